@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Define the one error family of InPose: a sentence for the user, and a hint what to do."""
+
+from __future__ import annotations
+
+
+class InPoseError(Exception):
+    """Report a problem that the user can understand and act on.
+
+    Args:
+        message: one sentence that says what is wrong, naming the file, bone or setting.
+        hint: one sentence that says what to do about it; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class RecordingError(InPoseError):
+    """A recording is unreadable, foreign, or holds no head and two hands."""
+
+
+class CalibrationError(InPoseError):
+    """The performer's body or the device offsets cannot be derived from the recording."""
+
+
+class SkeletonError(InPoseError):
+    """A skeleton is malformed: joints missing, not finite, or of impossible size."""
+
+
+class WeightsError(InPoseError):
+    """The prior's weights are missing, damaged, or of another version."""
+
+
+class DeviceError(InPoseError):
+    """The requested compute device does not exist here."""
+
+
+class RigError(InPoseError):
+    """The armature in Blender cannot be mapped, measured or keyed."""
+
+
+class WorkerError(InPoseError):
+    """The solver process could not be started, or died."""
+
+
+class OutputError(InPoseError):
+    """A result cannot be written where it was asked for."""
+
+
+class CancelledError(InPoseError):
+    """The user stopped the job."""
+
+    def __init__(self) -> None:
+        super().__init__("Cancelled.", "Nothing was changed.")

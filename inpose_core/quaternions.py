@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Convert and compose ``wxyz`` quaternions in plain numpy, vectorised over leading axes.
+
+Blender's Python has numpy and neither scipy nor torch, so what both halves of the product need stands here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def normalize_quaternion(wxyz: ArrayLike) -> FloatArray:
+    """Return unit quaternions, (..., 4); a quaternion shorter than 1e-8 becomes the identity."""
+    quaternion = np.asarray(wxyz, dtype=np.float64)
+    length = np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    unit = quaternion / np.maximum(length, 1e-8)
+    return np.where(length > 1e-8, unit, np.array([1.0, 0.0, 0.0, 0.0]))
+
+
+def multiply_quaternions(left_wxyz: ArrayLike, right_wxyz: ArrayLike) -> FloatArray:
+    """Return the Hamilton product: rotate by ``right`` first, then by ``left``; (..., 4)."""
+    lw, lx, ly, lz = np.moveaxis(np.asarray(left_wxyz, dtype=np.float64), -1, 0)
+    rw, rx, ry, rz = np.moveaxis(np.asarray(right_wxyz, dtype=np.float64), -1, 0)
+    return np.stack(
+        (
+            lw * rw - lx * rx - ly * ry - lz * rz,
+            lw * rx + lx * rw + ly * rz - lz * ry,
+            lw * ry - lx * rz + ly * rw + lz * rx,
+            lw * rz + lx * ry - ly * rx + lz * rw,
+        ),
+        axis=-1,
+    )
+
+
+def conjugate_quaternion(wxyz: ArrayLike) -> FloatArray:
+    """Return the inverse rotation of unit quaternions, (..., 4)."""
+    return np.asarray(wxyz, dtype=np.float64) * np.array([1.0, -1.0, -1.0, -1.0])
+
+
+def rotate_vector(wxyz: ArrayLike, vector: ArrayLike) -> FloatArray:
+    """Rotate vectors (..., 3) by unit quaternions (..., 4)."""
+    quaternion = np.asarray(wxyz, dtype=np.float64)
+    v = np.asarray(vector, dtype=np.float64)
+    axis = quaternion[..., 1:]
+    twice_cross = 2.0 * np.cross(axis, v)
+    return v + quaternion[..., :1] * twice_cross + np.cross(axis, twice_cross)
+
+
+def quaternion_to_matrix(wxyz: ArrayLike) -> FloatArray:
+    """Convert unit quaternions (..., 4) to rotation matrices (..., 3, 3)."""
+    w, x, y, z = np.moveaxis(np.asarray(wxyz, dtype=np.float64), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
+        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
+        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
+    )
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def matrix_to_quaternion(R: ArrayLike) -> FloatArray:
+    """Convert rotation matrices (..., 3, 3) to unit quaternions (..., 4) with ``w >= 0``.
+
+    The largest of the four components is taken from the diagonal and the rest divided by it (Shepperd 1978),
+    so that no component is computed as a small difference.
+    """
+    m = np.asarray(R, dtype=np.float64)
+    m00, m11, m22 = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
+    four_squares = np.stack((1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22), -1)
+    a, b, c = m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]
+    d, e, f = m[..., 1, 0] + m[..., 0, 1], m[..., 0, 2] + m[..., 2, 0], m[..., 2, 1] + m[..., 1, 2]
+    candidates = np.stack(
+        (
+            np.stack((four_squares[..., 0], a, b, c), -1),
+            np.stack((a, four_squares[..., 1], d, e), -1),
+            np.stack((b, d, four_squares[..., 2], f), -1),
+            np.stack((c, e, f, four_squares[..., 3]), -1),
+        ),
+        axis=-2,
+    )
+    best = np.argmax(four_squares, axis=-1)[..., None, None]
+    quaternion = np.take_along_axis(candidates, best, axis=-2)[..., 0, :]
+    quaternion = quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    return np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
+
+
+def continuous_signs(wxyz: ArrayLike) -> FloatArray:
+    """Flip signs so that each quaternion is on the same side as the one before it; time is the first axis."""
+    quaternion = np.array(wxyz, dtype=np.float64)
+    if len(quaternion) > 1:
+        flips = np.where((quaternion[1:] * quaternion[:-1]).sum(-1, keepdims=True) < 0, -1.0, 1.0)
+        quaternion[1:] *= np.cumprod(flips, axis=0)
+    return quaternion
+
+
+def rotation_between(from_vector: ArrayLike, to_vector: ArrayLike) -> FloatArray:
+    """Return the smallest rotation matrix (3, 3) that turns one direction onto another.
+
+    For opposite directions any half turn about a perpendicular axis is smallest; one is chosen.
+    """
+    a = np.asarray(from_vector, dtype=np.float64)
+    b = np.asarray(to_vector, dtype=np.float64)
+    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    cosine = float(a @ b)
+    if cosine < -1.0 + 1e-9:
+        perpendicular = np.cross(a, np.eye(3)[int(np.argmin(np.abs(a)))])
+        perpendicular /= np.linalg.norm(perpendicular)
+        return 2.0 * np.outer(perpendicular, perpendicular) - np.eye(3)
+    x, y, z = np.cross(a, b)
+    K = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return np.eye(3) + K + K @ K / (1.0 + cosine)
+
+
+def geodesic_angle(a_wxyz: ArrayLike, b_wxyz: ArrayLike) -> FloatArray:
+    """Return the angle in radians between unit quaternions, (...,)."""
+    relative = multiply_quaternions(conjugate_quaternion(a_wxyz), b_wxyz)
+    return 2.0 * np.arctan2(np.linalg.norm(relative[..., 1:], axis=-1), np.abs(relative[..., 0]))

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold what a headset recorded (`Recording`) and what the solver is given (`Sensors`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
+
+PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
+"""What the hand poses are: the wrist joint itself, OpenXR grip or aim, the raw OpenVR device, or a game's saber."""
+
+POSE_TYPES: Final[tuple[PoseType, ...]] = ("joint", "grip", "aim", "raw", "saber")
+SOLVER_FPS: Final[float] = 60.0
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Hold the poses of head and two hands as recorded, on the recorder's own clock.
+
+    Right-handed, Y up, metres. A device's own axes are OpenXR's (+X right, +Y up, -Z forward),
+    except for joint poses, whose axes are those of the T-pose (+Z forward).
+    """
+
+    times_s: NDArray[np.float64]
+    """(F,) strictly increasing, starting at 0; real time, not song time."""
+    positions_m: NDArray[np.float64]
+    """(F, 3, 3) position of head, left, right."""
+    rotations_wxyz: NDArray[np.float64]
+    """(F, 3, 4) unit quaternions, device to world."""
+    measured: NDArray[np.bool_]
+    """(F, 3) False where the device was lost; the pose there is meaningless."""
+    format: str
+    """The format's name, for example "BSOR"."""
+    pose: PoseType | None = None
+    """What the hands are, where the format says so."""
+    device: str = ""
+    """The headset's name, where the file says so."""
+    notes: tuple[str, ...] = field(default=())
+    """What the reader noticed or repaired, one sentence each. Never a player's name or id."""
+
+    @property
+    def duration_s(self) -> float:
+        """Return the time from the first frame to the last."""
+        return float(self.times_s[-1] - self.times_s[0]) if len(self.times_s) else 0.0
+
+
+@dataclass(frozen=True)
+class Sensors:
+    """Hold calibrated joint poses at a constant rate: the solver's measurement y.
+
+    Right-handed, Y up, metres, floor at y = 0; poses are those of the joints (head, left wrist, right wrist),
+    identity in a T-pose facing +Z, in the size of the skeleton that will be solved.
+    """
+
+    positions_m: NDArray[np.float64]
+    """(F, 3, 3)"""
+    rotations_wxyz: NDArray[np.float64]
+    """(F, 3, 4)"""
+    measured: NDArray[np.bool_]
+    """(F, 3) False where the pose is interpolated over a loss and must not constrain the body."""
+    fps: float = SOLVER_FPS
