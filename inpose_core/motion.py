@@ -14,14 +14,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inpose_core.errors import InPoseError, OutputError
-from inpose_core.quaternions import (
+from .errors import InPoseError, OutputError
+from .quaternions import (
     conjugate_quaternion,
     multiply_quaternions,
     normalize_quaternion,
     rotate_vector,
 )
-from inpose_core.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
+from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 
 MOTION_FORMAT_VERSION: Final[int] = 1
 

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inpose_core.errors import SkeletonError
+from .errors import SkeletonError
 
 JOINT_NAMES: Final[tuple[str, ...]] = (
     "pelvis",
