@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn windows of motion into training examples: other bodies, mirrored, faster or slower, badly sensed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..kinematics import forward_kinematics
+from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
+from ..recording.types import SOLVER_FPS
+from ..rotations import matrix_to_sixd, rotvec_to_matrix, yaw_matrix
+from ..skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS
+from .dataset import MotionData, cut_windows
+
+_HEAD = SENSOR_JOINTS[0]
+
+
+@dataclass(frozen=True)
+class AugmentationSettings:
+    """Choose how examples are varied; `AugmentationSettings.none()` for validation."""
+
+    mirror: float = 0.5
+    """Probability of exchanging left and right."""
+    stretch: float = 0.15
+    """Speed varies by this share up and down."""
+    proportion: float = 0.08
+    """Standard deviation of the log of the legs' and the trunk's lengths."""
+    mount_error_deg: float = 5.0
+    """Standard deviation of each sensor's constant rotation error."""
+    rotation_noise_deg: float = 0.5
+    """Standard deviation of each sensor's rotation noise per frame."""
+    height_noise: float = 0.015
+    """Standard deviation of the head height's constant relative error."""
+    heading_error_deg: float = 10.0
+    """Standard deviation of the heading frame's error."""
+    hand_loss: float = 0.15
+    """Probability that a hand is lost for a span of the window."""
+    head_motion_loss: float = 0.2
+    """Probability that head height and velocity are withheld."""
+    rotation_loss: float = 0.02
+    """Probability that all three rotations are withheld."""
+
+    @classmethod
+    def none(cls) -> AugmentationSettings:
+        """Return the settings that leave every window as it was captured."""
+        return cls(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Hold training examples, everything in each window's heading frame."""
+
+    x_0: Tensor
+    """(B, T, 22, 6) the truth."""
+    condition: Tensor
+    """(B, T, C)"""
+    weight: Tensor
+    """(B, T) zero on frames that must not be learned."""
+
+    def __len__(self) -> int:
+        return len(self.x_0)
+
+
+def draw_examples(
+    data: MotionData, batch: int, frames: int, settings: AugmentationSettings, generator: torch.Generator
+) -> Examples:
+    """Draw random windows and vary them."""
+    random = _Random(generator, data.root_m.device)
+    clip = torch.multinomial(data.sampling_weight, batch, replacement=True, generator=generator)
+    stretch = 1 + settings.stretch * (2 * random.uniform(batch) - 1)
+    # A window may begin a quarter before the clip and end a quarter after it: short clips fill it by reflection.
+    slack = frames * stretch / 4
+    room = (data.length[clip] - 1 - frames * stretch + 2 * slack).clamp(min=0)
+    first = random.uniform(batch) * room - torch.minimum(slack, data.length[clip] / 4)
+    return make_examples(data, clip, first, stretch, frames, settings, random)
+
+
+def validation_examples(data: MotionData, frames: int, stride: int) -> Examples:
+    """Cut every clip into windows ``stride`` frames apart, unvaried."""
+    clips, firsts = [], []
+    for clip, length in enumerate(data.length.tolist()):
+        for first in range(0, max(1, length - frames // 2), stride):
+            clips.append(clip)
+            firsts.append(float(min(first, max(0, length - frames))))
+    clip_index = torch.tensor(clips, device=data.start.device)
+    random = _Random(torch.Generator(data.start.device).manual_seed(0), data.start.device)
+    return make_examples(
+        data,
+        clip_index,
+        torch.tensor(firsts, device=data.start.device),
+        torch.ones(len(clips), device=data.start.device),
+        frames,
+        AugmentationSettings.none(),
+        random,
+    )
+
+
+def make_examples(
+    data: MotionData,
+    clip: Tensor,
+    first: Tensor,
+    stretch: Tensor,
+    frames: int,
+    settings: AugmentationSettings,
+    random: _Random,
+) -> Examples:
+    """Cut the given windows and vary them; arguments as `cut_windows` has them."""
+    batch = len(clip)
+    window = cut_windows(data, clip, first, stretch, frames)
+    R_world = window["R_world"]
+    scale = data.root_scale[clip][:, None]
+    root_m, clearance_m = window["root_m"] * scale[..., None], window["clearance_m"] * scale
+    offsets_m, leg_factor = _vary_proportions(data.offsets_m[clip], settings, random)
+
+    mirrored = random.uniform(batch) < settings.mirror
+    R_world = torch.where(mirrored[:, None, None, None, None], _mirror_rotations(R_world), R_world)
+    offsets_m = torch.where(mirrored[:, None, None], _mirror_vectors(offsets_m[:, list(MIRROR_JOINTS)]), offsets_m)
+    root_m = torch.where(mirrored[:, None, None], _mirror_vectors(root_m), root_m)
+
+    relative_m = forward_kinematics(R_world, offsets_m[:, None])
+    lowest_m = relative_m[..., list(FOOT_JOINTS), 1].min(dim=-1).values
+    head_height_m = relative_m[..., _HEAD, 1] - lowest_m + clearance_m * leg_factor[:, None]
+    head_m = relative_m[..., _HEAD, :] + root_m * leg_factor[:, None, None]
+    head_m = torch.stack((head_m[..., 0], head_height_m, head_m[..., 2]), dim=-1)
+    leg_m = offsets_m[:, [4, 5, 7, 8]].norm(dim=-1).sum(-1) / 2
+    velocity = (head_m[:, 1:] - head_m[:, :-1]) * SOLVER_FPS / leg_m[:, None, None]
+    standing_m = _standing_head_height(offsets_m)
+
+    R_sensor = R_world[:, :, list(SENSOR_JOINTS)]
+    height_error = 1 + settings.height_noise * random.normal(batch, 1)
+    sensors = ScaleFreeSensors(
+        R_world_sensor=_sensor_noise(R_sensor, settings, random),
+        measured=_lose_hands(batch, frames, settings, random),
+        head_height_ratio=head_height_m / standing_m[:, None] * height_error,
+        head_velocity_per_leg=torch.cat((velocity[:, :1], velocity), dim=1),
+        head_motion_known=(random.uniform(batch, 1) >= settings.head_motion_loss).expand(batch, frames),
+    )
+    heading_error = settings.heading_error_deg * random.normal(batch) * torch.pi / 180
+    R_world_heading = window_heading(R_sensor[:, :, 0]) @ yaw_matrix(heading_error)
+    to_heading = R_world_heading.transpose(-1, -2)[:, None, None]
+    return Examples(
+        x_0=matrix_to_sixd(to_heading @ R_world),
+        condition=condition_features(sensors, R_world_heading, SOLVER_FPS),
+        weight=window["weight"],
+    )
+
+
+class _Random:
+    """Draw on the data's device from one generator."""
+
+    def __init__(self, generator: torch.Generator, device: torch.device) -> None:
+        self.generator, self.device = generator, device
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.rand(*shape, generator=self.generator, device=self.device)
+
+    def normal(self, *shape: int) -> Tensor:
+        return torch.randn(*shape, generator=self.generator, device=self.device)
+
+
+def _mirror_vectors(v: Tensor) -> Tensor:
+    return v * v.new_tensor((-1.0, 1.0, 1.0))
+
+
+def _mirror_rotations(R: Tensor) -> Tensor:
+    sign = R.new_tensor((-1.0, 1.0, 1.0))
+    return (R * sign[:, None] * sign)[:, :, list(MIRROR_JOINTS)]
+
+
+def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random: _Random) -> tuple[Tensor, Tensor]:
+    """Return other bodies for the same motion, (B, 22, 3), and by how much their legs are longer, (B,)."""
+    batch = len(offsets_m)
+    legs, trunk = (settings.proportion * random.normal(2, batch)).clamp(-0.3, 0.3).exp()
+    factors = trunk[:, None].repeat(1, offsets_m.shape[1])
+    factors[:, list(LEG_JOINTS)] = legs[:, None]
+    return offsets_m * factors[..., None], legs
+
+
+def _standing_head_height(offsets_m: Tensor) -> Tensor:
+    identity = torch.eye(3, device=offsets_m.device).expand(len(offsets_m), 22, 3, 3)
+    rest_y = forward_kinematics(identity, offsets_m)[..., 1]
+    return rest_y[:, _HEAD] - rest_y[:, list(FOOT_JOINTS)].min(dim=1).values
+
+
+def _sensor_noise(R_sensor: Tensor, settings: AugmentationSettings, random: _Random) -> Tensor:
+    batch, frames = R_sensor.shape[:2]
+    # A device is mounted wrongly in its own frame (right), and tracked with noise.
+    mount = rotvec_to_matrix(settings.mount_error_deg * torch.pi / 180 * random.normal(batch, 1, 3, 3))
+    noise = settings.rotation_noise_deg * torch.pi / 180 * random.normal(batch, frames, 3, 3)
+    return R_sensor @ mount @ rotvec_to_matrix(noise)
+
+
+def _lose_hands(batch: int, frames: int, settings: AugmentationSettings, random: _Random) -> Tensor:
+    time = torch.arange(frames, device=random.device)[None, :, None]
+    span = 6 + (frames - 6) * random.uniform(batch, 1, 2) ** 2
+    first = random.uniform(batch, 1, 2) * (frames + span) - span
+    lost = (time >= first) & (time < first + span) & (random.uniform(batch, 1, 2) < settings.hand_loss)
+    measured = torch.ones(batch, frames, 3, dtype=torch.bool, device=random.device)
+    measured[..., 1:] = ~lost
+    return measured & (random.uniform(batch, 1, 1) >= settings.rotation_loss)
