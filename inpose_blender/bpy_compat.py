@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Know the differences between Blender 4.2 and 5.2, so that no other module asks for a version.
+
+4.4 brought actions with slots; 5.0 removed the old way (``Action.fcurves``) and gave curves a group by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bpy
+
+HAS_SLOTS: Final[bool] = bpy.app.version >= (4, 4, 0)
+CURVES_TAKE_GROUP_NAME: Final[bool] = bpy.app.version >= (5, 0, 0)
+LONGEST_NAME: Final[int] = 255 if bpy.app.version >= (5, 0, 0) else 63
+"""Bytes that the name of a data-block may have."""
+
+
+class ActionWriter:
+    """Make a new action for one object and give out its curves."""
+
+    def __init__(self, name: str, owner: Any) -> None:
+        self.action = bpy.data.actions.new(name.encode()[:LONGEST_NAME].decode(errors="ignore"))
+        self.slot: Any = None
+        self._groups: dict[str, Any] = {}
+        if HAS_SLOTS:
+            self.slot = self.action.slots.new(id_type="OBJECT", name=owner.name)
+            strip = self.action.layers.new("Layer").strips.new(type="KEYFRAME")
+            self._channels = strip.channelbag(self.slot, ensure=True)
+        else:
+            self.action.id_root = "OBJECT"
+            self._channels = self.action
+
+    def new_curve(self, data_path: str, index: int, group: str) -> Any:
+        """Return a new, empty F-curve within the named group of channels."""
+        if not HAS_SLOTS:
+            return self._channels.fcurves.new(data_path, index=index, action_group=group)
+        if CURVES_TAKE_GROUP_NAME:
+            return self._channels.fcurves.new(data_path, index=index, group_name=group)
+        curve = self._channels.fcurves.new(data_path, index=index)
+        if group not in self._groups:
+            self._groups[group] = self._channels.groups.new(group)
+        curve.group = self._groups[group]
+        return curve
+
+
+def action_curves(action: Any, owner: Any) -> list[Any]:
+    """Return the F-curves that an action holds for an object (for its assigned slot where there are slots)."""
+    if not HAS_SLOTS:
+        return list(action.fcurves)
+    slot = assigned_slot(owner.animation_data)
+    if slot is None or not action.layers or not action.layers[0].strips:
+        return []
+    channels = action.layers[0].strips[0].channelbag(slot)
+    return list(channels.fcurves) if channels else []
+
+
+def assigned_slot(animation_data: Any) -> Any:
+    """Return the slot in use of the assigned action, or None (always before 4.4)."""
+    return animation_data.action_slot if HAS_SLOTS and animation_data.action else None
+
+
+def assign_action(animation_data: Any, action: Any, slot: Any) -> None:
+    """Make an action the active one, with its slot: without it Blender 4.4 and newer play nothing, silently."""
+    animation_data.action = action
+    if HAS_SLOTS and action is not None:
+        animation_data.action_slot = slot
+
+
+def set_strip_slot(strip: Any, slot: Any) -> None:
+    """Let an NLA strip play the given slot of its action."""
+    if HAS_SLOTS and slot is not None:
+        strip.action_slot = slot

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open the one door to the core: everything of `inpose_core` that runs inside Blender's process (numpy only).
+
+Installed as an extension the core is a sibling package, ``bl_ext.<repository>.inpose.inpose_core``; in tests, in
+`headless.py` and with the bpy wheel it is a top-level package. torch and scipy never pass through here: they live in
+the solver's own process.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core import errors
+    from inpose_core.errors import (
+        CancelledError,
+        InPoseError,
+        OutputError,
+        RecordingError,
+        RigError,
+        SkeletonError,
+        WorkerError,
+    )
+    from inpose_core.motion import Motion
+    from inpose_core.quaternions import (
+        conjugate_quaternion,
+        continuous_signs,
+        matrix_to_quaternion,
+        multiply_quaternions,
+        normalize_quaternion,
+        quaternion_to_matrix,
+        rotate_vector,
+        rotation_between,
+    )
+    from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+else:
+    from ..inpose_core import errors
+    from ..inpose_core.errors import (
+        CancelledError,
+        InPoseError,
+        OutputError,
+        RecordingError,
+        RigError,
+        SkeletonError,
+        WorkerError,
+    )
+    from ..inpose_core.motion import Motion
+    from ..inpose_core.quaternions import (
+        conjugate_quaternion,
+        continuous_signs,
+        matrix_to_quaternion,
+        multiply_quaternions,
+        normalize_quaternion,
+        quaternion_to_matrix,
+        rotate_vector,
+        rotation_between,
+    )
+    from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+
+CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
+"""The folder that holds `inpose_core`: the solver process finds the package by it."""
+
+__all__ = [
+    "CORE_FOLDER",
+    "JOINT_COUNT",
+    "JOINT_INDEX",
+    "JOINT_NAMES",
+    "PARENTS",
+    "CancelledError",
+    "InPoseError",
+    "Motion",
+    "OutputError",
+    "RecordingError",
+    "RigError",
+    "Skeleton",
+    "SkeletonError",
+    "WorkerError",
+    "conjugate_quaternion",
+    "continuous_signs",
+    "errors",
+    "matrix_to_quaternion",
+    "multiply_quaternions",
+    "normalize_quaternion",
+    "quaternion_to_matrix",
+    "rotate_vector",
+    "rotation_between",
+]

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refuse, before anything is solved, what would make the baked motion wrong or get lost: one sentence per reason."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import numpy as np
+
+from ..core import RigError
+from .families import RigMapping
+
+_LARGEST_SHEAR: Final[float] = 1e-3
+_IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
+_BONE_PATH: Final[re.Pattern[str]] = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(?:rotation|location|scale)')
+
+
+def check_object(armature_object: Any) -> None:
+    """Check that an object is an armature that keyframes can be written to and that shows them.
+
+    Raises:
+        RigError: it is not; the message names the object or the NLA track.
+    """
+    name = armature_object.name
+    if armature_object.type != "ARMATURE":
+        raise RigError(f"{name} is not an armature.", "Select the armature of the character.")
+    if not armature_object.is_editable:
+        raise RigError(f"{name} is linked from another file.", "Make a library override of it first.")
+    if armature_object.data.pose_position == "REST":
+        raise RigError(f"{name} is shown in its rest position.", "Switch it to Pose Position in its data properties.")
+    _check_transform(armature_object)
+    animation = armature_object.animation_data
+    if animation is None:
+        return
+    if animation.use_tweak_mode:
+        raise RigError(f"{name} is in NLA tweak mode.", "Leave tweak mode (Tab in the NLA editor) first.")
+    solo = next((track.name for track in animation.nla_tracks if track.is_solo), None)
+    if solo is not None:
+        raise RigError(f"The NLA track {solo} of {name} plays solo.", "Switch its star off to see the motion.")
+
+
+def check_bones(armature_object: Any, mapping: RigMapping) -> None:
+    """Check that nothing but keyframes will move the mapped bones and what carries them.
+
+    Raises:
+        RigError: a constraint or driver does; the message names the bone and the constraint.
+    """
+    pose_bones = armature_object.pose.bones
+    mapped = set(mapping.bones.values())
+    moving = set(mapped)
+    if not mapping.family.is_control_rig:  # there constraints between the controls are the design: they are probed
+        moving |= {parent.name for bone in mapped for parent in pose_bones[bone].parent_recursive}
+    for name in sorted(moving):
+        for constraint in pose_bones[name].constraints:
+            if _is_active(constraint):
+                raise RigError(
+                    f"The bone {name} has the active constraint {constraint.name}.",
+                    "Mute it: it would bend the baked motion.",
+                )
+    if not mapping.family.is_control_rig:
+        _check_ik_chains(pose_bones, mapped)
+    for driver in armature_object.animation_data.drivers if armature_object.animation_data else ():
+        match = _BONE_PATH.match(driver.data_path)
+        if match and match.group(1) in moving and not driver.mute:
+            raise RigError(f"The bone {match.group(1)} is moved by a driver.", "Mute the driver.")
+
+
+def _check_transform(armature_object: Any) -> None:
+    basis = np.array(armature_object.matrix_world, dtype=np.float64)[:3, :3]
+    scale = np.linalg.norm(basis, axis=0)
+    name = armature_object.name
+    if scale.min() < 1e-9:
+        raise RigError(f"{name} has a scale of zero.", "Give it a size.")
+    axes = basis / scale
+    if scale.max() / scale.min() > 1 + _LARGEST_SHEAR or np.abs(axes.T @ axes - np.eye(3)).max() > _LARGEST_SHEAR:
+        raise RigError(
+            f"{name} is scaled by different amounts along its axes.",
+            "Apply its scale, or its parent's (Object > Apply > Scale).",
+        )
+    if np.linalg.det(axes) < 0:
+        raise RigError(f"{name} is mirrored by a negative scale.", "Apply its scale (Object > Apply > Scale).")
+
+
+def _check_ik_chains(pose_bones: Any, mapped: set[str]) -> None:
+    for owner in pose_bones:
+        for constraint in owner.constraints:
+            if constraint.type not in _IK_TYPES or not _is_active(constraint):
+                continue
+            chain = [owner, *owner.parent_recursive]
+            if constraint.chain_count:
+                chain = chain[: constraint.chain_count]
+            bent = next((bone.name for bone in chain if bone.name in mapped), None)
+            if bent is not None:
+                raise RigError(
+                    f"The bone {bent} is moved by the constraint {constraint.name} of {owner.name}.",
+                    "Mute the inverse kinematics: the solver places the hands and feet itself.",
+                )
+
+
+def _is_active(constraint: Any) -> bool:
+    return constraint.enabled and not constraint.mute and constraint.influence > 0

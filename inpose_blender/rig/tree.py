@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Describe what carries each mapped bone: by parenting in ordinary rigs, found out by trial in control rigs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Quaternion
+from numpy.typing import NDArray
+
+from ..core import RigError
+from .families import RigMapping
+
+_PROBE_ANGLE: Final[float] = math.radians(30)
+_FOLLOWS: Final[float] = 0.99
+_STAYS: Final[float] = 0.01
+
+
+@dataclass(frozen=True)
+class CarriedBone:
+    """Say how a bone rests and what moves it when it has no keyframes of its own."""
+
+    name: str
+    carrier: str | None
+    """The bone that this one is rigidly fixed to, or None: fixed to the armature."""
+    turns_with_carrier: bool
+    rest_armature: NDArray[np.float64]
+    """(4, 4) rest matrix in the armature frame."""
+
+
+BoneTree = dict[str, CarriedBone]
+"""Mapped bones and what carries them, carriers first."""
+
+
+def bone_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree:
+    """Return the mapped bones of a rig with all that carries them.
+
+    Raises:
+        RigError: a control follows another only in part, so that no keyframe formula exists for it.
+    """
+    if mapping.family.is_control_rig:
+        return _probed_tree(armature_object, mapping, scene)
+    wanted = set(mapping.bones.values())
+    bones = armature_object.data.bones
+    wanted |= {parent.name for name in tuple(wanted) for parent in bones[name].parent_recursive}
+    # Blender keeps parents before children in this collection only while no bone was reparented: sort by depth.
+    ordered = sorted((bone for bone in bones if bone.name in wanted), key=lambda bone: len(bone.parent_recursive))
+    return {
+        bone.name: CarriedBone(
+            bone.name,
+            bone.parent.name if bone.parent else None,
+            bone.use_inherit_rotation,
+            np.array(bone.matrix_local, dtype=np.float64),
+        )
+        for bone in ordered
+    }
+
+
+def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree:
+    """Turn each control in turn on a throw-away copy of the rig and see which others turn with it.
+
+    A generated Rigify spine, for example, is no chain of parents: its lowest control hangs on the second lowest.
+    """
+    names = list(mapping.bones.values())
+    with _posable_copy(armature_object, scene) as copy:
+        pose = copy.pose.bones
+        for bone, key, value in mapping.family.settings:
+            if bone in pose and key in pose[bone]:
+                pose[bone][key] = value
+        rest = _matrices(copy, names, scene)
+        follows = np.zeros((len(names), len(names)))
+        for j, name in enumerate(names):
+            pose[name].matrix_basis = Quaternion((1.0, 1.0, 1.0), _PROBE_ANGLE).to_matrix().to_4x4()
+            turned = _matrices(copy, names, scene)
+            pose[name].matrix_basis = Matrix.Identity(4)
+            for i in range(len(names)):
+                follows[i, j] = _angle(turned[i] @ np.linalg.inv(rest[i])) / _PROBE_ANGLE
+    np.fill_diagonal(follows, 0.0)
+    partly = np.argwhere((follows > _STAYS) & (follows < _FOLLOWS))
+    if len(partly):
+        follower, leader = (names[index] for index in partly[0])
+        raise RigError(
+            f"The control {follower} follows {leader} only in part.",
+            "Set the follow and parent switches of this rig to full or none.",
+        )
+    leaders = follows >= _FOLLOWS
+    depth = leaders.sum(axis=1)
+    tree: BoneTree = {}
+    for i in np.argsort(depth, kind="stable"):
+        own = np.flatnonzero(leaders[i])
+        carrier = names[own[np.argmax(depth[own])]] if len(own) else None
+        tree[names[i]] = CarriedBone(names[i], carrier, True, rest[i])
+    return tree
+
+
+@contextmanager
+def _posable_copy(armature_object: Any, scene: Any) -> Iterator[Any]:
+    """Yield an unanimated copy of an armature object, in its rest pose, that is gone afterwards."""
+    copy = armature_object.copy()
+    try:
+        scene.collection.objects.link(copy)
+        if copy.animation_data:  # its drivers stay: they are the rig's switches
+            copy.animation_data.action = None
+            copy.animation_data.use_nla = False
+        for bone in copy.pose.bones:
+            bone.matrix_basis = Matrix.Identity(4)
+        yield copy
+    finally:
+        bpy.data.objects.remove(copy)
+
+
+def _matrices(armature_object: Any, names: list[str], scene: Any) -> list[NDArray[np.float64]]:
+    # A copy has its data tagged only when something tells the dependency graph that custom properties changed.
+    armature_object.update_tag()
+    for layer in scene.view_layers[:1]:
+        layer.update()
+    return [np.array(armature_object.pose.bones[name].matrix, dtype=np.float64) for name in names]
+
+
+def _angle(matrix: NDArray[np.float64]) -> float:
+    R = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
+    sine = np.linalg.norm((R[2, 1] - R[1, 2], R[0, 2] - R[2, 0], R[1, 0] - R[0, 1])) / 2
+    return math.atan2(sine, (np.trace(R) - 1) / 2)
