@@ -1,2 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read what headsets record."""
+"""Read what headsets record: head and two hands, from several formats, cleaned.
+
+Importing this package needs numpy alone; `resample` and `stature` are imported where they are used.
+"""
+
+from .registry import load_recording
+from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, HandOffsets, PoseType, Recording, Sensors
+
+__all__ = [
+    "DEVICE_NAMES",
+    "POSE_TYPES",
+    "SOLVER_FPS",
+    "HandOffsets",
+    "PoseType",
+    "Recording",
+    "Sensors",
+    "load_recording",
+]

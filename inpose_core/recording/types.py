@@ -19,6 +19,21 @@ SOLVER_FPS: Final[float] = 60.0
 
 
 @dataclass(frozen=True)
+class HandOffsets:
+    """Hold where the recorded hand poses sit in the frame of the controllers, as some recorders tell.
+
+    ``controller = recorded * inverse(offset)`` undoes a game's and the player's own saber settings.
+    """
+
+    positions_m: NDArray[np.float64]
+    """(2, 3) of left and right."""
+    rotations_wxyz: NDArray[np.float64]
+    """(2, 4) unit quaternions."""
+    controller_pose: PoseType
+    """What is left when the offset is undone: "raw" under OpenVR, else "grip"."""
+
+
+@dataclass(frozen=True)
 class Recording:
     """Hold the poses of head and two hands as recorded, on the recorder's own clock.
 
@@ -40,8 +55,15 @@ class Recording:
     """What the hands are, where the format says so."""
     device: str = ""
     """The headset's name, where the file says so."""
+    unit: str = "m"
+    """The unit of the positions in the file; here they are metres already."""
+    hand_offsets: HandOffsets | None = None
+    """The hands' pose in the controllers' frames, where the file says so."""
     notes: tuple[str, ...] = field(default=())
     """What the reader noticed or repaired, one sentence each. Never a player's name or id."""
+
+    def __len__(self) -> int:
+        return len(self.times_s)
 
     @property
     def duration_s(self) -> float:
