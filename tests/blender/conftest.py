@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,8 @@ if str(Path(__file__).parent) not in sys.path:
 
 
 @pytest.fixture(autouse=True)
-def _clean_blender() -> Iterator[None]:
+def _clean_blender() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    yield
 
 
 @pytest.fixture

@@ -122,14 +122,14 @@ def worst_errors(
     expected = F @ expected @ F.T
     places = motion.joint_positions_m @ F.T / measure.metres_per_unit + measure.origin_world
     world = np.array(rig.matrix_world)
-    axes = world[:3, :3] / np.linalg.norm(world[:3, :3], axis=0)
+    axes = nearest_rotation(world)
     degrees, metres = 0.0, 0.0
     for frame in range(len(motion)):
         bpy.context.scene.frame_set(first_frame + frame)
         for joint, name in mapping.bones.items():
             pose_bone = rig.pose.bones[name]
-            turned = axes @ np.array(pose_bone.matrix.to_3x3().normalized(), dtype=np.float64)
-            rest = axes @ np.array(pose_bone.bone.matrix_local.to_3x3(), dtype=np.float64)
+            turned = axes @ nearest_rotation(pose_bone.matrix)
+            rest = axes @ nearest_rotation(pose_bone.bone.matrix_local)
             error = expected[frame, JOINT_INDEX[joint]].T @ turned @ rest.T
             sine = np.linalg.norm((error[2, 1] - error[1, 2], error[0, 2] - error[2, 0], error[1, 0] - error[0, 1])) / 2
             degrees = max(degrees, math.degrees(math.atan2(sine, (np.trace(error) - 1) / 2)))
@@ -137,6 +137,11 @@ def worst_errors(
             place = world[:3, :3] @ np.array(anchor.matrix.translation) + world[:3, 3]
             metres = max(metres, float(np.linalg.norm(place - places[frame, JOINT_INDEX[joint]])))
     return degrees, metres
+
+
+def nearest_rotation(matrix: Any) -> np.ndarray:
+    left, _, right = np.linalg.svd(np.array(matrix, dtype=np.float64)[:3, :3])
+    return left @ right
 
 
 def import_shared_rig(file_name: str) -> tuple[Any, dict[str, Any]]:
