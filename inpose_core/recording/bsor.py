@@ -207,7 +207,7 @@ def _read_tail(
 ) -> tuple[NDArray[np.void], HandOffsets | None]:
     """Read what follows the frames: pauses and saber offsets; a damaged tail costs only these."""
     cursor = _Cursor(data, position)
-    pauses = np.zeros(0, _PAUSE_DTYPE)
+    pauses: NDArray[np.void] | None = None
     offsets: HandOffsets | None = None
     try:
         while cursor.position < len(data):
@@ -225,11 +225,11 @@ def _read_tail(
                 offsets = _saber_offsets(np.frombuffer(data, "<f4", 14, cursor.skip(56)), tracking, notes)
             else:
                 break  # custom data of other mods comes last
-        else:
-            if cursor.position == position:
-                raise _CutOffError
     except _CutOffError:
-        notes.append("The file is cut off after its movement data: pauses may be missing.")
+        pass  # what was read before the end stands
+    if pauses is None:
+        notes.append("The file is cut off behind its movement data; pauses in it are not known.")
+        pauses = np.zeros(0, _PAUSE_DTYPE)
     return pauses, offsets
 
 
