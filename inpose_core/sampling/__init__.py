@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sample the posterior of the pose: windows, guidance, sampler."""
+
+from .guidance import GUIDANCE_NAMES, Guidance, GuidanceName, make_guidance
+from .measurement import Measurement
+from .sampler import sample_posterior
+from .windows import WindowedDenoiser, Windows
+
+__all__ = [
+    "GUIDANCE_NAMES",
+    "Guidance",
+    "GuidanceName",
+    "Measurement",
+    "WindowedDenoiser",
+    "Windows",
+    "make_guidance",
+    "sample_posterior",
+]

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guide the denoised pose by the measured positions: one interface, one class per likelihood.
+
+The root is unknown, so the likelihood is that of two differences, head minus each hand (paper, Section 3.3). Their noise
+is correlated, because both contain the head's: with variances (h, l, r) it is [[h + l, h], [h, h + r]].
+Each frame is a 6 x 6 system; nothing is ever formed over a window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, get_args
+
+import torch
+from torch import Tensor
+
+from ..kinematics import rotated_chains, tangent_covariance
+from ..prior.checkpoint import ResidualCalibration
+from ..rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix, skew
+from .measurement import Measurement
+from .windows import WindowedDenoiser
+
+GuidanceName = Literal["tangent", "pigdm", "none"]
+GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
+
+_LOST_RATIO = 10.0
+"""Noise of a lost device in body sizes: far more than any pose can explain, yet harmless to float32."""
+_FRAMES_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class GuidedEstimate:
+    """Hold what guidance makes of one denoising step."""
+
+    x_0: Tensor
+    """(F, 22, 6) estimate that the sampler continues with."""
+    shift: Tensor | None = None
+    """(F, 22, 6) to add to the next x_s, for algorithms that push the sample instead of the estimate."""
+
+
+class Guidance(Protocol):
+    """Turn a denoised estimate into one that agrees with the measurement."""
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
+        """Return the guided estimate.
+
+        Args:
+            x_0: denoised 6D rotations in the world, (F, 22, 6).
+            x_t: the noisy sample that they come from, (F, 22, 6).
+            alpha: sqrt(abar_t).
+            sigma: sqrt(1 - abar_t).
+        """
+        ...
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the last estimate, (F, 22, 3, 3), brought onto the measurement as far as this likelihood can."""
+        ...
+
+
+def make_guidance(
+    name: GuidanceName,
+    measurement: Measurement,
+    calibration: ResidualCalibration,
+    denoiser: WindowedDenoiser,
+    position_noise_ratio: float,
+) -> Guidance:
+    """Build a guidance by name; ``position_noise_ratio`` is the positions' standard deviation over the body size."""
+    if name == "tangent":
+        return TangentGuidance(measurement, calibration, position_noise_ratio)
+    if name == "pigdm":
+        return PseudoinverseGuidance(measurement, denoiser, position_noise_ratio)
+    return NoGuidance(measurement)
+
+
+class NoGuidance:
+    """Leave the prior alone, apart from the measured rotations: the ablation without positions."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self.measurement = measurement
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
+        """Return the estimate as it is, on the manifold, with the measured rotations."""
+        return GuidedEstimate(matrix_to_sixd(self.measurement.pin_rotations(sixd_to_matrix(x_0))))
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the rotations as they are."""
+        return R_world
+
+
+class TangentGuidance:
+    """Correct rotations on the manifold, without backpropagation, by a calibrated covariance.
+
+    With ``R_j = exp([omega_j]x) R_hat_j`` and ``omega_j ~ N(0, s_j^2 I)``, where s_j^2 is the denoiser's mean squared
+    residual at this noise level, one Gauss-Newton step of the posterior is
+    ``omega = S H^T (H S H^T + N)^-1 (y - y_hat)`` with ``H_j = -[R_j kappa_j]x``. Bones cannot stretch in it.
+    """
+
+    first_log_snr: float = -4.0
+    """Below it the estimate says too little for a linearisation."""
+    largest_turn_rad: float = 0.5
+    final_iterations: int = 3
+
+    def __init__(
+        self, measurement: Measurement, calibration: ResidualCalibration, position_noise_ratio: float
+    ) -> None:
+        self.measurement, self.calibration = measurement, calibration
+        self.noise_variance = difference_noise(measurement, position_noise_ratio)
+        self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
+        """Return the estimate after one Gauss-Newton step towards the measured positions."""
+        R_hat = self.measurement.pin_rotations(sixd_to_matrix(x_0))
+        log_snr = _log_snr(alpha, sigma)
+        if log_snr >= self.first_log_snr:
+            R_hat = self.correct(R_hat, log_snr)
+        return GuidedEstimate(matrix_to_sixd(R_hat))
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the rotations after the last Gauss-Newton steps, which take up what linearising left."""
+        for _ in range(self.final_iterations):
+            R_world = self.correct(R_world, float(self.calibration.log_snr[-1]))
+        return R_world
+
+    def correct(self, R_hat: Tensor, log_snr: float) -> Tensor:
+        """Return ``exp([omega]x) R_hat``, (F, 22, 3, 3)."""
+        variance = self.calibration.at(log_snr)
+        corrected = []
+        for first in range(0, len(R_hat), _FRAMES_AT_ONCE):
+            part = slice(first, first + _FRAMES_AT_ONCE)
+            v = rotated_chains(R_hat[part], self.difference_kappa)
+            residual = difference_positions(self.measurement.y_m[part]) - v.sum(dim=-2)
+            covariance = tangent_covariance(v, variance) + self.noise_variance[part]
+            weights = torch.linalg.solve(covariance, residual.flatten(-2)).unflatten(-1, (2, 3))
+            # H_j^T lambda = v_j x lambda, summed over the two differences.
+            omega = torch.linalg.cross(v, weights[:, :, None, :]).sum(dim=1) * variance[:, None]
+            turn = omega.norm(dim=-1, keepdim=True)
+            omega = omega * (self.largest_turn_rad / turn.clamp(min=self.largest_turn_rad))
+            corrected.append(rotvec_to_matrix(omega) @ R_hat[part])
+        return torch.cat(corrected)
+
+
+class PseudoinverseGuidance:
+    """Guide as published: PiGDM (Song et al. 2023) with the closed form of the paper's Theorem 1 and a VJP.
+
+    ``g = w^2 (dD/dx_t)^T A^T (w^2 A Sigma A^T + sigma_l^2 I)^-1 (l - A D(x_0_hat))`` with ``w^2 = 1 - abar_t``, and
+    ``x_s += sqrt(abar_t) g`` (paper, Algorithm 1). D does not normalise; Sigma is its exact covariance.
+    """
+
+    def __init__(
+        self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float
+    ) -> None:
+        self.measurement, self.denoiser = measurement, denoiser
+        self.noise_variance = difference_noise(measurement, position_noise_ratio)
+        self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
+        """Return the estimate unchanged, and the push that the published algorithm gives the sample."""
+        w2 = sigma**2
+        with torch.enable_grad():
+            leaf = x_0.detach().requires_grad_(True)
+            D = sixd_to_raw_matrix(leaf)
+            positions_m = rotated_chains(D, self.difference_kappa).sum(dim=-2)
+            residual = difference_positions(self.measurement.y_m) - positions_m.detach()
+            covariance = w2 * raw_covariance(D.detach(), self.difference_kappa, w2) + self.noise_variance
+            weights = torch.linalg.solve(covariance, residual.flatten(-2)).unflatten(-1, (2, 3))
+            cotangent = torch.autograd.grad((positions_m * weights).sum(), leaf)[0]
+        gradient = self.denoiser.vector_jacobian_product(x_t, _log_snr(alpha, sigma), cotangent)
+        return GuidedEstimate(x_0, shift=alpha * w2 * gradient)
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the rotations with the measured ones in their place; the paper does no more."""
+        return self.measurement.pin_rotations(R_world)
+
+
+def difference_positions(y_m: Tensor) -> Tensor:
+    """Return head minus left hand and head minus right hand, (F, 2, 3), of positions (F, 3, 3)."""
+    return y_m[:, :1] - y_m[:, 1:]
+
+
+def difference_noise(measurement: Measurement, position_noise_ratio: float) -> Tensor:
+    """Return the covariance of the two differences in m^2, (F, 6, 6); a lost device is nearly no information."""
+    ratio = torch.where(measurement.measured, position_noise_ratio, _LOST_RATIO)
+    head, left, right = (ratio * measurement.body_size_m).square().unbind(-1)
+    blocks = torch.stack((torch.stack((head + left, head), -1), torch.stack((head, head + right), -1)), -2)
+    eye = torch.eye(3, device=blocks.device)
+    return torch.einsum("fmn,ab->fmanb", blocks, eye).flatten(3, 4).flatten(1, 2)
+
+
+def raw_covariance(D: Tensor, kappa: Tensor, w2: float) -> Tensor:
+    """Return ``A Sigma A^T``, (F, 3 M, 3 M), of ``D(r) = [a, b, a x b]`` with ``r ~ N(r_hat, w^2 I)``.
+
+    The exact covariance of D over w^2 (paper, Theorem 1), where a and b are orthonormal and c = a x b:
+    ``[[I, 0, [b]x], [0, I, -[a]x], [-[b]x, [a]x, 2 I - a a^T - b b^T + 2 w^2 I]]``.
+    """
+    a, b = D[..., 0], D[..., 1]
+    k1, k2, k3 = kappa.unbind(-1)
+    eye = torch.eye(3, device=D.device)
+    third = (2 + 2 * w2) * eye - a[..., :, None] * a[..., None, :] - b[..., :, None] * b[..., None, :]
+    plain = torch.einsum("mj,nj->mn", k1, k1) + torch.einsum("mj,nj->mn", k2, k2)
+    cross_b = torch.einsum("mj,nj->mnj", k1, k3) - torch.einsum("mj,nj->mnj", k3, k1)
+    cross_a = torch.einsum("mj,nj->mnj", k2, k3) - torch.einsum("mj,nj->mnj", k3, k2)
+    blocks = (
+        plain[:, :, None, None] * eye
+        + torch.einsum("mj,nj,fjab->fmnab", k3, k3, third)
+        + torch.einsum("mnj,fjab->fmnab", cross_b, skew(b))
+        - torch.einsum("mnj,fjab->fmnab", cross_a, skew(a))
+    )
+    return blocks.movedim(-2, 2).flatten(-2).flatten(1, 2)
+
+
+def _log_snr(alpha: float, sigma: float) -> float:
+    return float(2 * torch.log(torch.tensor(alpha / sigma)))

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold the measurement y of one recording as tensors, next to the body that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..kinematics import chain_offsets
+from ..prior.conditioning import ScaleFreeSensors
+from ..recording.types import Sensors
+from ..rotations import quaternion_wxyz_to_matrix
+from ..skeleton import SENSOR_JOINTS, Skeleton
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Hold positions and rotations of head and wrists, (F, 3, ...), and the skeleton that they belong to."""
+
+    y_m: Tensor
+    """(F, 3, 3) measured joint positions."""
+    R_world_sensor: Tensor
+    """(F, 3, 3, 3) measured joint rotations."""
+    measured: Tensor
+    """(F, 3) bool."""
+    offsets_m: Tensor
+    """(22, 3) rest offsets."""
+    kappa: Tensor
+    """(3, 22, 3) chain offsets of head, left and right wrist: the paper's kappa."""
+    body_size_m: float
+    """Standing head height; what is small is small in relation to it."""
+    head_motion: tuple[Tensor, Tensor]
+    """Head height ratio (F,) and head velocity per leg length (F, 3)."""
+    fps: float
+
+    @classmethod
+    def from_sensors(cls, sensors: Sensors, skeleton: Skeleton, device: torch.device) -> Measurement:
+        """Move a calibrated recording and its skeleton to a device, in float32."""
+        y_m = torch.tensor(sensors.positions_m, dtype=torch.float32, device=device)
+        wxyz = torch.tensor(sensors.rotations_wxyz, dtype=torch.float32, device=device)
+        offsets_m = torch.tensor(skeleton.offsets_m, dtype=torch.float32, device=device)
+        head_m = y_m[:, 0]
+        velocity = torch.zeros_like(head_m)
+        velocity[1:] = (head_m[1:] - head_m[:-1]) * sensors.fps / skeleton.leg_length_m
+        velocity[:1] = velocity[1:2] if len(head_m) > 1 else velocity[:1]
+        height_ratio = (head_m[:, 1] - skeleton.sole_height_m) / skeleton.standing_head_height_m
+        return cls(
+            y_m=y_m,
+            R_world_sensor=quaternion_wxyz_to_matrix(wxyz),
+            measured=torch.tensor(sensors.measured, dtype=torch.bool, device=device),
+            offsets_m=offsets_m,
+            kappa=chain_offsets(offsets_m, SENSOR_JOINTS),
+            body_size_m=skeleton.standing_head_height_m,
+            head_motion=(height_ratio, velocity),
+            fps=sensors.fps,
+        )
+
+    def scale_free(self, use_head_motion: bool) -> ScaleFreeSensors:
+        """Return what the prior may see; without head motion it is the paper's InPose, with it InPose (head)."""
+        height_ratio, velocity = self.head_motion
+        return ScaleFreeSensors(
+            R_world_sensor=self.R_world_sensor,
+            measured=self.measured,
+            head_height_ratio=height_ratio,
+            head_velocity_per_leg=velocity,
+            head_motion_known=self.measured[:, 0] & use_head_motion,
+        )
+
+    def pin_rotations(self, R_world: Tensor) -> Tensor:
+        """Return rotations (F, 22, 3, 3) with the measured joints' own replaced by their measurement."""
+        joints = list(SENSOR_JOINTS)
+        pinned = R_world.clone()
+        pinned[:, joints] = torch.where(self.measured[..., None, None], self.R_world_sensor, R_world[:, joints])
+        return pinned

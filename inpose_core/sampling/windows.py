@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Denoise a recording of any length through windows that agree.
+
+All windows share one noise tensor over the whole recording, are denoised in one batch, and are averaged where they
+overlap in every sampling step (MultiDiffusion, Bar-Tal et al. 2023). So there are no borders, however long it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..prior.checkpoint import Prior
+from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
+
+_WINDOWS_AT_ONCE = 64
+"""Bounds the memory of the network, whatever the length of the recording."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Say which frames each window sees, and with what weight it speaks for them."""
+
+    index: Tensor
+    """(N, W) frame of each window's place; reflected at the ends of recordings shorter than a window."""
+    weight: Tensor
+    """(N, W) weights that sum to one over the places of each frame, falling to zero towards inner borders."""
+    frames: int
+
+    @classmethod
+    def cover(cls, frames: int, window: int, stride: int, device: torch.device | None = None) -> Windows:
+        """Cover ``frames`` frames by windows ``stride`` apart, the last one ending with the recording."""
+        last = max(0, frames - window)
+        starts = torch.unique(torch.cat((torch.arange(0, last + 1, stride), torch.tensor([last]))))
+        place = starts[:, None] + torch.arange(window)
+        index = _reflect(place, frames)
+        overlap = window - stride
+        ramp = (torch.arange(window) + 1.0).clamp(max=overlap + 1) / (overlap + 1)
+        weight = torch.minimum(ramp, ramp.flip(0)).repeat(len(starts), 1)
+        total = torch.zeros(frames).index_put((index,), weight, accumulate=True)
+        return cls(index.to(device), (weight / total[index]).to(device), frames)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def split(self) -> Iterator[slice]:
+        """Yield the windows in chunks that fit into memory."""
+        for first in range(0, len(self), _WINDOWS_AT_ONCE):
+            yield slice(first, first + _WINDOWS_AT_ONCE)
+
+    def add(self, total: Tensor, values: Tensor, part: slice) -> None:
+        """Add the windows ``values`` (n, W, ...) of ``part``, weighted, to the frames of ``total`` (F, ...)."""
+        weight = self.weight[part].reshape(self.weight[part].shape + (1,) * (values.dim() - 2))
+        total.index_put_((self.index[part],), values * weight, accumulate=True)
+
+
+class WindowedDenoiser:
+    """Estimate x_0 of a whole recording in the world frame from its x_t."""
+
+    def __init__(self, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> None:
+        config = prior.network.config
+        frames = len(sensors.measured)
+        self.prior = prior
+        self.windows = Windows.cover(frames, config.window, config.window * 3 // 4, sensors.measured.device)
+        index = self.windows.index
+        windowed = ScaleFreeSensors(**{name: value[index] for name, value in vars(sensors).items()})
+        self.R_world_heading = window_heading(windowed.R_world_sensor[:, :, 0])
+        self.condition = condition_features(windowed, self.R_world_heading, fps)
+
+    @torch.no_grad()
+    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
+        """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
+        total = torch.zeros_like(x_t)
+        for part in self.windows.split():
+            self.windows.add(total, self._denoise(x_t, log_snr, part), part)
+        return total
+
+    def vector_jacobian_product(self, x_t: Tensor, log_snr: float, cotangent: Tensor) -> Tensor:
+        """Return ``(d x_0_hat / d x_t)^T cotangent``, (F, 22, 6), by backpropagation through the network."""
+        gradient = torch.zeros_like(x_t)
+        for part in self.windows.split():
+            with torch.enable_grad():
+                leaf = x_t.detach().requires_grad_(True)
+                estimate = self._denoise(leaf, log_snr, part)
+                weight = self.windows.weight[part][..., None, None]
+                product = (estimate * weight * cotangent[self.windows.index[part]]).sum()
+            gradient += torch.autograd.grad(product, leaf)[0]
+        return gradient
+
+    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> Tensor:
+        R_world_heading = self.R_world_heading[part]
+        noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
+        level = torch.full((len(noisy),), log_snr, device=x_t.device)
+        estimate = self.prior.network(noisy, level, self.condition[part])
+        return _turn(estimate, R_world_heading)
+
+
+def _turn(sixd: Tensor, R: Tensor) -> Tensor:
+    """Rotate the columns of windows of 6D rotations (N, W, 22, 6) by one rotation per window (N, 3, 3)."""
+    columns = sixd.unflatten(-1, (2, 3))
+    return torch.einsum("nab,nwjcb->nwjca", R, columns).flatten(-2)
+
+
+def _reflect(place: Tensor, frames: int) -> Tensor:
+    if frames == 1:
+        return torch.zeros_like(place)
+    period = 2 * (frames - 1)
+    folded = place % period
+    return torch.where(folded >= frames, period - folded, folded)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Solve the full body from calibrated sensors: the method's own algorithm, from measurement to motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .errors import DeviceError, InPoseError
+from .kinematics import forward_kinematics, rotated_chains
+from .motion import Motion
+from .prior.checkpoint import Prior, load_prior
+from .quaternions import continuous_signs
+from .recording.types import Sensors
+from .rotations import matrix_to_quaternion_wxyz, mean_heading
+from .sampling import GUIDANCE_NAMES, GuidanceName, Measurement, WindowedDenoiser, make_guidance, sample_posterior
+from .skeleton import SENSOR_JOINTS, Skeleton
+
+ProgressCallback = Callable[[float], None]
+"""Called with the share done, 0 to 1; raises `CancelledError` to stop."""
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class SolveSettings:
+    """Choose how to solve; the defaults are the best known at their cost."""
+
+    guidance: GuidanceName = "tangent"
+    steps: int | None = None
+    """Denoising steps; by default 6, or 50 for the published algorithm, which needs them."""
+    seed: int = 0
+    device: str = "auto"
+    use_head_motion: bool = True
+    """Let the prior see the head's height and velocity in proportion to the body: the paper's InPose (head)."""
+    position_noise_ratio: float = 0.002
+    """Standard deviation of the measured positions over the standing head height: 3 mm for an adult."""
+
+    def __post_init__(self) -> None:
+        if self.guidance not in GUIDANCE_NAMES:
+            raise InPoseError(f'There is no guidance "{self.guidance}".', f"Choose one of {', '.join(GUIDANCE_NAMES)}.")
+        if self.steps is not None and not 1 <= self.steps <= 1000:
+            raise InPoseError(f"{self.steps} steps are out of range.", "Choose 1 to 1000; 4 to 10 suffice.")
+        if not 0 <= self.seed < 2**63:
+            raise InPoseError(f"The seed {self.seed} is out of range.", "Choose a number from 0 up.")
+
+    @property
+    def denoising_steps(self) -> int:
+        """Return the number of steps to take."""
+        return self.steps if self.steps is not None else (50 if self.guidance == "pigdm" else 6)
+
+
+def solve(
+    sensors: Sensors,
+    skeleton: Skeleton,
+    settings: SolveSettings = SolveSettings(),  # noqa: B008 (frozen)
+    prior: Prior | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> Motion:
+    """Return the motion of all 22 joints of ``skeleton`` that explains the sensors.
+
+    Args:
+        sensors: joint poses of head and wrists at 60 Hz, in the skeleton's size.
+        skeleton: the body to solve for; any proportions.
+        settings: guidance, steps, seed, device.
+        prior: a loaded prior, to solve many recordings with; the shipped one by default.
+        on_progress: called with the share done; raises to cancel.
+
+    Raises:
+        WeightsError: the prior's weights are missing or damaged.
+        DeviceError: the requested device does not exist here.
+        InPoseError: the sensors are empty or not finite.
+    """
+    _require_finite(sensors)
+    device = choose_device(settings.device)
+    prior = (prior or load_prior()).to(device)
+    with torch.inference_mode(settings.guidance != "pigdm"):
+        measurement = Measurement.from_sensors(sensors, skeleton, device)
+        denoiser = WindowedDenoiser(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
+        guidance = make_guidance(
+            settings.guidance, measurement, prior.calibration, denoiser, settings.position_noise_ratio
+        )
+        noise = _draw_noise(measurement, settings.seed)
+        R_world = sample_posterior(
+            denoiser, guidance, prior.schedule, noise, settings.denoising_steps, _step_progress(on_progress)
+        )
+        root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
+        error_m = _sensor_error(R_world, root_m, measurement)
+        wxyz = matrix_to_quaternion_wxyz(R_world)
+    return Motion(
+        rotations_wxyz=continuous_signs(wxyz.cpu().numpy()),
+        root_translation_m=root_m.cpu().numpy().astype(np.float64),
+        skeleton=skeleton,
+        fps=sensors.fps,
+        sensor_error_m=error_m.cpu().numpy().astype(np.float64),
+    )
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of that name; "auto" prefers CUDA, then MPS, then the CPU.
+
+    Raises:
+        DeviceError: the name is unknown, or the device is not there.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        return torch.device(next(device for device in ("cuda", "mps", "cpu") if available[device]))
+    if not available.get(name, False):
+        raise DeviceError(f'The device "{name}" does not exist here.', "Choose auto or cpu.")
+    return torch.device(name)
+
+
+def _require_finite(sensors: Sensors) -> None:
+    if len(sensors.positions_m) == 0:
+        raise InPoseError("The recording is empty.", "Record again.")
+    if not (np.isfinite(sensors.positions_m).all() and np.isfinite(sensors.rotations_wxyz).all()):
+        raise InPoseError("The sensors hold values that are not finite.", "Read the recording through load_recording.")
+
+
+def _draw_noise(measurement: Measurement, seed: int) -> Tensor:
+    """Return x_T over the whole recording, (F, 22, 6), the same on every device.
+
+    It turns with the recording's mean heading, so that a performer who faces elsewhere gets the same motion.
+    """
+    frames = len(measurement.y_m)
+    generator = torch.Generator().manual_seed(seed)
+    columns = torch.randn(frames, 22, 2, 3, generator=generator).to(measurement.y_m.device)
+    return (columns @ mean_heading(measurement.R_world_sensor[:, 0]).transpose(-1, -2)).flatten(-2)
+
+
+def _sensor_error(R_world: Tensor, root_m: Tensor, measurement: Measurement) -> Tensor:
+    solved_m = forward_kinematics(R_world, measurement.offsets_m, root_m)[:, list(SENSOR_JOINTS)]
+    distance_m = (solved_m - measurement.y_m).norm(dim=-1)
+    return torch.where(measurement.measured, distance_m, torch.nan)
+
+
+def _step_progress(on_progress: ProgressCallback | None) -> Callable[[int, int], None] | None:
+    if on_progress is None:
+        return None
+    return lambda step, steps: on_progress(step / steps)
