@@ -1,19 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Enter Blender: the extension's entry point, which only hands over to `inpose_blender`.
+"""Enter Blender: the extension's entry point, which only hands over to `inpose_blender`."""
 
-The imports wait until Blender calls: pytest imports this file too, on machines without Blender.
-"""
+from .inpose_blender import register, unregister
 
-
-def register() -> None:
-    """Add InPose to Blender."""
-    from .inpose_blender import register as register_all  # noqa: PLC0415
-
-    register_all()
-
-
-def unregister() -> None:
-    """Take InPose out of Blender again, and end its solver process."""
-    from .inpose_blender import unregister as unregister_all  # noqa: PLC0415
-
-    unregister_all()
+__all__ = ["register", "unregister"]

@@ -1,2 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put InPose into Blender: measure the rig, let the solver process work, bake its answer as keyframes."""
+"""Put InPose into Blender: measure the rig, let the solver process work, bake its answer as keyframes.
+
+Nothing is imported before Blender calls: the modules without bpy are of use elsewhere too, and pytest imports the
+checkout's packages on machines without Blender.
+"""
+
+from __future__ import annotations
+
+
+def register() -> None:
+    """Add InPose to Blender."""
+    from . import addon  # noqa: PLC0415
+
+    addon.register()
+
+
+def unregister() -> None:
+    """Take InPose out of Blender again, and end its solver process."""
+    from . import addon  # noqa: PLC0415
+
+    addon.unregister()

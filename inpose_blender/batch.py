@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Solve and bake recordings without a window: the work of `headless.py` and of ``blender --command inpose``.
+
+One JSON line per recording goes to standard output. An output appears under its name only when it is complete, so a
+farm can repeat a task with ``--skip-existing``. The exit code is 0 only if every recording worked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import bpy
+
+from .bake import BakeSettings
+from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
+from .pipeline import SolveSettings, bake_outcome, prepare_rig, solve_request
+from .preferences import solver_device, solver_interpreters
+from .rig import best_mapping
+from .solve_job import SolveJob, stop_warm_process
+from .stick_figure import add_stick_figure
+
+SOME_FAILED: Final[int] = 1
+WRONG_USE: Final[int] = 2
+_NO_RECORDINGS: Final[frozenset[str]] = frozenset({".blend", ".blend1", ".txt", ".md", ".log", ".png"})
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """Hold one command line."""
+
+    recordings: tuple[Path, ...]
+    output: Path
+    output_is_folder: bool
+    blend: Path | None
+    armature: str
+    interpreter: str
+    fps: float | None
+    first_frame: int
+    skip_existing: bool
+    solve: SolveSettings
+
+    def output_of(self, recording: Path) -> Path:
+        """Return where the result of a recording goes."""
+        return self.output / f"{recording.stem}.blend" if self.output_is_folder else self.output
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a whole command line and return the exit code."""
+    try:
+        settings = parse_arguments(arguments)
+    except SystemExit as stop:  # argparse has said why
+        return stop.code if isinstance(stop.code, int) else WRONG_USE
+    except InPoseError as error:
+        sys.stderr.write(f"inpose: {error}\n")
+        return WRONG_USE
+    try:
+        start = _Start(settings)
+        reports = [_report(recording, settings, start) for recording in settings.recordings]
+    except InPoseError as error:
+        sys.stderr.write(f"inpose: {error}\n")
+        return WRONG_USE
+    finally:
+        stop_warm_process()
+    return 0 if all(reports) else SOME_FAILED
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Serve ``blender -b rig.blend --command inpose ...``."""
+    return main(list(arguments))
+
+
+def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
+    """Understand a command line; folders among the recordings stand for the files in them.
+
+    Raises:
+        InPoseError: recordings are missing, or two of them would get the same output.
+    """
+    parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
+    parser.add_argument(
+        "--recording", type=Path, action="append", required=True, help="file or folder; may be repeated"
+    )
+    parser.add_argument("--output", type=Path, required=True, help=".blend file; a folder for several recordings")
+    parser.add_argument("--blend", type=Path, help="rig file to open; without any rig a stick figure is made")
+    parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
+    parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
+    parser.add_argument("--stature", type=float, help="height of the performer in metres")
+    parser.add_argument("--pose", choices=("joint", "grip", "aim", "raw", "saber"))
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
+    parser.add_argument("--guidance", help="name of the guidance")
+    parser.add_argument("--steps", type=int, help="sampling steps")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fps", type=float, help="frame rate of the output; default: the rig file's")
+    parser.add_argument("--first-frame", type=int, default=1)
+    parser.add_argument("--skip-existing", action="store_true", help="leave outputs alone that are there already")
+    options = parser.parse_args(list(arguments))
+    recordings = tuple(_expand(options.recording))
+    output_is_folder = (
+        len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
+    )
+    if not output_is_folder and options.output.suffix != ".blend":
+        raise OutputError(f"{options.output} is no .blend file.", "Give the output a name that ends with .blend.")
+    settings = BatchSettings(
+        recordings=recordings,
+        output=options.output.absolute(),
+        output_is_folder=output_is_folder,
+        blend=options.blend,
+        armature=options.armature,
+        interpreter=options.interpreter,
+        fps=options.fps,
+        first_frame=options.first_frame,
+        skip_existing=options.skip_existing,
+        solve=SolveSettings(
+            stature_m=options.stature,
+            pose=options.pose,
+            device=options.device or solver_device(),
+            guidance=options.guidance,
+            steps=options.steps,
+            seed=options.seed,
+        ),
+    )
+    _refuse_equal_outputs(settings)
+    return settings
+
+
+def _expand(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path.absolute()
+            continue
+        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
+        files = [file.absolute() for file in files if file.suffix.lower() not in _NO_RECORDINGS]
+        if not files:
+            raise RecordingError(f"There are no recordings in {path}.", "Give a folder with recording files.")
+        yield from files
+
+
+def _refuse_equal_outputs(settings: BatchSettings) -> None:
+    outputs: dict[Path, Path] = {}
+    for recording in settings.recordings:
+        other = outputs.setdefault(settings.output_of(recording), recording)
+        if other != recording:
+            raise OutputError(f"{other} and {recording} would get the same output.", "Give each a name of its own.")
+
+
+class _Start:
+    """Bring back the scene that each recording begins with."""
+
+    def __init__(self, settings: BatchSettings) -> None:
+        self._dirty = settings.blend is not None
+        self._file = str(settings.blend.absolute()) if settings.blend else bpy.data.filepath
+        if settings.blend is not None and not settings.blend.is_file():
+            raise RigError(f"There is no rig file {settings.blend}.", "Give a .blend file with an armature.")
+        self._make_figure = not self._file and not _armatures(bpy.context.scene)
+
+    def restore(self) -> None:
+        """Open the rig file again, or make a new stick figure; the first time what is open will do."""
+        if self._make_figure:
+            bpy.ops.wm.read_homefile(use_empty=True)
+            add_stick_figure(bpy.context.scene, Skeleton.template())
+        elif self._dirty:
+            if not self._file:
+                raise RigError("The rig has no file to begin again from.", "Save it, or solve one recording at a time.")
+            try:
+                bpy.ops.wm.open_mainfile(filepath=self._file)
+            except RuntimeError as error:
+                raise RigError(f"{self._file} cannot be opened as a .blend file.", str(error).strip()) from error
+        self._dirty = True
+
+
+def _report(recording: Path, settings: BatchSettings, start: _Start) -> bool:
+    """Process one recording, write its JSON line, and say whether it worked."""
+    output = settings.output_of(recording)
+    report: dict[str, Any] = {"recording": str(recording), "output": str(output), "ok": True}
+    began = time.monotonic()
+    try:
+        if settings.skip_existing and output.exists():
+            report["skipped"] = True
+        else:
+            report |= _process(recording, output, settings, start)
+    except InPoseError as error:
+        report |= {"ok": False, "kind": type(error).__name__, "error": error.message, "hint": error.hint}
+        report["details"] = "\n".join(getattr(error, "__notes__", ()))
+    except Exception as error:  # one bad file must not stop a night's batch, and Blender would exit with 0
+        report |= {"ok": False, "kind": type(error).__name__, "error": str(error), "details": traceback.format_exc()}
+    report["seconds"] = round(time.monotonic() - began, 3)
+    sys.stdout.write(json.dumps(report) + "\n")
+    sys.stdout.flush()
+    return bool(report["ok"])
+
+
+def _process(recording: Path, output: Path, settings: BatchSettings, start: _Start) -> dict[str, Any]:
+    start.restore()
+    scene = bpy.context.scene
+    if settings.fps is not None:
+        scene.render.fps = max(1, round(settings.fps))
+        scene.render.fps_base = scene.render.fps / settings.fps
+    rig = prepare_rig(_find_armature(scene, settings.armature), scene)
+    job = SolveJob(solve_request(rig, recording, settings.solve), solver_interpreters(settings.interpreter))
+    job.wait()
+    outcome = job.outcome
+    result = bake_outcome(rig, scene, outcome, BakeSettings(recording.stem, settings.first_frame))
+    scene.frame_start, scene.frame_end = result.first_frame, result.last_frame
+    with _complete_or_absent(output) as temporary:
+        bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, compress=True)
+    return {
+        "armature": rig.object_name,
+        "action": result.action_name,
+        "frames": result.last_frame - result.first_frame + 1,
+        "mean_hand_error_m": outcome.mean_hand_error_m,
+        "notes": [*outcome.notes, *rig.measure.notes],
+    }
+
+
+def _armatures(scene: Any) -> list[Any]:
+    return [candidate for candidate in scene.objects if candidate.type == "ARMATURE"]
+
+
+def _find_armature(scene: Any, name: str) -> Any:
+    """Return the named armature object, or the only one whose bones are recognised, or the only one.
+
+    Raises:
+        RigError: there is none, or more than one.
+    """
+    armatures = _armatures(scene)
+    if name:
+        armatures = [candidate for candidate in armatures if candidate.name == name]
+        if not armatures:
+            raise RigError(f"The scene has no armature {name}.", "Check the name after --armature.")
+    elif len(armatures) > 1:
+        known = [
+            rig for rig in armatures if (m := best_mapping(b.name for b in rig.data.bones)) and not m.missing_required
+        ]
+        armatures = known or armatures
+    if not armatures:
+        raise RigError("The scene has no armature.", "Open a file with a rig.")
+    if len(armatures) > 1:
+        names = ", ".join(sorted(candidate.name for candidate in armatures))
+        raise RigError(f"The scene has several armatures: {names}.", "Name one with --armature.")
+    return armatures[0]
+
+
+@contextmanager
+def _complete_or_absent(output: Path) -> Iterator[Path]:
+    """Yield a path beside the output that takes its name only if the block succeeds.
+
+    The path does not exist yet: Blender would keep a backup of an existing file.
+    """
+    temporary = output.with_name(f".{output.stem}-{os.getpid()}.blend")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        temporary.replace(output)
+    except (OSError, RuntimeError) as error:
+        raise OutputError(
+            f"{output} cannot be written ({error}).", "Choose another folder or free some space."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)

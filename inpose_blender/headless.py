@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Solve and bake from the command line; this file is a script.
+
+With a rig file open in Blender, or with the bpy wheel; without any rig a stick figure is animated:
+
+    blender -b rig.blend --python inpose_blender/headless.py -- --recording take.bsor --output take.blend
+    python inpose_blender/headless.py --blend rig.blend --recording takes/ --output baked/
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+
+def run() -> int:
+    """Run the command line after ``--`` (in Blender) or all of it, and return the exit code."""
+    if "--" in sys.argv:
+        arguments = sys.argv[sys.argv.index("--") + 1 :]
+    else:
+        in_blender = Path(sys.argv[0]).stem.lower().startswith("blender")
+        arguments = [] if in_blender else sys.argv[1:]
+    # The folder above holds both packages; the script's own folder would shadow modules with ours.
+    sys.path[0:0] = [str(Path(__file__).resolve().parents[1])]
+    try:
+        from inpose_blender.batch import main  # noqa: PLC0415
+    except ImportError as error:
+        print(f"inpose: this needs Blender, or the bpy package of Python ({error})", file=sys.stderr)
+        return 2
+    return main(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        code = run()
+    except Exception:  # Blender ends with 0 after an exception in a script
+        traceback.print_exc()
+        code = 1
+    sys.exit(code)

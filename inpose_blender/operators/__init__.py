@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Offer InPose's operations to menus, search and scripts."""
+
+from __future__ import annotations
+
+from . import files, solve
+
+CLASSES = (*files.CLASSES, *solve.CLASSES)
