@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Give tests a clean Blender, made-up rigs, and motions. Without the bpy wheel everything here is skipped."""
+"""Give tests a clean Blender, made-up rigs, and a solver that is none. Without the bpy wheel everything is skipped."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,10 @@ import pytest
 
 bpy = pytest.importorskip("bpy", reason="the bpy wheel is not installed: pip install 'inpose[bpy]'")
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-if str(REPOSITORY) not in sys.path:
-    sys.path.insert(0, str(REPOSITORY))
-if str(Path(__file__).parent) not in sys.path:
-    sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+for folder in (HERE, HERE.parents[1]):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +26,32 @@ def _clean_blender() -> None:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(7)
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Path:
+    """Return a file that stands for a recording: the fake solver only looks whether it is empty."""
+    path = tmp_path / "take one.bsor"
+    path.write_bytes(b"data")
+    return path
+
+
+@pytest.fixture
+def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Put the fake solver in the place of the real one; call the result to give it faults, in a new process."""
+    from inpose_blender import interpreter
+    from inpose_blender.solve_job import stop_warm_process
+
+    monkeypatch.setattr(interpreter, "WORKER_ARGUMENTS", (str(HERE / "fake_worker.py"),))
+    monkeypatch.delenv(interpreter.ENVIRONMENT_VARIABLE, raising=False)
+    given: list[str] = [""]
+
+    def misbehave(faults: str) -> None:
+        monkeypatch.setenv("FAKE_WORKER", faults)
+        if faults != given[0]:
+            stop_warm_process()  # a running process has the faults it was started with
+            given[0] = faults
+
+    misbehave("")
+    yield misbehave
+    stop_warm_process()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run whole command lines: one recording, many, and those that fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+from rigs import build_rig
+
+from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
+from inpose_blender.bpy_compat import action_curves
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(fake_worker, capfd):
+    def run_line(*arguments: object) -> tuple[int, list[dict]]:
+        code = main([str(argument) for argument in arguments])
+        lines = [line for line in capfd.readouterr().out.splitlines() if line.startswith("{")]
+        return code, [json.loads(line) for line in lines]
+
+    return run_line
+
+
+@pytest.fixture
+def rig_file(rng, tmp_path):
+    build_rig(rng, arm_angle_deg=45.0)
+    path = tmp_path / "rig.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    return path
+
+
+def test_a_stick_figure_without_any_rig(run, take, tmp_path):
+    output = tmp_path / "out" / "take.blend"
+    code, (report,) = run("--recording", take, "--output", output, "--fps", "30")
+    assert code == 0
+    assert report["frames"] == 31
+    assert [path.name for path in output.parent.iterdir()] == ["take.blend"]
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    figure = bpy.data.objects["Figure"]
+    assert len(action_curves(figure.animation_data.action, figure)) == 22 * 4 + 3
+    assert (bpy.context.scene.frame_end, bpy.context.scene.render.fps) == (31, 30)
+    bpy.context.scene.frame_set(31)
+    pelvis = figure.matrix_world @ figure.pose.bones["pelvis"].matrix.translation
+    assert tuple(pelvis) == pytest.approx((0, -1, 0.9), abs=1e-5)  # forward in the core is -Y here
+
+
+def test_a_folder_of_recordings_on_a_rig_file(run, take, tmp_path, rig_file):
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for name in ("a.bsor", "b.csv"):
+        (takes / name).write_bytes(b"data")
+    (takes / "empty.bsor").write_bytes(b"")
+    output = tmp_path / "baked"
+    line = ("--blend", rig_file, "--recording", takes, "--output", output)
+    code, reports = run(*line)
+    assert code == SOME_FAILED
+    assert [report["ok"] for report in reports] == [True, True, False]
+    assert (reports[2]["kind"], reports[2]["error"]) == ("RecordingError", "The file is empty.")
+    assert sorted(path.name for path in output.iterdir()) == ["a.blend", "b.blend"]
+    bpy.ops.wm.open_mainfile(filepath=str(output / "b.blend"))
+    assert [action.name for action in bpy.data.actions] == ["b"]
+    code, reports = run(*line, "--skip-existing")
+    assert [report.get("skipped", False) for report in reports] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [],
+        ["--recording", "{take}"],
+        ["--recording", "{take}", "--output", "x.fbx"],
+        ["--recording", "{tmp}/none", "--recording", "{tmp}/b/none", "--output", "{tmp}"],
+        ["--recording", "{take}", "--output", "{tmp}/x.blend", "--blend", "{tmp}/none.blend"],
+        ["--recording", "{empty}", "--output", "{tmp}"],
+    ],
+)
+def test_wrong_use(run, take, tmp_path, line):
+    (tmp_path / "empty").mkdir()
+    code, reports = run(*[word.format(take=take, tmp=tmp_path, empty=tmp_path / "empty") for word in line])
+    assert (code, reports) == (WRONG_USE, [])
+
+
+def test_a_missing_recording_fails(run, tmp_path):
+    code, (report,) = run("--recording", tmp_path / "none.bsor", "--output", tmp_path / "x.blend")
+    assert code == SOME_FAILED
+    assert report["kind"] == "RecordingError"
+    assert not (tmp_path / "x.blend").exists()
+
+
+def test_which_armature_must_be_clear(run, rng, take, tmp_path):
+    build_rig(rng)
+    build_rig(rng)
+    line = ("--recording", take, "--output", tmp_path / "x.blend")
+    code, (report,) = run(*line)
+    assert code == SOME_FAILED
+    assert "Rig, Rig.001" in report["error"]
+    code, (report,) = run(*line, "--armature", "Rig.001")
+    assert (code, report["armature"]) == (0, "Rig.001")
+
+
+def test_the_script_itself(take, tmp_path):
+    """Run headless.py as a user does; only the solver is not the real one."""
+    packages = tmp_path / "fake"
+    packages.mkdir()
+    fake = Path(__file__).with_name("fake_worker.py")
+    python = packages / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}"\n')
+    python.chmod(0o755)
+    command = [sys.executable, str(REPOSITORY / "inpose_blender" / "headless.py"), "--interpreter", str(python)]
+    command += ["--recording", str(take), "--output", str(tmp_path / "out.blend")]
+    environment = {key: value for key, value in os.environ.items() if key != "FAKE_WORKER"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "out.blend").exists()
+    done = subprocess.run([*command[:-1], "x.fbx"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == WRONG_USE
+    assert "no .blend file" in done.stderr
