@@ -7,6 +7,7 @@ Euler angles in degrees, applied in the order in which the channels are named, i
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -37,7 +38,7 @@ _END_SITE_RATIOS: Final[dict[str, tuple[float, float, float]]] = {
     "left_wrist": (0.106, 0.0, 0.0),
     "right_wrist": (-0.106, 0.0, 0.0),
 }
-_MOST_CHANNELS: Final[int] = 6
+_CHANNELS: Final[frozenset[str]] = frozenset(axis + kind for axis in "xyz" for kind in ("position", "rotation"))
 _MOST_JOINTS: Final[int] = 10_000
 
 
@@ -88,9 +89,12 @@ def save_bvh(motion: Motion, path: Path) -> None:
     lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1.0 / motion.fps:.9f}"]
 
     wxyz = motion.local_rotations_wxyz[:, order]
-    angles_deg = Rotation.from_quat(wxyz[..., [1, 2, 3, 0]].reshape(-1, 4)).as_euler(_ROTATION_ORDER)
+    with warnings.catch_warnings():
+        # At the singularity one of the infinitely many exact answers is as good as another.
+        warnings.filterwarnings("ignore", message="Gimbal lock")
+        angles = Rotation.from_quat(wxyz[..., [1, 2, 3, 0]].reshape(-1, 4)).as_euler(_ROTATION_ORDER)
     # Whole turns are added so that curves have no jumps of 360 degrees, which would show between frames.
-    angles_deg = np.degrees(np.unwrap(angles_deg.reshape(len(motion), -1), axis=0))
+    angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
     values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
     row = " ".join(["%.6f"] * values.shape[1])
     with atomic_output(path) as temporary, temporary.open("w", encoding="ascii") as file:
@@ -117,10 +121,10 @@ def load_bvh(path: Path) -> BvhAnimation:
     try:
         joints = _parse_hierarchy(iter(head.split()))
         fps, values = _parse_motion(tail, sum(len(joint.channels) for joint in joints))
+        return _animation(joints, fps, values)
     except (ValueError, KeyError, IndexError, StopIteration, OverflowError) as error:
         detail = f" ({error})" if str(error) else ""
         raise InPoseError(f"{path.name} is a damaged BVH file{detail}.", "Export it again.") from error
-    return _animation(joints, fps, values)
 
 
 def _hierarchy_lines(
@@ -173,9 +177,9 @@ def _parse_hierarchy(tokens: Iterator[str]) -> list[_BvhJoint]:
         elif token == "CHANNELS":
             count = int(next(tokens))
             channels = tuple(islice(tokens, count))
-            if len(channels) != count or count > _MOST_CHANNELS:
-                raise ValueError(f"a joint with {count} channels")
             joints[path[-1]].channels = tuple(channel.lower() for channel in channels)
+            if len(channels) != count or not _CHANNELS.issuperset(joints[path[-1]].channels):
+                raise ValueError(f"unknown channels {' '.join(channels)[:60]}")
         elif token != "HIERARCHY":
             raise ValueError(f"unexpected {token[:20]!r}")
     if not joints or path or len(joints) > _MOST_JOINTS:
@@ -233,15 +237,11 @@ def _animation(joints: list[_BvhJoint], fps: float, values: FloatArray) -> BvhAn
         order = ""
         columns: list[int] = []
         for channel in joint.channels:
-            axis = "xyz".index(channel[0])
-            if channel[1:] == "rotation":
+            if channel.endswith("rotation"):
                 order += channel[0].upper()
                 columns.append(column)
-            elif channel[1:] == "position":
-                if index == 0:
-                    root_positions[:, axis] = values[:, column]
-            else:
-                raise InPoseError(f"A BVH channel is named {channel[:20]!r}.", "Use X, Y, Z position and rotation.")
+            elif index == 0:
+                root_positions[:, "xyz".index(channel[0])] = values[:, column]
             column += 1
         if order:
             xyzw = Rotation.from_euler(order, values[:, columns].reshape(-1, len(order)), degrees=True).as_quat()

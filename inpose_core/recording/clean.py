@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float64]
 _DEVICE_LABELS: Final[tuple[str, str, str]] = ("head", "left hand", "right hand")
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LONGEST_RECORDING_S: Final[float] = 6 * 3600.0
+_LARGEST_BACKWARDS_FRACTION: Final[float] = 0.3
 _SPIKE_SPEED_M_S: Final[float] = 8.0
 _SPIKE_DEVIATION_M: Final[float] = 0.08
 _FREEZE_FRAMES: Final[int] = 3
@@ -41,12 +42,15 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     notes = list(recording.notes)
     kept = _increasing(recording.times_s)
     times_s = recording.times_s[kept]
-    if len(times_s) < 2:
-        raise RecordingError(f"{name} holds no movement: it has fewer than two frames at different times.")
-    if len(kept) > 20 and len(times_s) < len(kept) / 2:
+    backwards = float((np.diff(recording.times_s) < 0).mean()) if len(kept) > 1 else 0.0
+    if backwards > _LARGEST_BACKWARDS_FRACTION:
         raise RecordingError(
-            f"The times in {name} do not increase: only {len(times_s)} of {len(kept)} frames are in order.",
+            f"The times in {name} do not increase: {backwards:.0%} of the frames come before the one before.",
             "Check the time column, in seconds.",
+        )
+    if len(times_s) < 2:
+        raise RecordingError(
+            f"{name} holds no movement: it has fewer than two frames at different times.", "Record at least a second."
         )
     dropped = len(kept) - len(times_s)
     if dropped:

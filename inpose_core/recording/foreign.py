@@ -147,7 +147,9 @@ def _xror_devices(data: bytes) -> list[_Device] | None:
 def _bson_elements(data: bytes, start: int) -> dict[str, tuple[int, int]]:
     """Return type and position of each element of the document at ``start``, without entering any of them."""
     (length,) = struct.unpack_from("<i", data, start)
-    end = min(start + length, len(data))
+    end = start + length
+    if end > len(data):
+        raise _BsonError
     position = start + 4
     elements: dict[str, tuple[int, int]] = {}
     while position < end and data[position] != 0:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import struct
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,7 +206,5 @@ def test_real_replay_cut_anywhere(tmp_path: Path) -> None:
     for length in np.linspace(0, len(data) - 1, 40).astype(int):
         path = tmp_path / "cut.bsor"
         path.write_bytes(data[:length])
-        try:
+        with pytest.raises(RecordingError) if length < 1_396_900 else nullcontext():
             assert len(load_recording(path)) == 15181
-        except RecordingError as error:
-            assert error.hint
