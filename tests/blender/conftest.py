@@ -39,8 +39,8 @@ def take(tmp_path: Path) -> Path:
 @pytest.fixture
 def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Put the fake solver in the place of the real one; call the result to give it faults, in a new process."""
-    from inpose_blender import interpreter
-    from inpose_blender.solve_job import stop_warm_process
+    from inpose_blender import interpreter  # noqa: PLC0415  (only now is the checkout on the path)
+    from inpose_blender.solve_job import stop_warm_process  # noqa: PLC0415
 
     monkeypatch.setattr(interpreter, "WORKER_ARGUMENTS", (str(HERE / "fake_worker.py"),))
     monkeypatch.delenv(interpreter.ENVIRONMENT_VARIABLE, raising=False)
