@@ -78,21 +78,21 @@ class Calibrated:
     notes: tuple[str, ...]
 
 
-class _RigidOffset(NamedTuple):
+class RigidOffset(NamedTuple):
     """A pose in a parent frame."""
 
     position_m: FloatArray
     wxyz: FloatArray
 
-    def then(self, inner: _RigidOffset) -> _RigidOffset:
+    def then(self, inner: RigidOffset) -> RigidOffset:
         """Return the pose of ``inner``, which is given in this frame, in this frame's parent."""
-        return _RigidOffset(
+        return RigidOffset(
             self.position_m + rotate_vector(self.wxyz, inner.position_m), multiply_quaternions(self.wxyz, inner.wxyz)
         )
 
-    def inverse(self) -> _RigidOffset:
+    def inverse(self) -> RigidOffset:
         back = conjugate_quaternion(self.wxyz)
-        return _RigidOffset(-rotate_vector(back, self.position_m), back)
+        return RigidOffset(-rotate_vector(back, self.position_m), back)
 
 
 def calibrate(recording: Recording, skeleton: Skeleton, settings: CalibrationSettings | None = None) -> Calibrated:
@@ -133,22 +133,22 @@ def calibrate(recording: Recording, skeleton: Skeleton, settings: CalibrationSet
     return Calibrated(sensors, pose, stature_m, scale, tuple(notes))
 
 
-def head_offset(stature_m: float) -> _RigidOffset:
+def head_offset(stature_m: float) -> RigidOffset:
     """Return the head joint in the headset's frame for a performer of this stature."""
     size = stature_m / _REFERENCE_STATURE_M
-    return _RigidOffset(np.array(HEAD_JOINT_IN_HEADSET_M) * size, np.array(_HALF_TURN_ABOUT_Y))
+    return RigidOffset(np.array(HEAD_JOINT_IN_HEADSET_M) * size, np.array(_HALF_TURN_ABOUT_Y))
 
 
-def wrist_offset(pose: PoseType, side: int) -> _RigidOffset:
+def wrist_offset(pose: PoseType, side: int) -> RigidOffset:
     """Return the wrist joint in the frame of the recorded hand pose, for side 0 (left) or 1 (right)."""
     left = _LEFT_WRIST_OFFSETS[pose]
     return left if side == 0 else _mirror(left)
 
 
-def _hand_offset(pose: PoseType, side: int, known: HandOffsets | None) -> _RigidOffset:
+def _hand_offset(pose: PoseType, side: int, known: HandOffsets | None) -> RigidOffset:
     if pose != "saber" or known is None:
         return wrist_offset(pose, side)
-    saber_in_controller = _RigidOffset(known.positions_m[side], known.rotations_wxyz[side])
+    saber_in_controller = RigidOffset(known.positions_m[side], known.rotations_wxyz[side])
     return saber_in_controller.inverse().then(wrist_offset(known.controller_pose, side))
 
 
@@ -192,12 +192,12 @@ def _standing_head_joint_m(skeleton: Skeleton) -> float:
     return skeleton.standing_head_height_m + skeleton.sole_height_m
 
 
-def _mirror(offset: _RigidOffset) -> _RigidOffset:
+def _mirror(offset: RigidOffset) -> RigidOffset:
     """Reflect a left hand's offset in X for the right hand.
 
     The reflection S = diag(-1, 1, 1) turns R into S R S: the quaternion's y and z change sign.
     """
-    return _RigidOffset(offset.position_m * (-1.0, 1.0, 1.0), offset.wxyz * (1.0, 1.0, -1.0, -1.0))
+    return RigidOffset(offset.position_m * (-1.0, 1.0, 1.0), offset.wxyz * (1.0, 1.0, -1.0, -1.0))
 
 
 def _from_rotvec_deg(rotvec_deg: ArrayLike) -> FloatArray:
@@ -206,24 +206,24 @@ def _from_rotvec_deg(rotvec_deg: ArrayLike) -> FloatArray:
     return normalize_quaternion(np.concatenate(([np.cos(angle / 2)], rotvec / angle * np.sin(angle / 2))))
 
 
-def _left_wrist_offsets() -> dict[PoseType, _RigidOffset]:
+def _left_wrist_offsets() -> dict[PoseType, RigidOffset]:
     no_turn = np.array((1.0, 0.0, 0.0, 0.0))
     # In grip coordinates the fingers of an open hand point along -Y, the thumb along -Z, the back of the left hand
     # along -X. In the T-pose the left fingers point along +X, the back of the hand along +Y, the thumb along +Z.
     R_grip_wrist = np.array([[0.0, -1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
-    wrist_in_grip = _RigidOffset(np.array((-0.037, 0.065, 0.002)), matrix_to_quaternion(R_grip_wrist))
-    aim_in_grip = _RigidOffset(np.array((0.010, -0.023, -0.046)), _from_rotvec_deg((-44.9, -6.6, 2.7)))
+    wrist_in_grip = RigidOffset(np.array((-0.037, 0.065, 0.002)), matrix_to_quaternion(R_grip_wrist))
+    aim_in_grip = RigidOffset(np.array((0.010, -0.023, -0.046)), _from_rotvec_deg((-44.9, -6.6, 2.7)))
     grip_in_raw_wxyz = _from_rotvec_deg((15.0, 0.0, 0.0))
-    grip_in_saber = _RigidOffset(np.array((0.0, 0.0, 0.12)), _from_rotvec_deg((45.0, 0.0, 0.0)))
+    grip_in_saber = RigidOffset(np.array((0.0, 0.0, 0.12)), _from_rotvec_deg((45.0, 0.0, 0.0)))
     return {
-        "joint": _RigidOffset(np.zeros(3), no_turn),
+        "joint": RigidOffset(np.zeros(3), no_turn),
         "grip": wrist_in_grip,
         "aim": aim_in_grip.inverse().then(wrist_in_grip),
-        "raw": _RigidOffset(
+        "raw": RigidOffset(
             np.array((-0.035, 0.019, 0.144)), multiply_quaternions(grip_in_raw_wxyz, wrist_in_grip.wxyz)
         ),
         "saber": grip_in_saber.then(wrist_in_grip),
     }
 
 
-_LEFT_WRIST_OFFSETS: Final[dict[PoseType, _RigidOffset]] = _left_wrist_offsets()
+_LEFT_WRIST_OFFSETS: Final[dict[PoseType, RigidOffset]] = _left_wrist_offsets()

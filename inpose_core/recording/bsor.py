@@ -60,9 +60,10 @@ def read(data: bytes, name: str) -> Recording:
     notes: list[str] = [] if info else ["The replay's description is damaged: device and playing speed are unknown."]
     info = info or _Info()
     pauses, hand_offsets = _read_tail(data, rest, info.tracking, notes)
-    times_s = _real_times(frames["time"].astype(np.float64), info.speed, pauses, notes)
     with np.errstate(invalid="ignore"):  # signalling NaNs of a damaged file
+        song_times_s = frames["time"].astype(np.float64)
         poses = frames["poses"].astype(np.float64)
+    times_s = _real_times(song_times_s, info.speed, pauses, notes)
     return Recording(
         times_s=times_s,
         positions_m=poses[..., :3] * (1.0, 1.0, -1.0),

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from inpose_core.calibration import CalibrationSettings, calibrate, head_offset, wrist_offset
 from inpose_core.errors import CalibrationError
@@ -194,6 +193,7 @@ def test_real_players_fit_the_body_they_are_calibrated_to(name: str) -> None:
         assert ((fingers * horizontal[held_out]).sum(axis=1) > 0).mean() > 0.85
 
 
-def _longest_reach_m(skeleton: Skeleton) -> NDArray[np.float64]:
+def _longest_reach_m(skeleton: Skeleton) -> float:
     rest_m = skeleton.rest_positions_m
-    return skeleton.arm_length_m + np.linalg.norm(rest_m[JOINT_INDEX["left_shoulder"]] - rest_m[JOINT_INDEX["head"]])
+    head_to_shoulder_m = rest_m[JOINT_INDEX["left_shoulder"]] - rest_m[JOINT_INDEX["head"]]
+    return skeleton.arm_length_m + float(np.linalg.norm(head_to_shoulder_m))
