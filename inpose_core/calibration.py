@@ -13,7 +13,7 @@ Where the offsets come from:
 * saber: the game pitches the saber by 16.3 degrees and shifts it by (0, 22, -10) mm on Index controllers
   (Unity axes, before any setting of the player); with Monado's grip of the Index, 15.4 degrees at (0, -15, 130) mm,
   the grip lies 12 cm behind the saber's origin on the line of the blade. Its pitch to the hand is the players'
-  choice: on the two replays of this project's tests, elbows between a shoulder below the head and the wrist bend the
+  choice: on two replays of one player, elbows between a shoulder below the head and the wrist bend the
   wrist least (95th percentile 67 to 78 degrees instead of 103 to 114) and reach it most often when the blade lies as
   the aim does, 45 degrees from the grip towards the fingers. A replay that tells the offset needs none of this.
 """
@@ -91,6 +91,7 @@ class RigidOffset(NamedTuple):
         )
 
     def inverse(self) -> RigidOffset:
+        """Return the pose of the parent frame in this frame."""
         back = conjugate_quaternion(self.wxyz)
         return RigidOffset(-rotate_vector(back, self.position_m), back)
 

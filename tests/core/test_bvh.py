@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from inpose_core.bvh import BvhAnimation, load_bvh, save_bvh
@@ -52,7 +53,7 @@ def random_motion(frames: int, seed: int = 0, fps: float = 60.0) -> Motion:
     return Motion(rotations, root_m, Skeleton.template(rng.uniform(1, 2)), fps)
 
 
-def positions_m(animation: BvhAnimation) -> np.ndarray:
+def positions_m(animation: BvhAnimation) -> NDArray[np.float64]:
     rotations = animation.global_rotations_wxyz
     positions = np.repeat(animation.root_positions[:, None], len(animation.parents), axis=1)
     for joint, parent in enumerate(animation.parents):
