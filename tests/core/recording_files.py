@@ -95,7 +95,7 @@ class BsorFile:
 
     def tail(self) -> bytes:
         """Return all sections behind the frames."""
-        notes = struct.pack("<iffi", 1, 0.5, 0.1, 2) + struct.pack("<iffi", 1, 0.5, 0.1, 0) + bytes(68)
+        notes = struct.pack("<iffi", 1, 0.5, 0.1, 2) + struct.pack("<iffi", 1, 0.5, 0.1, 0) + bytes(72)
         parts = [b"\x02", struct.pack("<i", 2), notes, b"\x03", struct.pack("<i", 1), bytes(16)]
         parts += [b"\x04", struct.pack("<i", 1), bytes(8), b"\x05", struct.pack("<i", len(self.pauses))]
         parts += [struct.pack("<qf", *pause) for pause in self.pauses]
