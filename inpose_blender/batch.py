@@ -111,7 +111,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         raise OutputError(f"{options.output} is no .blend file.", "Give the output a name that ends with .blend.")
     settings = BatchSettings(
         recordings=recordings,
-        output=options.output.absolute(),
+        output=options.output.resolve(),
         output_is_folder=output_is_folder,
         blend=options.blend,
         armature=options.armature,
@@ -135,10 +135,10 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
 def _expand(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
-            yield path.absolute()
+            yield path.resolve()
             continue
         files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
-        files = [file.absolute() for file in files if file.suffix.lower() not in _NO_RECORDINGS]
+        files = [file.resolve() for file in files if file.suffix.lower() not in _NO_RECORDINGS]
         if not files:
             raise RecordingError(f"There are no recordings in {path}.", "Give a folder with recording files.")
         yield from files
@@ -157,7 +157,7 @@ class _Start:
 
     def __init__(self, settings: BatchSettings) -> None:
         self._dirty = settings.blend is not None
-        self._file = str(settings.blend.absolute()) if settings.blend else bpy.data.filepath
+        self._file = str(settings.blend.resolve()) if settings.blend else bpy.data.filepath
         if settings.blend is not None and not settings.blend.is_file():
             raise RigError(f"There is no rig file {settings.blend}.", "Give a .blend file with an armature.")
         self._make_figure = not self._file and not _armatures(bpy.context.scene)

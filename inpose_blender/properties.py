@@ -23,9 +23,7 @@ def _is_armature(_self: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
 class INPOSE_PG_settings(bpy.types.PropertyGroup):
     """Hold the choices for the next solve; saved with the scene."""
 
-    recording: bpy.props.StringProperty(
-        name="Recording", description="A VR recording of head and two hands", subtype="FILE_PATH"
-    )
+    recording: bpy.props.StringProperty(name="Recording", description="A VR recording of head and two hands")
     armature: bpy.props.PointerProperty(
         name="Armature",
         description="The character to animate; empty: the active object",
