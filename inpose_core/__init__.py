@@ -1,2 +1,91 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve full-body motion from head and two hands: recording, calibration, prior, guidance, motion."""
+"""Solve full-body motion from head and two hands: recording, calibration, prior, guidance, motion.
+
+>>> from inpose_core import CalibrationSettings, Skeleton, calibrate, load_recording, solve
+>>> recording = load_recording("take.bsor")
+>>> body = Skeleton.template(1.75)
+>>> motion = solve(calibrate(recording, body, CalibrationSettings(pose="saber")).sensors, body)
+>>> motion.save_npz("take.npz")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .errors import (
+    CalibrationError,
+    CancelledError,
+    DeviceError,
+    InPoseError,
+    OutputError,
+    RecordingError,
+    RigError,
+    SkeletonError,
+    WeightsError,
+    WorkerError,
+)
+from .motion import Motion
+from .recording import Recording, Sensors, load_recording
+from .skeleton import JOINT_NAMES, PARENTS, Skeleton
+
+if TYPE_CHECKING:
+    from .bvh import save_bvh
+    from .calibration import Calibrated, CalibrationSettings, calibrate
+    from .job import SolvedJob, SolveJob, run_job
+    from .prior.checkpoint import Prior, load_prior
+    from .solve import SolveSettings, solve
+
+__version__ = "0.1.0"
+
+# These need scipy or torch, which Blender's own Python has not: they load when they are first asked for.
+_LOADED_LATER = {
+    "Calibrated": "calibration",
+    "CalibrationSettings": "calibration",
+    "Prior": "prior.checkpoint",
+    "SolveJob": "job",
+    "SolveSettings": "solve",
+    "SolvedJob": "job",
+    "calibrate": "calibration",
+    "load_prior": "prior.checkpoint",
+    "run_job": "job",
+    "save_bvh": "bvh",
+    "solve": "solve",
+}
+
+__all__ = [
+    "JOINT_NAMES",
+    "PARENTS",
+    "Calibrated",
+    "CalibrationError",
+    "CalibrationSettings",
+    "CancelledError",
+    "DeviceError",
+    "InPoseError",
+    "Motion",
+    "OutputError",
+    "Prior",
+    "Recording",
+    "RecordingError",
+    "RigError",
+    "Sensors",
+    "Skeleton",
+    "SkeletonError",
+    "SolveJob",
+    "SolveSettings",
+    "SolvedJob",
+    "WeightsError",
+    "WorkerError",
+    "calibrate",
+    "load_prior",
+    "load_recording",
+    "run_job",
+    "save_bvh",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_LOADED_LATER[name]}", __name__), name)

@@ -46,8 +46,8 @@ HEAD_JOINT_IN_HEADSET_M: Final[tuple[float, float, float]] = (0.0, -0.06, 0.10)
 """For a performer of `_REFERENCE_STATURE_M`; +Z points to the back of the head."""
 
 _REFERENCE_STATURE_M: Final[float] = 1.75
-_SMALLEST_STATURE_M: Final[float] = 0.5
-_LARGEST_STATURE_M: Final[float] = 2.6
+SMALLEST_STATURE_M: Final[float] = 0.5
+LARGEST_STATURE_M: Final[float] = 2.6
 _SEATED_STATURE_M: Final[float] = 1.35
 
 _HALF_TURN_ABOUT_Y: Final[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 0.0)
@@ -106,7 +106,7 @@ def calibrate(recording: Recording, skeleton: Skeleton, settings: CalibrationSet
     """
     settings = settings or CalibrationSettings()
     pose: PoseType = settings.pose or recording.pose or "grip"
-    if settings.stature_m is not None and not _SMALLEST_STATURE_M <= settings.stature_m <= _LARGEST_STATURE_M:
+    if settings.stature_m is not None and not SMALLEST_STATURE_M <= settings.stature_m <= LARGEST_STATURE_M:
         raise CalibrationError(
             f"A stature of {settings.stature_m:g} m is not a person's.", "Give the performer's height in metres."
         )
@@ -174,7 +174,7 @@ def _stature_and_lift(recording: Recording, given_m: float | None, notes: list[s
                 "check the floor and the unit."
             )
         return given_m, 0.0
-    if not _SMALLEST_STATURE_M <= estimated_m <= _LARGEST_STATURE_M:
+    if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
         raise CalibrationError(
             f"By the headset's height of {standing_m:.3g} m the performer would be {estimated_m:.3g} m tall.",
             "Give the stature (--stature 1.75) and check that the file is in metres above the floor, Y up.",

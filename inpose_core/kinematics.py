@@ -17,7 +17,7 @@ from .skeleton import JOINT_COUNT, PARENTS
 
 
 def path_matrix(device: torch.device | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Return (22, 22): 1 where joint k (column) lies on the path from joint m (row) to the root, the pelvis excluded."""
+    """Return (22, 22): 1 where joint k (column) is on the path from joint m (row) to the root, pelvis excluded."""
     paths = torch.zeros(JOINT_COUNT, JOINT_COUNT, dtype=dtype)
     for joint in range(1, JOINT_COUNT):
         paths[joint] = paths[PARENTS[joint]]
@@ -70,7 +70,7 @@ def vectorize_rotations(D: Tensor) -> Tensor:
 
 
 def rotated_chains(D: Tensor, kappa: Tensor) -> Tensor:
-    """Return ``v[m, j] = D_j kappa[m, j]``, (..., M, 22, 3); their sum over j is the measured position without the root."""
+    """Return ``v[m, j] = D_j kappa[m, j]``, (..., M, 22, 3); summed over j: the position without the root."""
     return torch.einsum("...jab,mjb->...mja", D, kappa)
 
 
@@ -78,7 +78,7 @@ def tangent_covariance(v: Tensor, variance: Tensor) -> Tensor:
     """Return the covariance of the measured positions for independent tangent noise at every joint, (..., 3 M, 3 M).
 
     With ``R_j -> exp([omega_j]x) R_j``, ``omega_j ~ N(0, variance_j I)``, block (m, n) is
-    ``sum_j variance_j ((v_mj . v_nj) I - v_nj v_mj^T)``: the Gram-Schmidt form of the paper's Theorem 1, to first order.
+    ``sum_j variance_j ((v_mj . v_nj) I - v_nj v_mj^T)``: Theorem 1 of the paper for Gram-Schmidt, to first order.
 
     Args:
         v: chains as `rotated_chains` returns them, (..., M, 22, 3).

@@ -40,7 +40,7 @@ class Motion:
     skeleton: Skeleton
     fps: float
     sensor_error_m: NDArray[np.float64] | None = None
-    """(F, 3) distance of the solved head, left and right wrist from their calibrated targets; NaN where not measured."""
+    """(F, 3) distance of the solved head, left and right wrist from their targets; NaN where not measured."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)
@@ -113,7 +113,9 @@ class Motion:
                     sensor_error_m=error.astype(np.float64) if error.size else None,
                 )
         except (OSError, ValueError, KeyError, EOFError) as error:
-            raise InPoseError(f"{path} is not a motion file of InPose ({error}).", "Solve the recording again.") from error
+            raise InPoseError(
+                f"{path} is not a motion file of InPose ({error}).", "Solve the recording again."
+            ) from error
 
 
 @contextmanager

@@ -100,7 +100,7 @@ class Skeleton:
     """Hold one body's bone lengths as rest offsets of its T-pose.
 
     Raises:
-        SkeletonError: shape is not (22, 3), a value is not finite, or the body is smaller than a doll or larger than a giant.
+        SkeletonError: shape is not (22, 3), a value is not finite, or no body could be that small or large.
     """
 
     offsets_m: NDArray[np.float64]

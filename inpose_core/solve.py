@@ -16,7 +16,7 @@ from .motion import Motion
 from .prior.checkpoint import Prior, load_prior
 from .quaternions import continuous_signs
 from .recording.types import Sensors
-from .rotations import matrix_to_quaternion_wxyz, mean_heading
+from .rotations import matrix_to_quaternion_wxyz, mean_heading, sixd_to_matrix
 from .sampling import GUIDANCE_NAMES, GuidanceName, Measurement, WindowedDenoiser, make_guidance, sample_posterior
 from .skeleton import SENSOR_JOINTS, Skeleton
 
@@ -57,7 +57,7 @@ class SolveSettings:
 def solve(
     sensors: Sensors,
     skeleton: Skeleton,
-    settings: SolveSettings = SolveSettings(),  # noqa: B008 (frozen)
+    settings: SolveSettings = SolveSettings(),
     prior: Prior | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Motion:
@@ -85,9 +85,10 @@ def solve(
             settings.guidance, measurement, prior.calibration, denoiser, settings.position_noise_ratio
         )
         noise = _draw_noise(measurement, settings.seed)
-        R_world = sample_posterior(
+        x_0 = sample_posterior(
             denoiser, guidance, prior.schedule, noise, settings.denoising_steps, _step_progress(on_progress)
         )
+        R_world = guidance.finish(sixd_to_matrix(x_0))
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = matrix_to_quaternion_wxyz(R_world)

@@ -25,7 +25,7 @@ _HEIGHT_SPREAD: Final[float] = 0.2
 
 @dataclass(frozen=True)
 class ScaleFreeSensors:
-    """Hold what the prior may know of the sensors, in the world frame; leading axes are free, time is the last of them."""
+    """Hold what the prior may know of the sensors, in the world frame; time is the last leading axis."""
 
     R_world_sensor: Tensor
     """(..., T, 3, 3, 3) rotation of head, left wrist, right wrist."""

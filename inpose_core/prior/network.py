@@ -47,14 +47,13 @@ class DiffusionTransformer(nn.Module):
         self.config = config
         token_size = config.frames_per_token * (STATE_SIZE + config.condition_size)
         self.embed = nn.Linear(token_size, config.width)
-        self.noise_level = nn.Sequential(
-            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, 6 * config.width)
-        )
+        modulation = nn.Linear(config.width, 6 * config.width)
+        self.noise_level = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), modulation)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
         self.final_norm = nn.LayerNorm(config.width, elementwise_affine=False)
         self.final = nn.Linear(config.width, config.frames_per_token * STATE_SIZE)
-        nn.init.zeros_(self.noise_level[2].weight)
-        nn.init.zeros_(self.noise_level[2].bias)
+        nn.init.zeros_(modulation.weight)
+        nn.init.zeros_(modulation.bias)
         nn.init.zeros_(self.final.weight)
         nn.init.zeros_(self.final.bias)
         tokens = config.window // config.frames_per_token

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guide the denoised pose by the measured positions: one interface, one class per likelihood.
 
-The root is unknown, so the likelihood is that of two differences, head minus each hand (paper, Section 3.3). Their noise
-is correlated, because both contain the head's: with variances (h, l, r) it is [[h + l, h], [h, h + r]].
+The root is unknown, so the likelihood is that of two differences, head minus each hand (paper, Section 3.3).
+Their noise is correlated, because both contain the head's: with variances (h, l, r) it is [[h + l, h], [h, h + r]].
 Each frame is a 6 x 6 system; nothing is ever formed over a window.
 """
 
@@ -100,9 +100,7 @@ class TangentGuidance:
     largest_turn_rad: float = 0.5
     final_iterations: int = 3
 
-    def __init__(
-        self, measurement: Measurement, calibration: ResidualCalibration, position_noise_ratio: float
-    ) -> None:
+    def __init__(self, measurement: Measurement, calibration: ResidualCalibration, position_noise_ratio: float) -> None:
         self.measurement, self.calibration = measurement, calibration
         self.noise_variance = difference_noise(measurement, position_noise_ratio)
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
@@ -146,9 +144,7 @@ class PseudoinverseGuidance:
     ``x_s += sqrt(abar_t) g`` (paper, Algorithm 1). D does not normalise; Sigma is its exact covariance.
     """
 
-    def __init__(
-        self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float
-    ) -> None:
+    def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float) -> None:
         self.measurement, self.denoiser = measurement, denoiser
         self.noise_variance = difference_noise(measurement, position_noise_ratio)
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from torch import Tensor
 
 from ..prior.schedule import NoiseSchedule
-from ..rotations import sixd_to_matrix
 from .guidance import Guidance
 
 Denoiser = Callable[[Tensor, float], Tensor]
@@ -26,7 +25,7 @@ def sample_posterior(
     steps: int,
     on_step: StepCallback | None = None,
 ) -> Tensor:
-    """Return guided rotations in the world, (F, 22, 3, 3).
+    """Return a guided sample of x_0: 6D rotations in the world, (F, 22, 6).
 
     Algorithm 1 of the paper with DDIM (eta = 0): from x_t estimate x_0, guide it, and go to the next noise level
     ``x_s = alpha_s x_0 + sigma_s eps`` with the noise ``eps = (x_t - alpha_t x_0) / sigma_t`` that x_0 leaves over.
@@ -56,4 +55,4 @@ def sample_posterior(
         if estimate.shift is not None:
             x_t = x_t + estimate.shift
             x_0 = x_t  # the last x_s of the schedule is x_0 itself, shift included
-    return guidance.finish(sixd_to_matrix(x_0))
+    return x_0

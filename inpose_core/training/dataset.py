@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold motion clips in memory, ready to be cut into windows without a Python loop per sample.
 
-The packed format: one ``.npz`` of concatenated clips with ``quat`` (F, 22, 4) int16 global wxyz / 32767, ``root`` (F, 3)
-in metres, ``valid`` (F,), ``start``, ``length``, ``offsets`` (N, 22, 3), ``floor_y``, ``subject``, ``activity`` and
+The packed format: one ``.npz`` of concatenated clips with ``quat`` (F, 22, 4) int16 global wxyz / 32767,
+``root`` (F, 3) in metres, ``valid`` (F,), ``start``, ``length``, ``offsets`` (N, 22, 3), ``floor_y``, ``subject``, ``activity`` and
 ``generic_skeleton`` (N,), ``joints`` and ``fps``; Y up, a T-pose facing +Z is the identity.
 """
 
@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +20,9 @@ from torch import Tensor
 
 from ..errors import InPoseError
 from ..kinematics import forward_kinematics
+from ..recording.types import SOLVER_FPS
 from ..rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
 from ..skeleton import FOOT_JOINTS, JOINT_NAMES, Skeleton
-from ..recording.types import SOLVER_FPS
 
 ClipFilter = Callable[[str, str], bool]
 """Decide by data set (the file's stem) and subject whether a clip belongs to a split."""
@@ -74,11 +75,7 @@ def load_packed_motion(paths: Sequence[Path], keep: ClipFilter) -> MotionData:
     if not parts:
         raise InPoseError("No motion clip was found to train on.", "Give folders or files of packed motion (.npz).")
     frames_before = np.cumsum([0] + [len(part.root_m) for part in parts[:-1]])
-    joined = {
-        name: torch.cat([getattr(part, name) for part in parts])
-        for name in vars(parts[0])
-        if name != "start"
-    }
+    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0]) if name != "start"}
     start = torch.cat([part.start + int(before) for part, before in zip(parts, frames_before, strict=True)])
     return MotionData(start=start, **joined)
 
@@ -99,7 +96,7 @@ def _load_file(path: Path, keep: ClipFilter) -> MotionData:
         raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
 
 
-def _pack(arrays: dict[str, np.ndarray], kept: list[int]) -> MotionData:
+def _pack(arrays: dict[str, Any], kept: list[int]) -> MotionData:
     template = Skeleton.template()
     frames = np.concatenate(
         [np.arange(arrays["start"][i], arrays["start"][i] + arrays["length"][i]) for i in kept]
@@ -116,9 +113,9 @@ def _pack(arrays: dict[str, np.ndarray], kept: list[int]) -> MotionData:
     for row, index in enumerate(kept):
         source = arrays["offsets"][index].astype(np.float64)
         clip = slice(start[row], start[row] + length[row])
-        feet_y = forward_kinematics(
-            R_world[clip], torch.from_numpy(source.astype(np.float32)), root_m[clip]
-        )[:, list(FOOT_JOINTS), 1]
+        feet_y = forward_kinematics(R_world[clip], torch.from_numpy(source.astype(np.float32)), root_m[clip])[
+            :, list(FOOT_JOINTS), 1
+        ]
         clearance_m[clip] = feet_y.min(dim=1).values - float(arrays["floor_y"][index])
         own_body = not bool(arrays["generic_skeleton"][index]) and "Daz" not in str(arrays["family"][index])
         body = Skeleton(source) if own_body else template

@@ -1,0 +1,56 @@
+# Everything runs in .venv, which is made on first use. PYTHON chooses the interpreter: make demo PYTHON=python3.13
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test test-slow check format bench example train clean
+
+demo: $(VENV)/.installed-demo
+	$(BIN)/inpose demo --out demo_output
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/bench.py --out benchmarks/results.json
+
+# Make the example recording anew from the shipped weights.
+example: $(VENV)/.installed-demo
+	$(BIN)/python examples/make_example.py
+
+# Train the prior; resumes what runs/prior holds. DATA is a folder of packed motion.
+DATA ?= ../shared/data
+train: $(VENV)/.installed-demo
+	$(BIN)/inpose train --data $(DATA) --out runs/prior
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# -c pins torch to a build that is known to work.
+$(VENV)/.installed-demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e '.[plot,bpy]'
+	touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo_output build dist

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run InPose from a terminal: ``inpose solve``, ``info``, ``train`` and ``demo``.
+
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .errors import InPoseError, OutputError
+from .recording.types import POSE_TYPES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the process' exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except InPoseError as error:
+        print(f"inpose: {error}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("inpose: There is not enough memory. Close other programs, or cut the recording.", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("inpose"):
+            raise
+        print(f"inpose: The package {error.name} is not installed. Run: pip install inpose", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("inpose: Interrupted; nothing was written.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="inpose", description="Full-body motion from a headset and two controllers.")
+    parser.add_argument("--version", action="version", version=f"inpose {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    solve = commands.add_parser("solve", help="solve a recording to .npz or .bvh")
+    solve.add_argument("recording", type=Path, help="BSOR replay or CSV of three poses")
+    solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
+    solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
+    _add_calibration(solve)
+    _add_solver(solve)
+    solve.add_argument("--quiet", action="store_true", help="no progress bar")
+    solve.set_defaults(run=_solve)
+
+    info = commands.add_parser("info", help="describe a recording")
+    info.add_argument("recording", type=Path)
+    info.add_argument("--json", action="store_true", help="for scripts")
+    info.set_defaults(run=_info)
+
+    train = commands.add_parser("train", help="train the prior")
+    train.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
+    train.add_argument("--out", type=Path, default=Path("runs/prior"), help="the run's folder; resumes what is there")
+    train.add_argument("--steps", type=int, help="training steps")
+    train.add_argument("--batch", type=int, help="windows per step")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    train.set_defaults(run=_train)
+
+    demo = commands.add_parser("demo", help="solve the example: .bvh, .npz, a picture, and a .blend where Blender is")
+    demo.add_argument("--out", type=Path, default=Path("demo_output"))
+    demo.add_argument("--device", default="auto")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _add_calibration(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stature", type=float, metavar="METRES", help="the performer's; default: from the headset")
+    parser.add_argument("--pose", choices=POSE_TYPES, help="what the hand poses are; default: as the file says")
+
+
+def _add_solver(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--guidance", default="tangent", help="tangent (default), pigdm (as published) or none")
+    parser.add_argument("--steps", type=int, help="denoising steps; default 6 (pigdm: 50)")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _solve(options: argparse.Namespace) -> int:
+    # Everything that can be wrong with the request is told before seconds are spent on it.
+    writer = _writer_for(options.output)
+    from .calibration import CalibrationSettings  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
+    from .job import SolveJob, run_job  # noqa: PLC0415
+    from .skeleton import Skeleton  # noqa: PLC0415
+    from .solve import SolveSettings  # noqa: PLC0415
+
+    job = SolveJob(
+        recording=options.recording,
+        skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
+        calibration=CalibrationSettings(stature_m=options.stature, pose=options.pose),
+        settings=SolveSettings(
+            guidance=options.guidance, steps=options.steps, seed=options.seed, device=options.device
+        ),
+    )
+    with _ProgressBar(quiet=options.quiet) as bar:
+        solved = run_job(job, on_progress=bar.update)
+    writer(solved.motion, options.output)
+    if not options.quiet:
+        for note in solved.calibrated.notes:
+            print(f"note: {note}", file=sys.stderr)
+        error_m = solved.mean_hand_error_m
+        hands = "" if error_m is None else f", hands {100 * error_m:.1f} cm from their targets on average"
+        print(f"{options.output}: {len(solved.motion)} frames at {solved.motion.fps:g} Hz{hands}")
+    return 0
+
+
+def _writer_for(output: Path):  # type: ignore[no-untyped-def]  # a bound or free function (Motion, Path) -> None
+    if not output.parent.is_dir():
+        raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
+    if output.suffix == ".npz":
+        from .motion import Motion  # noqa: PLC0415
+
+        return Motion.save_npz
+    if output.suffix == ".bvh":
+        from .bvh import save_bvh  # noqa: PLC0415
+
+        return save_bvh
+    raise OutputError(f'"{output.name}" is neither .npz nor .bvh.', "Choose one of these endings.")
+
+
+def _info(options: argparse.Namespace) -> int:
+    from .recording import load_recording  # noqa: PLC0415
+    from .recording.describe import describe_recording  # noqa: PLC0415
+
+    info = describe_recording(load_recording(options.recording))
+    if options.json:
+        print(json.dumps(info.to_dict(), indent=1))
+        return 0
+    stature = "unknown" if info.stature_estimate_m is None else f"{info.stature_estimate_m:.2f} m (estimated)"
+    print(f"{options.recording.name}: {info.format}{f', {info.device}' if info.device else ''}")
+    print(f"  length    {info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average")
+    print(f"  unit      {info.unit}")
+    print(f"  hands     {info.pose or 'unknown: choose with --pose'}")
+    print(f"  stature   {stature}")
+    for name, gaps in info.gaps.items():
+        print(
+            f"  {name:<9} measured {100 * gaps.measured_fraction:.1f} % of the time, "
+            f"{gaps.count} gaps, the longest {gaps.longest_s:.2f} s"
+        )
+    for note in info.notes:
+        print(f"  note      {note}")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from .solve import choose_device  # noqa: PLC0415
+    from .training.run import train_from_folder  # noqa: PLC0415
+    from .training.trainer import TrainingSettings  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    settings = TrainingSettings(seed=options.seed)
+    if options.steps is not None:
+        settings = replace(settings, steps=options.steps)
+    if options.batch is not None:
+        settings = replace(settings, batch=options.batch)
+    train_from_folder(options.data, options.out, settings, choose_device(options.device))
+    print(f"{options.out / 'prior.safetensors'}: trained for {settings.steps} steps")
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .demo import run_demo  # noqa: PLC0415
+
+    for path in run_demo(options.out, options.device):
+        print(path)
+    return 0
+
+
+class _ProgressBar:
+    """Show progress on a terminal, and nothing when the output goes to a file."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        from tqdm import tqdm  # noqa: PLC0415
+
+        self._bar = tqdm(
+            total=100, desc="Solving", unit="%", bar_format="{desc} {bar} {n:.0f} %", disable=True if quiet else None
+        )
+
+    def __enter__(self) -> _ProgressBar:
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is None:
+            self.update(1.0)
+        self._bar.close()
+
+    def update(self, fraction: float) -> None:
+        self._bar.update(100 * fraction - self._bar.n)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

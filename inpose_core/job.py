@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take one recording file all the way to a motion: what the command line, the worker and batches share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M, Calibrated, CalibrationSettings, calibrate
+from .motion import Motion
+from .prior.checkpoint import Prior
+from .recording import Recording, load_recording
+from .recording.stature import estimate_stature_m
+from .skeleton import Skeleton
+from .solve import ProgressCallback, SolveSettings, solve
+
+
+@dataclass(frozen=True)
+class SolveJob:
+    """Say what to solve and how."""
+
+    recording: Path
+    skeleton: Skeleton | None = None
+    """The body to solve for; None is an adult of average proportions and the performer's stature."""
+    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
+    settings: SolveSettings = field(default_factory=SolveSettings)
+
+
+@dataclass(frozen=True)
+class SolvedJob:
+    """Hold the motion and how it came about."""
+
+    motion: Motion
+    calibrated: Calibrated
+
+    @property
+    def mean_hand_error_m(self) -> float | None:
+        """Return the mean distance of the solved wrists from their targets; None where no hand was measured."""
+        error_m = self.motion.sensor_error_m
+        if error_m is None or not np.isfinite(error_m[:, 1:]).any():
+            return None
+        return float(np.nanmean(error_m[:, 1:]))
+
+
+def run_job(job: SolveJob, prior: Prior | None = None, on_progress: ProgressCallback | None = None) -> SolvedJob:
+    """Read, calibrate and solve one recording.
+
+    Raises:
+        InPoseError: the recording, the calibration, the skeleton or the weights are not usable.
+    """
+    recording = load_recording(job.recording)
+    skeleton = job.skeleton or _template_for(recording, job.calibration)
+    calibrated = calibrate(recording, skeleton, job.calibration)
+    motion = solve(calibrated.sensors, skeleton, job.settings, prior, on_progress)
+    return SolvedJob(motion, calibrated)
+
+
+def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:
+    stature_m = settings.stature_m or estimate_stature_m(recording, settings.pose)
+    if stature_m is None or not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M:
+        # `calibrate` tells what is wrong and asks for the stature; until then any body will do.
+        return Skeleton.template()
+    return Skeleton.template(stature_m)

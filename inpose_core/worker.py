@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Solve on request, in a process of its own: JSON lines on stdin and stdout, arrays in .npz files.
+
+On start the worker says what it is, or why it cannot work::
+
+    {"event": "ready", "protocol": 1, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu"}
+    {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
+
+Requests and replies carry an id; a request has any number of ``progress`` replies and one ``result`` or ``error``::
+
+    {"id": 1, "method": "solve", "params": {"recording": "take.bsor", "offsets_m": [[x, y, z], ...] or null,
+        "stature_m": null, "pose": null, "device": "auto", "guidance": null, "steps": null, "seed": 0,
+        "output": "take.npz"}}
+    {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
+    {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0,
+        "mean_hand_error_m": 0.004, "stature_m": 1.75, "notes": [...]}}
+    {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
+
+``info`` takes a recording and returns what ``inpose info --json`` prints; ``cancel`` takes the id of the request to
+stop, which then ends in an error of kind ``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import queue
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import IO, Any, Final
+
+from . import __version__
+from .errors import CancelledError, InPoseError, WorkerError
+
+PROTOCOL: Final[int] = 1
+_Json = dict[str, Any]
+
+
+class Worker:
+    """Serve requests one after another; a thread of its own reads them, so that a running one can be cancelled."""
+
+    def __init__(self, requests: IO[str], replies: IO[str]) -> None:
+        self._requests, self._replies = requests, replies
+        self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
+        self._cancelled: set[object] = set()
+        self._prior: Any = None
+
+    def serve(self) -> int:
+        """Answer until stdin ends; return the process' exit code."""
+        try:
+            self._reply(_introduction())
+        except ImportError as error:
+            missing = error.name or "a package"
+            self._reply(
+                _error_event(
+                    WorkerError(
+                        f"This Python ({sys.executable}) has no {missing}.",
+                        "Choose a Python with InPose's packages: pip install inpose.",
+                    )
+                )
+            )
+            return 1
+        threading.Thread(target=self._read_requests, daemon=True).start()
+        while (request := self._pending.get()) is not None:
+            self._answer(request)
+        return 0
+
+    def _read_requests(self) -> None:
+        for line in self._requests:
+            try:
+                request = json.loads(line)
+                method = request["method"]
+            except (ValueError, TypeError, KeyError):
+                self._reply(_error_event(WorkerError("The solver got a request it cannot read.", line.strip()[:200])))
+                continue
+            if method == "cancel":
+                self._cancelled.add(request.get("params", {}).get("id"))
+            elif method == "shutdown":
+                break
+            else:
+                self._pending.put(request)
+        # Nobody is left to read an answer: what is being solved stops at its next step.
+        self._cancelled.add(_EVERYTHING)
+        self._pending.put(None)
+
+    def _answer(self, request: _Json) -> None:
+        identity = request.get("id")
+        try:
+            self._check_cancelled(identity)
+            method, params = request["method"], request.get("params", {})
+            if method == "solve":
+                result = self._solve(identity, params)
+            elif method == "info":
+                result = _info(params)
+            else:
+                raise WorkerError(f'The solver knows no request "{method}".', "Update the add-on and the solver alike.")
+            self._reply({"id": identity, "event": "result", "result": result})
+        except InPoseError as error:
+            self._reply({"id": identity, **_error_event(error)})
+        except MemoryError:
+            self._reply(
+                {"id": identity, **_error_event(WorkerError("There is not enough memory.", "Solve less at once."))}
+            )
+        except Exception as error:
+            unexpected = WorkerError(f"The solver failed: {error}", "Please report this with the details.")
+            self._reply({"id": identity, **_error_event(unexpected, traceback.format_exc())})
+        finally:
+            self._cancelled.discard(identity)
+
+    def _solve(self, identity: object, params: _Json) -> _Json:
+        from .job import run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
+        from .prior.checkpoint import load_prior  # noqa: PLC0415
+
+        job = _job_from(params)
+        output = Path(params["output"])
+        if self._prior is None:
+            self._prior = load_prior()
+
+        def on_progress(fraction: float) -> None:
+            self._check_cancelled(identity)
+            self._reply({"id": identity, "event": "progress", "fraction": round(fraction, 4), "text": "Solving"})
+
+        solved = run_job(job, self._prior, on_progress)
+        self._check_cancelled(identity)
+        solved.motion.save_npz(output)
+        return {
+            "motion": str(output),
+            "frames": len(solved.motion),
+            "fps": solved.motion.fps,
+            "mean_hand_error_m": solved.mean_hand_error_m,
+            "stature_m": solved.calibrated.stature_m,
+            "notes": list(solved.calibrated.notes),
+        }
+
+    def _check_cancelled(self, identity: object) -> None:
+        if identity in self._cancelled or _EVERYTHING in self._cancelled:
+            raise CancelledError
+
+    def _reply(self, message: _Json) -> None:
+        self._replies.write(json.dumps(message) + "\n")
+        self._replies.flush()
+
+
+_EVERYTHING: Final[object] = object()
+
+
+def _introduction() -> _Json:
+    import roma  # noqa: F401, PLC0415 (only to find out whether it is there)
+    import safetensors  # noqa: F401, PLC0415
+    import scipy  # noqa: F401, PLC0415
+    import torch  # noqa: PLC0415
+
+    from .solve import choose_device  # noqa: PLC0415
+
+    return {
+        "event": "ready",
+        "protocol": PROTOCOL,
+        "version": __version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "device": choose_device("auto").type,
+    }
+
+
+def _job_from(params: _Json) -> Any:
+    from .calibration import CalibrationSettings  # noqa: PLC0415
+    from .job import SolveJob  # noqa: PLC0415
+    from .skeleton import Skeleton  # noqa: PLC0415
+    from .solve import SolveSettings  # noqa: PLC0415
+
+    try:
+        offsets_m = params.get("offsets_m")
+        return SolveJob(
+            recording=Path(params["recording"]),
+            skeleton=Skeleton(offsets_m) if offsets_m is not None else None,
+            calibration=CalibrationSettings(stature_m=params.get("stature_m"), pose=params.get("pose")),
+            settings=SolveSettings(
+                guidance=params.get("guidance") or "tangent",
+                steps=params.get("steps"),
+                seed=params.get("seed") or 0,
+                device=params.get("device") or "auto",
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
+
+
+def _info(params: _Json) -> _Json:
+    from .recording import load_recording  # noqa: PLC0415
+    from .recording.describe import describe_recording  # noqa: PLC0415
+
+    return describe_recording(load_recording(Path(params["recording"]))).to_dict()
+
+
+def _error_event(error: InPoseError, details: str = "") -> _Json:
+    return {
+        "event": "error",
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "details": details,
+    }
+
+
+def main() -> int:
+    """Run the worker on this process' stdin and stdout."""
+    # Libraries that print must not break the protocol: what they write goes to stderr.
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    return Worker(requests, replies).serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
