@@ -146,7 +146,7 @@ class Trainer:
             estimate = self.network(x_t, self.schedule.log_snr(t), examples.condition)
         loss = denoising_loss(estimate.float(), examples.x_0, examples.weight, sigma, self.offsets_m, settings.loss)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves this one untyped
+        loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), settings.gradient_clip)
         self.optimizer.step()
         self.step += 1
