@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold motion clips in memory, ready to be cut into windows without a Python loop per sample.
 
-The packed format: one ``.npz`` of concatenated clips, Y up, a T-pose facing +Z is the identity. Per frame ``quat``
-(F, 22, 4) int16, global wxyz / 32767, ``root`` (F, 3) in metres and ``valid`` (F,); per clip ``start``, ``length``,
-``offsets`` (N, 22, 3), ``floor_y``, ``subject``, ``activity``, ``family`` and ``generic_skeleton``; ``joints``, ``fps``.
+The packed format: one ``.npz`` of concatenated clips, Y up, where a T-pose facing +Z is the identity. Per frame:
+``quat`` (F, 22, 4) int16, global wxyz / 32767, ``root`` (F, 3) in metres, ``valid`` (F,). Per clip: ``start``,
+``length``, ``offsets`` (N, 22, 3), ``floor_y``, ``subject``, ``activity``, ``family``, ``generic_skeleton``.
+For the file: ``joints``, ``fps``.
 """
 
 from __future__ import annotations
