@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import operators, panels, properties
+from . import menus, operators, panels, properties
 from .batch import run_command
 from .preferences import INPOSE_AP_preferences
 from .solve_job import stop_warm_process
@@ -21,6 +21,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    menus.register()
     _cli_commands.append(bpy.utils.register_cli_command("inpose", run_command))
 
 
@@ -29,6 +30,7 @@ def unregister() -> None:
     stop_warm_process()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
+    menus.unregister()
     properties.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

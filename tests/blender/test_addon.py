@@ -118,6 +118,12 @@ def test_poll_says_what_is_missing(registered, rng, take):
     assert not bpy.ops.inpose.cancel.poll()
 
 
+def test_menus_lead_to_the_operator(registered):
+    for name in ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose"):
+        drawn = {function.__module__ for function in getattr(bpy.types, name)._dyn_ui_initialize()}
+        assert "inpose_blender.menus" in drawn
+
+
 def test_choose_recording(registered, take):
     assert bpy.ops.inpose.choose_recording(filepath=str(take)) == {"FINISHED"}
     assert bpy.context.scene.inpose.recording == str(take)
