@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,15 +106,19 @@ class Motion:
             with np.load(path, allow_pickle=False) as arrays:
                 if int(arrays["format_version"]) > MOTION_FORMAT_VERSION:
                     raise InPoseError(f"The motion file {path} was written by a newer InPose.", "Update InPose.")
-                error = arrays["sensor_error_m"]
+                rotations, root_m, error = (
+                    arrays[name] for name in ("rotations_wxyz", "root_translation_m", "sensor_error_m")
+                )
+                if rotations.shape != (len(root_m), JOINT_COUNT, 4) or root_m.shape != (len(root_m), 3):
+                    raise ValueError(f"shapes {rotations.shape} and {root_m.shape}")
                 return cls(
-                    rotations_wxyz=normalize_quaternion(arrays["rotations_wxyz"]),
-                    root_translation_m=arrays["root_translation_m"].astype(np.float64),
+                    rotations_wxyz=normalize_quaternion(rotations),
+                    root_translation_m=root_m.astype(np.float64),
                     skeleton=Skeleton(arrays["offsets_m"]),
                     fps=float(arrays["fps"]),
                     sensor_error_m=error.astype(np.float64) if error.size else None,
                 )
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InPoseError(
                 f"{path} is not a motion file of InPose ({error}).", "Solve the recording again."
             ) from error

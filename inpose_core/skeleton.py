@@ -131,6 +131,10 @@ class Skeleton:
                     f"The {side} arm of this skeleton has a bone without length.",
                     "The hands cannot reach anything: check the mapping of the arm's bones.",
                 )
+        if self.leg_length_m < 1e-4:
+            raise SkeletonError(
+                "The legs of this skeleton have no length.", "Check the mapping of the thigh and shin bones."
+            )
 
     @property
     def rest_positions_m(self) -> NDArray[np.float64]:

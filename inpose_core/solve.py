@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .errors import DeviceError, InPoseError
@@ -78,8 +79,10 @@ def solve(
     _require_finite(sensors)
     device = choose_device(settings.device)
     prior = (prior or load_prior()).to(device)
+    origin_m = _origin_below(sensors)
     with torch.inference_mode(settings.guidance != "pigdm"):
-        measurement = Measurement.from_sensors(sensors, skeleton, device)
+        near = replace(sensors, positions_m=sensors.positions_m - origin_m)
+        measurement = Measurement.from_sensors(near, skeleton, device)
         denoiser = WindowedDenoiser(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
         guidance = make_guidance(
             settings.guidance, measurement, prior.calibration, denoiser, settings.position_noise_ratio
@@ -94,7 +97,7 @@ def solve(
         wxyz = matrix_to_quaternion_wxyz(R_world)
     return Motion(
         rotations_wxyz=continuous_signs(wxyz.cpu().numpy()),
-        root_translation_m=root_m.cpu().numpy().astype(np.float64),
+        root_translation_m=root_m.cpu().numpy().astype(np.float64) + origin_m,
         skeleton=skeleton,
         fps=sensors.fps,
         sensor_error_m=error_m.cpu().numpy().astype(np.float64),
@@ -120,6 +123,11 @@ def _require_finite(sensors: Sensors) -> None:
         raise InPoseError("The recording is empty.", "Record again.")
     if not (np.isfinite(sensors.positions_m).all() and np.isfinite(sensors.rotations_wxyz).all()):
         raise InPoseError("The sensors hold values that are not finite.", "Read the recording through load_recording.")
+
+
+def _origin_below(sensors: Sensors) -> NDArray[np.float64]:
+    """Return the place on the floor below the head, (3,), to solve around: far out, float32 is coarse."""
+    return np.median(sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0)
 
 
 def _draw_noise(measurement: Measurement, seed: int) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..errors import WeightsError
 from ..motion import atomic_output
+from ..skeleton import JOINT_COUNT
 from .conditioning import CONDITION_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule
@@ -111,9 +112,12 @@ def load_prior(path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None)
         }
         network.load_state_dict(weights)
         calibration = ResidualCalibration(tensors["calibration.log_snr"], tensors["calibration.variance"])
+        levels = len(calibration.log_snr)
+        if levels < 2 or calibration.variance.shape != (levels, JOINT_COUNT):
+            raise ValueError("The calibration has another shape.")
         schedule = NoiseSchedule(**json.loads(metadata["schedule"]))
         training = json.loads(metadata.get("training", "{}"))
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (KeyError, ValueError, TypeError, ArithmeticError, RuntimeError) as error:
         raise WeightsError(f"The weights in {path.name} do not fit this version of InPose.", _REINSTALL) from error
     network.eval().requires_grad_(False)
     prior = Prior(network, schedule, calibration, training)
