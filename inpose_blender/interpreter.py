@@ -61,15 +61,15 @@ def candidate_interpreters(chosen: str = "", runtime_folder: Path | None = None)
             raise WorkerError(
                 f"The Python {chosen} set for InPose does not exist.", "Correct the path in the add-on's preferences."
             )
-        return (Interpreter(chosen, "the Python set in the preferences"),)
+        return (Interpreter(chosen, "The Python set for InPose"),)
     candidates = []
     if runtime_folder is not None:
         for name in _RUNTIME_PYTHONS:
             if (runtime_folder / name).is_file():
-                candidates.append(Interpreter(str(runtime_folder / name), "InPose's own runtime"))
+                candidates.append(Interpreter(str(runtime_folder / name), "InPose's runtime"))
                 break
         packages = runtime_folder / "site-packages"
         if packages.is_dir():
-            candidates.append(Interpreter(sys.executable, "InPose's own packages", (str(packages),)))
+            candidates.append(Interpreter(sys.executable, "InPose's packages", (str(packages),)))
     candidates.append(Interpreter(sys.executable, "Blender's own Python"))
     return tuple(candidates)

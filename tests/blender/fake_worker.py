@@ -46,7 +46,7 @@ def solve(request_id: int, params: dict) -> None:
         return
     if "deaf" in FAULTS:
         time.sleep(60)
-    steps = 100 if "slow" in FAULTS else 4
+    steps = 1000 if "slower" in FAULTS else 100 if "slow" in FAULTS else 4
     for step in range(steps):
         say(id=request_id, event="progress", fraction=step / steps, text="Solving")
         time.sleep(0.02)
