@@ -226,7 +226,10 @@ def _armatures(scene: Any) -> list[Any]:
 
 
 def _find_armature(scene: Any, name: str) -> Any:
-    """Return the named armature object, or the only one whose bones are recognised, or the only one.
+    """Return the named armature object, or the one that is meant without a name.
+
+    That is the only one, or the only one whose bones are recognised, or the only control rig: a generated rig is
+    often beside the one it was made from.
 
     Raises:
         RigError: there is none, or more than one.
@@ -237,10 +240,10 @@ def _find_armature(scene: Any, name: str) -> Any:
         if not armatures:
             raise RigError(f"The scene has no armature {name}.", "Check the name after --armature.")
     elif len(armatures) > 1:
-        known = [
-            rig for rig in armatures if (m := best_mapping(b.name for b in rig.data.bones)) and not m.missing_required
-        ]
-        armatures = known or armatures
+        mappings = {rig: best_mapping(bone.name for bone in rig.data.bones) for rig in armatures}
+        known = [rig for rig, mapping in mappings.items() if mapping and not mapping.missing_required]
+        controls = [rig for rig in known if (mapping := mappings[rig]) and mapping.family.is_control_rig]
+        armatures = controls or known or armatures
     if not armatures:
         raise RigError("The scene has no armature.", "Open a file with a rig.")
     if len(armatures) > 1:
