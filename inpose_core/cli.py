@@ -117,11 +117,12 @@ def _solve(options: argparse.Namespace) -> int:
 def _writer_for(output: Path):  # type: ignore[no-untyped-def]  # a bound or free function (Motion, Path) -> None
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
-    if output.suffix == ".npz":
+    suffix = output.suffix.lower()
+    if suffix == ".npz":
         from .motion import Motion  # noqa: PLC0415
 
         return Motion.save_npz
-    if output.suffix == ".bvh":
+    if suffix == ".bvh":
         from .bvh import save_bvh  # noqa: PLC0415
 
         return save_bvh

@@ -46,18 +46,20 @@ class Worker:
         self._requests, self._replies = requests, replies
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
+        self._replying = threading.Lock()
         self._prior: Any = None
 
     def serve(self) -> int:
         """Answer until stdin ends; return the process' exit code."""
         try:
             self._reply(_introduction())
-        except ImportError as error:
-            missing = error.name or "a package"
+        except (ImportError, OSError) as error:  # OSError: a shared library of torch does not load
+            missing = isinstance(error, ModuleNotFoundError) and error.name is not None
+            problem = f"has no {error.name}" if missing else f"cannot load the solver's packages ({error})"
             self._reply(
                 _error_event(
                     WorkerError(
-                        f"This Python ({sys.executable}) has no {missing}.",
+                        f"This Python ({sys.executable}) {problem}.",
                         "Choose a Python with InPose's packages: pip install inpose.",
                     )
                 )
@@ -71,26 +73,26 @@ class Worker:
     def _read_requests(self) -> None:
         for line in self._requests:
             try:
-                request = json.loads(line)
-                method = request["method"]
-            except (ValueError, TypeError, KeyError):
-                self._reply(_error_event(WorkerError("The solver got a request it cannot read.", line.strip()[:200])))
+                request = _request_from(line)
+            except WorkerError as error:
+                self._reply(_error_event(error))
                 continue
-            if method == "cancel":
-                self._cancelled.add(request.get("params", {}).get("id"))
-            elif method == "shutdown":
+            if request["method"] == "cancel":
+                self._cancelled.add(request["params"].get("id"))
+            elif request["method"] == "shutdown":
                 break
             else:
+                # A cancel that came too late for an earlier request of this id is not meant for this one.
+                self._cancelled.discard(request["id"])
                 self._pending.put(request)
         # Nobody is left to read an answer: what is being solved stops at its next step.
         self._cancelled.add(_EVERYTHING)
         self._pending.put(None)
 
     def _answer(self, request: _Json) -> None:
-        identity = request.get("id")
+        identity, method, params = request["id"], request["method"], request["params"]
         try:
             self._check_cancelled(identity)
-            method, params = request["method"], request.get("params", {})
             if method == "solve":
                 result = self._solve(identity, params)
             elif method == "info":
@@ -115,7 +117,7 @@ class Worker:
         from .prior.checkpoint import load_prior  # noqa: PLC0415
 
         job = _job_from(params)
-        output = Path(params["output"])
+        output = _path_from(params, "output")
         if self._prior is None:
             self._prior = load_prior()
 
@@ -140,8 +142,9 @@ class Worker:
             raise CancelledError
 
     def _reply(self, message: _Json) -> None:
-        self._replies.write(json.dumps(message) + "\n")
-        self._replies.flush()
+        with self._replying:  # both threads reply
+            self._replies.write(json.dumps(message) + "\n")
+            self._replies.flush()
 
 
 _EVERYTHING: Final[object] = object()
@@ -165,6 +168,24 @@ def _introduction() -> _Json:
     }
 
 
+def _request_from(line: str) -> _Json:
+    """Return the id, method and params of a request."""
+    try:
+        request = json.loads(line)
+        identity, method, params = request.get("id"), request["method"], request.get("params") or {}
+        hash((identity, method, params.get("id")))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise WorkerError("The solver got a request it cannot read.", line.strip()[:200]) from error
+    return {"id": identity, "method": method, "params": params}
+
+
+def _path_from(params: _Json, name: str) -> Path:
+    try:
+        return Path(params[name])
+    except (KeyError, TypeError) as error:
+        raise WorkerError(f"The solver got a request without a path ({name}).", "Update the add-on.") from error
+
+
 def _job_from(params: _Json) -> Any:
     from .calibration import CalibrationSettings  # noqa: PLC0415
     from .job import SolveJob  # noqa: PLC0415
@@ -174,7 +195,7 @@ def _job_from(params: _Json) -> Any:
     try:
         offsets_m = params.get("offsets_m")
         return SolveJob(
-            recording=Path(params["recording"]),
+            recording=_path_from(params, "recording"),
             skeleton=Skeleton(offsets_m) if offsets_m is not None else None,
             calibration=CalibrationSettings(stature_m=params.get("stature_m"), pose=params.get("pose")),
             settings=SolveSettings(
@@ -184,7 +205,7 @@ def _job_from(params: _Json) -> Any:
                 device=params.get("device") or "auto",
             ),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
 
 
@@ -192,7 +213,7 @@ def _info(params: _Json) -> _Json:
     from .recording import load_recording  # noqa: PLC0415
     from .recording.describe import describe_recording  # noqa: PLC0415
 
-    return describe_recording(load_recording(Path(params["recording"]))).to_dict()
+    return describe_recording(load_recording(_path_from(params, "recording"))).to_dict()
 
 
 def _error_event(error: InPoseError, details: str = "") -> _Json:
@@ -210,7 +231,7 @@ def main() -> int:
     # Libraries that print must not break the protocol: what they write goes to stderr.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8", errors="replace")
     return Worker(requests, replies).serve()
 
 

@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from inpose_core.motion import Motion
 from inpose_core.quaternions import continuous_signs
-from inpose_core.recording.types import Sensors
+from inpose_core.recording.types import Recording, Sensors
 from inpose_core.skeleton import PARENTS, SENSOR_JOINTS, Skeleton
 
 
@@ -38,3 +38,10 @@ def perfect_sensors(motion: Motion) -> Sensors:
     joints = list(SENSOR_JOINTS)
     measured = np.ones((len(motion), 3), dtype=bool)
     return Sensors(motion.joint_positions_m[:, joints], motion.rotations_wxyz[:, joints], measured, motion.fps)
+
+
+def joint_recording(motion: Motion) -> Recording:
+    """Return the joints of head and wrists as a recording of joint poses, to be written as a file."""
+    sensors = perfect_sensors(motion)
+    times_s = np.arange(len(motion)) / motion.fps
+    return Recording(times_s, sensors.positions_m, sensors.rotations_wxyz, sensors.measured, format="CSV", pose="joint")
