@@ -54,8 +54,9 @@ class Worker:
         try:
             self._reply(_introduction())
         except (ImportError, OSError) as error:  # OSError: a shared library of torch does not load
-            missing = isinstance(error, ModuleNotFoundError) and error.name is not None
-            problem = f"has no {error.name}" if missing else f"cannot load the solver's packages ({error})"
+            problem = f"cannot load the solver's packages ({error})"
+            if isinstance(error, ModuleNotFoundError) and error.name:
+                problem = f"has no {error.name}"
             self._reply(
                 _error_event(
                     WorkerError(
