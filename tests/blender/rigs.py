@@ -19,6 +19,11 @@ from inpose_blender.rig import RigMapping, RigMeasure, map_bones, measure_rig
 SHARED_RIGS = Path(__file__).resolve().parents[3] / "shared" / "rigs"
 
 
+needs_bpy_wheel = pytest.mark.skipif(
+    bool(bpy.app.binary_path), reason="starts a Python that imports bpy: only with the bpy wheel, not inside Blender"
+)
+
+
 def build_rig(
     rng: np.random.Generator,
     *,

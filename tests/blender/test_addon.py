@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from rigs import build_rig
+from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender import addon
 from inpose_blender.bpy_compat import action_curves
@@ -44,6 +44,7 @@ def test_register_and_unregister_leave_nothing(fake_worker):
     assert not hasattr(bpy.types.Scene, "inpose")
 
 
+@needs_bpy_wheel
 def test_the_checkout_works_as_an_installed_extension(tmp_path, monkeypatch):
     """All imports are relative there: neither `inpose_core` nor `inpose_blender` is a top-level package."""
     package = tmp_path / "some_repository" / "inpose"
@@ -129,6 +130,7 @@ def test_choose_recording(registered, take):
     assert bpy.context.scene.inpose.recording == str(take)
 
 
+@needs_bpy_wheel
 def test_core_is_torch_free():
     """Nothing that Blender's process imports may need torch or scipy."""
     core = importlib.import_module("inpose_blender.core")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from rigs import build_rig
+from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
 from inpose_blender.bpy_compat import action_curves
@@ -107,6 +107,7 @@ def test_which_armature_must_be_clear(run, rng, take, tmp_path):
     assert (code, report["armature"]) == (0, "Rig.001")
 
 
+@needs_bpy_wheel
 def test_the_script_itself(take, tmp_path):
     """Run headless.py as a user does; only the solver is not the real one."""
     packages = tmp_path / "fake"
