@@ -38,6 +38,8 @@ class SolveSettings:
     device: str = "auto"
     use_head_motion: bool = True
     """Let the prior see the head's height and velocity in proportion to the body: the paper's InPose (head)."""
+    use_floor: bool = True
+    """Let the lowest foot stand on the floor, softly (tangent guidance only)."""
     position_noise_ratio: float = 0.002
     """Standard deviation of the measured positions over the standing head height: 3 mm for an adult."""
 
@@ -85,7 +87,12 @@ def solve(
         measurement = Measurement.from_sensors(near, skeleton, device)
         denoiser = WindowedDenoiser(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
         guidance = make_guidance(
-            settings.guidance, measurement, prior.calibration, denoiser, settings.position_noise_ratio
+            settings.guidance,
+            measurement,
+            prior.calibration,
+            denoiser,
+            settings.position_noise_ratio,
+            settings.use_floor,
         )
         noise = _draw_noise(measurement, settings.seed)
         x_0 = sample_posterior(

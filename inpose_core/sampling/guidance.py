@@ -17,6 +17,7 @@ from torch import Tensor
 from ..kinematics import rotated_chains, tangent_covariance
 from ..prior.checkpoint import ResidualCalibration
 from ..rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix, skew
+from .floor import FloorLikelihood
 from .measurement import Measurement
 from .windows import WindowedDenoiser
 
@@ -63,10 +64,21 @@ def make_guidance(
     calibration: ResidualCalibration,
     denoiser: WindowedDenoiser,
     position_noise_ratio: float,
+    use_floor: bool = True,
 ) -> Guidance:
-    """Build a guidance by name; ``position_noise_ratio`` is the positions' standard deviation over the body size."""
+    """Build a guidance by name.
+
+    Args:
+        name: which likelihood and algorithm.
+        measurement: what was measured, on which body.
+        calibration: how far to trust the denoiser.
+        denoiser: for the algorithms that backpropagate through it.
+        position_noise_ratio: the positions' standard deviation over the body size.
+        use_floor: let the tangent form measure the floor, where the recording tells where it is.
+    """
     if name == "tangent":
-        return TangentGuidance(measurement, calibration, position_noise_ratio)
+        floor = FloorLikelihood(measurement) if use_floor and measurement.floor_known else None
+        return TangentGuidance(measurement, calibration, position_noise_ratio, floor)
     if name == "pigdm":
         return PseudoinverseGuidance(measurement, denoiser, position_noise_ratio)
     return NoGuidance(measurement)
@@ -93,6 +105,9 @@ class TangentGuidance:
     With ``R_j = exp([omega_j]x) R_hat_j`` and ``omega_j ~ N(0, s_j^2 I)``, where s_j^2 is the denoiser's mean squared
     residual at this noise level, one Gauss-Newton step of the posterior is
     ``omega = S H^T (H S H^T + N)^-1 (y - y_hat)`` with ``H_j = -[R_j kappa_j]x``. Bones cannot stretch in it.
+
+    Where the floor is known it is measured too: the lowest foot stands on it, give or take a tolerance. That returns
+    the head's height, which differencing throws away, for a body of any shape.
     """
 
     first_log_snr: float = -4.0
@@ -100,8 +115,14 @@ class TangentGuidance:
     largest_turn_rad: float = 0.5
     final_iterations: int = 3
 
-    def __init__(self, measurement: Measurement, calibration: ResidualCalibration, position_noise_ratio: float) -> None:
-        self.measurement, self.calibration = measurement, calibration
+    def __init__(
+        self,
+        measurement: Measurement,
+        calibration: ResidualCalibration,
+        position_noise_ratio: float,
+        floor: FloorLikelihood | None = None,
+    ) -> None:
+        self.measurement, self.calibration, self.floor = measurement, calibration, floor
         self.noise_variance = difference_noise(measurement, position_noise_ratio)
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
 
@@ -122,19 +143,33 @@ class TangentGuidance:
     def correct(self, R_hat: Tensor, log_snr: float) -> Tensor:
         """Return ``exp([omega]x) R_hat``, (F, 22, 3, 3)."""
         variance = self.calibration.at(log_snr)
+        floor = self.floor.measure(R_hat) if self.floor is not None else None
         corrected = []
         for first in range(0, len(R_hat), _FRAMES_AT_ONCE):
             part = slice(first, first + _FRAMES_AT_ONCE)
             v = rotated_chains(R_hat[part], self.difference_kappa)
-            residual = difference_positions(self.measurement.y_m[part]) - v.sum(dim=-2)
-            covariance = tangent_covariance(v, variance) + self.noise_variance[part]
-            weights = torch.linalg.solve(covariance, residual.flatten(-2)).unflatten(-1, (2, 3))
-            # H_j^T lambda = v_j x lambda, summed over the two differences.
-            omega = torch.linalg.cross(v, weights[:, :, None, :]).sum(dim=1) * variance[:, None]
+            residual = (difference_positions(self.measurement.y_m[part]) - v.sum(dim=-2)).flatten(-2)
+            noise = self.noise_variance[part]
+            if floor is not None:
+                v = torch.cat((v, floor.v[part, None]), dim=1)
+                residual = torch.cat((residual, floor.residual_m[part, None]), dim=-1)
+                noise = torch.nn.functional.pad(noise, (0, 1, 0, 1))
+                noise[:, -1, -1] = floor.variance[part]
+            rows = _measured_rows(residual.shape[-1], v.device)
+            covariance = tangent_covariance(v, variance)[:, rows[:, None], rows] + noise
+            weights = residual.new_zeros(len(residual), 3 * v.shape[1])
+            weights[:, rows] = torch.linalg.solve(covariance, residual)
+            # H_j^T lambda = v_j x lambda, summed over the differences.
+            omega = torch.linalg.cross(v, weights.unflatten(-1, (-1, 3))[:, :, None]).sum(dim=1) * variance[:, None]
             turn = omega.norm(dim=-1, keepdim=True)
             omega = omega * (self.largest_turn_rad / turn.clamp(min=self.largest_turn_rad))
             corrected.append(rotvec_to_matrix(omega) @ R_hat[part])
         return torch.cat(corrected)
+
+
+def _measured_rows(count: int, device: torch.device) -> Tensor:
+    """Return which components of the differences are measured: all six, and of head minus foot the height alone."""
+    return torch.tensor((0, 1, 2, 3, 4, 5, 7)[:count], device=device)
 
 
 class PseudoinverseGuidance:

@@ -14,6 +14,10 @@ from ..recording.types import Sensors
 from ..rotations import quaternion_wxyz_to_matrix
 from ..skeleton import SENSOR_JOINTS, Skeleton
 
+_LOWEST_STANDING, _HIGHEST_STANDING = 0.45, 1.3
+"""Head heights over the standing one within which a recording's floor is believed; sitting gives 0.5 to 0.7."""
+_MOST_SAMPLES = 1 << 20
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -31,8 +35,10 @@ class Measurement:
     """(3, 22, 3) chain offsets of head, left and right wrist: the paper's kappa."""
     body_size_m: float
     """Standing head height; what is small is small in relation to it."""
-    head_motion: tuple[Tensor, Tensor]
-    """Head height ratio (F,) and head velocity per leg length (F, 3)."""
+    head_height_m: Tensor
+    """(F,) height of the head joint above the height of a standing foot joint."""
+    head_velocity_per_leg: Tensor
+    """(F, 3) velocity of the head joint over leg length, per second."""
     fps: float
 
     @classmethod
@@ -45,7 +51,7 @@ class Measurement:
         velocity = torch.zeros_like(head_m)
         velocity[1:] = (head_m[1:] - head_m[:-1]) * sensors.fps / skeleton.leg_length_m
         velocity[:1] = velocity[1:2] if len(head_m) > 1 else velocity[:1]
-        height_ratio = (head_m[:, 1] - skeleton.sole_height_m) / skeleton.standing_head_height_m
+        head_height_m = head_m[:, 1] - skeleton.sole_height_m
         return cls(
             y_m=y_m,
             R_world_sensor=quaternion_wxyz_to_matrix(wxyz),
@@ -53,19 +59,26 @@ class Measurement:
             offsets_m=offsets_m,
             kappa=chain_offsets(offsets_m, SENSOR_JOINTS),
             body_size_m=skeleton.standing_head_height_m,
-            head_motion=(height_ratio, velocity),
+            head_height_m=head_height_m,
+            head_velocity_per_leg=velocity,
             fps=sensors.fps,
         )
 
+    @property
+    def floor_known(self) -> bool:
+        """Say whether heights count from the floor: somewhere in the recording the head is where standing puts it."""
+        highest = torch.quantile(self.head_height_m[:_MOST_SAMPLES], 0.95) / self.body_size_m
+        return bool(_LOWEST_STANDING < highest < _HIGHEST_STANDING)
+
     def scale_free(self, use_head_motion: bool) -> ScaleFreeSensors:
         """Return what the prior may see; without head motion it is the paper's InPose, with it InPose (head)."""
-        height_ratio, velocity = self.head_motion
+        known = self.measured[:, 0] & (use_head_motion and self.floor_known)
         return ScaleFreeSensors(
             R_world_sensor=self.R_world_sensor,
             measured=self.measured,
-            head_height_ratio=height_ratio,
-            head_velocity_per_leg=velocity,
-            head_motion_known=self.measured[:, 0] & use_head_motion,
+            head_height_ratio=self.head_height_m / self.body_size_m,
+            head_velocity_per_leg=self.head_velocity_per_leg,
+            head_motion_known=known,
         )
 
     def pin_rotations(self, R_world: Tensor) -> Tensor:

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure speed and memory of solving and baking: ``python benchmarks/bench.py --out benchmarks/results.json``.
+
+Each measurement runs in a process of its own, so that its peak memory is its own. Recordings are the example,
+repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "examples" / "walk_wave_crouch.csv"
+TIMEOUT_S = 900
+
+
+def main() -> int:
+    """Run the measurements, print them, and write them as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--option", action="append", default=[], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        arguments = dict(option.split("=", 1) for option in options.option)
+        print(json.dumps(MEASUREMENTS[options.measure](**arguments)))
+        return 0
+
+    figures: dict[str, Any] = {"machine": describe_machine(), "device": options.device, "solve": [], "bake": None}
+    for seconds in (10, 60, 600):
+        figures["solve"].append(run("solve", seconds=seconds, guidance="tangent", device=options.device))
+        report(figures["solve"][-1])
+    for steps in (4, 10):
+        figures["solve"].append(run("solve", seconds=60, guidance="tangent", steps=steps, device=options.device))
+        report(figures["solve"][-1])
+    figures["solve"].append(run("solve", seconds=10, guidance="pigdm", device=options.device))
+    report(figures["solve"][-1])
+    figures["bake"] = run("bake", frames=10000)
+    report(figures["bake"])
+    if options.out:
+        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def run(measurement: str, **arguments: object) -> dict[str, Any]:
+    """Run one measurement in a fresh process and return its figures."""
+    command = [sys.executable, __file__, "--measure", measurement]
+    for name, value in arguments.items():
+        command += ["--option", f"{name}={value}"]
+    finished = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    if finished.returncode:
+        return {"measurement": measurement, **arguments, "error": finished.stderr.strip().splitlines()[-1]}
+    figures: dict[str, Any] = json.loads(finished.stdout.strip().splitlines()[-1])
+    return figures
+
+
+def measure_solve(seconds: str, guidance: str, device: str, steps: str = "") -> dict[str, Any]:
+    """Solve a recording of the given length; the first of two runs warms up and is not counted."""
+    import numpy as np  # noqa: PLC0415 (each process loads only what it measures)
+    import torch  # noqa: PLC0415
+
+    from inpose_core import CalibrationSettings, Skeleton, calibrate, load_prior, load_recording, solve  # noqa: PLC0415
+    from inpose_core.recording.types import Sensors  # noqa: PLC0415
+    from inpose_core.solve import SolveSettings  # noqa: PLC0415
+
+    body = Skeleton.template(1.75)
+    once = calibrate(load_recording(EXAMPLE), body, CalibrationSettings(pose="grip", stature_m=1.75)).sensors
+    frames = round(float(seconds) * once.fps)
+    there_and_back = np.concatenate((np.arange(len(once.measured)), np.arange(len(once.measured))[::-1]))
+    index = np.resize(there_and_back, frames)
+    sensors = Sensors(once.positions_m[index], once.rotations_wxyz[index], once.measured[index], once.fps)
+    settings = SolveSettings(guidance=guidance, steps=int(steps) if steps else None, device=device)  # type: ignore[arg-type]
+    prior = load_prior()
+    short = Sensors(*(getattr(sensors, name)[:300] for name in ("positions_m", "rotations_wxyz", "measured")))
+    solve(short, body, settings, prior)
+    began = time.perf_counter()
+    motion = solve(sensors, body, settings, prior)
+    if device == "cuda":
+        torch.cuda.synchronize()
+    elapsed_s = time.perf_counter() - began
+    hand_error_m = motion.sensor_error_m
+    assert hand_error_m is not None
+    return {
+        "guidance": guidance,
+        "steps": settings.denoising_steps,
+        "device": device,
+        "frames": frames,
+        "seconds": round(elapsed_s, 3),
+        "frames_per_s": round(frames / elapsed_s),
+        "times_real_time": round(frames / once.fps / elapsed_s, 1),
+        "peak_memory_mb": peak_memory_mb(),
+        "hand_error_cm": round(100 * float(np.nanmean(hand_error_m[:, 1:])), 3),
+    }
+
+
+def measure_bake(frames: str) -> dict[str, Any]:
+    """Bake 22 bones on the default figure in Blender's Python module: measure the rig, convert, write the keys."""
+    import bpy  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    from inpose_blender.bake import BakeSettings, bake_motion  # noqa: PLC0415
+    from inpose_blender.pipeline import prepare_rig  # noqa: PLC0415
+    from inpose_blender.stick_figure import add_stick_figure  # noqa: PLC0415
+    from inpose_core import Motion, Skeleton  # noqa: PLC0415
+
+    body = Skeleton.template(1.75)
+    scene = bpy.context.scene
+    figure = add_stick_figure(scene, body)
+    angle = np.linspace(0, 60, int(frames))[:, None] * np.linspace(0.1, 1, 22)
+    axis = np.random.default_rng(0).normal(size=(22, 3))
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    wxyz = np.concatenate((np.cos(angle)[..., None], np.sin(angle)[..., None] * axis), axis=-1)
+    fps = scene.render.fps / scene.render.fps_base
+    motion = Motion(wxyz, np.zeros((int(frames), 3)), body, fps)
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        rig = prepare_rig(figure, scene)
+        bake_motion(figure, motion, BakeSettings("bench"), scene=scene, mapping=rig.mapping, measure=rig.measure)
+        seconds.append(time.perf_counter() - began)
+    return {
+        "blender": bpy.app.version_string,
+        "frames": int(frames),
+        "bones": 22,
+        "seconds_of_three": [round(value, 3) for value in seconds],
+        "peak_memory_mb": peak_memory_mb(),
+    }
+
+
+def peak_memory_mb() -> int:
+    """Return this process' peak resident memory."""
+    import resource  # noqa: PLC0415 (Unix only)
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the figures were measured on."""
+    import torch  # noqa: PLC0415
+
+    return {
+        "cores": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cuda": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
+    }
+
+
+def report(figures: dict[str, Any]) -> None:
+    """Print one row."""
+    print(json.dumps(figures), flush=True)
+
+
+MEASUREMENTS = {"solve": measure_solve, "bake": measure_bake}
+
+if __name__ == "__main__":
+    sys.exit(main())
