@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench example train clean
+.PHONY: demo test test-slow check format bench extension example train clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -27,14 +27,19 @@ format: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.json
 
+# Build the extension's zip into dist/.
+extension: $(VENV)/.installed-demo
+	$(BIN)/python wheels/build_extension.py --out dist
+
 # Make the example recording anew from the shipped weights.
 example: $(VENV)/.installed-demo
 	$(BIN)/python examples/make_example.py
 
 # Train the prior; resumes what runs/prior holds. DATA is a folder of packed motion.
 DATA ?= ../shared/data
+DEVICE ?= auto
 train: $(VENV)/.installed-demo
-	$(BIN)/inpose train --data $(DATA) --out runs/prior
+	$(BIN)/inpose train --data $(DATA) --out runs/prior --device $(DEVICE)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
