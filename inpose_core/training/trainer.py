@@ -173,6 +173,8 @@ class Trainer:
             "ema": self.ema.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
+            # Dropout draws from torch's global generator.
+            "global_generator": torch.get_rng_state(),
             "step": self.step,
             "network_config": asdict(self.settings.network),
         }
@@ -185,6 +187,7 @@ class Trainer:
         self.ema.load_state_dict(state["ema"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())
+        torch.set_rng_state(state["global_generator"].cpu())
         self.step = int(state["step"])
         _LOG.info("Resumed at step %d.", self.step)
 

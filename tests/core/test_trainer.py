@@ -260,18 +260,7 @@ def expect_equal_networks(a: Trainer, b: Trainer) -> None:
             assert torch.equal(value, state_b[key]), f"{name}.{key}"
 
 
-@pytest.mark.parametrize(
-    "dropout",
-    [
-        0.0,
-        pytest.param(
-            0.1,
-            marks=pytest.mark.xfail(
-                strict=True, reason="the checkpoint lacks torch's global random state, which dropout draws from"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 def test_resuming_gives_the_very_same_weights(
     data: MotionData, examples: Mapping[str, Any], tmp_path: Path, dropout: float
 ) -> None:
