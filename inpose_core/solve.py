@@ -75,12 +75,28 @@ def solve(
 
     Raises:
         WeightsError: the prior's weights are missing or damaged.
-        DeviceError: the requested device does not exist here.
+        DeviceError: the requested device does not exist here, or has not enough memory.
         InPoseError: the sensors are empty or not finite.
     """
     _require_finite(sensors)
     device = choose_device(settings.device)
     prior = (prior or load_prior()).to(device)
+    try:
+        return _solve_on(device, sensors, skeleton, settings, prior, on_progress)
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            f"The {device.type} device has not enough memory for this recording.", "Solve it on the CPU, or in parts."
+        ) from error
+
+
+def _solve_on(
+    device: torch.device,
+    sensors: Sensors,
+    skeleton: Skeleton,
+    settings: SolveSettings,
+    prior: Prior,
+    on_progress: ProgressCallback | None,
+) -> Motion:
     origin_m = _origin_below(sensors)
     with torch.inference_mode(settings.guidance != "pigdm"):
         near = replace(sensors, positions_m=sensors.positions_m - origin_m)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ def _load_file(path: Path, keep: ClipFilter) -> MotionData:
             if keep(path.stem, str(subject)) and length >= 2
         ]
         return _pack(arrays, kept)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile) as error:
         raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
 
 

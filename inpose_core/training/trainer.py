@@ -10,10 +10,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
 
+from ..errors import WeightsError
 from ..motion import atomic_output
 from ..prior.checkpoint import Prior, save_prior
 from ..prior.conditioning import CONDITION_SIZE
@@ -173,8 +175,8 @@ class Trainer:
             "ema": self.ema.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
-            # Dropout draws from torch's global generator.
-            "global_generator": torch.get_rng_state(),
+            # Dropout draws from torch's global generator of the device.
+            "global_generator": _dropout_random_state(self.device),
             "step": self.step,
             "network_config": asdict(self.settings.network),
         }
@@ -182,12 +184,21 @@ class Trainer:
             torch.save(state, temporary)
 
     def _resume(self) -> None:
-        state = torch.load(self._checkpoint_path, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.ema.load_state_dict(state["ema"])
+        try:
+            state = torch.load(self._checkpoint_path, map_location=self.device, weights_only=True)
+            if state["network_config"] != asdict(self.settings.network):
+                raise WeightsError(
+                    f"The checkpoint in {self.folder} is of a network of another size.", "Train into another folder."
+                )
+            self.network.load_state_dict(state["network"])
+            self.ema.load_state_dict(state["ema"])
+        except (RuntimeError, KeyError, EOFError, OSError, UnpicklingError) as error:
+            raise WeightsError(
+                f"The checkpoint in {self.folder} is damaged ({error}).", "Delete it to begin again."
+            ) from error
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())
-        torch.set_rng_state(state["global_generator"].cpu())
+        _restore_dropout_random_state(self.device, state["global_generator"])
         self.step = int(state["step"])
         _LOG.info("Resumed at step %d.", self.step)
 
@@ -214,6 +225,17 @@ def denoise_from_noise(
         condition = examples.condition[first : first + 64]
         estimates.append(network(x_t.to(device), log_snr.to(device), condition.to(device)).float().cpu())
     return torch.cat(estimates)
+
+
+def _dropout_random_state(device: torch.device) -> Tensor:
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def _restore_dropout_random_state(device: torch.device, state: Tensor) -> None:
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state.cpu(), device)
+    else:
+        torch.set_rng_state(state.cpu())
 
 
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
@@ -386,3 +387,12 @@ def test_ten_minutes_are_solved_in_less_than_four_gigabytes() -> None:
     assert result["frames"] == 36_000
     assert result["peak_bytes"] < 4e9
     assert result["hand_error_m"] < 0.01
+
+
+def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("inpose_core.solve.sample_posterior", exhausted)
+    with pytest.raises(DeviceError, match="not enough memory"):
+        solve(perfect_sensors(performer), performer.skeleton, prior=prior)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inpose_core.cli import main
-from inpose_core.errors import InPoseError
+from inpose_core.errors import InPoseError, WeightsError
 from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
@@ -271,6 +271,15 @@ def test_resuming_gives_the_very_same_weights(
     again.run()
     expect_equal_networks(whole, again)
     expect_equal_networks(whole, train_in_two_sittings(data, examples, tmp_path / "resumed", settings))
+
+
+def test_checkpoints_that_do_not_fit_are_refused(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
+    make_trainer(data, examples, tmp_path, steps=1).run()
+    with pytest.raises(WeightsError, match="another size"):
+        make_trainer(data, examples, tmp_path, steps=1, network=replace(NETWORK, depth=NETWORK.depth + 1))
+    (tmp_path / "checkpoint.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(WeightsError, match="damaged"):
+        make_trainer(data, examples, tmp_path, steps=1)
 
 
 def test_a_finished_run_is_not_trained_further(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
