@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench extension example train clean
+.PHONY: demo test test-slow check format bench quality extension example train clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -26,6 +26,10 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.json
+
+# How close solved bodies are to captured ones; DATA is a folder of packed motion.
+quality: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/quality.py --data $(DATA) --out benchmarks/quality.json
 
 # Build the extension's zip into dist/.
 extension: $(VENV)/.installed-demo
