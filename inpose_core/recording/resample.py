@@ -15,6 +15,7 @@ from .types import SOLVER_FPS, Recording
 
 LONGEST_BRIDGE_S: Final[float] = 0.25
 """A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
+_ROUNDING_FRAMES: Final[float] = 0.25
 
 
 def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recording:
@@ -24,7 +25,9 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
     `LONGEST_BRIDGE_S`, and before the first and after the last measured frame, poses are interpolated or held
     but marked as not measured.
     """
-    count = int(np.floor(recording.duration_s * fps + 1e-6)) + 1
+    # Files round their times, some to milliseconds: the last frame may seem to come a little early.
+    tolerance_s = _ROUNDING_FRAMES / fps
+    count = int(np.floor((recording.duration_s + tolerance_s) * fps)) + 1
     times_s = np.arange(count) / fps
     positions_m = np.zeros((count, 3, 3))
     rotations_wxyz = np.zeros((count, 3, 4))
@@ -38,7 +41,7 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
             for axis in range(3):
                 positions_m[:, device, axis] = np.interp(times_s, seen_s, positions[:, axis])
             rotations_wxyz[:, device] = _slerp(seen_s, recording.rotations_wxyz[seen, device], times_s)
-            measured[:, device] = _near_measurements(seen_s, times_s)
+            measured[:, device] = _near_measurements(seen_s, times_s, tolerance_s)
     return replace(
         recording, times_s=times_s, positions_m=positions_m, rotations_wxyz=rotations_wxyz, measured=measured
     )
@@ -51,9 +54,10 @@ def _slerp(seen_s: NDArray[np.float64], wxyz: NDArray[np.float64], times_s: NDAr
     return continuous_signs(rotations.as_quat()[:, [3, 0, 1, 2]])
 
 
-def _near_measurements(seen_s: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _near_measurements(
+    seen_s: NDArray[np.float64], times_s: NDArray[np.float64], tolerance_s: float
+) -> NDArray[np.bool_]:
     """Tell which times lie on a measured frame or between two that are close enough to bridge."""
-    tolerance_s = 1e-4
     after = np.clip(np.searchsorted(seen_s, times_s), 0, len(seen_s) - 1)
     before = np.maximum(after - 1, 0)
     inside = (times_s >= seen_s[0] - tolerance_s) & (times_s <= seen_s[-1] + tolerance_s)

@@ -206,3 +206,21 @@ def test_description() -> None:
 
 def test_description_knows_an_eye_level_origin() -> None:
     assert describe_recording(moving_person(eye_m=0.1)).stature_estimate_m is None
+
+
+@pytest.mark.parametrize("decimals", [3, 4, 6, 9])
+def test_rounded_times_lose_no_frame(decimals: int) -> None:
+    frames = 3600
+    times_s = np.round(np.arange(frames) / 60, decimals)
+    path_m = np.linspace(0, 60, frames)[:, None, None] * np.ones((1, 3, 3))
+    recording = Recording(
+        times_s=times_s,
+        positions_m=path_m,
+        rotations_wxyz=np.tile((1.0, 0.0, 0.0, 0.0), (frames, 3, 1)),
+        measured=np.ones((frames, 3), dtype=bool),
+        format="CSV",
+    )
+    resampled = resample_recording(recording)
+    assert len(resampled.times_s) == frames
+    assert resampled.measured.all()
+    np.testing.assert_allclose(resampled.positions_m, path_m, atol=1.1 * 10.0**-decimals)
