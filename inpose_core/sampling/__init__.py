@@ -4,6 +4,7 @@
 from .guidance import GUIDANCE_NAMES, Guidance, GuidanceName, make_guidance
 from .measurement import Measurement
 from .sampler import sample_posterior
+from .smoothing import smooth_in_time
 from .windows import WindowedDenoiser, Windows
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "Windows",
     "make_guidance",
     "sample_posterior",
+    "smooth_in_time",
 ]

@@ -16,6 +16,7 @@ from torch import Tensor
 from ..kinematics import chain_offsets, rotated_chains
 from ..skeleton import FOOT_JOINTS
 from .measurement import Measurement
+from .smoothing import smooth_in_time
 
 _TOLERANCE_RATIO = 0.015
 """Standard deviation of the standing foot's height over the body size: 2 cm for an adult."""
@@ -57,12 +58,3 @@ class FloorLikelihood:
         surprise = residual_m / (_SURPRISE_RATIO * self.body_size_m)
         variance = (_TOLERANCE_RATIO * self.body_size_m) ** 2 * (1 + surprise.square())
         return FloorMeasurement(v, residual_m, variance)
-
-
-def smooth_in_time(values: Tensor, deviation_frames: float) -> Tensor:
-    """Return a series (F,) filtered by a Gaussian, its ends held."""
-    radius = int(3 * deviation_frames)
-    place = torch.arange(-radius, radius + 1, device=values.device)
-    kernel = torch.exp(-0.5 * (place / deviation_frames) ** 2)
-    padded = torch.cat((values[:1].expand(radius), values, values[-1:].expand(radius)))
-    return torch.nn.functional.conv1d(padded[None, None], (kernel / kernel.sum())[None, None])[0, 0]

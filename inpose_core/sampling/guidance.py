@@ -95,8 +95,8 @@ class NoGuidance:
         return GuidedEstimate(matrix_to_sixd(self.measurement.pin_rotations(sixd_to_matrix(x_0))))
 
     def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations as they are."""
-        return R_world
+        """Return the rotations with the measured ones in their place."""
+        return self.measurement.pin_rotations(R_world)
 
 
 class TangentGuidance:
@@ -135,7 +135,8 @@ class TangentGuidance:
         return GuidedEstimate(matrix_to_sixd(R_hat))
 
     def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations after the last Gauss-Newton steps, which take up what linearising left."""
+        """Return the rotations after the last Gauss-Newton steps, which take up what linearising and smoothing left."""
+        R_world = self.measurement.pin_rotations(R_world)
         for _ in range(self.final_iterations):
             R_world = self.correct(R_world, float(self.calibration.log_snr[-1]))
         return R_world

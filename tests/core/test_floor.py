@@ -8,9 +8,10 @@ from inpose_core.kinematics import forward_kinematics
 from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import ResidualCalibration
 from inpose_core.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
-from inpose_core.sampling.floor import FloorLikelihood, smooth_in_time
+from inpose_core.sampling.floor import FloorLikelihood
 from inpose_core.sampling.guidance import TangentGuidance
 from inpose_core.sampling.measurement import Measurement
+from inpose_core.sampling.smoothing import smooth_in_time
 from inpose_core.skeleton import FOOT_JOINTS
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
@@ -85,7 +86,9 @@ def test_smoothing_keeps_constants_and_calms_noise() -> None:
     constant = torch.full((100,), 0.3)
     torch.testing.assert_close(smooth_in_time(constant, 5.0), constant)
     torch.testing.assert_close(smooth_in_time(constant[:1], 5.0), constant[:1])
+    torch.testing.assert_close(smooth_in_time(torch.ones(9, 22, 6), 1.5), torch.ones(9, 22, 6))
     noise = torch.randn(400)
+    assert smooth_in_time(noise, 0.0) is noise
     assert float(smooth_in_time(noise, 5.0).std()) < 0.4 * float(noise.std())
 
 
