@@ -39,7 +39,7 @@ def main() -> int:
     for seconds in (10, 60, 600):
         figures["solve"].append(run("solve", seconds=seconds, guidance="tangent", device=options.device))
         report(figures["solve"][-1])
-    for steps in (4, 10):
+    for steps in (2, 10):
         figures["solve"].append(run("solve", seconds=60, guidance="tangent", steps=steps, device=options.device))
         report(figures["solve"][-1])
     figures["solve"].append(run("solve", seconds=10, guidance="pigdm", device=options.device))
@@ -77,7 +77,7 @@ def measure_solve(seconds: str, guidance: str, device: str, steps: str = "") -> 
 
     from inpose_core import CalibrationSettings, Skeleton, calibrate, load_prior, load_recording, solve  # noqa: PLC0415
     from inpose_core.recording.types import Sensors  # noqa: PLC0415
-    from inpose_core.solve import SolveSettings  # noqa: PLC0415
+    from inpose_core.solver import SolveSettings  # noqa: PLC0415
 
     body = Skeleton.template(1.75)
     once = calibrate(load_recording(EXAMPLE), body, CalibrationSettings(pose="grip", stature_m=1.75)).sensors

@@ -24,7 +24,7 @@ from scipy.spatial.transform import Rotation
 from inpose_core import Motion, Sensors, Skeleton, load_prior, solve
 from inpose_core.quaternions import normalize_quaternion
 from inpose_core.skeleton import LEG_JOINTS, SENSOR_JOINTS
-from inpose_core.solve import SolveSettings
+from inpose_core.solver import SolveSettings
 from inpose_core.training.run import HELD_OUT_SUBJECTS
 
 UPPER_BODY: Final[tuple[int, ...]] = (6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
@@ -36,10 +36,11 @@ FEWEST_FRAMES: Final[int] = 100
 SYSTEMS: Final[dict[str, SolveSettings]] = {
     "no positions": SolveSettings(guidance="none"),
     "default": SolveSettings(),
+    "default, 1 step": SolveSettings(steps=1),
     "default, 2 steps": SolveSettings(steps=2),
-    "default, 4 steps": SolveSettings(steps=4),
     "default, 10 steps": SolveSettings(steps=10),
     "default, no floor": SolveSettings(use_floor=False),
+    "default, no smoothing": SolveSettings(smoothing_frames=0.0),
     "default, no head motion, no floor": SolveSettings(use_floor=False, use_head_motion=False),
     "pigdm, 50 steps": SolveSettings(guidance="pigdm"),
 }

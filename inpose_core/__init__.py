@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .calibration import Calibrated, CalibrationSettings, calibrate
     from .job import SolvedJob, SolveJob, run_job
     from .prior.checkpoint import Prior, load_prior
-    from .solve import SolveSettings, solve
+    from .solver import SolveSettings, solve
 
 __version__ = "0.1.0"
 
@@ -44,13 +44,13 @@ _LOADED_LATER = {
     "CalibrationSettings": "calibration",
     "Prior": "prior.checkpoint",
     "SolveJob": "job",
-    "SolveSettings": "solve",
+    "SolveSettings": "solver",
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",
     "run_job": "job",
     "save_bvh": "bvh",
-    "solve": "solve",
+    "solve": "solver",
 }
 
 __all__ = [

@@ -82,7 +82,7 @@ def _add_calibration(parser: argparse.ArgumentParser) -> None:
 def _add_solver(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--guidance", default="tangent", help="tangent (default), pigdm (as published) or none")
-    parser.add_argument("--steps", type=int, help="denoising steps; default 6 (pigdm: 50)")
+    parser.add_argument("--steps", type=int, help="denoising steps; default 4 (pigdm: 50)")
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -92,7 +92,7 @@ def _solve(options: argparse.Namespace) -> int:
     from .calibration import CalibrationSettings  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
     from .job import SolveJob, run_job  # noqa: PLC0415
     from .skeleton import Skeleton  # noqa: PLC0415
-    from .solve import SolveSettings  # noqa: PLC0415
+    from .solver import SolveSettings  # noqa: PLC0415
 
     job = SolveJob(
         recording=options.recording,
@@ -156,7 +156,7 @@ def _info(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
-    from .solve import choose_device  # noqa: PLC0415
+    from .solver import choose_device  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
 

@@ -14,7 +14,7 @@ from .prior.checkpoint import Prior
 from .recording import Recording, load_recording
 from .recording.stature import estimate_stature_m
 from .skeleton import Skeleton
-from .solve import ProgressCallback, SolveSettings, solve
+from .solver import ProgressCallback, SolveSettings, solve
 
 
 @dataclass(frozen=True)

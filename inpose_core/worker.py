@@ -157,7 +157,7 @@ def _introduction() -> _Json:
     import scipy  # noqa: F401, PLC0415
     import torch  # noqa: PLC0415
 
-    from .solve import choose_device  # noqa: PLC0415
+    from .solver import choose_device  # noqa: PLC0415
 
     return {
         "event": "ready",
@@ -191,7 +191,7 @@ def _job_from(params: _Json) -> Any:
     from .calibration import CalibrationSettings  # noqa: PLC0415
     from .job import SolveJob  # noqa: PLC0415
     from .skeleton import Skeleton  # noqa: PLC0415
-    from .solve import SolveSettings  # noqa: PLC0415
+    from .solver import SolveSettings  # noqa: PLC0415
 
     try:
         offsets_m = params.get("offsets_m")

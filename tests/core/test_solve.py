@@ -20,7 +20,7 @@ from inpose_core.quaternions import geodesic_angle, multiply_quaternions, rotate
 from inpose_core.recording.types import Sensors
 from inpose_core.sampling import GUIDANCE_NAMES
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
-from inpose_core.solve import SolveSettings, choose_device, solve
+from inpose_core.solver import SolveSettings, choose_device, solve
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 FRAMES = 150
@@ -356,7 +356,7 @@ _LONG_SOLVE = """
 import json, resource, sys
 import numpy as np
 from inpose_core.recording.types import Sensors
-from inpose_core.solve import solve
+from inpose_core.solver import solve
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 short = smooth_motion(1200)
@@ -393,6 +393,11 @@ def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, mo
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("inpose_core.solve.sample_posterior", exhausted)
+    monkeypatch.setattr("inpose_core.solver.sample_posterior", exhausted)
     with pytest.raises(DeviceError, match="not enough memory"):
         solve(perfect_sensors(performer), performer.skeleton, prior=prior)
+
+
+def test_the_public_name_is_the_function_in_whatever_order_things_are_imported() -> None:
+    script = "import inpose_core.job, inpose_core; from inpose_core import solve; assert callable(solve), solve"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

@@ -41,7 +41,7 @@ class SolveSettings:
 
     guidance: GuidanceName = "tangent"
     steps: int | None = None
-    """Denoising steps; by default 6, or 50 for the published algorithm, which needs them."""
+    """Denoising steps; by default 4, or 50 for the published algorithm, which needs them."""
     seed: int = 0
     device: str = "auto"
     use_head_motion: bool = True
@@ -74,7 +74,7 @@ class SolveSettings:
     @property
     def denoising_steps(self) -> int:
         """Return the number of steps to take."""
-        return self.steps if self.steps is not None else (50 if self.guidance == "pigdm" else 6)
+        return self.steps if self.steps is not None else (50 if self.guidance == "pigdm" else 4)
 
 
 def solve(
