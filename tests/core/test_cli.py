@@ -114,7 +114,7 @@ def test_without_a_stature_the_body_has_the_performers(tmp_path: Path) -> None:
 def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
     variants = {
         "default": [],
-        "again": ["--seed", "0", "--guidance", "tangent", "--steps", "6", "--device", "cpu"],
+        "again": ["--seed", "0", "--guidance", "tangent", "--steps", "4", "--device", "cpu"],
         "seed": ["--seed", "3"],
         "steps": ["--steps", "2"],
         "guidance": ["--guidance", "none"],

@@ -22,6 +22,7 @@ from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording.csv_format import write_csv
 from inpose_core.skeleton import Skeleton
+from inpose_core.solver import SolveSettings
 from inpose_core.worker import Worker
 from tests.core.synthetic import joint_recording, smooth_motion
 
@@ -182,7 +183,7 @@ def test_solve_writes_the_motion_of_the_given_body_and_tells_its_progress(
     assert isinstance(result["notes"], list)
     fractions = [message["fraction"] for message in progress]
     assert fractions == sorted(fractions)
-    assert len(fractions) == 6
+    assert len(fractions) == SolveSettings().denoising_steps
     assert 0 <= fractions[0] < fractions[-1] <= 1
     assert all(message["text"] for message in progress)
     motion = Motion.load_npz(output)
