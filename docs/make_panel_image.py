@@ -65,7 +65,7 @@ def script(recording: Path, folder: Path, rig: Path | None) -> Iterator[float]:
     action = armature.animation_data.action
     first, last = (int(frame) for frame in action.frame_range)
     bpy.context.scene.frame_end = last
-    for share in (0.1, 0.3, 0.5, 0.7):
+    for share in (0.05, 0.3, 0.62, 0.82):
         bpy.context.scene.frame_set(round(first + share * (last - first)))
         with bpy.context.temp_override(**in_view):
             bpy.ops.view3d.view_all(center=False)

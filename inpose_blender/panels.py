@@ -12,7 +12,7 @@ from .operators.solve import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
 from .properties import chosen_armature, status_of
 from .rig import best_mapping
 
-_LINE_LENGTH: Final[int] = 38
+_LINE_LENGTH: Final[int] = 30
 
 
 class INPOSE_PT_main(bpy.types.Panel):
