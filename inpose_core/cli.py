@@ -29,10 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("inpose: There is not enough memory. Close other programs, or cut the recording.", file=sys.stderr)
         return 2
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("inpose"):
+    except ImportError as error:
+        if (error.name or "").startswith("inpose"):
             raise
-        print(f"inpose: The package {error.name} is not installed. Run: pip install inpose", file=sys.stderr)
+        # A broken library (a missing DLL, another Python's build) has no name to tell.
+        problem = (
+            f"The package {error.name} cannot be loaded" if error.name else f"A package cannot be loaded ({error})"
+        )
+        print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("inpose: Interrupted; nothing was written.", file=sys.stderr)
@@ -75,8 +79,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_calibration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stature", type=float, metavar="METRES", help="the performer's; default: from the headset")
-    parser.add_argument("--pose", choices=POSE_TYPES, help="what the hand poses are; default: as the file says")
+    parser.add_argument(
+        "--stature",
+        type=float,
+        metavar="METRES",
+        help="the performer's; default: from the headset (without meaning for joint poses on a --skeleton)",
+    )
+    parser.add_argument(
+        "--pose", choices=POSE_TYPES, help="what the hand poses are; default: as the file says, else grip"
+    )
 
 
 def _add_solver(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +117,7 @@ def _solve(options: argparse.Namespace) -> int:
         solved = run_job(job, on_progress=bar.update)
     writer(solved.motion, options.output)
     if not options.quiet:
-        for note in solved.calibrated.notes:
+        for note in solved.notes:
             print(f"note: {note}", file=sys.stderr)
         error_m = solved.mean_hand_error_m
         hands = "" if error_m is None else f", hands {100 * error_m:.1f} cm from their targets on average"

@@ -51,7 +51,9 @@ def save_contact_sheet(
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (optional dependency)
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as error:
-        raise InPoseError("Pictures need matplotlib, which is not installed.", "pip install inpose[plot]") from error
+        raise InPoseError(
+            "Pictures need matplotlib, which is not installed.", "Install it: pip install matplotlib."
+        ) from error
     if times_s is None:
         times_s = np.linspace(0, (len(motion) - 1) / motion.fps, min(16, len(motion)))
     frames = np.clip(np.round(times_s * motion.fps).astype(int), 0, len(motion) - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from .recording import Recording, load_recording
 from .recording.stature import estimate_stature_m
 from .skeleton import Skeleton
 from .solver import ProgressCallback, SolveSettings, solve
+
+_NOTABLE_RATIO: Final[float] = 0.06
+"""Mean hand error over arm length (3 cm for an adult) from which the user is told."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,18 @@ class SolvedJob:
         if error_m is None or not np.isfinite(error_m[:, 1:]).any():
             return None
         return float(np.nanmean(error_m[:, 1:]))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what the user should know, one sentence each."""
+        error_m = self.mean_hand_error_m
+        if error_m is None or error_m < _NOTABLE_RATIO * self.motion.skeleton.arm_length_m:
+            return self.calibrated.notes
+        return (
+            *self.calibrated.notes,
+            f"The hands stay {100 * error_m:.0f} cm short of the controllers on average: "
+            "check the stature, what the hand poses are, and the skeleton.",
+        )
 
 
 def run_job(job: SolveJob, prior: Prior | None = None, on_progress: ProgressCallback | None = None) -> SolvedJob:

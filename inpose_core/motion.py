@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import zipfile
@@ -78,22 +79,25 @@ class Motion:
             OutputError: the file cannot be written; an existing file is then left as it was.
         """
         rotations = self.rotations_wxyz.astype(np.float32)
-        with atomic_output(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(
-                file,
-                format_version=np.int32(MOTION_FORMAT_VERSION),
-                joint_names=np.array(JOINT_NAMES),
-                rotations_wxyz=rotations,
-                root_translation_m=self.root_translation_m.astype(np.float32),
-                offsets_m=self.skeleton.offsets_m.astype(np.float32),
-                fps=np.float64(self.fps),
-                sensor_error_m=_optional(self.sensor_error_m),
-                poses=_axis_angle(self.local_rotations_wxyz).reshape(len(self), -1).astype(np.float32),
-                trans=self.root_translation_m.astype(np.float32),
-                mocap_framerate=np.float64(self.fps),
-                gender=np.array("neutral"),
-                betas=np.zeros(10, np.float32),
-            )
+        # Through memory: on a full disk zipfile would complain about its half-written file a second time.
+        packed = io.BytesIO()
+        np.savez_compressed(
+            packed,
+            format_version=np.int32(MOTION_FORMAT_VERSION),
+            joint_names=np.array(JOINT_NAMES),
+            rotations_wxyz=rotations,
+            root_translation_m=self.root_translation_m.astype(np.float32),
+            offsets_m=self.skeleton.offsets_m.astype(np.float32),
+            fps=np.float64(self.fps),
+            sensor_error_m=_optional(self.sensor_error_m),
+            poses=_axis_angle(self.local_rotations_wxyz).reshape(len(self), -1).astype(np.float32),
+            trans=self.root_translation_m.astype(np.float32),
+            mocap_framerate=np.float64(self.fps),
+            gender=np.array("neutral"),
+            betas=np.zeros(10, np.float32),
+        )
+        with atomic_output(path) as temporary:
+            temporary.write_bytes(packed.getbuffer())
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:

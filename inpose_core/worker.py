@@ -61,7 +61,7 @@ class Worker:
                 _error_event(
                     WorkerError(
                         f"This Python ({sys.executable}) {problem}.",
-                        "Choose a Python with InPose's packages: pip install inpose.",
+                        "Choose a Python with InPose's packages: pip install . in its folder.",
                     )
                 )
             )
@@ -135,7 +135,7 @@ class Worker:
             "fps": solved.motion.fps,
             "mean_hand_error_m": solved.mean_hand_error_m,
             "stature_m": solved.calibrated.stature_m,
-            "notes": list(solved.calibrated.notes),
+            "notes": list(solved.notes),
         }
 
     def _check_cancelled(self, identity: object) -> None:

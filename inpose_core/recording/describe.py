@@ -23,6 +23,7 @@ class TrackGaps:
     count: int
     longest_s: float
     measured_fraction: float
+    """Share of the recording's time, not of its frames."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ def _gaps(times_s: NDArray[np.float64], measured: NDArray[np.bool_]) -> TrackGap
     known_s = np.unique(np.concatenate((times_s[:1], times_s[measured], times_s[-1:])))
     between_s = np.diff(known_s)
     usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    duration_s = float(times_s[-1] - times_s[0])
     gaps_s = between_s[between_s > _GAP_FRAMES * usual_s]
     return TrackGaps(
         count=len(gaps_s),
         longest_s=float(gaps_s.max(initial=0.0)),
-        measured_fraction=float(measured.mean()),
+        measured_fraction=1.0 - float(gaps_s.sum() / duration_s) if duration_s > 0 else 1.0,
     )

@@ -371,7 +371,8 @@ def test_arguments_that_cannot_be_read_end_with_the_usage(
         (KeyboardInterrupt(), 130, "Interrupted"),
         (MemoryError(), 2, "memory"),
         (CancelledError(), 2, "Cancelled"),
-        (ModuleNotFoundError("no", name="torch"), 2, "torch is not installed"),
+        (ModuleNotFoundError("no", name="torch"), 2, "package torch cannot be loaded"),
+        (ImportError("libcudart.so.12: cannot open"), 2, "libcudart.so.12"),
     ],
 )
 def test_an_end_in_the_middle_is_told_and_leaves_nothing(

@@ -91,3 +91,15 @@ def test_progress_is_passed_on(prior: Prior, tmp_path: Path) -> None:
     shares: list[float] = []
     run_job(SolveJob(path, calibration=CalibrationSettings(pose="joint"), settings=QUICK), prior, shares.append)
     assert shares == [0.0, 0.5]
+
+
+def test_hands_that_stay_short_of_the_controllers_are_told(prior: Prior, tmp_path: Path) -> None:
+    performer = smooth_motion(120, swing=0.2)
+    path = write(tmp_path, joint_recording(performer))
+    settings = CalibrationSettings(pose="joint")
+    fitting = run_job(SolveJob(path, performer.skeleton, settings, QUICK), prior)
+    assert fitting.notes == fitting.calibrated.notes
+    offsets_m = performer.skeleton.offsets_m.copy()
+    offsets_m[[18, 19, 20, 21]] *= 0.25
+    short = run_job(SolveJob(path, Skeleton(offsets_m), settings, QUICK), prior)
+    assert "short of the controllers" in short.notes[-1]

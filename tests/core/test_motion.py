@@ -161,11 +161,12 @@ def test_a_failing_write_leaves_the_old_file_and_no_other(
     path = tmp_path / "take.npz"
     path.write_bytes(b"the old take")
 
-    def fill_the_disk(file: io.BufferedWriter, **_: object) -> None:
-        file.write(b"half")
+    def fill_the_disk(half_written: Path, _: object) -> int:
+        with half_written.open("wb") as file:
+            file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("numpy.savez_compressed", fill_the_disk)
+    monkeypatch.setattr(Path, "write_bytes", fill_the_disk)
     with pytest.raises(OutputError, match="No space left"):
         motion.save_npz(path)
     assert path.read_bytes() == b"the old take"
