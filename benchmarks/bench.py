@@ -85,7 +85,7 @@ def measure_solve(seconds: str, guidance: str, device: str, steps: str = "") -> 
     there_and_back = np.concatenate((np.arange(len(once.measured)), np.arange(len(once.measured))[::-1]))
     index = np.resize(there_and_back, frames)
     sensors = Sensors(once.positions_m[index], once.rotations_wxyz[index], once.measured[index], once.fps)
-    settings = SolveSettings(guidance=guidance, steps=int(steps) if steps else None, device=device)  # type: ignore[arg-type]
+    settings = SolveSettings(guidance=guidance, steps=int(steps) if steps else None, device=device)  # type: ignore[arg-type]  # a name from the command line; SolveSettings checks it
     prior = load_prior()
     short = Sensors(*(getattr(sensors, name)[:300] for name in ("positions_m", "rotations_wxyz", "measured")))
     solve(short, body, settings, prior)

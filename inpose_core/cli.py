@@ -10,12 +10,16 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import __version__
 from .errors import InPoseError, OutputError
 from .recording.types import POSE_TYPES
+
+if TYPE_CHECKING:
+    from .motion import Motion
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,7 +129,7 @@ def _solve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _writer_for(output: Path):  # type: ignore[no-untyped-def]  # a bound or free function (Motion, Path) -> None
+def _writer_for(output: Path) -> Callable[[Motion, Path], None]:
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
     suffix = output.suffix.lower()

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from .bvh import save_bvh
 from .contact_sheet import save_contact_sheet
 from .errors import InPoseError, OutputError, WorkerError
@@ -20,6 +22,7 @@ from .solver import SolveSettings
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
 _BAKE_TIMEOUT_S: Final[float] = 300.0
+_FIGURES: Final[int] = 24
 
 
 def run_demo(folder: Path, device: str = "auto") -> list[Path]:
@@ -43,7 +46,8 @@ def run_demo(folder: Path, device: str = "auto") -> list[Path]:
     written = [folder / f"{EXAMPLE.stem}{suffix}" for suffix in (".npz", ".bvh", ".png")]
     solved.motion.save_npz(written[0])
     save_bvh(solved.motion, written[1])
-    save_contact_sheet(solved.motion, written[2], solved.calibrated.sensors, title=example.stem)
+    moments_s = np.linspace(0.0, (len(solved.motion) - 1) / solved.motion.fps, _FIGURES)
+    save_contact_sheet(solved.motion, written[2], solved.calibrated.sensors, moments_s, title=example.stem)
     blend = _bake(example, folder / f"{EXAMPLE.stem}.blend")
     return written if blend is None else [*written, blend]
 
