@@ -25,6 +25,7 @@ from .bake import BakeSettings
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
 from .pipeline import SolveSettings, bake_outcome, prepare_rig, solve_request
 from .preferences import solver_device, solver_interpreters
+from .properties import POSES
 from .rig import best_mapping
 from .solve_job import SolveJob, stop_warm_process
 from .stick_figure import add_stick_figure
@@ -94,7 +95,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
     parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
     parser.add_argument("--stature", type=float, help="height of the performer in metres")
-    parser.add_argument("--pose", choices=("joint", "grip", "aim", "raw", "saber"))
+    parser.add_argument("--pose", choices=[pose for pose, *_ in POSES if pose != "auto"])
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--guidance", help="name of the guidance")
     parser.add_argument("--steps", type=int, help="sampling steps")
