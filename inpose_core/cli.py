@@ -75,6 +75,19 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     train.set_defaults(run=_train)
 
+    evaluate = commands.add_parser("evaluate", help="measure the method and its rivals on captured motion")
+    evaluate.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
+    evaluate.add_argument("--out", type=Path, default=Path("evaluation"), help="folder for figures, tables and plots")
+    evaluate.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs/evaluation"),
+        help="folder of trained rivals; goes on with what is there",
+    )
+    evaluate.add_argument("--quick", action="store_true", help="a look in three minutes: barely trained rivals")
+    evaluate.add_argument("--device", default="cpu", help="where rivals are trained: cpu or cuda")
+    evaluate.set_defaults(run=_evaluate)
+
     demo = commands.add_parser("demo", help="solve the example: .bvh, .npz, a picture, and a .blend where Blender is")
     demo.add_argument("--out", type=Path, default=Path("demo_output"))
     demo.add_argument("--device", default="auto")
@@ -183,6 +196,19 @@ def _train(options: argparse.Namespace) -> int:
         settings = replace(settings, batch=options.batch)
     train_from_folder(options.data, options.out, settings, choose_device(options.device))
     print(f"{options.out / 'prior.safetensors'}: trained for {settings.steps} steps")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from .evaluation import Bench, BenchSettings, write_report  # noqa: PLC0415
+    from .solver import choose_device  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    settings = BenchSettings.quick() if options.quick else BenchSettings()
+    folder = options.runs / ("quick" if options.quick else "full")
+    rows = Bench(options.data, folder, settings, choose_device(options.device)).run()
+    for path in write_report(rows, options.out):
+        print(path)
     return 0
 
 

@@ -121,7 +121,7 @@ def _solve_on(
     with torch.inference_mode(settings.guidance != "pigdm"):
         near = replace(sensors, positions_m=sensors.positions_m - origin_m)
         measurement = Measurement.from_sensors(near, skeleton, device)
-        denoiser = WindowedDenoiser(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
+        denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
         guidance = make_guidance(
             settings.guidance,
             measurement,

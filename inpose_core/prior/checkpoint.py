@@ -20,7 +20,7 @@ from .conditioning import CONDITION_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule
 
-CHECKPOINT_VERSION: Final[int] = 1
+CHECKPOINT_VERSION: Final[int] = 2
 DEFAULT_WEIGHTS: Final[Path] = Path(__file__).parent.parent / "weights" / "inpose_prior.safetensors"
 _REINSTALL = "Install InPose again, or train a prior with `inpose train`."
 
@@ -82,8 +82,15 @@ def save_prior(prior: Prior, path: Path) -> None:
         save_file(tensors, temporary, metadata)
 
 
-def load_prior(path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None) -> Prior:
+def load_prior(
+    path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None, *, condition_size: int = CONDITION_SIZE
+) -> Prior:
     """Read a prior, ready for inference in float32.
+
+    Args:
+        path: the file.
+        device: where to; the CPU by default.
+        condition_size: numbers of one frame's condition; other than the default only for baselines.
 
     Raises:
         WeightsError: the file is missing, damaged, or of another version.
@@ -104,7 +111,7 @@ def load_prior(path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None)
         )
     try:
         config = NetworkConfig(**json.loads(metadata["network_config"]))
-        if config.condition_size != CONDITION_SIZE:
+        if config.condition_size != condition_size:
             raise WeightsError(f"The weights in {path.name} expect another condition.", _REINSTALL)
         network = DiffusionTransformer(config)
         weights = {

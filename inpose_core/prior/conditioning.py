@@ -17,7 +17,8 @@ from torch import Tensor
 from ..rotations import matrix_to_sixd, mean_heading
 
 SENSOR_COUNT: Final[int] = 3
-CONDITION_SIZE: Final[int] = SENSOR_COUNT * (6 + 3 + 1) + 1 + 3 + 1
+ROTATION_FEATURES: Final[int] = SENSOR_COUNT * (6 + 3 + 1)
+CONDITION_SIZE: Final[int] = ROTATION_FEATURES + 1 + 3 + 1
 _ANGULAR_VELOCITY_UNIT: Final[float] = 5.0
 """rad/s that count as 1, so that the features have about unit variance."""
 _HEIGHT_SPREAD: Final[float] = 0.2
@@ -37,6 +38,10 @@ class ScaleFreeSensors:
     """(..., T, 3) velocity of the head joint in the world, leg lengths per second."""
     head_motion_known: Tensor
     """(..., T) bool; False withholds height and velocity (the paper's InPose, against InPose (head))."""
+
+    def windowed(self, index: Tensor) -> ScaleFreeSensors:
+        """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T)."""
+        return ScaleFreeSensors(**{name: value[index] for name, value in vars(self).items()})
 
 
 def window_heading(R_world_head: Tensor) -> Tensor:
@@ -70,6 +75,16 @@ def condition_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: 
         fps: frames per second.
     """
     to_heading = R_world_heading.transpose(-1, -2)
+    rotation = rotation_features(sensors, R_world_heading, fps)
+    known = sensors.head_motion_known.to(rotation.dtype)[..., None]
+    height = (sensors.head_height_ratio[..., None] - 1.0) / _HEIGHT_SPREAD * known
+    velocity = (sensors.head_velocity_per_leg @ to_heading.transpose(-1, -2)) * known
+    return torch.cat((rotation, height.clamp(-8, 8), velocity.clamp(-8, 8), known), dim=-1)
+
+
+def rotation_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: float) -> Tensor:
+    """Return what the condition says of the measured rotations, (..., T, 30); arguments as `condition_features`."""
+    to_heading = R_world_heading.transpose(-1, -2)
     # A velocity needs two measured frames.
     both = sensors.measured.clone()
     both[..., 1:, :] &= sensors.measured[..., :-1, :]
@@ -77,17 +92,5 @@ def condition_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: 
     rotation = rotation * sensors.measured[..., None]
     omega = angular_velocity(sensors.R_world_sensor, fps) / _ANGULAR_VELOCITY_UNIT
     omega = (omega @ to_heading.transpose(-1, -2)[..., None, :, :]) * both[..., None]
-    known = sensors.head_motion_known.to(rotation.dtype)[..., None]
-    height = (sensors.head_height_ratio[..., None] - 1.0) / _HEIGHT_SPREAD * known
-    velocity = (sensors.head_velocity_per_leg @ to_heading.transpose(-1, -2)) * known
-    return torch.cat(
-        (
-            rotation.flatten(-2),
-            omega.clamp(-5, 5).flatten(-2),
-            sensors.measured.to(rotation.dtype),
-            height.clamp(-8, 8),
-            velocity.clamp(-8, 8),
-            known,
-        ),
-        dim=-1,
-    )
+    measured = sensors.measured.to(rotation.dtype)
+    return torch.cat((rotation.flatten(-2), omega.clamp(-5, 5).flatten(-2), measured), dim=-1)

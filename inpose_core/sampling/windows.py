@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
+from ..prior.network import CONTACT_COUNT, DiffusionTransformer
 
 _WINDOWS_AT_ONCE = 64
 """Bounds the memory of the network, whatever the length of the recording."""
@@ -43,6 +44,12 @@ class Windows:
         total = torch.zeros(frames).index_put((index,), weight, accumulate=True)
         return cls(index.to(device), (weight / total[index]).to(device), frames)
 
+    @classmethod
+    def for_network(cls, network: DiffusionTransformer, measured: Tensor) -> Windows:
+        """Cover a recording (F, ...) by the windows of a network, which overlap by a quarter."""
+        window = network.config.window
+        return cls.cover(len(measured), window, window * 3 // 4, measured.device)
+
     def __len__(self) -> int:
         return len(self.index)
 
@@ -60,23 +67,35 @@ class Windows:
 class WindowedDenoiser:
     """Estimate x_0 of a whole recording in the world frame from its x_t."""
 
-    def __init__(self, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> None:
-        config = prior.network.config
-        frames = len(sensors.measured)
-        self.prior = prior
-        self.windows = Windows.cover(frames, config.window, config.window * 3 // 4, sensors.measured.device)
-        index = self.windows.index
-        windowed = ScaleFreeSensors(**{name: value[index] for name, value in vars(sensors).items()})
-        self.R_world_heading = window_heading(windowed.R_world_sensor[:, :, 0])
-        self.condition = condition_features(windowed, self.R_world_heading, fps)
+    def __init__(
+        self, network: DiffusionTransformer, windows: Windows, R_world_heading: Tensor, condition: Tensor
+    ) -> None:
+        """Denoise ``windows`` whose headings (N, 3, 3) and conditions (N, W, C) are given."""
+        self.network, self.windows = network, windows
+        self.R_world_heading, self.condition = R_world_heading, condition
+
+    @classmethod
+    def for_sensors(cls, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> WindowedDenoiser:
+        """Cover a recording by windows and make their conditions."""
+        windows = Windows.for_network(prior.network, sensors.measured)
+        windowed = sensors.windowed(windows.index)
+        R_world_heading = window_heading(windowed.R_world_sensor[:, :, 0])
+        return cls(prior.network, windows, R_world_heading, condition_features(windowed, R_world_heading, fps))
 
     @torch.no_grad()
     def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
         """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        total = torch.zeros_like(x_t)
+        return self.denoise(x_t, log_snr)[0]
+
+    @torch.no_grad()
+    def denoise(self, x_t: Tensor, log_snr: float) -> tuple[Tensor, Tensor]:
+        """Return the estimate of x_0, (F, 22, 6), and the probability that each foot stands, (F, 2)."""
+        total, contact = torch.zeros_like(x_t), x_t.new_zeros(len(x_t), CONTACT_COUNT)
         for part in self.windows.split():
-            self.windows.add(total, self._denoise(x_t, log_snr, part), part)
-        return total
+            estimate, logits = self._denoise(x_t, log_snr, part)
+            self.windows.add(total, estimate, part)
+            self.windows.add(contact, logits.sigmoid(), part)
+        return total, contact
 
     def vector_jacobian_product(self, x_t: Tensor, log_snr: float, cotangent: Tensor) -> Tensor:
         """Return ``(d x_0_hat / d x_t)^T cotangent``, (F, 22, 6), by backpropagation through the network."""
@@ -84,23 +103,23 @@ class WindowedDenoiser:
         for part in self.windows.split():
             with torch.enable_grad():
                 leaf = x_t.detach().requires_grad_(True)
-                estimate = self._denoise(leaf, log_snr, part)
+                estimate, _ = self._denoise(leaf, log_snr, part)
                 weight = self.windows.weight[part][..., None, None]
                 product = (estimate * weight * cotangent[self.windows.index[part]]).sum()
             gradient += torch.autograd.grad(product, leaf)[0]
         return gradient
 
-    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> Tensor:
+    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> tuple[Tensor, Tensor]:
         R_world_heading = self.R_world_heading[part]
         noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
         level = torch.full((len(noisy),), log_snr, device=x_t.device)
-        estimate = self.prior.network(noisy, level, self.condition[part])
-        return _turn(estimate, R_world_heading)
+        estimate, logits = self.network(noisy, level, self.condition[part])
+        return _turn(estimate, R_world_heading), logits
 
 
 def _turn(sixd: Tensor, R: Tensor) -> Tensor:
-    """Rotate the columns of windows of 6D rotations (N, W, 22, 6) by one rotation per window (N, 3, 3)."""
-    columns = sixd.unflatten(-1, (2, 3))
+    """Rotate the columns of windows of rotations (N, W, 22, 3 columns) by one rotation per window (N, 3, 3)."""
+    columns = sixd.unflatten(-1, (-1, 3))
     return torch.einsum("nab,nwjcb->nwjca", R, columns).flatten(-2)
 
 

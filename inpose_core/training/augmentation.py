@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,11 +12,13 @@ from torch import Tensor
 from ..kinematics import forward_kinematics
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
 from ..recording.types import SOLVER_FPS
-from ..rotations import matrix_to_sixd, rotvec_to_matrix, yaw_matrix
-from ..skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS
+from ..rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
+from ..skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from .dataset import MotionData, cut_windows
 
 _HEAD = SENSOR_JOINTS[0]
+_ARM_JOINTS = (18, 19, 20, 21)
+_LOWER_JOINTS = (0, *LEG_JOINTS)
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,11 @@ class AugmentationSettings:
     stretch: float = 0.15
     """Speed varies by this share up and down."""
     proportion: float = 0.08
-    """Standard deviation of the log of the legs' and the trunk's lengths."""
+    """Standard deviation of the log of the legs', the trunk's and the arms' lengths."""
+    template_body: bool = False
+    """Give every motion the same average body, as the literature does, instead of its subject's own."""
+    recombine: float = 0.0
+    """Probability that the upper body comes from another window, turned to this one's heading."""
     mount_error_deg: float = 5.0
     """Standard deviation of each sensor's constant rotation error."""
     rotation_noise_deg: float = 0.5
@@ -40,13 +47,27 @@ class AugmentationSettings:
     """Probability that a hand is lost for a span of the window."""
     head_motion_loss: float = 0.2
     """Probability that head height and velocity are withheld."""
+    position_loss: float = 0.2
+    """Probability that the hands' positions are withheld, from networks that see them (none of ours does)."""
     rotation_loss: float = 0.02
     """Probability that all three rotations are withheld."""
 
     @classmethod
     def none(cls) -> AugmentationSettings:
         """Return the settings that leave every window as it was captured."""
-        return cls(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return cls(
+            mirror=0.0,
+            stretch=0.0,
+            proportion=0.0,
+            mount_error_deg=0.0,
+            rotation_noise_deg=0.0,
+            height_noise=0.0,
+            heading_error_deg=0.0,
+            hand_loss=0.0,
+            head_motion_loss=0.0,
+            position_loss=0.0,
+            rotation_loss=0.0,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,13 +80,42 @@ class Examples:
     """(B, T, C)"""
     weight: Tensor
     """(B, T) zero on frames that must not be learned."""
+    contact: Tensor
+    """(B, T, 2) 1 where a foot stands, else 0."""
 
     def __len__(self) -> int:
         return len(self.x_0)
 
 
+@dataclass(frozen=True)
+class SensedWindows:
+    """Hold what the sensors see of varied windows, in the world frame; the prior's condition is made of it."""
+
+    scale_free: ScaleFreeSensors
+    positions_m: Tensor
+    """(B, T, 3, 3) head and wrists, above the floor; only the baselines that condition on positions look at them."""
+    positions_known: Tensor
+    """(B, T) bool; False withholds the hands' positions."""
+    offsets_m: Tensor
+    """(B, 22, 3) the body of each window."""
+
+
+ConditionBuilder = Callable[[SensedWindows, Tensor], Tensor]
+"""Make the condition (B, T, C) of sensed windows and their headings (B, 3, 3)."""
+
+
+def scale_free_condition(sensed: SensedWindows, R_world_heading: Tensor) -> Tensor:
+    """Return the condition of the shipped prior."""
+    return condition_features(sensed.scale_free, R_world_heading, SOLVER_FPS)
+
+
 def draw_examples(
-    data: MotionData, batch: int, frames: int, settings: AugmentationSettings, generator: torch.Generator
+    data: MotionData,
+    batch: int,
+    frames: int,
+    settings: AugmentationSettings,
+    generator: torch.Generator,
+    condition: ConditionBuilder = scale_free_condition,
 ) -> Examples:
     """Draw random windows and vary them."""
     random = _Random(generator, data.root_m.device)
@@ -75,10 +125,16 @@ def draw_examples(
     slack = frames * stretch / 4
     room = (data.length[clip] - 1 - frames * stretch + 2 * slack).clamp(min=0)
     first = random.uniform(batch) * room - torch.minimum(slack, data.length[clip] / 4)
-    return make_examples(data, clip, first, stretch, frames, settings, random)
+    return make_examples(data, clip, first, stretch, frames, settings, random, condition)
 
 
-def validation_examples(data: MotionData, frames: int, stride: int) -> Examples:
+def validation_examples(
+    data: MotionData,
+    frames: int,
+    stride: int,
+    settings: AugmentationSettings | None = None,
+    condition: ConditionBuilder = scale_free_condition,
+) -> Examples:
     """Cut every clip into windows ``stride`` frames apart, unvaried."""
     clips, firsts = [], []
     for clip, length in enumerate(data.length.tolist()):
@@ -93,8 +149,9 @@ def validation_examples(data: MotionData, frames: int, stride: int) -> Examples:
         torch.tensor(firsts, device=data.start.device),
         torch.ones(len(clips), device=data.start.device),
         frames,
-        AugmentationSettings.none(),
+        settings or AugmentationSettings.none(),
         random,
+        condition,
     )
 
 
@@ -106,45 +163,55 @@ def make_examples(
     frames: int,
     settings: AugmentationSettings,
     random: _Random,
+    condition: ConditionBuilder = scale_free_condition,
 ) -> Examples:
     """Cut the given windows and vary them; arguments as `cut_windows` has them."""
     batch = len(clip)
     window = cut_windows(data, clip, first, stretch, frames)
-    R_world = window["R_world"]
-    scale = data.root_scale[clip][:, None]
-    root_m, clearance_m = window["root_m"] * scale[..., None], window["clearance_m"] * scale
-    offsets_m, leg_factor = _vary_proportions(data.offsets_m[clip], settings, random)
+    R_world, weight, contact = window["R_world"], window["weight"], window["contact"]
+    offsets_m, scale = data.offsets_m[clip], data.root_scale[clip]
+    if settings.template_body:
+        template_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32, device=offsets_m.device)
+        scale = scale * _leg_length(template_m) / _leg_length(offsets_m)
+        offsets_m = template_m.expand_as(offsets_m)
+    root_m, clearance_m = window["root_m"] * scale[:, None, None], window["clearance_m"] * scale[:, None]
+    offsets_m, leg_factor = _vary_proportions(offsets_m, settings, random)
 
+    if settings.recombine > 0:
+        R_world, weight = _recombine(R_world, weight, random.uniform(batch) < settings.recombine)
     mirrored = random.uniform(batch) < settings.mirror
     R_world = torch.where(mirrored[:, None, None, None, None], _mirror_rotations(R_world), R_world)
     offsets_m = torch.where(mirrored[:, None, None], _mirror_vectors(offsets_m[:, list(MIRROR_JOINTS)]), offsets_m)
     root_m = torch.where(mirrored[:, None, None], _mirror_vectors(root_m), root_m)
+    contact = torch.where(mirrored[:, None, None], contact.flip(-1), contact)
 
     relative_m = forward_kinematics(R_world, offsets_m[:, None])
     lowest_m = relative_m[..., list(FOOT_JOINTS), 1].min(dim=-1).values
-    head_height_m = relative_m[..., _HEAD, 1] - lowest_m + clearance_m * leg_factor[:, None]
-    head_m = relative_m[..., _HEAD, :] + root_m * leg_factor[:, None, None]
-    head_m = torch.stack((head_m[..., 0], head_height_m, head_m[..., 2]), dim=-1)
-    leg_m = offsets_m[:, [4, 5, 7, 8]].norm(dim=-1).sum(-1) / 2
-    velocity = (head_m[:, 1:] - head_m[:, :-1]) * SOLVER_FPS / leg_m[:, None, None]
+    root_m = root_m * leg_factor[:, None, None]
+    root_m = torch.stack((root_m[..., 0], clearance_m * leg_factor[:, None] - lowest_m, root_m[..., 2]), dim=-1)
+    positions_m = relative_m[:, :, list(SENSOR_JOINTS)] + root_m[:, :, None]
+    head_m = positions_m[:, :, 0]
+    velocity = (head_m[:, 1:] - head_m[:, :-1]) * SOLVER_FPS / _leg_length(offsets_m)[:, None, None]
     standing_m = _standing_head_height(offsets_m)
 
     R_sensor = R_world[:, :, list(SENSOR_JOINTS)]
     height_error = 1 + settings.height_noise * random.normal(batch, 1)
-    sensors = ScaleFreeSensors(
+    scale_free = ScaleFreeSensors(
         R_world_sensor=_sensor_noise(R_sensor, settings, random),
         measured=_lose_hands(batch, frames, settings, random),
-        head_height_ratio=head_height_m / standing_m[:, None] * height_error,
+        head_height_ratio=head_m[..., 1] / standing_m[:, None] * height_error,
         head_velocity_per_leg=torch.cat((velocity[:, :1], velocity), dim=1),
         head_motion_known=(random.uniform(batch, 1) >= settings.head_motion_loss).expand(batch, frames),
     )
+    positions_known = (random.uniform(batch, 1) >= settings.position_loss).expand(batch, frames)
     heading_error = settings.heading_error_deg * random.normal(batch) * torch.pi / 180
     R_world_heading = window_heading(R_sensor[:, :, 0]) @ yaw_matrix(heading_error)
     to_heading = R_world_heading.transpose(-1, -2)[:, None, None]
     return Examples(
         x_0=matrix_to_sixd(to_heading @ R_world),
-        condition=condition_features(sensors, R_world_heading, SOLVER_FPS),
-        weight=window["weight"],
+        condition=condition(SensedWindows(scale_free, positions_m, positions_known, offsets_m), R_world_heading),
+        weight=weight,
+        contact=contact,
     )
 
 
@@ -173,10 +240,33 @@ def _mirror_rotations(R: Tensor) -> Tensor:
 def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random: _Random) -> tuple[Tensor, Tensor]:
     """Return other bodies for the same motion, (B, 22, 3), and by how much their legs are longer, (B,)."""
     batch = len(offsets_m)
-    legs, trunk = (settings.proportion * random.normal(2, batch)).clamp(-0.3, 0.3).exp()
+    legs, trunk, arms = (settings.proportion * random.normal(3, batch).clamp(-2, 2)).exp()
     factors = trunk[:, None].repeat(1, offsets_m.shape[1])
     factors[:, list(LEG_JOINTS)] = legs[:, None]
+    factors[:, list(_ARM_JOINTS)] = arms[:, None]
     return offsets_m * factors[..., None], legs
+
+
+def _recombine(R_world: Tensor, weight: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the chosen windows with the upper body of their neighbour in the batch, turned to their own heading."""
+    other = R_world.roll(1, dims=0)
+    turn = _heading_matrix(R_world[:, :, 0]) @ _heading_matrix(other[:, :, 0]).transpose(-1, -2)
+    combined = turn[:, :, None] @ other
+    combined[:, :, list(_LOWER_JOINTS)] = R_world[:, :, list(_LOWER_JOINTS)]
+    return (
+        torch.where(chosen[:, None, None, None, None], combined, R_world),
+        torch.where(chosen[:, None], weight * weight.roll(1, dims=0), weight),
+    )
+
+
+def _heading_matrix(R_world: Tensor) -> Tensor:
+    cosine, sine = heading_of(R_world).unbind(-1)
+    return yaw_matrix(torch.atan2(sine, cosine))
+
+
+def _leg_length(offsets_m: Tensor) -> Tensor:
+    """Return thigh plus shin, the mean of both legs, (...,), of bodies (..., 22, 3)."""
+    return offsets_m[..., [4, 5, 7, 8], :].norm(dim=-1).sum(-1) / 2
 
 
 def _standing_head_height(offsets_m: Tensor) -> Tensor:

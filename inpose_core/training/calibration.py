@@ -10,6 +10,7 @@ from ..prior.network import DiffusionTransformer
 from ..prior.schedule import NoiseSchedule
 from ..rotations import geodesic_angle, sixd_to_matrix
 from .augmentation import Examples
+from .losses import state_of
 
 _LEVELS = 12
 _MOST_WINDOWS = 256
@@ -33,11 +34,12 @@ def measure_residuals(
         squared = []
         for first in range(0, len(x_0), 64):
             part = slice(first, first + 64)
-            noise = torch.randn(x_0[part].shape, generator=generator)
-            x_t = schedule.alpha(t) * x_0[part] + schedule.sigma(t) * noise
+            state = state_of(x_0[part], network.config.columns)
+            noise = torch.randn(state.shape, generator=generator)
+            x_t = schedule.alpha(t) * state + schedule.sigma(t) * noise
             log_snr = schedule.log_snr(t).expand(len(x_t))
-            estimate = network(x_t.to(device), log_snr.to(device), condition[part].to(device)).float().cpu()
-            squared.append(geodesic_angle(sixd_to_matrix(estimate), R[part]).square())
+            estimate, _ = network(x_t.to(device), log_snr.to(device), condition[part].to(device))
+            squared.append(geodesic_angle(sixd_to_matrix(estimate[..., :6].float().cpu()), R[part]).square())
         angle2 = (torch.cat(squared) * weight[..., None]).sum(dim=(0, 1)) / weight.sum()
         variances.append(angle2 / 3)
     # `times` runs from noise to data, which is increasing log-SNR.

@@ -24,7 +24,7 @@ from ..errors import InPoseError
 from ..kinematics import forward_kinematics
 from ..recording.types import SOLVER_FPS
 from ..rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
-from ..skeleton import FOOT_JOINTS, JOINT_NAMES, Skeleton
+from ..skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
 
 ClipFilter = Callable[[str, str], bool]
 """Decide by data set (the file's stem) and subject whether a clip belongs to a split."""
@@ -40,6 +40,8 @@ class MotionData:
     """(F, 3) pelvis."""
     clearance_m: Tensor
     """(F,) height of the lowest foot joint above the clip's floor."""
+    contact: Tensor
+    """(F, 2) 1 where the left or right foot stands, else 0."""
     valid: Tensor
     """(F,) bool; False near a glitch of the capture."""
     start: Tensor
@@ -110,15 +112,15 @@ def _pack(arrays: dict[str, Any], kept: list[int]) -> MotionData:
     R_world = quaternion_wxyz_to_matrix(torch.nn.functional.normalize(wxyz, dim=-1))
     root_m = torch.from_numpy(arrays["root"][frames].astype(np.float32))
 
-    clearance_m = torch.empty(len(frames))
+    clearance_m, contact = torch.empty(len(frames)), torch.empty(len(frames), 2)
     offsets_m, root_scale, weights = [], [], []
     for row, index in enumerate(kept):
         source = arrays["offsets"][index].astype(np.float64)
         clip = slice(start[row], start[row] + length[row])
-        feet_y = forward_kinematics(R_world[clip], torch.from_numpy(source.astype(np.float32)), root_m[clip])[
-            :, list(FOOT_JOINTS), 1
-        ]
-        clearance_m[clip] = feet_y.min(dim=1).values - float(arrays["floor_y"][index])
+        positions_m = forward_kinematics(R_world[clip], torch.from_numpy(source.astype(np.float32)), root_m[clip])
+        positions_m[..., 1] -= float(arrays["floor_y"][index])
+        clearance_m[clip] = positions_m[:, list(FOOT_JOINTS), 1].min(dim=1).values
+        contact[clip] = foot_contact(positions_m, SOLVER_FPS).to(torch.float32)
         own_body = not bool(arrays["generic_skeleton"][index]) and "Daz" not in str(arrays["family"][index])
         body = Skeleton(source) if own_body else template
         offsets_m.append(torch.from_numpy(body.offsets_m.astype(np.float32)))
@@ -129,6 +131,7 @@ def _pack(arrays: dict[str, Any], kept: list[int]) -> MotionData:
         sixd=matrix_to_sixd(R_world),
         root_m=root_m,
         clearance_m=clearance_m,
+        contact=contact,
         valid=torch.from_numpy(arrays["valid"][frames].astype(bool)),
         start=torch.from_numpy(start),
         length=torch.from_numpy(length),
@@ -136,6 +139,22 @@ def _pack(arrays: dict[str, Any], kept: list[int]) -> MotionData:
         root_scale=torch.tensor(root_scale),
         sampling_weight=torch.tensor(weights),
     )
+
+
+_STANDING_SPEED_M_S = 0.3
+_STANDING_HEIGHT_M = 0.06
+_TOES = (JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"])
+
+
+def foot_contact(positions_m: Tensor, fps: float) -> Tensor:
+    """Return which feet stand, (F, 2) bool, of joint positions (F, 22, 3) above a floor at y = 0.
+
+    A foot stands while its toe joint is slower than 0.3 m/s and within 6 cm of the floor: from the foot's being flat
+    to the toes' leaving.
+    """
+    toes_m = positions_m[:, list(_TOES)]
+    speed = torch.gradient(toes_m, dim=0)[0].norm(dim=-1) * fps
+    return (speed < _STANDING_SPEED_M_S) & (toes_m[..., 1] < _STANDING_HEIGHT_M)
 
 
 _ACTIVITY_WEIGHTS: Final[tuple[tuple[str, float], ...]] = (
@@ -164,8 +183,8 @@ def cut_windows(data: MotionData, clip: Tensor, first: Tensor, stretch: Tensor, 
         frames: T.
 
     Returns:
-        ``R_world`` (B, T, 22, 3, 3), ``root_m`` (B, T, 3), ``clearance_m`` (B, T) and ``weight`` (B, T), which is zero
-        on reflected and on glitchy frames.
+        ``R_world`` (B, T, 22, 3, 3), ``root_m`` (B, T, 3), ``clearance_m`` (B, T), ``contact`` (B, T, 2) and
+        ``weight`` (B, T), which is zero on reflected and on glitchy frames.
     """
     place = first[:, None] + stretch[:, None] * torch.arange(frames, device=first.device)
     last = (data.length[clip] - 1)[:, None].to(place.dtype)
@@ -186,5 +205,6 @@ def cut_windows(data: MotionData, clip: Tensor, first: Tensor, stretch: Tensor, 
         "R_world": sixd_to_matrix(between(data.sixd)),
         "root_m": between(data.root_m),
         "clearance_m": between(data.clearance_m),
+        "contact": between(data.contact),
         "weight": (inside & data.valid[low] & data.valid[high]).to(torch.float32),
     }

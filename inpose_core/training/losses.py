@@ -7,50 +7,81 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..kinematics import forward_kinematics
 from ..recording.types import SOLVER_FPS
 from ..rotations import geodesic_angle, sixd_to_matrix
 from ..skeleton import LEG_JOINTS, SENSOR_JOINTS
+from .augmentation import Examples
 
 
 @dataclass(frozen=True)
 class LossWeights:
     """Balance the terms; positions are those of a template adult, in metres."""
 
-    rotation: float = 1.0
-    position: float = 4.0
-    velocity: float = 0.05
+    rotation: float = 0.33
+    position: float = 8.0
+    velocity: float = 0.1
+    contact: float = 0.02
+    absolute: bool = False
+    """Score errors by their length instead of its square: towards the posterior's median instead of its mean."""
 
 
 def denoising_loss(
-    estimate: Tensor, x_0: Tensor, weight: Tensor, sigma: Tensor, offsets_m: Tensor, weights: LossWeights
+    estimate: Tensor,
+    contact_logits: Tensor,
+    examples: Examples,
+    sigma: Tensor,
+    offsets_m: Tensor,
+    weights: LossWeights,
 ) -> Tensor:
     """Return the training loss, a scalar.
 
     Args:
-        estimate: denoised 6D rotations, (B, T, 22, 6).
-        x_0: the truth, (B, T, 22, 6).
-        weight: (B, T) weight of each frame.
+        estimate: denoised rotations, (B, T, 22, 6), or (B, T, 22, 9) for whole matrices.
+        contact_logits: (B, T, 2).
+        examples: the truth and the weight of each frame.
         sigma: (B,) noise level: low noise counts up to five times as much, because its errors are small.
         offsets_m: (22, 3) template body.
         weights: balance of the terms.
     """
-    frame_weight = weight / (sigma[:, None] ** 2 + 0.2)
-    rotation = (estimate - x_0).square().mean(dim=(-2, -1))
-    p_hat = _head_relative(sixd_to_matrix(estimate), offsets_m)
-    p = _head_relative(sixd_to_matrix(x_0), offsets_m)
-    position = (p_hat - p).square().sum(-1).mean(-1)
-    error = p_hat - p
-    velocity = ((error[:, 1:] - error[:, :-1]) * SOLVER_FPS).square().sum(-1).mean(-1)
-    per_frame = weights.rotation * rotation + weights.position * position
+    frame_weight = examples.weight / (sigma[:, None] ** 2 + 0.2)
+    length = _length if weights.absolute else _half_square
+    rotation = length(estimate - state_of(examples.x_0, estimate.shape[-1] // 3)).mean(dim=-1)
+    error = _head_relative(state_to_matrix(estimate), offsets_m) - _head_relative(
+        sixd_to_matrix(examples.x_0), offsets_m
+    )
+    position = length(error).mean(-1)
+    velocity = length((error[:, 1:] - error[:, :-1]) * SOLVER_FPS).mean(-1)
+    contact = binary_cross_entropy_with_logits(contact_logits, examples.contact, reduction="none").mean(-1)
+    per_frame = weights.rotation * rotation + weights.position * position + weights.contact * contact
     total = (per_frame * frame_weight).mean()
     return total + weights.velocity * (velocity * torch.minimum(frame_weight[:, 1:], frame_weight[:, :-1])).mean()
 
 
+def state_of(sixd: Tensor, columns: int) -> Tensor:
+    """Return 6D rotations as a state of two or three columns, (..., 3 columns)."""
+    return sixd if columns == 2 else torch.cat((sixd, torch.linalg.cross(sixd[..., :3], sixd[..., 3:])), dim=-1)
+
+
+def state_to_matrix(state: Tensor) -> Tensor:
+    """Return matrices (..., 3, 3): of two columns by Gram-Schmidt, three columns as they are."""
+    return sixd_to_matrix(state) if state.shape[-1] == 6 else state.unflatten(-1, (3, 3)).transpose(-1, -2)
+
+
+def _half_square(error: Tensor) -> Tensor:
+    return 0.5 * error.square().sum(-1)
+
+
+def _length(error: Tensor) -> Tensor:
+    """Return the length (..., n) -> (...), smooth at zero."""
+    return (error.square().sum(-1) + 1e-6).sqrt()
+
+
 def validation_errors(estimate: Tensor, x_0: Tensor, weight: Tensor, offsets_m: Tensor) -> dict[str, float]:
     """Return mean errors: geodesic angle in degrees, head-aligned joint position in cm (all joints, legs)."""
-    R_hat, R = sixd_to_matrix(estimate), sixd_to_matrix(x_0)
+    R_hat, R = sixd_to_matrix(estimate[..., :6]), sixd_to_matrix(x_0)
     angle_deg = torch.rad2deg(geodesic_angle(R_hat, R)).mean(-1)
     distance_cm = 100 * (_head_relative(R_hat, offsets_m) - _head_relative(R, offsets_m)).norm(dim=-1)
     total = weight.sum()

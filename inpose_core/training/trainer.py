@@ -22,10 +22,10 @@ from ..prior.conditioning import CONDITION_SIZE
 from ..prior.network import DiffusionTransformer, NetworkConfig
 from ..prior.schedule import NoiseSchedule
 from ..skeleton import Skeleton
-from .augmentation import AugmentationSettings, Examples, draw_examples
+from .augmentation import AugmentationSettings, ConditionBuilder, Examples, draw_examples, scale_free_condition
 from .calibration import measure_residuals
 from .dataset import MotionData
-from .losses import LossWeights, denoising_loss, validation_errors
+from .losses import LossWeights, denoising_loss, state_of, validation_errors
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ class TrainingSettings:
     gradient_clip: float = 1.0
     pure_noise_share: float = 0.2
     """Share of the examples at the highest noise, where few-step sampling begins."""
+    regression: bool = False
+    """Show the network no x_t at all, only the condition: a regressor instead of a denoiser (a baseline)."""
     validate_every: int = 500
     checkpoint_every: int = 200
     seed: int = 0
@@ -67,15 +69,19 @@ class Trainer:
         settings: TrainingSettings,
         device: torch.device,
         calibrate_on: str,
+        condition: ConditionBuilder = scale_free_condition,
+        start: DiffusionTransformer | None = None,
     ) -> None:
         self.settings, self.device, self.folder = settings, device, folder
-        self.calibrate_on = calibrate_on
+        self.calibrate_on, self.condition = calibrate_on, condition
         self.data = data.to(device)
         self.validation = validation
         self.schedule = NoiseSchedule()
         self.offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32, device=device)
         torch.manual_seed(settings.seed)
         self.network = DiffusionTransformer(settings.network).to(device)
+        if start is not None:
+            self.network.load_state_dict(start.state_dict())
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, settings.weight_decay),
@@ -97,7 +103,7 @@ class Trainer:
         began, first_step = time.monotonic(), self.step
         losses: list[float] = []
         while self.step < self.settings.steps:
-            losses.append(self._train_step())
+            losses.append(self.train_step())
             if self.step % 50 == 0:
                 rate = (self.step - first_step) * self.settings.batch / (time.monotonic() - began)
                 self._log({"step": self.step, "loss": sum(losses) / len(losses), "windows_per_s": rate})
@@ -128,25 +134,31 @@ class Trainer:
         """Denoise held-out windows from pure noise in one step with the averaged weights; errors by set."""
         figures = {}
         for name, examples in self.validation.items():
-            estimates = denoise_from_noise(self.ema, self.schedule, examples, self.device)
+            estimates = denoise_from_noise(
+                self.ema, self.schedule, examples, self.device, regression=self.settings.regression
+            )
             figures[name] = validation_errors(estimates, examples.x_0, examples.weight, self.offsets_m.cpu())
         return figures
 
-    def _train_step(self) -> float:
+    def train_step(self) -> float:
+        """Take one step and return its loss."""
         settings = self.settings
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * self._learning_rate_factor()
         examples = draw_examples(
-            self.data, settings.batch, settings.network.window, settings.augmentation, self.generator
+            self.data, settings.batch, settings.network.window, settings.augmentation, self.generator, self.condition
         )
         t = self._draw_times(len(examples))
         sigma, alpha = self.schedule.sigma(t), self.schedule.alpha(t)
-        noise = torch.randn(examples.x_0.shape, generator=self.generator, device=self.device)
-        x_t = alpha[:, None, None, None] * examples.x_0 + sigma[:, None, None, None] * noise
+        x_0 = state_of(examples.x_0, settings.network.columns)
+        noise = torch.randn(x_0.shape, generator=self.generator, device=self.device)
+        x_t = alpha[:, None, None, None] * x_0 + sigma[:, None, None, None] * noise
+        if settings.regression:
+            x_t = torch.zeros_like(x_t)
         # bfloat16 is 2 to 3 times as fast on CPUs that have it and needs no loss scaling.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type != "mps"):
-            estimate = self.network(x_t, self.schedule.log_snr(t), examples.condition)
-        loss = denoising_loss(estimate.float(), examples.x_0, examples.weight, sigma, self.offsets_m, settings.loss)
+            estimate, contact_logits = self.network(x_t, self.schedule.log_snr(t), examples.condition)
+        loss = denoising_loss(estimate.float(), contact_logits.float(), examples, sigma, self.offsets_m, settings.loss)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), settings.gradient_clip)
@@ -159,6 +171,8 @@ class Trainer:
         return float(loss.detach())
 
     def _draw_times(self, batch: int) -> Tensor:
+        if self.settings.regression:
+            return torch.full((batch,), self.schedule.t_max, device=self.device)
         uniform = torch.rand(batch, generator=self.generator, device=self.device)
         pure = torch.rand(batch, generator=self.generator, device=self.device) < self.settings.pure_noise_share
         t = self.schedule.t_min + (self.schedule.t_max - self.schedule.t_min) * uniform
@@ -211,19 +225,25 @@ class Trainer:
 
 @torch.no_grad()
 def denoise_from_noise(
-    network: DiffusionTransformer, schedule: NoiseSchedule, examples: Examples, device: torch.device
+    network: DiffusionTransformer,
+    schedule: NoiseSchedule,
+    examples: Examples,
+    device: torch.device,
+    *,
+    regression: bool = False,
 ) -> Tensor:
-    """Return one-step estimates of x_0 from the highest noise, (B, T, 22, 6), on the CPU."""
+    """Return one-step estimates of x_0 from the highest noise (a regressor: from nothing), on the CPU."""
     generator = torch.Generator().manual_seed(0)
     t = torch.tensor([schedule.t_max])
     estimates = []
     for first in range(0, len(examples), 64):
-        x_0 = examples.x_0[first : first + 64]
+        x_0 = state_of(examples.x_0[first : first + 64], network.config.columns)
         noise = torch.randn(x_0.shape, generator=generator)
-        x_t = schedule.alpha(t) * x_0 + schedule.sigma(t) * noise
+        x_t = torch.zeros_like(x_0) if regression else schedule.alpha(t) * x_0 + schedule.sigma(t) * noise
         log_snr = schedule.log_snr(t).expand(len(x_0))
         condition = examples.condition[first : first + 64]
-        estimates.append(network(x_t.to(device), log_snr.to(device), condition.to(device)).float().cpu())
+        estimate, _ = network(x_t.to(device), log_snr.to(device), condition.to(device))
+        estimates.append(estimate.float().cpu())
     return torch.cat(estimates)
 
 

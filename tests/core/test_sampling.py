@@ -206,7 +206,7 @@ def test_vector_jacobian_product_equals_backpropagation_through_everything() -> 
     prior = small_prior()
     motion = smooth_motion(40)
     measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, CPU)
-    denoiser = WindowedDenoiser(prior, measurement.scale_free(use_head_motion=True), 60.0)
+    denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(use_head_motion=True), 60.0)
     x_t, cotangent = torch.randn(40, 22, 6), torch.randn(40, 22, 6)
     gradient = denoiser.vector_jacobian_product(x_t, 0.3, cotangent)
     direction = torch.randn_like(x_t)

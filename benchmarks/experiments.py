@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choose the prior's design by measurement: ``python benchmarks/experiments.py --data FOLDER --out runs/experiments``.
+
+Every variant differs from its base in one thing. Those of the network's form are trained from scratch, small, for the
+same computing time: of another cost per step they get more or fewer steps, by a timing against the base just before.
+Those of the loss and of the data continue a trained prior (``--start``), where fitting is done and only what
+generalises to other people still counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import torch
+
+from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, load_prior
+from inpose_core.prior.conditioning import CONDITION_SIZE
+from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
+from inpose_core.training.augmentation import AugmentationSettings
+from inpose_core.training.losses import LossWeights
+from inpose_core.training.run import load_split
+from inpose_core.training.trainer import Trainer, TrainingSettings
+
+_CPU: Final[torch.device] = torch.device("cpu")
+_SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4)
+SCRATCH: Final[TrainingSettings] = TrainingSettings(
+    steps=700, batch=32, learning_rate=1e-3, warmup_steps=50, ema_decay=0.99, validate_every=10**9, network=_SMALL
+)
+CONTINUED: Final[TrainingSettings] = TrainingSettings(
+    steps=300, learning_rate=3e-4, warmup_steps=20, decay_share=0.8, ema_decay=0.98, validate_every=10**9
+)
+
+
+def _network(**changes: object) -> TrainingSettings:
+    return replace(SCRATCH, network=replace(_SMALL, **changes))  # type: ignore[arg-type]  # fields by name
+
+
+def _augmentation(**changes: float) -> TrainingSettings:
+    return replace(CONTINUED, augmentation=replace(AugmentationSettings(), **changes))
+
+
+def _loss(**changes: float) -> TrainingSettings:
+    return replace(CONTINUED, loss=replace(LossWeights(), **changes))
+
+
+FROM_SCRATCH: Final[dict[str, TrainingSettings]] = {
+    "scratch: base (window 128, 4 frames a token, width 192, depth 6, x_0)": SCRATCH,
+    "scratch: window 64": _network(window=64),
+    "scratch: window 256": _network(window=256),
+    "scratch: 2 frames a token": _network(frames_per_token=2),
+    "scratch: 8 frames a token": _network(frames_per_token=8),
+    "scratch: width 288, depth 8": _network(width=288, depth=8, heads=6),
+    "scratch: width 128, depth 4": _network(width=128, depth=4),
+    "scratch: v-prediction": _network(prediction="v"),
+}
+FROM_TRAINED: Final[dict[str, TrainingSettings]] = {
+    "continued: base": CONTINUED,
+    "continued: errors by length, not square": _loss(absolute=True, rotation=1.0, position=4.0, velocity=0.1),
+    "continued: no sensor noise": _augmentation(
+        mount_error_deg=0.0, rotation_noise_deg=0.0, height_noise=0.0, heading_error_deg=0.0
+    ),
+    "continued: upper and lower bodies recombined, 0.2": _augmentation(recombine=0.2),
+    "continued: no position loss": _loss(position=0.0),
+    "continued: no velocity loss": _loss(velocity=0.0),
+    "continued: no contact loss": _loss(contact=0.0),
+    "continued: dropout 0.25": replace(CONTINUED, network=replace(CONTINUED.network, dropout=0.25)),
+    "continued: weight decay 0.3": replace(CONTINUED, weight_decay=0.3),
+    "continued: own proportions only": _augmentation(proportion=0.0),
+}
+VARIANTS: Final[dict[str, TrainingSettings]] = FROM_SCRATCH | FROM_TRAINED
+
+
+def main() -> int:
+    """Train and validate the variants; append rows to ``results.jsonl``, skipping what stands there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, default=DEFAULT_WEIGHTS, help="the prior that is continued")
+    parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="default: all")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    results = options.out / "results.jsonl"
+    lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+    done = {(row["variant"], row["seed"]) for row in map(json.loads, lines)}
+    for name in options.variant or VARIANTS:
+        if (name, options.seed) in done:
+            continue
+        settings = replace(VARIANTS[name], seed=options.seed)
+        start = load_prior(options.start).network if name in FROM_TRAINED else None
+        row = {"variant": name, "seed": options.seed} | run_variant(settings, options.data, start)
+        with results.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
+    return 0
+
+
+def run_variant(settings: TrainingSettings, data: Path, start: DiffusionTransformer | None) -> dict[str, object]:
+    """Train one variant and return its validation figures and its cost."""
+    if start is None and settings.network != _SMALL:
+        cost = _seconds_per_step(settings, data) / _seconds_per_step(SCRATCH, data)
+        settings = replace(settings, steps=round(SCRATCH.steps / cost))
+    training, validation = load_split(data, settings.network.window)
+    with TemporaryDirectory() as folder:
+        trainer = Trainer(training, validation, Path(folder), settings, _CPU, calibrate_on="held_out", start=start)
+        while trainer.step < settings.steps:
+            trainer.train_step()
+        figures = trainer.validate()
+    return {
+        "steps": settings.steps,
+        "parameters": sum(p.numel() for p in trainer.ema.parameters()),
+        "forward_us_per_frame": round(_forward_us_per_frame(trainer.ema), 1),
+        "validation": {name: {k: round(v, 2) for k, v in row.items()} for name, row in figures.items()},
+    }
+
+
+def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:
+    training, _ = load_split(data, settings.network.window)
+    with TemporaryDirectory() as folder:
+        trainer = Trainer(training, {}, Path(folder), settings, _CPU, calibrate_on="held_out")
+        for _ in range(3):
+            trainer.train_step()
+        began = time.perf_counter()
+        for _ in range(6):
+            trainer.train_step()
+    return (time.perf_counter() - began) / 6
+
+
+def _forward_us_per_frame(network: DiffusionTransformer) -> float:
+    config = network.config
+    x_t, condition = torch.randn(32, config.window, 22, 6), torch.randn(32, config.window, CONDITION_SIZE)
+    level = torch.zeros(32)
+    with torch.inference_mode():
+        network(x_t, level, condition)
+        began = time.perf_counter()
+        for _ in range(5):
+            network(x_t, level, condition)
+    return (time.perf_counter() - began) / (5 * 32 * config.window) * 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())

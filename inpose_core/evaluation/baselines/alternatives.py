@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guide by other rules than InPose's: DPS, local angles, and whole rotation matrices as the state."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ...kinematics import forward_kinematics, rotated_chains
+from ...rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
+from ...sampling.guidance import GuidedEstimate, difference_noise, difference_positions
+from ...sampling.measurement import Measurement
+from ...sampling.windows import WindowedDenoiser
+from ...skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
+
+
+class DpsGuidance:
+    """Guide by diffusion posterior sampling (Chung et al. 2023): a gradient step of fixed length relative to the misfit.
+
+    ``x_s -= zeta grad_{x_t} |y - A D(x_0_hat)|`` per frame, with ``zeta`` in Algorithm 1 of their paper as a step over
+    the residual's norm.
+    """
+
+    def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, zeta: float) -> None:
+        self.measurement, self.denoiser, self.zeta = measurement, denoiser, zeta
+        self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
+        """Return the estimate unchanged, and the push of one gradient step."""
+        with torch.enable_grad():
+            leaf = x_0.detach().requires_grad_(True)
+            positions_m = rotated_chains(sixd_to_raw_matrix(leaf), self.difference_kappa).sum(dim=-2)
+            residual = difference_positions(self.measurement.y_m) - positions_m
+            misfit = (residual.square().sum(dim=(-2, -1)) + 1e-8).sqrt().sum()
+            cotangent = torch.autograd.grad(misfit, leaf)[0]
+        level = float(2 * torch.log(torch.tensor(alpha / sigma)))
+        return GuidedEstimate(x_0, shift=-self.zeta * self.denoiser.vector_jacobian_product(x_t, level, cotangent))
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the rotations with the measured ones in their place."""
+        return self.measurement.pin_rotations(R_world)
+
+
+class LocalAngleGuidance:
+    """Guide in the joints' local angles by gradient descent on the misfit (the paper's Table 5).
+
+    A joint's local turn carries everything below it, the measured joints' own rotations included, which are put back.
+    """
+
+    iterations: Final[int] = 10
+    first_log_snr: Final[float] = -4.0
+
+    def __init__(self, measurement: Measurement) -> None:
+        self.measurement = measurement
+        below = torch.eye(JOINT_COUNT, dtype=torch.bool)
+        for joint in range(1, JOINT_COUNT):
+            below[joint] |= below[PARENTS[joint]]
+        # carries[m, j]: whether sensor m hangs below joint j, and so moves when j turns.
+        self.carries = (
+            below[list(SENSOR_JOINTS)].to(measurement.y_m.device)
+            & ~torch.eye(JOINT_COUNT, dtype=torch.bool, device=measurement.y_m.device)[list(SENSOR_JOINTS)]
+        )
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
+        """Return the estimate after gradient descent in local angles."""
+        R = self.measurement.pin_rotations(sixd_to_matrix(x_0))
+        if 2 * torch.log(torch.tensor(alpha / sigma)) >= self.first_log_snr:
+            R = self._descend(R)
+        return GuidedEstimate(matrix_to_sixd(R))
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the rotations after a last descent."""
+        return self._descend(self.measurement.pin_rotations(R_world))
+
+    def _descend(self, R: Tensor) -> Tensor:
+        target_m = difference_positions(self.measurement.y_m)
+        for _ in range(self.iterations):
+            p_m = forward_kinematics(R, self.measurement.offsets_m)
+            sensors_m = p_m[:, list(SENSOR_JOINTS)]
+            residual = target_m - difference_positions(sensors_m)
+            # The misfit's force on head and hands; arms[m, j] is the lever from joint j to sensor m.
+            force = torch.stack((residual.sum(dim=1), -residual[:, 0], -residual[:, 1]), dim=1)
+            arms = (sensors_m[:, :, None] - p_m[:, None]) * self.carries[..., None]
+            gradient = torch.linalg.cross(arms, force[:, :, None].expand_as(arms)).sum(dim=1)
+            step = 0.5 / arms.square().sum(dim=(1, 2, 3)).clamp(min=1e-6)
+            turn = rotvec_to_matrix(gradient * step[:, None, None])
+            R = self.measurement.pin_rotations(_turn_subtrees(turn, R))
+        return R
+
+
+class MatrixPseudoinverseGuidance:
+    """Guide whole rotation matrices as the state (the paper's ablation "RoT"): y is linear in it, so D = Sigma = I."""
+
+    def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float) -> None:
+        self.measurement, self.denoiser = measurement, denoiser
+        self.noise_variance = difference_noise(measurement, position_noise_ratio)
+        self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
+        kappa = self.difference_kappa.flatten(1)
+        self.covariance = torch.kron(kappa @ kappa.T, torch.eye(3, device=kappa.device))
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
+        """Return the estimate unchanged, and the push that PiGDM gives the sample."""
+        w2 = sigma**2
+        R = x_0.unflatten(-1, (3, 3)).transpose(-1, -2)
+        residual = difference_positions(self.measurement.y_m) - rotated_chains(R, self.difference_kappa).sum(dim=-2)
+        weights = torch.linalg.solve(w2 * self.covariance + self.noise_variance, residual.flatten(-2))
+        # d positions / d R_j = kappa_j: the cotangent's column c is the force times kappa's component c.
+        cotangent = torch.einsum("fma,mjc->fjca", weights.unflatten(-1, (2, 3)), self.difference_kappa).flatten(-2)
+        level = float(2 * torch.log(torch.tensor(alpha / sigma)))
+        gradient = self.denoiser.vector_jacobian_product(x_t, level, cotangent)
+        return GuidedEstimate(x_0, shift=alpha * w2 * gradient)
+
+    def finish(self, R_world: Tensor) -> Tensor:
+        """Return the rotations with the measured ones in their place."""
+        return self.measurement.pin_rotations(R_world)
+
+
+def _turn_subtrees(turn: Tensor, R: Tensor) -> Tensor:
+    """Return global rotations (F, 22, 3, 3) after every joint turned with all that hangs below it."""
+    carried: list[Tensor] = [turn[:, 0]]
+    for joint in range(1, JOINT_COUNT):
+        carried.append(carried[PARENTS[joint]] @ turn[:, joint])
+    return torch.stack(carried, dim=1) @ R

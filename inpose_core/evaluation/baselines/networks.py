@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Train the networks of the comparison: the same data, trainer, network and budget for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from ...prior.checkpoint import Prior, load_prior
+from ...prior.conditioning import CONDITION_SIZE
+from ...prior.network import NetworkConfig
+from ...training.augmentation import AugmentationSettings, ConditionBuilder, scale_free_condition, validation_examples
+from ...training.losses import LossWeights
+from ...training.run import load_training_motion, load_validation_motion
+from ...training.trainer import Trainer, TrainingSettings
+from .conditioning import PositionConditioning
+
+_AS_IN_THE_LITERATURE: Final[AugmentationSettings] = AugmentationSettings(
+    proportion=0.0,
+    template_body=True,
+    mount_error_deg=0.0,
+    rotation_noise_deg=0.0,
+    height_noise=0.0,
+    heading_error_deg=0.0,
+    hand_loss=0.0,
+    rotation_loss=0.0,
+)
+"""One average body for everybody and perfect sensors; mirrored, faster and slower as for our own."""
+
+
+@dataclass(frozen=True)
+class BaselineNetwork:
+    """Describe one network of the comparison."""
+
+    condition: ConditionBuilder
+    condition_size: int
+    augmentation: AugmentationSettings
+    regression: bool = False
+    columns: int = 2
+
+    def settings(self, budget: Budget) -> TrainingSettings:
+        """Return how to train it for a budget."""
+        network = replace(budget.network, condition_size=self.condition_size, columns=self.columns)
+        return TrainingSettings(
+            steps=budget.steps,
+            batch=budget.batch,
+            learning_rate=1e-3,
+            warmup_steps=min(50, budget.steps // 4),
+            ema_decay=0.99,
+            validate_every=10**9,
+            network=network,
+            augmentation=self.augmentation,
+            loss=_REGRESSION_LOSS if self.regression else LossWeights(),
+            regression=self.regression,
+        )
+
+
+_REGRESSION_LOSS: Final[LossWeights] = LossWeights(rotation=1.0, position=4.0, velocity=0.1, absolute=True)
+"""Errors by their length, as AvatarPoser's and AvatarJLM's L1."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Say how much training every network of the comparison gets."""
+
+    steps: int
+    batch: int = 32
+    network: NetworkConfig = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4)
+
+
+FULL_BUDGET: Final[Budget] = Budget(steps=1500)
+QUICK_BUDGET: Final[Budget] = Budget(
+    steps=40, batch=16, network=NetworkConfig(CONDITION_SIZE, width=96, depth=3, heads=2)
+)
+
+_GLOBAL, _LOCAL, _SHAPE = PositionConditioning("global"), PositionConditioning("local"), PositionConditioning("shape")
+
+NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
+    "ours": BaselineNetwork(scale_free_condition, CONDITION_SIZE, AugmentationSettings()),
+    "global": BaselineNetwork(_GLOBAL, _GLOBAL.size, _AS_IN_THE_LITERATURE),
+    "local": BaselineNetwork(_LOCAL, _LOCAL.size, _AS_IN_THE_LITERATURE),
+    "regression": BaselineNetwork(
+        _GLOBAL,
+        _GLOBAL.size,
+        replace(_AS_IN_THE_LITERATURE, head_motion_loss=0.0, position_loss=0.0),
+        regression=True,
+    ),
+    "shape": BaselineNetwork(
+        _SHAPE,
+        _SHAPE.size,
+        replace(_AS_IN_THE_LITERATURE, proportion=0.2, head_motion_loss=0.0, position_loss=0.0),
+    ),
+    "matrix": BaselineNetwork(_GLOBAL, _GLOBAL.size, _AS_IN_THE_LITERATURE, columns=3),
+}
+"""By name. "global" is BoDiffusion, InPose (head) and InPose in one, told by what is withheld; "shape" sees random bone
+lengths, as Aliakbarian et al. (2022) train theirs; "matrix" has whole rotation matrices as its state."""
+
+
+def train_network(name: str, data: Path, folder: Path, budget: Budget, device: torch.device) -> Prior:
+    """Return a network of the comparison: the one that the folder holds, or a newly trained one, which it then holds.
+
+    Raises:
+        InPoseError: the data folder holds no packed motion.
+    """
+    network = NETWORKS[name]
+    path = folder / name / "prior.safetensors"
+    if path.exists():
+        return load_prior(path, condition_size=network.condition_size)
+    settings = network.settings(budget)
+    validation = validation_examples(
+        load_validation_motion(data)["held_out"],
+        settings.network.window,
+        settings.network.window * 3 // 4,
+        replace(AugmentationSettings.none(), template_body=network.augmentation.template_body),
+        network.condition,
+    )
+    trainer = Trainer(
+        load_training_motion(data),
+        {"held_out": validation},
+        path.parent,
+        settings,
+        device,
+        calibrate_on="held_out",
+        condition=network.condition,
+    )
+    trainer.run()
+    return load_prior(path, condition_size=network.condition_size)

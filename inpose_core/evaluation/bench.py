@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run every system on the same clips, bodies and noise, and keep each figure the moment it is known."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from ..kinematics import forward_kinematics, rotated_chains
+from ..motion import Motion
+from ..prior.checkpoint import Prior, load_prior
+from ..rotations import sixd_to_matrix
+from ..skeleton import Skeleton
+from ..training.losses import state_to_matrix
+from .baselines.conditional import ConditionalSettings, ConditionalSystem
+from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
+from .bodies import BODIES, DEFAULT_BODY, Body
+from .clips import choose_clips, load_hdm05_clips, load_held_out_clips
+from .metrics import jitter, joint_errors_cm, mean_figures, measure, position_error_cm
+from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
+from .systems import ABLATIONS, SHIPPED, SYSTEMS, Entry, System
+
+_LOG = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+NOISES: Final[tuple[SensorNoise, ...]] = (
+    *(SensorNoise(position_m=value) for value in (0.05, 0.10, 0.15, 0.20)),
+    *(SensorNoise(rotation_deg=value) for value in (2.5, 5.0, 10.0)),
+    *(SensorNoise(bone_m=value) for value in (0.01, 0.02, 0.05, 0.10)),
+)
+QUICK_BODIES: Final[tuple[Body, ...]] = tuple(
+    body for body in BODIES if body.name in {"default", "upper body x 0.7", "upper body x 1.4", "whole body x 0.6"}
+)
+QUICK_NOISES: Final[tuple[SensorNoise, ...]] = (
+    SensorNoise(position_m=0.10),
+    SensorNoise(rotation_deg=5.0),
+    SensorNoise(bone_m=0.05),
+)
+
+
+@dataclass(frozen=True)
+class BenchSettings:
+    """Choose how much to measure."""
+
+    clips: int = 16
+    most_frames: int = 256
+    bodies: tuple[Body, ...] = BODIES
+    noises: tuple[SensorNoise, ...] = NOISES
+    budget: Budget = FULL_BUDGET
+    everything: bool = True
+    """Also the ablations, HDM05, and every held-out clip in full length with the shipped prior."""
+
+    @classmethod
+    def quick(cls) -> BenchSettings:
+        """Return settings for a look that takes three minutes: barely trained baselines, few clips."""
+        return cls(3, 128, QUICK_BODIES, QUICK_NOISES, QUICK_BUDGET, everything=False)
+
+
+class Bench:
+    """Measure systems; a second run in the same folder goes on where the first one stopped.
+
+    The folder holds the trained networks of the comparison and ``rows.jsonl``.
+    """
+
+    def __init__(self, data: Path, folder: Path, settings: BenchSettings, device: torch.device) -> None:
+        self.data, self.folder, self.settings, self.device = data, folder, settings, device
+        folder.mkdir(parents=True, exist_ok=True)
+        self._rows_path = folder / "rows.jsonl"
+        lines = self._rows_path.read_text(encoding="utf-8").splitlines() if self._rows_path.exists() else []
+        self.rows: list[Row] = [json.loads(line) for line in lines]
+
+    def run(self) -> list[Row]:
+        """Train what is not trained yet, measure what is not measured yet, and return all rows.
+
+        Raises:
+            InPoseError: the data folder lacks packed motion.
+        """
+        priors = self.train()
+        settings = self.settings
+        clips = choose_clips(load_held_out_clips(self.data), settings.clips, settings.most_frames)
+        for name, entry in SYSTEMS.items():
+            system = entry.build(priors)
+            for body in settings.bodies:
+                self._measure("held-out people", name, system, clips, body)
+            for noise in settings.noises:
+                self._measure("held-out people", name, system, clips, DEFAULT_BODY, noise)
+        if settings.everything:
+            self._measure_more(priors, clips)
+        return self.rows
+
+    def train(self) -> Mapping[str, Prior]:
+        """Return the networks of the comparison, training those that the folder does not hold, and the shipped one."""
+        priors = {"shipped": load_prior(device=self.device)}
+        for name in NETWORKS:
+            _LOG.info("network %s", name)
+            priors[name] = train_network(name, self.data, self.folder, self.settings.budget, self.device)
+        return priors
+
+    def _measure_more(self, priors: Mapping[str, Prior], clips: Sequence[Motion]) -> None:
+        for name, entry in ABLATIONS.items():
+            self._measure("held-out people", name, entry.build(priors), clips, DEFAULT_BODY)
+        self._measure_representations(priors, clips)
+        near_floor = choose_clips(load_hdm05_clips(self.data), self.settings.clips, self.settings.most_frames)
+        for name, entry in SYSTEMS.items():
+            self._measure("HDM05", name, entry.build(priors), near_floor, DEFAULT_BODY)
+        everything = load_held_out_clips(self.data)
+        shipped = Entry("shipped", SYSTEMS[SHIPPED].settings).build(priors)
+        for body in (DEFAULT_BODY, *(body for body in self.settings.bodies if body.name.startswith("upper"))):
+            self._measure("held-out people, every clip", SHIPPED, shipped, everything, body)
+        self._measure("held-out people, every clip, own bodies", SHIPPED, shipped, everything, DEFAULT_BODY, own=True)
+
+    def _measure(
+        self,
+        set_name: str,
+        name: str,
+        system: System,
+        clips: Sequence[Motion],
+        body: Body,
+        noise: SensorNoise = PERFECT_SENSORS,
+        *,
+        own: bool = False,
+    ) -> None:
+        key = {"set": set_name, "system": name, "body": body.name, **vars(noise)}
+        if self._has(key):
+            return
+        template = Skeleton.template()
+        trials = [
+            simulate(on_body(clip, body, None if own else template), noise, seed) for seed, clip in enumerate(clips)
+        ]
+        began = time.perf_counter()
+        solved = [system.solve(trial.sensors, trial.skeleton) for trial in trials]
+        elapsed_s = time.perf_counter() - began
+        # The truth keeps its bones; a solution made on wrong ones is measured as the truth's body would show it.
+        shown = [_on_true_bones(motion, trial.truth) for motion, trial in zip(solved, trials, strict=True)]
+        size = trials[0].truth.skeleton.standing_head_height_m / template.standing_head_height_m
+        figures = mean_figures([measure(t.truth, s, 1.0 if own else size) for t, s in zip(trials, shown, strict=True)])
+        joints_cm = np.mean([joint_errors_cm(t.truth, s) for t, s in zip(trials, shown, strict=True)], axis=0)
+        frames = sum(len(trial.truth) for trial in trials)
+        self._add(
+            key,
+            {
+                **{name: round(value, 3) for name, value in figures.to_dict().items()},
+                "joint_errors_cm": joints_cm.round(2).tolist(),
+                "clips": len(trials),
+                "frames": frames,
+                "frames_per_s": round(frames / elapsed_s),
+            },
+        )
+
+    def _measure_representations(self, priors: Mapping[str, Prior], clips: Sequence[Motion]) -> None:
+        """Compare 6D with whole rotation matrices, raw and brought onto the manifold (the paper's Table 4)."""
+        sixd, matrix = ConditionalSettings("pigdm"), ConditionalSettings("matrix pigdm")
+        variants: dict[str, tuple[str, ConditionalSettings, Callable[[torch.Tensor], torch.Tensor]]] = {
+            "state: 6D": ("global", sixd, state_to_matrix),
+            "state: matrices, raw": ("matrix", matrix, state_to_matrix),
+            "state: matrices, post-processed": ("matrix", matrix, lambda state: sixd_to_matrix(state[..., :6])),
+        }
+        template = Skeleton.template()
+        for name, (network, settings, to_matrix) in variants.items():
+            key = {"set": "held-out people", "system": name, "body": DEFAULT_BODY.name, **vars(PERFECT_SENSORS)}
+            if self._has(key):
+                continue
+            system = ConditionalSystem(priors[network], NETWORKS[network].condition, settings)
+            errors_cm, jitters = [], []
+            for seed, clip in enumerate(clips):
+                trial = simulate(on_body(clip, DEFAULT_BODY, template), PERFECT_SENSORS, seed)
+                sampled = system.sample(trial.sensors, trial.skeleton)
+                # Raw matrices are no rotations and no Motion can hold them: their bones stretch.
+                R = sampled.measurement.pin_rotations(to_matrix(sampled.state))
+                root_m = sampled.measurement.y_m[:, 0] - rotated_chains(R, sampled.measurement.kappa[:1]).sum(-2)[:, 0]
+                p_hat = forward_kinematics(R, sampled.measurement.offsets_m, root_m).double().numpy()
+                p = trial.truth.joint_positions_m
+                p_hat += (p[:, 15] - p_hat[:, 15])[:, None]
+                errors_cm.append(position_error_cm(p, p_hat))
+                jitters.append(jitter(p_hat, trial.truth.fps))
+            self._add(
+                key, {"mpjpe_cm": round(float(np.mean(errors_cm)), 3), "jitter": round(float(np.mean(jitters)), 3)}
+            )
+
+    def _has(self, key: Row) -> bool:
+        return any(all(row.get(name) == value for name, value in key.items()) for row in self.rows)
+
+    def _add(self, key: Row, figures: Row) -> None:
+        row = {**key, **figures}
+        self.rows.append(row)
+        with self._rows_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        _LOG.info("%s", json.dumps({name: row[name] for name in (*key, "mpjpe_cm", "jitter")}))
+
+
+def _on_true_bones(solved: Motion, truth: Motion) -> Motion:
+    if solved.skeleton is truth.skeleton:
+        return solved
+    moved = Motion(solved.rotations_wxyz, solved.root_translation_m, truth.skeleton, solved.fps)
+    head = 15
+    shift_m = solved.joint_positions_m[:, head] - moved.joint_positions_m[:, head]
+    return Motion(solved.rotations_wxyz, solved.root_translation_m + shift_m, truth.skeleton, solved.fps)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read the captured motion that systems are measured on: people whom nothing was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ..errors import InPoseError
+from ..motion import Motion
+from ..quaternions import normalize_quaternion
+from ..recording.types import SOLVER_FPS
+from ..skeleton import Skeleton
+from ..training.run import HELD_OUT_SUBJECTS
+
+FEWEST_FRAMES: Final[int] = 100
+_HELD_OUT_FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx")
+"""Files with the held-out people's own skeletons."""
+
+
+def load_held_out_clips(data: Path) -> list[Motion]:
+    """Return the clips of the held-out CMU subjects, standing on y = 0.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    return _load(data, _HELD_OUT_FILES, lambda subject: subject in HELD_OUT_SUBJECTS)
+
+
+def load_hdm05_clips(data: Path) -> list[Motion]:
+    """Return the clips of HDM05: other actors and activities, many near the floor.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    return _load(data, ("hdm05",), lambda _: True)
+
+
+def choose_clips(clips: list[Motion], count: int, most_frames: int, seed: int = 0) -> list[Motion]:
+    """Return ``count`` clips drawn at random, always the same, each cut to its first ``most_frames``."""
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(clips))[:count])
+    return [_cut(clips[index], most_frames) for index in chosen]
+
+
+def _cut(motion: Motion, frames: int) -> Motion:
+    return replace(
+        motion, rotations_wxyz=motion.rotations_wxyz[:frames], root_translation_m=motion.root_translation_m[:frames]
+    )
+
+
+def _load(data: Path, names: tuple[str, ...], keep: Callable[[str], bool]) -> list[Motion]:
+    motions: list[Motion] = []
+    for name in names:
+        path = data / f"{name}.npz"
+        if not path.exists():
+            continue
+        with np.load(path, allow_pickle=False) as packed:
+            arrays = {key: packed[key] for key in packed.files}
+        for clip, (start, length) in enumerate(zip(arrays["start"], arrays["length"], strict=True)):
+            if length < FEWEST_FRAMES or not keep(str(arrays["subject"][clip])):
+                continue
+            part = slice(int(start), int(start + length))
+            body = Skeleton(arrays["offsets"][clip])
+            root_m = arrays["root"][part].astype(np.float64)
+            root_m[:, 1] += body.sole_height_m - float(arrays["floor_y"][clip])
+            wxyz = normalize_quaternion(arrays["quat"][part] / 32767.0)
+            motions.append(Motion(wxyz, root_m, body, float(SOLVER_FPS)))
+    if not motions:
+        raise InPoseError(f"{data} holds none of {', '.join(names)}.", "Give the folder of packed motion with --data.")
+    return motions

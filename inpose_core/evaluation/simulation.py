@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Simulate three-point input from captured motion: the truth's head and wrists, badly sensed as far as asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from ..motion import Motion
+from ..quaternions import multiply_quaternions
+from ..recording.types import Sensors
+from ..skeleton import SENSOR_JOINTS, Skeleton
+from .bodies import Body, with_bone_errors
+
+
+@dataclass(frozen=True)
+class SensorNoise:
+    """Say how badly the simulated devices and the measured bones are off; all standard deviations."""
+
+    position_m: float = 0.0
+    """Per frame and axis, of head and wrists."""
+    rotation_deg: float = 0.0
+    """Per frame and axis, of head and wrists."""
+    bone_m: float = 0.0
+    """Of every bone length that the solver is told."""
+
+
+PERFECT_SENSORS = SensorNoise()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Hold one clip as a system gets it, and the truth that it is to find."""
+
+    sensors: Sensors
+    skeleton: Skeleton
+    """The body as it was measured, with its errors."""
+    truth: Motion
+
+
+def on_body(motion: Motion, body: Body, template: Skeleton | None = None) -> Motion:
+    """Return the same rotations on another body, standing on the same floor.
+
+    Args:
+        motion: captured motion, floor at y = 0.
+        body: change of proportions.
+        template: the body to change; by default the motion's own.
+
+    The root's path is scaled by the legs, so that feet which stood still do so again: a body of another size that kept
+    its root would hover or sink. (The authors' code keeps the root and measures only what does not depend on it.)
+    """
+    skeleton = body.apply(template or motion.skeleton)
+    factor = skeleton.leg_length_m / motion.skeleton.leg_length_m
+    scaled = replace(motion, root_translation_m=motion.root_translation_m * factor, skeleton=skeleton)
+    feet = [7, 8, 10, 11]
+    lowest_before_m = motion.joint_positions_m[:, feet, 1].min(axis=1) - motion.skeleton.sole_height_m
+    lowest_m = scaled.joint_positions_m[:, feet, 1].min(axis=1) - skeleton.sole_height_m
+    scaled.root_translation_m[:, 1] += factor * lowest_before_m - lowest_m
+    return scaled
+
+
+def simulate(truth: Motion, noise: SensorNoise, seed: int) -> Trial:
+    """Return head and wrists of ``truth`` as sensors of the given noise see them; the same for the same seed."""
+    random = np.random.default_rng(seed)
+    joints = list(SENSOR_JOINTS)
+    positions_m = truth.joint_positions_m[:, joints]
+    wxyz = truth.rotations_wxyz[:, joints]
+    # Drawn always, so that one kind of noise does not change another's draws.
+    shift = random.standard_normal(positions_m.shape)
+    turn = random.standard_normal(positions_m.shape)
+    if noise.position_m:
+        positions_m = positions_m + noise.position_m * shift
+    if noise.rotation_deg:
+        turn_xyzw = Rotation.from_rotvec(np.deg2rad(noise.rotation_deg) * turn.reshape(-1, 3)).as_quat()
+        wxyz = multiply_quaternions(turn_xyzw[:, [3, 0, 1, 2]].reshape(wxyz.shape), wxyz)
+    skeleton = with_bone_errors(truth.skeleton, noise.bone_m, random) if noise.bone_m else truth.skeleton
+    sensors = Sensors(positions_m, wxyz, np.ones(positions_m.shape[:2], dtype=bool), truth.fps)
+    return Trial(sensors, skeleton, truth)

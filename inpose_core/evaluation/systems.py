@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Line up the systems of the comparison, each behind one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ..motion import Motion
+from ..prior.checkpoint import Prior
+from ..recording.types import Sensors
+from ..skeleton import Skeleton
+from ..solver import SolveSettings, solve
+from .baselines.conditional import ConditionalSettings, ConditionalSystem
+from .baselines.networks import NETWORKS
+
+
+class System(Protocol):
+    """Find a body's motion from three points."""
+
+    def solve(self, sensors: Sensors, skeleton: Skeleton) -> Motion:
+        """Return the motion of all joints of the skeleton."""
+        ...
+
+
+@dataclass(frozen=True)
+class SolverSystem:
+    """Solve as the product does."""
+
+    prior: Prior
+    settings: SolveSettings
+
+    def solve(self, sensors: Sensors, skeleton: Skeleton) -> Motion:
+        """Return the motion of all joints."""
+        return solve(sensors, skeleton, self.settings, self.prior)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Describe one row of the comparison."""
+
+    network: str
+    """Which trained network: one of `NETWORKS`, or "shipped"."""
+    settings: ConditionalSettings | SolveSettings
+    slow: bool = False
+    """Backpropagates through the network in each of some fifty steps."""
+
+    def build(self, priors: Mapping[str, Prior]) -> System:
+        """Return the system, given the trained networks by name."""
+        prior = priors[self.network]
+        if isinstance(self.settings, SolveSettings):
+            return SolverSystem(prior, self.settings)
+        return ConditionalSystem(prior, NETWORKS[self.network].condition, self.settings)
+
+
+OURS: Final[str] = "ours"
+SHIPPED: Final[str] = "ours, shipped prior"
+OFFICIAL: Final[str] = "ΠGDM, official recipe"
+
+SYSTEMS: Final[Mapping[str, Entry]] = {
+    "BoDiffusion (Global)": Entry("global", ConditionalSettings("none", see_hands=True, see_head=True)),
+    "BoDiffusion (Local)": Entry("local", ConditionalSettings("none", see_hands=True, see_head=True)),
+    "regression transformer": Entry("regression", ConditionalSettings("regression", see_hands=True, see_head=True)),
+    "shape-augmented": Entry("shape", ConditionalSettings("none", see_hands=True, see_head=True)),
+    "DPS": Entry("global", ConditionalSettings("dps"), slow=True),
+    OFFICIAL: Entry("global", ConditionalSettings("official"), slow=True),
+    "InPose": Entry("global", ConditionalSettings("pigdm"), slow=True),
+    "InPose (head)": Entry("global", ConditionalSettings("pigdm", see_head=True), slow=True),
+    OURS: Entry("ours", SolveSettings(device="cpu")),
+    SHIPPED: Entry("shipped", SolveSettings(device="cpu")),
+}
+"""The comparison: all but the last trained for the same budget on the same data by the same trainer."""
+
+ABLATIONS: Final[Mapping[str, Entry]] = {
+    "no guidance": Entry("shipped", SolveSettings(guidance="none", device="cpu")),
+    "no head motion, no floor": Entry("shipped", SolveSettings(use_floor=False, use_head_motion=False, device="cpu")),
+    "no floor": Entry("shipped", SolveSettings(use_floor=False, device="cpu")),
+    "no smoothing": Entry("shipped", SolveSettings(smoothing_frames=0.0, device="cpu")),
+    "1 step": Entry("shipped", SolveSettings(steps=1, device="cpu")),
+    "2 steps": Entry("shipped", SolveSettings(steps=2, device="cpu")),
+    "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),
+    "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu"), slow=True),
+    "paper's prior, no guidance": Entry("global", ConditionalSettings("none")),
+    "paper's prior, guidance on local angles": Entry("global", ConditionalSettings("local angles", steps=10)),
+}
+"""What each part of the solver does, and two of the paper's ablations."""
