@@ -71,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, default=Path("runs/prior"), help="the run's folder; resumes what is there")
     train.add_argument("--steps", type=int, help="training steps")
     train.add_argument("--batch", type=int, help="windows per step")
+    train.add_argument("--start", type=Path, help="a trained prior to go on from, instead of from nothing")
+    train.add_argument("--learning-rate", type=float, help="highest learning rate")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     train.set_defaults(run=_train)
@@ -84,9 +86,19 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("runs/evaluation"),
         help="folder of trained rivals; goes on with what is there",
     )
+    evaluate.add_argument("--test", type=Path, help="packed file to measure on, instead of the held-out people")
     evaluate.add_argument("--quick", action="store_true", help="a look in three minutes: barely trained rivals")
     evaluate.add_argument("--device", default="cpu", help="where rivals are trained: cpu or cuda")
     evaluate.set_defaults(run=_evaluate)
+
+    pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
+    pack.add_argument("folder", type=Path, help="folder of AMASS .npz or .bvh files, searched through")
+    pack.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz")
+    pack.add_argument("--body-models", type=Path, help="folder of SMPL models, for AMASS' own bones (needs smplx)")
+    pack.add_argument("--protocol", type=int, choices=(1, 2), help="take only the files of the paper's protocol")
+    pack.add_argument("--split", choices=("train", "test"), default="train", help="which side of the protocol")
+    pack.add_argument("--lists", type=Path, help="folder of protocol 2's split lists")
+    pack.set_defaults(run=_pack)
 
     demo = commands.add_parser("demo", help="solve the example: .bvh, .npz, a picture, and a .blend where Blender is")
     demo.add_argument("--out", type=Path, default=Path("demo_output"))
@@ -184,6 +196,7 @@ def _info(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
+    from .prior.checkpoint import load_prior  # noqa: PLC0415
     from .solver import choose_device  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
@@ -194,7 +207,13 @@ def _train(options: argparse.Namespace) -> int:
         settings = replace(settings, steps=options.steps)
     if options.batch is not None:
         settings = replace(settings, batch=options.batch)
-    train_from_folder(options.data, options.out, settings, choose_device(options.device))
+    if options.learning_rate is not None:
+        settings = replace(settings, learning_rate=options.learning_rate)
+    start = None
+    if options.start is not None:
+        start = load_prior(options.start).network
+        settings = replace(settings, network=start.config)
+    train_from_folder(options.data, options.out, settings, choose_device(options.device), start)
     print(f"{options.out / 'prior.safetensors'}: trained for {settings.steps} steps")
     return 0
 
@@ -206,9 +225,27 @@ def _evaluate(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = BenchSettings.quick() if options.quick else BenchSettings()
     folder = options.runs / ("quick" if options.quick else "full")
-    rows = Bench(options.data, folder, settings, choose_device(options.device)).run()
+    rows = Bench(options.data, folder, settings, choose_device(options.device), options.test).run()
     for path in write_report(rows, options.out):
         print(path)
+    return 0
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from .evaluation.protocols import protocol_files  # noqa: PLC0415
+    from .training.packing import find_motion_files, pack_files  # noqa: PLC0415
+
+    if options.protocol is None:
+        files = find_motion_files(options.folder)
+    else:
+        files = protocol_files(options.folder, options.protocol, options.split, options.lists)
+
+    def tell(index: int, problem: str) -> None:
+        if problem:
+            print(f"{files[index]}: {problem}", file=sys.stderr)
+
+    count = pack_files(files, options.output, options.body_models, tell)
+    print(f"{options.output}: {count} of {len(files)} files")
     return 0
 
 

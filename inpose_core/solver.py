@@ -51,6 +51,9 @@ class SolveSettings:
     smoothing_frames: float | None = None
     """Standard deviation of the Gaussian that calms the sampled rotations over time, before they are brought onto the
     measured positions; by default 1.5 frames (25 ms), and none for the published algorithm and the ablation."""
+    temperature: float | None = None
+    """Share of the noise x_T to start from. 1 draws a sample of the posterior, 0 starts from nothing and comes out near
+    its mean, as close to it as the mean of eight samples; by default 0 for the tangent guidance and 1 for the others."""
     position_noise_ratio: float = 0.002
     """Standard deviation of the measured positions over the standing head height: 3 mm for an adult."""
 
@@ -61,6 +64,8 @@ class SolveSettings:
             raise InPoseError(f"{self.steps} steps are out of range.", "Choose 1 to 1000; 4 to 10 suffice.")
         if self.smoothing_frames is not None and not 0 <= self.smoothing_frames <= 60:
             raise InPoseError(f"Smoothing over {self.smoothing_frames} frames is out of range.", "Choose 0 to 60.")
+        if self.temperature is not None and not 0 <= self.temperature <= 1:
+            raise InPoseError(f"The temperature {self.temperature} is out of range.", "Choose 0 to 1.")
         if not 0 <= self.seed < 2**63:
             raise InPoseError(f"The seed {self.seed} is out of range.", "Choose a number from 0 up.")
 
@@ -70,6 +75,13 @@ class SolveSettings:
         if self.smoothing_frames is not None:
             return self.smoothing_frames
         return 1.5 if self.guidance == "tangent" else 0.0
+
+    @property
+    def noise_share(self) -> float:
+        """Return how much of the noise to start from."""
+        if self.temperature is not None:
+            return self.temperature
+        return 0.0 if self.guidance == "tangent" else 1.0
 
     @property
     def denoising_steps(self) -> int:
@@ -130,7 +142,7 @@ def _solve_on(
             settings.position_noise_ratio,
             settings.use_floor,
         )
-        noise = _draw_noise(measurement, settings.seed)
+        noise = settings.noise_share * _draw_noise(measurement, settings.seed)
         x_0 = sample_posterior(
             denoiser, guidance, prior.schedule, noise, settings.denoising_steps, _step_progress(on_progress)
         )
@@ -139,12 +151,14 @@ def _solve_on(
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = matrix_to_quaternion_wxyz(R_world)
+        foot_contact = denoiser.foot_contact.cpu().numpy().astype(np.float64)
     return Motion(
         rotations_wxyz=continuous_signs(wxyz.cpu().numpy()),
         root_translation_m=root_m.cpu().numpy().astype(np.float64) + origin_m,
         skeleton=skeleton,
         fps=sensors.fps,
         sensor_error_m=error_m.cpu().numpy().astype(np.float64),
+        foot_contact=foot_contact,
     )
 
 

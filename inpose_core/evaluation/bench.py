@@ -23,7 +23,7 @@ from ..training.losses import state_to_matrix
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
 from .bodies import BODIES, DEFAULT_BODY, Body
-from .clips import choose_clips, load_hdm05_clips, load_held_out_clips
+from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_packed_clips
 from .metrics import jitter, joint_errors_cm, mean_figures, measure, position_error_cm
 from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from .systems import ABLATIONS, SHIPPED, SYSTEMS, Entry, System
@@ -71,8 +71,11 @@ class Bench:
     The folder holds the trained networks of the comparison and ``rows.jsonl``.
     """
 
-    def __init__(self, data: Path, folder: Path, settings: BenchSettings, device: torch.device) -> None:
-        self.data, self.folder, self.settings, self.device = data, folder, settings, device
+    def __init__(
+        self, data: Path, folder: Path, settings: BenchSettings, device: torch.device, test: Path | None = None
+    ) -> None:
+        """Measure on the held-out people of the data folder, or on the clips of a packed file ``test``."""
+        self.data, self.folder, self.settings, self.device, self.test = data, folder, settings, device, test
         folder.mkdir(parents=True, exist_ok=True)
         self._rows_path = folder / "rows.jsonl"
         lines = self._rows_path.read_text(encoding="utf-8").splitlines() if self._rows_path.exists() else []
@@ -86,7 +89,7 @@ class Bench:
         """
         priors = self.train()
         settings = self.settings
-        clips = choose_clips(load_held_out_clips(self.data), settings.clips, settings.most_frames)
+        clips = choose_clips(self._clips(), settings.clips, settings.most_frames)
         for name, entry in SYSTEMS.items():
             system = entry.build(priors)
             for body in settings.bodies:
@@ -105,14 +108,18 @@ class Bench:
             priors[name] = train_network(name, self.data, self.folder, self.settings.budget, self.device)
         return priors
 
+    def _clips(self) -> list[Motion]:
+        return load_held_out_clips(self.data) if self.test is None else load_packed_clips(self.test)
+
     def _measure_more(self, priors: Mapping[str, Prior], clips: Sequence[Motion]) -> None:
         for name, entry in ABLATIONS.items():
             self._measure("held-out people", name, entry.build(priors), clips, DEFAULT_BODY)
         self._measure_representations(priors, clips)
-        near_floor = choose_clips(load_hdm05_clips(self.data), self.settings.clips, self.settings.most_frames)
-        for name, entry in SYSTEMS.items():
-            self._measure("HDM05", name, entry.build(priors), near_floor, DEFAULT_BODY)
-        everything = load_held_out_clips(self.data)
+        if self.test is None:
+            near_floor = choose_clips(load_hdm05_clips(self.data), self.settings.clips, self.settings.most_frames)
+            for name, entry in SYSTEMS.items():
+                self._measure("HDM05", name, entry.build(priors), near_floor, DEFAULT_BODY)
+        everything = self._clips()
         shipped = Entry("shipped", SYSTEMS[SHIPPED].settings).build(priors)
         for body in (DEFAULT_BODY, *(body for body in self.settings.bodies if body.name.startswith("upper"))):
             self._measure("held-out people, every clip", SHIPPED, shipped, everything, body)

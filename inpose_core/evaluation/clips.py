@@ -28,7 +28,7 @@ def load_held_out_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load(data, _HELD_OUT_FILES, lambda subject: subject in HELD_OUT_SUBJECTS)
+    return _load([data / f"{name}.npz" for name in _HELD_OUT_FILES], lambda subject: subject in HELD_OUT_SUBJECTS)
 
 
 def load_hdm05_clips(data: Path) -> list[Motion]:
@@ -37,7 +37,16 @@ def load_hdm05_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load(data, ("hdm05",), lambda _: True)
+    return _load([data / "hdm05.npz"], lambda _: True)
+
+
+def load_packed_clips(path: Path) -> list[Motion]:
+    """Return every clip of a packed file (`inpose pack`).
+
+    Raises:
+        InPoseError: the file is missing or holds no clip that is long enough.
+    """
+    return _load([path], lambda _: True)
 
 
 def choose_clips(clips: list[Motion], count: int, most_frames: int, seed: int = 0) -> list[Motion]:
@@ -52,10 +61,9 @@ def _cut(motion: Motion, frames: int) -> Motion:
     )
 
 
-def _load(data: Path, names: tuple[str, ...], keep: Callable[[str], bool]) -> list[Motion]:
+def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     motions: list[Motion] = []
-    for name in names:
-        path = data / f"{name}.npz"
+    for path in paths:
         if not path.exists():
             continue
         with np.load(path, allow_pickle=False) as packed:
@@ -70,5 +78,8 @@ def _load(data: Path, names: tuple[str, ...], keep: Callable[[str], bool]) -> li
             wxyz = normalize_quaternion(arrays["quat"][part] / 32767.0)
             motions.append(Motion(wxyz, root_m, body, float(SOLVER_FPS)))
     if not motions:
-        raise InPoseError(f"{data} holds none of {', '.join(names)}.", "Give the folder of packed motion with --data.")
+        names = ", ".join(path.name for path in paths)
+        raise InPoseError(
+            f"No clip to measure on was found in {names}.", "Give the folder of packed motion with --data."
+        )
     return motions

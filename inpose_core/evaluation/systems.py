@@ -77,6 +77,7 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "no head motion, no floor": Entry("shipped", SolveSettings(use_floor=False, use_head_motion=False, device="cpu")),
     "no floor": Entry("shipped", SolveSettings(use_floor=False, device="cpu")),
     "no smoothing": Entry("shipped", SolveSettings(smoothing_frames=0.0, device="cpu")),
+    "a sample instead of the mean": Entry("shipped", SolveSettings(temperature=1.0, device="cpu")),
     "1 step": Entry("shipped", SolveSettings(steps=1, device="cpu")),
     "2 steps": Entry("shipped", SolveSettings(steps=2, device="cpu")),
     "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),

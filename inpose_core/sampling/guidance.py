@@ -211,7 +211,8 @@ def difference_positions(y_m: Tensor) -> Tensor:
 
 def difference_noise(measurement: Measurement, position_noise_ratio: float) -> Tensor:
     """Return the covariance of the two differences in m^2, (F, 6, 6); a lost device is nearly no information."""
-    ratio = torch.where(measurement.measured, position_noise_ratio, _LOST_RATIO)
+    known = torch.tensor(measurement.noise_m, device=measurement.y_m.device) / measurement.body_size_m
+    ratio = torch.where(measurement.measured, known.clamp(min=position_noise_ratio), _LOST_RATIO)
     head, left, right = (ratio * measurement.body_size_m).square().unbind(-1)
     blocks = torch.stack((torch.stack((head + left, head), -1), torch.stack((head, head + right), -1)), -2)
     eye = torch.eye(3, device=blocks.device)

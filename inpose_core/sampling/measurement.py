@@ -13,6 +13,7 @@ from ..prior.conditioning import ScaleFreeSensors
 from ..recording.types import Sensors
 from ..rotations import quaternion_wxyz_to_matrix
 from ..skeleton import SENSOR_JOINTS, Skeleton
+from .steadying import steady_positions
 
 _LOWEST_STANDING, _HIGHEST_STANDING = 0.45, 1.3
 """Head heights over the standing one within which a recording's floor is believed; sitting gives 0.5 to 0.7."""
@@ -40,10 +41,14 @@ class Measurement:
     head_velocity_per_leg: Tensor
     """(F, 3) velocity of the head joint over leg length, per second."""
     fps: float
+    noise_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Noise that is known to be in each device's positions; the likelihood takes the settings' where that is larger."""
 
     @classmethod
     def from_sensors(cls, sensors: Sensors, skeleton: Skeleton, device: torch.device) -> Measurement:
-        """Move a calibrated recording and its skeleton to a device, in float32."""
+        """Move a calibrated recording and its skeleton to a device, in float32; too noisy positions are steadied."""
+        steady = steady_positions(sensors)
+        sensors = steady.sensors
         y_m = torch.tensor(sensors.positions_m, dtype=torch.float32, device=device)
         wxyz = torch.tensor(sensors.rotations_wxyz, dtype=torch.float32, device=device)
         offsets_m = torch.tensor(skeleton.offsets_m, dtype=torch.float32, device=device)
@@ -62,6 +67,7 @@ class Measurement:
             head_height_m=head_height_m,
             head_velocity_per_leg=velocity,
             fps=sensors.fps,
+            noise_m=(float(steady.noise_m[0]), float(steady.noise_m[1]), float(steady.noise_m[2])),
         )
 
     @property

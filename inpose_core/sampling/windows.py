@@ -73,6 +73,8 @@ class WindowedDenoiser:
         """Denoise ``windows`` whose headings (N, 3, 3) and conditions (N, W, C) are given."""
         self.network, self.windows = network, windows
         self.R_world_heading, self.condition = R_world_heading, condition
+        self.foot_contact = condition.new_zeros(windows.frames, CONTACT_COUNT)
+        """(F, 2) probability that each foot stands, as the last estimate saw it."""
 
     @classmethod
     def for_sensors(cls, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> WindowedDenoiser:
@@ -85,17 +87,13 @@ class WindowedDenoiser:
     @torch.no_grad()
     def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
         """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        return self.denoise(x_t, log_snr)[0]
-
-    @torch.no_grad()
-    def denoise(self, x_t: Tensor, log_snr: float) -> tuple[Tensor, Tensor]:
-        """Return the estimate of x_0, (F, 22, 6), and the probability that each foot stands, (F, 2)."""
-        total, contact = torch.zeros_like(x_t), x_t.new_zeros(len(x_t), CONTACT_COUNT)
+        total, contact = torch.zeros_like(x_t), torch.zeros_like(self.foot_contact)
         for part in self.windows.split():
             estimate, logits = self._denoise(x_t, log_snr, part)
             self.windows.add(total, estimate, part)
             self.windows.add(contact, logits.sigmoid(), part)
-        return total, contact
+        self.foot_contact = contact
+        return total
 
     def vector_jacobian_product(self, x_t: Tensor, log_snr: float, cotangent: Tensor) -> Tensor:
         """Return ``(d x_0_hat / d x_t)^T cotangent``, (F, 22, 6), by backpropagation through the network."""

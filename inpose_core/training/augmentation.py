@@ -35,8 +35,8 @@ class AugmentationSettings:
     """Give every motion the same average body, as the literature does, instead of its subject's own."""
     recombine: float = 0.0
     """Probability that the upper body comes from another window, turned to this one's heading."""
-    mount_error_deg: float = 5.0
-    """Standard deviation of each sensor's constant rotation error."""
+    mount_error_deg: float = 7.0
+    """Standard deviation of each sensor's constant rotation error in the worst examples; others have a share of it."""
     rotation_noise_deg: float = 0.5
     """Standard deviation of each sensor's rotation noise per frame."""
     height_noise: float = 0.015
@@ -278,7 +278,9 @@ def _standing_head_height(offsets_m: Tensor) -> Tensor:
 def _sensor_noise(R_sensor: Tensor, settings: AugmentationSettings, random: _Random) -> Tensor:
     batch, frames = R_sensor.shape[:2]
     # A device is mounted wrongly in its own frame (right), and tracked with noise.
-    mount = rotvec_to_matrix(settings.mount_error_deg * torch.pi / 180 * random.normal(batch, 1, 3, 3))
+    # Some are mounted well: the network should not learn to distrust all of them alike.
+    mount_error_rad = settings.mount_error_deg * torch.pi / 180 * random.uniform(batch, 1, 1, 1)
+    mount = rotvec_to_matrix(mount_error_rad * random.normal(batch, 1, 3, 3))
     noise = settings.rotation_noise_deg * torch.pi / 180 * random.normal(batch, frames, 3, 3)
     return R_sensor @ mount @ rotvec_to_matrix(noise)
 

@@ -10,6 +10,7 @@ import torch
 
 from ..errors import InPoseError
 from ..prior.checkpoint import Prior
+from ..prior.network import DiffusionTransformer
 from .augmentation import Examples, validation_examples
 from .dataset import MotionData, load_packed_motion
 from .trainer import Trainer, TrainingSettings
@@ -65,7 +66,13 @@ def _held_out(data_set: str, subject: str) -> bool:
     return data_set.startswith("cmu") and subject in HELD_OUT_SUBJECTS
 
 
-def train_from_folder(data: Path, folder: Path, settings: TrainingSettings, device: torch.device) -> Prior:
+def train_from_folder(
+    data: Path,
+    folder: Path,
+    settings: TrainingSettings,
+    device: torch.device,
+    start: DiffusionTransformer | None = None,
+) -> Prior:
     """Train on every packed file of a folder, validate on held-out people, and return the prior.
 
     Args:
@@ -73,9 +80,10 @@ def train_from_folder(data: Path, folder: Path, settings: TrainingSettings, devi
         folder: the run's folder; training resumes if it holds a checkpoint.
         settings: how to train.
         device: where to train.
+        start: trained network to start from, of the settings' form.
 
     Raises:
         InPoseError: the folder holds no packed motion.
     """
     training, validation = load_split(data, settings.network.window)
-    return Trainer(training, validation, folder, settings, device, calibrate_on="held_out").run()
+    return Trainer(training, validation, folder, settings, device, calibrate_on="held_out", start=start).run()

@@ -13,6 +13,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import WeightsError
@@ -58,7 +59,8 @@ class TrainingSettings:
 class Trainer:
     """Train one prior in one folder; a second call continues where the first one stopped.
 
-    The folder holds ``checkpoint.pt`` (all that resuming needs), ``log.jsonl`` and ``prior.safetensors``.
+    The folder holds ``checkpoint.pt`` (all that resuming needs), ``best.safetensors`` (the best averaged weights so far),
+    ``log.jsonl`` and, in the end, ``prior.safetensors``. "Best" is by the error on people who are not trained on.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Trainer:
         )
         self.generator = torch.Generator(device).manual_seed(settings.seed)
         self.step = 0
+        self.best_error_cm = float("inf")
         folder.mkdir(parents=True, exist_ok=True)
         if self._checkpoint_path.exists():
             self._resume()
@@ -97,6 +100,10 @@ class Trainer:
     @property
     def _checkpoint_path(self) -> Path:
         return self.folder / "checkpoint.pt"
+
+    @property
+    def _best_path(self) -> Path:
+        return self.folder / "best.safetensors"
 
     def run(self) -> Prior:
         """Train up to the last step and return the calibrated prior, which is also written to the folder."""
@@ -111,12 +118,16 @@ class Trainer:
             if self.step % self.settings.checkpoint_every == 0:
                 self._save_checkpoint()
             if self.step % self.settings.validate_every == 0:
-                self._log({"step": self.step, "validation": self.validate()})
+                self._validate_and_keep_best()
         self._save_checkpoint()
+        if self.step % self.settings.validate_every:
+            self._validate_and_keep_best()
         return self.finish()
 
     def finish(self) -> Prior:
-        """Calibrate the averaged network on the held-out people, write it and return it."""
+        """Calibrate the best averaged network on the held-out people, write it and return it."""
+        if self._best_path.exists():
+            self.ema.load_state_dict(load_file(self._best_path, device=str(self.device)))
         figures = self.validate()
         calibration = measure_residuals(self.ema, self.schedule, self.validation[self.calibrate_on], self.device)
         training = {
@@ -128,6 +139,16 @@ class Trainer:
         prior = Prior(self.ema, self.schedule, calibration, training)
         save_prior(prior, self.folder / "prior.safetensors")
         return prior
+
+    def _validate_and_keep_best(self) -> None:
+        """Validate, and keep the averaged weights if they are the best so far by the mean error over the sets."""
+        figures = self.validate()
+        self._log({"step": self.step, "validation": figures})
+        error_cm = sum(row["mpjpe_cm"] for row in figures.values()) / max(1, len(figures))
+        if error_cm < self.best_error_cm:
+            self.best_error_cm = error_cm
+            with atomic_output(self._best_path) as temporary:
+                save_file(dict(self.ema.state_dict()), temporary)
 
     @torch.no_grad()
     def validate(self) -> dict[str, dict[str, float]]:
@@ -192,6 +213,7 @@ class Trainer:
             # Dropout draws from torch's global generator of the device.
             "global_generator": _dropout_random_state(self.device),
             "step": self.step,
+            "best_error_cm": self.best_error_cm,
             "network_config": asdict(self.settings.network),
         }
         with atomic_output(self._checkpoint_path) as temporary:
@@ -214,6 +236,7 @@ class Trainer:
         self.generator.set_state(state["generator"].cpu())
         _restore_dropout_random_state(self.device, state["global_generator"])
         self.step = int(state["step"])
+        self.best_error_cm = float(state["best_error_cm"])
         _LOG.info("Resumed at step %d.", self.step)
 
     def _log(self, record: dict[str, object]) -> None:

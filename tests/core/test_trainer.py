@@ -321,7 +321,9 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
     seen: dict[str, Any] = {}
 
     class Spy:
-        def __init__(self, data: MotionData, validation: Mapping[str, Any], *_: Any, calibrate_on: str) -> None:
+        def __init__(
+            self, data: MotionData, validation: Mapping[str, Any], *_: Any, calibrate_on: str, start: None
+        ) -> None:
             seen.update(lengths=data.length.tolist(), validation=validation, calibrate_on=calibrate_on)
 
         def run(self) -> None: ...

@@ -17,7 +17,7 @@ from ...skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
 
 
 class DpsGuidance:
-    """Guide by diffusion posterior sampling (Chung et al. 2023): a gradient step of fixed length relative to the misfit.
+    """Guide by diffusion posterior sampling (DPS, Chung et al. 2023): a gradient step on the length of the misfit.
 
     ``x_s -= zeta grad_{x_t} |y - A D(x_0_hat)|`` per frame, with ``zeta`` in Algorithm 1 of their paper as a step over
     the residual's norm.

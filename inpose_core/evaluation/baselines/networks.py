@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -69,10 +69,10 @@ class Budget:
 
     steps: int
     batch: int = 32
-    network: NetworkConfig = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4)
+    network: NetworkConfig = field(default_factory=lambda: NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4))
 
 
-FULL_BUDGET: Final[Budget] = Budget(steps=1500)
+FULL_BUDGET: Final[Budget] = Budget(steps=1000)
 QUICK_BUDGET: Final[Budget] = Budget(
     steps=40, batch=16, network=NetworkConfig(CONDITION_SIZE, width=96, depth=3, heads=2)
 )

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Split AMASS as the paper does, for people who have AMASS: which files train and which test.
+
+Protocol 1 trains on twelve data sets and tests on HumanEva and Transitions (AvatarJLM calls it 3, AGRoL 2). Protocol 2
+takes the lists of AvatarPoser: 90 % of the files of CMU, BMLrub and HDM05 train, the rest tests (AvatarJLM's and AGRoL's
+1). Its lists are files of lines ``SUBJECT/NAME.npz`` in ``SET/train_split.txt`` and ``SET/test_split.txt``, with the sets
+named ``CMU``, ``BioMotionLab_NTroje`` and ``MPI_HDM05``; they split files, so most test subjects are trained on too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from ..errors import InPoseError
+from ..training.packing import find_motion_files
+
+Split = Literal["train", "test"]
+
+_ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    "ACCAD": ("ACCAD",),
+    "BMLmovi": ("BMLmovi", "BMLMOVI"),
+    "BMLrub": ("BMLrub", "BioMotionLab_NTroje"),
+    "CMU": ("CMU",),
+    "EKUT": ("EKUT",),
+    "Eyes_Japan": ("Eyes_Japan_Dataset", "EyesJapanDataset"),
+    "HDM05": ("HDM05", "MPI_HDM05"),
+    "HumanEva": ("HumanEva", "HumanEVA"),
+    "KIT": ("KIT",),
+    "MPI_Limits": ("MPI_Limits", "PosePrior"),
+    "MPI_mosh": ("MPI_mosh", "MoSh"),
+    "SFU": ("SFU",),
+    "TotalCapture": ("TotalCapture",),
+    "Transitions": ("Transitions_mocap", "Transitions"),
+}
+"""Names of AMASS' folders over its releases."""
+
+_PROTOCOL_1_TEST: Final[frozenset[str]] = frozenset({"HumanEva", "Transitions"})
+_PROTOCOL_2_SETS: Final[tuple[str, ...]] = ("BMLrub", "CMU", "HDM05")
+
+
+def protocol_files(amass: Path, protocol: int, split: Split, lists: Path | None = None) -> list[Path]:
+    """Return the AMASS files of one side of a protocol, sorted.
+
+    Args:
+        amass: folder that holds AMASS' data sets, under any of their names.
+        protocol: 1 or 2, as the paper counts them.
+        split: "train" or "test".
+        lists: for protocol 2, the folder of split lists.
+
+    Raises:
+        InPoseError: the protocol is unknown, a data set or a list is missing.
+    """
+    if protocol == 1:
+        wanted = [name for name in _ALIASES if (name in _PROTOCOL_1_TEST) == (split == "test")]
+        return sorted(file for name in wanted for file in find_motion_files(_data_set(amass, name)))
+    if protocol == 2:
+        if lists is None:
+            raise InPoseError("Protocol 2 needs its split lists.", "Give the folder of split lists with --lists.")
+        return sorted(file for name in _PROTOCOL_2_SETS for file in _listed(amass, lists, name, split))
+    raise InPoseError(f"There is no protocol {protocol}.", "Choose 1 or 2.")
+
+
+def _data_set(amass: Path, name: str) -> Path:
+    for alias in _ALIASES[name]:
+        if (amass / alias).is_dir():
+            return amass / alias
+    raise InPoseError(
+        f"{amass} lacks the data set {name}.", f"It is looked for as {' or '.join(_ALIASES[name])}: download it."
+    )
+
+
+def _listed(amass: Path, lists: Path, name: str, split: Split) -> list[Path]:
+    folder = _data_set(amass, name)
+    for alias in _ALIASES[name]:
+        path = lists / alias / f"{split}_split.txt"
+        if path.is_file():
+            lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+            # The lists were written with the data set's name in front, and some with Windows' separators.
+            names = [line.replace("\\", "/").removeprefix(f"{alias}/") for line in lines if line]
+            return [folder / line for line in names if not line.endswith("shape.npz")]
+    raise InPoseError(f"{lists} lacks {name}'s {split}_split.txt.", f"It belongs into {lists / name}.")

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read captured motion from BVH files with the joint names of CMU, Daz, Mixamo and their like.
+
+The rest pose becomes a T-pose bone by bone: each limb bone by the smallest rotation that lays it along its axis; trunk
+and head keep the rest pose's, and feet are level as they are while they stand. The unit is guessed from the body's height.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bvh import BvhAnimation, load_bvh
+from ..errors import InPoseError
+from ..motion import Motion
+from ..quaternions import (
+    conjugate_quaternion,
+    matrix_to_quaternion,
+    multiply_quaternions,
+    rotate_vector,
+    rotation_between,
+)
+from ..skeleton import FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, Skeleton
+from .resampling import to_solver_rate
+
+_SIDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "hip": ("upleg", "thigh", "upperleg", "hip"),
+    "knee": ("leg", "shin", "calf", "lowerleg", "knee"),
+    "ankle": ("foot", "ankle"),
+    "foot": ("toebase", "toe", "toes", "ball"),
+    "collar": ("shoulder", "collar", "clavicle"),
+    "shoulder": ("arm", "shldr", "upperarm", "uparm"),
+    "elbow": ("forearm", "lowerarm", "elbow", "lowarm"),
+    "wrist": ("hand", "wrist"),
+}
+"""Names of each joint without side, prefix and separators, likeliest first."""
+_MIDDLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "pelvis": ("hips", "hip", "pelvis"),
+    "neck": ("neck", "neck1", "necklower"),
+    "head": ("head",),
+}
+_LIMB_AXES: Final[Mapping[str, tuple[str, tuple[float, float, float]]]] = {
+    "left_hip": ("left_knee", (0, -1, 0)),
+    "right_hip": ("right_knee", (0, -1, 0)),
+    "left_knee": ("left_ankle", (0, -1, 0)),
+    "right_knee": ("right_ankle", (0, -1, 0)),
+    "left_shoulder": ("left_elbow", (1, 0, 0)),
+    "right_shoulder": ("right_elbow", (-1, 0, 0)),
+    "left_elbow": ("left_wrist", (1, 0, 0)),
+    "right_elbow": ("right_wrist", (-1, 0, 0)),
+}
+"""Where each limb bone points in the T-pose."""
+_UNITS_M: Final[tuple[float, ...]] = (1.0, 0.01, 0.0254, 0.056444)
+"""Metre, centimetre, inch, and the unit of CMU's ASF files."""
+
+
+def load_bvh_motion(path: Path) -> Motion:
+    """Return a BVH file's motion at 60 Hz on its own bones, its lowest foot on y = 0; toes follow their ankles.
+
+    Raises:
+        InPoseError: the file is not BVH, or its joints' names tell no human body.
+    """
+    animation = load_bvh(path)
+    joints = _find_joints(animation, path.name)
+    rest_positions = np.zeros((len(animation.parents), 3))
+    for joint, parent in enumerate(animation.parents):
+        if parent >= 0:
+            rest_positions[joint] = rest_positions[parent] + animation.offsets[joint]
+    rest = rest_positions[[joints[name] for name in JOINT_INDEX]]
+    to_rest_wxyz = _t_pose_to_rest(rest)
+    wxyz = animation.global_rotations_wxyz[:, [joints[name] for name in JOINT_INDEX]]
+    wxyz = multiply_quaternions(wxyz, to_rest_wxyz)
+    for ankle in (JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]):
+        level_wxyz = _level_foot(wxyz[:, ankle])
+        wxyz[:, ankle] = multiply_quaternions(wxyz[:, ankle], level_wxyz)
+        to_rest_wxyz[ankle] = level_wxyz
+    wxyz[:, [10, 11]] = wxyz[:, [7, 8]]
+    offsets = np.zeros((JOINT_COUNT, 3))
+    for joint in range(1, JOINT_COUNT):
+        parent = PARENTS[joint]
+        offsets[joint] = rotate_vector(conjugate_quaternion(to_rest_wxyz[parent]), rest[joint] - rest[parent])
+    unit_m = _unit_m(offsets)
+    # A root that lies off the pelvis (Daz: between the hips) would be a bone; our pelvis is the root itself.
+    motion = Motion(wxyz, animation.root_positions * unit_m, Skeleton(offsets * unit_m), animation.fps)
+    motion = to_solver_rate(motion)
+    lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
+    motion.root_translation_m[:, 1] += motion.skeleton.sole_height_m - lowest_m
+    return motion
+
+
+def _find_joints(animation: BvhAnimation, name: str) -> dict[str, int]:
+    """Return the BVH joint of each of the 22 joints."""
+    plain = {_plain(joint_name): index for index, joint_name in reversed(list(enumerate(animation.joint_names)))}
+    joints: dict[str, int] = {}
+    for joint, candidates in _MIDDLE.items():
+        joints |= _first(plain, joint, candidates)
+    for side in ("left", "right"):
+        for joint, candidates in _SIDED.items():
+            names = [prefix + candidate for candidate in candidates for prefix in (side, side[0])]
+            joints |= _first(plain, f"{side}_{joint}", names)
+        joints.setdefault(f"{side}_foot", joints.get(f"{side}_ankle", -1))
+    if "neck" in joints and "pelvis" in joints:
+        spine: list[int] = []
+        joint = animation.parents[joints["neck"]]
+        while joint not in {-1, joints["pelvis"]}:
+            spine.insert(0, joint)
+            joint = animation.parents[joint]
+        if spine and joint == joints["pelvis"]:
+            places = np.linspace(0, len(spine) - 1, 3).round().astype(int)
+            joints |= {f"spine{number}": spine[place] for number, place in enumerate(places, 1)}
+    missing = [wanted for wanted in JOINT_INDEX if joints.get(wanted, -1) < 0]
+    if missing:
+        raise InPoseError(
+            f"{name} has no joint that is called like {', '.join(missing)}.",
+            "Names as in CMU's, Daz' and Mixamo's files are understood.",
+        )
+    return joints
+
+
+def _first(plain: Mapping[str, int], joint: str, names: tuple[str, ...] | list[str]) -> dict[str, int]:
+    return next(({joint: plain[name]} for name in names if name in plain), {})
+
+
+def _plain(joint_name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", joint_name.rsplit(":", 1)[-1].lower())
+
+
+def _t_pose_to_rest(rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what turns each joint's T-pose bone into its rest bone, (22, 4)."""
+    wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (JOINT_COUNT, 1))
+    for name, (child, axis) in _LIMB_AXES.items():
+        bone = rest[JOINT_INDEX[child]] - rest[JOINT_INDEX[name]]
+        wxyz[JOINT_INDEX[name]] = matrix_to_quaternion(rotation_between(np.array(axis, dtype=np.float64), bone))
+    for side in ("left", "right"):
+        wxyz[JOINT_INDEX[f"{side}_wrist"]] = wxyz[JOINT_INDEX[f"{side}_elbow"]]
+    return wxyz
+
+
+def _level_foot(ankle_wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the pitch that levels a foot where it turns least, which is while it stands flat, (4,)."""
+    forward = rotate_vector(ankle_wxyz, np.array((0.0, 0.0, 1.0)))
+    turning = np.linalg.norm(np.gradient(forward, axis=0), axis=-1) if len(forward) > 1 else np.zeros(len(forward))
+    still = turning <= np.quantile(turning, 0.3)
+    pitch_rad = float(np.median(np.arcsin(np.clip(forward[still, 1], -1, 1))))
+    return np.array((np.cos(pitch_rad / 2), np.sin(pitch_rad / 2), 0.0, 0.0))
+
+
+def _unit_m(offsets: NDArray[np.float64]) -> float:
+    template_m = Skeleton.template().leg_length_m
+    leg = np.linalg.norm(offsets, axis=1)[[4, 5, 7, 8]].sum() / 2
+    nearest = min(_UNITS_M, key=lambda unit_m: abs(np.log(leg * unit_m / template_m)))
+    return nearest if 0.6 < leg * nearest / template_m < 1.5 else float(template_m / leg)
