@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench quality extension example train clean
+.PHONY: demo test test-slow check format bench evaluate evaluate-quick experiments extension example train clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -27,9 +27,18 @@ format: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.json
 
-# How close solved bodies are to captured ones; DATA is a folder of packed motion.
-quality: $(VENV)/.installed-test
-	$(BIN)/python benchmarks/quality.py --data $(DATA) --out benchmarks/quality.json
+# Measure the method and its rivals: trains the rivals (about half an hour on two cores) and solves for as long again.
+# What is trained and measured already stays in runs/evaluation. DATA is a folder of packed motion.
+evaluate: $(VENV)/.installed-test
+	$(BIN)/inpose evaluate --data $(DATA) --out docs/evaluation --runs runs/evaluation
+
+# The same in three minutes, with barely trained rivals: to see that it works, not to be cited.
+evaluate-quick: $(VENV)/.installed-test
+	$(BIN)/inpose evaluate --data $(DATA) --out runs/evaluation/quick-report --runs runs/evaluation --quick
+
+# Compare designs of the prior (docs/experiments.md); goes on with what runs/experiments holds.
+experiments: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/experiments.py --data $(DATA) --out runs/experiments
 
 # Build the extension's zip into dist/.
 extension: $(VENV)/.installed-demo

@@ -26,6 +26,7 @@ from .sampling import (
     make_guidance,
     sample_posterior,
     smooth_in_time,
+    steady_positions,
 )
 from .skeleton import SENSOR_JOINTS, Skeleton
 
@@ -52,8 +53,8 @@ class SolveSettings:
     """Standard deviation of the Gaussian that calms the sampled rotations over time, before they are brought onto the
     measured positions; by default 1.5 frames (25 ms), and none for the published algorithm and the ablation."""
     temperature: float | None = None
-    """Share of the noise x_T to start from. 1 draws a sample of the posterior, 0 starts from nothing and comes out near
-    its mean, as close to it as the mean of eight samples; by default 0 for the tangent guidance and 1 for the others."""
+    """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from nothing and comes out near
+    the posterior's mean, as the mean of eight samples does. By default 0 for the tangent guidance, 1 for the others."""
     position_noise_ratio: float = 0.002
     """Standard deviation of the measured positions over the standing head height: 3 mm for an adult."""
 
@@ -131,8 +132,8 @@ def _solve_on(
 ) -> Motion:
     origin_m = _origin_below(sensors)
     with torch.inference_mode(settings.guidance != "pigdm"):
-        near = replace(sensors, positions_m=sensors.positions_m - origin_m)
-        measurement = Measurement.from_sensors(near, skeleton, device)
+        steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
+        measurement = Measurement.from_sensors(steady.sensors, skeleton, device, steady.noise_m)
         denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
         guidance = make_guidance(
             settings.guidance,

@@ -50,14 +50,16 @@ def load_packed_clips(path: Path) -> list[Motion]:
 
 
 def choose_clips(clips: list[Motion], count: int, most_frames: int, seed: int = 0) -> list[Motion]:
-    """Return ``count`` clips drawn at random, always the same, each cut to its first ``most_frames``."""
+    """Return ``count`` clips drawn at random, always the same, of each at most the middle ``most_frames``."""
     chosen = np.sort(np.random.default_rng(seed).permutation(len(clips))[:count])
     return [_cut(clips[index], most_frames) for index in chosen]
 
 
 def _cut(motion: Motion, frames: int) -> Motion:
+    first = max(0, len(motion) - frames) // 2
+    part = slice(first, first + frames)
     return replace(
-        motion, rotations_wxyz=motion.rotations_wxyz[:frames], root_translation_m=motion.root_translation_m[:frames]
+        motion, rotations_wxyz=motion.rotations_wxyz[part], root_translation_m=motion.root_translation_m[part]
     )
 
 

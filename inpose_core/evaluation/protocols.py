@@ -2,9 +2,10 @@
 """Split AMASS as the paper does, for people who have AMASS: which files train and which test.
 
 Protocol 1 trains on twelve data sets and tests on HumanEva and Transitions (AvatarJLM calls it 3, AGRoL 2). Protocol 2
-takes the lists of AvatarPoser: 90 % of the files of CMU, BMLrub and HDM05 train, the rest tests (AvatarJLM's and AGRoL's
-1). Its lists are files of lines ``SUBJECT/NAME.npz`` in ``SET/train_split.txt`` and ``SET/test_split.txt``, with the sets
-named ``CMU``, ``BioMotionLab_NTroje`` and ``MPI_HDM05``; they split files, so most test subjects are trained on too.
+takes the lists of AvatarPoser: 90 % of the files of CMU, BMLrub and HDM05 train, the rest tests (AvatarJLM's and
+AGRoL's 1). Its lists are files of lines ``SUBJECT/NAME.npz`` in ``SET/train_split.txt`` and ``SET/test_split.txt``,
+with the sets named ``CMU``, ``BioMotionLab_NTroje`` and ``MPI_HDM05``; they split files, so most test subjects are
+trained on too.
 """
 
 from __future__ import annotations

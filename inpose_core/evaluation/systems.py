@@ -3,24 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ..motion import Motion
 from ..prior.checkpoint import Prior
-from ..recording.types import Sensors
-from ..skeleton import Skeleton
 from ..solver import SolveSettings, solve
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import NETWORKS
+from .simulation import Trial
 
 
 class System(Protocol):
     """Find a body's motion from three points."""
 
-    def solve(self, sensors: Sensors, skeleton: Skeleton) -> Motion:
-        """Return the motion of all joints of the skeleton."""
+    def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
+        """Return the motion of all joints for each clip."""
         ...
 
 
@@ -31,9 +30,9 @@ class SolverSystem:
     prior: Prior
     settings: SolveSettings
 
-    def solve(self, sensors: Sensors, skeleton: Skeleton) -> Motion:
-        """Return the motion of all joints."""
-        return solve(sensors, skeleton, self.settings, self.prior)
+    def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
+        """Return the motion of all joints for each clip."""
+        return [solve(trial.sensors, trial.skeleton, self.settings, self.prior) for trial in trials]
 
 
 @dataclass(frozen=True)

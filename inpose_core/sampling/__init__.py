@@ -5,6 +5,7 @@ from .guidance import GUIDANCE_NAMES, Guidance, GuidanceName, make_guidance
 from .measurement import Measurement
 from .sampler import sample_posterior
 from .smoothing import smooth_in_time
+from .steadying import steady_positions
 from .windows import WindowedDenoiser, Windows
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "make_guidance",
     "sample_posterior",
     "smooth_in_time",
+    "steady_positions",
 ]

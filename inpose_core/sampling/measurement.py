@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..kinematics import chain_offsets
@@ -13,7 +16,6 @@ from ..prior.conditioning import ScaleFreeSensors
 from ..recording.types import Sensors
 from ..rotations import quaternion_wxyz_to_matrix
 from ..skeleton import SENSOR_JOINTS, Skeleton
-from .steadying import steady_positions
 
 _LOWEST_STANDING, _HIGHEST_STANDING = 0.45, 1.3
 """Head heights over the standing one within which a recording's floor is believed; sitting gives 0.5 to 0.7."""
@@ -45,10 +47,21 @@ class Measurement:
     """Noise that is known to be in each device's positions; the likelihood takes the settings' where that is larger."""
 
     @classmethod
-    def from_sensors(cls, sensors: Sensors, skeleton: Skeleton, device: torch.device) -> Measurement:
-        """Move a calibrated recording and its skeleton to a device, in float32; too noisy positions are steadied."""
-        steady = steady_positions(sensors)
-        sensors = steady.sensors
+    def from_sensors(
+        cls,
+        sensors: Sensors,
+        skeleton: Skeleton,
+        device: torch.device,
+        noise_m: NDArray[np.float64] | None = None,
+    ) -> Measurement:
+        """Move a calibrated recording and its skeleton to a device, in float32.
+
+        Args:
+            sensors: joint poses.
+            skeleton: the body.
+            device: where to.
+            noise_m: (3,) noise that is known to be in each device's positions.
+        """
         y_m = torch.tensor(sensors.positions_m, dtype=torch.float32, device=device)
         wxyz = torch.tensor(sensors.rotations_wxyz, dtype=torch.float32, device=device)
         offsets_m = torch.tensor(skeleton.offsets_m, dtype=torch.float32, device=device)
@@ -67,7 +80,19 @@ class Measurement:
             head_height_m=head_height_m,
             head_velocity_per_leg=velocity,
             fps=sensors.fps,
-            noise_m=(float(steady.noise_m[0]), float(steady.noise_m[1]), float(steady.noise_m[2])),
+            noise_m=(0.0, 0.0, 0.0) if noise_m is None else (float(noise_m[0]), float(noise_m[1]), float(noise_m[2])),
+        )
+
+    @classmethod
+    def joined(cls, measurements: Sequence[Measurement]) -> Measurement:
+        """Return recordings of the same body one after the other."""
+        return replace(
+            measurements[0],
+            y_m=torch.cat([one.y_m for one in measurements]),
+            R_world_sensor=torch.cat([one.R_world_sensor for one in measurements]),
+            measured=torch.cat([one.measured for one in measurements]),
+            head_height_m=torch.cat([one.head_height_m for one in measurements]),
+            head_velocity_per_leg=torch.cat([one.head_velocity_per_leg for one in measurements]),
         )
 
     @property

@@ -21,6 +21,7 @@ _STEADY_M: Final[float] = 0.005
 """Positions of less noise are left as they are; good tracking has a millimetre."""
 _THIRD_DIFFERENCE_M: Final[tuple[float, float, float]] = (0.002, 0.006, 0.006)
 """Usual third difference of head and wrists per frame and axis at 60 Hz, root mean square over walking to boxing."""
+_FEWEST_DIFFERENCES: Final[int] = 8
 _NORMAL_MEDIAN: Final[float] = 0.6745
 """Median of the absolute value of a standard normal variable."""
 
@@ -48,17 +49,18 @@ def steady_positions(sensors: Sensors) -> SteadySensors:
 
 
 def position_noise_m(sensors: Sensors) -> NDArray[np.float64]:
-    """Return the standard deviation of the white noise in each device's positions, (3,); zero where too little is known.
+    """Return the standard deviation of the white noise in each device's positions, (3,).
 
-    Movement counts as noise too, but little: walking gives 0.4 mm, fast games below 1 mm.
+    Zero where too little is measured to tell. Movement counts as noise too, but little: walking gives 0.4 mm, fast
+    games give below 1 mm.
     """
     noise_m = np.zeros(3)
     third = np.abs(np.diff(sensors.positions_m, 3, axis=0))
-    together = (
-        np.lib.stride_tricks.sliding_window_view(sensors.measured, 4, axis=0).all(axis=-1) if len(third) else None
-    )
+    if len(third) == 0:
+        return noise_m
+    together = np.lib.stride_tricks.sliding_window_view(sensors.measured, 4, axis=0).all(axis=-1)
     for device in range(3):
-        if together is not None and together[:, device].sum() >= 8:
+        if together[:, device].sum() >= _FEWEST_DIFFERENCES:
             noise_m[device] = np.median(third[together[:, device], device]) / (_NORMAL_MEDIAN * np.sqrt(20.0))
     return noise_m
 

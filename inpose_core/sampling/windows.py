@@ -7,7 +7,7 @@ overlap in every sampling step (MultiDiffusion, Bar-Tal et al. 2023). So there a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -49,6 +49,15 @@ class Windows:
         """Cover a recording (F, ...) by the windows of a network, which overlap by a quarter."""
         window = network.config.window
         return cls.cover(len(measured), window, window * 3 // 4, measured.device)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Windows]) -> Windows:
+        """Return the windows of recordings that stand one after the other; none reaches over a border."""
+        first, index = 0, []
+        for part in parts:
+            index.append(part.index + first)
+            first += part.frames
+        return cls(torch.cat(index), torch.cat([part.weight for part in parts]), first)
 
     def __len__(self) -> int:
         return len(self.index)

@@ -2,7 +2,7 @@
 """Read captured motion from BVH files with the joint names of CMU, Daz, Mixamo and their like.
 
 The rest pose becomes a T-pose bone by bone: each limb bone by the smallest rotation that lays it along its axis; trunk
-and head keep the rest pose's, and feet are level as they are while they stand. The unit is guessed from the body's height.
+and head keep the rest pose's, and feet are level as they are while they stand. The unit is guessed from the legs.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ from .resampling import to_solver_rate
 _SIDED: Final[Mapping[str, tuple[str, ...]]] = {
     "hip": ("upleg", "thigh", "upperleg", "hip"),
     "knee": ("leg", "shin", "calf", "lowerleg", "knee"),
-    "ankle": ("foot", "ankle"),
-    "foot": ("toebase", "toe", "toes", "ball"),
-    "collar": ("shoulder", "collar", "clavicle"),
-    "shoulder": ("arm", "shldr", "upperarm", "uparm"),
+    "ankle": ("ankle", "foot"),
+    "foot": ("toebase", "toe", "toes", "ball", "foot"),
+    "collar": ("collar", "clavicle", "shoulder"),
+    "shoulder": ("arm", "shldr", "upperarm", "uparm", "shoulder"),
     "elbow": ("forearm", "lowerarm", "elbow", "lowarm"),
     "wrist": ("hand", "wrist"),
 }
-"""Names of each joint without side, prefix and separators, likeliest first."""
+"""Names of each joint without side, prefix and separators, surest first: a "shoulder" is a collar where an arm follows
+it, a "foot" the toe joint where there is an ankle."""
 _MIDDLE: Final[Mapping[str, tuple[str, ...]]] = {
     "pelvis": ("hips", "hip", "pelvis"),
     "neck": ("neck", "neck1", "necklower"),
@@ -103,14 +104,13 @@ def _find_joints(animation: BvhAnimation, name: str) -> dict[str, int]:
         for joint, candidates in _SIDED.items():
             names = [prefix + candidate for candidate in candidates for prefix in (side, side[0])]
             joints |= _first(plain, f"{side}_{joint}", names)
-        joints.setdefault(f"{side}_foot", joints.get(f"{side}_ankle", -1))
     if "neck" in joints and "pelvis" in joints:
         spine: list[int] = []
-        joint = animation.parents[joints["neck"]]
-        while joint not in {-1, joints["pelvis"]}:
-            spine.insert(0, joint)
-            joint = animation.parents[joint]
-        if spine and joint == joints["pelvis"]:
+        above = animation.parents[joints["neck"]]
+        while above not in {-1, joints["pelvis"]}:
+            spine.insert(0, above)
+            above = animation.parents[above]
+        if spine and above == joints["pelvis"]:
             places = np.linspace(0, len(spine) - 1, 3).round().astype(int)
             joints |= {f"spine{number}": spine[place] for number, place in enumerate(places, 1)}
     missing = [wanted for wanted in JOINT_INDEX if joints.get(wanted, -1) < 0]

@@ -59,8 +59,8 @@ class TrainingSettings:
 class Trainer:
     """Train one prior in one folder; a second call continues where the first one stopped.
 
-    The folder holds ``checkpoint.pt`` (all that resuming needs), ``best.safetensors`` (the best averaged weights so far),
-    ``log.jsonl`` and, in the end, ``prior.safetensors``. "Best" is by the error on people who are not trained on.
+    The folder holds ``checkpoint.pt`` (all that resuming needs), ``best.safetensors`` (the best averaged weights so
+    far, by the error on people who are not trained on), ``log.jsonl`` and, in the end, ``prior.safetensors``.
     """
 
     def __init__(

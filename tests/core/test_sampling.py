@@ -35,7 +35,7 @@ class LinearGuidance:
     def __init__(self, H: Tensor, y: Tensor, noise: float, posterior_variance: Callable[[float, float], float]) -> None:
         self.H, self.y, self.noise, self.posterior_variance = H, y, noise, posterior_variance
 
-    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
         W = self.posterior_variance(alpha, sigma)
         flat = x_0.flatten(1)
         gain = W * self.H.T @ torch.linalg.inv(W * self.H @ self.H.T + self.noise**2 * torch.eye(len(self.y)))

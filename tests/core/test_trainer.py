@@ -20,11 +20,18 @@ from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import NetworkConfig
-from inpose_core.rotations import geodesic_angle, quaternion_wxyz_to_matrix, sixd_to_matrix
-from inpose_core.skeleton import JOINT_NAMES, PARENTS
+from inpose_core.rotations import geodesic_angle, heading_of, quaternion_wxyz_to_matrix, sixd_to_matrix
+from inpose_core.skeleton import JOINT_NAMES, PARENTS, Skeleton
 from inpose_core.training import run as training_run
-from inpose_core.training.augmentation import AugmentationSettings, draw_examples, make_examples, validation_examples
-from inpose_core.training.dataset import MotionData, load_packed_motion
+from inpose_core.training.augmentation import (
+    AugmentationSettings,
+    SensedWindows,
+    draw_examples,
+    make_examples,
+    validation_examples,
+)
+from inpose_core.training.dataset import MotionData, foot_contact, load_packed_motion
+from inpose_core.training.losses import LossWeights, denoising_loss, state_of
 from inpose_core.training.run import HELD_OUT_SUBJECTS, VALIDATION_ONLY, train_from_folder
 from inpose_core.training.trainer import Trainer, TrainingSettings
 from tests.core.synthetic import smooth_motion
@@ -194,6 +201,79 @@ def test_validation_examples_are_the_clips_unvaried(data: MotionData) -> None:
     assert len(examples) == len(validation_examples(data, 16, 12))
 
 
+def test_recombined_windows_keep_their_legs_and_take_another_s_arms_at_their_own_heading(data: MotionData) -> None:
+    still = AugmentationSettings.none()
+    x_0, _ = examples_of(data, still)
+    combined, _ = examples_of(data, replace(still, recombine=1.0))
+    R, other = sixd_to_matrix(combined), sixd_to_matrix(x_0).roll(1, dims=0)
+    own = sixd_to_matrix(x_0)
+
+    def relative(R: Tensor, joint: int, to: int) -> Tensor:
+        return R[:, :, to].transpose(-1, -2) @ R[:, :, joint]
+
+    torch.testing.assert_close(relative(R, 4, 0), relative(own, 4, 0), atol=1e-4, rtol=0)  # knee to pelvis
+    torch.testing.assert_close(relative(R, 18, 9), relative(other, 18, 9), atol=1e-4, rtol=0)  # elbow to chest
+    turn = heading_of(R[:, :, 9]) - heading_of(other[:, :, 9])
+    assert turn.abs().max() > 0.05  # the chest was turned along
+
+
+def test_a_foot_stands_while_it_is_low_and_still() -> None:
+    motion = smooth_motion(60)
+    p = torch.tensor(motion.joint_positions_m[:1].repeat(60, axis=0))
+    p[..., 1] -= p[0, [10, 11], 1].min() - 0.02
+    p[..., 11, 1] += p[0, 10, 1] - p[0, 11, 1]
+    p[30:, 11, 1] += 0.1  # the right foot is lifted
+    p[:, 10, 0] += torch.clamp(torch.arange(60) - 40, min=0) * 0.02  # the left one slides at 1.2 m/s
+    contact = foot_contact(p, 60.0)
+    assert contact[5:35, 0].all()
+    assert not contact[45:, 0].any()
+    assert contact[5:25, 1].all()
+    assert not contact[35:, 1].any()
+
+
+def test_mirrored_windows_exchange_the_standing_feet(data: MotionData) -> None:
+    left = replace(data, contact=torch.tensor((1.0, 0.0)).expand(len(data.contact), 2))
+    settings = replace(AugmentationSettings.none(), mirror=0.5)
+    examples = draw_examples(left, 64, 16, settings, torch.Generator().manual_seed(0))
+    sides = {tuple(row) for row in examples.contact.flatten(0, 1).tolist()}
+    assert sides == {(1.0, 0.0), (0.0, 1.0)}
+
+
+def test_one_body_for_everybody_where_that_is_asked_for(data: MotionData) -> None:
+    seen: list[Tensor] = []
+
+    def condition(sensed: SensedWindows, R_world_heading: Tensor) -> Tensor:
+        seen.append(sensed.offsets_m)
+        return torch.zeros(*sensed.positions_m.shape[:2], 1)
+
+    long_legs = replace(data, offsets_m=1.3 * data.offsets_m)
+    for template_body in (False, True):
+        settings = replace(AugmentationSettings.none(), template_body=template_body)
+        draw_examples(long_legs, 4, 16, settings, torch.Generator().manual_seed(0), condition)
+    template_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
+    torch.testing.assert_close(seen[0], (1.3 * template_m).expand(4, -1, -1))
+    torch.testing.assert_close(seen[1], template_m.expand(4, -1, -1))
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_the_loss_is_least_at_the_truth(data: MotionData, absolute: bool) -> None:
+    examples = validation_examples(data, 16, 64)
+    offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
+    certain = (examples.contact * 2 - 1) * 20
+    weights = LossWeights(absolute=absolute)
+    sigma = torch.full((len(examples),), 0.5)
+
+    def loss(columns: int, error: float, logits: Tensor) -> float:
+        state = state_of(examples.x_0, columns)
+        noise = error * torch.randn(state.shape, generator=torch.Generator().manual_seed(0))
+        return float(denoising_loss(state + noise, logits, examples, sigma, offsets_m, weights))
+
+    for columns in (2, 3):
+        assert loss(columns, 0.0, certain) < 0.02 * loss(columns, 0.1, certain)
+        assert loss(columns, 0.1, certain) < loss(columns, 0.3, certain)
+    assert loss(2, 0.0, certain) < loss(2, 0.0, -certain)
+
+
 # Training.
 
 
@@ -209,7 +289,7 @@ def make_trainer(data: MotionData, examples: Mapping[str, Any], folder: Path, **
 def test_training_lowers_the_validation_error_and_writes_a_usable_prior(
     data: MotionData, examples: Mapping[str, Any], tmp_path: Path
 ) -> None:
-    trainer = make_trainer(data, examples, tmp_path, steps=90, validate_every=30, learning_rate=1e-2)
+    trainer = make_trainer(data, examples, tmp_path, steps=180, validate_every=60, learning_rate=5e-3)
     before = trainer.validate()["held_out"]
     trainer.run()
     after = trainer.validate()["held_out"]
@@ -217,20 +297,21 @@ def test_training_lowers_the_validation_error_and_writes_a_usable_prior(
     assert after["mpjpe_cm"] < 0.8 * before["mpjpe_cm"]
     log = read_log(tmp_path)
     validations = [line for line in log if "validation" in line]
-    assert [line["step"] for line in validations] == [30, 60, 90]
+    assert [line["step"] for line in validations] == [60, 120, 180]
     for line in validations:
         figures = line["validation"]["held_out"]
         assert set(figures) == {"geodesic_deg", "mpjpe_cm", "lower_cm"}
         assert all(math.isfinite(value) and value > 0 for value in figures.values())
     losses = [line for line in log if "loss" in line]
-    assert [line["step"] for line in losses] == [50]
+    assert [line["step"] for line in losses] == [50, 100, 150]
     assert losses[0]["windows_per_s"] > 0
     prior = load_prior(tmp_path / "prior.safetensors")
-    assert prior.training["steps"] == "90"
+    assert prior.training["steps"] == "180"
     assert json.loads(prior.training["validation"])["held_out"]["geodesic_deg"] == pytest.approx(after["geodesic_deg"])
     assert (prior.calibration.log_snr.diff() > 0).all()
     assert (prior.calibration.variance > 0).all()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt", "log.jsonl", "prior.safetensors"]
+    files = ["best.safetensors", "checkpoint.pt", "log.jsonl", "prior.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == files
 
 
 def train_in_two_sittings(data: MotionData, examples: Mapping[str, Any], folder: Path, settings: Any) -> Trainer:
@@ -291,6 +372,39 @@ def test_a_finished_run_is_not_trained_further(data: MotionData, examples: Mappi
     expect_equal_networks(first, second)
 
 
+def test_the_best_weights_by_validation_are_kept_not_the_last(
+    data: MotionData, examples: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = make_trainer(data, examples, tmp_path, steps=4, validate_every=1)
+    errors = iter((3.0, 1.0, 2.0, 5.0))
+    kept: list[Tensor] = []
+
+    def validate() -> dict[str, dict[str, float]]:
+        kept.append(trainer.ema.final.bias.clone())
+        return {"held_out": {"mpjpe_cm": next(errors, 0.0)}}
+
+    monkeypatch.setattr(trainer, "validate", validate)
+    prior = trainer.run()
+    assert torch.equal(prior.network.final.bias, kept[1])
+    assert not torch.equal(kept[1], kept[3])
+
+
+def test_training_goes_on_from_a_trained_network(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
+    first = make_trainer(data, examples, tmp_path / "first", steps=60, validate_every=60)
+    start = first.run().network
+    second = Trainer(data, examples, tmp_path / "second", SETTINGS, CPU, calibrate_on="held_out", start=start)
+    assert second.validate() == first.validate()
+    assert second.step == 0
+
+
+def test_a_regressor_never_sees_x_t(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
+    trainer = make_trainer(data, examples, tmp_path, steps=2, regression=True)
+    seen: list[Tensor] = []
+    trainer.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    trainer.train_step()
+    assert not seen[0].any()
+
+
 def test_another_seed_trains_another_network(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
     a = make_trainer(data, examples, tmp_path / "a", steps=1, seed=0)
     b = make_trainer(data, examples, tmp_path / "b", steps=1, seed=1)
@@ -321,10 +435,8 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
     seen: dict[str, Any] = {}
 
     class Spy:
-        def __init__(
-            self, data: MotionData, validation: Mapping[str, Any], *_: Any, calibrate_on: str, start: None
-        ) -> None:
-            seen.update(lengths=data.length.tolist(), validation=validation, calibrate_on=calibrate_on)
+        def __init__(self, data: MotionData, validation: Mapping[str, Any], *_: Any, **options: Any) -> None:
+            seen.update(options, lengths=data.length.tolist(), validation=validation)
 
         def run(self) -> None: ...
 

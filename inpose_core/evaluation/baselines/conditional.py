@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ...kinematics import rotated_chains
@@ -16,13 +18,13 @@ from ...motion import Motion
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
 from ...quaternions import continuous_signs
-from ...recording.types import Sensors
 from ...rotations import matrix_to_quaternion_wxyz
 from ...sampling import Measurement, WindowedDenoiser, Windows, sample_posterior
 from ...sampling.guidance import Guidance, PseudoinverseGuidance
 from ...skeleton import Skeleton
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix
+from ..simulation import Trial
 from .alternatives import DpsGuidance, LocalAngleGuidance, MatrixPseudoinverseGuidance
 from .official import OfficialGuidance, UnguidedConditional, sample_ddpm_mean
 
@@ -54,6 +56,12 @@ class Sampled:
     """(F, 22, 6), or (F, 22, 9) from a network of whole matrices: as the network left it."""
     measurement: Measurement
     guidance: Guidance
+    origins_m: list[NDArray[np.float64]]
+    """(3,) of each clip: the place that it was solved around."""
+
+    def root_m(self, R_world: Tensor) -> Tensor:
+        """Return where the pelvis is, (F, 3), for the head to be where it was measured; around the clip's origin."""
+        return self.measurement.y_m[:, 0] - rotated_chains(R_world, self.measurement.kappa[:1]).sum(dim=-2)[:, 0]
 
 
 @dataclass(frozen=True)
@@ -65,35 +73,59 @@ class ConditionalSystem:
     settings: ConditionalSettings
     seed: int = 0
 
-    def solve(self, sensors: Sensors, skeleton: Skeleton) -> Motion:
-        """Return the motion of all joints."""
-        sampled = self.sample(sensors, skeleton)
-        return as_motion(sampled, state_to_matrix(sampled.state[..., :6]), sensors, skeleton)
+    def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
+        """Return the motions of all joints; clips of one body are denoised in one batch."""
+        together = [list(group) for _, group in groupby(trials, key=lambda trial: trial.skeleton.offsets_m.tobytes())]
+        solved: list[Motion] = []
+        for group in together:
+            sampled = self.sample(group)
+            R_world = sampled.guidance.finish(state_to_matrix(sampled.state[..., :6]))
+            root_m = sampled.root_m(R_world)
+            wxyz = matrix_to_quaternion_wxyz(R_world)
+            first = 0
+            for trial, origin_m in zip(group, sampled.origins_m, strict=True):
+                part = slice(first, first + len(trial.truth))
+                first = part.stop
+                solved.append(
+                    Motion(
+                        continuous_signs(wxyz[part].numpy()),
+                        root_m[part].numpy().astype(np.float64) + origin_m,
+                        trial.skeleton,
+                        trial.sensors.fps,
+                    )
+                )
+        return solved
 
-    def sample(self, sensors: Sensors, skeleton: Skeleton) -> Sampled:
-        """Return the sampled state."""
-        origin_m = np.median(sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0)
-        near = replace(sensors, positions_m=sensors.positions_m - origin_m)
-        measurement = Measurement.from_sensors(near, skeleton, _CPU)
-        denoiser = self._denoiser(measurement, skeleton)
+    def sample(self, trials: Sequence[Trial]) -> Sampled:
+        """Return the sampled state of clips of one body, one after the other."""
+        skeleton = trials[0].skeleton
+        origins_m = [np.median(trial.sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0) for trial in trials]
+        near = [
+            replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m)
+            for trial, origin_m in zip(trials, origins_m, strict=True)
+        ]
+        measurements = [Measurement.from_sensors(sensors, skeleton, _CPU) for sensors in near]
+        measurement = Measurement.joined(measurements)
+        windows = Windows.joined([Windows.for_network(self.prior.network, one.measured) for one in measurements])
+        denoiser = self._denoiser(measurement, windows, skeleton)
+        guidance = self._guidance(measurement, denoiser)
         generator = torch.Generator().manual_seed(self.seed)
         noise = torch.randn(len(measurement.y_m), 22, 3 * self.prior.network.config.columns, generator=generator)
-        return Sampled(self._sample(denoiser, measurement, noise), measurement, self._guidance(measurement, denoiser))
+        return Sampled(self._sample(denoiser, guidance, noise), measurement, guidance, origins_m)
 
-    def _denoiser(self, measurement: Measurement, skeleton: Skeleton) -> WindowedDenoiser:
-        settings, network = self.settings, self.prior.network
-        windows = Windows.for_network(network, measurement.measured)
+    def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:
         index = windows.index
         # A foot joint that stands counts as the floor, as in training.
         positions_m = measurement.y_m - measurement.y_m.new_tensor((0.0, skeleton.sole_height_m, 0.0))
         sensed = SensedWindows(
-            scale_free=measurement.scale_free(settings.see_head).windowed(index),
+            scale_free=measurement.scale_free(self.settings.see_head).windowed(index),
             positions_m=positions_m[index],
-            positions_known=torch.full(index.shape, settings.see_hands),
+            positions_known=torch.full(index.shape, self.settings.see_hands),
             offsets_m=measurement.offsets_m.expand(len(index), -1, -1),
         )
         R_world_heading = window_heading(sensed.scale_free.R_world_sensor[:, :, 0])
-        return WindowedDenoiser(network, windows, R_world_heading, self.condition(sensed, R_world_heading))
+        condition = self.condition(sensed, R_world_heading)
+        return WindowedDenoiser(self.prior.network, windows, R_world_heading, condition)
 
     def _guidance(self, measurement: Measurement, denoiser: WindowedDenoiser) -> Guidance:
         rules: dict[RuleName, Callable[[], Guidance]] = {
@@ -107,22 +139,12 @@ class ConditionalSystem:
         }
         return rules[self.settings.rule]()
 
-    def _sample(self, denoiser: WindowedDenoiser, measurement: Measurement, noise: Tensor) -> Tensor:
+    def _sample(self, denoiser: WindowedDenoiser, guidance: Guidance, noise: Tensor) -> Tensor:
         schedule, rule = self.prior.schedule, self.settings.rule
         if rule == "regression":
             highest = float(schedule.log_snr(torch.tensor(schedule.t_max)))
             return denoiser(torch.zeros_like(noise), highest)
-        guidance = self._guidance(measurement, denoiser)
         if rule == "official":
             ends = schedule.log_snr(torch.tensor((schedule.t_max, schedule.t_min))).tolist()
             return sample_ddpm_mean(denoiser, guidance, noise, (ends[0], ends[1]))
         return sample_posterior(denoiser, guidance, schedule, noise, self.settings.steps)
-
-
-def as_motion(sampled: Sampled, R_world: Tensor, sensors: Sensors, skeleton: Skeleton) -> Motion:
-    """Return rotations (F, 22, 3, 3) as a motion whose head is where it was measured."""
-    with torch.no_grad():
-        R_world = sampled.guidance.finish(R_world)
-        head_m = rotated_chains(R_world, sampled.measurement.kappa[:1]).sum(dim=-2)[:, 0]
-    wxyz = continuous_signs(matrix_to_quaternion_wxyz(R_world).numpy())
-    return Motion(wxyz, sensors.positions_m[:, 0] - head_m.numpy().astype(np.float64), skeleton, sensors.fps)
