@@ -99,6 +99,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--guidance", help="name of the guidance")
     parser.add_argument("--steps", type=int, help="sampling steps")
+    parser.add_argument("--variation", type=float, help="0: the likeliest motion (default); 1: one of many, by --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fps", type=float, help="frame rate of the output; default: the rig file's")
     parser.add_argument("--first-frame", type=int, default=1)
@@ -126,6 +127,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
             device=options.device or solver_device(),
             guidance=options.guidance,
             steps=options.steps,
+            temperature=options.variation,
             seed=options.seed,
         ),
     )

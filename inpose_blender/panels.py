@@ -63,7 +63,7 @@ class INPOSE_PT_options(bpy.types.Panel):
         """Draw the options one below the other."""
         self.layout.use_property_split = True
         self.layout.use_property_decorate = False
-        for name in ("pose", "stature", "steps", "seed", "first_frame"):
+        for name in ("pose", "stature", "steps", "variation", "seed", "first_frame"):
             self.layout.prop(context.scene.inpose, name)
 
 

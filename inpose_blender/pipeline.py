@@ -24,6 +24,7 @@ class SolveSettings:
     device: str = "auto"
     guidance: str | None = None
     steps: int | None = None
+    temperature: float | None = None
     seed: int = 0
 
 
@@ -77,6 +78,7 @@ def solve_request(rig: PreparedRig, recording: Path, settings: SolveSettings) ->
         device=settings.device,
         guidance=settings.guidance,
         steps=settings.steps,
+        temperature=settings.temperature,
         seed=settings.seed,
     )
 

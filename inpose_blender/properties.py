@@ -40,7 +40,14 @@ class INPOSE_PG_settings(bpy.types.PropertyGroup):
         subtype="DISTANCE",
     )
     steps: bpy.props.IntProperty(name="Steps", description="Sampling steps; 0: the solver's default", min=0, max=1000)
-    seed: bpy.props.IntProperty(name="Seed", description="Another seed gives another plausible body", min=0)
+    variation: bpy.props.FloatProperty(
+        name="Variation",
+        description="0: the likeliest motion that fits; 1: one of many that fit, chosen by the seed",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    seed: bpy.props.IntProperty(name="Seed", description="With some variation, another seed is another motion", min=0)
     first_frame: bpy.props.IntProperty(name="First frame", description="Where the motion begins", default=1)
 
 

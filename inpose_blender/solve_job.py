@@ -35,6 +35,7 @@ class SolveRequest:
     device: str = "auto"
     guidance: str | None = None
     steps: int | None = None
+    temperature: float | None = None
     seed: int = 0
 
     def as_params(self, output: Path) -> dict[str, Any]:
@@ -47,6 +48,7 @@ class SolveRequest:
             "device": self.device,
             "guidance": self.guidance,
             "steps": self.steps,
+            "temperature": self.temperature,
             "seed": self.seed,
             "output": str(output),
         }

@@ -123,6 +123,9 @@ def _add_solver(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--guidance", default="tangent", help="tangent (default), pigdm (as published) or none")
     parser.add_argument("--steps", type=int, help="denoising steps; default 4 (pigdm: 50)")
+    parser.add_argument(
+        "--temperature", type=float, help="0: the mean of all motions that fit (default); 1: one of them, by --seed"
+    )
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -139,7 +142,11 @@ def _solve(options: argparse.Namespace) -> int:
         skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
         calibration=CalibrationSettings(stature_m=options.stature, pose=options.pose),
         settings=SolveSettings(
-            guidance=options.guidance, steps=options.steps, seed=options.seed, device=options.device
+            guidance=options.guidance,
+            steps=options.steps,
+            temperature=options.temperature,
+            seed=options.seed,
+            device=options.device,
         ),
     )
     with _ProgressBar(quiet=options.quiet) as bar:

@@ -154,6 +154,7 @@ def solve_settings(settings: Any) -> SolveSettings:
         pose=None if settings.pose == "auto" else settings.pose,
         device=solver_device(),
         steps=settings.steps or None,
+        temperature=settings.variation or None,
         seed=settings.seed,
     )
 

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
+
+import numpy as np
 
 from ..motion import Motion
 from ..prior.checkpoint import Prior
+from ..quaternions import normalize_quaternion
 from ..solver import SolveSettings, solve
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import NETWORKS
@@ -29,10 +32,27 @@ class SolverSystem:
 
     prior: Prior
     settings: SolveSettings
+    samples: int = 1
+    """More than one: the mean of so many samples, drawn with seeds from the settings' on."""
 
     def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
         """Return the motion of all joints for each clip."""
-        return [solve(trial.sensors, trial.skeleton, self.settings, self.prior) for trial in trials]
+        return [self._solve(trial) for trial in trials]
+
+    def _solve(self, trial: Trial) -> Motion:
+        solved = [
+            solve(trial.sensors, trial.skeleton, replace(self.settings, seed=self.settings.seed + sample), self.prior)
+            for sample in range(self.samples)
+        ]
+        if len(solved) == 1:
+            return solved[0]
+        first = solved[0].rotations_wxyz
+        same_sign = [np.sign((s.rotations_wxyz * first).sum(-1, keepdims=True)) * s.rotations_wxyz for s in solved]
+        return replace(
+            solved[0],
+            rotations_wxyz=normalize_quaternion(np.mean(same_sign, axis=0)),
+            root_translation_m=np.mean([s.root_translation_m for s in solved], axis=0),
+        )
 
 
 @dataclass(frozen=True)
@@ -42,14 +62,13 @@ class Entry:
     network: str
     """Which trained network: one of `NETWORKS`, or "shipped"."""
     settings: ConditionalSettings | SolveSettings
-    slow: bool = False
-    """Backpropagates through the network in each of some fifty steps."""
+    samples: int = 1
 
     def build(self, priors: Mapping[str, Prior]) -> System:
         """Return the system, given the trained networks by name."""
         prior = priors[self.network]
         if isinstance(self.settings, SolveSettings):
-            return SolverSystem(prior, self.settings)
+            return SolverSystem(prior, self.settings, self.samples)
         return ConditionalSystem(prior, NETWORKS[self.network].condition, self.settings)
 
 
@@ -62,10 +81,10 @@ SYSTEMS: Final[Mapping[str, Entry]] = {
     "BoDiffusion (Local)": Entry("local", ConditionalSettings("none", see_hands=True, see_head=True)),
     "regression transformer": Entry("regression", ConditionalSettings("regression", see_hands=True, see_head=True)),
     "shape-augmented": Entry("shape", ConditionalSettings("none", see_hands=True, see_head=True)),
-    "DPS": Entry("global", ConditionalSettings("dps"), slow=True),
-    OFFICIAL: Entry("global", ConditionalSettings("official"), slow=True),
-    "InPose": Entry("global", ConditionalSettings("pigdm"), slow=True),
-    "InPose (head)": Entry("global", ConditionalSettings("pigdm", see_head=True), slow=True),
+    "DPS": Entry("global", ConditionalSettings("dps")),
+    OFFICIAL: Entry("global", ConditionalSettings("official")),
+    "InPose": Entry("global", ConditionalSettings("pigdm")),
+    "InPose (head)": Entry("global", ConditionalSettings("pigdm", see_head=True)),
     OURS: Entry("ours", SolveSettings(device="cpu")),
     SHIPPED: Entry("shipped", SolveSettings(device="cpu")),
 }
@@ -77,10 +96,11 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "no floor": Entry("shipped", SolveSettings(use_floor=False, device="cpu")),
     "no smoothing": Entry("shipped", SolveSettings(smoothing_frames=0.0, device="cpu")),
     "a sample instead of the mean": Entry("shipped", SolveSettings(temperature=1.0, device="cpu")),
+    "the mean of 8 samples": Entry("shipped", SolveSettings(temperature=1.0, device="cpu"), samples=8),
     "1 step": Entry("shipped", SolveSettings(steps=1, device="cpu")),
     "2 steps": Entry("shipped", SolveSettings(steps=2, device="cpu")),
     "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),
-    "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu"), slow=True),
+    "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu")),
     "paper's prior, no guidance": Entry("global", ConditionalSettings("none")),
     "paper's prior, guidance on local angles": Entry("global", ConditionalSettings("local angles", steps=10)),
 }

@@ -141,10 +141,10 @@ class Trainer:
         return prior
 
     def _validate_and_keep_best(self) -> None:
-        """Validate, and keep the averaged weights if they are the best so far by the mean error over the sets."""
+        """Validate, and keep the averaged weights if they are the best so far on the set that calibrates, too."""
         figures = self.validate()
         self._log({"step": self.step, "validation": figures})
-        error_cm = sum(row["mpjpe_cm"] for row in figures.values()) / max(1, len(figures))
+        error_cm = figures[self.calibrate_on]["mpjpe_cm"]
         if error_cm < self.best_error_cm:
             self.best_error_cm = error_cm
             with atomic_output(self._best_path) as temporary:

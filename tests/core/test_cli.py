@@ -114,8 +114,9 @@ def test_without_a_stature_the_body_has_the_performers(tmp_path: Path) -> None:
 def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
     variants = {
         "default": [],
-        "again": ["--seed", "0", "--guidance", "tangent", "--steps", "4", "--device", "cpu"],
-        "seed": ["--seed", "3"],
+        "again": ["--seed", "0", "--guidance", "tangent", "--steps", "4", "--temperature", "0", "--device", "cpu"],
+        "temperature": ["--temperature", "1"],
+        "seed": ["--temperature", "1", "--seed", "3"],
         "steps": ["--steps", "2"],
         "guidance": ["--guidance", "none"],
     }
@@ -125,8 +126,9 @@ def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
         assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--quiet", *options]) == 0
         rotations[name] = Motion.load_npz(output).rotations_wxyz
     np.testing.assert_array_equal(rotations["default"], rotations["again"])
-    for name in ("seed", "steps", "guidance"):
+    for name in ("temperature", "seed", "steps", "guidance"):
         assert not np.allclose(rotations[name], rotations["default"], atol=1e-3), name
+    assert not np.allclose(rotations["seed"], rotations["temperature"], atol=1e-3)
 
 
 def test_quiet_is_silent_and_an_existing_output_is_replaced(
@@ -293,6 +295,7 @@ def test_an_output_that_is_a_folder_is_refused(take: Path, tmp_path: Path, capsy
         (["--guidance", "telepathy"], "telepathy"),
         (["--steps", "0"], "0 steps"),
         (["--seed", "-1"], "seed"),
+        (["--temperature", "2"], "temperature"),
         (["--device", "abacus"], "abacus"),
         (["--stature", "17.5"], "17.5 m"),
         (["--stature", "nan"], "nan m"),

@@ -19,9 +19,13 @@ from inpose_core.evaluation.baselines.networks import Budget
 from inpose_core.evaluation.bodies import BODIES
 from inpose_core.evaluation.clips import choose_clips, load_held_out_clips
 from inpose_core.evaluation.report import tables
-from inpose_core.evaluation.systems import ABLATIONS, OURS, SHIPPED, SYSTEMS
+from inpose_core.evaluation.simulation import simulate
+from inpose_core.evaluation.systems import ABLATIONS, OURS, SHIPPED, SYSTEMS, SolverSystem
+from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import NetworkConfig
+from inpose_core.quaternions import geodesic_angle
+from inpose_core.solver import SolveSettings
 from tests.core.synthetic import smooth_motion
 from tests.core.test_trainer import write_packed
 
@@ -128,6 +132,21 @@ def test_a_table_shows_the_row_it_names() -> None:
     noise = lines[lines.index("## Noise: MPJPE in cm, default body") + 2 :]
     assert noise[0] == "|  | none | position noise 10 |"
     assert noise[2] == f"| {OURS} | 5.25 | 9.75 |"
+
+
+def test_the_mean_of_samples_lies_between_them(data: Path) -> None:
+    prior = load_prior()
+    trial = simulate(choose_clips(load_held_out_clips(data), 1, 48)[0], SensorNoise(), 0)
+    settings = SolveSettings(temperature=1.0, steps=1, device="cpu")
+    (mean,) = SolverSystem(prior, settings, samples=2).solve_all([trial])
+    samples = [SolverSystem(prior, replace(settings, seed=seed)).solve_all([trial])[0] for seed in (0, 1)]
+    apart, to_first, to_second = (
+        geodesic_angle(a.rotations_wxyz, b.rotations_wxyz).mean()
+        for a, b in ((samples[0], samples[1]), (mean, samples[0]), (mean, samples[1]))
+    )
+    assert apart > 0.01
+    assert to_first == pytest.approx(apart / 2, rel=0.05)
+    assert to_second == pytest.approx(apart / 2, rel=0.05)
 
 
 @pytest.mark.slow

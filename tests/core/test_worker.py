@@ -198,7 +198,9 @@ def test_the_same_request_gives_the_same_motion_and_a_seed_another(
     rotations = []
     for identity, seed in ((21, 0), (22, 0), (23, 5)):
         output = tmp_path / f"{identity}.npz"
-        reply, _ = worker.ask(identity, "solve", recording=str(take), pose="joint", seed=seed, output=str(output))
+        reply, _ = worker.ask(
+            identity, "solve", recording=str(take), pose="joint", temperature=1.0, seed=seed, output=str(output)
+        )
         assert reply["event"] == "result", reply
         rotations.append(Motion.load_npz(output).rotations_wxyz)
     np.testing.assert_array_equal(rotations[0], rotations[1])
