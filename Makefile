@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench evaluate evaluate-quick experiments extension example train clean
+.PHONY: demo test test-slow check format bench bench-training evaluate evaluate-quick experiments extension example train clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -39,6 +39,10 @@ evaluate-quick: $(VENV)/.installed-test
 # Compare designs of the prior (docs/experiments.md); goes on with what runs/experiments holds.
 experiments: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/experiments.py --data $(DATA) --out runs/experiments
+
+# How fast the prior trains, against the machine's own rate.
+bench-training: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/training.py --data $(DATA) --device $(DEVICE)
 
 # Build the extension's zip into dist/.
 extension: $(VENV)/.installed-demo

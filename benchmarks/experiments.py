@@ -25,7 +25,7 @@ from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.training.augmentation import AugmentationSettings
 from inpose_core.training.losses import LossWeights
-from inpose_core.training.run import load_split
+from inpose_core.training.split import load_split
 from inpose_core.training.trainer import Trainer, TrainingSettings
 
 _CPU: Final[torch.device] = torch.device("cpu")

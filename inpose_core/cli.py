@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of trained rivals; goes on with what is there",
     )
     evaluate.add_argument("--test", type=Path, help="packed file to measure on, instead of the held-out people")
+    evaluate.add_argument("--weights", type=Path, help="prior to measure as ours, instead of the shipped one")
     evaluate.add_argument("--quick", action="store_true", help="a look in three minutes: barely trained rivals")
     evaluate.add_argument("--device", default="cpu", help="where rivals are trained: cpu or cuda")
     evaluate.set_defaults(run=_evaluate)
@@ -227,12 +228,14 @@ def _train(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from .evaluation import Bench, BenchSettings, write_report  # noqa: PLC0415
+    from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from .solver import choose_device  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = BenchSettings.quick() if options.quick else BenchSettings()
     folder = options.runs / ("quick" if options.quick else "full")
-    rows = Bench(options.data, folder, settings, choose_device(options.device), options.test).run()
+    weights = options.weights or DEFAULT_WEIGHTS
+    rows = Bench(options.data, folder, settings, choose_device(options.device), options.test, weights).run()
     for path in write_report(rows, options.out):
         print(path)
     return 0

@@ -58,7 +58,7 @@ def chain_offsets(offsets_m: Tensor, joints: Sequence[int]) -> Tensor:
 def position_operator(offsets_m: Tensor, joints: Sequence[int]) -> Tensor:
     """Return the dense ``A = I3 (x) K`` of the paper, (3 M, 198), for rotations in the order of `vectorize_rotations`.
 
-    The solver never forms it; tests and the official recipe do.
+    The solver never forms it; tests do.
     """
     K = chain_offsets(offsets_m, joints).flatten(1)
     return torch.kron(torch.eye(3, dtype=K.dtype, device=K.device), K)

@@ -130,7 +130,7 @@ def _solve_on(
     prior: Prior,
     on_progress: ProgressCallback | None,
 ) -> Motion:
-    origin_m = _origin_below(sensors)
+    origin_m = origin_below(sensors)
     with torch.inference_mode(settings.guidance != "pigdm"):
         steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
         measurement = Measurement.from_sensors(steady.sensors, skeleton, device, steady.noise_m)
@@ -184,7 +184,7 @@ def _require_finite(sensors: Sensors) -> None:
         raise InPoseError("The sensors hold values that are not finite.", "Read the recording through load_recording.")
 
 
-def _origin_below(sensors: Sensors) -> NDArray[np.float64]:
+def origin_below(sensors: Sensors) -> NDArray[np.float64]:
     """Return the place on the floor below the head, (3,), to solve around: far out, float32 is coarse."""
     return np.median(sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0)
 

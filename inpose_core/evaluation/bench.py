@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,16 +15,18 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from ..errors import InPoseError
 from ..kinematics import forward_kinematics
 from ..motion import Motion
-from ..prior.checkpoint import Prior, load_prior
+from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from ..rotations import sixd_to_matrix
-from ..skeleton import Skeleton
+from ..skeleton import SENSOR_JOINTS, Skeleton
 from ..training.losses import state_to_matrix
+from ..training.split import packed_files
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
 from .bodies import BODIES, DEFAULT_BODY, Body
-from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_packed_clips
+from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_packed_clips, load_test_clips
 from .metrics import align_heads, jitter, joint_errors_cm, mean_figures, measure, position_error_cm
 from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from .systems import ABLATIONS, SHIPPED, SYSTEMS, Entry, System
@@ -72,14 +75,28 @@ class Bench:
     """
 
     def __init__(
-        self, data: Path, folder: Path, settings: BenchSettings, device: torch.device, test: Path | None = None
+        self,
+        data: Path,
+        folder: Path,
+        settings: BenchSettings,
+        device: torch.device,
+        test: Path | None = None,
+        weights: Path = DEFAULT_WEIGHTS,
     ) -> None:
-        """Measure on the held-out people of the data folder, or on the clips of a packed file ``test``."""
-        self.data, self.folder, self.settings, self.device, self.test = data, folder, settings, device, test
+        """Measure on the test people of the data folder, or on the clips of a packed file ``test``.
+
+        Raises:
+            InPoseError: the folder's networks were trained on other data.
+        """
+        self.data, self.folder, self.settings, self.device = data, folder, settings, device
+        self.test, self.weights = test, weights
+        self.people = "test people" if test is None else test.stem
         folder.mkdir(parents=True, exist_ok=True)
+        self._require_same_data()
         self._rows_path = folder / "rows.jsonl"
         lines = self._rows_path.read_text(encoding="utf-8").splitlines() if self._rows_path.exists() else []
-        self.rows: list[Row] = [json.loads(line) for line in lines]
+        self.rows: list[Row] = [json.loads(line) for line in lines if line.endswith("}")]
+        self._measured: list[Row] = []
 
     def run(self) -> list[Row]:
         """Train what is not trained yet, measure what is not measured yet, and return all rows.
@@ -93,37 +110,41 @@ class Bench:
         for name, entry in SYSTEMS.items():
             system = entry.build(priors)
             for body in settings.bodies:
-                self._measure("held-out people", name, system, clips, body)
+                self._measure(self.people, name, system, clips, body)
             for noise in settings.noises:
-                self._measure("held-out people", name, system, clips, DEFAULT_BODY, noise)
+                self._measure(self.people, name, system, clips, DEFAULT_BODY, noise)
         if settings.everything:
             self._measure_more(priors, clips)
-        return self.rows
+        # Rows of weights and clips that are no more are kept in the file but not reported.
+        return self._measured
 
     def train(self) -> Mapping[str, Prior]:
         """Return the networks of the comparison, training those that the folder does not hold, and the shipped one."""
-        priors = {"shipped": load_prior(device=self.device)}
+        priors = {"shipped": load_prior(self.weights, self.device)}
         for name in NETWORKS:
             _LOG.info("network %s", name)
             priors[name] = train_network(name, self.data, self.folder, self.settings.budget, self.device)
         return priors
 
     def _clips(self) -> list[Motion]:
-        return load_held_out_clips(self.data) if self.test is None else load_packed_clips(self.test)
+        return load_test_clips(self.data) if self.test is None else load_packed_clips(self.test)
 
     def _measure_more(self, priors: Mapping[str, Prior], clips: Sequence[Motion]) -> None:
         for name, entry in ABLATIONS.items():
-            self._measure("held-out people", name, entry.build(priors), clips, DEFAULT_BODY)
+            self._measure(self.people, name, entry.build(priors), clips, DEFAULT_BODY)
         self._measure_representations(priors, clips)
         if self.test is None:
             near_floor = choose_clips(load_hdm05_clips(self.data), self.settings.clips, self.settings.most_frames)
             for name, entry in SYSTEMS.items():
                 self._measure("HDM05", name, entry.build(priors), near_floor, DEFAULT_BODY)
+            held_out = load_held_out_clips(self.data)
+            entry = SYSTEMS[SHIPPED]
+            self._measure("all six held-out people, every clip", SHIPPED, entry.build(priors), held_out, DEFAULT_BODY)
         everything = self._clips()
         shipped = Entry("shipped", SYSTEMS[SHIPPED].settings).build(priors)
         for body in (DEFAULT_BODY, *(body for body in self.settings.bodies if body.name.startswith("upper"))):
-            self._measure("held-out people, every clip", SHIPPED, shipped, everything, body)
-        self._measure("held-out people, every clip, own bodies", SHIPPED, shipped, everything, DEFAULT_BODY, own=True)
+            self._measure(f"{self.people}, every clip", SHIPPED, shipped, everything, body)
+        self._measure(f"{self.people}, every clip, own bodies", SHIPPED, shipped, everything, DEFAULT_BODY, own=True)
 
     def _measure(
         self,
@@ -136,7 +157,7 @@ class Bench:
         *,
         own: bool = False,
     ) -> None:
-        key = {"set": set_name, "system": name, "body": body.name, **vars(noise)}
+        key = self._key(set_name, name, body, noise, system.prior, clips)
         if self._has(key):
             return
         template = Skeleton.template()
@@ -167,13 +188,13 @@ class Bench:
         """Compare 6D with whole rotation matrices, raw and brought onto the manifold (the paper's Table 4)."""
         sixd, matrix = ConditionalSettings("pigdm"), ConditionalSettings("matrix pigdm")
         variants: dict[str, tuple[str, ConditionalSettings, Callable[[torch.Tensor], torch.Tensor]]] = {
-            "state: 6D": ("global", sixd, state_to_matrix),
+            "state: 6D": ("rotations", sixd, state_to_matrix),
             "state: matrices, raw": ("matrix", matrix, state_to_matrix),
             "state: matrices, post-processed": ("matrix", matrix, lambda state: sixd_to_matrix(state[..., :6])),
         }
         template = Skeleton.template()
         for name, (network, settings, to_matrix) in variants.items():
-            key = {"set": "held-out people", "system": name, "body": DEFAULT_BODY.name, **vars(PERFECT_SENSORS)}
+            key = self._key(self.people, name, DEFAULT_BODY, PERFECT_SENSORS, priors[network], clips)
             if self._has(key):
                 continue
             system = ConditionalSystem(priors[network], NETWORKS[network].condition, settings)
@@ -192,21 +213,58 @@ class Bench:
                 key, {"mpjpe_cm": round(float(np.mean(errors_cm)), 3), "jitter": round(float(np.mean(jitters)), 3)}
             )
 
+    def _key(
+        self, set_name: str, name: str, body: Body, noise: SensorNoise, prior: Prior, clips: Sequence[Motion]
+    ) -> Row:
+        """Return what a row is of; other weights or other clips make another row."""
+        return {
+            "set": set_name,
+            "system": name,
+            "body": body.name,
+            **vars(noise),
+            "weights": _fingerprint(prior.network.state_dict().values()),
+            "motion": _fingerprint(torch.from_numpy(clip.root_translation_m) for clip in clips),
+        }
+
     def _has(self, key: Row) -> bool:
-        return any(all(row.get(name) == value for name, value in key.items()) for row in self.rows)
+        """Say whether a row is there already, and report it then."""
+        for row in self.rows:
+            if all(row.get(name) == value for name, value in key.items()):
+                self._measured.append(row)
+                return True
+        return False
+
+    def _require_same_data(self) -> None:
+        """Note what the networks are trained on, or refuse networks of other data."""
+        path = self.folder / "data.json"
+        files = {file.name: file.stat().st_size for file in packed_files(self.data)}
+        if not path.exists():
+            path.write_text(json.dumps(files), encoding="utf-8")
+        elif json.loads(path.read_text(encoding="utf-8")) != files:
+            raise InPoseError(
+                f"The networks in {self.folder} were trained on other data.", "Choose another folder with --runs."
+            )
 
     def _add(self, key: Row, figures: Row) -> None:
         row = {**key, **figures}
         self.rows.append(row)
+        self._measured.append(row)
         with self._rows_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         _LOG.info("%s", json.dumps({name: row[name] for name in (*key, "mpjpe_cm", "jitter")}))
+
+
+def _fingerprint(tensors: Iterable[torch.Tensor]) -> str:
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _on_true_bones(solved: Motion, truth: Motion) -> Motion:
     if solved.skeleton is truth.skeleton:
         return solved
     moved = Motion(solved.rotations_wxyz, solved.root_translation_m, truth.skeleton, solved.fps)
-    head = 15
+    head = SENSOR_JOINTS[0]
     shift_m = solved.joint_positions_m[:, head] - moved.joint_positions_m[:, head]
     return Motion(solved.rotations_wxyz, solved.root_translation_m + shift_m, truth.skeleton, solved.fps)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -15,20 +16,30 @@ from ..motion import Motion
 from ..quaternions import normalize_quaternion
 from ..recording.types import SOLVER_FPS
 from ..skeleton import Skeleton
-from ..training.run import HELD_OUT_SUBJECTS
+from ..training.split import cmu_role
 
 FEWEST_FRAMES: Final[int] = 100
-_HELD_OUT_FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx")
+_KEYS: Final[tuple[str, ...]] = ("quat", "root", "start", "length", "offsets", "floor_y", "subject")
+_CMU_FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx")
 """Files with the held-out people's own skeletons."""
 
 
-def load_held_out_clips(data: Path) -> list[Motion]:
-    """Return the clips of the held-out CMU subjects, standing on y = 0.
+def load_test_clips(data: Path) -> list[Motion]:
+    """Return the clips of the CMU subjects who neither train nor validate, standing on y = 0.
 
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load([data / f"{name}.npz" for name in _HELD_OUT_FILES], lambda subject: subject in HELD_OUT_SUBJECTS)
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "test")
+
+
+def load_held_out_clips(data: Path) -> list[Motion]:
+    """Return the clips of the CMU subjects who do not train; some of them choose and calibrate.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) != "train")
 
 
 def load_hdm05_clips(data: Path) -> list[Motion]:
@@ -68,8 +79,13 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     for path in paths:
         if not path.exists():
             continue
-        with np.load(path, allow_pickle=False) as packed:
-            arrays = {key: packed[key] for key in packed.files}
+        try:
+            with np.load(path, allow_pickle=False) as packed:
+                arrays = {
+                    key: packed[key] for key in ("quat", "root", "start", "length", "offsets", "floor_y", "subject")
+                }
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
         for clip, (start, length) in enumerate(zip(arrays["start"], arrays["length"], strict=True)):
             if length < FEWEST_FRAMES or not keep(str(arrays["subject"][clip])):
                 continue

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MAIN_SET: Final[str] = "held-out people"
 _NOISES: Final[tuple[tuple[str, str, float], ...]] = (
     ("position_m", "position noise, cm", 100.0),
     ("rotation_deg", "rotation noise, degrees", 1.0),
@@ -38,7 +37,6 @@ _COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("foot_skate_cm_s", "skate cm/s"),
     ("floor_penetration_cm", "below floor cm"),
     ("floor_floating_cm", "floating cm"),
-    ("frames_per_s", "frames/s"),
 )
 
 
@@ -70,7 +68,7 @@ def tables(rows: Sequence[Row]) -> str:
     parts = [
         "## Default body\n",
         f"Jitter of the truth: {truth:.1f}.\n" if truth is not None else "",
-        _figure_table(rows, _MAIN_SET, list(SYSTEMS)),
+        _figure_table(rows, _main_set(rows), list(SYSTEMS)),
         "\n## Changed bodies: MPJPE in cm\n",
         _body_table(rows, "mpjpe_cm"),
         "\n## Changed bodies: MPJPE over the body's size, in cm\n",
@@ -80,15 +78,20 @@ def tables(rows: Sequence[Row]) -> str:
         _noise_table(rows),
     ]
     if any(row["system"] in ABLATIONS for row in rows):
-        parts += ["\n## Parts of the solver, and ablations\n", _figure_table(rows, _MAIN_SET, list(ABLATIONS))]
+        parts += ["\n## Parts of the solver, and ablations\n", _figure_table(rows, _main_set(rows), list(ABLATIONS))]
         parts += ["\n## The state\n", _state_table(rows)]
     for name in dict.fromkeys(row["set"] for row in rows):
-        if name != _MAIN_SET:
+        if name != _main_set(rows):
             parts += [
                 f"\n## {name[0].upper()}{name[1:]}\n",
                 _every_row_table([row for row in rows if row["set"] == name]),
             ]
     return "\n".join(part for part in parts if part)
+
+
+def _main_set(rows: Sequence[Row]) -> str:
+    """Return the people that every system was measured on: those of the first row."""
+    return str(rows[0]["set"]) if rows else ""
 
 
 def _clean(row: Row) -> bool:
@@ -119,7 +122,7 @@ def _body_table(rows: Sequence[Row], key: str) -> str:
     bodies = [body.name for body in BODIES if any(row["body"] == body.name for row in rows)]
     lines = []
     for system in SYSTEMS:
-        found = [_find(rows, _MAIN_SET, system, body) for body in bodies]
+        found = [_find(rows, _main_set(rows), system, body) for body in bodies]
         if any(found):
             lines.append([system, *(_number(row[key]) if row else "" for row in found)])
     return _markdown(["", *bodies], lines)
@@ -131,7 +134,7 @@ def _noise_table(rows: Sequence[Row]) -> str:
     header = ["", "none", *(f"{titles[name][0].split(',')[0]} {value * titles[name][1]:g}" for name, value in columns)]
     lines = []
     for system in SYSTEMS:
-        clean = _find(rows, _MAIN_SET, system, "default")
+        clean = _find(rows, _main_set(rows), system, "default")
         if clean is None:
             continue
         errors = [_number(dict(_noise_curve(rows, system, name)).get(value)) for name, value in columns]
@@ -157,7 +160,7 @@ def _noise_curve(rows: Sequence[Row], system: str, noise: str) -> list[tuple[flo
     curve = [
         (float(row[noise]), float(row["mpjpe_cm"]))
         for row in rows
-        if row["set"] == _MAIN_SET
+        if row["set"] == _main_set(rows)
         and row["system"] == system
         and row["body"] == "default"
         and not any(row[name] for name in others)
@@ -199,7 +202,7 @@ def _draw_scale(rows: Sequence[Row]) -> Figure:
             curve = [
                 (float(row["body"].rsplit(" ", 1)[1]) if row["body"] != "default" else 1.0, row["scaled_mpjpe_cm"])
                 for row in rows
-                if row["set"] == _MAIN_SET
+                if row["set"] == _main_set(rows)
                 and row["system"] == system
                 and _clean(row)
                 and (row["body"] == "default" or row["body"].startswith(part + " x"))
@@ -231,7 +234,7 @@ def _draw_joints(rows: Sequence[Row]) -> Figure:
     figure, (axis,) = _figure(1)
     figure.set_size_inches(10, 4.6)
     for system in SYSTEMS:
-        row = _find(rows, _MAIN_SET, system, "default")
+        row = _find(rows, _main_set(rows), system, "default")
         if row is not None:
             axis.plot(row["joint_errors_cm"], marker="o", markersize=3, label=system, **_style(system))
     axis.set_xticks(range(len(JOINT_NAMES)), [name.replace("_", " ") for name in JOINT_NAMES], rotation=60, ha="right")

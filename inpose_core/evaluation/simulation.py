@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from ..motion import Motion
 from ..quaternions import multiply_quaternions
 from ..recording.types import Sensors
-from ..skeleton import SENSOR_JOINTS, Skeleton
+from ..skeleton import FOOT_JOINTS, SENSOR_JOINTS, Skeleton
 from .bodies import Body, with_bone_errors
 
 
@@ -54,7 +54,7 @@ def on_body(motion: Motion, body: Body, template: Skeleton | None = None) -> Mot
     skeleton = body.apply(template or motion.skeleton)
     factor = skeleton.leg_length_m / motion.skeleton.leg_length_m
     scaled = replace(motion, root_translation_m=motion.root_translation_m * factor, skeleton=skeleton)
-    feet = [7, 8, 10, 11]
+    feet = list(FOOT_JOINTS)
     lowest_before_m = motion.joint_positions_m[:, feet, 1].min(axis=1) - motion.skeleton.sole_height_m
     lowest_m = scaled.joint_positions_m[:, feet, 1].min(axis=1) - skeleton.sole_height_m
     scaled.root_translation_m[:, 1] += factor * lowest_before_m - lowest_m

@@ -21,6 +21,11 @@ from .simulation import Trial
 class System(Protocol):
     """Find a body's motion from three points."""
 
+    @property
+    def prior(self) -> Prior:
+        """Return the network that it solves with."""
+        ...
+
     def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
         """Return the motion of all joints for each clip."""
         ...
@@ -81,10 +86,10 @@ SYSTEMS: Final[Mapping[str, Entry]] = {
     "BoDiffusion (Local)": Entry("local", ConditionalSettings("none", see_hands=True, see_head=True)),
     "regression transformer": Entry("regression", ConditionalSettings("regression", see_hands=True, see_head=True)),
     "shape-augmented": Entry("shape", ConditionalSettings("none", see_hands=True, see_head=True)),
-    "DPS": Entry("global", ConditionalSettings("dps")),
-    OFFICIAL: Entry("global", ConditionalSettings("official")),
-    "InPose": Entry("global", ConditionalSettings("pigdm")),
-    "InPose (head)": Entry("global", ConditionalSettings("pigdm", see_head=True)),
+    "DPS": Entry("rotations", ConditionalSettings("dps")),
+    OFFICIAL: Entry("rotations", ConditionalSettings("official")),
+    "InPose": Entry("rotations", ConditionalSettings("pigdm")),
+    "InPose (head)": Entry("rotations", ConditionalSettings("pigdm", see_head=True)),
     OURS: Entry("ours", SolveSettings(device="cpu")),
     SHIPPED: Entry("shipped", SolveSettings(device="cpu")),
 }
@@ -101,7 +106,14 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "2 steps": Entry("shipped", SolveSettings(steps=2, device="cpu")),
     "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),
     "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu")),
-    "paper's prior, no guidance": Entry("global", ConditionalSettings("none")),
-    "paper's prior, guidance on local angles": Entry("global", ConditionalSettings("local angles", steps=10)),
+    "ours, equal budget: a sample, no smoothing": Entry(
+        "ours", SolveSettings(temperature=1.0, smoothing_frames=0.0, device="cpu")
+    ),
+    "BoDiffusion (Global), from nothing": Entry(
+        "global", ConditionalSettings("none", see_hands=True, see_head=True, temperature=0.0)
+    ),
+    "InPose (head), from nothing": Entry("rotations", ConditionalSettings("pigdm", see_head=True, temperature=0.0)),
+    "paper's prior, no guidance": Entry("rotations", ConditionalSettings("none")),
+    "paper's prior, guidance on local angles": Entry("rotations", ConditionalSettings("local angles", steps=10)),
 }
-"""What each part of the solver does, and two of the paper's ablations."""
+"""What each part of the solver does, what starting from nothing does for rivals, and two of the paper's ablations."""

@@ -40,8 +40,15 @@ class ScaleFreeSensors:
     """(..., T) bool; False withholds height and velocity (the paper's InPose, against InPose (head))."""
 
     def windowed(self, index: Tensor) -> ScaleFreeSensors:
-        """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T)."""
-        return ScaleFreeSensors(**{name: value[index] for name, value in vars(self).items()})
+        """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T).
+
+        Where a window runs backwards, beyond the end of a short recording, so does the head: as in training.
+        """
+        before = torch.cat((index[:, :1] - 1, index[:, :-1]), dim=1)
+        velocity = self.head_velocity_per_leg[torch.maximum(index, before)]
+        velocity = torch.where((index >= before)[..., None], velocity, -velocity)
+        windows = {name: value[index] for name, value in vars(self).items()}
+        return ScaleFreeSensors(**{**windows, "head_velocity_per_leg": velocity})
 
 
 def window_heading(R_world_head: Tensor) -> Tensor:

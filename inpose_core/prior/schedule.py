@@ -40,3 +40,8 @@ class NoiseSchedule:
         """Return ``steps`` diffusion times from noise to almost clean, evenly spaced, followed by 0; (steps + 1,)."""
         grid = torch.linspace(self.t_max, self.t_min, steps + 1)[:-1] if steps > 1 else torch.tensor([self.t_max])
         return torch.cat((grid, torch.zeros(1)))
+
+
+def log_snr_of(alpha: float, sigma: float) -> float:
+    """Return ``log(alpha^2 / sigma^2)`` of a noise level."""
+    return 2 * math.log(alpha / sigma)

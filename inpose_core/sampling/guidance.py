@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..kinematics import rotated_chains, tangent_covariance
 from ..prior.checkpoint import ResidualCalibration
+from ..prior.schedule import log_snr_of
 from ..rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix, skew
 from .floor import FloorLikelihood
 from .measurement import Measurement
@@ -129,7 +130,7 @@ class TangentGuidance:
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
         """Return the estimate after one Gauss-Newton step towards the measured positions."""
         R_hat = self.measurement.pin_rotations(sixd_to_matrix(x_0))
-        log_snr = _log_snr(alpha, sigma)
+        log_snr = log_snr_of(alpha, sigma)
         if log_snr >= self.first_log_snr:
             R_hat = self.correct(R_hat, log_snr)
         return GuidedEstimate(matrix_to_sixd(R_hat))
@@ -196,7 +197,7 @@ class PseudoinverseGuidance:
             covariance = w2 * raw_covariance(D.detach(), self.difference_kappa, w2) + self.noise_variance
             weights = torch.linalg.solve(covariance, residual.flatten(-2)).unflatten(-1, (2, 3))
             cotangent = torch.autograd.grad((positions_m * weights).sum(), leaf)[0]
-        gradient = self.denoiser.vector_jacobian_product(x_t, _log_snr(alpha, sigma), cotangent)
+        gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
         return GuidedEstimate(x_0, shift=alpha * w2 * gradient)
 
     def finish(self, R_world: Tensor) -> Tensor:
@@ -211,7 +212,7 @@ def difference_positions(y_m: Tensor) -> Tensor:
 
 def difference_noise(measurement: Measurement, position_noise_ratio: float) -> Tensor:
     """Return the covariance of the two differences in m^2, (F, 6, 6); a lost device is nearly no information."""
-    known = torch.tensor(measurement.noise_m, device=measurement.y_m.device) / measurement.body_size_m
+    known = measurement.noise_m / measurement.body_size_m
     ratio = torch.where(measurement.measured, known.clamp(min=position_noise_ratio), _LOST_RATIO)
     head, left, right = (ratio * measurement.body_size_m).square().unbind(-1)
     blocks = torch.stack((torch.stack((head + left, head), -1), torch.stack((head, head + right), -1)), -2)
@@ -239,7 +240,3 @@ def raw_covariance(D: Tensor, kappa: Tensor, w2: float) -> Tensor:
         - torch.einsum("mnj,fjab->fmnab", cross_a, skew(a))
     )
     return blocks.movedim(-2, 2).flatten(-2).flatten(1, 2)
-
-
-def _log_snr(alpha: float, sigma: float) -> float:
-    return float(2 * torch.log(torch.tensor(alpha / sigma)))

@@ -43,8 +43,9 @@ class Measurement:
     head_velocity_per_leg: Tensor
     """(F, 3) velocity of the head joint over leg length, per second."""
     fps: float
-    noise_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Noise that is known to be in each device's positions; the likelihood takes the settings' where that is larger."""
+    noise_m: Tensor
+    """(F, 3) noise that is known to be in each device's positions; the likelihood takes the settings' where that is
+    larger."""
 
     @classmethod
     def from_sensors(
@@ -62,6 +63,7 @@ class Measurement:
             device: where to.
             noise_m: (3,) noise that is known to be in each device's positions.
         """
+        noise = np.zeros(3) if noise_m is None else noise_m
         y_m = torch.tensor(sensors.positions_m, dtype=torch.float32, device=device)
         wxyz = torch.tensor(sensors.rotations_wxyz, dtype=torch.float32, device=device)
         offsets_m = torch.tensor(skeleton.offsets_m, dtype=torch.float32, device=device)
@@ -80,7 +82,7 @@ class Measurement:
             head_height_m=head_height_m,
             head_velocity_per_leg=velocity,
             fps=sensors.fps,
-            noise_m=(0.0, 0.0, 0.0) if noise_m is None else (float(noise_m[0]), float(noise_m[1]), float(noise_m[2])),
+            noise_m=torch.tensor(noise, dtype=torch.float32, device=device).expand(len(y_m), 3),
         )
 
     @classmethod
@@ -93,6 +95,7 @@ class Measurement:
             measured=torch.cat([one.measured for one in measurements]),
             head_height_m=torch.cat([one.head_height_m for one in measurements]),
             head_velocity_per_leg=torch.cat([one.head_velocity_per_leg for one in measurements]),
+            noise_m=torch.cat([one.noise_m for one in measurements]),
         )
 
     @property

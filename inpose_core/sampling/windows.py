@@ -40,7 +40,8 @@ class Windows:
         index = _reflect(place, frames)
         overlap = window - stride
         ramp = (torch.arange(window) + 1.0).clamp(max=overlap + 1) / (overlap + 1)
-        weight = torch.minimum(ramp, ramp.flip(0)).repeat(len(starts), 1)
+        # What a window makes of reflected frames is not asked: training gives them no weight.
+        weight = torch.minimum(ramp, ramp.flip(0)) * (place < frames)
         total = torch.zeros(frames).index_put((index,), weight, accumulate=True)
         return cls(index.to(device), (weight / total[index]).to(device), frames)
 

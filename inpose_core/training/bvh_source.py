@@ -113,6 +113,10 @@ def _find_joints(animation: BvhAnimation, name: str) -> dict[str, int]:
         if spine and above == joints["pelvis"]:
             places = np.linspace(0, len(spine) - 1, 3).round().astype(int)
             joints |= {f"spine{number}": spine[place] for number, place in enumerate(places, 1)}
+    if "pelvis" in joints and animation.parents[joints["pelvis"]] != -1:
+        raise InPoseError(
+            f"{name} moves its {animation.joint_names[0]} beside the pelvis.", "Export it with the hips as the root."
+        )
     missing = [wanted for wanted in JOINT_INDEX if joints.get(wanted, -1) < 0]
     if missing:
         raise InPoseError(

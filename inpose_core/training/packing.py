@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InPoseError
+from ..errors import InPoseError, OutputError
 from ..motion import Motion, atomic_output
 from ..quaternions import geodesic_angle
 from ..recording.types import SOLVER_FPS
@@ -41,46 +42,72 @@ def pack_files(
 
     Raises:
         InPoseError: no file holds motion.
-        OutputError: the output cannot be written.
+        OutputError: the output cannot be written; a missing folder is told before anything is read.
     """
-    clips: list[tuple[Path, Motion]] = []
+    if not output.parent.is_dir():
+        raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
+    clips: list[_Clip] = []
     for index, file in enumerate(files):
         problem = ""
         try:
             motion = load_bvh_motion(file) if file.suffix.lower() == ".bvh" else load_amass(file, body_models)
             if len(motion) >= 2:
-                clips.append((file, motion))
+                clips.append(_clip(file, motion, own_bones=file.suffix.lower() == ".bvh" or body_models is not None))
         except InPoseError as error:
             problem = str(error)
         if on_progress is not None:
             on_progress(index, problem)
     if not clips:
         raise InPoseError("None of these files holds motion.", "Give AMASS .npz or .bvh files.")
-    names = [(file.parent.name, file.stem) for file, _ in clips]
-    own_bones = [file.suffix.lower() == ".bvh" or body_models is not None for file, _ in clips]
     with atomic_output(output) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **_packed([motion for _, motion in clips], names, own_bones))
+        np.savez_compressed(stream, **_packed(clips))
     return len(clips)
 
 
-def _packed(
-    motions: Sequence[Motion], names: Sequence[tuple[str, str]], own_bones: Iterable[bool]
-) -> dict[str, NDArray[np.generic]]:
-    lengths = np.array([len(motion) for motion in motions])
-    floors = [np.percentile(m.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3) for m in motions]
+@dataclass(frozen=True)
+class _Clip:
+    """Hold one clip as it is stored: AMASS as a whole would not fit into memory otherwise."""
+
+    quat: NDArray[np.int16]
+    root: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    offsets: NDArray[np.float32]
+    floor_y: float
+    subject: str
+    name: str
+    own_bones: bool
+
+
+def _clip(file: Path, motion: Motion, *, own_bones: bool) -> _Clip:
+    lowest_m = motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1)
+    return _Clip(
+        quat=np.round(motion.rotations_wxyz * 32767).astype(np.int16),
+        root=motion.root_translation_m.astype(np.float32),
+        valid=_without_glitches(motion),
+        offsets=motion.skeleton.offsets_m.astype(np.float32),
+        floor_y=float(np.percentile(lowest_m, 3)),
+        subject=file.parent.name,
+        name=file.stem,
+        own_bones=own_bones,
+    )
+
+
+def _packed(clips: Sequence[_Clip]) -> dict[str, NDArray[Any]]:
+    lengths = np.array([len(clip.root) for clip in clips])
+    activities = ["".join(c for c in clip.name if not c.isdigit()).strip("_- ").lower() for clip in clips]
     return {
-        "quat": np.round(np.concatenate([m.rotations_wxyz for m in motions]) * 32767).astype(np.int16),
-        "root": np.concatenate([m.root_translation_m for m in motions]).astype(np.float32),
-        "valid": np.concatenate([_without_glitches(motion) for motion in motions]),
+        "quat": np.concatenate([clip.quat for clip in clips]),
+        "root": np.concatenate([clip.root for clip in clips]),
+        "valid": np.concatenate([clip.valid for clip in clips]),
         "start": np.cumsum(lengths) - lengths,
         "length": lengths,
-        "offsets": np.stack([m.skeleton.offsets_m for m in motions]).astype(np.float32),
-        "floor_y": np.array(floors, np.float32),
-        "subject": np.array([subject for subject, _ in names]),
-        "activity": np.array(["".join(c for c in name if not c.isdigit()).strip("_- ").lower() for _, name in names]),
-        "clip": np.array([name for _, name in names]),
-        "family": np.array(["packed"] * len(motions)),
-        "generic_skeleton": ~np.array(list(own_bones), dtype=bool),
+        "offsets": np.stack([clip.offsets for clip in clips]),
+        "floor_y": np.array([clip.floor_y for clip in clips], np.float32),
+        "subject": np.array([clip.subject for clip in clips]),
+        "activity": np.array(activities),
+        "clip": np.array([clip.name for clip in clips]),
+        "family": np.array(["packed"] * len(clips)),
+        "generic_skeleton": ~np.array([clip.own_bones for clip in clips], dtype=bool),
         "joints": np.array(JOINT_NAMES),
         "parents": np.array(PARENTS),
         "fps": np.int64(SOLVER_FPS),

@@ -108,20 +108,21 @@ class Trainer:
     def run(self) -> Prior:
         """Train up to the last step and return the calibrated prior, which is also written to the folder."""
         began, first_step = time.monotonic(), self.step
-        losses: list[float] = []
+        losses: list[Tensor] = []
         while self.step < self.settings.steps:
             losses.append(self.train_step())
             if self.step % 50 == 0:
                 rate = (self.step - first_step) * self.settings.batch / (time.monotonic() - began)
-                self._log({"step": self.step, "loss": sum(losses) / len(losses), "windows_per_s": rate})
+                self._log({"step": self.step, "loss": float(torch.stack(losses).mean()), "windows_per_s": rate})
                 losses.clear()
-            if self.step % self.settings.checkpoint_every == 0:
-                self._save_checkpoint()
+            # The checkpoint is to remember what the validation found, or a worse network could replace the best.
             if self.step % self.settings.validate_every == 0:
                 self._validate_and_keep_best()
-        self._save_checkpoint()
+            if self.step % self.settings.checkpoint_every == 0:
+                self._save_checkpoint()
         if self.step % self.settings.validate_every:
             self._validate_and_keep_best()
+        self._save_checkpoint()
         return self.finish()
 
     def finish(self) -> Prior:
@@ -161,8 +162,8 @@ class Trainer:
             figures[name] = validation_errors(estimates, examples.x_0, examples.weight, self.offsets_m.cpu())
         return figures
 
-    def train_step(self) -> float:
-        """Take one step and return its loss."""
+    def train_step(self) -> Tensor:
+        """Take one step and return its loss, a scalar that is still on the device: reading it would stall a GPU."""
         settings = self.settings
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * self._learning_rate_factor()
@@ -189,7 +190,7 @@ class Trainer:
         with torch.no_grad():
             for averaged, current in zip(self.ema.parameters(), self.network.parameters(), strict=True):
                 averaged.lerp_(current, 1 - decay)
-        return float(loss.detach())
+        return loss.detach()
 
     def _draw_times(self, batch: int) -> Tensor:
         if self.settings.regression:

@@ -17,11 +17,11 @@ from inpose_core.evaluation import Bench, BenchSettings, SensorNoise, write_repo
 from inpose_core.evaluation import bench as bench_module
 from inpose_core.evaluation.baselines.networks import Budget
 from inpose_core.evaluation.bodies import BODIES
-from inpose_core.evaluation.clips import choose_clips, load_held_out_clips
+from inpose_core.evaluation.clips import choose_clips, load_test_clips
 from inpose_core.evaluation.report import tables
 from inpose_core.evaluation.simulation import simulate
 from inpose_core.evaluation.systems import ABLATIONS, OURS, SHIPPED, SYSTEMS, SolverSystem
-from inpose_core.prior.checkpoint import load_prior
+from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import NetworkConfig
 from inpose_core.quaternions import geodesic_angle
@@ -43,7 +43,8 @@ SETTINGS = BenchSettings(
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packed")
-    people = [("1", smooth_motion(150, seed=1)), ("2", smooth_motion(120, seed=2)), ("7", smooth_motion(110, seed=3))]
+    people = [("1", smooth_motion(150, seed=1)), ("2", smooth_motion(120, seed=2)), ("35", smooth_motion(110, seed=3))]
+    people.append(("7", smooth_motion(100, seed=5)))
     write_packed(folder / "cmu_asf.npz", people)
     write_packed(folder / "hdm05.npz", [("bk", smooth_motion(105, seed=4))])
     return folder
@@ -56,7 +57,7 @@ def measured(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Benc
 
 
 def test_only_people_whom_nothing_was_trained_on_are_measured(data: Path) -> None:
-    clips = load_held_out_clips(data)
+    clips = load_test_clips(data)
     assert sorted(len(clip) for clip in clips) == [110, 120]
     for clip in clips:
         assert clip.joint_positions_m[..., 1].min() > -0.05
@@ -69,7 +70,7 @@ def test_only_people_whom_nothing_was_trained_on_are_measured(data: Path) -> Non
 def test_a_folder_without_held_out_people_is_told(tmp_path: Path) -> None:
     write_packed(tmp_path / "cmu_asf.npz", [("1", smooth_motion(150))])
     with pytest.raises(InPoseError, match="No clip"):
-        load_held_out_clips(tmp_path)
+        load_test_clips(tmp_path)
 
 
 def test_every_system_is_measured_on_every_body_and_noise(measured: tuple[Bench, list[dict[str, Any]]]) -> None:
@@ -122,7 +123,7 @@ def test_a_table_shows_the_row_it_names() -> None:
     def row(system: str, body: str, error_cm: float, **noise: float) -> dict[str, Any]:
         keys = {"position_m": 0.0, "rotation_deg": 0.0, "bone_m": 0.0} | noise
         figures = {"mpjpe_cm": error_cm, "scaled_mpjpe_cm": error_cm, "jitter_of_truth": 8.0}
-        return {"set": "held-out people", "system": system, "body": body, **keys, **figures}
+        return {"set": "test people", "system": system, "body": body, **keys, **figures}
 
     rows = [row(OURS, "default", 5.25), row(OURS, "upper body x 1.4", 6.5), row(OURS, "default", 9.75, position_m=0.1)]
     lines = tables(rows).splitlines()
@@ -136,7 +137,7 @@ def test_a_table_shows_the_row_it_names() -> None:
 
 def test_the_mean_of_samples_lies_between_them(data: Path) -> None:
     prior = load_prior()
-    trial = simulate(choose_clips(load_held_out_clips(data), 1, 48)[0], SensorNoise(), 0)
+    trial = simulate(choose_clips(load_test_clips(data), 1, 48)[0], SensorNoise(), 0)
     settings = SolveSettings(temperature=1.0, steps=1, device="cpu")
     (mean,) = SolverSystem(prior, settings, samples=2).solve_all([trial])
     samples = [SolverSystem(prior, replace(settings, seed=seed)).solve_all([trial])[0] for seed in (0, 1)]
@@ -155,7 +156,7 @@ def test_the_whole_bench_measures_the_ablations_too(data: Path, tmp_path: Path) 
     systems = {row["system"] for row in rows}
     assert set(ABLATIONS) < systems
     assert {"state: 6D", "state: matrices, raw", "state: matrices, post-processed"} < systems
-    assert {"HDM05", "held-out people, every clip"} < {row["set"] for row in rows}
+    assert {"HDM05", "test people, every clip", "all six held-out people, every clip"} < {row["set"] for row in rows}
 
 
 def test_by_command_line(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -172,5 +173,5 @@ def test_by_command_line(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("inpose_core.evaluation.write_report", lambda rows, out: [out / "tables.md"])
     runs = tmp_path / "runs"
     assert main(["evaluate", "--data", str(data), "--out", str(tmp_path), "--runs", str(runs), "--quick"]) == 0
-    assert seen == [(data, runs / "quick", BenchSettings.quick(), torch.device("cpu"), None)]
+    assert seen == [(data, runs / "quick", BenchSettings.quick(), torch.device("cpu"), None, DEFAULT_WEIGHTS)]
     assert "tables.md" in capsys.readouterr().out

@@ -23,6 +23,7 @@ from inpose_core.prior.network import NetworkConfig
 from inpose_core.rotations import geodesic_angle, heading_of, quaternion_wxyz_to_matrix, sixd_to_matrix
 from inpose_core.skeleton import JOINT_NAMES, PARENTS, Skeleton
 from inpose_core.training import run as training_run
+from inpose_core.training import split as training_split
 from inpose_core.training.augmentation import (
     AugmentationSettings,
     SensedWindows,
@@ -32,7 +33,14 @@ from inpose_core.training.augmentation import (
 )
 from inpose_core.training.dataset import MotionData, foot_contact, load_packed_motion
 from inpose_core.training.losses import LossWeights, denoising_loss, state_of
-from inpose_core.training.run import HELD_OUT_SUBJECTS, VALIDATION_ONLY, train_from_folder
+from inpose_core.training.run import train_from_folder
+from inpose_core.training.split import (
+    TEST_SUBJECTS,
+    VALIDATION_ONLY,
+    VALIDATION_SUBJECTS,
+    load_training_motion,
+    load_validation_motion,
+)
 from inpose_core.training.trainer import Trainer, TrainingSettings
 from tests.core.synthetic import smooth_motion
 
@@ -417,7 +425,8 @@ def test_another_seed_trains_another_network(data: MotionData, examples: Mapping
 def test_held_out_subjects_and_validation_sets_never_enter_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held_out = sorted(HELD_OUT_SUBJECTS)
+    assert not VALIDATION_SUBJECTS & TEST_SUBJECTS
+    held_out = sorted(VALIDATION_SUBJECTS) + sorted(TEST_SUBJECTS)
     short = smooth_motion(160)
 
     def clip(subject: str, frames: int) -> tuple[str, Motion]:
@@ -427,7 +436,7 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
 
     # Every clip is told by its length.
     write_packed(tmp_path / "cmu_asf.npz", [clip("1", 101), *(clip(s, 20 + i) for i, s in enumerate(held_out))])
-    write_packed(tmp_path / "cmu_daz.npz", [clip(held_out[0], 40), clip("60", 102)])
+    write_packed(tmp_path / "cmu_daz.npz", [clip(f"0{held_out[0]}", 40), clip("60", 102)])
     # A number means a held-out person only within CMU.
     write_packed(tmp_path / "soma_apache.npz", [clip(held_out[0], 103)])
     (other,) = VALIDATION_ONLY
@@ -447,12 +456,22 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
         return validation_examples(data, frames, stride)
 
     monkeypatch.setattr(training_run, "Trainer", Spy)
-    monkeypatch.setattr(training_run, "validation_examples", spy_validation)
+    monkeypatch.setattr(training_split, "validation_examples", spy_validation)
     train_from_folder(tmp_path, tmp_path / "run", SETTINGS, CPU)
     assert sorted(seen["lengths"]) == [101, 102, 103]
     assert set(seen["validation"]) == {"held_out", other}
     assert seen["calibrate_on"] == "held_out"
-    assert sorted(map(sorted, loaded)) == [[20 + i for i in range(len(held_out))] + [40], [50]]
+    validating = [20 + i for i in range(len(VALIDATION_SUBJECTS))]
+    assert sorted(map(sorted, loaded)) == [[*validating, 40], [50]]
+
+
+def test_without_cmu_every_tenth_person_validates(tmp_path: Path) -> None:
+    people = [(f"S{number:02}", smooth_motion(30 + number)) for number in range(21)]
+    write_packed(tmp_path / "amass.npz", people)
+    validating = load_validation_motion(tmp_path)["held_out"].length.tolist()
+    training = load_training_motion(tmp_path).length.tolist()
+    assert len(validating) == 2
+    assert sorted(validating + training) == [30 + number for number in range(21)]
 
 
 def test_training_from_a_folder_by_command_line(

@@ -202,6 +202,12 @@ def test_glitches_are_marked(tmp_path: Path) -> None:
     assert len(bad) < 15
 
 
+def test_a_missing_folder_is_told_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_amass(tmp_path / "S1" / "a.npz", smooth_motion(30), 60.0)
+    assert main(["pack", str(tmp_path), "-o", str(tmp_path / "nowhere" / "out.npz")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
 def test_nothing_to_pack_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pack", str(tmp_path), "-o", str(tmp_path / "out.npz")]) == 2
     assert "None of these files" in capsys.readouterr().err

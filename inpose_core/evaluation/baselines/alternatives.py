@@ -9,22 +9,24 @@ import torch
 from torch import Tensor
 
 from ...kinematics import forward_kinematics, rotated_chains
+from ...prior.schedule import log_snr_of
 from ...rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
 from ...sampling.guidance import GuidedEstimate, difference_noise, difference_positions
 from ...sampling.measurement import Measurement
 from ...sampling.windows import WindowedDenoiser
 from ...skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
+from .unguided import Unguided
 
 
-class DpsGuidance:
-    """Guide by diffusion posterior sampling (DPS, Chung et al. 2023): a gradient step on the length of the misfit.
+class DpsGuidance(Unguided):
+    """Guide by diffusion posterior sampling (DPS, Chung et al. 2023): a gradient step that ignores the misfit's size.
 
-    ``x_s -= zeta grad_{x_t} |y - A D(x_0_hat)|`` per frame, with ``zeta`` in Algorithm 1 of their paper as a step over
-    the residual's norm.
+    ``x_s -= zeta / |r| grad_{x_t} |r|^2`` with ``r = y - A D(x_0_hat)`` of each frame, as in their Algorithm 1.
     """
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, zeta: float) -> None:
-        self.measurement, self.denoiser, self.zeta = measurement, denoiser, zeta
+        super().__init__(measurement)
+        self.denoiser, self.zeta = denoiser, zeta
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
@@ -35,15 +37,12 @@ class DpsGuidance:
             residual = difference_positions(self.measurement.y_m) - positions_m
             misfit = (residual.square().sum(dim=(-2, -1)) + 1e-8).sqrt().sum()
             cotangent = torch.autograd.grad(misfit, leaf)[0]
-        level = float(2 * torch.log(torch.tensor(alpha / sigma)))
-        return GuidedEstimate(x_0, shift=-self.zeta * self.denoiser.vector_jacobian_product(x_t, level, cotangent))
-
-    def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations with the measured ones in their place."""
-        return self.measurement.pin_rotations(R_world)
+        gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
+        # The gradient of the squared misfit over the misfit is twice that of the misfit.
+        return GuidedEstimate(x_0, shift=-2 * self.zeta * gradient)
 
 
-class LocalAngleGuidance:
+class LocalAngleGuidance(Unguided):
     """Guide in the joints' local angles by gradient descent on the misfit (the paper's Table 5).
 
     A joint's local turn carries everything below it, the measured joints' own rotations included, which are put back.
@@ -53,7 +52,7 @@ class LocalAngleGuidance:
     first_log_snr: Final[float] = -4.0
 
     def __init__(self, measurement: Measurement) -> None:
-        self.measurement = measurement
+        super().__init__(measurement)
         below = torch.eye(JOINT_COUNT, dtype=torch.bool)
         for joint in range(1, JOINT_COUNT):
             below[joint] |= below[PARENTS[joint]]
@@ -66,7 +65,7 @@ class LocalAngleGuidance:
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
         """Return the estimate after gradient descent in local angles."""
         R = self.measurement.pin_rotations(sixd_to_matrix(x_0))
-        if 2 * torch.log(torch.tensor(alpha / sigma)) >= self.first_log_snr:
+        if log_snr_of(alpha, sigma) >= self.first_log_snr:
             R = self._descend(R)
         return GuidedEstimate(matrix_to_sixd(R))
 
@@ -90,11 +89,12 @@ class LocalAngleGuidance:
         return R
 
 
-class MatrixPseudoinverseGuidance:
+class MatrixPseudoinverseGuidance(Unguided):
     """Guide whole rotation matrices as the state (the paper's ablation "RoT"): y is linear in it, so D = Sigma = I."""
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float) -> None:
-        self.measurement, self.denoiser = measurement, denoiser
+        super().__init__(measurement)
+        self.denoiser = denoiser
         self.noise_variance = difference_noise(measurement, position_noise_ratio)
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
         kappa = self.difference_kappa.flatten(1)
@@ -108,13 +108,8 @@ class MatrixPseudoinverseGuidance:
         weights = torch.linalg.solve(w2 * self.covariance + self.noise_variance, residual.flatten(-2))
         # d positions / d R_j = kappa_j: the cotangent's column c is the force times kappa's component c.
         cotangent = torch.einsum("fma,mjc->fjca", weights.unflatten(-1, (2, 3)), self.difference_kappa).flatten(-2)
-        level = float(2 * torch.log(torch.tensor(alpha / sigma)))
-        gradient = self.denoiser.vector_jacobian_product(x_t, level, cotangent)
+        gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
         return GuidedEstimate(x_0, shift=alpha * w2 * gradient)
-
-    def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations with the measured ones in their place."""
-        return self.measurement.pin_rotations(R_world)
 
 
 def _turn_subtrees(turn: Tensor, R: Tensor) -> Tensor:

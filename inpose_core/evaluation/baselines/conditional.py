@@ -19,18 +19,20 @@ from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
 from ...quaternions import continuous_signs
 from ...rotations import matrix_to_quaternion_wxyz
-from ...sampling import Measurement, WindowedDenoiser, Windows, sample_posterior
+from ...sampling import Measurement, WindowedDenoiser, Windows, sample_posterior, steady_positions
 from ...sampling.guidance import Guidance, PseudoinverseGuidance
 from ...skeleton import Skeleton
+from ...solver import SolveSettings, origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix
 from ..simulation import Trial
 from .alternatives import DpsGuidance, LocalAngleGuidance, MatrixPseudoinverseGuidance
-from .official import OfficialGuidance, UnguidedConditional, sample_ddpm_mean
+from .official import OfficialGuidance, sample_ddpm_mean
+from .unguided import Unguided
 
 RuleName = Literal["none", "official", "pigdm", "dps", "local angles", "matrix pigdm", "regression"]
 
-_POSITION_NOISE_RATIO = 0.002
+_POSITION_NOISE_RATIO = SolveSettings().position_noise_ratio
 _CPU = torch.device("cpu")
 
 
@@ -45,7 +47,10 @@ class ConditionalSettings:
     """Condition on the head's position and velocity: in metres, or free of scale, as the network was trained."""
     steps: int = 50
     """DDIM steps, where the rule does not bring its own schedule."""
-    dps_zeta: float = 1.0
+    temperature: float = 1.0
+    """Share of the noise to start from, as in our solver's settings."""
+    dps_zeta: float = 0.1
+    """DPS' step; the best of five on training people (benchmarks/dps_step.py)."""
 
 
 @dataclass(frozen=True)
@@ -99,26 +104,31 @@ class ConditionalSystem:
     def sample(self, trials: Sequence[Trial]) -> Sampled:
         """Return the sampled state of clips of one body, one after the other."""
         skeleton = trials[0].skeleton
-        origins_m = [np.median(trial.sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0) for trial in trials]
-        near = [
-            replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m)
+        origins_m = [origin_below(trial.sensors) for trial in trials]
+        # Everybody gets the positions that our solver works with: what is compared is what is made of them.
+        steady = [
+            steady_positions(replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m))
             for trial, origin_m in zip(trials, origins_m, strict=True)
         ]
-        measurements = [Measurement.from_sensors(sensors, skeleton, _CPU) for sensors in near]
+        measurements = [Measurement.from_sensors(one.sensors, skeleton, _CPU, one.noise_m) for one in steady]
         measurement = Measurement.joined(measurements)
         windows = Windows.joined([Windows.for_network(self.prior.network, one.measured) for one in measurements])
         denoiser = self._denoiser(measurement, windows, skeleton)
         guidance = self._guidance(measurement, denoiser)
         generator = torch.Generator().manual_seed(self.seed)
         noise = torch.randn(len(measurement.y_m), 22, 3 * self.prior.network.config.columns, generator=generator)
+        noise = self.settings.temperature * noise
         return Sampled(self._sample(denoiser, guidance, noise), measurement, guidance, origins_m)
 
     def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:
         index = windows.index
         # A foot joint that stands counts as the floor, as in training.
         positions_m = measurement.y_m - measurement.y_m.new_tensor((0.0, skeleton.sole_height_m, 0.0))
+        # The rivals are told that the floor is known; our solver has to see whether it is.
+        see_head = torch.full((windows.frames,), self.settings.see_head)
+        scale_free = replace(measurement.scale_free(use_head_motion=True), head_motion_known=see_head)
         sensed = SensedWindows(
-            scale_free=measurement.scale_free(self.settings.see_head).windowed(index),
+            scale_free=scale_free.windowed(index),
             positions_m=positions_m[index],
             positions_known=torch.full(index.shape, self.settings.see_hands),
             offsets_m=measurement.offsets_m.expand(len(index), -1, -1),
@@ -129,8 +139,8 @@ class ConditionalSystem:
 
     def _guidance(self, measurement: Measurement, denoiser: WindowedDenoiser) -> Guidance:
         rules: dict[RuleName, Callable[[], Guidance]] = {
-            "none": lambda: UnguidedConditional(measurement),
-            "regression": lambda: UnguidedConditional(measurement),
+            "none": lambda: Unguided(measurement),
+            "regression": lambda: Unguided(measurement),
             "official": lambda: OfficialGuidance(measurement, denoiser),
             "pigdm": lambda: PseudoinverseGuidance(measurement, denoiser, _POSITION_NOISE_RATIO),
             "dps": lambda: DpsGuidance(measurement, denoiser, self.settings.dps_zeta),

@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from ...kinematics import rotated_chains
+from ...prior.schedule import log_snr_of
 from ...rotations import sixd_to_raw_matrix
 from ...sampling.guidance import Guidance, GuidedEstimate
 from ...sampling.measurement import Measurement
 from ...sampling.sampler import Denoiser
 from ...sampling.windows import WindowedDenoiser
+from .unguided import Unguided
 
 _STEPS: Final[int] = 49
 _STRIDE: Final[int] = 20
@@ -51,11 +53,12 @@ def sample_ddpm_mean(
     return x_t
 
 
-class OfficialGuidance:
+class OfficialGuidance(Unguided):
     """Guide by the released code's recipe."""
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser) -> None:
-        self.measurement, self.denoiser = measurement, denoiser
+        super().__init__(measurement)
+        self.denoiser = denoiser
         self.difference = torch.tensor(_CYCLIC, dtype=torch.float32, device=measurement.y_m.device)
         self.kappa = torch.einsum("dm,mja->dja", self.difference, measurement.kappa)
         self.target_m = torch.einsum("dm,fma->fda", self.difference, measurement.y_m)
@@ -75,25 +78,5 @@ class OfficialGuidance:
             cotangent = torch.autograd.grad((positions_m * weights).sum(), leaf)[0]
         # The sampler clamps x_0 to [-1, 1]: what was clamped has no gradient.
         cotangent = torch.where(x_0.abs() < 1, cotangent, torch.zeros_like(cotangent))
-        level = float(2 * torch.log(torch.tensor(alpha / sigma)))
-        gradient = self.denoiser.vector_jacobian_product(x_t, level, cotangent)
+        gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
         return GuidedEstimate(x_0, shift=_WEIGHT * alpha * gradient)
-
-    def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations with the measured ones in their place."""
-        return self.measurement.pin_rotations(R_world)
-
-
-class UnguidedConditional:
-    """Leave a network that sees the positions alone; only x_0 is brought onto the manifold at the end."""
-
-    def __init__(self, measurement: Measurement) -> None:
-        self.measurement = measurement
-
-    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
-        """Return the estimate as it is."""
-        return GuidedEstimate(x_0)
-
-    def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations with the measured ones in their place."""
-        return self.measurement.pin_rotations(R_world)
