@@ -42,6 +42,15 @@ def load_held_out_clips(data: Path) -> list[Motion]:
     return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) != "train")
 
 
+def load_training_clips(data: Path) -> list[Motion]:
+    """Return the clips of the CMU subjects who train, for what has to be chosen before anything is measured.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "train")
+
+
 def load_hdm05_clips(data: Path) -> list[Motion]:
     """Return the clips of HDM05: other actors and activities, many near the floor.
 

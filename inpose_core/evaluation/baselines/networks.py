@@ -82,7 +82,7 @@ QUICK_BUDGET: Final[Budget] = Budget(
 _GLOBAL, _LOCAL, _SHAPE = PositionConditioning("global"), PositionConditioning("local"), PositionConditioning("shape")
 
 NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
-    "ours": BaselineNetwork(scale_free_condition, CONDITION_SIZE, AugmentationSettings()),
+    "ours": BaselineNetwork(scale_free_condition, CONDITION_SIZE, _SEEN),
     "global": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN),
     "local": BaselineNetwork(_LOCAL, _LOCAL.size, _SEEN),
     "regression": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN, regression=True),
