@@ -20,13 +20,14 @@ from typing import Final
 
 import torch
 
-from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, load_prior
+from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
-from inpose_core.training.augmentation import AugmentationSettings
-from inpose_core.training.losses import LossWeights
-from inpose_core.training.split import load_split
-from inpose_core.training.trainer import Trainer, TrainingSettings
+from inpose_core.skeleton import Skeleton
+from inpose_core.training.augmentation import AugmentationSettings, draw_examples
+from inpose_core.training.losses import LossWeights, validation_errors
+from inpose_core.training.split import load_split, load_training_motion, load_validation_motion
+from inpose_core.training.trainer import Trainer, TrainingSettings, denoise_from_noise
 
 _CPU: Final[torch.device] = torch.device("cpu")
 _SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4)
@@ -83,9 +84,15 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, default=DEFAULT_WEIGHTS, help="the prior that is continued")
+    parser.add_argument(
+        "--fit", action="store_true", help="only tell how the prior of --start fits those it trained on"
+    )
     parser.add_argument("--variant", action="append", choices=list(VARIANTS), help="default: all")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if options.fit:
+        print(json.dumps(fit(load_prior(options.start), options.data), indent=1))
+        return 0
     options.out.mkdir(parents=True, exist_ok=True)
     results = options.out / "results.jsonl"
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
@@ -119,6 +126,25 @@ def run_variant(settings: TrainingSettings, data: Path, start: DiffusionTransfor
         "forward_us_per_frame": round(_forward_us_per_frame(trainer.ema), 1),
         "validation": {name: {k: round(v, 2) for k, v in row.items()} for name, row in figures.items()},
     }
+
+
+def fit(prior: Prior, data: Path, windows: int = 320) -> dict[str, dict[str, float]]:
+    """Return the errors of one denoising step from pure noise on people who train, and on people who do not.
+
+    All windows are drawn as in training; "varied" ones as training varies them, too.
+    """
+    settings = {"as captured": AugmentationSettings.none(), "varied": AugmentationSettings()}
+    motions = {"training people": load_training_motion(data)} | load_validation_motion(data)
+    offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
+    figures = {}
+    for people, motion in motions.items():
+        for name, setting in settings.items():
+            generator = torch.Generator().manual_seed(0)
+            examples = draw_examples(motion, windows, prior.network.config.window, setting, generator)
+            estimates = denoise_from_noise(prior.network, prior.schedule, examples, _CPU)
+            errors = validation_errors(estimates, examples.x_0, examples.weight, offsets_m)
+            figures[f"{people}, {name}"] = {key: round(value, 2) for key, value in errors.items()}
+    return figures
 
 
 def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:

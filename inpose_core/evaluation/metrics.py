@@ -41,6 +41,7 @@ class Figures:
     mpjve_cm_s: float
     jitter: float
     jitter_of_truth: float
+    leg_motion: float
     foot_skate_cm_s: float
     floor_penetration_cm: float
     floor_floating_cm: float
@@ -74,6 +75,7 @@ def measure(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
         mpjve_cm_s=velocity_error_cm_s(p, p_hat, truth.fps),
         jitter=jitter(p_hat, solved.fps),
         jitter_of_truth=jitter(p, truth.fps),
+        leg_motion=leg_motion(p, p_hat),
         foot_skate_cm_s=foot_skate_cm_s(p, p_predicted_root, truth.fps),
         floor_penetration_cm=floor_penetration_cm(p_predicted_root, truth.skeleton.sole_height_m),
         floor_floating_cm=floor_floating_cm(p, p_predicted_root, truth.skeleton.sole_height_m),
@@ -126,6 +128,20 @@ def jitter(p: NDArray[np.float64], fps: float) -> float:
     if len(p) < 4:
         return float("nan")
     return float(np.linalg.norm(np.diff(p, 3, axis=0), axis=-1).mean() * fps**3 / 100)
+
+
+def leg_motion(p: NDArray[np.float64], p_hat: NDArray[np.float64]) -> float:
+    """Return how much the solved legs move about the pelvis, over how much the true ones do; NaN for one frame.
+
+    Our own: a solution that errs little because it stands still shows here, and only here.
+    """
+
+    def travel_m(joints_m: NDArray[np.float64]) -> float:
+        about_pelvis_m = joints_m[:, list(LOWER_JOINTS)] - joints_m[:, :1]
+        return float(np.linalg.norm(np.diff(about_pelvis_m, axis=0), axis=-1).sum())
+
+    truth_m = travel_m(p)
+    return travel_m(p_hat) / truth_m if truth_m > 0 else float("nan")
 
 
 def foot_skate_cm_s(p: NDArray[np.float64], p_hat: NDArray[np.float64], fps: float) -> float:

@@ -34,6 +34,7 @@ _COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("root_cm", "root cm"),
     ("mpjve_cm_s", "MPJVE cm/s"),
     ("jitter", "jitter"),
+    ("leg_motion", "leg motion"),
     ("foot_skate_cm_s", "skate cm/s"),
     ("floor_penetration_cm", "below floor cm"),
     ("floor_floating_cm", "floating cm"),

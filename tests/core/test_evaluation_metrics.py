@@ -95,6 +95,20 @@ def test_jitter_is_the_third_difference_in_hundreds_of_metres_per_second_cubed()
     assert math.isnan(metrics.jitter(p[:3], FPS))
 
 
+def test_leg_motion_is_how_much_of_the_true_movement_is_there() -> None:
+    p = standing()
+    swing = np.linspace(0, 0.2, len(p))[:, None]
+    for joint in metrics.LOWER_JOINTS:
+        p[:, joint, [2]] += swing
+    half = p.copy()
+    half[:, list(metrics.LOWER_JOINTS), 2] -= swing / 2
+    moved_as_a_whole = half + np.linspace(0, 1, len(p))[:, None, None]
+    assert metrics.leg_motion(p, p) == pytest.approx(1)
+    assert metrics.leg_motion(p, half) == pytest.approx(0.5)
+    assert metrics.leg_motion(p, moved_as_a_whole) == pytest.approx(0.5)
+    assert math.isnan(metrics.leg_motion(standing(), standing()))
+
+
 def test_foot_skate_counts_only_while_the_true_foot_stands() -> None:
     p = standing(9)
     p[4:, 10] += np.arange(5)[:, None] * np.array((0.0, 0.02, 0.0))  # the left foot leaves after four steps
