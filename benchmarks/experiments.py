@@ -30,12 +30,18 @@ from inpose_core.training.split import load_split, load_training_motion, load_va
 from inpose_core.training.trainer import Trainer, TrainingSettings, denoise_from_noise
 
 _CPU: Final[torch.device] = torch.device("cpu")
-_SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4)
+_SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4, input_scale="unit")
 SCRATCH: Final[TrainingSettings] = TrainingSettings(
     steps=700, batch=32, learning_rate=1e-3, warmup_steps=50, ema_decay=0.99, validate_every=10**9, network=_SMALL
 )
 CONTINUED: Final[TrainingSettings] = TrainingSettings(
-    steps=300, learning_rate=3e-4, warmup_steps=20, decay_share=0.8, ema_decay=0.98, validate_every=10**9
+    steps=300,
+    learning_rate=3e-4,
+    warmup_steps=20,
+    decay_share=0.8,
+    ema_decay=0.98,
+    validate_every=10**9,
+    network=NetworkConfig(CONDITION_SIZE, input_scale="unit"),
 )
 
 
@@ -51,6 +57,7 @@ def _loss(**changes: float) -> TrainingSettings:
     return replace(CONTINUED, loss=replace(LossWeights(), **changes))
 
 
+_BY_LENGTH: Final[LossWeights] = LossWeights(absolute=True, rotation=1.0, position=4.0, velocity=0.1)
 FROM_SCRATCH: Final[dict[str, TrainingSettings]] = {
     "scratch: base (window 128, 4 frames a token, width 192, depth 6, x_0)": SCRATCH,
     "scratch: window 64": _network(window=64),
@@ -60,10 +67,13 @@ FROM_SCRATCH: Final[dict[str, TrainingSettings]] = {
     "scratch: width 288, depth 8": _network(width=288, depth=8, heads=6),
     "scratch: width 128, depth 4": _network(width=128, depth=4),
     "scratch: v-prediction": _network(prediction="v"),
+    "scratch: x_t shown as the linear estimate of x_0": _network(input_scale="wiener"),
+    "scratch: errors by length, not square": replace(SCRATCH, loss=_BY_LENGTH),
+    "scratch: both": replace(_network(input_scale="wiener"), loss=_BY_LENGTH),
 }
 FROM_TRAINED: Final[dict[str, TrainingSettings]] = {
     "continued: base": CONTINUED,
-    "continued: errors by length, not square": _loss(absolute=True, rotation=1.0, position=4.0, velocity=0.1),
+    "continued: errors by length, not square": replace(CONTINUED, loss=_BY_LENGTH),
     "continued: no sensor noise": _augmentation(
         mount_error_deg=0.0, rotation_noise_deg=0.0, height_noise=0.0, heading_error_deg=0.0
     ),

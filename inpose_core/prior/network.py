@@ -41,6 +41,8 @@ class NetworkConfig:
     """Columns of each rotation matrix in the state: 2 is the 6D form, 3 the whole matrix (an ablation)."""
     prediction: Literal["x_0", "v"] = "x_0"
     """What the last layer returns: x_0, or v = alpha eps - sigma x_0 (Salimans & Ho 2022; an ablation)."""
+    input_scale: Literal["unit", "wiener"] = "wiener"
+    """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it is, which is nothing at pure noise."""
 
     @property
     def state_size(self) -> int:
@@ -84,7 +86,11 @@ class DiffusionTransformer(nn.Module):
         batch, frames = x_t.shape[:2]
         alpha2 = torch.sigmoid(log_snr)[:, None, None]
         deviation = (alpha2 * _DATA_VARIANCE + 1 - alpha2).sqrt()
-        features = torch.cat((x_t.flatten(2) / deviation, condition), dim=-1)
+        shown = x_t.flatten(2) / deviation
+        if self.config.input_scale == "wiener":
+            # Noise is loudest where it says least: shown as it is, the network learns for long to overhear it.
+            shown = shown * ((alpha2 * _DATA_VARIANCE).sqrt() / deviation)
+        features = torch.cat((shown, condition), dim=-1)
         tokens = self.embed(features.reshape(batch, frames // self.config.frames_per_token, -1))
         modulation = self.noise_level(_log_snr_embedding(log_snr, self.config.width)).unflatten(-1, (6, -1))
         for block in self.blocks:
