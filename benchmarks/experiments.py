@@ -32,7 +32,14 @@ from inpose_core.training.trainer import Trainer, TrainingSettings, denoise_from
 _CPU: Final[torch.device] = torch.device("cpu")
 _SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4, input_scale="unit")
 SCRATCH: Final[TrainingSettings] = TrainingSettings(
-    steps=700, batch=32, learning_rate=1e-3, warmup_steps=50, ema_decay=0.99, validate_every=10**9, network=_SMALL
+    steps=700,
+    batch=32,
+    learning_rate=1e-3,
+    warmup_steps=50,
+    ema_decay=0.99,
+    validate_every=10**9,
+    network=_SMALL,
+    loss=LossWeights.squared(),
 )
 CONTINUED: Final[TrainingSettings] = TrainingSettings(
     steps=300,
@@ -42,6 +49,7 @@ CONTINUED: Final[TrainingSettings] = TrainingSettings(
     ema_decay=0.98,
     validate_every=10**9,
     network=NetworkConfig(CONDITION_SIZE, input_scale="unit"),
+    loss=LossWeights.squared(),
 )
 
 
@@ -54,10 +62,9 @@ def _augmentation(**changes: float) -> TrainingSettings:
 
 
 def _loss(**changes: float) -> TrainingSettings:
-    return replace(CONTINUED, loss=replace(LossWeights(), **changes))
+    return replace(CONTINUED, loss=replace(LossWeights.squared(), **changes))
 
 
-_BY_LENGTH: Final[LossWeights] = LossWeights(absolute=True, rotation=1.0, position=4.0, velocity=0.1)
 FROM_SCRATCH: Final[dict[str, TrainingSettings]] = {
     "scratch: base (window 128, 4 frames a token, width 192, depth 6, x_0)": SCRATCH,
     "scratch: window 64": _network(window=64),
@@ -68,12 +75,12 @@ FROM_SCRATCH: Final[dict[str, TrainingSettings]] = {
     "scratch: width 128, depth 4": _network(width=128, depth=4),
     "scratch: v-prediction": _network(prediction="v"),
     "scratch: x_t shown as the linear estimate of x_0": _network(input_scale="wiener"),
-    "scratch: errors by length, not square": replace(SCRATCH, loss=_BY_LENGTH),
-    "scratch: both": replace(_network(input_scale="wiener"), loss=_BY_LENGTH),
+    "scratch: errors by length, not square": replace(SCRATCH, loss=LossWeights()),
+    "scratch: both": replace(_network(input_scale="wiener"), loss=LossWeights()),
 }
 FROM_TRAINED: Final[dict[str, TrainingSettings]] = {
     "continued: base": CONTINUED,
-    "continued: errors by length, not square": replace(CONTINUED, loss=_BY_LENGTH),
+    "continued: errors by length, not square": replace(CONTINUED, loss=LossWeights()),
     "continued: no sensor noise": _augmentation(
         mount_error_deg=0.0, rotation_noise_deg=0.0, height_noise=0.0, heading_error_deg=0.0
     ),

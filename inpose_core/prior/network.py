@@ -42,7 +42,7 @@ class NetworkConfig:
     prediction: Literal["x_0", "v"] = "x_0"
     """What the last layer returns: x_0, or v = alpha eps - sigma x_0 (Salimans & Ho 2022; an ablation)."""
     input_scale: Literal["unit", "wiener"] = "wiener"
-    """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it is, which is nothing at pure noise."""
+    """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it gives, nothing at pure noise."""
 
     @property
     def state_size(self) -> int:

@@ -268,7 +268,7 @@ def test_the_loss_is_least_at_the_truth(data: MotionData, absolute: bool) -> Non
     examples = validation_examples(data, 16, 64)
     offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
     certain = (examples.contact * 2 - 1) * 20
-    weights = LossWeights(absolute=absolute)
+    weights = LossWeights() if absolute else LossWeights.squared()
     sigma = torch.full((len(examples),), 0.5)
 
     def loss(columns: int, error: float, logits: Tensor) -> float:

@@ -14,7 +14,6 @@ from ...prior.checkpoint import Prior, load_prior
 from ...prior.conditioning import CONDITION_SIZE
 from ...prior.network import NetworkConfig
 from ...training.augmentation import AugmentationSettings, ConditionBuilder, scale_free_condition, validation_examples
-from ...training.losses import LossWeights
 from ...training.split import load_training_motion, load_validation_motion
 from ...training.trainer import Trainer, TrainingSettings
 from .conditioning import PositionConditioning
@@ -56,13 +55,8 @@ class BaselineNetwork:
             validate_every=10**9,
             network=network,
             augmentation=self.augmentation,
-            loss=_LOSS,
             regression=self.regression,
         )
-
-
-_LOSS: Final[LossWeights] = LossWeights(rotation=1.0, position=4.0, velocity=0.1, absolute=True)
-"""Errors by their length, as AvatarPoser's and AvatarJLM's L1; so small a budget serves every network better this way."""
 
 
 @dataclass(frozen=True)
