@@ -18,19 +18,9 @@ from ...training.split import load_training_motion, load_validation_motion
 from ...training.trainer import Trainer, TrainingSettings
 from .conditioning import PositionConditioning
 
-_AS_IN_THE_LITERATURE: Final[AugmentationSettings] = AugmentationSettings(
-    proportion=0.0,
-    template_body=True,
-    mount_error_deg=0.0,
-    rotation_noise_deg=0.0,
-    height_noise=0.0,
-    heading_error_deg=0.0,
-    hand_loss=0.0,
-    rotation_loss=0.0,
-)
-"""One average body for everybody and perfect sensors; mirrored, faster and slower as for our own."""
-_SEEN: Final[AugmentationSettings] = replace(_AS_IN_THE_LITERATURE, head_motion_loss=0.0, position_loss=0.0)
-_UNSEEN: Final[AugmentationSettings] = replace(_AS_IN_THE_LITERATURE, head_motion_loss=0.5, position_loss=1.0)
+_SEEN: Final[AugmentationSettings] = replace(AugmentationSettings.none(), mirror=0.5, stretch=0.15, template_body=True)
+"""As in the literature: one average body for everybody and perfect sensors, everything seen."""
+_UNSEEN: Final[AugmentationSettings] = replace(_SEEN, head_motion_loss=0.5, position_loss=1.0)
 
 
 @dataclass(frozen=True)
