@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sample the posterior of the pose: windows, guidance, sampler."""
 
-from .guidance import GUIDANCE_NAMES, Guidance, GuidanceName, make_guidance
+from .by_name import GUIDANCE_NAMES, GuidanceName, make_guidance
+from .guidance import Guidance
 from .measurement import Measurement
 from .sampler import sample_posterior
 from .smoothing import smooth_in_time

@@ -31,7 +31,7 @@ class FloorMeasurement:
     """Hold one scalar measurement per frame: the height of the head above the standing foot."""
 
     v: Tensor
-    """(F, 22, 3) rotated chain of head minus lowest foot."""
+    """(F, J, 3) rotated chain of head minus lowest foot."""
     residual_m: Tensor
     """(F,) measured minus solved height."""
     variance: Tensor
@@ -47,10 +47,15 @@ class FloorLikelihood:
         self.head_kappa = measurement.kappa[:1]
         self.foot_kappa = chain_offsets(measurement.offsets_m, FOOT_JOINTS)
 
-    def measure(self, R_world: Tensor) -> FloorMeasurement:
-        """Return the measurement linearised at rotations (F, 22, 3, 3)."""
-        head = rotated_chains(R_world, self.head_kappa)[:, 0]
-        feet = rotated_chains(R_world, self.foot_kappa)
+    @property
+    def kappa(self) -> Tensor:
+        """Return the chains that are looked at, (1 + feet, 22, 3)."""
+        return torch.cat((self.head_kappa, self.foot_kappa))
+
+    def measure(self, R: Tensor, joints: Tensor) -> FloorMeasurement:
+        """Return the measurement linearised at the rotations (F, J, 3, 3) of all joints that carry anything in it."""
+        head = rotated_chains(R, self.head_kappa[:, joints])[:, 0]
+        feet = rotated_chains(R, self.foot_kappa[:, joints])
         foot_height_m = feet[..., 1].sum(dim=-1)
         share = torch.softmax(-foot_height_m / (_SOFTNESS_RATIO * self.body_size_m), dim=-1)
         v = head - torch.einsum("fm,fmja->fja", share, feet)

@@ -27,7 +27,8 @@ from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
 from inpose_core.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, rotvec_to_matrix, yaw_matrix
 from inpose_core.sampling import Measurement
-from inpose_core.sampling.guidance import GuidedEstimate, difference_positions
+from inpose_core.sampling.differences import difference_positions
+from inpose_core.sampling.guidance import GuidedEstimate
 from inpose_core.skeleton import SENSOR_JOINTS
 from inpose_core.training.augmentation import SensedWindows
 from tests.core.synthetic import perfect_sensors, smooth_motion

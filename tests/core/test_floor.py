@@ -9,14 +9,15 @@ from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import ResidualCalibration
 from inpose_core.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.sampling.floor import FloorLikelihood
-from inpose_core.sampling.guidance import TangentGuidance
 from inpose_core.sampling.measurement import Measurement
 from inpose_core.sampling.smoothing import smooth_in_time
+from inpose_core.sampling.tangent_guidance import TangentGuidance
 from inpose_core.skeleton import FOOT_JOINTS
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 CPU = torch.device("cpu")
 FRAMES = 60
+ALL_JOINTS = torch.arange(22)
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +71,15 @@ def test_the_likelihood_is_indifferent_to_the_unit_of_length(performer: Motion) 
         CPU,
     )
     R = rotations_of(performer)
-    small, large = FloorLikelihood(measurement).measure(R), FloorLikelihood(larger).measure(R)
+    small, large = FloorLikelihood(measurement).measure(R, ALL_JOINTS), FloorLikelihood(larger).measure(R, ALL_JOINTS)
     torch.testing.assert_close(small.residual_m * scale, large.residual_m, atol=1e-4, rtol=0)
     torch.testing.assert_close(small.variance * scale**2, large.variance, rtol=1e-3, atol=0)
 
 
 def test_a_jump_is_trusted_less_than_a_step(performer: Motion) -> None:
     R = rotations_of(performer)
-    standing = FloorLikelihood(crouching(performer, drop_m=0.0)).measure(R)
-    jumping = FloorLikelihood(crouching(performer, drop_m=-0.5)).measure(R)
+    standing = FloorLikelihood(crouching(performer, drop_m=0.0)).measure(R, ALL_JOINTS)
+    jumping = FloorLikelihood(crouching(performer, drop_m=-0.5)).measure(R, ALL_JOINTS)
     assert bool((jumping.variance > 10 * standing.variance).all())
 
 

@@ -12,7 +12,7 @@ from inpose_core.kinematics import (
     vectorize_rotations,
 )
 from inpose_core.rotations import rotvec_to_matrix, sixd_to_raw_matrix
-from inpose_core.sampling.guidance import raw_covariance
+from inpose_core.sampling.pseudoinverse import raw_covariance
 from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, SENSOR_JOINTS, Skeleton
 from tests.core.synthetic import smooth_motion
 

@@ -22,7 +22,8 @@ from inpose_core.rotations import (
     sixd_to_matrix,
 )
 from inpose_core.sampling import Measurement, WindowedDenoiser, Windows, sample_posterior
-from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance, TangentGuidance
+from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
+from inpose_core.sampling.tangent_guidance import TangentGuidance
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
@@ -143,7 +144,8 @@ def test_tangent_step_is_the_posterior_mean_of_rotations() -> None:
     R_hat = torch.eye(3).expand(1, 22, 3, 3).contiguous()
     measurement_mean = rotated_chains(R_hat, guidance.difference_kappa).sum(-2)
     y = measurement_mean + 0.02 * torch.randn(1, 2, 3)
-    guidance.measurement = replace(measurement, y_m=torch.cat((torch.zeros(1, 1, 3), -y), dim=1))
+    shifted = replace(measurement, y_m=torch.cat((torch.zeros(1, 1, 3), -y), dim=1))
+    guidance = TangentGuidance(shifted, calibration, position_noise_ratio=0.0066)
     moved = matrix_to_rotvec(guidance.correct(R_hat, 0.0))[0]
 
     omega = s * torch.randn(200_000, 22, 3)

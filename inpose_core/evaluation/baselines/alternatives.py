@@ -11,7 +11,8 @@ from torch import Tensor
 from ...kinematics import forward_kinematics, rotated_chains
 from ...prior.schedule import log_snr_of
 from ...rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
-from ...sampling.guidance import GuidedEstimate, difference_noise, difference_positions
+from ...sampling.differences import difference_noise, difference_positions
+from ...sampling.guidance import GuidedEstimate
 from ...sampling.measurement import Measurement
 from ...sampling.windows import WindowedDenoiser
 from ...skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS

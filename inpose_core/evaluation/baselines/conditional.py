@@ -20,7 +20,8 @@ from ...prior.conditioning import window_heading
 from ...quaternions import continuous_signs
 from ...rotations import matrix_to_quaternion_wxyz
 from ...sampling import Measurement, WindowedDenoiser, Windows, sample_posterior, steady_positions
-from ...sampling.guidance import Guidance, PseudoinverseGuidance
+from ...sampling.guidance import Guidance
+from ...sampling.pseudoinverse import PseudoinverseGuidance
 from ...skeleton import Skeleton
 from ...solver import SolveSettings, origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choose a guidance by its name."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+from ..prior.checkpoint import ResidualCalibration
+from .floor import FloorLikelihood
+from .guidance import Guidance, NoGuidance
+from .measurement import Measurement
+from .pseudoinverse import PseudoinverseGuidance
+from .tangent_guidance import TangentGuidance
+from .windows import WindowedDenoiser
+
+GuidanceName = Literal["tangent", "pigdm", "none"]
+GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
+
+
+def make_guidance(
+    name: GuidanceName,
+    measurement: Measurement,
+    calibration: ResidualCalibration,
+    denoiser: WindowedDenoiser,
+    position_noise_ratio: float,
+    use_floor: bool = True,
+) -> Guidance:
+    """Build a guidance by name.
+
+    Args:
+        name: which likelihood and algorithm.
+        measurement: what was measured, on which body.
+        calibration: how far to trust the denoiser.
+        denoiser: for the algorithms that backpropagate through it.
+        position_noise_ratio: the positions' standard deviation over the body size.
+        use_floor: let the tangent form measure the floor, where the recording tells where it is.
+    """
+    if name == "tangent":
+        floor = FloorLikelihood(measurement) if use_floor and measurement.floor_known else None
+        return TangentGuidance(measurement, calibration, position_noise_ratio, floor)
+    if name == "pigdm":
+        return PseudoinverseGuidance(measurement, denoiser, position_noise_ratio)
+    return NoGuidance(measurement)
