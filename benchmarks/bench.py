@@ -77,7 +77,7 @@ def measure_solve(seconds: str, guidance: str, device: str, steps: str = "") -> 
 
     from inpose_core import CalibrationSettings, Skeleton, calibrate, load_prior, load_recording, solve  # noqa: PLC0415
     from inpose_core.recording.types import Sensors  # noqa: PLC0415
-    from inpose_core.solver import SolveSettings  # noqa: PLC0415
+    from inpose_core.solve_settings import SolveSettings  # noqa: PLC0415
 
     body = Skeleton.template(1.75)
     once = calibrate(load_recording(EXAMPLE), body, CalibrationSettings(pose="grip", stature_m=1.75)).sensors

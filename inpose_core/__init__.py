@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from .calibration import Calibrated, CalibrationSettings, calibrate
     from .job import SolvedJob, SolveJob, run_job
     from .prior.checkpoint import Prior, load_prior
-    from .solver import SolveSettings, solve
+    from .solve_settings import SolveSettings
+    from .solver import solve
 
 __version__ = "0.1.0"
 
@@ -44,7 +45,7 @@ _LOADED_LATER = {
     "CalibrationSettings": "calibration",
     "Prior": "prior.checkpoint",
     "SolveJob": "job",
-    "SolveSettings": "solver",
+    "SolveSettings": "solve_settings",
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",

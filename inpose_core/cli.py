@@ -136,7 +136,7 @@ def _solve(options: argparse.Namespace) -> int:
     from .calibration import CalibrationSettings  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
     from .job import SolveJob, run_job  # noqa: PLC0415
     from .skeleton import Skeleton  # noqa: PLC0415
-    from .solver import SolveSettings  # noqa: PLC0415
+    from .solve_settings import SolveSettings  # noqa: PLC0415
 
     job = SolveJob(
         recording=options.recording,

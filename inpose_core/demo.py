@@ -18,7 +18,7 @@ from .errors import InPoseError, OutputError, WorkerError
 from .example import EXAMPLE_STATURE_M, write_example
 from .job import SolveJob, run_job
 from .skeleton import Skeleton
-from .solver import SolveSettings
+from .solve_settings import SolveSettings
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
 _BAKE_TIMEOUT_S: Final[float] = 300.0

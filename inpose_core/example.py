@@ -28,7 +28,8 @@ from .quaternions import (
 from .recording.csv_format import write_csv
 from .recording.types import SOLVER_FPS, Recording, Sensors
 from .skeleton import SENSOR_JOINTS, Skeleton
-from .solver import SolveSettings, solve
+from .solve_settings import SolveSettings
+from .solver import solve
 
 EXAMPLE_STATURE_M: Final[float] = 1.75
 _RECORDED_HZ: Final[float] = 72.0

@@ -15,7 +15,8 @@ from .prior.checkpoint import Prior
 from .recording import Recording, load_recording
 from .recording.stature import estimate_stature_m
 from .skeleton import Skeleton
-from .solver import ProgressCallback, SolveSettings, solve
+from .solve_settings import SolveSettings
+from .solver import ProgressCallback, solve
 
 _NOTABLE_RATIO: Final[float] = 0.06
 """Mean hand error over arm length (3 cm for an adult) from which the user is told."""

@@ -46,6 +46,8 @@ class Motion:
     """(F, 3) distance of the solved head, left and right wrist from their targets; NaN where not measured."""
     foot_contact: NDArray[np.float64] | None = None
     """(F, 2) probability that the left and the right foot stand, as the prior sees it."""
+    confidence: NDArray[np.float64] | None = None
+    """(F,) how far each frame is to be trusted, from 1 (certain) towards 0 (a guess)."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)
@@ -93,6 +95,7 @@ class Motion:
             fps=np.float64(self.fps),
             sensor_error_m=_optional(self.sensor_error_m),
             foot_contact=_optional(self.foot_contact),
+            confidence=_optional(self.confidence),
             poses=_axis_angle(self.local_rotations_wxyz).reshape(len(self), -1).astype(np.float32),
             trans=self.root_translation_m.astype(np.float32),
             mocap_framerate=np.float64(self.fps),
@@ -118,7 +121,9 @@ class Motion:
                 )
                 if rotations.shape != (len(root_m), JOINT_COUNT, 4) or root_m.shape != (len(root_m), 3):
                     raise ValueError(f"shapes {rotations.shape} and {root_m.shape}")
-                contact = arrays["foot_contact"] if "foot_contact" in arrays else np.zeros(0)
+                contact, confidence = (
+                    arrays[name] if name in arrays else np.zeros(0) for name in ("foot_contact", "confidence")
+                )
                 return cls(
                     rotations_wxyz=normalize_quaternion(rotations),
                     root_translation_m=root_m.astype(np.float64),
@@ -126,6 +131,7 @@ class Motion:
                     fps=float(arrays["fps"]),
                     sensor_error_m=error.astype(np.float64) if error.size else None,
                     foot_contact=contact.astype(np.float64) if contact.size else None,
+                    confidence=confidence.astype(np.float64) if confidence.size else None,
                 )
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InPoseError(

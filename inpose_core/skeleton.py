@@ -60,6 +60,7 @@ SENSOR_JOINTS: Final[tuple[int, int, int]] = (
 
 LEG_JOINTS: Final[tuple[int, ...]] = (1, 2, 4, 5, 7, 8, 10, 11)
 FOOT_JOINTS: Final[tuple[int, ...]] = (7, 8, 10, 11)
+TOE_JOINTS: Final[tuple[int, int]] = (10, 11)
 """Ankles and toe joints: the lowest of them stands on the floor."""
 
 MIRROR_JOINTS: Final[tuple[int, ...]] = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20)

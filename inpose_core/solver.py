@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,85 +15,33 @@ from .errors import DeviceError, InPoseError
 from .kinematics import forward_kinematics, rotated_chains
 from .motion import Motion
 from .prior.checkpoint import Prior, load_prior
+from .prior.conditioning import ScaleFreeSensors
+from .prior.schedule import NoiseSchedule
 from .quaternions import continuous_signs
 from .recording.types import Sensors
 from .rotations import matrix_to_quaternion_wxyz, mean_heading, sixd_to_matrix
 from .sampling import (
-    GUIDANCE_NAMES,
-    GuidanceName,
     Measurement,
+    MirroredDenoiser,
     WindowedDenoiser,
+    confidence,
     make_guidance,
+    refine,
     sample_posterior,
     smooth_in_time,
     steady_positions,
 )
 from .skeleton import SENSOR_JOINTS, Skeleton
+from .solve_settings import SolveSettings
 
 ProgressCallback = Callable[[float], None]
 """Called with the share done, 0 to 1; raises `CancelledError` to stop."""
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
-
-@dataclass(frozen=True)
-class SolveSettings:
-    """Choose how to solve; the defaults are the best known at their cost."""
-
-    guidance: GuidanceName = "tangent"
-    steps: int | None = None
-    """Denoising steps; by default 4, or 50 for the published algorithm, which needs them."""
-    seed: int = 0
-    device: str = "auto"
-    use_head_motion: bool = True
-    """Let the prior see the head's height and velocity in proportion to the body: the paper's InPose (head)."""
-    use_floor: bool = True
-    """Let the lowest foot stand on the floor, softly (tangent guidance only)."""
-    smoothing_frames: float | None = None
-    """Standard deviation of the Gaussian that calms the sampled rotations over time, before they are brought onto the
-    measured positions; by default 1.5 frames (25 ms), and none for the published algorithm and the ablation."""
-    temperature: float | None = None
-    """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from nothing and comes out near
-    the posterior's mean, as the mean of eight samples does. By default 0 for the tangent guidance, 1 for the others."""
-    position_noise_ratio: float = 0.002
-    """Standard deviation of the measured positions over the standing head height: 3 mm for an adult."""
-
-    def __post_init__(self) -> None:
-        if self.guidance not in GUIDANCE_NAMES:
-            raise InPoseError(f'There is no guidance "{self.guidance}".', f"Choose one of {', '.join(GUIDANCE_NAMES)}.")
-        if self.steps is not None and not 1 <= self.steps <= 1000:
-            raise InPoseError(f"{self.steps} steps are out of range.", "Choose 1 to 1000; 4 to 10 suffice.")
-        if self.smoothing_frames is not None and not 0 <= self.smoothing_frames <= 60:
-            raise InPoseError(f"Smoothing over {self.smoothing_frames} frames is out of range.", "Choose 0 to 60.")
-        if self.temperature is not None and not 0 <= self.temperature <= 1:
-            raise InPoseError(f"The temperature {self.temperature} is out of range.", "Choose 0 to 1.")
-        if not 0 <= self.seed < 2**63:
-            raise InPoseError(f"The seed {self.seed} is out of range.", "Choose a number from 0 up.")
-
-    @property
-    def smoothing_deviation_frames(self) -> float:
-        """Return how much to smooth over time."""
-        if self.smoothing_frames is not None:
-            return self.smoothing_frames
-        return 1.5 if self.guidance == "tangent" else 0.0
-
-    @property
-    def noise_share(self) -> float:
-        """Return how much of the noise to start from."""
-        if self.temperature is not None:
-            return self.temperature
-        return 0.0 if self.guidance == "tangent" else 1.0
-
-    @property
-    def denoising_steps(self) -> int:
-        """Return the number of steps to take."""
-        return self.steps if self.steps is not None else (50 if self.guidance == "pigdm" else 4)
 
 
 def solve(
     sensors: Sensors,
     skeleton: Skeleton,
-    settings: SolveSettings = SolveSettings(),
+    settings: SolveSettings = SolveSettings(),  # noqa: B008 (frozen)
     prior: Prior | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Motion:
@@ -134,32 +82,41 @@ def _solve_on(
     with torch.inference_mode(settings.guidance != "pigdm"):
         steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
         measurement = Measurement.from_sensors(steady.sensors, skeleton, device, steady.noise_m)
-        denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(settings.use_head_motion), sensors.fps)
+        denoiser = _denoiser(prior, measurement.scale_free(settings.use_head_motion), sensors.fps, settings)
         guidance = make_guidance(
             settings.guidance,
             measurement,
             prior.calibration,
-            denoiser,
+            denoiser.plain,
             settings.position_noise_ratio,
             settings.use_floor,
         )
         noise = settings.noise_share * _draw_noise(measurement, settings.seed)
-        x_0 = sample_posterior(
-            denoiser, guidance, prior.schedule, noise, settings.denoising_steps, _step_progress(on_progress)
-        )
+        times = _times(prior.schedule, settings)
+        x_0 = sample_posterior(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
         x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(sixd_to_matrix(x_0))
+        trust = confidence(denoiser.first_estimate, R_world)
+        if settings.planting_strength > 0:
+            R_world = refine(
+                R_world,
+                measurement,
+                denoiser.foot_contact,
+                prior.calibration,
+                settings.position_noise_ratio,
+                settings.planting_strength,
+            )
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = matrix_to_quaternion_wxyz(R_world)
-        foot_contact = denoiser.foot_contact.cpu().numpy().astype(np.float64)
     return Motion(
         rotations_wxyz=continuous_signs(wxyz.cpu().numpy()),
-        root_translation_m=root_m.cpu().numpy().astype(np.float64) + origin_m,
+        root_translation_m=_to_numpy(root_m) + origin_m,
         skeleton=skeleton,
         fps=sensors.fps,
-        sensor_error_m=error_m.cpu().numpy().astype(np.float64),
-        foot_contact=foot_contact,
+        sensor_error_m=_to_numpy(error_m),
+        foot_contact=_to_numpy(denoiser.foot_contact),
+        confidence=_to_numpy(trust),
     )
 
 
@@ -187,6 +144,24 @@ def _require_finite(sensors: Sensors) -> None:
 def origin_below(sensors: Sensors) -> NDArray[np.float64]:
     """Return the place on the floor below the head, (3,), to solve around: far out, float32 is coarse."""
     return np.median(sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0)
+
+
+def _denoiser(
+    prior: Prior, sensors: ScaleFreeSensors, fps: float, settings: SolveSettings
+) -> WindowedDenoiser | MirroredDenoiser:
+    make = MirroredDenoiser if settings.mirrored else WindowedDenoiser
+    return make.for_sensors(prior, sensors, fps)
+
+
+def _times(schedule: NoiseSchedule, settings: SolveSettings) -> Tensor:
+    """Return the steps' diffusion times; the published algorithm's are evenly spaced."""
+    if settings.guidance == "pigdm":
+        return schedule.times(settings.denoising_steps)
+    return schedule.informative_times(settings.denoising_steps)
+
+
+def _to_numpy(values: Tensor) -> NDArray[np.float64]:
+    return np.asarray(values.cpu().numpy().astype(np.float64))
 
 
 def _draw_noise(measurement: Measurement, seed: int) -> Tensor:

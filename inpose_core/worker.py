@@ -191,7 +191,7 @@ def _job_from(params: _Json) -> Any:
     from .calibration import CalibrationSettings  # noqa: PLC0415
     from .job import SolveJob  # noqa: PLC0415
     from .skeleton import Skeleton  # noqa: PLC0415
-    from .solver import SolveSettings  # noqa: PLC0415
+    from .solve_settings import SolveSettings  # noqa: PLC0415
 
     try:
         offsets_m = params.get("offsets_m")

@@ -12,7 +12,8 @@ import numpy as np
 from ..motion import Motion
 from ..prior.checkpoint import Prior
 from ..quaternions import normalize_quaternion
-from ..solver import SolveSettings, solve
+from ..solve_settings import SolveSettings
+from ..solver import solve
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import NETWORKS
 from .simulation import Trial

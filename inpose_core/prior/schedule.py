@@ -15,6 +15,7 @@ from torch import Tensor
 
 _SMALLEST_T = 2e-3
 _LARGEST_T = 0.99
+_INFORMATIVE_LOG_SNR = (-5.0, 7.0)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ class NoiseSchedule:
         """Return ``steps`` diffusion times from noise to almost clean, evenly spaced, followed by 0; (steps + 1,)."""
         grid = torch.linspace(self.t_max, self.t_min, steps + 1)[:-1] if steps > 1 else torch.tensor([self.t_max])
         return torch.cat((grid, torch.zeros(1)))
+
+    def informative_times(self, steps: int) -> Tensor:
+        """Return pure noise, then ``steps - 1`` times evenly spaced in log SNR, followed by 0; (steps + 1,).
+
+        A few steps do most where the estimate gains most, around equal signal and noise.
+        """
+        levels = torch.linspace(*_INFORMATIVE_LOG_SNR, steps + 1)[1:-1]
+        times = (2 / math.pi) * torch.atan(torch.exp(-levels / 2))
+        return torch.cat((torch.tensor([self.t_max]), times, torch.zeros(1)))
 
 
 def log_snr_of(alpha: float, sigma: float) -> float:

@@ -2,8 +2,11 @@
 """Sample the posterior of the pose: windows, guidance, sampler."""
 
 from .by_name import GUIDANCE_NAMES, GuidanceName, make_guidance
+from .confidence import confidence
 from .guidance import Guidance
 from .measurement import Measurement
+from .mirroring import MirroredDenoiser
+from .refinement import refine
 from .sampler import sample_posterior
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
@@ -14,9 +17,12 @@ __all__ = [
     "Guidance",
     "GuidanceName",
     "Measurement",
+    "MirroredDenoiser",
     "WindowedDenoiser",
     "Windows",
+    "confidence",
     "make_guidance",
+    "refine",
     "sample_posterior",
     "smooth_in_time",
     "steady_positions",

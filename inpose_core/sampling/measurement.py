@@ -38,6 +38,8 @@ class Measurement:
     """(3, 22, 3) chain offsets of head, left and right wrist: the paper's kappa."""
     body_size_m: float
     """Standing head height; what is small is small in relation to it."""
+    sole_height_m: float
+    """Height of a standing foot's lowest joint above the floor."""
     head_height_m: Tensor
     """(F,) height of the head joint above the height of a standing foot joint."""
     head_velocity_per_leg: Tensor
@@ -79,6 +81,7 @@ class Measurement:
             offsets_m=offsets_m,
             kappa=chain_offsets(offsets_m, SENSOR_JOINTS),
             body_size_m=skeleton.standing_head_height_m,
+            sole_height_m=skeleton.sole_height_m,
             head_height_m=head_height_m,
             head_velocity_per_leg=velocity,
             fps=sensors.fps,

@@ -22,7 +22,7 @@ def sample_posterior(
     guidance: Guidance,
     schedule: NoiseSchedule,
     noise: Tensor,
-    steps: int,
+    times: Tensor,
     on_step: StepCallback | None = None,
 ) -> Tensor:
     """Return a guided sample of x_0: 6D rotations in the world, (F, 22, 6).
@@ -35,10 +35,9 @@ def sample_posterior(
         guidance: the likelihood.
         schedule: the noise schedule that the prior was trained on.
         noise: x_T, (F, 22, 6) standard normal.
-        steps: denoising steps.
+        times: the diffusion time of each denoising step, falling, and 0 at the end (`NoiseSchedule.times`).
         on_step: progress; raises to cancel.
     """
-    times = schedule.times(steps)
     alphas, sigmas = schedule.alpha(times).tolist(), schedule.sigma(times).tolist()
     levels = schedule.log_snr(times[:-1]).tolist()
     # x_T is the noise alone: at the highest noise of the schedule the data's share, alpha, is next to nothing.
@@ -46,7 +45,7 @@ def sample_posterior(
     x_0 = x_t
     for step, log_snr in enumerate(levels):
         if on_step is not None:
-            on_step(step, steps)
+            on_step(step, len(levels))
         alpha_t, sigma_t = alphas[step], sigmas[step]
         estimate = guidance.guide(denoise(x_t, log_snr), x_t, alpha_t, sigma_t)
         x_0 = estimate.x_0

@@ -85,6 +85,8 @@ class WindowedDenoiser:
         self.R_world_heading, self.condition = R_world_heading, condition
         self.foot_contact = condition.new_zeros(windows.frames, CONTACT_COUNT)
         """(F, 2) probability that each foot stands, as the last estimate saw it."""
+        self.first_estimate = condition.new_zeros(0)
+        """(F, 22, 6) what the first call made of its x_t, which had little but noise in it."""
 
     @classmethod
     def for_sensors(cls, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> WindowedDenoiser:
@@ -103,7 +105,14 @@ class WindowedDenoiser:
             self.windows.add(total, estimate, part)
             self.windows.add(contact, logits.sigmoid(), part)
         self.foot_contact = contact
+        if not len(self.first_estimate):
+            self.first_estimate = total
         return total
+
+    @property
+    def plain(self) -> WindowedDenoiser:
+        """Return the denoiser of the recording as it is: this one."""
+        return self
 
     def vector_jacobian_product(self, x_t: Tensor, log_snr: float, cotangent: Tensor) -> Tensor:
         """Return ``(d x_0_hat / d x_t)^T cotangent``, (F, 22, 6), by backpropagation through the network."""

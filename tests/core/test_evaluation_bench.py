@@ -25,7 +25,7 @@ from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import NetworkConfig
 from inpose_core.quaternions import geodesic_angle
-from inpose_core.solver import SolveSettings
+from inpose_core.solve_settings import SolveSettings
 from tests.core.synthetic import smooth_motion
 from tests.core.test_trainer import write_packed
 

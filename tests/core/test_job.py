@@ -12,7 +12,7 @@ from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.csv_format import write_csv
 from inpose_core.recording.types import Recording
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
-from inpose_core.solver import SolveSettings
+from inpose_core.solve_settings import SolveSettings
 from tests.core.recording_files import moving_person
 from tests.core.synthetic import joint_recording, smooth_motion
 

@@ -20,7 +20,8 @@ from inpose_core.quaternions import geodesic_angle, multiply_quaternions, rotate
 from inpose_core.recording.types import Sensors
 from inpose_core.sampling import GUIDANCE_NAMES
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
-from inpose_core.solver import SolveSettings, choose_device, solve
+from inpose_core.solve_settings import SolveSettings
+from inpose_core.solver import choose_device, solve
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 FRAMES = 150
@@ -253,7 +254,7 @@ def test_withholding_the_head_motion_changes_what_the_prior_sees(
 
 
 def test_the_number_of_steps_follows_the_guidance() -> None:
-    assert SolveSettings().denoising_steps == 4
+    assert SolveSettings().denoising_steps == 3
     assert SolveSettings(guidance="pigdm").denoising_steps == 50
     assert SolveSettings(guidance="pigdm", steps=7).denoising_steps == 7
 

@@ -22,7 +22,7 @@ from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording.csv_format import write_csv
 from inpose_core.skeleton import Skeleton
-from inpose_core.solver import SolveSettings
+from inpose_core.solve_settings import SolveSettings
 from inpose_core.worker import Worker
 from tests.core.synthetic import joint_recording, smooth_motion
 

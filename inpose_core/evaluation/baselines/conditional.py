@@ -23,7 +23,8 @@ from ...sampling import Measurement, WindowedDenoiser, Windows, sample_posterior
 from ...sampling.guidance import Guidance
 from ...sampling.pseudoinverse import PseudoinverseGuidance
 from ...skeleton import Skeleton
-from ...solver import SolveSettings, origin_below
+from ...solve_settings import SolveSettings
+from ...solver import origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix
 from ..simulation import Trial
@@ -158,4 +159,4 @@ class ConditionalSystem:
         if rule == "official":
             ends = schedule.log_snr(torch.tensor((schedule.t_max, schedule.t_min))).tolist()
             return sample_ddpm_mean(denoiser, guidance, noise, (ends[0], ends[1]))
-        return sample_posterior(denoiser, guidance, schedule, noise, self.settings.steps)
+        return sample_posterior(denoiser, guidance, schedule, noise, schedule.times(self.settings.steps))

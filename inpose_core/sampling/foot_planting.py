@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decide where feet stand: from the probability that each does, to a path that the toes are to follow.
+
+A foot that stands stays where it is. Between two stands it follows the solved path, from which it departs and to which
+it returns smoothly, so that nothing jumps when a foot lands or lifts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+Floats = NDArray[np.float64]
+
+_PROBABILITY_SMOOTHING_FRAMES: Final[float] = 2.0
+
+
+@dataclass(frozen=True)
+class PlantingSettings:
+    """Choose when a foot counts as standing, and how far one stand may reach; lengths are shares of the body size."""
+
+    lands_at: float = 0.6
+    """Probability above which a foot begins to stand."""
+    lifts_at: float = 0.4
+    """Probability below which it ceases to."""
+    shortest_frames: int = 5
+    """Shorter stands, 80 ms, are none."""
+    fade_frames: int = 10
+    """How long before and after a stand the solved path is left and met again."""
+    longest_slide: float = 0.2
+    """A foot that was solved to slide further, 32 cm for an adult, has taken a step that was not seen."""
+    floor_reach: float = 0.06
+    """A standing foot within this height of the floor, 10 cm for an adult, stands on it; a higher one on something."""
+
+
+@dataclass(frozen=True)
+class FootPaths:
+    """Hold what the toes are to do."""
+
+    target_m: Floats
+    """(F, 2, 3) where the toes are to be."""
+    stands: NDArray[np.bool_]
+    """(F, 2)"""
+
+
+def plant_feet(
+    toes_m: Floats,
+    contact: Floats,
+    body_size_m: float,
+    floor_m: float | None,
+    settings: PlantingSettings = PlantingSettings(),
+) -> FootPaths:
+    """Return paths on which standing feet stand still and no foot is below the floor.
+
+    Args:
+        toes_m: solved positions of the left and the right toe joint, Y up, (F, 2, 3).
+        contact: probability that each foot stands, (F, 2).
+        body_size_m: standing head height.
+        floor_m: height of a standing toe joint, or None where the floor is not known.
+        settings: when a foot stands.
+    """
+    target_m, stands = toes_m.copy(), np.zeros(contact.shape, dtype=bool)
+    for foot in range(contact.shape[1]):
+        standing = standing_frames(contact[:, foot], settings)
+        first, end = _stands(toes_m[:, foot], standing, settings.longest_slide * body_size_m, settings)
+        if len(first):
+            plant_m = _plants(toes_m[:, foot], first, end, floor_m, settings.floor_reach * body_size_m)
+            target_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
+            stands[:, foot] = _inside(first, end, len(toes_m))
+    if floor_m is not None:
+        target_m[..., 1] = np.maximum(target_m[..., 1], floor_m)
+    return FootPaths(target_m, stands)
+
+
+def standing_frames(probability: Floats, settings: PlantingSettings = PlantingSettings()) -> NDArray[np.bool_]:
+    """Return whether a foot stands in each frame, (F,), by two thresholds (a Schmitt trigger) and a shortest stand."""
+    smooth = gaussian_filter1d(probability, _PROBABILITY_SMOOTHING_FRAMES, mode="nearest")
+    decided = (smooth >= settings.lands_at) | (smooth <= settings.lifts_at)
+    # Between the thresholds the last decision holds.
+    last = np.maximum.accumulate(np.where(decided, np.arange(len(smooth)), 0))
+    standing: NDArray[np.bool_] = smooth[last] >= settings.lands_at
+    first, end = _edges(standing)
+    long_enough = end - first >= settings.shortest_frames
+    return _inside(first[long_enough], end[long_enough], len(standing))
+
+
+def _stands(
+    toe_m: Floats, standing: NDArray[np.bool_], longest_slide_m: float, settings: PlantingSettings
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return first frames and ends of the stands, those that slide too far cut, with room for a step at each cut."""
+    first, end = _edges(standing)
+    since = np.zeros(len(standing), dtype=np.int64)
+    since[first] = first
+    since = np.maximum.accumulate(since)
+    slide_m = np.linalg.norm((toe_m - toe_m[since])[:, [0, 2]], axis=-1)
+    piece = np.where(standing, np.floor(slide_m / longest_slide_m).astype(np.int64), 0)
+    cut = np.flatnonzero(np.diff(piece) != 0) + 1
+    step = np.zeros(len(standing), dtype=bool)
+    half = settings.fade_frames // 2
+    for frame in cut:
+        step[max(0, frame - half) : frame + half] = True
+    first, end = _edges(standing & ~step)
+    long_enough = end - first >= settings.shortest_frames
+    return first[long_enough], end[long_enough]
+
+
+def _plants(
+    toe_m: Floats, first: NDArray[np.int64], end: NDArray[np.int64], floor_m: float | None, reach_m: float
+) -> Floats:
+    """Return the mean position of each stand, (S, 3), on the floor if it is near."""
+    total = np.concatenate((np.zeros((1, 3)), np.cumsum(toe_m, axis=0)))
+    plant_m = (total[end] - total[first]) / (end - first)[:, None]
+    if floor_m is not None:
+        near = plant_m[:, 1] < floor_m + reach_m
+        plant_m[near, 1] = floor_m
+    return plant_m
+
+
+def _departure(
+    toe_m: Floats, first: NDArray[np.int64], end: NDArray[np.int64], plant_m: Floats, fade_frames: int
+) -> Floats:
+    """Return by how much the path leaves the solved one, (F, 3): onto the plant in a stand, fading between stands."""
+    frames = np.arange(len(toe_m))
+    before = np.searchsorted(first, frames, side="right") - 1
+    after = before + 1
+    has_before, has_after = before >= 0, after < len(first)
+    b, a = np.maximum(before, 0), np.minimum(after, len(first) - 1)
+    inside = has_before & (frames < end[b])
+    last = end[b] - 1
+    gap = np.where(has_before & has_after, first[a] - last, 2 * fade_frames)
+    # In a short gap the one offset passes over into the other; in a long one each fades by itself.
+    fade = np.where(gap < 2 * fade_frames, gap, fade_frames)
+    leaving = np.where(has_before, 1 - _smoothstep((frames - last) / fade), 0.0)
+    coming = np.where(has_after, 1 - _smoothstep((first[a] - frames) / fade), 0.0)
+    between = leaving[:, None] * (plant_m[b] - toe_m[last]) + coming[:, None] * (plant_m[a] - toe_m[first[a]])
+    return np.where(inside[:, None], plant_m[b] - toe_m, between)
+
+
+def _smoothstep(x: Floats) -> Floats:
+    clipped = np.clip(x, 0, 1)
+    return clipped * clipped * (3 - 2 * clipped)
+
+
+def _edges(flags: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first frame of each run of true flags, and the frame after its last."""
+    change = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
+    return np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+
+
+def _inside(first: NDArray[np.int64], end: NDArray[np.int64], frames: int) -> NDArray[np.bool_]:
+    change = np.zeros(frames + 1, dtype=np.int64)
+    np.add.at(change, first, 1)
+    np.add.at(change, end, -1)
+    return np.cumsum(change[:-1]) > 0

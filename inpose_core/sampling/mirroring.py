@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Denoise a recording together with its mirror image: the mean of two looks errs less than one.
+
+The prior was trained on motion and its mirror image alike, so both looks are equally good, and their errors differ.
+It doubles the cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ..prior.checkpoint import Prior
+from ..prior.conditioning import ScaleFreeSensors
+from ..skeleton import MIRROR_JOINTS
+from .windows import WindowedDenoiser
+
+
+class MirroredDenoiser:
+    """Estimate x_0 as the mean of what a denoiser makes of a recording and of its mirror image."""
+
+    def __init__(self, plain: WindowedDenoiser, mirrored: WindowedDenoiser) -> None:
+        self.plain, self.mirrored = plain, mirrored
+
+    @classmethod
+    def for_sensors(cls, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> MirroredDenoiser:
+        """Cover a recording and its mirror image by windows and make their conditions."""
+        return cls(
+            WindowedDenoiser.for_sensors(prior, sensors, fps),
+            WindowedDenoiser.for_sensors(prior, mirror_sensors(sensors), fps),
+        )
+
+    @property
+    def foot_contact(self) -> Tensor:
+        """Return the probability that each foot stands, (F, 2), as the last estimate saw it."""
+        return (self.plain.foot_contact + self.mirrored.foot_contact.flip(-1)) / 2
+
+    @property
+    def first_estimate(self) -> Tensor:
+        """Return what the first call made of its x_t, (F, 22, 6)."""
+        return (self.plain.first_estimate + mirror_sixd(self.mirrored.first_estimate)) / 2
+
+    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
+        """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
+        return (self.plain(x_t, log_snr) + mirror_sixd(self.mirrored(mirror_sixd(x_t), log_snr))) / 2
+
+
+def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
+    """Return what the sensors of the performer's image in the plane x = 0 would measure: the hands change places."""
+    sign = sensors.R_world_sensor.new_tensor((-1.0, 1.0, 1.0))
+    swapped = [0, 2, 1]
+    return replace(
+        sensors,
+        R_world_sensor=sensors.R_world_sensor[..., swapped, :, :] * sign[:, None] * sign,
+        measured=sensors.measured[..., swapped],
+        head_velocity_per_leg=sensors.head_velocity_per_leg * sign,
+    )
+
+
+def mirror_sixd(sixd: Tensor) -> Tensor:
+    """Return the 6D rotations (..., 22, 6) of the body's image in the plane x = 0; its own inverse."""
+    # M R M with M = diag(-1, 1, 1), of which 6D has the first two columns.
+    sign = sixd.new_tensor((1.0, -1.0, -1.0, -1.0, 1.0, 1.0))
+    return torch.as_tensor(sixd[..., list(MIRROR_JOINTS), :] * sign)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refine a solved motion: feet that stand do not slide, toes do not sink, and the hands stay where they were measured.
+
+A planted foot is one more measurement of the same kind as a hand, so refining is the guidance's own Gauss-Newton step
+with two more points. The prior's calibrated covariance shares the correction out: mostly to knees and hips, whose
+angles it knows least, and some to the spine, with which the pelvis moves.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ..kinematics import chain_offsets, forward_kinematics, rotated_chains
+from ..prior.checkpoint import ResidualCalibration
+from ..skeleton import SENSOR_JOINTS, TOE_JOINTS
+from .differences import difference_noise, difference_positions
+from .foot_planting import FootPaths, PlantingSettings, plant_feet
+from .measurement import Measurement
+from .tangent import TangentRows, carrying_joints, turn_towards
+
+_HEAD: Final[int] = SENSOR_JOINTS[0]
+_ITERATIONS: Final[int] = 4
+_FOOT_NOISE_RATIO: Final[float] = 0.002
+"""Standard deviation of a planted toe over the body size: 3 mm for an adult."""
+
+
+def refine(
+    R_world: Tensor,
+    measurement: Measurement,
+    foot_contact: Tensor,
+    calibration: ResidualCalibration,
+    position_noise_ratio: float,
+    strength: float = 1.0,
+    settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
+) -> Tensor:
+    """Return rotations (F, 22, 3, 3) whose feet stand where they stand.
+
+    Args:
+        R_world: solved rotations, (F, 22, 3, 3).
+        measurement: head and hands, which stay met.
+        foot_contact: probability that each foot stands, (F, 2).
+        calibration: how far each joint's rotation is to be trusted.
+        position_noise_ratio: the measured positions' standard deviation over the body size.
+        strength: 0 leaves the feet alone, 1 plants them; between them the part of the way.
+        settings: when a foot counts as standing.
+    """
+    paths = foot_paths(R_world, measurement, foot_contact, settings)
+    toes_m = _toes_m(R_world, measurement)
+    target_m = torch.as_tensor(paths.target_m, dtype=toes_m.dtype, device=toes_m.device)
+    target_m = toes_m + strength * (target_m - toes_m)
+    kappa = measurement.kappa[:1] - torch.cat((measurement.kappa[1:], chain_offsets(measurement.offsets_m, TOE_JOINTS)))
+    y_m = torch.cat((difference_positions(measurement.y_m), measurement.y_m[:, :1] - target_m), dim=1)
+    foot_noise_m = target_m.new_full(target_m.shape[:2], _FOOT_NOISE_RATIO * measurement.body_size_m)
+    noise = difference_noise(measurement, position_noise_ratio, foot_noise_m)
+    variance = calibration.at(float(calibration.log_snr[-1]))
+    joints = carrying_joints(kappa)
+    R, components = R_world[:, joints], tuple(range(3 * len(kappa)))
+    for _ in range(_ITERATIONS):
+        v = rotated_chains(R, kappa[:, joints])
+        R = turn_towards(R, TangentRows(v, (y_m - v.sum(dim=-2)).flatten(-2), noise, components), variance[joints])
+    refined = R_world.clone()
+    refined[:, joints] = R
+    return refined
+
+
+def foot_paths(
+    R_world: Tensor,
+    measurement: Measurement,
+    foot_contact: Tensor,
+    settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
+) -> FootPaths:
+    """Return where the toes of a solution (F, 22, 3, 3) are to be."""
+    return plant_feet(
+        _toes_m(R_world, measurement).double().cpu().numpy(),
+        foot_contact.double().cpu().numpy(),
+        measurement.body_size_m,
+        measurement.sole_height_m if measurement.floor_known else None,
+        settings,
+    )
+
+
+def _toes_m(R_world: Tensor, measurement: Measurement) -> Tensor:
+    positions_m = forward_kinematics(R_world, measurement.offsets_m)
+    return positions_m[:, list(TOE_JOINTS)] - positions_m[:, _HEAD, None] + measurement.y_m[:, :1]
