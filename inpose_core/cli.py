@@ -123,7 +123,11 @@ def _add_calibration(parser: argparse.ArgumentParser) -> None:
 def _add_solver(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--guidance", default="tangent", help="tangent (default), pigdm (as published) or none")
-    parser.add_argument("--steps", type=int, help="denoising steps; default 4 (pigdm: 50)")
+    parser.add_argument("--quality", default="default", help="draft, default or high (five times as long)")
+    parser.add_argument("--steps", type=int, help="denoising steps; default: 3 by the quality (pigdm: 50)")
+    parser.add_argument(
+        "--foot-planting", type=float, help="how firmly standing feet are held, 0 to 1; default 1 (pigdm: 0)"
+    )
     parser.add_argument(
         "--temperature", type=float, help="0: the mean of all motions that fit (default); 1: one of them, by --seed"
     )
@@ -144,7 +148,9 @@ def _solve(options: argparse.Namespace) -> int:
         calibration=CalibrationSettings(stature_m=options.stature, pose=options.pose),
         settings=SolveSettings(
             guidance=options.guidance,
+            quality=options.quality,
             steps=options.steps,
+            foot_planting=options.foot_planting,
             temperature=options.temperature,
             seed=options.seed,
             device=options.device,

@@ -9,8 +9,8 @@ On start the worker says what it is, or why it cannot work::
 Requests and replies carry an id; a request has any number of ``progress`` replies and one ``result`` or ``error``::
 
     {"id": 1, "method": "solve", "params": {"recording": "take.bsor", "offsets_m": [[x, y, z], ...] or null,
-        "stature_m": null, "pose": null, "device": "auto", "guidance": null, "steps": null, "temperature": null,
-        "seed": 0, "output": "take.npz"}}
+        "stature_m": null, "pose": null, "device": "auto", "guidance": null, "quality": null, "steps": null,
+        "foot_planting": null, "temperature": null, "seed": 0, "output": "take.npz"}}
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
     {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0,
         "mean_hand_error_m": 0.004, "stature_m": 1.75, "notes": [...]}}
@@ -201,7 +201,9 @@ def _job_from(params: _Json) -> Any:
             calibration=CalibrationSettings(stature_m=params.get("stature_m"), pose=params.get("pose")),
             settings=SolveSettings(
                 guidance=params.get("guidance") or "tangent",
+                quality=params.get("quality") or "default",
                 steps=params.get("steps"),
+                foot_planting=params.get("foot_planting"),
                 temperature=params.get("temperature"),
                 seed=params.get("seed") or 0,
                 device=params.get("device") or "auto",
