@@ -96,7 +96,7 @@ def _solve_on(
         x_0 = sample_posterior(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
         x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(sixd_to_matrix(x_0))
-        trust = confidence(denoiser.first_estimate, R_world)
+        trust = confidence(denoiser.first_estimate, R_world, measurement.measured)
         if settings.planting_strength > 0:
             R_world = refine(
                 R_world,

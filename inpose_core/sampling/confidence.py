@@ -21,14 +21,16 @@ _HALF_TRUSTED_RAD: Final[float] = 0.25
 _SMOOTHING_FRAMES: Final[float] = 5.0
 
 
-def confidence(first_estimate: Tensor, R_world: Tensor) -> Tensor:
+def confidence(first_estimate: Tensor, R_world: Tensor, measured: Tensor) -> Tensor:
     """Return the confidence in each frame, (F,), from 1 (certain) towards 0 (a guess).
 
     Args:
         first_estimate: 6D rotations that the denoiser made of nothing but its condition, (F, 22, 6).
         R_world: the solution, (F, 22, 3, 3).
+        measured: which devices are measured, (F, 3) bool; what follows none of them is a guess.
     """
     spread_2 = (1 - first_estimate.unflatten(-1, (2, 3)).norm(dim=-1).mean(dim=(-1, -2))).clamp(min=0)
     turn = geodesic_angle(sixd_to_matrix(first_estimate), R_world).mean(dim=-1)
     angle_2 = smooth_in_time(spread_2 + turn.square(), _SMOOTHING_FRAMES)
-    return 1 / (1 + angle_2 / _HALF_TRUSTED_RAD**2)
+    share = smooth_in_time(measured.to(angle_2.dtype).mean(dim=-1), _SMOOTHING_FRAMES)
+    return share / (1 + angle_2 / _HALF_TRUSTED_RAD**2)

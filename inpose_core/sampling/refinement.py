@@ -19,6 +19,7 @@ from ..skeleton import SENSOR_JOINTS, TOE_JOINTS
 from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
 from .measurement import Measurement
+from .reach import beyond_variance, within_reach
 from .tangent import TangentRows, carrying_joints, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
@@ -52,9 +53,10 @@ def refine(
     target_m = torch.as_tensor(paths.target_m, dtype=toes_m.dtype, device=toes_m.device)
     target_m = toes_m + strength * (target_m - toes_m)
     kappa = measurement.kappa[:1] - torch.cat((measurement.kappa[1:], chain_offsets(measurement.offsets_m, TOE_JOINTS)))
-    y_m = torch.cat((difference_positions(measurement.y_m), measurement.y_m[:, :1] - target_m), dim=1)
+    hands_m, beyond_m = within_reach(R_world, kappa[:2], difference_positions(measurement.y_m))
+    y_m = torch.cat((hands_m, measurement.y_m[:, :1] - target_m), dim=1)
     foot_noise_m = target_m.new_full(target_m.shape[:2], _FOOT_NOISE_RATIO * measurement.body_size_m)
-    noise = difference_noise(measurement, position_noise_ratio, foot_noise_m)
+    noise = difference_noise(measurement, position_noise_ratio, foot_noise_m) + beyond_variance(beyond_m, 6)
     variance = calibration.at(float(calibration.log_snr[-1]))
     joints = carrying_joints(kappa)
     R, components = R_world[:, joints], tuple(range(3 * len(kappa)))

@@ -12,8 +12,10 @@ from ..prior.schedule import log_snr_of
 from ..rotations import matrix_to_sixd, sixd_to_matrix
 from .differences import difference_noise, difference_positions
 from .floor import FloorLikelihood
+from .gaps import fade_into_gaps
 from .guidance import GuidedEstimate
 from .measurement import Measurement
+from .reach import beyond_variance, within_reach
 from .tangent import TangentRows, carrying_joints, turn_towards
 
 
@@ -56,26 +58,35 @@ class TangentGuidance:
 
     def finish(self, R_world: Tensor) -> Tensor:
         """Return the rotations after the last Gauss-Newton steps, which take up what linearising and smoothing left."""
+        met = self._meet(R_world)
+        if bool(self.measurement.measured.all()):
+            return met
+        # What fades is what the measurement has done; what is still measured is met again.
+        return self._meet(fade_into_gaps(R_world, met, self.measurement.measured))
+
+    def _meet(self, R_world: Tensor) -> Tensor:
         pinned = self.measurement.pin_rotations(R_world)
         return self.correct(pinned, float(self.calibration.log_snr[-1]), self.final_iterations)
 
     def correct(self, R_hat: Tensor, log_snr: float, iterations: int = 1) -> Tensor:
         """Return rotations (F, 22, 3, 3) after Gauss-Newton steps at a noise level."""
         variance = self.calibration.at(log_snr)[self.joints]
+        difference_m, beyond_m = within_reach(R_hat, self.difference_kappa, self.difference_m)
+        noise = self.noise_variance + beyond_variance(beyond_m)
         corrected = R_hat.clone()
         R = R_hat[:, self.joints]
         for _ in range(iterations):
-            R = turn_towards(R, self._linearise(R), variance)
+            R = turn_towards(R, self._linearise(R, difference_m, noise), variance)
         corrected[:, self.joints] = R
         return corrected
 
-    def _linearise(self, R: Tensor) -> TangentRows:
+    def _linearise(self, R: Tensor, difference_m: Tensor, noise: Tensor) -> TangentRows:
         v = rotated_chains(R, self.difference_kappa[:, self.joints])
-        residual_m = (self.difference_m - v.sum(dim=-2)).flatten(-2)
+        residual_m = (difference_m - v.sum(dim=-2)).flatten(-2)
         if self.floor is None:
-            return TangentRows(v, residual_m, self.noise_variance, tuple(range(6)))
+            return TangentRows(v, residual_m, noise, tuple(range(6)))
         floor = self.floor.measure(R, self.joints)
-        noise = torch.nn.functional.pad(self.noise_variance, (0, 1, 0, 1))
+        noise = torch.nn.functional.pad(noise, (0, 1, 0, 1))
         noise[:, -1, -1] = floor.variance
         # Of head minus foot only the height is measured.
         return TangentRows(

@@ -114,11 +114,28 @@ def test_without_a_stature_the_body_has_the_performers(tmp_path: Path) -> None:
 def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
     variants = {
         "default": [],
-        "again": ["--seed", "0", "--guidance", "tangent", "--steps", "4", "--temperature", "0", "--device", "cpu"],
+        "again": [
+            "--seed",
+            "0",
+            "--guidance",
+            "tangent",
+            "--quality",
+            "default",
+            "--steps",
+            "3",
+            "--temperature",
+            "0",
+            "--foot-planting",
+            "1",
+            "--device",
+            "cpu",
+        ],
         "temperature": ["--temperature", "1"],
         "seed": ["--temperature", "1", "--seed", "3"],
         "steps": ["--steps", "2"],
         "guidance": ["--guidance", "none"],
+        "quality": ["--quality", "high"],
+        "foot planting": ["--foot-planting", "0"],
     }
     rotations = {}
     for name, options in variants.items():
@@ -126,7 +143,7 @@ def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
         assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--quiet", *options]) == 0
         rotations[name] = Motion.load_npz(output).rotations_wxyz
     np.testing.assert_array_equal(rotations["default"], rotations["again"])
-    for name in ("temperature", "seed", "steps", "guidance"):
+    for name in ("temperature", "seed", "steps", "guidance", "quality", "foot planting"):
         assert not np.allclose(rotations[name], rotations["default"], atol=1e-3), name
     assert not np.allclose(rotations["seed"], rotations["temperature"], atol=1e-3)
 

@@ -54,9 +54,11 @@ def test_lost_hands_change_places_in_the_mirror() -> None:
 def test_confidence_falls_with_the_spread_and_with_the_turn() -> None:
     R = quaternion_wxyz_to_matrix(torch.tensor(smooth_motion(60).rotations_wxyz).float())
     certain = matrix_to_sixd(R)
+    seen = torch.ones(60, 3, dtype=torch.bool)
     turned = matrix_to_sixd(rotvec_to_matrix(torch.tensor([0.0, 0.5, 0.0])) @ R)
-    assert float(confidence(certain, R).min()) > 0.99
-    by_spread = [float(confidence(share * certain, R).mean()) for share in (1.0, 0.95, 0.8, 0.3)]
+    assert float(confidence(certain, R, seen).min()) > 0.99
+    by_spread = [float(confidence(share * certain, R, seen).mean()) for share in (1.0, 0.95, 0.8, 0.3)]
     assert by_spread == sorted(by_spread, reverse=True)
-    assert float(confidence(turned, R).max()) < 0.25
-    assert float(confidence(turned, R).min()) > 0
+    assert float(confidence(turned, R, seen).max()) < 0.25
+    assert float(confidence(turned, R, seen).min()) > 0
+    assert float(confidence(certain, R, ~seen).max()) == 0

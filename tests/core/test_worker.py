@@ -306,6 +306,8 @@ def test_missing_and_null_params_are_told(worker: WorkerProcess, take: Path, tmp
         ({"offsets_m": [[0, "a", 0]] * 22}, "WorkerError", "cannot read"),
         ({"guidance": "telepathy"}, "InPoseError", "telepathy"),
         ({"steps": 0}, "InPoseError", "steps"),
+        ({"quality": "superb"}, "InPoseError", "superb"),
+        ({"foot_planting": 7}, "InPoseError", "Foot planting"),
         ({"steps": "many"}, "WorkerError", "cannot read"),
         ({"device": "tpu"}, "DeviceError", "tpu"),
         ({"stature_m": 17.5}, "CalibrationError", "17.5"),
