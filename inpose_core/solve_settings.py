@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from .errors import InPoseError
+from .prior.precision import PRECISIONS, Precision
 from .sampling import GUIDANCE_NAMES, GuidanceName
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
@@ -27,6 +28,9 @@ class SolveSettings:
     """Denoising steps; by default the quality's, or 50 for the published algorithm, which needs them."""
     seed: int = 0
     device: str = "auto"
+    precision: Precision = "auto"
+    """How the network computes: "float32", "bfloat16", or by "auto" the latter where the device is faster in it.
+    "float32" for results that agree between devices to the last hundredth of a degree."""
     use_head_motion: bool = True
     """Let the prior see the head's height and velocity in proportion to the body: the paper's InPose (head)."""
     use_floor: bool = True
@@ -47,6 +51,8 @@ class SolveSettings:
             raise InPoseError(f'There is no guidance "{self.guidance}".', f"Choose one of {', '.join(GUIDANCE_NAMES)}.")
         if self.quality not in QUALITIES:
             raise InPoseError(f'There is no quality "{self.quality}".', f"Choose one of {', '.join(QUALITIES)}.")
+        if self.precision not in PRECISIONS:
+            raise InPoseError(f'There is no precision "{self.precision}".', f"Choose one of {', '.join(PRECISIONS)}.")
         if self.foot_planting is not None and not 0 <= self.foot_planting <= 1:
             raise InPoseError(f"Foot planting of {self.foot_planting} is out of range.", "Choose 0 to 1.")
         if self.steps is not None and not 1 <= self.steps <= 1000:

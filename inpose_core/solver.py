@@ -150,7 +150,7 @@ def _denoiser(
     prior: Prior, sensors: ScaleFreeSensors, fps: float, settings: SolveSettings
 ) -> WindowedDenoiser | MirroredDenoiser:
     make = MirroredDenoiser if settings.mirrored else WindowedDenoiser
-    return make.for_sensors(prior, sensors, fps)
+    return make.for_sensors(prior, sensors, fps, settings.precision)
 
 
 def _times(schedule: NoiseSchedule, settings: SolveSettings) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .measurement import Measurement
 
-_LOST_RATIO: Final[float] = 10.0
+_LOST_RATIO: Final[float] = 30.0
 """Noise of a lost device in body sizes: far more than any pose can explain, yet harmless to float32."""
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors
+from ..prior.precision import Precision
 from ..skeleton import MIRROR_JOINTS
 from .windows import WindowedDenoiser
 
@@ -25,11 +26,13 @@ class MirroredDenoiser:
         self.plain, self.mirrored = plain, mirrored
 
     @classmethod
-    def for_sensors(cls, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> MirroredDenoiser:
+    def for_sensors(
+        cls, prior: Prior, sensors: ScaleFreeSensors, fps: float, precision: Precision = "float32"
+    ) -> MirroredDenoiser:
         """Cover a recording and its mirror image by windows and make their conditions."""
         return cls(
-            WindowedDenoiser.for_sensors(prior, sensors, fps),
-            WindowedDenoiser.for_sensors(prior, mirror_sensors(sensors), fps),
+            WindowedDenoiser.for_sensors(prior, sensors, fps, precision),
+            WindowedDenoiser.for_sensors(prior, mirror_sensors(sensors), fps, precision),
         )
 
     @property

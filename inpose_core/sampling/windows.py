@@ -16,6 +16,7 @@ from torch import Tensor
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
 from ..prior.network import CONTACT_COUNT, DiffusionTransformer
+from ..prior.precision import Precision, computes_in_bfloat16
 
 _WINDOWS_AT_ONCE = 64
 """Bounds the memory of the network, whatever the length of the recording."""
@@ -78,10 +79,16 @@ class WindowedDenoiser:
     """Estimate x_0 of a whole recording in the world frame from its x_t."""
 
     def __init__(
-        self, network: DiffusionTransformer, windows: Windows, R_world_heading: Tensor, condition: Tensor
+        self,
+        network: DiffusionTransformer,
+        windows: Windows,
+        R_world_heading: Tensor,
+        condition: Tensor,
+        precision: Precision = "float32",
     ) -> None:
         """Denoise ``windows`` whose headings (N, 3, 3) and conditions (N, W, C) are given."""
         self.network, self.windows = network, windows
+        self.in_bfloat16 = computes_in_bfloat16(precision, condition.device)
         self.R_world_heading, self.condition = R_world_heading, condition
         self.foot_contact = condition.new_zeros(windows.frames, CONTACT_COUNT)
         """(F, 2) probability that each foot stands, as the last estimate saw it."""
@@ -89,12 +96,15 @@ class WindowedDenoiser:
         """(F, 22, 6) what the first call made of its x_t, which had little but noise in it."""
 
     @classmethod
-    def for_sensors(cls, prior: Prior, sensors: ScaleFreeSensors, fps: float) -> WindowedDenoiser:
+    def for_sensors(
+        cls, prior: Prior, sensors: ScaleFreeSensors, fps: float, precision: Precision = "float32"
+    ) -> WindowedDenoiser:
         """Cover a recording by windows and make their conditions."""
         windows = Windows.for_network(prior.network, sensors.measured)
         windowed = sensors.windowed(windows.index)
         R_world_heading = window_heading(windowed.R_world_sensor[:, :, 0])
-        return cls(prior.network, windows, R_world_heading, condition_features(windowed, R_world_heading, fps))
+        condition = condition_features(windowed, R_world_heading, fps)
+        return cls(prior.network, windows, R_world_heading, condition, precision)
 
     @torch.no_grad()
     def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
@@ -130,8 +140,9 @@ class WindowedDenoiser:
         R_world_heading = self.R_world_heading[part]
         noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
         level = torch.full((len(noisy),), log_snr, device=x_t.device)
-        estimate, logits = self.network(noisy, level, self.condition[part])
-        return _turn(estimate, R_world_heading), logits
+        with torch.autocast(x_t.device.type, torch.bfloat16, enabled=self.in_bfloat16):
+            estimate, logits = self.network(noisy, level, self.condition[part])
+        return _turn(estimate.float(), R_world_heading), logits.float()
 
 
 def _turn(sixd: Tensor, R: Tensor) -> Tensor:

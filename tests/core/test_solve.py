@@ -40,7 +40,7 @@ def performer() -> Motion:
 
 @pytest.fixture(scope="module")
 def solved(prior: Prior, performer: Motion) -> Motion:
-    return solve(perfect_sensors(performer), performer.skeleton, prior=prior)
+    return solve(perfect_sensors(performer), performer.skeleton, EXACT, prior)
 
 
 def other_proportions() -> Skeleton:
@@ -50,6 +50,10 @@ def other_proportions() -> Skeleton:
     offsets_m[[3, 6, 9, 12]] *= 1.15
     offsets_m[[4, 5, 7, 8]] *= 0.75
     return Skeleton(offsets_m)
+
+
+EXACT = SolveSettings(precision="float32")
+"""What must be the same to a hundredth of a degree is computed alike on every processor."""
 
 
 def largest_angle_deg(a: Motion, b: Motion) -> float:
@@ -68,7 +72,7 @@ def sensor_error_m(motion: Motion) -> NDArray[np.float64]:
 def test_rotations_do_not_depend_on_the_scale(prior: Prior, performer: Motion, solved: Motion, factor: float) -> None:
     sensors = perfect_sensors(performer)
     scaled = replace(sensors, positions_m=factor * sensors.positions_m)
-    motion = solve(scaled, performer.skeleton.scaled(factor), prior=prior)
+    motion = solve(scaled, performer.skeleton.scaled(factor), EXACT, prior)
     assert largest_angle_deg(motion, solved) < 0.05
     np.testing.assert_allclose(motion.root_translation_m, factor * solved.root_translation_m, atol=1e-4)
 
@@ -84,7 +88,7 @@ def test_a_performer_who_faces_elsewhere_gets_the_same_motion(
         positions_m=rotate_vector(yaw, sensors.positions_m),
         rotations_wxyz=multiply_quaternions(yaw, sensors.rotations_wxyz),
     )
-    motion = solve(turned, performer.skeleton, prior=prior)
+    motion = solve(turned, performer.skeleton, EXACT, prior)
     expected = replace(solved, rotations_wxyz=multiply_quaternions(yaw, solved.rotations_wxyz))
     assert largest_angle_deg(motion, expected) < 0.05
     np.testing.assert_allclose(
@@ -97,7 +101,7 @@ def test_a_performer_who_stands_elsewhere_gets_the_same_motion(
     prior: Prior, performer: Motion, solved: Motion, shift_m: tuple[float, float, float]
 ) -> None:
     sensors = perfect_sensors(performer)
-    motion = solve(replace(sensors, positions_m=sensors.positions_m + shift_m), performer.skeleton, prior=prior)
+    motion = solve(replace(sensors, positions_m=sensors.positions_m + shift_m), performer.skeleton, EXACT, prior)
     assert largest_angle_deg(motion, solved) < 0.005
     np.testing.assert_allclose(motion.root_translation_m - shift_m, solved.root_translation_m, atol=1e-5, rtol=0)
 
@@ -106,7 +110,7 @@ def test_the_same_seed_gives_the_same_motion_and_another_seed_another(
     prior: Prior, performer: Motion, solved: Motion
 ) -> None:
     sensors = perfect_sensors(performer)
-    again = solve(sensors, performer.skeleton, prior=prior)
+    again = solve(sensors, performer.skeleton, EXACT, prior)
     np.testing.assert_array_equal(again.rotations_wxyz, solved.rotations_wxyz)
     np.testing.assert_array_equal(again.root_translation_m, solved.root_translation_m)
     samples = [solve(sensors, performer.skeleton, SolveSettings(seed=seed, temperature=1.0), prior) for seed in (0, 1)]
@@ -133,7 +137,7 @@ def test_solving_leaves_the_sensors_and_the_global_random_state_alone(prior: Pri
 def test_head_and_hands_meet_their_targets(prior: Prior, body: Skeleton, seed: int) -> None:
     performer = smooth_motion(FRAMES, seed=seed, body=body)
     sensors = perfect_sensors(performer)
-    motion = solve(sensors, body, prior=prior)
+    motion = solve(sensors, body, EXACT, prior)
     distance_m = np.linalg.norm(motion.joint_positions_m[:, list(SENSOR_JOINTS)] - sensors.positions_m, axis=-1)
     assert distance_m[:, 0].max() < 1e-5
     assert distance_m[:, 1:].mean() < 0.01
@@ -167,7 +171,7 @@ def test_the_body_stands_near_the_floor(solved: Motion, performer: Motion) -> No
 def test_any_number_of_frames_is_solved(prior: Prior, frames: int) -> None:
     assert prior.network.config.window == 128, "128 and 129 are to be one window and one frame more"
     performer = smooth_motion(frames)
-    motion = solve(perfect_sensors(performer), performer.skeleton, prior=prior)
+    motion = solve(perfect_sensors(performer), performer.skeleton, EXACT, prior)
     assert len(motion) == frames
     assert np.isfinite(motion.rotations_wxyz).all()
     assert np.isfinite(motion.root_translation_m).all()
@@ -181,7 +185,7 @@ def test_a_hand_that_is_never_measured_leaves_the_other_on_its_target(
     measured = np.ones((FRAMES, 3), dtype=bool)
     measured[:, lost] = False
     sensors = replace(perfect_sensors(performer), measured=measured)
-    motion = solve(sensors, performer.skeleton, prior=prior)
+    motion = solve(sensors, performer.skeleton, EXACT, prior)
     assert np.isfinite(motion.rotations_wxyz).all()
     error_m = sensor_error_m(motion)
     assert np.isnan(error_m[:, lost]).all()
@@ -203,7 +207,7 @@ def test_a_head_that_is_lost_for_a_span_leaves_the_rest_as_good(prior: Prior, pe
     sensors = perfect_sensors(performer)
     positions_m = sensors.positions_m.copy()
     positions_m[50:90, 0] = np.linspace(positions_m[50, 0], positions_m[90, 0], 40)
-    motion = solve(replace(sensors, positions_m=positions_m, measured=measured), performer.skeleton, prior=prior)
+    motion = solve(replace(sensors, positions_m=positions_m, measured=measured), performer.skeleton, EXACT, prior)
     assert np.isfinite(motion.rotations_wxyz).all()
     error_m = sensor_error_m(motion)
     assert np.isnan(error_m[50:90, 0]).all()
@@ -219,7 +223,7 @@ def test_hands_out_of_reach_are_reached_for(prior: Prior) -> None:
     sensors = perfect_sensors(performer)
     far = sensors.positions_m.copy()
     far[:, 1] = far[:, 0] + (5.0, 0.0, 0.0)
-    motion = solve(replace(sensors, positions_m=far), performer.skeleton, prior=prior)
+    motion = solve(replace(sensors, positions_m=far), performer.skeleton, EXACT, prior)
     assert np.isfinite(motion.rotations_wxyz).all()
     error_m = sensor_error_m(motion)
     assert (error_m[:, 1] > 3.0).all()
@@ -311,7 +315,7 @@ def test_missing_weights_are_told_before_anything_is_solved(
 def test_an_empty_recording_is_refused(prior: Prior) -> None:
     nothing = Sensors(np.zeros((0, 3, 3)), np.zeros((0, 3, 4)), np.zeros((0, 3), dtype=bool))
     with pytest.raises(InPoseError, match="empty"):
-        solve(nothing, Skeleton.template(), prior=prior)
+        solve(nothing, Skeleton.template(), EXACT, prior)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -321,7 +325,7 @@ def test_values_that_are_not_finite_are_refused(prior: Prior, performer: Motion,
     values = getattr(sensors, field).copy()
     values[7, 1, 2] = bad
     with pytest.raises(InPoseError, match="finite"):
-        solve(replace(sensors, **{field: values}), performer.skeleton, prior=prior)
+        solve(replace(sensors, **{field: values}), performer.skeleton, EXACT, prior)
 
 
 # Progress.
@@ -396,7 +400,7 @@ def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, mo
 
     monkeypatch.setattr("inpose_core.solver.sample_posterior", exhausted)
     with pytest.raises(DeviceError, match="not enough memory"):
-        solve(perfect_sensors(performer), performer.skeleton, prior=prior)
+        solve(perfect_sensors(performer), performer.skeleton, EXACT, prior)
 
 
 def test_the_public_name_is_the_function_in_whatever_order_things_are_imported() -> None:
