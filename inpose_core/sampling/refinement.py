@@ -60,9 +60,12 @@ def refine(
     variance = calibration.at(float(calibration.log_snr[-1]))
     joints = carrying_joints(kappa)
     R, components = R_world[:, joints], tuple(range(3 * len(kappa)))
+    # Where a hand is lost its place means nothing; the feet have one always.
+    known = torch.cat((measurement.measured[:, 1:], torch.ones_like(measurement.measured[:, 1:])), dim=1)[..., None]
     for _ in range(_ITERATIONS):
         v = rotated_chains(R, kappa[:, joints])
-        R = turn_towards(R, TangentRows(v, (y_m - v.sum(dim=-2)).flatten(-2), noise, components), variance[joints])
+        residual_m = ((y_m - v.sum(dim=-2)) * known).flatten(-2)
+        R = turn_towards(R, TangentRows(v, residual_m, noise, components), variance[joints])
     refined = R_world.clone()
     refined[:, joints] = R
     return refined

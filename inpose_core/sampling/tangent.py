@@ -61,8 +61,10 @@ def turn_towards(R: Tensor, rows: TangentRows, variance: Tensor) -> Tensor:
         v = rows.v[part]
         covariance = tangent_covariance(v, variance)[:, chosen[:, None], chosen] + rows.noise[part]
         weights = v.new_zeros(len(v), 3 * v.shape[1])
-        factor, _ = torch.linalg.cholesky_ex(covariance)
-        weights[:, chosen] = torch.cholesky_solve(rows.residual_m[part, :, None], factor)[..., 0]
+        factor, failed = torch.linalg.cholesky_ex(covariance)
+        solution = torch.cholesky_solve(rows.residual_m[part, :, None], factor)[..., 0]
+        # What float32 cannot solve is left alone.
+        weights[:, chosen] = torch.where(failed[:, None] > 0, 0.0, solution)
         # H_j^T lambda = v_j x lambda, summed over the differences.
         force = weights.unflatten(-1, (-1, 1, 3)).expand_as(v)
         omega = torch.linalg.cross(v, force).sum(dim=1) * variance[:, None]

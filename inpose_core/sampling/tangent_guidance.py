@@ -82,7 +82,8 @@ class TangentGuidance:
 
     def _linearise(self, R: Tensor, difference_m: Tensor, noise: Tensor) -> TangentRows:
         v = rotated_chains(R, self.difference_kappa[:, self.joints])
-        residual_m = (difference_m - v.sum(dim=-2)).flatten(-2)
+        # Where a hand is lost its place means nothing.
+        residual_m = ((difference_m - v.sum(dim=-2)) * self.measurement.measured[:, 1:, None]).flatten(-2)
         if self.floor is None:
             return TangentRows(v, residual_m, noise, tuple(range(6)))
         floor = self.floor.measure(R, self.joints)
