@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from .errors import InPoseError
 from .prior.precision import PRECISIONS, Precision
-from .sampling import GUIDANCE_NAMES, GuidanceName
+from .sampling import GUIDANCE_NAMES, SAMPLER_NAMES, GuidanceName, SamplerName
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 Quality = Literal["draft", "default", "high"]
@@ -24,6 +24,8 @@ class SolveSettings:
     guidance: GuidanceName = "tangent"
     quality: Quality = "default"
     """How much to compute: "draft" takes 2 steps, "default" 3, "high" 8 and looks at the mirror image as well."""
+    sampler: SamplerName = "ddim"
+    """How to integrate: "ddim", or "dpmpp_2m", which is of second order."""
     steps: int | None = None
     """Denoising steps; by default the quality's, or 50 for the published algorithm, which needs them."""
     seed: int = 0
@@ -51,6 +53,8 @@ class SolveSettings:
             raise InPoseError(f'There is no guidance "{self.guidance}".', f"Choose one of {', '.join(GUIDANCE_NAMES)}.")
         if self.quality not in QUALITIES:
             raise InPoseError(f'There is no quality "{self.quality}".', f"Choose one of {', '.join(QUALITIES)}.")
+        if self.sampler not in SAMPLER_NAMES:
+            raise InPoseError(f'There is no sampler "{self.sampler}".', f"Choose one of {', '.join(SAMPLER_NAMES)}.")
         if self.precision not in PRECISIONS:
             raise InPoseError(f'There is no precision "{self.precision}".', f"Choose one of {', '.join(PRECISIONS)}.")
         if self.foot_planting is not None and not 0 <= self.foot_planting <= 1:

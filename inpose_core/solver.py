@@ -21,13 +21,13 @@ from .quaternions import continuous_signs
 from .recording.types import Sensors
 from .rotations import matrix_to_quaternion_wxyz, mean_heading, sixd_to_matrix
 from .sampling import (
+    SAMPLERS,
     Measurement,
     MirroredDenoiser,
     WindowedDenoiser,
     confidence,
     make_guidance,
     refine,
-    sample_posterior,
     smooth_in_time,
     steady_positions,
 )
@@ -93,7 +93,8 @@ def _solve_on(
         )
         noise = settings.noise_share * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)
-        x_0 = sample_posterior(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
+        sample = SAMPLERS[settings.sampler]
+        x_0 = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
         x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(sixd_to_matrix(x_0))
         trust = confidence(denoiser.first_estimate, R_world, measurement.measured)

@@ -27,6 +27,7 @@ from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
 from .bodies import BODIES, DEFAULT_BODY, Body
 from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_packed_clips, load_test_clips
+from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS, guided
 from .metrics import align_heads, jitter, joint_errors_cm, mean_figures, measure, position_error_cm
 from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from .systems import ABLATIONS, SHIPPED, SYSTEMS, System
@@ -59,6 +60,8 @@ class BenchSettings:
     bodies: tuple[Body, ...] = BODIES
     noises: tuple[SensorNoise, ...] = NOISES
     budget: Budget = FULL_BUDGET
+    guidance_steps: tuple[int, ...] = STEP_COUNTS
+    """Numbers of steps at which the guidances of the shipped prior are compared."""
     everything: bool = True
     """Also the ablations, HDM05, and every held-out clip in full length with the shipped prior."""
 
@@ -134,6 +137,7 @@ class Bench:
         for name, entry in ABLATIONS.items():
             self._measure(self.people, name, entry.build(priors), clips, DEFAULT_BODY)
         self._measure_representations(priors, clips)
+        self._measure_guidances(priors["shipped"], clips[::2])
         shipped = SYSTEMS[SHIPPED].build(priors)
         if self.test is None:
             near_floor = choose_clips(load_hdm05_clips(self.data), self.settings.clips, self.settings.most_frames)
@@ -145,6 +149,13 @@ class Bench:
         for body in (DEFAULT_BODY, *(body for body in self.settings.bodies if body.name.startswith("upper"))):
             self._measure(f"{self.people}, every clip", SHIPPED, shipped, everything, body)
         self._measure(f"{self.people}, every clip, own bodies", SHIPPED, shipped, everything, DEFAULT_BODY, own=True)
+
+    def _measure_guidances(self, prior: Prior, clips: Sequence[Motion]) -> None:
+        for name in GUIDANCES:
+            for steps in self.settings.guidance_steps:
+                system = guided(name, steps, prior)
+                for body in GUIDANCE_BODIES:
+                    self._measure(GUIDANCE_SET, f"{name}|{steps}", system, clips, body)
 
     def _measure(
         self,

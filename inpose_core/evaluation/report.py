@@ -13,6 +13,7 @@ from ..motion import atomic_output
 from ..skeleton import JOINT_NAMES
 from .bench import Row
 from .bodies import BODIES
+from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS
 from .systems import ABLATIONS, SYSTEMS
 
 if TYPE_CHECKING:
@@ -81,8 +82,10 @@ def tables(rows: Sequence[Row]) -> str:
     if any(row["system"] in ABLATIONS for row in rows):
         parts += ["\n## Parts of the solver, and ablations\n", _figure_table(rows, _main_set(rows), list(ABLATIONS))]
         parts += ["\n## The state\n", _state_table(rows)]
+    if any(row["set"] == GUIDANCE_SET for row in rows):
+        parts += ["\n## Guidances of the shipped prior, by the number of steps\n", _guidance_table(rows)]
     for name in dict.fromkeys(row["set"] for row in rows):
-        if name != _main_set(rows):
+        if name not in {_main_set(rows), GUIDANCE_SET}:
             parts += [
                 f"\n## {name[0].upper()}{name[1:]}\n",
                 _every_row_table([row for row in rows if row["set"] == name]),
@@ -141,6 +144,22 @@ def _noise_table(rows: Sequence[Row]) -> str:
         errors = [_number(dict(_noise_curve(rows, system, name)).get(value)) for name, value in columns]
         lines.append([system, _number(clean["mpjpe_cm"]), *errors])
     return _markdown(header, lines)
+
+
+def _guidance_table(rows: Sequence[Row]) -> str:
+    """Return error and hand error on each body, and the speed, of each guidance at each number of steps."""
+    lines = []
+    for name in GUIDANCES:
+        for steps in STEP_COUNTS:
+            found = [_find(rows, GUIDANCE_SET, f"{name}|{steps}", body.name) for body in GUIDANCE_BODIES]
+            if any(found):
+                errors = [_number(row["mpjpe_cm"]) if row else "" for row in found]
+                hands = [_number(row["hand_cm"]) if row else "" for row in found]
+                jitter, speed = (_number(found[0][key]) if found[0] else "" for key in ("jitter", "frames_per_s"))
+                lines.append([name, str(steps), *errors, *hands, jitter, speed])
+    bodies = [body.name for body in GUIDANCE_BODIES]
+    header = ["", "steps", *(f"MPJPE cm, {b}" for b in bodies), *(f"hands cm, {b}" for b in bodies)]
+    return _markdown([*header, "jitter", "frames/s"], lines)
 
 
 def _state_table(rows: Sequence[Row]) -> str:

@@ -103,8 +103,10 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "no smoothing": Entry("shipped", SolveSettings(smoothing_frames=0.0, device="cpu")),
     "a sample instead of the mean": Entry("shipped", SolveSettings(temperature=1.0, device="cpu")),
     "the mean of 8 samples": Entry("shipped", SolveSettings(temperature=1.0, device="cpu"), samples=8),
+    "no foot planting": Entry("shipped", SolveSettings(foot_planting=0.0, device="cpu")),
+    "draft quality": Entry("shipped", SolveSettings(quality="draft", device="cpu")),
+    "high quality": Entry("shipped", SolveSettings(quality="high", device="cpu")),
     "1 step": Entry("shipped", SolveSettings(steps=1, device="cpu")),
-    "2 steps": Entry("shipped", SolveSettings(steps=2, device="cpu")),
     "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),
     "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu")),
     "ours, equal budget: a sample, no smoothing": Entry(

@@ -7,23 +7,27 @@ from .guidance import Guidance
 from .measurement import Measurement
 from .mirroring import MirroredDenoiser
 from .refinement import refine
-from .sampler import sample_posterior
+from .sampler import SAMPLER_NAMES, SAMPLERS, SamplerName, sample_ddim, sample_dpmpp_2m
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
 from .windows import WindowedDenoiser, Windows
 
 __all__ = [
     "GUIDANCE_NAMES",
+    "SAMPLERS",
+    "SAMPLER_NAMES",
     "Guidance",
     "GuidanceName",
     "Measurement",
     "MirroredDenoiser",
+    "SamplerName",
     "WindowedDenoiser",
     "Windows",
     "confidence",
     "make_guidance",
     "refine",
-    "sample_posterior",
+    "sample_ddim",
+    "sample_dpmpp_2m",
     "smooth_in_time",
     "steady_positions",
 ]

@@ -152,7 +152,7 @@ def test_the_mean_of_samples_lies_between_them(data: Path) -> None:
 
 @pytest.mark.slow
 def test_the_whole_bench_measures_the_ablations_too(data: Path, tmp_path: Path) -> None:
-    rows = Bench(data, tmp_path, replace(SETTINGS, everything=True), torch.device("cpu")).run()
+    rows = Bench(data, tmp_path, replace(SETTINGS, everything=True, guidance_steps=(2,)), torch.device("cpu")).run()
     systems = {row["system"] for row in rows}
     assert set(ABLATIONS) < systems
     assert {"state: 6D", "state: matrices, raw", "state: matrices, post-processed"} < systems

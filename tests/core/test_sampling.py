@@ -21,7 +21,7 @@ from inpose_core.rotations import (
     rotvec_to_matrix,
     sixd_to_matrix,
 )
-from inpose_core.sampling import Measurement, WindowedDenoiser, Windows, sample_posterior
+from inpose_core.sampling import Measurement, WindowedDenoiser, Windows, sample_ddim
 from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
 from inpose_core.sampling.tangent_guidance import TangentGuidance
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
@@ -56,9 +56,9 @@ def test_sampler_on_a_gaussian_prior_has_the_exact_posterior(steps: int, lost_sp
     y = torch.randn(8) * 0.3
     x_T = torch.randn(1000, 22, 6)
     guidance = LinearGuidance(H, y, noise_sd, lambda alpha, sigma: toy_posterior_variance(s, alpha, sigma))
-    x_0 = sample_posterior(
-        toy_denoiser(mean, s), guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(steps)
-    ).flatten(1)
+    x_0 = sample_ddim(toy_denoiser(mean, s), guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(steps)).flatten(
+        1
+    )
 
     gain = s**2 * H.T @ torch.linalg.inv(s**2 * H @ H.T + noise_sd**2 * torch.eye(8))
     exact = mean.flatten() + gain @ (y - H @ mean.flatten())
@@ -112,7 +112,7 @@ def test_tangent_guidance_on_a_gaussian_prior_has_the_exact_posterior_mean() -> 
     )
     x_T = torch.randn(frames // 2, 22, 6)
     denoise = toy_denoiser(matrix_to_sixd(identity[0]), s)
-    x_0 = sample_posterior(denoise, guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(20))
+    x_0 = sample_ddim(denoise, guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(20))
 
     omega = matrix_to_rotvec(sixd_to_matrix(x_0)).mean(dim=0)
     covariance = tangent_covariance(v, torch.full((22,), s**2))[0] + guidance.noise_variance[0]

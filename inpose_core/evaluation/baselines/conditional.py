@@ -19,7 +19,7 @@ from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
 from ...quaternions import continuous_signs
 from ...rotations import matrix_to_quaternion_wxyz
-from ...sampling import Measurement, WindowedDenoiser, Windows, sample_posterior, steady_positions
+from ...sampling import Measurement, WindowedDenoiser, Windows, sample_ddim, steady_positions
 from ...sampling.guidance import Guidance
 from ...sampling.pseudoinverse import PseudoinverseGuidance
 from ...skeleton import Skeleton
@@ -28,13 +28,14 @@ from ...solver import origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix
 from ..simulation import Trial
-from .alternatives import DpsGuidance, LocalAngleGuidance, MatrixPseudoinverseGuidance
-from .official import OfficialGuidance, sample_ddpm_mean
+from .alternatives import DpsGuidance, ExactTangentGuidance, LocalAngleGuidance, MatrixPseudoinverseGuidance
+from .official import STEPS, OfficialGuidance, sample_ddpm_mean
 from .unguided import Unguided
 
-RuleName = Literal["none", "official", "pigdm", "dps", "local angles", "matrix pigdm", "regression"]
+RuleName = Literal["none", "official", "pigdm", "dps", "local angles", "matrix pigdm", "exact tangent", "regression"]
 
 _POSITION_NOISE_RATIO = SolveSettings().position_noise_ratio
+_DDIM_STEPS = 50
 _CPU = torch.device("cpu")
 
 
@@ -47,8 +48,8 @@ class ConditionalSettings:
     """Condition on the hands' positions."""
     see_head: bool = False
     """Condition on the head's position and velocity: in metres, or free of scale, as the network was trained."""
-    steps: int = 50
-    """DDIM steps, where the rule does not bring its own schedule."""
+    steps: int | None = None
+    """Sampling steps; by default 49 by the official recipe, else 50 of DDIM."""
     temperature: float = 1.0
     """Share of the noise to start from, as in our solver's settings."""
     dps_zeta: float = 0.1
@@ -147,6 +148,7 @@ class ConditionalSystem:
             "pigdm": lambda: PseudoinverseGuidance(measurement, denoiser, _POSITION_NOISE_RATIO),
             "dps": lambda: DpsGuidance(measurement, denoiser, self.settings.dps_zeta),
             "local angles": lambda: LocalAngleGuidance(measurement),
+            "exact tangent": lambda: ExactTangentGuidance(measurement, denoiser, _POSITION_NOISE_RATIO),
             "matrix pigdm": lambda: MatrixPseudoinverseGuidance(measurement, denoiser, _POSITION_NOISE_RATIO),
         }
         return rules[self.settings.rule]()
@@ -158,5 +160,5 @@ class ConditionalSystem:
             return denoiser(torch.zeros_like(noise), highest)
         if rule == "official":
             ends = schedule.log_snr(torch.tensor((schedule.t_max, schedule.t_min))).tolist()
-            return sample_ddpm_mean(denoiser, guidance, noise, (ends[0], ends[1]))
-        return sample_posterior(denoiser, guidance, schedule, noise, schedule.times(self.settings.steps))
+            return sample_ddpm_mean(denoiser, guidance, noise, (ends[0], ends[1]), self.settings.steps or STEPS)
+        return sample_ddim(denoiser, guidance, schedule, noise, schedule.times(self.settings.steps or _DDIM_STEPS))

@@ -22,7 +22,8 @@ from ...sampling.sampler import Denoiser
 from ...sampling.windows import WindowedDenoiser
 from .unguided import Unguided
 
-_STEPS: Final[int] = 49
+STEPS: Final[int] = 49
+_LEVELS: Final[int] = 1000
 _STRIDE: Final[int] = 20
 _WEIGHT: Final[float] = 5.0
 _SIGMA_L2: Final[float] = 0.1
@@ -30,7 +31,7 @@ _CYCLIC: Final[tuple[tuple[float, ...], ...]] = ((1, -1, 0), (0, 1, -1), (-1, 0,
 
 
 def sample_ddpm_mean(
-    denoise: Denoiser, guidance: Guidance, noise: Tensor, log_snr_range: tuple[float, float]
+    denoise: Denoiser, guidance: Guidance, noise: Tensor, log_snr_range: tuple[float, float], steps: int = STEPS
 ) -> Tensor:
     """Return a guided sample of x_0, (F, 22, 6).
 
@@ -39,11 +40,14 @@ def sample_ddpm_mean(
         guidance: the likelihood; its shift is added to every next sample.
         noise: x_T, (F, 22, 6).
         log_snr_range: the noise levels that the prior was trained on; the schedule's ends lie just outside.
+        steps: their 49, or evenly spaced levels of the same schedule.
     """
-    betas = torch.linspace(1e-4, 2e-2, 1000, dtype=torch.float64)
-    abar = torch.cumprod(1 - betas, dim=0)[::_STRIDE][:_STEPS].tolist()
+    betas = torch.linspace(1e-4, 2e-2, _LEVELS, dtype=torch.float64)
+    last = _STRIDE * (STEPS - 1)
+    levels = torch.linspace(0, last, steps).round().long() if steps > 1 else torch.tensor([last])
+    abar = torch.cumprod(1 - betas, dim=0)[levels].tolist()
     x_t = noise
-    for step in reversed(range(_STEPS)):
+    for step in reversed(range(steps)):
         abar_t, abar_s = abar[step], abar[step - 1] if step > 0 else 1.0
         log_snr = float(torch.logit(torch.tensor(abar_t)).clamp(*log_snr_range))
         estimate = guidance.guide(denoise(x_t, log_snr).clamp(-1, 1), x_t, abar_t**0.5, (1 - abar_t) ** 0.5)

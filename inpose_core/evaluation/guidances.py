@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare ways of guiding one and the same prior, by the number of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from ..prior.checkpoint import Prior
+from ..solve_settings import SolveSettings
+from ..training.augmentation import scale_free_condition
+from .baselines.conditional import ConditionalSettings, ConditionalSystem
+from .bodies import BODIES, Body
+from .systems import SolverSystem, System
+
+STEP_COUNTS: Final[tuple[int, ...]] = (2, 4, 10, 20, 50)
+GUIDANCE_SET: Final[str] = "guidance by steps"
+GUIDANCE_BODIES: Final[tuple[Body, ...]] = tuple(
+    body for body in BODIES if body.name in {"default", "upper body x 0.7", "upper body x 1.4", "arms x 1.4"}
+)
+_AS_PUBLISHED: Final[Mapping[str, ConditionalSettings]] = {
+    "DPS": ConditionalSettings("dps", see_head=True),
+    "ΠGDM, official recipe": ConditionalSettings("official", see_head=True),
+    "ΠGDM as published": ConditionalSettings("pigdm", see_head=True),
+    "tangent ΠGDM, exact weight": ConditionalSettings("exact tangent", see_head=True),
+}
+_CALIBRATED: Final[Mapping[str, SolveSettings]] = {
+    "calibrated tangent, a sample": SolveSettings(
+        device="cpu", temperature=1.0, smoothing_frames=0.0, use_floor=False, foot_planting=0.0
+    ),
+    "calibrated tangent, a sample, DPM-Solver++(2M)": SolveSettings(
+        device="cpu", sampler="dpmpp_2m", temperature=1.0, smoothing_frames=0.0, use_floor=False, foot_planting=0.0
+    ),
+    "calibrated tangent, from nothing": SolveSettings(
+        device="cpu", smoothing_frames=0.0, use_floor=False, foot_planting=0.0
+    ),
+    "the default: with floor, smoothing and planting": SolveSettings(device="cpu"),
+    "the default, DPM-Solver++(2M)": SolveSettings(device="cpu", sampler="dpmpp_2m"),
+}
+GUIDANCES: Final[tuple[str, ...]] = (*_AS_PUBLISHED, *_CALIBRATED)
+
+
+def guided(name: str, steps: int, prior: Prior) -> System:
+    """Return a system that guides the prior in one of the ways of `GUIDANCES`, in so many steps."""
+    if name in _AS_PUBLISHED:
+        return ConditionalSystem(prior, scale_free_condition, replace(_AS_PUBLISHED[name], steps=steps))
+    return SolverSystem(prior, replace(_CALIBRATED[name], steps=steps))
