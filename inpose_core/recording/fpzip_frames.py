@@ -72,8 +72,8 @@ def unpack_frames(packed: bytes) -> NDArray[np.float32]:
 def _shape(packed: bytes) -> tuple[int, int, int, int]:
     """Read the header: the magic, the version, type and precision, and the four sizes."""
     decoder = _HeaderDecoder(packed)
-    magic = bytes(decoder.bits(8) for _ in range(4))
-    if magic != b"fpz\0":
+    magic = [decoder.bits(8) for _ in range(4)]
+    if magic != list(b"fpz\0"):
         raise FpzipError("no fpzip array")
     decoder.bits(16), decoder.bits(8)  # version
     if decoder.bits(1) != 0:

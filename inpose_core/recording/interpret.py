@@ -70,9 +70,9 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     origin = _origin(positions_m, measured, declared, options, guesses)
     notes += [guess.doubt for guess in guesses if guess.doubt]
     notes += [
-        f"The {guess.name} {'are' if guess.name == 'axes' else 'is'} guessed: {guess.value}, because {guess.evidence}."
+        f"{_NOTED[guess.name]} guessed: {guess.value}, because {guess.evidence}."
         for guess in guesses
-        if guess.source == "guessed" and guess.name not in {"origin", "pose"} and guess.name in _NOTED
+        if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
     ]
     unit = next(guess.value for guess in guesses if guess.name == "unit")
     return Recording(
@@ -91,7 +91,11 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     )
 
 
-_NOTED: Final[frozenset[str]] = frozenset({"axes", "quaternion order", "left and right"})
+_NOTED: Final[dict[str, str]] = {
+    "axes": "The axes were",
+    "quaternion order": "The order of the quaternions was",
+    "left and right": "Left and right were",
+}
 """Guesses that turn a body over when they are wrong are told with the result, too."""
 
 
