@@ -43,6 +43,7 @@ _FAR_REACH: Final[float] = 0.55
 _HIGHEST_HEAD: Final[float] = 3.5
 """In far reaches; people who stand and reach out have about two."""
 _PIVOT_FRAMES: Final[int] = 5
+_FEWEST_STEPS: Final[int] = 20
 _LONGEST_STEP: Final[float] = 0.7
 """Share of a far reach that a hand may go in a few frames; more is a jump."""
 _WALKED: Final[float] = 0.25
@@ -132,6 +133,22 @@ def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
     )
 
 
+def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
+    """Tell whether these are joints of a body whose T-pose has the left arm along +X, and not devices.
+
+    A wrist joint turns about an elbow that lies towards the body on its own X axis; a device's lies behind it.
+    """
+    reach = far_reach(positions)
+    found = stance(positions, wxyz)
+    if reach is None or found is None or found.side > 0:
+        return False
+    for hand, towards_body in ((1, -1.0), (2, 1.0)):
+        v, explained = _least_moving_point(positions[:, hand] / reach, wxyz[:, hand])
+        if explained < 0.1 or towards_body * v[0] < 1.2 * max(abs(v[1]), abs(v[2])):
+            return False
+    return True
+
+
 def best_axes(
     positions: FloatArray, quaternions: FloatArray, orders: tuple[QuaternionOrder, ...]
 ) -> list[tuple[Axes, QuaternionOrder, str, float, Stance]]:
@@ -181,16 +198,25 @@ def _steadiness(ahead: FloatArray, aside: FloatArray) -> float:
 
 
 def _pivot(p: FloatArray, wxyz: FloatArray) -> float:
-    """Fit the point ``v`` of a device that moves least, ``|dp + dR v|`` over a few frames, and ask if it is behind."""
+    """Ask whether the point of a device that moves least is behind it, by how much of its way that explains."""
+    v, explained = _least_moving_point(p, wxyz)
+    return explained * float(np.tanh(v[2] / 0.1))
+
+
+def _least_moving_point(p: FloatArray, wxyz: FloatArray) -> tuple[FloatArray, float]:
+    """Fit the point ``v`` in a device's frame for which ``|dp + dR v|`` over a few frames is least.
+
+    Returns:
+        ``v`` in far reaches, and 0 to 1: the share of the device's way that turning about it explains.
+    """
     R = rotation_matrices(wxyz)
     dp, dR = p[_PIVOT_FRAMES:] - p[:-_PIVOT_FRAMES], R[_PIVOT_FRAMES:] - R[:-_PIVOT_FRAMES]
     good = np.isfinite(dp).all(-1) & np.isfinite(dR).all((-2, -1))
     good &= np.linalg.norm(np.where(good[:, None], dp, 0.0), axis=-1) < _LONGEST_STEP
     dp, dR = dp[good], dR[good]
-    if len(dp) < 20:
-        return 0.0
+    total = float((dp**2).sum())
+    if len(dp) < _FEWEST_STEPS or total <= 0:
+        return np.zeros(3), 0.0
     A = np.einsum("fba,fbc->ac", dR, dR)
     v = np.linalg.solve(A + (1e-3 * np.trace(A) + 1e-12) * np.eye(3), -np.einsum("fba,fb->a", dR, dp))
-    total = float((dp**2).sum())
-    explained = 1 - float(((dp + dR @ v) ** 2).sum()) / total if total > 0 else 0.0
-    return max(0.0, explained) * float(np.tanh(v[2] / 0.1))
+    return v, max(0.0, 1 - float(((dp + dR @ v) ** 2).sum()) / total)

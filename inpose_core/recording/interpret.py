@@ -25,7 +25,7 @@ from .conventions import (
     convert_rotations,
     unit_in_metres,
 )
-from .evidence import USUAL_REACH_M, Stance, best_axes, excerpt, far_reach, in_order, stance
+from .evidence import USUAL_REACH_M, Stance, best_axes, excerpt, far_reach, in_order, look_like_joints, stance
 from .tracks import Declared, RawTracks
 from .types import Guess, HandOffsets, Origin, PoseType, Recording
 
@@ -179,13 +179,13 @@ def _axes_and_order(
     else:
         mine = next((candidate for candidate in ranking if candidate[:2] == (axes, order)), None)
         doubt = ""
-        if chosen and mine and chosen[3] > mine[3] + _CLEARLY_BETTER:
-            posed = str(axes) == "RUB" and str(chosen[0]) == "LUF"
-            if not posed:
-                doubt = (
-                    f"The axes look like {chosen[0]} ({chosen[2]}) instead of {axes}: {_told(chosen[4])}. "
-                    f"If the result is turned over or mirrored, use --axes {chosen[0]}."
-                )
+        if order and str(axes) == "RUB" and not declared.certain:
+            posed = look_like_joints(excerpt(positions), in_order(excerpt(quaternions), order))
+        if chosen and mine and chosen[3] > mine[3] + _CLEARLY_BETTER and not posed:
+            doubt = (
+                f"The axes look like {chosen[0]} ({chosen[2]}) instead of {axes}: {_told(chosen[4])}. "
+                f"If the result is turned over or mirrored, use --axes {chosen[0]}."
+            )
         guesses.append(Guess("axes", str(axes), "file", declared.by, doubt))
     order = order or "xyzw"
     if options.quaternion_order:
@@ -306,7 +306,7 @@ def _pose(posed: bool, declared: Declared, guesses: list[Guess]) -> PoseType | N
         return declared.pose
     if posed:
         guesses.append(
-            Guess("pose", "joint", "guessed", "the head looks along +Z with its left along +X, as joints of a T-pose do")
+            Guess("pose", "joint", "guessed", "the hands turn about points sideways of them, as wrist joints do")
         )
         return "joint"
     guesses.append(Guess("pose", "grip", "assumed", "the file does not say what its hand poses are; --pose does"))
