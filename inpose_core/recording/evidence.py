@@ -10,8 +10,8 @@ that moves least is 5 to 45 cm behind it in every recording that was measured, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,8 @@ _PIECES: Final[int] = 12
 _PIECE_FRAMES: Final[int] = 150
 _FAR_REACH: Final[float] = 0.55
 """Share of the usual far reach from which a hand counts as reaching out."""
+_SWAP_PENALTY: Final[float] = 1.2
+"""Exchanged hands are rarer than unusual axes."""
 _HIGHEST_HEAD: Final[float] = 3.5
 """In far reaches; people who stand and reach out have about two."""
 _PIVOT_FRAMES: Final[int] = 5
@@ -76,7 +78,7 @@ class Stance:
         """Return how well a person can stand so; about 8 for plausible axes, below 5 for others."""
         return (
             3.0 * self.upright
-            + self.above
+            + 2.0 * self.above
             + (float(np.tanh(self.height)) if self.height < _HIGHEST_HEAD else -1.0)
             + 1.5 * float(np.clip(self.front / 0.3, -1, 1))
             + 1.5 * float(np.clip(self.side / 0.2, -1, 1))
@@ -149,10 +151,26 @@ def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
     return True
 
 
+class Candidate(NamedTuple):
+    """One way of reading the numbers, and how well a person can stand so."""
+
+    axes: Axes
+    order: QuaternionOrder
+    label: str
+    swapped: bool
+    """Left and right exchanged."""
+    score: float
+    stance: Stance
+
+
 def best_axes(
-    positions: FloatArray, quaternions: FloatArray, orders: tuple[QuaternionOrder, ...]
-) -> list[tuple[Axes, QuaternionOrder, str, float, Stance]]:
-    """Return candidates of axes and quaternion orders with their score, best first; empty without head or hands."""
+    positions: FloatArray, quaternions: FloatArray, orders: tuple[QuaternionOrder, ...], may_swap: bool = True
+) -> list[Candidate]:
+    """Return candidates of axes, quaternion orders and sides, best first; empty without head or hands.
+
+    A mirror image of a person with exchanged hands is a person again: of such twins (RUF and LUF, FRU and FLU) the one
+    whose hands are called what they are is taken.
+    """
     p, q = excerpt(positions), excerpt(quaternions)
     ranking = []
     for order in orders:
@@ -160,9 +178,13 @@ def best_axes(
         for code, label, prior in CANDIDATES:
             axes = Axes.parse(code)
             found = stance(convert_positions(p, axes), convert_rotations(wxyz, axes))
-            if found is not None:
-                ranking.append((axes, order, label, found.score + prior, found))
-    return sorted(ranking, key=lambda candidate: -candidate[3])
+            if found is None:
+                continue
+            ranking.append(Candidate(axes, order, label, False, found.score + prior, found))
+            if may_swap:
+                found = replace(found, side=-found.side)
+                ranking.append(Candidate(axes, order, label, True, found.score + prior - _SWAP_PENALTY, found))
+    return sorted(ranking, key=lambda candidate: -candidate.score)
 
 
 def excerpt(tracks: FloatArray) -> FloatArray:

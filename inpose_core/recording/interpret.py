@@ -25,7 +25,7 @@ from .conventions import (
     convert_rotations,
     unit_in_metres,
 )
-from .evidence import USUAL_REACH_M, Stance, best_axes, excerpt, far_reach, in_order, look_like_joints, stance
+from .evidence import USUAL_REACH_M, Candidate, Stance, best_axes, excerpt, far_reach, in_order, look_like_joints, stance
 from .tracks import Declared, RawTracks
 from .types import Guess, HandOffsets, Origin, PoseType, Recording
 
@@ -157,11 +157,11 @@ def _axes_and_order(
     ranking = (
         []
         if declared.certain or (options.axes and order)
-        else best_axes(positions, quaternions, (order,) if order else QUATERNION_ORDERS)
+        else best_axes(positions, quaternions, (order,) if order else QUATERNION_ORDERS, not declared.hands)
     )
     if axes is not None and not order:
-        same = [candidate for candidate in ranking if candidate[0] == axes]
-        order = same[0][1] if same else "xyzw"
+        same = [candidate for candidate in ranking if candidate.axes == axes]
+        order = same[0].order if same else "xyzw"
     chosen = ranking[0] if ranking else None
     posed = False
     if axes is None:
@@ -169,22 +169,21 @@ def _axes_and_order(
             axes, order = Axes("RUB"), order or "xyzw"
             guesses.append(Guess("axes", "RUB", "assumed", "there is nobody to ask"))
         else:
-            axes, found_order, label, score, found = chosen
-            order = order or found_order
-            other = next((c for c in ranking if c[0] != axes and c[3] > score - _NARROWLY_BETTER), None)
-            doubt = f"The axes may also be {other[0]} ({other[2]}): try --axes {other[0]}." if other else ""
-            guesses.append(Guess("axes", str(axes), "guessed", f"{label}: {_told(found)}", doubt))
+            axes, order = chosen.axes, order or chosen.order
+            guesses.append(
+                Guess("axes", str(axes), "guessed", f"{chosen.label}: {_told(chosen.stance)}", _axes_doubt(ranking))
+            )
     elif options.axes:
         guesses.append(Guess("axes", str(axes), "given", ""))
     else:
-        mine = next((candidate for candidate in ranking if candidate[:2] == (axes, order)), None)
+        mine = _of(ranking, axes, order)
         doubt = ""
         if order and str(axes) == "RUB" and not declared.certain:
             posed = look_like_joints(excerpt(positions), in_order(excerpt(quaternions), order))
-        if chosen and mine and chosen[3] > mine[3] + _CLEARLY_BETTER and not posed:
+        if chosen and mine and chosen.score > mine.score + _CLEARLY_BETTER and not posed:
             doubt = (
-                f"The axes look like {chosen[0]} ({chosen[2]}) instead of {axes}: {_told(chosen[4])}. "
-                f"If the result is turned over or mirrored, use --axes {chosen[0]}."
+                f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "
+                f"If the result is turned over or mirrored, use --axes {chosen.axes}."
             )
         guesses.append(Guess("axes", str(axes), "file", declared.by, doubt))
     order = order or "xyzw"
@@ -193,10 +192,25 @@ def _axes_and_order(
     elif declared.quaternion_order:
         guesses.append(Guess("quaternion order", order, "file", declared.by, _order_doubt(positions, quaternions, axes, order, declared)))
     else:
-        mine = next((candidate for candidate in ranking if candidate[:2] == (axes, order)), None)
-        evidence = f"the head's up axis then points up ({mine[4].upright:.2f} of 1)" if mine else "there is nobody to ask"
+        mine = _of(ranking, axes, order)
+        evidence = f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)" if mine else "there is nobody to ask"
         guesses.append(Guess("quaternion order", order, "guessed" if mine else "assumed", evidence))
     return axes, order, posed
+
+
+def _of(ranking: list[Candidate], axes: Axes, order: QuaternionOrder | None) -> Candidate | None:
+    return next((candidate for candidate in ranking if (candidate.axes, candidate.order) == (axes, order)), None)
+
+
+def _axes_doubt(ranking: list[Candidate]) -> str:
+    """Name other axes that are nearly as good, if any."""
+    chosen = ranking[0]
+    if str(chosen.axes) == "LUF" and not chosen.swapped:
+        # Two rare things, these axes or exchanged hands, look the same: they are each other's mirror image.
+        return "If the result is a mirror image, use --axes RUF --swap-hands."
+    near = (c for c in ranking if c.axes != chosen.axes and c.score > chosen.score - _NARROWLY_BETTER)
+    other = next(near, None)
+    return f"The axes may also be {other.axes} ({other.label}): try --axes {other.axes}." if other else ""
 
 
 def _order_doubt(
