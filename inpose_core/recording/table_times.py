@@ -24,7 +24,8 @@ def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[n
         RecordingError: the cells are no times.
     """
     try:
-        times = np.array([float(cell) if cell else np.nan for cell in cells])
+        # A comma can only be a decimal one here: where it separates columns it does not come this far.
+        times = np.array([float(cell.replace(",", ".")) if cell else np.nan for cell in cells])
     except ValueError:
         return _clock_times(cells, column, name), "s"
     steps = np.diff(times[np.isfinite(times)])
