@@ -54,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"inpose {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-
     solve = commands.add_parser("solve", help="solve a recording to .npz or .bvh")
     solve.add_argument("recording", type=Path, help="BSOR, XROR, WebXR, ScoreSaber, CSV, AMASS or BVH")
     solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")

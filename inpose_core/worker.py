@@ -17,8 +17,9 @@ Requests and replies carry an id; a request has any number of ``progress`` repli
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
 ``reading`` may hold what the recording is, against what would be guessed: {"unit": "cm", "axes": "unity", ...} with
-the names of `ReadOptions`. ``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints; ``cancel`` takes the id of the request to
-stop, which then ends in an error of kind ``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
+the names of `ReadOptions`. ``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints;
+``cancel`` takes the id of the request to stop, which then ends in an error of kind ``CancelledError``;
+``shutdown``, or the end of stdin, ends the worker.
 """
 
 from __future__ import annotations

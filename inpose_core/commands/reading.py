@@ -31,7 +31,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--columns",
         metavar="MAPPING",
-        help='which columns of a table are which: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..., ..."',
+        help='which columns of a table are which: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',
     )
 
 

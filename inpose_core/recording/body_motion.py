@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -114,13 +114,7 @@ def _checked_arrays(data: bytes, name: str) -> set[str]:
                 raise ValueError("too many arrays")
             for member in members:
                 with archive.open(member) as file:
-                    version = np.lib.format.read_magic(file)
-                    read_header = (
-                        np.lib.format.read_array_header_1_0
-                        if version == (1, 0)
-                        else np.lib.format.read_array_header_2_0
-                    )
-                    shape, _, dtype = read_header(file, max_header_size=10_000)
+                    shape, dtype = _header(file)
                 size = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize if shape else 0
                 if size > min(member.file_size, _LARGEST_ARRAY_BYTES):
                     raise ValueError("an array is larger than its file")
@@ -137,3 +131,12 @@ def _checked_arrays(data: bytes, name: str) -> set[str]:
     ) as error:
         raise RecordingError(f"{name} is a damaged .npz archive.", "Download or save it again.") from error
     return names
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and type of an array from its header; numpy's functions for it carry no types."""
+    numpy_format: Any = np.lib.format
+    newer = numpy_format.read_magic(file) != (1, 0)
+    read_header = numpy_format.read_array_header_2_0 if newer else numpy_format.read_array_header_1_0
+    shape, _, dtype = read_header(file, max_header_size=10_000)
+    return shape, dtype

@@ -24,9 +24,10 @@ _ROTATION: Final[frozenset[str]] = frozenset(
     {"q", "quat", "quaternion", "rot", "rotation", "orientation", "ori", "euler", "angle", "angles", "r", "rotations"}
 )
 _OTHER: Final[frozenset[str]] = frozenset(
-    "eye eyes gaze vel velocity v av acc accel acceleration angular linear speed force foot feet ankle knee hip leg thumb "
-    "index middle ring pinky little finger elbow shoulder sixd pupil joystick thumbstick trigger button fwd forward up "
-    "tracker waist target object scale delta palm".split()
+    {"eyes", "gaze", "pupil", "thumb", "index", "middle", "ring", "pinky", "little", "finger", "palm"}
+    | {"foot", "feet", "ankle", "knee", "hip", "leg", "elbow", "shoulder", "waist", "tracker", "target", "object"}
+    | {"vel", "velocity", "v", "av", "acc", "accel", "acceleration", "angular", "linear", "speed", "force"}
+    | {"joystick", "thumbstick", "trigger", "button", "fwd", "forward", "up", "scale", "delta", "sixd"}
 )
 _ENDINGS: Final[re.Pattern[str]] = re.compile(r"(p|q|t|r|pos|rot|quat)?([xyzw])")
 
@@ -57,15 +58,21 @@ def layout_by_words(header: Sequence[str]) -> Layout | None:
             break
     if "head_p" not in columns or not {"left_p", "right_p"} & columns.keys():
         return None
-    by_letters = "xyzw" if "head_q" in columns else None
-    return Layout(name="words", label="the columns' names", columns=columns, quaternion_order=by_letters)
+    return Layout(
+        name="words",
+        label="the columns' names",
+        columns=columns,
+        quaternion_order="xyzw" if "head_q" in columns else None,
+    )
 
 
 def _is_time(words: list[str]) -> bool:
     text = "".join(words)
-    return text in {"t", "time", "timestamp", "times", "seconds", "ticks"} or (
-        bool(words) and words[0] in {"time", "timestamp", "elapsed", "unix", "frametime"} and len(words) <= 3
-    ) or text in {"deltatimems", "recordingtime", "gametime", "realtime", "systemtime"}
+    return (
+        text in {"t", "time", "timestamp", "times", "seconds", "ticks"}
+        or (bool(words) and words[0] in {"time", "timestamp", "elapsed", "unix", "frametime"} and len(words) <= 3)
+        or text in {"deltatimems", "recordingtime", "gametime", "realtime", "systemtime"}
+    )
 
 
 def _place(words: list[str]) -> tuple[str, str, str, str] | None:
@@ -86,8 +93,8 @@ def _place(words: list[str]) -> tuple[str, str, str, str] | None:
         if names & set(middle):
             device = side
     is_rotation = kind in _ROTATION or axis == "w"
-    if not device or (_OTHER - {"eye"} & set(middle)) or ("eye" in middle and device != "head"):
+    if not device or _OTHER & set(middle) or ("eye" in middle and device != "head"):
         return None
-    if set(middle) & (_OTHER - {"eye"}) or not (is_rotation or kind in _POSITION or not kind):
+    if not (is_rotation or kind in _POSITION or not kind):
         return None
     return device, base, "r" if is_rotation else "p", axis

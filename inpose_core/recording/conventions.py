@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Name the conventions in which recordings are written, and turn them into the core's.
 
-Axes are three letters that say where the file's x, y and z point for somebody who faces forward: R or L, U or D, F or B.
-OpenXR, OpenVR and WebXR are RUB, Unity is RUF, Unreal FRU, ROS FLU, Blender RFU. With the matrix ``A`` whose columns
-are those directions in OpenXR's axes, a position is ``A p`` and a rotation ``A R A^T``, mirrored or not: a rotation
-matrix of a left-handed frame holds the same numbers as the formula of a right-handed one, so nothing else changes.
+Axes are three letters that say where the file's x, y and z point for somebody who faces forward: R or L, U or D, F
+or B. OpenXR, OpenVR and WebXR are RUB, Unity is RUF, Unreal FRU, ROS FLU, Blender RFU. With the matrix ``A`` whose
+columns are those directions in OpenXR's axes, a position is ``A p`` and a rotation ``A R A^T``, mirrored or not: a
+rotation matrix of a left-handed frame holds the same numbers as the formula of a right-handed one, so nothing else
+changes.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ def unit_in_metres(unit: str) -> float:
         metres = 0.0
     if not 1e-6 <= metres <= 1e6:
         raise RecordingError(
-            f'"{unit[:20]}" is no unit of length.', f"Write one of {', '.join(UNITS_M)}, or metres per unit as a number."
+            f'"{unit[:20]}" is no unit of length.',
+            f"Write one of {', '.join(UNITS_M)}, or metres per unit as a number.",
         )
     return metres
 

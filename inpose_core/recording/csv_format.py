@@ -90,5 +90,7 @@ def _columns(table: TextTable) -> dict[str, int]:
         )
     if len(devices) < 2 or devices[0] != "head":
         raise RecordingError(f"{table.name} has columns for {' and '.join(devices) or 'no device'} only.", CSV_HINT)
-    table.notes += [f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if device not in devices]
+    table.notes += [
+        f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if device not in devices
+    ]
     return columns

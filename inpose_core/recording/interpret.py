@@ -15,17 +15,22 @@ from numpy.typing import NDArray
 
 from ..errors import RecordingError
 from .conventions import (
-    QUATERNION_ORDERS,
     TIME_UNITS_S,
     UNITS_M,
     Axes,
-    QuaternionOrder,
     ReadOptions,
     convert_positions,
     convert_rotations,
     unit_in_metres,
 )
-from .evidence import USUAL_REACH_M, Candidate, Stance, best_axes, excerpt, far_reach, in_order, look_like_joints, stance
+from .evidence import (
+    USUAL_REACH_M,
+    excerpt,
+    far_reach,
+    in_order,
+    stance,
+)
+from .guess_axes import decide_axes_and_order
 from .tracks import Declared, RawTracks
 from .types import Guess, HandOffsets, Origin, PoseType, Recording
 
@@ -37,9 +42,6 @@ _QUICKEST_STEP_S: Final[float] = 1 / 1500.0
 _GUESSED_UNITS: Final[tuple[str, ...]] = ("m", "cm", "mm")
 _LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
 _EYE_LEVEL_M: Final[float] = 0.3
-_CLEARLY_BETTER: Final[float] = 2.0
-"""A score so much better speaks against the axes that a file declares; about the difference of one axis turned over."""
-_NARROWLY_BETTER: Final[float] = 0.6
 _CLEAR_SIDE: Final[float] = 0.15
 _LARGEST_FLOAT32: Final[float] = 3.4e38
 
@@ -59,7 +61,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
         times_s = _seconds(raw, options, name, guesses)
-        axes, order, posed = _axes_and_order(positions, quaternions, declared, options, guesses)
+        axes, order, posed = decide_axes_and_order(positions, quaternions, declared, options, guesses)
         unit_m = _unit(positions, axes, declared, options, guesses, notes)
         positions_m = convert_positions(positions, axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, order), axes)
@@ -143,102 +145,6 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str, guesses: list[Gues
     return raw.times * TIME_UNITS_S[unit]
 
 
-def _axes_and_order(
-    positions: FloatArray,
-    quaternions: FloatArray,
-    declared: Declared,
-    options: ReadOptions,
-    guesses: list[Guess],
-) -> tuple[Axes, QuaternionOrder, bool]:
-    """Return the axes, the order, and whether these look like joint poses (facing +Z) in a file of OpenXR's axes."""
-    order = options.quaternion_order or declared.quaternion_order
-    text = options.axes or declared.axes
-    axes = Axes.parse(text) if text else None
-    ranking = (
-        []
-        if declared.certain or (options.axes and order)
-        else best_axes(positions, quaternions, (order,) if order else QUATERNION_ORDERS, not declared.hands)
-    )
-    if axes is not None and not order:
-        same = [candidate for candidate in ranking if candidate.axes == axes]
-        order = same[0].order if same else "xyzw"
-    chosen = ranking[0] if ranking else None
-    posed = False
-    if axes is None:
-        if chosen is None:
-            axes, order = Axes("RUB"), order or "xyzw"
-            guesses.append(Guess("axes", "RUB", "assumed", "there is nobody to ask"))
-        else:
-            axes, order = chosen.axes, order or chosen.order
-            guesses.append(
-                Guess("axes", str(axes), "guessed", f"{chosen.label}: {_told(chosen.stance)}", _axes_doubt(ranking))
-            )
-    elif options.axes:
-        guesses.append(Guess("axes", str(axes), "given", ""))
-    else:
-        mine = _of(ranking, axes, order)
-        doubt = ""
-        if order and str(axes) == "RUB" and not declared.certain:
-            posed = look_like_joints(excerpt(positions), in_order(excerpt(quaternions), order))
-        if chosen and mine and chosen.score > mine.score + _CLEARLY_BETTER and not posed:
-            doubt = (
-                f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "
-                f"If the result is turned over or mirrored, use --axes {chosen.axes}."
-            )
-        guesses.append(Guess("axes", str(axes), "file", declared.by, doubt))
-    order = order or "xyzw"
-    if options.quaternion_order:
-        guesses.append(Guess("quaternion order", order, "given", ""))
-    elif declared.quaternion_order:
-        guesses.append(Guess("quaternion order", order, "file", declared.by, _order_doubt(positions, quaternions, axes, order, declared)))
-    else:
-        mine = _of(ranking, axes, order)
-        evidence = f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)" if mine else "there is nobody to ask"
-        guesses.append(Guess("quaternion order", order, "guessed" if mine else "assumed", evidence))
-    return axes, order, posed
-
-
-def _of(ranking: list[Candidate], axes: Axes, order: QuaternionOrder | None) -> Candidate | None:
-    return next((candidate for candidate in ranking if (candidate.axes, candidate.order) == (axes, order)), None)
-
-
-def _axes_doubt(ranking: list[Candidate]) -> str:
-    """Name other axes that are nearly as good, if any."""
-    chosen = ranking[0]
-    if str(chosen.axes) == "LUF" and not chosen.swapped:
-        # Two rare things, these axes or exchanged hands, look the same: they are each other's mirror image.
-        return "If the result is a mirror image, use --axes RUF --swap-hands."
-    near = (c for c in ranking if c.axes != chosen.axes and c.score > chosen.score - _NARROWLY_BETTER)
-    other = next(near, None)
-    return f"The axes may also be {other.axes} ({other.label}): try --axes {other.axes}." if other else ""
-
-
-def _order_doubt(
-    positions: FloatArray, quaternions: FloatArray, axes: Axes, order: QuaternionOrder, declared: Declared
-) -> str:
-    """Say so where the head is upright only if the four numbers are read in the other order."""
-    if declared.certain:
-        return ""
-    other: QuaternionOrder = "xyzw" if order == "wxyz" else "wxyz"
-    read = [
-        stance(convert_positions(excerpt(positions), axes), convert_rotations(in_order(excerpt(quaternions), o), axes))
-        for o in (order, other)
-    ]
-    if read[0] and read[1] and read[1].upright > 0.6 > 0.1 > read[0].upright:
-        return f"The head is upright only if the rotations are read as {other}: try --quaternion-order {other}."
-    return ""
-
-
-def _told(found: Stance) -> str:
-    """Say what a stance shows, for people."""
-    where = "in front of" if found.front >= 0 else "behind"
-    side = "to the right" if found.side >= 0 else "to the left"
-    return (
-        f"the head is {'upright' if found.upright > 0.5 else 'tilted'} ({found.upright:.2f} of 1), "
-        f"far hands are {where} it, the right hand is {side} of the left one"
-    )
-
-
 def _unit(
     positions: FloatArray,
     axes: Axes,
@@ -259,7 +165,9 @@ def _unit(
     height = float(np.median(heights)) if len(heights) else 0.0
     if reach is None:
         unit = declared.unit or "m"
-        guesses.append(Guess("unit", unit, "file" if declared.unit else "assumed", declared.by if declared.unit else ""))
+        guesses.append(
+            Guess("unit", unit, "file" if declared.unit else "assumed", declared.by if declared.unit else "")
+        )
         return UNITS_M[unit]
     # The eyes are a little more than two far reaches up; where heights count from the eyes, the reach alone tells.
     size = max(reach, height / 2.3)

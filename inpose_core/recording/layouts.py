@@ -90,13 +90,16 @@ class Layout:
         kind: Rotation | None = next((kind for kind in _ROTATIONS if own[kind]), None)
         if kind is None or (kind != "m" and not own["p"]):
             if any(own.values()):
-                raise RecordingError(f"The columns of the {device} need a position (p) and a rotation (q, e or m).", _HINT)
+                raise RecordingError(
+                    f"The columns of the {device} need a position (p) and a rotation (q, e or m).", _HINT
+                )
             return None
         rotation, order = own[kind], self.quaternion_order
         allowed = {"q": (4,), "e": (3,), "m": (1, 12, 16)}[kind]
         if (own["p"] and len(own["p"]) != 3) or len(rotation) not in allowed:
             raise RecordingError(
-                f"The columns of the {device} do not fit: a position has 3 and a rotation of this kind {allowed[-1]}.", _HINT
+                f"The columns of the {device} do not fit: a position has 3 and a rotation of this kind {allowed[-1]}.",
+                _HINT,
             )
         if kind == "q":
             pattern = self._pattern(f"{device}_q", "q")
@@ -128,7 +131,8 @@ def expand_pattern(pattern: str) -> tuple[str, ...]:
 def presets() -> tuple[Layout, ...]:
     """Return the shipped layouts, by name."""
     return tuple(
-        _layout(json.loads(path.read_text(encoding="utf-8")), path.stem) for path in sorted(PRESET_FOLDER.glob("*.json"))
+        _layout(json.loads(path.read_text(encoding="utf-8")), path.stem)
+        for path in sorted(PRESET_FOLDER.glob("*.json"))
     )
 
 

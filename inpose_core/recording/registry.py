@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from ..errors import RecordingError
 from . import body_motion, bsor, foreign, scoresaber, tables, webxr, xror
@@ -44,7 +44,7 @@ class RecordingFormat:
     """Return the tracks as they stand in the file."""
 
 
-def _of_bytes(read: Callable[[bytes, str], RawTracks | NoReturn]) -> Callable[[RecordingFile], RawTracks]:
+def _of_bytes(read: Callable[[bytes, str], RawTracks]) -> Callable[[RecordingFile], RawTracks]:
     return lambda file: read(file.data, file.name)
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read ScoreSaber's replays (``.dat``).
 
-Layout, as ScoreSaber's mod writes it and benrucker/PySaberDecoder reads it: 28 bytes "ScoreSaber Replay", an emoji and a
-line end; then one LZMA stream of little-endian data: nine int32 offsets (metadata, poses, heights, notes, ...); poses are
-int32 n and n times 92 bytes: head, left and right of 7 floats each, int32 fps, float song time. Positions are those in
-the room, before the game's room adjustment, whose centre and rotation stand in the metadata.
+Layout, as ScoreSaber's mod writes it and benrucker/PySaberDecoder reads it: 28 bytes "ScoreSaber Replay", an emoji and
+a line end; then one LZMA stream of little-endian data: nine int32 offsets (metadata, poses, heights, notes, ...); poses
+are int32 n and n times 92 bytes: head, left and right of 7 floats each, int32 fps, float song time. Positions are those
+in the room, before the game's room adjustment, whose centre and rotation stand in the metadata.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def _unpack(packed: bytes, name: str) -> bytes:
         content = decoder.decompress(packed, max_length=_LARGEST_BYTES + 1)
     except lzma.LZMAError as error:
         raise RecordingError(
-            f"{name} is a ScoreSaber replay of the old kind, or damaged.", "Play the song again, or use the .bsor of it."
+            f"{name} is a ScoreSaber replay of the old kind, or damaged.",
+            "Play the song again, or use the .bsor of it.",
         ) from error
     if len(content) > _LARGEST_BYTES:
         raise RecordingError(f"{name} would unpack to more than {_LARGEST_BYTES >> 20} MB.", "Choose another replay.")

@@ -30,7 +30,8 @@ from .types import Recording
 STANDARD_PORT: Final[int] = 39539
 """What performers send to by default."""
 
-CAPTURE_HEADER: Final[str] = "time,device," + ",".join(f"capture_{part}" for part in "px py pz qx qy qz qw".split())
+_PARTS: Final[tuple[str, ...]] = ("px", "py", "pz", "qx", "qy", "qz", "qw")
+CAPTURE_HEADER: Final[str] = "time,device," + ",".join(f"capture_{part}" for part in _PARTS)
 _KINDS: Final[dict[str, str]] = {"Hmd": "hmd", "Con": "controller", "Tra": "tracker"}
 _LONGEST_DATAGRAM: Final[int] = 65536
 _LOOK_UP_S: Final[float] = 0.2

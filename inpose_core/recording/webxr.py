@@ -6,8 +6,8 @@ IWER: ``{"schema": [[index, {"handedness", "hasGrip", "hasHand", ...}], ...], "f
 hand that takes over from a controller, gets a new index: what counts is its handedness.
 
 A-Frame: ``{"camera": {"poses": [{"position": {x, y, z}, "rotation": {x, y, z}, "timestamp"}, ...]}, name: {...}}`` with
-Euler angles in degrees, applied in three.js' order YXZ. Its names and its ``gamepad.hand`` contradict each other in half
-of the files that were seen, so geometry says which hand is which.
+Euler angles in degrees, applied in three.js' order YXZ. Its names and its ``gamepad.hand`` contradict each other in
+half of the files that were seen, so geometry says which hand is which.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def read(data: bytes, name: str) -> RawTracks:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise RecordingError(f"{name} is a damaged JSON file.", "It may be cut off: record or download it again.") from error
+        raise RecordingError(
+            f"{name} is a damaged JSON file.", "It may be cut off: record or download it again."
+        ) from error
     if isinstance(document, dict):
         if isinstance(document.get("schema"), list) and isinstance(document.get("frames"), list):
             return _read_iwer(document["schema"], document["frames"], name)
@@ -127,7 +129,9 @@ def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, ba
         notes.append("Controllers reconnected in between; their parts were joined by left and right.")
     if bare.any() and not bare.all():
         first_s = (times[bare][0] - times[0]) / 1000
-        notes.append(f"From {first_s:.1f} s on bare hands were tracked for a while; their grip sits a little otherwise.")
+        notes.append(
+            f"From {first_s:.1f} s on bare hands were tracked for a while; their grip sits a little otherwise."
+        )
     return notes
 
 

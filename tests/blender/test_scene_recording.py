@@ -230,5 +230,3 @@ def test_the_operator_records_and_chooses_the_recording(scene, tmp_path) -> None
         assert scene.inpose.pose == "grip"
     finally:
         addon.unregister()
-
-

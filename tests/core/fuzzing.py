@@ -56,7 +56,7 @@ def parts_exchanged(data: bytes, random: np.random.Generator) -> bytes:
 
 def huge_numbers(data: bytes, random: np.random.Generator) -> bytes:
     """Put the largest numbers where counts may stand: at the beginning, and anywhere."""
-    if data[:1] in b"{[" or data[:1].isalpha() and b"," in data[:100]:
+    if data[:1] in b"{[" or (data[:1].isalpha() and b"," in data[:100]):
         digits = [i for i in random.integers(0, len(data), 4000) if data[i : i + 1].isdigit()][:20]
         number = (b"9" * 30, b"1e308", b"-1e999", b"9" * 5000)[int(random.integers(4))]
         for place in sorted(digits, reverse=True):

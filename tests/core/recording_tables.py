@@ -56,7 +56,10 @@ def wide_table(
     columns = [times[:, None]] if time else []
     for index, device in enumerate(devices):
         header += [position.format(device) + axis for axis in "xyz"]
-        header += [rotation.format(device) + (part if rotation.endswith(("_", ".", " ")) else str(place)) for place, part in enumerate(parts)]
+        header += [
+            rotation.format(device) + (part if rotation.endswith(("_", ".", " ")) else str(place))
+            for place, part in enumerate(parts)
+        ]
         columns += [positions[:, index], quaternions[:, index]]
     return text_of(header, np.concatenate(columns, axis=1), convention.decimals, delimiter)
 

@@ -62,7 +62,9 @@ def xror_bytes(
     events: list[object] = []
     if pauses:
         packed = np.array(pauses, np.float32)[None, None]
-        events.append({"id": "p", "name": "Pause", "attr": ["duration"], "floatData": fpzip.compress(packed, order="C")})
+        events.append(
+            {"id": "p", "name": "Pause", "attr": ["duration"], "floatData": fpzip.compress(packed, order="C")}
+        )
     return bson(
         {
             "$schema": "https://metaguard.github.io/xror/schema/v1.0.0/schema.json",
@@ -107,7 +109,9 @@ def iwer_bytes(recording: Recording, reconnect: int | None = None, grips: bool =
     times, positions, quaternions = OPENXR.tracks(recording)
     poses = np.concatenate((positions, quaternions), axis=-1)
     hands = ((0, "left"), (1, "right"), (4, "right"), (5, "left"))
-    schema = [[index, {"handedness": side, "hasGrip": grips, "hasHand": False, "profiles": []}] for index, side in hands]
+    schema = [
+        [index, {"handedness": side, "hasGrip": grips, "hasHand": False, "profiles": []}] for index, side in hands
+    ]
     frames = []
     for frame, (time_s, pose) in enumerate(zip(times, poses, strict=True)):
         late = reconnect is not None and frame >= reconnect
@@ -115,7 +119,9 @@ def iwer_bytes(recording: Recording, reconnect: int | None = None, grips: bool =
         for device, index in ((2, 4), (1, 5)) if late else ((1, 0), (2, 1)):
             ray = pose[device].copy()
             ray[:3] += (0.0, 0.0, -0.1)
-            entries.append([index, *(ray if grips else pose[device]).tolist(), *([pose[device].tolist()] if grips else [])])
+            entries.append(
+                [index, *(ray if grips else pose[device]).tolist(), *([pose[device].tolist()] if grips else [])]
+            )
         frames.append([9798.8 + 1000 * time_s, *pose[0].tolist(), *entries])
     return json.dumps({"schema": schema, "frames": frames}).encode()
 
@@ -153,7 +159,9 @@ def long_table(recording: Recording, matrices: bool = False) -> str:
                 cell = " ".join(f"{x:.9f}" for x in rows.ravel())
                 lines.append(f"{frame},{1.6e12 + 1000 * time_s:.3f},{device},{cell}")
         return "\n".join(lines) + "\n"
-    lines = ["timestamp,deviceIndex,controllerType,serial,position.x,position.y,position.z,rotation.w,rotation.x,rotation.y,rotation.z"]
+    lines = [
+        "timestamp,deviceIndex,controllerType,serial,position.x,position.y,position.z,rotation.w,rotation.x,rotation.y,rotation.z"
+    ]
     for frame, time_s in enumerate(times):
         for device, index in enumerate((0, 3, 4)):
             q = quaternions[frame, device]

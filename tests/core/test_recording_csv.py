@@ -115,7 +115,10 @@ def test_a_cut_off_last_line_is_left_out(path: Path) -> None:
         (lambda lines: [",".join(line.split(",")[:8]) for line in lines], "columns for head only"),
         (lambda lines: [",".join(line.split(",")[:1] + line.split(",")[8:]) for line in lines], "left and right only"),
         (lambda lines: [lines[0].replace("left_qw", "left_qx"), *lines[1:]], "left_qx twice"),
-        (lambda lines: [*lines[:5], lines[5].replace(",", ",hello", 1), *lines[6:]], "Line 6 of take.csv has no number in the column head_px"),
+        (
+            lambda lines: [*lines[:5], lines[5].replace(",", ",hello", 1), *lines[6:]],
+            "Line 6 of take.csv has no number in the column head_px",
+        ),
         (lambda lines: [*lines[:5], "1,2,3", *lines[6:]], "Line 6 of take.csv is too short"),
         (lambda lines: lines[:1], "no movement"),
         (lambda lines: lines[:2], "no movement"),

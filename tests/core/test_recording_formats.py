@@ -223,7 +223,9 @@ def test_every_format_can_be_written_as_csv_and_read_again_exactly(tmp_path: Pat
         np.testing.assert_allclose(same, 1.0, atol=1e-6, err_msg=name)
 
 
-def test_players_appear_nowhere(tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_players_appear_nowhere(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     files = samples.all_samples(moving_person(120))
     files["offsets.bsor"] = BsorFile(moving_person(60), title=PLAYER_NAME, miscount_title=True).to_bytes()
     seen = []

@@ -23,7 +23,9 @@ from tests.core.recording_tables import Convention, cut, wide_table
 from tests.core.synthetic import joint_recording, smooth_motion
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "walk_wave_crouch.csv"
-COLUMNS = "time=clock" + "".join(f", {name}_p={name}.p{{xyz}}, {name}_q={name}.q{{0,1,2,3}}" for name in ("head", "left", "right"))
+COLUMNS = "time=clock" + "".join(
+    f", {name}_p={name}.p{{xyz}}, {name}_q={name}.q{{0,1,2,3}}" for name in ("head", "left", "right")
+)
 WHOLE = [code for code, _, _ in CANDIDATES if "/" not in code]
 
 

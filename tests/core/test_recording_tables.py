@@ -26,7 +26,9 @@ def load(folder: Path, text: str, name: str = "take.csv", **options: object) -> 
     return load_recording(folder / name, ReadOptions(**options))  # type: ignore[arg-type]
 
 
-def assert_same(recording: Recording, person: Recording, tolerance_m: float = 1e-6, tolerance_deg: float = 0.01) -> None:
+def assert_same(
+    recording: Recording, person: Recording, tolerance_m: float = 1e-6, tolerance_deg: float = 0.01
+) -> None:
     np.testing.assert_allclose(recording.times_s, person.times_s - person.times_s[0], atol=1e-4)
     np.testing.assert_allclose(recording.positions_m, person.positions_m, atol=tolerance_m)
     assert np.degrees(geodesic_angle(recording.rotations_wxyz, person.rotations_wxyz)).max() < tolerance_deg
@@ -57,7 +59,9 @@ def test_motion_learning_toolbox_with_w_first_and_two_decimals(tmp_path: Path) -
 
 def test_the_catalogue_is_unity_in_centimetres(tmp_path: Path) -> None:
     convention = Convention(axes="RUF", unit="cm", time_unit="ms")
-    text = wide_table(moving_person(), convention, ("head", "left_hand", "right_hand"), "{}_pos_", "{}_rot_", "delta_time_ms")
+    text = wide_table(
+        moving_person(), convention, ("head", "left_hand", "right_hand"), "{}_pos_", "{}_rot_", "delta_time_ms"
+    )
     recording = load(tmp_path, text)
     assert_same(recording, moving_person())
     assert recording.format == "CSV (XR Motion Dataset Catalogue)"
@@ -73,7 +77,9 @@ def test_steps_from_frame_to_frame_are_summed(tmp_path: Path) -> None:
 
 
 def test_moore(tmp_path: Path) -> None:
-    text = wide_table(moving_person(), Convention(), ("Head", "LeftHand", "RightHand"), "{}_position_", "{}_quat_", "Timestamp")
+    text = wide_table(
+        moving_person(), Convention(), ("Head", "LeftHand", "RightHand"), "{}_position_", "{}_quat_", "Timestamp"
+    )
     recording = load(tmp_path, text)
     assert_same(recording, moving_person())
     assert recording.format == "CSV (Moore cross-domain (FAST))"
@@ -173,7 +179,9 @@ def test_columns_are_known_by_their_words(
 
 
 def test_words_of_eyes_and_speeds_are_passed_over(tmp_path: Path) -> None:
-    text = wide_table(moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "time")
+    text = wide_table(
+        moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "time"
+    )
     lines = text.splitlines()
     more = [f"LeftEyePosition.{axis}" for axis in "xyz"] + [f"LeftHandVelocity.{axis}" for axis in "xyz"]
     changed = [",".join(more) + "," + lines[0], *("9,9,9,9,9,9," + line for line in lines[1:])]
@@ -181,7 +189,9 @@ def test_words_of_eyes_and_speeds_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_semicolons_with_decimal_commas(tmp_path: Path) -> None:
-    text = wide_table(moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "time", ";")
+    text = wide_table(
+        moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "time", ";"
+    )
     head, _, body = text.partition("\n")
     assert_same(load(tmp_path, head + "\n" + body.replace(".", ","), axes="RUB"), moving_person())
 
@@ -215,7 +225,9 @@ def test_a_table_without_times_needs_a_rate(tmp_path: Path) -> None:
 
 
 def test_frame_numbers_need_a_rate(tmp_path: Path) -> None:
-    text = wide_table(moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "time")
+    text = wide_table(
+        moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "time"
+    )
     lines = text.splitlines()
     numbered = "\n".join([lines[0], *(f"{i},{line.split(',', 1)[1]}" for i, line in enumerate(lines[1:]))])
     with pytest.raises(RecordingError, match="counts frames"):
@@ -232,7 +244,9 @@ MAPPING = ", ".join(f"{hand}_p={hand[0]}p{{123}}, {hand}_q={hand[0]}q{{1,2,3,4}}
 def odd_table(convention: Convention) -> str:
     times, positions, quaternions = convention.tracks(moving_person(400))
     header = ["clock", *(f"{hand[0]}{part}" for hand in HANDS for part in ("p1", "p2", "p3", "q1", "q2", "q3", "q4"))]
-    values = np.concatenate((times[:, None], np.concatenate((positions, quaternions), axis=-1).reshape(400, -1)), axis=1)
+    values = np.concatenate(
+        (times[:, None], np.concatenate((positions, quaternions), axis=-1).reshape(400, -1)), axis=1
+    )
     return text_of(header, values)
 
 
