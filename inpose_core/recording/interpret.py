@@ -72,7 +72,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     origin = _origin(positions_m, measured, declared, options, guesses)
     notes += [guess.doubt for guess in guesses if guess.doubt]
     notes += [
-        f"{_NOTED[guess.name]} guessed: {guess.value}, because {guess.evidence}."
+        f"{_NOTED[guess.name]} guessed: {guess.value} ({guess.evidence})."
         for guess in guesses
         if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
     ]
