@@ -33,6 +33,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         rotate_vector,
         rotation_between,
     )
+    from inpose_core.recording.csv_format import write_csv
+    from inpose_core.recording.types import DEVICE_NAMES, Recording
     from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 else:
     from ..inpose_core import errors
@@ -56,6 +58,8 @@ else:
         rotate_vector,
         rotation_between,
     )
+    from ..inpose_core.recording.csv_format import write_csv
+    from ..inpose_core.recording.types import DEVICE_NAMES, Recording
     from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 
 CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
@@ -63,6 +67,7 @@ CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
 
 __all__ = [
     "CORE_FOLDER",
+    "DEVICE_NAMES",
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
@@ -71,6 +76,7 @@ __all__ = [
     "InPoseError",
     "Motion",
     "OutputError",
+    "Recording",
     "RecordingError",
     "RigError",
     "Skeleton",
@@ -85,4 +91,5 @@ __all__ = [
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
+    "write_csv",
 ]

@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from . import files, solve
+from . import files, record_scene, solve
 
-CLASSES = (*files.CLASSES, *solve.CLASSES)
+CLASSES = (*files.CLASSES, *record_scene.CLASSES, *solve.CLASSES)

@@ -4,15 +4,19 @@
 Importing this package needs numpy alone; `resample` and `stature` are imported where they are used.
 """
 
+from .conventions import ReadOptions
 from .registry import load_recording
-from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, HandOffsets, PoseType, Recording, Sensors
+from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, Guess, HandOffsets, Origin, PoseType, Recording, Sensors
 
 __all__ = [
     "DEVICE_NAMES",
     "POSE_TYPES",
     "SOLVER_FPS",
+    "Guess",
     "HandOffsets",
+    "Origin",
     "PoseType",
+    "ReadOptions",
     "Recording",
     "Sensors",
     "load_recording",
