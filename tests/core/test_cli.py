@@ -419,7 +419,7 @@ def test_an_end_in_the_middle_is_told_and_leaves_nothing(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("inpose_core.solver.sample_posterior", fail)
+    monkeypatch.setattr("inpose_core.solver._denoiser", fail)
     assert main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"]) == code
     err = capsys.readouterr().err
     assert words in err
@@ -431,7 +431,7 @@ def test_a_mistake_of_the_program_is_not_hidden(take: Path, tmp_path: Path, monk
     def fail(*_: object) -> None:
         raise ModuleNotFoundError("no", name="inpose_core.nothing")
 
-    monkeypatch.setattr("inpose_core.solver.sample_posterior", fail)
+    monkeypatch.setattr("inpose_core.solver._denoiser", fail)
     with pytest.raises(ModuleNotFoundError):
         main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"])
 

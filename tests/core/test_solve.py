@@ -399,7 +399,7 @@ def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, mo
     def exhausted(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("inpose_core.solver.sample_posterior", exhausted)
+    monkeypatch.setattr("inpose_core.solver._denoiser", exhausted)
     with pytest.raises(DeviceError, match="not enough memory"):
         solve(perfect_sensors(performer), performer.skeleton, EXACT, prior)
 
