@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -132,6 +132,13 @@ def best_mapping(bone_names: Iterable[str]) -> RigMapping | None:
     return _best_mapping(frozenset(bone_names))
 
 
+def map_humanoid(table: Mapping[str, str]) -> RigMapping | None:
+    """Map by a table from Unity's humanoid names, which VRM uses too, to bones; None for an empty table."""
+    family = next(family for family in load_families() if family.name == "unity")
+    mapping = _match(family, "", {name.casefold(): bone for name, bone in table.items()})
+    return replace(mapping, family=Family("vrm", "VRM", {})) if mapping.bones else None
+
+
 def make_mapping(family: Family, bones: Mapping[str, str]) -> RigMapping:
     """Put the bones of a mapping in order, and note what is missing."""
     absent = [joint.replace("_", " ") for joint in JOINT_NAMES if joint in OPTIONAL_JOINTS and joint not in bones]
@@ -167,7 +174,7 @@ def _best_mapping(names: frozenset[str]) -> RigMapping | None:
         ]
         best = max(
             mappings,
-            key=lambda mapping: (len(mapping.bones), mapping.family.is_control_rig, _exactness(mapping, names)),
+            key=lambda mapping: (len(mapping.bones), mapping.family.is_control_rig, _exactness(mapping)),
             default=None,
         )
         if best is not None and len(best.bones) >= _FEWEST_RECOGNISED:
@@ -189,7 +196,7 @@ def _match(family: Family, prefix: str, lookup: Mapping[str, str]) -> RigMapping
     return make_mapping(family, found | choose_spine([bone for bone in spine if bone is not None]))
 
 
-def _exactness(mapping: RigMapping, names: frozenset[str]) -> int:
+def _exactness(mapping: RigMapping) -> int:
     """Return how many bones are spelled as the family spells them, capitals included."""
     aliases = [*mapping.family.joints.values(), *mapping.family.spine]
     spelled = {alias for group in aliases for alias in group}

@@ -24,7 +24,12 @@ def bake_on(rig, motion_of, **settings):
     mapping, measure = map_and_measure(rig)
     motion = motion_of(measure.skeleton)
     result = bake_motion(
-        rig, motion, BakeSettings("take", **settings), scene=bpy.context.scene, mapping=mapping, measure=measure
+        rig,
+        motion,
+        BakeSettings("take", **{"spread": False} | settings),
+        scene=bpy.context.scene,
+        mapping=mapping,
+        measure=measure,
     )
     return mapping, measure, motion, result
 
