@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, RigError, Skeleton, rotation_between
 from .families import RigMapping
@@ -230,28 +230,25 @@ def _alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
 def _full_alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
     """Return Q_j where the rest pose tells nothing of a posture: every bone is turned, each after the one above it."""
     template = Skeleton.template().offsets_m
-    directions = {
-        JOINT_INDEX[start]: (JOINT_INDEX[end], np.array(direction)) for start, end, direction in _T_POSE_LIMBS
+    directions: dict[str, tuple[str, ArrayLike]] = {start: (end, way) for start, end, way in _T_POSE_LIMBS}
+    directions |= {
+        start: (end, _UP)
+        for start, end in (("spine1", "spine2"), ("spine2", "spine3"), ("spine3", "neck"), ("neck", "head"))
     }
-    for start, end in (("spine1", "spine2"), ("spine2", "spine3"), ("spine3", "neck"), ("neck", "head")):
-        directions[JOINT_INDEX[start]] = (JOINT_INDEX[end], np.array(_UP))
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        directions[JOINT_INDEX[f"{side}_collar"]] = (JOINT_INDEX[f"{side}_shoulder"], np.array([sign, 0.0, 0.0]))
-        foot = JOINT_INDEX[f"{side}_foot"]
-        directions[JOINT_INDEX[f"{side}_ankle"]] = (foot, template[foot])
+        directions[f"{side}_collar"] = (f"{side}_shoulder", (sign, 0.0, 0.0))
+        directions[f"{side}_ankle"] = (f"{side}_foot", template[JOINT_INDEX[f"{side}_foot"]])
     alignments = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
-    for joint in range(1, JOINT_COUNT):
+    for joint, name in enumerate(JOINT_NAMES[1:], start=1):
         alignments[joint] = alignments[PARENTS[joint]]
-        if joint not in directions:
+        if name not in directions:
             continue
-        end, direction = directions[joint]
-        name = JOINT_NAMES[joint]
-        if name.endswith("ankle") and name.replace("ankle", "foot") not in mapping.bones:
-            side = name.removesuffix("_ankle")
-            rest_m[end] = rest_m[joint] + alignments[joint].T @ _usual_foot_m(rest_m, side)
-        limb_m = rest_m[end] - rest_m[joint]
+        end, direction = directions[name]
+        if end.endswith("foot") and end not in mapping.bones:
+            rest_m[JOINT_INDEX[end]] = rest_m[joint] + alignments[joint].T @ _usual_foot_m(rest_m, name.split("_")[0])
+        limb_m = rest_m[JOINT_INDEX[end]] - rest_m[joint]
         if any(name == start for start, *_ in _T_POSE_LIMBS):
-            _check_length(limb_m, mapping, name, JOINT_NAMES[end])
+            _check_length(limb_m, mapping, name, end)
         if np.linalg.norm(limb_m) > _SHORTEST_BONE_M:
             alignments[joint] = rotation_between(alignments[joint] @ limb_m, direction) @ alignments[joint]
     return alignments

@@ -192,10 +192,10 @@ def _assemble(tree: _Tree, legs: _Limb, arms: _Limb, shared: str) -> tuple[float
     if not trunk:
         return None
     up = tree.unit(tree.head[trunk[-1]] - tree.head[trunk[-2] if len(trunk) > 1 else pelvis])
-    neck_chain = _neck_chain(tree, trunk, arms, shoulders, up)
-    if neck_chain is None:
+    split = _neck_chain(tree, trunk, arms, shoulders, up)
+    if split is None:
         return None
-    trunk, neck_chain = neck_chain
+    trunk, neck_chain = split
     head_at = _head_index(tree, neck_chain, shoulders, float(stature))
     central = {"pelvis": pelvis, "head": neck_chain[head_at]} | choose_spine(trunk)
     if head_at > 0:

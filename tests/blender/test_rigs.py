@@ -185,23 +185,6 @@ def test_scene_units_are_metres(rng):
     assert units < 5e-3
 
 
-@pytest.mark.parametrize("file_name", ["makehuman_mixamo_female.fbx", "smpl_named_female.glb"])
-def test_real_rigs_are_mapped_measured_and_baked(rng, file_name):
-    rig, facts = import_shared_rig(file_name)
-    mapping, measure = map_and_measure(rig)
-    assert mapping.bones == facts["mapping"]
-    places = measure.skeleton.rest_positions_m
-    for pair, distance in facts["distances_between_mapped_joints"].items():
-        a, b = (JOINT_INDEX[name] for name in pair.split("->"))
-        assert np.linalg.norm(places[a] - places[b]) == pytest.approx(distance, abs=2e-5), pair
-    np.testing.assert_allclose(measure.R_world_core[:, 2], (0, -1, 0), atol=0.05)  # it faces -Y
-    motion = random_motion(rng, measure.skeleton)
-    bake_motion(rig, motion, BakeSettings("take"), scene=bpy.context.scene, mapping=mapping, measure=measure)
-    degrees, metres = worst_errors(rig, mapping, measure, motion)
-    assert degrees < LARGEST_ERROR_DEG
-    assert metres < 2e-5
-
-
 @pytest.fixture
 def metarig():
     if not hasattr(bpy.types, "OBJECT_OT_armature_human_metarig_add"):
