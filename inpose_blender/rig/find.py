@@ -56,18 +56,20 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
     by_name = best_mapping(bone.name for bone in data.bones)
     if by_name is not None and not by_name.missing_required:
         return by_name
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
-    by_build = _by_structure(
-        tuple(
-            RestBone(
-                bone.name,
-                bone.parent.name if bone.parent else None,
-                tuple((world[:3, :3] @ np.array(bone.head_local) + world[:3, 3]).tolist()),
-            )
-            for bone in data.bones
-        )
-    )
+    by_build = _by_structure(_rest_bones(armature_object))
     return by_build or by_name or by_table
+
+
+def _rest_bones(armature_object: Any) -> tuple[RestBone, ...]:
+    bones = armature_object.data.bones
+    world = np.array(armature_object.matrix_world, dtype=np.float64)
+    heads = np.empty(3 * len(bones), dtype=np.float32)
+    bones.foreach_get("head_local", heads)
+    placed = heads.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+    return tuple(
+        RestBone(bone.name, bone.parent.name if bone.parent else None, (x, y, z))
+        for bone, (x, y, z) in zip(bones, placed.tolist(), strict=True)
+    )
 
 
 def chosen_mapping(bones: Mapping[str, str], detected: RigMapping | None) -> RigMapping:

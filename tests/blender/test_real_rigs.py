@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -131,7 +132,7 @@ def check_spread(rig, mapping, measure, motion, chains):
             nearest_rotation(rig.pose.bones[name].matrix) @ nearest_rotation(rig.data.bones[name].matrix_local).T
             for name in names
         ]
-        steps = [angle_of(a.T @ b) for a, b in zip(turns[:-1], turns[1:], strict=True)]
+        steps = [angle_of(a.T @ b) for a, b in itertools.pairwise(turns)]
         if chain.bends:
             assert max(steps[:-1]) < angle_of(turns[0].T @ turns[-1]) + 2.0
             assert min(steps) > 0.05

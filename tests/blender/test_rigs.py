@@ -8,7 +8,7 @@ import math
 import bpy
 import numpy as np
 import pytest
-from rigs import build_rig, import_shared_rig, map_and_measure, random_motion, worst_errors
+from rigs import build_rig, map_and_measure, random_motion, worst_errors
 
 from inpose_blender.bake import BakeSettings, bake_motion
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
