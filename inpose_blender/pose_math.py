@@ -28,6 +28,9 @@ from .rig import BoneTree, Chain, RigMapping, RigMeasure
 FloatArray = NDArray[np.float64]
 
 _IDENTITY: Final[FloatArray] = np.array([[1.0, 0.0, 0.0, 0.0]])
+_LARGEST_SHORTENING: Final[float] = 0.006
+"""Of a segment's length: 3 mm in all from the pelvis to the head of an adult."""
+_SHORTENING_ATTEMPTS: Final[int] = 3
 _NEARLY_EQUAL_COSINE: Final[float] = 0.9995
 
 
@@ -87,8 +90,8 @@ def spread_turns(
 
     In the trunk a joint's rotation is taken as the segment's in its middle: the bones below it turn towards the joint
     before, those above it towards the next, and the whole is swung so that its end points where a stiff bone's would.
-    A bent segment is a little shorter than a straight one: 2 mm in a spine that bends by 45 degrees. In a limb each
-    bone takes that part of the twist between its joints that lies along its way.
+    A bent segment is shorter than a straight one: where that would carry head and hands away, it bends less. In a limb
+    each bone takes that part of the twist between its joints that lies along its way.
     """
     result = dict(turns)
     for chain in chains:
@@ -101,16 +104,23 @@ def spread_turns(
 
 
 def _bent(chain: Chain, before: FloatArray, turn: FloatArray, after: FloatArray) -> dict[str, FloatArray]:
-    parts = []
-    for index in range(len(chain.bones)):
-        fraction = (index + 0.5) / len(chain.bones) - 0.5
-        towards = before if fraction < 0 else after
-        parts.append(slerp(turn, towards, np.full((len(turn), 1), abs(fraction))))
-    reached = sum(
-        (rotate_vector(part, offset) for part, offset in zip(parts, chain.offsets_armature, strict=True)),
-        start=np.zeros((len(turn), 3)),
-    )
-    swing = shortest_arc(reached, rotate_vector(turn, chain.offsets_armature.sum(axis=0)))
+    amount = np.ones((len(turn), 1))
+    stiff = chain.offsets_armature.sum(axis=0)
+    length = np.linalg.norm(stiff)
+    for attempt in range(_SHORTENING_ATTEMPTS + 1):
+        parts = []
+        for index in range(len(chain.bones)):
+            fraction = (index + 0.5) / len(chain.bones) - 0.5
+            parts.append(slerp(turn, before if fraction < 0 else after, amount * abs(fraction)))
+        reached = sum(
+            (rotate_vector(part, offset) for part, offset in zip(parts, chain.offsets_armature, strict=True)),
+            start=np.zeros((len(turn), 3)),
+        )
+        excess = abs(length - np.linalg.norm(reached, axis=1, keepdims=True)) / (_LARGEST_SHORTENING * length)
+        if attempt == _SHORTENING_ATTEMPTS or excess.max() <= 1:
+            break
+        amount = amount / np.sqrt(np.maximum(excess, 1.0))
+    swing = shortest_arc(reached, rotate_vector(turn, stiff))
     return {bone: multiply_quaternions(swing, part) for bone, part in zip(chain.bones, parts, strict=True)}
 
 

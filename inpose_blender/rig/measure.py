@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, RigError, Skeleton, rotation_between
+from .checks import rig_notes
 from .families import RigMapping
 
 FloatArray = NDArray[np.float64]
@@ -53,6 +54,8 @@ _OPPOSITE_COSINE: Final[float] = -0.5
 _SHORTEST_BONE_M: Final[float] = 1e-4
 _CHAIN_OF_STATURE: Final[float] = 0.78
 """Head to pelvis to ankle, along the bones, over stature."""
+_FOOT_HEIGHT: Final[float] = 0.1
+"""A foot joint is no higher above the floor than this part of the head joint's height."""
 _SMALLEST_STATURE_M: Final[float] = 0.3
 _LARGEST_STATURE_M: Final[float] = 10.0
 _USUAL_STATURE_M: Final[float] = 1.7
@@ -68,7 +71,7 @@ class RigMeasure:
     alignments: FloatArray
     """(22, 3, 3) Q_j in the core frame: rest limb to T-pose limb."""
     origin_world: FloatArray
-    """(3,) where the recording's floor origin lies: the armature object's origin, in Blender units."""
+    """(3,) where the recording's floor origin lies, in Blender units: see `_floor_origin`."""
     metres_per_unit: float
     """Of Blender's units; for rigs of impossible size the size of the person that they are solved as."""
     notes: tuple[str, ...]
@@ -98,9 +101,13 @@ def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: floa
         R_world_core=frame.R_world_core,
         # The rest pose's frame is the core's, but for characters that lie: theirs is stood up first.
         alignments=alignments @ frame.R_world_rest.T @ frame.R_world_core,
-        origin_world=np.array(armature_object.matrix_world.translation, dtype=np.float64),
+        origin_world=_floor_origin(armature_object, world_m / metres_per_unit),
         metres_per_unit=metres_per_unit,
-        notes=(*mapping.notes, *(note for note in (frame.note, size_note) if note)),
+        notes=(
+            *mapping.notes,
+            *(note for note in (frame.note, size_note) if note),
+            *rig_notes(armature_object, mapping),
+        ),
         rest_is_human=frame.is_human,
     )
 
@@ -203,6 +210,21 @@ def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) 
     factor = next((unit for unit in (0.01, 0.0254, 0.001) if 1.2 < stature * unit < 2.2), _USUAL_STATURE_M / stature)
     units = stature / metres_per_unit
     return factor, f"{rig_name} is {units:.3g} units tall: solved as a person of {stature * factor:.2f} m."
+
+
+def _floor_origin(armature_object: Any, world: FloatArray) -> FloatArray:
+    """Return where the recording's floor origin is laid: the object's origin, where the character stands by it.
+
+    Some characters have their origin in the hips (3ds Max Biped): where such a one stands on the scene's floor, that
+    is the floor.
+    """
+    origin = np.array(armature_object.matrix_world.translation, dtype=np.float64)
+    by_name = dict(zip(JOINT_NAMES, world, strict=True))
+    feet = np.nanmin([by_name[f"{side}_{name}"][2] for side in ("left", "right") for name in ("ankle", "foot")])
+    tolerance = _FOOT_HEIGHT * (by_name["head"][2] - feet)
+    if abs(feet) < tolerance < abs(feet - origin[2]):
+        origin[2] = 0.0
+    return origin
 
 
 def _alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:

@@ -125,6 +125,13 @@ class _Tree:
             chain.append(max(self.children[chain[-1]], key=lambda child: self.length(child) + self.reach(child)))
         return chain
 
+    def forks(self, bone: str) -> list[str]:
+        """Return the bones where the way goes on: helpers that begin in the same place are passed over."""
+        children = self.children[bone]
+        while len(children) == 1 and self.length(children[0]) < _SAME_PLACE * self.size:
+            children = self.children[children[0]]
+        return children
+
     def ancestors(self, bone: str) -> list[str]:
         """Return a bone and all above it."""
         chain = [bone]
@@ -342,8 +349,8 @@ def _neck_chain(
         return None
     first = max(rising, key=lambda child: _rise(tree, child, tree.head[top], up))
     chain = [first]
-    while tree.children[chain[-1]] and len(tree.children[chain[-1]]) == 1:
-        chain.append(tree.children[chain[-1]][0])
+    while len(tree.forks(chain[-1])) == 1:
+        chain += tree.forks(chain[-1])
     collars_on_neck = (tree.head[top] - shoulders) @ up > _SAME_PLACE * tree.size and len(trunk) > 2
     return (trunk[:-1], [top, *chain]) if collars_on_neck else (trunk, chain)
 
@@ -357,10 +364,7 @@ def _rise(tree: _Tree, bone: str, base: FloatArray, up: FloatArray) -> float:
 
 def _head_index(tree: _Tree, chain: list[str], shoulders: FloatArray, stature: float) -> int:
     """Return which bone of the chain is the head: the one with a face, or the one at a head's height."""
-    for index in range(len(chain)):
-        if len([child for child in tree.children[chain[index]] if child not in chain]) >= 2 and index > 0:
-            return index
-    if len(tree.children[chain[-1]]) >= 2:
+    if len(tree.forks(chain[-1])) >= 2:
         return len(chain) - 1
     height = [float(np.linalg.norm(tree.head[bone] - shoulders)) / stature for bone in chain]
     error = [abs(value - _HEAD_ABOVE_SHOULDERS) for value in height]

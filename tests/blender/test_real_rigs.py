@@ -162,6 +162,12 @@ def test_bones_that_hang_elsewhere_are_brought_to_their_place():
     assert set(detached_joints(tree, mapping)) == {"left_hip", "right_hip", "left_collar", "right_collar"}
 
 
+def test_a_character_with_its_origin_in_the_hips_stands_on_the_floor():
+    rig, _ = import_shared_rig("rocketbox_female_adult_01.fbx")
+    assert rig.location.z > 0.8
+    np.testing.assert_allclose(measure_rig(rig, map_rig(rig), 1.0).origin_world, (0, 0, 0), atol=1e-3)
+
+
 def test_every_rig_has_a_file_and_an_answer():
     assert len(RIG_FILES) == len(list(SHARED_RIGS.glob("*.json")))
     assert set(JOINT_NAMES) == set(import_shared_rig("poser_daz_cross.bvh")[1]["mapping"])

@@ -8,11 +8,11 @@ import math
 import bpy
 import numpy as np
 import pytest
-from rigs import build_rig, map_and_measure, random_motion, worst_errors
+from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_errors
 
 from inpose_blender.bake import BakeSettings, bake_motion
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
-from inpose_blender.rig import load_families, map_bones, measure_rig
+from inpose_blender.rig import RestBone, load_families, map_bones, map_by_structure, measure_rig
 from inpose_blender.rig.families import OPTIONAL_JOINTS, SPINE, choose_spine
 
 LARGEST_ERROR_DEG = 1e-3
@@ -209,9 +209,23 @@ def test_rigify_metarig(rng, metarig):
     assert metres < 2e-5
 
 
-def test_rigify_generated(rng, metarig):
-    bpy.ops.pose.rigify_generate()
-    rig = bpy.context.object
+@pytest.fixture(scope="module")
+def generated_file(tmp_path_factory):
+    """Return a file with a generated rig: generating takes seconds."""
+    return tmp_path_factory.mktemp("rigify") / "rig.blend"
+
+
+@pytest.fixture
+def generated(generated_file, metarig):
+    if not generated_file.exists():
+        bpy.ops.pose.rigify_generate()
+        bpy.ops.wm.save_as_mainfile(filepath=str(generated_file))
+    bpy.ops.wm.open_mainfile(filepath=str(generated_file))
+    return bpy.context.object
+
+
+def test_rigify_generated(rng, generated):
+    rig = generated
     objects = sorted(block.name for block in bpy.data.objects)
     mapping, measure = map_and_measure(rig)
     assert mapping.family.name == "rigify_generated_fk"
@@ -224,3 +238,60 @@ def test_rigify_generated(rng, metarig):
     assert metres < 2e-5
     wrist = rig.pose.bones["DEF-hand.L"].matrix.translation
     assert (wrist - rig.pose.bones["hand_fk.L"].matrix.translation).length < 1e-4  # the limbs do follow the FK controls
+
+
+def test_rigify_undo_restores_the_switches(generated):
+    name = generated.name
+    bpy.ops.ed.undo_push(message="before")
+    rig = bpy.data.objects[name]
+    mapping, measure = map_and_measure(rig)
+    settings = BakeSettings("take")
+    bake_motion(
+        rig, still_motion(measure.skeleton), settings, scene=bpy.context.scene, mapping=mapping, measure=measure
+    )
+    bpy.context.scene.frame_set(2)
+    assert rig.pose.bones["upper_arm_parent.L"]["IK_FK"] == 1.0
+    bpy.ops.ed.undo_push(message="bake")
+    bpy.ops.ed.undo()
+    rig = bpy.data.objects[name]
+    assert rig.pose.bones["upper_arm_parent.L"]["IK_FK"] == 0.0
+    assert rig.animation_data is None or rig.animation_data.action is None
+
+
+def test_a_control_rig_whose_body_does_not_follow_is_refused(generated):
+    rig = generated
+    mapping, measure = map_and_measure(rig)
+    for constraint in rig.pose.bones["ORG-hand.L"].constraints:
+        rig.pose.bones["ORG-hand.L"].constraints.remove(constraint)
+    with pytest.raises(RigError, match=r"ORG-hand\.L does not follow the control hand_fk\.L"):
+        bake_motion(
+            rig,
+            still_motion(measure.skeleton),
+            BakeSettings("take"),
+            scene=bpy.context.scene,
+            mapping=mapping,
+            measure=measure,
+        )
+
+
+def test_rigify_metarig_by_structure(metarig):
+    all_bones = metarig.data.bones
+    bones = [
+        RestBone(f"b{index}", f"b{all_bones.find(bone.parent.name)}" if bone.parent else None, bone.head_local)
+        for index, bone in enumerate(all_bones)
+    ]
+    found = map_by_structure(bones)
+    names = {f"b{index}": bone.name for index, bone in enumerate(metarig.data.bones)}
+    assert {joint: names[bone] for joint, bone in found.items()} == map_and_measure(metarig)[0].bones
+
+
+def test_what_is_no_body_is_not_built_like_one(rng):
+    chain = [RestBone(f"b{i}", f"b{i - 1}" if i else None, (0.0, 0.0, float(i))) for i in range(30)]
+    assert map_by_structure([]) is None
+    assert map_by_structure(chain) is None
+    hand = [RestBone("palm", None, (0.0, 0.0, 0.0))]
+    for finger in range(5):
+        for part in range(4):
+            parent = f"f{finger}{part - 1}" if part else "palm"
+            hand.append(RestBone(f"f{finger}{part}", parent, (finger - 2.0, 0.0, part + 1.0)))
+    assert map_by_structure(hand) is None
