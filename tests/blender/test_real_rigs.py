@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -13,8 +14,10 @@ import pytest
 from rigs import SHARED_RIGS, gentle_motion, import_shared_rig, nearest_rotation, worst_errors
 
 from inpose_blender.bake import BakeSettings, bake_motion
-from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, PARENTS, quaternion_to_matrix
-from inpose_blender.pose_math import bone_turns, spread_turns
+from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, PARENTS, Motion, quaternion_to_matrix
+from inpose_blender.interpreter import candidate_interpreters
+from inpose_blender.pipeline import SolveSettings, bake_outcome, prepare_rig, solve_request
+from inpose_blender.pose_math import bone_turns, resample_motion, spread_turns
 from inpose_blender.rig import (
     RestBone,
     bone_tree,
@@ -26,8 +29,10 @@ from inpose_blender.rig import (
     read_vrm_table,
     spread_chains,
 )
+from inpose_blender.solve_job import SolveJob
 
 LARGEST_ERROR_DEG = 0.01
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "walk_wave_crouch.csv"
 RIG_FILES = sorted(path.name for path in SHARED_RIGS.glob("*") if path.suffix in {".bvh", ".fbx", ".glb", ".gltf"})
 RIG_FILES += sorted(path.name for path in SHARED_RIGS.glob("*") if path.suffix in {".vrm", ".blend"})
 FAMILIES = {
@@ -171,3 +176,29 @@ def test_a_character_with_its_origin_in_the_hips_stands_on_the_floor():
 def test_every_rig_has_a_file_and_an_answer():
     assert len(RIG_FILES) == len(list(SHARED_RIGS.glob("*.json")))
     assert set(JOINT_NAMES) == set(import_shared_rig("poser_daz_cross.bvh")[1]["mapping"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file_name", [*RIG_FILES])
+def test_the_example_is_solved_and_baked(file_name):
+    """The whole way on every rig: head and wrists of the baked rig are where the solver has them, and on target."""
+    rig, _ = import_shared_rig(file_name)
+    scene = bpy.context.scene
+    prepared = prepare_rig(rig, scene)
+    job = SolveJob(solve_request(prepared, EXAMPLE, SolveSettings(device="cpu")), candidate_interpreters())
+    job.wait()
+    result = bake_outcome(prepared, scene, job.outcome, BakeSettings("take"))
+    fps = scene.render.fps / scene.render.fps_base
+    rotations, root_m = resample_motion(job.outcome.motion, fps)
+    measure = prepared.measure
+    joints_m = Motion(rotations, root_m, measure.skeleton, fps).joint_positions_m
+    assert result.last_frame == len(joints_m)
+    world = np.array(rig.matrix_world)
+    size = max(1.0, measure.skeleton.stature_m / 1.7)
+    for frame in range(0, len(joints_m), 25):
+        scene.frame_set(frame + 1)
+        for joint in ("head", "left_wrist", "right_wrist"):
+            head = world[:3, :3] @ np.array(rig.pose.bones[prepared.mapping.bones[joint]].head) + world[:3, 3]
+            place_m = measure.R_world_core.T @ (head - measure.origin_world) * measure.metres_per_unit
+            assert np.linalg.norm(place_m - joints_m[frame, JOINT_INDEX[joint]]) < 5e-3 * size
+    assert job.outcome.mean_hand_error_m < 1e-2 * size

@@ -15,7 +15,7 @@ from inpose_blender.core import JOINT_NAMES, RigError
 from inpose_blender.pipeline import prepare_rig
 from inpose_blender.rig import find_mapping, map_rig, stored_bones
 from inpose_blender.rig.vrm import vrm_mapping
-from inpose_blender.rig_mapping import read_mapping, write_mapping
+from inpose_blender.rig_mapping import panel, read_mapping, write_mapping
 
 
 @pytest.fixture(autouse=True)
@@ -188,3 +188,52 @@ def test_poll_wants_an_armature_that_can_be_changed(rng):
     assert not bpy.ops.inpose.mapping_reset.poll()
     build_rig(rng)
     assert bpy.ops.inpose.mapping_reset.poll()
+
+
+@pytest.mark.parametrize("without", [(), ("left_elbow",), ("neck",)])
+def test_the_panel_has_a_row_for_each_joint_and_marks_what_is_missing(rng, without):
+    """Only a window draws panels; a layout that takes notes shows what would be drawn."""
+    rig = build_rig(rng, without=without)
+    assert panel.INPOSE_PT_rig_mapping.poll(bpy.context)
+    layout = _Layout()
+    panel.INPOSE_PT_rig_mapping.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert {joint for joint, _ in layout.rows} == set(JOINT_NAMES)
+    assert len(layout.rows) == len(JOINT_NAMES)
+    assert {joint for joint, row in layout.rows if row.root.alert} == set(without) - {"neck"}
+    rig.data.bones["head"].name = "Kopf"
+    rig.data.inpose_mapping.head = "head"
+    layout = _Layout()
+    panel.INPOSE_PT_rig_mapping.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert "head" in {joint for joint, row in layout.rows if row.root.alert}
+
+
+class _Layout:
+    def __init__(self, parent=None):
+        self.rows = parent.rows if parent else []
+        self.root = parent.root if parent and getattr(parent, "is_row", False) else self
+        self.alert = False
+
+    def row(self, **_):
+        row = _Layout(self)
+        row.root, row.is_row = row, True
+        return row
+
+    def split(self, **_):
+        split = _Layout(self)
+        split.is_row = True
+        return split
+
+    column = row
+
+    def label(self, **_):
+        pass
+
+    def operator(self, _name, **_):
+        category, name = _name.split(".")
+        assert hasattr(bpy.types, f"{category.upper()}_OT_{name}")
+        return SimpleNamespace()
+
+    def prop_search(self, group, joint, data, bones, text):
+        assert hasattr(group, joint)
+        assert hasattr(data, bones)
+        self.rows.append((joint, self))
