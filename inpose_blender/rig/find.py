@@ -57,7 +57,17 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
     if by_name is not None and not by_name.missing_required:
         return by_name
     by_build = _by_structure(_rest_bones(armature_object))
+    if by_build is not None and by_name is not None and _contradicts(by_build, by_name):
+        return by_name
     return by_build or by_name or by_table
+
+
+def _contradicts(by_build: RigMapping, by_name: RigMapping) -> bool:
+    """Say whether the build of a rig gives other bones to joints than most of its names do."""
+    shared = [joint for joint in by_name.bones if joint not in {"spine1", "spine2", "left_foot", "right_foot"}]
+    return len(by_name.bones) > len(JOINT_NAMES) // 2 and any(
+        by_build.bones.get(joint) != by_name.bones[joint] for joint in shared
+    )
 
 
 def _rest_bones(armature_object: Any) -> tuple[RestBone, ...]:

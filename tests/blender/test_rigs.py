@@ -12,7 +12,7 @@ from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_
 
 from inpose_blender.bake import BakeSettings, bake_motion
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
-from inpose_blender.rig import RestBone, load_families, map_bones, map_by_structure, measure_rig
+from inpose_blender.rig import RestBone, find_mapping, load_families, map_bones, map_by_structure, measure_rig
 from inpose_blender.rig.families import OPTIONAL_JOINTS, SPINE, choose_spine
 
 LARGEST_ERROR_DEG = 1e-3
@@ -295,3 +295,18 @@ def test_what_is_no_body_is_not_built_like_one(rng):
             parent = f"f{finger}{part - 1}" if part else "palm"
             hand.append(RestBone(f"f{finger}{part}", parent, (finger - 2.0, 0.0, part + 1.0)))
     assert map_by_structure(hand) is None
+
+
+def test_names_that_say_most_are_believed_where_the_build_says_otherwise(rng):
+    """Without an elbow the arm would look like a shorter one, one bone further up."""
+    mapping = find_mapping(build_rig(rng, without=("left_elbow",)))
+    assert mapping.family.name == "smpl"
+    assert mapping.missing_required == ("left_elbow",)
+
+
+def test_the_build_completes_what_the_names_leave_open(rng):
+    rig = build_rig(rng)
+    rig.data.bones["left_elbow"].name = "Bone.017"
+    mapping = find_mapping(rig)
+    assert mapping.family.name == "structure"
+    assert mapping.bones == {joint: joint for joint in JOINT_NAMES} | {"left_elbow": "Bone.017"}
