@@ -207,7 +207,7 @@ def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) 
     stature = height / _CHAIN_OF_STATURE
     if _SMALLEST_STATURE_M < stature < _LARGEST_STATURE_M:
         return 1.0, ""
-    factor = next((unit for unit in (0.01, 0.0254, 0.001) if 1.2 < stature * unit < 2.2), _USUAL_STATURE_M / stature)
+    factor = next((unit for unit in (0.01, 0.0254, 0.001) if 1.4 < stature * unit < 2.1), _USUAL_STATURE_M / stature)
     units = stature / metres_per_unit
     return factor, f"{rig_name} is {units:.3g} units tall: solved as a person of {stature * factor:.2f} m."
 

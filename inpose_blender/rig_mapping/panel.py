@@ -89,4 +89,4 @@ def _draw_joint(layout: Any, armature_data: Any, joint: str) -> None:
     icon = "ERROR" if needed or unknown else "DOT" if bone else "REMOVE"
     split.label(text=SPOKEN[joint].removeprefix("Left ").removeprefix("Right ").capitalize(), icon=icon)
     split.prop_search(group, joint, armature_data, "bones", text="")
-    row.operator(INPOSE_OT_mapping_pick.bl_idname, text="", icon="EYEDROPPER").joint = joint
+    row.operator(INPOSE_OT_mapping_pick.bl_idname, text="", icon="RESTRICT_SELECT_OFF").joint = joint

@@ -201,4 +201,12 @@ def test_the_example_is_solved_and_baked(file_name):
             head = world[:3, :3] @ np.array(rig.pose.bones[prepared.mapping.bones[joint]].head) + world[:3, 3]
             place_m = measure.R_world_core.T @ (head - measure.origin_world) * measure.metres_per_unit
             assert np.linalg.norm(place_m - joints_m[frame, JOINT_INDEX[joint]]) < 5e-3 * size
-    assert job.outcome.mean_hand_error_m < 1e-2 * size
+    # Where the arm is not stretched out its hand is on the target: what is out of reach stays so (short toon arms).
+    motion = job.outcome.motion
+    for side, sensor in (("left", 1), ("right", 2)):
+        shoulder, elbow, wrist = (JOINT_INDEX[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist"))
+        arm_m = np.linalg.norm(measure.skeleton.offsets_m[[elbow, wrist]], axis=1).sum()
+        places_m = motion.joint_positions_m
+        stretched = np.linalg.norm(places_m[:, wrist] - places_m[:, shoulder], axis=1) / arm_m
+        assert motion.sensor_error_m[stretched < 0.97, sensor].max(initial=0.0) < 1e-2 * size
+    assert motion.sensor_error_m[:, 0].max() < 1e-2 * size
