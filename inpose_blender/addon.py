@@ -7,12 +7,12 @@ from typing import Any
 
 import bpy
 
-from . import menus, operators, panels, properties
+from . import menus, operators, panels, properties, rig_mapping
 from .batch import run_command
 from .preferences import INPOSE_AP_preferences
 from .solve_job import stop_warm_process
 
-_CLASSES = (INPOSE_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (INPOSE_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES, *rig_mapping.CLASSES)
 _cli_commands: list[Any] = []
 
 
@@ -21,6 +21,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    rig_mapping.register()
     menus.register()
     _cli_commands.append(bpy.utils.register_cli_command("inpose", run_command))
 
@@ -31,6 +32,7 @@ def unregister() -> None:
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     menus.unregister()
+    rig_mapping.unregister()
     properties.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

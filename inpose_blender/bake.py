@@ -12,9 +12,27 @@ from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
 from .bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
-from .core import Motion, RigError
-from .pose_math import bone_turns, point_on_bone, pose_rotations, resample_motion, root_path
-from .rig import BoneTree, RigMapping, RigMeasure, bone_tree, check_bones, check_object
+from .core import JOINT_INDEX, Motion
+from .pose_math import (
+    bone_turns,
+    joint_path,
+    placed_bones,
+    point_on_bone,
+    pose_rotations,
+    resample_motion,
+    spread_turns,
+)
+from .rig import (
+    RigMapping,
+    RigMeasure,
+    bone_tree,
+    can_be_shifted,
+    check_bones,
+    check_object,
+    detached_joints,
+    root_bone_name,
+    spread_chains,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -28,6 +46,8 @@ class BakeSettings:
 
     action_name: str
     first_frame: int = 1
+    spread: bool = True
+    """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +90,9 @@ def bake_motion(
     check_bones(armature_object, mapping)
     fps = scene.render.fps / scene.render.fps_base
     rotations, root_m = resample_motion(motion, fps)
-    channels = _motion_channels(armature_object, rotations, root_m, scene=scene, mapping=mapping, measure=measure)
+    channels = _motion_channels(
+        armature_object, rotations, root_m, scene=scene, mapping=mapping, measure=measure, spread=settings.spread
+    )
     channels += _rest_channels(armature_object, mapping, {channel.data_path for channel in channels})
     frames = settings.first_frame + np.arange(len(rotations), dtype=np.float64)
     action, kept = _replace_action(armature_object, settings.action_name, channels, frames)
@@ -86,45 +108,33 @@ def _motion_channels(
     scene: Any,
     mapping: RigMapping,
     measure: RigMeasure,
+    spread: bool,
 ) -> list[Channel]:
     """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
     world = np.array(armature_object.matrix_world, dtype=np.float64)
     pose = armature_object.pose.bones
     tree = bone_tree(armature_object, mapping, scene)
     turns = bone_turns(measure, mapping.bones, world, rotations)
+    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
+        turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
     channels = [_rotation_channel(pose[name], basis) for name, basis in pose_rotations(tree, turns).items()]
 
     pelvis = mapping.bones["pelvis"]
     rest_point = np.array(armature_object.data.bones[mapping.anchor("pelvis")].head_local, dtype=np.float64)
-    needed = root_path(measure, world, root_m) - point_on_bone(tree, turns, pelvis, rest_point)
-    root = pose[root_bone_name(armature_object, mapping, tree)]
-    location = needed @ np.linalg.inv(_location_axes(root.bone)).T
-    channels.append(Channel(root.path_from_id("location"), root.name, location))
+    needed = joint_path(measure, world, root_m) - point_on_bone(tree, turns, pelvis, rest_point)
+    root = root_bone_name(armature_object, mapping, tree)
+    shifts = {root: needed}
+    loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping)}
+    loose = {name: joint for name, joint in loose.items() if can_be_shifted(pose[name].bone)}
+    if loose:
+        # The solver's body, not the rig's parents, says where these bones are.
+        joints_m = Motion(rotations, root_m, measure.skeleton, 1.0).joint_positions_m
+        targets = {name: joint_path(measure, world, joints_m[:, JOINT_INDEX[joint]]) for name, joint in loose.items()}
+        shifts |= placed_bones(tree, turns, {root: needed}, targets)
+    for name, shift in shifts.items():
+        location = shift @ np.linalg.inv(_location_axes(pose[name].bone)).T
+        channels.append(Channel(pose[name].path_from_id("location"), name, location))
     return channels
-
-
-def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> str:
-    """Return the bone whose location carries the body: the only place where that is decided.
-
-    It must move everything that is mapped, be free of turning parents (its axes would turn with them), and not be
-    connected to its parent (Blender ignores the location of connected bones).
-    """
-    bones = armature_object.data.bones
-    family_root = mapping.family.root_bone
-    if family_root is not None:
-        if family_root not in bones:
-            raise RigError(f"{armature_object.name} has no bone {family_root}.", "Generate the rig again.")
-        return family_root
-    mapped = set(mapping.bones.values())
-    bone = mapping.bones["pelvis"]
-    highest = bone
-    while (carrier := tree[bone].carrier) is not None:
-        bone = carrier
-        if bone in mapped:
-            highest = bone
-    while bones[highest].use_connect and bones[highest].parent:  # a bone without parent is never connected
-        highest = bones[highest].parent.name
-    return highest
 
 
 def _location_axes(bone: Any) -> FloatArray:

@@ -26,7 +26,7 @@ from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
 from .pipeline import SolveSettings, bake_outcome, prepare_rig, solve_request
 from .preferences import solver_device, solver_interpreters
 from .properties import POSES
-from .rig import best_mapping
+from .rig import find_mapping
 from .solve_job import SolveJob, stop_warm_process
 from .stick_figure import add_stick_figure
 
@@ -243,7 +243,7 @@ def _find_armature(scene: Any, name: str) -> Any:
         if not armatures:
             raise RigError(f"The scene has no armature {name}.", "Check the name after --armature.")
     elif len(armatures) > 1:
-        mappings = {rig: best_mapping(bone.name for bone in rig.data.bones) for rig in armatures}
+        mappings = {rig: find_mapping(rig) for rig in armatures}
         known = [rig for rig, mapping in mappings.items() if mapping and not mapping.missing_required]
         controls = [rig for rig in known if (mapping := mappings[rig]) and mapping.family.is_control_rig]
         armatures = controls or known or armatures

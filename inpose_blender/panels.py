@@ -10,7 +10,7 @@ import bpy
 from .operators.files import INPOSE_OT_choose_recording
 from .operators.solve import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
 from .properties import chosen_armature, status_of
-from .rig import best_mapping
+from .rig import find_mapping
 
 _LINE_LENGTH: Final[int] = 30
 
@@ -72,9 +72,9 @@ def _draw_rig(layout: Any, armature_object: Any) -> None:
     if armature_object is None or armature_object.type != "ARMATURE":
         layout.label(text="Select an armature", icon="INFO")
         return
-    mapping = best_mapping(bone.name for bone in armature_object.data.bones)
+    mapping = find_mapping(armature_object)
     if mapping is None:
-        layout.label(text=f"{armature_object.name}: unknown bone names", icon="ERROR")
+        layout.label(text=f"{armature_object.name}: not recognised", icon="ERROR")
         return
     found = f"{armature_object.name}: {mapping.family.label}, {len(mapping.bones)} of 22 joints"
     layout.label(text=found, icon="ERROR" if mapping.missing_required else "CHECKMARK")

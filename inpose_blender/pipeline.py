@@ -11,7 +11,7 @@ import bpy
 
 from .bake import BakeResult, BakeSettings, bake_motion
 from .core import RecordingError, RigError
-from .rig import RigMapping, RigMeasure, check_bones, check_object, map_bones, measure_rig
+from .rig import RigMapping, RigMeasure, check_bones, check_object, map_rig, measure_rig
 from .solve_job import SolveOutcome, SolveRequest
 
 
@@ -57,7 +57,7 @@ def prepare_rig(armature_object: Any, scene: Any) -> PreparedRig:
         SkeletonError: its size is impossible.
     """
     check_object(armature_object)
-    mapping = map_bones((bone.name for bone in armature_object.data.bones), armature_object.name)
+    mapping = map_rig(armature_object)
     check_bones(armature_object, mapping)
     return PreparedRig(armature_object.name, mapping, measure_rig(armature_object, mapping, metres_per_unit(scene)))
 

@@ -9,7 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import RigError
+from .chains import detached_joints
 from .families import RigMapping
+from .tree import parent_tree
 
 _LARGEST_SHEAR: Final[float] = 1e-3
 _IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
@@ -64,6 +66,28 @@ def check_bones(armature_object: Any, mapping: RigMapping) -> None:
         match = _BONE_PATH.match(driver.data_path)
         if match and match.group(1) in moving and not driver.mute:
             raise RigError(f"The bone {match.group(1)} is moved by a driver.", "Mute the driver.")
+
+
+def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
+    """Return what the user should know of a rig though it does not hinder: one sentence each, with a bone's name."""
+    notes = []
+    pose_bones = armature_object.pose.bones
+    locked = [
+        pose_bone.name
+        for name in mapping.bones.values()
+        if (pose_bone := pose_bones[name]) and (any(pose_bone.lock_rotation) or pose_bone.lock_rotation_w)
+    ]
+    if locked and not mapping.family.is_control_rig:
+        others = f" and {len(locked) - 1} more" if len(locked) > 1 else ""
+        notes.append(f"The rotation of the bone {locked[0]}{others} is locked: keyframes turn it all the same.")
+    for joint in detached_joints(parent_tree(armature_object.data, mapping), mapping):
+        bone = armature_object.data.bones[mapping.bones[joint]]
+        if bone.use_connect:
+            notes.append(
+                f"The bone {bone.name} is connected to {bone.parent.name}, which does not move with its joint: "
+                "it stays there."
+            )
+    return tuple(notes)
 
 
 def _check_transform(armature_object: Any) -> None:

@@ -3,21 +3,28 @@
 
 A family file is data and never executed:
 
-* ``label``: its name for users;
-* ``joints``: for each joint the bone names that can stand for it, best first;
+* ``label``: its name for users; ``comment``: what else is named so;
+* ``sides``: pairs of what stands for left and right, such as ``["Left", "Right"]``;
+* ``joints``: for each joint, left and right together, the bone names that can stand for it, best first; ``{}`` is the
+  place of the side;
+* ``spine``: the bones between pelvis and neck, lowest first, each with the names it can have; a rig may lack some;
 * ``any_prefix``: true if all names may carry one common prefix (``mixamorig:``, ``m_avg_``);
 * ``anchors``: for control rigs, the bone whose head is a joint's place, where that is not the control itself;
 * ``root_bone``: the control that carries the body through space, where that is not the pelvis;
 * ``settings``: ``[bone, custom property, value]`` that the animation needs, e.g. the IK/FK switch;
+* ``followers``: the bone that must turn with a joint's control once the settings are made;
 * ``held_bones``: other controls that move the body and must rest while the animation plays.
+
+Capitals do not matter, nor do the numbers that Sketchfab puts behind each name.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +35,12 @@ OPTIONAL_JOINTS: Final[frozenset[str]] = frozenset(
 )
 """Joints that a rig may lack: see `measure` for what takes their place. Of the spine at least one bone is needed."""
 
-_SPINE: Final[tuple[str, str, str]] = ("spine1", "spine2", "spine3")
+SPINE: Final[tuple[str, str, str]] = ("spine1", "spine2", "spine3")
+CENTRAL: Final[tuple[str, ...]] = ("pelvis", "neck", "head")
+SIDED: Final[tuple[str, ...]] = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
 _FEWEST_RECOGNISED: Final[int] = 6
 """With fewer bones than this a naming scheme is not recognised: 'head' and 'neck' occur in many."""
+_TRAILING_NUMBER: Final[re.Pattern[str]] = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True)
@@ -40,10 +50,14 @@ class Family:
     name: str
     label: str
     joints: dict[str, tuple[str, ...]]
+    """For each joint outside the spine the names its bone can have."""
+    spine: tuple[tuple[str, ...], ...] = ()
+    """For each bone of the spine, lowest first, the names it can have."""
     any_prefix: bool = False
     anchors: tuple[tuple[str, str], ...] = ()
     root_bone: str | None = None
     settings: tuple[tuple[str, str, float], ...] = ()
+    followers: tuple[tuple[str, str], ...] = ()
     held_bones: tuple[str, ...] = ()
 
     @property
@@ -91,58 +105,142 @@ def map_bones(bone_names: Iterable[str], rig_name: str) -> RigMapping:
     """
     mapping = best_mapping(bone_names)
     if mapping is None:
-        labels = ", ".join(family.label for family in load_families())
-        raise RigError(f"The bone names of {rig_name} follow no naming that InPose knows.", f"It knows: {labels}.")
+        raise RigError(
+            f"The bone names of {rig_name} follow no naming that InPose knows.",
+            "Choose its bones in the list of joints.",
+        )
+    check_complete(mapping, rig_name)
+    return mapping
+
+
+def check_complete(mapping: RigMapping, rig_name: str) -> None:
+    """Check that no joint is missing that cannot be done without.
+
+    Raises:
+        RigError: one is; the message names the joints.
+    """
     if mapping.missing_required:
         joints = ", ".join(name.replace("_", " ") for name in mapping.missing_required)
         raise RigError(
             f"{rig_name} looks like a {mapping.family.label} rig, but has no bone for: {joints}.",
             "InPose needs a pelvis, a spine, a head, two arms and two legs.",
         )
-    return mapping
 
 
 def best_mapping(bone_names: Iterable[str]) -> RigMapping | None:
     """Return the mapping with the most joints, complete or not; None if no naming is recognised."""
-    names = frozenset(bone_names)
-    mappings = [_match(family, prefix, names) for family in load_families() for prefix in _prefixes(family, names)]
-    best = max(mappings, key=lambda mapping: len(mapping.bones), default=None)
-    return best if best is not None and len(best.bones) >= _FEWEST_RECOGNISED else None
+    return _best_mapping(frozenset(bone_names))
 
 
-def _match(family: Family, prefix: str, names: frozenset[str]) -> RigMapping:
+def map_humanoid(table: Mapping[str, str]) -> RigMapping | None:
+    """Map by a table from Unity's humanoid names, which VRM uses too, to bones; None for an empty table."""
+    family = next(family for family in load_families() if family.name == "unity")
+    mapping = _match(family, "", {name.casefold(): bone for name, bone in table.items()})
+    return replace(mapping, family=Family("vrm", "VRM", {})) if mapping.bones else None
+
+
+def make_mapping(family: Family, bones: Mapping[str, str]) -> RigMapping:
+    """Put the bones of a mapping in order, and note what is missing."""
+    absent = [joint.replace("_", " ") for joint in JOINT_NAMES if joint in OPTIONAL_JOINTS and joint not in bones]
+    notes = (f"No bone for {', '.join(absent)}: the neighbouring bones do their work.",) if absent else ()
+    return RigMapping(family, {joint: bones[joint] for joint in sorted(bones, key=JOINT_INDEX.__getitem__)}, notes)
+
+
+def choose_spine(bones: Sequence[str]) -> dict[str, str]:
+    """Give the three joints of the spine to any number of spine bones, lowest first.
+
+    The lowest and the highest bone are joints, and of those between them the upper middle one. Of two bones the higher
+    one is the third joint: it carries the neck and the shoulders, whatever it is called.
+    """
+    if not bones:
+        return {}
+    chosen = {"spine3": bones[-1]}
+    if len(bones) > 1:
+        chosen["spine1"] = bones[0]
+    if len(bones) > 2:
+        chosen["spine2"] = bones[len(bones) // 2]
+    return chosen
+
+
+@lru_cache(maxsize=16)  # the panel asks with every redraw
+def _best_mapping(names: frozenset[str]) -> RigMapping | None:
+    lookups = [{name.casefold(): name for name in sorted(names)}]
+    numbered = {_TRAILING_NUMBER.sub("", name).casefold(): name for name in sorted(names)}
+    if len(numbered) == len(names):  # else the numbers tell bones apart
+        lookups.append(numbered)
+    for lookup in lookups:
+        mappings = [
+            _match(family, prefix, lookup) for family in load_families() for prefix in _prefixes(family, lookup)
+        ]
+        best = max(
+            mappings,
+            key=lambda mapping: (len(mapping.bones), mapping.family.is_control_rig, _exactness(mapping)),
+            default=None,
+        )
+        if best is not None and len(best.bones) >= _FEWEST_RECOGNISED:
+            return best
+    return None
+
+
+def _match(family: Family, prefix: str, lookup: Mapping[str, str]) -> RigMapping:
+    """Map by one family; ``lookup`` has the bone names by what is compared."""
     found = {}
-    for joint in JOINT_NAMES:
-        bone = next((prefix + alias for alias in family.joints[joint] if prefix + alias in names), None)
+    for joint, aliases in family.joints.items():
+        bone = next((lookup[key] for alias in aliases if (key := (prefix + alias).casefold()) in lookup), None)
         if bone is not None:
             found[joint] = bone
-    spine = [found.pop(joint) for joint in _SPINE if joint in found]
-    notes = []
-    # The highest spine bone carries the neck and the shoulders, whatever it is called.
-    found.update(zip({0: (), 1: ("spine3",), 2: ("spine1", "spine3"), 3: _SPINE}[len(spine)], spine, strict=True))
-    absent = [joint.replace("_", " ") for joint in JOINT_NAMES if joint in OPTIONAL_JOINTS and joint not in found]
-    if absent:
-        notes.append(f"No bone for {', '.join(absent)}: the neighbouring bones do their work.")
-    ordered = {joint: found[joint] for joint in sorted(found, key=JOINT_INDEX.__getitem__)}
-    return RigMapping(family, ordered, tuple(notes))
+    spine = [
+        next((lookup[key] for alias in aliases if (key := (prefix + alias).casefold()) in lookup), None)
+        for aliases in family.spine
+    ]
+    return make_mapping(family, found | choose_spine([bone for bone in spine if bone is not None]))
 
 
-def _prefixes(family: Family, names: frozenset[str]) -> set[str]:
+def _exactness(mapping: RigMapping) -> int:
+    """Return how many bones are spelled as the family spells them, capitals included."""
+    aliases = [*mapping.family.joints.values(), *mapping.family.spine]
+    spelled = {alias for group in aliases for alias in group}
+    if not mapping.family.any_prefix:
+        return len(spelled & set(mapping.bones.values()))
+    return sum(any(bone.endswith(alias) for alias in spelled) for bone in mapping.bones.values())
+
+
+def _prefixes(family: Family, lookup: Mapping[str, str]) -> set[str]:
     if not family.any_prefix:
         return {""}
-    aliases = [alias for joint in ("pelvis", "head") for alias in family.joints[joint]]
-    return {name.removesuffix(alias) for name in names for alias in aliases if name.endswith(alias)}
+    aliases = [alias.casefold() for joint in ("pelvis", "head") for alias in family.joints[joint]]
+    return {key.removesuffix(alias) for key in lookup for alias in aliases if key.endswith(alias)}
 
 
 def _read_family(path: Path) -> Family:
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    joints = {joint: tuple(document["joints"][joint]) for joint in CENTRAL}
+    for side, which in (("left", 0), ("right", 1)):
+        for joint in SIDED:
+            joints[f"{side}_{joint}"] = tuple(
+                alias.replace("{}", pair[which]) for pair in document["sides"] for alias in document["joints"][joint]
+            )
     return Family(
         name=path.stem,
         label=document["label"],
-        joints={joint: tuple(document["joints"][joint]) for joint in JOINT_NAMES},
+        joints=joints,
+        spine=tuple(tuple(aliases) for aliases in document["spine"]),
         any_prefix=document.get("any_prefix", False),
-        anchors=tuple(document.get("anchors", {}).items()),
+        anchors=tuple(_both_sides(document, "anchors").items()),
         root_bone=document.get("root_bone"),
         settings=tuple((bone, key, float(value)) for bone, key, value in document.get("settings", ())),
+        followers=tuple(_both_sides(document, "followers").items()),
         held_bones=tuple(document.get("held_bones", ())),
     )
+
+
+def _both_sides(document: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Return a joint-to-bone table of a family file with its paired entries written out."""
+    table = {}
+    for joint, bone in document.get(key, {}).items():
+        if joint in SIDED:
+            for side, which in (("left", 0), ("right", 1)):
+                table[f"{side}_{joint}"] = bone.replace("{}", document["sides"][0][which])
+        else:
+            table[joint] = bone
+    return table

@@ -12,21 +12,21 @@ rotation ``R_j`` the bone's turn away from rest is ``G_j = R_j Q_j`` (core frame
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, RigError, Skeleton, rotation_between
+from .checks import rig_notes
 from .families import RigMapping
 
 FloatArray = NDArray[np.float64]
 
-_CORE_TO_WORLD: Final[FloatArray] = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""The core's axes in Blender's world for a character that faces -Y: left is +X, up is +Z."""
-
 _DOWN: Final[tuple[float, float, float]] = (0.0, -1.0, 0.0)
+_UP: Final[tuple[float, float, float]] = (0.0, 1.0, 0.0)
 _T_POSE_LIMBS: Final[tuple[tuple[str, str, tuple[float, float, float]], ...]] = (
     ("left_hip", "left_knee", _DOWN),
     ("left_knee", "left_ankle", _DOWN),
@@ -49,7 +49,16 @@ _STAND_IN: Final[tuple[tuple[str, str], ...]] = (
 """A joint without a bone sits at this next joint: the bone below then carries it exactly as the rig does."""
 
 _LARGEST_LEAN_COSINE: Final[float] = 0.7
+_OPPOSITE_COSINE: Final[float] = -0.5
+"""Between trunk and legs; in a sitting rest pose they are at right angles."""
 _SHORTEST_BONE_M: Final[float] = 1e-4
+_CHAIN_OF_STATURE: Final[float] = 0.78
+"""Head to pelvis to ankle, along the bones, over stature."""
+_FOOT_HEIGHT: Final[float] = 0.1
+"""A foot joint is no higher above the floor than this part of the head joint's height."""
+_SMALLEST_STATURE_M: Final[float] = 0.3
+_LARGEST_STATURE_M: Final[float] = 10.0
+_USUAL_STATURE_M: Final[float] = 1.7
 
 
 @dataclass(frozen=True)
@@ -62,33 +71,44 @@ class RigMeasure:
     alignments: FloatArray
     """(22, 3, 3) Q_j in the core frame: rest limb to T-pose limb."""
     origin_world: FloatArray
-    """(3,) where the recording's floor origin lies: the armature object's origin, in Blender units."""
+    """(3,) where the recording's floor origin lies, in Blender units: see `_floor_origin`."""
     metres_per_unit: float
+    """Of Blender's units; for rigs of impossible size the size of the person that they are solved as."""
     notes: tuple[str, ...]
+    rest_is_human: bool = True
+    """False where the rest pose is no pose of a body: nothing between the joints is known then."""
 
 
 def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: float) -> RigMeasure:
     """Measure the rest pose of a mapped armature object as it stands in the scene.
 
     Raises:
-        RigError: the rig has no size, does not stand upright, or a limb has no length.
-        SkeletonError: the body is smaller than a doll or larger than a giant.
+        RigError: the rig has no size, its left and right are in one place, or a limb has no length.
+        SkeletonError: the body is built like no body.
     """
     world_m = _joint_positions_world_m(armature_object, mapping, metres_per_unit)
-    R_world_core = _frame_of_body(armature_object.name, world_m)
-    rest_m = world_m @ R_world_core  # rows are R^T p: world to core
-    alignments = _alignments(rest_m, mapping)
+    frame = _frame_of_body(armature_object, world_m)
+    factor, size_note = _plausible_unit(armature_object.name, world_m, metres_per_unit)
+    world_m, metres_per_unit = world_m * factor, metres_per_unit * factor
+    rest_m = world_m @ frame.R_world_rest  # rows are R^T p: world to the rest pose's own frame
+    alignments = _alignments(rest_m, mapping) if frame.is_human else _full_alignments(rest_m, mapping)
     offsets_m = np.zeros((JOINT_COUNT, 3))
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]
         offsets_m[joint] = alignments[parent] @ (rest_m[joint] - rest_m[parent])
     return RigMeasure(
         skeleton=Skeleton(offsets_m),
-        R_world_core=R_world_core,
-        alignments=alignments,
-        origin_world=np.array(armature_object.matrix_world.translation, dtype=np.float64),
+        R_world_core=frame.R_world_core,
+        # The rest pose's frame is the core's, but for characters that lie: theirs is stood up first.
+        alignments=alignments @ frame.R_world_rest.T @ frame.R_world_core,
+        origin_world=_floor_origin(armature_object, world_m / metres_per_unit),
         metres_per_unit=metres_per_unit,
-        notes=mapping.notes,
+        notes=(
+            *mapping.notes,
+            *(note for note in (frame.note, size_note) if note),
+            *rig_notes(armature_object, mapping),
+        ),
+        rest_is_human=frame.is_human,
     )
 
 
@@ -108,25 +128,103 @@ def _joint_positions_world_m(armature_object: Any, mapping: RigMapping, metres_p
     return positions_m
 
 
-def _frame_of_body(rig_name: str, world_m: FloatArray) -> FloatArray:
-    """Return the core's axes in the world: up is Blender's Z, left is from the right hip and shoulder to the left."""
+@dataclass(frozen=True)
+class _BodyFrame:
+    """Say how a rest pose is turned, and how the motion is to stand in the world."""
+
+    R_world_rest: FloatArray
+    """(3, 3) the axes left, up and forward of the body in its rest pose, as columns."""
+    R_world_core: FloatArray
+    """(3, 3) the same once it stands."""
+    is_human: bool
+    note: str = ""
+
+
+def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
+    """Find left, up and forward of the rest pose.
+
+    Up is Blender's Z where that is roughly along the trunk, left is from the right hip and shoulder to the left. BVH
+    files whose up is another axis, and characters that were turned, lie: the axis nearest to the trunk is up for them,
+    and the motion stands them up. Where legs and trunk do not even point opposite ways it is no pose of a body at all.
+    """
+    rig_name = armature_object.name
     by_name = dict(zip(JOINT_NAMES, world_m, strict=True))
-    trunk = by_name["head"] - (by_name["left_hip"] + by_name["right_hip"]) / 2
+    hips = (by_name["left_hip"] + by_name["right_hip"]) / 2
+    trunk = by_name["head"] - hips
+    legs = (by_name["left_ankle"] + by_name["right_ankle"]) / 2 - hips
     length_m = float(np.linalg.norm(trunk))
-    if length_m < _SHORTEST_BONE_M:
-        raise RigError(f"{rig_name} has no size: its head is where its hips are.", "Check the object's scale.")
-    if trunk[2] / length_m < _LARGEST_LEAN_COSINE:
-        raise RigError(
-            f"{rig_name} does not stand upright in its rest pose.", "Rotate the armature object so that it stands."
-        )
-    left = by_name["left_hip"] - by_name["right_hip"] + by_name["left_shoulder"] - by_name["right_shoulder"]
-    if np.linalg.norm(left[:2]) < 1e-3 * length_m:
+    if length_m < _SHORTEST_BONE_M or not np.linalg.norm(legs) > _SHORTEST_BONE_M:
+        raise RigError(f"{rig_name} has no size: its joints are all in one place.", "Check the object's scale.")
+    is_human = bool(trunk @ legs / np.linalg.norm(trunk) / np.linalg.norm(legs) < _OPPOSITE_COSINE)
+    left = by_name["left_hip"] - by_name["right_hip"]
+    if is_human:
+        left = left + by_name["left_shoulder"] - by_name["right_shoulder"]
+        up, note = trunk / length_m, ""
+        if up[2] > _LARGEST_LEAN_COSINE:
+            up = np.array([0.0, 0.0, 1.0])
+        else:
+            up = _nearest_axis(armature_object, up)
+            note = f"{rig_name} does not stand upright in its rest pose: the motion stands it up."
+    else:
+        spine = next(name for name in ("spine1", "spine2", "spine3", "head") if _is_apart(by_name, name))
+        up = by_name[spine] - by_name["pelvis"]
+        up = up / np.linalg.norm(up)
+        note = f"{rig_name} rests in no human pose: its limbs were straightened by the shortest way."
+    left = left - (left @ up) * up
+    if np.linalg.norm(left) < 1e-3 * length_m:
         raise RigError(
             f"Left and right of {rig_name} are in the same place.", "Check that its left bones lie on its left side."
         )
-    x, y = left[:2] / np.linalg.norm(left[:2])
-    R_turn = np.array([[x, -y, 0.0], [y, x, 0.0], [0.0, 0.0, 1.0]])
-    return R_turn @ _CORE_TO_WORLD
+    left = left / np.linalg.norm(left)
+    R_world_rest = np.stack((left, up, np.cross(left, up)), axis=1)
+    R_world_core = rotation_between(up, (0.0, 0.0, 1.0)) @ R_world_rest
+    return _BodyFrame(R_world_rest, R_world_core, is_human, note)
+
+
+def _is_apart(by_name: dict[str, FloatArray], joint: str) -> bool:
+    return joint == "head" or bool(np.linalg.norm(by_name[joint] - by_name["pelvis"]) > _SHORTEST_BONE_M)
+
+
+def _nearest_axis(armature_object: Any, direction: FloatArray) -> FloatArray:
+    """Return the axis of the object, or else of the world, that is nearest to a direction; itself if none is near."""
+    axes = np.array(armature_object.matrix_world, dtype=np.float64)[:3, :3]
+    axes = axes / np.linalg.norm(axes, axis=0)
+    candidates = np.vstack((axes.T, -axes.T, np.eye(3), -np.eye(3)))
+    best = candidates[int(np.argmax(candidates @ direction))]
+    return best if best @ direction > _LARGEST_LEAN_COSINE else direction
+
+
+def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) -> tuple[float, str]:
+    """Return a factor that makes a person of what is taller than a house or smaller than a doll, and a note on it.
+
+    Motion files come in centimetres, inches and stranger units; the solver's body must be of human kind, and the bake
+    goes back to the rig's own size.
+    """
+    by_name = dict(zip(JOINT_NAMES, world_m, strict=True))
+    height = 0.0
+    for chain in (("head", "spine3", "pelvis"), ("left_hip", "left_knee", "left_ankle")):
+        height += sum(float(np.linalg.norm(by_name[a] - by_name[b])) for a, b in itertools.pairwise(chain))
+    stature = height / _CHAIN_OF_STATURE
+    if _SMALLEST_STATURE_M < stature < _LARGEST_STATURE_M:
+        return 1.0, ""
+    factor = next((unit for unit in (0.01, 0.0254, 0.001) if 1.4 < stature * unit < 2.1), _USUAL_STATURE_M / stature)
+    units = stature / metres_per_unit
+    return factor, f"{rig_name} is {units:.3g} units tall: solved as a person of {stature * factor:.2f} m."
+
+
+def _floor_origin(armature_object: Any, world: FloatArray) -> FloatArray:
+    """Return where the recording's floor origin is laid: the object's origin, where the character stands by it.
+
+    Some characters have their origin in the hips (3ds Max Biped): where such a one stands on the scene's floor, that
+    is the floor.
+    """
+    origin = np.array(armature_object.matrix_world.translation, dtype=np.float64)
+    by_name = dict(zip(JOINT_NAMES, world, strict=True))
+    feet = np.nanmin([by_name[f"{side}_{name}"][2] for side in ("left", "right") for name in ("ankle", "foot")])
+    tolerance = _FOOT_HEIGHT * (by_name["head"][2] - feet)
+    if abs(feet) < tolerance < abs(feet - origin[2]):
+        origin[2] = 0.0
+    return origin
 
 
 def _alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
@@ -140,15 +238,52 @@ def _alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
     for start, end, direction in _T_POSE_LIMBS:
         joint, child = JOINT_INDEX[start], JOINT_INDEX[end]
         limb_m = rest_m[child] - rest_m[joint]
-        if np.linalg.norm(limb_m) < _SHORTEST_BONE_M:
-            raise RigError(f"The bone {mapping.bones[start]} has no length.", f"It must reach to {mapping.bones[end]}.")
+        _check_length(limb_m, mapping, start, end)
         upper = alignments[PARENTS[joint]] if start.endswith(("knee", "elbow")) else np.eye(3)
         alignments[joint] = rotation_between(upper @ limb_m, direction) @ upper
     for side in ("left", "right"):
         alignments[JOINT_INDEX[f"{side}_wrist"]] = alignments[JOINT_INDEX[f"{side}_elbow"]]
-        foot, ankle, hip = (JOINT_INDEX[f"{side}_{name}"] for name in ("foot", "ankle", "hip"))
         if f"{side}_foot" not in mapping.bones:
-            template = Skeleton.template()
-            scale = np.linalg.norm(rest_m[hip] - rest_m[ankle]) / template.leg_length_m
-            rest_m[foot] = rest_m[ankle] + template.offsets_m[foot] * scale
+            ankle, foot = JOINT_INDEX[f"{side}_ankle"], JOINT_INDEX[f"{side}_foot"]
+            rest_m[foot] = rest_m[ankle] + _usual_foot_m(rest_m, side)
     return alignments
+
+
+def _full_alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
+    """Return Q_j where the rest pose tells nothing of a posture: every bone is turned, each after the one above it."""
+    template = Skeleton.template().offsets_m
+    directions: dict[str, tuple[str, ArrayLike]] = {start: (end, way) for start, end, way in _T_POSE_LIMBS}
+    directions |= {
+        start: (end, _UP)
+        for start, end in (("spine1", "spine2"), ("spine2", "spine3"), ("spine3", "neck"), ("neck", "head"))
+    }
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        directions[f"{side}_collar"] = (f"{side}_shoulder", (sign, 0.0, 0.0))
+        directions[f"{side}_ankle"] = (f"{side}_foot", template[JOINT_INDEX[f"{side}_foot"]])
+    alignments = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
+    for joint, name in enumerate(JOINT_NAMES[1:], start=1):
+        alignments[joint] = alignments[PARENTS[joint]]
+        if name not in directions:
+            continue
+        end, direction = directions[name]
+        if end.endswith("foot") and end not in mapping.bones:
+            rest_m[JOINT_INDEX[end]] = rest_m[joint] + alignments[joint].T @ _usual_foot_m(rest_m, name.split("_")[0])
+        limb_m = rest_m[JOINT_INDEX[end]] - rest_m[joint]
+        if any(name == start for start, *_ in _T_POSE_LIMBS):
+            _check_length(limb_m, mapping, name, end)
+        if np.linalg.norm(limb_m) > _SHORTEST_BONE_M:
+            alignments[joint] = rotation_between(alignments[joint] @ limb_m, direction) @ alignments[joint]
+    return alignments
+
+
+def _usual_foot_m(rest_m: FloatArray, side: str) -> FloatArray:
+    """Return where the toes usually are from the ankle of a body with legs of this length."""
+    template = Skeleton.template()
+    hip, knee, ankle, foot = (JOINT_INDEX[f"{side}_{name}"] for name in ("hip", "knee", "ankle", "foot"))
+    leg_m = np.linalg.norm(rest_m[knee] - rest_m[hip]) + np.linalg.norm(rest_m[ankle] - rest_m[knee])
+    return template.offsets_m[foot] * (leg_m / template.leg_length_m)
+
+
+def _check_length(limb_m: FloatArray, mapping: RigMapping, start: str, end: str) -> None:
+    if np.linalg.norm(limb_m) < _SHORTEST_BONE_M:
+        raise RigError(f"The bone {mapping.bones[start]} has no length.", f"It must reach to {mapping.bones[end]}.")

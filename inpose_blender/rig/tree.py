@@ -46,8 +46,13 @@ def bone_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree
     """
     if mapping.family.is_control_rig:
         return _probed_tree(armature_object, mapping, scene)
+    return parent_tree(armature_object.data, mapping)
+
+
+def parent_tree(armature_data: Any, mapping: RigMapping) -> BoneTree:
+    """Return the mapped bones with all their parents: what carries them in an ordinary rig."""
     wanted = set(mapping.bones.values())
-    bones = armature_object.data.bones
+    bones = armature_data.bones
     wanted |= {parent.name for name in tuple(wanted) for parent in bones[name].parent_recursive}
     # Blender keeps parents before children in this collection only while no bone was reparented: sort by depth.
     ordered = sorted((bone for bone in bones if bone.name in wanted), key=lambda bone: len(bone.parent_recursive))
@@ -73,6 +78,7 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneT
         for bone, key, value in mapping.family.settings:
             if bone in pose and key in pose[bone]:
                 pose[bone][key] = value
+        _check_followers(copy, mapping, scene)
         rest = _matrices(copy, names, scene)
         follows = np.zeros((len(names), len(names)))
         for j, name in enumerate(names):
@@ -97,6 +103,27 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneT
         carrier = names[own[np.argmax(depth[own])]] if len(own) else None
         tree[names[i]] = CarriedBone(names[i], carrier, True, rest[i])
     return tree
+
+
+def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
+    """Check on the posable copy that the character's bones do follow the mapped controls.
+
+    Raises:
+        RigError: a bone does not, so that the animation would be on controls that move nothing.
+    """
+    for joint, follower in mapping.family.followers:
+        control = mapping.bones.get(joint)
+        if control is None or follower not in copy.pose.bones:
+            continue
+        (before,) = _matrices(copy, [follower], scene)
+        copy.pose.bones[control].matrix_basis = Quaternion((1.0, 1.0, 1.0), _PROBE_ANGLE).to_matrix().to_4x4()
+        (after,) = _matrices(copy, [follower], scene)
+        copy.pose.bones[control].matrix_basis = Matrix.Identity(4)
+        if _angle(after @ np.linalg.inv(before)) < _FOLLOWS * _PROBE_ANGLE:
+            raise RigError(
+                f"The bone {follower} does not follow the control {control}.",
+                "Switch the limb from IK to FK, and take constraints off that hold it.",
+            )
 
 
 @contextmanager

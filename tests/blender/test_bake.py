@@ -24,7 +24,12 @@ def bake_on(rig, motion_of, **settings):
     mapping, measure = map_and_measure(rig)
     motion = motion_of(measure.skeleton)
     result = bake_motion(
-        rig, motion, BakeSettings("take", **settings), scene=bpy.context.scene, mapping=mapping, measure=measure
+        rig,
+        motion,
+        BakeSettings("take", **{"spread": False} | settings),
+        scene=bpy.context.scene,
+        mapping=mapping,
+        measure=measure,
     )
     return mapping, measure, motion, result
 
@@ -232,6 +237,37 @@ def test_what_cannot_be_baked_is_refused_by_name(rng, spoil, named):
             rig, still_motion(measure.skeleton), SETTINGS, scene=bpy.context.scene, mapping=mapping, measure=measure
         )
     assert scene_facts(rig) == facts
+
+
+def test_locked_channels_are_told_and_keyed_all_the_same(rng):
+    rig = build_rig(rng)
+    rig.pose.bones["left_elbow"].lock_rotation = (True, False, False)
+    rig.pose.bones["head"].lock_rotation_w = True
+    mapping, measure, motion, _ = bake_on(rig, lambda skeleton: random_motion(rng, skeleton))
+    assert measure.notes == ("The rotation of the bone head and 1 more is locked: keyframes turn it all the same.",)
+    assert worst_errors(rig, mapping, measure, motion)[0] < LARGEST_ERROR_DEG
+
+
+@pytest.mark.parametrize("connect", [False, True])
+def test_legs_that_hang_on_the_spine(rng, connect):
+    """As in 3ds Max Biped; connected bones cannot be brought to their place, and it is said."""
+    rig = build_rig(rng)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = rig.data.edit_bones
+    for side in ("left", "right"):
+        bones[f"{side}_hip"].parent = bones["spine1"]
+    bones["right_hip"].use_connect = connect
+    bpy.ops.object.mode_set(mode="OBJECT")
+    mapping, measure, motion, _ = bake_on(rig, lambda skeleton: random_motion(rng, skeleton))
+    degrees, metres = worst_errors(rig, mapping, measure, motion)
+    assert degrees < LARGEST_ERROR_DEG
+    if connect:
+        assert measure.notes == (
+            "The bone right_hip is connected to spine1, which does not move with its joint: it stays there.",
+        )
+    else:
+        assert metres < LARGEST_ERROR_M
 
 
 def test_ten_thousand_frames_bake_in_a_second(rng):
