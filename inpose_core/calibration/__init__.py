@@ -6,7 +6,7 @@ the devices, and, where these are vague, the motion itself.
 """
 
 from .calibrate import Measured, calibrate, measure, place_joints, scale_to
-from .head_offset import HeadPivot, fit_head_pivot
+from .head_pivot import HeadPivot, fit_head_pivot
 from .performer import PerformerCalibration
 from .presets import HEAD_JOINT_IN_HEADSET_M, head_offset, wrist_offset
 from .reference_pose import ReferencePose, find_reference_pose

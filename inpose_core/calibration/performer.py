@@ -10,16 +10,16 @@ import numpy as np
 
 from ..recording.types import PoseType, Recording
 from ..skeleton import Skeleton
-from .head_offset import fit_head_pivot
+from .head_pivot import fit_head_pivot
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
 from .performer_body import PerformerBody, standing_head_joint_m
-from .presets import HEAD_DEVIATION_M, REFERENCE_STATURE_M, head_offset, known_wrist_offset, wrist_deviation_m
+from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, head_offset, known_wrist_offset, wrist_deviation_m
 from .reference_pose import ReferencePose
 from .rigid import RigidOffset
-from .settings import CalibrationSettings
+from .settings import CalibrationSettings, HeadView
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
-from .wrist_offset import expect_arms, refine
+from .wrist_refinement import expect_arms, refine
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
@@ -87,7 +87,7 @@ def measure_performer(
     pose: PoseType = known or "grip"
     head, wrists = _presets(recording, pose, stature_m)
     deviation_m = wrist_deviation_m(known, recording.hand_offsets)
-    head = _centred(head, recording, notes)
+    head = _centred(head, recording, settings.head_view, notes)
     if reference is not None:
         wrists = _turned(wrists, recording, reference, known is not None and deviation_m < _UNSURE_M, notes)
         turn, tilt = head_turn(recording, reference, head)
@@ -139,8 +139,12 @@ def _presets(
     return head_offset(stature_m), (left, right)
 
 
-def _centred(head: RigidOffset, recording: Recording, notes: list[str]) -> RigidOffset:
+def _centred(head: RigidOffset, recording: Recording, view: HeadView, notes: list[str]) -> RigidOffset:
     """Return the head offset moved to the middle of the head where the recorder saw with one eye."""
+    if view == "left_eye":
+        return RigidOffset(head.position_m + np.array((LEFT_EYE_M, 0.0, 0.0)), head.wxyz)
+    if view == "middle":
+        return head
     seen = recording.measured[:, 0]
     pivot = fit_head_pivot(recording.positions_m[seen, 0], recording.rotations_wxyz[seen, 0], _rate(recording))
     if pivot is None or not pivot.eye_shift_m:

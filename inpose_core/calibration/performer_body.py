@@ -21,16 +21,19 @@ _HUMAN_SPANS: Final[tuple[float, float]] = (0.40, 0.50)
 _HUMAN_DROPS: Final[tuple[float, float]] = (0.03, 0.16)
 """Height of the head joint above the shoulders over its height above the floor; 0.07 to 0.14 on captured people."""
 _SAME_BODY_DEVIATION_M: Final[float] = 0.003
+_MIRRORS: Final[FloatArray] = np.array(((1.0, 1.0, 1.0), (-1.0, 1.0, 1.0)))
 
 
 @dataclass(frozen=True)
 class PerformerBody:
-    """Hold an upper body in the performer's metres: left side, relative to the head joint, in a T-pose facing +Z."""
+    """Hold an upper body in the performer's metres, relative to the head joint, in a T-pose facing +Z."""
 
-    shoulder_m: FloatArray
-    """(3,) left shoulder."""
-    upper_arm_m: float
-    forearm_m: float
+    shoulders_m: FloatArray
+    """(2, 3) left and right."""
+    upper_arms_m: FloatArray
+    """(2, 3) elbow from shoulder."""
+    forearms_m: FloatArray
+    """(2, 3) wrist from elbow."""
     skeleton: Skeleton
     """The whole body that these lengths were taken from, in the performer's size."""
     deviation_m: FloatArray
@@ -52,14 +55,11 @@ class PerformerBody:
         factor = head_joint_height_m / standing_head_joint_m(body)
         sized = body.scaled(factor)
         rest_m = sized.rest_positions_m
-        lengths_m = np.linalg.norm(sized.offsets_m, axis=1)
-        left, right = (rest_m[JOINT_INDEX[f"{side}_shoulder"]] - rest_m[15] for side in ("left", "right"))
-        shoulder_m = 0.5 * (left + right * (-1.0, 1.0, 1.0))
         person = np.array(BODY_DEVIATION_M) * stature_m / REFERENCE_STATURE_M
         return cls(
-            shoulder_m=shoulder_m,
-            upper_arm_m=float(lengths_m[[18, 19]].mean()),
-            forearm_m=float(lengths_m[[20, 21]].mean()),
+            shoulders_m=rest_m[[16, 17]] - rest_m[15],
+            upper_arms_m=sized.offsets_m[[18, 19]],
+            forearms_m=sized.offsets_m[[20, 21]],
             skeleton=sized,
             deviation_m=np.full(5, _SAME_BODY_DEVIATION_M) if use_rig else person,
             is_rig=use_rig,
@@ -68,15 +68,16 @@ class PerformerBody:
     @property
     def wrist_span_m(self) -> float:
         """Return the distance of the wrists in a T-pose."""
-        return 2.0 * (float(self.shoulder_m[0]) + self.upper_arm_m + self.forearm_m)
+        left_m, right_m = self.shoulders_m + self.upper_arms_m + self.forearms_m
+        return float(np.linalg.norm(left_m - right_m))
 
     def corrected(self, body_m: FloatArray) -> PerformerBody:
         """Return the body with corrections in the order of `lever_arms.BODY`."""
         return replace(
             self,
-            shoulder_m=self.shoulder_m + body_m[:3],
-            upper_arm_m=self.upper_arm_m + float(body_m[3]),
-            forearm_m=self.forearm_m + float(body_m[4]),
+            shoulders_m=self.shoulders_m + body_m[:3] * _MIRRORS,
+            upper_arms_m=_longer(self.upper_arms_m, float(body_m[3])),
+            forearms_m=_longer(self.forearms_m, float(body_m[4])),
         )
 
 
@@ -93,3 +94,9 @@ def has_human_arms(skeleton: Skeleton) -> bool:
 def standing_head_joint_m(skeleton: Skeleton) -> float:
     """Return the height of the head joint above the floor in the T-pose."""
     return skeleton.standing_head_height_m + skeleton.sole_height_m
+
+
+def _longer(bones_m: FloatArray, by_m: float) -> FloatArray:
+    """Return both sides' bones lengthened, their directions kept."""
+    lengths_m = np.linalg.norm(bones_m, axis=1, keepdims=True)
+    return bones_m * ((lengths_m + by_m) / lengths_m)

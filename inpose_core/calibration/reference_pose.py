@@ -22,7 +22,7 @@ from ..recording.track_defects import runs
 from ..recording.types import HandOffsets, PoseType, Recording
 from .presets import known_wrist_offset
 from .rigid import RigidOffset
-from .settings import CalibrationPoseChoice
+from .settings import SMALLEST_STATURE_M, CalibrationPoseChoice
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -119,7 +119,8 @@ def find_reference_pose(
     found: list[ReferencePose] = []
     if choice in ("auto", "t_pose"):
         found += scene.holds("t_pose", scene.is_t_pose())
-    if not found and choice in ("auto", "a_pose"):
+    # Where unknown controllers leave the wrists unsure by a hand's length, arms hang like that for other reasons.
+    if not found and (choice == "a_pose" or (choice == "auto" and not scene.slack_m)):
         found += scene.holds("a_pose", scene.is_a_pose())
     return max(found, key=lambda held: held.last_frame - held.first_frame) if found else None
 
@@ -136,7 +137,8 @@ class _Scene:
     measured: BoolArray
     still: BoolArray
     upright: BoolArray
-    stature_m: float
+    stature_m: FloatArray
+    """(F,) the performer's, as far as it can be told in each frame."""
     slack_m: float
     fps: float
 
@@ -157,9 +159,11 @@ class _Scene:
             smooth = uniform_filter1d(track, window, axis=0, mode="nearest")
             speeds.append(np.linalg.norm(np.gradient(smooth, axis=0), axis=1) * fps)
         standing_m = standing_height_m(recording) or EYE_HEIGHT_RATIO * _FALLBACK_STATURE_M
-        if stature_m is None:
-            floor_unknown = has_eye_level_origin(recording)
-            stature_m = _FALLBACK_STATURE_M if floor_unknown else standing_m / EYE_HEIGHT_RATIO
+        statures_m = np.full(len(eyes_m), stature_m or _FALLBACK_STATURE_M)
+        floor_known = not has_eye_level_origin(recording)
+        if floor_known and stature_m is None:
+            # Whoever strikes the pose stands upright; the highest the head ever gets may be a climb.
+            statures_m = np.maximum(eyes_m[:, 1] / EYE_HEIGHT_RATIO, SMALLEST_STATURE_M)
         return cls(
             eyes_m=eyes_m,
             left_m=wrists_m[0],
@@ -167,8 +171,8 @@ class _Scene:
             forward=forward,
             measured=recording.measured.all(axis=1),
             still=np.max(speeds, axis=0) < _STILL_M_S,
-            upright=eyes_m[:, 1] > standing_m - 0.08 * stature_m,
-            stature_m=stature_m,
+            upright=eyes_m[:, 1] > (0.68 * standing_m if floor_known else standing_m - 0.1 * statures_m),
+            stature_m=statures_m,
             slack_m=_SLACK_UNKNOWN_M if pose is None or pose == "saber" else _SLACK_KNOWN_M,
             fps=fps,
         )
@@ -223,7 +227,7 @@ class _Scene:
         across = self.apart_m[part].sum(axis=0)
         from_hands = np.array((-across[2], 0.0, across[0])) / max(np.linalg.norm(across), 1e-9)
         from_head = self.forward[part].mean(axis=0)
-        share = 0.3 if self.slack_m else 0.7
+        share = 0.1 if self.slack_m else 0.7
         facing = share * from_hands + (1 - share) * from_head
         return float(np.arctan2(facing[0], facing[2]))
 

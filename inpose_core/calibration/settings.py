@@ -22,6 +22,11 @@ CalibrationPoseChoice = Literal["auto", "t_pose", "a_pose", "none"]
 CALIBRATION_POSES: Final[tuple[CalibrationPoseChoice, ...]] = get_args(CalibrationPoseChoice)
 """Which pose to look for; "none" looks for none."""
 
+HeadView = Literal["auto", "middle", "left_eye"]
+HEAD_VIEWS: Final[tuple[HeadView, ...]] = get_args(HeadView)
+"""What the head's poses look from. Blender's Tracking Toolkit records the left eye's view; "auto" believes the middle
+unless the head turns about a point that is an eye's distance to the side."""
+
 BodyChoice = Literal["auto", "rig", "average"]
 BODY_CHOICES: Final[tuple[BodyChoice, ...]] = get_args(BodyChoice)
 """Whose proportions the performer is taken to have while the devices' offsets are solved in a calibration pose: the
@@ -44,6 +49,7 @@ class CalibrationSettings:
     calibration_time_s: float | None = None
     """When the pose is struck; None finds it."""
     body: BodyChoice = "auto"
+    head_view: HeadView = "auto"
     refine: bool = True
     """Correct uncertain offsets (sabers, unknown hand poses) by the motion itself."""
     file: Path | None = None
@@ -64,6 +70,8 @@ class CalibrationSettings:
             raise CalibrationError(
                 f'There is no calibration pose "{self.calibration_pose}".', f"Choose {', '.join(CALIBRATION_POSES)}."
             )
+        if self.head_view not in HEAD_VIEWS:
+            raise CalibrationError(f'There is no head view "{self.head_view}".', f"Choose {', '.join(HEAD_VIEWS)}.")
         if self.body not in BODY_CHOICES:
             raise CalibrationError(f'There is no body "{self.body}".', f"Choose {', '.join(BODY_CHOICES)}.")
 

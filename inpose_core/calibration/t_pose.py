@@ -40,9 +40,7 @@ def wrist_turn(recording: Recording, reference: ReferencePose, side: int) -> Flo
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
-    across = 1.0 if side == 0 else -1.0
-    half = -0.5 * across * reference.arm_drop_rad
-    R_world_joint = multiply_quaternions(_heading(reference), (np.cos(half), 0.0, 0.0, np.sin(half)))
+    R_world_joint = multiply_quaternions(_heading(reference), _arm_drop(reference, side))
     R_world_device = recording.rotations_wxyz[reference.frames, 1 + side]
     return _mean(multiply_quaternions(conjugate_quaternion(R_world_device), R_world_joint))
 
@@ -90,7 +88,8 @@ def see_pose(
         across = 1.0 if side == 0 else -1.0
         along = reference.arm_direction(side)
         of_body = np.column_stack((np.diag((across, 1.0, 1.0)), along, along))
-        expected_m = body.shoulder_m * (across, 1.0, 1.0) + along * (body.upper_arm_m + body.forearm_m)
+        arm_m = rotate_vector(_arm_drop(reference, side), body.upper_arms_m[side] + body.forearms_m[side])
+        expected_m = body.shoulders_m[side] + arm_m
         R_body_device = (R_body_world @ quaternion_to_matrix(recording.rotations_wxyz[frames, 1 + side])).mean(axis=0)
         device_m = recording.positions_m[frames, 1 + side]
         rows = np.zeros((3, UNKNOWNS))
@@ -111,6 +110,12 @@ def turn_from_preset(turn_wxyz: FloatArray, preset: RigidOffset) -> float:
 def _heading(reference: ReferencePose) -> FloatArray:
     half = 0.5 * reference.heading_rad
     return np.array((np.cos(half), 0.0, np.sin(half), 0.0))
+
+
+def _arm_drop(reference: ReferencePose, side: int) -> FloatArray:
+    """Return the turn of an arm from the T-pose down to where it hangs, in the body's axes."""
+    half = (-0.5 if side == 0 else 0.5) * reference.arm_drop_rad
+    return np.array((np.cos(half), 0.0, 0.0, np.sin(half)))
 
 
 def _mean(rotations_wxyz: FloatArray) -> FloatArray:

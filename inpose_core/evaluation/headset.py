@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Simulate what a headset and two controllers would have recorded of a captured body, worn and held as it happens.
 
-The devices sit rigidly but anywhere: the controllers up to 15 cm and 60 degrees from the hands, the headset where
-eyes may be, the clock uneven, everything a little noisy, the room turned. A take may begin with a T-pose of the
+The devices sit rigidly but anywhere: the controllers up to 15 cm from the wrists and up to 60 degrees from how an
+OpenXR grip lies in the hand, the headset where eyes may be, the clock uneven, everything a little noisy, the room turned. A take may begin with a T-pose of the
 performer's own body, held with a little sway, as calibration asks for it.
 """
 
@@ -17,6 +17,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
+from ..calibration.presets import wrist_offset
 from ..motion import Motion
 from ..quaternions import continuous_signs, multiply_quaternions, rotate_vector
 from ..recording.types import Recording
@@ -25,8 +26,8 @@ from ..skeleton import PARENTS, SENSOR_JOINTS
 FloatArray = NDArray[np.float64]
 
 _BLEND_S: Final[float] = 1.0
-_SWAY_RAD: Final[float] = 0.01
-"""Standard deviation of each joint's turn against its parent's while a pose is held."""
+_SWAY_RAD: Final[float] = 0.006
+"""Standard deviation of each joint's turn against its parent's while a pose is held: hands sway by a centimetre."""
 _EYES_FROM_HEAD_JOINT_M: Final[tuple[float, float, float]] = (0.0, 0.06, 0.10)
 """Of a person of 1.75 m, in the head joint's axes (+Z forward)."""
 
@@ -39,6 +40,8 @@ class HeadsetSettings:
     largest_hand_turn_deg: float = 60.0
     headset_shift_m: tuple[float, float, float] = (0.003, 0.015, 0.008)
     """Standard deviation of the eyes' place in the head: to the side, up and forward."""
+    headset_tilt_deg: tuple[float, float, float] = (5.0, 1.0, 1.0)
+    """Standard deviation of how the headset sits on the face: pitch, yaw, roll."""
     stature_error: float = 0.02
     """Standard deviation of the stature that the performer enters, relative."""
     rate_hz: float = 72.0
@@ -135,10 +138,12 @@ def _sit(
     """Return the device's place and turn in the joint's axes."""
     if device == 0:
         eyes_m = np.array(_EYES_FROM_HEAD_JOINT_M) * stature_m / 1.75
-        tilt = Rotation.from_rotvec(np.radians(3.0) * random.standard_normal(3))
+        tilt = Rotation.from_rotvec(np.radians(settings.headset_tilt_deg) * random.standard_normal(3))
         # A headset looks along its -Z, the head joint along +Z.
         eyes_m += np.array(settings.headset_shift_m) * random.standard_normal(3)
         return eyes_m, tilt * Rotation.from_euler("Y", np.pi)
     axis, direction = (v / np.linalg.norm(v) for v in random.standard_normal((2, 3)))
     offset_m = settings.farthest_hand_offset_m * float(random.random()) ** (1 / 3) * direction
-    return offset_m, Rotation.from_rotvec(np.radians(settings.largest_hand_turn_deg * float(random.random())) * axis)
+    turn = Rotation.from_rotvec(np.radians(settings.largest_hand_turn_deg * float(random.random())) * axis)
+    grip = Rotation.from_quat(wrist_offset("grip", device - 1).inverse().wxyz[[1, 2, 3, 0]])
+    return offset_m, turn * grip

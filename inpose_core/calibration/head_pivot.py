@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float64]
 _FAST_S, _SLOW_S = 0.05, 0.5
 """Standard deviations of the two Gaussians between which motion counts: noise is faster, the body's sway slower."""
 _PRIOR_DEVIATION_M: Final[float] = 0.15
-_NOISE_M: Final[float] = 0.02
+_LEAST_NOISE_M: Final[float] = 0.002
 _ROUNDS: Final[int] = 8
 _FEWEST_FRAMES: Final[int] = 120
 _SIDEWAYS_DEVIATION_M: Final[float] = 0.008
@@ -64,14 +64,16 @@ def fit_head_pivot(positions_m: FloatArray, rotations_wxyz: FloatArray, fps: flo
     turned = _between(R, fps).reshape(-1, 3, 3)
     weights = np.ones(len(moved_m))
     pivot_m, precision = np.zeros(3), np.eye(3)
+    noise_m = max(_LEAST_NOISE_M, float(np.median(np.linalg.norm(moved_m, axis=1))))
     # Neighbouring frames say the same again: their evidence counts by the time that is independent.
     repeats = 2.0 * _SLOW_S * fps
     for _ in range(_ROUNDS):
-        precision = np.einsum("f,fia,fib->ab", weights, turned, turned) / (_NOISE_M**2 * repeats)
+        precision = np.einsum("f,fia,fib->ab", weights, turned, turned) / (noise_m**2 * repeats)
         precision += np.eye(3) / _PRIOR_DEVIATION_M**2
-        weighted = -np.einsum("f,fia,fi->a", weights, turned, moved_m) / (_NOISE_M**2 * repeats)
+        weighted = -np.einsum("f,fia,fi->a", weights, turned, moved_m) / (noise_m**2 * repeats)
         pivot_m = np.linalg.solve(precision, weighted)
         left_m = np.linalg.norm(moved_m + turned @ pivot_m, axis=1)
+        noise_m = max(_LEAST_NOISE_M, float(np.median(left_m)))
         # Steps and leaps of the whole body weigh little.
         weights = 1.0 / (1.0 + (left_m / (1.5 * np.median(left_m) + 1e-9)) ** 2)
     return HeadPivot(pivot_m, np.sqrt(np.diag(np.linalg.inv(precision))))

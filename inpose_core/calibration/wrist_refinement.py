@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from ..quaternions import continuous_signs, multiply_quaternions, quaternion_to_matrix, rotate_vector
-from ..recording.types import Recording, Sensors
+from ..recording.types import SOLVER_FPS, Recording, Sensors
 from ..skeleton import Skeleton
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
 from .performer_body import PerformerBody
@@ -35,6 +35,8 @@ _DEVICE_NOISE_M: Final[float] = 0.015
 _INDEPENDENT_AFTER_S: Final[float] = 2.5
 """A person who holds the arms otherwise than expected goes on doing so: so long apart frames count as news. Chosen on
 simulated recordings of the people who train."""
+_MOST_NEWS: Final[float] = 8.0
+"""No recording is worth more independent frames than this, however long: habits stay."""
 _EVERY: Final[int] = 4
 _MOST_FRAMES: Final[int] = 3600
 _CHUNK_FRAMES: Final[int] = 600
@@ -161,8 +163,8 @@ def _linearise(
             offsets_m[13 + side] - offsets_m[12],
             -offsets_m[15],
             _collar_m(skeleton, corrected, side),
-            np.array((across * corrected.upper_arm_m, 0.0, 0.0)),
-            np.array((across * corrected.forearm_m, 0.0, 0.0)),
+            corrected.upper_arms_m[side],
+            corrected.forearms_m[side],
         )
     )
     chains_m = np.einsum("fjab,jb->fja", R, bones_m)
@@ -184,7 +186,8 @@ def _linearise(
     values = expected_m - of_body @ at.body_m - arm.device_from_headset_m
     left_m = rows @ _vector(at) - values
     surprise = np.einsum("fa,fab,fb->f", left_m, inverse, left_m)
-    weights = _EVERY / (_INDEPENDENT_AFTER_S * 60.0) / (1.0 + surprise / _SURPRISE)
+    news = min(len(R) * _EVERY / (_INDEPENDENT_AFTER_S * SOLVER_FPS), _MOST_NEWS)
+    weights = news / len(R) / (1.0 + surprise / _SURPRISE)
     return _Linear(rows, values, inverse, np.swapaxes(np.linalg.cholesky(inverse), -1, -2), weights, H)
 
 
@@ -202,8 +205,7 @@ def _turn_arms(arm: ArmEvidence, linear: _Linear, solution: LeverArms) -> FloatA
 def _collar_m(skeleton: Skeleton, body: PerformerBody, side: int) -> FloatArray:
     """Return the offset from collar to shoulder that puts the shoulder where the body has it."""
     rest_m = skeleton.rest_positions_m
-    mirror = np.array((1.0 if side == 0 else -1.0, 1.0, 1.0))
-    return rest_m[15] + body.shoulder_m * mirror - rest_m[13 + side]
+    return rest_m[15] + body.shoulders_m[side] - rest_m[13 + side]
 
 
 def _vector(arms: LeverArms) -> FloatArray:
