@@ -76,7 +76,8 @@ def expect_arms(
         prior: the shipped one by default.
     """
     # torch loads only where there is something to refine.
-    from ..solver import SolveSettings, solve  # noqa: PLC0415
+    from ..solve_settings import SolveSettings  # noqa: PLC0415
+    from ..solver import solve  # noqa: PLC0415
 
     frames = _spread(np.flatnonzero(recording.measured.all(axis=1)))
     if len(frames) < _FEWEST_FRAMES:
@@ -90,7 +91,8 @@ def expect_arms(
     )
     sensors = Sensors(joints_m, joints, np.ones((len(frames), 3), dtype=np.bool_))
     # "none": no position of a hand may tell where it is expected.
-    expected = solve(sensors, skeleton, SolveSettings(guidance="none", steps=2, device="cpu", use_floor=False), prior)
+    settings = SolveSettings(guidance="none", steps=2, temperature=0.0, device="cpu", use_floor=False)
+    expected = solve(sensors, skeleton, settings, prior)
     chosen = slice(0, len(frames), _EVERY)
     R_world = quaternion_to_matrix(expected.rotations_wxyz[chosen])
     R_device = quaternion_to_matrix(devices[chosen])
