@@ -7,7 +7,7 @@ A wrong axis, a wrong unit, a lying head or exchanged hands are seen at a glance
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,9 @@ _COLOURS: Final[tuple[str, str, str]] = ("#3b3f46", "#1f77b4", "#d62728")
 _POSE_COLOUR: Final[str] = "#2ca02c"
 _LABELS: Final[tuple[str, str, str]] = ("head", "left hand", "right hand")
 _GRID: Final[str] = "#e6e6e6"
-_MOST_POINTS: Final[int] = 6000
+_MOST_POINTS: Final[int] = 20000
+_VIEW_SHAPE: Final[float] = 1.26
+"""Width over height of a view."""
 _OUTLIER_PERCENT: Final[float] = 0.3
 """A track's farthest 0.3 % on each side do not set the frame of the views."""
 
@@ -112,27 +114,34 @@ def _draw_view(
 ) -> None:
     step = max(1, len(positions_m) // _MOST_POINTS)
     ranges = []
-    # The head last: it is hidden by the hands otherwise.
-    for device in (1, 2, 0):
+    for device, colour in enumerate(_COLOURS):
+        axis.plot([], [], color=colour, linewidth=2.5, label=_LABELS[device])
         seen = recording.measured[:, device]
         if not seen.any():
             continue
         track = np.where(seen[:, None], positions_m[:, device], np.nan)[::step][:, shown]
-        strength = float(np.clip(900 / len(track), 0.18, 0.9))
-        axis.plot(track[:, 0], track[:, 1], color=_COLOURS[device], linewidth=0.9, alpha=strength, zorder=2 + (device == 0))
-        axis.plot([], [], color=_COLOURS[device], linewidth=2.5, label=_LABELS[device])
+        strength = float(np.clip(2500 / len(track), 0.3, 0.9))
+        # The head last: it is hidden by the hands otherwise.
+        order = 4 if device == 0 else 3
+        axis.plot(track[:, 0], track[:, 1], color=colour, linewidth=0.8, alpha=strength, zorder=order)
         kept = positions_m[seen][:, device][:, shown]
         ranges.append(np.percentile(kept, (_OUTLIER_PERCENT, 100 - _OUTLIER_PERCENT), axis=0))
     if reference is not None:
         posed = np.median(positions_m[reference.frames], axis=0)[:, shown]
-        axis.plot(*posed[[1, 0, 2]].T, "o-", color=_POSE_COLOUR, linewidth=2.0, markersize=5, zorder=5, label=reference.label)
+        ranges.append(np.stack((posed.min(axis=0), posed.max(axis=0))))
+        line: dict[str, Any] = {"color": _POSE_COLOUR, "linewidth": 2.0, "markersize": 5, "zorder": 5}
+        axis.plot(*posed[[1, 0, 2]].T, "o-", label=reference.label, **line)
     low, high = np.min([each[0] for each in ranges], axis=0), np.max([each[1] for each in ranges], axis=0)
     if shown[1] == 1:
         low = np.minimum(low, (np.inf, 0.0))
-    margin = 0.06 * float((high - low).max()) + 0.05
-    axis.set_xlim(low[0] - margin, high[0] + margin)
-    axis.set_ylim(low[1] - margin, high[1] + margin)
-    axis.set_aspect("equal", adjustable="datalim")
+    # Both axes in the same unit, whatever the tracks' shape: the smaller range is widened to the panel's.
+    middle, half = 0.5 * (low + high), 0.5 * (high - low) + 0.05
+    half = 1.08 * np.maximum(half, (half[1] * _VIEW_SHAPE, half[0] / _VIEW_SHAPE))
+    if shown[1] == 1:
+        middle[1] = max(middle[1], half[1] - 0.08 * half[1])  # nothing is below the floor
+    axis.set_xlim(middle[0] - half[0], middle[0] + half[0])
+    axis.set_ylim(middle[1] - half[1], middle[1] + half[1])
+    axis.set_aspect("equal", adjustable="box")
     axis.set_title(title, fontsize=10, loc="left", color="#555555")
     _plain(axis)
 
@@ -161,12 +170,12 @@ def _draw_heights(axis: Axes, recording: Recording, reference: ReferencePose | N
         axis.axvspan(reference.start_s, reference.stop_s, color=_POSE_COLOUR, alpha=0.22, linewidth=0)
         axis.annotate(
             reference.label,
-            ((reference.start_s + reference.stop_s) / 2, 0.96),
+            (reference.stop_s, 0.06),
+            xytext=(4, 0),
+            textcoords="offset points",
             xycoords=("data", "axes fraction"),
             color=_POSE_COLOUR,
             fontsize=9,
-            ha="left" if reference.start_s < 0.05 * recording.duration_s else "center",
-            va="top",
         )
     axis.set_ylabel("height  [m]")
     if float(np.nanmin(recording.positions_m[..., 1])) > -0.2:
@@ -202,9 +211,8 @@ def _draw_loss(axis: Axes, row: int, begin_s: float, end_s: float, inside: bool,
     if inside and end_s - begin_s <= LONGEST_BRIDGE_S:
         axis.barh(row, end_s - begin_s, left=begin_s, height=0.62, color=colour, alpha=0.35)
     else:
-        axis.barh(
-            row, end_s - begin_s, left=begin_s, height=0.62, facecolor="white", edgecolor=colour, hatch="////", linewidth=0.6
-        )
+        look: dict[str, Any] = {"facecolor": "white", "edgecolor": colour, "hatch": "////", "linewidth": 0.6}
+        axis.barh(row, end_s - begin_s, left=begin_s, height=0.62, **look)
 
 
 def _plain(axis: Axes) -> None:
@@ -213,5 +221,5 @@ def _plain(axis: Axes) -> None:
     for spine in axis.spines.values():
         spine.set_color("#c4c4c4")
     axis.tick_params(labelsize=8, colors="#555555")
-    axis.xaxis.label.set_size(9)
-    axis.yaxis.label.set_size(9)
+    axis.xaxis.label.set_fontsize(9)
+    axis.yaxis.label.set_fontsize(9)

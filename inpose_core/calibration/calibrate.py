@@ -134,5 +134,3 @@ def scale_to(skeleton: Skeleton, performer: PerformerCalibration, settings: Cali
     if settings.scale == "arm_span":
         return skeleton.wrist_span_m / performer.wrist_span_m
     return standing_head_joint_m(skeleton) / performer.head_joint_height_m
-
-

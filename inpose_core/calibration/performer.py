@@ -13,9 +13,16 @@ from ..skeleton import Skeleton
 from .head_pivot import fit_head_pivot
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
 from .performer_body import PerformerBody, standing_head_joint_m
-from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, head_offset, known_wrist_offset, wrist_deviation_m
+from .presets import (
+    HEAD_DEVIATION_M,
+    LEFT_EYE_M,
+    REFERENCE_STATURE_M,
+    head_offset,
+    known_wrist_offset,
+    wrist_deviation_m,
+)
 from .reference_pose import ReferencePose
-from .rigid import RigidOffset
+from .rigid import FloatArray, RigidOffset
 from .settings import CalibrationSettings, HeadView
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
@@ -186,7 +193,7 @@ def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m
 
 
 def _note_shifts(
-    calibration: PerformerCalibration, wrists_m: tuple[np.ndarray, np.ndarray], source: Source, notes: list[str]
+    calibration: PerformerCalibration, wrists_m: tuple[FloatArray, FloatArray], source: Source, notes: list[str]
 ) -> None:
     moved_m = [
         float(np.linalg.norm(new - old.position_m)) for new, old in zip(wrists_m, calibration.wrists, strict=True)

@@ -41,7 +41,9 @@ class PerformerBody:
     is_rig: bool
 
     @classmethod
-    def choose(cls, skeleton: Skeleton, head_joint_height_m: float, stature_m: float, choice: BodyChoice) -> PerformerBody:
+    def choose(
+        cls, skeleton: Skeleton, head_joint_height_m: float, stature_m: float, choice: BodyChoice
+    ) -> PerformerBody:
         """Return the rig's proportions in the performer's size, or an average adult's of the performer's stature.
 
         Args:

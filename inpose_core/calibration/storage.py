@@ -44,7 +44,10 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
         "source": calibration.source,
         "device": calibration.device,
         **{
-            name: {"position_m": [round(float(x), 6) for x in offset.position_m], "wxyz": [float(x) for x in offset.wxyz]}
+            name: {
+                "position_m": [round(float(x), 6) for x in offset.position_m],
+                "wxyz": [float(x) for x in offset.wxyz],
+            }
             for name, offset in zip(("head", "left", "right"), calibration.offsets, strict=True)
         },
     }
@@ -90,9 +93,7 @@ def _calibration_from(document: dict[str, Any]) -> PerformerCalibration:
         raise ValueError("unknown kind of pose")
     head, left, right = (_offset(document[name]) for name in ("head", "left", "right"))
     device = "".join(character for character in str(document.get("device", "")) if character.isprintable())[:64]
-    return PerformerCalibration(
-        stature_m, span_m, document["pose"], head, (left, right), document["source"], device
-    )
+    return PerformerCalibration(stature_m, span_m, document["pose"], head, (left, right), document["source"], device)
 
 
 def _offset(document: Any) -> RigidOffset:

@@ -129,9 +129,7 @@ def refine(
             linear = _linearise(arm, turned[side], side, skeleton, body, solution)
             rows, values, whitening, weights = linear.rows, linear.values, linear.whitening, linear.weights
             scale = np.sqrt(weights)[:, None, None] * whitening
-            evidence.see(
-                (scale @ rows).reshape(-1, UNKNOWNS), (scale @ values[..., None]).reshape(-1), 1.0
-            )
+            evidence.see((scale @ rows).reshape(-1, UNKNOWNS), (scale @ values[..., None]).reshape(-1), 1.0)
             seen.append(linear)
         solution = evidence.solve()
         for side, (arm, linear) in enumerate(zip(arms, seen, strict=True)):

@@ -2,8 +2,8 @@
 """Simulate what a headset and two controllers would have recorded of a captured body, worn and held as it happens.
 
 The devices sit rigidly but anywhere: the controllers up to 15 cm from the wrists and up to 60 degrees from how an
-OpenXR grip lies in the hand, the headset where eyes may be, the clock uneven, everything a little noisy, the room turned. A take may begin with a T-pose of the
-performer's own body, held with a little sway, as calibration asks for it.
+OpenXR grip lies in the hand, the headset where eyes may be, the clock uneven, everything a little noisy, the room
+turned. A take may begin with a T-pose of the performer's own body, held with a little sway, as calibration asks for it.
 """
 
 from __future__ import annotations

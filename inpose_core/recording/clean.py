@@ -76,9 +76,9 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         seen = measured[:, device].any()
         lost, bridged = _losses(times_s, measured[:, device], spent_s)
         devices.append(
-            DeviceCleaning(
+            replace(
+                found,
                 invalid_s=float(spent_s[own_invalid].sum()) if seen else 0.0,
-                **found,
                 sign_flips=flips,
                 bridged_s=bridged,
                 lost_s=lost,
@@ -106,25 +106,23 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
 
 def _clean_track(
     times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
-) -> dict[str, float]:
-    """Mark one device's lost frames, in place; return how long it was wrong, by the report's names."""
+) -> DeviceCleaning:
+    """Mark one device's lost frames, in place; return how long it was wrong."""
     spent_s = _spent(times_s)
-    found: dict[str, float] = {}
     frozen = find_frozen(times_s, positions_m, rotations_wxyz, measured, device)
     measured[:, device] &= ~frozen
     thrown = find_at_origin(times_s, positions_m[:, device], measured[:, device])
     measured[:, device] &= ~thrown
     spikes, count = find_spikes(times_s, positions_m[:, device], rotations_wxyz[:, device], measured[:, device])
     measured[:, device] &= ~spikes
-    if device > 0:
-        away = find_out_of_reach(positions_m, measured, device)
-        measured[:, device] &= ~away
-        found["away_s"] = float(spent_s[away].sum())
-    return found | {
-        "frozen_s": float(spent_s[frozen].sum()),
-        "origin_s": float(spent_s[thrown].sum()),
-        "spikes": count,
-    }
+    away = find_out_of_reach(positions_m, measured, device) if device > 0 else np.zeros_like(frozen)
+    measured[:, device] &= ~away
+    return DeviceCleaning(
+        frozen_s=float(spent_s[frozen].sum()),
+        origin_s=float(spent_s[thrown].sum()),
+        away_s=float(spent_s[away].sum()),
+        spikes=count,
+    )
 
 
 def _hold_and_align(positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -121,9 +122,9 @@ def _join_rooms(
     shift_m: FloatArray,
 ) -> None:
     borders = [0, *at, len(times_s)]
-    spent_s = [times_s[stop - 1] - times_s[start] for start, stop in zip(borders[:-1], borders[1:], strict=True)]
+    spent_s = [times_s[stop - 1] - times_s[start] for start, stop in pairwise(borders)]
     home = int(np.argmax(spent_s))
-    for room, (start, stop) in enumerate(zip(borders[:-1], borders[1:], strict=True)):
+    for room, (start, stop) in enumerate(pairwise(borders)):
         part = slice(start, stop)
         # From this room to the home room, one jump after the other.
         for jump in range(room, home):
