@@ -103,7 +103,10 @@ def measure(
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
             notes.append(f"The calibration was made for {saved.pose} poses; these are {known_pose} poses.")
-        return Measured(replace(saved, stature_m=stature_m), lifted, None, tuple(notes))
+        if settings.stature_m is not None:
+            size = stature_m / saved.stature_m
+            saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
+        return Measured(saved, lifted, None, tuple(notes))
     if settings.pose is None and recording.pose is None and reference is None:
         notes.append("The recording does not say what its hand poses are; OpenXR grip poses are assumed.")
     if skeleton is None:

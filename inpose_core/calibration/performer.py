@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..recording.stature import EYE_HEIGHT_RATIO
 from ..recording.types import PoseType, Recording
 from ..skeleton import Skeleton
 from .head_pivot import fit_head_pivot
@@ -36,6 +37,8 @@ Source = Literal["presets", "t_pose", "a_pose", "motion"]
 _UNSURE_M = 0.05
 """Presets that may be off by more than this per axis are refined by the motion."""
 _NOTABLE_SHIFT_M = 0.05
+_LARGEST_STATURE_ERROR = 0.08
+"""Of what people say; more than this is another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
 """Belief in the preset of an unknown hand pose where the motion is all that there is: with the looser 9 cm of a T-pose
 performers with few gestures come out worse than the preset."""
@@ -46,6 +49,8 @@ class PerformerCalibration:
     """Hold one performer with one set of devices; what is saved and loaded. Never a name."""
 
     stature_m: float
+    head_joint_height_m: float
+    """Of the head joint above the floor when standing and looking ahead."""
     wrist_span_m: float
     """Distance of the wrists in a T-pose."""
     pose: PoseType
@@ -63,11 +68,6 @@ class PerformerCalibration:
     def offsets(self) -> tuple[RigidOffset, RigidOffset, RigidOffset]:
         """Return the joints' places in head, left and right device."""
         return self.head, *self.wrists
-
-    @property
-    def head_joint_height_m(self) -> float:
-        """Return the height of the performer's head joint above the floor when standing and looking ahead."""
-        return performer_head_joint_m(self.stature_m)
 
 
 def measure_performer(
@@ -102,13 +102,13 @@ def measure_performer(
         if turn is not head.wxyz and tilt > np.radians(10.0):
             notes.append(f"The headset sat tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
     refining = settings.refine and deviation_m > _UNSURE_M
-    calibration = PerformerCalibration(
-        stature_m, _default_span_m(stature_m), pose, head, wrists, "presets", recording.device
-    )
+    head_joint_m = _head_joint_height_m(stature_m, reference, recording)
+    span_m = Skeleton.template(stature_m).wrist_span_m
+    calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)
     if reference is None and not refining:
         return calibration
     same_size = settings.scale == "keep" and settings.body == "rig"
-    height_m = standing_head_joint_m(skeleton) if same_size else calibration.head_joint_height_m
+    height_m = standing_head_joint_m(skeleton) if same_size else head_joint_m
     body = PerformerBody.choose(skeleton, height_m, stature_m, settings.body)
     # Without a pose nothing says that the rig's arms are the performer's.
     if reference is None and settings.body == "auto":
@@ -127,6 +127,7 @@ def measure_performer(
     _note_shifts(calibration, solution.wrists_m, source, notes)
     return PerformerCalibration(
         stature_m=stature_m,
+        head_joint_height_m=head_joint_m,
         wrist_span_m=body.corrected(solution.body_m).wrist_span_m,
         pose=pose,
         head=RigidOffset(solution.head_joint_m, head.wxyz),
@@ -206,8 +207,17 @@ def _note_shifts(
         )
 
 
-def _default_span_m(stature_m: float) -> float:
-    return Skeleton.template(stature_m).wrist_span_m
+def _head_joint_height_m(stature_m: float, reference: ReferencePose | None, recording: Recording) -> float:
+    """Return the height of the standing performer's head joint: as seen in the calibration pose, else by the stature.
+
+    A headset is tracked to the centimetre, and people say their stature to the nearest five.
+    """
+    if reference is not None:
+        # The recording was lifted to its floor since the pose was found.
+        eye_height_m = float(np.median(recording.positions_m[reference.frames, 0, 1]))
+        if abs(eye_height_m / (EYE_HEIGHT_RATIO * stature_m) - 1) < _LARGEST_STATURE_ERROR:
+            return eye_height_m + float(head_offset(stature_m).position_m[1])
+    return performer_head_joint_m(stature_m)
 
 
 def _rate(recording: Recording) -> float:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keep a performer's calibration in a small JSON file. It holds lengths and angles and the headset's name: no person's.
 
-``{"format": "inpose calibration", "version": 1, "stature_m": 1.75, "wrist_span_m": 1.38, "pose": "grip",
-"device": "Quest 3", "source": "t_pose", "head": {"position_m": [x, y, z], "wxyz": [w, x, y, z]}, "left": ...,
-"right": ...}``: joints in the frames of the devices, metres.
+``{"format": "inpose calibration", "version": 1, "stature_m": 1.75, "head_joint_height_m": 1.57, "wrist_span_m": 1.38,
+"pose": "grip", "device": "Quest 3", "source": "t_pose", "head": {"position_m": [x, y, z], "wxyz": [w, x, y, z]},
+"left": ..., "right": ...}``: joints in the frames of the devices, metres.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
         "format": CALIBRATION_FORMAT,
         "version": CALIBRATION_VERSION,
         "stature_m": round(calibration.stature_m, 4),
+        "head_joint_height_m": round(calibration.head_joint_height_m, 4),
         "wrist_span_m": round(calibration.wrist_span_m, 4),
         "pose": calibration.pose,
         "source": calibration.source,
@@ -86,14 +87,20 @@ def load_calibration(path: Path) -> PerformerCalibration:
 
 
 def _calibration_from(document: dict[str, Any]) -> PerformerCalibration:
-    stature_m, span_m = _number(document["stature_m"]), _number(document["wrist_span_m"])
-    if not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M or not 0.2 <= span_m <= 3.0:
+    stature_m, height_m, span_m = (
+        _number(document[name]) for name in ("stature_m", "head_joint_height_m", "wrist_span_m")
+    )
+    if not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M or min(height_m, span_m) < 0.2:
+        raise ValueError("nobody is that size")
+    if max(height_m, span_m) > LARGEST_STATURE_M:
         raise ValueError("nobody is that size")
     if document["pose"] not in POSE_TYPES or document["source"] not in get_args(Source):
         raise ValueError("unknown kind of pose")
     head, left, right = (_offset(document[name]) for name in ("head", "left", "right"))
     device = "".join(character for character in str(document.get("device", "")) if character.isprintable())[:64]
-    return PerformerCalibration(stature_m, span_m, document["pose"], head, (left, right), document["source"], device)
+    return PerformerCalibration(
+        stature_m, height_m, span_m, document["pose"], head, (left, right), document["source"], device
+    )
 
 
 def _offset(document: Any) -> RigidOffset:

@@ -33,6 +33,7 @@ _ORIGIN_SPEED_M_S: Final[float] = 20.0
 _FARTHEST_HAND_M: Final[float] = 2.0
 """From the headset; the tips of sabers in outstretched arms are 1.1 m away, measured, a large man's 1.5 m."""
 _LARGEST_PERSON_M: Final[float] = 2.4
+_MOST_AWAY: Final[float] = 0.7
 
 
 def find_frozen(
@@ -80,7 +81,9 @@ def find_out_of_reach(positions_m: FloatArray, measured: BoolArray, hand: int) -
         return both
     highest_m = float(np.percentile(positions_m[measured[:, 0], 0, 1], 95))
     reach_m = _FARTHEST_HAND_M * max(1.0, highest_m / _LARGEST_PERSON_M)
-    return both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
+    away = both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
+    # A hand that is always so far is not put down: the unit is another, which calibration tells better.
+    return away if away.sum() < _MOST_AWAY * both.sum() else np.zeros_like(away)
 
 
 def find_spikes(
