@@ -37,6 +37,7 @@ _STILL_M_S: Final[float] = 0.15
 _STILL_OVER_S: Final[float] = 0.3
 _SLACK_KNOWN_M, _SLACK_UNKNOWN_M = 0.0, 0.12
 """How much farther the hand poses may be from the wrists than the rules below allow for."""
+_FEWEST_FRAMES: Final[int] = 10
 _GIVEN_TIME_SPAN_S: Final[float] = 0.5
 _BORDER_S: Final[float] = 0.15
 _FALLBACK_STATURE_M: Final[float] = 1.7
@@ -102,7 +103,7 @@ def find_reference_pose(
     Raises:
         CalibrationError: there is no measured frame at the given time.
     """
-    if choice == "none":
+    if choice == "none" or len(recording) < _FEWEST_FRAMES:
         return None
     fps = (len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 60.0
     scene = _Scene.of(recording, pose, stature_m, fps)
