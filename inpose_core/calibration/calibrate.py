@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import CalibrationError
 from ..quaternions import continuous_signs, multiply_quaternions, rotate_vector
 from ..recording.resample import resample_recording
 from ..recording.types import Recording, Sensors
@@ -81,14 +82,19 @@ def measure(
     Without a skeleton the performer is measured by average proportions, good for any rig.
 
     Raises:
-        CalibrationError: the stature is impossible or unknown, or the file is no calibration.
+        CalibrationError: the stature is impossible or unknown, the file is no calibration, or the recording holds the
+            joints themselves.
     """
     settings = settings or CalibrationSettings()
     check_stature(settings.stature_m)
+    known_pose = settings.pose or recording.pose
+    if known_pose == "joint":
+        raise CalibrationError(
+            "This recording holds the joints themselves; there is nothing to calibrate.", "Solve it with --pose joint."
+        )
     notes = list(recording.notes)
     saved = load_calibration(settings.file) if settings.file is not None else None
     resampled = resample_recording(recording, settings.fps)
-    known_pose = settings.pose or recording.pose
     given_m = settings.stature_m or (saved.stature_m if saved else None)
     # A saved calibration is not asked for a pose, which would measure the performer anew.
     reference = (

@@ -100,9 +100,11 @@ def parse_scale(text: str) -> ScaleMode | float:
         if name == mode:
             return mode
     try:
-        return float(name)
+        return float(text)
     except ValueError as error:
-        raise CalibrationError(f'"{text}" is no scale.', f"Choose {', '.join(SCALE_MODES)}, or a number.") from error
+        raise CalibrationError(
+            f'"{text}" is no scale.', "Choose height, arm-span or keep, or give a number."
+        ) from error
 
 
 def check_stature(stature_m: float | None) -> None:

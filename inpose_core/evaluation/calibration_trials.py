@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure how well calibration finds the wrists: recordings simulated from captured motion, of which the truth is known.
+"""Measure how well calibration finds the wrists, on recordings simulated from captured motion.
 
 Whose body the performer has decides how well a T-pose can tell: a wrist is where the arm ends. So two populations are
 measured, people as they were captured and people of measured proportions, each with the rig that is their double and
@@ -34,6 +34,8 @@ _FEWEST_FRAMES: Final[int] = 600
 _MOST_FRAMES: Final[int] = 1500
 _STANDING_RATIO: Final[float] = 0.75
 """Median head height over the standing one: a recording that lies on the floor tells no stature."""
+_CLIMBING_RATIO: Final[float] = 1.1
+"""95th percentile of the head height over the standing one: nor does one that climbs a playground."""
 T_POSE_S: Final[float] = 2.5
 
 
@@ -49,7 +51,7 @@ class CalibrationTrial:
 
 
 def load_calibration_clips(data: Path) -> list[Motion]:
-    """Return the captured clips of ten seconds and more in which the performer mostly stands.
+    """Return the captured clips of ten seconds and more in which the performer mostly stands on the floor.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -114,8 +116,8 @@ def draw_body(stature_m: float, random: np.random.Generator) -> Skeleton:
 
 
 def _mostly_stands(clip: Motion) -> bool:
-    height_m = np.median(clip.joint_positions_m[:, JOINT_INDEX["head"], 1])
-    return bool(height_m > _STANDING_RATIO * clip.skeleton.standing_head_height_m)
+    heights = clip.joint_positions_m[:, JOINT_INDEX["head"], 1] / clip.skeleton.standing_head_height_m
+    return bool(np.median(heights) > _STANDING_RATIO and np.percentile(heights, 95) < _CLIMBING_RATIO)
 
 
 def _cut(clip: Motion, random: np.random.Generator) -> Motion:
