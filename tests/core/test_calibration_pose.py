@@ -172,3 +172,24 @@ def test_long_arms_are_measured_and_matched() -> None:
     by_span = calibrate(held(body=long_armed), usual, CalibrationSettings(body="average", scale="arm_span"))
     assert by_height.scale == pytest.approx(1.0, abs=0.03)
     assert by_span.scale == pytest.approx(usual.wrist_span_m / long_armed.wrist_span_m, abs=0.035)
+
+
+@pytest.mark.parametrize("floor_m", [-0.3, 0.25])
+def test_a_floor_that_is_elsewhere_is_found_by_the_stature(floor_m: float) -> None:
+    recording = held()
+    recording.positions_m[..., 1] += floor_m
+    body = Skeleton.template(STATURE_M)
+    expected = calibrate(held(), body, CalibrationSettings(stature_m=STATURE_M)).sensors
+    found = calibrate(recording, body, CalibrationSettings(stature_m=STATURE_M))
+    np.testing.assert_allclose(found.sensors.positions_m, expected.positions_m, atol=0.01)
+    assert any("floor lies" in note for note in found.notes)
+
+
+def test_nobody_reaches_through_the_floor() -> None:
+    recording = held()
+    recording.positions_m[..., 1] -= 0.2
+    recording.positions_m[400:430, 2, 1] = -0.2  # picks something up
+    measured = measure(recording, Skeleton.template(STATURE_M))
+    assert measured.recording.positions_m[400:430, 2, 1].min() == pytest.approx(0.0, abs=0.01)
+    assert measured.performer.stature_m == pytest.approx(STATURE_M, abs=0.01)
+    assert any("below zero" in note for note in measured.notes)
