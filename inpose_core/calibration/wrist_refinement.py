@@ -75,13 +75,13 @@ def expect_arms(
         offsets: head joint and wrists in their devices' frames; the wrists' turns count, not their places.
         prior: the shipped one by default.
     """
+    frames = _spread(np.flatnonzero(recording.measured.all(axis=1)))
+    if len(frames) < _FEWEST_FRAMES:
+        return None
     # torch loads only where there is something to refine.
     from ..solve_settings import SolveSettings  # noqa: PLC0415
     from ..solver import solve  # noqa: PLC0415
 
-    frames = _spread(np.flatnonzero(recording.measured.all(axis=1)))
-    if len(frames) < _FEWEST_FRAMES:
-        return None
     positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
     joints = np.stack(
         [continuous_signs(multiply_quaternions(devices[:, i], offset.wxyz)) for i, offset in enumerate(offsets)], axis=1
