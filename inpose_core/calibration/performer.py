@@ -109,10 +109,12 @@ def measure_performer(
         return calibration
     same_size = settings.scale == "keep" and settings.body == "rig"
     height_m = standing_head_joint_m(skeleton) if same_size else head_joint_m
-    body = PerformerBody.choose(skeleton, height_m, stature_m, settings.body)
-    # Without a pose nothing says that the rig's arms are the performer's.
-    if reference is None and settings.body == "auto":
-        body = PerformerBody.choose(skeleton, height_m, stature_m, "average")
+    choice = settings.body
+    if choice == "auto" and (reference is None or deviation_m < _UNSURE_M):
+        # Without a pose nothing says that the rig's arms are the performer's; and where the presets are good, a pose
+        # tells the performer's own arms.
+        choice = "average"
+    body = PerformerBody.choose(skeleton, height_m, stature_m, choice)
     evidence = _beliefs(calibration, body, deviation_m if reference else min(deviation_m, _REFINED_DEVIATION_M))
     source: Source = "presets"
     if reference is not None:

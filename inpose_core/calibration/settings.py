@@ -31,7 +31,7 @@ BodyChoice = Literal["auto", "rig", "average"]
 BODY_CHOICES: Final[tuple[BodyChoice, ...]] = get_args(BodyChoice)
 """Whose proportions the performer is taken to have while the devices' offsets are solved in a calibration pose: the
 rig's, so that the performer's T-pose becomes the rig's, or an average adult's. "auto" takes the rig's where these are
-human, else the average adult's."""
+human and nothing is known of the controllers, else the average adult's."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def add_calibration_options(parser: argparse.ArgumentParser, *, with_file: bool 
         "--body",
         choices=_BODIES,
         default="auto",
-        help="whose proportions the performer has; default: the rig's, if these are a person's",
+        help="whose proportions the performer has; default: the rig's with unknown controllers, if it is human",
     )
     parser.add_argument(
         "--head-view", choices=tuple(_VIEWS), default="auto", help="what the head's poses look from; default: auto"
