@@ -12,7 +12,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .commands.calibrate import add_calibrate_command, add_calibration_options, calibration_settings
@@ -109,11 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--lists", type=Path, help="folder of protocol 2's split lists")
     pack.set_defaults(run=_pack)
 
+    _add_demo(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
     demo = commands.add_parser("demo", help="solve the example: .bvh, .npz, a picture, and a .blend where Blender is")
     demo.add_argument("--out", type=Path, default=Path("demo_output"))
     demo.add_argument("--device", default="auto")
     demo.set_defaults(run=_demo)
-    return parser
 
 
 def _add_solver(parser: argparse.ArgumentParser) -> None:
