@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run InPose from a terminal: ``inpose solve``, ``info``, ``record``, ``train`` and ``demo``.
+"""Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
 Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted.
 """
@@ -12,13 +12,13 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from .commands.calibrate import add_calibrate_command, add_calibration_options, calibration_settings
 from .commands.reading import add_reading_options, guess_lines, reading_options
 from .commands.record import add_record_command
 from .errors import InPoseError, OutputError
-from .recording.types import POSE_TYPES
 
 if TYPE_CHECKING:
     from .motion import Motion
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("recording", type=Path, help="BSOR, XROR, WebXR, ScoreSaber, CSV, AMASS or BVH")
     solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
     solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
-    _add_calibration(solve)
+    add_calibration_options(solve)
     _add_solver(solve)
     add_reading_options(solve)
     solve.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -68,8 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("recording", type=Path)
     info.add_argument("--json", action="store_true", help="for scripts")
     add_reading_options(info)
+    info.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the tracks, losses and the calibration pose")
     info.set_defaults(run=_info)
 
+    add_calibrate_command(commands)
     add_record_command(commands)
 
     train = commands.add_parser("train", help="train the prior")
@@ -107,23 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--lists", type=Path, help="folder of protocol 2's split lists")
     pack.set_defaults(run=_pack)
 
+    _add_demo(commands)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
     demo = commands.add_parser("demo", help="solve the example: .bvh, .npz, a picture, and a .blend where Blender is")
     demo.add_argument("--out", type=Path, default=Path("demo_output"))
     demo.add_argument("--device", default="auto")
     demo.set_defaults(run=_demo)
-    return parser
-
-
-def _add_calibration(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--stature",
-        type=float,
-        metavar="METRES",
-        help="the performer's; default: from the headset (without meaning for joint poses on a --skeleton)",
-    )
-    parser.add_argument(
-        "--pose", choices=POSE_TYPES, help="what the hand poses are; default: as the file says, else grip"
-    )
 
 
 def _add_solver(parser: argparse.ArgumentParser) -> None:
@@ -143,15 +137,14 @@ def _add_solver(parser: argparse.ArgumentParser) -> None:
 def _solve(options: argparse.Namespace) -> int:
     # Everything that can be wrong with the request is told before seconds are spent on it.
     writer = _writer_for(options.output)
-    from .calibration import CalibrationSettings  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
-    from .job import SolveJob, run_job  # noqa: PLC0415
+    from .job import SolveJob, run_job  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
     from .skeleton import Skeleton  # noqa: PLC0415
     from .solve_settings import SolveSettings  # noqa: PLC0415
 
     job = SolveJob(
         recording=options.recording,
         skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
-        calibration=CalibrationSettings(stature_m=options.stature, pose=options.pose),
+        calibration=calibration_settings(options),
         reading=reading_options(options),
         settings=SolveSettings(
             guidance=options.guidance,
@@ -194,7 +187,12 @@ def _info(options: argparse.Namespace) -> int:
     from .recording import load_recording  # noqa: PLC0415
     from .recording.describe import describe_recording  # noqa: PLC0415
 
-    info = describe_recording(load_recording(options.recording, reading_options(options)))
+    recording = load_recording(options.recording, reading_options(options))
+    info = describe_recording(recording)
+    if options.plot is not None:
+        from .recording_picture import save_recording_picture  # noqa: PLC0415 (matplotlib is optional)
+
+        save_recording_picture(recording, options.plot, options.recording.name)
     if options.json:
         print(json.dumps(info.to_dict(), indent=1))
         return 0
@@ -211,8 +209,11 @@ def _info(options: argparse.Namespace) -> int:
         )
     for line in guess_lines(info.guesses):
         print(line)
+    print(f"  pose      {info.calibration_pose or 'no T-pose or A-pose found'}")
     for note in info.notes:
         print(f"  note      {note}")
+    if options.plot is not None:
+        print(options.plot)
     return 0
 
 

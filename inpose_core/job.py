@@ -9,7 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from .calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M, Calibrated, CalibrationSettings, calibrate
+from .calibration import (
+    LARGEST_STATURE_M,
+    SMALLEST_STATURE_M,
+    Calibrated,
+    CalibrationSettings,
+    calibrate,
+    load_calibration,
+)
 from .motion import Motion
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
@@ -71,13 +78,14 @@ def run_job(job: SolveJob, prior: Prior | None = None, on_progress: ProgressCall
     """
     recording = load_recording(job.recording, job.reading)
     skeleton = job.skeleton or _template_for(recording, job.calibration)
-    calibrated = calibrate(recording, skeleton, job.calibration)
+    calibrated = calibrate(recording, skeleton, job.calibration, prior)
     motion = solve(calibrated.sensors, skeleton, job.settings, prior, on_progress)
     return SolvedJob(motion, calibrated)
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:
-    stature_m = settings.stature_m or estimate_stature_m(recording, settings.pose)
+    saved_m = load_calibration(settings.file).stature_m if settings.file is not None else None
+    stature_m = settings.stature_m or saved_m or estimate_stature_m(recording, settings.pose)
     if stature_m is None or not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M:
         # `calibrate` tells what is wrong and asks for the stature; until then any body will do.
         return Skeleton.template()

@@ -164,6 +164,12 @@ class Skeleton:
         return float(lengths_m[[18, 19, 20, 21]].sum() / 2)
 
     @property
+    def wrist_span_m(self) -> float:
+        """Return the distance of the wrists from each other in the T-pose."""
+        rest_m = self.rest_positions_m
+        return float(np.linalg.norm(rest_m[JOINT_INDEX["left_wrist"]] - rest_m[JOINT_INDEX["right_wrist"]]))
+
+    @property
     def sole_height_m(self) -> float:
         """Return the height of the toe joint above the floor in a flat stance, by proportion."""
         return SOLE_HEIGHT_RATIO * self.standing_head_height_m / (HEAD_JOINT_HEIGHT_RATIO - SOLE_HEIGHT_RATIO)

@@ -10,16 +10,21 @@ Requests and replies carry an id; a request has any number of ``progress`` repli
 
     {"id": 1, "method": "solve", "params": {"recording": "take.bsor", "offsets_m": [[x, y, z], ...] or null,
         "stature_m": null, "pose": null, "device": "auto", "guidance": null, "quality": null, "steps": null,
-        "foot_planting": null, "temperature": null, "seed": 0, "output": "take.npz"}}
+        "foot_planting": null, "temperature": null, "seed": 0, "output": "take.npz", "scale": "height",
+        "calibration_file": null, "calibration_pose": "auto", "calibration_time_s": null, "body": "auto",
+        "head_view": "auto", "refine": true}}
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
     {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0,
-        "mean_hand_error_m": 0.004, "stature_m": 1.75, "notes": [...]}}
+        "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "notes": [...]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
 ``reading`` may hold what the recording is, against what would be guessed: {"unit": "cm", "axes": "unity", ...} with
 the names of `ReadOptions`. ``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints;
 ``cancel`` takes the id of the request to stop, which then ends in an error of kind ``CancelledError``;
 ``shutdown``, or the end of stdin, ends the worker.
+All parameters of a solve but ``recording`` and ``output`` may be left out; the calibration's are those of
+`CalibrationSettings`, and a ``scale`` may be a number. ``calibrate`` takes the same parameters, writes the calibration
+to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``.
 """
 
 from __future__ import annotations
@@ -98,6 +103,8 @@ class Worker:
             self._check_cancelled(identity)
             if method == "solve":
                 result = self._solve(identity, params)
+            elif method == "calibrate":
+                result = _calibrate(params)
             elif method == "info":
                 result = _info(params)
             else:
@@ -137,6 +144,7 @@ class Worker:
             "fps": solved.motion.fps,
             "mean_hand_error_m": solved.mean_hand_error_m,
             "stature_m": solved.calibrated.stature_m,
+            "scale": solved.calibrated.scale,
             "notes": list(solved.notes),
         }
 
@@ -199,7 +207,6 @@ def _reading_from(params: _Json) -> Any:
 
 
 def _job_from(params: _Json) -> Any:
-    from .calibration import CalibrationSettings  # noqa: PLC0415
     from .job import SolveJob  # noqa: PLC0415
     from .skeleton import Skeleton  # noqa: PLC0415
     from .solve_settings import SolveSettings  # noqa: PLC0415
@@ -209,8 +216,8 @@ def _job_from(params: _Json) -> Any:
         return SolveJob(
             recording=_path_from(params, "recording"),
             skeleton=Skeleton(offsets_m) if offsets_m is not None else None,
-            calibration=CalibrationSettings(stature_m=params.get("stature_m"), pose=params.get("pose")),
             reading=_reading_from(params),
+            calibration=_calibration_from(params),
             settings=SolveSettings(
                 guidance=params.get("guidance") or "tangent",
                 quality=params.get("quality") or "default",
@@ -223,6 +230,42 @@ def _job_from(params: _Json) -> Any:
         )
     except (TypeError, ValueError) as error:
         raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
+
+
+def _calibration_from(params: _Json) -> Any:
+    from .calibration import CalibrationSettings, parse_scale  # noqa: PLC0415
+
+    scale = params.get("scale")
+    if scale is None:
+        scale = "height"
+    file = params.get("calibration_file")
+    return CalibrationSettings(
+        stature_m=params.get("stature_m"),
+        pose=params.get("pose"),
+        scale=parse_scale(scale) if isinstance(scale, str) else float(scale),
+        calibration_pose=params.get("calibration_pose") or "auto",
+        calibration_time_s=params.get("calibration_time_s"),
+        body=params.get("body") or "auto",
+        head_view=params.get("head_view") or "auto",
+        refine=params.get("refine") is not False,
+        file=Path(file) if file else None,
+    )
+
+
+def _calibrate(params: _Json) -> _Json:
+    from .calibration import measure, save_calibration  # noqa: PLC0415
+    from .recording import load_recording  # noqa: PLC0415
+
+    job, output = _job_from(params), _path_from(params, "output")
+    measured = measure(load_recording(job.recording, job.reading), job.skeleton, job.calibration)
+    save_calibration(measured.performer, output)
+    return {
+        "calibration": str(output),
+        "stature_m": measured.performer.stature_m,
+        "wrist_span_m": measured.performer.wrist_span_m,
+        "source": measured.performer.source,
+        "notes": list(measured.notes),
+    }
 
 
 def _info(params: _Json) -> _Json:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair what recorders get wrong, and mark as not measured what cannot be repaired.
+"""Repair what recorders get wrong, mark as not measured what cannot be repaired, and report both.
 
-Every rule answers a defect that was seen in real files: leading frames of zeros, quaternions of zeros or of -1,
-repeated times, sign flips, tracks that freeze or jump to the origin while tracking is lost, one-frame spikes.
+In this order: times that do not increase, poses that are none, hands that were exchanged, rooms that jumped, then each
+device's own track (`track_defects`). What is marked as lost is bridged later if it is short (`resample`).
 """
 
 from __future__ import annotations
@@ -15,31 +15,29 @@ from numpy.typing import NDArray
 
 from ..errors import RecordingError
 from ..quaternions import continuous_signs
-from .types import DEVICE_NAMES, Recording
+from .cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
+from .room_defects import put_hands_back, undo_recentring
+from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
+from .types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
-_DEVICE_LABELS: Final[tuple[str, str, str]] = ("head", "left hand", "right hand")
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LONGEST_RECORDING_S: Final[float] = 6 * 3600.0
 _LARGEST_BACKWARDS_FRACTION: Final[float] = 0.3
-_SPIKE_SPEED_M_S: Final[float] = 8.0
-_SPIKE_DEVIATION_M: Final[float] = 0.08
-_FREEZE_FRAMES: Final[int] = 3
-_FREEZE_S: Final[float] = 0.1
-_FREEZE_JUMP_M: Final[float] = 0.02
+_LARGEST_LENGTH_ERROR: Final[float] = 0.05
 
 
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
     """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
 
-    Where a device is not measured its pose is the last measured one, so that every number is finite.
+    Where a device is not measured its pose is the last measured one, so that every number is finite. What was done
+    stands in the result's ``cleaning`` and, in words, among its notes.
 
     Raises:
         RecordingError: fewer than two usable frames, no head, no hand, or a length of many hours.
     """
-    notes = list(recording.notes)
     kept = _increasing(recording.times_s)
     times_s = recording.times_s[kept]
     backwards = float((np.diff(recording.times_s) < 0).mean()) if len(kept) > 1 else 0.0
@@ -52,37 +50,48 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         raise RecordingError(
             f"{name} holds no movement: it has fewer than two frames at different times.", "Record at least a second."
         )
-    dropped = len(kept) - len(times_s)
-    if dropped:
-        notes.append(
-            f"{_frames(dropped)} with a repeated or decreasing time {'was' if dropped == 1 else 'were'} dropped."
-        )
     times_s = times_s - times_s[0]
     _check_length(times_s, name)
 
     positions_m = recording.positions_m[kept].astype(np.float64)
     rotations_wxyz = recording.rotations_wxyz[kept].astype(np.float64)
-    measured = recording.measured[kept] & _valid(positions_m, rotations_wxyz)
-    _note_invalid(recording.measured[kept] & ~measured, notes)
+    given = recording.measured[kept]
+    measured = given & _valid(positions_m, rotations_wxyz)
+    invalid = given & ~measured
     positions_m[~measured] = 0.0
     rotations_wxyz[~measured] = (1.0, 0.0, 0.0, 0.0)
     lengths = np.linalg.norm(rotations_wxyz, axis=-1)
-    if np.abs(lengths[measured] - 1).max(initial=0.0) > 0.05:
-        notes.append("The rotations were not unit quaternions and were normalised.")
+    unnormalised = (np.abs(lengths - 1) > _LARGEST_LENGTH_ERROR) & measured
     rotations_wxyz /= lengths[..., None]
 
-    for device, label in enumerate(_DEVICE_LABELS):
-        frozen = _frozen(times_s, positions_m, rotations_wxyz, measured, device)
-        measured[:, device] &= ~frozen
-        spikes = _spikes(times_s, positions_m[:, device], measured[:, device])
-        measured[:, device] &= ~spikes
-        if frozen.any():
-            notes.append(f"The {label} stood frozen while tracking was lost in {_frames(int(frozen.sum()))}.")
-        if spikes.any():
-            notes.append(f"The {label} jumped away for single frames {int(spikes.sum())} times; these are bridged.")
-        _hold_last(positions_m[:, device], measured[:, device])
-        _hold_last(rotations_wxyz[:, device], measured[:, device])
-        rotations_wxyz[:, device] = continuous_signs(rotations_wxyz[:, device])
+    exchanged = put_hands_back(times_s, positions_m, rotations_wxyz, measured)
+    recentred = undo_recentring(times_s, positions_m, rotations_wxyz, measured)
+    spent_s = _spent(times_s)
+    devices = []
+    for device in range(3):
+        own_invalid = np.where(exchanged, invalid[:, (0, 2, 1)[device]], invalid[:, device])
+        found = _clean_track(times_s, positions_m, rotations_wxyz, measured, device)
+        flips = _hold_and_align(positions_m, rotations_wxyz, measured, device)
+        # A device that was never there is not a fault of the track; `_check_devices` tells it.
+        seen = measured[:, device].any()
+        lost, bridged = _losses(times_s, measured[:, device], spent_s)
+        devices.append(
+            replace(
+                found,
+                invalid_s=float(spent_s[own_invalid].sum()) if seen else 0.0,
+                sign_flips=flips,
+                bridged_s=bridged,
+                lost_s=lost,
+            )
+        )
+    report = CleaningReport(
+        devices=(devices[0], devices[1], devices[2]),
+        dropped_frames=len(kept) - len(times_s),
+        unnormalised_frames=int(unnormalised.any(axis=1).sum()),
+        swapped_s=float(spent_s[exchanged].sum()),
+        recentred_at_s=tuple(float(times_s[frame]) for frame in recentred),
+    )
+    notes = [*recording.notes, *report.sentences]
     _check_devices(measured, notes, name)
     return replace(
         recording,
@@ -91,11 +100,61 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         rotations_wxyz=rotations_wxyz,
         measured=measured,
         notes=tuple(notes),
+        cleaning=report,
     )
 
 
-def _frames(count: int) -> str:
-    return f"{count} frame{'' if count == 1 else 's'}"
+def _clean_track(
+    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
+) -> DeviceCleaning:
+    """Mark one device's lost frames, in place; return how long it was wrong."""
+    spent_s = _spent(times_s)
+    frozen = find_frozen(times_s, positions_m, rotations_wxyz, measured, device)
+    measured[:, device] &= ~frozen
+    thrown = find_at_origin(times_s, positions_m[:, device], measured[:, device])
+    measured[:, device] &= ~thrown
+    spikes, count = find_spikes(times_s, positions_m[:, device], rotations_wxyz[:, device], measured[:, device])
+    measured[:, device] &= ~spikes
+    away = find_out_of_reach(positions_m, measured, device) if device > 0 else np.zeros_like(frozen)
+    measured[:, device] &= ~away
+    return DeviceCleaning(
+        frozen_s=float(spent_s[frozen].sum()),
+        origin_s=float(spent_s[thrown].sum()),
+        away_s=float(spent_s[away].sum()),
+        spikes=count,
+    )
+
+
+def _hold_and_align(positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int) -> int:
+    """Fill one device's losses with its last pose and make its signs continuous; return the number of flips."""
+    _hold_last(positions_m[:, device], measured[:, device])
+    _hold_last(rotations_wxyz[:, device], measured[:, device])
+    aligned = continuous_signs(rotations_wxyz[:, device])
+    against = (rotations_wxyz[1:, device] * rotations_wxyz[:-1, device]).sum(axis=-1) < 0
+    rotations_wxyz[:, device] = aligned
+    return int(against.sum())
+
+
+def _spent(times_s: FloatArray) -> FloatArray:
+    """Return the time that each frame stands for, (F,): half of the way to both neighbours."""
+    between_s = np.diff(times_s)
+    usual_s = float(np.median(between_s))
+    between_s = np.minimum(between_s, LONGEST_BRIDGE_S)
+    return 0.5 * (np.append(between_s, usual_s) + np.append(usual_s, between_s))
+
+
+def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tuple[float, float]:
+    """Return for how long a device stays lost, and for how long its losses are short enough to be bridged."""
+    if not measured.any():
+        return float(times_s[-1] - times_s[0]), 0.0
+    lost_s = bridged_s = 0.0
+    for start, stop in runs(~measured):
+        inside = start > 0 and stop < len(times_s)
+        if inside and times_s[stop] - times_s[start - 1] <= LONGEST_BRIDGE_S + 1e-9:
+            bridged_s += float(spent_s[start:stop].sum())
+        else:
+            lost_s += float(spent_s[start:stop].sum())
+    return lost_s, bridged_s
 
 
 def _increasing(times_s: FloatArray) -> BoolArray:
@@ -138,58 +197,6 @@ def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
     return np.asarray(valid)
 
 
-def _note_invalid(invalid: BoolArray, notes: list[str]) -> None:
-    for device, label in enumerate(_DEVICE_LABELS):
-        count = int(invalid[:, device].sum())
-        if 0 < count < len(invalid):
-            notes.append(f"The {label} has no valid pose in {_frames(count)}.")
-
-
-def _frozen(
-    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
-) -> BoolArray:
-    """Find runs of exactly repeated poses that end or begin with a jump while another device moves.
-
-    A person or an animation that holds still repeats poses too, but does not jump into or out of the rest.
-    """
-    same = np.zeros(measured.shape, dtype=np.bool_)
-    same[1:] = (positions_m[1:] == positions_m[:-1]).all(-1) & (rotations_wxyz[1:] == rotations_wxyz[:-1]).all(-1)
-    others = [other for other in range(3) if other != device]
-    frozen = np.zeros(len(times_s), dtype=np.bool_)
-    runs = np.flatnonzero(
-        np.diff(np.concatenate(([False], same[:, device] & measured[:, device], [False])).astype(int))
-    )
-    for start, stop in zip(runs[::2], runs[1::2], strict=True):  # frames start..stop-1 repeat frame start-1
-        if stop - start < _FREEZE_FRAMES or times_s[stop - 1] - times_s[start - 1] < _FREEZE_S:
-            continue
-        others_move = not same[start:stop, others].all(axis=1).mean() > 0.5
-        jump_out = stop < len(times_s) and _distance(positions_m, stop - 1, stop, device) > _FREEZE_JUMP_M
-        jump_in = start >= 2 and _distance(positions_m, start - 2, start - 1, device) > 2 * _FREEZE_JUMP_M
-        frozen[start:stop] = others_move and (jump_out or jump_in)
-    return frozen
-
-
-def _distance(positions_m: FloatArray, before: int, after: int, device: int) -> float:
-    return float(np.linalg.norm(positions_m[after, device] - positions_m[before, device]))
-
-
-def _spikes(times_s: FloatArray, positions_m: FloatArray, measured: BoolArray) -> BoolArray:
-    """Find single frames that leap away and back; fast swings (sabers reach 16 m/s) go on in their direction."""
-    spikes = np.zeros(len(times_s), dtype=np.bool_)
-    index = np.flatnonzero(measured)
-    if len(index) < 3:
-        return spikes
-    t, p = times_s[index], positions_m[index]
-    velocity = np.diff(p, axis=0) / np.diff(t)[:, None]
-    speed = np.linalg.norm(velocity, axis=1)
-    weight = ((t[1:-1] - t[:-2]) / (t[2:] - t[:-2]))[:, None]
-    deviation = np.linalg.norm(p[1:-1] - (p[:-2] * (1 - weight) + p[2:] * weight), axis=1)
-    back = (velocity[1:] * velocity[:-1]).sum(axis=1) < -0.5 * speed[1:] * speed[:-1]
-    fast = np.minimum(speed[1:], speed[:-1]) > _SPIKE_SPEED_M_S
-    spikes[index[1:-1]] = back & fast & (deviation > _SPIKE_DEVIATION_M)
-    return spikes
-
-
 def _hold_last(values: FloatArray, measured: BoolArray) -> None:
     """Overwrite unmeasured rows with the last measured one; before the first, with the first."""
     if measured.any():
@@ -201,7 +208,7 @@ def _hold_last(values: FloatArray, measured: BoolArray) -> None:
 def _check_devices(measured: BoolArray, notes: list[str], name: str) -> None:
     present = measured.any(axis=0)
     if present.sum() <= 1:
-        which = f"only the {_DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
+        which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
         raise RecordingError(
             f"{name} has {which}; a head and at least one hand are needed.",
             "Record with the headset and both controllers on.",
@@ -212,7 +219,7 @@ def _check_devices(measured: BoolArray, notes: list[str], name: str) -> None:
         )
     for device in (1, 2):
         if not present[device]:
-            notes.append(f"The {_DEVICE_LABELS[device]} is never measured; the solver imagines it.")
+            notes.append(f"The {DEVICE_LABELS[device]} is never measured; the solver imagines it.")
 
 
-assert len(_DEVICE_LABELS) == len(DEVICE_NAMES)
+assert len(DEVICE_LABELS) == len(DEVICE_NAMES)

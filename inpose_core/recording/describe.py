@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calibration.reference_pose import ReferencePose, find_reference_pose
+from .cleaning_report import CleaningReport
+from .resample import resample_recording
 from .stature import estimate_stature_m
 from .types import DEVICE_NAMES, Guess, PoseType, Recording
 
@@ -44,10 +47,29 @@ class RecordingInfo:
     notes: tuple[str, ...]
     guesses: tuple[Guess, ...] = ()
     """What the file left open, what it was taken for, and why."""
+    cleaning: CleaningReport | None = None
+    """What was repaired or given up, in seconds per device."""
+    reference: ReferencePose | None = None
+    """The T-pose or A-pose that calibration would use."""
+
+    @property
+    def calibration_pose(self) -> str:
+        """Return the calibration pose in words; empty if there is none."""
+        if self.reference is None:
+            return ""
+        return f"{self.reference.label} from {self.reference.start_s:.1f} to {self.reference.stop_s:.1f} s"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON, numbers rounded to what they are worth."""
-        document = asdict(self)
+        document = asdict(replace(self, cleaning=None, reference=None))
+        document["cleaning"] = self.cleaning.to_dict() if self.cleaning else None
+        document["calibration_pose"] = document.pop("reference")
+        if self.reference is not None:
+            document["calibration_pose"] = {
+                "kind": self.reference.kind,
+                "start_s": round(self.reference.start_s, 2),
+                "stop_s": round(self.reference.stop_s, 2),
+            }
         document["duration_s"] = round(self.duration_s, 3)
         document["mean_rate_hz"] = round(self.mean_rate_hz, 2)
         document["stature_estimate_m"] = self.stature_estimate_m and round(self.stature_estimate_m, 3)
@@ -75,7 +97,13 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         stature_estimate_m=estimate_stature_m(recording),
         notes=recording.notes,
         guesses=recording.guesses,
+        cleaning=recording.cleaning,
+        reference=_reference(recording),
     )
+
+
+def _reference(recording: Recording) -> ReferencePose | None:
+    return find_reference_pose(resample_recording(recording), recording.pose) if len(recording) > 1 else None
 
 
 def _gaps(times_s: NDArray[np.float64], measured: NDArray[np.bool_]) -> TrackGaps:

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
 from ..quaternions import continuous_signs
-from .types import SOLVER_FPS, Recording
+from .types import LONGEST_BRIDGE_S, SOLVER_FPS, Recording
 
-LONGEST_BRIDGE_S: Final[float] = 0.25
-"""A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
 _ROUNDING_FRAMES: Final[float] = 0.25
 
 

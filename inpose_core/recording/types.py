@@ -9,6 +9,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .cleaning_report import CleaningReport
+
 DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
 
 PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
@@ -16,6 +18,8 @@ PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
 
 POSE_TYPES: Final[tuple[PoseType, ...]] = ("joint", "grip", "aim", "raw", "saber")
 SOLVER_FPS: Final[float] = 60.0
+LONGEST_BRIDGE_S: Final[float] = 0.25
+"""A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
 
 Origin = Literal["floor", "eyes"]
 """Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
@@ -89,6 +93,8 @@ class Recording:
     """What the file left open and how it was decided."""
     notes: tuple[str, ...] = field(default=())
     """What the reader noticed or repaired, one sentence each. Never a player's name or id."""
+    cleaning: CleaningReport | None = None
+    """What cleaning did; None before it."""
 
     def __len__(self) -> int:
         return len(self.times_s)

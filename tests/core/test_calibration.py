@@ -193,6 +193,29 @@ def test_real_players_fit_the_body_they_are_calibrated_to(name: str) -> None:
         assert ((fingers * horizontal[held_out]).sum(axis=1) > 0).mean() > 0.85
 
 
+@pytest.mark.parametrize("name", ["bs_vivepro2_normal.bsor", "bs_vivepro2_expertplus.bsor"])
+def test_the_motion_takes_sabers_wrists_out_of_the_shoulders(name: str) -> None:
+    skeleton, recording = Skeleton.template(1.75), load_recording(real_recording(name))
+    rest_m = skeleton.rest_positions_m
+    # An elbow bends by 150 degrees at most; this is how near the wrist is to the shoulder then.
+    upper_m, fore_m = np.linalg.norm(skeleton.offsets_m[[18, 20]], axis=1)
+    nearest_m = np.sqrt(upper_m**2 + fore_m**2 - 2 * upper_m * fore_m * np.cos(np.radians(30.0)))
+    folded = {}
+    for refine in (False, True):
+        sensors = calibrate(recording, skeleton, CalibrationSettings(refine=refine)).sensors
+        forward = rotate_vector(sensors.rotations_wxyz[:, 0], (0.0, 0.0, 1.0))
+        half = 0.5 * np.arctan2(forward[:, 0], forward[:, 2])
+        heading = np.stack((np.cos(half), 0 * half, np.sin(half), 0 * half), axis=-1)
+        distances_m = [
+            sensors.positions_m[:, 1 + side]
+            - (sensors.positions_m[:, 0] + rotate_vector(heading, rest_m[16 + side] - rest_m[15]))
+            for side in (0, 1)
+        ]
+        folded[refine] = float((np.linalg.norm(distances_m, axis=-1) < nearest_m).mean())
+    assert folded[False] > 0.05
+    assert folded[True] < 0.02
+
+
 def _longest_reach_m(skeleton: Skeleton) -> float:
     rest_m = skeleton.rest_positions_m
     head_to_shoulder_m = rest_m[JOINT_INDEX["left_shoulder"]] - rest_m[JOINT_INDEX["head"]]

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpose_core.errors import RecordingError
-from inpose_core.quaternions import geodesic_angle
-from inpose_core.recording import Recording
+from inpose_core.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
+from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.clean import clean_recording
+from inpose_core.recording.cleaning_report import DeviceCleaning
 from inpose_core.recording.describe import describe_recording
 from inpose_core.recording.resample import resample_recording
-from tests.core.recording_files import moving_person
+from tests.core.recording_files import moving_person, real_recording
 
 
 def test_clean_data_stays_as_it_is() -> None:
@@ -224,3 +225,119 @@ def test_rounded_times_lose_no_frame(decimals: int) -> None:
     assert len(resampled.times_s) == frames
     assert resampled.measured.all()
     np.testing.assert_allclose(resampled.positions_m, path_m, atol=1.1 * 10.0**-decimals)
+
+
+def test_the_report_says_what_was_done_in_seconds() -> None:
+    person = moving_person(900)
+    person.rotations_wxyz[40:60, 1] *= -1.0
+    person.positions_m[100:110, 1] = 0.0  # 10 frames of nothing: bridged
+    person.positions_m[200:290, 2], person.rotations_wxyz[200:290, 2] = 0.0, 0.0  # a second of zero rows: lost
+    person.positions_m[400, 1] += (0.5, 0.0, 0.0)
+    cleaned = clean_recording(person)
+    report = cleaned.cleaning
+    assert report is not None
+    left, right = report.devices[1:]
+    assert left.invalid_s == pytest.approx(10 / 90, abs=0.012)
+    assert left.bridged_s == pytest.approx(11 / 90, abs=0.012)
+    assert left.lost_s == 0.0
+    assert (left.spikes, left.sign_flips) == (1, 2)
+    assert right.invalid_s == right.lost_s == pytest.approx(1.0, abs=0.02)
+    assert report.devices[0] == DeviceCleaning()
+    assert [note for note in cleaned.notes if note.startswith("The left hand has no valid pose for 0.11 s")]
+    assert any("1.00 s left to the solver" in note for note in cleaned.notes)
+    document = json.loads(json.dumps(report.to_dict()))
+    assert document["devices"]["right"]["lost_s"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_throws_to_near_the_origin_are_lost() -> None:
+    person = moving_person(300)
+    person.positions_m[100:190, 2] = (0.01, 0.0, 0.02)
+    cleaned = clean_recording(person)
+    assert not cleaned.measured[100:190, 2].any()
+    assert cleaned.measured.sum() == 900 - 90
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.devices[2].origin_s == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_seated_head_at_the_origin_is_not_lost() -> None:
+    assert clean_recording(moving_person(300, eye_m=0.0)).measured[:, 0].all()
+
+
+def test_a_hand_passing_the_origin_is_not_lost() -> None:
+    person = moving_person(300)
+    place = np.clip(np.abs(np.arange(300) - 150) / 90, 0, 1.2)  # 1 m/s to the origin and back
+    person.positions_m[:, 1] = place[:, None] * np.array((0.3, 0.9, 0.1))
+    person.positions_m[150, 1, 0] = 0.002  # not the exact origin, which is a driver's
+    assert clean_recording(person).measured.all()
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3])
+def test_short_leaps_are_lost(frames: int) -> None:
+    person = moving_person(300)
+    person.positions_m[80 : 80 + frames, 1] += (0.0, 0.7, 0.2)
+    cleaned = clean_recording(person)
+    assert not cleaned.measured[80 : 80 + frames, 1].any()
+    assert cleaned.measured.sum() == 900 - frames
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.devices[1].spikes == 1
+
+
+def test_a_rotation_that_flips_for_a_frame_is_a_leap() -> None:
+    person = moving_person(300)
+    person.rotations_wxyz[120, 2] = (0.0, 0.0, 1.0, 0.0)
+    cleaned = clean_recording(person)
+    assert np.flatnonzero(~cleaned.measured[:, 2]).tolist() == [120]
+
+
+def test_a_controller_that_was_put_down_is_out_of_reach() -> None:
+    person = moving_person(300)
+    person.positions_m[150:, 2] = (3.0, 0.75, 0.0)
+    cleaned = clean_recording(person)
+    assert not cleaned.measured[150:, 2].any()
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.devices[2].away_s == pytest.approx(150 / 90, abs=0.02)
+
+
+@pytest.mark.parametrize(("first", "stop"), [(100, 300), (100, 140), (250, 300)])
+def test_exchanged_hands_are_put_back(first: int, stop: int) -> None:
+    person = moving_person(300)
+    positions_m, rotations_wxyz = person.positions_m.copy(), person.rotations_wxyz.copy()
+    positions_m[first:stop, 1:] = person.positions_m[first:stop, :0:-1]
+    rotations_wxyz[first:stop, 1:] = person.rotations_wxyz[first:stop, :0:-1]
+    cleaned = clean_recording(replace(person, positions_m=positions_m, rotations_wxyz=rotations_wxyz))
+    np.testing.assert_array_equal(cleaned.positions_m, person.positions_m)
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.swapped_s == pytest.approx((stop - first) / 90, abs=0.02)
+    assert any("exchanged" in note for note in cleaned.notes)
+
+
+@pytest.mark.parametrize(("turn", "shift"), [(0.0, (0.4, 0.0, 0.3)), (1.1, (0.0, 0.0, 0.0)), (-2.0, (1.0, -0.2, 0.5))])
+def test_a_recentred_room_is_joined(turn: float, shift: tuple[float, float, float]) -> None:
+    person = moving_person(400)
+    yaw = np.array((np.cos(turn / 2), 0.0, np.sin(turn / 2), 0.0))
+    positions_m, rotations_wxyz = person.positions_m.copy(), person.rotations_wxyz.copy()
+    positions_m[250:] = rotate_vector(yaw, person.positions_m[250:]) + shift
+    rotations_wxyz[250:] = multiply_quaternions(yaw, person.rotations_wxyz[250:])
+    cleaned = clean_recording(replace(person, positions_m=positions_m, rotations_wxyz=rotations_wxyz))
+    # The jump is known up to what the head itself moved within a frame.
+    np.testing.assert_allclose(cleaned.positions_m, person.positions_m, atol=0.03)
+    assert cleaned.measured.all()
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.recentred_at_s == pytest.approx((250 / 90,))
+
+
+def test_a_leap_of_the_head_alone_is_no_recentring() -> None:
+    person = moving_person(400)
+    person.positions_m[250:, 0] += (0.4, 0.0, 0.0)
+    cleaned = clean_recording(person)
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.recentred_at_s == ()
+
+
+@pytest.mark.parametrize("name", ["bs_vivepro2_normal.bsor", "bs_vivepro2_expertplus.bsor"])
+def test_fast_sabers_stay_measured(name: str) -> None:
+    cleaned = load_recording(real_recording(name))
+    assert cleaned.measured.mean() > 0.999
+    assert cleaned.cleaning is not None
+    assert cleaned.cleaning.recentred_at_s == ()
+    assert cleaned.cleaning.swapped_s == 0.0

@@ -25,6 +25,7 @@ from inpose_core.skeleton import Skeleton
 from inpose_core.solve_settings import SolveSettings
 from inpose_core.worker import Worker
 from tests.core.synthetic import joint_recording, smooth_motion
+from tests.core.test_calibration_pose import held
 
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT_S = 60.0
@@ -232,6 +233,33 @@ def test_info_reads_as_it_is_told(worker: WorkerProcess, take: Path) -> None:
         reply, _ = worker.ask("info-3", "info", recording=str(take), reading=reading)
         assert reply["event"] == "error"
         assert words in reply["message"]
+
+
+def test_a_performer_is_calibrated_and_the_file_used(worker: WorkerProcess, tmp_path: Path) -> None:
+    posed, performer = tmp_path / "posed.csv", tmp_path / "performer.json"
+    write_csv(held(seconds=1.5, start_s=1.5), posed)
+    reply, _ = worker.ask(61, "calibrate", recording=str(posed), pose="grip", output=str(performer))
+    assert reply["event"] == "result", reply
+    assert reply["result"]["source"] == "t_pose"
+    assert reply["result"]["stature_m"] == pytest.approx(1.75, abs=0.02)
+    assert reply["result"]["calibration"] == str(performer)
+    assert performer.is_file()
+    solve = {
+        "recording": str(posed),
+        "offsets_m": Skeleton.template(3.5).offsets_m.tolist(),
+        "device": "cpu",
+        "steps": 1,
+    }
+    for identity, scale, expected in ((62, "keep", 1.0), (63, 0.25, 0.25), (64, None, 2.0)):
+        output = tmp_path / f"{identity}.npz"
+        reply, _ = worker.ask(
+            identity, "solve", **solve, calibration_file=str(performer), scale=scale, output=str(output)
+        )
+        assert reply["event"] == "result", reply
+        assert reply["result"]["scale"] == pytest.approx(expected, rel=0.03)
+    for identity, wrong in ((65, {"scale": "twice"}), (66, {"calibration_pose": "yoga"}), (67, {"body": "mine"})):
+        reply, _ = worker.ask(identity, "solve", **solve, **wrong, output=str(tmp_path / "wrong.npz"))
+        expect_error(reply, "CalibrationError", "There is no" if identity > 65 else "is no scale")
 
 
 def test_a_running_solve_is_cancelled_and_leaves_no_file(

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure calibration on recordings simulated from captured motion: ``python benchmarks/calibration.py --data DIR``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from inpose_core.calibration import CalibrationSettings
+from inpose_core.evaluation.calibration_trials import load_calibration_clips, run_calibration_trials
+from inpose_core.prior.checkpoint import load_prior
+
+CASES = {
+    "T-pose, rig is the performer's double": (CalibrationSettings(body="rig", scale="keep"), True),
+    "T-pose, the same, scaled by height": (CalibrationSettings(body="rig"), True),
+    "T-pose, performer's proportions unknown": (CalibrationSettings(body="average", scale="keep"), True),
+    "the same, by the T-pose alone": (CalibrationSettings(body="average", scale="keep", refine=False), True),
+    "no T-pose": (CalibrationSettings(scale="keep", calibration_pose="none"), False),
+    "no T-pose, presets alone": (CalibrationSettings(scale="keep", calibration_pose="none", refine=False), False),
+}
+
+
+def main() -> None:
+    """Print a table: median, 90th percentile and worst of the wrists' errors."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
+    parser.add_argument("--count", type=int, default=200, help="recordings per row")
+    options = parser.parse_args()
+    clips, prior = load_calibration_clips(options.data), load_prior()
+    print("| bodies | calibration | position cm: median / 90 % / worst | rotation deg: median / 90 % / worst |")
+    print("|---|---|---|---|")
+    for measured_bodies in (True, False):
+        for name, (settings, t_pose) in CASES.items():
+            trials = list(
+                run_calibration_trials(
+                    clips, options.count, settings, t_pose=t_pose, measured_bodies=measured_bodies, prior=prior
+                )
+            )
+            columns = (
+                np.concatenate([trial.position_error_m for trial in trials]) * 100,
+                np.concatenate([trial.rotation_error_deg for trial in trials]),
+            )
+            texts = [" / ".join(f"{value:.1f}" for value in np.percentile(column, (50, 90, 100))) for column in columns]
+            bodies = "measured proportions" if measured_bodies else "as captured"
+            print(f"| {bodies} | {name} | {texts[0]} | {texts[1]} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

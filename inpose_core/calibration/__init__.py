@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn device poses into joint poses: whose body is it, where do its joints sit in the devices, how big is the rig.
+
+The order of trust: what the user says, a calibration saved before, a T-pose or A-pose in the recording, presets of
+the devices, and, where these are vague, the motion itself.
+"""
+
+from .calibrate import Measured, calibrate, measure, place_joints, scale_to
+from .head_pivot import HeadPivot, fit_head_pivot
+from .performer import PerformerCalibration
+from .presets import HEAD_JOINT_IN_HEADSET_M, head_offset, wrist_offset
+from .reference_pose import ReferencePose, find_reference_pose
+from .rigid import RigidOffset
+from .settings import (
+    BODY_CHOICES,
+    CALIBRATION_POSES,
+    LARGEST_STATURE_M,
+    SCALE_MODES,
+    SMALLEST_STATURE_M,
+    BodyChoice,
+    Calibrated,
+    CalibrationPoseChoice,
+    CalibrationSettings,
+    ScaleMode,
+    parse_scale,
+)
+from .storage import load_calibration, save_calibration
+
+__all__ = [
+    "BODY_CHOICES",
+    "CALIBRATION_POSES",
+    "HEAD_JOINT_IN_HEADSET_M",
+    "LARGEST_STATURE_M",
+    "SCALE_MODES",
+    "SMALLEST_STATURE_M",
+    "BodyChoice",
+    "Calibrated",
+    "CalibrationPoseChoice",
+    "CalibrationSettings",
+    "HeadPivot",
+    "Measured",
+    "PerformerCalibration",
+    "ReferencePose",
+    "RigidOffset",
+    "ScaleMode",
+    "calibrate",
+    "find_reference_pose",
+    "fit_head_pivot",
+    "head_offset",
+    "load_calibration",
+    "measure",
+    "parse_scale",
+    "place_joints",
+    "save_calibration",
+    "scale_to",
+    "wrist_offset",
+]

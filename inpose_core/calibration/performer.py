@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure one performer with one set of devices: size, and where the joints sit in the devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ..recording.stature import EYE_HEIGHT_RATIO
+from ..recording.types import PoseType, Recording
+from ..skeleton import Skeleton
+from .head_pivot import fit_head_pivot
+from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
+from .performer_body import PerformerBody, standing_head_joint_m
+from .presets import (
+    HEAD_DEVIATION_M,
+    LEFT_EYE_M,
+    REFERENCE_STATURE_M,
+    head_offset,
+    known_wrist_offset,
+    wrist_deviation_m,
+)
+from .reference_pose import ReferencePose
+from .rigid import FloatArray, RigidOffset
+from .settings import CalibrationSettings, HeadView
+from .stature import performer_head_joint_m
+from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
+from .wrist_refinement import expect_arms, refine
+
+if TYPE_CHECKING:
+    from ..prior.checkpoint import Prior
+
+Source = Literal["presets", "t_pose", "a_pose", "motion"]
+
+_UNSURE_M = 0.05
+"""Presets that may be off by more than this per axis are refined by the motion."""
+_NOTABLE_SHIFT_M = 0.05
+_LARGEST_STATURE_ERROR = 0.08
+"""Of what people say; more than this is another floor or another person."""
+_REFINED_DEVIATION_M = 0.06
+"""Belief in the preset of an unknown hand pose where the motion is all that there is: with the looser 9 cm of a T-pose
+performers with few gestures come out worse than the preset."""
+
+
+@dataclass(frozen=True)
+class PerformerCalibration:
+    """Hold one performer with one set of devices; what is saved and loaded. Never a name."""
+
+    stature_m: float
+    head_joint_height_m: float
+    """Of the head joint above the floor when standing and looking ahead."""
+    wrist_span_m: float
+    """Distance of the wrists in a T-pose."""
+    pose: PoseType
+    """What the hand poses were taken to be."""
+    head: RigidOffset
+    """The head joint in the headset's frame."""
+    wrists: tuple[RigidOffset, RigidOffset]
+    """Left and right wrist joint in the frames of the recorded hand poses."""
+    source: Source = "presets"
+    """What the offsets rest on."""
+    device: str = ""
+    """The headset's name."""
+
+    @property
+    def offsets(self) -> tuple[RigidOffset, RigidOffset, RigidOffset]:
+        """Return the joints' places in head, left and right device."""
+        return self.head, *self.wrists
+
+
+def measure_performer(
+    recording: Recording,
+    skeleton: Skeleton,
+    settings: CalibrationSettings,
+    stature_m: float,
+    reference: ReferencePose | None,
+    notes: list[str],
+    prior: Prior | None = None,
+) -> PerformerCalibration:
+    """Return where the joints sit in the devices, by presets, calibration pose and motion, in this order of trust.
+
+    Args:
+        recording: cleaned, at the solver's rate, its floor at y = 0.
+        skeleton: the rig.
+        settings: what the user says.
+        stature_m: the performer's.
+        reference: the calibration pose, if one was found.
+        notes: what the user should know is added here.
+        prior: the shipped one by default; only loaded where the motion refines the offsets.
+    """
+    known = settings.pose or recording.pose
+    pose: PoseType = known or "grip"
+    head, wrists = _presets(recording, pose, stature_m)
+    deviation_m = wrist_deviation_m(known, recording.hand_offsets)
+    head = _centred(head, recording, settings.head_view, notes)
+    if reference is not None:
+        wrists = _turned(wrists, recording, reference, known is not None and deviation_m < _UNSURE_M, notes)
+        turn, tilt = head_turn(recording, reference, head)
+        head = RigidOffset(head.position_m, turn)
+        if turn is not head.wxyz and tilt > np.radians(10.0):
+            notes.append(f"The headset sat tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
+    refining = settings.refine and deviation_m > _UNSURE_M
+    head_joint_m = _head_joint_height_m(stature_m, reference, recording)
+    span_m = Skeleton.template(stature_m).wrist_span_m
+    calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)
+    if reference is None and not refining:
+        return calibration
+    same_size = settings.scale == "keep" and settings.body == "rig"
+    height_m = standing_head_joint_m(skeleton) if same_size else head_joint_m
+    choice = settings.body
+    if choice == "auto" and (reference is None or deviation_m < _UNSURE_M):
+        # Without a pose nothing says that the rig's arms are the performer's; and where the presets are good, a pose
+        # tells the performer's own arms.
+        choice = "average"
+    body = PerformerBody.choose(skeleton, height_m, stature_m, choice)
+    evidence = _beliefs(calibration, body, deviation_m if reference else min(deviation_m, _REFINED_DEVIATION_M))
+    source: Source = "presets"
+    if reference is not None:
+        see_pose(evidence, recording, reference, body, height_m if same_size else None)
+        source = reference.kind
+    solution = evidence.solve()
+    if refining and not (reference is not None and body.is_rig):
+        arms = expect_arms(recording, body.skeleton, calibration.offsets, prior)
+        if arms is not None:
+            solution = refine(evidence, arms, body.skeleton, body, solution)
+            source = source if reference is not None else "motion"
+    _note_shifts(calibration, solution.wrists_m, source, notes)
+    return PerformerCalibration(
+        stature_m=stature_m,
+        head_joint_height_m=head_joint_m,
+        wrist_span_m=body.corrected(solution.body_m).wrist_span_m,
+        pose=pose,
+        head=RigidOffset(solution.head_joint_m, head.wxyz),
+        wrists=(
+            RigidOffset(solution.wrists_m[0], wrists[0].wxyz),
+            RigidOffset(solution.wrists_m[1], wrists[1].wxyz),
+        ),
+        source=source,
+        device=recording.device,
+    )
+
+
+def _presets(
+    recording: Recording, pose: PoseType, stature_m: float
+) -> tuple[RigidOffset, tuple[RigidOffset, RigidOffset]]:
+    left, right = (known_wrist_offset(pose, side, recording.hand_offsets) for side in (0, 1))
+    return head_offset(stature_m), (left, right)
+
+
+def _centred(head: RigidOffset, recording: Recording, view: HeadView, notes: list[str]) -> RigidOffset:
+    """Return the head offset moved to the middle of the head where the recorder saw with one eye."""
+    if view == "left_eye":
+        return RigidOffset(head.position_m + np.array((LEFT_EYE_M, 0.0, 0.0)), head.wxyz)
+    if view == "middle":
+        return head
+    seen = recording.measured[:, 0]
+    pivot = fit_head_pivot(recording.positions_m[seen, 0], recording.rotations_wxyz[seen, 0], _rate(recording))
+    if pivot is None or not pivot.eye_shift_m:
+        return head
+    eye = "left" if pivot.eye_shift_m > 0 else "right"
+    notes.append(f"The head was recorded from the {eye} eye; 32 mm to its side were taken out.")
+    return RigidOffset(head.position_m + np.array((pivot.eye_shift_m, 0.0, 0.0)), head.wxyz)
+
+
+def _turned(
+    wrists: tuple[RigidOffset, RigidOffset],
+    recording: Recording,
+    reference: ReferencePose,
+    preset_known: bool,
+    notes: list[str],
+) -> tuple[RigidOffset, RigidOffset]:
+    turned = []
+    for side, preset in enumerate(wrists):
+        turn = wrist_turn(recording, reference, side)
+        angle = turn_from_preset(turn, preset)
+        if preset_known and angle > LARGEST_TURN_RAD:
+            notes.append(
+                f"In the {reference.label} the {('left', 'right')[side]} hand is turned by {np.degrees(angle):.0f} "
+                "degrees from how its controller is held: its palm did not look down, so the preset stays."
+            )
+            turn = preset.wxyz
+        turned.append(RigidOffset(preset.position_m, turn))
+    return turned[0], turned[1]
+
+
+def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m: float) -> Evidence:
+    evidence = Evidence()
+    for unknown, wrist in zip((LEFT_WRIST, RIGHT_WRIST), calibration.wrists, strict=True):
+        evidence.believe(unknown, wrist.position_m, deviation_m)
+    size = calibration.stature_m / REFERENCE_STATURE_M
+    evidence.believe(HEAD_JOINT, calibration.head.position_m, np.array(HEAD_DEVIATION_M) * size)
+    evidence.believe(BODY, np.zeros(5), body.deviation_m)
+    return evidence
+
+
+def _note_shifts(
+    calibration: PerformerCalibration, wrists_m: tuple[FloatArray, FloatArray], source: Source, notes: list[str]
+) -> None:
+    moved_m = [
+        float(np.linalg.norm(new - old.position_m)) for new, old in zip(wrists_m, calibration.wrists, strict=True)
+    ]
+    if max(moved_m) > _NOTABLE_SHIFT_M:
+        by = {"t_pose": "T-pose", "a_pose": "A-pose"}.get(source, "motion")
+        notes.append(
+            f"By the {by} the wrists lie {100 * moved_m[0]:.0f} cm (left) and {100 * moved_m[1]:.0f} cm (right) "
+            f"from where a {calibration.pose} pose has them by default."
+        )
+
+
+def _head_joint_height_m(stature_m: float, reference: ReferencePose | None, recording: Recording) -> float:
+    """Return the height of the standing performer's head joint: as seen in the calibration pose, else by the stature.
+
+    A headset is tracked to the centimetre, and people say their stature to the nearest five.
+    """
+    if reference is not None:
+        # The recording was lifted to its floor since the pose was found.
+        eye_height_m = float(np.median(recording.positions_m[reference.frames, 0, 1]))
+        if abs(eye_height_m / (EYE_HEIGHT_RATIO * stature_m) - 1) < _LARGEST_STATURE_ERROR:
+            return eye_height_m + float(head_offset(stature_m).position_m[1])
+    return performer_head_joint_m(stature_m)
+
+
+def _rate(recording: Recording) -> float:
+    return (len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 60.0

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find the T-pose or A-pose that a performer strikes to be calibrated, and which way the body faces in it.
+
+A T-pose is told by its hands: apart by nearly the wrist span of a person (0.79 of the stature, measured people),
+at the height of the shoulders, left and right of the head, at rest for a second. Checked on the five replays of Beat
+Saber players, who never strike one: no false hit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+
+from ..errors import CalibrationError
+from ..quaternions import rotate_vector
+from ..recording.stature import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
+from ..recording.track_defects import runs
+from ..recording.types import HandOffsets, PoseType, Recording
+from .presets import known_wrist_offset
+from .rigid import RigidOffset
+from .settings import SMALLEST_STATURE_M, CalibrationPoseChoice
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+
+WRIST_SPAN_RATIO: Final[float] = 0.791
+"""Distance of the wrists in a T-pose over stature; 0.791 (sd 0.027) of 275 measured people (Nymeria participants)."""
+SHOULDER_HEIGHT_RATIO: Final[float] = 0.83
+_SHOULDER_HALF_WIDTH_RATIO: Final[float] = 0.102
+
+_SHORTEST_HOLD_S: Final[dict[str, float]] = {"t_pose": 1.0, "a_pose": 1.5}
+_STILL_M_S: Final[float] = 0.15
+_STILL_OVER_S: Final[float] = 0.3
+_SLACK_KNOWN_M, _SLACK_UNKNOWN_M = 0.0, 0.12
+"""How much farther the hand poses may be from the wrists than the rules below allow for."""
+_FEWEST_FRAMES: Final[int] = 10
+_GIVEN_TIME_SPAN_S: Final[float] = 0.5
+_BORDER_S: Final[float] = 0.15
+_FALLBACK_STATURE_M: Final[float] = 1.7
+
+
+@dataclass(frozen=True)
+class ReferencePose:
+    """Say where in a recording at the solver's rate a calibration pose is held, and how."""
+
+    kind: Literal["t_pose", "a_pose"]
+    first_frame: int
+    last_frame: int
+    fps: float
+    eye_height_m: float
+    """Median height of the headset in it."""
+    heading_rad: float
+    """Where the body faces: the turn about +Y from +Z."""
+    arm_drop_rad: float
+    """How far the arms hang below level: 0 in a T-pose."""
+
+    @property
+    def start_s(self) -> float:
+        """Return when the pose begins to be held."""
+        return self.first_frame / self.fps
+
+    @property
+    def stop_s(self) -> float:
+        """Return when it ends."""
+        return self.last_frame / self.fps
+
+    @property
+    def frames(self) -> slice:
+        """Return the frames in which it is held."""
+        return slice(self.first_frame, self.last_frame + 1)
+
+    @property
+    def label(self) -> str:
+        """Return the pose's name for people."""
+        return "T-pose" if self.kind == "t_pose" else "A-pose"
+
+    def arm_direction(self, side: int) -> FloatArray:
+        """Return where an arm points in the body's axes (+X left, +Y up, +Z forward), (3,)."""
+        across = 1.0 if side == 0 else -1.0
+        return np.array((across * np.cos(self.arm_drop_rad), -np.sin(self.arm_drop_rad), 0.0))
+
+
+def find_reference_pose(
+    recording: Recording,
+    pose: PoseType | None,
+    choice: CalibrationPoseChoice = "auto",
+    time_s: float | None = None,
+    stature_m: float | None = None,
+) -> ReferencePose | None:
+    """Return the longest-held calibration pose, or None.
+
+    Args:
+        recording: cleaned, at a constant rate (`resample_recording`).
+        pose: what the hand poses are; None widens the limits by what controllers may be off.
+        choice: which poses to look for.
+        time_s: when the user says that it is struck; then half a second around it is taken as it is.
+        stature_m: the performer's, where known.
+
+    Raises:
+        CalibrationError: there is no measured frame at the given time.
+    """
+    if choice == "none" or len(recording) < _FEWEST_FRAMES:
+        return None
+    fps = (len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 60.0
+    scene = _Scene.of(recording, pose, stature_m, fps)
+    if time_s is not None:
+        kind: Literal["t_pose", "a_pose"] = "a_pose" if choice == "a_pose" else "t_pose"
+        middle, half = round(time_s * fps), round(0.5 * _GIVEN_TIME_SPAN_S * fps)
+        first, stop = max(0, middle - half), min(len(recording), middle + half + 1)
+        if stop - first < 2 or not scene.measured[first:stop].all():
+            raise CalibrationError(
+                f"Head and hands are not all measured at {time_s:g} s, where the calibration pose should be.",
+                "Give another time, or none to look for the pose.",
+            )
+        return scene.reference(kind, first, stop - 1)
+    found: list[ReferencePose] = []
+    if choice in ("auto", "t_pose"):
+        found += scene.holds("t_pose", scene.is_t_pose())
+    # Where unknown controllers leave the wrists unsure by a hand's length, arms hang like that for other reasons.
+    if not found and (choice == "a_pose" or (choice == "auto" and not scene.slack_m)):
+        found += scene.holds("a_pose", scene.is_a_pose())
+    return max(found, key=lambda held: held.last_frame - held.first_frame) if found else None
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """Hold what the rules look at, relative to the eyes: these know no floor."""
+
+    eyes_m: FloatArray
+    left_m: FloatArray
+    right_m: FloatArray
+    forward: FloatArray
+    """(F, 3) where the head faces, level."""
+    measured: BoolArray
+    still: BoolArray
+    upright: BoolArray
+    stature_m: FloatArray
+    """(F,) the performer's, as far as it can be told in each frame."""
+    slack_m: float
+    fps: float
+
+    @classmethod
+    def of(cls, recording: Recording, pose: PoseType | None, stature_m: float | None, fps: float) -> _Scene:
+        offsets = _assumed_offsets(pose, recording.hand_offsets)
+        wrists_m = [
+            recording.positions_m[:, 1 + side] + rotate_vector(recording.rotations_wxyz[:, 1 + side], offset.position_m)
+            for side, offset in enumerate(offsets)
+        ]
+        eyes_m = recording.positions_m[:, 0]
+        looking = (0.0, 0.0, 1.0) if pose == "joint" else (0.0, 0.0, -1.0)
+        forward = rotate_vector(recording.rotations_wxyz[:, 0], looking) * (1.0, 0.0, 1.0)
+        forward /= np.maximum(np.linalg.norm(forward, axis=1, keepdims=True), 1e-9)
+        window = max(3, round(_STILL_OVER_S * fps))
+        speeds = []
+        for track in (eyes_m, *wrists_m):
+            smooth = uniform_filter1d(track, window, axis=0, mode="nearest")
+            speeds.append(np.linalg.norm(np.gradient(smooth, axis=0), axis=1) * fps)
+        standing_m = standing_height_m(recording) or EYE_HEIGHT_RATIO * _FALLBACK_STATURE_M
+        statures_m = np.full(len(eyes_m), stature_m or _FALLBACK_STATURE_M)
+        floor_known = not has_eye_level_origin(recording)
+        if floor_known and stature_m is None:
+            # Whoever strikes the pose stands upright; the highest the head ever gets may be a climb.
+            statures_m = np.maximum(eyes_m[:, 1] / EYE_HEIGHT_RATIO, SMALLEST_STATURE_M)
+        return cls(
+            eyes_m=eyes_m,
+            left_m=wrists_m[0],
+            right_m=wrists_m[1],
+            forward=forward,
+            measured=recording.measured.all(axis=1),
+            still=np.max(speeds, axis=0) < _STILL_M_S,
+            upright=eyes_m[:, 1] > (0.68 * standing_m if floor_known else standing_m - 0.1 * statures_m),
+            stature_m=statures_m,
+            slack_m=_SLACK_UNKNOWN_M if pose is None or pose == "saber" else _SLACK_KNOWN_M,
+            fps=fps,
+        )
+
+    @property
+    def apart_m(self) -> FloatArray:
+        """Return the level vector from the right to the left wrist, (F, 3)."""
+        return (self.left_m - self.right_m) * (1.0, 0.0, 1.0)
+
+    def is_t_pose(self) -> BoolArray:
+        span_m = 0.85 * WRIST_SPAN_RATIO * self.stature_m - 2 * self.slack_m
+        level_m = 0.085 * self.stature_m + self.slack_m
+        wide = np.linalg.norm(self.apart_m, axis=1) > span_m
+        level = np.max(np.abs(self._above_shoulders_m()), axis=0) < level_m
+        return wide & level & self._in_order()
+
+    def is_a_pose(self) -> BoolArray:
+        drops = self._arm_drops_rad()
+        half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
+        arm_m = (0.5 * WRIST_SPAN_RATIO - _SHOULDER_HALF_WIDTH_RATIO) * self.stature_m
+        long_enough = np.hypot(half_m, self._above_shoulders_m().mean(axis=0)) > 0.8 * arm_m - self.slack_m
+        dropped = (drops.min(axis=0) > np.radians(28.0)) & (drops.max(axis=0) < np.radians(60.0))
+        alike = np.abs(drops[0] - drops[1]) < np.radians(10.0)
+        return dropped & alike & long_enough & self._in_order()
+
+    def holds(self, kind: Literal["t_pose", "a_pose"], posed: BoolArray) -> list[ReferencePose]:
+        """Return every stay in the pose that is long enough; a frame lost here and there does not end it."""
+        flags = posed & self.still & self.upright & self.measured
+        bridge = max(1, round(0.1 * self.fps))
+        for start, stop in runs(~flags):
+            if stop - start <= bridge and start > 0 and stop < len(flags) and self.measured[start:stop].all():
+                flags[start:stop] = True
+        border = round(_BORDER_S * self.fps)
+        return [
+            self.reference(kind, start + border, stop - 1 - border)
+            for start, stop in runs(flags)
+            if stop - start >= _SHORTEST_HOLD_S[kind] * self.fps
+        ]
+
+    def reference(self, kind: Literal["t_pose", "a_pose"], first: int, last: int) -> ReferencePose:
+        part = slice(first, last + 1)
+        drop = float(np.median(self._arm_drops_rad()[:, part])) if kind == "a_pose" else 0.0
+        return ReferencePose(
+            kind, first, last, self.fps, float(np.median(self.eyes_m[part, 1])), self._heading_rad(part), drop
+        )
+
+    def _heading_rad(self, part: slice) -> float:
+        """Return where the body faces: between where the head looks and straight out from the line of the hands.
+
+        Heads are turned a little, and unknown controllers turn the line of the hands: each is wrong on its own.
+        """
+        across = self.apart_m[part].sum(axis=0)
+        from_hands = np.array((-across[2], 0.0, across[0])) / max(np.linalg.norm(across), 1e-9)
+        from_head = self.forward[part].mean(axis=0)
+        share = 0.1 if self.slack_m else 0.7
+        facing = share * from_hands + (1 - share) * from_head
+        return float(np.arctan2(facing[0], facing[2]))
+
+    def _in_order(self) -> BoolArray:
+        """Tell where the head is between the hands, the left one on its left."""
+        apart = self.apart_m / np.maximum(np.linalg.norm(self.apart_m, axis=1, keepdims=True), 1e-9)
+        left = np.stack((self.forward[:, 2], np.zeros(len(apart)), -self.forward[:, 0]), axis=-1)
+        aside = (0.5 * (self.left_m + self.right_m) - self.eyes_m) * (1.0, 0.0, 1.0)
+        along = np.abs((aside * apart).sum(axis=1))
+        before = np.linalg.norm(aside - (aside * apart).sum(axis=1, keepdims=True) * apart, axis=1)
+        return np.asarray(
+            ((apart * left).sum(axis=1) > 0.85) & (along < 0.15 + self.slack_m) & (before < 0.25 + self.slack_m)
+        )
+
+    def _above_shoulders_m(self) -> FloatArray:
+        """Return the height of both wrists above the shoulders, (2, F)."""
+        shoulder_m = self.eyes_m[:, 1] - (EYE_HEIGHT_RATIO - SHOULDER_HEIGHT_RATIO) * self.stature_m
+        return np.stack((self.left_m[:, 1] - shoulder_m, self.right_m[:, 1] - shoulder_m))
+
+    def _arm_drops_rad(self) -> FloatArray:
+        half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
+        return np.arctan2(-self._above_shoulders_m(), np.maximum(half_m, 1e-3))
+
+
+def _assumed_offsets(pose: PoseType | None, known: HandOffsets | None) -> tuple[RigidOffset, RigidOffset]:
+    if pose is None:
+        return tuple(known_wrist_offset("joint", side, None) for side in (0, 1))  # type: ignore[return-value]
+    return known_wrist_offset(pose, 0, known), known_wrist_offset(pose, 1, known)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tell how tall the performer is and where the floor lies: entered, from the eyes' height, or from the T-pose."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..errors import CalibrationError
+from ..recording.stature import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
+from ..recording.types import Recording
+from .presets import head_offset
+from .reference_pose import ReferencePose
+from .settings import LARGEST_STATURE_M, SMALLEST_STATURE_M
+
+_SEATED_STATURE_M: Final[float] = 1.35
+_FLOOR_ERROR: Final[float] = 0.08
+"""Of the stature; what people say about themselves is nearer, and a room offset of a game is rarely smaller."""
+_LARGEST_FLOOR_ERROR_M: Final[float] = 0.8
+_LOWEST_PERCENT: Final[float] = 0.2
+_NOTABLE_FLOOR_ERROR_M: Final[float] = 0.05
+
+
+def stature_and_lift(
+    recording: Recording, given_m: float | None, reference: ReferencePose | None, notes: list[str]
+) -> tuple[float, float]:
+    """Return the performer's stature, and how far the recording must be lifted to stand on y = 0.
+
+    Where a T-pose or A-pose was found the eyes' height in it counts, for then the performer stood upright; else the
+    95th percentile of all heights. Where the floor is not at y = 0, it is found by a stature that was given beside a
+    pose, or by hands that reach below it.
+
+    Raises:
+        CalibrationError: the head is never measured, or nobody could be that tall.
+    """
+    standing_m = standing_height_m(recording)
+    if standing_m is None:
+        raise CalibrationError("The head is never measured.", "Record with the headset on.")
+    if reference is not None:
+        standing_m = reference.eye_height_m
+    if has_eye_level_origin(recording):
+        if given_m is None:
+            raise CalibrationError(
+                "The heights in this recording count from the eyes, not from the floor.",
+                "Give the performer's stature (--stature 1.75).",
+            )
+        notes.append("Heights count from the eyes; the floor was put below them by the given stature.")
+        return given_m, EYE_HEIGHT_RATIO * given_m - standing_m
+    lift_m = _below_zero_m(recording)
+    if lift_m:
+        notes.append(f"The hands reach {100 * lift_m:.0f} cm below zero; the floor was put there.")
+    estimated_m = (standing_m + lift_m) / EYE_HEIGHT_RATIO
+    if given_m is not None:
+        missing_m = EYE_HEIGHT_RATIO * given_m - standing_m
+        if reference is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
+            where = "below" if missing_m > 0 else "above"
+            notes.append(
+                f"By the given stature the floor lies {100 * abs(missing_m):.0f} cm {where} zero; it was put there."
+            )
+            return given_m, missing_m
+        if not 0.6 * given_m < estimated_m < 1.5 * given_m:
+            notes.append(
+                f"The headset's height fits a performer of {estimated_m:.2f} m, not {given_m:.2f} m: "
+                "check the floor and the unit."
+            )
+        return given_m, lift_m
+    if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
+        raise CalibrationError(
+            f"By the headset's height of {standing_m:.3g} m the performer would be {estimated_m:.3g} m tall.",
+            "Give the stature (--stature 1.75) and check that the file is in metres above the floor, Y up.",
+        )
+    if estimated_m < _SEATED_STATURE_M:
+        notes.append(f"The stature is estimated at {estimated_m:.2f} m; if the performer sat, give the real one.")
+    return estimated_m, lift_m
+
+
+def _below_zero_m(recording: Recording) -> float:
+    """Return how far below y = 0 the hands get, 0 if they do not: nobody reaches through the floor."""
+    hands_m = recording.positions_m[:, 1:, 1][recording.measured[:, 1:]]
+    lowest_m = float(np.percentile(hands_m, _LOWEST_PERCENT)) if len(hands_m) else 0.0
+    return -lowest_m if lowest_m < -_NOTABLE_FLOOR_ERROR_M else 0.0
+
+
+def performer_head_joint_m(stature_m: float) -> float:
+    """Return the height of a performer's head joint above the floor when standing and looking ahead."""
+    return EYE_HEIGHT_RATIO * stature_m + float(head_offset(stature_m).position_m[1])

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refine uncertain wrist offsets by the motion itself: the arms that the prior expects must end where the wrists are.
+
+The prior says how head, torso and arms are turned in every frame, from the rotations of the three devices alone. With
+the performer's bone lengths this places the wrists, roughly: the turn of each joint is unsure by 6 to 20 degrees. So
+the measured wrist ``p + R o`` is a measurement of the lever arm o in every frame, with the covariance ``H S H^T`` of
+Theorem 1: sharp along a stretched arm, blunt across it. Arms in all directions together tell the lever arm; the
+arms' turns are relinearised about what the last lever arms make of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from ..quaternions import continuous_signs, multiply_quaternions, quaternion_to_matrix, rotate_vector
+from ..recording.types import SOLVER_FPS, Recording, Sensors
+from ..skeleton import Skeleton
+from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
+from .performer_body import PerformerBody
+from .rigid import RigidOffset
+
+if TYPE_CHECKING:
+    from ..prior.checkpoint import Prior
+
+FloatArray = NDArray[np.float64]
+
+_TURN_DEVIATIONS_RAD: Final[FloatArray] = np.radians((8.0, 6.0, 9.0, 20.0, 16.0))
+"""By how much spine, neck, collar, upper arm and forearm may differ from what the prior expects: its residuals."""
+_DEVICE_NOISE_M: Final[float] = 0.015
+_INDEPENDENT_AFTER_S: Final[float] = 2.5
+"""A person who holds the arms otherwise than expected goes on doing so: so long apart frames count as news. Chosen on
+simulated recordings of the people who train."""
+_MOST_NEWS: Final[float] = 8.0
+"""No recording is worth more independent frames than this, however long: habits stay."""
+_EVERY: Final[int] = 4
+_MOST_FRAMES: Final[int] = 3600
+_CHUNK_FRAMES: Final[int] = 600
+_FEWEST_FRAMES: Final[int] = 300
+_ROUNDS: Final[int] = 6
+_SURPRISE: Final[float] = 6.0
+"""Squared Mahalanobis distance at which a frame's weight has halved."""
+_LARGEST_TURN_RAD: Final[float] = 1.2
+
+
+@dataclass(frozen=True)
+class ArmEvidence:
+    """Hold, of one arm, what the prior expects and what was measured, in the frames that count."""
+
+    R_expected: FloatArray
+    """(F, 5, 3, 3) global rotations of spine, neck, collar, upper arm, forearm."""
+    R_world_device: FloatArray
+    """(F, 3, 3) of the hand device."""
+    R_world_headset: FloatArray
+    """(F, 3, 3)"""
+    device_from_headset_m: FloatArray
+    """(F, 3) hand device minus headset."""
+
+
+def expect_arms(
+    recording: Recording,
+    skeleton: Skeleton,
+    offsets: tuple[RigidOffset, RigidOffset, RigidOffset],
+    prior: Prior | None = None,
+) -> tuple[ArmEvidence, ArmEvidence] | None:
+    """Return what the prior expects of both arms, or None where too little is measured.
+
+    Args:
+        recording: at the solver's rate, its floor at y = 0.
+        skeleton: the performer's body, for the head's height in proportion.
+        offsets: head joint and wrists in their devices' frames; the wrists' turns count, not their places.
+        prior: the shipped one by default.
+    """
+    frames = _spread(np.flatnonzero(recording.measured.all(axis=1)))
+    if len(frames) < _FEWEST_FRAMES:
+        return None
+    # torch loads only where there is something to refine.
+    from ..solve_settings import SolveSettings  # noqa: PLC0415
+    from ..solver import solve  # noqa: PLC0415
+
+    positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
+    joints = np.stack(
+        [continuous_signs(multiply_quaternions(devices[:, i], offset.wxyz)) for i, offset in enumerate(offsets)], axis=1
+    )
+    joints_m = positions_m + np.stack(
+        [rotate_vector(devices[:, i], offset.position_m) for i, offset in enumerate(offsets)], axis=1
+    )
+    sensors = Sensors(joints_m, joints, np.ones((len(frames), 3), dtype=np.bool_))
+    # "none": no position of a hand may tell where it is expected.
+    settings = SolveSettings(guidance="none", steps=2, temperature=0.0, device="cpu", use_floor=False)
+    expected = solve(sensors, skeleton, settings, prior)
+    chosen = slice(0, len(frames), _EVERY)
+    R_world = quaternion_to_matrix(expected.rotations_wxyz[chosen])
+    R_device = quaternion_to_matrix(devices[chosen])
+    left, right = (
+        ArmEvidence(
+            R_expected=R_world[:, [9, 12, 13 + side, 16 + side, 18 + side]],
+            R_world_device=R_device[:, 1 + side],
+            R_world_headset=R_device[:, 0],
+            device_from_headset_m=positions_m[chosen, 1 + side] - positions_m[chosen, 0],
+        )
+        for side in (0, 1)
+    )
+    return left, right
+
+
+def refine(
+    believed: Evidence, arms: tuple[ArmEvidence, ArmEvidence], skeleton: Skeleton, body: PerformerBody, start: LeverArms
+) -> LeverArms:
+    """Return the lever arms that beliefs and arms together make most probable.
+
+    Args:
+        believed: everything else that is known.
+        arms: what the prior expects of both arms.
+        skeleton: the performer's body as far as `body` does not tell it: spine, neck, collars.
+        body: the performer's upper body.
+        start: the solution without the arms.
+    """
+    turned = [arm.R_expected.copy() for arm in arms]
+    solution = start
+    for _ in range(_ROUNDS):
+        evidence = believed.copy()
+        seen = []
+        for side, arm in enumerate(arms):
+            linear = _linearise(arm, turned[side], side, skeleton, body, solution)
+            rows, values, whitening, weights = linear.rows, linear.values, linear.whitening, linear.weights
+            scale = np.sqrt(weights)[:, None, None] * whitening
+            evidence.see((scale @ rows).reshape(-1, UNKNOWNS), (scale @ values[..., None]).reshape(-1), 1.0)
+            seen.append(linear)
+        solution = evidence.solve()
+        for side, (arm, linear) in enumerate(zip(arms, seen, strict=True)):
+            turned[side] = _turn_arms(arm, linear, solution)
+    return solution
+
+
+@dataclass(frozen=True)
+class _Linear:
+    rows: FloatArray
+    """(F, 3, 14)"""
+    values: FloatArray
+    """(F, 3)"""
+    inverse_covariance: FloatArray
+    whitening: FloatArray
+    """(F, 3, 3) square root of the inverse covariance."""
+    weights: FloatArray
+    """(F,)"""
+    H: FloatArray
+    """(F, 5, 3, 3) displacement of the wrist by each joint's turn."""
+
+
+def _linearise(
+    arm: ArmEvidence, R: FloatArray, side: int, skeleton: Skeleton, body: PerformerBody, at: LeverArms
+) -> _Linear:
+    across = 1.0 if side == 0 else -1.0
+    offsets_m = skeleton.offsets_m
+    corrected = body.corrected(at.body_m)
+    bones_m = np.stack(
+        (
+            offsets_m[13 + side] - offsets_m[12],
+            -offsets_m[15],
+            _collar_m(skeleton, corrected, side),
+            corrected.upper_arms_m[side],
+            corrected.forearms_m[side],
+        )
+    )
+    chains_m = np.einsum("fjab,jb->fja", R, bones_m)
+    H = -_cross_matrices(chains_m)
+    turns = Rotation.from_matrix((R @ np.swapaxes(arm.R_expected, -1, -2)).reshape(-1, 3, 3)).as_rotvec()
+    turns = turns.reshape(len(R), 5, 3)
+    covariance = np.einsum("j,fjab,fjcb->fac", _TURN_DEVIATIONS_RAD**2, H, H) + np.eye(3) * _DEVICE_NOISE_M**2
+    inverse = np.linalg.inv(covariance)
+
+    rows = np.zeros((len(R), 3, UNKNOWNS))
+    rows[:, :, LEFT_WRIST if side == 0 else RIGHT_WRIST] = arm.R_world_device
+    rows[:, :, HEAD_JOINT] = -arm.R_world_headset
+    of_body = np.stack(
+        (across * R[:, 2, :, 0], R[:, 2, :, 1], R[:, 2, :, 2], across * R[:, 3, :, 0], across * R[:, 4, :, 0]), axis=-1
+    )
+    rows[:, :, BODY] = -of_body
+    # The wrist as expected, had the arms not been turned to meet the measurement.
+    expected_m = chains_m.sum(axis=1) - np.einsum("fjab,fjb->fa", H, turns)
+    values = expected_m - of_body @ at.body_m - arm.device_from_headset_m
+    left_m = rows @ _vector(at) - values
+    surprise = np.einsum("fa,fab,fb->f", left_m, inverse, left_m)
+    news = min(len(R) * _EVERY / (_INDEPENDENT_AFTER_S * SOLVER_FPS), _MOST_NEWS)
+    weights = news / len(R) / (1.0 + surprise / _SURPRISE)
+    return _Linear(rows, values, inverse, np.swapaxes(np.linalg.cholesky(inverse), -1, -2), weights, H)
+
+
+def _turn_arms(arm: ArmEvidence, linear: _Linear, solution: LeverArms) -> FloatArray:
+    """Return the arms turned, each joint by its share, so that they end at the measured wrists."""
+    left_m = linear.rows @ _vector(solution) - linear.values
+    pulls = np.einsum("fab,fb->fa", linear.inverse_covariance, left_m)
+    turns = np.einsum("j,fjba,fb->fja", _TURN_DEVIATIONS_RAD**2, linear.H, pulls)
+    angles = np.linalg.norm(turns, axis=-1, keepdims=True)
+    turns *= np.minimum(1.0, _LARGEST_TURN_RAD / np.maximum(angles, 1e-9))
+    matrices = Rotation.from_rotvec(turns.reshape(-1, 3)).as_matrix().reshape(*turns.shape[:2], 3, 3)
+    return matrices @ arm.R_expected
+
+
+def _collar_m(skeleton: Skeleton, body: PerformerBody, side: int) -> FloatArray:
+    """Return the offset from collar to shoulder that puts the shoulder where the body has it."""
+    rest_m = skeleton.rest_positions_m
+    return rest_m[15] + body.shoulders_m[side] - rest_m[13 + side]
+
+
+def _vector(arms: LeverArms) -> FloatArray:
+    return np.concatenate((*arms.wrists_m, arms.head_joint_m, arms.body_m))
+
+
+def _spread(frames: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return at most a minute of frames, in chunks from all of the recording."""
+    if len(frames) <= _MOST_FRAMES:
+        return frames
+    starts = np.linspace(0, len(frames) - _CHUNK_FRAMES, _MOST_FRAMES // _CHUNK_FRAMES).astype(np.intp)
+    return np.concatenate([frames[start : start + _CHUNK_FRAMES] for start in starts])
+
+
+def _cross_matrices(vectors: FloatArray) -> FloatArray:
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    zero = np.zeros_like(x)
+    return np.stack((zero, -z, y, z, zero, -x, -y, x, zero), axis=-1).reshape(*vectors.shape, 3)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure how well calibration finds the wrists, on recordings simulated from captured motion.
+
+Whose body the performer has decides how well a T-pose can tell: a wrist is where the arm ends. So two populations are
+measured, people as they were captured and people of measured proportions, each with the rig that is their double and
+with a rig that says nothing about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calibration import CalibrationSettings, calibrate
+from ..calibration.lever_arms import BODY_DEVIATION_M
+from ..motion import Motion
+from ..prior.checkpoint import Prior
+from ..quaternions import geodesic_angle
+from ..recording.clean import clean_recording
+from ..recording.resample import resample_recording
+from ..skeleton import JOINT_INDEX, Skeleton
+from .bodies import DEFAULT_BODY
+from .clips import load_packed_clips
+from .headset import HeadsetSettings, simulate_headset, with_t_pose
+from .simulation import on_body
+
+_FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx", "accad")
+_FEWEST_FRAMES: Final[int] = 600
+_MOST_FRAMES: Final[int] = 1500
+_STANDING_RATIO: Final[float] = 0.75
+"""Median head height over the standing one: a recording that lies on the floor tells no stature."""
+_CLIMBING_RATIO: Final[float] = 1.1
+"""95th percentile of the head height over the standing one: nor does one that climbs a playground."""
+T_POSE_S: Final[float] = 2.5
+
+
+@dataclass(frozen=True)
+class CalibrationTrial:
+    """Hold how far the calibrated wrists are from the truth in one recording, means over time."""
+
+    position_error_m: NDArray[np.float64]
+    """(2,) of left and right wrist, in the room."""
+    rotation_error_deg: NDArray[np.float64]
+    """(2,)"""
+    pose_found: bool
+
+
+def load_calibration_clips(data: Path) -> list[Motion]:
+    """Return the captured clips of ten seconds and more in which the performer mostly stands on the floor.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    clips = [clip for name in _FILES for clip in load_packed_clips(data / f"{name}.npz") if len(clip) >= _FEWEST_FRAMES]
+    return [clip for clip in clips if _mostly_stands(clip)]
+
+
+def run_calibration_trials(
+    clips: Sequence[Motion],
+    count: int,
+    settings: CalibrationSettings,
+    *,
+    t_pose: bool,
+    measured_bodies: bool,
+    headset: HeadsetSettings | None = None,
+    prior: Prior | None = None,
+    seed: int = 0,
+) -> Iterator[CalibrationTrial]:
+    """Yield ``count`` trials; the same for the same seed, whatever the settings.
+
+    Args:
+        clips: captured motion, used again and again where there are fewer.
+        count: how many recordings to simulate.
+        settings: how to calibrate; the rig is the performer's own body in its own size.
+        t_pose: begin each recording with a T-pose.
+        measured_bodies: give the performers bodies drawn around measured proportions, instead of their own.
+        headset: how devices sit.
+        prior: loaded once, to refine with.
+        seed: of everything that is drawn.
+    """
+    order = np.random.default_rng(seed).permutation(len(clips))
+    for index in range(count):
+        random = np.random.default_rng((seed, index))
+        clip = _cut(clips[int(order[index % len(clips)])], random)
+        # Drawn always, so that one choice does not change what else is drawn.
+        body = draw_body(clip.skeleton.stature_m, random)
+        motion = on_body(clip, DEFAULT_BODY, body) if measured_bodies else clip
+        posed = with_t_pose(motion, T_POSE_S, random)
+        take = simulate_headset(posed if t_pose else motion, random, headset or HeadsetSettings())
+        recording = clean_recording(take.recording)
+        calibrated = calibrate(recording, motion.skeleton, settings, prior)
+        truth = resample_recording(replace(recording, positions_m=take.joints_m, rotations_wxyz=take.joints_wxyz))
+        found = calibrated.sensors
+        yield CalibrationTrial(
+            np.linalg.norm(found.positions_m[:, 1:] - truth.positions_m[:, 1:], axis=-1).mean(axis=0),
+            np.degrees(geodesic_angle(found.rotations_wxyz[:, 1:], truth.rotations_wxyz[:, 1:])).mean(axis=0),
+            any("Calibrated by the" in note for note in calibrated.notes),
+        )
+
+
+def draw_body(stature_m: float, random: np.random.Generator) -> Skeleton:
+    """Return an adult whose shoulders and arms differ from the average as those of measured people do."""
+    offsets_m = Skeleton.template().offsets_m.copy()
+    width, height, depth, upper_arm, forearm = np.array(BODY_DEVIATION_M) * random.standard_normal(5)
+    for side, across in (("left", 1.0), ("right", -1.0)):
+        offsets_m[JOINT_INDEX[f"{side}_shoulder"]] += (across * width, height, depth)
+        offsets_m[JOINT_INDEX[f"{side}_elbow"], 0] += across * upper_arm
+        offsets_m[JOINT_INDEX[f"{side}_wrist"], 0] += across * forearm
+    body = Skeleton(offsets_m)
+    return body.scaled(stature_m / body.stature_m)
+
+
+def _mostly_stands(clip: Motion) -> bool:
+    heights = clip.joint_positions_m[:, JOINT_INDEX["head"], 1] / clip.skeleton.standing_head_height_m
+    return bool(np.median(heights) > _STANDING_RATIO and np.percentile(heights, 95) < _CLIMBING_RATIO)
+
+
+def _cut(clip: Motion, random: np.random.Generator) -> Motion:
+    first = int(random.integers(0, max(1, len(clip) - _MOST_FRAMES)))
+    part = slice(first, first + _MOST_FRAMES)
+    return replace(clip, rotations_wxyz=clip.rotations_wxyz[part], root_translation_m=clip.root_translation_m[part])

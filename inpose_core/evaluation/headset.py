@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Simulate what a headset and two controllers would have recorded of a captured body, worn and held as it happens.
+
+The devices sit rigidly but anywhere: the controllers up to 15 cm from the wrists and up to 60 degrees from how an
+OpenXR grip lies in the hand, the headset where eyes may be, the clock uneven, everything a little noisy, the room
+turned. A take may begin with a T-pose of the performer's own body, held with a little sway, as calibration asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial.transform import Rotation, Slerp
+
+from ..calibration.presets import wrist_offset
+from ..motion import Motion
+from ..quaternions import continuous_signs, multiply_quaternions, rotate_vector
+from ..recording.types import Recording
+from ..skeleton import PARENTS, SENSOR_JOINTS
+
+FloatArray = NDArray[np.float64]
+
+_BLEND_S: Final[float] = 1.0
+_SWAY_RAD: Final[float] = 0.006
+"""Standard deviation of each joint's turn against its parent's while a pose is held: hands sway by a centimetre."""
+_EYES_FROM_HEAD_JOINT_M: Final[tuple[float, float, float]] = (0.0, 0.06, 0.10)
+"""Of a person of 1.75 m, in the head joint's axes (+Z forward)."""
+
+
+@dataclass(frozen=True)
+class HeadsetSettings:
+    """Say how the devices sit and how well they track."""
+
+    farthest_hand_offset_m: float = 0.15
+    largest_hand_turn_deg: float = 60.0
+    headset_shift_m: tuple[float, float, float] = (0.003, 0.015, 0.008)
+    """Standard deviation of the eyes' place in the head: to the side, up and forward."""
+    headset_tilt_deg: tuple[float, float, float] = (5.0, 1.0, 1.0)
+    """Standard deviation of how the headset sits on the face: pitch, yaw, roll."""
+    stature_error: float = 0.02
+    """Standard deviation of the stature that the performer enters, relative."""
+    rate_hz: float = 72.0
+    clock_jitter_s: float = 0.001
+    position_noise_m: float = 0.0005
+    rotation_noise_deg: float = 0.1
+
+
+@dataclass(frozen=True)
+class HeadsetTake:
+    """Hold a simulated recording and what is true of it."""
+
+    recording: Recording
+    joints_m: FloatArray
+    """(F, 3, 3) head joint and wrists at the recording's times."""
+    joints_wxyz: FloatArray
+    """(F, 3, 4)"""
+    entered_stature_m: float
+    """What the performer says."""
+
+
+def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> Motion:
+    """Return the motion with a T-pose of the same body before it, where and how the first frame faces.
+
+    The pose is held with slow, small, independent turns of every joint, then blended into the motion within a second.
+    """
+    held, blend = round(seconds * motion.fps), round(_BLEND_S * motion.fps)
+    count = held + blend
+    first = Rotation.from_quat(motion.rotations_wxyz[0][:, [1, 2, 3, 0]])
+    forward = first[0].apply((0.0, 0.0, 1.0))
+    facing = Rotation.from_euler("Y", np.arctan2(forward[0], forward[2]))
+    noise = gaussian_filter1d(random.standard_normal((count + 120, 22, 3)), 20, axis=0)[60:-60]
+    sway = Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, 22, 4)
+    share = np.clip((np.arange(count) - held + 1) / blend, 0, 1)
+    share = share * share * (3 - 2 * share)
+    rotations = np.empty((count, 22, 4))
+    posed: list[Rotation] = []
+    for joint in range(22):
+        parent = PARENTS[joint]
+        swaying = Rotation.from_quat(sway[:, joint])
+        posed.append(facing * swaying if parent < 0 else posed[parent] * swaying)
+        away = (posed[joint].inv() * first[joint]).as_rotvec()
+        rotations[:, joint] = (posed[joint] * Rotation.from_rotvec(share[:, None] * away)).as_quat()
+    body = motion.skeleton
+    standing_m = body.sole_height_m - body.rest_positions_m[[10, 11], 1].min()
+    root_m = np.repeat(motion.root_translation_m[:1], count, axis=0)
+    root_m[:, 1] = standing_m + share * (motion.root_translation_m[0, 1] - standing_m)
+    return replace(
+        motion,
+        rotations_wxyz=continuous_signs(np.concatenate((rotations[..., [3, 0, 1, 2]], motion.rotations_wxyz))),
+        root_translation_m=np.concatenate((root_m, motion.root_translation_m)),
+    )
+
+
+def simulate_headset(motion: Motion, random: np.random.Generator, settings: HeadsetSettings) -> HeadsetTake:
+    """Return a recording of unknown hand poses, the same for the same state of ``random``."""
+    joints = list(SENSOR_JOINTS)
+    solved_s = np.arange(len(motion)) / motion.fps
+    times_s = np.arange(0.0, solved_s[-1], 1.0 / settings.rate_hz)
+    times_s[1:-1] += random.uniform(-settings.clock_jitter_s, settings.clock_jitter_s, len(times_s) - 2)
+    room = Rotation.from_euler("Y", random.uniform(-np.pi, np.pi))
+    shift_m = np.array((*random.uniform(-1, 1, 1), 0.0, *random.uniform(-1, 1, 1)))
+    joints_m = np.empty((len(times_s), 3, 3))
+    joints_wxyz = np.empty((len(times_s), 3, 4))
+    positions_m = motion.joint_positions_m[:, joints]
+    for device, joint in enumerate(joints):
+        joints_m[:, device] = room.apply(PchipInterpolator(solved_s, positions_m[:, device])(times_s)) + shift_m
+        turning = Rotation.from_quat(motion.rotations_wxyz[:, joint][:, [1, 2, 3, 0]])
+        joints_wxyz[:, device] = (room * Slerp(solved_s, turning)(times_s)).as_quat()[:, [3, 0, 1, 2]]
+    joints_wxyz = continuous_signs(joints_wxyz)
+
+    device_m, device_wxyz = np.empty_like(joints_m), np.empty_like(joints_wxyz)
+    for device in range(3):
+        offset_m, turn = _sit(device, motion.skeleton.stature_m, random, settings)
+        noise = random.standard_normal((2, len(times_s), 3))
+        device_m[:, device] = joints_m[:, device] + rotate_vector(joints_wxyz[:, device], offset_m)
+        device_m[:, device] += settings.position_noise_m * noise[0]
+        tremble = turn * Rotation.from_rotvec(np.radians(settings.rotation_noise_deg) * noise[1])
+        device_wxyz[:, device] = multiply_quaternions(joints_wxyz[:, device], tremble.as_quat()[:, [3, 0, 1, 2]])
+    recording = Recording(
+        times_s=times_s,
+        positions_m=device_m,
+        rotations_wxyz=continuous_signs(device_wxyz),
+        measured=np.ones((len(times_s), 3), dtype=np.bool_),
+        format="simulated",
+    )
+    entered_m = motion.skeleton.stature_m * (1 + settings.stature_error * float(random.standard_normal()))
+    return HeadsetTake(recording, joints_m, joints_wxyz, entered_m)
+
+
+def _sit(
+    device: int, stature_m: float, random: np.random.Generator, settings: HeadsetSettings
+) -> tuple[FloatArray, Rotation]:
+    """Return the device's place and turn in the joint's axes."""
+    if device == 0:
+        eyes_m = np.array(_EYES_FROM_HEAD_JOINT_M) * stature_m / 1.75
+        tilt = Rotation.from_rotvec(np.radians(settings.headset_tilt_deg) * random.standard_normal(3))
+        # A headset looks along its -Z, the head joint along +Z.
+        eyes_m += np.array(settings.headset_shift_m) * random.standard_normal(3)
+        return eyes_m, tilt * Rotation.from_euler("Y", np.pi)
+    axis, direction = (v / np.linalg.norm(v) for v in random.standard_normal((2, 3)))
+    offset_m = settings.farthest_hand_offset_m * float(random.random()) ** (1 / 3) * direction
+    turn = Rotation.from_rotvec(np.radians(settings.largest_hand_turn_deg * float(random.random())) * axis)
+    grip = Rotation.from_quat(wrist_offset("grip", device - 1).inverse().wxyz[[1, 2, 3, 0]])
+    return offset_m, turn * grip

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Say what cleaning did to a recording, in seconds per device: for `inpose info`, the notes of a solve, the panel."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Final
+
+DEVICE_LABELS: Final[tuple[str, str, str]] = ("head", "left hand", "right hand")
+
+
+@dataclass(frozen=True)
+class DeviceCleaning:
+    """Hold how long one device was wrong, by what was wrong with it, and what became of that time."""
+
+    invalid_s: float = 0.0
+    """No pose: zero rows, -1 rows, NaN, the exact origin."""
+    origin_s: float = 0.0
+    """Thrown to the origin of the room and back."""
+    frozen_s: float = 0.0
+    """One pose repeated while the other devices moved on."""
+    away_s: float = 0.0
+    """Farther from the head than an arm is long: put down, or lost."""
+    spikes: int = 0
+    """Leaps of one to three frames, away and back."""
+    sign_flips: int = 0
+    """Quaternions whose sign had to be turned, which changes no pose."""
+    bridged_s: float = 0.0
+    """Time without a pose in losses short enough to be interpolated over."""
+    lost_s: float = 0.0
+    """Time without a pose that stays "not measured": there the solver is free."""
+
+
+@dataclass(frozen=True)
+class CleaningReport:
+    """Hold everything that was repaired or given up in a recording."""
+
+    devices: tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning] = (
+        DeviceCleaning(),
+        DeviceCleaning(),
+        DeviceCleaning(),
+    )
+    """Head, left hand, right hand."""
+    dropped_frames: int = 0
+    """Frames whose time repeats or goes back."""
+    unnormalised_frames: int = 0
+    """Frames with a quaternion of another length than 1."""
+    swapped_s: float = 0.0
+    """Time in which left and right were exchanged, and were put back."""
+    recentred_at_s: tuple[float, ...] = field(default=())
+    """When the room jumped under all three devices at once; the take goes on in one room."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return what the user should know, one sentence each; nothing for a recording without a fault."""
+        said: list[str] = []
+        if self.dropped_frames:
+            were = "was" if self.dropped_frames == 1 else "were"
+            said.append(f"{_count(self.dropped_frames, 'frame')} with a repeated or decreasing time {were} dropped.")
+        if self.unnormalised_frames:
+            said.append("The rotations were not unit quaternions and were normalised.")
+        if self.swapped_s:
+            said.append(f"Left and right were exchanged for {_seconds(self.swapped_s)} and were put back.")
+        if self.recentred_at_s:
+            moments = ", ".join(f"{moment_s:.1f}" for moment_s in self.recentred_at_s[:5])
+            more = " ..." if len(self.recentred_at_s) > 5 else ""
+            said.append(f"The room was recentred at {moments}{more} s; the jump was taken out.")
+        for label, device in zip(DEVICE_LABELS, self.devices, strict=True):
+            said.extend(_device_sentences(label, device))
+        return tuple(said)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON, seconds rounded to milliseconds."""
+        devices = {
+            name: {key: round(value, 3) for key, value in asdict(device).items()}
+            for name, device in zip(("head", "left", "right"), self.devices, strict=True)
+        }
+        rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "devices"}
+        return rest | {
+            "swapped_s": round(self.swapped_s, 3),
+            "recentred_at_s": [round(moment_s, 3) for moment_s in self.recentred_at_s],
+            "devices": devices,
+        }
+
+
+def _device_sentences(label: str, device: DeviceCleaning) -> list[str]:
+    faults = [
+        (device.invalid_s, f"has no valid pose for {_seconds(device.invalid_s)}"),
+        (device.origin_s, f"was thrown to the origin for {_seconds(device.origin_s)}"),
+        (device.frozen_s, f"stood frozen while tracking was lost for {_seconds(device.frozen_s)}"),
+        (device.away_s, f"was out of reach of its arm for {_seconds(device.away_s)}"),
+        (device.spikes, f"leapt away and back {_count(device.spikes, 'time')}"),
+    ]
+    told = [text for amount, text in faults if amount]
+    if not told:
+        return []
+    fate = []
+    if device.bridged_s:
+        fate.append(f"{_seconds(device.bridged_s)} bridged")
+    if device.lost_s:
+        fate.append(f"{_seconds(device.lost_s)} left to the solver")
+    ending = f" ({', '.join(fate)})" if fate else ""
+    return [f"The {label} {' and '.join(told)}{ending}."]
+
+
+def _seconds(duration_s: float) -> str:
+    return f"{duration_s:.2f} s" if duration_s < 9.995 else f"{duration_s:.0f} s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
