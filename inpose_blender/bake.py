@@ -11,9 +11,10 @@ import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
+from .adjust import resample_motion
 from .bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from .core import Motion, RigError
-from .pose_math import bone_turns, point_on_bone, pose_rotations, resample_motion, root_path
+from .pose_math import bone_turns, point_on_bone, pose_rotations, root_path
 from .rig import BoneTree, RigMapping, RigMeasure, bone_tree, check_bones, check_object
 
 FloatArray = NDArray[np.float64]

@@ -33,6 +33,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         rotate_vector,
         rotation_between,
     )
+    from inpose_core.recording.types import Sensors
     from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 else:
     from ..inpose_core import errors
@@ -56,6 +57,7 @@ else:
         rotate_vector,
         rotation_between,
     )
+    from ..inpose_core.recording.types import Sensors
     from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 
 CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
@@ -73,6 +75,7 @@ __all__ = [
     "OutputError",
     "RecordingError",
     "RigError",
+    "Sensors",
     "Skeleton",
     "SkeletonError",
     "WorkerError",
