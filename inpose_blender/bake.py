@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import bpy
@@ -11,16 +13,22 @@ import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
-from .adjust import resample_motion
+from .adjust import reduce_keys, resample_motion
+from .baked_actions import Fingerprint, is_untouched_bake, mark_as_baked, remove_own_tracks
 from .bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from .core import Motion, RigError
 from .pose_math import bone_turns, point_on_bone, pose_rotations, root_path
 from .rig import BoneTree, RigMapping, RigMeasure, bone_tree, check_bones, check_object
+from .root_motion import root_motion_channels, without_way
 
 FloatArray = NDArray[np.float64]
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _NOT_AT_REST: Final[float] = 1e-6
+_METRES_PER_RADIAN: Final[float] = 0.3
+"""Key reduction treats a shift of the body as the turn of a limb of this length."""
+_SLICE_S: Final[float] = 0.012
+"""How long curves are written before Blender may draw again."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,16 @@ class BakeSettings:
 
     action_name: str
     first_frame: int = 1
+    fps: float | None = None
+    """Keys a second; None sets one on each frame of the scene. The motion plays at its own speed either way."""
+    root_motion: bool = False
+    """Let the bone above the hips carry way and heading."""
+    key_tolerance_deg: float = 0.0
+    """Leave out keys that change no bone by more than this; 0 keeps all."""
+    to_nla_track: bool = False
+    """Put the new action into an NLA track of its own instead of making it the active one."""
+    replace_own: bool = False
+    """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,28 @@ class Channel:
     data_path: str
     group: str
     values: FloatArray
+    kept: NDArray[np.int64] | None = None
+    """Which of the frames get a key; None: all that there are values for."""
+
+
+@dataclass(frozen=True)
+class RigFacts:
+    """Hold all that a bake asks Blender, so that the rest can be computed anywhere, in another thread too."""
+
+    world: FloatArray
+    """(4, 4) matrix_world of the armature object."""
+    tree: BoneTree
+    root_bone: str
+    """The bone whose location carries the body."""
+    location_axes: FloatArray
+    """(3, 3) what one unit of each of its location components does in the armature frame, as columns."""
+    pelvis_rest: FloatArray
+    """(3,) the pelvis joint in the rest pose, in the armature frame."""
+    modes: dict[str, str]
+    """Rotation mode of each bone of the tree."""
+    rest_channels: tuple[Channel, ...]
+    """Constant channels for what must rest while the motion plays."""
+    scene_fps: float
 
 
 def bake_motion(
@@ -67,40 +107,88 @@ def bake_motion(
     Raises:
         RigError: the rig cannot be keyed (see `rig.checks`); the scene is then unchanged.
     """
+    facts = rig_facts(armature_object, scene=scene, mapping=mapping)
+    channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
+    return finish(write_action(armature_object, channels, frames, settings, scene=scene))
+
+
+def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
+    """Take all steps of `write_action` at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
+    """Check a rig and ask Blender what a bake needs to know of it.
+
+    Raises:
+        RigError: the rig cannot be keyed; the message names the object, bone or constraint.
+    """
     check_object(armature_object)
     check_bones(armature_object, mapping)
-    fps = scene.render.fps / scene.render.fps_base
+    tree = bone_tree(armature_object, mapping, scene)
+    bones = armature_object.data.bones
+    root = root_bone_name(armature_object, mapping, tree)
+    return RigFacts(
+        world=np.array(armature_object.matrix_world, dtype=np.float64),
+        tree=tree,
+        root_bone=root,
+        location_axes=_location_axes(bones[root]),
+        pelvis_rest=np.array(bones[mapping.anchor("pelvis")].head_local, dtype=np.float64),
+        modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
+        rest_channels=tuple(_rest_channels(armature_object, mapping)),
+        scene_fps=scene.render.fps / scene.render.fps_base,
+    )
+
+
+def bake_channels(
+    facts: RigFacts, motion: Motion, settings: BakeSettings, *, mapping: RigMapping, measure: RigMeasure
+) -> tuple[list[Channel], FloatArray]:
+    """Compute all channels of a motion, and the scene's frame of each of their values. Asks Blender nothing.
+
+    Raises:
+        RigError: root motion is wanted and the rig has no bone for it.
+    """
+    fps = settings.fps or facts.scene_fps
     rotations, root_m = resample_motion(motion, fps)
-    channels = _motion_channels(armature_object, rotations, root_m, scene=scene, mapping=mapping, measure=measure)
-    channels += _rest_channels(armature_object, mapping, {channel.data_path for channel in channels})
-    frames = settings.first_frame + np.arange(len(rotations), dtype=np.float64)
-    action, kept = _replace_action(armature_object, settings.action_name, channels, frames)
+    channels: list[Channel] = []
+    if settings.root_motion:
+        rotations, root_m, path = without_way(rotations, root_m, fps)
+        name, location, turn = root_motion_channels(facts.tree, mapping, measure, facts.world, facts.root_bone, path)
+        channels += [Channel(_path(name, "location"), name, location), _rotation_channel(name, facts.modes[name], turn)]
+    channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure)
+    if settings.key_tolerance_deg > 0:
+        tolerance = np.radians(settings.key_tolerance_deg)
+        channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
+    animated = {channel.data_path for channel in channels}
+    channels += [channel for channel in facts.rest_channels if channel.data_path not in animated]
+    return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
+
+
+def write_action(
+    armature_object: Any, channels: list[Channel], frames: FloatArray, settings: BakeSettings, *, scene: Any
+) -> Generator[None, None, BakeResult]:
+    """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
+    action, kept = yield from _replace_action(armature_object, settings, channels, frames)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
-    return BakeResult(action.name, settings.first_frame, int(frames[-1]), kept)
+    return BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
 
 
 def _motion_channels(
-    armature_object: Any,
-    rotations: FloatArray,
-    root_m: FloatArray,
-    *,
-    scene: Any,
-    mapping: RigMapping,
-    measure: RigMeasure,
+    facts: RigFacts, rotations: FloatArray, root_m: FloatArray, *, mapping: RigMapping, measure: RigMeasure
 ) -> list[Channel]:
     """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
-    pose = armature_object.pose.bones
-    tree = bone_tree(armature_object, mapping, scene)
-    turns = bone_turns(measure, mapping.bones, world, rotations)
-    channels = [_rotation_channel(pose[name], basis) for name, basis in pose_rotations(tree, turns).items()]
-
+    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
+    channels = [
+        _rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(facts.tree, turns).items()
+    ]
     pelvis = mapping.bones["pelvis"]
-    rest_point = np.array(armature_object.data.bones[mapping.anchor("pelvis")].head_local, dtype=np.float64)
-    needed = root_path(measure, world, root_m) - point_on_bone(tree, turns, pelvis, rest_point)
-    root = pose[root_bone_name(armature_object, mapping, tree)]
-    location = needed @ np.linalg.inv(_location_axes(root.bone)).T
-    channels.append(Channel(root.path_from_id("location"), root.name, location))
+    needed = root_path(measure, facts.world, root_m) - point_on_bone(facts.tree, turns, pelvis, facts.pelvis_rest)
+    location = needed @ np.linalg.inv(facts.location_axes).T
+    channels.append(Channel(_path(facts.root_bone, "location"), facts.root_bone, location))
     return channels
 
 
@@ -140,25 +228,39 @@ def _location_axes(bone: Any) -> FloatArray:
     return np.array(columns, dtype=np.float64).T
 
 
-def _rotation_channel(pose_bone: Any, basis: FloatArray) -> Channel:
+def _path(bone_name: str, channel: str) -> str:
+    return f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].{channel}'
+
+
+def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> Channel:
+    """Choose the keys of a channel: a quaternion's components change by half the angle, a location by a lever."""
+    if channel.data_path.endswith("location"):
+        tolerance = tolerance_rad * _METRES_PER_RADIAN / metres_per_unit
+    elif channel.data_path.endswith("quaternion"):
+        tolerance = tolerance_rad / 2
+    else:
+        tolerance = tolerance_rad
+    return replace(channel, kept=reduce_keys(channel.values, tolerance))
+
+
+def _rotation_channel(name: str, mode: str, basis: FloatArray) -> Channel:
     """Express a rotation (F, 4) in the bone's own rotation mode; a channel of another mode would move nothing."""
-    mode = pose_bone.rotation_mode
     if mode == "QUATERNION":
-        return Channel(pose_bone.path_from_id("rotation_quaternion"), pose_bone.name, basis)
+        return Channel(_path(name, "rotation_quaternion"), name, basis)
     if mode == "AXIS_ANGLE":
         sine = np.linalg.norm(basis[:, 1:], axis=1, keepdims=True)
         angle = 2 * np.arctan2(sine, basis[:, :1])
         axis = np.where(sine > 1e-9, basis[:, 1:] / np.maximum(sine, 1e-9), np.array([0.0, 1.0, 0.0]))
-        return Channel(pose_bone.path_from_id("rotation_axis_angle"), pose_bone.name, np.hstack((angle, axis)))
+        return Channel(_path(name, "rotation_axis_angle"), name, np.hstack((angle, axis)))
     previous = Euler((0.0, 0.0, 0.0), mode)
     eulers = np.empty((len(basis), 3))
     for frame, quaternion in enumerate(basis.tolist()):
         previous = Quaternion(quaternion).to_euler(mode, previous)
         eulers[frame] = previous
-    return Channel(pose_bone.path_from_id("rotation_euler"), pose_bone.name, eulers)
+    return Channel(_path(name, "rotation_euler"), name, eulers)
 
 
-def _rest_channels(armature_object: Any, mapping: RigMapping, animated: set[str]) -> list[Channel]:
+def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
     """Return constant channels that keep at rest what would bend or shift the motion, and set the rig's switches.
 
     A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
@@ -182,7 +284,7 @@ def _rest_channels(armature_object: Any, mapping: RigMapping, animated: set[str]
             rests[rotation] = (0.0, 0.0, 1.0, 0.0)
         for name, rest in rests.items():
             path = bone.path_from_id(name)
-            if path not in animated and np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
+            if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
     for name, key, value in mapping.family.settings:
         if name in pose and key in pose[name]:
@@ -191,46 +293,86 @@ def _rest_channels(armature_object: Any, mapping: RigMapping, animated: set[str]
     return channels
 
 
-def _replace_action(armature_object: Any, name: str, channels: list[Channel], frames: FloatArray) -> tuple[Any, str]:
+def _replace_action(
+    armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
+) -> Generator[None, None, tuple[Any, str]]:
     """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
     had_animation = armature_object.animation_data is not None
+    writer = ActionWriter(settings.action_name, armature_object)
+    action_name = writer.action.name
+    try:
+        fingerprint = yield from _write_channels(writer, channels, frames)
+        mark_as_baked(writer.action, settings.action_name, fingerprint)
+    except BaseException:
+        # By name: an undo in between may have taken the action away, and then it must not be touched again.
+        if (unfinished := bpy.data.actions.get(action_name)) is not None:
+            bpy.data.actions.remove(unfinished)
+        raise
+    # From here on nothing pauses: what the user sees changes at once or not at all.
     animation = armature_object.animation_data or armature_object.animation_data_create()
     old_action, old_slot = animation.action, assigned_slot(animation)
     old_blending = (animation.action_blend_type, animation.action_influence)
-    writer = ActionWriter(name, armature_object)
-    track = None
+    tracks = []
     try:
-        _write_channels(writer, channels, frames)
-        if old_action is not None:
-            track = _stash(animation, old_action, old_slot)
-        assign_action(animation, writer.action, writer.slot)
-        animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
+        replaced = settings.replace_own and is_untouched_bake(old_action, settings.action_name, armature_object)
+        if old_action is not None and not replaced:
+            tracks.append(_stash(animation, old_action, old_slot))
+        if settings.to_nla_track:
+            assign_action(animation, None, None)
+            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name))
+        else:
+            assign_action(animation, writer.action, writer.slot)
+            animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
     except BaseException:
         assign_action(animation, old_action, old_slot)
         animation.action_blend_type, animation.action_influence = old_blending
-        if track is not None:
+        for track in tracks:
             animation.nla_tracks.remove(track)
         bpy.data.actions.remove(writer.action)
         if not had_animation:
             armature_object.animation_data_clear()
         raise
-    return writer.action, old_action.name if old_action is not None else ""
+    kept = old_action.name if old_action is not None and not replaced else ""
+    if settings.replace_own:
+        remove_own_tracks(armature_object, settings.action_name, but=writer.action)
+        if replaced and old_action.users == 0:
+            bpy.data.actions.remove(old_action)
+        writer.rename(settings.action_name)
+    return writer.action, kept
 
 
-def _write_channels(writer: ActionWriter, channels: list[Channel], frames: FloatArray) -> None:
+def _write_channels(
+    writer: ActionWriter, channels: list[Channel], frames: FloatArray
+) -> Generator[None, None, Fingerprint]:
     interpolation = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
     points = np.empty((len(frames), 2), dtype=np.float32)
     linear = np.full(len(frames), interpolation, dtype=np.int32)
-    points[:, 0] = frames
+    fingerprint = Fingerprint()
+    paused = time.perf_counter()
     for channel in channels:
-        count = len(channel.values)
+        kept = np.arange(len(channel.values)) if channel.kept is None else channel.kept
+        count = len(kept)
+        points[:count, 0] = frames[kept]
         for index in range(channel.values.shape[1]):
+            if time.perf_counter() - paused > _SLICE_S:
+                yield
+                paused = time.perf_counter()
             curve = writer.new_curve(channel.data_path, index, channel.group)
             curve.keyframe_points.add(count)
-            points[:count, 1] = channel.values[:, index]
+            points[:count, 1] = channel.values[kept, index]
             curve.keyframe_points.foreach_set("co", points[:count].ravel())
             curve.keyframe_points.foreach_set("interpolation", linear[:count])
             curve.update()
+            fingerprint.add(channel.data_path, index, points[:count], linear[:count])
+    return fingerprint
+
+
+def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
+    track = animation.nla_tracks.new()
+    track.name = name
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    set_strip_slot(strip, slot)
+    return track
 
 
 def _stash(animation: Any, action: Any, slot: Any) -> Any:

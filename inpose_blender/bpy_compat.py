@@ -20,7 +20,7 @@ class ActionWriter:
     """Make a new action for one object and give out its curves."""
 
     def __init__(self, name: str, owner: Any) -> None:
-        self.action = bpy.data.actions.new(name.encode()[:LONGEST_NAME].decode(errors="ignore"))
+        self.action = bpy.data.actions.new(shortened(name))
         self.slot: Any = None
         self._groups: dict[str, Any] = {}
         if HAS_SLOTS:
@@ -43,6 +43,16 @@ class ActionWriter:
         curve.group = self._groups[group]
         return curve
 
+    def rename(self, name: str) -> None:
+        """Give the action a name that has become free; where it has not, Blender keeps them apart."""
+        if self.action.name != shortened(name):
+            self.action.name = shortened(name)
+
+
+def shortened(name: str) -> str:
+    """Cut a name to what Blender can hold, between characters."""
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
+
 
 def action_curves(action: Any, owner: Any) -> list[Any]:
     """Return the F-curves that an action holds for an object (for its assigned slot where there are slots)."""
@@ -53,6 +63,14 @@ def action_curves(action: Any, owner: Any) -> list[Any]:
         return []
     channels = action.layers[0].strips[0].channelbag(slot)
     return list(channels.fcurves) if channels else []
+
+
+def all_curves(action: Any) -> list[Any]:
+    """Return the F-curves that an action holds for anything."""
+    if not HAS_SLOTS:
+        return list(action.fcurves)
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    return [curve for strip in strips for channels in strip.channelbags for curve in channels.fcurves]
 
 
 def assigned_slot(animation_data: Any) -> Any:
