@@ -33,6 +33,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         rotate_vector,
         rotation_between,
     )
+    from inpose_core.recording.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.types import Sensors
     from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 else:
@@ -57,6 +58,7 @@ else:
         rotate_vector,
         rotation_between,
     )
+    from ..inpose_core.recording.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.types import Sensors
     from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 
@@ -82,10 +84,12 @@ __all__ = [
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
     "normalize_quaternion",
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
+    "save_sensors",
 ]
