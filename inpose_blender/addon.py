@@ -7,12 +7,17 @@ from typing import Any
 
 import bpy
 
-from . import menus, operators, panels, properties
+from . import menus, operators, panels, preferences, properties, recording_facts, session, translate
 from .batch import run_command
-from .preferences import INPOSE_AP_preferences
 from .solve_job import stop_warm_process
 
-_CLASSES = (INPOSE_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (
+    *preferences.CLASSES,
+    *properties.CLASSES,
+    *operators.CLASSES,
+    *panels.CLASSES,
+    *menus.CLASSES,
+)
 _cli_commands: list[Any] = []
 
 
@@ -22,14 +27,18 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.register()
     menus.register()
+    translate.register()
     _cli_commands.append(bpy.utils.register_cli_command("inpose", run_command))
 
 
 def unregister() -> None:
-    """Undo `register` in reverse, and end the solver process."""
+    """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
+    session.QUEUE.clear()
+    recording_facts.forget_all()
     stop_warm_process()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
+    translate.unregister()
     menus.unregister()
     properties.unregister()
     for cls in reversed(_CLASSES):

@@ -14,6 +14,7 @@ from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
 from .adjust import reduce_keys, resample_motion
+from .bake_settings import BakeResult, BakeSettings
 from .baked_actions import Fingerprint, is_untouched_bake, mark_as_baked, remove_own_tracks
 from .bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from .core import Motion, RigError
@@ -29,35 +30,6 @@ _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
 _SLICE_S: Final[float] = 0.012
 """How long curves are written before Blender may draw again."""
-
-
-@dataclass(frozen=True)
-class BakeSettings:
-    """Say how a motion becomes an action."""
-
-    action_name: str
-    first_frame: int = 1
-    fps: float | None = None
-    """Keys a second; None sets one on each frame of the scene. The motion plays at its own speed either way."""
-    root_motion: bool = False
-    """Let the bone above the hips carry way and heading."""
-    key_tolerance_deg: float = 0.0
-    """Leave out keys that change no bone by more than this; 0 keeps all."""
-    to_nla_track: bool = False
-    """Put the new action into an NLA track of its own instead of making it the active one."""
-    replace_own: bool = False
-    """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
-
-
-@dataclass(frozen=True)
-class BakeResult:
-    """Say what was baked."""
-
-    action_name: str
-    first_frame: int
-    last_frame: int
-    kept_action_name: str
-    """The action that was active before and now lies in a muted NLA track; empty if there was none."""
 
 
 @dataclass(frozen=True)

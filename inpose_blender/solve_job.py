@@ -339,6 +339,11 @@ def _warm_process(interpreter: Interpreter) -> SolverProcess:
     return _warm[0]
 
 
+def solver_introduction() -> Message:
+    """Return what the running solver process said of itself; empty if none is running."""
+    return dict(_warm[0].ready or {}) if _warm else {}
+
+
 def stop_warm_process() -> None:
     """End the solver process, if one is running: at unregistering, at exit, and when it does not answer."""
     while _warm:
