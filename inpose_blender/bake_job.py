@@ -77,6 +77,8 @@ class BakeJob:
             next(self._steps)
         except StopIteration as stop:
             self._result, self._done = stop.value, True
+        except ReferenceError:
+            self._error, self._done = RigError("The scene was changed during the bake.", "Bake again."), True
         except Exception as error:
             self._error, self._done = error, True
 
@@ -100,7 +102,6 @@ class BakeJob:
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} is another than when it was solved for.", "Solve again.")
-        yield
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
         settings = self._options.bake_settings(self._action_name, motion.fps, replace_own=self._replace_own)
         channels, frames = yield from _in_thread(
@@ -141,6 +142,7 @@ def _in_thread(work: Callable[[], Any]) -> Generator[None, None, Any]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
+    yield
     while thread.is_alive():
         thread.join(_STEP_S)
         yield

@@ -119,7 +119,7 @@ class SolverProcess:
             if isinstance(identity, int):
                 self._arrived.setdefault(identity, []).append(message)
             elif message["event"] in ("error", "end"):
-                self.failure = message
+                self.failure = self.failure or message  # what it says of itself, rather than that it then ended
 
     def forget(self, request_id: int) -> None:
         """Drop what still comes for a request that nobody waits for any more."""

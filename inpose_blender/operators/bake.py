@@ -75,6 +75,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         armature, scene = chosen_armature(context), context.scene
+        assert armature is not None, "poll has seen one"
         take = armature.inpose_take
         path, label = Path(take.file), take.label
         self._notes = take.notes.splitlines()

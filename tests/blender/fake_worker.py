@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -49,7 +50,7 @@ def solve(request_id: int, params: dict) -> None:
         return
     if "deaf" in FAULTS:
         time.sleep(60)
-    steps = 1000 if "slower" in FAULTS else 100 if "slow" in FAULTS else 4
+    steps = 1000 if "slower" in FAULTS else 40 if "slow" in FAULTS else 4
     for step in range(steps):
         say(id=request_id, event="progress", fraction=step / steps, text="Solving")
         time.sleep(0.02)
@@ -98,6 +99,11 @@ def main() -> None:
         return
     if "crash" in FAULTS:
         raise ImportError("No module named torch")
+    if "full_disk" in FAULTS:
+        import resource  # noqa: PLC0415  (POSIX only)
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
     say(event="ready", protocol=2 if "future" in FAULTS else 1, version="0", python="3", torch="0", device="cpu")
     for line in sys.stdin:
         request = json.loads(line)

@@ -20,13 +20,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def registered():
-    addon.register()
-    yield
-    addon.unregister()
-
-
-@pytest.fixture
 def ready_scene(registered, rng, take, fake_worker):
     rig = build_rig(rng, arm_angle_deg=45.0)
     bpy.context.scene.inpose.recording = str(take)
