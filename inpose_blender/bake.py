@@ -328,6 +328,8 @@ def _write_channels(
         for index in range(channel.values.shape[1]):
             if time.perf_counter() - paused > _SLICE_S:
                 yield
+                if not writer.look_up_again():
+                    raise RigError("The new action was removed while it was written.", "Bake again.")
                 paused = time.perf_counter()
             curve = writer.new_curve(channel.data_path, index, channel.group)
             curve.keyframe_points.add(count)

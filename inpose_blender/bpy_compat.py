@@ -21,6 +21,7 @@ class ActionWriter:
 
     def __init__(self, name: str, owner: Any) -> None:
         self.action = bpy.data.actions.new(shortened(name))
+        self._name = self.action.name
         self.slot: Any = None
         self._groups: dict[str, Any] = {}
         if HAS_SLOTS:
@@ -30,6 +31,27 @@ class ActionWriter:
         else:
             self.action.id_root = "OBJECT"
             self._channels = self.action
+
+    def look_up_again(self) -> bool:
+        """Find the action anew after a pause: an undo replaces it, and a pointer to the old one would crash Blender.
+
+        Returns whether it is still there, with its slot.
+        """
+        self._groups.clear()
+        self.action = bpy.data.actions.get(self._name)
+        if self.action is None:
+            return False
+        if not HAS_SLOTS:
+            self._channels = self.action
+            return True
+        if not (self.action.slots and self.action.layers and self.action.layers[0].strips):
+            return False
+        self.slot = self.action.slots[0]
+        self._channels = self.action.layers[0].strips[0].channelbag(self.slot)
+        if self._channels is None:
+            return False
+        self._groups = {group.name: group for group in self._channels.groups}
+        return True
 
     def new_curve(self, data_path: str, index: int, group: str) -> Any:
         """Return a new, empty F-curve within the named group of channels."""
