@@ -26,7 +26,7 @@ from .bake_options import KEY_RATES, WAY_CARRIERS, BakeOptions
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
 from .pipeline import SolveSettings, prepare_rig, solve_request
 from .preferences import solver_device, solver_interpreters
-from .properties import POSES
+from .properties import POSES, QUALITIES
 from .rig import best_mapping
 from .solve_job import SolveJob, stop_warm_process
 from .stick_figure import add_stick_figure
@@ -99,7 +99,9 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--pose", choices=[pose for pose, *_ in POSES if pose != "auto"])
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--guidance", help="name of the guidance")
-    parser.add_argument("--steps", type=int, help="sampling steps")
+    parser.add_argument("--quality", choices=[quality for quality, *_ in QUALITIES], default="default")
+    parser.add_argument("--steps", type=int, help="sampling steps; default: by the quality")
+    parser.add_argument("--foot-planting", type=float, help="how firmly the solver holds standing feet, 0 to 1")
     parser.add_argument("--variation", type=float, help="0: the likeliest motion (default); 1: one of many, by --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fps", type=float, help="frame rate of the output; default: the rig file's")
@@ -126,7 +128,9 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
             pose=options.pose,
             device=options.device or solver_device(),
             guidance=options.guidance,
+            quality=options.quality,
             steps=options.steps,
+            foot_planting=options.foot_planting,
             temperature=options.variation,
             seed=options.seed,
         ),

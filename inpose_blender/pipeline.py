@@ -22,7 +22,9 @@ class SolveSettings:
     pose: str | None = None
     device: str = "auto"
     guidance: str | None = None
+    quality: str | None = None
     steps: int | None = None
+    foot_planting: float | None = None
     temperature: float | None = None
     seed: int = 0
 
@@ -76,7 +78,9 @@ def solve_request(rig: PreparedRig, recording: Path, settings: SolveSettings) ->
         pose=settings.pose,
         device=settings.device,
         guidance=settings.guidance,
+        quality=settings.quality,
         steps=settings.steps,
+        foot_planting=settings.foot_planting,
         temperature=settings.temperature,
         seed=settings.seed,
     )

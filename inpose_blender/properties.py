@@ -22,6 +22,11 @@ POSES = (
     ("saber", "Saber", "Beat Saber's saber pose"),
 )
 
+QUALITIES = (
+    ("draft", "Draft", "A quick look"),
+    ("default", "Good", "What most shots need"),
+    ("high", "Best", "The most that the solver can do; takes several times as long"),
+)
 KEY_RATES = (
     ("scene", "Every frame", "A key on each frame of the scene, whatever its frame rate"),
     ("solver", "As solved", "60 keys a second, between frames where the scene has fewer"),
@@ -61,7 +66,18 @@ class INPOSE_PG_settings(bpy.types.PropertyGroup):
         precision=2,
         subtype="DISTANCE",
     )
-    steps: bpy.props.IntProperty(name="Steps", description="Sampling steps; 0: the solver's default", min=0, max=1000)
+    quality: bpy.props.EnumProperty(
+        name="Quality", description="How much the solver computes", items=QUALITIES, default="default"
+    )
+    foot_planting: bpy.props.FloatProperty(
+        name="Foot planting",
+        description="How firmly the solver holds feet that stand",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    steps: bpy.props.IntProperty(name="Steps", description="Sampling steps; 0: as the quality says", min=0, max=1000)
     variation: bpy.props.FloatProperty(
         name="Variation",
         description="0: the likeliest motion that fits; 1: one of many that fit, chosen by the seed",

@@ -36,7 +36,9 @@ class SolveRequest:
     pose: str | None = None
     device: str = "auto"
     guidance: str | None = None
+    quality: str | None = None
     steps: int | None = None
+    foot_planting: float | None = None
     temperature: float | None = None
     seed: int = 0
 
@@ -49,7 +51,9 @@ class SolveRequest:
             "pose": self.pose,
             "device": self.device,
             "guidance": self.guidance,
+            "quality": self.quality,
             "steps": self.steps,
+            "foot_planting": self.foot_planting,
             "temperature": self.temperature,
             "seed": self.seed,
         }

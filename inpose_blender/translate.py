@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import bpy
 
@@ -29,13 +29,17 @@ def load_tables() -> dict[str, dict[str, str]]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.json"))}
 
 
-def register() -> None:
-    """Hand the tables to Blender."""
-    tables: dict[str, Any] = {
+def blender_tables() -> dict[str, dict[tuple[str, str], str]]:
+    """Return the tables as Blender wants them: by language, then by context and text."""
+    return {
         language: {(context, text): translation for text, translation in table.items() for context in _CONTEXTS}
         for language, table in load_tables().items()
     }
-    bpy.app.translations.register(__name__, tables)
+
+
+def register() -> None:
+    """Hand the tables to Blender."""
+    bpy.app.translations.register(__name__, blender_tables())
 
 
 def unregister() -> None:

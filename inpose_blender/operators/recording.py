@@ -29,7 +29,9 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     bl_label = "Choose recording"
     bl_options = {"UNDO"}
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH")
+    filepath: bpy.props.StringProperty(
+        name="Recording", description="A VR recording of head and two hands", subtype="FILE_PATH"
+    )
     filter_glob: bpy.props.StringProperty(default=RECORDING_PATTERN, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -184,7 +184,9 @@ def solve_settings(settings: Any) -> SolveSettings:
         stature_m=settings.stature or None,
         pose=None if settings.pose == "auto" else settings.pose,
         device=solver_device(),
+        quality=settings.quality,
         steps=settings.steps or None,
+        foot_planting=settings.foot_planting,
         temperature=settings.variation or None,
         seed=settings.seed,
     )

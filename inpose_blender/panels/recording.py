@@ -86,7 +86,7 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
         if gaps.get("count"):
             lines.append(
                 tr(
-                    "{device} lost {count} times, up to {seconds} s",
+                    "{device} lost: {count} gaps, longest {seconds} s",
                     device=tr(name),
                     count=gaps["count"],
                     seconds=round(gaps.get("longest_s", 0.0), 1),

@@ -11,7 +11,7 @@ from ..session import QUEUE
 from ..translate import tr
 from .drawing import SubPanel
 
-SOLVE_OPTIONS: Final[tuple[str, ...]] = ("steps", "variation", "seed")
+SOLVE_OPTIONS: Final[tuple[str, ...]] = ("quality", "foot_planting", "steps", "variation", "seed")
 """Properties of the scene's settings that say how to solve, in the order of the panel."""
 
 

@@ -131,6 +131,13 @@ def test_core_is_torch_free():
     subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, timeout=120, check=True)
 
 
+def test_the_qualities_to_choose_from_are_those_of_the_core():
+    from inpose_blender.properties import QUALITIES  # noqa: PLC0415
+    from inpose_core import solve_settings  # noqa: PLC0415
+
+    assert [quality for quality, *_ in QUALITIES] == list(solve_settings.QUALITIES)
+
+
 def test_the_poses_to_choose_from_are_those_of_the_core():
     from inpose_blender.properties import POSES  # noqa: PLC0415
     from inpose_core.recording import POSE_TYPES  # noqa: PLC0415

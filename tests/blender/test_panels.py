@@ -86,7 +86,7 @@ def test_the_recordings_facts_are_shown(shown, fake_worker, take):
         "A fake note.",
     ):
         assert fact in texts
-    assert "Left hand lost 1 times, up to 0.2 s" in " ".join(texts)
+    assert "Left hand lost: 1 gaps, longest 0.2 s" in " ".join(texts)
 
 
 def test_an_unusable_recording_says_why(shown, fake_worker, take):

@@ -31,9 +31,12 @@ def _texts_of_class(cls: type) -> set[str]:
     texts = {getattr(cls, "bl_label", "")}
     if issubclass(cls, bpy.types.Operator):
         package, _, function = cls.bl_idname.partition(".")
-        texts.add(getattr(getattr(bpy.ops, package), function).get_rna_type().description)
-    for name, prop in cls.bl_rna.properties.items():
-        if name not in cls.__annotations__ or prop.is_hidden or prop.is_skip_save:
+        rna = getattr(getattr(bpy.ops, package), function).get_rna_type()
+        texts.add(rna.description)
+    else:
+        rna = cls.bl_rna
+    for name, prop in rna.properties.items():
+        if name not in getattr(cls, "__annotations__", ()) or prop.is_hidden or prop.is_skip_save:
             continue
         texts |= {prop.name, prop.description}
         if prop.type == "ENUM":
