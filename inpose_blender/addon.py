@@ -8,7 +8,6 @@ from typing import Any
 import bpy
 
 from . import menus, operators, panels, preferences, properties, recording_facts, session, translate
-from .batch import run_command
 from .solve_job import stop_warm_process
 
 _CLASSES = (
@@ -28,7 +27,13 @@ def register() -> None:
     properties.register()
     menus.register()
     translate.register()
-    _cli_commands.append(bpy.utils.register_cli_command("inpose", run_command))
+    _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
+
+
+def _run_command(arguments: list[str]) -> int:
+    from .batch import run_command  # noqa: PLC0415  (a Blender with a window never needs it)
+
+    return run_command(arguments)
 
 
 def unregister() -> None:

@@ -26,7 +26,7 @@ from .errors import (
     WorkerError,
 )
 from .motion import Motion
-from .recording import Recording, Sensors, load_recording
+from .recording import Recording, Sensors
 from .skeleton import JOINT_NAMES, PARENTS, Skeleton
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from .calibration import Calibrated, CalibrationSettings, calibrate
     from .job import SolvedJob, SolveJob, run_job
     from .prior.checkpoint import Prior, load_prior
+    from .recording import load_recording
     from .solve_settings import SolveSettings
     from .solver import solve
 
 __version__ = "0.1.0"
 
-# These need scipy or torch, which Blender's own Python has not: they load when they are first asked for.
+# These need scipy or torch, which Blender's own Python has not, or time: they load when they are first asked for.
 _LOADED_LATER = {
     "Calibrated": "calibration",
     "CalibrationSettings": "calibration",
@@ -49,6 +50,7 @@ _LOADED_LATER = {
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",
+    "load_recording": "recording",
     "run_job": "job",
     "save_bvh": "bvh",
     "solve": "solver",

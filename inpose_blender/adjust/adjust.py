@@ -36,10 +36,11 @@ def adjust_motion(motion: Motion, sensors: Sensors | None, settings: AdjustSetti
         sensors: the calibrated recording that it was solved from; None leaves the hands as they are.
         settings: what to change.
     """
+    solved = motion
     if settings.smoothing_s > 0:
         motion = smooth_motion(motion, settings.smoothing_s)
     if settings.foot_lock > 0 and motion.foot_contact is not None:
-        motion = lock_feet(motion, settings.foot_lock)
+        motion = lock_feet(motion, settings.foot_lock, standing_as_in=solved)
     if settings.hand_lock > 0 and sensors is not None:
         motion = lock_hands(motion, sensors, settings.hand_lock)
     return in_place(motion) if settings.in_place else motion

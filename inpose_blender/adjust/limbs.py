@@ -38,7 +38,9 @@ LEGS: Final[tuple[Limb, Limb]] = (
 )
 
 
-def bend_limb(motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: FloatArray) -> Motion:
+def bend_limb(
+    motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: FloatArray, stretch: float = 1.0
+) -> Motion:
     """Return the motion with the end of a limb at its targets (F, 3), or as near as it reaches, stretched.
 
     The limb opens or closes in its own plane, then swings as a whole by the smallest turn; what hangs on its end keeps
@@ -49,6 +51,7 @@ def bend_limb(motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: Fl
         limb: which limb.
         positions_m: joint positions of the motion, (F, 22, 3).
         targets_m: where the end joint should be.
+        stretch: up to which share of its full length a limb may be stretched further than it is.
     """
     start, middle, end = (JOINT_INDEX[name] for name in (limb.start, limb.middle, limb.end))
     upper_m, lower_m = (float(np.linalg.norm(motion.skeleton.offsets_m[joint])) for joint in (middle, end))
@@ -56,7 +59,9 @@ def bend_limb(motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: Fl
     upper = positions_m[:, middle] - positions_m[:, start]
     lower = positions_m[:, end] - positions_m[:, middle]
     wanted = targets_m - positions_m[:, start]
-    wanted_m = np.clip(np.linalg.norm(wanted, axis=-1), abs(upper_m - lower_m), upper_m + lower_m)
+    present_m = np.linalg.norm(positions_m[:, end] - positions_m[:, start], axis=-1)
+    longest_m = np.clip(present_m, stretch * (upper_m + lower_m), upper_m + lower_m)
+    wanted_m = np.clip(np.linalg.norm(wanted, axis=-1), abs(upper_m - lower_m), longest_m)
 
     cross = np.cross(upper, lower) / (upper_m * lower_m)
     sine = np.linalg.norm(cross, axis=-1, keepdims=True)

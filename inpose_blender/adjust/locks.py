@@ -20,16 +20,26 @@ _STANDS_UNTIL: Final[float] = 0.4
 """A foot begins to stand at the higher probability and stops at the lower one, so that it does not flicker."""
 _SHORTEST_STAND_S: Final[float] = 0.1
 _FADE_S: Final[float] = 0.15
+_LEG_STRETCH: Final[float] = 0.99
+_ARM_STRETCH: Final[float] = 0.995
+"""A lock stretches no limb further than this unless it is so already: the last centimetre of reach turns a knee by
+twenty degrees, and makes it snap."""
 _SAME_PLACE_RATIO: Final[float] = 0.07
 """A standing toe that has moved by this share of the leg's length (6 cm for an adult) stands in a new place."""
 
 
-def lock_feet(motion: Motion, strength: float) -> Motion:
+def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = None) -> Motion:
     """Return the motion with each standing toe joint held where it stands on average; knees and hips give way.
 
     The toe is what stands in the data that the prior learnt from: heels may rise above it, and the foot may pivot.
+
+    Args:
+        motion: the motion to change; its `foot_contact` says when each foot stands.
+        strength: 0 leaves the feet, 1 holds them still.
+        standing_as_in: where the feet stand, if smoothing has moved them since; the motion itself by default.
     """
     assert motion.foot_contact is not None
+    stands_m = (motion if standing_as_in is None else standing_as_in).joint_positions_m
     positions_m = motion.joint_positions_m
     tolerance_m = _SAME_PLACE_RATIO * motion.skeleton.leg_length_m
     for side, (leg, toe) in enumerate(zip(LEGS, ("left_foot", "right_foot"), strict=True)):
@@ -37,12 +47,13 @@ def lock_feet(motion: Motion, strength: float) -> Motion:
         standing = standing_frames(motion.foot_contact[:, side], motion.fps)
         correction_m = np.zeros_like(toe_m)
         held = np.zeros(len(motion), dtype=np.bool_)
-        for first, last in _places(toe_m, standing, tolerance_m):
-            correction_m[first:last] = toe_m[first:last].mean(axis=0) - toe_m[first:last]
+        place_m = stands_m[:, JOINT_INDEX[toe]]
+        for first, last in _places(place_m, standing, tolerance_m):
+            correction_m[first:last] = place_m[first:last].mean(axis=0) - toe_m[first:last]
             held[first:last] = True
         shift_m = strength * fade_out(correction_m, held, _FADE_S * motion.fps)
         # The foot keeps its direction, so the ankle must go where the toe goes.
-        motion = bend_limb(motion, leg, positions_m, positions_m[:, JOINT_INDEX[leg.end]] + shift_m)
+        motion = bend_limb(motion, leg, positions_m, positions_m[:, JOINT_INDEX[leg.end]] + shift_m, _LEG_STRETCH)
     return motion
 
 
@@ -65,7 +76,7 @@ def lock_hands(motion: Motion, sensors: Sensors, strength: float) -> Motion:
         turned[:count] = sensors.rotations_wxyz[:count, side]
         measured[:count] = sensors.measured[:count, side]
         shift_m = strength * fade_out(wanted_m - positions_m[:, wrist], measured, _FADE_S * motion.fps)
-        motion = bend_limb(motion, arm, positions_m, positions_m[:, wrist] + shift_m)
+        motion = bend_limb(motion, arm, positions_m, positions_m[:, wrist] + shift_m, _ARM_STRETCH)
         share = strength * fade_out(np.ones((len(motion), 1)), measured, _FADE_S * motion.fps)
         rotations = motion.rotations_wxyz.copy()
         rotations[:, wrist] = slerp(rotations[:, wrist], turned, share)
