@@ -30,12 +30,14 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     bl_options = {"UNDO"}
 
     filepath: bpy.props.StringProperty(
-        name="Recording", description="A VR recording of head and two hands", subtype="FILE_PATH"
+        name="Recording", description="A VR recording of head and two hands", subtype="FILE_PATH", options={"SKIP_SAVE"}
     )
     filter_glob: bpy.props.StringProperty(default=RECORDING_PATTERN, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Open the file browser where the last recording was."""
+        """Open the file browser where the last recording was; a file that was dropped needs none."""
+        if self.properties.is_property_set("filepath"):
+            return self.execute(context)
         if context.scene.inpose.recording:
             self.filepath = bpy.path.abspath(context.scene.inpose.recording)
         context.window_manager.fileselect_add(self)
@@ -45,6 +47,20 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
         """Remember the choice in the scene."""
         context.scene.inpose.recording = self.filepath
         return {"FINISHED"}
+
+
+class INPOSE_FH_recording(bpy.types.FileHandler):
+    """Take recordings that are dropped onto a 3D View"""
+
+    bl_idname = "INPOSE_FH_recording"
+    bl_label = "Recording"
+    bl_import_operator = "inpose.choose_recording"
+    bl_file_extensions = RECORDING_PATTERN.replace("*", "")
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """Only there: elsewhere a file means something else."""
+        return context.area is not None and context.area.type == "VIEW_3D"
 
 
 class INPOSE_OT_read_recording(bpy.types.Operator):
@@ -156,6 +172,7 @@ def _scale(facts: RecordingFacts, measure: RigMeasure | None, given_stature_m: f
 
 CLASSES = (
     INPOSE_OT_choose_recording,
+    INPOSE_FH_recording,
     INPOSE_OT_read_recording,
     INPOSE_OT_show_recording,
     INPOSE_OT_hide_recording,

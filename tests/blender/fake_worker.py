@@ -20,7 +20,7 @@ from inpose_core.recording.types import Sensors
 from inpose_core.skeleton import JOINT_COUNT, Skeleton
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
-FRAMES = 61
+FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
 cancelled: set[int] = set()
 
 

@@ -171,6 +171,14 @@ def test_the_recording_is_shown_and_hidden(ready_scene):
     assert not bpy.ops.inpose.hide_recording.poll()
 
 
+def test_a_recording_can_be_dropped_onto_the_view(registered, take):
+    handler = bpy.types.INPOSE_FH_recording
+    assert ".bsor" in handler.bl_file_extensions.split(";")
+    assert handler.bl_import_operator == "inpose.choose_recording"
+    assert bpy.ops.inpose.choose_recording("INVOKE_DEFAULT", filepath=str(take)) == {"FINISHED"}
+    assert bpy.context.scene.inpose.recording == str(take)
+
+
 def test_a_recording_is_shown_without_any_rig(registered, take, fake_worker):
     bpy.context.scene.inpose.recording = str(take)
     assert bpy.ops.inpose.show_recording() == {"FINISHED"}
