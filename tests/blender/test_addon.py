@@ -132,6 +132,7 @@ def test_core_is_torch_free():
 
 
 def test_the_qualities_to_choose_from_are_those_of_the_core():
+    pytest.importorskip("torch")
     from inpose_blender.properties import QUALITIES  # noqa: PLC0415
     from inpose_core import solve_settings  # noqa: PLC0415
 
