@@ -145,8 +145,10 @@ def write_action(
 ) -> Generator[None, None, BakeResult]:
     """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
     action, kept = yield from _replace_action(armature_object, settings, channels, frames)
+    result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
+    yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
-    return BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
+    return result
 
 
 def _motion_channels(
@@ -269,24 +271,31 @@ def _replace_action(
     armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
 ) -> Generator[None, None, tuple[Any, str]]:
     """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
-    had_animation = armature_object.animation_data is not None
+    object_name = armature_object.name
     writer = ActionWriter(settings.action_name, armature_object)
     action_name = writer.action.name
     try:
         fingerprint = yield from _write_channels(writer, channels, frames)
         mark_as_baked(writer.action, settings.action_name, fingerprint)
+        armature_object = _object_again(object_name)
+        replaceable = _replaceable_action(armature_object, settings)
+        yield
+        if not writer.look_up_again():
+            raise RigError("The new action was removed before it was used.", "Bake again.")
+        armature_object = _object_again(object_name)
     except BaseException:
         # By name: an undo in between may have taken the action away, and then it must not be touched again.
         if (unfinished := bpy.data.actions.get(action_name)) is not None:
             bpy.data.actions.remove(unfinished)
         raise
     # From here on nothing pauses: what the user sees changes at once or not at all.
+    had_animation = armature_object.animation_data is not None
     animation = armature_object.animation_data or armature_object.animation_data_create()
     old_action, old_slot = animation.action, assigned_slot(animation)
     old_blending = (animation.action_blend_type, animation.action_influence)
+    replaced = old_action is not None and old_action.name == replaceable
     tracks = []
     try:
-        replaced = settings.replace_own and is_untouched_bake(old_action, settings.action_name, armature_object)
         if old_action is not None and not replaced:
             tracks.append(_stash(animation, old_action, old_slot))
         if settings.to_nla_track:
@@ -311,6 +320,22 @@ def _replace_action(
             bpy.data.actions.remove(old_action)
         writer.rename(settings.action_name)
     return writer.action, kept
+
+
+def _replaceable_action(armature_object: Any, settings: BakeSettings) -> str:
+    """Return the name of the active action if it is a bake of this take that nobody has touched; else nothing."""
+    action = armature_object.animation_data.action if armature_object.animation_data else None
+    if not settings.replace_own or not is_untouched_bake(action, settings.action_name, armature_object):
+        return ""
+    return str(action.name)
+
+
+def _object_again(name: str) -> Any:
+    """Find the armature object anew after a pause, since an undo replaces it."""
+    armature_object = bpy.data.objects.get(name)
+    if armature_object is None:
+        raise RigError(f"The armature {name} is gone.", "Bake on the armature of now.")
+    return armature_object
 
 
 def _write_channels(
