@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .adjust import reduce_keys, resample_motion
 from .bake_settings import BakeResult, BakeSettings
-from .baked_actions import Fingerprint, is_untouched_bake, mark_as_baked, remove_own_tracks
+from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
 from .bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from .core import Motion, RigError
 from .pose_math import bone_turns, point_on_bone, pose_rotations, root_path
@@ -278,7 +278,7 @@ def _replace_action(
         fingerprint = yield from _write_channels(writer, channels, frames)
         mark_as_baked(writer.action, settings.action_name, fingerprint)
         armature_object = _object_again(object_name)
-        replaceable = _replaceable_action(armature_object, settings)
+        replaceable = yield from _replaceable_action(armature_object, settings)
         yield
         if not writer.look_up_again():
             raise RigError("The new action was removed before it was used.", "Bake again.")
@@ -322,12 +322,24 @@ def _replace_action(
     return writer.action, kept
 
 
-def _replaceable_action(armature_object: Any, settings: BakeSettings) -> str:
+def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generator[None, None, str]:
     """Return the name of the active action if it is a bake of this take that nobody has touched; else nothing."""
     action = armature_object.animation_data.action if armature_object.animation_data else None
-    if not settings.replace_own or not is_untouched_bake(action, settings.action_name, armature_object):
+    if action is None or not settings.replace_own:
         return ""
-    return str(action.name)
+    name = action.name
+    steps = look_whether_untouched(action, settings.action_name, armature_object)
+    paused = time.perf_counter()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return name if stop.value else ""
+        if time.perf_counter() - paused > _SLICE_S:
+            yield
+            if bpy.data.actions.get(name) != action:  # somebody has changed it: then it is kept
+                return ""
+            paused = time.perf_counter()
 
 
 def _object_again(name: str) -> Any:
