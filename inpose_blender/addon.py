@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import bpy
 
-from . import menus, operators, panels, preferences, properties, recording_facts, session, translate
-from .solve_job import stop_warm_process
+from . import menus, operators, panels, preferences, properties, translate
+from .session import QUEUE
 
 _CLASSES = (
     *preferences.CLASSES,
@@ -31,16 +32,19 @@ def register() -> None:
 
 
 def _run_command(arguments: list[str]) -> int:
-    from .batch import run_command  # noqa: PLC0415  (a Blender with a window never needs it)
+    from .batch import run_command
 
     return run_command(arguments)
 
 
 def unregister() -> None:
     """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
-    session.QUEUE.clear()
-    recording_facts.forget_all()
-    stop_warm_process()
+    QUEUE.clear()
+    # What was never needed is not loaded now.
+    if facts := sys.modules.get(f"{__package__}.recording_facts"):
+        facts.forget_all()
+    if jobs := sys.modules.get(f"{__package__}.solve_job"):
+        jobs.stop_warm_process()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     translate.unregister()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .adjust import AdjustSettings
+from .adjust_settings import AdjustSettings
 from .bake_settings import BakeSettings
 
 KeyRate = Literal["scene", "solver", "custom"]

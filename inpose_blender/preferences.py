@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from .core import OutputError
+from .errors import OutputError
 from .interpreter import Interpreter, candidate_interpreters
 
 ADDON_PACKAGE = __package__.rpartition(".")[0] or __package__

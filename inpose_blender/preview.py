@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from .bpy_compat import ActionWriter, assign_action
 from .core import Sensors, continuous_signs, matrix_to_quaternion, multiply_quaternions
+from .preview_collection import COLLECTION_NAME, OWN_KEY, hide_preview
 from .rig import RigMeasure
 
 FloatArray = NDArray[np.float64]
 
-COLLECTION_NAME: Final[str] = "InPose recording"
-_OWN_KEY: Final[str] = "inpose_preview"
 _NAMES: Final[tuple[str, str, str]] = ("Head", "Left hand", "Right hand")
 _SHAPES: Final[tuple[str, str, str]] = ("CUBE", "ARROWS", "ARROWS")
 _SIZES_M: Final[tuple[float, float, float]] = (0.1, 0.12, 0.12)
@@ -40,7 +39,7 @@ def show_preview(scene: Any, sensors: Sensors, first_frame: int, measure: RigMea
     """
     hide_preview(scene)
     collection = bpy.data.collections.new(COLLECTION_NAME)
-    collection[_OWN_KEY] = True
+    collection[OWN_KEY] = True
     collection.hide_render = True
     scene.collection.children.link(collection)
     R_world_core = _CORE_TO_WORLD if measure is None else measure.R_world_core
@@ -63,28 +62,6 @@ def show_preview(scene: Any, sensors: Sensors, first_frame: int, measure: RigMea
         trail.color = _COLOURS[device]
         collection.objects.link(trail)
     return collection
-
-
-def hide_preview(scene: Any) -> bool:
-    """Remove the preview of a scene, with all its data; return whether there was one."""
-    collection = preview_of(scene)
-    if collection is None:
-        return False
-    for shown in list(collection.objects):
-        action = shown.animation_data.action if shown.animation_data else None
-        data = shown.data
-        bpy.data.objects.remove(shown)
-        if action is not None:
-            bpy.data.actions.remove(action)
-        if data is not None and data.users == 0:
-            bpy.data.curves.remove(data)
-    bpy.data.collections.remove(collection)
-    return True
-
-
-def preview_of(scene: Any) -> Any:
-    """Return the collection of a scene's preview, or None."""
-    return next((child for child in scene.collection.children if child.get(_OWN_KEY)), None)
 
 
 def _animate(empty: Any, places: FloatArray, turns: FloatArray, frames: FloatArray) -> None:

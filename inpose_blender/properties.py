@@ -8,7 +8,6 @@ from pathlib import Path
 
 import bpy
 
-from . import recording_facts
 from .bake_options import BakeOptions
 
 _DEFAULTS = BakeOptions()
@@ -43,13 +42,19 @@ def _is_armature(_self: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
     return candidate.type == "ARMATURE"
 
 
+def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    from .recording_facts import start_reading
+
+    start_reading(recording_path(settings))
+
+
 class INPOSE_PG_settings(bpy.types.PropertyGroup):
     """Hold the choices for the next solve; saved with the scene."""
 
     recording: bpy.props.StringProperty(
         name="Recording",
         description="A VR recording of head and two hands",
-        update=lambda self, _context: recording_facts.start_reading(recording_path(self)),
+        update=_on_new_recording,
     )
     armature: bpy.props.PointerProperty(
         name="Armature",

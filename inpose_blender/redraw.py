@@ -7,8 +7,9 @@ import bpy
 
 
 def redraw_panels() -> None:
-    """Redraw the 3D Views of all windows, and the preferences."""
+    """Redraw the sidebars of all 3D Views, and the preferences; the views themselves may be expensive to draw."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
+            for region in area.regions:
+                if (area.type, region.type) in {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}:
+                    region.tag_redraw()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from .solve_queue import SolveQueue
-from .take import TakeMemory
+from .take_memory import TakeMemory
 
 QUEUE: Final[SolveQueue] = SolveQueue()
 TAKES: Final[TakeMemory] = TakeMemory()

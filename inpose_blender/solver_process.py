@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
-from .core import WorkerError
+from .errors import WorkerError
 
 PROTOCOL: Final[int] = 1
 _KEPT_LINES: Final[int] = 40

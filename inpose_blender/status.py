@@ -8,9 +8,8 @@ from typing import Any
 
 import bpy
 
-from .core import InPoseError
+from .errors import InPoseError
 from .properties import status_of
-from .report import error_report
 from .translate import tr
 
 
@@ -28,6 +27,8 @@ def show_cancelled(operator: Any, context: bpy.types.Context) -> None:
 
 def show_error(operator: Any, context: bpy.types.Context, error: InPoseError, doing: str) -> None:
     """Show what went wrong and what to do about it; keep the details for whoever is asked for help."""
+    from .report import error_report
+
     status = status_of(context)
     status.result, status.notes, status.failed = error.message, error.hint, True
     status.report = error_report(error, doing)

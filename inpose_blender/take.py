@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep what was solved, in memory and in files, so that it can be baked again without being solved again. No bpy here.
+"""Keep what was solved in files, so that it can be baked again without being solved again. No bpy here.
 
 A take is two files side by side: ``NAME.npz``, the motion, and ``NAME.sensors.npz``, the calibrated recording that it
 was solved from; without the second one the hands cannot be brought onto the recording.
@@ -10,16 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from .core import InPoseError, Motion, Sensors, load_sensors
-
-_IN_MEMORY: Final[int] = 4
-"""An hour's take is 160 MB in memory; loading one again takes a tenth of a second a minute."""
 
 
 @dataclass(frozen=True)
@@ -53,33 +49,3 @@ def take_file_name(stem: str, params: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(params, sort_keys=True, default=str).encode()).hexdigest()[:12]
     readable = re.sub(r"[^\w-]+", "_", stem)[:40].strip("_")
     return f"{readable}-{digest}.npz" if readable else f"{digest}.npz"
-
-
-class TakeMemory:
-    """Hold the last few takes by their file, so that baking again reads no file."""
-
-    def __init__(self) -> None:
-        self._takes: OrderedDict[Path, Take] = OrderedDict()
-
-    def remember(self, path: Path, take: Take) -> None:
-        """Keep a take, and let the one go that was not used for the longest time."""
-        self._takes[path] = take
-        self._takes.move_to_end(path)
-        while len(self._takes) > _IN_MEMORY:
-            self._takes.popitem(last=False)
-
-    def recall(self, path: Path) -> Take:
-        """Return a take from memory, else from its file.
-
-        Raises:
-            InPoseError: it is in neither.
-        """
-        if path in self._takes:
-            self._takes.move_to_end(path)
-        else:
-            self.remember(path, load_take(path))
-        return self._takes[path]
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._takes.clear()

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .adjust import AdjustSettings, adjust_motion
+from ..adjust_settings import AdjustSettings
+from .adjust import adjust_motion
 from .keys import reduce_keys
 from .limbs import bend_limb
 from .locks import lock_feet, lock_hands

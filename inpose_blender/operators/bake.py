@@ -8,10 +8,8 @@ from typing import Any
 
 import bpy
 
-from ..bake_job import BakeJob
 from ..bake_settings import BakeResult
-from ..core import InPoseError
-from ..pipeline import prepare_rig
+from ..errors import InPoseError
 from ..properties import bake_options, chosen_armature
 from ..redraw import redraw_panels
 from ..session import TAKES
@@ -74,6 +72,9 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
+        from ..bake_job import BakeJob
+        from ..pipeline import prepare_rig
+
         armature, scene = chosen_armature(context), context.scene
         assert armature is not None, "poll has seen one"
         take = armature.inpose_take

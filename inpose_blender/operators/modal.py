@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import bpy
 
-from ..bake_job import BakeJob
 from ..redraw import redraw_panels
 
 IDLE_TIMER_S: Final[float] = 0.1
@@ -22,7 +21,8 @@ class ModalBake:
     """Hold the timer of a modal operator and work on its bake; mixed into operators."""
 
     _timer: Any = None
-    _bake: BakeJob | None = None
+    # Blender evaluates annotations of operators, and BakeJob is not loaded then.
+    _bake: Any = None
 
     def begin_modal(self, context: bpy.types.Context, seconds: float) -> None:
         """Ask for ticks; an earlier timer is replaced."""

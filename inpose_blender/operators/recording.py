@@ -5,19 +5,19 @@
 # mypy: disable-error-code="valid-type"
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core import InPoseError
-from ..pipeline import metres_per_unit
-from ..preview import hide_preview, preview_of, show_preview
+from ..errors import InPoseError
+from ..preview_collection import hide_preview, preview_of
 from ..properties import chosen_armature, recording_path, status_of
-from ..recording_facts import known_facts, read_now, start_reading
-from ..rig import RigMeasure, map_bones, measure_rig
-from ..solve_job import RecordingFacts
 from ..status import show_error
 from ..translate import tr
+
+if TYPE_CHECKING:
+    from ..rig import RigMeasure
+    from ..solve_job import RecordingFacts
 
 RECORDING_PATTERN = "*.bsor;*.csv;*.xror;*.npz;*.bvh;*.json;*.jsonl"
 
@@ -76,6 +76,8 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Have it read while Blender goes on."""
+        from ..recording_facts import start_reading
+
         if bpy.app.background:
             return self.execute(context)
         start_reading(recording_path(context.scene.inpose))
@@ -83,6 +85,8 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read it before returning."""
+        from ..recording_facts import read_now
+
         try:
             read_now(recording_path(context.scene.inpose))
         except InPoseError as error:
@@ -105,6 +109,10 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the empties and trails; read the recording first if that has not been done."""
+        from ..preview import show_preview
+        from ..recording_facts import known_facts, read_now
+        from ..solve_job import RecordingFacts
+
         scene = context.scene
         recording = recording_path(scene.inpose)
         facts = known_facts(recording)
@@ -151,8 +159,11 @@ def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
     return status_of(context) is not None
 
 
-def _measure(armature_object: Any, scene: Any) -> RigMeasure | None:
+def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
     """Return the size and place of the rig; without a usable one the recording is shown by itself."""
+    from ..pipeline import metres_per_unit
+    from ..rig import map_bones, measure_rig
+
     if armature_object is None or armature_object.type != "ARMATURE":
         return None
     try:
@@ -162,7 +173,7 @@ def _measure(armature_object: Any, scene: Any) -> RigMeasure | None:
         return None
 
 
-def _scale(facts: RecordingFacts, measure: RigMeasure | None, given_stature_m: float) -> float:
+def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", given_stature_m: float) -> float:
     """Return the size of the rig over the performer's, as the solver will have it; joints are not scaled."""
     stature_m = given_stature_m or facts.info.get("stature_estimate_m")
     if measure is None or not stature_m or facts.info.get("pose") == "joint":

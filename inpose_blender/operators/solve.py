@@ -4,22 +4,23 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..bake_job import BakeJob
-from ..core import CancelledError, InPoseError
-from ..pipeline import PreparedRig, SolveSettings, prepare_rig, solve_request
+from ..errors import CancelledError, InPoseError
 from ..preferences import results_folder, solver_device, solver_interpreters
 from ..properties import bake_options, chosen_armature, recording_path
 from ..redraw import redraw_panels
 from ..session import QUEUE, TAKES
-from ..solve_job import SolveJob, SolveOutcome
 from ..status import show_cancelled, show_error, show_result
 from ..translate import tr
 from .bake import baked_text, kept_note
 from .modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
+
+if TYPE_CHECKING:
+    from ..pipeline import PreparedRig, SolveSettings
+    from ..solve_job import SolveOutcome
 
 
 class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
@@ -115,6 +116,9 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job, with the choices of now: later ones are for later solves."""
+        from ..pipeline import prepare_rig, solve_request
+        from ..solve_job import SolveJob
+
         scene = context.scene
         recording = recording_path(scene.inpose)
         self._label, self._scene_name, self._options = recording.stem, scene.name, bake_options(scene)
@@ -129,6 +133,8 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     def _begin_bake(self, context: bpy.types.Context) -> bool:
         """Take the outcome of the solve, and prepare its bake."""
+        from ..bake_job import BakeJob
+
         try:
             outcome: SolveOutcome = self._job.outcome
         except CancelledError:
@@ -178,8 +184,10 @@ class INPOSE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def solve_settings(settings: Any) -> SolveSettings:
+def solve_settings(settings: Any) -> "SolveSettings":
     """Read the scene's choices; what is left at zero or automatic is the solver's choice."""
+    from ..pipeline import SolveSettings
+
     return SolveSettings(
         stature_m=settings.stature or None,
         pose=None if settings.pose == "auto" else settings.pose,

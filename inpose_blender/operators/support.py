@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import bpy
 
-from ..core import InPoseError
+from ..errors import InPoseError
 from ..preferences import results_folder, solver_interpreters
 from ..properties import status_of
 from ..redraw import redraw_panels
 from ..session import TAKES
-from ..solve_job import HelloJob
 from ..status import show_error
 from ..translate import tr
 from .modal import IDLE_TIMER_S, ModalBake
@@ -76,6 +75,8 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
         self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
+        from ..solve_job import HelloJob
+
         try:
             self._job = HelloJob(solver_interpreters())
         except InPoseError as error:

@@ -7,11 +7,9 @@ from typing import Any
 
 import bpy
 
-from ..core import InPoseError
-from ..preview import preview_of
+from ..errors import InPoseError
+from ..preview_collection import preview_of
 from ..properties import POSES, recording_path
-from ..recording_facts import is_being_read, known_facts
-from ..solve_job import RecordingFacts
 from ..translate import tr
 from .drawing import SubPanel, draw_text
 
@@ -45,6 +43,9 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
 
 def draw_facts(layout: Any, settings: Any) -> None:
     """Draw what is known of the chosen recording."""
+    from ..recording_facts import is_being_read, known_facts
+    from ..solve_job import RecordingFacts
+
     recording = recording_path(settings)
     facts = known_facts(recording)
     if is_being_read(recording):

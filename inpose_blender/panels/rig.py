@@ -8,7 +8,6 @@ from typing import Any
 import bpy
 
 from ..properties import chosen_armature
-from ..rig import best_mapping
 from ..translate import tr
 from .drawing import SubPanel, draw_text
 
@@ -28,6 +27,8 @@ class INPOSE_PT_rig(SubPanel, bpy.types.Panel):
 
 def draw_rig(layout: Any, armature_object: Any) -> None:
     """Say which naming was recognised, and what is missing."""
+    from ..rig import best_mapping
+
     if armature_object is None or armature_object.type != "ARMATURE":
         draw_text(layout, tr("Select the armature of the character"), "INFO")
         return

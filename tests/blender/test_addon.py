@@ -59,6 +59,25 @@ def test_the_checkout_works_as_an_installed_extension(tmp_path, monkeypatch):
     assert done.returncode == 0, done.stderr
 
 
+@needs_bpy_wheel
+def test_blenders_start_does_not_wait_for_the_core():
+    """Enabling the add-on loads what draws its panels, and neither the bake nor the solver's side."""
+    script = (
+        "import sys, inpose_blender\n"
+        "inpose_blender.register()\n"
+        "loaded = {name for name in sys.modules if name.startswith(('inpose_core.', 'inpose_blender.'))}\n"
+        "heavy = {'inpose_core.motion', 'inpose_core.skeleton', 'inpose_core.recording', 'inpose_blender.core',\n"
+        "         'inpose_blender.bake', 'inpose_blender.rig', 'inpose_blender.solve_job'}\n"
+        "assert not loaded & heavy, loaded & heavy\n"
+        "inpose_blender.unregister()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_solve_full_body(ready_scene):
     assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
     action = ready_scene.animation_data.action
