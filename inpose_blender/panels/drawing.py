@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 _LINE_LENGTH: Final[int] = 34
 _WIDE: Final[int] = 0x2E80
 """From here on characters take about twice the room: Chinese, Japanese, Korean."""
+_PIECE: Final[re.Pattern[str]] = re.compile(rf"[{chr(_WIDE)}-\U0010ffff] *|[^{chr(_WIDE)}-\U0010ffff\s]+\s*")
 
 
 class SidebarPanel:
@@ -32,18 +34,14 @@ def draw_text(layout: Any, text: str, icon: str = "BLANK1") -> None:
 
 
 def wrapped(text: str, length: int = _LINE_LENGTH) -> list[str]:
-    """Break a text into lines; where a language has no spaces, between any two characters."""
+    """Break a text into lines: at spaces, and between any two wide characters, whose languages have none."""
     lines, line = [], ""
-    for word in text.split():
-        if line and _width(line) + 1 + _width(word) > length:
-            lines.append(line)
+    for piece in _PIECE.findall(text.strip()):
+        if line and _width(line) + _width(piece.rstrip()) > length:
+            lines.append(line.rstrip())
             line = ""
-        line = f"{line} {word}" if line else word
-        while _width(line) > length and any(ord(character) >= _WIDE for character in line):
-            count = next(n for n in range(1, len(line) + 1) if n == len(line) or _width(line[: n + 1]) > length)
-            lines.append(line[:count])
-            line = line[count:]
-    return [*lines, line] if line else lines
+        line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 def _width(text: str) -> int:

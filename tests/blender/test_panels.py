@@ -145,6 +145,8 @@ def test_every_operator_is_found_by_search(registered):
         ("a bb ccc dddd", ["a bb", "ccc", "dddd"]),
         ("anunbreakablename of it", ["anunbreakablename", "of it"]),
         ("動きを解く", ["動きを", "解く"]),
+        ("ab cd 動きを解く", ["ab cd", "動きを", "解く"]),
+        ("ab 動きを解く", ["ab 動", "きを解", "く"]),
     ],
 )
 def test_sentences_are_broken_where_they_may(text, lines):
