@@ -17,8 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent))
+from speed import measure_network, measure_official, measure_solve, peak_memory_mb
+
 ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "examples" / "walk_wave_crouch.csv"
 TIMEOUT_S = 900
 
 
@@ -36,14 +38,18 @@ def main() -> int:
         return 0
 
     figures: dict[str, Any] = {"machine": describe_machine(), "device": options.device, "solve": [], "bake": None}
-    for seconds in (10, 60, 600):
-        figures["solve"].append(run("solve", seconds=seconds, guidance="tangent", device=options.device))
+    device = options.device
+    for seconds in (10, 60, 600, 3600):
+        figures["solve"].append(run("solve", seconds=seconds, guidance="tangent", device=device))
         report(figures["solve"][-1])
-    for steps in (2, 10):
-        figures["solve"].append(run("solve", seconds=60, guidance="tangent", steps=steps, device=options.device))
+    for quality in ("draft", "high"):
+        figures["solve"].append(run("solve", seconds=60, guidance="tangent", quality=quality, device=device))
         report(figures["solve"][-1])
-    figures["solve"].append(run("solve", seconds=10, guidance="pigdm", device=options.device))
+    figures["solve"].append(run("solve", seconds=10, guidance="pigdm", device=device))
     report(figures["solve"][-1])
+    for name in ("network", "official"):
+        figures[name] = run(name, device=device)
+        report(figures[name])
     figures["bake"] = run("bake", frames=10000)
     report(figures["bake"])
     if options.out:
@@ -68,45 +74,6 @@ def run(measurement: str, **arguments: object) -> dict[str, Any]:
         return {"measurement": measurement, **arguments, "error": finished.stderr.strip().splitlines()[-1]}
     figures: dict[str, Any] = json.loads(finished.stdout.strip().splitlines()[-1])
     return figures
-
-
-def measure_solve(seconds: str, guidance: str, device: str, steps: str = "") -> dict[str, Any]:
-    """Solve a recording of the given length; the first of two runs warms up and is not counted."""
-    import numpy as np  # noqa: PLC0415 (each process loads only what it measures)
-    import torch  # noqa: PLC0415
-
-    from inpose_core import CalibrationSettings, Skeleton, calibrate, load_prior, load_recording, solve  # noqa: PLC0415
-    from inpose_core.recording.types import Sensors  # noqa: PLC0415
-    from inpose_core.solve_settings import SolveSettings  # noqa: PLC0415
-
-    body = Skeleton.template(1.75)
-    once = calibrate(load_recording(EXAMPLE), body, CalibrationSettings(pose="grip", stature_m=1.75)).sensors
-    frames = round(float(seconds) * once.fps)
-    there_and_back = np.concatenate((np.arange(len(once.measured)), np.arange(len(once.measured))[::-1]))
-    index = np.resize(there_and_back, frames)
-    sensors = Sensors(once.positions_m[index], once.rotations_wxyz[index], once.measured[index], once.fps)
-    settings = SolveSettings(guidance=guidance, steps=int(steps) if steps else None, device=device)  # type: ignore[arg-type]  # a name from the command line; SolveSettings checks it
-    prior = load_prior()
-    short = Sensors(*(getattr(sensors, name)[:300] for name in ("positions_m", "rotations_wxyz", "measured")))
-    solve(short, body, settings, prior)
-    began = time.perf_counter()
-    motion = solve(sensors, body, settings, prior)
-    if device == "cuda":
-        torch.cuda.synchronize()
-    elapsed_s = time.perf_counter() - began
-    hand_error_m = motion.sensor_error_m
-    assert hand_error_m is not None
-    return {
-        "guidance": guidance,
-        "steps": settings.denoising_steps,
-        "device": device,
-        "frames": frames,
-        "seconds": round(elapsed_s, 3),
-        "frames_per_s": round(frames / elapsed_s),
-        "times_real_time": round(frames / once.fps / elapsed_s, 1),
-        "peak_memory_mb": peak_memory_mb(),
-        "hand_error_cm": round(100 * float(np.nanmean(hand_error_m[:, 1:])), 3),
-    }
 
 
 def measure_bake(frames: str) -> dict[str, Any]:
@@ -139,16 +106,8 @@ def measure_bake(frames: str) -> dict[str, Any]:
         "frames": int(frames),
         "bones": 22,
         "seconds_of_three": [round(value, 3) for value in seconds],
-        "peak_memory_mb": peak_memory_mb(),
+        **peak_memory_mb(),
     }
-
-
-def peak_memory_mb() -> int:
-    """Return this process' peak resident memory."""
-    import resource  # noqa: PLC0415 (Unix only)
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def describe_machine() -> dict[str, Any]:
@@ -169,7 +128,12 @@ def report(figures: dict[str, Any]) -> None:
     print(json.dumps(figures), flush=True)
 
 
-MEASUREMENTS = {"solve": measure_solve, "bake": measure_bake}
+MEASUREMENTS = {
+    "solve": measure_solve,
+    "network": measure_network,
+    "official": measure_official,
+    "bake": measure_bake,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -34,8 +34,9 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         rotate_vector,
         rotation_between,
     )
+    from inpose_core.recording.csv_format import write_csv
     from inpose_core.recording.sensors_file import load_sensors, save_sensors
-    from inpose_core.recording.types import Sensors
+    from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 else:
     from ..inpose_core.errors import SkeletonError
@@ -50,12 +51,14 @@ else:
         rotate_vector,
         rotation_between,
     )
+    from ..inpose_core.recording.csv_format import write_csv
     from ..inpose_core.recording.sensors_file import load_sensors, save_sensors
-    from ..inpose_core.recording.types import Sensors
+    from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 
 __all__ = [
     "CORE_FOLDER",
+    "DEVICE_NAMES",
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
@@ -64,6 +67,7 @@ __all__ = [
     "InPoseError",
     "Motion",
     "OutputError",
+    "Recording",
     "RecordingError",
     "RigError",
     "Sensors",
@@ -81,4 +85,5 @@ __all__ = [
     "rotate_vector",
     "rotation_between",
     "save_sensors",
+    "write_csv",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run InPose from a terminal: ``inpose solve``, ``info``, ``train`` and ``demo``.
+"""Run InPose from a terminal: ``inpose solve``, ``info``, ``record``, ``train`` and ``demo``.
 
 Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted.
 """
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__
+from .commands.reading import add_reading_options, guess_lines, reading_options
+from .commands.record import add_record_command
 from .errors import InPoseError, OutputError
 from .recording.types import POSE_TYPES
 
@@ -53,18 +55,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     solve = commands.add_parser("solve", help="solve a recording to .npz or .bvh")
-    solve.add_argument("recording", type=Path, help="BSOR replay or CSV of three poses")
+    solve.add_argument("recording", type=Path, help="BSOR, XROR, WebXR, ScoreSaber, CSV, AMASS or BVH")
     solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
     solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
     _add_calibration(solve)
     _add_solver(solve)
+    add_reading_options(solve)
     solve.add_argument("--quiet", action="store_true", help="no progress bar")
     solve.set_defaults(run=_solve)
 
     info = commands.add_parser("info", help="describe a recording")
     info.add_argument("recording", type=Path)
     info.add_argument("--json", action="store_true", help="for scripts")
+    add_reading_options(info)
     info.set_defaults(run=_info)
+
+    add_record_command(commands)
 
     train = commands.add_parser("train", help="train the prior")
     train.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
@@ -146,6 +152,7 @@ def _solve(options: argparse.Namespace) -> int:
         recording=options.recording,
         skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
         calibration=CalibrationSettings(stature_m=options.stature, pose=options.pose),
+        reading=reading_options(options),
         settings=SolveSettings(
             guidance=options.guidance,
             quality=options.quality,
@@ -187,7 +194,7 @@ def _info(options: argparse.Namespace) -> int:
     from .recording import load_recording  # noqa: PLC0415
     from .recording.describe import describe_recording  # noqa: PLC0415
 
-    info = describe_recording(load_recording(options.recording))
+    info = describe_recording(load_recording(options.recording, reading_options(options)))
     if options.json:
         print(json.dumps(info.to_dict(), indent=1))
         return 0
@@ -202,6 +209,8 @@ def _info(options: argparse.Namespace) -> int:
             f"  {name:<9} measured {100 * gaps.measured_fraction:.1f} % of the time, "
             f"{gaps.count} gaps, the longest {gaps.longest_s:.2f} s"
         )
+    for line in guess_lines(info.guesses):
+        print(line)
     for note in info.notes:
         print(f"  note      {note}")
     return 0

@@ -12,7 +12,7 @@ import numpy as np
 from .calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M, Calibrated, CalibrationSettings, calibrate
 from .motion import Motion
 from .prior.checkpoint import Prior
-from .recording import Recording, load_recording
+from .recording import ReadOptions, Recording, load_recording
 from .recording.stature import estimate_stature_m
 from .skeleton import Skeleton
 from .solve_settings import SolveSettings
@@ -31,6 +31,8 @@ class SolveJob:
     """The body to solve for; None is an adult of average proportions and the performer's stature."""
     calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
     settings: SolveSettings = field(default_factory=SolveSettings)
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    """What the recording is, against what it says or what would be guessed."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def run_job(job: SolveJob, prior: Prior | None = None, on_progress: ProgressCall
     Raises:
         InPoseError: the recording, the calibration, the skeleton or the weights are not usable.
     """
-    recording = load_recording(job.recording)
+    recording = load_recording(job.recording, job.reading)
     skeleton = job.skeleton or _template_for(recording, job.calibration)
     calibrated = calibrate(recording, skeleton, job.calibration)
     motion = solve(calibrated.sensors, skeleton, job.settings, prior, on_progress)

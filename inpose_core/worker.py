@@ -17,10 +17,12 @@ Requests and replies carry an id; a request has any number of ``progress`` repli
         "mean_hand_error_m": 0.004, "stature_m": 1.75, "notes": [...]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
-``sensors_output`` names a file for the calibrated recording that the motion was solved from. ``info`` takes a recording
-and returns what ``inpose info --json`` prints; with an ``output`` it also writes the recording at 60 Hz, for a preview.
-It is answered while another request is solved. ``cancel`` takes the id of the request to
-stop, which then ends in an error of kind ``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
+``sensors_output`` names a file for the calibrated recording that the motion was solved from. ``reading`` may hold what
+the recording is, against what would be guessed: {"unit": "cm", "axes": "unity", ...} with the names of `ReadOptions`.
+``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints; with an ``output`` it also
+writes the recording at 60 Hz, for a preview. It is answered while another request is solved. ``cancel`` takes the id of
+the request to stop, which then ends in an error of kind ``CancelledError``; ``shutdown``, or the end of stdin, ends the
+worker.
 """
 
 from __future__ import annotations
@@ -208,6 +210,15 @@ def _path_from(params: _Json, name: str) -> Path:
         raise WorkerError(f"The solver got a request without a path ({name}).", "Update the add-on.") from error
 
 
+def _reading_from(params: _Json) -> Any:
+    from .recording import ReadOptions  # noqa: PLC0415
+
+    try:
+        return ReadOptions(**(params.get("reading") or {}))
+    except TypeError as error:
+        raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
+
+
 def _job_from(params: _Json) -> Any:
     from .calibration import CalibrationSettings  # noqa: PLC0415
     from .job import SolveJob  # noqa: PLC0415
@@ -220,6 +231,7 @@ def _job_from(params: _Json) -> Any:
             recording=_path_from(params, "recording"),
             skeleton=Skeleton(offsets_m) if offsets_m is not None else None,
             calibration=CalibrationSettings(stature_m=params.get("stature_m"), pose=params.get("pose")),
+            reading=_reading_from(params),
             settings=SolveSettings(
                 guidance=params.get("guidance") or "tangent",
                 quality=params.get("quality") or "default",
@@ -240,7 +252,7 @@ def _info(params: _Json) -> _Json:
     from .recording.resample import resample_recording  # noqa: PLC0415
     from .recording.sensors_file import save_sensors  # noqa: PLC0415
 
-    recording = load_recording(_path_from(params, "recording"))
+    recording = load_recording(_path_from(params, "recording"), _reading_from(params))
     if params.get("output"):
         even = resample_recording(recording)
         save_sensors(Sensors(even.positions_m, even.rotations_wxyz, even.measured), _path_from(params, "output"))

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from . import bake, recording, solve, support
+from . import bake, record_scene, recording, solve, support
 
 SEARCHABLE = (
     recording.INPOSE_OT_choose_recording,
+    *record_scene.CLASSES,
     recording.INPOSE_OT_read_recording,
     recording.INPOSE_OT_show_recording,
     recording.INPOSE_OT_hide_recording,
@@ -18,4 +19,4 @@ SEARCHABLE = (
 )
 """What a user may look for by name."""
 
-CLASSES = (*recording.CLASSES, *solve.CLASSES, *bake.CLASSES, *support.CLASSES)
+CLASSES = (*recording.CLASSES, *record_scene.CLASSES, *solve.CLASSES, *bake.CLASSES, *support.CLASSES)

@@ -13,7 +13,7 @@ from ..properties import POSES, recording_path
 from ..translate import tr
 from .drawing import SubPanel, draw_text
 
-SOURCE_OPERATORS: list[str] = []
+SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
 """Operators that bring a recording from elsewhere than a file, by their ``bl_idname``: drawn below the file."""
 
 

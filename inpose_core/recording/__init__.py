@@ -7,7 +7,8 @@ the formats with the first recording: Blender's start should not wait for them.
 
 from typing import TYPE_CHECKING, Any
 
-from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, HandOffsets, PoseType, Recording, Sensors
+from .conventions import ReadOptions
+from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, Guess, HandOffsets, Origin, PoseType, Recording, Sensors
 
 if TYPE_CHECKING:
     from .registry import load_recording
@@ -16,8 +17,11 @@ __all__ = [
     "DEVICE_NAMES",
     "POSE_TYPES",
     "SOLVER_FPS",
+    "Guess",
     "HandOffsets",
+    "Origin",
     "PoseType",
+    "ReadOptions",
     "Recording",
     "Sensors",
     "load_recording",

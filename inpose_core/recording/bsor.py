@@ -3,7 +3,7 @@
 
 Source of the layout: the README of BeatLeader/BS-Open-Replay, and the recorder's own behaviour: one frame per
 rendered frame while the song is not paused, the hands being the SABERS, all in the player's in-game origin.
-Unity's axes are left-handed (+X right, +Y up, +Z forward): p -> (x, y, -z), q -> (-x, -y, z, w) makes them OpenXR's.
+Unity's axes are left-handed: +X right, +Y up, +Z forward.
 """
 
 from __future__ import annotations
@@ -17,10 +17,25 @@ from numpy.typing import NDArray
 
 from ..errors import RecordingError
 from ..quaternions import normalize_quaternion
-from .types import HandOffsets, Recording
+from .conventions import Axes, convert_positions, convert_rotations
+from .tracks import Declared, RawTracks
+from .types import HandOffsets
 
 MAGIC: Final[bytes] = struct.pack("<i", 0x442D3D69)
 VERSION: Final[int] = 1
+
+BEAT_SABER: Final[Declared] = Declared(
+    unit="m",
+    axes="RUF",
+    quaternion_order="xyzw",
+    time_unit="s",
+    hands=True,
+    pose="saber",
+    origin="floor",
+    certain=True,
+    by="Beat Saber's replays are so",
+)
+"""What all replays of the game share, whichever mod has written them."""
 
 FRAME_DTYPE: Final[np.dtype[np.void]] = np.dtype(
     # x, y, z and the quaternion x, y, z, w of head, left saber, right saber
@@ -42,8 +57,8 @@ def recognises(data: bytes) -> bool:
     return data.startswith(MAGIC)
 
 
-def read(data: bytes, name: str) -> Recording:
-    """Return the poses of a replay in OpenXR's axes and real time, not yet cleaned.
+def read(data: bytes, name: str) -> RawTracks:
+    """Return the poses of a replay in Unity's axes and real time.
 
     Never returns the player's name or id: they are skipped, not kept.
 
@@ -63,14 +78,12 @@ def read(data: bytes, name: str) -> Recording:
     with np.errstate(invalid="ignore"):  # signalling NaNs of a damaged file
         song_times_s = frames["time"].astype(np.float64)
         poses = frames["poses"].astype(np.float64)
-    times_s = _real_times(song_times_s, info.speed, pauses, notes)
-    return Recording(
-        times_s=times_s,
-        positions_m=poses[..., :3] * (1.0, 1.0, -1.0),
-        rotations_wxyz=_unity_to_openxr(poses[..., 3:]),
-        measured=np.ones((len(frames), 3), dtype=np.bool_),
+    return RawTracks(
+        times=real_times(song_times_s, info.speed, pauses["duration_s"], pauses["time"], notes),
+        positions=poses[..., :3],
+        quaternions=poses[..., 3:],
         format="BSOR",
-        pose="saber",
+        declared=BEAT_SABER,
         device=info.headset,
         hand_offsets=hand_offsets,
         notes=tuple(notes),
@@ -183,11 +196,7 @@ def _read_info(cursor: _Cursor) -> _Info:
     cursor.byte()  # left-handed
     cursor.number()  # height: a setting of the game, not the player's stature
     cursor.number(), cursor.number()  # start and fail time
-    return _Info(tracking=tracking, headset=_printable(headset), speed=cursor.number())
-
-
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())[:64].strip()
+    return _Info(tracking=tracking, headset=printable(headset), speed=cursor.number())
 
 
 def _find_frames(data: bytes) -> int | None:
@@ -242,22 +251,34 @@ def _saber_offsets(numbers: NDArray[np.float32], tracking: str, notes: list[str]
         return None
     notes.append("The replay tells how the sabers sat on the controllers; calibration undoes it.")
     return HandOffsets(
-        positions_m=poses[:, :3] * (1.0, 1.0, -1.0),
-        rotations_wxyz=normalize_quaternion(_unity_to_openxr(poses[:, 3:])),
+        positions_m=convert_positions(poses[:, :3], Axes("RUF")),
+        rotations_wxyz=normalize_quaternion(convert_rotations(poses[:, [6, 3, 4, 5]], Axes("RUF"))),
         controller_pose="raw" if "openvr" in tracking.lower() else "grip",
     )
 
 
-def _real_times(
-    song_times_s: NDArray[np.float64], speed: float, pauses: NDArray[np.void], notes: list[str]
+def real_times(
+    song_times_s: NDArray[np.float64],
+    speed: float,
+    durations_s: NDArray[np.generic],
+    pause_times_s: NDArray[np.generic],
+    notes: list[str],
 ) -> NDArray[np.float64]:
-    """Turn song time into real time: practice speed stretches it, and pauses are added."""
+    """Turn song time into real time: practice speed stretches it, and pauses are added.
+
+    Args:
+        song_times_s: (F,) song time of each frame.
+        speed: the song's speed in practice mode; 0 and 1 are the normal one.
+        durations_s: (P,) length of each pause in real seconds.
+        pause_times_s: (P,) song time of each pause.
+        notes: gets a sentence about what was done.
+    """
     times_s = song_times_s.copy()
     if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
         times_s /= speed
         notes.append(f"Played at {speed:.0%} of the song's speed; the times are real seconds.")
     added_s = 0.0
-    for duration_s, pause_time in pauses.tolist():
+    for duration_s, pause_time in zip(durations_s.tolist(), pause_times_s.tolist(), strict=True):
         if 0 < duration_s <= _LONGEST_PAUSE_S and np.isfinite(pause_time):
             # Song time stands still while paused: the body goes on after the pause's length.
             times_s[song_times_s > pause_time] += duration_s
@@ -267,5 +288,6 @@ def _real_times(
     return times_s
 
 
-def _unity_to_openxr(xyzw: NDArray[np.float64]) -> NDArray[np.float64]:
-    return xyzw[..., [3, 0, 1, 2]] * (1.0, -1.0, -1.0, 1.0)
+def printable(text: str) -> str:
+    """Return a device's name without what could disturb a terminal or a panel, and not too long."""
+    return "".join(character for character in text if character.isprintable())[:64].strip()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .stature import estimate_stature_m
-from .types import DEVICE_NAMES, PoseType, Recording
+from .types import DEVICE_NAMES, Guess, PoseType, Recording
 
 _GAP_FRAMES: Final[float] = 2.5
 """Measured frames further apart than this many usual intervals have a gap between them."""
@@ -42,6 +42,8 @@ class RecordingInfo:
     stature_estimate_m: float | None
     """None where the heights do not count from the floor."""
     notes: tuple[str, ...]
+    guesses: tuple[Guess, ...] = ()
+    """What the file left open, what it was taken for, and why."""
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON, numbers rounded to what they are worth."""
@@ -50,6 +52,7 @@ class RecordingInfo:
         document["mean_rate_hz"] = round(self.mean_rate_hz, 2)
         document["stature_estimate_m"] = self.stature_estimate_m and round(self.stature_estimate_m, 3)
         document["notes"] = list(self.notes)
+        document["guesses"] = list(document["guesses"])
         for gaps in document["gaps"].values():
             gaps["longest_s"] = round(gaps["longest_s"], 3)
             gaps["measured_fraction"] = round(gaps["measured_fraction"], 4)
@@ -71,6 +74,7 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         pose=recording.pose,
         stature_estimate_m=estimate_stature_m(recording),
         notes=recording.notes,
+        guesses=recording.guesses,
     )
 
 

@@ -9,12 +9,29 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import RecordingError
-from . import bsor, csv_format, foreign
+from . import body_motion, bsor, foreign, scoresaber, tables, webxr, xror
 from .clean import clean_recording
+from .conventions import ReadOptions
+from .interpret import interpret
+from .tracks import RawTracks
 from .types import Recording
 
 _LARGEST_FILE_BYTES: Final[int] = 2**30
 """An hour at 90 Hz is 30 MB as BSOR and 90 MB as CSV; what is larger than this is something else."""
+
+
+@dataclass(frozen=True)
+class RecordingFile:
+    """Hold a file that is being read, and what the user says about it."""
+
+    data: bytes
+    path: Path
+    options: ReadOptions
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, for messages."""
+        return self.path.name
 
 
 @dataclass(frozen=True)
@@ -23,45 +40,61 @@ class RecordingFormat:
 
     name: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[bytes, str], Recording]
-    """Take the file's bytes and its name for messages; return the poses as they stand in the file, not yet cleaned."""
+    read: Callable[[RecordingFile], RawTracks]
+    """Return the tracks as they stand in the file."""
+
+
+def _of_bytes(read: Callable[[bytes, str], RawTracks]) -> Callable[[RecordingFile], RawTracks]:
+    return lambda file: read(file.data, file.name)
 
 
 FORMATS: Final[tuple[RecordingFormat, ...]] = (
-    RecordingFormat("BSOR", bsor.recognises, bsor.read),
-    # What is known but not read is refused by name before the CSV reader could misunderstand it.
-    RecordingFormat("XROR", foreign.is_bson, foreign.refuse_bson),
-    RecordingFormat("JSON", foreign.is_json, foreign.refuse_json),
-    RecordingFormat("other", foreign.is_other_known, foreign.refuse_other_known),
-    RecordingFormat("CSV", csv_format.recognises, csv_format.read),
+    RecordingFormat("BSOR", bsor.recognises, _of_bytes(bsor.read)),
+    RecordingFormat("ScoreSaber", scoresaber.recognises, _of_bytes(scoresaber.read)),
+    RecordingFormat("NPZ", body_motion.recognises_npz, lambda f: body_motion.read_npz(f.data, f.name, f.path)),
+    RecordingFormat("BVH", body_motion.recognises_bvh, lambda f: body_motion.read_bvh(f.data, f.name, f.path)),
+    # What is known but not read is refused by name before other readers could misunderstand it.
+    RecordingFormat("other", foreign.is_other_known, _of_bytes(foreign.refuse_other_known)),
+    RecordingFormat("XROR", xror.recognises, _of_bytes(xror.read)),
+    RecordingFormat("WebXR", webxr.recognises, _of_bytes(webxr.read)),
+    RecordingFormat("CSV", tables.recognises, lambda f: tables.read(f.data, f.name, f.path, f.options)),
 )
 
 
-def load_recording(path: Path) -> Recording:
+def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     """Read a recording of head and hands, recognised by content, and clean it.
+
+    Args:
+        path: the file; of a recording with a file per device any of them.
+        options: what the file is, against what it says or what would be guessed.
 
     Raises:
         RecordingError: the file is missing, foreign or damaged, or holds no head and hands.
     """
     path = Path(path)
+    options = options or ReadOptions()
+    file = RecordingFile(_bytes_of(path), path, options)
+    if not file.data.strip(b"\0 \t\r\n"):
+        raise RecordingError(f"{file.name} is empty.", "Record or download it again.")
+    for recording_format in FORMATS:
+        if recording_format.recognises(file.data):
+            return clean_recording(interpret(recording_format.read(file), options, file.name), file.name)
+    raise RecordingError(
+        f"{file.name} is no format that InPose knows.",
+        "It reads replays (.bsor, .xror, .dat), WebXR recordings (.json), CSV tables, AMASS .npz and BVH.",
+    )
+
+
+def _bytes_of(path: Path) -> bytes:
     name = path.name
     try:
         if path.is_dir():
             raise RecordingError(f"{name} is a folder, not a recording.", "Give one file, for example a .bsor or .csv.")
         if path.stat().st_size > _LARGEST_FILE_BYTES:
             raise RecordingError(f"{name} is larger than 1 GB.", "Check that this is a recording of head and hands.")
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise RecordingError(f"There is no file {path}.", "Check the path.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise RecordingError(f"{name} cannot be read ({reason}).", "Check the path and its permissions.") from error
-    if not data.strip(b"\0 \t\r\n"):
-        raise RecordingError(f"{name} is empty.", "Record or download it again.")
-    for recording_format in FORMATS:
-        if recording_format.recognises(data):
-            return clean_recording(recording_format.read(data, name), name)
-    raise RecordingError(
-        f"{name} is no format that InPose knows.",
-        "It reads BeatLeader replays (.bsor) and CSV files with columns time, head_px ... right_qz.",
-    )

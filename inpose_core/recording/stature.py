@@ -27,6 +27,8 @@ def standing_height_m(recording: Recording) -> float | None:
 
 def has_eye_level_origin(recording: Recording) -> bool:
     """Tell whether heights count from the eyes (OpenXR LOCAL space) instead of from the floor."""
+    if recording.origin is not None:
+        return recording.origin == "eyes"
     heights_m = recording.positions_m[recording.measured[:, 0], 0, 1]
     return bool(len(heights_m)) and abs(float(np.median(heights_m))) < _EYE_LEVEL_ORIGIN_M
 

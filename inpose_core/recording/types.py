@@ -17,6 +17,30 @@ PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
 POSE_TYPES: Final[tuple[PoseType, ...]] = ("joint", "grip", "aim", "raw", "saber")
 SOLVER_FPS: Final[float] = 60.0
 
+Origin = Literal["floor", "eyes"]
+"""Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
+
+GuessName = Literal["unit", "axes", "quaternion order", "time unit", "left and right", "pose", "origin"]
+GuessSource = Literal["given", "file", "guessed", "assumed"]
+"""Who says so: the user, the file or its format, the data by their evidence, or nobody."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Hold one thing that a file leaves open, what it was taken for, and why."""
+
+    name: GuessName
+    value: str
+    """What was taken, in the words of the option that overrides it."""
+    source: GuessSource
+    evidence: str
+    """What speaks for it, half a sentence for people."""
+    doubt: str = ""
+    """What in the data speaks against it, one sentence; empty if nothing does."""
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.source}: {self.evidence})" if self.evidence else f"{self.value} ({self.source})"
+
 
 @dataclass(frozen=True)
 class HandOffsets:
@@ -59,6 +83,10 @@ class Recording:
     """The unit of the positions in the file; here they are metres already."""
     hand_offsets: HandOffsets | None = None
     """The hands' pose in the controllers' frames, where the file says so."""
+    origin: Origin | None = None
+    """Where heights count from, where the file or the user says so; None leaves it to the heights."""
+    guesses: tuple[Guess, ...] = ()
+    """What the file left open and how it was decided."""
     notes: tuple[str, ...] = field(default=())
     """What the reader noticed or repaired, one sentence each. Never a player's name or id."""
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from ..errors import InPoseError, OutputError
 from ..motion import Motion, atomic_output
+from ..motion_files.amass import load_amass
+from ..motion_files.bvh_motion import load_bvh_motion
 from ..quaternions import geodesic_angle
 from ..recording.types import SOLVER_FPS
 from ..skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
-from .amass import load_amass
-from .bvh_source import load_bvh_motion
 
 _GLITCH_DEG_PER_S: Final[float] = 2000.0
 _GLITCH_MARGIN: Final[int] = 3

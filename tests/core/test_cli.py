@@ -197,7 +197,19 @@ def test_info_describes_the_recording_in_words(take: Path, capsys: pytest.Captur
     assert said.startswith("take.csv: CSV\n")
     for words in ("1.5 s, 90 frames, 60.0 Hz", "unit      m", "stature", "head", "left", "right", "100.0 %"):
         assert words in said
-    assert "--pose" in said
+    assert "hands     joint" in said
+    assert "read as" in said
+    assert "axes             RUB (file: InPose's own CSV)" in said
+
+
+def test_info_says_what_a_file_leaves_open(capsys: pytest.CaptureFixture[str]) -> None:
+    example = str(REPOSITORY / "examples" / "walk_wave_crouch.csv")
+    assert main(["info", example]) == 0
+    assert "choose with --pose" in capsys.readouterr().out
+    assert main(["info", example, "--axes", "unity", "--swap-hands", "--unit", "mm", "--origin", "floor"]) == 0
+    said = capsys.readouterr().out
+    for words in ("axes             RUF (given)", "left and right   swapped (given)", "unit             mm (given)"):
+        assert words in said
 
 
 def test_info_is_one_json_document_for_scripts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

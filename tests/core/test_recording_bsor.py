@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from inpose_core.errors import RecordingError
 from inpose_core.quaternions import geodesic_angle, quaternion_to_matrix
-from inpose_core.recording import Recording, bsor, load_recording
+from inpose_core.recording import ReadOptions, Recording, bsor, load_recording
 from inpose_core.recording.clean import clean_recording
+from inpose_core.recording.interpret import interpret
 from tests.core.recording_files import PLAYER_ID, PLAYER_NAME, BsorFile, moving_person, real_recording
 
 
 def read(data: bytes) -> Recording:
-    return clean_recording(bsor.read(data, "test.bsor"), "test.bsor")
+    return clean_recording(interpret(bsor.read(data, "test.bsor"), ReadOptions(), "test.bsor"), "test.bsor")
 
 
 def test_round_trip_through_unity_axes() -> None:
@@ -187,11 +188,9 @@ def test_a_lost_head_is_refused() -> None:
 )
 def test_real_replays(name: str, frames: int, duration_s: float) -> None:
     path = real_recording(name)
-    began = time.perf_counter()
+    began = time.process_time()
     recording = load_recording(path)
-    assert time.perf_counter() - began < 1.0, (
-        "310 s take 0.06 s on an idle machine; the bound leaves room for a busy one"
-    )
+    assert time.process_time() - began < 0.2 * max(1.0, duration_s / 300.0)
     assert len(recording) == frames
     assert recording.duration_s == pytest.approx(duration_s, abs=0.01)
     assert recording.device == "VIVE Pro 2"

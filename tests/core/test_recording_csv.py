@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpose_core.errors import OutputError, RecordingError
-from inpose_core.recording import Recording, csv_format, load_recording
+from inpose_core.recording import ReadOptions, Recording, load_recording, tables
 from inpose_core.recording.csv_format import CSV_COLUMNS, write_csv
+from inpose_core.recording.interpret import interpret
 from tests.core.recording_files import moving_person
 
 
@@ -114,7 +115,10 @@ def test_a_cut_off_last_line_is_left_out(path: Path) -> None:
         (lambda lines: [",".join(line.split(",")[:8]) for line in lines], "columns for head only"),
         (lambda lines: [",".join(line.split(",")[:1] + line.split(",")[8:]) for line in lines], "left and right only"),
         (lambda lines: [lines[0].replace("left_qw", "left_qx"), *lines[1:]], "left_qx twice"),
-        (lambda lines: [*lines[:5], lines[5].replace(",", ",hello", 1), *lines[6:]], "Line 6 of take.csv has 'hello"),
+        (
+            lambda lines: [*lines[:5], lines[5].replace(",", ",hello", 1), *lines[6:]],
+            "Line 6 of take.csv has no number in the column head_px",
+        ),
         (lambda lines: [*lines[:5], "1,2,3", *lines[6:]], "Line 6 of take.csv is too short"),
         (lambda lines: lines[:1], "no movement"),
         (lambda lines: lines[:2], "no movement"),
@@ -122,7 +126,7 @@ def test_a_cut_off_last_line_is_left_out(path: Path) -> None:
         (lambda _: ["# only", "# comments"], "has no lines"),
         (lambda _: ["Dear diary,", "today I did nothing."], "no header"),
         (lambda lines: [lines[0], *reversed(lines[1:])], "do not increase"),
-        (lambda lines: [lines[0], *(f"{i * 11}{line[11:]}" for i, line in enumerate(lines[1:]))], "seconds"),
+        (lambda lines: [lines[0], *(f"{i * 7e9}{line[11:]}" for i, line in enumerate(lines[1:]))], "--time-unit"),
     ],
 )
 def test_bad_tables_are_refused(path: Path, change: object, expected: str) -> None:
@@ -136,9 +140,9 @@ def test_bad_tables_are_refused(path: Path, change: object, expected: str) -> No
 @given(text=st.one_of(st.text(max_size=300), st.text(alphabet='time,head_px\n"1.;-e\0\r', max_size=300)))
 def test_any_text_gives_an_error_of_ours(text: str) -> None:
     for data in (text.encode("utf-8", "replace"), (",".join(CSV_COLUMNS) + "\n" + text).encode("utf-8", "replace")):
-        if csv_format.recognises(data):
+        if tables.recognises(data):
             with pytest.raises(RecordingError):
-                csv_format.read(data, "test.csv")
+                interpret(tables.read(data, "test.csv"), ReadOptions(), "test.csv")
 
 
 def test_writing_into_a_missing_folder(tmp_path: Path) -> None:

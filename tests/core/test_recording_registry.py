@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inpose_core.errors import RecordingError
-from inpose_core.recording import foreign, load_recording
+from inpose_core.recording import load_recording
+from inpose_core.recording import xror as xror_format
 from tests.core.recording_files import BsorFile, moving_person, real_recording
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -62,15 +63,15 @@ def test_content_counts_not_the_name(tmp_path: Path) -> None:
         (bytes(5000), "is empty"),
         (xror(""), "has one brush and no head and hands"),
         (xror("HEAD"), "has one device and no head and hands"),
-        (xror("HEAD", "HAND_LEFT", "HAND_RIGHT"), "is an XROR file, which is not read yet"),
+        (xror("HEAD", "HAND_LEFT", "HAND_RIGHT"), "frames of file.bin are damaged"),
         (xror("HEAD", "HAND_LEFT", "HAND_RIGHT")[:90], "XROR"),
         (bson({"a": "b", "c": "d"}), "BSON file without XROR devices"),
-        (b'{"schema":[[0,{"handedness":"left"}]],"frames":[]}', "IWER recorder"),
-        (b'{"camera":{"poses":[{"position":{},"rotation":{}}]}}', "A-Frame recorder"),
+        (b'{"schema":[[0,{"handedness":"left"}]],"frames":[]}', "(IWER) without frames"),
+        (b'{"camera":{"poses":[{"position":{},"rotation":{}}]}}', "without the camera's poses"),
         (b'{"joints": {}}', "JSON file"),
         (b"ScoreSaber Replay \xf0\x9f\x91\x8c\r\n", "ScoreSaber replay"),
-        (b"HIERARCHY\nROOT hips\n", "BVH animation"),
-        (b"PK\x03\x04abcdefgh", "ZIP or .npz"),
+        (b"HIERARCHY\nROOT hips\n", "is not a BVH file"),
+        (b"PK\x03\x04abcdefgh", "a ZIP archive"),
         (b"\x1f\x8babcdefgh", "gzip"),
         (np.random.default_rng(0).bytes(4000), "no format that InPose knows"),
     ],
@@ -114,21 +115,18 @@ def test_any_bytes_give_an_error_of_ours_quickly(
     assert time.perf_counter() - began < 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(place=st.integers(4, 200), value=st.integers(0, 255), cut=st.integers(16, 400))
 def test_damaged_bson_is_refused(place: int, value: int, cut: int) -> None:
     data = bytearray(xror("HEAD", "HAND_LEFT", "HAND_RIGHT"))
     data[place] = value
     with pytest.raises(RecordingError):
-        foreign.refuse_bson(bytes(data[:cut]), "x.xror")
+        xror_format.read(bytes(data[:cut]), "x.xror")
 
 
 def test_real_foreign_files() -> None:
     tilt = refusal(real_recording("tiltbrush_negative.xror"))
     assert tilt.message.startswith("tiltbrush_negative.xror has one brush and no head and hands")
-    assert "XROR" in refusal(real_recording("bs_vivepro2_expertplus.xror")).message
-    assert "IWER" in refusal(real_recording("webxr_iwer_quest3.json")).message
-    assert "A-Frame" in refusal(real_recording("aframe_tracked-recording.json")).message
 
 
 def test_reading_needs_numpy_alone() -> None:

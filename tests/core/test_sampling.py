@@ -21,7 +21,7 @@ from inpose_core.rotations import (
     rotvec_to_matrix,
     sixd_to_matrix,
 )
-from inpose_core.sampling import Measurement, WindowedDenoiser, Windows, sample_ddim
+from inpose_core.sampling import SAMPLERS, Measurement, SamplerName, WindowedDenoiser, Windows, sample_ddim
 from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
 from inpose_core.sampling.tangent_guidance import TangentGuidance
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
@@ -46,8 +46,12 @@ class LinearGuidance:
         return R_world
 
 
-@pytest.mark.parametrize(("steps", "lost_spread"), [(10, 0.3), (100, 0.05)])
-def test_sampler_on_a_gaussian_prior_has_the_exact_posterior(steps: int, lost_spread: float) -> None:
+@pytest.mark.parametrize(
+    ("sampler", "steps", "lost_spread"), [("ddim", 10, 0.3), ("ddim", 100, 0.05), ("dpmpp_2m", 10, 0.15)]
+)
+def test_samplers_on_a_gaussian_prior_have_the_exact_posterior(
+    sampler: SamplerName, steps: int, lost_spread: float
+) -> None:
     """Frames are independent samples of one Gaussian; in opposite pairs, so that their mean has no sampling error."""
     torch.manual_seed(0)
     schedule, s, noise_sd = NoiseSchedule(), 0.3, 0.05
@@ -56,9 +60,8 @@ def test_sampler_on_a_gaussian_prior_has_the_exact_posterior(steps: int, lost_sp
     y = torch.randn(8) * 0.3
     x_T = torch.randn(1000, 22, 6)
     guidance = LinearGuidance(H, y, noise_sd, lambda alpha, sigma: toy_posterior_variance(s, alpha, sigma))
-    x_0 = sample_ddim(toy_denoiser(mean, s), guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(steps)).flatten(
-        1
-    )
+    noise, times = torch.cat((x_T, -x_T)), schedule.times(steps)
+    x_0 = SAMPLERS[sampler](toy_denoiser(mean, s), guidance, schedule, noise, times, None).flatten(1)
 
     gain = s**2 * H.T @ torch.linalg.inv(s**2 * H @ H.T + noise_sd**2 * torch.eye(8))
     exact = mean.flatten() + gain @ (y - H @ mean.flatten())
@@ -120,6 +123,28 @@ def test_tangent_guidance_on_a_gaussian_prior_has_the_exact_posterior_mean() -> 
     exact = s**2 * torch.linalg.cross(v[0], weights[:, None].expand_as(v[0])).sum(0)
     unmeasured = [j for j in range(22) if j not in SENSOR_JOINTS]
     assert float((omega - exact)[unmeasured].norm() / exact[unmeasured].norm()) < 0.06
+
+
+def test_both_samplers_take_the_same_first_and_last_steps() -> None:
+    """With two steps nothing can be extrapolated; with a denoiser that is certain there is nothing to."""
+    schedule, mean = NoiseSchedule(), torch.randn(22, 6, generator=torch.Generator().manual_seed(0))
+    guidance = LinearGuidance(torch.zeros(1, 132), torch.zeros(1), 1.0, lambda *_: 1.0)
+    noise = torch.randn(5, 22, 6, generator=torch.Generator().manual_seed(1))
+    for denoise, steps in ((toy_denoiser(mean, 0.3), 2), (lambda x_t, _: mean.expand_as(x_t), 9)):
+        plain, second = (
+            sample(denoise, guidance, schedule, noise, schedule.times(steps), None) for sample in SAMPLERS.values()
+        )
+        torch.testing.assert_close(plain, second, atol=1e-5, rtol=0)
+
+
+def test_informative_times_fall_from_pure_noise_to_nothing() -> None:
+    schedule = NoiseSchedule()
+    for steps in (1, 2, 3, 8, 50):
+        times = schedule.informative_times(steps)
+        assert len(times) == steps + 1
+        assert float(times[0]) == pytest.approx(schedule.t_max)
+        assert float(times[-1]) == 0
+        assert bool((times[1:] < times[:-1]).all())
 
 
 def test_finishing_meets_the_measured_positions() -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -406,3 +407,61 @@ def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, mo
 def test_the_public_name_is_the_function_in_whatever_order_things_are_imported() -> None:
     script = "import inpose_core.job, inpose_core; from inpose_core import solve; assert callable(solve), solve"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
+
+
+# What long recordings must not show, and what qualities must.
+
+
+def test_windows_leave_no_seam(prior: Prior) -> None:
+    """The jerk at the borders of windows is no larger than elsewhere."""
+    performer = smooth_motion(1800, seed=4)
+    motion = solve(perfect_sensors(performer), performer.skeleton, EXACT, prior)
+    jerk = np.linalg.norm(np.diff(motion.joint_positions_m, 3, axis=0), axis=-1).mean(axis=1)
+    stride = prior.network.config.window * 3 // 4
+    first = np.arange(stride, len(motion) - prior.network.config.window, stride)
+    borders = np.unique(np.concatenate([first + shift for shift in range(-3, 3)]))
+    others = np.setdiff1d(np.arange(len(jerk)), borders)
+    assert jerk[borders].mean() < 1.2 * jerk[others].mean()
+
+
+def test_a_longer_recording_begins_as_the_shorter_one_does(prior: Prior) -> None:
+    performer = smooth_motion(900, seed=5)
+    sensors = perfect_sensors(performer)
+    part = Sensors(sensors.positions_m[:600], sensors.rotations_wxyz[:600], sensors.measured[:600], sensors.fps)
+    long = solve(sensors, performer.skeleton, EXACT, prior)
+    short = solve(part, performer.skeleton, EXACT, prior)
+    angle_deg = np.rad2deg(geodesic_angle(long.rotations_wxyz[:400], short.rotations_wxyz[:400]))
+    assert angle_deg.mean() < 0.5
+
+
+def test_bfloat16_changes_next_to_nothing(prior: Prior, performer: Motion) -> None:
+    exact, coarse = (
+        solve(perfect_sensors(performer), performer.skeleton, SolveSettings(precision=precision), prior)
+        for precision in ("float32", "bfloat16")
+    )
+    angle_deg = np.rad2deg(geodesic_angle(exact.rotations_wxyz, coarse.rotations_wxyz))
+    assert 0 < angle_deg.mean() < 0.15
+
+
+def test_planted_feet_stand_still_where_they_slid(prior: Prior, performer: Motion) -> None:
+    sensors = perfect_sensors(performer)
+    slid, planted = (
+        solve(sensors, performer.skeleton, SolveSettings(foot_planting=strength, precision="float32"), prior)
+        for strength in (0.0, 1.0)
+    )
+    assert slid.foot_contact is not None
+    standing = slid.foot_contact[1:] > 0.8
+    assert standing.mean() > 0.2
+
+    def speed_m_s(motion: Motion) -> float:
+        step_m = np.linalg.norm(np.diff(motion.joint_positions_m[:, [10, 11]], axis=0)[..., [0, 2]], axis=-1)
+        return float(60 * step_m[standing].mean())
+
+    assert speed_m_s(planted) < 0.3 * speed_m_s(slid)
+    assert sensor_error_m(planted).mean() < 0.005
+
+
+@pytest.mark.parametrize("change", [{"quality": "fine"}, {"sampler": "euler"}, {"precision": "int4"}])
+def test_unknown_choices_are_refused_by_name(change: dict[str, Any]) -> None:
+    with pytest.raises(InPoseError, match=next(iter(change.values()))):
+        SolveSettings(**change)

@@ -14,14 +14,14 @@ from inpose_core.cli import main
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.protocols import protocol_files
 from inpose_core.motion import Motion
+from inpose_core.motion_files import amass
+from inpose_core.motion_files.amass import load_amass
+from inpose_core.motion_files.bvh_motion import load_bvh_motion
+from inpose_core.motion_files.resampling import to_solver_rate
 from inpose_core.quaternions import geodesic_angle, normalize_quaternion
 from inpose_core.skeleton import Skeleton
-from inpose_core.training import amass
-from inpose_core.training.amass import load_amass
-from inpose_core.training.bvh_source import load_bvh_motion
 from inpose_core.training.dataset import load_packed_motion
 from inpose_core.training.packing import find_motion_files, pack_files
-from inpose_core.training.resampling import to_solver_rate
 from tests.core.synthetic import smooth_motion
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

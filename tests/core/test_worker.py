@@ -218,6 +218,24 @@ def test_info_describes_the_recording(worker: WorkerProcess, take: Path) -> None
     assert reply["result"]["format"] == "CSV"
     assert reply["result"]["frames"] == 90
     assert set(reply["result"]["gaps"]) == {"head", "left", "right"}
+    guesses = {guess["name"]: guess for guess in reply["result"]["guesses"]}
+    assert guesses["axes"] == {
+        "name": "axes",
+        "value": "RUB",
+        "source": "file",
+        "evidence": "InPose's own CSV",
+        "doubt": "",
+    }
+
+
+def test_info_reads_as_it_is_told(worker: WorkerProcess, take: Path) -> None:
+    reply, _ = worker.ask("info-2", "info", recording=str(take), reading={"axes": "unity", "unit": "mm"})
+    given = {guess["name"]: guess["value"] for guess in reply["result"]["guesses"] if guess["source"] == "given"}
+    assert given == {"axes": "RUF", "unit": "mm"}
+    for reading, words in (({"axes": "up"}, "no axes"), ({"colour": "red"}, "cannot read")):
+        reply, _ = worker.ask("info-3", "info", recording=str(take), reading=reading)
+        assert reply["event"] == "error"
+        assert words in reply["message"]
 
 
 def test_a_running_solve_is_cancelled_and_leaves_no_file(

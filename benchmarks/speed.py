@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time the solver, its network alone, and the official recipe; each function returns the figures of one process."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_prior, load_recording, solve
+from inpose_core.evaluation.baselines.official import STEPS, OfficialGuidance, sample_ddpm_mean
+from inpose_core.kinematics import position_operator
+from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, window_heading
+from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
+from inpose_core.prior.precision import computes_in_bfloat16
+from inpose_core.sampling import Measurement, WindowedDenoiser, Windows
+from inpose_core.sampling.guidance import GuidedEstimate
+from inpose_core.skeleton import SENSOR_JOINTS
+from inpose_core.solve_settings import SolveSettings
+
+EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
+BODY: Final[Skeleton] = Skeleton.template(1.75)
+
+
+def example_sensors(frames: int) -> Sensors:
+    """Return the example, there and back again as often as it takes."""
+    once = calibrate(load_recording(EXAMPLE), BODY, CalibrationSettings(pose="grip", stature_m=1.75)).sensors
+    there_and_back = np.concatenate((np.arange(len(once.measured)), np.arange(len(once.measured))[::-1]))
+    index = np.resize(there_and_back, frames)
+    return Sensors(once.positions_m[index], once.rotations_wxyz[index], once.measured[index], once.fps)
+
+
+def measure_solve(seconds: str, guidance: str, device: str, quality: str = "default") -> dict[str, Any]:
+    """Solve a recording of the given length; the first of two runs warms up and is not counted."""
+    frames = round(60 * float(seconds))
+    settings = SolveSettings(guidance=guidance, quality=quality, device=device)  # type: ignore[arg-type]  # names from the command line; SolveSettings checks them
+    prior = load_prior()
+    solve(example_sensors(300), BODY, settings, prior)
+    sensors = example_sensors(frames)
+    began = time.perf_counter()
+    motion = solve(sensors, BODY, settings, prior)
+    elapsed_s = _elapsed_s(began, device)
+    hand_error_m = motion.sensor_error_m
+    assert hand_error_m is not None
+    return {
+        "guidance": guidance,
+        "quality": quality,
+        "steps": settings.denoising_steps,
+        "device": device,
+        "frames": frames,
+        "seconds": round(elapsed_s, 3),
+        "frames_per_s": round(frames / elapsed_s),
+        "times_real_time": round(frames / sensors.fps / elapsed_s, 1),
+        **peak_memory_mb(device),
+        "hand_error_cm": round(100 * float(np.nanmean(hand_error_m[:, 1:])), 3),
+    }
+
+
+def measure_network(device: str) -> dict[str, Any]:
+    """Time one denoising of a minute against its floor: the operations over the device's rate of large matrices."""
+    where = torch.device(device)
+    prior = load_prior().to(where)
+    measurement = Measurement.from_sensors(example_sensors(3600), BODY, where)
+    denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(True), 60.0, "auto")
+    x_t = torch.zeros(3600, 22, 6, device=where)
+    with torch.inference_mode():
+        seconds = _best_s(lambda: denoiser(x_t, 0.0), device)
+    config = prior.network.config
+    tokens = config.window // config.frames_per_token
+    matrices = sum(
+        p.numel() for name, p in prior.network.named_parameters() if p.dim() == 2 and "noise_level" not in name
+    )
+    attention = 2 * config.depth * tokens * config.width
+    operations = 2 * len(denoiser.windows) * tokens * (matrices + attention)
+    number = torch.bfloat16 if computes_in_bfloat16("auto", where) else torch.float32
+    a = torch.randn(2048, 2048, device=where).to(number)
+    rate = 2 * 2048**3 / _best_s(lambda: a @ a, device)
+    return {
+        "number_format": str(number).removeprefix("torch."),
+        "us_per_frame": round(1e6 * seconds / 3600, 2),
+        "gflop_per_s": round(operations / seconds / 1e9, 1),
+        "matrix_rate_gflop_per_s": round(rate / 1e9, 1),
+        "share_of_rate": round(operations / seconds / rate, 3),
+    }
+
+
+def measure_official(device: str) -> dict[str, Any]:
+    """Time the official recipe on one of its chunks of 401 frames: its network's size, 49 passes with backpropagation.
+
+    The weights are random, which costs the same.
+    """
+    where, frames = torch.device(device), 401
+    config = NetworkConfig(
+        CONDITION_SIZE, window=41, frames_per_token=1, width=384, depth=12, heads=6, mlp_ratio=1, dropout=0.0
+    )
+    network = DiffusionTransformer(config).to(where).eval().requires_grad_(False)
+    measurement = Measurement.from_sensors(example_sensors(frames), BODY, where)
+    windows = Windows.cover(frames, 41, 20, where)
+    windowed = measurement.scale_free(True).windowed(windows.index)
+    heading = window_heading(windowed.R_world_sensor[:, :, 0])
+    denoiser = WindowedDenoiser(network, windows, heading, condition_features(windowed, heading, 60.0))
+    guidance = _DenselyInverted(measurement, denoiser)
+    began = time.perf_counter()
+    sample_ddpm_mean(denoiser, guidance, torch.randn(frames, 22, 6, device=where), (-8.0, 8.0))
+    elapsed_s = _elapsed_s(began, device)
+    return {
+        "steps": STEPS,
+        "frames": frames,
+        "parameters_m": round(sum(p.numel() for p in network.parameters()) / 1e6, 1),
+        "seconds": round(elapsed_s, 1),
+        "frames_per_s": round(frames / elapsed_s, 2),
+    }
+
+
+class _DenselyInverted(OfficialGuidance):
+    """Invert, as the released code does, a window's 369 x 369 matrix by its singular values in every step."""
+
+    def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser) -> None:
+        super().__init__(measurement, denoiser)
+        A = position_operator(measurement.offsets_m, SENSOR_JOINTS)
+        cyclic = torch.kron(torch.eye(3, device=A.device), self.difference)
+        self.gram_of_window = torch.block_diag(*[cyclic @ A @ A.T @ cyclic.T] * 41)
+
+    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
+        """Return the recipe's push, after the inversion."""
+        eye = torch.eye(len(self.gram_of_window), device=x_0.device)
+        torch.linalg.pinv(self.gram_of_window + 0.1 / sigma**2 * eye)
+        return super().guide(x_0, x_t, alpha, sigma)
+
+
+def peak_memory_mb(device: str = "cpu") -> dict[str, int]:
+    """Return this process' peak resident memory, and the device's."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    figures = {"peak_memory_mb": round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))}
+    if device == "cuda":
+        figures["peak_device_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
+    return figures
+
+
+def _best_s(run: Any, device: str) -> float:
+    run()
+    seconds = []
+    for _ in range(8):
+        began = time.perf_counter()
+        run()
+        seconds.append(_elapsed_s(began, device))
+    return min(seconds)
+
+
+def _elapsed_s(began: float, device: str) -> float:
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run ``inpose record``: write a recording while an application sends its devices."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OutputError
+from .reading import add_reading_options, guess_lines, reading_options
+
+if TYPE_CHECKING:
+    from ..recording.vmc import CaptureState
+
+
+def add_record_command(commands: Any) -> None:
+    """Add the command to the others."""
+    record = commands.add_parser("record", help="record live from an application that sends the VMC protocol")
+    record.add_argument("--vmc", type=int, required=True, metavar="PORT", help="UDP port; applications send to 39539")
+    record.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="OUT.csv")
+    record.add_argument("--seconds", type=float, metavar="S", help="stop after that long; default: at Ctrl-C")
+    record.add_argument(
+        "--listen", default="127.0.0.1", metavar="ADDRESS", help="own address; 0.0.0.0 hears other machines, too"
+    )
+    record.add_argument("--quiet", action="store_true", help="show no progress")
+    add_reading_options(record)
+    record.set_defaults(run=_record)
+
+
+def _record(options: argparse.Namespace) -> int:
+    from ..recording.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
+
+    if options.out.suffix.lower() != ".csv":
+        raise OutputError(f'"{options.out.name}" is no .csv.', "Recordings are written as CSV.")
+    if not options.out.parent.is_dir():
+        raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
+    reading = reading_options(options)
+    shows = not options.quiet and sys.stderr.isatty()
+    if not options.quiet:
+        print(f"Listening on port {options.vmc}. Ctrl-C ends the recording.", file=sys.stderr)
+    recording = capture_vmc(
+        options.out,
+        CaptureSettings(port=options.vmc, address=options.listen, seconds=options.seconds),
+        reading,
+        _show if shows else None,
+    )
+    if shows:
+        print(file=sys.stderr)
+    for line in guess_lines(recording.guesses) if not options.quiet else ():
+        print(line, file=sys.stderr)
+    print(f"{options.out}: {recording.duration_s:.1f} s, {len(recording)} frames")
+    return 0
+
+
+def _show(state: CaptureState) -> bool:
+    devices = ", ".join(state.devices) or ("only an avatar's bones" if state.only_bones else "nothing yet")
+    print(f"\r{state.seconds:6.1f} s  {state.rows} poses  {devices}\x1b[K", end="", file=sys.stderr, flush=True)
+    return True

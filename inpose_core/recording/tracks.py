@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold tracks as they stand in a file (`RawTracks`), and lay tracks of separate clocks on one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..quaternions import continuous_signs
+from .conventions import QuaternionOrder
+from .types import HandOffsets, Origin, PoseType
+
+FloatArray = NDArray[np.float64]
+
+_LONGEST_STEP: Final[float] = 4.0
+"""A hand is taken as seen between two of its samples that are at most this many usual steps apart."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Hold what a file, its format or its preset says about its own conventions; None is left to be guessed."""
+
+    unit: str | None = None
+    axes: str | None = None
+    quaternion_order: QuaternionOrder | None = None
+    time_unit: str | None = None
+    """None with the times in no known unit; "s" also where a reader has made seconds of them."""
+    hands: bool = False
+    """The file says which hand is the left one."""
+    pose: PoseType | None = None
+    origin: Origin | None = None
+    certain: bool = False
+    """True for formats whose recorder is known: the data are not asked whether they agree."""
+    by: str = "the format"
+    """Who says so, for people."""
+
+
+@dataclass(frozen=True)
+class RawTracks:
+    """Hold the tracks of head and hands in the file's own unit, axes and order, before anything is decided."""
+
+    times: FloatArray
+    """(F,) in the file's own unit; need not increase yet."""
+    positions: FloatArray
+    """(F, 3, 3) of head, left, right; NaN where not measured."""
+    quaternions: FloatArray
+    """(F, 3, 4) in the file's order; NaN where not measured."""
+    format: str
+    declared: Declared = field(default_factory=Declared)
+    device: str = ""
+    hand_offsets: HandOffsets | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Track(NamedTuple):
+    """Hold one device on a clock of its own."""
+
+    times: FloatArray
+    """(N,)"""
+    positions: FloatArray
+    """(N, 3)"""
+    quaternions: FloatArray
+    """(N, 4) in any order of the four components"""
+
+
+def join_tracks(tracks: Sequence[Track | None]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Lay head, left and right on the head's clock: times (F,), positions (F, 3, 3), quaternions (F, 3, 4).
+
+    Tracks that share the head's times are copied; others are interpolated between samples that are near each other,
+    and NaN elsewhere. A missing hand is NaN throughout.
+    """
+    head = tracks[0]
+    assert head is not None, "callers refuse files without a head"
+    order = np.argsort(head.times, kind="stable")
+    times = head.times[order]
+    positions = np.full((len(times), 3, 3), np.nan)
+    quaternions = np.full((len(times), 3, 4), np.nan)
+    positions[:, 0], quaternions[:, 0] = head.positions[order], head.quaternions[order]
+    for device, track in enumerate(tracks[1:], 1):
+        if track is None or len(track.times) == 0:
+            continue
+        if len(track.times) == len(head.times) and np.array_equal(track.times, head.times):
+            positions[:, device], quaternions[:, device] = track.positions[order], track.quaternions[order]
+        else:
+            _interpolate(track, times, positions[:, device], quaternions[:, device])
+    return times, positions, quaternions
+
+
+def _interpolate(track: Track, times: FloatArray, positions: FloatArray, quaternions: FloatArray) -> None:
+    good = np.isfinite(track.times) & np.isfinite(track.positions).all(-1) & np.isfinite(track.quaternions).all(-1)
+    own, first = np.unique(track.times[good], return_index=True)
+    if len(own) == 0:
+        return
+    p, q = track.positions[good][first], continuous_signs(track.quaternions[good][first])
+    after = np.clip(np.searchsorted(own, times), 1, max(1, len(own) - 1))
+    before = after - 1
+    after = np.minimum(after, len(own) - 1)
+    step = own[after] - own[before]
+    usual = float(np.median(np.diff(own))) if len(own) > 1 else 0.0
+    fraction = np.clip((times - own[before]) / np.where(step > 0, step, 1.0), 0.0, 1.0)[:, None]
+    near = (step <= _LONGEST_STEP * usual) | (times == own[before]) | (times == own[after])
+    near &= (times >= own[0] - usual) & (times <= own[-1] + usual)
+    positions[near] = (p[before] + fraction * (p[after] - p[before]))[near]
+    # A few degrees lie between neighbours: the chord, brought to length, is the arc.
+    chord = q[before] + fraction * (q[after] - q[before])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        quaternions[near] = (chord / np.linalg.norm(chord, axis=-1, keepdims=True))[near]
