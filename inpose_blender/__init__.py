@@ -10,13 +10,13 @@ from __future__ import annotations
 
 def register() -> None:
     """Add InPose to Blender."""
-    from . import addon  # noqa: PLC0415
+    from . import addon
 
     addon.register()
 
 
 def unregister() -> None:
     """Take InPose out of Blender again, and end its solver process."""
-    from . import addon  # noqa: PLC0415
+    from . import addon
 
     addon.unregister()

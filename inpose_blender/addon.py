@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import bpy
 
-from . import menus, operators, panels, properties, rig_mapping
-from .batch import run_command
-from .preferences import INPOSE_AP_preferences
-from .solve_job import stop_warm_process
+from . import menus, operators, panels, preferences, properties, rig_mapping, translate
+from .session import QUEUE
 
-_CLASSES = (INPOSE_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES, *rig_mapping.CLASSES)
+_CLASSES = (
+    *preferences.CLASSES,
+    *properties.CLASSES,
+    *operators.CLASSES,
+    *panels.CLASSES,
+    *rig_mapping.CLASSES,
+    *menus.CLASSES,
+)
 _cli_commands: list[Any] = []
 
 
@@ -23,14 +29,27 @@ def register() -> None:
     properties.register()
     rig_mapping.register()
     menus.register()
-    _cli_commands.append(bpy.utils.register_cli_command("inpose", run_command))
+    translate.register()
+    _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
+
+
+def _run_command(arguments: list[str]) -> int:
+    from .batch import run_command
+
+    return run_command(arguments)
 
 
 def unregister() -> None:
-    """Undo `register` in reverse, and end the solver process."""
-    stop_warm_process()
+    """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
+    QUEUE.clear()
+    # What was never needed is not loaded now.
+    if facts := sys.modules.get(f"{__package__}.recording_facts"):
+        facts.forget_all()
+    if jobs := sys.modules.get(f"{__package__}.solve_job"):
+        jobs.stop_warm_process()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
+    translate.unregister()
     menus.unregister()
     rig_mapping.unregister()
     properties.unregister()

@@ -21,11 +21,12 @@ from typing import Any, Final
 
 import bpy
 
-from .bake import BakeSettings
+from .bake_job import BakeJob
+from .bake_options import KEY_RATES, WAY_CARRIERS, BakeOptions
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
-from .pipeline import SolveSettings, bake_outcome, prepare_rig, solve_request
+from .pipeline import SolveSettings, prepare_rig, solve_request
 from .preferences import solver_device, solver_interpreters
-from .properties import POSES
+from .properties import POSES, QUALITIES
 from .rig import find_mapping
 from .solve_job import SolveJob, stop_warm_process
 from .stick_figure import add_stick_figure
@@ -46,9 +47,9 @@ class BatchSettings:
     armature: str
     interpreter: str
     fps: float | None
-    first_frame: int
     skip_existing: bool
     solve: SolveSettings
+    bake: BakeOptions
 
     def output_of(self, recording: Path) -> Path:
         """Return where the result of a recording goes."""
@@ -98,11 +99,13 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--pose", choices=[pose for pose, *_ in POSES if pose != "auto"])
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--guidance", help="name of the guidance")
-    parser.add_argument("--steps", type=int, help="sampling steps")
+    parser.add_argument("--quality", choices=[quality for quality, *_ in QUALITIES], default="default")
+    parser.add_argument("--steps", type=int, help="sampling steps; default: by the quality")
+    parser.add_argument("--foot-planting", type=float, help="how firmly the solver holds standing feet, 0 to 1")
     parser.add_argument("--variation", type=float, help="0: the likeliest motion (default); 1: one of many, by --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fps", type=float, help="frame rate of the output; default: the rig file's")
-    parser.add_argument("--first-frame", type=int, default=1)
+    _add_bake_options(parser)
     parser.add_argument("--skip-existing", action="store_true", help="leave outputs alone that are there already")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
@@ -119,20 +122,60 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         armature=options.armature,
         interpreter=options.interpreter,
         fps=options.fps,
-        first_frame=options.first_frame,
         skip_existing=options.skip_existing,
         solve=SolveSettings(
             stature_m=options.stature,
             pose=options.pose,
             device=options.device or solver_device(),
             guidance=options.guidance,
+            quality=options.quality,
             steps=options.steps,
+            foot_planting=options.foot_planting,
             temperature=options.variation,
             seed=options.seed,
         ),
+        bake=_bake_options(options),
     )
     _refuse_equal_outputs(settings)
     return settings
+
+
+def _add_bake_options(parser: argparse.ArgumentParser) -> None:
+    """Offer what the panel offers, under the same names."""
+    default = BakeOptions()
+    group = parser.add_argument_group("bake", "What the panel calls Adjust and Bake.")
+    group.add_argument("--first-frame", type=int, default=default.first_frame, help="where the motion begins")
+    group.add_argument(
+        "--key-rate", choices=KEY_RATES, default=default.key_rate, help="a key on each frame, 60 a second, or --key-fps"
+    )
+    group.add_argument("--key-fps", type=float, default=default.key_fps, help="keys a second with --key-rate custom")
+    group.add_argument(
+        "--way", choices=WAY_CARRIERS, default=default.way, help="what carries the body over the ground; none: in place"
+    )
+    group.add_argument("--smoothing", dest="smoothing_s", type=float, default=default.smoothing_s, help="seconds")
+    group.add_argument("--hand-lock", type=float, default=default.hand_lock, help="0 to 1")
+    group.add_argument("--foot-lock", type=float, default=default.foot_lock, help="0 to 1")
+    group.add_argument(
+        "--key-tolerance",
+        dest="key_tolerance_deg",
+        type=float,
+        default=default.key_tolerance_deg,
+        help="leave out keys that change no bone by more degrees than this",
+    )
+    group.add_argument("--nla-track", dest="to_nla_track", action="store_true", help="bake into an NLA track")
+    group.add_argument(
+        "--keep-frame-range", dest="set_frame_range", action="store_false", help="leave the scene's beginning and end"
+    )
+
+
+def _bake_options(options: argparse.Namespace) -> BakeOptions:
+    chosen = BakeOptions(**{name: getattr(options, name) for name in BakeOptions.__dataclass_fields__})
+    ranges = {"hand_lock": (0, 1), "foot_lock": (0, 1), "smoothing_s": (0, 2), "key_tolerance_deg": (0, 10)}
+    for name, (least, most) in {**ranges, "key_fps": (1, 240)}.items():
+        if not least <= getattr(chosen, name) <= most:
+            flag = name.removesuffix("_s").removesuffix("_deg").replace("_", "-")
+            raise RigError(f"--{flag} {getattr(chosen, name):g} is out of range.", f"Give {least} to {most}.")
+    return chosen
 
 
 def _expand(paths: Sequence[Path]) -> Iterator[Path]:
@@ -211,8 +254,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
     job = SolveJob(solve_request(rig, recording, settings.solve), solver_interpreters(settings.interpreter))
     job.wait()
     outcome = job.outcome
-    result = bake_outcome(rig, scene, outcome, BakeSettings(recording.stem, settings.first_frame))
-    scene.frame_start, scene.frame_end = result.first_frame, result.last_frame
+    result = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False).run()
     with _complete_or_absent(output) as temporary:
         bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, compress=True)
     return {

@@ -20,7 +20,8 @@ class ActionWriter:
     """Make a new action for one object and give out its curves."""
 
     def __init__(self, name: str, owner: Any) -> None:
-        self.action = bpy.data.actions.new(name.encode()[:LONGEST_NAME].decode(errors="ignore"))
+        self.action = bpy.data.actions.new(shortened(name))
+        self._name = self.action.name
         self.slot: Any = None
         self._groups: dict[str, Any] = {}
         if HAS_SLOTS:
@@ -30,6 +31,27 @@ class ActionWriter:
         else:
             self.action.id_root = "OBJECT"
             self._channels = self.action
+
+    def look_up_again(self) -> bool:
+        """Find the action anew after a pause: an undo replaces it, and a pointer to the old one would crash Blender.
+
+        Returns whether it is still there, with its slot.
+        """
+        self._groups.clear()
+        self.action = bpy.data.actions.get(self._name)
+        if self.action is None:
+            return False
+        if not HAS_SLOTS:
+            self._channels = self.action
+            return True
+        if not (self.action.slots and self.action.layers and self.action.layers[0].strips):
+            return False
+        self.slot = self.action.slots[0]
+        self._channels = self.action.layers[0].strips[0].channelbag(self.slot)
+        if self._channels is None:
+            return False
+        self._groups = {group.name: group for group in self._channels.groups}
+        return True
 
     def new_curve(self, data_path: str, index: int, group: str) -> Any:
         """Return a new, empty F-curve within the named group of channels."""
@@ -43,6 +65,16 @@ class ActionWriter:
         curve.group = self._groups[group]
         return curve
 
+    def rename(self, name: str) -> None:
+        """Give the action a name that has become free; where it has not, Blender keeps them apart."""
+        if self.action.name != shortened(name):
+            self.action.name = shortened(name)
+
+
+def shortened(name: str) -> str:
+    """Cut a name to what Blender can hold, between characters."""
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
+
 
 def action_curves(action: Any, owner: Any) -> list[Any]:
     """Return the F-curves that an action holds for an object (for its assigned slot where there are slots)."""
@@ -53,6 +85,14 @@ def action_curves(action: Any, owner: Any) -> list[Any]:
         return []
     channels = action.layers[0].strips[0].channelbag(slot)
     return list(channels.fcurves) if channels else []
+
+
+def all_curves(action: Any) -> list[Any]:
+    """Return the F-curves that an action holds for anything."""
+    if not HAS_SLOTS:
+        return list(action.fcurves)
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    return [curve for strip in strips for channels in strip.channelbags for curve in channels.fcurves]
 
 
 def assigned_slot(animation_data: Any) -> Any:

@@ -8,20 +8,21 @@ the solver's own process.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from .errors import (
+    CORE_FOLDER,
+    CancelledError,
+    InPoseError,
+    OutputError,
+    RecordingError,
+    RigError,
+    WorkerError,
+    errors,
+)
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
-    from inpose_core import errors
-    from inpose_core.errors import (
-        CancelledError,
-        InPoseError,
-        OutputError,
-        RecordingError,
-        RigError,
-        SkeletonError,
-        WorkerError,
-    )
+    from inpose_core.errors import SkeletonError
     from inpose_core.motion import Motion
     from inpose_core.quaternions import (
         conjugate_quaternion,
@@ -34,19 +35,11 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         rotation_between,
     )
     from inpose_core.recording.csv_format import write_csv
-    from inpose_core.recording.types import DEVICE_NAMES, Recording
+    from inpose_core.recording.sensors_file import load_sensors, save_sensors
+    from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 else:
-    from ..inpose_core import errors
-    from ..inpose_core.errors import (
-        CancelledError,
-        InPoseError,
-        OutputError,
-        RecordingError,
-        RigError,
-        SkeletonError,
-        WorkerError,
-    )
+    from ..inpose_core.errors import SkeletonError
     from ..inpose_core.motion import Motion
     from ..inpose_core.quaternions import (
         conjugate_quaternion,
@@ -59,11 +52,9 @@ else:
         rotation_between,
     )
     from ..inpose_core.recording.csv_format import write_csv
-    from ..inpose_core.recording.types import DEVICE_NAMES, Recording
+    from ..inpose_core.recording.sensors_file import load_sensors, save_sensors
+    from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
-
-CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
-"""The folder that holds `inpose_core`: the solver process finds the package by it."""
 
 __all__ = [
     "CORE_FOLDER",
@@ -79,17 +70,20 @@ __all__ = [
     "Recording",
     "RecordingError",
     "RigError",
+    "Sensors",
     "Skeleton",
     "SkeletonError",
     "WorkerError",
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
     "normalize_quaternion",
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
+    "save_sensors",
     "write_csv",
 ]

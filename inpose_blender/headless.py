@@ -24,7 +24,7 @@ def run() -> int:
     # The folder above holds both packages; the script's own folder would shadow modules with ours.
     sys.path[0:0] = [str(Path(__file__).resolve().parents[1])]
     try:
-        from inpose_blender.batch import main  # noqa: PLC0415
+        from inpose_blender.batch import main
     except ImportError as error:
         print(f"inpose: this needs Blender, or the bpy package of Python ({error})", file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .core import CORE_FOLDER, WorkerError
+from .errors import CORE_FOLDER, WorkerError
 
 WORKER_ARGUMENTS: Final[tuple[str, ...]] = ("-m", "inpose_core.worker")
 ENVIRONMENT_VARIABLE: Final[str] = "INPOSE_PYTHON"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the operation into menus: Blender's search (F3) finds what is in a menu, and nothing else."""
+"""Put the operations into menus: Blender's search (F3) finds what is in a menu, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,9 +7,21 @@ from typing import Any, Final
 
 import bpy
 
-from .operators.solve import INPOSE_OT_solve_full_body
+from .operators import SEARCHABLE
 
 _MENUS: Final[tuple[str, ...]] = ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose")
+
+
+class INPOSE_MT_operations(bpy.types.Menu):
+    """List all that InPose does."""
+
+    bl_idname = "INPOSE_MT_operations"
+    bl_label = "InPose"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw one entry for each operation, as the panels order them."""
+        for operation in SEARCHABLE:
+            self.layout.operator(operation.bl_idname)
 
 
 def register() -> None:
@@ -26,4 +38,7 @@ def unregister() -> None:
 
 def _draw(self: Any, _context: Any) -> None:
     self.layout.separator()
-    self.layout.operator(INPOSE_OT_solve_full_body.bl_idname, icon="ARMATURE_DATA")
+    self.layout.menu(INPOSE_MT_operations.bl_idname, icon="ARMATURE_DATA")
+
+
+CLASSES = (INPOSE_MT_operations,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lead one recording through the add-on: check and measure the rig, solve elsewhere, bake."""
+"""Check and measure a rig, and put together what the solver is asked for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 
 import bpy
 
-from .bake import BakeResult, BakeSettings, bake_motion
 from .core import RecordingError, RigError
 from .rig import RigMapping, RigMeasure, check_bones, check_object, map_rig, measure_rig
-from .solve_job import SolveOutcome, SolveRequest
+from .solve_job import SolveRequest
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,9 @@ class SolveSettings:
     pose: str | None = None
     device: str = "auto"
     guidance: str | None = None
+    quality: str | None = None
     steps: int | None = None
+    foot_planting: float | None = None
     temperature: float | None = None
     seed: int = 0
 
@@ -77,34 +78,15 @@ def solve_request(rig: PreparedRig, recording: Path, settings: SolveSettings) ->
         pose=settings.pose,
         device=settings.device,
         guidance=settings.guidance,
+        quality=settings.quality,
         steps=settings.steps,
+        foot_planting=settings.foot_planting,
         temperature=settings.temperature,
         seed=settings.seed,
     )
-
-
-def bake_outcome(rig: PreparedRig, scene: Any, outcome: SolveOutcome, settings: BakeSettings) -> BakeResult:
-    """Bake a finished solve on the rig that it was made for.
-
-    Raises:
-        RigError: the rig has changed while the solver worked, so that the motion does not fit it any more.
-    """
-    armature_object = rig.armature_object
-    now = prepare_rig(armature_object, scene)
-    if now.mapping != rig.mapping or abs(now.measure.skeleton.offsets_m - rig.measure.skeleton.offsets_m).max() > 1e-4:
-        raise RigError(f"The rest pose of {rig.object_name} was changed while solving.", "Solve again.")
-    return bake_motion(armature_object, outcome.motion, settings, scene=scene, mapping=now.mapping, measure=now.measure)
 
 
 def metres_per_unit(scene: Any) -> float:
     """Return how many metres one Blender unit is."""
     units = scene.unit_settings
     return 1.0 if units.system == "NONE" else float(units.scale_length)
-
-
-def result_text(outcome: SolveOutcome, result: BakeResult) -> str:
-    """Say in one line what was done."""
-    text = f"Baked {result.action_name}, frames {result.first_frame} to {result.last_frame}"
-    if outcome.mean_hand_error_m is not None:
-        text += f", hands within {100 * outcome.mean_hand_error_m:.1f} cm"
-    return text

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep what belongs to the machine, not to the scene: which Python solves, and on which device."""
+"""Keep what belongs to the machine, not to the scene: what solves, where it computes and keeps results."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bpy
 
+from .errors import OutputError
 from .interpreter import Interpreter, candidate_interpreters
 
 ADDON_PACKAGE = __package__.rpartition(".")[0] or __package__
@@ -33,10 +36,38 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
     )
     device: bpy.props.EnumProperty(name="Device", description="Where the solver computes", items=DEVICES)
 
-    def draw(self, _context: bpy.types.Context) -> None:
-        """Draw the two settings."""
-        self.layout.prop(self, "interpreter_path")
-        self.layout.prop(self, "device")
+    cache_folder: bpy.props.StringProperty(
+        name="Results",
+        description="Where solved motions are kept, so that they can be baked again; empty: InPose's own folder",
+        subtype="DIR_PATH",
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what solves, where it computes, and where results are kept."""
+        layout = self.layout
+        layout.use_property_split = True
+        for draw_section in RUNTIME_SECTIONS:
+            draw_section(layout, context)
+        layout.prop(self, "interpreter_path")
+        layout.prop(self, "device")
+        _draw_solver(layout, context)
+        layout.prop(self, "cache_folder")
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.operator("inpose.clear_results", icon="TRASH")
+
+
+RUNTIME_SECTIONS: list[Callable[[Any, bpy.types.Context], None]] = []
+"""Functions that draw into the preferences above the choice of the interpreter: the bundled runtime's."""
+
+
+def _draw_solver(layout: Any, context: bpy.types.Context) -> None:
+    """Say what the solver runs on, or let it be tried."""
+    column = layout.column(heading="Solver")
+    solver = context.window_manager.inpose_status.solver
+    for line in solver.splitlines():
+        column.label(text=line, translate=False)
+    column.operator("inpose.test_solver", icon="PLAY")
 
 
 def solver_device() -> str:
@@ -57,6 +88,30 @@ def solver_interpreters(chosen: str = "") -> tuple[Interpreter, ...]:
     return candidate_interpreters(chosen, _runtime_folder())
 
 
+def results_folder() -> Path:
+    """Return the folder where solved motions are kept; it exists.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    preferences = _preferences()
+    if preferences and preferences.cache_folder:
+        folder = Path(bpy.path.abspath(preferences.cache_folder))
+    else:
+        try:
+            folder = Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="results"))
+        except ValueError:  # not installed as an extension
+            folder = Path(bpy.utils.user_resource("DATAFILES", path="inpose/results"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} for results cannot be made ({error.strerror}).",
+            "Choose another one in the add-on's preferences.",
+        ) from error
+    return folder
+
+
 def _preferences() -> bpy.types.AddonPreferences | None:
     addons = bpy.context.preferences.addons
     # `headless.py` runs beside an installed add-on under another name, and should find the user's settings too.
@@ -70,3 +125,6 @@ def _runtime_folder() -> Path | None:
         return Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="runtime"))
     except ValueError:  # not installed as an extension: there is no such folder
         return None
+
+
+CLASSES = (INPOSE_AP_preferences,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follow one solve from start to finish in small steps that never wait, or in one go. No bpy here.
+"""Follow one request from start to finish in small steps that never wait, or in one go. No bpy here.
 
 The process is kept warm between jobs: loading torch takes seconds, the next solve should not.
 """
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import atexit
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from .core import CancelledError, InPoseError, Motion, Skeleton, WorkerError, errors
+from .core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, errors, load_sensors
 from .interpreter import Interpreter
 from .solver_process import PROTOCOL, Message, SolverProcess
+from .take import Take, load_take, sensors_file_of, take_file_name
 
 _START_LIMIT_S: Final[float] = 180.0
 """The first import of torch can take a minute on a cold disk with a virus scanner."""
@@ -34,12 +36,14 @@ class SolveRequest:
     pose: str | None = None
     device: str = "auto"
     guidance: str | None = None
+    quality: str | None = None
     steps: int | None = None
+    foot_planting: float | None = None
     temperature: float | None = None
     seed: int = 0
 
-    def as_params(self, output: Path) -> dict[str, Any]:
-        """Return the parameters of the message ``solve``."""
+    def as_params(self) -> dict[str, Any]:
+        """Return the parameters of the message ``solve``, without the outputs."""
         return {
             "recording": str(self.recording),
             "offsets_m": self.skeleton.offsets_m.tolist(),
@@ -47,10 +51,11 @@ class SolveRequest:
             "pose": self.pose,
             "device": self.device,
             "guidance": self.guidance,
+            "quality": self.quality,
             "steps": self.steps,
+            "foot_planting": self.foot_planting,
             "temperature": self.temperature,
             "seed": self.seed,
-            "output": str(output),
         }
 
 
@@ -58,69 +63,82 @@ class SolveRequest:
 class SolveOutcome:
     """Hold a finished solve."""
 
-    motion: Motion
+    take: Take
     mean_hand_error_m: float | None
     notes: tuple[str, ...]
+    file: Path
+    """Where the motion lies; gone with the job unless the job was given a folder to keep it in."""
 
 
-class SolveJob:
-    """Solve one recording: call `step` until `done`, then take the `outcome`.
+class WorkerJob:
+    """Let the solver process answer one request: call `step` until `done`, then take the `outcome`.
 
     Args:
-        request: what to solve.
+        method: the request's.
+        params: the request's.
         interpreters: those to try, best first.
+        folder: where files of the answer go; None: into a temporary folder, gone when the job is done.
     """
 
-    def __init__(self, request: SolveRequest, interpreters: Sequence[Interpreter]) -> None:
+    def __init__(
+        self,
+        method: str,
+        params: dict[str, Any],
+        interpreters: Sequence[Interpreter],
+        folder: Path | None = None,
+    ) -> None:
         self.fraction = 0.0
         self.text = "Starting the solver"
-        self._request = request
+        self._method, self._params = method, params
         self._waiting = list(interpreters)
         self._failures: list[str] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="inpose-", ignore_cleanup_errors=True)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="inpose-", ignore_cleanup_errors=True)
+            folder = Path(self._temporary.name)
+        self.folder = folder
         self._id: int | None = None
         self._process: SolverProcess | None = None
         self._limit = 0.0
         self._cancelled = False
-        self._outcome: SolveOutcome | None = None
+        self._reading: threading.Thread | None = None
+        self._outcome: Any = None
         self._error: InPoseError | None = None
+        self._done = False
 
     @property
     def done(self) -> bool:
         """Say whether there is nothing left to wait for."""
-        return self._outcome is not None or self._error is not None
+        return self._done
 
     @property
-    def outcome(self) -> SolveOutcome:
+    def outcome(self) -> Any:
         """Return the result of a job that is done.
 
         Raises:
             InPoseError: the job failed or was cancelled.
         """
+        assert self._done, "the job is not done"
         if self._error is not None:
             raise self._error
-        assert self._outcome is not None, "the job is not done"
         return self._outcome
 
     def step(self) -> bool:
         """Take up what the process has said; return whether there is something new to show."""
-        if self.done:
+        if self._done:
             return False
         before = (self.fraction, self.text)
         try:
             self._step()
         except InPoseError as error:
-            self._error = error
+            self._finish(error)
         except (TypeError, ValueError) as error:
-            self._error = WorkerError("The solver gave an answer that makes no sense.", "Install the add-on again.")
-            self._error.add_note(repr(error))
-        if self.done:
-            self._folder.cleanup()
-        return self.done or before != (self.fraction, self.text)
+            self._finish(_makes_no_sense(error))
+        return self._done or before != (self.fraction, self.text)
 
     def cancel(self) -> None:
         """Ask for the end of the job; it is `done` within a few seconds, come what may."""
-        if self.done or self._cancelled:
+        if self._done or self._cancelled:
             return
         self._cancelled = True
         self.text = "Cancelling"
@@ -132,23 +150,37 @@ class SolveJob:
 
     def wait(self) -> None:
         """Work until the job is done; for scripts and background runs."""
-        while not self.done:
+        while not self._done:
             self.step()
             time.sleep(_STEP_S)
 
+    def read_result(self, result: dict[str, Any]) -> Any:
+        """Make the outcome of the worker's result; runs in a thread of its own, since it may load files.
+
+        Raises:
+            InPoseError: a file of the answer is missing or damaged.
+        """
+        return result
+
     def _step(self) -> None:
+        if self._reading is not None:
+            if not self._reading.is_alive():
+                self._finish(self._error)
+            return
         if self._process is None:
             self._start_next()
             return
-        for message in self._process.poll():
-            if self._id is None:
-                self._on_start_message(message)
-            elif message.get("id") == self._id:
+        if self._id is None:
+            self._process.look()
+            if self._process.ready is not None:
+                self._send_request()
+            elif self._process.failure is not None or not self._process.alive:
+                self._give_up_on_interpreter(_with_details(self._process.failure or {}))
+        else:
+            for message in self._process.take(self._id):
                 self._on_reply(message)
-            if self.done or self._process is None:
-                return
-        if self._id is None and self._process.ready is not None:
-            self._send_request()
+                if self._done or self._reading is not None:
+                    return
         if self._limit and time.monotonic() > self._limit:
             self._on_limit()
 
@@ -168,25 +200,24 @@ class SolveJob:
         if self._process.ready is not None:
             self._send_request()
 
-    def _on_start_message(self, message: Message) -> None:
-        if message["event"] == "ready" and message.get("protocol") != PROTOCOL:
-            stop_warm_process()
-            raise WorkerError(
-                "The solver is of another version than the add-on.", "Install the add-on again, as a whole."
-            )
-        if message["event"] in ("error", "end"):
-            self._give_up_on_interpreter(_with_details(message))
-
     def _give_up_on_interpreter(self, reason: str) -> None:
         self._failures.append(f"{self._waiting.pop(0).label}: {reason}")
-        stop_warm_process()
+        # Another job may have started another process in the meantime: that one is not at fault.
+        if self._process is None or self._process in _warm:
+            stop_warm_process()
         self._process = None
 
     def _send_request(self) -> None:
         assert self._process is not None
+        assert self._process.ready is not None
+        if self._process.ready.get("protocol") != PROTOCOL:
+            stop_warm_process()
+            raise WorkerError(
+                "The solver is of another version than the add-on.", "Install the add-on again, as a whole."
+            )
         self._limit = 0.0
         self.text = "Solving"
-        self._id = self._process.request("solve", self._request.as_params(Path(self._folder.name) / "motion.npz"))
+        self._id = self._process.request(self._method, self._params)
 
     def _on_reply(self, message: Message) -> None:
         if message["event"] == "progress":
@@ -198,25 +229,93 @@ class SolveJob:
         elif self._cancelled:
             self._finish(CancelledError())
         else:
-            result = message.get("result") or {}
-            error = result.get("mean_hand_error_m")
-            self._outcome = SolveOutcome(
-                motion=Motion.load_npz(Path(str(result.get("motion")))),
-                mean_hand_error_m=None if error is None else float(error),
-                notes=tuple(str(note) for note in result.get("notes", ())),
-            )
-            self.fraction = 1.0
+            self._reading = threading.Thread(target=self._read, args=(message.get("result") or {},), daemon=True)
+            self._reading.start()
+
+    def _read(self, result: dict[str, Any]) -> None:
+        try:
+            self._outcome = self.read_result(result)
+        except InPoseError as error:
+            self._error = error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            self._error = _makes_no_sense(error)
 
     def _on_limit(self) -> None:
-        stop_warm_process()
         if self._cancelled:
+            stop_warm_process()
             self._finish(CancelledError())
         else:
             self._give_up_on_interpreter(f"it did not get ready within {_START_LIMIT_S:.0f} s.")
 
-    def _finish(self, error: InPoseError) -> None:
+    def _finish(self, error: InPoseError | None) -> None:
+        if self._process is not None and self._id is not None:
+            self._process.forget(self._id)
         self._error = error
-        self._folder.cleanup()
+        self._done = True
+        if error is None:
+            self.fraction = 1.0
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+
+class SolveJob(WorkerJob):
+    """Solve one recording; the outcome is a `SolveOutcome`."""
+
+    def __init__(self, request: SolveRequest, interpreters: Sequence[Interpreter], keep_in: Path | None = None) -> None:
+        super().__init__("solve", request.as_params(), interpreters, keep_in)
+        # The same request gives the same motion, so it may have the same file.
+        name = take_file_name(request.recording.stem, self._params)
+        self._output = self.folder / name
+        self._params["output"] = str(self._output)
+        self._params["sensors_output"] = str(sensors_file_of(self._output))
+
+    def read_result(self, result: dict[str, Any]) -> SolveOutcome:
+        """Load the motion, and the calibrated recording beside it."""
+        error = result.get("mean_hand_error_m")
+        return SolveOutcome(
+            take=load_take(Path(str(result.get("motion")))),
+            mean_hand_error_m=None if error is None else float(error),
+            notes=tuple(str(note) for note in result.get("notes", ())),
+            file=self._output,
+        )
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """Hold what there is to know of a recording before solving it: the core's `describe`, and its poses at 60 Hz."""
+
+    info: dict[str, Any]
+    sensors: Sensors
+
+
+class RecordingJob(WorkerJob):
+    """Describe one recording; the outcome is `RecordingFacts`."""
+
+    def __init__(self, recording: Path, interpreters: Sequence[Interpreter]) -> None:
+        super().__init__("info", {"recording": str(recording)}, interpreters)
+        self._params["output"] = str(self.folder / "recording.npz")
+
+    def read_result(self, result: dict[str, Any]) -> RecordingFacts:
+        """Load the poses."""
+        return RecordingFacts(dict(result), load_sensors(Path(self._params["output"])))
+
+
+class HelloJob(WorkerJob):
+    """Start the solver, and let it say what it is; the outcome is its first message."""
+
+    def __init__(self, interpreters: Sequence[Interpreter]) -> None:
+        super().__init__("hello", {}, interpreters)
+
+    def _send_request(self) -> None:
+        assert self._process is not None
+        self._outcome = {**(self._process.ready or {}), "interpreter": self._waiting[0].label}
+        self._finish(None)
+
+
+def _makes_no_sense(error: Exception) -> WorkerError:
+    wrong = WorkerError("The solver gave an answer that makes no sense.", "Install the add-on again.")
+    wrong.add_note(repr(error))
+    return wrong
 
 
 def error_from_message(message: Message) -> InPoseError:
@@ -242,6 +341,11 @@ def _warm_process(interpreter: Interpreter) -> SolverProcess:
     stop_warm_process()
     _warm.append(SolverProcess(interpreter.command, interpreter.environment))
     return _warm[0]
+
+
+def solver_introduction() -> Message:
+    """Return what the running solver process said of itself; empty if none is running."""
+    return dict(_warm[0].ready or {}) if _warm else {}
 
 
 def stop_warm_process() -> None:

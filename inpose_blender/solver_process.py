@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
-from .core import WorkerError
+from .errors import WorkerError
 
 PROTOCOL: Final[int] = 1
 _KEPT_LINES: Final[int] = 40
@@ -37,6 +37,9 @@ class SolverProcess:
         self.command = tuple(command)
         self.ready: Message | None = None
         """What the process said of itself (protocol, version, python, torch, device), once it has."""
+        self.failure: Message | None = None
+        """Why it did not get ready, or that it ended while nobody waited for it."""
+        self._arrived: dict[int, list[Message]] = {}
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._log: deque[str] = deque(maxlen=_KEPT_LINES)
         self._owed: set[int] = set()
@@ -103,6 +106,25 @@ class SolverProcess:
                 if message.get("event") in ("result", "error"):
                     self._owed.discard(message.get("id", 0))
                 messages.append(message)
+
+    def take(self, request_id: int) -> list[Message]:
+        """Return what came for one request since the last call, and keep what came for others; never wait."""
+        self.look()
+        return self._arrived.pop(request_id, [])
+
+    def look(self) -> None:
+        """Sort what came since the last call, so that `ready`, `failure` and `take` know of it; never wait."""
+        for message in self.poll():
+            identity = message.get("id")
+            if isinstance(identity, int):
+                self._arrived.setdefault(identity, []).append(message)
+            elif message["event"] in ("error", "end"):
+                self.failure = self.failure or message  # what it says of itself, rather than that it then ended
+
+    def forget(self, request_id: int) -> None:
+        """Drop what still comes for a request that nobody waits for any more."""
+        self._owed.discard(request_id)
+        self._arrived.pop(request_id, None)
 
     def stop(self, grace_s: float = 1.0) -> None:
         """End the process: ask, then close its input, then kill it after a moment."""

@@ -25,22 +25,29 @@ from .errors import (
     WeightsError,
     WorkerError,
 )
-from .motion import Motion
-from .recording import Recording, Sensors, load_recording
-from .skeleton import JOINT_NAMES, PARENTS, Skeleton
 
 if TYPE_CHECKING:
     from .bvh import save_bvh
     from .calibration import Calibrated, CalibrationSettings, calibrate
     from .job import SolvedJob, SolveJob, run_job
+    from .motion import Motion
     from .prior.checkpoint import Prior, load_prior
+    from .recording import Recording, Sensors, load_recording
+    from .skeleton import JOINT_NAMES, PARENTS, Skeleton
     from .solve_settings import SolveSettings
     from .solver import solve
 
 __version__ = "0.1.0"
 
-# These need scipy or torch, which Blender's own Python has not: they load when they are first asked for.
+# These need numpy, which takes longer to load than Blender's start may wait for an add-on, or scipy or torch, which
+# Blender's own Python has not: they load when they are first asked for.
 _LOADED_LATER = {
+    "JOINT_NAMES": "skeleton",
+    "Motion": "motion",
+    "PARENTS": "skeleton",
+    "Recording": "recording",
+    "Sensors": "recording",
+    "Skeleton": "skeleton",
     "Calibrated": "calibration",
     "CalibrationSettings": "calibration",
     "Prior": "prior.checkpoint",
@@ -49,6 +56,7 @@ _LOADED_LATER = {
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",
+    "load_recording": "recording",
     "run_job": "job",
     "save_bvh": "bvh",
     "solve": "solver",

@@ -3,28 +3,32 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 1, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu"}
+    {"event": "ready", "protocol": 1, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu",
+     "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
 Requests and replies carry an id; a request has any number of ``progress`` replies and one ``result`` or ``error``::
 
     {"id": 1, "method": "solve", "params": {"recording": "take.bsor", "offsets_m": [[x, y, z], ...] or null,
         "stature_m": null, "pose": null, "device": "auto", "guidance": null, "quality": null, "steps": null,
-        "foot_planting": null, "temperature": null, "seed": 0, "output": "take.npz", "scale": "height",
-        "calibration_file": null, "calibration_pose": "auto", "calibration_time_s": null, "body": "auto",
-        "head_view": "auto", "refine": true}}
+        "foot_planting": null, "temperature": null, "seed": 0, "output": "take.npz", "sensors_output": null,
+        "scale": "height", "calibration_file": null, "calibration_pose": "auto", "calibration_time_s": null,
+        "body": "auto", "head_view": "auto", "refine": true}}
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
     {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0,
         "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "notes": [...]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
-``reading`` may hold what the recording is, against what would be guessed: {"unit": "cm", "axes": "unity", ...} with
-the names of `ReadOptions`. ``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints;
-``cancel`` takes the id of the request to stop, which then ends in an error of kind ``CancelledError``;
-``shutdown``, or the end of stdin, ends the worker.
+``sensors_output`` names a file for the calibrated recording that the motion was solved from. ``reading`` may hold what
+the recording is, against what would be guessed: {"unit": "cm", "axes": "unity", ...} with the names of `ReadOptions`.
 All parameters of a solve but ``recording`` and ``output`` may be left out; the calibration's are those of
-`CalibrationSettings`, and a ``scale`` may be a number. ``calibrate`` takes the same parameters, writes the calibration
-to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``.
+`CalibrationSettings`, and a ``scale`` may be a number.
+
+``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints; with an ``output`` it also
+writes the recording at 60 Hz, for a preview. It is answered while another request is solved. ``calibrate`` takes the
+parameters of a solve, writes the calibration to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``,
+``source`` and ``notes``. ``cancel`` takes the id of the request to stop, which then ends in an error of kind
+``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
 """
 
 from __future__ import annotations
@@ -44,6 +48,8 @@ from .errors import CancelledError, InPoseError, WorkerError
 
 PROTOCOL: Final[int] = 1
 _Json = dict[str, Any]
+_LAST_ANSWER_S: Final[float] = 5.0
+"""How long a reading of a file may keep the worker alive when nobody listens any more."""
 
 
 class Worker:
@@ -52,6 +58,7 @@ class Worker:
     def __init__(self, requests: IO[str], replies: IO[str]) -> None:
         self._requests, self._replies = requests, replies
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
+        self._quick: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
         self._replying = threading.Lock()
         self._prior: Any = None
@@ -74,9 +81,15 @@ class Worker:
             )
             return 1
         threading.Thread(target=self._read_requests, daemon=True).start()
-        while (request := self._pending.get()) is not None:
-            self._answer(request)
+        quick = threading.Thread(target=self._answer_all, args=(self._quick,), daemon=True)
+        quick.start()
+        self._answer_all(self._pending)
+        quick.join(_LAST_ANSWER_S)
         return 0
+
+    def _answer_all(self, requests: queue.SimpleQueue[_Json | None]) -> None:
+        while (request := requests.get()) is not None:
+            self._answer(request)
 
     def _read_requests(self) -> None:
         for line in self._requests:
@@ -92,9 +105,11 @@ class Worker:
             else:
                 # A cancel that came too late for an earlier request of this id is not meant for this one.
                 self._cancelled.discard(request["id"])
-                self._pending.put(request)
+                # Who chooses a recording wants to see it now, not after the solve that is running.
+                (self._quick if request["method"] == "info" else self._pending).put(request)
         # Nobody is left to read an answer: what is being solved stops at its next step.
         self._cancelled.add(_EVERYTHING)
+        self._quick.put(None)
         self._pending.put(None)
 
     def _answer(self, request: _Json) -> None:
@@ -125,6 +140,7 @@ class Worker:
     def _solve(self, identity: object, params: _Json) -> _Json:
         from .job import run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
         from .prior.checkpoint import load_prior  # noqa: PLC0415
+        from .recording.sensors_file import save_sensors  # noqa: PLC0415
 
         job = _job_from(params)
         output = _path_from(params, "output")
@@ -138,6 +154,8 @@ class Worker:
         solved = run_job(job, self._prior, on_progress)
         self._check_cancelled(identity)
         solved.motion.save_npz(output)
+        if params.get("sensors_output"):
+            save_sensors(solved.calibrated.sensors, _path_from(params, "sensors_output"))
         return {
             "motion": str(output),
             "frames": len(solved.motion),
@@ -167,15 +185,19 @@ def _introduction() -> _Json:
     import scipy  # noqa: F401, PLC0415
     import torch  # noqa: PLC0415
 
+    from .machine import device_memory_bytes, device_name  # noqa: PLC0415
     from .solver import choose_device  # noqa: PLC0415
 
+    device = choose_device("auto").type
     return {
         "event": "ready",
         "protocol": PROTOCOL,
         "version": __version__,
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "device": choose_device("auto").type,
+        "device": device,
+        "device_name": device_name(device),
+        "memory_bytes": device_memory_bytes(device),
     }
 
 
@@ -269,10 +291,16 @@ def _calibrate(params: _Json) -> _Json:
 
 
 def _info(params: _Json) -> _Json:
-    from .recording import load_recording  # noqa: PLC0415
+    from .recording import Sensors, load_recording  # noqa: PLC0415
     from .recording.describe import describe_recording  # noqa: PLC0415
+    from .recording.resample import resample_recording  # noqa: PLC0415
+    from .recording.sensors_file import save_sensors  # noqa: PLC0415
 
-    return describe_recording(load_recording(_path_from(params, "recording"), _reading_from(params))).to_dict()
+    recording = load_recording(_path_from(params, "recording"), _reading_from(params))
+    if params.get("output"):
+        even = resample_recording(recording)
+        save_sensors(Sensors(even.positions_m, even.rotations_wxyz, even.measured), _path_from(params, "output"))
+    return describe_recording(recording).to_dict()
 
 
 def _error_event(error: InPoseError, details: str = "") -> _Json:

@@ -3,6 +3,20 @@
 
 from __future__ import annotations
 
-from . import files, record_scene, solve
+from . import bake, record_scene, recording, solve, support
 
-CLASSES = (*files.CLASSES, *record_scene.CLASSES, *solve.CLASSES)
+SEARCHABLE = (
+    recording.INPOSE_OT_choose_recording,
+    *record_scene.CLASSES,
+    recording.INPOSE_OT_read_recording,
+    recording.INPOSE_OT_show_recording,
+    recording.INPOSE_OT_hide_recording,
+    solve.INPOSE_OT_solve_full_body,
+    solve.INPOSE_OT_cancel,
+    bake.INPOSE_OT_bake_take,
+    support.INPOSE_OT_copy_report,
+    support.INPOSE_OT_test_solver,
+)
+"""What a user may look for by name."""
+
+CLASSES = (*recording.CLASSES, *record_scene.CLASSES, *solve.CLASSES, *bake.CLASSES, *support.CLASSES)

@@ -5,12 +5,14 @@
 # mypy: disable-error-code="valid-type"
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..core import InPoseError
-from ..scene_recording import AnimatedThing, SceneTracks, find_tracks_by_role, record_scene
+from ..errors import InPoseError
+
+if TYPE_CHECKING:
+    from ..scene_recording import AnimatedThing, SceneTracks
 
 AXES = (
     ("XR", "Like a headset", "They look along their own -Z, as headsets, controllers and cameras do"),
@@ -26,7 +28,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
     bl_label = "Record from scene"
     bl_options = {"UNDO"}
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH")
+    filepath: bpy.props.StringProperty(name="Recording", subtype="FILE_PATH")
     filter_glob: bpy.props.StringProperty(default="*.csv", options={"HIDDEN"})
     head: bpy.props.StringProperty(name="Head", description="Object, or object/bone; empty: found by its role")
     left: bpy.props.StringProperty(name="Left hand", description="Object, or object/bone")
@@ -39,6 +41,8 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Fill in what carries a role, and ask where to write."""
+        from ..scene_recording import find_tracks_by_role
+
         tracks = find_tracks_by_role(context.scene) if not self.head else None
         if tracks is not None:
             self.head, self.left, self.right = ("" if thing is None else str(thing) for thing in tracks.things)
@@ -50,6 +54,8 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Record, and choose the result as the recording to solve."""
+        from ..scene_recording import record_scene
+
         scene = context.scene
         path = Path(bpy.path.abspath(self.filepath)).with_suffix(".csv")
         first, last = (None, None) if self.use_scene_range else (self.first_frame, self.last_frame)
@@ -68,7 +74,9 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         self.report({"INFO"}, f"{written.frames} frames are in {written.path.name}")
         return {"FINISHED"}
 
-    def _tracks(self, scene: Any) -> SceneTracks | None:
+    def _tracks(self, scene: Any) -> "SceneTracks | None":
+        from ..scene_recording import SceneTracks, find_tracks_by_role
+
         by_role = find_tracks_by_role(scene)
         things = [_thing(scene, name) for name in (self.head, self.left, self.right)]
         if by_role is not None and (not any(things) or tuple(things) == by_role.things):
@@ -79,8 +87,10 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         return SceneTracks(head, left, right, self.axes, self.t_pose_frame)
 
 
-def _thing(scene: Any, name: str) -> AnimatedThing | None:
+def _thing(scene: Any, name: str) -> "AnimatedThing | None":
     """Read an object's name or ``object/bone``; an object whose own name has a slash is itself."""
+    from ..scene_recording import AnimatedThing
+
     if not name:
         return None
     owner, _, bone = name.partition("/")

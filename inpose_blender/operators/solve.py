@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Solve a recording and bake it: a modal job in the window, a blocking one in the background and for scripts."""
 
-from __future__ import annotations
+# Blender reads properties from annotations, which are then no types.
+# mypy: disable-error-code="valid-type"
 
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..bake import BakeSettings
-from ..core import CancelledError, InPoseError
-from ..pipeline import PreparedRig, SolveSettings, bake_outcome, prepare_rig, result_text, solve_request
-from ..preferences import solver_device, solver_interpreters
-from ..properties import chosen_armature, status_of
-from ..solve_job import SolveJob
+from ..errors import CancelledError, InPoseError
+from ..preferences import results_folder, solver_device, solver_interpreters
+from ..properties import bake_options, chosen_armature, recording_path
+from ..redraw import redraw_panels
+from ..session import QUEUE, TAKES
+from ..status import show_cancelled, show_error, show_result
+from ..translate import tr
+from .bake import baked_text, kept_note
+from .modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
 
-_TIMER_S: Final[float] = 0.1
+if TYPE_CHECKING:
+    from ..pipeline import PreparedRig, SolveSettings
+    from ..solve_job import SolveOutcome
 
 
-class INPOSE_OT_solve_full_body(bpy.types.Operator):
-    """Solve the full body from the recording and bake it as a new action; the present action is kept."""
+class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
+    """Solve the full body from the recording and bake it as a new action; the present action is kept"""
 
     bl_idname = "inpose.solve_full_body"
     bl_label = "Solve full body"
@@ -28,146 +33,171 @@ class INPOSE_OT_solve_full_body(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Say what is missing as long as something is."""
-        if status_of(context).running:
-            cls.poll_message_set("InPose is already solving")
-        elif context.mode not in {"OBJECT", "POSE"}:
-            cls.poll_message_set("Switch to Object Mode or Pose Mode")
+        if context.mode not in {"OBJECT", "POSE"}:
+            cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
         elif not context.scene.inpose.recording:
-            cls.poll_message_set("Choose a recording first")
+            cls.poll_message_set(tr("Choose a recording first"))
         elif (armature := chosen_armature(context)) is None or armature.type != "ARMATURE":
-            cls.poll_message_set("Select the armature of the character")
+            cls.poll_message_set(tr("Select the armature of the character"))
         else:
             return True
         return False
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start the job and return to Blender at once."""
+        """Queue the job and return to Blender at once."""
+        if bpy.app.background:
+            return self.execute(context)
         if not self._start(context):
             return {"CANCELLED"}
-        status = status_of(context)
-        status.running, status.cancel_requested = True, False
-        status.fraction, status.text = 0.0, self._job.text
-        self._timer = context.window_manager.event_timer_add(_TIMER_S, window=context.window)
+        self._queued = QUEUE.add(self._label, self._job)
+        self.begin_modal(context, IDLE_TIMER_S)
         context.window_manager.modal_handler_add(self)
-        context.workspace.status_text_set("InPose: solving. Esc cancels.")
+        redraw_panels()
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Look after the job at each tick; everything but Esc belongs to the user."""
-        status = status_of(context)
-        if event.type == "ESC" and event.value == "PRESS":
-            status.cancel_requested = True
+        if self._queued.ended:  # the add-on is being disabled
+            self.abandon(context)
+            return {"CANCELLED"}
+        if self._bake is not None:
+            return self._modal_bake(context, event)
+        at_head = QUEUE.is_at_head(self._queued)
+        stops = at_head and event.type == "ESC" and event.value == "PRESS"
+        if stops:
+            self._job.cancel()
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
-        if status.cancel_requested:
-            self._job.cancel()
-        if self._job.step():
-            status.fraction, status.text = self._job.fraction, self._job.text
-            context.workspace.status_text_set(f"InPose: {status.text} {status.fraction:.0%}. Esc cancels.")
-            _redraw_panels(context)
+        if at_head and self._job.step():
+            context.workspace.status_text_set(
+                tr("InPose: {doing} {percent} %. Esc cancels.").format(
+                    doing=tr(self._job.text), percent=round(100 * self._job.fraction)
+                )
+            )
+            redraw_panels()
         if not self._job.done:
-            return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
-        self._end_modal(context)
-        return self._finish(context)
+            return {"RUNNING_MODAL"} if stops else {"PASS_THROUGH"}
+        if not self._begin_bake(context):
+            self._leave_queue(context)
+            return {"CANCELLED"}
+        self._queued.job.text = "Baking"
+        self.begin_modal(context, BAKE_TIMER_S)
+        return {"PASS_THROUGH"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do the whole job before returning."""
         if not self._start(context):
             return {"CANCELLED"}
         self._job.wait()
+        if not self._begin_bake(context):
+            return {"CANCELLED"}
+        assert self._bake is not None
+        while not self._bake.done:
+            self._bake.step()
         return self._finish(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """End the job when Blender ends the operator: a closing window, another file."""
         self._job.cancel()
-        self._end_modal(context)
+        QUEUE.remove(self._queued)
+        self.abandon(context)
+
+    def _modal_bake(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        assert self._bake is not None
+        answer = self.go_on_baking(event)
+        if not self._bake.done:
+            return answer
+        self._leave_queue(context)
+        return self._finish(context)
+
+    def _leave_queue(self, context: bpy.types.Context) -> None:
+        QUEUE.remove(self._queued)
+        self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
-        settings = context.scene.inpose
-        self._recording = Path(bpy.path.abspath(settings.recording))
-        self._first_frame = settings.first_frame
-        self._scene_name = context.scene.name
+        """Prepare the job, with the choices of now: later ones are for later solves."""
+        from ..pipeline import prepare_rig, solve_request
+        from ..solve_job import SolveJob
+
+        scene = context.scene
+        recording = recording_path(scene.inpose)
+        self._label, self._scene_name, self._options = recording.stem, scene.name, bake_options(scene)
         try:
-            self._rig: PreparedRig = prepare_rig(chosen_armature(context), context.scene)
-            request = solve_request(self._rig, self._recording, solve_settings(settings))
-            self._job = SolveJob(request, solver_interpreters())
+            self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
+            request = solve_request(self._rig, recording, solve_settings(scene.inpose))
+            self._job = SolveJob(request, solver_interpreters(), results_folder())
         except InPoseError as error:
-            self._report_error(context, error)
+            show_error(self, context, error, "Preparing")
             return False
         return True
 
-    def _finish(self, context: bpy.types.Context) -> set[str]:
-        status = status_of(context)
+    def _begin_bake(self, context: bpy.types.Context) -> bool:
+        """Take the outcome of the solve, and prepare its bake."""
+        from ..bake_job import BakeJob
+
         try:
-            outcome = self._job.outcome
-            scene = bpy.data.scenes.get(self._scene_name, context.scene)
-            bake_settings = BakeSettings(self._recording.stem, self._first_frame)
-            result = bake_outcome(self._rig, scene, outcome, bake_settings)
+            outcome: SolveOutcome = self._job.outcome
         except CancelledError:
-            status.result, status.notes, status.failed = "Cancelled. Nothing was changed.", "", False
-            self.report({"INFO"}, "InPose: cancelled, nothing was changed")
-            return {"CANCELLED"}
+            show_cancelled(self, context)
+            return False
         except InPoseError as error:
-            self._report_error(context, error)
+            show_error(self, context, error, "Solving")
+            return False
+        TAKES.remember(outcome.file, outcome.take)
+        scene = bpy.data.scenes.get(self._scene_name, context.scene)
+        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=False)
+        return True
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        outcome: SolveOutcome = self._job.outcome
+        assert self._bake is not None
+        try:
+            result = self._bake.result
+            take = self._rig.armature_object.inpose_take
+        except InPoseError as error:
+            show_error(self, context, error, "Baking")
             return {"CANCELLED"}
-        status.result, status.failed = result_text(outcome, result), False
-        status.notes = "\n".join((*outcome.notes, *self._rig.measure.notes, *_kept_note(result.kept_action_name)))
-        self.report({"INFO"}, status.result)
+        take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
+        notes = (*outcome.notes, *self._rig.measure.notes, *kept_note(result))
+        show_result(self, context, baked_text(result, outcome.mean_hand_error_m), notes)
         return {"FINISHED"}
-
-    def _end_modal(self, context: bpy.types.Context) -> None:
-        status = status_of(context)
-        status.running = status.cancel_requested = False
-        context.window_manager.event_timer_remove(self._timer)
-        context.workspace.status_text_set(None)
-        _redraw_panels(context)
-
-    def _report_error(self, context: bpy.types.Context, error: InPoseError) -> None:
-        status = status_of(context)
-        status.result, status.notes, status.failed = error.message, error.hint, True
-        for details in getattr(error, "__notes__", ()):
-            self.report({"WARNING"}, details)  # the Info editor keeps the process' last words for bug reports
-        self.report({"ERROR"}, str(error))
 
 
 class INPOSE_OT_cancel(bpy.types.Operator):
-    """Stop the running solve; nothing is changed."""
+    """Stop a running or waiting solve; nothing is changed"""
 
     bl_idname = "inpose.cancel"
-    bl_label = "Cancel"
+    bl_label = "Cancel solving"
+
+    index: bpy.props.IntProperty(name="Place", description="Place in the queue; 0 is the running solve", min=0)
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
+    def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be something to stop."""
-        return status_of(context).running
+        if not len(QUEUE):
+            cls.poll_message_set(tr("Nothing is being solved"))
+        return len(QUEUE) > 0
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Leave word for the running operator, which owns the job."""
-        status_of(context).cancel_requested = True
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Leave word for the operator that owns the job."""
+        QUEUE.cancel(self.index)
         return {"FINISHED"}
 
 
-def solve_settings(settings: Any) -> SolveSettings:
+def solve_settings(settings: Any) -> "SolveSettings":
     """Read the scene's choices; what is left at zero or automatic is the solver's choice."""
+    from ..pipeline import SolveSettings
+
     return SolveSettings(
         stature_m=settings.stature or None,
         pose=None if settings.pose == "auto" else settings.pose,
         device=solver_device(),
+        quality=settings.quality,
         steps=settings.steps or None,
+        foot_planting=settings.foot_planting,
         temperature=settings.variation or None,
         seed=settings.seed,
     )
-
-
-def _kept_note(action_name: str) -> tuple[str, ...]:
-    return (f"The action {action_name} is kept in a muted NLA track.",) if action_name else ()
-
-
-def _redraw_panels(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 CLASSES = (INPOSE_OT_solve_full_body, INPOSE_OT_cancel)

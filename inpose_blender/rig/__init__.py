@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from ..joint_names import STORED_PROPERTY
 from .chains import Chain, can_be_shifted, detached_joints, root_bone_name, spread_chains
 from .checks import check_bones, check_object
 from .families import RigMapping, best_mapping, load_families, map_bones, map_humanoid
-from .find import STORED_PROPERTY, detect_mapping, find_mapping, map_rig, stored_bones
+from .find import detect_mapping, find_mapping, map_rig, stored_bones
 from .measure import RigMeasure, measure_rig
 from .structure import RestBone, map_by_structure
 from .tree import BoneTree, CarriedBone, bone_tree

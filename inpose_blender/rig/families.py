@@ -29,11 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..core import JOINT_INDEX, JOINT_NAMES, RigError
-
-OPTIONAL_JOINTS: Final[frozenset[str]] = frozenset(
-    {"spine1", "spine2", "neck", "left_collar", "right_collar", "left_foot", "right_foot"}
-)
-"""Joints that a rig may lack: see `measure` for what takes their place. Of the spine at least one bone is needed."""
+from ..joint_names import OPTIONAL_JOINTS
 
 SPINE: Final[tuple[str, str, str]] = ("spine1", "spine2", "spine3")
 CENTRAL: Final[tuple[str, ...]] = ("pelvis", "neck", "head")

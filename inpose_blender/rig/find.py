@@ -12,14 +12,13 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import JOINT_NAMES, RigError
+from ..joint_names import STORED_PROPERTY
 from .families import Family, RigMapping, best_mapping, check_complete, make_mapping
 from .structure import RestBone, map_by_structure
 from .vrm import vrm_mapping
 
 BY_STRUCTURE: Final[Family] = Family("structure", "recognised by its build", {})
 CHOSEN: Final[Family] = Family("chosen", "chosen by hand", {})
-STORED_PROPERTY: Final[str] = "inpose_mapping"
-"""Name of the property group on armature data that keeps the user's own mapping."""
 
 
 def map_rig(armature_object: Any) -> RigMapping:

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ..core import JOINT_NAMES, OutputError, RigError
-from ..rig import map_humanoid, read_vrm_table
+from ..errors import OutputError, RigError
+from ..joint_names import JOINT_NAMES
 
 FORMAT: Final[str] = "inpose-mapping"
 VERSION: Final[int] = 1
@@ -48,6 +48,8 @@ def read_mapping(path: Path) -> dict[str, str]:
         RigError: the file is no mapping.
     """
     if path.suffix.lower() in {".vrm", ".glb"}:
+        from ..rig import map_humanoid, read_vrm_table
+
         mapping = map_humanoid(read_vrm_table(path))
         return {joint: mapping.bones.get(joint, "") if mapping else "" for joint in JOINT_NAMES}
     hint = "Choose a file that InPose exported, or a .vrm file."

@@ -11,9 +11,9 @@ from typing import Any, Final
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from ..core import JOINT_NAMES, InPoseError, RigError
+from ..errors import InPoseError, RigError
+from ..joint_names import JOINT_NAMES, STORED_PROPERTY
 from ..properties import chosen_armature
-from ..rig import STORED_PROPERTY
 from .files import read_mapping, write_mapping
 from .properties import SPOKEN, bones_of, forget_bones, set_bones
 

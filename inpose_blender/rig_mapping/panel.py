@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import bpy
 
+from ..joint_names import OPTIONAL_JOINTS, STORED_PROPERTY
 from ..properties import chosen_armature
-from ..rig import STORED_PROPERTY, find_mapping
-from ..rig.families import OPTIONAL_JOINTS
 from .operators import (
     INPOSE_OT_mapping_export,
     INPOSE_OT_mapping_import,
@@ -41,7 +40,7 @@ class INPOSE_PT_rig_mapping(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "InPose"
-    bl_parent_id = "INPOSE_PT_main"
+    bl_parent_id = "INPOSE_PT_rig"
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
@@ -55,6 +54,8 @@ class INPOSE_PT_rig_mapping(bpy.types.Panel):
         layout = self.layout
         armature: Any = chosen_armature(context)
         data = armature.data
+        from ..rig import find_mapping
+
         mapping = find_mapping(armature)
         row = layout.row(align=True)
         if mapping is None:

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..core import JOINT_NAMES
-from ..rig import STORED_PROPERTY, detect_mapping, find_mapping, stored_bones
+from ..joint_names import JOINT_NAMES, STORED_PROPERTY
 
 SPOKEN: Final[dict[str, str]] = {joint: joint.replace("_", " ").capitalize() for joint in JOINT_NAMES}
 """Joint names for users."""
@@ -38,12 +37,16 @@ def forget_bones(armature_data: Any) -> None:
 
 def bones_of(armature_object: Any) -> dict[str, str]:
     """Return what is mapped now, chosen or found, joint to bone."""
+    from ..rig import find_mapping
+
     mapping = find_mapping(armature_object)
     return dict(mapping.bones) if mapping else {}
 
 
 def _getter(joint: str) -> Callable[[Any], str]:
     def get(group: Any) -> str:
+        from ..rig import detect_mapping, stored_bones
+
         data = group.id_data
         stored = stored_bones(data)
         if stored is not None:

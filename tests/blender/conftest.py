@@ -55,3 +55,28 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Non
     misbehave("")
     yield misbehave
     stop_warm_process()
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of this test's own for solved motions, used instead of the user's."""
+    from inpose_blender.operators import solve, support  # noqa: PLC0415
+    from inpose_blender.session import QUEUE, TAKES  # noqa: PLC0415
+
+    folder = tmp_path / "results"
+    folder.mkdir()
+    for module in (solve, support):
+        monkeypatch.setattr(module, "results_folder", lambda: folder)
+    TAKES.clear()
+    QUEUE.clear()
+    return folder
+
+
+@pytest.fixture
+def registered(results: Path) -> Iterator[None]:
+    """Register the add-on, with a results folder of its own."""
+    from inpose_blender import addon  # noqa: PLC0415
+
+    addon.register()
+    yield
+    addon.unregister()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -12,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from inpose_core.errors import InPoseError
 from inpose_core.motion import Motion
+from inpose_core.recording.sensors_file import save_sensors
+from inpose_core.recording.types import Sensors
 from inpose_core.skeleton import JOINT_COUNT, Skeleton
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
-FRAMES = 61
+FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
 cancelled: set[int] = set()
 
 
@@ -46,7 +50,7 @@ def solve(request_id: int, params: dict) -> None:
         return
     if "deaf" in FAULTS:
         time.sleep(60)
-    steps = 1000 if "slower" in FAULTS else 100 if "slow" in FAULTS else 4
+    steps = 1000 if "slower" in FAULTS else 40 if "slow" in FAULTS else 4
     for step in range(steps):
         say(id=request_id, event="progress", fraction=step / steps, text="Solving")
         time.sleep(0.02)
@@ -57,9 +61,36 @@ def solve(request_id: int, params: dict) -> None:
     wxyz = np.zeros((FRAMES, JOINT_COUNT, 4))
     wxyz[..., 0] = 1.0
     root_m = np.linspace((0, 0.9, 0), (0, 0.9, 1), FRAMES)
-    Motion(wxyz, root_m, skeleton, 60.0).save_npz(Path(params["output"]))
+    motion = Motion(wxyz, root_m, skeleton, 60.0)
+    try:
+        motion.save_npz(Path(params["output"]))
+        if params.get("sensors_output"):
+            joints = [15, 20, 21]
+            sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
+            save_sensors(sensors, Path(params["sensors_output"]))
+    except InPoseError as error:
+        say(id=request_id, event="error", kind=type(error).__name__, message=error.message, hint=error.hint)
+        return
     result = {"motion": params["output"], "frames": FRAMES, "fps": 60.0, "mean_hand_error_m": 0.004, "notes": ["Fake."]}
     say(id=request_id, event="result", result=result)
+
+
+def info(request_id: int, params: dict) -> None:
+    if not Path(params["recording"]).read_bytes():
+        say(id=request_id, event="error", kind="RecordingError", message="The file is empty.", hint="Record again.")
+        return
+    positions_m = np.tile([[0, 1.7, 0], [0.3, 1.2, 0], [-0.3, 1.2, 0]], (FRAMES, 1, 1)).astype(float)
+    positions_m[..., 2] -= np.linspace(0, 1, FRAMES)[:, None]
+    measured = np.ones((FRAMES, 3), np.bool_)
+    measured[20:30, 1] = False
+    wxyz = np.zeros((FRAMES, 3, 4))
+    wxyz[..., 0] = 1.0
+    save_sensors(Sensors(positions_m, wxyz, measured), Path(params["output"]))
+    lost = {"count": 1, "longest_s": 0.17, "measured_fraction": 0.83}
+    whole = {"count": 0, "longest_s": 0.0, "measured_fraction": 1.0}
+    facts = {"format": "BSOR", "device": "Quest 3", "duration_s": 1.0, "frames": 91, "mean_rate_hz": 90.0, "unit": "m"}
+    facts |= {"gaps": {"head": whole, "left": lost, "right": whole}, "pose": "saber", "stature_estimate_m": 1.78}
+    say(id=request_id, event="result", result={**facts, "notes": ["A fake note."]})
 
 
 def main() -> None:
@@ -68,6 +99,11 @@ def main() -> None:
         return
     if "crash" in FAULTS:
         raise ImportError("No module named torch")
+    if "full_disk" in FAULTS:
+        import resource  # noqa: PLC0415  (POSIX only)
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
     say(event="ready", protocol=2 if "future" in FAULTS else 1, version="0", python="3", torch="0", device="cpu")
     for line in sys.stdin:
         request = json.loads(line)
@@ -76,7 +112,8 @@ def main() -> None:
         if request["method"] == "cancel":
             cancelled.add(request["params"]["id"])
         else:
-            threading.Thread(target=solve, args=(request["id"], request["params"]), daemon=True).start()
+            method = info if request["method"] == "info" else solve
+            threading.Thread(target=method, args=(request["id"], request["params"]), daemon=True).start()
 
 
 main()

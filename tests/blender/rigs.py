@@ -171,6 +171,18 @@ def worst_errors(
     return degrees, metres
 
 
+def scene_facts(rig: Any) -> tuple[Any, ...]:
+    """Return everything of the scene that a failed bake could have changed."""
+    animation = rig.animation_data
+    return (
+        sorted(action.name for action in bpy.data.actions),
+        sorted(block.name for block in bpy.data.objects),
+        None if animation is None else (animation.action, len(animation.nla_tracks), animation.action_blend_type),
+        [tuple(bone.matrix_basis.row[0]) for bone in rig.pose.bones],
+        bpy.context.scene.frame_current,
+    )
+
+
 def nearest_rotation(matrix: Any) -> np.ndarray:
     left, _, right = np.linalg.svd(np.array(matrix, dtype=np.float64)[:3, :3])
     return left @ right

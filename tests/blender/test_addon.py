@@ -20,13 +20,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def registered():
-    addon.register()
-    yield
-    addon.unregister()
-
-
-@pytest.fixture
 def ready_scene(registered, rng, take, fake_worker):
     rig = build_rig(rng, arm_angle_deg=45.0)
     bpy.context.scene.inpose.recording = str(take)
@@ -66,6 +59,25 @@ def test_the_checkout_works_as_an_installed_extension(tmp_path, monkeypatch):
     assert done.returncode == 0, done.stderr
 
 
+@needs_bpy_wheel
+def test_blenders_start_does_not_wait_for_the_core():
+    """Enabling the add-on loads what draws its panels, and neither the bake nor the solver's side."""
+    script = (
+        "import sys, inpose_blender\n"
+        "inpose_blender.register()\n"
+        "loaded = {name for name in sys.modules if name.startswith(('inpose_core.', 'inpose_blender.'))}\n"
+        "heavy = {'inpose_core.motion', 'inpose_core.skeleton', 'inpose_core.recording', 'inpose_blender.core',\n"
+        "         'inpose_blender.bake', 'inpose_blender.rig', 'inpose_blender.solve_job'}\n"
+        "assert not loaded & heavy, loaded & heavy\n"
+        "inpose_blender.unregister()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_solve_full_body(ready_scene):
     assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
     action = ready_scene.animation_data.action
@@ -74,7 +86,6 @@ def test_solve_full_body(ready_scene):
     status = bpy.context.window_manager.inpose_status
     assert status.result == "Baked take one, frames 1 to 25, hands within 0.4 cm"
     assert "Fake." in status.notes
-    assert not status.running
 
 
 def test_the_mesh_of_a_character_finds_its_armature(ready_scene):
@@ -137,6 +148,14 @@ def test_core_is_torch_free():
     assert core.CORE_FOLDER == REPOSITORY
     script = "import sys, inpose_blender.addon; assert {'torch', 'scipy'}.isdisjoint(sys.modules)"
     subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, timeout=120, check=True)
+
+
+def test_the_qualities_to_choose_from_are_those_of_the_core():
+    pytest.importorskip("torch")
+    from inpose_blender.properties import QUALITIES  # noqa: PLC0415
+    from inpose_core import solve_settings  # noqa: PLC0415
+
+    assert [quality for quality, *_ in QUALITIES] == list(solve_settings.QUALITIES)
 
 
 def test_the_poses_to_choose_from_are_those_of_the_core():

@@ -8,7 +8,7 @@ import time
 import bpy
 import numpy as np
 import pytest
-from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_errors
+from rigs import build_rig, map_and_measure, random_motion, scene_facts, still_motion, worst_errors
 
 from inpose_blender import bake
 from inpose_blender.bake import BakeSettings, bake_motion
@@ -150,18 +150,6 @@ def test_the_old_action_survives_in_a_muted_track(rng):
     assert track.lock
     assert track.strips[0].action.name == first
     assert bpy.data.actions[first].users == 1
-
-
-def scene_facts(rig):
-    """Return everything of the scene that a failed bake could have changed."""
-    animation = rig.animation_data
-    return (
-        sorted(action.name for action in bpy.data.actions),
-        sorted(block.name for block in bpy.data.objects),
-        None if animation is None else (animation.action, len(animation.nla_tracks), animation.action_blend_type),
-        [tuple(bone.matrix_basis.row[0]) for bone in rig.pose.bones],
-        bpy.context.scene.frame_current,
-    )
 
 
 @pytest.mark.parametrize("with_action", [False, True])

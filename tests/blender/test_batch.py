@@ -14,7 +14,7 @@ import pytest
 from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
-from inpose_blender.bpy_compat import action_curves
+from inpose_blender.bpy_compat import action_curves, all_curves
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -72,9 +72,34 @@ def test_a_folder_of_recordings_on_a_rig_file(run, take, tmp_path, rig_file):
     assert [report.get("skipped", False) for report in reports] == [True, True, False]
 
 
+def test_a_batch_bakes_as_the_panel_does(run, take, tmp_path):
+    output = tmp_path / "take.blend"
+    options = ["--first-frame", "7", "--key-rate", "solver", "--way", "none", "--smoothing", "0.05"]
+    code, (report,) = run(
+        "--recording",
+        take,
+        "--output",
+        output,
+        *options,
+        "--key-tolerance",
+        "0.01",
+        "--nla-track",
+        "--keep-frame-range",
+    )
+    assert (code, report["frames"]) == (0, 25)
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    animation = bpy.data.objects["Figure"].animation_data
+    assert animation.action is None
+    (strip,) = animation.nla_tracks["take one"].strips
+    assert (strip.frame_start, strip.frame_end) == (7, 31)
+    assert all(len(curve.keyframe_points) < 61 for curve in all_curves(strip.action))
+    assert bpy.context.scene.frame_end == 250
+
+
 @pytest.mark.parametrize(
     "line",
     [
+        ["--recording", "{take}", "--output", "{tmp}/x.blend", "--hand-lock", "3"],
         [],
         ["--recording", "{take}"],
         ["--recording", "{take}", "--output", "x.fbx"],

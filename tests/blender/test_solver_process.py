@@ -34,7 +34,7 @@ def test_a_solve_reports_progress_and_a_motion(job):
         if running.step():
             seen.append((running.fraction, running.text))
         time.sleep(0.01)
-    assert len(running.outcome.motion) == 61
+    assert len(running.outcome.take.motion) == 61
     assert running.outcome.notes == ("Fake.",)
     assert running.outcome.mean_hand_error_m == pytest.approx(0.004)
     fractions = [fraction for fraction, _ in seen]

@@ -18,9 +18,11 @@ import numpy as np
 import pytest
 
 from inpose_core import __version__
+from inpose_core.errors import RecordingError
 from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording.csv_format import write_csv
+from inpose_core.recording.sensors_file import load_sensors
 from inpose_core.skeleton import Skeleton
 from inpose_core.solve_settings import SolveSettings
 from inpose_core.worker import Worker
@@ -125,6 +127,8 @@ def shared() -> Iterator[WorkerProcess]:
     assert ready["python"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
     assert ready["torch"]
     assert ready["device"] in ("cpu", "cuda", "mps")
+    assert ready["device_name"]
+    assert ready["memory_bytes"] > 2**28
     yield worker
     worker.kill()
 
@@ -284,12 +288,42 @@ def test_a_waiting_request_is_cancelled_alone(
     params = {"recording": str(long_take), "pose": "joint", "steps": 5, "output": str(tmp_path / "first.npz")}
     worker.send({"id": 41, "method": "solve", "params": params})
     worker.send({"id": 42, "method": "solve", "params": {**params, "output": str(tmp_path / "second.npz")}})
-    worker.send({"id": 43, "method": "info", "params": {"recording": str(take)}})
+    worker.send({"id": 43, "method": "solve", "params": {**params, "steps": 1, "output": str(tmp_path / "third.npz")}})
     worker.send({"method": "cancel", "params": {"id": 42}})
     assert worker.answer(41)[0]["event"] == "result"
     expect_error(worker.answer(42)[0], "CancelledError", "Cancelled")
     assert worker.answer(43)[0]["event"] == "result"
-    assert [path.name for path in tmp_path.iterdir()] == ["first.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.npz", "third.npz"]
+
+
+def test_a_recording_is_described_while_another_is_solved(
+    worker: WorkerProcess, long_take: Path, take: Path, tmp_path: Path
+) -> None:
+    params = {"recording": str(long_take), "pose": "joint", "steps": 1000, "output": str(tmp_path / "out.npz")}
+    worker.send({"id": 46, "method": "solve", "params": params})
+    assert worker.next_message()["event"] == "progress"
+    preview = tmp_path / "preview.npz"
+    worker.send({"id": 47, "method": "info", "params": {"recording": str(take), "output": str(preview)}})
+    while (message := worker.next_message())["id"] == 46:
+        assert message["event"] == "progress"
+    assert message["event"] == "result"
+    worker.send({"method": "cancel", "params": {"id": 46}})
+    expect_error(worker.answer(46)[0], "CancelledError", "Cancelled")
+    head = load_sensors(preview)
+    assert head.positions_m.shape == (90, 3, 3)
+    assert head.fps == 60.0
+
+
+def test_the_recording_as_calibrated_is_handed_over(worker: WorkerProcess, take: Path, tmp_path: Path) -> None:
+    names = {"output": str(tmp_path / "out.npz"), "sensors_output": str(tmp_path / "sensors.npz")}
+    reply, _ = worker.ask(48, "solve", recording=str(take), pose="joint", **names)
+    assert reply["event"] == "result"
+    wrists_m = Motion.load_npz(tmp_path / "out.npz").joint_positions_m[:, [20, 21]]
+    sensors = load_sensors(tmp_path / "sensors.npz")
+    assert np.abs(sensors.positions_m[:, 1:] - wrists_m).max() < 0.05
+    (tmp_path / "sensors.npz").write_bytes(b"PK nonsense")
+    with pytest.raises(RecordingError, match="no head and hands"):
+        load_sensors(tmp_path / "sensors.npz")
 
 
 def test_a_cancel_that_comes_too_late_stops_nothing_else(worker: WorkerProcess, take: Path) -> None:

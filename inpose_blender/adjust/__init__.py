@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adjust a solved motion before it is baked, as often as the animator likes: pure numpy, nothing is solved again."""
+
+from __future__ import annotations
+
+from ..adjust_settings import AdjustSettings
+from .adjust import adjust_motion
+from .keys import reduce_keys
+from .limbs import bend_limb
+from .locks import lock_feet, lock_hands
+from .resample import resample_motion, slerp
+from .root import RootPath, in_place, root_path_of
+from .smoothing import smooth_motion
+
+__all__ = [
+    "AdjustSettings",
+    "RootPath",
+    "adjust_motion",
+    "bend_limb",
+    "in_place",
+    "lock_feet",
+    "lock_hands",
+    "reduce_keys",
+    "resample_motion",
+    "root_path_of",
+    "slerp",
+    "smooth_motion",
+]

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say how a motion becomes an action, and what came of it. No bpy here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BakeSettings:
+    """Say how a motion becomes an action."""
+
+    action_name: str
+    first_frame: int = 1
+    fps: float | None = None
+    """Keys a second; None sets one on each frame of the scene. The motion plays at its own speed either way."""
+    root_motion: bool = False
+    """Let the bone above the hips carry way and heading."""
+    key_tolerance_deg: float = 0.0
+    """Leave out keys that change no bone by more than this; 0 keeps all."""
+    to_nla_track: bool = False
+    """Put the new action into an NLA track of its own instead of making it the active one."""
+    spread: bool = True
+    """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    replace_own: bool = False
+    """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
+
+
+@dataclass(frozen=True)
+class BakeResult:
+    """Say what was baked."""
+
+    action_name: str
+    first_frame: int
+    last_frame: int
+    kept_action_name: str
+    """The action that was active before and now lies in a muted NLA track; empty if there was none."""

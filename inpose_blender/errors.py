@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open the small door to the core: its errors, which need nothing. `core` is the large one, which needs numpy.
+
+What Blender imports when it starts goes through here: numpy alone takes longer to load than the whole add-on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core import errors
+    from inpose_core.errors import CancelledError, InPoseError, OutputError, RecordingError, RigError, WorkerError
+else:
+    from ..inpose_core import errors
+    from ..inpose_core.errors import CancelledError, InPoseError, OutputError, RecordingError, RigError, WorkerError
+
+CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
+"""The folder that holds `inpose_core`: the solver process finds the package by it."""
+
+__all__ = [
+    "CORE_FOLDER",
+    "CancelledError",
+    "InPoseError",
+    "OutputError",
+    "RecordingError",
+    "RigError",
+    "WorkerError",
+    "errors",
+]

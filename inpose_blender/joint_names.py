@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open another small door to the core, like `errors`: the joints' names, and what a rig may lack of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.joint_names import JOINT_NAMES
+else:
+    from ..inpose_core.joint_names import JOINT_NAMES
+
+OPTIONAL_JOINTS: Final[frozenset[str]] = frozenset(
+    {"spine1", "spine2", "neck", "left_collar", "right_collar", "left_foot", "right_foot"}
+)
+"""Joints that a rig may lack: see `rig.measure` for what takes their place. Of the spine one bone is needed."""
+
+STORED_PROPERTY: Final[str] = "inpose_mapping"
+"""The property of armature data that holds the user's own mapping."""
+
+__all__ = ["JOINT_NAMES", "OPTIONAL_JOINTS", "STORED_PROPERTY"]

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask the solver process what a recording holds, as soon as one is chosen, without making anybody wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import bpy
+
+from .core import InPoseError
+from .preferences import solver_interpreters
+from .redraw import redraw_panels
+from .solve_job import RecordingFacts, RecordingJob
+
+_POLL_S: Final[float] = 0.1
+_KEPT: Final[int] = 8
+
+_known: dict[Path, RecordingFacts | InPoseError] = {}
+_jobs: dict[Path, RecordingJob] = {}
+
+
+def known_facts(recording: Path) -> RecordingFacts | InPoseError | None:
+    """Return what is known of a recording, why nothing is, or None if it has not been read."""
+    return _known.get(recording)
+
+
+def is_being_read(recording: Path) -> bool:
+    """Say whether the facts are on their way."""
+    return recording in _jobs
+
+
+def start_reading(recording: Path) -> None:
+    """Have a recording read; `known_facts` has it soon. In the background nobody would pick it up: nothing starts."""
+    if bpy.app.background or recording in _jobs or not recording.is_file():
+        return
+    _known.pop(recording, None)
+    try:
+        _jobs[recording] = RecordingJob(recording, solver_interpreters())
+    except InPoseError as error:
+        _remember(recording, error)
+        return
+    if not bpy.app.timers.is_registered(_look_after_jobs):
+        bpy.app.timers.register(_look_after_jobs, first_interval=0.0)
+
+
+def read_now(recording: Path) -> RecordingFacts:
+    """Read a recording before returning.
+
+    Raises:
+        InPoseError: it is missing or unusable, or the solver cannot be started.
+    """
+    job = RecordingJob(recording, solver_interpreters())
+    job.wait()
+    _remember(recording, job.outcome)
+    facts: RecordingFacts = job.outcome
+    return facts
+
+
+def forget_all() -> None:
+    """Stop reading, and forget what was read."""
+    if bpy.app.timers.is_registered(_look_after_jobs):
+        bpy.app.timers.unregister(_look_after_jobs)
+    for job in _jobs.values():
+        job.cancel()
+    _jobs.clear()
+    _known.clear()
+
+
+def _look_after_jobs() -> float | None:
+    for recording, job in list(_jobs.items()):
+        job.step()
+        if job.done:
+            del _jobs[recording]
+            try:
+                _remember(recording, job.outcome)
+            except InPoseError as error:
+                _remember(recording, error)
+            redraw_panels()
+    return _POLL_S if _jobs else None
+
+
+def _remember(recording: Path, facts: RecordingFacts | InPoseError) -> None:
+    _known[recording] = facts
+    while len(_known) > _KEPT:
+        del _known[next(iter(_known))]

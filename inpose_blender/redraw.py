@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask Blender to draw anew what shows InPose's state."""
+
+from __future__ import annotations
+
+import bpy
+
+
+def redraw_panels() -> None:
+    """Redraw the sidebars of all 3D Views, and the preferences; the views themselves may be expensive to draw."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions:
+                if (area.type, region.type) in {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}:
+                    region.tag_redraw()

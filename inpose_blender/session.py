@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold what belongs to the running Blender and to no file: the queue of solves, the takes in memory. No bpy here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .solve_queue import SolveQueue
+from .take_memory import TakeMemory
+
+QUEUE: Final[SolveQueue] = SolveQueue()
+TAKES: Final[TakeMemory] = TakeMemory()

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep the last takes in memory. Neither bpy nor numpy here."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .take import Take
+
+_IN_MEMORY: Final[int] = 4
+"""An hour's take is 160 MB in memory; loading one again takes a tenth of a second a minute."""
+
+
+class TakeMemory:
+    """Hold the last few takes by their file, so that baking again reads no file."""
+
+    def __init__(self) -> None:
+        self._takes: OrderedDict[Path, Take] = OrderedDict()
+
+    def remember(self, path: Path, take: Take) -> None:
+        """Keep a take, and let the one go that was not used for the longest time."""
+        self._takes[path] = take
+        self._takes.move_to_end(path)
+        while len(self._takes) > _IN_MEMORY:
+            self._takes.popitem(last=False)
+
+    def recall(self, path: Path) -> Take:
+        """Return a take from memory, else from its file.
+
+        Raises:
+            InPoseError: it is in neither.
+        """
+        if path in self._takes:
+            self._takes.move_to_end(path)
+        else:
+            from .take import load_take
+
+            self.remember(path, load_take(path))
+        return self._takes[path]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._takes.clear()

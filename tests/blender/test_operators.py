@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work as an animator does: choose, look, solve, bake again, save, load, ask for help."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from rigs import build_rig, map_and_measure
+
+from inpose_blender import preferences
+from inpose_blender.bake_options import BakeOptions
+from inpose_blender.batch import parse_arguments
+from inpose_blender.bpy_compat import action_curves, all_curves
+from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
+from inpose_blender.preview import COLLECTION_NAME
+from inpose_blender.properties import bake_options
+from inpose_blender.session import TAKES
+from inpose_blender.take import Take
+
+
+@pytest.fixture
+def ready_scene(registered, rng, take, fake_worker):
+    rig = build_rig(rng, arm_angle_deg=45.0)
+    bpy.context.scene.inpose.recording = str(take)
+    return rig
+
+
+@pytest.fixture
+def solved(ready_scene, fake_worker):
+    """Return a rig that was solved for, with a solver that dies when it is asked again."""
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    fake_worker("die")
+    return ready_scene
+
+
+def choices():
+    return bpy.context.scene.inpose_bake
+
+
+def status():
+    return bpy.context.window_manager.inpose_status
+
+
+def test_the_panel_and_the_command_line_offer_the_same_options(registered, take):
+    fields = BakeOptions.__dataclass_fields__
+    owned = {prop.identifier for prop in choices().bl_rna.properties} - {"rna_type", "name"}
+    assert owned == set(fields)
+    assert bake_options(bpy.context.scene) == BakeOptions()
+    line = ["--recording", str(take), "--output", "x.blend"]
+    # A batch makes files that hold one motion each, so there the range is set unless it is told not to.
+    assert parse_arguments([*line, "--keep-frame-range"]).bake == BakeOptions()
+    line += ["--first-frame", "5", "--key-rate", "custom", "--key-fps", "8", "--way", "none", "--smoothing", "0.2"]
+    line += ["--hand-lock", "0.5", "--foot-lock", "0", "--key-tolerance", "0.1", "--nla-track"]
+    expected = BakeOptions(5, "custom", 8.0, "none", 0.2, 0.5, 0.0, 0.1, to_nla_track=True, set_frame_range=True)
+    assert parse_arguments(line).bake == expected
+    for name in fields:
+        setattr(choices(), name, getattr(expected, name))
+    read = bake_options(bpy.context.scene)
+    assert {name: pytest.approx(getattr(read, name)) for name in ("smoothing_s", "key_tolerance_deg")} == {
+        "smoothing_s": 0.2,
+        "key_tolerance_deg": 0.1,
+    }
+    assert (read.way, read.key_rate, read.to_nla_track) == ("none", "custom", True)
+
+
+def test_what_was_solved_is_kept_with_the_armature(solved, results):
+    kept = solved.inpose_take
+    assert Path(kept.file).parent == results
+    assert kept.label == "take one"
+    assert kept.notes == "Fake."
+    assert sorted(path.suffixes[0] for path in results.iterdir()) == [".npz", ".sensors"]
+
+
+def test_bake_again_without_solving(solved):
+    choices().first_frame = 11
+    choices().key_rate = "solver"
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    action = solved.animation_data.action
+    assert action.name == "take one"
+    assert len(bpy.data.actions) == 1
+    points = action_curves(action, solved)[0].keyframe_points
+    assert (points[0].co.x, len(points)) == (11, 61)
+    assert status().result == "Baked take one, frames 11 to 35"
+    choices().way = "none"
+    bpy.ops.inpose.bake_take()
+    root = next(c for c in action_curves(solved.animation_data.action, solved) if c.data_path.endswith("location"))
+    assert np.ptp([point.co.y for point in root.keyframe_points]) < 0.5
+
+
+def test_bake_again_after_saving_and_loading(solved, tmp_path):
+    blend = tmp_path / "shot.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    TAKES.clear()
+    bpy.ops.wm.open_mainfile(filepath=str(blend))
+    choices().first_frame = 3
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert status().result == "Baked take one, frames 3 to 27"
+
+
+def test_a_lost_result_is_told_and_changes_nothing(solved, results):
+    TAKES.clear()
+    for path in results.iterdir():
+        path.unlink()
+    action = solved.animation_data.action
+    with pytest.raises(RuntimeError, match="Solve the recording again"):
+        bpy.ops.inpose.bake_take()
+    assert solved.animation_data.action == action
+    assert [found.name for found in bpy.data.actions] == ["take one"]
+
+
+def test_another_body_is_not_baked_on(solved):
+    bpy.context.view_layer.objects.active = solved
+    solved.scale = (1.1, 1.1, 1.1)
+    bpy.context.view_layer.update()
+    with pytest.raises(RuntimeError, match="Solve again"):
+        bpy.ops.inpose.bake_take()
+
+
+def test_bake_needs_something_solved(ready_scene):
+    assert not bpy.ops.inpose.bake_take.poll()
+
+
+def test_the_frame_range_is_set_only_if_asked(solved):
+    scene = bpy.context.scene
+    assert (scene.frame_start, scene.frame_end) == (1, 250)
+    choices().set_frame_range = True
+    bpy.ops.inpose.bake_take()
+    assert (scene.frame_start, scene.frame_end) == (1, 25)
+
+
+def test_an_action_of_the_users_own_is_kept(ready_scene):
+    ready_scene.keyframe_insert("location", frame=1)
+    own = ready_scene.animation_data.action
+    bpy.ops.inpose.solve_full_body()
+    bpy.ops.inpose.bake_take()
+    (track,) = ready_scene.animation_data.nla_tracks
+    assert track.strips[0].action == own
+    assert (track.mute, track.lock) == (True, True)
+
+
+def test_solving_again_keeps_the_first_motion(ready_scene):
+    bpy.ops.inpose.solve_full_body()
+    first = ready_scene.animation_data.action.name
+    bpy.ops.inpose.solve_full_body()
+    assert ready_scene.animation_data.nla_tracks[0].strips[0].action.name == first
+
+
+def test_the_recording_is_shown_and_hidden(ready_scene):
+    scene = bpy.context.scene
+    before = (set(bpy.data.objects), set(bpy.data.actions), set(bpy.data.curves))
+    scene.inpose_bake.first_frame = 5
+    assert bpy.ops.inpose.show_recording() == {"FINISHED"}
+    assert bpy.ops.inpose.show_recording() == {"FINISHED"}  # again: replaced, not doubled
+    collection = scene.collection.children[COLLECTION_NAME]
+    assert collection.hide_render
+    names = {"Head", "Left hand", "Right hand"}
+    assert {shown.name for shown in collection.objects} == names | {f"{name} trail" for name in names}
+    assert len(collection.objects["Left hand trail"].data.splines) == 2  # it was lost in between
+    scene.frame_set(5)
+    head = collection.objects["Head"].matrix_world.translation
+    size = map_and_measure(ready_scene)[1].skeleton.stature_m / 1.78
+    assert tuple(head) == pytest.approx((0, 0, 1.7 * size), abs=1e-4)
+    scene.frame_set(5 + 24)
+    assert collection.objects["Head"].matrix_world.translation.y == pytest.approx(size, abs=1e-4)  # -Z is +Y here
+    assert bpy.ops.inpose.hide_recording() == {"FINISHED"}
+    assert (set(bpy.data.objects), set(bpy.data.actions), set(bpy.data.curves)) == before
+    assert not bpy.ops.inpose.hide_recording.poll()
+
+
+def test_a_recording_can_be_dropped_onto_the_view(registered, take):
+    handler = bpy.types.INPOSE_FH_recording
+    assert ".bsor" in handler.bl_file_extensions.split(";")
+    assert handler.bl_import_operator == "inpose.choose_recording"
+    assert bpy.ops.inpose.choose_recording("INVOKE_DEFAULT", filepath=str(take)) == {"FINISHED"}
+    assert bpy.context.scene.inpose.recording == str(take)
+
+
+def test_a_recording_is_shown_without_any_rig(registered, take, fake_worker):
+    bpy.context.scene.inpose.recording = str(take)
+    assert bpy.ops.inpose.show_recording() == {"FINISHED"}
+    assert COLLECTION_NAME in bpy.context.scene.collection.children
+
+
+def test_the_solver_says_what_it_is(registered, fake_worker):
+    assert bpy.ops.inpose.test_solver() == {"FINISHED"}
+    assert status().solver.splitlines()[:2] == ["Works: Blender's own Python", "Python 3, PyTorch 0"]
+    fake_worker("no_torch")
+    with pytest.raises(RuntimeError, match="PyTorch is missing"):
+        bpy.ops.inpose.test_solver()
+    assert "PyTorch is missing" in status().solver
+
+
+def test_an_error_can_be_copied_with_its_details(ready_scene, fake_worker):
+    assert not bpy.ops.inpose.copy_report.poll()
+    fake_worker("die")
+    with pytest.raises(RuntimeError, match="exit code 9"):
+        bpy.ops.inpose.solve_full_body()
+    report = status().report
+    for part in ("Solving", "WorkerError", "out of memory", bpy.app.version_string):
+        assert part in report
+    assert bpy.ops.inpose.copy_report() == {"FINISHED"}
+
+
+def test_results_are_deleted_and_nothing_else(solved, results):
+    other = results / "my notes.npz"
+    other.write_bytes(b"")
+    assert bpy.ops.inpose.clear_results() == {"FINISHED"}
+    assert list(results.iterdir()) == [other]
+
+
+def test_results_lie_where_the_user_wants_them(registered, tmp_path, monkeypatch):
+    monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")}))
+    assert preferences.results_folder() == tmp_path / "a/b"
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")}))
+    with pytest.raises(OutputError, match="cannot be made"):
+        preferences.results_folder()
+
+
+def test_a_minute_bakes_again_in_a_second(solved, results, rng):
+    """With everything on: smoothing, both locks, another rate; processor time, since other jobs may run."""
+    frames = 3600
+    skeleton = map_and_measure(solved)[1].skeleton
+    turns = rng.normal(scale=0.01, size=(frames, len(JOINT_NAMES), 3)).cumsum(0)
+    wxyz = np.concatenate((np.ones((frames, len(JOINT_NAMES), 1)), turns), axis=-1)
+    wxyz /= np.linalg.norm(wxyz, axis=-1, keepdims=True)
+    contact = (np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0).astype(float)
+    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_contact=contact)
+    joints = [JOINT_NAMES.index(name) for name in ("head", "left_wrist", "right_wrist")]
+    sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((frames, 3), np.bool_))
+    TAKES.remember(Path(solved.inpose_take.file), Take(motion, sensors))
+    choices().smoothing_s = 0.05
+    seconds = []
+    for _ in range(2):
+        start = time.process_time()
+        assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+        seconds.append(time.process_time() - start)
+    assert len(all_curves(solved.animation_data.action)[0].keyframe_points) == 24 * 60
+    assert min(seconds) < 1.0

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Collect every text that the add-on shows: from its registered classes, and from its source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import bpy
+
+from inpose_blender import addon
+from inpose_blender.core import JOINT_NAMES
+
+PACKAGE = Path(addon.__file__).resolve().parent
+_TEXT_KEYWORDS = frozenset({"text", "heading", "placeholder"})
+_PUT_TOGETHER = ("Head", "Left hand", "Right hand", "Starting the solver", "Solving", "Cancelling", "Baking")
+"""Texts that reach `tr` through a variable."""
+
+
+def translatable_texts() -> set[str]:
+    """Return the English texts; the add-on must be registered."""
+    texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
+    for cls in addon._CLASSES:
+        texts |= _texts_of_class(cls)
+    for path in PACKAGE.rglob("*.py"):
+        texts |= _texts_of_source(path)
+    return {text for text in texts if any(character.isalpha() for character in text)}
+
+
+def _texts_of_class(cls: type) -> set[str]:
+    texts = {getattr(cls, "bl_label", "")}
+    if issubclass(cls, bpy.types.Operator):
+        package, _, function = cls.bl_idname.partition(".")
+        rna = getattr(getattr(bpy.ops, package), function).get_rna_type()
+        texts.add(rna.description)
+    else:
+        rna = cls.bl_rna
+    for name, prop in rna.properties.items():
+        if name not in getattr(cls, "__annotations__", ()) or prop.is_hidden or prop.is_skip_save:
+            continue
+        texts |= {prop.name, prop.description}
+        if prop.type == "ENUM":
+            texts |= {text for item in prop.enum_items for text in (item.name, item.description)}
+    return texts
+
+
+def _texts_of_source(path: Path) -> set[str]:
+    texts = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if called == "tr" and isinstance(node.args[0], ast.Constant):
+            texts.add(node.args[0].value)
+        is_layout = isinstance(node.func, ast.Attribute) and called in {
+            "label", "operator", "prop", "menu", "column", "row", "progress"
+        }  # fmt: skip
+        if is_layout:
+            for keyword in node.keywords:
+                if keyword.arg in _TEXT_KEYWORDS and isinstance(keyword.value, ast.Constant):
+                    texts.add(keyword.value.value)
+    return texts
