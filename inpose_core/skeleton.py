@@ -21,33 +21,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from . import joint_names
 from .errors import SkeletonError
 
-JOINT_NAMES: Final[tuple[str, ...]] = (
-    "pelvis",
-    "left_hip",
-    "right_hip",
-    "spine1",
-    "left_knee",
-    "right_knee",
-    "spine2",
-    "left_ankle",
-    "right_ankle",
-    "spine3",
-    "left_foot",
-    "right_foot",
-    "neck",
-    "left_collar",
-    "right_collar",
-    "head",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-)
-PARENTS: Final[tuple[int, ...]] = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
+JOINT_NAMES: Final[tuple[str, ...]] = joint_names.JOINT_NAMES
+PARENTS: Final[tuple[int, ...]] = joint_names.PARENTS
 JOINT_COUNT: Final[int] = len(JOINT_NAMES)
 JOINT_INDEX: Final[dict[str, int]] = {name: index for index, name in enumerate(JOINT_NAMES)}
 
