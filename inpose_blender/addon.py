@@ -7,9 +7,10 @@ from typing import Any
 
 import bpy
 
-from . import menus, operators, panels, properties
+from . import menus, operators, panels, preferences, properties
 from .batch import run_command
 from .preferences import INPOSE_AP_preferences
+from .runtime import stop_unpacking
 from .solve_job import stop_warm_process
 
 _CLASSES = (INPOSE_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
@@ -22,12 +23,15 @@ def register() -> None:
         bpy.utils.register_class(cls)
     properties.register()
     menus.register()
+    preferences.RUNTIME_SECTIONS.append(operators.runtime.draw_runtime)
     _cli_commands.append(bpy.utils.register_cli_command("inpose", run_command))
 
 
 def unregister() -> None:
     """Undo `register` in reverse, and end the solver process."""
     stop_warm_process()
+    stop_unpacking()
+    preferences.RUNTIME_SECTIONS.clear()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     menus.unregister()

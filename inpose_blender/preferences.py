@@ -4,11 +4,14 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from .interpreter import Interpreter, candidate_interpreters
+from .runtime import Runtime, bundled_runtimes
 
 ADDON_PACKAGE = __package__.rpartition(".")[0] or __package__
 """The name under which Blender knows the add-on: the package that holds `inpose_blender`."""
@@ -33,10 +36,16 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
     )
     device: bpy.props.EnumProperty(name="Device", description="Where the solver computes", items=DEVICES)
 
-    def draw(self, _context: bpy.types.Context) -> None:
-        """Draw the two settings."""
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what solves and where it computes."""
+        for draw_section in RUNTIME_SECTIONS:
+            draw_section(self.layout, context)
         self.layout.prop(self, "interpreter_path")
         self.layout.prop(self, "device")
+
+
+RUNTIME_SECTIONS: list[Callable[[Any, bpy.types.Context], None]] = []
+"""Functions that draw into the preferences above the choice of the interpreter: the bundled runtime's."""
 
 
 def solver_device() -> str:
@@ -49,12 +58,12 @@ def solver_interpreters(chosen: str = "") -> tuple[Interpreter, ...]:
     """Return the interpreters to try: the chosen one, or by the preferences, the bundled runtime, Blender's own.
 
     Raises:
-        WorkerError: the chosen interpreter does not exist.
+        WorkerError: the chosen interpreter does not exist, or the installation is damaged.
     """
     preferences = _preferences()
     if not chosen and preferences and preferences.interpreter_path:
         chosen = bpy.path.abspath(preferences.interpreter_path)
-    return candidate_interpreters(chosen, _runtime_folder())
+    return candidate_interpreters(chosen, installed_runtimes())
 
 
 def _preferences() -> bpy.types.AddonPreferences | None:
@@ -65,8 +74,13 @@ def _preferences() -> bpy.types.AddonPreferences | None:
     return addon.preferences if addon else None
 
 
-def _runtime_folder() -> Path | None:
+def installed_runtimes() -> tuple[Runtime, ...]:
+    """Return the runtimes that the installed zip brings along: none for the small zip and for a plain checkout.
+
+    Raises:
+        WorkerError: the installation is damaged.
+    """
     try:
-        return Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="runtime"))
+        return bundled_runtimes(Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="runtime")))
     except ValueError:  # not installed as an extension: there is no such folder
-        return None
+        return ()

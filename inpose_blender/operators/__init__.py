@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from . import files, record_scene, solve
+from . import files, record_scene, runtime, solve
 
-CLASSES = (*files.CLASSES, *record_scene.CLASSES, *solve.CLASSES)
+CLASSES = (*files.CLASSES, *record_scene.CLASSES, *runtime.CLASSES, *solve.CLASSES)

@@ -138,15 +138,6 @@ def test_a_chosen_interpreter_must_exist(tmp_path):
         candidate_interpreters(str(tmp_path / "python"))
 
 
-def test_the_bundled_runtime_comes_first(tmp_path):
-    (tmp_path / "site-packages").mkdir()
-    labels = [candidate.label for candidate in candidate_interpreters("", tmp_path)]
-    assert labels == ["InPose's packages", "Blender's own Python"]
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
-    assert candidate_interpreters("", tmp_path)[0].executable == str(tmp_path / "bin" / "python3")
-
-
 def test_stopping_ends_the_process(job):
     finish(job())
     process = solve_job._warm[0]
