@@ -94,7 +94,9 @@ def version_of(folder: Path) -> str:
 def declare_platform(manifest: Path, platform: str) -> None:
     """Let Blender install the zip on its platform only."""
     text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(text.replace("\n[permissions]", f'platforms = ["{platform}"]\n\n[permissions]'), encoding="utf-8")
+    manifest.write_text(
+        text.replace("\n[permissions]", f'platforms = ["{platform}"]\n\n[permissions]'), encoding="utf-8"
+    )
 
 
 def bundle(targets: tuple[Target, ...], folder: Path) -> list[Target]:

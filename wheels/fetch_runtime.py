@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetch the wheels that a zip bundles, by pip, which checks the hashes: ``python wheels/fetch_runtime.py linux-x64``."""
+"""Fetch the wheels that a zip bundles by pip, which checks the hashes: ``python wheels/fetch_runtime.py linux-x64``."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ machine that it runs on, so that it cannot find these by itself for another."""
 PYTORCH_CPU_INDEX: Final[str] = "https://download.pytorch.org/whl/cpu"
 """PyPI's wheels for Linux are CUDA builds; the small ones are here."""
 
-# Blender 4.2 to 5.0 have Python 3.11, 5.1 and newer have 3.13. The wheels of NumPy 2.4 ask for glibc 2.27, as Blender does.
+# Blender 4.2 to 5.0 have Python 3.11, 5.1 and newer have 3.13.
 _PIP_PLATFORMS: Final[dict[str, tuple[str, ...]]] = {
     "linux-x64": (
         "manylinux_2_28_x86_64",

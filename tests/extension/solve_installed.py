@@ -9,6 +9,7 @@ A Blender with a command line does the same without this script: see test_instal
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -29,4 +30,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # the 4.2 wheel crashes at exit if a class with a poll function was ever registered
