@@ -153,6 +153,14 @@ def add_followers(scene: Any, way: list[Vector]) -> None:
     background.inputs["Color"].default_value = (0.020, 0.027, 0.040, 1.0)
     background.inputs["Strength"].default_value = 1.0
     scene.world = world
+    # What the camera sees of the sky is as dark as the end of the floor, so that there is no horizon.
+    nodes, links = world.node_tree.nodes, world.node_tree.links
+    seen, mix, rays = (nodes.new(f"ShaderNode{kind}") for kind in ("Background", "MixShader", "LightPath"))
+    seen.inputs["Color"].default_value = (0.0016, 0.0022, 0.0034, 1.0)
+    links.new(rays.outputs["Is Camera Ray"], mix.inputs[0])
+    links.new(background.outputs[0], mix.inputs[1])
+    links.new(seen.outputs[0], mix.inputs[2])
+    links.new(mix.outputs[0], nodes["World Output"].inputs[0])
 
 
 def _carried(scene: Any, carrier: Any, data: Any, place: tuple[float, ...], target: tuple[float, ...]) -> Any:

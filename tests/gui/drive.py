@@ -103,6 +103,9 @@ class Session:
             now = time.monotonic()
             longest_s, last = max(longest_s, now - last), now
             if now - began > 10.0 and not pictured:
+                for region in self.area.regions:
+                    region.tag_redraw()
+                yield 0.3
                 self.picture("4_solving")
                 pictured, last = True, time.monotonic()
             self.check(now - began < TIMEOUT_S, "solve ends in time", quiet=True)
