@@ -39,8 +39,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     parser.add_argument("--frames", type=Path, help="keep the rendered frames in this folder")
-    parser.add_argument("--width", type=int, default=560)
-    parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--width", type=int, default=512)
+    parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--every", type=int, default=2, help="render each n-th frame of 24 a second")
     parser.add_argument("--still", type=float, default=0.64, help="where in the motion the still picture is taken")
     parser.add_argument("--stills", type=float, nargs="+", help="render only these places of the motion, into --frames")
@@ -179,7 +179,8 @@ def set_renderer(scene: Any, width: int, samples: int) -> None:
     scene.cycles.device = "CPU"
     scene.cycles.samples = samples
     scene.cycles.use_denoising = True
-    scene.cycles.max_bounces = 4
+    scene.cycles.denoising_prefilter = "FAST"  # halves the time of a frame
+    scene.cycles.max_bounces = 3
     scene.cycles.seed = 0  # the same grain in each frame flickers less
     scene.render.use_persistent_data = True
     scene.render.resolution_x, scene.render.resolution_y = width, round(width * 9 / 16)
