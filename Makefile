@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench bench-training evaluate evaluate-quick experiments extension example train clean
+.PHONY: demo test test-slow check format bench bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
+	test-blenders pictures example train clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -44,9 +45,43 @@ experiments: $(VENV)/.installed-test
 bench-training: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/training.py --data $(DATA) --device $(DEVICE)
 
-# Build the extension's zip into dist/.
+# Build the extension's zips into dist/: a small one, and a full one for this platform with what can be fetched here.
 extension: $(VENV)/.installed-demo
 	$(BIN)/python wheels/build_extension.py --out dist
+	$(BIN)/python wheels/build_extension.py --out dist --full --allow-missing
+
+# All zips of a release; nothing may be missing.
+extension-release: $(VENV)/.installed-demo
+	$(BIN)/python wheels/build_extension.py --out dist
+	for platform in linux-x64 windows-x64 macos-arm64; do \
+		$(BIN)/python wheels/build_extension.py --out dist --full $$platform || exit 1; done
+
+# Install the full zip into clean profiles of every Blender at hand, and solve with nothing else.
+test-extension: $(VENV)/.installed-test extension
+	INPOSE_ZIP=$$(ls -t dist/inpose-*-*_*.zip | head -1) $(BIN)/python -m pytest tests/extension -rs
+
+# Drive the real window of every Blender at hand.
+test-gui: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/gui -rs
+
+# Run the add-on's tests with other versions of Blender, one .venvs/bpy-* each.
+BPY_4_2 := 3.11 bpy==4.2.23 numpy<2
+BPY_4_5 := 3.11 bpy==4.5.15 numpy<2
+BPY_5_2 := 3.13 bpy==5.2.3 numpy<3
+test-blenders: .venvs/bpy-4.2/.installed .venvs/bpy-4.5/.installed .venvs/bpy-5.2/.installed
+	for version in 4.2 4.5 5.2; do echo "Blender $$version"; \
+		PYTHONPATH=. .venvs/bpy-$$version/bin/python -m pytest tests/blender -m "not slow" || failed=1; done; test -z "$$failed"
+
+.venvs/bpy-%/.installed:
+	set -e; set -- $(foreach word,$(BPY_$(subst .,_,$*)),'$(word)'); python=$$1; shift; \
+		python$$python -m venv .venvs/bpy-$*; \
+		.venvs/bpy-$*/bin/python -m pip install -q "$$@" pytest pytest-timeout hypothesis scipy
+	touch $@
+
+# Take every picture of the docs anew: the window's, and the rendered animation (a quarter of an hour).
+pictures: $(VENV)/.installed-test
+	$(BIN)/python docs/take_screenshots.py
+	$(BIN)/python docs/render_animation.py
 
 # Make the example recording anew from the shipped weights.
 example: $(VENV)/.installed-demo

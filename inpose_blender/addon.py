@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from . import menus, operators, panels, preferences, properties, rig_mapping, translate
+from .runtime import stop_unpacking
 from .session import QUEUE
 
 _CLASSES = (
@@ -30,6 +31,7 @@ def register() -> None:
     rig_mapping.register()
     menus.register()
     translate.register()
+    preferences.RUNTIME_SECTIONS.append(operators.runtime.draw_runtime)
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -47,6 +49,8 @@ def unregister() -> None:
         facts.forget_all()
     if jobs := sys.modules.get(f"{__package__}.solve_job"):
         jobs.stop_warm_process()
+    stop_unpacking()
+    preferences.RUNTIME_SECTIONS.clear()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     translate.unregister()

@@ -5,32 +5,42 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from .errors import CORE_FOLDER, WorkerError
+from .runtime import Runtime
 
 WORKER_ARGUMENTS: Final[tuple[str, ...]] = ("-m", "inpose_core.worker")
 ENVIRONMENT_VARIABLE: Final[str] = "INPOSE_PYTHON"
 """Names the interpreter where there are no preferences: in headless runs and on farms."""
 
-_RUNTIME_PYTHONS: Final[tuple[str, ...]] = ("bin/python3", "bin/python", "python.exe", "Scripts/python.exe")
+_RUNTIME_START: Final[str] = """\
+import runpy, sys
+sys.path[:0] = sys.argv[1:]
+sys.argv[1:] = []
+runpy.run_module("inpose_core.worker", run_name="__main__", alter_sys=True)
+"""
+"""An isolated Python (-I, -S) has no other packages than these folders', and heeds no variables of the user's."""
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """Name one Python, and folders with packages that it finds besides its own."""
+    """Name one Python, and the unpacked runtime whose packages it is to use instead of its own."""
 
     executable: str
     label: str
-    package_folders: tuple[str, ...] = ()
+    runtime: Runtime | None = None
 
     @property
     def command(self) -> tuple[str, ...]:
         """Return the command that starts the solver process."""
-        return (self.executable, *WORKER_ARGUMENTS)
+        if self.runtime is None:
+            return (self.executable, *WORKER_ARGUMENTS)
+        isolated = ("-I", "-S", "-u", "-X", "utf8", "-c", _RUNTIME_START)
+        return (self.executable, *isolated, str(CORE_FOLDER), str(self.runtime.folder))
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -38,19 +48,19 @@ class Interpreter:
         environment = dict(os.environ)
         environment.pop("PYTHONHOME", None)  # Blender's, where it is set, is wrong for any other Python
         inherited = environment.get("PYTHONPATH", "")
-        folders = [str(CORE_FOLDER), *self.package_folders, *([inherited] if inherited else [])]
+        folders = [str(CORE_FOLDER), *([inherited] if inherited else [])]
         environment["PYTHONPATH"] = os.pathsep.join(folders)
         environment["PYTHONUNBUFFERED"] = "1"
         environment["PYTHONUTF8"] = "1"
         return environment
 
 
-def candidate_interpreters(chosen: str = "", runtime_folder: Path | None = None) -> tuple[Interpreter, ...]:
+def candidate_interpreters(chosen: str = "", runtimes: Sequence[Runtime] = ()) -> tuple[Interpreter, ...]:
     """Return the interpreters to try, best first. Whether one has torch shows when it is started.
 
     Args:
         chosen: the path from the preferences; if set, no other is tried, so that a typing error does not go unseen.
-        runtime_folder: where the bundled runtime is, if this build of the extension has one.
+        runtimes: what the full zip brings along, best first; the first that some Python here can use is tried.
 
     Raises:
         WorkerError: the chosen interpreter does not exist.
@@ -62,14 +72,6 @@ def candidate_interpreters(chosen: str = "", runtime_folder: Path | None = None)
                 f"The Python {chosen} set for InPose does not exist.", "Correct the path in the add-on's preferences."
             )
         return (Interpreter(chosen, "The Python set for InPose"),)
-    candidates = []
-    if runtime_folder is not None:
-        for name in _RUNTIME_PYTHONS:
-            if (runtime_folder / name).is_file():
-                candidates.append(Interpreter(str(runtime_folder / name), "InPose's runtime"))
-                break
-        packages = runtime_folder / "site-packages"
-        if packages.is_dir():
-            candidates.append(Interpreter(sys.executable, "InPose's packages", (str(packages),)))
-    candidates.append(Interpreter(sys.executable, "Blender's own Python"))
-    return tuple(candidates)
+    usable = ((runtime, runtime.executable) for runtime in runtimes)
+    bundled = [Interpreter(python, "InPose's own packages", runtime) for runtime, python in usable if python][:1]
+    return (*bundled, Interpreter(sys.executable, "Blender's own Python"))

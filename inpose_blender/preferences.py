@@ -12,6 +12,7 @@ import bpy
 
 from .errors import OutputError
 from .interpreter import Interpreter, candidate_interpreters
+from .runtime import Runtime, bundled_runtimes
 
 ADDON_PACKAGE = __package__.rpartition(".")[0] or __package__
 """The name under which Blender knows the add-on: the package that holds `inpose_blender`."""
@@ -80,12 +81,12 @@ def solver_interpreters(chosen: str = "") -> tuple[Interpreter, ...]:
     """Return the interpreters to try: the chosen one, or by the preferences, the bundled runtime, Blender's own.
 
     Raises:
-        WorkerError: the chosen interpreter does not exist.
+        WorkerError: the chosen interpreter does not exist, or the installation is damaged.
     """
     preferences = _preferences()
     if not chosen and preferences and preferences.interpreter_path:
         chosen = bpy.path.abspath(preferences.interpreter_path)
-    return candidate_interpreters(chosen, _runtime_folder())
+    return candidate_interpreters(chosen, installed_runtimes())
 
 
 def results_folder() -> Path:
@@ -120,11 +121,16 @@ def _preferences() -> bpy.types.AddonPreferences | None:
     return addon.preferences if addon else None
 
 
-def _runtime_folder() -> Path | None:
+def installed_runtimes() -> tuple[Runtime, ...]:
+    """Return the runtimes that the installed zip brings along: none for the small zip and for a plain checkout.
+
+    Raises:
+        WorkerError: the installation is damaged.
+    """
     try:
-        return Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="runtime"))
+        return bundled_runtimes(Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="runtime")))
     except ValueError:  # not installed as an extension: there is no such folder
-        return None
+        return ()
 
 
 CLASSES = (INPOSE_AP_preferences,)

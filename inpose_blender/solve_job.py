@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from .core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, errors, load_sensors
 from .interpreter import Interpreter
+from .runtime import Runtime, Unpacking, start_unpacking
 from .solver_process import PROTOCOL, Message, SolverProcess
 from .take import Take, load_take, sensors_file_of, take_file_name
 
@@ -99,6 +100,7 @@ class WorkerJob:
         self.folder = folder
         self._id: int | None = None
         self._process: SolverProcess | None = None
+        self._unpacking: Unpacking | None = None
         self._limit = 0.0
         self._cancelled = False
         self._reading: threading.Thread | None = None
@@ -191,14 +193,27 @@ class WorkerJob:
                 "Set a Python that has PyTorch in the add-on's preferences.",
             )
         interpreter = self._waiting[0]
+        if interpreter.runtime is not None and not interpreter.runtime.ready:
+            self._unpack(interpreter.runtime)
+            return
         try:
             self._process = _warm_process(interpreter)
         except WorkerError as error:
             self._give_up_on_interpreter(error.message)
             return
+        self.text, self.fraction = "Starting the solver", 0.0
         self._limit = time.monotonic() + _START_LIMIT_S
         if self._process.ready is not None:
             self._send_request()
+
+    def _unpack(self, runtime: Runtime) -> None:
+        """Follow the unpacking of the bundled packages; another job, or a cancelled one, may have begun it."""
+        if self._unpacking is None:
+            self._unpacking = start_unpacking(runtime)
+        self.text, self.fraction = "Unpacking the solver, only this once", self._unpacking.fraction
+        if self._unpacking.done and not runtime.ready:
+            error = self._unpacking.error or WorkerError("It was removed again.", "")
+            self._give_up_on_interpreter(f"{error.message} {error.hint}")
 
     def _give_up_on_interpreter(self, reason: str) -> None:
         self._failures.append(f"{self._waiting.pop(0).label}: {reason}")

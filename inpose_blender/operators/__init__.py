@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from . import bake, record_scene, recording, solve, support
+from . import bake, record_scene, recording, runtime, solve, support
 
 SEARCHABLE = (
     recording.INPOSE_OT_choose_recording,
@@ -16,7 +16,8 @@ SEARCHABLE = (
     bake.INPOSE_OT_bake_take,
     support.INPOSE_OT_copy_report,
     support.INPOSE_OT_test_solver,
+    runtime.INPOSE_OT_unpack_runtime,
 )
 """What a user may look for by name."""
 
-CLASSES = (*recording.CLASSES, *record_scene.CLASSES, *solve.CLASSES, *bake.CLASSES, *support.CLASSES)
+CLASSES = (*recording.CLASSES, *record_scene.CLASSES, *solve.CLASSES, *bake.CLASSES, *runtime.CLASSES, *support.CLASSES)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import pytest
@@ -136,15 +135,6 @@ def test_another_protocol_is_refused(job):
 def test_a_chosen_interpreter_must_exist(tmp_path):
     with pytest.raises(WorkerError, match="does not exist"):
         candidate_interpreters(str(tmp_path / "python"))
-
-
-def test_the_bundled_runtime_comes_first(tmp_path):
-    (tmp_path / "site-packages").mkdir()
-    labels = [candidate.label for candidate in candidate_interpreters("", tmp_path)]
-    assert labels == ["InPose's packages", "Blender's own Python"]
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
-    assert candidate_interpreters("", tmp_path)[0].executable == str(tmp_path / "bin" / "python3")
 
 
 def test_stopping_ends_the_process(job):

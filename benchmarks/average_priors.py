@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Average the weights of two priors of one training run, and calibrate the mean anew.
+
+``python benchmarks/average_priors.py EARLIER LATER --data DATA --out PRIOR`` (model soups, Wortsman et al. 2022): going
+on from a prior on the same data made it better on people like those it is trained on and worse on others; the mean of
+both is nearly as good as the better one of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+from pathlib import Path
+
+import torch
+
+from inpose_core.prior.checkpoint import Prior, load_prior, save_prior
+from inpose_core.skeleton import Skeleton
+from inpose_core.training.calibration import measure_residuals
+from inpose_core.training.losses import validation_errors
+from inpose_core.training.split import load_split
+from inpose_core.training.trainer import denoise_from_noise
+
+CPU = torch.device("cpu")
+
+
+def main() -> None:
+    """Write the mean of two priors."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("priors", type=Path, nargs=2, help="earlier and later")
+    parser.add_argument("--data", type=Path, required=True, help="folder of packed motion")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    earlier, later = (load_prior(path, CPU) for path in options.priors)
+    network = copy.deepcopy(later.network)
+    with torch.no_grad():
+        for mean, first in zip(network.parameters(), earlier.network.parameters(), strict=True):
+            mean.lerp_(first, 0.5)
+    _, validation = load_split(options.data, network.config.window)
+    calibration = measure_residuals(network, later.schedule, validation["held_out"], CPU)
+    offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
+    figures = {
+        name: validation_errors(
+            denoise_from_noise(network, later.schedule, examples, CPU), examples.x_0, examples.weight, offsets_m
+        )
+        for name, examples in validation.items()
+    }
+    training = {
+        **later.training,
+        "steps": str(int(earlier.training["steps"]) + int(later.training["steps"])),
+        "validation": json.dumps(figures),
+        "averaged": "with the prior it was continued from",
+    }
+    save_prior(Prior(network, later.schedule, calibration, training), options.out)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Use the installed add-on in a Blender with a window, as an animator would, and keep screenshots; a script.
+
+    blender --python tests/gui/drive.py -- FOLDER [RECORDING]
+
+It knows operators and properties, never places on the screen. The search and Esc come from the keyboard where xdotool
+is there. FOLDER/report.json says what was seen; the exit code is 0 if all went as it should.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+TICK_S = 0.1
+TIMEOUT_S = 240.0
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+class Session:
+    """Hold the way through the add-on; each step yields the seconds until the next."""
+
+    def __init__(self, module: str, folder: Path, recording: Path) -> None:
+        self.module, self.folder, self.recording = module, folder, recording
+        self.seen: dict[str, Any] = {"blender": bpy.app.version_string, "screenshots": []}
+        self.armature_name = ""
+
+    def script(self) -> Iterator[float]:
+        """Walk from an empty scene to a saved shot."""
+        yield from self.set_the_scene()
+        yield from self.choose_the_recording()
+        yield from self.cancel_a_solve()
+        yield from self.solve()
+        yield from self.undo_and_redo()
+        yield from self.search_and_escape()
+        yield from self.save_and_reload()
+        yield from self.look_at_the_preferences()
+
+    def set_the_scene(self) -> Iterator[float]:
+        """Add a character, look at it, and open the add-on's tab."""
+        stick_figure = importlib.import_module(f"{self.module}.inpose_blender.stick_figure")
+        core = importlib.import_module(f"{self.module}.inpose_blender.core")
+        for thing in list(bpy.data.objects):
+            bpy.data.objects.remove(thing)
+        with self.in_view():
+            armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
+            self.armature_name = armature.name
+            self.dress(armature)
+            bpy.context.view_layer.objects.active = armature
+            armature.select_set(True)
+            bpy.ops.view3d.view_axis(type="FRONT")
+            bpy.ops.view3d.view_orbit(angle=0.5, type="ORBITRIGHT")
+            bpy.ops.view3d.view_all(center=False)
+        self.area.spaces.active.show_region_ui = True
+        yield 1.5
+        tab = next(region for region in self.area.regions if region.type == "UI")
+        try:
+            tab.active_panel_category = "InPose"
+        except AttributeError:  # read-only before Blender 4.4: the tab is chosen by hand, and here by hiding the others
+            hide_other_tabs()
+        yield 1.5
+        self.picture("1_panel")
+
+    def choose_the_recording(self) -> Iterator[float]:
+        """Pick a recording as the file browser would."""
+        with self.in_view():
+            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=str(self.recording))
+        self.check(Path(bpy.path.abspath(bpy.context.scene.inpose.recording)) == self.recording, "recording is chosen")
+        if hasattr(bpy.context.scene.inpose, "pose"):
+            bpy.context.scene.inpose.pose = "grip"
+        yield 3.0
+        self.picture("2_recording")
+
+    def cancel_a_solve(self) -> Iterator[float]:
+        """Start, cancel, and find the scene as it was; the first start may unpack the solver before."""
+        self.start()
+        self.check(self.solving, "solve has started")
+        yield 3.0
+        self.picture("3_starting")
+        with self.in_view():
+            bpy.ops.inpose.cancel()
+        yield from self.wait("cancelled solve has ended")
+        self.check(self.action is None, "cancelled solve leaves no action")
+
+    def solve(self) -> Iterator[float]:
+        """Solve to the end, watching the progress and how long Blender was held up."""
+        self.start()
+        longest_s, pictured, began = 0.0, False, time.monotonic()
+        last = began
+        while self.solving:
+            yield 0.02
+            now = time.monotonic()
+            longest_s, last = max(longest_s, now - last), now
+            if now - began > 10.0 and not pictured:
+                for region in self.area.regions:
+                    region.tag_redraw()
+                yield 0.3
+                self.picture("4_solving")
+                pictured, last = True, time.monotonic()
+            self.check(now - began < TIMEOUT_S, "solve ends in time", quiet=True)
+        self.seen["solve_s"] = round(time.monotonic() - began, 1)
+        self.seen["longest_tick_ms"] = round(1000 * longest_s)
+        yield 1.0
+        self.check(self.action is not None, "solve has baked an action")
+        first, last_frame = (int(frame) for frame in self.action.frame_range)
+        bpy.context.scene.frame_end = last_frame
+        for name, share in (("5_wave", 0.62), ("6_crouch", 0.82)):
+            bpy.context.scene.frame_set(round(first + share * (last_frame - first)))
+            with self.in_view():
+                bpy.ops.view3d.view_all(center=False)
+            yield 2.0
+            self.picture(name)
+
+    def undo_and_redo(self) -> Iterator[float]:
+        """Take the bake back in one step, and bring it back."""
+        with self.in_view():
+            bpy.ops.ed.undo_push(message="Looked at the result")
+            bpy.ops.ed.undo()
+            bpy.ops.ed.undo()
+        yield 1.0
+        self.check(self.action is None, "undo takes the bake back in one step")
+        with self.in_view():
+            bpy.ops.ed.redo()
+        yield 1.0
+        self.check(self.action is not None, "redo brings it back")
+        with self.in_view():
+            bpy.ops.view3d.view_all(center=False)
+        yield 1.0
+
+    def search_and_escape(self) -> Iterator[float]:
+        """Find the operator by Blender's search, start it with Return, stop it with Esc."""
+        if not shutil.which("xdotool"):
+            self.seen["skipped"] = "search and Esc: no xdotool"
+            return
+        with self.in_view():
+            bpy.ops.wm.search_menu("INVOKE_DEFAULT")
+        yield 1.5
+        press("type", "--delay", "40", "Solve full body")
+        yield 2.0
+        self.picture("7_search")
+        press("key", "Return")
+        yield 1.5
+        self.check(self.solving, "search starts the solve")
+        press("key", "Escape")
+        yield from self.wait("Esc ends the solve")
+        self.check(self.action is not None, "a cancelled solve leaves the old action")
+
+    def save_and_reload(self) -> Iterator[float]:
+        """Save, open again, and find choices and keyframes."""
+        file = self.folder / "shot.blend"
+        bpy.ops.wm.save_as_mainfile(filepath=str(file))
+        bpy.ops.wm.open_mainfile(filepath=str(file))
+        yield 2.0
+        self.check(bool(bpy.context.scene.inpose.recording), "choices are saved")
+        self.check(self.action is not None and bool(self.action.frame_range[1] > 100), "keyframes are saved")
+
+    def look_at_the_preferences(self) -> Iterator[float]:
+        """Show the add-on in the preferences."""
+        with self.in_view():
+            bpy.ops.preferences.addon_show(module=self.module)
+        yield 3.0
+        self.picture("8_preferences")
+
+    @property
+    def window(self) -> Any:
+        """Return the main window; never kept, since loading a file replaces it."""
+        return bpy.context.window_manager.windows[0]
+
+    @property
+    def area(self) -> Any:
+        """Return the 3D View."""
+        return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+
+    @property
+    def solving(self) -> bool:
+        """Say whether there is something to cancel."""
+        with self.in_view():
+            return bool(bpy.ops.inpose.cancel.poll())
+
+    @property
+    def action(self) -> Any:
+        """Return the character's action, or None."""
+        animation = bpy.data.objects[self.armature_name].animation_data
+        return animation.action if animation else None
+
+    def in_view(self) -> Any:
+        """Let operators believe that the mouse is over the 3D View."""
+        region = next(region for region in self.area.regions if region.type == "WINDOW")
+        return bpy.context.temp_override(window=self.window, area=self.area, region=region)
+
+    def dress(self, armature: Any) -> None:
+        """Put the mannequin of our pictures over the sticks."""
+        sys.path.insert(0, str(DOCS))
+        mannequin = importlib.import_module("mannequin")
+        for child in list(armature.children):
+            bpy.data.objects.remove(child)
+        mannequin.add_mannequin(bpy.context.scene, armature)
+        armature.hide_set(False)
+
+    def start(self) -> None:
+        """Press the button."""
+        with self.in_view():
+            bpy.ops.ed.undo_push(message="Before solving")
+            bpy.ops.inpose.solve_full_body("INVOKE_DEFAULT")
+
+    def wait(self, what: str) -> Iterator[float]:
+        """Wait until nothing is being solved."""
+        began = time.monotonic()
+        while self.solving:
+            self.check(time.monotonic() - began < TIMEOUT_S, what, quiet=True)
+            yield TICK_S
+        self.check(True, what)
+        yield 0.5
+
+    def check(self, holds: bool, what: str, quiet: bool = False) -> None:
+        """Note what was seen, or stop."""
+        if not holds:
+            raise AssertionError(what)
+        if not quiet:
+            self.seen.setdefault("checks", []).append(what)
+
+    def picture(self, name: str) -> None:
+        """Save what the screen shows."""
+        path = self.folder / f"{name}.png"
+        if grabber := shutil.which("import"):
+            # Under software rendering Blender reads its own window as black; ImageMagick reads the X screen.
+            subprocess.run([grabber, "-window", "root", str(path)], check=True, timeout=30)
+        else:
+            with bpy.context.temp_override(window=self.window):
+                bpy.ops.screen.screenshot(filepath=str(path), check_existing=False)
+        self.seen["screenshots"].append(path.name)
+
+
+def press(*arguments: str) -> None:
+    """Let xdotool use the keyboard; it must not wait for Blender, which waits here."""
+    subprocess.Popen(["xdotool", *arguments])
+
+
+def hide_other_tabs() -> None:
+    """Take the sidebar's other panels away, so that one tab is left."""
+    for name in dir(bpy.types):
+        panel = getattr(bpy.types, name)
+        if (
+            getattr(panel, "bl_space_type", "") == "VIEW_3D"
+            and getattr(panel, "bl_region_type", "") == "UI"
+            and "inpose" not in getattr(panel, "bl_category", "InPose").lower()
+        ):
+            try:
+                bpy.utils.unregister_class(panel)
+            except (RuntimeError, ValueError):
+                continue
+
+
+def main() -> None:
+    """Play the script on a timer, then leave Blender."""
+    arguments = sys.argv[sys.argv.index("--") + 1 :]
+    folder = Path(arguments[0]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    module = next(
+        addon.module for addon in bpy.context.preferences.addons if addon.module.rpartition(".")[2] == "inpose"
+    )
+    package = Path(importlib.import_module(module).__file__).parent
+    recording = Path(arguments[1]).resolve() if len(arguments) > 1 else next((package / "examples").glob("*.csv"))
+    bpy.context.preferences.view.show_splash = False
+    session = Session(module, folder, recording)
+    steps = session.script()
+
+    def tick() -> float:
+        try:
+            return next(steps)
+        except StopIteration:
+            session.seen["ok"] = True
+        except Exception:  # Blender would swallow it and stay open for ever
+            session.seen |= {"ok": False, "error": traceback.format_exc()}
+        (folder / "report.json").write_text(json.dumps(session.seen, indent=1), encoding="utf-8")
+        importlib.import_module(f"{module}.inpose_blender.solve_job").stop_warm_process()
+        sys.stderr.flush()
+        os._exit(0 if session.seen["ok"] else 1)  # a window that closes by itself may ask whether to save
+
+    bpy.app.timers.register(tick, first_interval=4.0, persistent=True)
+
+
+main()

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Drive a real window: install the small zip into a clean profile, then solve, cancel, undo, search, save, reload."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+
+from real_blender import RealBlender, real_blenders  # noqa: E402
+
+BLENDERS = real_blenders()
+
+pytestmark = [
+    pytest.mark.skipif(not BLENDERS, reason="no real Blender is installed: set INPOSE_BLENDER to its command"),
+    pytest.mark.skipif(not importlib.util.find_spec("bpy"), reason="the bpy wheel has the extension builder"),
+]
+
+
+def params() -> list[object]:
+    """Return one case a Blender; only the first belongs to the short test run."""
+    marks = [[], *[[pytest.mark.slow]] * 9]
+    return [
+        pytest.param(blender, id=blender.version, marks=mark) for blender, mark in zip(BLENDERS, marks, strict=False)
+    ]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("blender", params())
+def test_the_way_through_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    build = [sys.executable, str(REPOSITORY / "wheels" / "build_extension.py"), "--out", str(tmp_path)]
+    subprocess.run(build, check=True, timeout=120)
+    (zipped,) = tmp_path.glob("inpose-*.zip")
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    install = blender.command(
+        "--command", "extension", "install-file", "-r", "user_default", "--enable", str(zipped), profile=profile
+    )
+    subprocess.run(install, check=True, timeout=120)
+    pictures = Path(os.environ.get("INPOSE_SCREENSHOTS", tmp_path / "pictures")) / blender.version
+    pictures.mkdir(parents=True, exist_ok=True)
+    drive = blender.window_command(
+        *("--python", str(REPOSITORY / "tests" / "gui" / "drive.py"), "--", str(pictures)),
+        profile=profile,
+        environment={"INPOSE_PYTHON": sys.executable},
+    )
+    done = subprocess.run(drive, capture_output=True, text=True, timeout=500, check=False)
+    report = json.loads((pictures / "report.json").read_text(encoding="utf-8"))
+    assert report["ok"], report.get("error", done.stderr)
+    assert done.returncode == 0
+    assert {"cancelled solve leaves no action", "undo takes the bake back in one step"} <= set(report["checks"])
+    assert all((pictures / name).stat().st_size > 20_000 for name in report["screenshots"])
