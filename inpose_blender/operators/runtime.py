@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import bpy
 
-from ..core import InPoseError
+from ..errors import InPoseError
 from ..preferences import installed_runtimes
 from ..runtime import Runtime, Unpacking, remove, start_unpacking
-from ..solve_job import stop_warm_process
 
 _TIMER_S: Final[float] = 0.1
 
@@ -20,7 +19,6 @@ class INPOSE_OT_unpack_runtime(bpy.types.Operator):
 
     bl_idname = "inpose.unpack_runtime"
     bl_label = "Unpack the solver"
-    bl_options = {"INTERNAL"}
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -71,6 +69,8 @@ class INPOSE_OT_unpack_runtime(bpy.types.Operator):
                 self.report({"INFO"}, "InPose: the solver is unpacked and complete")
                 return None
             self.report({"INFO"}, f"InPose: {len(damaged)} files of the solver are damaged; unpacking again")
+            from ..solve_job import stop_warm_process
+
             stop_warm_process()
             try:
                 remove(runtime)

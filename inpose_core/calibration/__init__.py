@@ -5,7 +5,7 @@ The order of trust: what the user says, a calibration saved before, a T-pose or 
 the devices, and, where these are vague, the motion itself.
 """
 
-from .calibrate import Measured, calibrate, measure, place_joints, scale_to
+from .calibrating import Measured, calibrate, measure, place_joints, scale_to
 from .head_pivot import HeadPivot, fit_head_pivot
 from .performer import PerformerCalibration
 from .presets import HEAD_JOINT_IN_HEADSET_M, head_offset, wrist_offset
