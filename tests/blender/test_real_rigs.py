@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from rigs import SHARED_RIGS, gentle_motion, import_shared_rig, nearest_rotation, worst_errors
 
-from inpose_blender.bake import BakeSettings, bake_motion
+from inpose_blender.adjust import resample_motion
+from inpose_blender.bake import bake_motion
+from inpose_blender.bake_settings import BakeSettings
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, PARENTS, Motion, quaternion_to_matrix
 from inpose_blender.interpreter import candidate_interpreters
-from inpose_blender.pipeline import SolveSettings, bake_outcome, prepare_rig, solve_request
-from inpose_blender.pose_math import bone_turns, resample_motion, spread_turns
+from inpose_blender.pipeline import SolveSettings, prepare_rig, solve_request
+from inpose_blender.pose_math import bone_turns, spread_turns
 from inpose_blender.rig import (
     RestBone,
     bone_tree,
@@ -187,7 +189,14 @@ def test_the_example_is_solved_and_baked(file_name):
     prepared = prepare_rig(rig, scene)
     job = SolveJob(solve_request(prepared, EXAMPLE, SolveSettings(device="cpu")), candidate_interpreters())
     job.wait()
-    result = bake_outcome(prepared, scene, job.outcome, BakeSettings("take"))
+    result = bake_motion(
+        rig,
+        job.outcome.motion,
+        BakeSettings("take"),
+        scene=scene,
+        mapping=prepared.mapping,
+        measure=prepared.measure,
+    )
     fps = scene.render.fps / scene.render.fps_base
     rotations, root_m = resample_motion(job.outcome.motion, fps)
     measure = prepared.measure
