@@ -35,8 +35,9 @@ class SolveSettings:
     "float32" for results that agree between devices to the last hundredth of a degree."""
     use_head_motion: bool = True
     """Let the prior see the head's height and velocity in proportion to the body: the paper's InPose (head)."""
-    use_floor: bool = True
-    """Let the lowest foot stand on the floor, softly (tangent guidance only)."""
+    use_floor: bool | None = None
+    """Let the likelihood know that the lowest foot stands on the floor (tangent guidance only); by default only where
+    the prior does not see the head's height, which tells the same and better."""
     smoothing_frames: float | None = None
     """Standard deviation of the Gaussian that calms the sampled rotations over time, before they are brought onto the
     measured positions; by default 1.5 frames (25 ms), and none for the published algorithm and the ablation."""
@@ -81,6 +82,11 @@ class SolveSettings:
         if self.temperature is not None:
             return self.temperature
         return 0.0 if self.guidance == "tangent" else 1.0
+
+    @property
+    def measures_floor(self) -> bool:
+        """Return whether the floor is a measurement."""
+        return self.use_floor if self.use_floor is not None else not self.use_head_motion
 
     @property
     def planting_strength(self) -> float:

@@ -89,7 +89,7 @@ def _solve_on(
             prior.calibration,
             denoiser.plain,
             settings.position_noise_ratio,
-            settings.use_floor,
+            settings.measures_floor,
         )
         noise = settings.noise_share * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)

@@ -27,15 +27,13 @@ _AS_PUBLISHED: Final[Mapping[str, ConditionalSettings]] = {
 }
 _CALIBRATED: Final[Mapping[str, SolveSettings]] = {
     "calibrated tangent, a sample": SolveSettings(
-        device="cpu", temperature=1.0, smoothing_frames=0.0, use_floor=False, foot_planting=0.0
+        device="cpu", temperature=1.0, smoothing_frames=0.0, foot_planting=0.0
     ),
     "calibrated tangent, a sample, DPM-Solver++(2M)": SolveSettings(
-        device="cpu", sampler="dpmpp_2m", temperature=1.0, smoothing_frames=0.0, use_floor=False, foot_planting=0.0
+        device="cpu", sampler="dpmpp_2m", temperature=1.0, smoothing_frames=0.0, foot_planting=0.0
     ),
-    "calibrated tangent, from nothing": SolveSettings(
-        device="cpu", smoothing_frames=0.0, use_floor=False, foot_planting=0.0
-    ),
-    "the default: with floor, smoothing and planting": SolveSettings(device="cpu"),
+    "calibrated tangent, from nothing": SolveSettings(device="cpu", smoothing_frames=0.0, foot_planting=0.0),
+    "the default: from nothing, smoothing, planting": SolveSettings(device="cpu"),
     "the default, DPM-Solver++(2M)": SolveSettings(device="cpu", sampler="dpmpp_2m"),
 }
 GUIDANCES: Final[tuple[str, ...]] = (*_AS_PUBLISHED, *_CALIBRATED)

@@ -80,6 +80,8 @@ class Entry:
 
 OURS: Final[str] = "ours"
 SHIPPED: Final[str] = "ours, shipped prior"
+OURS_HIGH: Final[str] = "ours, high quality"
+SHIPPED_HIGH: Final[str] = "ours, shipped prior, high quality"
 OFFICIAL: Final[str] = "ΠGDM, official recipe"
 
 SYSTEMS: Final[Mapping[str, Entry]] = {
@@ -92,20 +94,22 @@ SYSTEMS: Final[Mapping[str, Entry]] = {
     "InPose": Entry("rotations", ConditionalSettings("pigdm")),
     "InPose (head)": Entry("rotations", ConditionalSettings("pigdm", see_head=True)),
     OURS: Entry("ours", SolveSettings(device="cpu")),
+    OURS_HIGH: Entry("ours", SolveSettings(quality="high", device="cpu")),
     SHIPPED: Entry("shipped", SolveSettings(device="cpu")),
+    SHIPPED_HIGH: Entry("shipped", SolveSettings(quality="high", device="cpu")),
 }
-"""The comparison: all but the last trained for the same budget on the same data by the same trainer."""
+"""The comparison: all but the last two trained for the same budget on the same data by the same trainer."""
 
 ABLATIONS: Final[Mapping[str, Entry]] = {
     "no guidance": Entry("shipped", SolveSettings(guidance="none", device="cpu")),
     "no head motion, no floor": Entry("shipped", SolveSettings(use_floor=False, use_head_motion=False, device="cpu")),
-    "no floor": Entry("shipped", SolveSettings(use_floor=False, device="cpu")),
+    "no head motion, but the floor": Entry("shipped", SolveSettings(use_head_motion=False, device="cpu")),
+    "head motion and the floor": Entry("shipped", SolveSettings(use_floor=True, device="cpu")),
     "no smoothing": Entry("shipped", SolveSettings(smoothing_frames=0.0, device="cpu")),
     "a sample instead of the mean": Entry("shipped", SolveSettings(temperature=1.0, device="cpu")),
     "the mean of 8 samples": Entry("shipped", SolveSettings(temperature=1.0, device="cpu"), samples=8),
     "no foot planting": Entry("shipped", SolveSettings(foot_planting=0.0, device="cpu")),
     "draft quality": Entry("shipped", SolveSettings(quality="draft", device="cpu")),
-    "high quality": Entry("shipped", SolveSettings(quality="high", device="cpu")),
     "1 step": Entry("shipped", SolveSettings(steps=1, device="cpu")),
     "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),
     "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu")),
