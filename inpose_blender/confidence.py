@@ -64,6 +64,8 @@ def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tupl
     notes = [tr("Confidence {value}", value=f"{mean:.1f}")]
     ranges = unsure_scene_frames(motion, first_frame, scene_fps)
     if ranges:
-        frames = ", ".join(tr("{first} to {last}", first=first, last=last) for first, last in ranges)
+        frames = ", ".join(
+            tr("{first} to {last}", first=first, last=last) if first < last else str(first) for first, last in ranges
+        )
         notes.append(tr("Unsure in frames {frames}", frames=frames))
     return tuple(notes)

@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from .bake_options import BakeOptions
+from .bpy_compat import BLEND_RELATIVE
 from .choices import BODIES, CALIBRATION_POSES, HEAD_VIEWS, POSES, QUALITIES, SCALES
 from .reading_properties import INPOSE_PG_reading, chosen_reading
 
@@ -81,6 +82,7 @@ class INPOSE_PG_settings(bpy.types.PropertyGroup):
         name="Calibration file",
         description="A calibration of the same performer with the same devices, made by inpose calibrate; empty: none",
         subtype="FILE_PATH",
+        options=set(BLEND_RELATIVE),
     )
     body: bpy.props.EnumProperty(
         name="Proportions", description="Whose proportions the performer has in the calibration pose", items=BODIES
