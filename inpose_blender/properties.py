@@ -31,10 +31,10 @@ def _is_armature(_self: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
     return candidate.type == "ARMATURE"
 
 
-def _on_new_recording(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from .recording_facts import start_reading
 
-    start_reading(recording_path(settings), chosen_reading(context.scene))
+    start_reading(recording_path(settings), chosen_reading(settings.id_data))
 
 
 class INPOSE_PG_settings(bpy.types.PropertyGroup):

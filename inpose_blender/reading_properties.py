@@ -12,12 +12,13 @@ from .choices import AXES, HANDS, ORIGINS, QUATERNION_ORDERS, TIME_UNITS, UNITS
 from .solve_options import Reading
 
 
-def _on_change(_self: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+def _on_change(reading: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from .properties import recording_path
     from .recording_facts import start_reading
 
-    if context.scene.inpose.recording:
-        start_reading(recording_path(context.scene.inpose), chosen_reading(context.scene))
+    scene = reading.id_data  # a script may change another scene than the one of the context
+    if scene.inpose.recording:
+        start_reading(recording_path(scene.inpose), chosen_reading(scene))
 
 
 class INPOSE_PG_reading(bpy.types.PropertyGroup):
