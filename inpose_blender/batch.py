@@ -23,12 +23,14 @@ import bpy
 
 from .bake_job import BakeJob
 from .bake_options import KEY_RATES, WAY_CARRIERS, BakeOptions
+from .confidence import mean_confidence, unsure_scene_frames
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
-from .pipeline import SolveSettings, prepare_rig, solve_request
-from .preferences import solver_device, solver_interpreters
-from .properties import POSES, QUALITIES
+from .pipeline import prepare_rig, solve_request
+from .preferences import solver_interpreters
 from .rig import find_mapping
+from .solve_arguments import add_solve_options, solve_settings
 from .solve_job import SolveJob, stop_warm_process
+from .solve_options import SolveSettings
 from .stick_figure import add_stick_figure
 
 SOME_FAILED: Final[int] = 1
@@ -95,16 +97,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--blend", type=Path, help="rig file to open; without any rig a stick figure is made")
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
     parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
-    parser.add_argument("--stature", type=float, help="height of the performer in metres")
-    parser.add_argument("--pose", choices=[pose for pose, *_ in POSES if pose != "auto"])
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--guidance", help="name of the guidance")
-    parser.add_argument("--quality", choices=[quality for quality, *_ in QUALITIES], default="default")
-    parser.add_argument("--steps", type=int, help="sampling steps; default: by the quality")
-    parser.add_argument("--foot-planting", type=float, help="how firmly the solver holds standing feet, 0 to 1")
-    parser.add_argument("--variation", type=float, help="0: the likeliest motion (default); 1: one of many, by --seed")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fps", type=float, help="frame rate of the output; default: the rig file's")
+    add_solve_options(parser)
     _add_bake_options(parser)
     parser.add_argument("--skip-existing", action="store_true", help="leave outputs alone that are there already")
     options = parser.parse_args(list(arguments))
@@ -123,17 +117,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         interpreter=options.interpreter,
         fps=options.fps,
         skip_existing=options.skip_existing,
-        solve=SolveSettings(
-            stature_m=options.stature,
-            pose=options.pose,
-            device=options.device or solver_device(),
-            guidance=options.guidance,
-            quality=options.quality,
-            steps=options.steps,
-            foot_planting=options.foot_planting,
-            temperature=options.variation,
-            seed=options.seed,
-        ),
+        solve=solve_settings(options),
         bake=_bake_options(options),
     )
     _refuse_equal_outputs(settings)
@@ -255,6 +239,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
     job.wait()
     outcome = job.outcome
     result = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False).run()
+    motion = outcome.take.motion
+    confidence = mean_confidence(motion)
     with _complete_or_absent(output) as temporary:
         bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, compress=True)
     return {
@@ -262,6 +248,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "action": result.action_name,
         "frames": result.last_frame - result.first_frame + 1,
         "mean_hand_error_m": outcome.mean_hand_error_m,
+        "confidence": None if confidence is None else round(confidence, 3),
+        "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
         "notes": [*outcome.notes, *rig.measure.notes],
     }
 

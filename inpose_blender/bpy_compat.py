@@ -14,6 +14,10 @@ HAS_SLOTS: Final[bool] = bpy.app.version >= (4, 4, 0)
 CURVES_TAKE_GROUP_NAME: Final[bool] = bpy.app.version >= (5, 0, 0)
 LONGEST_NAME: Final[int] = 255 if bpy.app.version >= (5, 0, 0) else 63
 """Bytes that the name of a data-block may have."""
+BLEND_RELATIVE: Final[frozenset[str]] = frozenset(
+    {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else {"ANIMATABLE"}
+)
+"""Options of a property that holds a path which may begin with ``//``; before 5.0 all might."""
 
 
 class ActionWriter:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .errors import (
     CORE_FOLDER,
+    CalibrationError,
     CancelledError,
     InPoseError,
     OutputError,
@@ -63,6 +64,7 @@ __all__ = [
     "JOINT_INDEX",
     "JOINT_NAMES",
     "PARENTS",
+    "CalibrationError",
     "CancelledError",
     "InPoseError",
     "Motion",

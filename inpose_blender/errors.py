@@ -11,16 +11,33 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core import errors
-    from inpose_core.errors import CancelledError, InPoseError, OutputError, RecordingError, RigError, WorkerError
+    from inpose_core.errors import (
+        CalibrationError,
+        CancelledError,
+        InPoseError,
+        OutputError,
+        RecordingError,
+        RigError,
+        WorkerError,
+    )
 else:
     from ..inpose_core import errors
-    from ..inpose_core.errors import CancelledError, InPoseError, OutputError, RecordingError, RigError, WorkerError
+    from ..inpose_core.errors import (
+        CalibrationError,
+        CancelledError,
+        InPoseError,
+        OutputError,
+        RecordingError,
+        RigError,
+        WorkerError,
+    )
 
 CORE_FOLDER: Final[Path] = Path(errors.__file__).resolve().parents[1]
 """The folder that holds `inpose_core`: the solver process finds the package by it."""
 
 __all__ = [
     "CORE_FOLDER",
+    "CalibrationError",
     "CancelledError",
     "InPoseError",
     "OutputError",

@@ -9,24 +9,10 @@ from typing import Any
 
 import bpy
 
-from .core import RecordingError, RigError
+from .core import CalibrationError, RecordingError, RigError
 from .rig import RigMapping, RigMeasure, check_bones, check_object, map_rig, measure_rig
 from .solve_job import SolveRequest
-
-
-@dataclass(frozen=True)
-class SolveSettings:
-    """Hold what the user may choose for a solve; None leaves the choice to the solver."""
-
-    stature_m: float | None = None
-    pose: str | None = None
-    device: str = "auto"
-    guidance: str | None = None
-    quality: str | None = None
-    steps: int | None = None
-    foot_planting: float | None = None
-    temperature: float | None = None
-    seed: int = 0
+from .solve_options import SolveSettings
 
 
 @dataclass(frozen=True)
@@ -67,23 +53,15 @@ def solve_request(rig: PreparedRig, recording: Path, settings: SolveSettings) ->
     """Put together what the solver is asked for.
 
     Raises:
-        RecordingError: there is no such file.
+        RecordingError: there is no such recording.
+        CalibrationError: there is no such calibration.
     """
     if not recording.is_file():
         raise RecordingError(f"There is no recording {recording}.", "Choose a recording file.")
-    return SolveRequest(
-        recording=recording,
-        skeleton=rig.measure.skeleton,
-        stature_m=settings.stature_m,
-        pose=settings.pose,
-        device=settings.device,
-        guidance=settings.guidance,
-        quality=settings.quality,
-        steps=settings.steps,
-        foot_planting=settings.foot_planting,
-        temperature=settings.temperature,
-        seed=settings.seed,
-    )
+    calibration = settings.calibration_file
+    if calibration is not None and not calibration.is_file():
+        raise CalibrationError(f"There is no calibration {calibration}.", "Choose another file, or none.")
+    return SolveRequest(recording, rig.measure.skeleton, settings)
 
 
 def metres_per_unit(scene: Any) -> float:

@@ -9,23 +9,12 @@ from pathlib import Path
 import bpy
 
 from .bake_options import BakeOptions
+from .bpy_compat import BLEND_RELATIVE
+from .choices import BODIES, CALIBRATION_POSES, HEAD_VIEWS, POSES, QUALITIES, SCALES
+from .reading_properties import INPOSE_PG_reading, chosen_reading
 
 _DEFAULTS = BakeOptions()
 
-POSES = (
-    ("auto", "Automatic", "By the kind of recording"),
-    ("joint", "Head and wrist joints", "The recording holds the joints themselves: no offsets, no scaling"),
-    ("grip", "Grip", "Controllers: the OpenXR grip pose"),
-    ("aim", "Aim", "Controllers: the OpenXR aim pose"),
-    ("raw", "Raw", "Controllers: the tracked origin of the device"),
-    ("saber", "Saber", "Beat Saber's saber pose"),
-)
-
-QUALITIES = (
-    ("draft", "Draft", "A quick look"),
-    ("default", "Good", "What most shots need"),
-    ("high", "Best", "The most that the solver can do; takes several times as long"),
-)
 KEY_RATES = (
     ("scene", "Every frame", "A key on each frame of the scene, whatever its frame rate"),
     ("solver", "As solved", "60 keys a second, between frames where the scene has fewer"),
@@ -45,7 +34,7 @@ def _is_armature(_self: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
 def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from .recording_facts import start_reading
 
-    start_reading(recording_path(settings))
+    start_reading(recording_path(settings), chosen_reading(settings.id_data))
 
 
 class INPOSE_PG_settings(bpy.types.PropertyGroup):
@@ -71,18 +60,55 @@ class INPOSE_PG_settings(bpy.types.PropertyGroup):
         precision=2,
         subtype="DISTANCE",
     )
+    scale: bpy.props.EnumProperty(
+        name="Scale", description="How the performer's size becomes the character's", items=SCALES
+    )
+    scale_factor: bpy.props.FloatProperty(
+        name="Factor",
+        description="The character's size over the performer's",
+        default=1.0,
+        min=0.001,
+        max=1000.0,
+        soft_min=0.1,
+        soft_max=10.0,
+        precision=3,
+    )
+    calibration_pose: bpy.props.EnumProperty(
+        name="Calibration pose",
+        description="Which pose to look for in the recording, to find how the devices were worn",
+        items=CALIBRATION_POSES,
+    )
+    calibration_file: bpy.props.StringProperty(
+        name="Calibration file",
+        description="A calibration of the same performer with the same devices, made by inpose calibrate; empty: none",
+        subtype="FILE_PATH",
+        options=set(BLEND_RELATIVE),
+    )
+    body: bpy.props.EnumProperty(
+        name="Proportions", description="Whose proportions the performer has in the calibration pose", items=BODIES
+    )
+    head_view: bpy.props.EnumProperty(
+        name="Head view", description="What the recorded head looks from", items=HEAD_VIEWS
+    )
+    refine: bpy.props.BoolProperty(
+        name="Refine",
+        description="Correct uncertain offsets (sabers, unknown hand poses) by the motion itself",
+        default=True,
+    )
     quality: bpy.props.EnumProperty(
         name="Quality", description="How much the solver computes", items=QUALITIES, default="default"
     )
     foot_planting: bpy.props.FloatProperty(
         name="Foot planting",
-        description="How firmly the solver holds feet that stand",
+        description="How firmly feet that stand are held where they stand",
         default=1.0,
         min=0.0,
         max=1.0,
         subtype="FACTOR",
     )
-    steps: bpy.props.IntProperty(name="Steps", description="Sampling steps; 0: as the quality says", min=0, max=1000)
+    steps: bpy.props.IntProperty(
+        name="Steps", description="Sampling steps, for experts; 0: as the quality says", min=0, max=1000
+    )
     variation: bpy.props.FloatProperty(
         name="Variation",
         description="0: the likeliest motion that fits; 1: one of many that fit, chosen by the seed",
@@ -199,12 +225,13 @@ def recording_path(settings: INPOSE_PG_settings) -> Path:
     return Path(bpy.path.abspath(settings.recording))
 
 
-CLASSES = (INPOSE_PG_settings, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status)
+CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status)
 
 
 def register() -> None:
     """Hang the properties on scenes, objects and the window manager."""
     bpy.types.Scene.inpose = bpy.props.PointerProperty(type=INPOSE_PG_settings)
+    bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
@@ -215,4 +242,5 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_status
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_bake
+    del bpy.types.Scene.inpose_reading
     del bpy.types.Scene.inpose

@@ -11,13 +11,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from .core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, errors, load_sensors
 from .interpreter import Interpreter
 from .runtime import Runtime, Unpacking, start_unpacking
+from .solve_options import Reading, SolveSettings
 from .solver_process import PROTOCOL, Message, SolverProcess
 from .take import Take, load_take, sensors_file_of, take_file_name
 
@@ -33,30 +34,14 @@ class SolveRequest:
 
     recording: Path
     skeleton: Skeleton
-    stature_m: float | None = None
-    pose: str | None = None
-    device: str = "auto"
-    guidance: str | None = None
-    quality: str | None = None
-    steps: int | None = None
-    foot_planting: float | None = None
-    temperature: float | None = None
-    seed: int = 0
+    settings: SolveSettings = field(default_factory=SolveSettings)
 
     def as_params(self) -> dict[str, Any]:
         """Return the parameters of the message ``solve``, without the outputs."""
         return {
             "recording": str(self.recording),
             "offsets_m": self.skeleton.offsets_m.tolist(),
-            "stature_m": self.stature_m,
-            "pose": self.pose,
-            "device": self.device,
-            "guidance": self.guidance,
-            "quality": self.quality,
-            "steps": self.steps,
-            "foot_planting": self.foot_planting,
-            "temperature": self.temperature,
-            "seed": self.seed,
+            **self.settings.as_params(),
         }
 
 
@@ -304,10 +289,11 @@ class RecordingFacts:
 
 
 class RecordingJob(WorkerJob):
-    """Describe one recording; the outcome is `RecordingFacts`."""
+    """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
 
-    def __init__(self, recording: Path, interpreters: Sequence[Interpreter]) -> None:
-        super().__init__("info", {"recording": str(recording)}, interpreters)
+    def __init__(self, recording: Path, interpreters: Sequence[Interpreter], reading: Reading | None = None) -> None:
+        params = {"recording": str(recording), "reading": (reading or Reading()).as_params()}
+        super().__init__("info", params, interpreters)
         self._params["output"] = str(self.folder / "recording.npz")
 
     def read_result(self, result: dict[str, Any]) -> RecordingFacts:

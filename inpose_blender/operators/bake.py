@@ -79,7 +79,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         assert armature is not None, "poll has seen one"
         take = armature.inpose_take
         path, label = Path(take.file), take.label
-        self._notes = take.notes.splitlines()
+        self._file, self._notes = path, take.notes.splitlines()
         try:
             rig = prepare_rig(armature, scene)
         except InPoseError as error:
@@ -89,15 +89,20 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
+        from ..confidence import confidence_notes
+
         assert self._bake is not None
         try:
             result = self._bake.result
+            motion = TAKES.recall(self._file).motion
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         finally:
             redraw_panels()
-        show_result(self, context, baked_text(result, None), (*self._notes, *kept_note(result)))
+        render = context.scene.render
+        trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
+        show_result(self, context, baked_text(result, None), (*trust, *self._notes, *kept_note(result)))
         return {"FINISHED"}
 
 

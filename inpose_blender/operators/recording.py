@@ -12,6 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..preview_collection import hide_preview, preview_of
 from ..properties import chosen_armature, recording_path, status_of
+from ..reading_properties import chosen_reading
 from ..status import show_error
 from ..translate import tr
 
@@ -80,7 +81,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
 
         if bpy.app.background:
             return self.execute(context)
-        start_reading(recording_path(context.scene.inpose))
+        start_reading(recording_path(context.scene.inpose), chosen_reading(context.scene))
         return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -88,7 +89,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         from ..recording_facts import read_now
 
         try:
-            read_now(recording_path(context.scene.inpose))
+            read_now(recording_path(context.scene.inpose), chosen_reading(context.scene))
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
@@ -114,16 +115,16 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         from ..solve_job import RecordingFacts
 
         scene = context.scene
-        recording = recording_path(scene.inpose)
-        facts = known_facts(recording)
+        recording, reading = recording_path(scene.inpose), chosen_reading(scene)
+        facts = known_facts(recording, reading)
         try:
             if not isinstance(facts, RecordingFacts):
-                facts = read_now(recording)
+                facts = read_now(recording, reading)
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
         measure = _measure(chosen_armature(context), scene)
-        scale = _scale(facts, measure, scene.inpose.stature)
+        scale = _scale(facts, measure, scene.inpose)
         show_preview(scene, facts.sensors, scene.inpose_bake.first_frame, measure, scale)
         return {"FINISHED"}
 
@@ -173,10 +174,17 @@ def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
         return None
 
 
-def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", given_stature_m: float) -> float:
-    """Return the size of the rig over the performer's, as the solver will have it; joints are not scaled."""
-    stature_m = given_stature_m or facts.info.get("stature_estimate_m")
-    if measure is None or not stature_m or facts.info.get("pose") == "joint":
+def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", settings: Any) -> float:
+    """Return the size of the rig over the performer's, about as the solver will have it; joints are not scaled.
+
+    Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
+    """
+    if (facts.info.get("pose") if settings.pose == "auto" else settings.pose) == "joint" or measure is None:
+        return 1.0
+    if settings.scale == "custom":
+        return float(settings.scale_factor)
+    stature_m = settings.stature or facts.info.get("stature_estimate_m")
+    if settings.scale == "keep" or not stature_m:
         return 1.0
     return float(measure.skeleton.stature_m / stature_m)
 

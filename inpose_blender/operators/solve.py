@@ -4,22 +4,25 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..errors import CancelledError, InPoseError
 from ..preferences import results_folder, solver_device, solver_interpreters
 from ..properties import bake_options, chosen_armature, recording_path
+from ..reading_properties import chosen_reading
 from ..redraw import redraw_panels
 from ..session import QUEUE, TAKES
+from ..solve_options import SolveSettings
 from ..status import show_cancelled, show_error, show_result
 from ..translate import tr
 from .bake import baked_text, kept_note
 from .modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
 
 if TYPE_CHECKING:
-    from ..pipeline import PreparedRig, SolveSettings
+    from ..pipeline import PreparedRig
     from ..solve_job import SolveOutcome
 
 
@@ -124,7 +127,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         self._label, self._scene_name, self._options = recording.stem, scene.name, bake_options(scene)
         try:
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
-            request = solve_request(self._rig, recording, solve_settings(scene.inpose))
+            request = solve_request(self._rig, recording, solve_settings(scene))
             self._job = SolveJob(request, solver_interpreters(), results_folder())
         except InPoseError as error:
             show_error(self, context, error, "Preparing")
@@ -149,6 +152,8 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
+        from ..confidence import confidence_notes
+
         outcome: SolveOutcome = self._job.outcome
         assert self._bake is not None
         try:
@@ -158,7 +163,9 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
-        notes = (*outcome.notes, *self._rig.measure.notes, *kept_note(result))
+        scene = bpy.data.scenes.get(self._scene_name, context.scene)
+        trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
+        notes = (*trust, *outcome.notes, *self._rig.measure.notes, *kept_note(result))
         show_result(self, context, baked_text(result, outcome.mean_hand_error_m), notes)
         return {"FINISHED"}
 
@@ -184,19 +191,26 @@ class INPOSE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def solve_settings(settings: Any) -> "SolveSettings":
+def solve_settings(scene: bpy.types.Scene) -> SolveSettings:
     """Read the scene's choices; what is left at zero or automatic is the solver's choice."""
-    from ..pipeline import SolveSettings
-
+    settings = scene.inpose
+    calibration = bpy.path.abspath(settings.calibration_file)
     return SolveSettings(
         stature_m=settings.stature or None,
         pose=None if settings.pose == "auto" else settings.pose,
+        scale=settings.scale_factor if settings.scale == "custom" else settings.scale,
+        calibration_pose=settings.calibration_pose,
+        calibration_file=Path(calibration) if calibration else None,
+        body=settings.body,
+        head_view=settings.head_view,
+        refine=settings.refine,
         device=solver_device(),
         quality=settings.quality,
         steps=settings.steps or None,
         foot_planting=settings.foot_planting,
         temperature=settings.variation or None,
         seed=settings.seed,
+        reading=chosen_reading(scene),
     )
 
 

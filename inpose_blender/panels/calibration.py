@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what the recording does not: who wore the headset, and what the hand poses are poses of."""
+"""Say what the recording does not: who wore the headset and how, and how their size becomes the character's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import bpy
 
 from .drawing import SubPanel
 
-CALIBRATION_OPTIONS: Final[tuple[str, ...]] = ("pose", "stature")
+CALIBRATION_OPTIONS: Final[tuple[str, ...]] = (
+    "stature", "scale", "scale_factor", "pose", "calibration_pose", "calibration_file", "body", "head_view", "refine"
+)  # fmt: skip
 """Properties of the scene's settings that say how the recording is understood, in the order of the panel."""
 
 
@@ -25,5 +27,7 @@ class INPOSE_PT_calibration(SubPanel, bpy.types.Panel):
         """Draw the options one below the other."""
         self.layout.use_property_split = True
         self.layout.use_property_decorate = False
+        settings = context.scene.inpose
         for name in CALIBRATION_OPTIONS:
-            self.layout.prop(context.scene.inpose, name)
+            if name != "scale_factor" or settings.scale == "custom":
+                self.layout.prop(settings, name)

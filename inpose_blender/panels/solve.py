@@ -11,8 +11,8 @@ from ..session import QUEUE
 from ..translate import tr
 from .drawing import SubPanel
 
-SOLVE_OPTIONS: Final[tuple[str, ...]] = ("quality", "foot_planting", "steps", "variation", "seed")
-"""Properties of the scene's settings that say how to solve, in the order of the panel."""
+SOLVE_OPTIONS: Final[tuple[str, ...]] = ("foot_planting", "variation", "seed", "steps")
+"""Properties of the scene's settings that say how to solve, below the quality, in the order of the panel."""
 
 
 class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
@@ -23,8 +23,9 @@ class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the button, the queue, and the options."""
+        """Draw the quality, the button, the queue, and the other options."""
         layout = self.layout
+        layout.row(align=True).prop(context.scene.inpose, "quality", expand=True)
         row = layout.row()
         row.scale_y = 1.5
         row.operator("inpose.solve_full_body", icon="ARMATURE_DATA")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,6 +56,22 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Non
     misbehave("")
     yield misbehave
     stop_warm_process()
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict]]:
+    """Return a list that fills with what the solver is asked for: method and parameters, as the JSON has them."""
+    from inpose_blender.solver_process import SolverProcess  # noqa: PLC0415
+
+    asked: list[tuple[str, dict]] = []
+    ask = SolverProcess.request
+
+    def listen(process: SolverProcess, method: str, params: dict) -> int:
+        asked.append((method, json.loads(json.dumps(dict(params)))))
+        return ask(process, method, params)
+
+    monkeypatch.setattr(SolverProcess, "request", listen)
+    return asked
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def solve(request_id: int, params: dict) -> None:
     wxyz = np.zeros((FRAMES, JOINT_COUNT, 4))
     wxyz[..., 0] = 1.0
     root_m = np.linspace((0, 0.9, 0), (0, 0.9, 1), FRAMES)
-    motion = Motion(wxyz, root_m, skeleton, 60.0)
+    confidence = np.where((np.arange(FRAMES) >= 20) & (np.arange(FRAMES) < 40), 0.1, 1.0)
+    motion = Motion(wxyz, root_m, skeleton, 60.0, confidence=confidence)
     try:
         motion.save_npz(Path(params["output"]))
         if params.get("sensors_output"):
@@ -90,7 +91,10 @@ def info(request_id: int, params: dict) -> None:
     whole = {"count": 0, "longest_s": 0.0, "measured_fraction": 1.0}
     facts = {"format": "BSOR", "device": "Quest 3", "duration_s": 1.0, "frames": 91, "mean_rate_hz": 90.0, "unit": "m"}
     facts |= {"gaps": {"head": whole, "left": lost, "right": whole}, "pose": "saber", "stature_estimate_m": 1.78}
-    say(id=request_id, event="result", result={**facts, "notes": ["A fake note."]})
+    guess = {"name": "unit", "value": "cm", "source": "guessed", "evidence": "the head is 170 up", "doubt": ""}
+    doubted = {"name": "axes", "value": "RUF", "source": "guessed", "evidence": "he walks so", "doubt": "Or not."}
+    facts["guesses"] = [guess, doubted]
+    say(id=request_id, event="result", result={**facts, "notes": ["Or not.", "A fake note."]})
 
 
 def main() -> None:

@@ -153,14 +153,14 @@ def test_core_is_torch_free():
 
 def test_the_qualities_to_choose_from_are_those_of_the_core():
     pytest.importorskip("torch")
-    from inpose_blender.properties import QUALITIES  # noqa: PLC0415
+    from inpose_blender.choices import QUALITIES  # noqa: PLC0415
     from inpose_core import solve_settings  # noqa: PLC0415
 
     assert [quality for quality, *_ in QUALITIES] == list(solve_settings.QUALITIES)
 
 
 def test_the_poses_to_choose_from_are_those_of_the_core():
-    from inpose_blender.properties import POSES  # noqa: PLC0415
+    from inpose_blender.choices import POSES  # noqa: PLC0415
     from inpose_core.recording import POSE_TYPES  # noqa: PLC0415
 
     assert [pose for pose, *_ in POSES] == ["auto", *POSE_TYPES]

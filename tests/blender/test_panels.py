@@ -15,13 +15,14 @@ from inpose_blender.menus import INPOSE_MT_operations
 from inpose_blender.operators import SEARCHABLE
 from inpose_blender.panels.drawing import wrapped
 from inpose_blender.session import QUEUE
+from inpose_blender.solve_options import Reading
 
 
 class ListeningLayout:
     """Stand in for a layout: keep texts, and refuse properties and operators that do not exist."""
 
     def __init__(self):
-        self.texts, self.operators, self.properties = [], [], []
+        self.texts, self.operators, self.properties, self.icons = [], [], [], {}
 
     def __getattr__(self, name):
         if name in {"row", "column", "box", "separator"}:
@@ -32,6 +33,8 @@ class ListeningLayout:
         return self, self
 
     def label(self, *, text, icon="NONE", translate=True):
+        if icon != "BLANK1":
+            self.icons[text] = icon
         assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
         self.texts.append(text)
 
@@ -89,12 +92,44 @@ def test_the_recordings_facts_are_shown(shown, fake_worker, take):
     assert "Left hand lost: 1 gaps, longest 0.2 s" in " ".join(texts)
 
 
+def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, fake_worker, take, requests):
+    scene = bpy.context.scene
+    scene.inpose.recording = str(take)
+    bpy.ops.inpose.read_recording()
+    layout = shown()["INPOSE_PT_recording"]
+    assert {"cm: the head is 170 up", "RUF: he walks so"} <= set(layout.texts)
+    assert (layout.icons["Or not."], layout.texts.count("Or not.")) == ("QUESTION", 1)
+    assert layout.icons["A fake note."] == "INFO"
+    assert layout.properties == ["recording", *panels.recording.READING_OPTIONS]
+    scene.inpose_reading.unit, scene.inpose_reading.unit_m = "custom", 0.5
+    scene.inpose_reading.axes = "custom"
+    layout = shown()["INPOSE_PT_recording"]
+    assert {"unit_m", "axes_letters"} <= set(layout.properties)
+    assert "inpose.read_recording" in layout.operators, "another reading has other facts"
+    bpy.ops.inpose.read_recording()
+    assert [params["reading"] for _, params in requests] == [{}, {"unit": "0.5", "axes": "RUB"}]
+    assert "cm: the head is 170 up" not in shown()["INPOSE_PT_recording"].texts
+
+
+def test_the_quality_comes_first(shown):
+    layout = shown()["INPOSE_PT_solve"]
+    assert layout.properties == ["quality", *panels.solve.SOLVE_OPTIONS]
+
+
+def test_calibration_asks_for_a_factor_only_where_one_is_meant(shown):
+    options = list(panels.calibration.CALIBRATION_OPTIONS)
+    settings = bpy.context.scene.inpose
+    assert shown()["INPOSE_PT_calibration"].properties == [name for name in options if name != "scale_factor"]
+    settings.scale = "custom"
+    assert shown()["INPOSE_PT_calibration"].properties == options
+
+
 def test_an_unusable_recording_says_why(shown, fake_worker, take):
     take.write_bytes(b"")
     bpy.context.scene.inpose.recording = str(take)
     with pytest.raises(RuntimeError, match="The file is empty"):
         bpy.ops.inpose.read_recording()
-    recording_facts._known[take] = WorkerError("The file is empty.", "Record again.")
+    recording_facts._known[take, Reading()] = WorkerError("The file is empty.", "Record again.")
     assert {"The file is empty.", "Record again."} <= set(shown()["INPOSE_PT_recording"].texts)
     main = drawn(panels.INPOSE_PT_main)
     assert {"The file is empty.", "Record again."} <= set(main.texts)

@@ -18,7 +18,7 @@ from inpose_blender.bake import bake_motion
 from inpose_blender.bake_settings import BakeSettings
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, PARENTS, Motion, quaternion_to_matrix
 from inpose_blender.interpreter import candidate_interpreters
-from inpose_blender.pipeline import SolveSettings, prepare_rig, solve_request
+from inpose_blender.pipeline import prepare_rig, solve_request
 from inpose_blender.pose_math import bone_turns, spread_turns
 from inpose_blender.rig import (
     RestBone,
@@ -32,6 +32,7 @@ from inpose_blender.rig import (
     spread_chains,
 )
 from inpose_blender.solve_job import SolveJob
+from inpose_blender.solve_options import SolveSettings
 
 LARGEST_ERROR_DEG = 0.01
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "walk_wave_crouch.csv"
