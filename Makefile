@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
+.PHONY: demo test test-slow check format bench bench-gpu bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
 	test-blenders pictures example train clean
 
 demo: $(VENV)/.installed-demo
@@ -27,6 +27,10 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.json
+
+# The same on a CUDA GPU.
+bench-gpu: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/bench.py --device cuda --out benchmarks/results_gpu.json
 
 # Measure the method and its rivals: trains the rivals (about half an hour on two cores) and solves for as long again.
 # What is trained and measured already stays in runs/evaluation. DATA is a folder of packed motion.

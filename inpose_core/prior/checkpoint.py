@@ -59,7 +59,8 @@ class Prior:
 
     def to(self, device: torch.device) -> Prior:
         """Return the prior on a device."""
-        calibration = ResidualCalibration(self.calibration.log_snr.to(device), self.calibration.variance.to(device))
+        # The levels stay where looking one up makes nobody wait for the device.
+        calibration = ResidualCalibration(self.calibration.log_snr.cpu(), self.calibration.variance.to(device))
         return Prior(self.network.to(device), self.schedule, calibration, self.training)
 
 
