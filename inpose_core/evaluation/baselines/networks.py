@@ -32,8 +32,6 @@ class BaselineNetwork:
     augmentation: AugmentationSettings
     regression: bool = False
     columns: int = 2
-    pure_noise_share: float = TrainingSettings().pure_noise_share
-    """Share of the examples at the highest noise."""
 
     def settings(self, budget: Budget) -> TrainingSettings:
         """Return how to train it for a budget."""
@@ -48,7 +46,6 @@ class BaselineNetwork:
             network=network,
             augmentation=self.augmentation,
             regression=self.regression,
-            pure_noise_share=self.pure_noise_share,
         )
 
 
@@ -69,7 +66,7 @@ QUICK_BUDGET: Final[Budget] = Budget(
 _GLOBAL, _LOCAL, _SHAPE = PositionConditioning("global"), PositionConditioning("local"), PositionConditioning("shape")
 
 NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
-    "ours": BaselineNetwork(scale_free_condition, CONDITION_SIZE, _SEEN, pure_noise_share=0.6),
+    "ours": BaselineNetwork(scale_free_condition, CONDITION_SIZE, _SEEN),
     "global": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN),
     "local": BaselineNetwork(_LOCAL, _LOCAL.size, _SEEN),
     "regression": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN, regression=True),
@@ -79,8 +76,7 @@ NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
 }
 """By name. "rotations" never sees the hands' positions and in half of the examples the head's: the prior of InPose and
 of InPose (head). (The authors train one network with dropout for all; a share of this small budget would starve each.)
-Ours begins its three steps at pure noise and is trained there most; the rivals pass all levels in fifty, or one (the
-regression). "shape" sees random bone lengths, as Aliakbarian et al. (2022) train theirs; "matrix" has whole rotation matrices as its
+"shape" sees random bone lengths, as Aliakbarian et al. (2022) train theirs; "matrix" has whole rotation matrices as its
 state."""
 
 
