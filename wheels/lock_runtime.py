@@ -39,7 +39,10 @@ def lock(target: Target, ask_pytorch_index: bool) -> None:
     if target.flavour == "cuda":
         lines = resolve(target, [TORCH, *target.requirements, *TORCH_NEEDS])
     elif target.extra_index:
-        lines = [*resolve(target, [*target.requirements, *TORCH_NEEDS], "--no-deps"), torch_for_cpu(target, ask_pytorch_index)]
+        lines = [
+            *resolve(target, [*target.requirements, *TORCH_NEEDS], "--no-deps"),
+            torch_for_cpu(target, ask_pytorch_index),
+        ]
     else:
         lines = resolve(target, [TORCH, *target.requirements, *TORCH_NEEDS], "--no-deps")
     index = f"--extra-index-url {target.extra_index}\n" if target.extra_index else ""

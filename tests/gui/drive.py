@@ -73,14 +73,30 @@ class Session:
         self.picture("1_panel")
 
     def choose_the_recording(self) -> Iterator[float]:
-        """Pick a recording as the file browser would."""
+        """Pick a recording as the file browser would, and see it in the scene."""
+        things = len(bpy.data.objects)
         with self.in_view():
             bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=str(self.recording))
         self.check(Path(bpy.path.abspath(bpy.context.scene.inpose.recording)) == self.recording, "recording is chosen")
         if hasattr(bpy.context.scene.inpose, "pose"):
             bpy.context.scene.inpose.pose = "grip"
-        yield 3.0
+        facts = importlib.import_module(f"{self.module}.inpose_blender.recording_facts")
+        began = time.monotonic()
+        while facts.known_facts(self.recording) is None:
+            self.check(time.monotonic() - began < TIMEOUT_S, "recording is read in time", quiet=True)
+            yield TICK_S
+        self.check(hasattr(facts.known_facts(self.recording), "sensors"), "recording is read by itself")
+        yield 1.0
         self.picture("2_recording")
+        with self.in_view():
+            bpy.ops.inpose.show_recording()
+            bpy.ops.view3d.view_all(center=False)
+        yield 1.5
+        self.picture("2_recording_shown")
+        with self.in_view():
+            bpy.ops.inpose.hide_recording()
+            bpy.ops.view3d.view_all(center=False)
+        self.check(len(bpy.data.objects) == things, "hiding the recording leaves nothing of it")
 
     def cancel_a_solve(self) -> Iterator[float]:
         """Start, cancel, and find the scene as it was; the first start may unpack the solver before."""
@@ -96,13 +112,14 @@ class Session:
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
         self.start()
+        queue = importlib.import_module(f"{self.module}.inpose_blender.session").QUEUE
         longest_s, pictured, began = 0.0, False, time.monotonic()
         last = began
         while self.solving:
             yield 0.02
             now = time.monotonic()
             longest_s, last = max(longest_s, now - last), now
-            if now - began > 10.0 and not pictured:
+            if not pictured and queue.solves and queue.solves[0].job.fraction > 0.4:
                 for region in self.area.regions:
                     region.tag_redraw()
                 yield 0.3
@@ -112,6 +129,7 @@ class Session:
         self.seen["solve_s"] = round(time.monotonic() - began, 1)
         self.seen["longest_tick_ms"] = round(1000 * longest_s)
         yield 1.0
+        self.check(pictured, "progress is shown")
         self.check(self.action is not None, "solve has baked an action")
         first, last_frame = (int(frame) for frame in self.action.frame_range)
         bpy.context.scene.frame_end = last_frame
