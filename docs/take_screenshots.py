@@ -18,6 +18,7 @@ WORKPLACE = (0, 0, 1310, 900)
 WHOLE = (0, 0, 1600, 900)
 PICTURES = {
     "2_recording": ("window_recording", WORKPLACE),
+    "2_recording_shown": ("window_shown", WORKPLACE),
     "4_solving": ("window_solving", WORKPLACE),
     "5_wave": ("window_solved", WORKPLACE),
     "7_search": ("window_search", WHOLE),

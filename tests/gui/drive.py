@@ -24,7 +24,7 @@ from typing import Any
 import bpy
 
 TICK_S = 0.1
-TIMEOUT_S = 240.0
+TIMEOUT_S = 480.0
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -81,21 +81,21 @@ class Session:
         if hasattr(bpy.context.scene.inpose, "pose"):
             bpy.context.scene.inpose.pose = "grip"
         facts = importlib.import_module(f"{self.module}.inpose_blender.recording_facts")
-        began = time.monotonic()
-        while facts.known_facts(self.recording) is None:
+        reading = importlib.import_module(f"{self.module}.inpose_blender.reading_properties").chosen_reading
+        known, began = None, time.monotonic()
+        while known is None:
             self.check(time.monotonic() - began < TIMEOUT_S, "recording is read in time", quiet=True)
             yield TICK_S
-        self.check(hasattr(facts.known_facts(self.recording), "sensors"), "recording is read by itself")
+            known = facts.known_facts(self.recording, reading(bpy.context.scene))
+        self.check(hasattr(known, "sensors"), "recording is read by itself")
         yield 1.0
         self.picture("2_recording")
         with self.in_view():
             bpy.ops.inpose.show_recording()
-            bpy.ops.view3d.view_all(center=False)
         yield 1.5
         self.picture("2_recording_shown")
         with self.in_view():
             bpy.ops.inpose.hide_recording()
-            bpy.ops.view3d.view_all(center=False)
         self.check(len(bpy.data.objects) == things, "hiding the recording leaves nothing of it")
 
     def cancel_a_solve(self) -> Iterator[float]:
