@@ -13,7 +13,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
-WORKPLACE = (0, 0, 1310, 900)
+WORKPLACE = (0, 0, 1322, 900)
 """The 3D View with the sidebar and the timeline, without the outliner and the properties."""
 WHOLE = (0, 0, 1600, 900)
 PICTURES = {

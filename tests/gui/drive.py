@@ -165,7 +165,7 @@ class Session:
             bpy.ops.wm.search_menu("INVOKE_DEFAULT")
         yield 1.5
         press("type", "--delay", "40", "Solve full body")
-        yield 2.0
+        yield 6.0  # a busy machine draws late
         self.picture("7_search")
         press("key", "Return")
         yield 1.5
