@@ -102,8 +102,10 @@ class Session:
         """Start, cancel, and find the scene as it was; the first start may unpack the solver before."""
         self.start()
         self.check(self.solving, "solve has started")
-        yield 3.0
-        self.picture("3_starting")
+        queue = importlib.import_module(f"{self.module}.inpose_blender.session").QUEUE
+        while self.solving and queue.solves and queue.solves[0].job.fraction == 0.0:
+            yield 0.02
+        self.check(self.solving, "solve is under way")  # seconds, on a fast machine
         with self.in_view():
             bpy.ops.inpose.cancel()
         yield from self.wait("cancelled solve has ended")
@@ -167,12 +169,17 @@ class Session:
         press("type", "--delay", "40", "Solve full body")
         yield 6.0  # a busy machine draws late
         self.picture("7_search")
+        bpy.context.scene.inpose.quality = "high"  # lasts longer: Esc must come before the end
         press("key", "Return")
-        yield 1.5
+        began = time.monotonic()
+        while not self.solving and time.monotonic() - began < 10.0:
+            yield 0.02
         self.check(self.solving, "search starts the solve")
         press("key", "Escape")
         yield from self.wait("Esc ends the solve")
         self.check(self.action is not None, "a cancelled solve leaves the old action")
+        status = bpy.context.window_manager.inpose_status.result
+        self.check("Cancelled" in status, f"the panel says so: {status}")
 
     def save_and_reload(self) -> Iterator[float]:
         """Save, open again, and find choices and keyframes."""
