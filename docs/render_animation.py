@@ -30,8 +30,8 @@ from inpose_core.example import EXAMPLE_STATURE_M  # noqa: E402
 FPS = 24
 WEBP_QUALITY = 62
 CAMERA_SIDE_DEGREES = 38.0
-FIRST = 0.15
-"""The example begins with a T-pose that nobody needs to see for seconds: the share to leave out."""
+PART = (0.27, 0.78)
+"""The share of the example to show: it walks and waves. It begins with a T-pose, and nobody watches for 17 seconds."""
 
 
 def main() -> int:
@@ -42,6 +42,7 @@ def main() -> int:
     parser.add_argument("--width", type=int, default=512)
     parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--every", type=int, default=2, help="render each n-th frame of 24 a second")
+    parser.add_argument("--part", type=float, nargs=2, default=PART, help="the share of the motion to render")
     parser.add_argument("--still", type=float, default=0.64, help="where in the motion the still picture is taken")
     parser.add_argument("--stills", type=float, nargs="+", help="render only these places of the motion, into --frames")
     options = parser.parse_args()
@@ -57,7 +58,8 @@ def main() -> int:
             for share in options.stills:
                 render(scene, numbers[round(share * (len(numbers) - 1))], frames / f"still_{share}.png")
             return 0
-        chosen = numbers[round(FIRST * len(numbers)) :: options.every]
+        first, last = (round(share * len(numbers)) for share in options.part)
+        chosen = numbers[first : last : options.every]
         pictures = [Image.open(render(scene, number, frames / f"{number:04}.png")).convert("RGB") for number in chosen]
         write_animation(pictures, options.out / "animation.webp", 1000 * options.every / FPS)
         scene.render.resolution_percentage = 200

@@ -13,11 +13,12 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
-WORKPLACE = (0, 0, 1310, 900)
+WORKPLACE = (0, 0, 1322, 900)
 """The 3D View with the sidebar and the timeline, without the outliner and the properties."""
 WHOLE = (0, 0, 1600, 900)
 PICTURES = {
     "2_recording": ("window_recording", WORKPLACE),
+    "2_recording_shown": ("window_shown", WORKPLACE),
     "4_solving": ("window_solving", WORKPLACE),
     "5_wave": ("window_solved", WORKPLACE),
     "7_search": ("window_search", WHOLE),

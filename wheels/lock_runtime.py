@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from targets import REQUIREMENTS, TARGETS, TORCH, TORCH_NEEDS, Target
+from targets import TARGETS, TORCH, TORCH_NEEDS, Target
 
 _HEADER = "# What InPose's runtime for {name} bundles. Written by wheels/lock_runtime.py; pip checks the hashes.\n"
 
@@ -37,11 +37,14 @@ def main() -> int:
 def lock(target: Target, ask_pytorch_index: bool) -> None:
     """Resolve one target and write its lock."""
     if target.flavour == "cuda":
-        lines = resolve(target, [TORCH, *REQUIREMENTS, *TORCH_NEEDS])
+        lines = resolve(target, [TORCH, *target.requirements, *TORCH_NEEDS])
     elif target.extra_index:
-        lines = [*resolve(target, [*REQUIREMENTS, *TORCH_NEEDS], "--no-deps"), torch_for_cpu(target, ask_pytorch_index)]
+        lines = [
+            *resolve(target, [*target.requirements, *TORCH_NEEDS], "--no-deps"),
+            torch_for_cpu(target, ask_pytorch_index),
+        ]
     else:
-        lines = resolve(target, [TORCH, *REQUIREMENTS, *TORCH_NEEDS], "--no-deps")
+        lines = resolve(target, [TORCH, *target.requirements, *TORCH_NEEDS], "--no-deps")
     index = f"--extra-index-url {target.extra_index}\n" if target.extra_index else ""
     text = _HEADER.format(name=target.name) + index + "\n".join(sorted(lines)) + "\n"
     target.lock.write_text(text, encoding="utf-8")

@@ -12,6 +12,8 @@ LOCKS_FOLDER: Final[Path] = Path(__file__).parent / "locks"
 TORCH: Final[str] = "torch==2.13.0"
 REQUIREMENTS: Final[tuple[str, ...]] = ("numpy==2.4.6", "scipy==1.17.1", "roma>=1.5", "safetensors>=0.4.5")
 """What `inpose_core.worker` imports besides. One NumPy and one SciPy for every Python."""
+FPZIP: Final[str] = "fpzip==1.2.5"
+"""What opens XROR recordings. Its wheels end with Python 3.13; for newer ones it would have to be compiled."""
 TORCH_NEEDS: Final[tuple[str, ...]] = (
     *("filelock", "fsspec>=0.8.5", "jinja2", "markupsafe>=2.0", "mpmath<1.4", "networkx>=2.5.1,<3.7"),
     *("setuptools>=77.0.3", "sympy>=1.13.3", "typing-extensions>=4.10.0"),
@@ -72,6 +74,11 @@ class Target:
         """Return the options that make pip choose wheels for this target, wherever it runs."""
         platforms = [word for tag in _PIP_PLATFORMS[self.platform] for word in ("--platform", tag)]
         return [*platforms, "--python-version", self.python, "--implementation", "cp", "--only-binary=:all:"]
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """Return what the solver imports besides PyTorch, as far as there are wheels for this Python."""
+        return (*REQUIREMENTS, FPZIP) if self.python in ("3.11", "3.13") else REQUIREMENTS
 
     @property
     def extra_index(self) -> str:
