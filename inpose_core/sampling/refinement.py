@@ -20,7 +20,7 @@ from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
 from .measurement import Measurement
 from .reach import beyond_variance, within_reach
-from .tangent import TangentRows, carrying_joints, turn_towards
+from .tangent import FRAMES_AT_ONCE, TangentRows, carrying_joints, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _ITERATIONS: Final[int] = 4
@@ -59,15 +59,18 @@ def refine(
     noise = difference_noise(measurement, position_noise_ratio, foot_noise_m) + beyond_variance(beyond_m, 6)
     variance = calibration.at(float(calibration.log_snr[-1]))
     joints = carrying_joints(kappa)
-    R, components = R_world[:, joints], tuple(range(3 * len(kappa)))
+    components = tuple(range(3 * len(kappa)))
     # Where a hand is lost its place means nothing; the feet have one always.
     known = torch.cat((measurement.measured[:, 1:], torch.ones_like(measurement.measured[:, 1:])), dim=1)[..., None]
-    for _ in range(_ITERATIONS):
-        v = rotated_chains(R, kappa[:, joints])
-        residual_m = ((y_m - v.sum(dim=-2)) * known).flatten(-2)
-        R = turn_towards(R, TangentRows(v, residual_m, noise, components), variance[joints])
     refined = R_world.clone()
-    refined[:, joints] = R
+    for first in range(0, len(R_world), FRAMES_AT_ONCE):
+        part = slice(first, first + FRAMES_AT_ONCE)
+        R = R_world[part][:, joints]
+        for _ in range(_ITERATIONS):
+            v = rotated_chains(R, kappa[:, joints])
+            residual_m = ((y_m[part] - v.sum(dim=-2)) * known[part]).flatten(-2)
+            R = turn_towards(R, TangentRows(v, residual_m, noise[part], components), variance[joints])
+        refined[part, joints] = R
     return refined
 
 

@@ -20,7 +20,7 @@ from ..rotations import rotvec_to_matrix
 
 LARGEST_TURN_RAD: Final[float] = 0.5
 """A joint turns no further in one step: beyond it the linearisation says too little."""
-_FRAMES_AT_ONCE: Final[int] = 2048
+FRAMES_AT_ONCE: Final[int] = 4096
 """Bounds the memory of the systems and keeps them in a processor's cache."""
 
 
@@ -56,8 +56,8 @@ def turn_towards(R: Tensor, rows: TangentRows, variance: Tensor) -> Tensor:
     """
     parts = []
     chosen = torch.tensor(rows.components, device=R.device)
-    for first in range(0, len(R), _FRAMES_AT_ONCE):
-        part = slice(first, first + _FRAMES_AT_ONCE)
+    for first in range(0, len(R), FRAMES_AT_ONCE):
+        part = slice(first, first + FRAMES_AT_ONCE)
         v = rows.v[part]
         covariance = tangent_covariance(v, variance)[:, chosen[:, None], chosen] + rows.noise[part]
         weights = v.new_zeros(len(v), 3 * v.shape[1])

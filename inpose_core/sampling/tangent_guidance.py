@@ -16,7 +16,7 @@ from .gaps import fade_into_gaps
 from .guidance import GuidedEstimate
 from .measurement import Measurement
 from .reach import beyond_variance, within_reach
-from .tangent import TangentRows, carrying_joints, turn_towards
+from .tangent import FRAMES_AT_ONCE, TangentRows, carrying_joints, turn_towards
 
 
 class TangentGuidance:
@@ -71,19 +71,24 @@ class TangentGuidance:
     def correct(self, R_hat: Tensor, log_snr: float, iterations: int = 1) -> Tensor:
         """Return rotations (F, 22, 3, 3) after Gauss-Newton steps at a noise level."""
         variance = self.calibration.at(log_snr)[self.joints]
-        difference_m, beyond_m = within_reach(R_hat, self.difference_kappa, self.difference_m)
-        noise = self.noise_variance + beyond_variance(beyond_m)
+        # The floor looks over the neighbouring frames; without it each frame is by itself, and an hour of them, taken
+        # in pieces, stays in the processor's cache.
+        at_once = FRAMES_AT_ONCE if self.floor is None else len(R_hat)
         corrected = R_hat.clone()
-        R = R_hat[:, self.joints]
-        for _ in range(iterations):
-            R = turn_towards(R, self._linearise(R, difference_m, noise), variance)
-        corrected[:, self.joints] = R
+        for first in range(0, len(R_hat), at_once):
+            part = slice(first, first + at_once)
+            difference_m, beyond_m = within_reach(R_hat[part], self.difference_kappa, self.difference_m[part])
+            noise = self.noise_variance[part] + beyond_variance(beyond_m)
+            R = R_hat[part][:, self.joints]
+            for _ in range(iterations):
+                R = turn_towards(R, self._linearise(R, difference_m, noise, part), variance)
+            corrected[part, self.joints] = R
         return corrected
 
-    def _linearise(self, R: Tensor, difference_m: Tensor, noise: Tensor) -> TangentRows:
+    def _linearise(self, R: Tensor, difference_m: Tensor, noise: Tensor, part: slice) -> TangentRows:
         v = rotated_chains(R, self.difference_kappa[:, self.joints])
         # Where a hand is lost its place means nothing.
-        residual_m = ((difference_m - v.sum(dim=-2)) * self.measurement.measured[:, 1:, None]).flatten(-2)
+        residual_m = ((difference_m - v.sum(dim=-2)) * self.measurement.measured[part, 1:, None]).flatten(-2)
         if self.floor is None:
             return TangentRows(v, residual_m, noise, tuple(range(6)))
         floor = self.floor.measure(R, self.joints)
