@@ -37,15 +37,18 @@ def example_sensors(frames: int) -> Sensors:
 
 
 def measure_solve(seconds: str, guidance: str, device: str, quality: str = "default") -> dict[str, Any]:
-    """Solve a recording of the given length; the first of two runs warms up and is not counted."""
+    """Solve a recording of the given length three times, an hour twice; the best is what the machine can do."""
     frames = round(60 * float(seconds))
     settings = SolveSettings(guidance=guidance, quality=quality, device=device)  # type: ignore[arg-type]  # names from the command line; SolveSettings checks them
     prior = load_prior()
     solve(example_sensors(300), BODY, settings, prior)
     sensors = example_sensors(frames)
-    began = time.perf_counter()
-    motion = solve(sensors, BODY, settings, prior)
-    elapsed_s = _elapsed_s(began, device)
+    runs_s = []
+    for _ in range(3 if frames < 100_000 else 2):
+        began = time.perf_counter()
+        motion = solve(sensors, BODY, settings, prior)
+        runs_s.append(_elapsed_s(began, device))
+    elapsed_s = min(runs_s)
     hand_error_m = motion.sensor_error_m
     assert hand_error_m is not None
     return {
@@ -54,6 +57,7 @@ def measure_solve(seconds: str, guidance: str, device: str, quality: str = "defa
         "steps": settings.denoising_steps,
         "device": device,
         "frames": frames,
+        "seconds_of_each": [round(seconds, 3) for seconds in runs_s],
         "seconds": round(elapsed_s, 3),
         "frames_per_s": round(frames / elapsed_s),
         "times_real_time": round(frames / sensors.fps / elapsed_s, 1),
