@@ -23,7 +23,7 @@ from .reach import beyond_variance, within_reach
 from .tangent import FRAMES_AT_ONCE, TangentRows, carrying_joints, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
-_ITERATIONS: Final[int] = 4
+_ITERATIONS: Final[int] = 5
 _FOOT_NOISE_RATIO: Final[float] = 0.002
 """Standard deviation of a planted toe over the body size: 3 mm for an adult."""
 

@@ -192,14 +192,14 @@ def test_the_example_is_solved_and_baked(file_name):
     job.wait()
     result = bake_motion(
         rig,
-        job.outcome.motion,
+        job.outcome.take.motion,
         BakeSettings("take"),
         scene=scene,
         mapping=prepared.mapping,
         measure=prepared.measure,
     )
     fps = scene.render.fps / scene.render.fps_base
-    rotations, root_m = resample_motion(job.outcome.motion, fps)
+    rotations, root_m = resample_motion(job.outcome.take.motion, fps)
     measure = prepared.measure
     joints_m = Motion(rotations, root_m, measure.skeleton, fps).joint_positions_m
     assert result.last_frame == len(joints_m)
@@ -212,7 +212,7 @@ def test_the_example_is_solved_and_baked(file_name):
             place_m = measure.R_world_core.T @ (head - measure.origin_world) * measure.metres_per_unit
             assert np.linalg.norm(place_m - joints_m[frame, JOINT_INDEX[joint]]) < 5e-3 * size
     # Where the arm is not stretched out its hand is on the target: what is out of reach stays so (short toon arms).
-    motion = job.outcome.motion
+    motion = job.outcome.take.motion
     for side, sensor in (("left", 1), ("right", 2)):
         shoulder, elbow, wrist = (JOINT_INDEX[f"{side}_{name}"] for name in ("shoulder", "elbow", "wrist"))
         arm_m = np.linalg.norm(measure.skeleton.offsets_m[[elbow, wrist]], axis=1).sum()
