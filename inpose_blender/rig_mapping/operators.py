@@ -14,6 +14,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 from ..errors import InPoseError, RigError
 from ..joint_names import JOINT_NAMES, STORED_PROPERTY
 from ..properties import chosen_armature
+from ..translate import tr
 from .files import read_mapping, write_mapping
 from .properties import SPOKEN, bones_of, forget_bones, set_bones
 
@@ -46,10 +47,10 @@ class _OnMapping:
         """There must be an armature; Blender says why if there is none."""
         armature = chosen_armature(context)
         if armature is None or armature.type != "ARMATURE":
-            cls.poll_message_set("Select an armature")  # type: ignore[attr-defined]
+            cls.poll_message_set(tr("Select an armature"))  # type: ignore[attr-defined]  # of the operators that mix this in
             return False
         if cls.changes and not armature.data.is_editable:
-            cls.poll_message_set("The armature data is linked from another file")  # type: ignore[attr-defined]
+            cls.poll_message_set(tr("The armature data is linked from another file"))  # type: ignore[attr-defined]  # the same
             return False
         return True
 

@@ -255,5 +255,5 @@ class _Scene:
 
 def _assumed_offsets(pose: PoseType | None, known: HandOffsets | None) -> tuple[RigidOffset, RigidOffset]:
     if pose is None:
-        return tuple(known_wrist_offset("joint", side, None) for side in (0, 1))  # type: ignore[return-value]
+        pose, known = "joint", None
     return known_wrist_offset(pose, 0, known), known_wrist_offset(pose, 1, known)

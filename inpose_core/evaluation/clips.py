@@ -33,6 +33,15 @@ def load_test_clips(data: Path) -> list[Motion]:
     return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "test")
 
 
+def load_choosing_clips(data: Path) -> list[Motion]:
+    """Return the clips of the CMU subjects who validate, by whom settings are chosen.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "validate")
+
+
 def load_held_out_clips(data: Path) -> list[Motion]:
     """Return the clips of the CMU subjects who do not train; some of them choose and calibrate.
 

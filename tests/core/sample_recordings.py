@@ -143,7 +143,7 @@ def aframe_bytes(recording: Recording, swap_hands: bool = False) -> bytes:
         ]
         document[name] = {"poses": poses, "events": []}
         if device:
-            document[name]["gamepad"] = {"id": "OpenVR Gamepad", "hand": name, "index": device}  # type: ignore[index]
+            document[name]["gamepad"] = {"id": "OpenVR Gamepad", "hand": name, "index": device}  # type: ignore[index]  # nested JSON
     return json.dumps(document).encode()
 
 

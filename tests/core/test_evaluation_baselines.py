@@ -123,7 +123,7 @@ def test_only_the_shape_augmented_network_sees_bones() -> None:
     sensed = sensed_windows(POSITIONS)
     longer = replace(sensed, offsets_m=2 * sensed.offsets_m)
     for kind, sees in (("global", False), ("local", False), ("shape", True)):
-        conditioning = PositionConditioning(kind)  # type: ignore[arg-type]
+        conditioning = PositionConditioning(kind)  # type: ignore[arg-type]  # in a loop
         assert torch.allclose(conditioning(sensed, FORWARD), conditioning(longer, FORWARD)) != sees
 
 

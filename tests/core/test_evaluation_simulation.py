@@ -43,7 +43,7 @@ def test_on_another_body_the_rotations_stay_and_the_feet_keep_their_height_in_pr
     factor = changed.skeleton.leg_length_m / motion.skeleton.leg_length_m
 
     def clearance(m: object) -> np.ndarray:
-        return m.joint_positions_m[:, [7, 8, 10, 11], 1].min(axis=1) - m.skeleton.sole_height_m  # type: ignore[attr-defined]
+        return m.joint_positions_m[:, [7, 8, 10, 11], 1].min(axis=1) - m.skeleton.sole_height_m  # type: ignore[attr-defined]  # any motion
 
     np.testing.assert_allclose(clearance(changed), factor * clearance(motion), atol=1e-9)
 

@@ -130,7 +130,7 @@ def test_a_cut_off_last_line_is_left_out(path: Path) -> None:
     ],
 )
 def test_bad_tables_are_refused(path: Path, change: object, expected: str) -> None:
-    path.write_text("\n".join(change(lines_of(moving_person(30), path))))  # type: ignore[operator]
+    path.write_text("\n".join(change(lines_of(moving_person(30), path))))  # type: ignore[operator]  # a parameter
     with pytest.raises(RecordingError) as caught:
         load_recording(path)
     assert expected in str(caught.value)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure what the solver's defaults were chosen by: ``python benchmarks/solver_choices.py --data DATA``.
+
+Steps, quality, the floor and foot planting, each on the people who choose (CMU subjects 7 and 16) and on HDM05; how
+fast toes move where the solver itself has them stand; and how well the confidence orders frames by their error, on
+these and on the test people. Prints Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from inpose_core import Motion, Skeleton, load_prior, solve
+from inpose_core.evaluation.bodies import DEFAULT_BODY
+from inpose_core.evaluation.clips import choose_clips, load_choosing_clips, load_hdm05_clips, load_test_clips
+from inpose_core.evaluation.metrics import mean_figures, measure
+from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
+from inpose_core.prior.checkpoint import Prior
+from inpose_core.sampling.foot_planting import plant_feet
+from inpose_core.skeleton import TOE_JOINTS
+from inpose_core.solve_settings import SolveSettings
+
+DEFAULT: Final[SolveSettings] = SolveSettings(device="cpu")
+UNPLANTED: Final[SolveSettings] = SolveSettings(device="cpu", foot_planting=0.0)
+CHOICES: Final[Mapping[str, SolveSettings]] = {
+    "1 step": SolveSettings(device="cpu", steps=1),
+    "draft, 2 steps": SolveSettings(device="cpu", quality="draft"),
+    "default, 3 steps": DEFAULT,
+    "4 steps": SolveSettings(device="cpu", steps=4),
+    "10 steps": SolveSettings(device="cpu", steps=10),
+    "high, 8 steps and the mirror image": SolveSettings(device="cpu", quality="high"),
+    "default, and the floor measured": SolveSettings(device="cpu", use_floor=True),
+    "default without foot planting": UNPLANTED,
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of packed motion")
+    data = parser.parse_args().data
+    prior = load_prior()
+    sets = {
+        "7 and 16": trials_of(load_choosing_clips(data)),
+        "HDM05": trials_of(load_hdm05_clips(data)),
+        "test people": trials_of(load_test_clips(data)),
+    }
+    print("| | " + " | ".join(f"{name}: MPJPE cm, legs cm, MPJRE °, skate cm/s" for name in list(sets)[:2]) + " |")
+    print("|---|---|---|")
+    for name, settings in CHOICES.items():
+        cells = []
+        for trials in list(sets.values())[:2]:
+            solved = [solve(trial.sensors, trial.skeleton, settings, prior) for trial in trials]
+            f = mean_figures([measure(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)])
+            cells.append(f"{f.mpjpe_cm:.2f}, {f.lower_cm:.1f}, {f.mpjre_deg:.2f}, {f.foot_skate_cm_s:.0f}")
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    print(
+        "\n| | skate where the solver has toes stand, cm/s | confidence against error, rank correlation |\n|---|---|---|"
+    )
+    for name, trials in sets.items():
+        print(f"| {name} | {skate_in_stands_cm_s(trials, prior):.2f} | {confidence_correlation(trials, prior):.2f} |")
+
+
+def trials_of(clips: list[Motion]) -> list[Trial]:
+    """Return 24 clips of at most 256 frames on the default body, perfectly sensed."""
+    body = Skeleton.template()
+    chosen = choose_clips(clips, 24, 256)
+    return [simulate(on_body(clip, DEFAULT_BODY, body), PERFECT_SENSORS, seed) for seed, clip in enumerate(chosen)]
+
+
+def skate_in_stands_cm_s(trials: list[Trial], prior: Prior) -> float:
+    """Return the horizontal speed of the toes within the stands that the solver plants."""
+    speeds = []
+    for trial in trials:
+        before = solve(trial.sensors, trial.skeleton, UNPLANTED, prior)
+        after = solve(trial.sensors, trial.skeleton, DEFAULT, prior)
+        assert before.foot_contact is not None
+        toes = list(TOE_JOINTS)
+        body = trial.skeleton
+        stands = plant_feet(
+            before.joint_positions_m[:, toes], before.foot_contact, body.standing_head_height_m, body.sole_height_m
+        ).stands
+        step_m = np.linalg.norm(np.diff(after.joint_positions_m[:, toes], axis=0)[..., [0, 2]], axis=-1)
+        speeds.append(100 * after.fps * step_m[stands[1:] & stands[:-1]])
+    return float(np.concatenate(speeds).mean())
+
+
+def confidence_correlation(trials: list[Trial], prior: Prior) -> float:
+    """Return Spearman's correlation of the confidence with the frames' nearness to the truth."""
+    confidence, error_m = [], []
+    for trial in trials:
+        solved = solve(trial.sensors, trial.skeleton, DEFAULT, prior)
+        assert solved.confidence is not None
+        confidence.append(solved.confidence)
+        error_m.append(np.linalg.norm(solved.joint_positions_m - trial.truth.joint_positions_m, axis=-1).mean(axis=1))
+    return float(spearmanr(np.concatenate(confidence), -np.concatenate(error_m)).statistic)
+
+
+if __name__ == "__main__":
+    main()
