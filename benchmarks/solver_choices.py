@@ -60,9 +60,8 @@ def main() -> None:
             f = mean_figures([measure(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)])
             cells.append(f"{f.mpjpe_cm:.2f}, {f.lower_cm:.1f}, {f.mpjre_deg:.2f}, {f.foot_skate_cm_s:.0f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-    print(
-        "\n| | skate where the solver has toes stand, cm/s | confidence against error, rank correlation |\n|---|---|---|"
-    )
+    print("\n| | skate where the solver has toes stand, cm/s | confidence against error, rank correlation |")
+    print("|---|---|---|")
     for name, trials in sets.items():
         print(f"| {name} | {skate_in_stands_cm_s(trials, prior):.2f} | {confidence_correlation(trials, prior):.2f} |")
 
