@@ -34,7 +34,11 @@ class PlantingSettings:
     longest_slide: float = 0.2
     """A foot that was solved to slide further, 32 cm for an adult, has taken a step that was not seen."""
     floor_reach: float = 0.06
-    """A standing foot within this height of the floor, 10 cm for an adult, stands on it; a higher one on something."""
+    """A standing foot within this height above the floor, 10 cm for an adult, stands near it; a higher one on
+    something."""
+    floor_pull: float = 0.5
+    """How much of its height above the floor a foot loses that stands near it. Feet that are put on it to the last
+    centimetre bend the knees of people whose own soles the body does not know; none is left below it."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,9 @@ def plant_feet(
         standing = standing_frames(contact[:, foot], settings)
         first, end = _stands(toes_m[:, foot], standing, settings.longest_slide * body_size_m, settings)
         if len(first):
-            plant_m = _plants(toes_m[:, foot], first, end, floor_m, settings.floor_reach * body_size_m)
+            plant_m = _plants(toes_m[:, foot], first, end)
+            if floor_m is not None:
+                plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, settings)
             target_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
             stands[:, foot] = _inside(first, end, len(toes_m))
     if floor_m is not None:
@@ -108,16 +114,17 @@ def _stands(
     return first[long_enough], end[long_enough]
 
 
-def _plants(
-    toe_m: Floats, first: NDArray[np.int64], end: NDArray[np.int64], floor_m: float | None, reach_m: float
-) -> Floats:
-    """Return the mean position of each stand, (S, 3), on the floor if it is near."""
+def _plants(toe_m: Floats, first: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
+    """Return the mean position of each stand, (S, 3)."""
     total = np.concatenate((np.zeros((1, 3)), np.cumsum(toe_m, axis=0)))
-    plant_m = (total[end] - total[first]) / (end - first)[:, None]
-    if floor_m is not None:
-        near = plant_m[:, 1] < floor_m + reach_m
-        plant_m[near, 1] = floor_m
-    return plant_m
+    mean_m: Floats = (total[end] - total[first]) / (end - first)[:, None]
+    return mean_m
+
+
+def _near_floor(height_m: Floats, floor_m: float, reach_m: float, settings: PlantingSettings) -> Floats:
+    """Return heights of stands, those near the floor brought nearer and none below it."""
+    above_m = np.maximum(height_m - floor_m, 0.0)
+    return floor_m + np.where(above_m < reach_m, (1 - settings.floor_pull) * above_m, above_m)
 
 
 def _departure(

@@ -33,14 +33,17 @@ def sliding_walk(frames: int = 240) -> tuple[np.ndarray, np.ndarray]:
     return toes_m, contact
 
 
-def test_a_standing_foot_stands_still_on_the_floor_and_moves_smoothly_between() -> None:
+def test_a_standing_foot_stands_still_near_the_floor_and_moves_smoothly_between() -> None:
     toes_m, contact = sliding_walk()
     paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
     step_m = np.diff(paths.target_m, axis=0)
     both = paths.stands[1:] & paths.stands[:-1]
     assert both.mean() > 0.4
     assert np.abs(step_m[both]).max() < 1e-12
-    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M)
+    # It was solved to stand a centimetre above the floor, and loses half of it; all of it if asked to.
+    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M + 0.005, atol=0.001)
+    firm = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M, PlantingSettings(floor_pull=1.0))
+    np.testing.assert_allclose(firm.target_m[firm.stands][:, 1], FLOOR_M)
     # Nothing jumps: between two frames no foot moves by more than it was solved to, and a bit.
     assert np.abs(step_m[..., 2]).max() < 1.0 / 60 + 0.02
     # A stand is where the foot was solved to stand, on average.
@@ -55,6 +58,13 @@ def test_a_foot_that_never_stands_is_left_alone_but_for_the_floor() -> None:
     assert not free.stands.any()
     above = plant_feet(toes_m, np.zeros_like(contact), BODY_SIZE_M, FLOOR_M)
     assert above.target_m[..., 1].min() == pytest.approx(FLOOR_M)
+
+
+def test_a_foot_that_stands_below_the_floor_is_put_on_it() -> None:
+    toes_m, contact = sliding_walk()
+    toes_m[..., 1] -= 0.05
+    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M)
 
 
 def test_a_foot_on_a_step_stays_there() -> None:
