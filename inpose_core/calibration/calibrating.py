@@ -113,8 +113,6 @@ def measure(
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
         return Measured(saved, lifted, None, tuple(notes))
-    if settings.pose is None and recording.pose is None and reference is None:
-        notes.append("The recording does not say what its hand poses are; OpenXR grip poses are assumed.")
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
     performer = measure_performer(lifted, skeleton, settings, stature_m, reference, notes, prior)

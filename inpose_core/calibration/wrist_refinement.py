@@ -75,8 +75,8 @@ def expect_arms(
         offsets: head joint and wrists in their devices' frames; the wrists' turns count, not their places.
         prior: the shipped one by default.
     """
-    frames = _spread(np.flatnonzero(recording.measured.all(axis=1)))
-    if len(frames) < _FEWEST_FRAMES:
+    frames = frames_to_look_at(recording)
+    if frames is None:
         return None
     # torch loads only where there is something to refine.
     from ..solve_settings import SolveSettings  # noqa: PLC0415
@@ -91,7 +91,9 @@ def expect_arms(
     )
     sensors = Sensors(joints_m, joints, np.ones((len(frames), 3), dtype=np.bool_))
     # "none": no position of a hand may tell where it is expected.
-    settings = SolveSettings(guidance="none", steps=2, temperature=0.0, device="cpu", use_floor=False)
+    settings = SolveSettings(
+        guidance="none", steps=2, temperature=0.0, device="cpu", use_hand_reach=False, use_floor=False
+    )
     expected = solve(sensors, skeleton, settings, prior)
     chosen = slice(0, len(frames), _EVERY)
     R_world = quaternion_to_matrix(expected.rotations_wxyz[chosen])
@@ -212,8 +214,11 @@ def _vector(arms: LeverArms) -> FloatArray:
     return np.concatenate((*arms.wrists_m, arms.head_joint_m, arms.body_m))
 
 
-def _spread(frames: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return at most a minute of frames, in chunks from all of the recording."""
+def frames_to_look_at(recording: Recording) -> NDArray[np.intp] | None:
+    """Return at most a minute of measured frames, in chunks from all of the recording; None where there are too few."""
+    frames = np.flatnonzero(recording.measured.all(axis=1))
+    if len(frames) < _FEWEST_FRAMES:
+        return None
     if len(frames) <= _MOST_FRAMES:
         return frames
     starts = np.linspace(0, len(frames) - _CHUNK_FRAMES, _MOST_FRAMES // _CHUNK_FRAMES).astype(np.intp)

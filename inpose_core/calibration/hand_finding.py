@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find how devices of which nothing is known sit in the hands: a network says where wrists are in such a motion.
+
+It is the prior's own network, trained as a regressor on devices that are turned by up to 70 degrees from a known grip
+and displaced (`training.hand_finder`): it sees how head and devices turn and where the devices are in proportion to the
+arms, and says how the whole body is turned. One window tells little. But a device sits in the hand alike from beginning
+to end: over the recording the wrists, as seen from the device, have one place and one turn, the mean of all that the
+windows say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..quaternions import (
+    continuous_signs,
+    matrix_to_quaternion,
+    multiply_quaternions,
+    quaternion_to_matrix,
+    rotate_vector,
+)
+from ..recording.types import SOLVER_FPS, Recording, Sensors
+from ..skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
+from .rigid import FloatArray, RigidOffset
+from .wrist_refinement import frames_to_look_at
+
+if TYPE_CHECKING:
+    from ..prior.checkpoint import Prior
+
+_FEWEST_FRAMES: Final[int] = 128
+"""The network's window: shorter pieces would be seen by reflection."""
+
+
+def find_hands(
+    recording: Recording,
+    skeleton: Skeleton,
+    offsets: tuple[RigidOffset, RigidOffset, RigidOffset],
+    finder: Prior | None = None,
+) -> tuple[RigidOffset, RigidOffset] | None:
+    """Return left and right wrist in their devices' frames, or None where too little is measured.
+
+    Args:
+        recording: at the solver's rate, its floor at y = 0.
+        skeleton: a body of the performer's size; its proportions matter little.
+        offsets: head joint and wrists in their devices' frames, the wrists' as a first guess.
+        finder: the network; the shipped one by default.
+
+    Raises:
+        WeightsError: the network's weights are missing or damaged.
+    """
+    frames = frames_to_look_at(recording)
+    if frames is None:
+        return None
+    positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
+    joints = np.stack(
+        [continuous_signs(multiply_quaternions(devices[:, i], offset.wxyz)) for i, offset in enumerate(offsets)], axis=1
+    )
+    joints_m = positions_m + np.stack(
+        [rotate_vector(devices[:, i], offset.position_m) for i, offset in enumerate(offsets)], axis=1
+    )
+    # No window may reach over what was left out.
+    seams = np.flatnonzero(np.diff(frames) != 1) + 1
+    pieces = [
+        Sensors(part_m, part, np.ones(part.shape[:2], np.bool_))
+        for part_m, part in zip(np.split(joints_m, seams), np.split(joints, seams), strict=True)
+        if len(part) >= _FEWEST_FRAMES
+    ]
+    if not pieces:
+        return None
+    kept = np.concatenate([part for part in np.split(np.arange(len(frames)), seams) if len(part) >= _FEWEST_FRAMES])
+    R_world, wrists_from_head_m = _estimate(pieces, skeleton, finder)
+    R_device = quaternion_to_matrix(devices[kept])
+    left, right = (
+        mean_offset(
+            R_device[:, 1 + side],
+            positions_m[kept, 1 + side] - joints_m[kept, 0],
+            R_world[:, side],
+            wrists_from_head_m[:, side],
+        )
+        for side in (0, 1)
+    )
+    return left, right
+
+
+def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | None) -> tuple[FloatArray, FloatArray]:
+    """Return the wrists' rotations (F, 2, 3, 3) and places from the head (F, 2, 3) as the network has them."""
+    # torch loads only where there is something to find.
+    import torch  # noqa: PLC0415
+
+    from ..kinematics import forward_kinematics  # noqa: PLC0415
+    from ..prior.checkpoint import HAND_FINDER_WEIGHTS, load_prior  # noqa: PLC0415
+    from ..prior.conditioning import condition_features, window_heading  # noqa: PLC0415
+    from ..rotations import sixd_to_matrix  # noqa: PLC0415
+    from ..sampling import Measurement, WindowedDenoiser, Windows, steady_positions  # noqa: PLC0415
+    from ..solver import origin_below  # noqa: PLC0415
+
+    finder = finder or load_prior(HAND_FINDER_WEIGHTS)
+    measurements = []
+    for piece in pieces:
+        steady = steady_positions(replace(piece, positions_m=piece.positions_m - origin_below(piece)))
+        measurements.append(Measurement.from_sensors(steady.sensors, skeleton, torch.device("cpu"), steady.noise_m))
+    measurement = Measurement.joined(measurements)
+    windows = Windows.joined([Windows.for_network(finder.network, one.measured) for one in measurements])
+    sensors = measurement.scale_free(use_head_motion=True).windowed(windows.index)
+    heading = window_heading(sensors.R_world_sensor[:, :, 0])
+    denoiser = WindowedDenoiser(finder.network, windows, heading, condition_features(sensors, heading, SOLVER_FPS))
+    pure_noise = float(finder.schedule.log_snr(torch.tensor(finder.schedule.t_max)))
+    R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise))
+    head, *wrists = SENSOR_JOINTS
+    R_world[:, head] = measurement.R_world_sensor[:, 0]
+    p = forward_kinematics(R_world, measurement.offsets_m)
+    wrists_from_head_m = p[:, wrists] - p[:, [head]]
+    return R_world[:, wrists].double().numpy(), wrists_from_head_m.double().numpy()
+
+
+def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray, wrist_m: FloatArray) -> RigidOffset:
+    """Return the mean place and turn of the wrist in the device's frame."""
+    to_device: NDArray[np.float64] = np.swapaxes(R_device, -1, -2)
+    place_m = (to_device @ (wrist_m - device_m)[..., None])[..., 0].mean(axis=0)
+    u, _, vt = np.linalg.svd((to_device @ R_wrist).mean(axis=0))
+    R = u @ np.diag((1.0, 1.0, np.sign(np.linalg.det(u @ vt)))) @ vt
+    return RigidOffset(place_m, matrix_to_quaternion(R))

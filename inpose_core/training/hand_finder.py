@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Say how the network is trained that finds the hands in devices that are held in any way (`calibration.hand_finding`).
+
+It is a regressor: the answer that is wanted is the mean, and there is no likelihood to guide it by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ..prior.conditioning import CONDITION_SIZE
+from ..prior.network import NetworkConfig
+from .augmentation import AugmentationSettings
+from .trainer import TrainingSettings
+
+_ANYWHERE: Final[AugmentationSettings] = AugmentationSettings(
+    hand_turn_deg=70.0,
+    hand_place_error=0.22,
+    hand_loss=0.0,
+    head_motion_loss=0.05,
+    position_loss=0.0,
+    rotation_loss=0.0,
+)
+HAND_FINDER: Final[TrainingSettings] = TrainingSettings(
+    steps=3000,
+    batch=32,
+    learning_rate=1e-3,
+    warmup_steps=50,
+    ema_decay=0.997,
+    validate_every=200,
+    regression=True,
+    network=NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4, dropout=0.05),
+    augmentation=_ANYWHERE,
+    validation=replace(_ANYWHERE, proportion=0.0),
+)
