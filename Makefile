@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test test-slow check format bench bench-gpu bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
-	test-blenders pictures example train clean
+	test-blenders pictures example train train-hands clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -98,6 +98,10 @@ DATA ?= ../shared/data
 DEVICE ?= auto
 train: $(VENV)/.installed-demo
 	$(BIN)/inpose train --data $(DATA) --out runs/prior --device $(DEVICE)
+
+# Train the network that finds the hands in controllers of which nothing is known (ten minutes on two cores).
+train-hands: $(VENV)/.installed-demo
+	$(BIN)/inpose train --hands --data $(DATA) --out runs/hand_finder --device $(DEVICE)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

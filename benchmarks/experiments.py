@@ -30,26 +30,23 @@ from inpose_core.training.split import load_split, load_training_motion, load_va
 from inpose_core.training.trainer import Trainer, TrainingSettings, denoise_from_noise
 
 _CPU: Final[torch.device] = torch.device("cpu")
-_SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4, input_scale="unit")
+_SMALL: Final[NetworkConfig] = NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4)
 SCRATCH: Final[TrainingSettings] = TrainingSettings(
-    steps=700,
+    steps=400,
     batch=32,
     learning_rate=1e-3,
     warmup_steps=50,
     ema_decay=0.99,
     validate_every=10**9,
     network=_SMALL,
-    loss=LossWeights.squared(),
 )
 CONTINUED: Final[TrainingSettings] = TrainingSettings(
-    steps=300,
+    steps=120,
     learning_rate=3e-4,
     warmup_steps=20,
     decay_share=0.8,
-    ema_decay=0.98,
+    ema_decay=0.97,
     validate_every=10**9,
-    network=NetworkConfig(CONDITION_SIZE, input_scale="unit"),
-    loss=LossWeights.squared(),
 )
 
 
@@ -62,35 +59,44 @@ def _augmentation(**changes: float) -> TrainingSettings:
 
 
 def _loss(**changes: float) -> TrainingSettings:
-    return replace(CONTINUED, loss=replace(LossWeights.squared(), **changes))
+    return replace(CONTINUED, loss=replace(LossWeights(), **changes))
 
 
 FROM_SCRATCH: Final[dict[str, TrainingSettings]] = {
-    "scratch: base (window 128, 4 frames a token, width 192, depth 6, x_0)": SCRATCH,
-    "scratch: window 64": _network(window=64),
-    "scratch: window 256": _network(window=256),
-    "scratch: 2 frames a token": _network(frames_per_token=2),
-    "scratch: 8 frames a token": _network(frames_per_token=8),
-    "scratch: width 288, depth 8": _network(width=288, depth=8, heads=6),
-    "scratch: width 128, depth 4": _network(width=128, depth=4),
-    "scratch: v-prediction": _network(prediction="v"),
-    "scratch: x_t shown as the linear estimate of x_0": _network(input_scale="wiener"),
-    "scratch: errors by length, not square": replace(SCRATCH, loss=LossWeights()),
-    "scratch: both": replace(_network(input_scale="wiener"), loss=LossWeights()),
+    "base (window 128, 4 frames a token, width 192, depth 6, x_0)": SCRATCH,
+    "window 64": _network(window=64),
+    "window 256": _network(window=256),
+    "2 frames a token": _network(frames_per_token=2),
+    "8 frames a token": _network(frames_per_token=8),
+    "width 288, depth 8": _network(width=288, depth=8, heads=6),
+    "width 128, depth 4": _network(width=128, depth=4),
+    "v-prediction": _network(prediction="v"),
+    "x_t at unit variance": _network(input_scale="unit"),
+    "squared errors": replace(SCRATCH, loss=LossWeights.squared()),
+    "a fifth instead of 0.6 at pure noise": replace(SCRATCH, pure_noise_share=0.2),
+    "without the hands' reach": replace(
+        SCRATCH,
+        augmentation=replace(AugmentationSettings(), position_loss=1.0),
+        validation=replace(AugmentationSettings.none(), position_loss=1.0),
+    ),
 }
 FROM_TRAINED: Final[dict[str, TrainingSettings]] = {
-    "continued: base": CONTINUED,
-    "continued: errors by length, not square": replace(CONTINUED, loss=LossWeights()),
-    "continued: no sensor noise": _augmentation(
-        mount_error_deg=0.0, rotation_noise_deg=0.0, height_noise=0.0, heading_error_deg=0.0
+    "continued": CONTINUED,
+    "continued, no sensor noise": _augmentation(
+        mount_error_deg=0.0,
+        rotation_noise_deg=0.0,
+        height_noise=0.0,
+        heading_error_deg=0.0,
+        hand_place_error=0.0,
+        arm_length_error=0.0,
     ),
-    "continued: upper and lower bodies recombined, 0.2": _augmentation(recombine=0.2),
-    "continued: no position loss": _loss(position=0.0),
-    "continued: no velocity loss": _loss(velocity=0.0),
-    "continued: no contact loss": _loss(contact=0.0),
-    "continued: dropout 0.25": replace(CONTINUED, network=replace(CONTINUED.network, dropout=0.25)),
-    "continued: weight decay 0.3": replace(CONTINUED, weight_decay=0.3),
-    "continued: own proportions only": _augmentation(proportion=0.0),
+    "continued, a fifth of upper and lower bodies recombined": _augmentation(recombine=0.2),
+    "continued, own proportions only": _augmentation(proportion=0.0),
+    "continued, no position loss": _loss(position=0.0),
+    "continued, no velocity loss": _loss(velocity=0.0),
+    "continued, no contact loss": _loss(contact=0.0),
+    "continued, dropout 0.25": replace(CONTINUED, network=replace(CONTINUED.network, dropout=0.25)),
+    "continued, weight decay 0.3": replace(CONTINUED, weight_decay=0.3),
 }
 VARIANTS: Final[dict[str, TrainingSettings]] = FROM_SCRATCH | FROM_TRAINED
 
@@ -131,7 +137,7 @@ def run_variant(settings: TrainingSettings, data: Path, start: DiffusionTransfor
     if start is None and settings.network != _SMALL:
         cost = _seconds_per_step(settings, data) / _seconds_per_step(SCRATCH, data)
         settings = replace(settings, steps=round(SCRATCH.steps / cost))
-    training, validation = load_split(data, settings.network.window)
+    training, validation = load_split(data, settings.network.window, settings.validation)
     with TemporaryDirectory() as folder:
         trainer = Trainer(training, validation, Path(folder), settings, _CPU, calibrate_on="held_out", start=start)
         while trainer.step < settings.steps:

@@ -29,13 +29,14 @@ from inpose_core.solve_settings import SolveSettings
 DEFAULT: Final[SolveSettings] = SolveSettings(device="cpu")
 UNPLANTED: Final[SolveSettings] = SolveSettings(device="cpu", foot_planting=0.0)
 CHOICES: Final[Mapping[str, SolveSettings]] = {
-    "1 step": SolveSettings(device="cpu", steps=1),
-    "draft, 2 steps": SolveSettings(device="cpu", quality="draft"),
-    "default, 3 steps": DEFAULT,
+    "draft, 1 step": SolveSettings(device="cpu", quality="draft"),
+    "default, 2 steps": DEFAULT,
+    "3 steps": SolveSettings(device="cpu", steps=3),
     "4 steps": SolveSettings(device="cpu", steps=4),
     "10 steps": SolveSettings(device="cpu", steps=10),
     "high, 8 steps and the mirror image": SolveSettings(device="cpu", quality="high"),
     "default, and the floor measured": SolveSettings(device="cpu", use_floor=True),
+    "default without the hands' reach": SolveSettings(device="cpu", use_hand_reach=False),
     "default without foot planting": UNPLANTED,
 }
 

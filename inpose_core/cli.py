@@ -74,9 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     add_calibrate_command(commands)
     add_record_command(commands)
 
-    train = commands.add_parser("train", help="train the prior")
+    train = commands.add_parser("train", help="train the prior, or the network that finds hands")
+    train.add_argument("--hands", action="store_true", help="train the network that calibrates unknown controllers")
     train.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
-    train.add_argument("--out", type=Path, default=Path("runs/prior"), help="the run's folder; resumes what is there")
+    train.add_argument("--out", type=Path, help="the run's folder; resumes what is there; default: runs/prior")
     train.add_argument("--steps", type=int, help="training steps")
     train.add_argument("--batch", type=int, help="windows per step")
     train.add_argument("--start", type=Path, help="a trained prior to go on from, instead of from nothing")
@@ -222,11 +223,12 @@ def _train(options: argparse.Namespace) -> int:
 
     from .prior.checkpoint import load_prior  # noqa: PLC0415
     from .solver import choose_device  # noqa: PLC0415
+    from .training.hand_finder import HAND_FINDER  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = TrainingSettings(seed=options.seed)
+    settings = replace(HAND_FINDER if options.hands else TrainingSettings(), seed=options.seed)
     if options.steps is not None:
         settings = replace(settings, steps=options.steps)
     if options.batch is not None:
@@ -237,8 +239,9 @@ def _train(options: argparse.Namespace) -> int:
     if options.start is not None:
         start = load_prior(options.start).network
         settings = replace(settings, network=start.config)
-    train_from_folder(options.data, options.out, settings, choose_device(options.device), start)
-    print(f"{options.out / 'prior.safetensors'}: trained for {settings.steps} steps")
+    folder = options.out or Path("runs", "hand_finder" if options.hands else "prior")
+    train_from_folder(options.data, folder, settings, choose_device(options.device), start)
+    print(f"{folder / 'prior.safetensors'}: trained for {settings.steps} steps")
     return 0
 
 

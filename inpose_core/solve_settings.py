@@ -14,7 +14,7 @@ from .sampling import GUIDANCE_NAMES, SAMPLER_NAMES, GuidanceName, SamplerName
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 Quality = Literal["draft", "default", "high"]
 QUALITIES: Final[tuple[Quality, ...]] = get_args(Quality)
-_STEPS: Final[Mapping[Quality, int]] = {"draft": 2, "default": 3, "high": 8}
+_STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 8}
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SolveSettings:
 
     guidance: GuidanceName = "tangent"
     quality: Quality = "default"
-    """How much to compute: "draft" takes 2 steps, "default" 3, "high" 8 and looks at the mirror image as well."""
+    """How much to compute: "draft" takes 1 step, "default" 2, "high" 8 and looks at the mirror image as well."""
     sampler: SamplerName = "ddim"
     """How to integrate: "ddim", or "dpmpp_2m", which is of second order."""
     steps: int | None = None
@@ -34,7 +34,9 @@ class SolveSettings:
     """How the network computes: "float32", "bfloat16", or by "auto" the latter where the device is faster in it.
     "float32" for results that agree between devices to the last hundredth of a degree."""
     use_head_motion: bool = True
-    """Let the prior see the head's height and velocity in proportion to the body: the paper's InPose (head)."""
+    """Let the prior see the head's height and velocity in proportion to the body, as the paper's InPose (head)."""
+    use_hand_reach: bool = True
+    """Let the prior see where the hands are in proportion to the arms; the likelihood knows it exactly."""
     use_floor: bool | None = None
     """Let the likelihood know that the lowest foot stands on the floor (tangent guidance only); by default only where
     the prior does not see the head's height, which tells the same and better."""
@@ -61,7 +63,7 @@ class SolveSettings:
         if self.foot_planting is not None and not 0 <= self.foot_planting <= 1:
             raise InPoseError(f"Foot planting of {self.foot_planting} is out of range.", "Choose 0 to 1.")
         if self.steps is not None and not 1 <= self.steps <= 1000:
-            raise InPoseError(f"{self.steps} steps are out of range.", "Choose 1 to 1000; 3 to 10 suffice.")
+            raise InPoseError(f"{self.steps} steps are out of range.", "Choose 1 to 1000; 2 to 10 suffice.")
         if self.smoothing_frames is not None and not 0 <= self.smoothing_frames <= 60:
             raise InPoseError(f"Smoothing over {self.smoothing_frames} frames is out of range.", "Choose 0 to 60.")
         if self.temperature is not None and not 0 <= self.temperature <= 1:

@@ -21,6 +21,8 @@ from .quaternions import continuous_signs
 from .recording.types import Sensors
 from .rotations import matrix_to_quaternion_wxyz, mean_heading, sixd_to_matrix
 from .sampling import (
+    FINAL_ITERATIONS,
+    ITERATIONS_BEFORE_REFINEMENT,
     SAMPLERS,
     Measurement,
     MirroredDenoiser,
@@ -82,7 +84,8 @@ def _solve_on(
     with torch.inference_mode(settings.guidance != "pigdm"):
         steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
         measurement = Measurement.from_sensors(steady.sensors, skeleton, device, steady.noise_m)
-        denoiser = _denoiser(prior, measurement.scale_free(settings.use_head_motion), sensors.fps, settings)
+        scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach)
+        denoiser = _denoiser(prior, scale_free, sensors.fps, settings)
         guidance = make_guidance(
             settings.guidance,
             measurement,
@@ -90,6 +93,10 @@ def _solve_on(
             denoiser.plain,
             settings.position_noise_ratio,
             settings.measures_floor,
+            # Refining knows no floor, where that is measured.
+            ITERATIONS_BEFORE_REFINEMENT
+            if settings.planting_strength > 0 and not settings.measures_floor
+            else FINAL_ITERATIONS,
         )
         noise = settings.noise_share * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)

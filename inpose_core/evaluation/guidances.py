@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare ways of guiding one and the same prior, by the number of steps."""
+"""Compare ways of guiding one and the same prior, which sees the same, by the number of steps."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ GUIDANCE_BODIES: Final[tuple[Body, ...]] = tuple(
     body for body in BODIES if body.name in {"default", "upper body x 0.7", "upper body x 1.4", "arms x 1.4"}
 )
 _AS_PUBLISHED: Final[Mapping[str, ConditionalSettings]] = {
-    "DPS": ConditionalSettings("dps", see_head=True),
-    "ΠGDM, official recipe": ConditionalSettings("official", see_head=True),
-    "ΠGDM as published": ConditionalSettings("pigdm", see_head=True),
-    "tangent ΠGDM, exact weight": ConditionalSettings("exact tangent", see_head=True),
+    "DPS": ConditionalSettings("dps", see_hands=True, see_head=True),
+    "ΠGDM, official recipe": ConditionalSettings("official", see_hands=True, see_head=True),
+    "ΠGDM as published": ConditionalSettings("pigdm", see_hands=True, see_head=True),
+    "ΠGDM as published, without the hands' reach": ConditionalSettings("pigdm", see_head=True),
+    "tangent ΠGDM, exact weight": ConditionalSettings("exact tangent", see_hands=True, see_head=True),
 }
 _CALIBRATED: Final[Mapping[str, SolveSettings]] = {
     "calibrated tangent, a sample": SolveSettings(
@@ -34,6 +35,7 @@ _CALIBRATED: Final[Mapping[str, SolveSettings]] = {
     ),
     "calibrated tangent, from nothing": SolveSettings(device="cpu", smoothing_frames=0.0, foot_planting=0.0),
     "the default: from nothing, smoothing, planting": SolveSettings(device="cpu"),
+    "the default, without the hands' reach": SolveSettings(device="cpu", use_hand_reach=False),
     "the default, DPM-Solver++(2M)": SolveSettings(device="cpu", sampler="dpmpp_2m"),
 }
 GUIDANCES: Final[tuple[str, ...]] = (*_AS_PUBLISHED, *_CALIBRATED)

@@ -102,6 +102,7 @@ SYSTEMS: Final[Mapping[str, Entry]] = {
 
 ABLATIONS: Final[Mapping[str, Entry]] = {
     "no guidance": Entry("shipped", SolveSettings(guidance="none", device="cpu")),
+    "no hands' reach": Entry("shipped", SolveSettings(use_hand_reach=False, device="cpu")),
     "no head motion, no floor": Entry("shipped", SolveSettings(use_floor=False, use_head_motion=False, device="cpu")),
     "no head motion, but the floor": Entry("shipped", SolveSettings(use_head_motion=False, device="cpu")),
     "head motion and the floor": Entry("shipped", SolveSettings(use_floor=True, device="cpu")),
@@ -109,10 +110,12 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "a sample instead of the mean": Entry("shipped", SolveSettings(temperature=1.0, device="cpu")),
     "the mean of 8 samples": Entry("shipped", SolveSettings(temperature=1.0, device="cpu"), samples=8),
     "no foot planting": Entry("shipped", SolveSettings(foot_planting=0.0, device="cpu")),
-    "draft quality": Entry("shipped", SolveSettings(quality="draft", device="cpu")),
-    "1 step": Entry("shipped", SolveSettings(steps=1, device="cpu")),
+    "draft quality, 1 step": Entry("shipped", SolveSettings(quality="draft", device="cpu")),
+    "3 steps": Entry("shipped", SolveSettings(steps=3, device="cpu")),
     "10 steps": Entry("shipped", SolveSettings(steps=10, device="cpu")),
-    "ΠGDM as published, 50 steps": Entry("shipped", SolveSettings(guidance="pigdm", device="cpu")),
+    "ΠGDM as published, 50 steps": Entry(
+        "shipped", SolveSettings(guidance="pigdm", use_hand_reach=False, device="cpu")
+    ),
     "ours, equal budget: a sample, no smoothing": Entry(
         "ours", SolveSettings(temperature=1.0, smoothing_frames=0.0, device="cpu")
     ),

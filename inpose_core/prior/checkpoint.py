@@ -22,6 +22,8 @@ from .schedule import NoiseSchedule
 
 CHECKPOINT_VERSION: Final[int] = 2
 DEFAULT_WEIGHTS: Final[Path] = Path(__file__).parent.parent / "weights" / "inpose_prior.safetensors"
+HAND_FINDER_WEIGHTS: Final[Path] = DEFAULT_WEIGHTS.with_name("inpose_hand_finder.safetensors")
+"""A regressor of the same form, for calibration."""
 _REINSTALL = "Install InPose again, or train a prior with `inpose train`."
 
 
@@ -98,7 +100,7 @@ def load_prior(
     """
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(f"The prior's weights are missing ({path.name}).", _REINSTALL)
+        raise WeightsError(f"The weights are missing ({path.name}).", _REINSTALL)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             metadata = file.metadata() or {}
@@ -113,7 +115,10 @@ def load_prior(
     try:
         config = NetworkConfig(**json.loads(metadata["network_config"]))
         if config.condition_size != condition_size:
-            raise WeightsError(f"The weights in {path.name} expect another condition.", _REINSTALL)
+            raise WeightsError(
+                f"The weights in {path.name} are of a network that sees other features.",
+                "Train it anew, or let it see them too (benchmarks/widen_prior.py).",
+            )
         network = DiffusionTransformer(config)
         weights = {
             name.removeprefix("network."): value.float() for name, value in tensors.items() if name[:8] == "network."

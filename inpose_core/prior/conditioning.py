@@ -2,8 +2,10 @@
 """Build the prior's condition from the sensors: scale-free, in the heading frame of the window.
 
 Per frame: the three measured rotations (6D), their angular velocities, the head's height over the skeleton's own
-standing head height, the head's velocity over its leg length, and masks that say what is measured.
-Positions never enter (paper, Section 3: they would carry the body's size); heights and velocities enter as ratios.
+standing head height, the head's velocity over its leg length, where the hands are about the shoulders over the length
+of an arm, and masks that say what is measured. No length in metres enters (paper, Section 3: it would carry the body's
+size), only ratios: the same pose of a larger or smaller upper body has the same condition, and one of longer arms or
+broader shoulders nearly so, which the training varies.
 """
 
 from __future__ import annotations
@@ -14,14 +16,27 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..rotations import matrix_to_sixd, mean_heading
+from ..rotations import heading_of, matrix_to_sixd, mean_heading, yaw_matrix
+from ..skeleton import JOINT_INDEX, SENSOR_JOINTS
 
 SENSOR_COUNT: Final[int] = 3
 ROTATION_FEATURES: Final[int] = SENSOR_COUNT * (6 + 3 + 1)
-CONDITION_SIZE: Final[int] = ROTATION_FEATURES + 1 + 3 + 1
+HEAD_FEATURES: Final[int] = 1 + 3 + 1
+REACH_FEATURES: Final[int] = 2 * (3 + 3) + 1
+CONDITION_SIZE: Final[int] = ROTATION_FEATURES + HEAD_FEATURES + REACH_FEATURES
 _ANGULAR_VELOCITY_UNIT: Final[float] = 5.0
 """rad/s that count as 1, so that the features have about unit variance."""
 _HEIGHT_SPREAD: Final[float] = 0.2
+_REACH_SPREAD: Final[float] = 0.5
+_FARTHEST_REACH: Final[float] = 1.6
+"""Arm lengths; hands stretched out with the shoulders are about 1.3 from where upright shoulders would be."""
+_REACH_VELOCITY_UNIT: Final[float] = 3.0
+"""Arm lengths per second that count as 1."""
+_HEAD, _HANDS = SENSOR_JOINTS[0], SENSOR_JOINTS[1:]
+_NECK: Final[int] = JOINT_INDEX["neck"]
+_COLLARS: Final[tuple[int, int]] = (JOINT_INDEX["left_collar"], JOINT_INDEX["right_collar"])
+_SHOULDERS: Final[tuple[int, int]] = (JOINT_INDEX["left_shoulder"], JOINT_INDEX["right_shoulder"])
+_ELBOWS: Final[tuple[int, int]] = (JOINT_INDEX["left_elbow"], JOINT_INDEX["right_elbow"])
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,10 @@ class ScaleFreeSensors:
     """(..., T, 3) velocity of the head joint in the world, leg lengths per second."""
     head_motion_known: Tensor
     """(..., T) bool; False withholds height and velocity (the paper's InPose, against InPose (head))."""
+    hand_reach: Tensor
+    """(..., T, 2, 3) of `hand_reach`, in the world frame; ignored where head or hand is not measured."""
+    hand_reach_known: Tensor
+    """(..., T) bool; False withholds the reach (both of the paper's priors)."""
 
     def windowed(self, index: Tensor) -> ScaleFreeSensors:
         """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T).
@@ -86,18 +105,60 @@ def condition_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: 
     known = sensors.head_motion_known.to(rotation.dtype)[..., None]
     height = (sensors.head_height_ratio[..., None] - 1.0) / _HEIGHT_SPREAD * known
     velocity = (sensors.head_velocity_per_leg @ to_heading.transpose(-1, -2)) * known
-    return torch.cat((rotation, height.clamp(-8, 8), velocity.clamp(-8, 8), known), dim=-1)
+    reach = _reach_features(sensors, to_heading, fps)
+    return torch.cat((rotation, height.clamp(-8, 8), velocity.clamp(-8, 8), known, reach), dim=-1)
+
+
+def hand_reach(positions_m: Tensor, R_world_head: Tensor, offsets_m: Tensor) -> Tensor:
+    """Return where the hands are about their shoulders, over the length of an arm, (..., 2, 3), in the world frame.
+
+    The neck is where the head's turn puts it, the shoulders are where they would be if the trunk stood upright below it
+    and looked where the head looks.
+
+    Args:
+        positions_m: measured head and wrists, (..., 3, 3).
+        R_world_head: measured rotation of the head, (..., 3, 3).
+        offsets_m: rest offsets of the body, (..., 22, 3).
+    """
+    neck_m = positions_m[..., 0, :] - (R_world_head @ offsets_m[..., _HEAD, :, None])[..., 0]
+    cosine, sine = heading_of(R_world_head).unbind(-1)
+    R_world_heading = yaw_matrix(torch.atan2(sine, cosine))
+    shoulders_m = offsets_m[..., list(_COLLARS), :] + offsets_m[..., list(_SHOULDERS), :] - offsets_m[..., [_NECK], :]
+    about_m = positions_m[..., 1:, :] - neck_m[..., None, :] - shoulders_m @ R_world_heading.transpose(-1, -2)
+    arms_m = offsets_m[..., list(_HANDS), :].norm(dim=-1) + offsets_m[..., list(_ELBOWS), :].norm(dim=-1)
+    reach = about_m / arms_m.clamp(min=1e-6)[..., None]
+    # A rig with short arms can be asked for hands that no arm reaches, and so for a pose that no training has shown.
+    return reach * (_FARTHEST_REACH / reach.norm(dim=-1, keepdim=True).clamp(min=_FARTHEST_REACH))
+
+
+def _reach_features(sensors: ScaleFreeSensors, to_heading: Tensor, fps: float) -> Tensor:
+    """Return what the condition says of the hands' places, (..., T, 13); what is not measured is zero."""
+    hands = sensors.measured[..., :1] & sensors.measured[..., 1:] & sensors.hand_reach_known[..., None]
+    both = _measured_twice(hands)
+    reach = sensors.hand_reach @ to_heading.transpose(-1, -2)[..., None, :, :]
+    step = reach[..., 1:, :, :] - reach[..., :-1, :, :]
+    velocity = torch.cat((step[..., :1, :, :], step), dim=-3) * (fps / _REACH_VELOCITY_UNIT)
+    place = (reach / _REACH_SPREAD).clamp(-5, 5) * hands[..., None]
+    velocity = velocity.clamp(-5, 5) * both[..., None]
+    known = sensors.hand_reach_known.to(reach.dtype)[..., None]
+    return torch.cat((place.flatten(-2), velocity.flatten(-2), known), dim=-1)
 
 
 def rotation_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: float) -> Tensor:
     """Return what the condition says of the measured rotations, (..., T, 30); arguments as `condition_features`."""
     to_heading = R_world_heading.transpose(-1, -2)
-    # A velocity needs two measured frames.
-    both = sensors.measured.clone()
-    both[..., 1:, :] &= sensors.measured[..., :-1, :]
+    both = _measured_twice(sensors.measured)
     rotation = matrix_to_sixd(to_heading[..., None, None, :, :] @ sensors.R_world_sensor)
     rotation = rotation * sensors.measured[..., None]
     omega = angular_velocity(sensors.R_world_sensor, fps) / _ANGULAR_VELOCITY_UNIT
     omega = (omega @ to_heading.transpose(-1, -2)[..., None, :, :]) * both[..., None]
     measured = sensors.measured.to(rotation.dtype)
     return torch.cat((rotation.flatten(-2), omega.clamp(-5, 5).flatten(-2), measured), dim=-1)
+
+
+def _measured_twice(measured: Tensor) -> Tensor:
+    """Return where velocities are known, (..., T, N): they need two measured frames, the first one its successor."""
+    both = measured.clone()
+    both[..., 1:, :] &= measured[..., :-1, :]
+    both[..., :1, :] &= measured[..., 1:2, :]
+    return both

@@ -15,7 +15,7 @@ from torch import Tensor
 
 _SMALLEST_T = 2e-3
 _LARGEST_T = 0.99
-_INFORMATIVE_LOG_SNR = (-5.0, 7.0)
+_INFORMATIVE_LOG_SNR = (-1.0, 7.0)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class NoiseSchedule:
     def informative_times(self, steps: int) -> Tensor:
         """Return pure noise, then ``steps - 1`` times evenly spaced in log SNR, followed by 0; (steps + 1,).
 
-        A few steps do most where the estimate gains most, around equal signal and noise.
+        A few steps do most where the estimate gains most: where the condition has told what it can, and x_t tells more.
         """
         levels = torch.linspace(*_INFORMATIVE_LOG_SNR, steps + 1)[1:-1]
         times = (2 / math.pi) * torch.atan(torch.exp(-levels / 2))

@@ -10,10 +10,13 @@ from .refinement import refine
 from .sampler import SAMPLER_NAMES, SAMPLERS, SamplerName, sample_ddim, sample_dpmpp_2m
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
+from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
 from .windows import WindowedDenoiser, Windows
 
 __all__ = [
+    "FINAL_ITERATIONS",
     "GUIDANCE_NAMES",
+    "ITERATIONS_BEFORE_REFINEMENT",
     "SAMPLERS",
     "SAMPLER_NAMES",
     "Guidance",

@@ -10,7 +10,7 @@ from .floor import FloorLikelihood
 from .guidance import Guidance, NoGuidance
 from .measurement import Measurement
 from .pseudoinverse import PseudoinverseGuidance
-from .tangent_guidance import TangentGuidance
+from .tangent_guidance import FINAL_ITERATIONS, TangentGuidance
 from .windows import WindowedDenoiser
 
 GuidanceName = Literal["tangent", "pigdm", "none"]
@@ -24,6 +24,7 @@ def make_guidance(
     denoiser: WindowedDenoiser,
     position_noise_ratio: float,
     use_floor: bool = True,
+    final_iterations: int = FINAL_ITERATIONS,
 ) -> Guidance:
     """Build a guidance by name.
 
@@ -34,10 +35,11 @@ def make_guidance(
         denoiser: for the algorithms that backpropagate through it.
         position_noise_ratio: the positions' standard deviation over the body size.
         use_floor: let the tangent form measure the floor, where the recording tells where it is.
+        final_iterations: of the tangent form's last corrections.
     """
     if name == "tangent":
         floor = FloorLikelihood(measurement) if use_floor and measurement.floor_known else None
-        return TangentGuidance(measurement, calibration, position_noise_ratio, floor)
+        return TangentGuidance(measurement, calibration, position_noise_ratio, floor, final_iterations)
     if name == "pigdm":
         return PseudoinverseGuidance(measurement, denoiser, position_noise_ratio)
     return NoGuidance(measurement)

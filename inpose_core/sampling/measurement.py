@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..kinematics import chain_offsets
-from ..prior.conditioning import ScaleFreeSensors
+from ..prior.conditioning import ScaleFreeSensors, hand_reach
 from ..recording.types import Sensors
 from ..rotations import quaternion_wxyz_to_matrix
 from ..skeleton import SENSOR_JOINTS, Skeleton
 
 _LOWEST_STANDING, _HIGHEST_STANDING = 0.45, 1.3
 """Head heights over the standing one within which a recording's floor is believed; sitting gives 0.5 to 0.7."""
+_SHORTEST_ARMS = 0.1
+"""Arm length over the standing head height; an adult's is 0.35."""
 _MOST_SAMPLES = 1 << 20
 
 
@@ -107,8 +109,17 @@ class Measurement:
         highest = torch.quantile(self.head_height_m[:_MOST_SAMPLES], 0.95) / self.body_size_m
         return bool(_LOWEST_STANDING < highest < _HIGHEST_STANDING)
 
-    def scale_free(self, use_head_motion: bool) -> ScaleFreeSensors:
-        """Return what the prior may see; without head motion it is the paper's InPose, with it InPose (head)."""
+    @property
+    def has_arms(self) -> bool:
+        """Say whether the arms are long enough for it to mean something where the hands are in proportion to them."""
+        arms_m = self.offsets_m[[18, 19, 20, 21]].norm(dim=-1).sum() / 2
+        return bool(arms_m > _SHORTEST_ARMS * self.body_size_m)
+
+    def scale_free(self, use_head_motion: bool, use_hand_reach: bool = True) -> ScaleFreeSensors:
+        """Return what the prior may see.
+
+        Without head motion and reach it is the paper's InPose, with head motion alone its InPose (head).
+        """
         known = self.measured[:, 0] & (use_head_motion and self.floor_known)
         return ScaleFreeSensors(
             R_world_sensor=self.R_world_sensor,
@@ -116,6 +127,8 @@ class Measurement:
             head_height_ratio=self.head_height_m / self.body_size_m,
             head_velocity_per_leg=self.head_velocity_per_leg,
             head_motion_known=known,
+            hand_reach=hand_reach(self.y_m, self.R_world_sensor[:, 0], self.offsets_m),
+            hand_reach_known=self.measured[:, 0] & (use_hand_reach and self.has_arms),
         )
 
     def pin_rotations(self, R_world: Tensor) -> Tensor:

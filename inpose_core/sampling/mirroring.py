@@ -59,6 +59,7 @@ def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
         R_world_sensor=sensors.R_world_sensor[..., swapped, :, :] * sign[:, None] * sign,
         measured=sensors.measured[..., swapped],
         head_velocity_per_leg=sensors.head_velocity_per_leg * sign,
+        hand_reach=sensors.hand_reach.flip(-2) * sign,
     )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..kinematics import forward_kinematics
-from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
+from ..prior.conditioning import ScaleFreeSensors, condition_features, hand_reach, window_heading
 from ..recording.types import SOLVER_FPS
 from ..rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
 from ..skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
@@ -37,6 +37,9 @@ class AugmentationSettings:
     """Probability that the upper body comes from another window, turned to this one's heading."""
     mount_error_deg: float = 7.0
     """Standard deviation of each sensor's constant rotation error in the worst examples; others have a share of it."""
+    hand_turn_deg: float = 0.0
+    """Largest constant turn of each hand's device about any axis, beyond the mount error: of devices that are held in
+    a way that nobody knows."""
     rotation_noise_deg: float = 0.5
     """Standard deviation of each sensor's rotation noise per frame."""
     height_noise: float = 0.015
@@ -48,7 +51,12 @@ class AugmentationSettings:
     head_motion_loss: float = 0.2
     """Probability that head height and velocity are withheld."""
     position_loss: float = 0.2
-    """Probability that the hands' positions are withheld, from networks that see them (none of ours does)."""
+    """Probability that the hands' positions, or their reach, are withheld."""
+    hand_place_error: float = 0.03
+    """Standard deviation of each hand's constant place error in the worst examples, in its device's frame over the
+    length of an arm."""
+    arm_length_error: float = 0.05
+    """Standard deviation of the relative error of the arms' lengths in the worst examples."""
     rotation_loss: float = 0.02
     """Probability that all three rotations are withheld."""
 
@@ -66,6 +74,8 @@ class AugmentationSettings:
             hand_loss=0.0,
             head_motion_loss=0.0,
             position_loss=0.0,
+            hand_place_error=0.0,
+            arm_length_error=0.0,
             rotation_loss=0.0,
         )
 
@@ -135,7 +145,7 @@ def validation_examples(
     settings: AugmentationSettings | None = None,
     condition: ConditionBuilder = scale_free_condition,
 ) -> Examples:
-    """Cut every clip into windows ``stride`` frames apart, unvaried."""
+    """Cut every clip into windows ``stride`` frames apart; by default unvaried."""
     clips, firsts = [], []
     for clip, length in enumerate(data.length.tolist()):
         for first in range(0, max(1, length - frames // 2), stride):
@@ -196,14 +206,17 @@ def make_examples(
 
     R_sensor = R_world[:, :, list(SENSOR_JOINTS)]
     height_error = 1 + settings.height_noise * random.normal(batch, 1)
+    R_world_sensor = _sensor_noise(R_sensor, settings, random)
+    positions_known = (random.uniform(batch, 1) >= settings.position_loss).expand(batch, frames)
     scale_free = ScaleFreeSensors(
-        R_world_sensor=_sensor_noise(R_sensor, settings, random),
+        R_world_sensor=R_world_sensor,
         measured=_lose_hands(batch, frames, settings, random),
         head_height_ratio=head_m[..., 1] / standing_m[:, None] * height_error,
         head_velocity_per_leg=torch.cat((velocity[:, :1], velocity), dim=1),
         head_motion_known=(random.uniform(batch, 1) >= settings.head_motion_loss).expand(batch, frames),
+        hand_reach=_sensed_reach(positions_m, R_world_sensor, offsets_m, settings, random),
+        hand_reach_known=positions_known,
     )
-    positions_known = (random.uniform(batch, 1) >= settings.position_loss).expand(batch, frames)
     heading_error = settings.heading_error_deg * random.normal(batch) * torch.pi / 180
     R_world_heading = window_heading(R_sensor[:, :, 0]) @ yaw_matrix(heading_error)
     to_heading = R_world_heading.transpose(-1, -2)[:, None, None]
@@ -281,8 +294,22 @@ def _sensor_noise(R_sensor: Tensor, settings: AugmentationSettings, random: _Ran
     # Some are mounted well: the network should not learn to distrust all of them alike.
     mount_error_rad = settings.mount_error_deg * torch.pi / 180 * random.uniform(batch, 1, 1, 1)
     mount = rotvec_to_matrix(mount_error_rad * random.normal(batch, 1, 3, 3))
+    if settings.hand_turn_deg > 0:
+        axis = nn.functional.normalize(random.normal(batch, 1, 2, 3), dim=-1)
+        angle_rad = settings.hand_turn_deg * torch.pi / 180 * random.uniform(batch, 1, 2, 1)
+        mount = torch.cat((mount[:, :, :1], mount[:, :, 1:] @ rotvec_to_matrix(angle_rad * axis)), dim=2)
     noise = settings.rotation_noise_deg * torch.pi / 180 * random.normal(batch, frames, 3, 3)
     return R_sensor @ mount @ rotvec_to_matrix(noise)
+
+
+def _sensed_reach(
+    positions_m: Tensor, R_world_sensor: Tensor, offsets_m: Tensor, settings: AugmentationSettings, random: _Random
+) -> Tensor:
+    batch = len(positions_m)
+    reach = hand_reach(positions_m, R_world_sensor[:, :, 0], offsets_m[:, None])
+    place_error = settings.hand_place_error * random.uniform(batch, 1, 1, 1) * random.normal(batch, 1, 2, 3)
+    length_error = settings.arm_length_error * random.uniform(batch, 1, 1, 1) * random.normal(batch, 1, 1, 1)
+    return reach * (1 + length_error) + (R_world_sensor[:, :, 1:] @ place_error[..., None])[..., 0]
 
 
 def _lose_hands(batch: int, frames: int, settings: AugmentationSettings, random: _Random) -> Tensor:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train the shipped prior from a folder of packed motion."""
+"""Train the shipped networks from a folder of packed motion."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def train_from_folder(
     Raises:
         InPoseError: the folder holds no packed motion.
     """
-    training, validation = load_split(data, settings.network.window)
+    training, validation = load_split(data, settings.network.window, settings.validation)
     return Trainer(training, validation, folder, settings, device, calibrate_on="held_out", start=start).run()

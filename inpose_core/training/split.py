@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from ..errors import InPoseError
-from .augmentation import Examples, validation_examples
+from .augmentation import AugmentationSettings, Examples, validation_examples
 from .dataset import MotionData, load_packed_motion
 
 Role = Literal["train", "validate", "test"]
@@ -51,14 +51,18 @@ def load_validation_motion(data: Path) -> dict[str, MotionData]:
     return sets | {file.stem: load_packed_motion([file], lambda *_: True) for file in others}
 
 
-def load_split(data: Path, window: int) -> tuple[MotionData, dict[str, Examples]]:
-    """Return the training motion of a folder, and validation windows of ``window`` frames by set.
+def load_split(
+    data: Path, window: int, varied: AugmentationSettings | None = None
+) -> tuple[MotionData, dict[str, Examples]]:
+    """Return the training motion of a folder, and validation windows of ``window`` frames by set, unvaried or varied.
 
     Raises:
         InPoseError: the folder holds no packed motion.
     """
     validation = load_validation_motion(data)
-    examples = {name: validation_examples(motion, window, window * 3 // 4) for name, motion in validation.items()}
+    examples = {
+        name: validation_examples(motion, window, window * 3 // 4, varied) for name, motion in validation.items()
+    }
     return load_training_motion(data), examples
 
 

@@ -44,8 +44,8 @@ class TrainingSettings:
     weight_decay: float = 0.03
     ema_decay: float = 0.999
     gradient_clip: float = 1.0
-    pure_noise_share: float = 0.2
-    """Share of the examples at the highest noise, where few-step sampling begins."""
+    pure_noise_share: float = 0.6
+    """Share of the examples at the highest noise, where few-step sampling begins and most is decided."""
     regression: bool = False
     """Show the network no x_t at all, only the condition: a regressor instead of a denoiser (a baseline)."""
     validate_every: int = 500
@@ -53,6 +53,8 @@ class TrainingSettings:
     seed: int = 0
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(CONDITION_SIZE))
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
+    validation: AugmentationSettings = field(default_factory=AugmentationSettings.none)
+    """How the validation's windows are varied."""
     loss: LossWeights = field(default_factory=LossWeights)
 
 

@@ -75,6 +75,8 @@ def sensed_windows(positions_m: Tensor, **known: bool) -> SensedWindows:
         head_height_ratio=torch.ones(shape),
         head_velocity_per_leg=torch.zeros(*shape, 3),
         head_motion_known=torch.full(shape, known.get("head", True)),
+        hand_reach=torch.zeros(*shape, 2, 3),
+        hand_reach_known=torch.full(shape, known.get("hands", True)),
     )
     return SensedWindows(
         scale_free, positions_m, torch.full(shape, known.get("hands", True)), torch.rand(len(positions_m), 22, 3)

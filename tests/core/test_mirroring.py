@@ -44,6 +44,20 @@ def test_a_mirrored_recording_gets_the_mirrored_estimate() -> None:
     assert float((denoiser.plain(x_t, 0.0) - estimate).abs().mean()) > 1e-3
 
 
+def test_the_mirrored_sensors_are_those_of_the_mirrored_performer() -> None:
+    measurement = Measurement.from_sensors(perfect_sensors(smooth_motion(20)), smooth_motion(20).skeleton, CPU)
+    S = torch.diag(torch.tensor([-1.0, 1.0, 1.0]))
+    image = replace(
+        measurement,
+        y_m=measurement.y_m[:, [0, 2, 1]] @ S,
+        R_world_sensor=S @ measurement.R_world_sensor[:, [0, 2, 1]] @ S,
+        head_velocity_per_leg=measurement.head_velocity_per_leg @ S,
+        offsets_m=measurement.offsets_m[list(MIRROR_JOINTS)] @ S,
+    )
+    for name, value in vars(mirror_sensors(measurement.scale_free(True))).items():
+        torch.testing.assert_close(value, vars(image.scale_free(True))[name], atol=1e-5, rtol=0)
+
+
 def test_lost_hands_change_places_in_the_mirror() -> None:
     motion = smooth_motion(20)
     measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, CPU)

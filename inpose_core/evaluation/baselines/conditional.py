@@ -45,7 +45,7 @@ class ConditionalSettings:
 
     rule: RuleName
     see_hands: bool = False
-    """Condition on the hands' positions."""
+    """Condition on the hands' positions, or on their reach."""
     see_head: bool = False
     """Condition on the head's position and velocity: in metres, or free of scale, as the network was trained."""
     steps: int | None = None
@@ -129,7 +129,10 @@ class ConditionalSystem:
         positions_m = measurement.y_m - measurement.y_m.new_tensor((0.0, skeleton.sole_height_m, 0.0))
         # The rivals are told that the floor is known; our solver has to see whether it is.
         see_head = torch.full((windows.frames,), self.settings.see_head)
-        scale_free = replace(measurement.scale_free(use_head_motion=True), head_motion_known=see_head)
+        scale_free = replace(
+            measurement.scale_free(use_head_motion=True, use_hand_reach=self.settings.see_hands),
+            head_motion_known=see_head,
+        )
         sensed = SensedWindows(
             scale_free=scale_free.windowed(index),
             positions_m=positions_m[index],

@@ -32,6 +32,8 @@ class BaselineNetwork:
     augmentation: AugmentationSettings
     regression: bool = False
     columns: int = 2
+    pure_noise_share: float = 0.2
+    """Of few-step samplers more; 50 steps need every noise level."""
 
     def settings(self, budget: Budget) -> TrainingSettings:
         """Return how to train it for a budget."""
@@ -46,6 +48,7 @@ class BaselineNetwork:
             network=network,
             augmentation=self.augmentation,
             regression=self.regression,
+            pure_noise_share=self.pure_noise_share,
         )
 
 
@@ -66,7 +69,9 @@ QUICK_BUDGET: Final[Budget] = Budget(
 _GLOBAL, _LOCAL, _SHAPE = PositionConditioning("global"), PositionConditioning("local"), PositionConditioning("shape")
 
 NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
-    "ours": BaselineNetwork(scale_free_condition, CONDITION_SIZE, _SEEN),
+    "ours": BaselineNetwork(
+        scale_free_condition, CONDITION_SIZE, replace(_SEEN, proportion=0.08), pure_noise_share=0.6
+    ),
     "global": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN),
     "local": BaselineNetwork(_LOCAL, _LOCAL.size, _SEEN),
     "regression": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN, regression=True),
