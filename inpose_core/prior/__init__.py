@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rotation-only diffusion prior: network, noise schedule, condition, checkpoint."""
+"""The diffusion prior over rotations: network, noise schedule, condition, checkpoint."""

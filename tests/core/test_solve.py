@@ -259,7 +259,7 @@ def test_withholding_the_head_motion_changes_what_the_prior_sees(
 
 
 def test_the_number_of_steps_follows_the_guidance() -> None:
-    assert SolveSettings().denoising_steps == 3
+    assert SolveSettings().denoising_steps == 2
     assert SolveSettings(guidance="pigdm").denoising_steps == 50
     assert SolveSettings(guidance="pigdm", steps=7).denoising_steps == 7
 

@@ -49,6 +49,7 @@ class BaselineNetwork:
             augmentation=self.augmentation,
             regression=self.regression,
             pure_noise_share=self.pure_noise_share,
+            seed=budget.seed,
         )
 
 
@@ -59,6 +60,7 @@ class Budget:
     steps: int
     batch: int = 32
     network: NetworkConfig = field(default_factory=lambda: NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4))
+    seed: int = 0
 
 
 FULL_BUDGET: Final[Budget] = Budget(steps=600)
