@@ -28,6 +28,7 @@ from .sampling import (
     MirroredDenoiser,
     WindowedDenoiser,
     confidence,
+    in_pieces,
     make_guidance,
     refine,
     smooth_in_time,
@@ -103,7 +104,7 @@ def _solve_on(
         sample = SAMPLERS[settings.sampler]
         x_0 = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
         x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
-        R_world = guidance.finish(sixd_to_matrix(x_0))
+        R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
         trust = confidence(denoiser.first_estimate, R_world, measurement.measured)
         if settings.planting_strength > 0:
             R_world = refine(
@@ -116,7 +117,7 @@ def _solve_on(
             )
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
-        wxyz = matrix_to_quaternion_wxyz(R_world)
+        wxyz = in_pieces(matrix_to_quaternion_wxyz, R_world)
     return Motion(
         rotations_wxyz=continuous_signs(wxyz.cpu().numpy()),
         root_translation_m=_to_numpy(root_m) + origin_m,
@@ -184,7 +185,10 @@ def _draw_noise(measurement: Measurement, seed: int) -> Tensor:
 
 
 def _sensor_error(R_world: Tensor, root_m: Tensor, measurement: Measurement) -> Tensor:
-    solved_m = forward_kinematics(R_world, measurement.offsets_m, root_m)[:, list(SENSOR_JOINTS)]
+    def solved(R: Tensor, root: Tensor) -> Tensor:
+        return forward_kinematics(R, measurement.offsets_m, root)[:, list(SENSOR_JOINTS)]
+
+    solved_m = in_pieces(solved, R_world, root_m)
     distance_m = (solved_m - measurement.y_m).norm(dim=-1)
     return torch.where(measurement.measured, distance_m, torch.nan)
 

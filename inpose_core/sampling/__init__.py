@@ -4,6 +4,7 @@
 from .by_name import GUIDANCE_NAMES, GuidanceName, make_guidance
 from .confidence import confidence
 from .guidance import Guidance
+from .in_pieces import in_pieces
 from .measurement import Measurement
 from .mirroring import MirroredDenoiser
 from .refinement import refine
@@ -27,6 +28,7 @@ __all__ = [
     "WindowedDenoiser",
     "Windows",
     "confidence",
+    "in_pieces",
     "make_guidance",
     "refine",
     "sample_ddim",

@@ -15,6 +15,7 @@ from typing import Final
 from torch import Tensor
 
 from ..rotations import geodesic_angle, sixd_to_matrix
+from .in_pieces import in_pieces
 from .smoothing import smooth_in_time
 
 _HALF_TRUSTED_RAD: Final[float] = 0.25
@@ -31,7 +32,11 @@ def confidence(first_estimate: Tensor, R_world: Tensor, measured: Tensor) -> Ten
         measured: which devices are measured, (F, 3) bool; what follows none of them is a guess.
     """
     spread_2 = (1 - first_estimate.unflatten(-1, (2, 3)).norm(dim=-1).mean(dim=(-1, -2))).clamp(min=0)
-    turn = geodesic_angle(sixd_to_matrix(first_estimate), R_world).mean(dim=-1)
+    turn = in_pieces(_mean_turn, first_estimate, R_world)
     angle_2 = smooth_in_time(spread_2 + turn.square(), _SMOOTHING_FRAMES)
     share = smooth_in_time(measured.to(angle_2.dtype).mean(dim=-1), _SMOOTHING_FRAMES)
     return share / (1 + angle_2 / _HALF_TRUSTED_RAD**2)
+
+
+def _mean_turn(first_estimate: Tensor, R_world: Tensor) -> Tensor:
+    return geodesic_angle(sixd_to_matrix(first_estimate), R_world).mean(dim=-1)

@@ -18,9 +18,10 @@ from ..prior.checkpoint import ResidualCalibration
 from ..skeleton import SENSOR_JOINTS, TOE_JOINTS
 from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
+from .in_pieces import FRAMES_AT_ONCE, in_pieces
 from .measurement import Measurement
 from .reach import beyond_variance, within_reach
-from .tangent import FRAMES_AT_ONCE, TangentRows, carrying_joints, turn_towards
+from .tangent import TangentRows, carrying_joints, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _ITERATIONS: Final[int] = 5
@@ -48,8 +49,8 @@ def refine(
         strength: 0 leaves the feet alone, 1 plants them; between them the part of the way.
         settings: when a foot counts as standing.
     """
-    paths = foot_paths(R_world, measurement, foot_contact, settings)
-    toes_m = _toes_m(R_world, measurement)
+    toes_m = solved_toes(R_world, measurement)
+    paths = foot_paths(toes_m, measurement, foot_contact, settings)
     target_m = torch.as_tensor(paths.target_m, dtype=toes_m.dtype, device=toes_m.device)
     target_m = toes_m + strength * (target_m - toes_m)
     kappa = measurement.kappa[:1] - torch.cat((measurement.kappa[1:], chain_offsets(measurement.offsets_m, TOE_JOINTS)))
@@ -75,14 +76,14 @@ def refine(
 
 
 def foot_paths(
-    R_world: Tensor,
+    toes_m: Tensor,
     measurement: Measurement,
     foot_contact: Tensor,
     settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
 ) -> FootPaths:
-    """Return where the toes of a solution (F, 22, 3, 3) are to be."""
+    """Return where the toes are to be that were solved to be at ``toes_m``, (F, 2, 3)."""
     return plant_feet(
-        _toes_m(R_world, measurement).double().cpu().numpy(),
+        toes_m.double().cpu().numpy(),
         foot_contact.double().cpu().numpy(),
         measurement.body_size_m,
         measurement.sole_height_m if measurement.floor_known else None,
@@ -90,6 +91,11 @@ def foot_paths(
     )
 
 
-def _toes_m(R_world: Tensor, measurement: Measurement) -> Tensor:
-    positions_m = forward_kinematics(R_world, measurement.offsets_m)
-    return positions_m[:, list(TOE_JOINTS)] - positions_m[:, _HEAD, None] + measurement.y_m[:, :1]
+def solved_toes(R_world: Tensor, measurement: Measurement) -> Tensor:
+    """Return where the toes of a solution (F, 22, 3, 3) are, (F, 2, 3), the head where it was measured."""
+
+    def from_head_m(R: Tensor) -> Tensor:
+        positions_m = forward_kinematics(R, measurement.offsets_m)
+        return positions_m[:, list(TOE_JOINTS)] - positions_m[:, _HEAD, None]
+
+    return in_pieces(from_head_m, R_world) + measurement.y_m[:, :1]

@@ -17,11 +17,10 @@ from torch import Tensor
 
 from ..kinematics import tangent_covariance
 from ..rotations import rotvec_to_matrix
+from .in_pieces import FRAMES_AT_ONCE
 
 LARGEST_TURN_RAD: Final[float] = 0.5
 """A joint turns no further in one step: beyond it the linearisation says too little."""
-FRAMES_AT_ONCE: Final[int] = 4096
-"""Bounds the memory of the systems and keeps them in a processor's cache."""
 
 
 @dataclass(frozen=True)

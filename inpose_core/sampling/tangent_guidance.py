@@ -16,9 +16,10 @@ from .differences import difference_noise, difference_positions
 from .floor import FloorLikelihood
 from .gaps import fade_into_gaps
 from .guidance import GuidedEstimate
+from .in_pieces import FRAMES_AT_ONCE, in_pieces
 from .measurement import Measurement
 from .reach import beyond_variance, within_reach
-from .tangent import FRAMES_AT_ONCE, TangentRows, carrying_joints, turn_towards
+from .tangent import TangentRows, carrying_joints, turn_towards
 
 FINAL_ITERATIONS: Final[int] = 5
 """Fast hands of real recordings need them; three left 0.4 cm where five leave 0.05."""
@@ -57,11 +58,11 @@ class TangentGuidance:
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
         """Return the estimate after one Gauss-Newton step towards the measured positions."""
-        R_hat = self.measurement.pin_rotations(sixd_to_matrix(x_0))
+        R_hat = self.measurement.pin_rotations(in_pieces(sixd_to_matrix, x_0))
         log_snr = log_snr_of(alpha, sigma)
         if log_snr >= self.first_log_snr:
             R_hat = self.correct(R_hat, log_snr)
-        return GuidedEstimate(matrix_to_sixd(R_hat))
+        return GuidedEstimate(in_pieces(matrix_to_sixd, R_hat))
 
     def finish(self, R_world: Tensor) -> Tensor:
         """Return the rotations after the last Gauss-Newton steps, which take up what linearising and smoothing left."""

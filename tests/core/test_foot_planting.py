@@ -12,7 +12,7 @@ from inpose_core.prior.checkpoint import ResidualCalibration
 from inpose_core.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.sampling import Measurement, refine
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
-from inpose_core.sampling.refinement import foot_paths
+from inpose_core.sampling.refinement import foot_paths, solved_toes
 from inpose_core.skeleton import SENSOR_JOINTS, TOE_JOINTS
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
@@ -158,6 +158,6 @@ def test_refining_is_indifferent_to_the_unit_of_length(slider: tuple[torch.Tenso
         sole_height_m=measurement.sole_height_m * scale,
         head_height_m=measurement.head_height_m * scale,
     )
-    assert foot_paths(R, larger, contact).stands.all()
+    assert foot_paths(solved_toes(R, larger), larger, contact).stands.all()
     small, large = (refine(R, one, contact, calibration(), 0.002) for one in (measurement, larger))
     torch.testing.assert_close(small, large, atol=2e-3, rtol=0)
