@@ -223,12 +223,12 @@ def _train(options: argparse.Namespace) -> int:
 
     from .prior.checkpoint import load_prior  # noqa: PLC0415
     from .solver import choose_device  # noqa: PLC0415
-    from .training.hand_finder import HAND_FINDER  # noqa: PLC0415
+    from .training.hand_finder import hand_finder_settings  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = replace(HAND_FINDER if options.hands else TrainingSettings(), seed=options.seed)
+    settings = replace(hand_finder_settings() if options.hands else TrainingSettings(), seed=options.seed)
     if options.steps is not None:
         settings = replace(settings, steps=options.steps)
     if options.batch is not None:

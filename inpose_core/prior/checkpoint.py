@@ -117,7 +117,7 @@ def load_prior(
         if config.condition_size != condition_size:
             raise WeightsError(
                 f"The weights in {path.name} are of a network that sees other features.",
-                "Train it anew, or let it see them too (benchmarks/widen_prior.py).",
+                "Train it anew (`inpose train`), or let it see them too (benchmarks/widen_prior.py).",
             )
         network = DiffusionTransformer(config)
         weights = {
