@@ -9,7 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from inpose_core.calibration import CalibrationSettings
-from inpose_core.evaluation.calibration_trials import load_calibration_clips, run_calibration_trials
+from inpose_core.evaluation.calibration_trials import (
+    load_calibration_clips,
+    load_held_out_calibration_clips,
+    run_calibration_trials,
+)
 from inpose_core.prior.checkpoint import load_prior
 
 CASES = {
@@ -27,15 +31,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
     parser.add_argument("--count", type=int, default=200, help="recordings per row")
+    parser.add_argument("--case", action="append", choices=list(CASES), help="default: all")
     options = parser.parse_args()
     clips, prior = load_calibration_clips(options.data), load_prior()
     print("| bodies | calibration | position cm: median / 90 % / worst | rotation deg: median / 90 % / worst |")
     print("|---|---|---|---|")
-    for measured_bodies in (True, False):
+    people = {
+        "measured proportions": (clips, True),
+        "as captured": (clips, False),
+        "measured proportions, people whom nothing was trained on": (
+            load_held_out_calibration_clips(options.data),
+            True,
+        ),
+    }
+    for bodies, (takes, measured_bodies) in people.items():
         for name, (settings, t_pose) in CASES.items():
+            if options.case and name not in options.case:
+                continue
             trials = list(
                 run_calibration_trials(
-                    clips, options.count, settings, t_pose=t_pose, measured_bodies=measured_bodies, prior=prior
+                    takes, options.count, settings, t_pose=t_pose, measured_bodies=measured_bodies, prior=prior
                 )
             )
             columns = (
@@ -43,7 +58,6 @@ def main() -> None:
                 np.concatenate([trial.rotation_error_deg for trial in trials]),
             )
             texts = [" / ".join(f"{value:.1f}" for value in np.percentile(column, (50, 90, 100))) for column in columns]
-            bodies = "measured proportions" if measured_bodies else "as captured"
             print(f"| {bodies} | {name} | {texts[0]} | {texts[1]} |", flush=True)
 
 

@@ -25,7 +25,7 @@ from ..recording.clean import clean_recording
 from ..recording.resample import resample_recording
 from ..skeleton import JOINT_INDEX, Skeleton
 from .bodies import DEFAULT_BODY
-from .clips import load_packed_clips
+from .clips import load_held_out_clips, load_packed_clips
 from .headset import HeadsetSettings, simulate_headset, with_t_pose
 from .simulation import on_body
 
@@ -56,8 +56,17 @@ def load_calibration_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    clips = [clip for name in _FILES for clip in load_packed_clips(data / f"{name}.npz") if len(clip) >= _FEWEST_FRAMES]
-    return [clip for clip in clips if _mostly_stands(clip)]
+    clips = [clip for name in _FILES for clip in load_packed_clips(data / f"{name}.npz")]
+    return [clip for clip in clips if len(clip) >= _FEWEST_FRAMES and _mostly_stands(clip)]
+
+
+def load_held_out_calibration_clips(data: Path) -> list[Motion]:
+    """Return those of people whom nothing was trained on; few are as long.
+
+    Raises:
+        InPoseError: the folder lacks them.
+    """
+    return [clip for clip in load_held_out_clips(data) if len(clip) >= _FEWEST_FRAMES and _mostly_stands(clip)]
 
 
 def run_calibration_trials(
