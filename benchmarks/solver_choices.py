@@ -34,7 +34,7 @@ CHOICES: Final[Mapping[str, SolveSettings]] = {
     "3 steps": SolveSettings(device="cpu", steps=3),
     "4 steps": SolveSettings(device="cpu", steps=4),
     "10 steps": SolveSettings(device="cpu", steps=10),
-    "high, 8 steps and the mirror image": SolveSettings(device="cpu", quality="high"),
+    "high, 7 steps and the mirror image": SolveSettings(device="cpu", quality="high"),
     "default, and the floor measured": SolveSettings(device="cpu", use_floor=True),
     "default without the hands' reach": SolveSettings(device="cpu", use_hand_reach=False),
     "default without foot planting": UNPLANTED,

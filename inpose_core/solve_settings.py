@@ -14,7 +14,7 @@ from .sampling import GUIDANCE_NAMES, SAMPLER_NAMES, GuidanceName, SamplerName
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 Quality = Literal["draft", "default", "high"]
 QUALITIES: Final[tuple[Quality, ...]] = get_args(Quality)
-_STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 8}
+_STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SolveSettings:
 
     guidance: GuidanceName = "tangent"
     quality: Quality = "default"
-    """How much to compute: "draft" takes 1 step, "default" 2, "high" 8 and looks at the mirror image as well."""
+    """How much to compute: "draft" takes 1 step, "default" 2, "high" 7 and looks at the mirror image as well."""
     sampler: SamplerName = "ddim"
     """How to integrate: "ddim", or "dpmpp_2m", which is of second order."""
     steps: int | None = None
