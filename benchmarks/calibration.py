@@ -14,14 +14,18 @@ from inpose_core.evaluation.calibration_trials import (
     load_held_out_calibration_clips,
     run_calibration_trials,
 )
+from inpose_core.evaluation.headset import HeadsetSettings
 from inpose_core.prior.checkpoint import load_prior
 
+AS_GRIPS = HeadsetSettings(largest_hand_turn_deg=0.0)
+GRIPS = "no T-pose, turned as grips are, which nobody says"
 CASES = {
     "T-pose, rig is the performer's double": (CalibrationSettings(body="rig", scale="keep"), True),
     "T-pose, the same, scaled by height": (CalibrationSettings(body="rig"), True),
     "T-pose, performer's proportions unknown": (CalibrationSettings(body="average", scale="keep"), True),
     "the same, by the T-pose alone": (CalibrationSettings(body="average", scale="keep", refine=False), True),
     "no T-pose": (CalibrationSettings(scale="keep", calibration_pose="none"), False),
+    GRIPS: (CalibrationSettings(scale="keep", calibration_pose="none"), False),
     "no T-pose, presets alone": (CalibrationSettings(scale="keep", calibration_pose="none", refine=False), False),
 }
 
@@ -50,7 +54,13 @@ def main() -> None:
                 continue
             trials = list(
                 run_calibration_trials(
-                    takes, options.count, settings, t_pose=t_pose, measured_bodies=measured_bodies, prior=prior
+                    takes,
+                    options.count,
+                    settings,
+                    t_pose=t_pose,
+                    measured_bodies=measured_bodies,
+                    headset=AS_GRIPS if name == GRIPS else None,
+                    prior=prior,
                 )
             )
             columns = (

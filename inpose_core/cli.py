@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train the prior, or the network that finds hands")
     train.add_argument("--hands", action="store_true", help="train the network that calibrates unknown controllers")
     train.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
-    train.add_argument("--out", type=Path, help="the run's folder; resumes what is there; default: runs/prior")
+    train.add_argument(
+        "--out", type=Path, help="the run's folder, resumed if it is there; default: runs/prior, or runs/hand_finder"
+    )
     train.add_argument("--steps", type=int, help="training steps")
     train.add_argument("--batch", type=int, help="windows per step")
     train.add_argument("--start", type=Path, help="a trained prior to go on from, instead of from nothing")

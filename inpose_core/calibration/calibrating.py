@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CalibrationError
-from ..quaternions import continuous_signs, multiply_quaternions, rotate_vector
 from ..recording.resample import resample_recording
 from ..recording.types import Recording, Sensors
 from ..skeleton import Skeleton
 from .performer import PerformerCalibration, measure_performer
 from .performer_body import standing_head_joint_m
 from .reference_pose import ReferencePose, find_reference_pose
+from .rigid import place_all
 from .settings import Calibrated, CalibrationSettings, check_stature
 from .stature import stature_and_lift
 from .storage import load_calibration
@@ -123,13 +123,7 @@ def place_joints(
     recording: Recording, performer: PerformerCalibration
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return positions (F, 3, 3) and rotations (F, 3, 4) of head joint and wrists, in the performer's metres."""
-    positions_m = np.empty_like(recording.positions_m)
-    rotations_wxyz = np.empty_like(recording.rotations_wxyz)
-    for device, offset in enumerate(performer.offsets):
-        R_world_device = recording.rotations_wxyz[:, device]
-        positions_m[:, device] = recording.positions_m[:, device] + rotate_vector(R_world_device, offset.position_m)
-        rotations_wxyz[:, device] = continuous_signs(multiply_quaternions(R_world_device, offset.wxyz))
-    return positions_m, rotations_wxyz
+    return place_all(recording.positions_m, recording.rotations_wxyz, performer.offsets)
 
 
 def scale_to(skeleton: Skeleton, performer: PerformerCalibration, settings: CalibrationSettings) -> float:

@@ -16,17 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
-from ..quaternions import (
-    continuous_signs,
-    matrix_to_quaternion,
-    multiply_quaternions,
-    quaternion_to_matrix,
-    rotate_vector,
-)
+from ..quaternions import quaternion_to_matrix
 from ..recording.types import SOLVER_FPS, Recording, Sensors
 from ..skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
-from .rigid import FloatArray, RigidOffset
+from .rigid import FloatArray, RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
 
 if TYPE_CHECKING:
@@ -57,22 +52,14 @@ def find_hands(
     if frames is None:
         return None
     positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
-    joints = np.stack(
-        [continuous_signs(multiply_quaternions(devices[:, i], offset.wxyz)) for i, offset in enumerate(offsets)], axis=1
-    )
-    joints_m = positions_m + np.stack(
-        [rotate_vector(devices[:, i], offset.position_m) for i, offset in enumerate(offsets)], axis=1
-    )
+    joints_m, joints = place_all(positions_m, devices, offsets)
     # No window may reach over what was left out.
     seams = np.flatnonzero(np.diff(frames) != 1) + 1
-    pieces = [
-        Sensors(part_m, part, np.ones(part.shape[:2], np.bool_))
-        for part_m, part in zip(np.split(joints_m, seams), np.split(joints, seams), strict=True)
-        if len(part) >= _FEWEST_FRAMES
-    ]
-    if not pieces:
+    parts = [part for part in np.split(np.arange(len(frames)), seams) if len(part) >= _FEWEST_FRAMES]
+    if not parts:
         return None
-    kept = np.concatenate([part for part in np.split(np.arange(len(frames)), seams) if len(part) >= _FEWEST_FRAMES])
+    pieces = [Sensors(joints_m[part], joints[part], np.ones((len(part), 3), np.bool_)) for part in parts]
+    kept = np.concatenate(parts)
     R_world, wrists_from_head_m = _estimate(pieces, skeleton, finder)
     R_device = quaternion_to_matrix(devices[kept])
     left, right = (
@@ -122,6 +109,5 @@ def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray,
     """Return the mean place and turn of the wrist in the device's frame."""
     to_device: NDArray[np.float64] = np.swapaxes(R_device, -1, -2)
     place_m = (to_device @ (wrist_m - device_m)[..., None])[..., 0].mean(axis=0)
-    u, _, vt = np.linalg.svd((to_device @ R_wrist).mean(axis=0))
-    R = u @ np.diag((1.0, 1.0, np.sign(np.linalg.det(u @ vt)))) @ vt
-    return RigidOffset(place_m, matrix_to_quaternion(R))
+    turn = Rotation.from_matrix(to_device @ R_wrist).mean()
+    return RigidOffset(place_m, turn.as_quat()[[3, 0, 1, 2]])

@@ -119,9 +119,10 @@ def measure_performer(
     if reference is None and known is None:
         if refining:
             found = find_hands(recording, Skeleton.template(stature_m), (head, *wrists))
-        notes.append(_WITHOUT_FOUND if found is None else _FOUND)
-    if found is not None:
-        wrists = _unless_as_preset(found[0], wrists[0]), _unless_as_preset(found[1], wrists[1])
+        if found is not None:
+            wrists = _unless_as_preset(found[0], wrists[0]), _unless_as_preset(found[1], wrists[1])
+        told = any(wrist is not preset for wrist, preset in zip(wrists, presets, strict=True))
+        notes.append(_FOUND if told else _WITHOUT_FOUND)
     head_joint_m = _head_joint_height_m(stature_m, reference, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)

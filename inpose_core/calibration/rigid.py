@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..quaternions import (
     conjugate_quaternion,
+    continuous_signs,
     multiply_quaternions,
     normalize_quaternion,
     rotate_vector,
@@ -41,6 +43,24 @@ class RigidOffset(NamedTuple):
         The reflection S = diag(-1, 1, 1) turns R into S R S: the quaternion's y and z change sign.
         """
         return RigidOffset(self.position_m * (-1.0, 1.0, 1.0), self.wxyz * (1.0, 1.0, -1.0, -1.0))
+
+
+def place_all(
+    positions_m: FloatArray, rotations_wxyz: FloatArray, offsets: Sequence[RigidOffset]
+) -> tuple[FloatArray, FloatArray]:
+    """Return where the joints are that sit in the devices: positions (F, D, 3) and rotations (F, D, 4) in the world.
+
+    Args:
+        positions_m: of the devices, (F, D, 3).
+        rotations_wxyz: of the devices, (F, D, 4).
+        offsets: each joint's place in its device's frame.
+    """
+    joints_m, joints_wxyz = np.empty_like(positions_m), np.empty_like(rotations_wxyz)
+    for device, offset in enumerate(offsets):
+        R_world_device = rotations_wxyz[:, device]
+        joints_m[:, device] = positions_m[:, device] + rotate_vector(R_world_device, offset.position_m)
+        joints_wxyz[:, device] = continuous_signs(multiply_quaternions(R_world_device, offset.wxyz))
+    return joints_m, joints_wxyz
 
 
 def from_rotvec_deg(rotvec_deg: ArrayLike) -> FloatArray:

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..quaternions import continuous_signs, multiply_quaternions, quaternion_to_matrix, rotate_vector
+from ..quaternions import quaternion_to_matrix
 from ..recording.types import SOLVER_FPS, Recording, Sensors
 from ..skeleton import Skeleton
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
 from .performer_body import PerformerBody
-from .rigid import RigidOffset
+from .rigid import RigidOffset, place_all
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
@@ -83,12 +83,7 @@ def expect_arms(
     from ..solver import solve  # noqa: PLC0415
 
     positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
-    joints = np.stack(
-        [continuous_signs(multiply_quaternions(devices[:, i], offset.wxyz)) for i, offset in enumerate(offsets)], axis=1
-    )
-    joints_m = positions_m + np.stack(
-        [rotate_vector(devices[:, i], offset.position_m) for i, offset in enumerate(offsets)], axis=1
-    )
+    joints_m, joints = place_all(positions_m, devices, offsets)
     sensors = Sensors(joints_m, joints, np.ones((len(frames), 3), dtype=np.bool_))
     # "none": no position of a hand may tell where it is expected.
     settings = SolveSettings(

@@ -5,7 +5,7 @@ Two things are known without the truth. The denoiser's first estimate is a mean 
 the mean of rotations spread by an angle s has columns of length ``1 - s^2``, so their shrinkage tells the spread. And
 the measurements turn that estimate on their way to the solution: the further, the less it knew.
 Within people and motions that the prior was not trained on, together they order frames by their error with rank
-correlations of 0.45 to 0.61 (`benchmarks/solver_choices.py`): enough to show where to look, not to tell centimetres.
+correlations of 0.43 to 0.62 (`benchmarks/solver_choices.py`): enough to show where to look, not to tell centimetres.
 """
 
 from __future__ import annotations

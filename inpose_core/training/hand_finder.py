@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say how the network is trained that finds the hands in devices that are held in any way (`calibration.hand_finding`).
+"""Say how the network is trained that finds the hands in unknown devices (`calibration.hand_finding`).
 
 It is a regressor: the answer that is wanted is the mean, and there is no likelihood to guide it by.
 """

@@ -258,6 +258,13 @@ def test_withholding_the_head_motion_changes_what_the_prior_sees(
     assert sensor_error_m(motion)[:, 1:].mean() < 0.01
 
 
+def test_the_prior_heeds_the_reach_where_it_may(performer: Motion, prior: Prior, solved: Motion) -> None:
+    settings = SolveSettings(use_hand_reach=False)
+    motion = solve(perfect_sensors(performer), performer.skeleton, settings, prior)
+    assert largest_angle_deg(motion, solved) > 1.0
+    assert sensor_error_m(motion)[:, 1:].mean() < 0.01
+
+
 def test_the_number_of_steps_follows_the_guidance() -> None:
     assert SolveSettings().denoising_steps == 2
     assert SolveSettings(guidance="pigdm").denoising_steps == 50
