@@ -22,7 +22,7 @@ from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from ..rotations import sixd_to_matrix
 from ..skeleton import SENSOR_JOINTS, Skeleton
 from ..training.losses import state_to_matrix
-from ..training.split import packed_files
+from ..training.packed import packed_files
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
 from .bodies import BODIES, DEFAULT_BODY, Body
