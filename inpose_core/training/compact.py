@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InPoseError
 from ..motion import atomic_output
 from ..recording.types import SOLVER_FPS
 from ..skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
@@ -27,14 +28,20 @@ _VERSION: Final[int] = 1
 _STEPS_PER_UNIT: Final[float] = 2400.0
 """An error of half a step in all four components turns a rotation by 2 / 2400 rad, 0.048 degrees."""
 _STEPS_PER_M: Final[float] = 5000.0
+_FARTHEST_M: Final[float] = 20_000.0
+"""Beyond it, second differences would not fit into the four bytes that each has room for."""
+_BYTES: Final[int] = 4
 
 
 def write_compact(clips: PackedClips, path: Path) -> None:
     """Write clips in the compact form.
 
     Raises:
+        InPoseError: the motion is too far out.
         OutputError: the file cannot be written.
     """
+    if np.abs(clips.root_m).max(initial=0.0) > _FARTHEST_M:
+        raise InPoseError("Somebody moves more than 20 km away.", "Check the unit: positions are in metres.")
     turning = _joints_of_their_own(clips.wxyz)
     steps = np.round(clips.wxyz[:, turning] * _STEPS_PER_UNIT).astype(np.int32).reshape(len(clips.wxyz), -1)
     arrays: dict[str, Any] = {
@@ -85,27 +92,26 @@ def _joints_of_their_own(wxyz: NDArray[np.float32]) -> list[int]:
 
 
 def _encode(name: str, steps: NDArray[np.int32]) -> dict[str, NDArray[np.uint8]]:
-    """Return the low and the high byte of the second differences over time of steps (F, C), channel first.
+    """Return the bytes, lowest first, of the second differences over time of steps (F, C), channel first.
 
     Differences run on from clip to clip: a jump there costs a few bytes and no bookkeeping.
     """
     padded = np.concatenate((np.zeros((2, steps.shape[1]), np.int32), steps))
     second = np.diff(padded, n=2, axis=0).T
-    # Zigzag, 0 -1 1 -2 2 ...: small numbers of either sign have a high byte of zero.
-    zigzag = np.ascontiguousarray((second << 1) ^ (second >> 31)).astype(np.uint32)
-    if zigzag.max(initial=0) >= 1 << 24:
-        raise ValueError("the motion is too far out to be kept compactly")
-    return {f"{name}_byte{i}": ((zigzag >> (8 * i)) & 255).astype(np.uint8) for i in range(3)}
+    # Zigzag, 0 -1 1 -2 2 ...: small numbers of either sign have high bytes of zero.
+    zigzag = np.ascontiguousarray((second << 1) ^ (second >> 31)).view(np.uint32)
+    return {f"{name}_byte{i}": ((zigzag >> (8 * i)) & 255).astype(np.uint8) for i in range(_BYTES)}
 
 
 def _decode(name: str, arrays: Mapping[str, Any]) -> NDArray[np.int32]:
     """Return the steps (F, C) that `_encode` was given."""
-    zigzag = arrays[f"{name}_byte0"].astype(np.int32)
-    for i in (1, 2):
+    zigzag = arrays[f"{name}_byte0"].astype(np.uint32)
+    for i in range(1, _BYTES):
         high = arrays[f"{name}_byte{i}"]
         if high.any():
-            zigzag |= high.astype(np.int32) << (8 * i)
-    second = (zigzag >> 1) ^ -(zigzag & 1)
+            zigzag |= high.astype(np.uint32) << np.uint32(8 * i)
+    signed = zigzag.view(np.int32)
+    second = ((zigzag >> np.uint32(1)).view(np.int32)) ^ -(signed & 1)
     np.cumsum(second, axis=1, out=second)
     np.cumsum(second, axis=1, out=second)
     return np.ascontiguousarray(second.T)
