@@ -15,8 +15,8 @@ from typing import Any, Final, get_args
 
 import numpy as np
 
+from ..body.motion import atomic_output
 from ..errors import CalibrationError
-from ..motion import atomic_output
 from ..recording.types import POSE_TYPES
 from .performer import PerformerCalibration, Source
 from .rigid import RigidOffset

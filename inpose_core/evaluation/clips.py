@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from ..body.motion import Motion
+from ..body.quaternions import normalize_quaternion
+from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..motion import Motion
-from ..quaternions import normalize_quaternion
 from ..recording.types import SOLVER_FPS
-from ..skeleton import Skeleton
 from ..training.packed import PackedClips, read_packed
 from ..training.split import role_of
 

@@ -13,9 +13,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..kinematics import forward_kinematics
-from ..rotations import heading_of, matrix_to_sixd, yaw_matrix
-from ..skeleton import JOINT_COUNT, JOINT_INDEX
+from ..body.kinematics import forward_kinematics
+from ..body.rotations import heading_of, matrix_to_sixd, yaw_matrix
+from ..body.skeleton import JOINT_COUNT, JOINT_INDEX
 
 TRACKER_JOINTS: Final[tuple[int, ...]] = tuple(
     JOINT_INDEX[name]

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..kinematics import forward_kinematics
+from ..body.kinematics import forward_kinematics
+from ..body.rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
+from ..body.skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from ..prior.conditioning import (
     CONDITION_SIZE,
     ScaleFreeSensors,
@@ -19,8 +21,6 @@ from ..prior.conditioning import (
 )
 from ..prior.feet import feet_places
 from ..recording.types import SOLVER_FPS
-from ..rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
-from ..skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from .dataset import MotionData, cut_windows
 from .random_draws import RandomDraws
 from .sensing import frozen_hands, lost_hands, sensed_posture, sensed_trackers, slow_drift, wrongly_mounted

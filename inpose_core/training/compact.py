@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import atomic_output
+from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
-from ..motion import atomic_output
 from ..recording.types import SOLVER_FPS
-from ..skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 
 if TYPE_CHECKING:
     from .packed import PackedClips

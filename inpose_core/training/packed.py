@@ -17,9 +17,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.skeleton import JOINT_NAMES
 from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
-from ..skeleton import JOINT_NAMES
 from .compact import COMPACT_KEY, decode_rotations, decode_steps
 
 ClipFilter = Callable[[str, str], bool]

@@ -9,9 +9,9 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
+from ..body.rotations import rotvec_to_matrix
+from ..body.skeleton import JOINT_INDEX
 from ..prior.trackers import TRACKER_COUNT, TRACKER_JOINTS, Trackers, tracker_places
-from ..rotations import rotvec_to_matrix
-from ..skeleton import JOINT_INDEX
 from .random_draws import RandomDraws
 from .situations import Situation
 
