@@ -25,6 +25,7 @@ from .errors import (
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import SkeletonError
     from inpose_core.motion import Motion
+    from inpose_core.output import atomic_output, output_error, write_output
     from inpose_core.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -42,6 +43,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
 else:
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.motion import Motion
+    from ..inpose_core.output import atomic_output, output_error, write_output
     from ..inpose_core.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -76,6 +78,7 @@ __all__ = [
     "Skeleton",
     "SkeletonError",
     "WorkerError",
+    "atomic_output",
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
@@ -83,9 +86,11 @@ __all__ = [
     "matrix_to_quaternion",
     "multiply_quaternions",
     "normalize_quaternion",
+    "output_error",
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
     "save_sensors",
     "write_csv",
+    "write_output",
 ]

@@ -6,6 +6,7 @@ A wrong axis, a wrong unit, a lying head or exchanged hands are seen at a glance
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from .calibration import ReferencePose, find_reference_pose
 from .errors import InPoseError
-from .motion import atomic_output
+from .output import write_output
 from .quaternions import rotate_vector
 from .recording.resample import resample_recording
 from .recording.track_defects import runs
@@ -79,8 +80,9 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
     handles, labels = above.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=9)
     figure.suptitle(_title(recording, reference, name), x=0.01, ha="left", fontsize=11)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, dpi=100, format="png")
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=100, format="png")
+    write_output(path, [picture.getbuffer()])
 
 
 def _title(recording: Recording, reference: ReferencePose | None, name: str) -> str:
