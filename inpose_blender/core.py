@@ -26,6 +26,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import SkeletonError
     from inpose_core.motion import Motion
     from inpose_core.output import atomic_output, output_error, write_output
+    from inpose_core.programs import find_program, neutral_folder, without_python_variables
     from inpose_core.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -44,6 +45,7 @@ else:
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.motion import Motion
     from ..inpose_core.output import atomic_output, output_error, write_output
+    from ..inpose_core.programs import find_program, neutral_folder, without_python_variables
     from ..inpose_core.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -82,15 +84,18 @@ __all__ = [
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "find_program",
     "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
+    "neutral_folder",
     "normalize_quaternion",
     "output_error",
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
     "save_sensors",
+    "without_python_variables",
     "write_csv",
     "write_output",
 ]
