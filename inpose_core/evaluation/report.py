@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ..body.skeleton import JOINT_NAMES
 from ..errors import InPoseError
 from ..output import write_output
-from ..skeleton import JOINT_NAMES
 from .bench import Row
 from .bodies import BODIES
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from inpose_core.programs import find_program
-from inpose_core.recording import fpzip_frames
-from inpose_core.recording.csv_format import write_csv
-from tests.core.sample_recordings import xror_bytes
+from inpose_core.recording.formats import fpzip_frames
+from inpose_core.recording.tables.csv_format import write_csv
+from tests.core.recording.sample_recordings import xror_bytes
 from tests.core.synthetic import joint_recording, smooth_motion
 from tests.planted import PlantedFolder, planted  # noqa: F401 (a fixture)
 
