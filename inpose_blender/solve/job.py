@@ -39,7 +39,7 @@ class SolveRequest:
     def as_params(self) -> dict[str, Any]:
         """Return the parameters of the message ``solve``, without the outputs."""
         return {
-            "recording": str(self.recording),
+            "recording": str(self.recording.absolute()),  # the process works in another folder
             "offsets_m": self.skeleton.offsets_m.tolist(),
             **self.settings.as_params(),
         }
@@ -82,7 +82,7 @@ class WorkerJob:
         if folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="inpose-", ignore_cleanup_errors=True)
             folder = Path(self._temporary.name)
-        self.folder = folder
+        self.folder = folder.absolute()
         self._id: int | None = None
         self._process: SolverProcess | None = None
         self._unpacking: Unpacking | None = None
@@ -292,7 +292,7 @@ class RecordingJob(WorkerJob):
     """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
 
     def __init__(self, recording: Path, interpreters: Sequence[Interpreter], reading: Reading | None = None) -> None:
-        params = {"recording": str(recording), "reading": (reading or Reading()).as_params()}
+        params = {"recording": str(recording.absolute()), "reading": (reading or Reading()).as_params()}
         super().__init__("info", params, interpreters)
         self._params["output"] = str(self.folder / "recording.npz")
 

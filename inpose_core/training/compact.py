@@ -8,6 +8,7 @@ does not foretell. Most of these fit in a byte, and deflate takes off another ha
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import atomic_output
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
+from ..output import write_output
 from ..recording.types import SOLVER_FPS
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def write_compact(clips: PackedClips, path: Path) -> None:
         "activity": clips.activity,
         "family": clips.family,
     }
-    with atomic_output(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)
+    write_output(path, [packed.getbuffer()])
 
 
 def decode_rotations(arrays: Mapping[str, Any]) -> NDArray[np.float32]:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.core.training.test_trainer import write_packed
 
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.errors import InPoseError
 from inpose_core.training.compact import write_compact
 from inpose_core.training.packed import PackedClips, joined, read_packed, read_packed_folder
 from tests.core.synthetic import smooth_motion
+from tests.core.training.test_trainer import write_packed
 
 FEET = [10, 11]
 

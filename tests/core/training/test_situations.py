@@ -3,11 +3,11 @@
 
 import numpy as np
 import pytest
-from tests.core.training.test_upright import FRAMES, about_x, joint_positions, standing_person
 
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.training.packed import PackedClips
 from inpose_core.training.situations import SHARES, Situation, frame_weights, situations
+from tests.core.training.test_upright import FRAMES, about_x, joint_positions, standing_person
 
 AHEAD = np.tile((0.0, 1.0), (FRAMES, 1))
 
