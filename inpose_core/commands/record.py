@@ -53,6 +53,8 @@ def _record(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
     for line in guess_lines(recording.guesses) if not options.quiet else ():
         print(line, file=sys.stderr)
+    for note in recording.notes if not options.quiet else ():
+        print(f"note: {note}", file=sys.stderr)
     print(f"{options.out}: {recording.duration_s:.1f} s, {len(recording)} frames")
     return 0
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..errors import RecordingError
 from . import body_motion, bsor, foreign, scoresaber, tables, webxr, xror
-from .clean import clean_recording
+from .clean import clean_recording, cut_take
 from .conventions import ReadOptions
 from .interpret import interpret
 from .tracks import RawTracks
@@ -64,6 +64,9 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
 def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     """Read a recording of head and hands, recognised by content, and clean it.
 
+    Where pauses of many seconds split it into takes, that of the options, or the longest, is returned, and a note
+    tells of the others.
+
     Args:
         path: the file; of a recording with a file per device any of them.
         options: what the file is, against what it says or what would be guessed.
@@ -71,14 +74,27 @@ def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     Raises:
         RecordingError: the file is missing, foreign or damaged, or holds no head and hands.
     """
-    path = Path(path)
-    options = options or ReadOptions()
+    path, options = Path(path), options or ReadOptions()
+    recording = _read(path, options)
+    return clean_recording(cut_take(recording, options.take, path.name), path.name)
+
+
+def load_session(path: Path, options: ReadOptions | None = None) -> Recording:
+    """Read and clean a recording as `load_recording` does, all of its takes with the pauses between them.
+
+    Raises:
+        RecordingError: as there.
+    """
+    return clean_recording(_read(Path(path), options or ReadOptions()), Path(path).name)
+
+
+def _read(path: Path, options: ReadOptions) -> Recording:
     file = RecordingFile(_bytes_of(path), path, options)
     if not file.data.strip(b"\0 \t\r\n"):
         raise RecordingError(f"{file.name} is empty.", "Record or download it again.")
     for recording_format in FORMATS:
         if recording_format.recognises(file.data):
-            return clean_recording(interpret(recording_format.read(file), options, file.name), file.name)
+            return interpret(recording_format.read(file), options, file.name)
     raise RecordingError(
         f"{file.name} is no format that InPose knows.",
         "It reads replays (.bsor, .xror, .dat), WebXR recordings (.json), CSV tables, AMASS .npz and BVH.",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import RecordingError
 from .bsor import BEAT_SABER
-from .tracks import RawTracks
+from .tracks import RawTracks, check_frame_count
 
 MAGIC: Final[bytes] = b"ScoreSaber Replay"
 HEADER_BYTES: Final[int] = 28
@@ -53,6 +53,7 @@ def read(data: bytes, name: str) -> RawTracks:
         raise RecordingError(
             f"{name} is cut off or damaged: it announces {count} frames and holds fewer.", "Download it again."
         )
+    check_frame_count(count, name)
     frames = np.frombuffer(content, POSE_DTYPE, count, poses_start + 4)
     with np.errstate(invalid="ignore"):
         times = frames["time"].astype(np.float64)

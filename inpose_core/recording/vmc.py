@@ -25,7 +25,7 @@ from ..errors import InPoseError, OutputError, RecordingError
 from .conventions import ReadOptions
 from .csv_format import write_csv
 from .osc import OscValue, osc_messages
-from .registry import load_recording
+from .registry import load_recording, load_session
 from .types import Recording
 
 STANDARD_PORT: Final[int] = 39539
@@ -147,6 +147,9 @@ def capture_vmc(
 ) -> Recording:
     """Record until the time is over, the callback returns False, or Ctrl-C; then write ``output``.
 
+    The file holds all that was sent; what is returned is what `load_recording` makes of it: of several takes the
+    longest.
+
     Args:
         output: the CSV to write.
         settings: where to listen, and how long.
@@ -170,8 +173,8 @@ def capture_vmc(
         live.unlink(missing_ok=True)
         raise _nothing_arrived(settings, state)
     try:
+        write_csv(load_session(live, options), output)
         recording = load_recording(live, options)
-        write_csv(recording, output)
     except InPoseError as error:
         raise RecordingError(f"{error.message} What arrived is kept in {live.name}.", error.hint) from error
     live.unlink(missing_ok=True)
