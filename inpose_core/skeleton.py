@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from . import joint_names
 from .errors import SkeletonError
+from .safe_files import read_json
 
 JOINT_NAMES: Final[tuple[str, ...]] = joint_names.JOINT_NAMES
 PARENTS: Final[tuple[int, ...]] = joint_names.PARENTS
@@ -50,6 +51,7 @@ HEAD_JOINT_HEIGHT_RATIO: Final[float] = 0.88
 SOLE_HEIGHT_RATIO: Final[float] = 0.011
 """Height of the toe joint above the floor over stature, in a flat stance."""
 
+_LARGEST_FILE_BYTES: Final[int] = 1 << 20
 _SMALLEST_HEAD_HEIGHT_M: Final[float] = 0.2
 _LARGEST_HEAD_HEIGHT_M: Final[float] = 12.0
 
@@ -181,11 +183,13 @@ class Skeleton:
             SkeletonError: the file is missing, not JSON, or lacks a joint.
         """
         try:
-            document = json.loads(Path(path).read_text(encoding="utf-8"))
+            document = read_json(Path(path), _LARGEST_FILE_BYTES)
         except OSError as error:
             raise SkeletonError(f"The skeleton file {path} cannot be read ({error.strerror}).") from error
         except ValueError as error:
-            raise SkeletonError(f"The skeleton file {path} is not valid JSON.", str(error)) from error
+            raise SkeletonError(
+                f"The skeleton file {path} is not valid JSON ({error}).", "Write it anew, or take another."
+            ) from error
         joints = document.get("joints") if isinstance(document, dict) else None
         if not isinstance(joints, dict):
             raise SkeletonError(

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -15,7 +14,9 @@ from ..errors import InPoseError
 from ..motion import Motion
 from ..quaternions import normalize_quaternion
 from ..recording.types import SOLVER_FPS
+from ..safe_files import read_arrays
 from ..skeleton import Skeleton
+from ..training.dataset import LARGEST_PACKED_BYTES
 from ..training.split import cmu_role
 
 FEWEST_FRAMES: Final[int] = 100
@@ -98,11 +99,12 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
         if not path.exists():
             continue
         try:
-            with np.load(path, allow_pickle=False) as packed:
-                arrays = {
-                    key: packed[key] for key in ("quat", "root", "start", "length", "offsets", "floor_y", "subject")
-                }
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            arrays = read_arrays(
+                path,
+                ("quat", "root", "start", "length", "offsets", "floor_y", "subject"),
+                most_bytes=LARGEST_PACKED_BYTES,
+            )
+        except (OSError, ValueError) as error:
             raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
         for clip, (start, length) in enumerate(zip(arrays["start"], arrays["length"], strict=True)):
             if length < FEWEST_FRAMES or not keep(str(arrays["subject"][clip])):

@@ -278,12 +278,13 @@ def real_times(
     if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
         times_s /= speed
         notes.append(f"Played at {speed:.0%} of the song's speed; the times are real seconds.")
-    durations_s, pause_times_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
-    paused = (durations_s > 0) & (durations_s <= _LONGEST_PAUSE_S) & np.isfinite(pause_times_s)
-    order = np.argsort(pause_times_s[paused], kind="stable")
+    with np.errstate(invalid="ignore"):
+        lengths_s, at_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
+    paused = (lengths_s > 0) & (lengths_s <= _LONGEST_PAUSE_S) & np.isfinite(at_s)
+    order = np.argsort(at_s[paused], kind="stable")
     # Song time stands still while paused: the body goes on after the pause's length.
-    added_by_s = np.append(0.0, np.cumsum(durations_s[paused][order]))
-    times_s += added_by_s[np.searchsorted(pause_times_s[paused][order], song_times_s)]
+    added_by_s = np.append(0.0, np.cumsum(lengths_s[paused][order]))
+    times_s += added_by_s[np.searchsorted(at_s[paused][order], song_times_s)]
     added_s = float(added_by_s[-1])
     if added_s:
         notes.append(f"The game was paused for {added_s:.0f} s in all; nothing was recorded then.")

@@ -17,8 +17,8 @@ from ..errors import RecordingError
 from ..quaternions import continuous_signs
 from .cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from .room_defects import put_hands_back, undo_recentring
-from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
 from .takes import choose_take
+from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
 from .types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 
 BoolArray = NDArray[np.bool_]

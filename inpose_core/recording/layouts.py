@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from ..errors import RecordingError
+from ..safe_files import read_json
 from .conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from .rotation_columns import UNITY_EULER_ORDER
 from .types import DEVICE_NAMES, POSE_TYPES, PoseType
@@ -148,11 +149,10 @@ def layout_from(text: str) -> Layout:
             return preset
     if text.lower().endswith(".json") and "=" not in text:
         try:
-            data = Path(text).read_bytes()[: _LARGEST_MAPPING + 1]
-            document = json.loads(data)
+            document = read_json(Path(text), _LARGEST_MAPPING)
         except OSError as error:
             raise RecordingError(f"The column mapping {text} cannot be read ({error.strerror}).", _HINT) from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise RecordingError(f"The column mapping {text} is not valid JSON.", _HINT) from error
         return _layout(document, Path(text).stem)
     if "=" not in text:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import RecordingError
+from ..safe_files import read_bytes
 from . import body_motion, bsor, foreign, scoresaber, tables, webxr, xror
 from .clean import clean_recording, cut_take
 from .conventions import ReadOptions
@@ -16,7 +17,7 @@ from .interpret import interpret
 from .tracks import RawTracks
 from .types import Recording
 
-_LARGEST_FILE_BYTES: Final[int] = 2**30
+_LARGEST_FILE_BYTES: Final[int] = 2**29
 """An hour at 90 Hz is 30 MB as BSOR and 90 MB as CSV; what is larger than this is something else."""
 
 
@@ -104,13 +105,13 @@ def _read(path: Path, options: ReadOptions) -> Recording:
 def _bytes_of(path: Path) -> bytes:
     name = path.name
     try:
-        if path.is_dir():
-            raise RecordingError(f"{name} is a folder, not a recording.", "Give one file, for example a .bsor or .csv.")
-        if path.stat().st_size > _LARGEST_FILE_BYTES:
-            raise RecordingError(f"{name} is larger than 1 GB.", "Check that this is a recording of head and hands.")
-        return path.read_bytes()
+        return read_bytes(path, _LARGEST_FILE_BYTES)
     except FileNotFoundError as error:
         raise RecordingError(f"There is no file {path}.", "Check the path.") from error
+    except IsADirectoryError as error:
+        raise RecordingError(
+            f"{name} is a folder, not a recording.", "Give one file, for example a .bsor or .csv."
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise RecordingError(f"{name} cannot be read ({reason}).", "Check the path and its permissions.") from error

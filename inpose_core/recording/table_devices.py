@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RecordingError
+from ..safe_files import read_bytes
 from .conventions import ReadOptions
 from .csv_format import CSV_HINT
 from .layouts import Layout
@@ -33,6 +34,7 @@ _FILE_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "right": ("right", "rhand", "r_hand"),
 }
 _MOST_FILES: Final[int] = 2000
+_LARGEST_FILE_BYTES: Final[int] = 2**29
 _MOST_DEVICES: Final[int] = 64
 _LONGEST_NAME: Final[int] = 64
 _STILL_M: Final[float] = 1e-3
@@ -174,6 +176,7 @@ def _without_device(name: str) -> str:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RecordingError(f"{path.name} cannot be read ({error.strerror}).", "Check its permissions.") from error
+        return read_bytes(path, _LARGEST_FILE_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise RecordingError(f"{path.name} cannot be read ({reason}).", "Check its permissions.") from error

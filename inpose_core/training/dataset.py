@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -24,7 +23,27 @@ from ..errors import InPoseError
 from ..kinematics import forward_kinematics
 from ..recording.types import SOLVER_FPS
 from ..rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
+from ..safe_files import read_arrays
 from ..skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
+
+PACKED_ARRAYS: Final[tuple[str, ...]] = (
+    "joints",
+    "fps",
+    "subject",
+    "length",
+    "start",
+    "quat",
+    "root",
+    "offsets",
+    "floor_y",
+    "generic_skeleton",
+    "family",
+    "activity",
+    "valid",
+)
+"""What is read of a file of packed motion."""
+LARGEST_PACKED_BYTES: Final[int] = 16 * 2**30
+"""Of one array; the user's own data may well fill the memory."""
 
 ClipFilter = Callable[[str, str], bool]
 """Decide by data set (the file's stem) and subject whether a clip belongs to a split."""
@@ -86,8 +105,7 @@ def load_packed_motion(paths: Sequence[Path], keep: ClipFilter) -> MotionData:
 
 def _load_file(path: Path, keep: ClipFilter) -> MotionData:
     try:
-        with np.load(path, allow_pickle=False) as packed:
-            arrays = {key: packed[key] for key in packed.files}
+        arrays = read_arrays(path, PACKED_ARRAYS, most_bytes=LARGEST_PACKED_BYTES)
         if tuple(arrays["joints"]) != JOINT_NAMES or int(arrays["fps"]) != SOLVER_FPS:
             raise InPoseError(f"{path} is not packed for 22 SMPL joints at 60 Hz.", "Pack the motion again.")
         kept = [
@@ -96,7 +114,7 @@ def _load_file(path: Path, keep: ClipFilter) -> MotionData:
             if keep(path.stem, str(subject)) and length >= 2
         ]
         return _pack(arrays, kept)
-    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
 
 

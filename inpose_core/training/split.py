@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final, Literal
-from zipfile import BadZipFile
-
-import numpy as np
 
 from ..errors import InPoseError
+from ..safe_files import read_arrays
 from .augmentation import AugmentationSettings, Examples, validation_examples
-from .dataset import MotionData, load_packed_motion
+from .dataset import LARGEST_PACKED_BYTES, MotionData, load_packed_motion
 
 Role = Literal["train", "validate", "test"]
 
@@ -105,7 +103,7 @@ def _roles(files: list[Path]) -> dict[tuple[str, str], Role]:
 
 def _subjects(file: Path) -> list[str]:
     try:
-        with np.load(file, allow_pickle=False) as packed:
-            return [str(subject) for subject in packed["subject"]]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        arrays = read_arrays(file, ("subject",), most_bytes=LARGEST_PACKED_BYTES)
+        return [str(subject) for subject in arrays["subject"]]
+    except (OSError, TypeError, ValueError) as error:
         raise InPoseError(f"{file} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
