@@ -15,7 +15,7 @@ from typing import Any, Final, get_args
 import numpy as np
 
 from ..errors import CalibrationError
-from ..motion import atomic_output
+from ..output import write_output
 from ..recording.types import POSE_TYPES
 from ..safe_files import finite_number, read_json
 from .performer import PerformerCalibration, Source
@@ -52,8 +52,7 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
             for name, offset in zip(("head", "left", "right"), calibration.offsets, strict=True)
         },
     }
-    with atomic_output(path) as temporary:
-        Path(temporary).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_output(path, [(json.dumps(document, indent=1) + "\n").encode()])
 
 
 def load_calibration(path: Path) -> PerformerCalibration:

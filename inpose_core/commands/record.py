@@ -12,7 +12,7 @@ from ..errors import OutputError
 from .reading import add_reading_options, guess_lines, reading_options
 
 if TYPE_CHECKING:
-    from ..recording.vmc import CaptureState
+    from ..recording.live.vmc import CaptureState
 
 _MOST_SHOWN: Final[int] = 8
 """Devices in the line of progress, which is one line."""
@@ -33,7 +33,7 @@ def add_record_command(commands: Any) -> None:
 
 
 def _record(options: argparse.Namespace) -> int:
-    from ..recording.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
+    from ..recording.live.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
 
     if options.out.suffix.lower() != ".csv":
         raise OutputError(f'"{options.out.name}" is no .csv.', "Recordings are written as CSV.")

@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
+from ..body.motion import Motion
+from ..body.quaternions import normalize_quaternion
+from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..motion import Motion
-from ..quaternions import normalize_quaternion
 from ..recording.types import SOLVER_FPS
 from ..safe_files import read_arrays
-from ..skeleton import Skeleton
 from ..training.dataset import LARGEST_PACKED_BYTES
 from ..training.split import cmu_role
 

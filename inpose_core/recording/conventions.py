@@ -17,8 +17,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.quaternions import matrix_to_quaternion, multiply_quaternions, quaternion_to_matrix
 from ..errors import RecordingError
-from ..quaternions import matrix_to_quaternion, multiply_quaternions, quaternion_to_matrix
 from .types import Origin
 
 FloatArray = NDArray[np.float64]

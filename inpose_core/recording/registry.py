@@ -10,10 +10,11 @@ from typing import Final
 
 from ..errors import RecordingError
 from ..safe_files import read_bytes
-from . import body_motion, bsor, foreign, scoresaber, tables, webxr, xror
-from .clean import clean_recording, cut_take
+from .cleaning.clean import clean_recording, cut_take
 from .conventions import ReadOptions
-from .interpret import interpret
+from .formats import body_motion, bsor, foreign, scoresaber, webxr, xror
+from .interpretation.interpret import interpret
+from .tables import reader as tables
 from .tracks import RawTracks
 from .types import Recording
 

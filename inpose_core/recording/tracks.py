@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
-from ..quaternions import continuous_signs
 from .conventions import QuaternionOrder
 from .types import HandOffsets, Origin, PoseType
 

@@ -17,7 +17,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 LONGEST_S = 10.0
 MOST_MEGABYTES = 1000.0
-_LIBRARIES = ("calibration", "motion_files.amass", "motion_files.bvh_motion", "recording.describe")
+_LIBRARIES = ("calibration", "motion_files.amass", "motion_files.bvh_motion", "inspection.describe")
 _ADDRESSES_BYTES = 4 * 2**30
 """Most of which libraries only reserve; what is used is measured."""
 

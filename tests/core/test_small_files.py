@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core.bvh import save_bvh
+from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.recording import ReadOptions, Recording, load_recording
-from inpose_core.recording.csv_format import CSV_COLUMNS, write_csv
-from inpose_core.recording.vmc import CAPTURE_HEADER
+from inpose_core.recording.live.vmc import CAPTURE_HEADER
+from inpose_core.recording.tables.csv_format import CSV_COLUMNS, write_csv
 from tests.core.limited import run_bounded
-from tests.core.recording_files import BsorFile, moving_person
-from tests.core.sample_recordings import bson
+from tests.core.recording.recording_files import BsorFile, moving_person
+from tests.core.recording.sample_recordings import bson
 from tests.core.synthetic import smooth_motion
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
@@ -96,7 +96,7 @@ def test_a_hand_that_is_lost_for_long_splits_nothing(tmp_path: Path) -> None:
 
 
 def test_a_live_take_with_a_long_pause_is_kept_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from inpose_core.recording import vmc  # noqa: PLC0415 (where the capture is replaced)
+    from inpose_core.recording.live import vmc  # noqa: PLC0415 (where the capture is replaced)
 
     pose = "0.1,1.6,0.{0},0,0.1,0,1"
     rows = [
