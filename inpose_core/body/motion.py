@@ -21,6 +21,8 @@ MOTION_FORMAT_VERSION: Final[int] = 1
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 """Six hours at 60 Hz."""
 _HIGHEST_FPS: Final[float] = 10_000.0
+_LARGEST_LENGTH_ERROR: Final[float] = 0.5
+_FARTHEST_M: Final[float] = 1e6
 
 
 @dataclass(frozen=True)
@@ -120,11 +122,14 @@ class Motion:
             fps = one_number(arrays["fps"])
             if not 1.0 <= fps <= _HIGHEST_FPS:
                 raise ValueError(f"{fps:g} frames per second")
-            rotations_wxyz = normalize_quaternion(numbers(rotations))
-            if not (np.isfinite(rotations_wxyz).all() and np.isfinite(root_m).all()):
-                raise ValueError("numbers that are not finite")
+            rotations_wxyz = numbers(rotations)
+            lengths = np.sqrt(np.einsum("fjk,fjk->fj", rotations_wxyz, rotations_wxyz))
+            if not (np.abs(lengths - 1) < _LARGEST_LENGTH_ERROR).all():
+                raise ValueError("rotations that are none")
+            if not (np.abs(root_m) < _FARTHEST_M).all():
+                raise ValueError("positions that are none")
             return cls(
-                rotations_wxyz=rotations_wxyz,
+                rotations_wxyz=normalize_quaternion(rotations_wxyz),
                 root_translation_m=root_m,
                 skeleton=Skeleton(numbers(arrays["offsets_m"])),
                 fps=fps,

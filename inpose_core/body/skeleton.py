@@ -100,9 +100,11 @@ class Skeleton:
         offsets_m[0] = 0.0
         offsets_m.setflags(write=False)
         object.__setattr__(self, "offsets_m", offsets_m)
-        if not _SMALLEST_HEAD_HEIGHT_M <= self.standing_head_height_m <= _LARGEST_HEAD_HEIGHT_M:
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of numbers near the largest
+            head_height_m = self.standing_head_height_m
+        if not _SMALLEST_HEAD_HEIGHT_M <= head_height_m <= _LARGEST_HEAD_HEIGHT_M:
             raise SkeletonError(
-                f"This skeleton's head would stand {self.standing_head_height_m:.3g} m above its toes.",
+                f"This skeleton's head would stand {head_height_m:.3g} m above its toes.",
                 "Rest offsets are in metres, Y up, in a T-pose: check the unit, the axes and the object's scale.",
             )
         for side in ("left", "right"):

@@ -15,8 +15,7 @@ from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
-from ..safe_files import read_arrays
-from ..training.dataset import LARGEST_PACKED_BYTES
+from ..training.dataset import read_packed_arrays
 from ..training.split import cmu_role
 
 FEWEST_FRAMES: Final[int] = 100
@@ -99,11 +98,7 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
         if not path.exists():
             continue
         try:
-            arrays = read_arrays(
-                path,
-                ("quat", "root", "start", "length", "offsets", "floor_y", "subject"),
-                most_bytes=LARGEST_PACKED_BYTES,
-            )
+            arrays = read_packed_arrays(path, ("quat", "root", "start", "length", "offsets", "floor_y", "subject"))
         except (OSError, ValueError) as error:
             raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
         for clip, (start, length) in enumerate(zip(arrays["start"], arrays["length"], strict=True)):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,17 @@ from ..body.skeleton import JOINT_COUNT
 
 CONTACT_COUNT = 2
 """Left and right foot."""
+_SIZES: Final[dict[str, tuple[int, int]]] = {
+    "condition_size": (1, 4096),
+    "window": (2, 4096),
+    "frames_per_token": (1, 256),
+    "width": (2, 4096),
+    "depth": (1, 64),
+    "heads": (1, 64),
+    "mlp_ratio": (1, 16),
+    "columns": (2, 3),
+}
+"""The least and the most of each."""
 _DATA_VARIANCE = 1.0 / 3.0
 """A column of a rotation matrix has length 1, so each of its elements has a mean square of 1/3."""
 
@@ -43,6 +54,21 @@ class NetworkConfig:
     """What the last layer returns: x_0, or v = alpha eps - sigma x_0 (Salimans & Ho 2022; an ablation)."""
     input_scale: Literal["unit", "wiener"] = "wiener"
     """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it gives, nothing at pure noise."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network of ours has: a file of weights may ask for any.
+
+        Raises:
+            ValueError: one of them.
+        """
+        for name, (least, most) in _SIZES.items():
+            size = getattr(self, name)
+            if type(size) is not int or not least <= size <= most:
+                raise ValueError(f"a network of {name} {size!s:.20}")
+        if self.window % self.frames_per_token or self.width % (2 * self.heads) or not 0 <= self.dropout < 1:
+            raise ValueError("sizes that do not divide")
+        if self.prediction not in ("x_0", "v") or self.input_scale not in ("unit", "wiener"):
+            raise ValueError("a network of another kind")
 
     @property
     def state_size(self) -> int:

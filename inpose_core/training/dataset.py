@@ -21,10 +21,10 @@ from torch import Tensor
 
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
-from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
+from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, Skeleton
 from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
-from ..safe_files import read_arrays
+from ..safe_files import numbers, one_number, read_arrays
 
 PACKED_ARRAYS: Final[tuple[str, ...]] = (
     "joints",
@@ -42,6 +42,7 @@ PACKED_ARRAYS: Final[tuple[str, ...]] = (
     "valid",
 )
 """What is read of a file of packed motion."""
+_LARGEST_NUMBER: Final[float] = 1e6
 LARGEST_PACKED_BYTES: Final[int] = 16 * 2**30
 """Of one array; the user's own data may well fill the memory."""
 
@@ -103,10 +104,41 @@ def load_packed_motion(paths: Sequence[Path], keep: ClipFilter) -> MotionData:
     return MotionData(start=start, **joined)
 
 
+def read_packed_arrays(path: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Return arrays of a file of packed motion, of matching shapes: quat (N, 22, 4), root (N, 3), the rest per clip.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it is no such file.
+    """
+    arrays = read_arrays(path, names, most_bytes=LARGEST_PACKED_BYTES)
+    frames, clips = np.atleast_1d(arrays["quat"]).shape[0], arrays["start"].size
+    shapes = {"quat": (frames, JOINT_COUNT, 4), "root": (frames, 3), "valid": (frames,)}
+    shapes["offsets"] = (clips, JOINT_COUNT, 3)
+        "quat": (frames, JOINT_COUNT, 4),
+        "root": (frames, 3),
+        "offsets": (clips, JOINT_COUNT, 3),
+        "valid": (frames,),
+    }
+    for name, array in arrays.items():
+        if name not in ("joints", "fps") and array.shape != shapes.get(name, (clips,)):
+            raise ValueError(f"{name} has the shape {array.shape}")
+    for name in ("quat", "root", "offsets", "floor_y"):
+        if not (np.abs(numbers(arrays[name])) < _LARGEST_NUMBER).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+    if not arrays["quat"].any(axis=-1).all():
+        raise ValueError("a rotation is none")
+    start, length = numbers(arrays["start"]), numbers(arrays["length"])
+    if not ((start >= 0) & (length >= 0) & (start + length <= frames)).all():
+        raise ValueError("a clip lies outside of its file")
+    arrays["start"], arrays["length"] = start.astype(np.int64), length.astype(np.int64)
+    return dict(arrays)
+
+
 def _load_file(path: Path, keep: ClipFilter) -> MotionData:
     try:
-        arrays = read_arrays(path, PACKED_ARRAYS, most_bytes=LARGEST_PACKED_BYTES)
-        if tuple(arrays["joints"]) != JOINT_NAMES or int(arrays["fps"]) != SOLVER_FPS:
+        arrays = read_packed_arrays(path, PACKED_ARRAYS)
+        if arrays["joints"].tolist() != list(JOINT_NAMES) or one_number(arrays["fps"]) != SOLVER_FPS:
             raise InPoseError(f"{path} is not packed for 22 SMPL joints at 60 Hz.", "Pack the motion again.")
         kept = [
             index
