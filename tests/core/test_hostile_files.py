@@ -26,7 +26,7 @@ from inpose_core.motion_files.bvh import load_bvh
 from inpose_core.recording import ReadOptions, load_recording
 from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
 from inpose_core.recording.types import Sensors
-from inpose_core.training.dataset import load_packed_motion
+from inpose_core.training.packed import read_packed
 from tests.core.synthetic import smooth_motion
 
 Reader = Callable[[Path], object]
@@ -194,10 +194,6 @@ def sensor_arrays(tmp_path: Path) -> dict[str, object]:
     save_sensors(Sensors(np.zeros((9, 3, 3)), poses, np.ones((9, 3), np.bool_)), tmp_path / "sensors.npz")
     with np.load(tmp_path / "sensors.npz") as arrays:
         return dict(arrays)
-
-
-def read_packed(path: Path) -> object:
-    return load_packed_motion([path], lambda *_: True)
 
 
 NPZ_READERS: dict[str, tuple[Reader, Callable[[Path], dict[str, object]]]] = {
