@@ -149,13 +149,15 @@ def read_packed_folder(data: Path) -> PackedClips:
 def _decode(name: str, arrays: dict[str, Any]) -> PackedClips:
     per_clip = {key: arrays[key] for key in _PER_CLIP_KEYS}
     length = per_clip["length"].astype(np.int64)
-    if (length < 0).any():
-        raise ValueError("a clip's length is negative")
+    if length.ndim != 1 or (length < 0).any():
+        raise ValueError("the clips' lengths are none")
     if COMPACT_KEY in arrays:
         wxyz, root_m = decode_rotations(arrays), decode_steps(arrays)
         valid = np.unpackbits(arrays["valid_bits"])[: len(root_m)].astype(np.bool_)
         data_set = arrays["data_set"].astype(str)
     else:
+        if arrays["start"].shape != length.shape:
+            raise ValueError("there are not as many clips as lengths")
         if ((arrays["start"] < 0) | (arrays["start"] + length > len(arrays["quat"]))).any():
             raise ValueError("a clip lies outside of its file")
         # The clips of the plain form may leave frames out between them.
