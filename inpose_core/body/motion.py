@@ -22,6 +22,8 @@ from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_q
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 
 MOTION_FORMAT_VERSION: Final[int] = 1
+SOLVER_FPS: Final[float] = 60.0
+"""The rate at which the prior knows motion, and at which everything is solved."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 from ..training.split import cmu_role
 
 FEWEST_FRAMES: Final[int] = 100

@@ -6,10 +6,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import continuous_signs
 from ..body.skeleton import JOINT_COUNT
-from ..recording.types import SOLVER_FPS
 
 
 def to_solver_rate(motion: Motion) -> Motion:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from ..body.kinematics import forward_kinematics
+from ..body.motion import SOLVER_FPS
 from ..body.rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
 from ..body.skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from ..prior.conditioning import ScaleFreeSensors, condition_features, hand_reach, window_heading
-from ..recording.types import SOLVER_FPS
 from .dataset import MotionData, cut_windows
 
 _HEAD = SENSOR_JOINTS[0]

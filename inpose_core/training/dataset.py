@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from ..body.kinematics import forward_kinematics
+from ..body.motion import SOLVER_FPS
 from ..body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
 from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 
 ClipFilter = Callable[[str, str], bool]
 """Decide by data set (the file's stem) and subject whether a clip belongs to a split."""

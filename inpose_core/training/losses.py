@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..body.kinematics import forward_kinematics
+from ..body.motion import SOLVER_FPS
 from ..body.rotations import geodesic_angle, sixd_to_matrix
 from ..body.skeleton import LEG_JOINTS, SENSOR_JOINTS
-from ..recording.types import SOLVER_FPS
 from .augmentation import Examples
 
 

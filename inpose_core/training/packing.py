@@ -11,13 +11,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import Motion, atomic_output
+from ..body.motion import SOLVER_FPS, Motion, atomic_output
 from ..body.quaternions import geodesic_angle
 from ..body.skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 from ..errors import InPoseError, OutputError
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
-from ..recording.types import SOLVER_FPS
 
 _GLITCH_DEG_PER_S: Final[float] = 2000.0
 _GLITCH_MARGIN: Final[int] = 3
