@@ -35,8 +35,10 @@ def _texts_of_class(cls: type) -> set[str]:
         texts.add(rna.description)
     else:
         rna = cls.bl_rna
+    # The settings of a scene are declared by several features, in classes that are mixed in.
+    own = {name for base in cls.__mro__ for name in base.__dict__.get("__annotations__", ())}
     for name, prop in rna.properties.items():
-        if name not in getattr(cls, "__annotations__", ()) or prop.is_hidden or prop.is_skip_save:
+        if name not in own or prop.is_hidden or prop.is_skip_save:
             continue
         texts |= {prop.name, prop.description}
         if prop.type == "ENUM":
