@@ -26,7 +26,7 @@ class RecordingJob(WorkerJob):
     """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
 
     def __init__(self, recording: Path, interpreters: Sequence[Interpreter], reading: Reading | None = None) -> None:
-        params = {"recording": str(recording), "reading": (reading or Reading()).as_params()}
+        params = {"recording": str(recording.absolute()), "reading": (reading or Reading()).as_params()}
         super().__init__("info", params, interpreters)
         self._params["output"] = str(self.folder / "recording.npz")
 

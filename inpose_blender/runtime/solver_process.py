@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
+from ..core import neutral_folder
 from ..errors import WorkerError
 
 PROTOCOL: Final[int] = 1
@@ -49,6 +50,7 @@ class SolverProcess:
             self._process = subprocess.Popen(
                 self.command,
                 env=dict(environment),
+                cwd=neutral_folder(self.command[0]),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -39,6 +39,6 @@ class SolveSettings:
     def as_params(self) -> dict[str, Any]:
         """Return the parameters of the request ``solve`` that these settings are."""
         params = asdict(self)
-        params["calibration_file"] = str(self.calibration_file) if self.calibration_file else None
+        params["calibration_file"] = str(self.calibration_file.absolute()) if self.calibration_file else None
         params["reading"] = self.reading.as_params()
         return params

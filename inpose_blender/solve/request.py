@@ -23,7 +23,7 @@ class SolveRequest:
     def as_params(self) -> dict[str, Any]:
         """Return the parameters of the message ``solve``, without the outputs."""
         return {
-            "recording": str(self.recording),
+            "recording": str(self.recording.absolute()),  # the process works in another folder
             "offsets_m": self.skeleton.offsets_m.tolist(),
             **self.settings.as_params(),
         }

@@ -4,12 +4,8 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InPoseError, OutputError
+from ..errors import InPoseError
+from ..output import write_output
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 
@@ -80,7 +77,6 @@ class Motion:
             OutputError: the file cannot be written; an existing file is then left as it was.
         """
         rotations = self.rotations_wxyz.astype(np.float32)
-        # Through memory: on a full disk zipfile would complain about its half-written file a second time.
         packed = io.BytesIO()
         np.savez_compressed(
             packed,
@@ -99,8 +95,7 @@ class Motion:
             gender=np.array("neutral"),
             betas=np.zeros(10, np.float32),
         )
-        with atomic_output(path) as temporary:
-            temporary.write_bytes(packed.getbuffer())
+        write_output(path, [packed.getbuffer()])
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:
@@ -134,33 +129,6 @@ class Motion:
             raise InPoseError(
                 f"{path} is not a motion file of InPose ({error}).", "Solve the recording again."
             ) from error
-
-
-@contextmanager
-def atomic_output(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` that takes its name only when the block succeeds.
-
-    Raises:
-        OutputError: the folder is missing or not writable, or the disk is full.
-    """
-    path = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Choose another folder.") from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes private files; an output gets the permissions any new file would get.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Check the free space.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _axis_angle(wxyz: NDArray[np.float64]) -> NDArray[np.float64]:

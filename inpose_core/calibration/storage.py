@@ -15,8 +15,8 @@ from typing import Any, Final, get_args
 
 import numpy as np
 
-from ..body.motion import atomic_output
 from ..errors import CalibrationError
+from ..output import write_output
 from ..recording.types import POSE_TYPES
 from .performer import PerformerCalibration, Source
 from .rigid import RigidOffset
@@ -52,8 +52,7 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
             for name, offset in zip(("head", "left", "right"), calibration.offsets, strict=True)
         },
     }
-    with atomic_output(path) as temporary:
-        Path(temporary).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_output(path, [(json.dumps(document, indent=1) + "\n").encode()])
 
 
 def load_calibration(path: Path) -> PerformerCalibration:

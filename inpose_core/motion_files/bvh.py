@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..body.motion import Motion, atomic_output
+from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 from ..errors import InPoseError
+from ..output import write_output
 
 FloatArray = NDArray[np.float64]
 
@@ -97,9 +98,9 @@ def save_bvh(motion: Motion, path: Path) -> None:
     angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
     values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
     row = " ".join(["%.6f"] * values.shape[1])
-    with atomic_output(path) as temporary, temporary.open("w", encoding="ascii") as file:
-        file.write("\n".join(lines) + "\n")
-        file.writelines(row % tuple(frame) + "\n" for frame in values.tolist())
+    head = "\n".join(lines) + "\n"
+    rows = (row % tuple(frame) + "\n" for frame in values.tolist())
+    write_output(path, (text.encode("ascii") for text in chain((head,), rows)))
 
 
 def load_bvh(path: Path) -> BvhAnimation:

@@ -10,12 +10,12 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from ..body.motion import atomic_output
 from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
+from ..output import write_output
 from .conditioning import CONDITION_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule
@@ -81,8 +81,7 @@ def save_prior(prior: Prior, path: Path) -> None:
         "schedule": json.dumps(asdict(prior.schedule)),
         "training": json.dumps(prior.training),
     }
-    with atomic_output(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    write_output(path, [save(tensors, metadata)])
 
 
 def load_prior(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import logging
 import time
@@ -13,12 +14,13 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as safetensors_of
 from torch import Tensor, nn
 
-from ..body.motion import atomic_output
 from ..body.skeleton import Skeleton
 from ..errors import WeightsError
+from ..output import append_line, write_output
 from ..prior.checkpoint import Prior, save_prior
 from ..prior.conditioning import CONDITION_SIZE
 from ..prior.network import DiffusionTransformer, NetworkConfig
@@ -150,8 +152,7 @@ class Trainer:
         error_cm = figures[self.calibrate_on]["mpjpe_cm"]
         if error_cm < self.best_error_cm:
             self.best_error_cm = error_cm
-            with atomic_output(self._best_path) as temporary:
-                save_file(dict(self.ema.state_dict()), temporary)
+            write_output(self._best_path, [safetensors_of(dict(self.ema.state_dict()))])
 
     @torch.no_grad()
     def validate(self) -> dict[str, dict[str, float]]:
@@ -219,8 +220,9 @@ class Trainer:
             "best_error_cm": self.best_error_cm,
             "network_config": asdict(self.settings.network),
         }
-        with atomic_output(self._checkpoint_path) as temporary:
-            torch.save(state, temporary)
+        packed = io.BytesIO()
+        torch.save(state, packed)
+        write_output(self._checkpoint_path, [packed.getbuffer()])
 
     def _resume(self) -> None:
         try:
@@ -245,8 +247,7 @@ class Trainer:
     def _log(self, record: dict[str, object]) -> None:
         line = json.dumps({"time": round(time.time(), 1), **record})
         _LOG.info(line)
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        append_line(self.folder / "log.jsonl", line)
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from pathlib import Path
 
 import bpy
@@ -36,7 +37,8 @@ def _texts_of_class(cls: type) -> set[str]:
     else:
         rna = cls.bl_rna
     # The settings of a scene are declared by several features, in classes that are mixed in.
-    own = {name for base in cls.__mro__ for name in base.__dict__.get("__annotations__", ())}
+    ours = [base for base in cls.__mro__ if base.__module__.startswith("inpose_blender")]
+    own = {name for base in ours for name in inspect.get_annotations(base)}
     for name, prop in rna.properties.items():
         if name not in own or prop.is_hidden or prop.is_skip_save:
             continue

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...body.motion import atomic_output
 from ...errors import RecordingError
+from ...output import write_output
 from ..types import Sensors
 
 
@@ -29,8 +29,7 @@ def save_sensors(sensors: Sensors, path: Path) -> None:
         measured=sensors.measured,
         fps=np.float64(sensors.fps),
     )
-    with atomic_output(path) as temporary:
-        temporary.write_bytes(packed.getbuffer())
+    write_output(path, [packed.getbuffer()])
 
 
 def load_sensors(path: Path) -> Sensors:
