@@ -98,7 +98,7 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     heading = window_heading(sensors.R_world_sensor[:, :, 0])
     denoiser = WindowedDenoiser(finder.network, windows, heading, condition_features(sensors, heading, SOLVER_FPS))
     pure_noise = float(finder.schedule.log_snr(torch.tensor(finder.schedule.t_max)))
-    R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise))
+    R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise).x_0)
     head, *wrists = SENSOR_JOINTS
     R_world[:, head] = measurement.R_world_sensor[:, 0]
     p = forward_kinematics(R_world, measurement.offsets_m)

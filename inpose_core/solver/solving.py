@@ -102,15 +102,15 @@ def _solve_on(
         noise = settings.noise_share * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)
         sample = SAMPLERS[settings.sampler]
-        x_0 = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
-        x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
+        drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
+        x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
-        trust = confidence(denoiser.first_estimate, R_world, measurement.measured)
+        trust = confidence(drawn.first.x_0, R_world, measurement.measured)
         if settings.planting_strength > 0:
             R_world = refine(
                 R_world,
                 measurement,
-                denoiser.foot_contact,
+                drawn.last.contact,
                 prior.calibration,
                 settings.position_noise_ratio,
                 settings.planting_strength,
@@ -124,7 +124,7 @@ def _solve_on(
         skeleton=skeleton,
         fps=sensors.fps,
         sensor_error_m=_to_numpy(error_m),
-        foot_contact=_to_numpy(denoiser.foot_contact),
+        foot_contact=_to_numpy(drawn.last.contact),
         confidence=_to_numpy(trust),
     )
 
