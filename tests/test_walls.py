@@ -19,6 +19,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "current_folder",
         "programs",
         "errors",
+        "arrays",
         "output",
         "body",
         "prior",

@@ -42,6 +42,8 @@ class Motion:
     """(F, 2) probability that the left and the right foot stand, as the prior sees it."""
     confidence: NDArray[np.float64] | None = None
     """(F,) how far each frame is to be trusted, from 1 (certain) towards 0 (a guess)."""
+    foot_stands: NDArray[np.bool_] | None = None
+    """(F, 2) whether the left and the right foot stand: the solver's decision, which planting and later locks obey."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)
@@ -89,6 +91,7 @@ class Motion:
             sensor_error_m=_optional(self.sensor_error_m),
             foot_contact=_optional(self.foot_contact),
             confidence=_optional(self.confidence),
+            foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             poses=_axis_angle(self.local_rotations_wxyz).reshape(len(self), -1).astype(np.float32),
             trans=self.root_translation_m.astype(np.float32),
             mocap_framerate=np.float64(self.fps),
@@ -113,9 +116,12 @@ class Motion:
                 )
                 if rotations.shape != (len(root_m), JOINT_COUNT, 4) or root_m.shape != (len(root_m), 3):
                     raise ValueError(f"shapes {rotations.shape} and {root_m.shape}")
-                contact, confidence = (
-                    arrays[name] if name in arrays else np.zeros(0) for name in ("foot_contact", "confidence")
+                contact, confidence, stands = (
+                    arrays[name] if name in arrays else np.zeros(0)
+                    for name in ("foot_contact", "confidence", "foot_stands")
                 )
+                if stands.size and stands.shape != (len(root_m), 2):
+                    raise ValueError(f"shape {stands.shape} of foot_stands")
                 return cls(
                     rotations_wxyz=normalize_quaternion(rotations),
                     root_translation_m=root_m.astype(np.float64),
@@ -124,6 +130,7 @@ class Motion:
                     sensor_error_m=error.astype(np.float64) if error.size else None,
                     foot_contact=contact.astype(np.float64) if contact.size else None,
                     confidence=confidence.astype(np.float64) if confidence.size else None,
+                    foot_stands=stands.astype(np.bool_) if stands.size else None,
                 )
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InPoseError(

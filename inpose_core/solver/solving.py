@@ -29,6 +29,7 @@ from ..sampling import (
     MirroredDenoiser,
     WindowedDenoiser,
     confidence,
+    foot_paths,
     in_pieces,
     make_guidance,
     refine,
@@ -106,11 +107,12 @@ def _solve_on(
         x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
         trust = confidence(drawn.first.x_0, R_world, measurement.measured)
+        feet = foot_paths(R_world, measurement, drawn.last.contact)
         if settings.planting_strength > 0:
             R_world = refine(
                 R_world,
                 measurement,
-                drawn.last.contact,
+                feet,
                 prior.calibration,
                 settings.position_noise_ratio,
                 settings.planting_strength,
@@ -126,6 +128,7 @@ def _solve_on(
         sensor_error_m=_to_numpy(error_m),
         foot_contact=_to_numpy(drawn.last.contact),
         confidence=_to_numpy(trust),
+        foot_stands=feet.stands,
     )
 
 
