@@ -98,18 +98,31 @@ class Import:
     file: Path
     line: int
     taken: tuple[str, ...]
+    for_types: bool = False
+    """It stands under ``if TYPE_CHECKING``: nothing is loaded."""
 
 
 def imports_of(path: Path, root: Path) -> Iterator[Import]:
     """Yield the imports of a file, those within functions too; relative ones are made absolute."""
     folder = path.relative_to(root).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    unloaded = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        for node in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (Import(path, node.lineno, tuple(alias.name.split("."))) for alias in node.names)
+            taken = [tuple(alias.name.split(".")) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = folder[: len(folder) - node.level + 1] if node.level else ()
             module = (*base, *(node.module.split(".") if node.module else ()))
-            yield from (Import(path, node.lineno, (*module, alias.name)) for alias in node.names)
+            taken = [(*module, alias.name) for alias in node.names]
+        else:
+            continue
+        yield from (Import(path, node.lineno, each, id(node) in unloaded) for each in taken)
 
 
 def breaches(root: Path, floors: Mapping[str, Sequence[str]]) -> list[str]:
@@ -176,7 +189,7 @@ def test_only_the_doors_of_the_add_on_lead_into_the_core() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_file_imports_itself_by_way_of_others(package: str) -> None:
-    """Imports within functions count, too: a circle that is put off is still one."""
+    """Imports within functions count, too: a circle that is put off is still one. Those for types alone load nothing."""
     assert circles(REPOSITORY, package) == []
 
 
@@ -184,7 +197,7 @@ def circles(root: Path, package: str) -> list[str]:
     """Return the circles of files, each as a chain of module names."""
     files = {_module(path, root): path for path in (root / package).rglob("*.py")}
     taken_by = {
-        module: {_file_of(each.taken, files) for each in imports_of(path, root)} - {module, None}
+        module: {_file_of(each.taken, files) for each in imports_of(path, root) if not each.for_types} - {module, None}
         for module, path in files.items()
         if path.name != "__init__.py"
     }
