@@ -189,7 +189,7 @@ def test_only_the_doors_of_the_add_on_lead_into_the_core() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_file_imports_itself_by_way_of_others(package: str) -> None:
-    """Imports within functions count, too: a circle that is put off is still one. Those for types alone load nothing."""
+    """Imports within functions count, too: a circle put off is still one. Those for types alone load nothing."""
     assert circles(REPOSITORY, package) == []
 
 
