@@ -21,6 +21,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "errors",
         "arrays",
         "output",
+        "safe_files",
         "body",
         "prior",
         "motion_files",
