@@ -26,11 +26,13 @@ from .blend_file import save_blend_copy
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
 from .preferences.preferences import solver_interpreters
 from .rig.find import find_mapping
-from .rig.prepare import prepare_rig, solve_request
+from .rig.prepare import prepare_rig
 from .rig.stick_figure import add_stick_figure
+from .runtime.worker_job import stop_warm_process
 from .solve.arguments import add_solve_options, solve_settings
-from .solve.job import SolveJob, stop_warm_process
+from .solve.job import SolveJob
 from .solve.options import SolveSettings
+from .solve.request import solve_request
 
 SOME_FAILED: Final[int] = 1
 WRONG_USE: Final[int] = 2

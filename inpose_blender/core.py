@@ -23,6 +23,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.arrays import runs
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -42,6 +43,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
 else:
+    from ..inpose_core.arrays import runs
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -94,6 +96,7 @@ __all__ = [
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
+    "runs",
     "save_sensors",
     "without_python_variables",
     "write_csv",

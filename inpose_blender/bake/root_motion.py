@@ -17,9 +17,9 @@ from ..core import (
 )
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .adjust import RootPath, root_path_of
-from .pose_math import rotation_of
 
 FloatArray = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ import bpy
 
 from ..core import InPoseError
 from ..preferences.preferences import solver_interpreters
-from ..solve.job import RecordingFacts, RecordingJob
-from ..solve.options import Reading
 from ..ui.redraw import redraw_panels
+from .job import RecordingFacts, RecordingJob
+from .reading import Reading
 
 _POLL_S: Final[float] = 0.1
 _KEPT: Final[int] = 8

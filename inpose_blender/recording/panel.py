@@ -9,11 +9,10 @@ import bpy
 
 from ..choices import POSES
 from ..errors import InPoseError
-from ..properties import recording_path
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.translate import tr
 from .preview_collection import preview_of
-from .properties import chosen_reading
+from .properties import chosen_reading, recording_path
 
 SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
 """Operators that bring a recording from elsewhere than a file, by their ``bl_idname``: drawn below the file."""
@@ -59,8 +58,8 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
 
 def draw_facts(layout: Any, scene: Any) -> None:
     """Draw what is known of the chosen recording."""
-    from ..solve.job import RecordingFacts
     from .facts import is_being_read, known_facts
+    from .job import RecordingFacts
 
     recording, reading = recording_path(scene.inpose), chosen_reading(scene)
     facts = known_facts(recording, reading)
@@ -86,8 +85,8 @@ def draw_facts(layout: Any, scene: Any) -> None:
 
 def draw_read_as(layout: Any, scene: Any) -> None:
     """Draw what the file leaves open: what it was taken for and why, and what it is if that is wrong."""
-    from ..solve.job import RecordingFacts
     from .facts import known_facts
+    from .job import RecordingFacts
 
     chosen = scene.inpose_reading
     header, body = layout.panel("inpose_read_as", default_closed=True)

@@ -1,24 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep in the scene how the recording is to be read, where the guess is wrong; a change reads it again."""
+"""Keep in the scene which recording is solved, and how it is read where the guess is wrong; a change reads it again."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..choices import AXES, HANDS, ORIGINS, QUATERNION_ORDERS, TIME_UNITS, UNITS
-from ..solve.options import Reading
+from .reading import Reading
 
 
 def _on_change(reading: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    from ..properties import recording_path
     from .facts import start_reading
 
     scene = reading.id_data  # a script may change another scene than the one of the context
     if scene.inpose.recording:
         start_reading(recording_path(scene.inpose), chosen_reading(scene))
+
+
+def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    from .facts import start_reading
+
+    start_reading(recording_path(settings), chosen_reading(settings.id_data))
+
+
+class RecordingChoice:
+    """Hold which recording is solved; mixed into the scene's settings."""
+
+    recording: bpy.props.StringProperty(
+        name="Recording",
+        description="A VR recording of head and two hands",
+        update=_on_new_recording,
+    )
 
 
 class INPOSE_PG_reading(bpy.types.PropertyGroup):
@@ -60,6 +76,11 @@ class INPOSE_PG_reading(bpy.types.PropertyGroup):
     origin: bpy.props.EnumProperty(
         name="Heights from", description="Where the recorded heights count from", items=ORIGINS, update=_on_change
     )
+
+
+def recording_path(settings: RecordingChoice) -> Path:
+    """Return the path of the chosen recording; Blender's ``//`` stands for the file's own folder."""
+    return Path(bpy.path.abspath(settings.recording))
 
 
 def chosen_reading(scene: bpy.types.Scene) -> Reading:

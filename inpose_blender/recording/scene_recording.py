@@ -19,7 +19,6 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bake.pose_math import rotation_of
 from ..core import (
     DEVICE_NAMES,
     Recording,
@@ -29,6 +28,7 @@ from ..core import (
     rotate_vector,
     write_csv,
 )
+from ..rig.rotation import rotation_of
 
 FloatArray = NDArray[np.float64]
 

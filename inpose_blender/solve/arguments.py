@@ -21,7 +21,8 @@ from ..choices import (
     names_of,
 )
 from ..preferences.preferences import solver_device
-from .options import Reading, SolveSettings
+from ..recording.reading import Reading
+from .options import SolveSettings
 
 
 def add_solve_options(parser: argparse.ArgumentParser) -> None:

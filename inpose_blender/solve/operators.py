@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..bake.operators import baked_text, kept_note
+from ..bake.properties import bake_options
 from ..errors import CancelledError, InPoseError
 from ..preferences.preferences import results_folder, solver_device, solver_interpreters
-from ..properties import bake_options, chosen_armature, recording_path
-from ..recording.properties import chosen_reading
-from ..session import QUEUE, TAKES
+from ..recording.properties import chosen_reading, recording_path
+from ..rig.properties import chosen_armature
+from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_cancelled, show_error, show_result
 from ..ui.translate import tr
 from .options import SolveSettings
+from .queue import QUEUE
 
 if TYPE_CHECKING:
     from ..rig.prepare import PreparedRig
@@ -119,8 +121,9 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job, with the choices of now: later ones are for later solves."""
-        from ..rig.prepare import prepare_rig, solve_request
+        from ..rig.prepare import prepare_rig
         from .job import SolveJob
+        from .request import solve_request
 
         scene = context.scene
         recording = recording_path(scene.inpose)

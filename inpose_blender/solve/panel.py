@@ -7,9 +7,9 @@ from typing import Final
 
 import bpy
 
-from ..session import QUEUE
 from ..ui.drawing import SubPanel
 from ..ui.translate import tr
+from .queue import QUEUE
 
 SOLVE_OPTIONS: Final[tuple[str, ...]] = ("foot_planting", "variation", "seed", "steps")
 """Properties of the scene's settings that say how to solve, below the quality, in the order of the panel."""

@@ -18,6 +18,8 @@ from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_q
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton
 
 MOTION_FORMAT_VERSION: Final[int] = 1
+SOLVER_FPS: Final[float] = 60.0
+"""The rate at which the prior knows motion, and at which everything is solved."""
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 """Six hours at 60 Hz."""
 _HIGHEST_FPS: Final[float] = 10_000.0
@@ -44,6 +46,8 @@ class Motion:
     """(F, 2) probability that the left and the right foot stand, as the prior sees it."""
     confidence: NDArray[np.float64] | None = None
     """(F,) how far each frame is to be trusted, from 1 (certain) towards 0 (a guess)."""
+    foot_stands: NDArray[np.bool_] | None = None
+    """(F, 2) whether the left and the right foot stand: the solver's decision, which planting and later locks obey."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)
@@ -91,6 +95,7 @@ class Motion:
             sensor_error_m=_optional(self.sensor_error_m),
             foot_contact=_optional(self.foot_contact),
             confidence=_optional(self.confidence),
+            foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             poses=_axis_angle(self.local_rotations_wxyz).reshape(len(self), -1).astype(np.float32),
             trans=self.root_translation_m.astype(np.float32),
             mocap_framerate=np.float64(self.fps),
@@ -110,7 +115,7 @@ class Motion:
             arrays = read_arrays(
                 path,
                 ("format_version", "rotations_wxyz", "root_translation_m", "sensor_error_m", "offsets_m", "fps"),
-                ("foot_contact", "confidence"),
+                ("foot_contact", "confidence", "foot_stands"),
                 most_bytes=_LARGEST_ARRAY_BYTES,
             )
             if one_number(arrays["format_version"]) > MOTION_FORMAT_VERSION:
@@ -128,6 +133,7 @@ class Motion:
                 raise ValueError("rotations that are none")
             if not (np.abs(root_m) < _FARTHEST_M).all():
                 raise ValueError("positions that are none")
+            stands = _given(arrays.get("foot_stands"), (frames, 2))
             return cls(
                 rotations_wxyz=normalize_quaternion(rotations_wxyz),
                 root_translation_m=root_m,
@@ -136,6 +142,7 @@ class Motion:
                 sensor_error_m=_given(arrays.get("sensor_error_m"), (frames, len(SENSOR_JOINTS))),
                 foot_contact=_given(arrays.get("foot_contact"), (frames, 2)),
                 confidence=_given(arrays.get("confidence"), (frames,)),
+                foot_stands=None if stands is None else stands > 0,
             )
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from ..body.motion import SOLVER_FPS
 from ..errors import CalibrationError
-from ..recording.types import SOLVER_FPS, PoseType, Sensors
+from ..recording.types import PoseType, Sensors
 
 SMALLEST_STATURE_M: Final[float] = 0.5
 LARGEST_STATURE_M: Final[float] = 2.6

@@ -10,11 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 from ..training.packed import PackedClips, read_packed
 from ..training.split import role_of
 

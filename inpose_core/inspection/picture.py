@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import runs
 from ..body.quaternions import rotate_vector
 from ..calibration import ReferencePose, find_reference_pose
 from ..errors import InPoseError
 from ..output import write_output
 from ..recording.cleaning.resample import resample_recording
-from ..recording.cleaning.track_defects import runs
 from ..recording.types import LONGEST_BRIDGE_S, Recording
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ the formats with the first recording: Blender's start should not wait for them.
 
 from typing import TYPE_CHECKING, Any
 
+from ..body.motion import SOLVER_FPS
 from .conventions import ReadOptions
-from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, Guess, HandOffsets, Origin, PoseType, Recording, Sensors
+from .types import DEVICE_NAMES, POSE_TYPES, Guess, HandOffsets, Origin, PoseType, Recording, Sensors
 
 if TYPE_CHECKING:
     from .registry import load_recording

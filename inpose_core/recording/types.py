@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
 from .cleaning_report import CleaningReport
 
 DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
@@ -17,7 +18,6 @@ PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
 """What the hand poses are: the wrist joint itself, OpenXR grip or aim, the raw OpenVR device, or a game's saber."""
 
 POSE_TYPES: Final[tuple[PoseType, ...]] = ("joint", "grip", "aim", "raw", "saber")
-SOLVER_FPS: Final[float] = 60.0
 LONGEST_BRIDGE_S: Final[float] = 0.25
 """A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
 

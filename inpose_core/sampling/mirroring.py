@@ -16,6 +16,7 @@ from ..body.skeleton import MIRROR_JOINTS
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.precision import Precision
+from .estimate import Estimate
 from .windows import WindowedDenoiser
 
 
@@ -35,19 +36,10 @@ class MirroredDenoiser:
             WindowedDenoiser.for_sensors(prior, mirror_sensors(sensors), fps, precision),
         )
 
-    @property
-    def foot_contact(self) -> Tensor:
-        """Return the probability that each foot stands, (F, 2), as the last estimate saw it."""
-        return (self.plain.foot_contact + self.mirrored.foot_contact.flip(-1)) / 2
-
-    @property
-    def first_estimate(self) -> Tensor:
-        """Return what the first call made of its x_t, (F, 22, 6)."""
-        return (self.plain.first_estimate + mirror_sixd(self.mirrored.first_estimate)) / 2
-
-    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
-        """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        return (self.plain(x_t, log_snr) + mirror_sixd(self.mirrored(mirror_sixd(x_t), log_snr))) / 2
+    def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
+        """Return the estimate of x_0 of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
+        plain, mirrored = self.plain(x_t, log_snr), self.mirrored(mirror_sixd(x_t), log_snr)
+        return Estimate((plain.x_0 + mirror_sixd(mirrored.x_0)) / 2, (plain.contact + mirrored.contact.flip(-1)) / 2)
 
 
 def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:

@@ -32,26 +32,25 @@ _FOOT_NOISE_RATIO: Final[float] = 0.002
 def refine(
     R_world: Tensor,
     measurement: Measurement,
-    foot_contact: Tensor,
+    paths: FootPaths,
     calibration: ResidualCalibration,
     position_noise_ratio: float,
     strength: float = 1.0,
-    settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
 ) -> Tensor:
     """Return rotations (F, 22, 3, 3) whose feet stand where they stand.
 
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
         measurement: head and hands, which stay met.
-        foot_contact: probability that each foot stands, (F, 2).
+        paths: where the toes are and where they are to be, of `foot_paths`.
         calibration: how far each joint's rotation is to be trusted.
         position_noise_ratio: the measured positions' standard deviation over the body size.
         strength: 0 leaves the feet alone, 1 plants them; between them the part of the way.
-        settings: when a foot counts as standing.
     """
-    toes_m = solved_toes(R_world, measurement)
-    paths = foot_paths(toes_m, measurement, foot_contact, settings)
-    target_m = torch.as_tensor(paths.target_m, dtype=toes_m.dtype, device=toes_m.device)
+    toes_m, target_m = (
+        torch.as_tensor(path_m, dtype=R_world.dtype, device=R_world.device)
+        for path_m in (paths.solved_m, paths.target_m)
+    )
     target_m = toes_m + strength * (target_m - toes_m)
     kappa = measurement.kappa[:1] - torch.cat((measurement.kappa[1:], chain_offsets(measurement.offsets_m, TOE_JOINTS)))
     hands_m, beyond_m = within_reach(R_world, kappa[:2], difference_positions(measurement.y_m))
@@ -76,14 +75,21 @@ def refine(
 
 
 def foot_paths(
-    toes_m: Tensor,
+    R_world: Tensor,
     measurement: Measurement,
     foot_contact: Tensor,
     settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
 ) -> FootPaths:
-    """Return where the toes are to be that were solved to be at ``toes_m``, (F, 2, 3)."""
+    """Return when the feet of a solution (F, 22, 3, 3) stand, and where its toes are to be.
+
+    Args:
+        R_world: solved rotations, (F, 22, 3, 3).
+        measurement: head and hands, whose floor the feet stand on.
+        foot_contact: probability that each foot stands, (F, 2).
+        settings: when a foot counts as standing.
+    """
     return plant_feet(
-        toes_m.double().cpu().numpy(),
+        solved_toes(R_world, measurement).double().cpu().numpy(),
         foot_contact.double().cpu().numpy(),
         measurement.body_size_m,
         measurement.sole_height_m if measurement.floor_known else None,

@@ -17,6 +17,7 @@ from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
 from ..prior.network import CONTACT_COUNT, DiffusionTransformer
 from ..prior.precision import Precision, computes_in_bfloat16
+from .estimate import Estimate
 
 _WINDOWS_AT_ONCE = 64
 """Bounds the memory of the network, whatever the length of the recording."""
@@ -90,10 +91,6 @@ class WindowedDenoiser:
         self.network, self.windows = network, windows
         self.in_bfloat16 = computes_in_bfloat16(precision, condition.device)
         self.R_world_heading, self.condition = R_world_heading, condition
-        self.foot_contact = condition.new_zeros(windows.frames, CONTACT_COUNT)
-        """(F, 2) probability that each foot stands, as the last estimate saw it."""
-        self.first_estimate = condition.new_zeros(0)
-        """(F, 22, 6) what the first call made of its x_t, which had little but noise in it."""
 
     @classmethod
     def for_sensors(
@@ -107,17 +104,14 @@ class WindowedDenoiser:
         return cls(prior.network, windows, R_world_heading, condition, precision)
 
     @torch.no_grad()
-    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
-        """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        total, contact = torch.zeros_like(x_t), torch.zeros_like(self.foot_contact)
+    def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
+        """Return the estimate of x_0 of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
+        x_0, contact = torch.zeros_like(x_t), self.condition.new_zeros(self.windows.frames, CONTACT_COUNT)
         for part in self.windows.split():
             estimate, logits = self._denoise(x_t, log_snr, part)
-            self.windows.add(total, estimate, part)
+            self.windows.add(x_0, estimate, part)
             self.windows.add(contact, logits.sigmoid(), part)
-        self.foot_contact = contact
-        if not len(self.first_estimate):
-            self.first_estimate = total
-        return total
+        return Estimate(x_0, contact)
 
     @property
     def plain(self) -> WindowedDenoiser:

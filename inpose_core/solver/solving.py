@@ -29,6 +29,7 @@ from ..sampling import (
     MirroredDenoiser,
     WindowedDenoiser,
     confidence,
+    foot_paths,
     in_pieces,
     make_guidance,
     refine,
@@ -102,15 +103,16 @@ def _solve_on(
         noise = settings.noise_share * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)
         sample = SAMPLERS[settings.sampler]
-        x_0 = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
-        x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
+        drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
+        x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
-        trust = confidence(denoiser.first_estimate, R_world, measurement.measured)
+        trust = confidence(drawn.first.x_0, R_world, measurement.measured)
+        feet = foot_paths(R_world, measurement, drawn.last.contact)
         if settings.planting_strength > 0:
             R_world = refine(
                 R_world,
                 measurement,
-                denoiser.foot_contact,
+                feet,
                 prior.calibration,
                 settings.position_noise_ratio,
                 settings.planting_strength,
@@ -124,8 +126,9 @@ def _solve_on(
         skeleton=skeleton,
         fps=sensors.fps,
         sensor_error_m=_to_numpy(error_m),
-        foot_contact=_to_numpy(denoiser.foot_contact),
+        foot_contact=_to_numpy(drawn.last.contact),
         confidence=_to_numpy(trust),
+        foot_stands=feet.stands,
     )
 
 

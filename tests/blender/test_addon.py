@@ -14,7 +14,7 @@ from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender import addon
 from inpose_blender.bpy_compat import action_curves
-from inpose_blender.solve.job import stop_warm_process
+from inpose_blender.runtime.worker_job import stop_warm_process
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

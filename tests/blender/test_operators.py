@@ -12,13 +12,13 @@ import pytest
 from rigs import build_rig, map_and_measure
 
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.properties import bake_options
 from inpose_blender.batch import parse_arguments
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import preferences
-from inpose_blender.properties import bake_options
 from inpose_blender.recording.preview import COLLECTION_NAME
-from inpose_blender.session import TAKES
+from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import Take
 
 
@@ -228,8 +228,8 @@ def test_a_minute_bakes_again_in_a_second(solved, results, rng):
     turns = rng.normal(scale=0.01, size=(frames, len(JOINT_NAMES), 3)).cumsum(0)
     wxyz = np.concatenate((np.ones((frames, len(JOINT_NAMES), 1)), turns), axis=-1)
     wxyz /= np.linalg.norm(wxyz, axis=-1, keepdims=True)
-    contact = (np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0).astype(float)
-    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_contact=contact)
+    stands = np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0
+    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_stands=stands)
     joints = [JOINT_NAMES.index(name) for name in ("head", "left_wrist", "right_wrist")]
     sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((frames, 3), np.bool_))
     TAKES.remember(Path(solved.inpose_take.file), Take(motion, sensors))

@@ -13,13 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from .room_defects import put_hands_back, undo_recentring
 from .takes import choose_take
-from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
+from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

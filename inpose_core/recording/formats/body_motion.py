@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ...body.motion import SOLVER_FPS
 from ...errors import InPoseError, RecordingError
 from ...safe_files import array_shapes
 from ..tracks import Declared, RawTracks
-from ..types import SOLVER_FPS
 
 if TYPE_CHECKING:
     from ...body.motion import Motion

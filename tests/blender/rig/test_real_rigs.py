@@ -22,13 +22,14 @@ from inpose_blender.rig.chains import detached_joints, spread_chains
 from inpose_blender.rig.families import map_humanoid
 from inpose_blender.rig.find import map_rig
 from inpose_blender.rig.measure import measure_rig
-from inpose_blender.rig.prepare import prepare_rig, solve_request
+from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.rig.structure import RestBone, map_by_structure
 from inpose_blender.rig.tree import bone_tree
 from inpose_blender.rig.vrm import read_vrm_table
 from inpose_blender.runtime.interpreter import candidate_interpreters
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.options import SolveSettings
+from inpose_blender.solve.request import solve_request
 
 LARGEST_ERROR_DEG = 0.01
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"

@@ -8,9 +8,11 @@ import time
 import pytest
 
 from inpose_blender.core import CancelledError, InPoseError, RecordingError, Skeleton, WorkerError
+from inpose_blender.runtime import worker_job
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
-from inpose_blender.solve import job as solve_job
-from inpose_blender.solve.job import SolveJob, SolveRequest, stop_warm_process
+from inpose_blender.runtime.worker_job import stop_warm_process
+from inpose_blender.solve.job import SolveJob
+from inpose_blender.solve.request import SolveRequest
 
 
 @pytest.fixture
@@ -56,9 +58,9 @@ def test_a_step_never_waits(job):
 
 def test_the_process_stays_warm(job):
     finish(job())
-    (first,) = solve_job._warm
+    (first,) = worker_job._warm
     finish(job())
-    assert solve_job._warm == [first]
+    assert worker_job._warm == [first]
 
 
 def test_a_dead_process_is_reported_and_replaced(job):
@@ -70,8 +72,8 @@ def test_a_dead_process_is_reported_and_replaced(job):
 
 def test_a_process_that_died_while_idle_is_replaced(job):
     finish(job())
-    solve_job._warm[0]._process.kill()
-    solve_job._warm[0]._process.wait()
+    worker_job._warm[0]._process.kill()
+    worker_job._warm[0]._process.wait()
     finish(job())
 
 
@@ -86,7 +88,7 @@ def test_nonsense_is_an_error(job):
 
 @pytest.mark.parametrize(("faults", "limit_s"), [("slow", 1.0), ("slow deaf", 3.0)])
 def test_cancel(job, monkeypatch, faults, limit_s):
-    monkeypatch.setattr(solve_job, "_CANCEL_LIMIT_S", 1.0)
+    monkeypatch.setattr(worker_job, "_CANCEL_LIMIT_S", 1.0)
     running = job(faults)
     while running.text != "Solving" or ("deaf" not in faults and running.fraction == 0):
         running.step()
@@ -139,8 +141,8 @@ def test_a_chosen_interpreter_must_exist(tmp_path):
 
 def test_stopping_ends_the_process(job):
     finish(job())
-    process = solve_job._warm[0]
+    process = worker_job._warm[0]
     stop_warm_process()
     assert not process.alive
-    assert not solve_job._warm
+    assert not worker_job._warm
     assert issubclass(WorkerError, InPoseError)

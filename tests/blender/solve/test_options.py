@@ -13,8 +13,9 @@ from rigs import build_rig
 from inpose_blender import choices
 from inpose_blender.batch import WRONG_USE, main, parse_arguments
 from inpose_blender.recording.operators import _scale
+from inpose_blender.recording.reading import Reading
 from inpose_blender.solve.operators import solve_settings
-from inpose_blender.solve.options import Reading, SolveSettings
+from inpose_blender.solve.options import SolveSettings
 
 IN_REQUEST = {
     "stature_m": 1.7,

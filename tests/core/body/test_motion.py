@@ -44,6 +44,20 @@ def test_a_motion_without_sensor_errors_survives_the_file(tmp_path: Path) -> Non
     assert Motion.load_npz(path).sensor_error_m is None
 
 
+def test_when_feet_stand_survives_the_file(motion: Motion, tmp_path: Path) -> None:
+    path = tmp_path / "take.npz"
+    stands = np.arange(60).reshape(30, 2) % 7 < 4
+    replace(motion, foot_stands=stands).save_npz(path)
+    read = Motion.load_npz(path)
+    assert read.foot_stands is not None
+    np.testing.assert_array_equal(read.foot_stands, stands)
+    motion.save_npz(path)
+    assert Motion.load_npz(path).foot_stands is None
+    replace(motion, foot_stands=stands[:20]).save_npz(path)
+    with pytest.raises(InPoseError, match="not a motion file"):
+        Motion.load_npz(path)
+
+
 def test_the_file_has_the_documented_arrays_and_those_of_amass(motion: Motion, tmp_path: Path) -> None:
     path = tmp_path / "take.npz"
     motion.save_npz(path)

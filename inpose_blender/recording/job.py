@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have one recording described by the solver process. No bpy here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core import Sensors, load_sensors
+from ..runtime.interpreter import Interpreter
+from ..runtime.worker_job import WorkerJob
+from .reading import Reading
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """Hold what there is to know of a recording before solving it: the core's `describe`, and its poses at 60 Hz."""
+
+    info: dict[str, Any]
+    sensors: Sensors
+
+
+class RecordingJob(WorkerJob):
+    """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
+
+    def __init__(self, recording: Path, interpreters: Sequence[Interpreter], reading: Reading | None = None) -> None:
+        params = {"recording": str(recording.absolute()), "reading": (reading or Reading()).as_params()}
+        super().__init__("info", params, interpreters)
+        self._params["output"] = str(self.folder / "recording.npz")
+
+    def read_result(self, result: dict[str, Any]) -> RecordingFacts:
+        """Load the poses."""
+        return RecordingFacts(dict(result), load_sensors(Path(self._params["output"])))
