@@ -107,7 +107,7 @@ def _solve_on(
         x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
         trust = confidence(drawn.first.x_0, R_world, measurement.measured)
-        feet = foot_paths(R_world, measurement, drawn.last.contact)
+        feet = foot_paths(R_world, measurement, drawn.last)
         if settings.planting_strength > 0:
             R_world = refine(
                 R_world,
