@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..arrays import FloatArray
 from ..body.quaternions import geodesic_angle
 from ..body.skeleton import Skeleton
 from ..noted import Noted
@@ -26,7 +27,7 @@ from .presets import (
     wrist_deviation_m,
 )
 from .reference_pose import ReferencePose
-from .rigid import FloatArray, RigidOffset
+from .rigid import RigidOffset
 from .settings import CalibrationSettings, HeadView
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...arrays import runs
+from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
@@ -21,9 +20,6 @@ from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from .room_defects import put_hands_back, undo_recentring
 from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LONGEST_RECORDING_S: Final[float] = 3 * 3600.0
