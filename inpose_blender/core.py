@@ -23,7 +23,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
-    from inpose_core.arrays import runs
+    from inpose_core.arrays import BoolArray, FloatArray, runs
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -43,7 +43,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
 else:
-    from ..inpose_core.arrays import runs
+    from ..inpose_core.arrays import BoolArray, FloatArray, runs
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -70,8 +70,10 @@ __all__ = [
     "JOINT_INDEX",
     "JOINT_NAMES",
     "PARENTS",
+    "BoolArray",
     "CalibrationError",
     "CancelledError",
+    "FloatArray",
     "InPoseError",
     "Motion",
     "OutputError",

@@ -20,6 +20,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "programs",
         "errors",
         "arrays",
+        "noted",
         "output",
         "safe_files",
         "body",

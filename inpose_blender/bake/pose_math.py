@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import (
     JOINT_INDEX,
+    FloatArray,
     conjugate_quaternion,
     continuous_signs,
     matrix_to_quaternion,
@@ -28,8 +28,6 @@ from ..rig.measure import RigMeasure
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .adjust import slerp
-
-FloatArray = NDArray[np.float64]
 
 _IDENTITY: Final[FloatArray] = np.array([[1.0, 0.0, 0.0, 0.0]])
 _LARGEST_SHORTENING: Final[float] = 0.006

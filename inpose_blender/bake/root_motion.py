@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import (
+    FloatArray,
     RigError,
     conjugate_quaternion,
     continuous_signs,
@@ -20,8 +20,6 @@ from ..rig.measure import RigMeasure
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .adjust import RootPath, root_path_of
-
-FloatArray = NDArray[np.float64]
 
 
 def without_way(rotations: FloatArray, root_m: FloatArray, fps: float) -> tuple[FloatArray, FloatArray, RootPath]:

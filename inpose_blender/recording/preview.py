@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action
-from ..core import Sensors, continuous_signs, matrix_to_quaternion, multiply_quaternions, runs
+from ..core import FloatArray, Sensors, continuous_signs, matrix_to_quaternion, multiply_quaternions, runs
 from ..rig.measure import RigMeasure
 from .preview_collection import COLLECTION_NAME, OWN_KEY, hide_preview
-
-FloatArray = NDArray[np.float64]
 
 _NAMES: Final[tuple[str, str, str]] = ("Head", "Left hand", "Right hand")
 _SHAPES: Final[tuple[str, str, str]] = ("CUBE", "ARROWS", "ARROWS")

@@ -17,10 +17,10 @@ from typing import Any, Final, Literal
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import (
     DEVICE_NAMES,
+    FloatArray,
     Recording,
     RecordingError,
     continuous_signs,
@@ -29,8 +29,6 @@ from ..core import (
     write_csv,
 )
 from ..rig.rotation import rotation_of
-
-FloatArray = NDArray[np.float64]
 
 DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
 """Which way a thing looks: along its own -Z as headsets, controllers and cameras do, along its own Y as Blender's

@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from ..core import FloatArray
 
 
 def rotation_of(matrix: FloatArray) -> FloatArray:

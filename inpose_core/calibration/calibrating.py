@@ -92,7 +92,6 @@ def measure(
         raise CalibrationError(
             "This recording holds the joints themselves; there is nothing to calibrate.", "Solve it with --pose joint."
         )
-    notes = list(recording.notes)
     saved = load_calibration(settings.file) if settings.file is not None else None
     resampled = resample_recording(recording, settings.fps)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
@@ -102,21 +101,25 @@ def measure(
         if saved is None
         else None
     )
-    stature_m, lift_m = stature_and_lift(recording, given_m, reference, notes)
-    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, lift_m, 0.0)))
+    standing = stature_and_lift(recording, given_m, reference)
+    stature_m = standing.value.stature_m
+    notes = (*recording.notes, *standing.notes)
+    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, standing.value.lift_m, 0.0)))
     if reference is not None:
-        notes.append(f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s.")
+        note = f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s."
+        notes = (*notes, note)
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
-            notes.append(f"The calibration was made for {saved.pose} poses; these are {known_pose} poses.")
+            note = f"The calibration was made for {saved.pose} poses; these are {known_pose} poses."
+            notes = (*notes, note)
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return Measured(saved, lifted, None, tuple(notes))
+        return Measured(saved, lifted, None, notes)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
-    performer = measure_performer(lifted, skeleton, settings, stature_m, reference, notes, prior)
-    return Measured(performer, lifted, reference, tuple(notes))
+    performer = measure_performer(lifted, skeleton, settings, stature_m, reference, prior)
+    return Measured(performer.value, lifted, reference, (*notes, *performer.notes))
 
 
 def place_joints(

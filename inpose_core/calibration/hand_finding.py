@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import quaternion_to_matrix
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..recording.types import Recording, Sensors
-from .rigid import FloatArray, RigidOffset, place_all
+from .rigid import RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
 
 if TYPE_CHECKING:

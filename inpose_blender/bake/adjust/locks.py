@@ -9,11 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core import JOINT_INDEX, Motion, Sensors, continuous_signs, runs
+from ...core import JOINT_INDEX, FloatArray, Motion, Sensors, continuous_signs, runs
 from .limbs import ARMS, LEGS, bend_limb
 from .resample import slerp
-
-FloatArray = NDArray[np.float64]
 
 _FADE_S: Final[float] = 0.15
 _LEG_STRETCH: Final[float] = 0.99

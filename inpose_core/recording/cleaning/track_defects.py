@@ -13,11 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arrays import runs
+from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import geodesic_angle
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 _SPIKE_SPEED_M_S: Final[float] = 8.0
 _SPIKE_DEVIATION_M: Final[float] = 0.08

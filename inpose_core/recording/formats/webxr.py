@@ -18,10 +18,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...safe_files import parse_json
 from ..tables.rotation_columns import euler_to_xyzw
-from ..tracks import Declared, FloatArray, RawTracks, Track, check_frame_count, join_tracks
+from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 
 _HINT: Final[str] = "Record again, or export a CSV with the columns time, head_px ... right_qz."
 _DEVICES: Final[dict[str, int]] = {"left": 1, "right": 2}

@@ -61,7 +61,6 @@ def read(data: bytes, name: str) -> RawTracks:
     table = _frames(packed, 1 + sum(len(device.axes) for device in devices), name)
     table = table[table[:, 0] != _PAD_TIME]
     check_frame_count(len(table), name)
-    notes: list[str] = []
     poses = np.full((len(table), 3, 7), np.nan)
     column = 1
     headset = ""
@@ -73,14 +72,15 @@ def read(data: bytes, name: str) -> RawTracks:
         headset = headset or (printable(device.name) if device.joint == "HEAD" else "")
         column += len(device.axes)
     is_beat_saber = "beat saber" in app.lower()
+    times = real_times(table[:, 0], speed if is_beat_saber else 0.0, *pauses)
     return RawTracks(
-        times=real_times(table[:, 0], speed if is_beat_saber else 0.0, *pauses, notes),
+        times=times.value,
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="XROR",
         declared=replace(BEAT_SABER, by="Beat Saber's recordings are so") if is_beat_saber else _UNKNOWN_APP,
         device=headset,
-        notes=tuple(notes),
+        notes=times.notes,
     )
 
 
