@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read AMASS motion, for people who have it: rotations from the file, bones from their SMPL body model.
 
-AMASS (Mahmood et al. 2019) stores SMPL-H or SMPL-X parameters, Z up. Neither it nor the body models may be shipped:
-both are read by path. With ``smplx`` and a folder of models each subject gets its own bones from ``betas``; without,
-everybody gets the template's, which is enough for a prior of rotations.
+AMASS (Mahmood et al. 2019) stores SMPL-H or SMPL-X parameters (see `amass_convention`). Neither it nor the body models
+may be shipped: both are read by path. With ``smplx`` and a folder of models each subject gets its own bones and its own
+rest pelvis from ``betas``. Without, everybody gets the template's bones, which is enough for a prior of rotations, and
+the rest pelvis of SMPL's average body, which is right to a few centimetres.
 
 SMPL's own zero pose counts as the T-pose here. Other sources align theirs bone by bone (arms horizontal, feet flat), so
 a prior should be trained on one or the other.
@@ -24,16 +25,20 @@ from ..errors import InPoseError
 from ..motion import Motion
 from ..quaternions import continuous_signs
 from ..skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
+from .amass_convention import SMPL_REST_PELVIS_M
 from .resampling import to_solver_rate
 
-_Z_UP_TO_Y_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)
+_Y_UP_FROM_Z_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)
+_EARLY_INPOSE_COLUMNS: Final[int] = 3 * JOINT_COUNT
+"""Width of ``poses`` in the first files of InPose, which wrote AMASS's keys Y up and without the rest pelvis."""
 
 
 def load_amass(path: Path, body_models: Path | None = None) -> Motion:
     """Return one AMASS sequence at 60 Hz, Y up, its lowest foot on y = 0.
 
     Args:
-        path: an AMASS ``.npz`` with ``poses``, ``trans``, ``betas``, ``gender`` and ``mocap_framerate``.
+        path: an AMASS ``.npz`` with ``poses``, ``trans``, ``betas``, ``gender`` and ``mocap_framerate``; also one that
+            `Motion.save_npz` wrote.
         body_models: folder of SMPL models as ``smplx`` wants it (``smplh/SMPLH_MALE.npz`` and so on), or None for the
             template's bones.
 
@@ -44,6 +49,7 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
         with np.load(path, allow_pickle=False) as arrays:
             rate_key = "mocap_framerate" if "mocap_framerate" in arrays else "mocap_frame_rate"
             fps = float(arrays[rate_key])
+            early_inpose = "format_version" in arrays and arrays["poses"].shape[1] == _EARLY_INPOSE_COLUMNS
             poses = arrays["poses"][:, : 3 * JOINT_COUNT].astype(np.float64)
             trans_m = arrays["trans"].astype(np.float64)
             betas = arrays["betas"].astype(np.float64)
@@ -55,12 +61,12 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
     skeleton, pelvis_m = _body(body_models, gender, betas)
     local = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(len(poses), JOINT_COUNT, 3, 3)
     R_world = np.empty_like(local)
-    R_world[:, 0] = _Z_UP_TO_Y_UP.as_matrix() @ local[:, 0]
+    to_y_up = Rotation.identity() if early_inpose else _Y_UP_FROM_Z_UP
+    R_world[:, 0] = to_y_up.as_matrix() @ local[:, 0]
     for joint in range(1, JOINT_COUNT):
         R_world[:, joint] = R_world[:, PARENTS[joint]] @ local[:, joint]
     wxyz = Rotation.from_matrix(R_world.reshape(-1, 3, 3)).as_quat().reshape(len(poses), JOINT_COUNT, 4)
-    # SMPL turns about the pelvis joint, which its template holds beside the origin.
-    root_m = _Z_UP_TO_Y_UP.apply(trans_m + pelvis_m)
+    root_m = trans_m if early_inpose else to_y_up.apply(trans_m + pelvis_m)
     motion = to_solver_rate(Motion(continuous_signs(wxyz[..., [3, 0, 1, 2]]), root_m, skeleton, fps))
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += skeleton.sole_height_m - lowest_m
@@ -68,8 +74,9 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
 
 
 def _body(body_models: Path | None, gender: str, betas: NDArray[np.float64]) -> tuple[Skeleton, NDArray[np.float64]]:
+    """Return the bones, and the position of the pelvis in SMPL's rest pose (``J_pelvis``), (3,)."""
     if body_models is None:
-        return Skeleton.template(), np.zeros(3)
+        return Skeleton.template(), np.array(SMPL_REST_PELVIS_M)
     model = _body_model(body_models, gender, len(betas))
     import torch  # noqa: PLC0415 (as smplx below)
     from smplx.lbs import blend_shapes, vertices2joints  # noqa: PLC0415
