@@ -33,6 +33,7 @@ from inpose_blender.rig import (
 )
 from inpose_blender.solve_job import SolveJob
 from inpose_blender.solve_options import SolveSettings
+from tests.shared_files import wants_shared
 
 LARGEST_ERROR_DEG = 0.01
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "walk_wave_crouch.csv"
@@ -54,7 +55,7 @@ FAMILIES = {
     "VRM 1.0, VRoid bone names": "vroid",
 }
 
-pytestmark = pytest.mark.skipif(not RIG_FILES, reason="the real rigs (shared/rigs) are not beside this checkout")
+pytestmark = pytest.mark.skipif(not RIG_FILES, reason=wants_shared("rigs"))
 
 
 def wrong_joints(bones: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:

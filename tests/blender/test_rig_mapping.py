@@ -16,6 +16,7 @@ from inpose_blender.pipeline import prepare_rig
 from inpose_blender.rig import find_mapping, map_rig, stored_bones
 from inpose_blender.rig.vrm import vrm_mapping
 from inpose_blender.rig_mapping import panel, read_mapping, write_mapping
+from tests.shared_files import wants_shared
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +153,7 @@ def test_files_round_trip(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
-@pytest.mark.skipif(not SHARED_RIGS.is_dir(), reason="the real rigs (shared/rigs) are not beside this checkout")
+@pytest.mark.skipif(not SHARED_RIGS.is_dir(), reason=wants_shared("rigs"))
 def test_a_vrm_file_can_be_imported_as_mapping():
     rig, facts = import_shared_rig("vrm0_cool_banana.vrm")
     bpy.context.view_layer.objects.active = rig

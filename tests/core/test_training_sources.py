@@ -24,8 +24,8 @@ from inpose_core.skeleton import Skeleton
 from inpose_core.training.dataset import load_packed_motion
 from inpose_core.training.packing import find_motion_files, pack_files
 from tests.core.synthetic import smooth_motion
+from tests.shared_files import shared_or_skip
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 AMASS_KEYS = ("poses", "trans", "betas", "gender", "mocap_framerate")
 Z_UP = Rotation.from_euler("x", 90, degrees=True)
 
@@ -188,11 +188,10 @@ def test_our_own_bvh_comes_back(tmp_path: Path) -> None:
     ],
 )
 def test_real_bvh_agrees_with_the_same_take_packed_by_other_hands(file: str, clip: str, data_set: str) -> None:
-    path = DATA / "bvh_samples" / file
-    if not path.exists():
-        pytest.skip("the BVH samples are not here (../shared/data/bvh_samples)")
+    path = shared_or_skip(f"data/bvh_samples/{file}")
+    packed_file = shared_or_skip(f"data/{data_set}.npz")
     motion = load_bvh_motion(path)
-    with np.load(DATA / f"{data_set}.npz", allow_pickle=False) as packed:
+    with np.load(packed_file, allow_pickle=False) as packed:
         index = packed["clip"].tolist().index(clip)
         part = slice(int(packed["start"][index]), int(packed["start"][index] + packed["length"][index]))
         wxyz = normalize_quaternion(packed["quat"][part] / 32767.0)
