@@ -7,8 +7,12 @@
 >>> motion = solve(calibrate(recording, body, CalibrationSettings(pose="saber")).sensors, body)
 >>> motion.save_npz("take.npz")
 """
+# ruff: noqa: E402 (until the current folder is left out of the search, every import might take a file of it)
 
-from __future__ import annotations
+from .current_folder import leave_out_current_folder
+
+leave_out_current_folder()
+
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -27,39 +31,39 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from .bvh import save_bvh
+    from .body.motion import Motion
+    from .body.skeleton import JOINT_NAMES, PARENTS, Skeleton
     from .calibration import Calibrated, CalibrationSettings, calibrate
     from .job import SolvedJob, SolveJob, run_job
-    from .motion import Motion
+    from .motion_files.bvh import save_bvh
     from .prior.checkpoint import Prior, load_prior
     from .recording import Recording, Sensors, load_recording
-    from .skeleton import JOINT_NAMES, PARENTS, Skeleton
-    from .solve_settings import SolveSettings
-    from .solver import solve
+    from .solver.settings import SolveSettings
+    from .solver.solving import solve
 
 __version__ = "0.1.0"
 
 # These need numpy, which takes longer to load than Blender's start may wait for an add-on, or scipy or torch, which
 # Blender's own Python has not: they load when they are first asked for.
 _LOADED_LATER = {
-    "JOINT_NAMES": "skeleton",
-    "Motion": "motion",
-    "PARENTS": "skeleton",
+    "JOINT_NAMES": "body.skeleton",
+    "Motion": "body.motion",
+    "PARENTS": "body.skeleton",
     "Recording": "recording",
     "Sensors": "recording",
-    "Skeleton": "skeleton",
+    "Skeleton": "body.skeleton",
     "Calibrated": "calibration",
     "CalibrationSettings": "calibration",
     "Prior": "prior.checkpoint",
     "SolveJob": "job",
-    "SolveSettings": "solve_settings",
+    "SolveSettings": "solver.settings",
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",
     "load_recording": "recording",
     "run_job": "job",
-    "save_bvh": "bvh",
-    "solve": "solver",
+    "save_bvh": "motion_files.bvh",
+    "solve": "solver.solving",
 }
 
 __all__ = [

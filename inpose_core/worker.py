@@ -140,7 +140,7 @@ class Worker:
     def _solve(self, identity: object, params: _Json) -> _Json:
         from .job import run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
         from .prior.checkpoint import load_prior  # noqa: PLC0415
-        from .recording.sensors_file import save_sensors  # noqa: PLC0415
+        from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
 
         job = _job_from(params)
         output = _path_from(params, "output")
@@ -185,8 +185,8 @@ def _introduction() -> _Json:
     import scipy  # noqa: F401, PLC0415
     import torch  # noqa: PLC0415
 
-    from .machine import device_memory_bytes, device_name  # noqa: PLC0415
-    from .solver import choose_device  # noqa: PLC0415
+    from .solver.machine import device_memory_bytes, device_name  # noqa: PLC0415
+    from .solver.solving import choose_device  # noqa: PLC0415
 
     device = choose_device("auto").type
     return {
@@ -229,9 +229,9 @@ def _reading_from(params: _Json) -> Any:
 
 
 def _job_from(params: _Json) -> Any:
+    from .body.skeleton import Skeleton  # noqa: PLC0415
     from .job import SolveJob  # noqa: PLC0415
-    from .skeleton import Skeleton  # noqa: PLC0415
-    from .solve_settings import SolveSettings  # noqa: PLC0415
+    from .solver.settings import SolveSettings  # noqa: PLC0415
 
     try:
         offsets_m = params.get("offsets_m")
@@ -291,10 +291,10 @@ def _calibrate(params: _Json) -> _Json:
 
 
 def _info(params: _Json) -> _Json:
+    from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import Sensors, load_recording  # noqa: PLC0415
-    from .recording.describe import describe_recording  # noqa: PLC0415
-    from .recording.resample import resample_recording  # noqa: PLC0415
-    from .recording.sensors_file import save_sensors  # noqa: PLC0415
+    from .recording.cleaning.resample import resample_recording  # noqa: PLC0415
+    from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
 
     recording = load_recording(_path_from(params, "recording"), _reading_from(params))
     if params.get("output"):

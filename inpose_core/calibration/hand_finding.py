@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..quaternions import quaternion_to_matrix
+from ..body.quaternions import quaternion_to_matrix
+from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..recording.types import SOLVER_FPS, Recording, Sensors
-from ..skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from .rigid import FloatArray, RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
 
@@ -79,12 +79,12 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     # torch loads only where there is something to find.
     import torch  # noqa: PLC0415
 
-    from ..kinematics import forward_kinematics  # noqa: PLC0415
+    from ..body.kinematics import forward_kinematics  # noqa: PLC0415
+    from ..body.rotations import sixd_to_matrix  # noqa: PLC0415
     from ..prior.checkpoint import HAND_FINDER_WEIGHTS, load_prior  # noqa: PLC0415
     from ..prior.conditioning import condition_features, window_heading  # noqa: PLC0415
-    from ..rotations import sixd_to_matrix  # noqa: PLC0415
     from ..sampling import Measurement, WindowedDenoiser, Windows, steady_positions  # noqa: PLC0415
-    from ..solver import origin_below  # noqa: PLC0415
+    from ..solver.solving import origin_below  # noqa: PLC0415
 
     finder = finder or load_prior(HAND_FINDER_WEIGHTS)
     measurements = []
@@ -95,7 +95,8 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     windows = Windows.joined([Windows.for_network(finder.network, one.measured) for one in measurements])
     sensors = measurement.scale_free(use_head_motion=True).windowed(windows.index)
     heading = window_heading(sensors.R_world_sensor[:, :, 0])
-    denoiser = WindowedDenoiser(finder.network, windows, heading, condition_features(sensors, heading, SOLVER_FPS))
+    condition = condition_features(sensors, heading, SOLVER_FPS, finder.network.config.condition_size)
+    denoiser = WindowedDenoiser(finder.network, windows, heading, condition)
     pure_noise = float(finder.schedule.log_snr(torch.tensor(finder.schedule.t_max)))
     R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise))
     head, *wrists = SENSOR_JOINTS

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from ..errors import CalibrationError
-from ..recording.stature import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from ..recording.types import Recording
+from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import head_offset
 from .reference_pose import ReferencePose
 from .settings import LARGEST_STATURE_M, SMALLEST_STATURE_M

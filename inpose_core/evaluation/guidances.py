@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..prior.checkpoint import Prior
-from ..solve_settings import SolveSettings
+from ..solver.settings import SolveSettings
 from ..training.augmentation import scale_free_condition
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .bodies import BODIES, Body
@@ -44,5 +44,9 @@ GUIDANCES: Final[tuple[str, ...]] = (*_AS_PUBLISHED, *_CALIBRATED)
 def guided(name: str, steps: int, prior: Prior) -> System:
     """Return a system that guides the prior in one of the ways of `GUIDANCES`, in so many steps."""
     if name in _AS_PUBLISHED:
-        return ConditionalSystem(prior, scale_free_condition, replace(_AS_PUBLISHED[name], steps=steps))
+        return ConditionalSystem(
+            prior,
+            scale_free_condition(prior.network.config.condition_size),
+            replace(_AS_PUBLISHED[name], steps=steps),
+        )
     return SolverSystem(prior, replace(_CALIBRATED[name], steps=steps))

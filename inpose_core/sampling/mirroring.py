@@ -12,10 +12,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from ..body.skeleton import MIRROR_JOINTS
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.precision import Precision
-from ..skeleton import MIRROR_JOINTS
 from .windows import WindowedDenoiser
 
 
@@ -60,6 +60,7 @@ def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
         measured=sensors.measured[..., swapped],
         head_velocity_per_leg=sensors.head_velocity_per_leg * sign,
         hand_reach=sensors.hand_reach.flip(-2) * sign,
+        trackers=None if sensors.trackers is None else sensors.trackers.mirrored(),
     )
 
 

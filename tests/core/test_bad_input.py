@@ -9,7 +9,7 @@ import pytest
 
 from inpose_core import InPoseError, Motion, Prior, Skeleton, load_prior, solve
 from inpose_core.recording.types import Sensors
-from inpose_core.solve_settings import SolveSettings
+from inpose_core.solver.settings import SolveSettings
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 SETTINGS = SolveSettings(device="cpu")

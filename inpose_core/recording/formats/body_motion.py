@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take head and hands from the motion of a whole body: AMASS ``.npz``, InPose's own ``.npz``, BVH.
+
+They are joint poses: nothing is offset or scaled. For people who have such motion, and to compare what is solved with
+what was captured. Needs scipy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ...errors import InPoseError, RecordingError
+from ...safe_files import array_shapes
+from ..tracks import Declared, RawTracks
+from ..types import SOLVER_FPS
+
+if TYPE_CHECKING:
+    from ...body.motion import Motion
+
+_LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
+_AMASS_ARRAYS: Final[tuple[str, ...]] = ("poses", "trans")
+
+
+def recognises_npz(data: bytes) -> bool:
+    """Tell whether the file is a ZIP archive of numpy arrays."""
+    return data.startswith(b"PK\x03\x04") and b".npy" in data[:256]
+
+
+def recognises_bvh(data: bytes) -> bool:
+    """Tell whether the file begins like BVH."""
+    return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"HIERARCHY")
+
+
+def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
+    """Return head and wrists of AMASS motion (an average body's bones) or of a motion that InPose has solved.
+
+    Raises:
+        RecordingError: the arrays are damaged, or those of something else.
+    """
+    from ...body.motion import Motion  # noqa: PLC0415
+    from ...motion_files.amass import load_amass  # noqa: PLC0415 (scipy)
+    from ...motion_files.resampling import check_motion_length  # noqa: PLC0415
+
+    try:
+        arrays = array_shapes(data, _LARGEST_ARRAY_BYTES)
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{name} is a damaged .npz archive.", "Download or save it again.") from error
+    if "rotations_wxyz" in arrays:
+        load, what = Motion.load_npz, "InPose motion"
+    elif set(_AMASS_ARRAYS) <= arrays.keys():
+        load, what = load_amass, "AMASS"
+    else:
+        raise RecordingError(
+            f"{name} is an archive of numpy arrays, but neither AMASS nor InPose motion.",
+            "Give the .npz files of AMASS, or export the tracks as CSV.",
+        )
+    try:
+        # The number of frames before room is made for them, then the rate.
+        check_motion_length((*arrays.get("rotations_wxyz", ()), 0)[0], SOLVER_FPS)
+        motion = load(path)
+        check_motion_length(len(motion), motion.fps)
+    except InPoseError as error:
+        raise RecordingError(f"{name} is no {what} that can be read: {error.message}", error.hint) from error
+    return _tracks(motion, what)
+
+
+def read_bvh(_data: bytes, name: str, path: Path) -> RawTracks:
+    """Return head and wrists of a body in BVH.
+
+    Raises:
+        RecordingError: the file is damaged, or its joints' names tell no human body.
+    """
+    from ...motion_files.bvh_motion import load_bvh_motion  # noqa: PLC0415 (scipy)
+
+    try:
+        return _tracks(load_bvh_motion(path), "BVH")
+    except RecordingError:
+        raise
+    except InPoseError as error:
+        raise RecordingError(f"{name} is BVH, but: {error.message}", error.hint) from error
+
+
+def _tracks(motion: Motion, what: str) -> RawTracks:
+    from ...body.skeleton import SENSOR_JOINTS  # noqa: PLC0415
+
+    if len(motion) < 2 or not np.isfinite(motion.root_translation_m).all():
+        raise RecordingError(f"This {what} holds no movement.", "Choose another file.")
+    joints = list(SENSOR_JOINTS)
+    return RawTracks(
+        times=np.arange(len(motion)) / motion.fps,
+        positions=motion.joint_positions_m[:, joints],
+        quaternions=motion.rotations_wxyz[:, joints],
+        format=what,
+        declared=Declared(
+            unit="m",
+            axes="RUB",
+            quaternion_order="wxyz",
+            time_unit="s",
+            hands=True,
+            pose="joint",
+            origin="floor",
+            certain=True,
+            by="joints of a body",
+        ),
+    )

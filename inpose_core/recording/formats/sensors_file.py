@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep poses of head and hands at a constant rate in an ``.npz`` file: for previews, and for adjusting a motion."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...errors import RecordingError
+from ...output import write_output
+from ...safe_files import numbers, one_number, read_arrays
+from ..types import Sensors
+
+_LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
+
+
+def save_sensors(sensors: Sensors, path: Path) -> None:
+    """Write ``positions_m`` (F, 3, 3), ``rotations_wxyz`` (F, 3, 4), ``measured`` (F, 3) and ``fps``.
+
+    Raises:
+        OutputError: the file cannot be written; an existing file is then left as it was.
+    """
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        positions_m=sensors.positions_m.astype(np.float32),
+        rotations_wxyz=sensors.rotations_wxyz.astype(np.float32),
+        measured=sensors.measured,
+        fps=np.float64(sensors.fps),
+    )
+    write_output(path, [packed.getbuffer()])
+
+
+def load_sensors(path: Path) -> Sensors:
+    """Read a file of `save_sensors`.
+
+    Raises:
+        RecordingError: the file is missing, or no such file.
+    """
+    try:
+        arrays = read_arrays(
+            path, ("positions_m", "rotations_wxyz", "measured", "fps"), most_bytes=_LARGEST_ARRAY_BYTES
+        )
+        positions_m, rotations_wxyz = numbers(arrays["positions_m"]), numbers(arrays["rotations_wxyz"])
+        measured, fps = numbers(arrays["measured"]) != 0, one_number(arrays["fps"])
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RecordingError(f"{path} holds no head and hands ({reason}).", "Solve the recording again.") from error
+    count = len(positions_m) if positions_m.ndim else 0
+    if (positions_m.shape, rotations_wxyz.shape, measured.shape) != ((count, 3, 3), (count, 3, 4), (count, 3)):
+        raise RecordingError(f"{path} holds arrays of other shapes.", "Solve the recording again.")
+    if not (np.isfinite(positions_m).all() and np.isfinite(rotations_wxyz).all()):
+        raise RecordingError(f"{path} holds numbers that are not finite.", "Solve the recording again.")
+    return Sensors(positions_m, rotations_wxyz, measured, fps)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read tables of text: any of the usual encodings and separators, comments, and cells that are no numbers."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import RecordingError
+from ..tracks import check_frame_count
+
+if TYPE_CHECKING:
+    from _csv import Reader as _Rows  # the csv module names its reader type only for type checkers
+
+_COMMENTS: Final[tuple[str, ...]] = ("#", "*")
+"""What begins a line that is passed over: comments, and the rows of stars that separate takes in some data sets."""
+_MOST_COLUMNS: Final[int] = 10_000
+_LONGEST_LINE: Final[int] = 1 << 20
+_LARGEST_FLOAT32: Final[float] = 3.4e38
+
+
+@dataclass
+class TextTable:
+    """Hold a table's header, and its rows until they are read once."""
+
+    name: str
+    header: list[str]
+    """As it stands in the file, without spaces and quotes around the names."""
+    notes: list[str]
+    _rows: _Rows
+    _decimal_comma: bool
+
+    def find(self, column: str) -> int | None:
+        """Return where a column stands, capitals or not; None if nowhere.
+
+        Raises:
+            RecordingError: it stands there twice.
+        """
+        wanted = column.lower()
+        places = [place for place, name in enumerate(self.header) if name.lower() == wanted]
+        if len(places) > 1:
+            raise RecordingError(f"{self.name} has the column {column} twice.", "Remove one of them.")
+        return places[0] if places else None
+
+    def read(self, numbers: Sequence[int], texts: Sequence[int] = ()) -> tuple[NDArray[np.float64], list[list[str]]]:
+        """Return the chosen columns as numbers, (F, N), empty cells as NaN, and others as text, a list per column.
+
+        Raises:
+            RecordingError: a cell is not a number, a line is too short, or there are fewer than two lines.
+        """
+        needed = max((*numbers, *texts)) + 1
+        values = array("d")
+        count = 0
+        words: list[list[str]] = [[] for _ in texts]
+        short_line = 0
+        try:
+            for row in self._rows:
+                if not row or not any(row) or row[0].startswith(_COMMENTS):
+                    continue
+                if short_line:
+                    raise RecordingError(
+                        f"Line {short_line} of {self.name} is too short.", f"Each line needs {len(self.header)} cells."
+                    )
+                if len(row) < needed:
+                    short_line = self._rows.line_num
+                    continue
+                try:
+                    cells = [float(row[i]) if row[i].strip() else np.nan for i in numbers]
+                except ValueError:
+                    cells = [self._number(row[i], i) for i in numbers]
+                values.extend(cells)
+                count += 1
+                check_frame_count(count, self.name)
+                for column, place in enumerate(texts):
+                    words[column].append(row[place].strip())
+        except csv.Error as error:
+            raise RecordingError(f"{self.name} is not a CSV file ({error}).", "Save it as CSV in UTF-8.") from error
+        if short_line:
+            self.notes.append("The last line is cut off and was left out.")
+        if count < 2:
+            raise RecordingError(
+                f"{self.name} holds no movement: it has fewer than two frames.", "Record at least a second."
+            )
+        table = np.frombuffer(values).reshape(count, len(numbers))
+        table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
+        return table, words
+
+    def _number(self, cell: str, column: int) -> float:
+        text = cell.strip()
+        if self._decimal_comma:
+            text = text.replace(",", ".")
+        if text.lower() in {"", "null", "none", "na", "n/a", "-"}:
+            return np.nan
+        try:
+            return float(text)
+        except ValueError:
+            raise RecordingError(
+                # What stands there is not repeated: where cells are shifted it may be somebody's name.
+                f"Line {self._rows.line_num} of {self.name} has no number in the column {self.header[column]}.",
+                "Write numbers with a point, or leave the cell empty where nothing was measured.",
+            ) from None
+
+
+def is_text(data: bytes) -> bool:
+    """Tell whether the file is text, by its first 4 KB."""
+    try:
+        text = codecs.getincrementaldecoder(_encoding(data))().decode(data[:4096], len(data) <= 4096)
+    except UnicodeDecodeError:
+        return False
+    return all(character.isprintable() or character in "\t\r\n\f" for character in text)
+
+
+def open_table(data: bytes, name: str, hint: str) -> TextTable:
+    """Return the table in a text file, its header read; the first line that is no comment is the header.
+
+    Raises:
+        RecordingError: the file is no text or has no lines.
+    """
+    delimiter = _delimiter(data)
+    rows = csv.reader(_lines(data, delimiter, name), delimiter=delimiter, skipinitialspace=True)
+    try:
+        for row in rows:
+            if any(cell.strip() for cell in row) and not row[0].lstrip().startswith(_COMMENTS):
+                header = [cell.strip().strip('"').strip() for cell in row]
+                return TextTable(name, header, [], rows, delimiter != ",")
+    except csv.Error as error:
+        raise RecordingError(f"{name} is not a CSV file ({error}).", hint) from error
+    raise RecordingError(f"{name} has no lines.", hint)
+
+
+def _lines(data: bytes, delimiter: str, name: str) -> Iterator[str]:
+    """Yield the lines of a file: the text as a whole would take up to eight times the file's size."""
+    file = io.TextIOWrapper(io.BytesIO(data), _encoding(data), newline="")
+    try:
+        for line in iter(lambda: file.readline(_LONGEST_LINE + 1), ""):
+            if len(line) > _LONGEST_LINE or line.count(delimiter) >= _MOST_COLUMNS:
+                raise RecordingError(
+                    f"{name} has a line of more than {_MOST_COLUMNS} columns.", "Keep the columns of head and hands."
+                )
+            # The csv module stops at NUL with an error of its own.
+            yield line.replace("\0", "")
+    except UnicodeError as error:
+        raise RecordingError(f"{name} is not a text file in UTF-8.", "Save it as CSV in UTF-8.") from error
+
+
+def _encoding(data: bytes) -> str:
+    """Return UTF-8 or, behind its mark, UTF-16."""
+    return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def _delimiter(data: bytes) -> str:
+    text = data[:200_000].decode(_encoding(data), "ignore")
+    for line in text.splitlines()[:100]:
+        if line.strip() and not line.lstrip().startswith(_COMMENTS):
+            return max(",;\t", key=line.count)
+    return ","
