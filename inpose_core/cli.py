@@ -289,8 +289,11 @@ def _pack(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from .demo.run import run_demo  # noqa: PLC0415
 
-    for path in run_demo(options.out, options.device):
+    result = run_demo(options.out, options.device)
+    for path in result.files:
         print(path)
+    if result.note:
+        print(result.note, file=sys.stderr)
     return 0
 
 
