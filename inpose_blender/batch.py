@@ -23,7 +23,16 @@ from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
 from .bake.options import KEY_RATES, WAY_CARRIERS, BakeOptions
 from .blend_file import save_blend_copy
-from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
+from .core import (
+    STOPPED_CODE,
+    InPoseError,
+    OutputError,
+    RecordingError,
+    RigError,
+    Skeleton,
+    StoppedError,
+    stop_by_unwinding,
+)
 from .preferences.preferences import solver_interpreters
 from .rig.find import find_mapping
 from .rig.prepare import prepare_rig, solve_request
@@ -67,11 +76,15 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
     try:
-        start = _Start(settings)
-        reports = [_report(recording, settings, start) for recording in settings.recordings]
+        with stop_by_unwinding():
+            start = _Start(settings)
+            reports = [_report(recording, settings, start) for recording in settings.recordings]
     except InPoseError as error:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
+    except StoppedError:
+        sys.stderr.write("inpose: Stopped; what was under way is not written.\n")
+        return STOPPED_CODE
     finally:
         stop_warm_process()
     return 0 if all(reports) else SOME_FAILED

@@ -37,6 +37,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
     from inpose_core.output import atomic_output, output_error, write_output
+    from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
     from inpose_core.programs import find_program, neutral_folder, without_python_variables
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
@@ -56,6 +57,7 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.output import atomic_output, output_error, write_output
+    from ..inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
     from ..inpose_core.programs import find_program, neutral_folder, without_python_variables
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
@@ -68,6 +70,7 @@ __all__ = [
     "JOINT_INDEX",
     "JOINT_NAMES",
     "PARENTS",
+    "STOPPED_CODE",
     "CalibrationError",
     "CancelledError",
     "InPoseError",
@@ -79,6 +82,7 @@ __all__ = [
     "Sensors",
     "Skeleton",
     "SkeletonError",
+    "StoppedError",
     "WorkerError",
     "atomic_output",
     "conjugate_quaternion",
@@ -95,6 +99,7 @@ __all__ = [
     "rotate_vector",
     "rotation_between",
     "save_sensors",
+    "stop_by_unwinding",
     "without_python_variables",
     "write_csv",
     "write_output",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted.
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 143 asked to end by a signal.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .commands.calibrate import add_calibrate_command, add_calibration_options, 
 from .commands.reading import add_reading_options, guess_lines, reading_options
 from .commands.record import add_record_command
 from .errors import InPoseError, OutputError
+from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the process' exit code."""
     options = _parser().parse_args(arguments)
+    keep_torch_from_making_folders()
     try:
-        return int(options.run(options))
+        with stop_by_unwinding():
+            return int(options.run(options))
     except InPoseError as error:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
@@ -44,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
         return 2
+    except StoppedError:
+        print("inpose: Stopped; nothing was written.", file=sys.stderr)
+        return STOPPED_CODE
     except KeyboardInterrupt:
         print("inpose: Interrupted; nothing was written.", file=sys.stderr)
         return 130

@@ -28,35 +28,51 @@ All parameters of a solve but ``recording`` and ``output`` may be left out; the 
 writes the recording at 60 Hz, for a preview. It is answered while another request is solved. ``calibrate`` takes the
 parameters of a solve, writes the calibration to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``,
 ``source`` and ``notes``. ``cancel`` takes the id of the request to stop, which then ends in an error of kind
-``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
+``CancelledError``; ``shutdown`` ends the worker. If stdin ends without it, the other side has died: the worker ends
+within a second, and removes the folders that requests have named as ``scratch``: folders of the other side's own in
+the temporary folder, whose names begin with ``inpose-``.
 """
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import platform
 import queue
+import shutil
 import sys
+import tempfile
 import threading
+import time
 import traceback
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
+from .process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 PROTOCOL: Final[int] = 1
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
-"""How long a reading of a file may keep the worker alive when nobody listens any more."""
+"""How long a reading of a file may keep the worker alive after a shutdown."""
+_END_S: Final[float] = 0.8
+"""How long anything may, when the other side has died."""
+_SCRATCH_BEGIN: Final[str] = "inpose-"
+_MOST_SCRATCH_FOLDERS: Final[int] = 64
 
 
 class Worker:
     """Serve requests one after another; a thread of its own reads them, so that a running one can be cancelled."""
 
-    def __init__(self, requests: IO[str], replies: IO[str]) -> None:
-        self._requests, self._replies = requests, replies
+    def __init__(self, requests: IO[str], replies: IO[str], on_abandoned: Callable[[], None] | None = None) -> None:
+        """Serve these streams; ``on_abandoned`` is called when the requests end without a shutdown."""
+        self._requests, self._replies, self._on_abandoned = requests, replies, on_abandoned
+        self._scratch: deque[Path] = deque(maxlen=_MOST_SCRATCH_FOLDERS)
+        self._shut_down = False
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._quick: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
@@ -65,6 +81,8 @@ class Worker:
 
     def serve(self) -> int:
         """Answer until stdin ends; return the process' exit code."""
+        # First of all: loading torch can take a minute, and the other side may die meanwhile.
+        threading.Thread(target=self._read_requests, daemon=True).start()
         try:
             self._reply(_introduction())
         except (ImportError, OSError) as error:  # OSError: a shared library of torch does not load
@@ -80,7 +98,6 @@ class Worker:
                 )
             )
             return 1
-        threading.Thread(target=self._read_requests, daemon=True).start()
         quick = threading.Thread(target=self._answer_all, args=(self._quick,), daemon=True)
         quick.start()
         self._answer_all(self._pending)
@@ -90,6 +107,12 @@ class Worker:
     def _answer_all(self, requests: queue.SimpleQueue[_Json | None]) -> None:
         while (request := requests.get()) is not None:
             self._answer(request)
+
+    def remove_scratch(self) -> None:
+        """Remove the folders that requests named as the other side's own, unless it lives and does so itself."""
+        for folder in () if self._shut_down else self._scratch:
+            if folder.name.startswith(_SCRATCH_BEGIN) and folder.parent == Path(tempfile.gettempdir()):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _read_requests(self) -> None:
         for line in self._requests:
@@ -101,8 +124,11 @@ class Worker:
             if request["method"] == "cancel":
                 self._cancelled.add(request["params"].get("id"))
             elif request["method"] == "shutdown":
+                self._shut_down = True
                 break
             else:
+                if isinstance(scratch := request["params"].get("scratch"), str):
+                    self._scratch.append(Path(scratch))
                 # A cancel that came too late for an earlier request of this id is not meant for this one.
                 self._cancelled.discard(request["id"])
                 # Who chooses a recording wants to see it now, not after the solve that is running.
@@ -111,6 +137,8 @@ class Worker:
         self._cancelled.add(_EVERYTHING)
         self._quick.put(None)
         self._pending.put(None)
+        if self._on_abandoned is not None and not self._shut_down:
+            self._on_abandoned()
 
     def _answer(self, request: _Json) -> None:
         identity, method, params = request["id"], request["method"], request["params"]
@@ -172,8 +200,11 @@ class Worker:
 
     def _reply(self, message: _Json) -> None:
         with self._replying:  # both threads reply
-            self._replies.write(json.dumps(message) + "\n")
-            self._replies.flush()
+            try:
+                self._replies.write(json.dumps(message) + "\n")
+                self._replies.flush()
+            except OSError:  # nobody listens any more
+                self._cancelled.add(_EVERYTHING)
 
 
 _EVERYTHING: Final[object] = object()
@@ -319,7 +350,24 @@ def main() -> int:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8", errors="replace")
-    return Worker(requests, replies).serve()
+    keep_torch_from_making_folders()
+    worker = Worker(requests, replies, on_abandoned=lambda: threading.Thread(target=end, daemon=True).start())
+
+    def end() -> None:
+        """End within a second, whatever is under way: first so that half files are removed, then at once."""
+        time.sleep(_END_S / 2)
+        _thread.interrupt_main()
+        time.sleep(_END_S / 2)
+        worker.remove_scratch()
+        os._exit(STOPPED_CODE)
+
+    try:
+        with stop_by_unwinding():
+            return worker.serve()
+    except KeyboardInterrupt:
+        return STOPPED_CODE
+    finally:
+        worker.remove_scratch()
 
 
 if __name__ == "__main__":

@@ -7,15 +7,18 @@ The process is kept warm between jobs: loading torch takes seconds, the next sol
 from __future__ import annotations
 
 import atexit
+import secrets
+import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from ..core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, errors, load_sensors
+from ..core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, errors, load_sensors, output_error
 from ..runtime.bundle import Runtime, Unpacking, start_unpacking
 from ..runtime.interpreter import Interpreter
 from ..runtime.solver_process import PROTOCOL, Message, SolverProcess
@@ -78,10 +81,12 @@ class WorkerJob:
         self._method, self._params = method, params
         self._waiting = list(interpreters)
         self._failures: list[str] = []
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._remove_scratch: weakref.finalize[..., WorkerJob] | None = None
         if folder is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="inpose-", ignore_cleanup_errors=True)
-            folder = Path(self._temporary.name)
+            # Made when the request is sent: from then on the process removes it, should this one die.
+            folder = Path(tempfile.gettempdir(), f"inpose-{secrets.token_hex(8)}")
+            self._params["scratch"] = str(folder)
+            self._remove_scratch = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.folder = folder.absolute()
         self._id: int | None = None
         self._process: SolverProcess | None = None
@@ -137,9 +142,13 @@ class WorkerJob:
 
     def wait(self) -> None:
         """Work until the job is done; for scripts and background runs."""
-        while not self._done:
-            self.step()
-            time.sleep(_STEP_S)
+        try:
+            while not self._done:
+                self.step()
+                time.sleep(_STEP_S)
+        finally:
+            if not self._done:  # Ctrl-C, or a signal to end
+                self._finish(CancelledError())
 
     def read_result(self, result: dict[str, Any]) -> Any:
         """Make the outcome of the worker's result; runs in a thread of its own, since it may load files.
@@ -217,7 +226,15 @@ class WorkerJob:
             )
         self._limit = 0.0
         self.text = "Solving"
+        self._make_scratch_folder()
         self._id = self._process.request(self._method, self._params)
+
+    def _make_scratch_folder(self) -> None:
+        if self._remove_scratch is not None:
+            try:
+                self.folder.mkdir(mode=0o700)
+            except OSError as error:
+                raise output_error(self.folder, error) from error
 
     def _on_reply(self, message: Message) -> None:
         if message["event"] == "progress":
@@ -254,8 +271,8 @@ class WorkerJob:
         self._done = True
         if error is None:
             self.fraction = 1.0
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        if self._remove_scratch is not None:
+            self._remove_scratch()
 
 
 class SolveJob(WorkerJob):
