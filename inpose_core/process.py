@@ -23,10 +23,13 @@ class StoppedError(KeyboardInterrupt):
 
 
 @contextmanager
-def stop_by_unwinding() -> Iterator[None]:
+def stop_by_unwinding(*, then_ends: bool = False) -> Iterator[None]:
     """Within the block, let a signal to end raise `StoppedError` instead of ending the process in the midst of a write.
 
     A signal that somebody ignores (nohup) or handles already is left alone, and so is all outside the main thread.
+
+    Args:
+        then_ends: the process ends after the block, and is not to be disturbed in tidying up.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -45,7 +48,7 @@ def stop_by_unwinding() -> Iterator[None]:
         yield
     finally:
         for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN if then_ends else signal.SIG_DFL)
 
 
 def keep_torch_from_making_folders() -> None:

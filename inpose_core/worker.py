@@ -72,7 +72,8 @@ class Worker:
         """Serve these streams; ``on_abandoned`` is called when the requests end without a shutdown."""
         self._requests, self._replies, self._on_abandoned = requests, replies, on_abandoned
         self._scratch: deque[Path] = deque(maxlen=_MOST_SCRATCH_FOLDERS)
-        self._shut_down = False
+        self.is_abandoned = False
+        """The requests have ended without a shutdown."""
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._quick: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
@@ -109,12 +110,13 @@ class Worker:
             self._answer(request)
 
     def remove_scratch(self) -> None:
-        """Remove the folders that requests named as the other side's own, unless it lives and does so itself."""
-        for folder in () if self._shut_down else self._scratch:
+        """Remove the folders that requests named as the other side's own, which has died and cannot do so itself."""
+        for folder in self._scratch:
             if folder.name.startswith(_SCRATCH_BEGIN) and folder.parent == Path(tempfile.gettempdir()):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _read_requests(self) -> None:
+        shut_down = False
         for line in self._requests:
             try:
                 request = _request_from(line)
@@ -124,7 +126,7 @@ class Worker:
             if request["method"] == "cancel":
                 self._cancelled.add(request["params"].get("id"))
             elif request["method"] == "shutdown":
-                self._shut_down = True
+                shut_down = True
                 break
             else:
                 if isinstance(scratch := request["params"].get("scratch"), str):
@@ -133,11 +135,12 @@ class Worker:
                 self._cancelled.discard(request["id"])
                 # Who chooses a recording wants to see it now, not after the solve that is running.
                 (self._quick if request["method"] == "info" else self._pending).put(request)
+        self.is_abandoned = not shut_down
         # Nobody is left to read an answer: what is being solved stops at its next step.
         self._cancelled.add(_EVERYTHING)
         self._quick.put(None)
         self._pending.put(None)
-        if self._on_abandoned is not None and not self._shut_down:
+        if self.is_abandoned and self._on_abandoned is not None:
             self._on_abandoned()
 
     def _answer(self, request: _Json) -> None:
@@ -363,11 +366,13 @@ def main() -> int:
 
     try:
         with stop_by_unwinding():
-            return worker.serve()
+            code = worker.serve()
     except KeyboardInterrupt:
-        return STOPPED_CODE
-    finally:
+        code = STOPPED_CODE
+    if worker.is_abandoned:
         worker.remove_scratch()
+        os._exit(code)  # taking torch down in order takes longer than a second
+    return code
 
 
 if __name__ == "__main__":

@@ -148,6 +148,7 @@ class WorkerJob:
                 time.sleep(_STEP_S)
         finally:
             if not self._done:  # Ctrl-C, or a signal to end
+                stop_warm_process()  # a file that it is writing would keep the folder from being removed
                 self._finish(CancelledError())
 
     def read_result(self, result: dict[str, Any]) -> Any:
