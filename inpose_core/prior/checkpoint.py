@@ -16,7 +16,7 @@ from torch import Tensor
 from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
 from ..output import write_output
-from .conditioning import CONDITION_SIZE
+from .conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule
 
@@ -85,14 +85,15 @@ def save_prior(prior: Prior, path: Path) -> None:
 
 
 def load_prior(
-    path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None, *, condition_size: int = CONDITION_SIZE
+    path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None, *, condition_size: int | None = None
 ) -> Prior:
     """Read a prior, ready for inference in float32.
 
     Args:
         path: the file.
         device: where to; the CPU by default.
-        condition_size: numbers of one frame's condition; other than the default only for baselines.
+        condition_size: numbers of one frame's condition, for baselines that have one of their own; by default what the
+            product knows, with trackers or without.
 
     Raises:
         WeightsError: the file is missing, damaged, or of another version.
@@ -113,10 +114,11 @@ def load_prior(
         )
     try:
         config = NetworkConfig(**json.loads(metadata["network_config"]))
-        if config.condition_size != condition_size:
+        known = (THREE_POINT_SIZE, CONDITION_SIZE) if condition_size is None else (condition_size,)
+        if config.condition_size not in known:
             raise WeightsError(
                 f"The weights in {path.name} are of a network that sees other features.",
-                "Train it anew (`inpose train`), or let it see them too (benchmarks/widen_prior.py).",
+                "Train it anew (`inpose train`).",
             )
         network = DiffusionTransformer(config)
         weights = {

@@ -19,7 +19,7 @@ from inpose_core.prior.checkpoint import (
     load_prior,
     save_prior,
 )
-from inpose_core.prior.conditioning import CONDITION_SIZE
+from inpose_core.prior.conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
 
@@ -90,7 +90,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_prior_is_usable() -> None:
     prior = load_prior()
     assert DEFAULT_WEIGHTS.is_file()
-    assert prior.network.config.condition_size == CONDITION_SIZE
+    assert prior.network.config.condition_size in (THREE_POINT_SIZE, CONDITION_SIZE)
     assert all(p.isfinite().all() for p in prior.network.parameters())
     assert (prior.calibration.log_snr.diff() > 0).all()
     assert prior.calibration.variance.shape == (len(prior.calibration.log_snr), 22)
