@@ -28,9 +28,10 @@ All parameters of a solve but ``recording`` and ``output`` may be left out; the 
 writes the recording at 60 Hz, for a preview. It is answered while another request is solved. ``calibrate`` takes the
 parameters of a solve, writes the calibration to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``,
 ``source`` and ``notes``. ``cancel`` takes the id of the request to stop, which then ends in an error of kind
-``CancelledError``; ``shutdown`` ends the worker. If stdin ends without it, the other side has died: the worker ends
-within a second, and removes the folders that requests have named as ``scratch``: folders of the other side's own in
-the temporary folder, whose names begin with ``inpose-``.
+``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``, whatever is being solved: by that
+the other side knows a busy worker from a stopped one. ``shutdown`` ends the worker. If stdin ends without it, the other
+side has died: the worker ends within a second, and removes the folders that requests have named as ``scratch``: folders
+of the other side's own in the temporary folder, whose names begin with ``inpose-``.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ PROTOCOL: Final[int] = 1
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
 """How long a reading of a file may keep the worker alive after a shutdown."""
+_LONGEST_REQUEST: Final[int] = 1 << 20
 _END_S: Final[float] = 0.8
 """How long anything may, when the other side has died."""
 _SCRATCH_BEGIN: Final[str] = "inpose-"
@@ -117,7 +119,7 @@ class Worker:
 
     def _read_requests(self) -> None:
         shut_down = False
-        for line in self._requests:
+        while line := self._requests.readline(_LONGEST_REQUEST):
             try:
                 request = _request_from(line)
             except WorkerError as error:
@@ -125,6 +127,8 @@ class Worker:
                 continue
             if request["method"] == "cancel":
                 self._cancelled.add(request["params"].get("id"))
+            elif request["method"] == "ping":
+                self._reply({"id": request["id"], "event": "pong"})
             elif request["method"] == "shutdown":
                 shut_down = True
                 break

@@ -22,6 +22,7 @@ from ..core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, 
 from ..runtime.bundle import Runtime, Unpacking, start_unpacking
 from ..runtime.interpreter import Interpreter
 from ..runtime.solver_process import PROTOCOL, Message, SolverProcess
+from ..runtime.watch import Watch, patience_s
 from ..takes.take import Take, load_take, sensors_file_of, take_file_name
 from .options import Reading, SolveSettings
 
@@ -29,6 +30,7 @@ _START_LIMIT_S: Final[float] = 180.0
 """The first import of torch can take a minute on a cold disk with a virus scanner."""
 _CANCEL_LIMIT_S: Final[float] = 3.0
 _STEP_S: Final[float] = 0.02
+_MOST_RESTARTS: Final[int] = 1
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class WorkerJob:
         self._unpacking: Unpacking | None = None
         self._limit = 0.0
         self._cancelled = False
+        self._watch: Watch | None = None
+        self._restarts = 0
         self._reading: threading.Thread | None = None
         self._outcome: Any = None
         self._error: InPoseError | None = None
@@ -174,6 +178,9 @@ class WorkerJob:
             elif self._process.failure is not None or not self._process.alive:
                 self._give_up_on_interpreter(_with_details(self._process.failure or {}))
         else:
+            if self._watch is not None and (problem := self._watch.look()):
+                self._restart(problem)
+                return
             for message in self._process.take(self._id):
                 self._on_reply(message)
                 if self._done or self._reading is not None:
@@ -229,11 +236,29 @@ class WorkerJob:
         self.text = "Solving"
         self._make_scratch_folder()
         self._id = self._process.request(self._method, self._params)
+        self._watch = Watch(self._process, patience_s(Path(str(self._params.get("recording", "")))))
+
+    def _restart(self, problem: str) -> None:
+        """Ask a new process once more: a machine that slept or swapped may have been at fault."""
+        assert self._process is not None
+        if not self._process.is_given_up:
+            self._process.give_up()
+        if self._process in _warm:
+            stop_warm_process()
+        self._process = self._id = None
+        self._restarts += 1
+        if self._cancelled:
+            raise CancelledError
+        if self._restarts > _MOST_RESTARTS:
+            raise WorkerError(
+                f"The solver {problem}, and again after it was started anew.",
+                "Try the device 'cpu' in the add-on's preferences, or a part of the recording.",
+            )
 
     def _make_scratch_folder(self) -> None:
         if self._remove_scratch is not None:
             try:
-                self.folder.mkdir(mode=0o700)
+                self.folder.mkdir(mode=0o700, exist_ok=self._restarts > 0)
             except OSError as error:
                 raise output_error(self.folder, error) from error
 
