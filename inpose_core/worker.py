@@ -373,6 +373,11 @@ def main() -> int:
             code = worker.serve()
     except KeyboardInterrupt:
         code = STOPPED_CODE
+    except Exception:
+        # Some packages, interrupted while they load, fail in ways of their own; nobody is left to tell it to.
+        if not worker.is_abandoned:
+            raise
+        code = STOPPED_CODE
     if worker.is_abandoned:
         worker.remove_scratch()
         os._exit(code)  # taking torch down in order takes longer than a second
