@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 143 asked to end by a signal.
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
+143 asked to end by a signal.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from . import __version__
 from .commands.calibrate import add_calibrate_command, add_calibration_options, calibration_settings
 from .commands.reading import add_reading_options, guess_lines, reading_options
 from .commands.record import add_record_command
+from .commands.streams import run_with_output
 from .errors import InPoseError, OutputError
 from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the process' exit code."""
+    return run_with_output(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     keep_torch_from_making_folders()
     try:

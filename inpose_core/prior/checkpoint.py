@@ -120,19 +120,39 @@ def load_prior(
                 f"The weights in {path.name} are of a network that sees other features.",
                 "Train it anew (`inpose train`).",
             )
-        network = DiffusionTransformer(config)
         weights = {
             name.removeprefix("network."): value.float() for name, value in tensors.items() if name[:8] == "network."
         }
+        _check_weights(config, weights)
+        network = DiffusionTransformer(config)
         network.load_state_dict(weights)
         calibration = ResidualCalibration(tensors["calibration.log_snr"], tensors["calibration.variance"])
         levels = len(calibration.log_snr)
         if levels < 2 or calibration.variance.shape != (levels, JOINT_COUNT):
             raise ValueError("The calibration has another shape.")
+        rising = bool((calibration.log_snr.diff() > 0).all())
+        if not rising or not all(bool(t.isfinite().all()) for t in (calibration.log_snr, calibration.variance)):
+            raise ValueError("The calibration has impossible numbers.")
         schedule = NoiseSchedule(**json.loads(metadata["schedule"]))
-        training = json.loads(metadata.get("training", "{}"))
+        if not 0 < schedule.t_min < schedule.t_max < 1:
+            raise ValueError("The schedule has impossible times.")
+        training = dict(json.loads(metadata.get("training", "{}")))
     except (KeyError, ValueError, TypeError, ArithmeticError, RuntimeError) as error:
         raise WeightsError(f"The weights in {path.name} do not fit this version of InPose.", _REINSTALL) from error
     network.eval().requires_grad_(False)
     prior = Prior(network, schedule, calibration, training)
     return prior.to(device) if device is not None else prior
+
+
+def _check_weights(config: NetworkConfig, weights: dict[str, Tensor]) -> None:
+    """Compare the weights with what the network would need, before room is made for it.
+
+    Raises:
+        ValueError: they are others, or not finite.
+    """
+    with torch.device("meta"):
+        needed = DiffusionTransformer(config).state_dict()
+    if {name: value.shape for name, value in needed.items()} != {name: value.shape for name, value in weights.items()}:
+        raise ValueError("The weights are those of another network.")
+    if not all(bool(value.isfinite().all()) for value in weights.values()):
+        raise ValueError("The weights are not finite.")

@@ -21,6 +21,17 @@ from ..body.skeleton import JOINT_COUNT
 
 CONTACT_COUNT = 2
 """Left and right foot."""
+_SIZES: Final[dict[str, tuple[int, int]]] = {
+    "condition_size": (1, 4096),
+    "window": (2, 4096),
+    "frames_per_token": (1, 256),
+    "width": (2, 4096),
+    "depth": (1, 64),
+    "heads": (1, 64),
+    "mlp_ratio": (1, 16),
+    "columns": (2, 3),
+}
+"""The least and the most of each."""
 FEET_COUNT: Final[int] = 4
 """Ankles and toe joints, left before right: the order of `skeleton.FOOT_JOINTS`."""
 _FRAMES_PER_ROTARY_STEP: Final[int] = 4
@@ -49,6 +60,25 @@ class NetworkConfig:
     """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it gives, nothing at pure noise."""
     feet: bool = False
     """Whether the network also says where ankles and toes are, and how sure it is."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network of ours has: a file of weights may ask for any.
+
+        Raises:
+            ValueError: one of them.
+        """
+        for name, (least, most) in _SIZES.items():
+            size = getattr(self, name)
+            if type(size) is not int or not least <= size <= most:
+                raise ValueError(f"a network of {name} {size!s:.20}")
+        if self.window % self.frames_per_token or self.width % (2 * self.heads) or not 0 <= self.dropout < 1:
+            raise ValueError("sizes that do not divide")
+        if (
+            self.prediction not in ("x_0", "v")
+            or self.input_scale not in ("unit", "wiener")
+            or type(self.feet) is not bool
+        ):
+            raise ValueError("a network of another kind")
 
     @property
     def state_size(self) -> int:

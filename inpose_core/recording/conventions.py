@@ -125,6 +125,8 @@ class ReadOptions:
     origin: Origin | None = None
     columns: str | None = None
     """For tables: a preset's name, a mapping such as ``time=t, head_p=HeadPos_{xyz}, ...``, or a mapping's file."""
+    take: int | None = None
+    """Which of the takes between long pauses, from 1; None is the longest."""
 
     def __post_init__(self) -> None:
         if self.unit is not None:

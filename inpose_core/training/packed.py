@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.skeleton import JOINT_NAMES
+from ..body.skeleton import JOINT_COUNT, JOINT_NAMES
 from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
+from ..safe_files import array_shapes, numbers, one_number, read_arrays
 from .compact import COMPACT_KEY, decode_rotations, decode_steps
 
 ClipFilter = Callable[[str, str], bool]
@@ -80,6 +80,10 @@ class PackedClips:
         return self.select(np.array([keep(*person) for person in self.people()], dtype=bool))
 
 
+_LARGEST_BYTES: Final[int] = 16 * 2**30
+"""Of one array; the user's own data may well fill the memory."""
+_LARGEST_NUMBER: Final[float] = 1e6
+_NUMBERS: Final[frozenset[str]] = frozenset(("quat", "root", "offsets", "floor_y", "start", "length"))
 _PER_FRAME = frozenset({"wxyz", "root_m", "valid"})
 _PER_CLIP_KEYS = ("length", "offsets", "floor_y", "generic_skeleton", "subject", "activity", "family")
 
@@ -96,13 +100,29 @@ def read_packed(path: Path) -> PackedClips:
         InPoseError: the file is missing, damaged, or not packed motion at 60 Hz.
     """
     try:
-        with np.load(path, allow_pickle=False) as packed:
-            arrays = {key: packed[key] for key in packed.files}
-        if tuple(arrays["joints"]) != JOINT_NAMES or int(arrays["fps"]) != SOLVER_FPS:
+        arrays = read_arrays(path, tuple(array_shapes(path, _LARGEST_BYTES)), most_bytes=_LARGEST_BYTES)
+        if arrays["joints"].tolist() != list(JOINT_NAMES) or one_number(arrays["fps"]) != SOLVER_FPS:
             raise InPoseError(f"{path} is not packed for 22 SMPL joints at 60 Hz.", "Pack the motion again.")
-        return _decode(path.stem, arrays)
-    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile) as error:
+        for name in _NUMBERS & arrays.keys():
+            if not (np.abs(numbers(arrays[name])) < _LARGEST_NUMBER).all():
+                raise ValueError(f"{name} holds numbers that are none of a body")
+        return _checked(_decode(path.stem, arrays))
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
         raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
+
+
+def _checked(clips: PackedClips) -> PackedClips:
+    frames, count = len(clips.root_m), len(clips)
+    shapes = {
+        "wxyz": (frames, JOINT_COUNT, 4),
+        "root_m": (frames, 3),
+        "valid": (frames,),
+        "offsets_m": (count, JOINT_COUNT, 3),
+    }
+    for name, array in vars(clips).items():
+        if array.shape != shapes.get(name, (count,)):
+            raise ValueError(f"{name} has the shape {array.shape}")
+    return clips
 
 
 def packed_files(data: Path) -> list[Path]:
@@ -129,11 +149,17 @@ def read_packed_folder(data: Path) -> PackedClips:
 def _decode(name: str, arrays: dict[str, Any]) -> PackedClips:
     per_clip = {key: arrays[key] for key in _PER_CLIP_KEYS}
     length = per_clip["length"].astype(np.int64)
+    if length.ndim != 1 or (length < 0).any():
+        raise ValueError("the clips' lengths are none")
     if COMPACT_KEY in arrays:
         wxyz, root_m = decode_rotations(arrays), decode_steps(arrays)
         valid = np.unpackbits(arrays["valid_bits"])[: len(root_m)].astype(np.bool_)
         data_set = arrays["data_set"].astype(str)
     else:
+        if arrays["start"].shape != length.shape:
+            raise ValueError("there are not as many clips as lengths")
+        if ((arrays["start"] < 0) | (arrays["start"] + length > len(arrays["quat"]))).any():
+            raise ValueError("a clip lies outside of its file")
         # The clips of the plain form may leave frames out between them.
         frames = np.concatenate(
             [np.arange(s, s + n) for s, n in zip(arrays["start"], length, strict=True)] or [np.zeros(0, np.int64)]
