@@ -28,13 +28,14 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .bvh import save_bvh
-    from .calibration import Calibrated, CalibrationSettings, calibrate
+    from .calibration import Calibrated, calibrate
     from .job import SolvedJob, SolveJob, run_job
     from .motion import Motion
+    from .options.calibration import CalibrationSettings
+    from .options.solve import SolveSettings
     from .prior.checkpoint import Prior, load_prior
     from .recording import Recording, Sensors, load_recording
     from .skeleton import JOINT_NAMES, PARENTS, Skeleton
-    from .solve_settings import SolveSettings
     from .solver import solve
 
 __version__ = "0.1.0"
@@ -49,10 +50,10 @@ _LOADED_LATER = {
     "Sensors": "recording",
     "Skeleton": "skeleton",
     "Calibrated": "calibration",
-    "CalibrationSettings": "calibration",
+    "CalibrationSettings": "options.calibration",
     "Prior": "prior.checkpoint",
     "SolveJob": "job",
-    "SolveSettings": "solve_settings",
+    "SolveSettings": "options.solve",
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",

@@ -17,8 +17,8 @@ from .contact_sheet import save_contact_sheet
 from .errors import InPoseError, OutputError, WorkerError
 from .example import EXAMPLE_STATURE_M, write_example
 from .job import SolveJob, run_job
+from .options.solve import SolveSettings
 from .skeleton import Skeleton
-from .solve_settings import SolveSettings
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
 _BAKE_TIMEOUT_S: Final[float] = 300.0

@@ -18,6 +18,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from .calibration import head_offset, wrist_offset
 from .motion import Motion
+from .options.solve import SolveSettings
 from .prior.checkpoint import Prior
 from .quaternions import (
     conjugate_quaternion,
@@ -28,7 +29,6 @@ from .quaternions import (
 from .recording.csv_format import write_csv
 from .recording.types import SOLVER_FPS, Recording, Sensors
 from .skeleton import SENSOR_JOINTS, Skeleton
-from .solve_settings import SolveSettings
 from .solver import solve
 
 EXAMPLE_STATURE_M: Final[float] = 1.75

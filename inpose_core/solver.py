@@ -14,6 +14,7 @@ from torch import Tensor
 from .errors import DeviceError, InPoseError
 from .kinematics import forward_kinematics, rotated_chains
 from .motion import Motion
+from .options.solve import SolveSettings
 from .prior.checkpoint import Prior, load_prior
 from .prior.conditioning import ScaleFreeSensors
 from .prior.schedule import NoiseSchedule
@@ -35,7 +36,6 @@ from .sampling import (
     steady_positions,
 )
 from .skeleton import SENSOR_JOINTS, Skeleton
-from .solve_settings import SolveSettings
 
 ProgressCallback = Callable[[float], None]
 """Called with the share done, 0 to 1; raises `CancelledError` to stop."""
@@ -99,7 +99,7 @@ def _solve_on(
             if settings.planting_strength > 0 and not settings.measures_floor
             else FINAL_ITERATIONS,
         )
-        noise = settings.noise_share * _draw_noise(measurement, settings.seed)
+        noise = settings.start_temperature * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)
         sample = SAMPLERS[settings.sampler]
         x_0 = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..options.calibration import CalibrationSettings, HeadView
 from ..quaternions import geodesic_angle
 from ..recording.stature import EYE_HEIGHT_RATIO
 from ..recording.types import PoseType, Recording
@@ -26,7 +27,6 @@ from .presets import (
 )
 from .reference_pose import ReferencePose
 from .rigid import FloatArray, RigidOffset
-from .settings import CalibrationSettings, HeadView
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
 from .wrist_refinement import expect_arms, refine

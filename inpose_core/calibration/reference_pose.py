@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from ..errors import CalibrationError
+from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
 from ..quaternions import rotate_vector
 from ..recording.stature import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from ..recording.track_defects import runs
 from ..recording.types import HandOffsets, PoseType, Recording
 from .presets import known_wrist_offset
 from .rigid import RigidOffset
-from .settings import SMALLEST_STATURE_M, CalibrationPoseChoice
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

@@ -17,10 +17,10 @@ import numpy as np
 
 from ..errors import CalibrationError
 from ..motion import atomic_output
+from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
 from ..recording.types import POSE_TYPES
 from .performer import PerformerCalibration, Source
 from .rigid import RigidOffset
-from .settings import LARGEST_STATURE_M, SMALLEST_STATURE_M
 
 CALIBRATION_FORMAT: Final[str] = "inpose calibration"
 CALIBRATION_VERSION: Final[int] = 1

@@ -10,9 +10,9 @@ from typing import Final, Protocol
 import numpy as np
 
 from ..motion import Motion
+from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior
 from ..quaternions import normalize_quaternion
-from ..solve_settings import SolveSettings
 from ..solver import solve
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import NETWORKS

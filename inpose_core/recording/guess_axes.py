@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..options.reading import QUATERNION_ORDERS
 from .conventions import (
-    QUATERNION_ORDERS,
     Axes,
     QuaternionOrder,
     ReadOptions,

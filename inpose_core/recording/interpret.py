@@ -109,9 +109,9 @@ def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
 
 def _seconds(raw: RawTracks, options: ReadOptions, name: str, guesses: list[Guess]) -> FloatArray:
     declared = raw.declared
-    if options.fps is not None:
-        guesses.append(Guess("time unit", f"{options.fps:g} frames per second", "given", ""))
-        return np.asarray(np.arange(len(raw.times)) / options.fps)
+    if options.recording_fps is not None:
+        guesses.append(Guess("time unit", f"{options.recording_fps:g} frames per second", "given", ""))
+        return np.asarray(np.arange(len(raw.times)) / options.recording_fps)
     if options.time_unit is not None:
         guesses.append(Guess("time unit", options.time_unit, "given", ""))
         return raw.times * TIME_UNITS_S[options.time_unit]

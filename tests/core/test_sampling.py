@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from inpose_core.kinematics import chain_offsets, rotated_chains, tangent_covariance
+from inpose_core.options.solve import SamplerName
 from inpose_core.prior.checkpoint import Prior, ResidualCalibration
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
@@ -21,7 +22,7 @@ from inpose_core.rotations import (
     rotvec_to_matrix,
     sixd_to_matrix,
 )
-from inpose_core.sampling import SAMPLERS, Measurement, SamplerName, WindowedDenoiser, Windows, sample_ddim
+from inpose_core.sampling import SAMPLERS, Measurement, WindowedDenoiser, Windows, sample_ddim
 from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
 from inpose_core.sampling.tangent_guidance import TangentGuidance
 from inpose_core.skeleton import SENSOR_JOINTS, Skeleton

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ...kinematics import rotated_chains
 from ...motion import Motion
+from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
 from ...quaternions import continuous_signs
@@ -23,7 +24,6 @@ from ...sampling import Measurement, WindowedDenoiser, Windows, sample_ddim, ste
 from ...sampling.guidance import Guidance
 from ...sampling.pseudoinverse import PseudoinverseGuidance
 from ...skeleton import Skeleton
-from ...solve_settings import SolveSettings
 from ...solver import origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix
