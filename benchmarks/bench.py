@@ -81,9 +81,9 @@ def measure_bake(frames: str) -> dict[str, Any]:
     import bpy  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
 
-    from inpose_blender.bake import BakeSettings, bake_motion  # noqa: PLC0415
-    from inpose_blender.pipeline import prepare_rig  # noqa: PLC0415
-    from inpose_blender.stick_figure import add_stick_figure  # noqa: PLC0415
+    from inpose_blender.bake.bake import BakeSettings, bake_motion  # noqa: PLC0415
+    from inpose_blender.rig.prepare import prepare_rig  # noqa: PLC0415
+    from inpose_blender.rig.stick_figure import add_stick_figure  # noqa: PLC0415
     from inpose_core import Motion, Skeleton  # noqa: PLC0415
 
     body = Skeleton.template(1.75)

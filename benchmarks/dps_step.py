@@ -13,13 +13,13 @@ from pathlib import Path
 
 import torch
 
+from inpose_core.body.skeleton import Skeleton
 from inpose_core.evaluation.baselines.conditional import ConditionalSettings, ConditionalSystem
 from inpose_core.evaluation.baselines.networks import FULL_BUDGET, NETWORKS, train_network
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_training_clips
 from inpose_core.evaluation.metrics import mean_figures, measure
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, on_body, simulate
-from inpose_core.skeleton import Skeleton
 
 STEPS = (0.03, 0.1, 0.3, 1.0, 3.0)
 

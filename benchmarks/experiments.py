@@ -20,10 +20,10 @@ from typing import Final
 
 import torch
 
+from inpose_core.body.skeleton import Skeleton
 from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
-from inpose_core.skeleton import Skeleton
 from inpose_core.training.augmentation import AugmentationSettings, draw_examples
 from inpose_core.training.losses import LossWeights, validation_errors
 from inpose_core.training.split import load_split, load_training_motion, load_validation_motion

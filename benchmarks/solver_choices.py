@@ -17,6 +17,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from inpose_core import Motion, Skeleton, load_prior, solve
+from inpose_core.body.skeleton import TOE_JOINTS
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_choosing_clips, load_hdm05_clips, load_test_clips
 from inpose_core.evaluation.metrics import mean_figures, measure
@@ -24,7 +25,6 @@ from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, s
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
 from inpose_core.sampling.foot_planting import plant_feet
-from inpose_core.skeleton import TOE_JOINTS
 
 DEFAULT: Final[SolveSettings] = SolveSettings(device="cpu")
 UNPLANTED: Final[SolveSettings] = SolveSettings(device="cpu", foot_planting=0.0)

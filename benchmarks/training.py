@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from inpose_core.solver import choose_device
+from inpose_core.solver.solving import choose_device
 from inpose_core.training.split import load_training_motion
 from inpose_core.training.trainer import Trainer, TrainingSettings
 

@@ -14,10 +14,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from inpose_core.body.skeleton import PARENTS, Skeleton
+from inpose_core.inspection.picture import save_recording_picture
 from inpose_core.recording import Recording, load_recording
-from inpose_core.recording.clean import clean_recording
-from inpose_core.recording_picture import save_recording_picture
-from inpose_core.skeleton import PARENTS, Skeleton
+from inpose_core.recording.cleaning.clean import clean_recording
 
 DOCS = Path(__file__).parent
 EXAMPLE = DOCS.parent / "examples" / "walk_wave_crouch.csv"

@@ -25,7 +25,7 @@ from mathutils import Vector  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from inpose_blender.batch import main as solve_and_bake  # noqa: E402
-from inpose_core.example import EXAMPLE_STATURE_M  # noqa: E402
+from inpose_core.demo.example import EXAMPLE_STATURE_M  # noqa: E402
 
 FPS = 24
 WEBP_QUALITY = 62

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from inpose_core.example import write_example
+from inpose_core.demo.example import write_example
 
 if __name__ == "__main__":
     write_example(Path(__file__).with_name("walk_wave_crouch.csv"))

@@ -8,16 +8,40 @@ from typing import Any
 
 import bpy
 
-from . import menus, operators, panels, preferences, properties, rig_mapping, translate
-from .runtime import stop_unpacking
+from . import menus, properties
+from .bake import operators as bake_operators
+from .bake.panel import INPOSE_PT_bake
+from .calibration.panel import INPOSE_PT_calibration
+from .preferences import operators as preferences_operators
+from .preferences import preferences, runtime_operators
+from .recording import operators as recording_operators
+from .recording import scene_operators
+from .recording.panel import INPOSE_PT_recording
+from .rig import mapping
+from .rig.panel import INPOSE_PT_rig
+from .runtime.bundle import stop_unpacking
 from .session import QUEUE
+from .solve import operators as solve_operators
+from .solve.panel import INPOSE_PT_solve
+from .ui import translate
+from .ui.panel import INPOSE_PT_main
 
 _CLASSES = (
     *preferences.CLASSES,
     *properties.CLASSES,
-    *operators.CLASSES,
-    *panels.CLASSES,
-    *rig_mapping.CLASSES,
+    *recording_operators.CLASSES,
+    *scene_operators.CLASSES,
+    *solve_operators.CLASSES,
+    *bake_operators.CLASSES,
+    *runtime_operators.CLASSES,
+    *preferences_operators.CLASSES,
+    INPOSE_PT_main,
+    INPOSE_PT_recording,
+    INPOSE_PT_calibration,
+    INPOSE_PT_rig,
+    INPOSE_PT_solve,
+    INPOSE_PT_bake,
+    *mapping.CLASSES,
     *menus.CLASSES,
 )
 _cli_commands: list[Any] = []
@@ -28,10 +52,10 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
-    rig_mapping.register()
+    mapping.register()
     menus.register()
     translate.register()
-    preferences.RUNTIME_SECTIONS.append(operators.runtime.draw_runtime)
+    preferences.RUNTIME_SECTIONS.append(runtime_operators.draw_runtime)
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -45,9 +69,9 @@ def unregister() -> None:
     """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
     QUEUE.clear()
     # What was never needed is not loaded now.
-    if facts := sys.modules.get(f"{__package__}.recording_facts"):
+    if facts := sys.modules.get(f"{__package__}.recording.facts"):
         facts.forget_all()
-    if jobs := sys.modules.get(f"{__package__}.solve_job"):
+    if jobs := sys.modules.get(f"{__package__}.solve.job"):
         jobs.stop_warm_process()
     stop_unpacking()
     preferences.RUNTIME_SECTIONS.clear()
@@ -55,7 +79,7 @@ def unregister() -> None:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     translate.unregister()
     menus.unregister()
-    rig_mapping.unregister()
+    mapping.unregister()
     properties.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

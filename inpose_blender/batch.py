@@ -21,17 +21,17 @@ from typing import Any, Final
 
 import bpy
 
-from .bake_job import BakeJob
-from .bake_options import KEY_RATES, WAY_CARRIERS, BakeOptions
-from .confidence import mean_confidence, unsure_scene_frames
+from .bake.confidence import mean_confidence, unsure_scene_frames
+from .bake.job import BakeJob
+from .bake.options import KEY_RATES, WAY_CARRIERS, BakeOptions
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
-from .pipeline import prepare_rig, solve_request
-from .preferences import solver_interpreters
-from .rig import find_mapping
-from .solve_arguments import add_solve_options, solve_settings
-from .solve_job import SolveJob, stop_warm_process
-from .solve_options import SolveSettings
-from .stick_figure import add_stick_figure
+from .preferences.preferences import solver_interpreters
+from .rig.find import find_mapping
+from .rig.prepare import prepare_rig, solve_request
+from .rig.stick_figure import add_stick_figure
+from .solve.arguments import add_solve_options, solve_settings
+from .solve.job import SolveJob, stop_warm_process
+from .solve.options import SolveSettings
 
 SOME_FAILED: Final[int] = 1
 WRONG_USE: Final[int] = 2

@@ -23,26 +23,25 @@ from .errors import (
 )
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.body.motion import Motion
+    from inpose_core.body.quaternions import (
+        conjugate_quaternion,
+        continuous_signs,
+        matrix_to_quaternion,
+        multiply_quaternions,
+        normalize_quaternion,
+        quaternion_to_matrix,
+        rotate_vector,
+        rotation_between,
+    )
+    from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
-    from inpose_core.motion import Motion
-    from inpose_core.quaternions import (
-        conjugate_quaternion,
-        continuous_signs,
-        matrix_to_quaternion,
-        multiply_quaternions,
-        normalize_quaternion,
-        quaternion_to_matrix,
-        rotate_vector,
-        rotation_between,
-    )
-    from inpose_core.recording.csv_format import write_csv
-    from inpose_core.recording.sensors_file import load_sensors, save_sensors
+    from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
+    from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
-    from inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 else:
-    from ..inpose_core.errors import SkeletonError
-    from ..inpose_core.motion import Motion
-    from ..inpose_core.quaternions import (
+    from ..inpose_core.body.motion import Motion
+    from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
         continuous_signs,
         matrix_to_quaternion,
@@ -52,10 +51,11 @@ else:
         rotate_vector,
         rotation_between,
     )
-    from ..inpose_core.recording.csv_format import write_csv
-    from ..inpose_core.recording.sensors_file import load_sensors, save_sensors
+    from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from ..inpose_core.errors import SkeletonError
+    from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
+    from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
-    from ..inpose_core.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
 
 __all__ = [
     "CORE_FOLDER",

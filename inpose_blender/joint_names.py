@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
-    from inpose_core.joint_names import JOINT_NAMES
+    from inpose_core.body.joint_names import JOINT_NAMES
 else:
-    from ..inpose_core.joint_names import JOINT_NAMES
+    from ..inpose_core.body.joint_names import JOINT_NAMES
 
 OPTIONAL_JOINTS: Final[frozenset[str]] = frozenset(
     {"spine1", "spine2", "neck", "left_collar", "right_collar", "left_foot", "right_foot"}

@@ -7,7 +7,32 @@ from typing import Any, Final
 
 import bpy
 
-from .operators import SEARCHABLE
+from .bake.operators import INPOSE_OT_bake_take
+from .preferences.operators import INPOSE_OT_copy_report, INPOSE_OT_test_solver
+from .preferences.runtime_operators import INPOSE_OT_unpack_runtime
+from .recording import scene_operators
+from .recording.operators import (
+    INPOSE_OT_choose_recording,
+    INPOSE_OT_hide_recording,
+    INPOSE_OT_read_recording,
+    INPOSE_OT_show_recording,
+)
+from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
+
+SEARCHABLE = (
+    INPOSE_OT_choose_recording,
+    *scene_operators.CLASSES,
+    INPOSE_OT_read_recording,
+    INPOSE_OT_show_recording,
+    INPOSE_OT_hide_recording,
+    INPOSE_OT_solve_full_body,
+    INPOSE_OT_cancel,
+    INPOSE_OT_bake_take,
+    INPOSE_OT_copy_report,
+    INPOSE_OT_test_solver,
+    INPOSE_OT_unpack_runtime,
+)
+"""What a user may look for by name."""
 
 _MENUS: Final[tuple[str, ...]] = ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import bpy
 
-from .bake_options import BakeOptions
+from .bake.options import BakeOptions
 from .bpy_compat import BLEND_RELATIVE
 from .choices import BODIES, CALIBRATION_POSES, HEAD_VIEWS, POSES, QUALITIES, SCALES
-from .reading_properties import INPOSE_PG_reading, chosen_reading
+from .recording.properties import INPOSE_PG_reading, chosen_reading
 
 _DEFAULTS = BakeOptions()
 
@@ -32,7 +32,7 @@ def _is_armature(_self: bpy.types.PropertyGroup, candidate: bpy.types.Object) ->
 
 
 def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    from .recording_facts import start_reading
+    from .recording.facts import start_reading
 
     start_reading(recording_path(settings), chosen_reading(settings.id_data))
 

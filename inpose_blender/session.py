@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from .solve_queue import SolveQueue
-from .take_memory import TakeMemory
+from .solve.queue import SolveQueue
+from .takes.memory import TakeMemory
 
 QUEUE: Final[SolveQueue] = SolveQueue()
 TAKES: Final[TakeMemory] = TakeMemory()

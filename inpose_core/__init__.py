@@ -27,28 +27,28 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from .bvh import save_bvh
+    from .body.motion import Motion
+    from .body.skeleton import JOINT_NAMES, PARENTS, Skeleton
     from .calibration import Calibrated, calibrate
     from .job import SolvedJob, SolveJob, run_job
-    from .motion import Motion
+    from .motion_files.bvh import save_bvh
     from .options.calibration import CalibrationSettings
     from .options.solve import SolveSettings
     from .prior.checkpoint import Prior, load_prior
     from .recording import Recording, Sensors, load_recording
-    from .skeleton import JOINT_NAMES, PARENTS, Skeleton
-    from .solver import solve
+    from .solver.solving import solve
 
 __version__ = "0.1.0"
 
 # These need numpy, which takes longer to load than Blender's start may wait for an add-on, or scipy or torch, which
 # Blender's own Python has not: they load when they are first asked for.
 _LOADED_LATER = {
-    "JOINT_NAMES": "skeleton",
-    "Motion": "motion",
-    "PARENTS": "skeleton",
+    "JOINT_NAMES": "body.skeleton",
+    "Motion": "body.motion",
+    "PARENTS": "body.skeleton",
     "Recording": "recording",
     "Sensors": "recording",
-    "Skeleton": "skeleton",
+    "Skeleton": "body.skeleton",
     "Calibrated": "calibration",
     "CalibrationSettings": "options.calibration",
     "Prior": "prior.checkpoint",
@@ -59,8 +59,8 @@ _LOADED_LATER = {
     "load_prior": "prior.checkpoint",
     "load_recording": "recording",
     "run_job": "job",
-    "save_bvh": "bvh",
-    "solve": "solver",
+    "save_bvh": "motion_files.bvh",
+    "solve": "solver.solving",
 }
 
 __all__ = [

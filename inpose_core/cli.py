@@ -25,7 +25,7 @@ from .options.reading import ReadOptions
 from .options.solve import SolveSettings
 
 if TYPE_CHECKING:
-    from .motion import Motion
+    from .body.motion import Motion
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -129,8 +129,8 @@ def _add_demo(commands: Any) -> None:
 def _solve(options: argparse.Namespace) -> int:
     # Everything that can be wrong with the request is told before seconds are spent on it.
     writer = _writer_for(options.output)
+    from .body.skeleton import Skeleton  # noqa: PLC0415
     from .job import SolveJob, run_job  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
-    from .skeleton import Skeleton  # noqa: PLC0415
 
     job = SolveJob(
         recording=options.recording,
@@ -156,24 +156,24 @@ def _writer_for(output: Path) -> Callable[[Motion, Path], None]:
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
     suffix = output.suffix.lower()
     if suffix == ".npz":
-        from .motion import Motion  # noqa: PLC0415
+        from .body.motion import Motion  # noqa: PLC0415
 
         return Motion.save_npz
     if suffix == ".bvh":
-        from .bvh import save_bvh  # noqa: PLC0415
+        from .motion_files.bvh import save_bvh  # noqa: PLC0415
 
         return save_bvh
     raise OutputError(f'"{output.name}" is neither .npz nor .bvh.', "Choose one of these endings.")
 
 
 def _info(options: argparse.Namespace) -> int:
+    from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
-    from .recording.describe import describe_recording  # noqa: PLC0415
 
     recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
     info = describe_recording(recording)
     if options.plot is not None:
-        from .recording_picture import save_recording_picture  # noqa: PLC0415 (matplotlib is optional)
+        from .inspection.picture import save_recording_picture  # noqa: PLC0415 (matplotlib is optional)
 
         save_recording_picture(recording, options.plot, options.recording.name)
     if options.json:
@@ -204,7 +204,7 @@ def _train(options: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
     from .prior.checkpoint import load_prior  # noqa: PLC0415
-    from .solver import choose_device  # noqa: PLC0415
+    from .solver.solving import choose_device  # noqa: PLC0415
     from .training.hand_finder import hand_finder_settings  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
@@ -230,7 +230,7 @@ def _train(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from .evaluation import Bench, BenchSettings, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
-    from .solver import choose_device  # noqa: PLC0415
+    from .solver.solving import choose_device  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = BenchSettings.quick() if options.quick else BenchSettings()
@@ -261,7 +261,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from .demo import run_demo  # noqa: PLC0415
+    from .demo.run import run_demo  # noqa: PLC0415
 
     for path in run_demo(options.out, options.device):
         print(path)

@@ -9,6 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from .body.motion import Motion
+from .body.skeleton import Skeleton
 from .calibration import (
     LARGEST_STATURE_M,
     SMALLEST_STATURE_M,
@@ -17,13 +19,11 @@ from .calibration import (
     calibrate,
     load_calibration,
 )
-from .motion import Motion
+from .calibration.head_height import estimate_stature_m
 from .options.solve import SolveSettings
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
-from .recording.stature import estimate_stature_m
-from .skeleton import Skeleton
-from .solver import ProgressCallback, solve
+from .solver.solving import ProgressCallback, solve
 
 _NOTABLE_RATIO: Final[float] = 0.06
 """Mean hand error over arm length (3 cm for an adult) from which the user is told."""

@@ -44,7 +44,7 @@ from .errors import CancelledError, InPoseError, WorkerError
 from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveRequest
 
 if TYPE_CHECKING:
-    from .skeleton import Skeleton
+    from .body.skeleton import Skeleton
 
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
@@ -142,7 +142,7 @@ class Worker:
     def _solve(self, identity: object, request: SolveRequest) -> _Json:
         from .job import SolveJob, run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
         from .prior.checkpoint import load_prior  # noqa: PLC0415
-        from .recording.sensors_file import save_sensors  # noqa: PLC0415
+        from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
 
         skeleton = _skeleton(request.offsets_m)
         job = SolveJob(request.recording, skeleton, request.calibration, request.solve, request.reading)
@@ -187,8 +187,8 @@ def _introduction() -> _Json:
     import scipy  # noqa: F401, PLC0415
     import torch  # noqa: PLC0415
 
-    from .machine import device_memory_bytes, device_name  # noqa: PLC0415
-    from .solver import choose_device  # noqa: PLC0415
+    from .solver.machine import device_memory_bytes, device_name  # noqa: PLC0415
+    from .solver.solving import choose_device  # noqa: PLC0415
 
     device = choose_device("auto").type
     return {
@@ -217,7 +217,7 @@ def _request_from(line: str) -> _Json:
 def _skeleton(offsets_m: Sequence[Sequence[float]] | None) -> Skeleton | None:
     import numpy as np  # noqa: PLC0415
 
-    from .skeleton import Skeleton  # noqa: PLC0415
+    from .body.skeleton import Skeleton  # noqa: PLC0415
 
     try:
         return None if offsets_m is None else Skeleton(np.array(offsets_m))
@@ -242,10 +242,10 @@ def _calibrate(request: CalibrateRequest) -> _Json:
 
 
 def _info(request: InfoRequest) -> _Json:
+    from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import Sensors, load_recording  # noqa: PLC0415
-    from .recording.describe import describe_recording  # noqa: PLC0415
-    from .recording.resample import resample_recording  # noqa: PLC0415
-    from .recording.sensors_file import save_sensors  # noqa: PLC0415
+    from .recording.cleaning.resample import resample_recording  # noqa: PLC0415
+    from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
 
     recording = load_recording(request.recording, request.reading)
     if request.output is not None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_recording
-from inpose_core.skeleton import JOINT_INDEX
+from inpose_core.body.skeleton import JOINT_INDEX
 
 pytest.importorskip("bpy", reason="Blender's Python module is not installed")
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.skeleton import Skeleton
 from ..errors import CalibrationError
 from ..options.calibration import CalibrationSettings
-from ..recording.resample import resample_recording
+from ..recording.cleaning.resample import resample_recording
 from ..recording.types import SOLVER_FPS, PoseType, Recording, Sensors
-from ..skeleton import Skeleton
 from .performer import PerformerCalibration, measure_performer
 from .performer_body import standing_head_joint_m
 from .reference_pose import ReferencePose, find_reference_pose

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..quaternions import quaternion_to_matrix
+from ..body.quaternions import quaternion_to_matrix
+from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..recording.types import SOLVER_FPS, Recording, Sensors
-from ..skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from .rigid import FloatArray, RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
 
@@ -79,12 +79,12 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     # torch loads only where there is something to find.
     import torch  # noqa: PLC0415
 
-    from ..kinematics import forward_kinematics  # noqa: PLC0415
+    from ..body.kinematics import forward_kinematics  # noqa: PLC0415
+    from ..body.rotations import sixd_to_matrix  # noqa: PLC0415
     from ..prior.checkpoint import HAND_FINDER_WEIGHTS, load_prior  # noqa: PLC0415
     from ..prior.conditioning import condition_features, window_heading  # noqa: PLC0415
-    from ..rotations import sixd_to_matrix  # noqa: PLC0415
     from ..sampling import Measurement, WindowedDenoiser, Windows, steady_positions  # noqa: PLC0415
-    from ..solver import origin_below  # noqa: PLC0415
+    from ..solver.solving import origin_below  # noqa: PLC0415
 
     finder = finder or load_prior(HAND_FINDER_WEIGHTS)
     measurements = []

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from ..quaternions import quaternion_to_matrix
+from ..body.quaternions import quaternion_to_matrix
 from .presets import LEFT_EYE_M
 
 FloatArray = NDArray[np.float64]

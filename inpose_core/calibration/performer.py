@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..body.quaternions import geodesic_angle
+from ..body.skeleton import Skeleton
 from ..options.calibration import CalibrationSettings, HeadView
-from ..quaternions import geodesic_angle
-from ..recording.stature import EYE_HEIGHT_RATIO
 from ..recording.types import PoseType, Recording
-from ..skeleton import Skeleton
 from .hand_finding import find_hands
+from .head_height import EYE_HEIGHT_RATIO
 from .head_pivot import fit_head_pivot
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
 from .performer_body import PerformerBody, standing_head_joint_m

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.skeleton import JOINT_INDEX, Skeleton
 from ..options.calibration import BodyChoice
-from ..skeleton import JOINT_INDEX, Skeleton
 from .lever_arms import BODY_DEVIATION_M
 from .presets import REFERENCE_STATURE_M
 

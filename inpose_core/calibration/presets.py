@@ -24,7 +24,7 @@ from typing import Final
 
 import numpy as np
 
-from ..quaternions import matrix_to_quaternion, multiply_quaternions
+from ..body.quaternions import matrix_to_quaternion, multiply_quaternions
 from ..recording.types import HandOffsets, PoseType
 from .rigid import RigidOffset, from_rotvec_deg
 

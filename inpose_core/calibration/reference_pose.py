@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from ..body.quaternions import rotate_vector
 from ..errors import CalibrationError
 from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
-from ..quaternions import rotate_vector
-from ..recording.stature import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
-from ..recording.track_defects import runs
+from ..recording.cleaning.track_defects import runs
 from ..recording.types import HandOffsets, PoseType, Recording
+from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import known_wrist_offset
 from .rigid import RigidOffset
 

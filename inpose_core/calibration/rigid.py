@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..quaternions import (
+from ..body.quaternions import (
     conjugate_quaternion,
     continuous_signs,
     multiply_quaternions,

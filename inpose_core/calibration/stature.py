@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import CalibrationError
 from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
-from ..recording.stature import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from ..recording.types import Recording
+from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import head_offset
 from .reference_pose import ReferencePose
 

@@ -15,8 +15,8 @@ from typing import Any, Final, get_args
 
 import numpy as np
 
+from ..body.motion import atomic_output
 from ..errors import CalibrationError
-from ..motion import atomic_output
 from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
 from ..recording.types import POSE_TYPES
 from .performer import PerformerCalibration, Source

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..quaternions import (
+from ..body.quaternions import (
     conjugate_quaternion,
     continuous_signs,
     geodesic_angle,

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..quaternions import quaternion_to_matrix
+from ..body.quaternions import quaternion_to_matrix
+from ..body.skeleton import Skeleton
 from ..recording.types import SOLVER_FPS, Recording, Sensors
-from ..skeleton import Skeleton
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
 from .performer_body import PerformerBody
 from .rigid import RigidOffset, place_all
@@ -80,7 +80,7 @@ def expect_arms(
         return None
     # torch loads only where there is something to refine.
     from ..options.solve import SolveSettings  # noqa: PLC0415
-    from ..solver import solve  # noqa: PLC0415
+    from ..solver.solving import solve  # noqa: PLC0415
 
     positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
     joints_m, joints = place_all(positions_m, devices, offsets)

@@ -33,9 +33,9 @@ def run_calibrate(options: argparse.Namespace) -> int:
     Raises:
         InPoseError: the recording or the stature is unusable, or the file cannot be written.
     """
+    from ..body.skeleton import Skeleton  # noqa: PLC0415
     from ..calibration import measure, save_calibration  # noqa: PLC0415
     from ..recording import load_recording  # noqa: PLC0415
-    from ..skeleton import Skeleton  # noqa: PLC0415
 
     if not options.out.parent.is_dir():
         raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")

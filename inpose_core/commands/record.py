@@ -14,7 +14,7 @@ from ..options.reading import ReadOptions
 from .reading import guess_lines
 
 if TYPE_CHECKING:
-    from ..recording.vmc import CaptureState
+    from ..recording.live.vmc import CaptureState
 
 
 def add_record_command(commands: Any) -> None:
@@ -32,7 +32,7 @@ def add_record_command(commands: Any) -> None:
 
 
 def _record(options: argparse.Namespace) -> int:
-    from ..recording.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
+    from ..recording.live.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
 
     if options.out.suffix.lower() != ".csv":
         raise OutputError(f'"{options.out.name}" is no .csv.', "Recordings are written as CSV.")

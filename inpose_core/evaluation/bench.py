@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from ..body.kinematics import forward_kinematics
+from ..body.motion import Motion
+from ..body.rotations import sixd_to_matrix
+from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import InPoseError
-from ..kinematics import forward_kinematics
-from ..motion import Motion
 from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
-from ..rotations import sixd_to_matrix
-from ..skeleton import SENSOR_JOINTS, Skeleton
 from ..training.losses import state_to_matrix
 from ..training.split import packed_files
 from .baselines.conditional import ConditionalSettings, ConditionalSystem

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..skeleton import JOINT_COUNT, Skeleton
+from ..body.skeleton import JOINT_COUNT, Skeleton
 
 TORSO: Final[tuple[int, ...]] = (6, 9, 12, 13, 14, 15, 16, 17)
 ARMS: Final[tuple[int, ...]] = (18, 19, 20, 21)

@@ -16,14 +16,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import Motion
+from ..body.quaternions import geodesic_angle
+from ..body.skeleton import JOINT_INDEX, Skeleton
 from ..calibration import CalibrationSettings, calibrate
 from ..calibration.lever_arms import BODY_DEVIATION_M
-from ..motion import Motion
 from ..prior.checkpoint import Prior
-from ..quaternions import geodesic_angle
-from ..recording.clean import clean_recording
-from ..recording.resample import resample_recording
-from ..skeleton import JOINT_INDEX, Skeleton
+from ..recording.cleaning.clean import clean_recording
+from ..recording.cleaning.resample import resample_recording
 from .bodies import DEFAULT_BODY
 from .clips import load_held_out_clips, load_packed_clips
 from .headset import HeadsetSettings, simulate_headset, with_t_pose

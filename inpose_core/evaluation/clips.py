@@ -11,11 +11,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ..body.motion import Motion
+from ..body.quaternions import normalize_quaternion
+from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..motion import Motion
-from ..quaternions import normalize_quaternion
 from ..recording.types import SOLVER_FPS
-from ..skeleton import Skeleton
 from ..training.split import cmu_role
 
 FEWEST_FRAMES: Final[int] = 100

@@ -17,11 +17,11 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
+from ..body.motion import Motion
+from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector
+from ..body.skeleton import PARENTS, SENSOR_JOINTS
 from ..calibration.presets import wrist_offset
-from ..motion import Motion
-from ..quaternions import continuous_signs, multiply_quaternions, rotate_vector
 from ..recording.types import Recording
-from ..skeleton import PARENTS, SENSOR_JOINTS
 
 FloatArray = NDArray[np.float64]
 

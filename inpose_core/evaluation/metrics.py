@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..motion import Motion
-from ..skeleton import SENSOR_JOINTS
+from ..body.motion import Motion
+from ..body.skeleton import SENSOR_JOINTS
 
 UPPER_JOINTS: Final[tuple[int, ...]] = (3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
 """AGRoL, HMD-Poser, BoDiffusion, InPose."""

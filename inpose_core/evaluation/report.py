@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ..body.motion import atomic_output
+from ..body.skeleton import JOINT_NAMES
 from ..errors import InPoseError
-from ..motion import atomic_output
-from ..skeleton import JOINT_NAMES
 from .bench import Row
 from .bodies import BODIES
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS

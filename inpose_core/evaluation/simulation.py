@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ..motion import Motion
-from ..quaternions import multiply_quaternions
+from ..body.motion import Motion
+from ..body.quaternions import multiply_quaternions
+from ..body.skeleton import FOOT_JOINTS, SENSOR_JOINTS, Skeleton
 from ..recording.types import Sensors
-from ..skeleton import FOOT_JOINTS, SENSOR_JOINTS, Skeleton
 from .bodies import Body, with_bone_errors
 
 

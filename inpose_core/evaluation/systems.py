@@ -9,11 +9,11 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from ..motion import Motion
+from ..body.motion import Motion
+from ..body.quaternions import normalize_quaternion
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior
-from ..quaternions import normalize_quaternion
-from ..solver import solve
+from ..solver.solving import solve
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import NETWORKS
 from .simulation import Trial

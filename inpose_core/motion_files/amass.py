@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..body.motion import Motion
+from ..body.quaternions import continuous_signs
+from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from ..errors import InPoseError
-from ..motion import Motion
-from ..quaternions import continuous_signs
-from ..skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from .resampling import to_solver_rate
 
 _Z_UP_TO_Y_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)

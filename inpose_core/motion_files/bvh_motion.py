@@ -15,17 +15,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bvh import BvhAnimation, load_bvh
-from ..errors import InPoseError
-from ..motion import Motion
-from ..quaternions import (
+from ..body.motion import Motion
+from ..body.quaternions import (
     conjugate_quaternion,
     matrix_to_quaternion,
     multiply_quaternions,
     rotate_vector,
     rotation_between,
 )
-from ..skeleton import FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, Skeleton
+from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, Skeleton
+from ..errors import InPoseError
+from .bvh import BvhAnimation, load_bvh
 from .resampling import to_solver_rate
 
 _SIDED: Final[Mapping[str, tuple[str, ...]]] = {

@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from ..motion import Motion
-from ..quaternions import continuous_signs
+from ..body.motion import Motion
+from ..body.quaternions import continuous_signs
+from ..body.skeleton import JOINT_COUNT
 from ..recording.types import SOLVER_FPS
-from ..skeleton import JOINT_COUNT
 
 
 def to_solver_rate(motion: Motion) -> Motion:

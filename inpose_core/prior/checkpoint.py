@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..body.motion import atomic_output
+from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
-from ..motion import atomic_output
-from ..skeleton import JOINT_COUNT
 from .conditioning import CONDITION_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule

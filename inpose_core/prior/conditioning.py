@@ -16,8 +16,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..rotations import heading_of, matrix_to_sixd, mean_heading, yaw_matrix
-from ..skeleton import JOINT_INDEX, SENSOR_JOINTS
+from ..body.rotations import heading_of, matrix_to_sixd, mean_heading, yaw_matrix
+from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
 
 SENSOR_COUNT: Final[int] = 3
 ROTATION_FEATURES: Final[int] = SENSOR_COUNT * (6 + 3 + 1)

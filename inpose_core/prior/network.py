@@ -17,7 +17,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..skeleton import JOINT_COUNT
+from ..body.skeleton import JOINT_COUNT
 
 CONTACT_COUNT = 2
 """Left and right foot."""

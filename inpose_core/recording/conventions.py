@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..axes import DIRECTIONS, Axes
+from ..body.quaternions import matrix_to_quaternion, multiply_quaternions, quaternion_to_matrix
 from ..options.reading import QuaternionOrder, ReadOptions
-from ..quaternions import matrix_to_quaternion, multiply_quaternions, quaternion_to_matrix
 
 __all__ = [
     "TIME_UNITS_S",

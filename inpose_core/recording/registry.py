@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import RecordingError
-from . import body_motion, bsor, foreign, scoresaber, tables, webxr, xror
-from .clean import clean_recording
+from .cleaning.clean import clean_recording
 from .conventions import ReadOptions
-from .interpret import interpret
+from .formats import body_motion, bsor, foreign, scoresaber, webxr, xror
+from .interpretation.interpret import interpret
+from .tables import reader as tables
 from .tracks import RawTracks
 from .types import Recording
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..quaternions import continuous_signs
+from ..body.quaternions import continuous_signs
 from .conventions import QuaternionOrder
 from .types import HandOffsets, Origin, PoseType
 

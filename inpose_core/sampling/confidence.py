@@ -14,7 +14,7 @@ from typing import Final
 
 from torch import Tensor
 
-from ..rotations import geodesic_angle, sixd_to_matrix
+from ..body.rotations import geodesic_angle, sixd_to_matrix
 from .in_pieces import in_pieces
 from .smoothing import smooth_in_time
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..kinematics import chain_offsets, rotated_chains
-from ..skeleton import FOOT_JOINTS
+from ..body.kinematics import chain_offsets, rotated_chains
+from ..body.skeleton import FOOT_JOINTS
 from .measurement import Measurement
 from .smoothing import smooth_in_time
 

@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..rotations import matrix_to_rotvec, rotvec_to_matrix
+from ..body.rotations import matrix_to_rotvec, rotvec_to_matrix
 
 FADE_FRAMES: Final[int] = 20
 """A third of a second."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ..rotations import matrix_to_sixd, sixd_to_matrix
+from ..body.rotations import matrix_to_sixd, sixd_to_matrix
 from .measurement import Measurement
 
 

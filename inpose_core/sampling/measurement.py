@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..kinematics import chain_offsets
+from ..body.kinematics import chain_offsets
+from ..body.rotations import quaternion_wxyz_to_matrix
+from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..prior.conditioning import ScaleFreeSensors, hand_reach
 from ..recording.types import Sensors
-from ..rotations import quaternion_wxyz_to_matrix
-from ..skeleton import SENSOR_JOINTS, Skeleton
 
 _LOWEST_STANDING, _HIGHEST_STANDING = 0.45, 1.3
 """Head heights over the standing one within which a recording's floor is believed; sitting gives 0.5 to 0.7."""

@@ -12,10 +12,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from ..body.skeleton import MIRROR_JOINTS
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.precision import Precision
-from ..skeleton import MIRROR_JOINTS
 from .windows import WindowedDenoiser
 
 

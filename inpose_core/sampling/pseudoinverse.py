@@ -6,9 +6,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..kinematics import rotated_chains
+from ..body.kinematics import rotated_chains
+from ..body.rotations import sixd_to_raw_matrix, skew
 from ..prior.schedule import log_snr_of
-from ..rotations import sixd_to_raw_matrix, skew
 from .differences import difference_noise, difference_positions
 from .guidance import GuidedEstimate
 from .measurement import Measurement

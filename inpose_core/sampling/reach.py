@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..kinematics import rotated_chains
+from ..body.kinematics import rotated_chains
 
 _ARM_JOINTS: Final[tuple[int, ...]] = (16, 17, 18, 19)
 """Upper arms and forearms: what they carry lies beyond the shoulders."""

@@ -13,9 +13,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..kinematics import chain_offsets, forward_kinematics, rotated_chains
+from ..body.kinematics import chain_offsets, forward_kinematics, rotated_chains
+from ..body.skeleton import SENSOR_JOINTS, TOE_JOINTS
 from ..prior.checkpoint import ResidualCalibration
-from ..skeleton import SENSOR_JOINTS, TOE_JOINTS
 from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
 from .in_pieces import FRAMES_AT_ONCE, in_pieces

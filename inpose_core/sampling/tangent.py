@@ -15,8 +15,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..kinematics import tangent_covariance
-from ..rotations import rotvec_to_matrix
+from ..body.kinematics import tangent_covariance
+from ..body.rotations import rotvec_to_matrix
 from .in_pieces import FRAMES_AT_ONCE
 
 LARGEST_TURN_RAD: Final[float] = 0.5

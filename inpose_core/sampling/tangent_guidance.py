@@ -8,10 +8,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..kinematics import rotated_chains
+from ..body.kinematics import rotated_chains
+from ..body.rotations import matrix_to_sixd, sixd_to_matrix
 from ..prior.checkpoint import ResidualCalibration
 from ..prior.schedule import log_snr_of
-from ..rotations import matrix_to_sixd, sixd_to_matrix
 from .differences import difference_noise, difference_positions
 from .floor import FloorLikelihood
 from .gaps import fade_into_gaps

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..kinematics import forward_kinematics
+from ..body.kinematics import forward_kinematics
+from ..body.rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
+from ..body.skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from ..prior.conditioning import ScaleFreeSensors, condition_features, hand_reach, window_heading
 from ..recording.types import SOLVER_FPS
-from ..rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
-from ..skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from .dataset import MotionData, cut_windows
 
 _HEAD = SENSOR_JOINTS[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import torch
 
+from ..body.rotations import geodesic_angle, sixd_to_matrix
 from ..prior.checkpoint import ResidualCalibration
 from ..prior.network import DiffusionTransformer
 from ..prior.schedule import NoiseSchedule
-from ..rotations import geodesic_angle, sixd_to_matrix
 from .augmentation import Examples
 from .losses import state_of
 

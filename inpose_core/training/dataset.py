@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..body.kinematics import forward_kinematics
+from ..body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
+from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
 from ..errors import InPoseError
-from ..kinematics import forward_kinematics
 from ..recording.types import SOLVER_FPS
-from ..rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
-from ..skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
 
 ClipFilter = Callable[[str, str], bool]
 """Decide by data set (the file's stem) and subject whether a clip belongs to a split."""

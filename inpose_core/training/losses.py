@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ..kinematics import forward_kinematics
+from ..body.kinematics import forward_kinematics
+from ..body.rotations import geodesic_angle, sixd_to_matrix
+from ..body.skeleton import LEG_JOINTS, SENSOR_JOINTS
 from ..recording.types import SOLVER_FPS
-from ..rotations import geodesic_angle, sixd_to_matrix
-from ..skeleton import LEG_JOINTS, SENSOR_JOINTS
 from .augmentation import Examples
 
 

@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import Motion, atomic_output
+from ..body.quaternions import geodesic_angle
+from ..body.skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 from ..errors import InPoseError, OutputError
-from ..motion import Motion, atomic_output
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
-from ..quaternions import geodesic_angle
 from ..recording.types import SOLVER_FPS
-from ..skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 
 _GLITCH_DEG_PER_S: Final[float] = 2000.0
 _GLITCH_MARGIN: Final[int] = 3

@@ -16,13 +16,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from ..body.motion import atomic_output
+from ..body.skeleton import Skeleton
 from ..errors import WeightsError
-from ..motion import atomic_output
 from ..prior.checkpoint import Prior, save_prior
 from ..prior.conditioning import CONDITION_SIZE
 from ..prior.network import DiffusionTransformer, NetworkConfig
 from ..prior.schedule import NoiseSchedule
-from ..skeleton import Skeleton
 from .augmentation import AugmentationSettings, ConditionBuilder, Examples, draw_examples, scale_free_condition
 from .calibration import measure_residuals
 from .dataset import MotionData

@@ -40,8 +40,8 @@ def take(tmp_path: Path) -> Path:
 @pytest.fixture
 def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Put the fake solver in the place of the real one; call the result to give it faults, in a new process."""
-    from inpose_blender import interpreter  # noqa: PLC0415  (only now is the checkout on the path)
-    from inpose_blender.solve_job import stop_warm_process  # noqa: PLC0415
+    from inpose_blender.runtime import interpreter  # noqa: PLC0415  (only now is the checkout on the path)
+    from inpose_blender.solve.job import stop_warm_process  # noqa: PLC0415
 
     monkeypatch.setattr(interpreter, "WORKER_ARGUMENTS", (str(HERE / "fake_worker.py"),))
     monkeypatch.delenv(interpreter.ENVIRONMENT_VARIABLE, raising=False)
@@ -61,7 +61,7 @@ def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Non
 @pytest.fixture
 def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict]]:
     """Return a list that fills with what the solver is asked for: method and parameters, as the JSON has them."""
-    from inpose_blender.solver_process import SolverProcess  # noqa: PLC0415
+    from inpose_blender.runtime.solver_process import SolverProcess  # noqa: PLC0415
 
     asked: list[tuple[str, dict]] = []
     ask = SolverProcess.request
@@ -77,8 +77,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict]]:
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of this test's own for solved motions, used instead of the user's."""
-    from inpose_blender.operators import solve, support  # noqa: PLC0415
+    from inpose_blender.preferences import operators as support  # noqa: PLC0415
     from inpose_blender.session import QUEUE, TAKES  # noqa: PLC0415
+    from inpose_blender.solve import operators as solve  # noqa: PLC0415
 
     folder = tmp_path / "results"
     folder.mkdir()

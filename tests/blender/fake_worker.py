@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from inpose_core.body.motion import Motion
+from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.errors import InPoseError
-from inpose_core.motion import Motion
-from inpose_core.recording.sensors_file import save_sensors
+from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.types import Sensors
-from inpose_core.skeleton import JOINT_COUNT, Skeleton
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))

@@ -23,7 +23,8 @@ from inpose_blender.core import (
     multiply_quaternions,
     quaternion_to_matrix,
 )
-from inpose_blender.rig import RigMapping, RigMeasure, map_bones, measure_rig
+from inpose_blender.rig.families import RigMapping, map_bones
+from inpose_blender.rig.measure import RigMeasure, measure_rig
 
 SHARED_RIGS = Path(__file__).resolve().parents[3] / "shared" / "rigs"
 

@@ -14,7 +14,7 @@ from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender import addon
 from inpose_blender.bpy_compat import action_curves
-from inpose_blender.solve_job import stop_warm_process
+from inpose_blender.solve.job import stop_warm_process
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -67,8 +67,9 @@ def test_blenders_start_does_not_wait_for_the_core():
         "import sys, inpose_blender\n"
         "inpose_blender.register()\n"
         "loaded = {name for name in sys.modules if name.startswith(('inpose_core.', 'inpose_blender.'))}\n"
-        "heavy = {'inpose_core.motion', 'inpose_core.skeleton', 'inpose_core.recording', 'inpose_blender.core',\n"
-        "         'inpose_blender.bake', 'inpose_blender.rig', 'inpose_blender.solve_job'}\n"
+        "heavy = {'inpose_core.body.motion', 'inpose_core.body.skeleton', 'inpose_core.recording',\n"
+        "         'inpose_blender.core', 'inpose_blender.bake.bake',\n"
+        "         'inpose_blender.rig.find', 'inpose_blender.solve.job'}\n"
         "assert not loaded & heavy, loaded & heavy\n"
         "inpose_blender.unregister()\n"
         "import os; os._exit(0)\n"  # the 4.2 wheel crashes at exit if a class with a poll function was ever registered
@@ -155,7 +156,7 @@ def test_core_is_torch_free():
 def test_the_qualities_to_choose_from_are_those_of_the_core():
     pytest.importorskip("torch")
     from inpose_blender.choices import QUALITIES  # noqa: PLC0415
-    from inpose_core import solve_settings  # noqa: PLC0415
+    from inpose_core.solver import settings as solve_settings  # noqa: PLC0415
 
     assert [quality for quality, *_ in QUALITIES] == list(solve_settings.QUALITIES)
 

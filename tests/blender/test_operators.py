@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from rigs import build_rig, map_and_measure
 
-from inpose_blender import preferences
-from inpose_blender.bake_options import BakeOptions
+from inpose_blender.bake.options import BakeOptions
 from inpose_blender.batch import parse_arguments
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
-from inpose_blender.preview import COLLECTION_NAME
+from inpose_blender.preferences import preferences
 from inpose_blender.properties import bake_options
+from inpose_blender.recording.preview import COLLECTION_NAME
 from inpose_blender.session import TAKES
-from inpose_blender.take import Take
+from inpose_blender.takes.take import Take
 
 
 @pytest.fixture

@@ -17,16 +17,17 @@ import bpy
 import pytest
 from rigs import build_rig, map_and_measure, needs_bpy_wheel, random_motion, scene_facts
 
-from inpose_blender import addon, solve_job
-from inpose_blender.bake_job import BakeJob
-from inpose_blender.bake_options import BakeOptions
+from inpose_blender import addon
+from inpose_blender.bake.job import BakeJob
+from inpose_blender.bake.options import BakeOptions
 from inpose_blender.core import InPoseError, OutputError, Skeleton, WorkerError
-from inpose_blender.interpreter import candidate_interpreters
-from inpose_blender.pipeline import prepare_rig
+from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.runtime.interpreter import candidate_interpreters
 from inpose_blender.session import QUEUE
-from inpose_blender.solve_job import RecordingJob, SolveJob, SolveRequest, stop_warm_process
-from inpose_blender.solve_queue import SolveQueue
-from inpose_blender.take import Take, load_take
+from inpose_blender.solve import job as solve_job
+from inpose_blender.solve.job import RecordingJob, SolveJob, SolveRequest, stop_warm_process
+from inpose_blender.solve.queue import SolveQueue
+from inpose_blender.takes.take import Take, load_take
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]

@@ -5,10 +5,10 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from inpose_core.motion import Motion
-from inpose_core.quaternions import continuous_signs
+from inpose_core.body.motion import Motion
+from inpose_core.body.quaternions import continuous_signs
+from inpose_core.body.skeleton import PARENTS, SENSOR_JOINTS, Skeleton
 from inpose_core.recording.types import Recording, Sensors
-from inpose_core.skeleton import PARENTS, SENSOR_JOINTS, Skeleton
 
 
 def smooth_motion(frames: int, seed: int = 0, body: Skeleton | None = None, swing: float = 0.5) -> Motion:

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from inpose_core import __version__
+from inpose_core.body.motion import Motion
+from inpose_core.body.skeleton import JOINT_NAMES, SENSOR_JOINTS, Skeleton
 from inpose_core.cli import main
 from inpose_core.errors import CancelledError
-from inpose_core.motion import Motion
 from inpose_core.prior.checkpoint import load_prior
-from inpose_core.recording.csv_format import write_csv
-from inpose_core.skeleton import JOINT_NAMES, SENSOR_JOINTS, Skeleton
-from tests.core.recording_files import BsorFile, moving_person, real_recording
+from inpose_core.recording.tables.csv_format import write_csv
+from tests.core.recording.recording_files import BsorFile, moving_person, real_recording
 from tests.core.synthetic import joint_recording, perfect_sensors, smooth_motion
 
 REPOSITORY = Path(__file__).parents[2]
@@ -420,7 +420,7 @@ def test_an_end_in_the_middle_is_told_and_leaves_nothing(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("inpose_core.solver._denoiser", fail)
+    monkeypatch.setattr("inpose_core.solver.solving._denoiser", fail)
     assert main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"]) == code
     err = capsys.readouterr().err
     assert words in err
@@ -432,7 +432,7 @@ def test_a_mistake_of_the_program_is_not_hidden(take: Path, tmp_path: Path, monk
     def fail(*_: object) -> None:
         raise ModuleNotFoundError("no", name="inpose_core.nothing")
 
-    monkeypatch.setattr("inpose_core.solver._denoiser", fail)
+    monkeypatch.setattr("inpose_core.solver.solving._denoiser", fail)
     with pytest.raises(ModuleNotFoundError):
         main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"])
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.calibration import CalibrationSettings
 from inpose_core.errors import CalibrationError, RecordingError
 from inpose_core.job import SolvedJob, SolveJob, run_job
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
-from inpose_core.recording.csv_format import write_csv
+from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.types import Recording
-from inpose_core.skeleton import SENSOR_JOINTS, Skeleton
-from tests.core.recording_files import moving_person
+from tests.core.recording.recording_files import moving_person
 from tests.core.synthetic import joint_recording, smooth_motion
 
 QUICK = SolveSettings(steps=2)

@@ -18,17 +18,17 @@ import numpy as np
 import pytest
 
 from inpose_core import __version__
+from inpose_core.body.motion import Motion
+from inpose_core.body.skeleton import Skeleton
 from inpose_core.errors import RecordingError
-from inpose_core.motion import Motion
 from inpose_core.options.solve import SolveSettings
-from inpose_core.requests import PROTOCOL
 from inpose_core.prior.checkpoint import load_prior
-from inpose_core.recording.csv_format import write_csv
-from inpose_core.recording.sensors_file import load_sensors
-from inpose_core.skeleton import Skeleton
+from inpose_core.recording.formats.sensors_file import load_sensors
+from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.requests import PROTOCOL
 from inpose_core.worker import Worker
+from tests.core.calibration.test_calibration_pose import held
 from tests.core.synthetic import joint_recording, smooth_motion
-from tests.core.test_calibration_pose import held
 
 REPOSITORY = Path(__file__).parents[2]
 TIMEOUT_S = 60.0

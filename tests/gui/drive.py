@@ -49,7 +49,7 @@ class Session:
 
     def set_the_scene(self) -> Iterator[float]:
         """Add a character, look at it, and open the add-on's tab."""
-        stick_figure = importlib.import_module(f"{self.module}.inpose_blender.stick_figure")
+        stick_figure = importlib.import_module(f"{self.module}.inpose_blender.rig.stick_figure")
         core = importlib.import_module(f"{self.module}.inpose_blender.core")
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
@@ -80,8 +80,8 @@ class Session:
         self.check(Path(bpy.path.abspath(bpy.context.scene.inpose.recording)) == self.recording, "recording is chosen")
         if hasattr(bpy.context.scene.inpose, "pose"):
             bpy.context.scene.inpose.pose = "grip"
-        facts = importlib.import_module(f"{self.module}.inpose_blender.recording_facts")
-        reading = importlib.import_module(f"{self.module}.inpose_blender.reading_properties").chosen_reading
+        facts = importlib.import_module(f"{self.module}.inpose_blender.recording.facts")
+        reading = importlib.import_module(f"{self.module}.inpose_blender.recording.properties").chosen_reading
         known, began = None, time.monotonic()
         while known is None:
             self.check(time.monotonic() - began < TIMEOUT_S, "recording is read in time", quiet=True)
@@ -309,7 +309,7 @@ def main() -> None:
         except Exception:  # Blender would swallow it and stay open for ever
             session.seen |= {"ok": False, "error": traceback.format_exc()}
         (folder / "report.json").write_text(json.dumps(session.seen, indent=1), encoding="utf-8")
-        importlib.import_module(f"{module}.inpose_blender.solve_job").stop_warm_process()
+        importlib.import_module(f"{module}.inpose_blender.solve.job").stop_warm_process()
         sys.stderr.flush()
         os._exit(0 if session.seen["ok"] else 1)  # a window that closes by itself may ask whether to save
 

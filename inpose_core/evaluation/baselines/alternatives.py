@@ -8,14 +8,14 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...kinematics import forward_kinematics, rotated_chains, tangent_covariance
+from ...body.kinematics import forward_kinematics, rotated_chains, tangent_covariance
+from ...body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
+from ...body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
 from ...prior.schedule import log_snr_of
-from ...rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
 from ...sampling.differences import difference_noise, difference_positions
 from ...sampling.guidance import GuidedEstimate
 from ...sampling.measurement import Measurement
 from ...sampling.windows import WindowedDenoiser
-from ...skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
 from .unguided import Unguided
 
 

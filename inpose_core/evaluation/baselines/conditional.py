@@ -13,18 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...kinematics import rotated_chains
-from ...motion import Motion
+from ...body.kinematics import rotated_chains
+from ...body.motion import Motion
+from ...body.quaternions import continuous_signs
+from ...body.rotations import matrix_to_quaternion_wxyz
+from ...body.skeleton import Skeleton
 from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
-from ...quaternions import continuous_signs
-from ...rotations import matrix_to_quaternion_wxyz
 from ...sampling import Measurement, WindowedDenoiser, Windows, sample_ddim, steady_positions
 from ...sampling.guidance import Guidance
 from ...sampling.pseudoinverse import PseudoinverseGuidance
-from ...skeleton import Skeleton
-from ...solver import origin_below
+from ...solver.solving import origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix
 from ..simulation import Trial

@@ -13,9 +13,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...kinematics import rotated_chains
+from ...body.kinematics import rotated_chains
+from ...body.rotations import sixd_to_raw_matrix
 from ...prior.schedule import log_snr_of
-from ...rotations import sixd_to_raw_matrix
 from ...sampling.guidance import Guidance, GuidedEstimate
 from ...sampling.measurement import Measurement
 from ...sampling.sampler import Denoiser

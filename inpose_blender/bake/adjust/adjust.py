@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put the adjustments in the order in which they make sense."""
+
+from __future__ import annotations
+
+from ...core import Motion, Sensors
+from ..adjust_settings import AdjustSettings
+from .locks import lock_feet, lock_hands
+from .root import in_place
+from .smoothing import smooth_motion
+
+
+def adjust_motion(motion: Motion, sensors: Sensors | None, settings: AdjustSettings) -> Motion:
+    """Return the adjusted motion, at its own frame rate.
+
+    Smoothing comes first, since it takes hands and feet off their places; the locks bring them back. The way over the
+    ground goes last: locks need to know where the ground is.
+
+    Args:
+        motion: what was solved.
+        sensors: the calibrated recording that it was solved from; None leaves the hands as they are.
+        settings: what to change.
+    """
+    solved = motion
+    if settings.smoothing_s > 0:
+        motion = smooth_motion(motion, settings.smoothing_s)
+    if settings.foot_lock > 0 and motion.foot_contact is not None:
+        motion = lock_feet(motion, settings.foot_lock, standing_as_in=solved)
+    if settings.hand_lock > 0 and sensors is not None:
+        motion = lock_hands(motion, sensors, settings.hand_lock)
+    return in_place(motion) if settings.in_place else motion

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell the way of a body over the ground from its movement around that way: root motion, and none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core import Motion, quaternion_to_matrix
+from .smoothing import gaussian
+
+FloatArray = NDArray[np.float64]
+
+_SWAY_S: Final[float] = 0.3
+"""What swings faster than this about the way belongs to the body: the sway of steps is a second long or shorter."""
+
+
+@dataclass(frozen=True)
+class RootPath:
+    """Hold the way over the ground in the core frame, Y up."""
+
+    ground_m: FloatArray
+    """(F, 3) with y = 0."""
+    heading_rad: FloatArray
+    """(F,) turn about +Y away from facing +Z, unwrapped."""
+
+    @property
+    def wxyz(self) -> FloatArray:
+        """Return the heading as quaternions, (F, 4)."""
+        half = self.heading_rad[:, None] / 2
+        return np.concatenate((np.cos(half), np.zeros_like(half), np.sin(half), np.zeros_like(half)), axis=-1)
+
+
+def root_path_of(rotations_wxyz: FloatArray, root_m: FloatArray, fps: float) -> RootPath:
+    """Return the smooth way of the pelvis over the ground, from rotations (F, 22, 4) and root positions (F, 3)."""
+    forward = quaternion_to_matrix(rotations_wxyz[:, 0])[..., 2]
+    heading = np.unwrap(np.arctan2(forward[:, 0], forward[:, 2]))
+    return RootPath(
+        gaussian(root_m * np.array((1.0, 0.0, 1.0)), _SWAY_S * fps),
+        gaussian(heading[:, None], _SWAY_S * fps)[:, 0],
+    )
+
+
+def in_place(motion: Motion) -> Motion:
+    """Return the motion without its way over the ground; it turns and sways as before, above where it began."""
+    path = root_path_of(motion.rotations_wxyz, motion.root_translation_m, motion.fps).ground_m
+    return replace(motion, root_translation_m=motion.root_translation_m - path + path[:1])

@@ -1,0 +1,402 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write a solved motion as keyframes: a new action in bulk, the old one kept, or nothing at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import bpy
+import numpy as np
+from mathutils import Euler, Matrix, Quaternion
+from numpy.typing import NDArray
+
+from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
+from ..core import JOINT_INDEX, Motion, RigError
+from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
+from ..rig.checks import check_bones, check_object
+from ..rig.families import RigMapping
+from ..rig.measure import RigMeasure
+from ..rig.tree import BoneTree, bone_tree
+from .adjust import reduce_keys, resample_motion
+from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
+from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
+from .root_motion import root_motion_channels, without_way
+from .settings import BakeResult, BakeSettings
+
+FloatArray = NDArray[np.float64]
+
+STASH_TRACK_NAME: Final[str] = "Kept by InPose"
+_NOT_AT_REST: Final[float] = 1e-6
+_METRES_PER_RADIAN: Final[float] = 0.3
+"""Key reduction treats a shift of the body as the turn of a limb of this length."""
+_SLICE_S: Final[float] = 0.012
+"""How long curves are written before Blender may draw again."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Hold one animated property: ``values`` is (F, components), or (1, components) for a constant."""
+
+    data_path: str
+    group: str
+    values: FloatArray
+    kept: NDArray[np.int64] | None = None
+    """Which of the frames get a key; None: all that there are values for."""
+
+
+@dataclass(frozen=True)
+class RigFacts:
+    """Hold all that a bake asks Blender, so that the rest can be computed anywhere, in another thread too."""
+
+    world: FloatArray
+    """(4, 4) matrix_world of the armature object."""
+    tree: BoneTree
+    root_bone: str
+    """The bone whose location carries the body."""
+    loose_bones: dict[str, str]
+    """Bones that no parent carries to their joint, and which joint that is: they get a location of their own."""
+    location_axes: dict[str, FloatArray]
+    """For the bones that get a location: what one unit of each component does in the armature frame, as columns."""
+    pelvis_rest: FloatArray
+    """(3,) the pelvis joint in the rest pose, in the armature frame."""
+    modes: dict[str, str]
+    """Rotation mode of each bone of the tree."""
+    rest_channels: tuple[Channel, ...]
+    """Constant channels for what must rest while the motion plays."""
+    scene_fps: float
+
+
+def bake_motion(
+    armature_object: Any,
+    motion: Motion,
+    settings: BakeSettings,
+    *,
+    scene: Any,
+    mapping: RigMapping,
+    measure: RigMeasure,
+) -> BakeResult:
+    """Bake a motion on an armature object as a new action, at the scene's frame rate.
+
+    Everything is computed before anything is written, and an error while writing takes back what was written.
+
+    Raises:
+        RigError: the rig cannot be keyed (see `rig.checks`); the scene is then unchanged.
+    """
+    facts = rig_facts(armature_object, scene=scene, mapping=mapping)
+    channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
+    return finish(write_action(armature_object, channels, frames, settings, scene=scene))
+
+
+def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
+    """Take all steps of `write_action` at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
+    """Check a rig and ask Blender what a bake needs to know of it.
+
+    Raises:
+        RigError: the rig cannot be keyed; the message names the object, bone or constraint.
+    """
+    check_object(armature_object)
+    check_bones(armature_object, mapping)
+    tree = bone_tree(armature_object, mapping, scene)
+    bones = armature_object.data.bones
+    root = root_bone_name(armature_object, mapping, tree)
+    loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping)}
+    loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
+    return RigFacts(
+        world=np.array(armature_object.matrix_world, dtype=np.float64),
+        tree=tree,
+        root_bone=root,
+        loose_bones=loose,
+        location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
+        pelvis_rest=np.array(bones[mapping.anchor("pelvis")].head_local, dtype=np.float64),
+        modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
+        rest_channels=tuple(_rest_channels(armature_object, mapping)),
+        scene_fps=scene.render.fps / scene.render.fps_base,
+    )
+
+
+def bake_channels(
+    facts: RigFacts, motion: Motion, settings: BakeSettings, *, mapping: RigMapping, measure: RigMeasure
+) -> tuple[list[Channel], FloatArray]:
+    """Compute all channels of a motion, and the scene's frame of each of their values. Asks Blender nothing.
+
+    Raises:
+        RigError: root motion is wanted and the rig has no bone for it.
+    """
+    fps = settings.fps or facts.scene_fps
+    rotations, root_m = resample_motion(motion, fps)
+    channels: list[Channel] = []
+    if settings.root_motion:
+        rotations, root_m, path = without_way(rotations, root_m, fps)
+        name, location, turn = root_motion_channels(facts.tree, mapping, measure, facts.world, facts.root_bone, path)
+        channels += [Channel(_path(name, "location"), name, location), _rotation_channel(name, facts.modes[name], turn)]
+    channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
+    if settings.key_tolerance_deg > 0:
+        tolerance = np.radians(settings.key_tolerance_deg)
+        channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
+    animated = {channel.data_path for channel in channels}
+    channels += [channel for channel in facts.rest_channels if channel.data_path not in animated]
+    return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
+
+
+def write_action(
+    armature_object: Any, channels: list[Channel], frames: FloatArray, settings: BakeSettings, *, scene: Any
+) -> Generator[None, None, BakeResult]:
+    """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
+    action, kept = yield from _replace_action(armature_object, settings, channels, frames)
+    result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
+    yield  # Blender copies the keys to evaluate them: a long action takes a moment
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    return result
+
+
+def _motion_channels(
+    facts: RigFacts,
+    rotations: FloatArray,
+    root_m: FloatArray,
+    *,
+    mapping: RigMapping,
+    measure: RigMeasure,
+    spread: bool,
+) -> list[Channel]:
+    """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
+    tree = facts.tree
+    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
+    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
+        turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
+    channels = [
+        _rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()
+    ]
+
+    pelvis = mapping.bones["pelvis"]
+    needed = joint_path(measure, facts.world, root_m) - point_on_bone(tree, turns, pelvis, facts.pelvis_rest)
+    shifts = {facts.root_bone: needed}
+    if facts.loose_bones:
+        # The solver's body, not the rig's parents, says where these bones are.
+        joints_m = Motion(rotations, root_m, measure.skeleton, 1.0).joint_positions_m
+        targets = {
+            name: joint_path(measure, facts.world, joints_m[:, JOINT_INDEX[joint]])
+            for name, joint in facts.loose_bones.items()
+        }
+        shifts |= placed_bones(tree, turns, shifts, targets)
+    for name, shift in shifts.items():
+        location = shift @ np.linalg.inv(facts.location_axes[name]).T
+        channels.append(Channel(_path(name, "location"), name, location))
+    return channels
+
+
+def _location_axes(bone: Any) -> FloatArray:
+    """Return what one unit of each location component does in the armature frame, as columns (3, 3)."""
+    columns = []
+    for axis in range(3):
+        step = Matrix.Translation([float(axis == component) for component in range(3)])
+        parent = bone.parent.matrix_local if bone.parent else None
+        carried = {"parent_matrix": parent, "parent_matrix_local": parent} if parent else {}
+        moved = bone.convert_local_to_pose(step, bone.matrix_local, **carried)
+        columns.append(np.array(moved.translation) - np.array(bone.matrix_local.translation))
+    return np.array(columns, dtype=np.float64).T
+
+
+def _path(bone_name: str, channel: str) -> str:
+    return f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].{channel}'
+
+
+def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> Channel:
+    """Choose the keys of a channel: a quaternion's components change by half the angle, a location by a lever."""
+    if channel.data_path.endswith("location"):
+        tolerance = tolerance_rad * _METRES_PER_RADIAN / metres_per_unit
+    elif channel.data_path.endswith("quaternion"):
+        tolerance = tolerance_rad / 2
+    else:
+        tolerance = tolerance_rad
+    return replace(channel, kept=reduce_keys(channel.values, tolerance))
+
+
+def _rotation_channel(name: str, mode: str, basis: FloatArray) -> Channel:
+    """Express a rotation (F, 4) in the bone's own rotation mode; a channel of another mode would move nothing."""
+    if mode == "QUATERNION":
+        return Channel(_path(name, "rotation_quaternion"), name, basis)
+    if mode == "AXIS_ANGLE":
+        sine = np.linalg.norm(basis[:, 1:], axis=1, keepdims=True)
+        angle = 2 * np.arctan2(sine, basis[:, :1])
+        axis = np.where(sine > 1e-9, basis[:, 1:] / np.maximum(sine, 1e-9), np.array([0.0, 1.0, 0.0]))
+        return Channel(_path(name, "rotation_axis_angle"), name, np.hstack((angle, axis)))
+    previous = Euler((0.0, 0.0, 0.0), mode)
+    eulers = np.empty((len(basis), 3))
+    for frame, quaternion in enumerate(basis.tolist()):
+        previous = Quaternion(quaternion).to_euler(mode, previous)
+        eulers[frame] = previous
+    return Channel(_path(name, "rotation_euler"), name, eulers)
+
+
+def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
+    """Return constant channels that keep at rest what would bend or shift the motion, and set the rig's switches.
+
+    A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
+    action: neither its pose nor the earlier action is touched.
+    """
+    pose = armature_object.pose.bones
+    mapped = set(mapping.bones.values())
+    held = {*mapped, *mapping.family.held_bones}
+    held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
+    channels = []
+    for bone in (bone for bone in pose if bone.name in held):
+        rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
+            bone.rotation_mode, "rotation_euler"
+        )
+        rests = {
+            "location": (0.0, 0.0, 0.0),
+            "scale": (1.0, 1.0, 1.0),
+            rotation: {4: (1.0, 0.0, 0.0, 0.0), 3: (0.0, 0.0, 0.0)}[len(getattr(bone, rotation))],
+        }
+        if rotation == "rotation_axis_angle":
+            rests[rotation] = (0.0, 0.0, 1.0, 0.0)
+        for name, rest in rests.items():
+            path = bone.path_from_id(name)
+            if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
+                channels.append(Channel(path, bone.name, np.array([rest])))
+    for name, key, value in mapping.family.settings:
+        if name in pose and key in pose[name]:
+            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
+            channels.append(Channel(path, name, np.array([[value]])))
+    return channels
+
+
+def _replace_action(
+    armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
+) -> Generator[None, None, tuple[Any, str]]:
+    """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
+    object_name = armature_object.name
+    writer = ActionWriter(settings.action_name, armature_object)
+    action_name = writer.action.name
+    try:
+        fingerprint = yield from _write_channels(writer, channels, frames)
+        mark_as_baked(writer.action, settings.action_name, fingerprint)
+        armature_object = _object_again(object_name)
+        replaceable = yield from _replaceable_action(armature_object, settings)
+        yield
+        if not writer.look_up_again():
+            raise RigError("The new action was removed before it was used.", "Bake again.")
+        armature_object = _object_again(object_name)
+    except BaseException:
+        # By name: an undo in between may have taken the action away, and then it must not be touched again.
+        if (unfinished := bpy.data.actions.get(action_name)) is not None:
+            bpy.data.actions.remove(unfinished)
+        raise
+    # From here on nothing pauses: what the user sees changes at once or not at all.
+    had_animation = armature_object.animation_data is not None
+    animation = armature_object.animation_data or armature_object.animation_data_create()
+    old_action, old_slot = animation.action, assigned_slot(animation)
+    old_blending = (animation.action_blend_type, animation.action_influence)
+    replaced = old_action is not None and old_action.name == replaceable
+    tracks = []
+    try:
+        if old_action is not None and not replaced:
+            tracks.append(_stash(animation, old_action, old_slot))
+        if settings.to_nla_track:
+            assign_action(animation, None, None)
+            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name))
+        else:
+            assign_action(animation, writer.action, writer.slot)
+            animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
+    except BaseException:
+        assign_action(animation, old_action, old_slot)
+        animation.action_blend_type, animation.action_influence = old_blending
+        for track in tracks:
+            animation.nla_tracks.remove(track)
+        bpy.data.actions.remove(writer.action)
+        if not had_animation:
+            armature_object.animation_data_clear()
+        raise
+    kept = old_action.name if old_action is not None and not replaced else ""
+    if settings.replace_own:
+        remove_own_tracks(armature_object, settings.action_name, but=writer.action)
+        if replaced and old_action.users == 0:
+            bpy.data.actions.remove(old_action)
+        writer.rename(settings.action_name)
+    return writer.action, kept
+
+
+def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generator[None, None, str]:
+    """Return the name of the active action if it is a bake of this take that nobody has touched; else nothing."""
+    action = armature_object.animation_data.action if armature_object.animation_data else None
+    if action is None or not settings.replace_own:
+        return ""
+    name = action.name
+    steps = look_whether_untouched(action, settings.action_name, armature_object)
+    paused = time.perf_counter()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return name if stop.value else ""
+        if time.perf_counter() - paused > _SLICE_S:
+            yield
+            if bpy.data.actions.get(name) != action:  # somebody has changed it: then it is kept
+                return ""
+            paused = time.perf_counter()
+
+
+def _object_again(name: str) -> Any:
+    """Find the armature object anew after a pause, since an undo replaces it."""
+    armature_object = bpy.data.objects.get(name)
+    if armature_object is None:
+        raise RigError(f"The armature {name} is gone.", "Bake on the armature of now.")
+    return armature_object
+
+
+def _write_channels(
+    writer: ActionWriter, channels: list[Channel], frames: FloatArray
+) -> Generator[None, None, Fingerprint]:
+    interpolation = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
+    points = np.empty((len(frames), 2), dtype=np.float32)
+    linear = np.full(len(frames), interpolation, dtype=np.int32)
+    fingerprint = Fingerprint()
+    paused = time.perf_counter()
+    for channel in channels:
+        kept = np.arange(len(channel.values)) if channel.kept is None else channel.kept
+        count = len(kept)
+        points[:count, 0] = frames[kept]
+        for index in range(channel.values.shape[1]):
+            if time.perf_counter() - paused > _SLICE_S:
+                yield
+                if not writer.look_up_again():
+                    raise RigError("The new action was removed while it was written.", "Bake again.")
+                paused = time.perf_counter()
+            curve = writer.new_curve(channel.data_path, index, channel.group)
+            curve.keyframe_points.add(count)
+            points[:count, 1] = channel.values[kept, index]
+            curve.keyframe_points.foreach_set("co", points[:count].ravel())
+            curve.keyframe_points.foreach_set("interpolation", linear[:count])
+            curve.update()
+            fingerprint.add(channel.data_path, index, points[:count], linear[:count])
+    return fingerprint
+
+
+def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
+    track = animation.nla_tracks.new()
+    track.name = name
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    set_strip_slot(strip, slot)
+    return track
+
+
+def _stash(animation: Any, action: Any, slot: Any) -> Any:
+    """Put an action into a muted, locked NLA track, where it survives saving and is found by its name."""
+    track = animation.nla_tracks.new()
+    track.name = STASH_TRACK_NAME
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    set_strip_slot(strip, slot)
+    track.mute = True
+    track.lock = True
+    return track

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adjust and bake a take in small steps: arrays in a thread, Blender's data in slices of a few milliseconds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any, Final
+
+import bpy
+
+from ..core import InPoseError, RigError
+from ..rig.prepare import PreparedRig, prepare_rig
+from ..takes.take import Take
+from .adjust import adjust_motion
+from .bake import bake_channels, rig_facts, write_action
+from .options import BakeOptions
+from .settings import BakeResult
+
+_STEP_S: Final[float] = 0.002
+
+
+class BakeJob:
+    """Bake a take on a rig: call `step` until `done`, then take the `result`; or `run` it in one go.
+
+    Nothing of the scene changes before the last step. A job that is given up must be told by `cancel`.
+
+    Args:
+        rig: the rig that the take was solved for.
+        scene: the scene that is animated.
+        load: returns the take; called in a thread.
+        options: the user's choices.
+        action_name: the name of the new action.
+        replace_own: replace an untouched earlier bake of the same name.
+    """
+
+    def __init__(
+        self,
+        rig: PreparedRig,
+        scene: Any,
+        load: Callable[[], Take],
+        options: BakeOptions,
+        action_name: str,
+        *,
+        replace_own: bool,
+    ) -> None:
+        self._rig, self._scene_name, self._load = rig, scene.name, load
+        self._options, self._action_name, self._replace_own = options, action_name, replace_own
+        self._steps = self._work()
+        self._done = False
+        self._result: BakeResult | None = None
+        self._error: Exception | None = None
+
+    @property
+    def done(self) -> bool:
+        """Say whether there is nothing left to do."""
+        return self._done
+
+    @property
+    def result(self) -> BakeResult:
+        """Return what was baked.
+
+        Raises:
+            InPoseError: the rig cannot be keyed, does not fit the take any more, or the take cannot be read.
+        """
+        if self._error is not None:
+            raise self._error
+        assert self._result is not None, "the job is not done"
+        return self._result
+
+    def step(self) -> None:
+        """Do a few milliseconds' work, or look whether the thread has done its own."""
+        if self._done:
+            return
+        try:
+            next(self._steps)
+        except StopIteration as stop:
+            self._result, self._done = stop.value, True
+        except ReferenceError:
+            self._error, self._done = RigError("The scene was changed during the bake.", "Bake again."), True
+        except Exception as error:
+            self._error, self._done = error, True
+
+    def run(self) -> BakeResult:
+        """Do all of it and return the result, or raise as `result` does."""
+        while not self._done:
+            self.step()
+            time.sleep(0)
+        return self.result
+
+    def cancel(self) -> None:
+        """Take back what was begun."""
+        self._steps.close()
+        self._done = True
+        self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
+
+    def _work(self) -> Generator[None, None, BakeResult]:
+        take, motion = yield from _in_thread(self._adjusted)
+        armature_object, scene = self._rig.armature_object, _scene(self._scene_name)
+        now = prepare_rig(armature_object, scene)
+        fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
+        if now.mapping.bones != self._rig.mapping.bones or not fits:
+            raise RigError(f"The rig {self._rig.object_name} is another than when it was solved for.", "Solve again.")
+        facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
+        settings = self._options.bake_settings(self._action_name, motion.fps, replace_own=self._replace_own)
+        channels, frames = yield from _in_thread(
+            lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
+        )
+        # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
+        armature_object, scene = self._rig.armature_object, _scene(self._scene_name)
+        result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
+        if self._options.set_frame_range:
+            scene.frame_start, scene.frame_end = result.first_frame, result.last_frame
+        return result
+
+    def _adjusted(self) -> tuple[Take, Any]:
+        take = self._load()
+        return take, adjust_motion(take.motion, take.sensors, self._options.adjustments)
+
+
+_SAME_LENGTH_M: Final[float] = 1e-4
+
+
+def _scene(name: str) -> Any:
+    scene = bpy.data.scenes.get(name)
+    if scene is None:
+        raise RigError(f"The scene {name} is gone.", "Bake again in the scene of now.")
+    return scene
+
+
+def _in_thread(work: Callable[[], Any]) -> Generator[None, None, Any]:
+    """Do work that asks Blender nothing in a thread, pausing until it is done; raise here what it raises there."""
+    outcome: list[Any] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # it is raised again below, where somebody can hear it
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    yield
+    while thread.is_alive():
+        thread.join(_STEP_S)
+        yield
+    if failure:
+        raise failure[0]
+    return outcome[0]

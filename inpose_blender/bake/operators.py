@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bake what was solved again, with other choices: nothing is solved anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..errors import InPoseError
+from ..properties import bake_options, chosen_armature
+from ..session import TAKES
+from ..ui.modal import BAKE_TIMER_S, ModalBake
+from ..ui.redraw import redraw_panels
+from ..ui.status import show_error, show_result
+from ..ui.translate import tr
+from .settings import BakeResult
+
+
+class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
+    """Bake the solved motion again with the options of now; the last bake is replaced, unless you have edited it"""
+
+    bl_idname = "inpose.bake_take"
+    bl_label = "Bake again"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something must have been solved for the armature."""
+        armature = chosen_armature(context)
+        if context.mode not in {"OBJECT", "POSE"}:
+            cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
+        elif armature is None or armature.type != "ARMATURE":
+            cls.poll_message_set(tr("Select the armature of the character"))
+        elif not armature.inpose_take.file:
+            cls.poll_message_set(tr("Solve a recording for this armature first"))
+        else:
+            return True
+        return False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Bake in slices while Blender draws."""
+        if bpy.app.background:
+            return self.execute(context)
+        if not self._start(context):
+            return {"CANCELLED"}
+        self.begin_modal(context, BAKE_TIMER_S)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Go on until it is done."""
+        answer = self.go_on_baking(event)
+        assert self._bake is not None
+        if not self._bake.done:
+            return answer
+        self.end_timer(context)
+        return self._finish(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Bake before returning."""
+        if not self._start(context):
+            return {"CANCELLED"}
+        assert self._bake is not None
+        while not self._bake.done:
+            self._bake.step()
+        return self._finish(context)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Take back what was begun when Blender ends the operator."""
+        self.abandon(context)
+
+    def _start(self, context: bpy.types.Context) -> bool:
+        from ..rig.prepare import prepare_rig
+        from .job import BakeJob
+
+        armature, scene = chosen_armature(context), context.scene
+        assert armature is not None, "poll has seen one"
+        take = armature.inpose_take
+        path, label = Path(take.file), take.label
+        self._file, self._notes = path, take.notes.splitlines()
+        try:
+            rig = prepare_rig(armature, scene)
+        except InPoseError as error:
+            show_error(self, context, error, "Baking")
+            return False
+        self._bake = BakeJob(rig, scene, lambda: TAKES.recall(path), bake_options(scene), label, replace_own=True)
+        return True
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        from .confidence import confidence_notes
+
+        assert self._bake is not None
+        try:
+            result = self._bake.result
+            motion = TAKES.recall(self._file).motion
+        except InPoseError as error:
+            show_error(self, context, error, "Baking")
+            return {"CANCELLED"}
+        finally:
+            redraw_panels()
+        render = context.scene.render
+        trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
+        show_result(self, context, baked_text(result, None), (*trust, *self._notes, *kept_note(result)))
+        return {"FINISHED"}
+
+
+def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
+    """Say in one line what was baked."""
+    values: dict[str, Any] = {"action": result.action_name, "first": result.first_frame, "last": result.last_frame}
+    if mean_hand_error_m is None:
+        return tr("Baked {action}, frames {first} to {last}", **values)
+    error_cm = f"{100 * mean_hand_error_m:.1f}"
+    return tr("Baked {action}, frames {first} to {last}, hands within {error} cm", **values, error=error_cm)
+
+
+def kept_note(result: BakeResult) -> tuple[str, ...]:
+    """Say where the action of before is, if there was one."""
+    if not result.kept_action_name:
+        return ()
+    return (tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name),)
+
+
+CLASSES = (INPOSE_OT_bake_take,)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adjust what was solved and bake it again, as often as it takes."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..properties import chosen_armature
+from ..ui.drawing import SubPanel, draw_text
+from ..ui.translate import tr
+
+
+class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
+    """Say how the motion becomes keyframes; it can be baked again without solving"""
+
+    bl_idname = "INPOSE_PT_bake"
+    bl_label = "Adjust and Bake"
+    bl_order = 4
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what can be rebaked and how."""
+        layout, choices = self.layout, context.scene.inpose_bake
+        armature = chosen_armature(context)
+        if armature is not None and armature.type == "ARMATURE" and armature.inpose_take.file:
+            draw_text(layout, tr("Solved: {take}", take=armature.inpose_take.label), "ARMATURE_DATA")
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.prop(choices, "first_frame")
+        column.prop(choices, "key_rate")
+        if choices.key_rate == "custom":
+            column.prop(choices, "key_fps")
+        column.prop(choices, "way")
+        column = layout.column(align=True)
+        for name in ("smoothing_s", "hand_lock", "foot_lock", "key_tolerance_deg"):
+            column.prop(choices, name)
+        column = layout.column(heading="Output")
+        column.prop(choices, "to_nla_track")
+        column.prop(choices, "set_frame_range")
+        row = layout.row()
+        row.scale_y = 1.2
+        row.operator("inpose.bake_take", icon="ACTION")

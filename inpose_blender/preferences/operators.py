@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Help when something does not work: try the solver, copy the details of an error, free the disk."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..errors import InPoseError
+from ..properties import status_of
+from ..session import TAKES
+from ..ui.modal import IDLE_TIMER_S, ModalBake
+from ..ui.redraw import redraw_panels
+from ..ui.status import show_error
+from ..ui.translate import tr
+from .preferences import results_folder, solver_interpreters
+
+
+class INPOSE_OT_copy_report(bpy.types.Operator):
+    """Copy the error with its details and all versions, to paste it where you ask for help"""
+
+    bl_idname = "inpose.copy_report"
+    bl_label = "Copy details"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must have been an error."""
+        if not status_of(context).report:
+            cls.poll_message_set(tr("There was no error"))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Put the report onto the clipboard."""
+        context.window_manager.clipboard = status_of(context).report
+        self.report({"INFO"}, tr("The details are on the clipboard"))
+        return {"FINISHED"}
+
+
+class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
+    """Start the solver and say what it runs on: Python, PyTorch, device and memory"""
+
+    bl_idname = "inpose.test_solver"
+    bl_label = "Test solver"
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Start it while Blender goes on."""
+        if bpy.app.background:
+            return self.execute(context)
+        if not self._start(context):
+            return {"CANCELLED"}
+        status_of(context).solver = tr("Starting the solver")
+        self.begin_modal(context, IDLE_TIMER_S)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Wait for its first words."""
+        if event.type == "TIMER":
+            self._job.step()
+        if not self._job.done:
+            return {"PASS_THROUGH"}
+        self.abandon(context)
+        return self._finish(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start it and wait for its first words."""
+        if not self._start(context):
+            return {"CANCELLED"}
+        self._job.wait()
+        return self._finish(context)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Stop waiting when Blender ends the operator."""
+        self._job.cancel()
+        self.abandon(context)
+
+    def _start(self, context: bpy.types.Context) -> bool:
+        from ..solve.job import HelloJob
+
+        try:
+            self._job = HelloJob(solver_interpreters())
+        except InPoseError as error:
+            return self._fail(context, error)
+        return True
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        try:
+            solver = self._job.outcome
+        except InPoseError as error:
+            self._fail(context, error)
+            return {"CANCELLED"}
+        lines = [
+            tr("Works: {label}", label=solver["interpreter"]),
+            f"Python {solver.get('python')}, PyTorch {solver.get('torch')}",
+            " ".join(filter(None, (solver.get("device_name"), f"({solver.get('device')})", _memory_text(solver)))),
+        ]
+        status_of(context).solver = "\n".join(lines)
+        redraw_panels()
+        self.report({"INFO"}, "; ".join(lines))
+        return {"FINISHED"}
+
+    def _fail(self, context: bpy.types.Context, error: InPoseError) -> bool:
+        status_of(context).solver = f"{error.message}\n{error.hint}".strip()
+        show_error(self, context, error, "Testing the solver")
+        return False
+
+
+class INPOSE_OT_clear_results(bpy.types.Operator):
+    """Delete all solved motions that are kept for baking again; actions stay as they are"""
+
+    bl_idname = "inpose.clear_results"
+    bl_label = "Delete results"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Delete the files that are InPose's own by their names."""
+        try:
+            files = [path for path in results_folder().glob("*-????????????*.npz") if path.is_file()]
+            size = sum(path.stat().st_size for path in files)
+            for path in files:
+                path.unlink()
+        except (OSError, InPoseError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        TAKES.clear()
+        self.report({"INFO"}, tr("Deleted {count} files, {size} MB", count=len(files), size=round(size / 1e6)))
+        return {"FINISHED"}
+
+
+def _memory_text(solver: dict[str, object]) -> str:
+    memory = solver.get("memory_bytes")
+    return f"{memory / 2**30:.0f} GB" if isinstance(memory, int) else ""
+
+
+CLASSES = (INPOSE_OT_copy_report, INPOSE_OT_test_solver, INPOSE_OT_clear_results)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn animated objects or bones of the scene into a recording, by menu or script."""
+
+# Blender reads properties from annotations, which are then no types.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..errors import InPoseError
+
+if TYPE_CHECKING:
+    from .scene_recording import AnimatedThing, SceneTracks
+
+AXES = (
+    ("XR", "Like a headset", "They look along their own -Z, as headsets, controllers and cameras do"),
+    ("OBJECT", "Like an object", "They look along their own Y"),
+    ("T_POSE", "By a T-pose", "Whatever way they look in the T-pose frame: for bones and trackers of any kind"),
+)
+
+
+class INPOSE_OT_record_scene(bpy.types.Operator):
+    """Sample head and hands that are animated in this scene, and write them as a recording."""
+
+    bl_idname = "inpose.record_scene"
+    bl_label = "Record from scene"
+    bl_options = {"UNDO"}
+
+    filepath: bpy.props.StringProperty(name="Recording", subtype="FILE_PATH")
+    filter_glob: bpy.props.StringProperty(default="*.csv", options={"HIDDEN"})
+    head: bpy.props.StringProperty(name="Head", description="Object, or object/bone; empty: found by its role")
+    left: bpy.props.StringProperty(name="Left hand", description="Object, or object/bone")
+    right: bpy.props.StringProperty(name="Right hand", description="Object, or object/bone")
+    axes: bpy.props.EnumProperty(name="They look", items=AXES)
+    t_pose_frame: bpy.props.IntProperty(name="T-pose frame", default=1)
+    use_scene_range: bpy.props.BoolProperty(name="Scene's frames", default=True)
+    first_frame: bpy.props.IntProperty(name="First frame", default=1)
+    last_frame: bpy.props.IntProperty(name="Last frame", default=250)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Fill in what carries a role, and ask where to write."""
+        from .scene_recording import find_tracks_by_role
+
+        tracks = find_tracks_by_role(context.scene) if not self.head else None
+        if tracks is not None:
+            self.head, self.left, self.right = ("" if thing is None else str(thing) for thing in tracks.things)
+        if not self.filepath:
+            folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+            self.filepath = str(folder / f"{context.scene.name}.csv")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Record, and choose the result as the recording to solve."""
+        from .scene_recording import record_scene
+
+        scene = context.scene
+        path = Path(bpy.path.abspath(self.filepath)).with_suffix(".csv")
+        first, last = (None, None) if self.use_scene_range else (self.first_frame, self.last_frame)
+        try:
+            tracks = self._tracks(scene)
+            if tracks is None:
+                self.report({"ERROR"}, "Name a head and at least one hand: nothing in the scene carries a role")
+                return {"CANCELLED"}
+            written = record_scene(scene, tracks, path, first, last)
+        except InPoseError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        scene.inpose.recording = str(written.path)
+        if written.pose is not None:
+            scene.inpose.pose = written.pose
+        self.report({"INFO"}, f"{written.frames} frames are in {written.path.name}")
+        return {"FINISHED"}
+
+    def _tracks(self, scene: Any) -> "SceneTracks | None":
+        from .scene_recording import SceneTracks, find_tracks_by_role
+
+        by_role = find_tracks_by_role(scene)
+        things = [_thing(scene, name) for name in (self.head, self.left, self.right)]
+        if by_role is not None and (not any(things) or tuple(things) == by_role.things):
+            return by_role
+        head, left, right = things
+        if head is None or (left is None and right is None):
+            return None
+        return SceneTracks(head, left, right, self.axes, self.t_pose_frame)
+
+
+def _thing(scene: Any, name: str) -> "AnimatedThing | None":
+    """Read an object's name or ``object/bone``; an object whose own name has a slash is itself."""
+    from .scene_recording import AnimatedThing
+
+    if not name:
+        return None
+    owner, _, bone = name.partition("/")
+    return AnimatedThing(name) if not bone or name in scene.objects else AnimatedThing(owner, bone)
+
+
+CLASSES = (INPOSE_OT_record_scene,)

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a recording from three things that are animated in the scene: objects or bones, found by role or named.
+
+Tracking Toolkit marks what it records with a custom property ``role_string`` ("head", "left_hand", "right_hand"; its
+names are the user's own) and ``ref_type`` ("tracker" for the device, "offset" for a copy that the user has moved). Its
+hands are OpenXR grips, its head is the view of the left eye, about 32 mm left of the middle.
+
+Whatever is recorded is written as the project's CSV: metres by the scene's unit scale, seconds by its frame rate, Y up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bake.pose_math import rotation_of
+from ..core import (
+    DEVICE_NAMES,
+    Recording,
+    RecordingError,
+    continuous_signs,
+    matrix_to_quaternion,
+    rotate_vector,
+    write_csv,
+)
+
+FloatArray = NDArray[np.float64]
+
+DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
+"""Which way a thing looks: along its own -Z as headsets, controllers and cameras do, along its own Y as Blender's
+objects do, or whatever way it looks in a frame in which the performer stands in a T-pose."""
+
+ROLES: Final[Mapping[str, str]] = {"head": "head", "left": "left_hand", "right": "right_hand"}
+_LEFT_EYE_TO_MIDDLE_M: Final[float] = 0.032
+_FEWEST_FRAMES: Final[int] = 2
+_SHORTEST_ARM_SPAN_M: Final[float] = 0.2
+
+_OPENXR_FROM_BLENDER: Final[FloatArray] = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""Blender's Z is up and its Y to the front; OpenXR's Y is up and its Z to the back."""
+
+
+@dataclass(frozen=True)
+class AnimatedThing:
+    """Name an object, or a bone of an armature object."""
+
+    object_name: str
+    bone: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.object_name}/{self.bone}" if self.bone else self.object_name
+
+
+@dataclass(frozen=True)
+class SceneTracks:
+    """Say what is head, left and right, and which way they look; one hand may be missing."""
+
+    head: AnimatedThing
+    left: AnimatedThing | None
+    right: AnimatedThing | None
+    axes: DeviceAxes = "XR"
+    t_pose_frame: int = 1
+    """For the axes "T_POSE"."""
+    head_is_left_eye: bool = False
+
+    @property
+    def things(self) -> tuple[AnimatedThing | None, ...]:
+        """Return head, left and right."""
+        return (self.head, self.left, self.right)
+
+
+@dataclass(frozen=True)
+class SceneRecording:
+    """Tell what was written."""
+
+    path: Path
+    frames: int
+    pose: str | None
+    """What the hand poses are, for the solver: "grip", "joint", or None where the user must know."""
+
+
+def find_tracks_by_role(scene: Any) -> SceneTracks | None:
+    """Return what Tracking Toolkit has marked as head and hands; None without a head and a hand."""
+    found: dict[str, AnimatedThing] = {}
+    for device, role in ROLES.items():
+        marked = [(kind == "offset", str(thing), thing) for thing, own, kind in _marked(scene) if own == role]
+        if marked:
+            found[device] = min(marked, key=lambda entry: entry[:2])[2]
+    if "head" not in found or len(found) < 2:
+        return None
+    return SceneTracks(found["head"], found.get("left"), found.get("right"), axes="XR", head_is_left_eye=True)
+
+
+def record_scene(
+    scene: Any, tracks: SceneTracks, path: Path, first_frame: int | None = None, last_frame: int | None = None
+) -> SceneRecording:
+    """Sample the tracks over the frames and write them as CSV; the scene's current frame is the same afterwards.
+
+    Args:
+        scene: the scene, which must be the one that is shown.
+        tracks: what to sample; constraints, drivers and the NLA count, as they are seen.
+        path: the CSV to write.
+        first_frame: default: the scene's.
+        last_frame: included; default: the scene's.
+
+    Raises:
+        RecordingError: an object or bone does not exist, or nothing moves.
+        OutputError: the file cannot be written.
+    """
+    first = scene.frame_start if first_frame is None else first_frame
+    last = scene.frame_end if last_frame is None else last_frame
+    if last - first + 1 < _FEWEST_FRAMES:
+        raise RecordingError(f"The frames {first} to {last} hold no movement.", "Choose a longer range of frames.")
+    before = scene.frame_current_final
+    try:
+        matrices = np.array([_sample(scene, tracks, frame) for frame in range(first, last + 1)])
+        reference = _sample(scene, tracks, tracks.t_pose_frame) if tracks.axes == "T_POSE" else None
+    finally:
+        scene.frame_set(int(before // 1), subframe=before % 1)
+    present = np.array([thing is not None for thing in tracks.things])
+    if not np.abs(np.diff(matrices[:, present], axis=0)).max() > 0:
+        raise RecordingError(
+            f"{', '.join(str(thing) for thing in tracks.things if thing)} do not move from {first} to {last}.",
+            "Check the frames and that the animation is not muted.",
+        )
+    R_blender = _rotations(matrices)
+    metres_per_unit = scene.unit_settings.scale_length
+    positions_m = matrices[..., :3, 3] * metres_per_unit @ _OPENXR_FROM_BLENDER.T
+    rotations_wxyz = _device_rotations(R_blender, tracks, reference, metres_per_unit)
+    if tracks.head_is_left_eye:
+        positions_m[:, 0] += rotate_vector(rotations_wxyz[:, 0], np.array((_LEFT_EYE_TO_MIDDLE_M, 0.0, 0.0)))
+    frames = len(matrices)
+    recording = Recording(
+        times_s=np.arange(frames) * scene.render.fps_base / scene.render.fps,
+        positions_m=positions_m,
+        rotations_wxyz=continuous_signs(rotations_wxyz),
+        measured=np.tile(present, (frames, 1)),
+        format="scene",
+    )
+    write_csv(recording, path)
+    pose = "joint" if tracks.axes == "T_POSE" else "grip" if tracks.head_is_left_eye else None
+    return SceneRecording(path, frames, pose)
+
+
+def _marked(scene: Any) -> Iterator[tuple[AnimatedThing, str, str]]:
+    """Yield what carries a role, with the role and its kind: objects, and bones posed or at rest."""
+    for candidate in scene.objects:
+        yield from _role_of(candidate, AnimatedThing(candidate.name))
+        for bone in candidate.pose.bones if candidate.type == "ARMATURE" and candidate.pose else ():
+            thing = AnimatedThing(candidate.name, bone.name)
+            yield from _role_of(bone, thing)
+            yield from _role_of(bone.bone, thing)
+
+
+def _role_of(owner: Any, thing: AnimatedThing) -> Iterator[tuple[AnimatedThing, str, str]]:
+    role = owner.get("role_string")
+    if isinstance(role, str):
+        yield thing, role, str(owner.get("ref_type", "tracker"))
+
+
+def _sample(scene: Any, tracks: SceneTracks, frame: int) -> list[FloatArray]:
+    """Return the world matrices of head, left and right in a frame; of a missing hand the identity."""
+    scene.frame_set(frame)
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    return [np.eye(4) if thing is None else _world_matrix(scene, thing, depsgraph) for thing in tracks.things]
+
+
+def _world_matrix(scene: Any, thing: AnimatedThing, depsgraph: Any) -> FloatArray:
+    owner = scene.objects.get(thing.object_name)
+    if owner is None:
+        raise RecordingError(f'There is no object "{thing.object_name}" in the scene.', "Choose another one.")
+    evaluated = owner.evaluated_get(depsgraph)
+    if not thing.bone:
+        return np.array(evaluated.matrix_world, dtype=np.float64)
+    bone = evaluated.pose.bones.get(thing.bone) if evaluated.type == "ARMATURE" else None
+    if bone is None:
+        raise RecordingError(f'"{thing.object_name}" has no bone "{thing.bone}".', "Choose another bone.")
+    return np.array(evaluated.matrix_world @ bone.matrix, dtype=np.float64)
+
+
+def _rotations(matrices: FloatArray) -> FloatArray:
+    """Return the rotations of world matrices, (F, 3, 3, 3), whatever the objects' scale."""
+    return np.array([[rotation_of(matrix) for matrix in frame] for frame in matrices])
+
+
+def _device_rotations(
+    R_blender: FloatArray, tracks: SceneTracks, reference: list[FloatArray] | None, metres_per_unit: float
+) -> FloatArray:
+    """Return quaternions (F, 3, 4) of devices or, by a T-pose, of joints, in OpenXR's world."""
+    A = _OPENXR_FROM_BLENDER
+    if reference is None:
+        # A device's own -Z is what looks ahead; a Blender object's is its Y, and so B = A for it.
+        B = np.eye(3) if tracks.axes == "XR" else A
+        return matrix_to_quaternion(A @ R_blender @ B.T)
+    R_heading = _t_pose_heading(reference, tracks, metres_per_unit)
+    R_reference = _rotations(np.array(reference)[None])[0]
+    return matrix_to_quaternion(A @ R_blender @ np.swapaxes(R_reference, -1, -2) @ A.T @ R_heading)
+
+
+def _t_pose_heading(reference: list[FloatArray], tracks: SceneTracks, metres_per_unit: float) -> FloatArray:
+    """Return the turn about Y of a body in a T-pose: its own X points to the left hand."""
+    head, left, right = (matrix[:3, 3] @ _OPENXR_FROM_BLENDER.T for matrix in reference)
+    to_left = left - right if tracks.left and tracks.right else left - head if tracks.left else head - right
+    to_left = to_left * (1.0, 0.0, 1.0)
+    length = float(np.linalg.norm(to_left))
+    if length * metres_per_unit < _SHORTEST_ARM_SPAN_M:
+        raise RecordingError(
+            f"In frame {tracks.t_pose_frame} the hands are not apart.", "Name a frame in which there is a T-pose."
+        )
+    x = to_left / length
+    return np.column_stack((x, (0.0, 1.0, 0.0), np.cross(x, (0.0, 1.0, 0.0))))
+
+
+assert tuple(ROLES) == DEVICE_NAMES

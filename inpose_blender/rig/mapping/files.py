@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep a mapping in a JSON file: ``{"format": "inpose-mapping", "version": 1, "bones": {"pelvis": "Hips", ...}}``.
+
+A joint without a bone has null. No bpy here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from ...errors import OutputError, RigError
+from ...joint_names import JOINT_NAMES
+
+FORMAT: Final[str] = "inpose-mapping"
+VERSION: Final[int] = 1
+
+
+def write_mapping(path: Path, bones: Mapping[str, str]) -> None:
+    """Write a joint-to-bone table; the file appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written there.
+    """
+    table = {joint: bones.get(joint) or None for joint in JOINT_NAMES}
+    document = {"format": FORMAT, "version": VERSION, "bones": table}
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            json.dump(document, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        os.chmod(temporary, 0o644)  # noqa: PTH101  (temporary files are private, a mapping is to be shared)
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Choose another folder.") from error
+
+
+def read_mapping(path: Path) -> dict[str, str]:
+    """Read a joint-to-bone table, or the humanoid table of a .vrm file; joints without a bone have an empty name.
+
+    Raises:
+        RigError: the file is no mapping.
+    """
+    if path.suffix.lower() in {".vrm", ".glb"}:
+        from ..families import map_humanoid
+        from ..vrm import read_vrm_table
+
+        mapping = map_humanoid(read_vrm_table(path))
+        return {joint: mapping.bones.get(joint, "") if mapping else "" for joint in JOINT_NAMES}
+    hint = "Choose a file that InPose exported, or a .vrm file."
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RigError(f"{path} cannot be read ({error.strerror}).", hint) from error
+    except ValueError as error:
+        raise RigError(f"{path.name} is no JSON file.", hint) from error
+    bones = document.get("bones") if isinstance(document, dict) and document.get("format") == FORMAT else None
+    if not isinstance(bones, dict):
+        raise RigError(f"{path.name} is no mapping of InPose.", hint)
+    if document.get("version") != VERSION:
+        raise RigError(f"{path.name} is of another version of InPose.", "Update InPose, or export the mapping again.")
+    unknown = sorted(set(bones) - set(JOINT_NAMES))
+    if unknown or not all(bone is None or isinstance(bone, str) for bone in bones.values()):
+        raise RigError(f"{path.name} holds something else than joints and bones: {', '.join(unknown)}.", hint)
+    return {joint: bones.get(joint) or "" for joint in JOINT_NAMES}

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Choose the character, and see whether its bones were recognised before anybody waits for a solve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..properties import chosen_armature
+from ..ui.drawing import SubPanel, draw_text
+from ..ui.translate import tr
+
+
+class INPOSE_PT_rig(SubPanel, bpy.types.Panel):
+    """Choose the character to animate"""
+
+    bl_idname = "INPOSE_PT_rig"
+    bl_label = "Rig"
+    bl_order = 2
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the armature and what was recognised."""
+        self.layout.prop(context.scene.inpose, "armature", text="", icon="ARMATURE_DATA")
+        draw_rig(self.layout, chosen_armature(context))
+
+
+def draw_rig(layout: Any, armature_object: Any) -> None:
+    """Say which naming was recognised, and what is missing."""
+    from .find import find_mapping
+
+    if armature_object is None or armature_object.type != "ARMATURE":
+        draw_text(layout, tr("Select the armature of the character"), "INFO")
+        return
+    mapping = find_mapping(armature_object)
+    if mapping is None:
+        draw_text(layout, tr("{rig}: not recognised", rig=armature_object.name), "ERROR")
+        return
+    column = layout.column(align=True)
+    found = tr(
+        "{rig}: {family}, {count} of 22 joints",
+        rig=armature_object.name,
+        family=mapping.family.label,
+        count=len(mapping.bones),
+    )
+    draw_text(column, found, "ERROR" if mapping.missing_required else "CHECKMARK")
+    if mapping.missing:
+        missing = ", ".join(tr(name.replace("_", " ")) for name in mapping.missing)
+        draw_text(column, tr("No bone for {joints}", joints=missing))

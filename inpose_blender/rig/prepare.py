@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check and measure a rig, and put together what the solver is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core import CalibrationError, RecordingError, RigError
+from ..solve.job import SolveRequest
+from ..solve.options import SolveSettings
+from .checks import check_bones, check_object
+from .families import RigMapping
+from .find import map_rig
+from .measure import RigMeasure, measure_rig
+
+
+@dataclass(frozen=True)
+class PreparedRig:
+    """Hold a rig that is fit for solving; the object by name, since a solve can outlive Blender's pointers."""
+
+    object_name: str
+    mapping: RigMapping
+    measure: RigMeasure
+
+    @property
+    def armature_object(self) -> Any:
+        """Return the armature object.
+
+        Raises:
+            RigError: it was deleted or renamed in the meantime.
+        """
+        armature_object = bpy.data.objects.get(self.object_name)
+        if armature_object is None:
+            raise RigError(f"The armature {self.object_name} is gone.", "Solve again with the armature of now.")
+        return armature_object
+
+
+def prepare_rig(armature_object: Any, scene: Any) -> PreparedRig:
+    """Check, map and measure an armature object.
+
+    Raises:
+        RigError: the rig cannot be used; the message names the object, bone or joint.
+        SkeletonError: its size is impossible.
+    """
+    check_object(armature_object)
+    mapping = map_rig(armature_object)
+    check_bones(armature_object, mapping)
+    return PreparedRig(armature_object.name, mapping, measure_rig(armature_object, mapping, metres_per_unit(scene)))
+
+
+def solve_request(rig: PreparedRig, recording: Path, settings: SolveSettings) -> SolveRequest:
+    """Put together what the solver is asked for.
+
+    Raises:
+        RecordingError: there is no such recording.
+        CalibrationError: there is no such calibration.
+    """
+    if not recording.is_file():
+        raise RecordingError(f"There is no recording {recording}.", "Choose a recording file.")
+    calibration = settings.calibration_file
+    if calibration is not None and not calibration.is_file():
+        raise CalibrationError(f"There is no calibration {calibration}.", "Choose another file, or none.")
+    return SolveRequest(recording, rig.measure.skeleton, settings)
+
+
+def metres_per_unit(scene: Any) -> float:
+    """Return how many metres one Blender unit is."""
+    units = scene.unit_settings
+    return 1.0 if units.system == "NONE" else float(units.scale_length)

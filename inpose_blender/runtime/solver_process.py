@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start the solver process and talk to it without ever waiting for it. No bpy here.
+
+The protocol is one JSON object per line. The process says ``{"event": "ready", ...}`` once; requests are
+``{"id", "method", "params"}``; replies carry the request's id and an event: ``progress``, ``result`` or ``error``.
+Arrays travel as .npz files. Threads read both of the process' outputs, so neither a full pipe nor a hanging process
+can stop Blender; what arrived is picked up with `poll`.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, Final
+
+from ..errors import WorkerError
+
+PROTOCOL: Final[int] = 1
+_KEPT_LINES: Final[int] = 40
+_NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # exists on Windows only
+
+Message = dict[str, Any]
+
+
+class SolverProcess:
+    """Run one solver process; after its death `poll` reports an error for what it still owed.
+
+    Raises:
+        WorkerError: the interpreter cannot be started at all.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.command = tuple(command)
+        self.ready: Message | None = None
+        """What the process said of itself (protocol, version, python, torch, device), once it has."""
+        self.failure: Message | None = None
+        """Why it did not get ready, or that it ended while nobody waited for it."""
+        self._arrived: dict[int, list[Message]] = {}
+        self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._log: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._owed: set[int] = set()
+        self._last_id = 0
+        self._ended = False
+        try:
+            self._process = subprocess.Popen(
+                self.command,
+                env=dict(environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                creationflags=_NO_WINDOW,
+            )
+        except OSError as error:
+            raise WorkerError(
+                f"The solver could not be started with {self.command[0]} ({error.strerror}).",
+                "Set a Python with PyTorch in the add-on's preferences.",
+            ) from error
+        self._readers = (
+            threading.Thread(target=self._read_messages, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._read_log, args=(self._process.stderr,), daemon=True),
+        )
+        for thread in self._readers:
+            thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the process can still answer."""
+        return not self._ended and self._process.poll() is None
+
+    @property
+    def log_tail(self) -> str:
+        """Return the last lines of the process that were no messages: warnings, a traceback."""
+        return "\n".join(self._log)
+
+    def request(self, method: str, params: Mapping[str, Any]) -> int:
+        """Send a request and return its id."""
+        self._last_id += 1
+        self._owed.add(self._last_id)
+        self._send({"id": self._last_id, "method": method, "params": dict(params)})
+        return self._last_id
+
+    def cancel(self, request_id: int) -> None:
+        """Ask the process to stop working on a request; it answers with an error of the kind CancelledError."""
+        self._send({"method": "cancel", "params": {"id": request_id}})
+
+    def poll(self) -> list[Message]:
+        """Return the messages that came since the last call; never wait."""
+        messages: list[Message] = []
+        while True:
+            try:
+                message = self._messages.get_nowait()
+            except queue.Empty:
+                return messages
+            if message is None:
+                messages += self._announce_end()
+            elif message.get("event") == "ready":
+                self.ready = message
+                messages.append(message)
+            elif "id" not in message or message["id"] in self._owed:
+                if message.get("event") in ("result", "error"):
+                    self._owed.discard(message.get("id", 0))
+                messages.append(message)
+
+    def take(self, request_id: int) -> list[Message]:
+        """Return what came for one request since the last call, and keep what came for others; never wait."""
+        self.look()
+        return self._arrived.pop(request_id, [])
+
+    def look(self) -> None:
+        """Sort what came since the last call, so that `ready`, `failure` and `take` know of it; never wait."""
+        for message in self.poll():
+            identity = message.get("id")
+            if isinstance(identity, int):
+                self._arrived.setdefault(identity, []).append(message)
+            elif message["event"] in ("error", "end"):
+                self.failure = self.failure or message  # what it says of itself, rather than that it then ended
+
+    def forget(self, request_id: int) -> None:
+        """Drop what still comes for a request that nobody waits for any more."""
+        self._owed.discard(request_id)
+        self._arrived.pop(request_id, None)
+
+    def stop(self, grace_s: float = 1.0) -> None:
+        """End the process: ask, then close its input, then kill it after a moment."""
+        if self._process.poll() is None:
+            self._send({"method": "shutdown"})
+            try:
+                if self._process.stdin is not None:
+                    self._process.stdin.close()
+            except OSError:
+                pass  # it closed its end first
+            try:
+                self._process.wait(grace_s)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for thread in self._readers:
+            thread.join(1.0)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        self._ended = True
+
+    def _send(self, message: Message) -> None:
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError):
+            pass  # it died: the reader has seen the end of its output and `poll` reports that
+
+    def _announce_end(self) -> list[Message]:
+        self._ended = True
+        self._readers[1].join(0.5)  # its last words arrive on another pipe
+        try:
+            code: int | None = self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            code = None
+        end = {
+            "event": "error",
+            "kind": "WorkerError",
+            "message": "The solver process ended unexpectedly" + (f" (exit code {code})." if code is not None else "."),
+            "hint": "Try again; if it happens again, try the device 'cpu' in the add-on's preferences.",
+            "details": self.log_tail,
+        }
+        ends = [{**end, "id": request_id} for request_id in sorted(self._owed)] or [{**end, "event": "end"}]
+        self._owed.clear()
+        return ends
+
+    def _read_messages(self, stream: IO[str]) -> None:
+        try:
+            for line in stream:
+                message = _parse(line)
+                if message is None:
+                    self._log.append(line.rstrip())  # some library printed to the wrong place
+                else:
+                    self._messages.put(message)
+        except ValueError:
+            pass  # the stream was closed by `stop`
+        self._messages.put(None)
+
+    def _read_log(self, stream: IO[str]) -> None:
+        try:
+            for line in stream:
+                self._log.append(line.rstrip())
+        except ValueError:
+            pass  # the stream was closed by `stop`
+
+
+def _parse(line: str) -> Message | None:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("event"), str) else None

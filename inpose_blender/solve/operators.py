@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Solve a recording and bake it: a modal job in the window, a blocking one in the background and for scripts."""
+
+# Blender reads properties from annotations, which are then no types.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..bake.operators import baked_text, kept_note
+from ..errors import CancelledError, InPoseError
+from ..preferences.preferences import results_folder, solver_device, solver_interpreters
+from ..properties import bake_options, chosen_armature, recording_path
+from ..recording.properties import chosen_reading
+from ..session import QUEUE, TAKES
+from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
+from ..ui.redraw import redraw_panels
+from ..ui.status import show_cancelled, show_error, show_result
+from ..ui.translate import tr
+from .options import SolveSettings
+
+if TYPE_CHECKING:
+    from ..rig.prepare import PreparedRig
+    from .job import SolveOutcome
+
+
+class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
+    """Solve the full body from the recording and bake it as a new action; the present action is kept"""
+
+    bl_idname = "inpose.solve_full_body"
+    bl_label = "Solve full body"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Say what is missing as long as something is."""
+        if context.mode not in {"OBJECT", "POSE"}:
+            cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
+        elif not context.scene.inpose.recording:
+            cls.poll_message_set(tr("Choose a recording first"))
+        elif (armature := chosen_armature(context)) is None or armature.type != "ARMATURE":
+            cls.poll_message_set(tr("Select the armature of the character"))
+        else:
+            return True
+        return False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Queue the job and return to Blender at once."""
+        if bpy.app.background:
+            return self.execute(context)
+        if not self._start(context):
+            return {"CANCELLED"}
+        self._queued = QUEUE.add(self._label, self._job)
+        self.begin_modal(context, IDLE_TIMER_S)
+        context.window_manager.modal_handler_add(self)
+        redraw_panels()
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Look after the job at each tick; everything but Esc belongs to the user."""
+        if self._queued.ended:  # the add-on is being disabled
+            self.abandon(context)
+            return {"CANCELLED"}
+        if self._bake is not None:
+            return self._modal_bake(context, event)
+        at_head = QUEUE.is_at_head(self._queued)
+        stops = at_head and event.type == "ESC" and event.value == "PRESS"
+        if stops:
+            self._job.cancel()
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        if at_head and self._job.step():
+            context.workspace.status_text_set(
+                tr("InPose: {doing} {percent} %. Esc cancels.").format(
+                    doing=tr(self._job.text), percent=round(100 * self._job.fraction)
+                )
+            )
+            redraw_panels()
+        if not self._job.done:
+            return {"RUNNING_MODAL"} if stops else {"PASS_THROUGH"}
+        if not self._begin_bake(context):
+            self._leave_queue(context)
+            return {"CANCELLED"}
+        self._queued.job.text = "Baking"
+        self.begin_modal(context, BAKE_TIMER_S)
+        return {"PASS_THROUGH"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do the whole job before returning."""
+        if not self._start(context):
+            return {"CANCELLED"}
+        self._job.wait()
+        if not self._begin_bake(context):
+            return {"CANCELLED"}
+        assert self._bake is not None
+        while not self._bake.done:
+            self._bake.step()
+        return self._finish(context)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """End the job when Blender ends the operator: a closing window, another file."""
+        self._job.cancel()
+        QUEUE.remove(self._queued)
+        self.abandon(context)
+
+    def _modal_bake(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        assert self._bake is not None
+        answer = self.go_on_baking(event)
+        if not self._bake.done:
+            return answer
+        self._leave_queue(context)
+        return self._finish(context)
+
+    def _leave_queue(self, context: bpy.types.Context) -> None:
+        QUEUE.remove(self._queued)
+        self.abandon(context)
+
+    def _start(self, context: bpy.types.Context) -> bool:
+        """Prepare the job, with the choices of now: later ones are for later solves."""
+        from ..rig.prepare import prepare_rig, solve_request
+        from .job import SolveJob
+
+        scene = context.scene
+        recording = recording_path(scene.inpose)
+        self._label, self._scene_name, self._options = recording.stem, scene.name, bake_options(scene)
+        try:
+            self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
+            request = solve_request(self._rig, recording, solve_settings(scene))
+            self._job = SolveJob(request, solver_interpreters(), results_folder())
+        except InPoseError as error:
+            show_error(self, context, error, "Preparing")
+            return False
+        return True
+
+    def _begin_bake(self, context: bpy.types.Context) -> bool:
+        """Take the outcome of the solve, and prepare its bake."""
+        from ..bake.job import BakeJob
+
+        try:
+            outcome: SolveOutcome = self._job.outcome
+        except CancelledError:
+            show_cancelled(self, context)
+            return False
+        except InPoseError as error:
+            show_error(self, context, error, "Solving")
+            return False
+        TAKES.remember(outcome.file, outcome.take)
+        scene = bpy.data.scenes.get(self._scene_name, context.scene)
+        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=False)
+        return True
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        from ..bake.confidence import confidence_notes
+
+        outcome: SolveOutcome = self._job.outcome
+        assert self._bake is not None
+        try:
+            result = self._bake.result
+            take = self._rig.armature_object.inpose_take
+        except InPoseError as error:
+            show_error(self, context, error, "Baking")
+            return {"CANCELLED"}
+        take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
+        scene = bpy.data.scenes.get(self._scene_name, context.scene)
+        trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
+        notes = (*trust, *outcome.notes, *self._rig.measure.notes, *kept_note(result))
+        show_result(self, context, baked_text(result, outcome.mean_hand_error_m), notes)
+        return {"FINISHED"}
+
+
+class INPOSE_OT_cancel(bpy.types.Operator):
+    """Stop a running or waiting solve; nothing is changed"""
+
+    bl_idname = "inpose.cancel"
+    bl_label = "Cancel solving"
+
+    index: bpy.props.IntProperty(name="Place", description="Place in the queue; 0 is the running solve", min=0)
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """There must be something to stop."""
+        if not len(QUEUE):
+            cls.poll_message_set(tr("Nothing is being solved"))
+        return len(QUEUE) > 0
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Leave word for the operator that owns the job."""
+        QUEUE.cancel(self.index)
+        return {"FINISHED"}
+
+
+def solve_settings(scene: bpy.types.Scene) -> SolveSettings:
+    """Read the scene's choices; what is left at zero or automatic is the solver's choice."""
+    settings = scene.inpose
+    calibration = bpy.path.abspath(settings.calibration_file)
+    return SolveSettings(
+        stature_m=settings.stature or None,
+        pose=None if settings.pose == "auto" else settings.pose,
+        scale=settings.scale_factor if settings.scale == "custom" else settings.scale,
+        calibration_pose=settings.calibration_pose,
+        calibration_file=Path(calibration) if calibration else None,
+        body=settings.body,
+        head_view=settings.head_view,
+        refine=settings.refine,
+        device=solver_device(),
+        quality=settings.quality,
+        steps=settings.steps or None,
+        foot_planting=settings.foot_planting,
+        temperature=settings.variation or None,
+        seed=settings.seed,
+        reading=chosen_reading(scene),
+    )
+
+
+CLASSES = (INPOSE_OT_solve_full_body, INPOSE_OT_cancel)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start solving, and see what is being solved."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import bpy
+
+from ..session import QUEUE
+from ..ui.drawing import SubPanel
+from ..ui.translate import tr
+
+SOLVE_OPTIONS: Final[tuple[str, ...]] = ("foot_planting", "variation", "seed", "steps")
+"""Properties of the scene's settings that say how to solve, below the quality, in the order of the panel."""
+
+
+class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
+    """Turn the recording into a motion of the whole body"""
+
+    bl_idname = "INPOSE_PT_solve"
+    bl_label = "Solve"
+    bl_order = 3
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the quality, the button, the queue, and the other options."""
+        layout = self.layout
+        layout.row(align=True).prop(context.scene.inpose, "quality", expand=True)
+        row = layout.row()
+        row.scale_y = 1.5
+        row.operator("inpose.solve_full_body", icon="ARMATURE_DATA")
+        for place, solve in enumerate(QUEUE.solves):
+            row = layout.row(align=True)
+            doing = tr(solve.job.text) if place == 0 else tr("Waiting")
+            row.progress(factor=solve.job.fraction, text=f"{solve.label}: {doing}", translate=False)
+            row.operator("inpose.cancel", text="", icon="CANCEL").index = place
+        header, body = layout.panel("inpose_solve_options", default_closed=True)
+        header.label(text="Options")
+        if body is not None:
+            body.use_property_split = True
+            body.use_property_decorate = False
+            for name in SOLVE_OPTIONS:
+                body.prop(context.scene.inpose, name)

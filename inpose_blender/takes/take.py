@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep what was solved in files, so that it can be baked again without being solved again. No bpy here.
+
+A take is two files side by side: ``NAME.npz``, the motion, and ``NAME.sensors.npz``, the calibrated recording that it
+was solved from; without the second one the hands cannot be brought onto the recording.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core import InPoseError, Motion, Sensors, load_sensors
+
+
+@dataclass(frozen=True)
+class Take:
+    """Hold a solved motion and what it was solved from."""
+
+    motion: Motion
+    sensors: Sensors | None = None
+
+
+def load_take(path: Path) -> Take:
+    """Read a take; its sensors may be missing.
+
+    Raises:
+        InPoseError: the motion is missing or damaged.
+    """
+    motion = Motion.load_npz(path)
+    try:
+        return Take(motion, load_sensors(sensors_file_of(path)))
+    except InPoseError:
+        return Take(motion)
+
+
+def sensors_file_of(path: Path) -> Path:
+    """Return where the sensors of a motion file lie."""
+    return path.with_suffix(".sensors.npz")
+
+
+def take_file_name(stem: str, params: Mapping[str, Any]) -> str:
+    """Return a file name that is the same for the same request, readable, and allowed on every system."""
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    readable = re.sub(r"[^\w-]+", "_", stem)[:40].strip("_")
+    return f"{readable}-{digest}.npz" if readable else f"{digest}.npz"

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let a bake go on while Blender draws: what solving and baking operators have in common."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import bpy
+
+from .redraw import redraw_panels
+
+IDLE_TIMER_S: Final[float] = 0.1
+BAKE_TIMER_S: Final[float] = 0.01
+_BUDGET_S: Final[float] = 0.015
+"""How long one tick may work; Blender's window needs the rest to feel alive."""
+_HARMLESS: Final[frozenset[str]] = frozenset({"MOUSEMOVE", "INBETWEEN_MOUSEMOVE", "WINDOW_DEACTIVATE"})
+
+
+class ModalBake:
+    """Hold the timer of a modal operator and work on its bake; mixed into operators."""
+
+    _timer: Any = None
+    # Blender evaluates annotations of operators, and BakeJob is not loaded then.
+    _bake: Any = None
+
+    def begin_modal(self, context: bpy.types.Context, seconds: float) -> None:
+        """Ask for ticks; an earlier timer is replaced."""
+        self.end_timer(context)
+        self._timer = context.window_manager.event_timer_add(seconds, window=context.window)
+
+    def end_timer(self, context: bpy.types.Context) -> None:
+        """Give the timer back."""
+        if self._timer is not None:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+
+    def go_on_baking(self, event: bpy.types.Event) -> set[str]:
+        """Work on the bake for one tick; hold back what could change the scene under it, for this half second."""
+        assert self._bake is not None
+        if event.type == "TIMER":
+            until = time.perf_counter() + _BUDGET_S
+            while not self._bake.done and time.perf_counter() < until:
+                self._bake.step()
+        return {"PASS_THROUGH"} if event.type in _HARMLESS or event.type.startswith("TIMER") else {"RUNNING_MODAL"}
+
+    def abandon(self, context: bpy.types.Context) -> None:
+        """Take back what was begun: Blender ends the operator."""
+        if self._bake is not None and not self._bake.done:
+            self._bake.cancel()
+        self.end_timer(context)
+        context.workspace.status_text_set(None)
+        redraw_panels()

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put together what a person needs who is asked for help: the error, the solver's last words, and the versions."""
+
+from __future__ import annotations
+
+import platform
+
+import bpy
+
+from ..core import InPoseError
+from ..solve.job import solver_introduction
+
+
+def error_report(error: InPoseError, doing: str) -> str:
+    """Return the report as plain text; no names of people or files but those in the error itself.
+
+    Args:
+        error: what went wrong.
+        doing: what was being done, for example "Solving".
+    """
+    solver = solver_introduction()
+    facts = {
+        "Doing": doing,
+        "Error": f"{type(error).__name__}: {error}",
+        "Blender": f"{bpy.app.version_string} (Python {platform.python_version()})",
+        "System": platform.platform(),
+        "Solver": ", ".join(f"{key} {solver[key]}" for key in _SHOWN if solver.get(key)) or "not running",
+    }
+    details = "\n".join(getattr(error, "__notes__", ()))
+    lines = [f"{name}: {value}" for name, value in facts.items()]
+    return "\n".join([*lines, *(["", details] if details else [])])
+
+
+_SHOWN = ("version", "python", "torch", "device", "device_name")

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make the example recording: a choreographed head, and hands that the prior itself adds where none are prescribed.
+
+So the project ships a recording that nobody else owns. The script is fixed: a T-pose, a walk through a curve, a wave,
+a crouch with both hands near the floor. What the prior samples for it is recorded as a headset and two controllers
+would: grip poses at 72 Hz on an uneven clock.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.spatial.transform import Rotation, Slerp
+
+from ..body.motion import Motion
+from ..body.quaternions import conjugate_quaternion, continuous_signs, multiply_quaternions, rotate_vector
+from ..body.skeleton import SENSOR_JOINTS, Skeleton
+from ..calibration import head_offset, wrist_offset
+from ..options.solve import SolveSettings
+from ..prior.checkpoint import Prior
+from ..recording.tables.csv_format import write_csv
+from ..recording.types import SOLVER_FPS, Recording, Sensors
+from ..solver.solving import solve
+
+EXAMPLE_STATURE_M: Final[float] = 1.75
+_RECORDED_HZ: Final[float] = 72.0
+_CLOCK_JITTER_S: Final[float] = 0.001
+_STEP_HZ: Final[float] = 1.85
+
+_WALK_S: Final[tuple[float, float]] = (2.6, 8.4)
+_WAVE_S: Final[tuple[float, float]] = (9.6, 11.8)
+_CROUCH_S: Final[tuple[float, float]] = (12.8, 15.2)
+_DURATION_S: Final[float] = 17.0
+
+_PALM_FORWARD: Final[Rotation] = Rotation.from_matrix([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
+"""A raised right hand: fingers (-X) up, back of the hand (+Y) to the rear, thumb (+Z) to the left."""
+
+
+def write_example(path: Path, prior: Prior | None = None, seed: int = 5) -> None:
+    """Write the example recording as a CSV of grip poses.
+
+    Raises:
+        OutputError: the file cannot be written.
+        WeightsError: the prior's weights are missing.
+    """
+    body = Skeleton.template(EXAMPLE_STATURE_M)
+    motion = solve(choreograph(body), body, SolveSettings(seed=seed, device="cpu"), prior)
+    write_csv(record_motion(motion, np.random.default_rng(seed)), path)
+
+
+def choreograph(body: Skeleton) -> Sensors:
+    """Return the prescribed head, and the hands only where the script needs them."""
+    time_s = np.arange(0.0, _DURATION_S, 1.0 / SOLVER_FPS)
+    height_m = body.standing_head_height_m + body.sole_height_m
+    walking = _between(time_s, *_WALK_S, ease_s=0.7)
+    crouching = _between(time_s, *_CROUCH_S, ease_s=0.9)
+    waving = _between(time_s, *_WAVE_S, ease_s=0.4)
+
+    speed = 1.25 * walking
+    heading = np.cumsum(0.45 * walking * np.sin(0.9 * (time_s - _WALK_S[0]))) / SOLVER_FPS
+    forward = np.stack((np.sin(heading), np.zeros_like(heading), np.cos(heading)), axis=-1)
+    sideways = np.stack((np.cos(heading), np.zeros_like(heading), -np.sin(heading)), axis=-1)
+    phase = 2 * np.pi * _STEP_HZ * time_s
+    head_m = np.cumsum(forward * speed[:, None], axis=0) / SOLVER_FPS
+    head_m += sideways * (0.018 * walking * np.sin(phase / 2))[:, None]
+    # Standing is a little lower than the T-pose; walking bobs twice a stride; a crouch leans forward.
+    head_m[:, 1] = height_m * (0.985 - 0.40 * crouching) + walking * (0.015 * np.sin(phase) - 0.015)
+    head_m += forward * (0.18 * crouching)[:, None]
+    pitch = 0.06 * walking + 0.55 * crouching
+    glance = 0.25 * waving * np.sin(2.0 * time_s)
+    head = Rotation.from_euler("YXZ", np.stack((heading + glance, pitch, 0.03 * walking * np.sin(phase / 2)), axis=-1))
+
+    positions_m = np.repeat(head_m[:, None], 3, axis=1)
+    rotations = np.repeat(head.as_quat()[:, None, [3, 0, 1, 2]], 3, axis=1)
+    measured = np.zeros((len(time_s), 3), dtype=bool)
+    measured[:, 0] = True
+    _prescribe_t_pose(positions_m, rotations, measured, time_s, body)
+    _prescribe_wave(positions_m, rotations, measured, time_s, forward, sideways, body)
+    return Sensors(positions_m, continuous_signs(rotations), measured, SOLVER_FPS)
+
+
+def record_motion(motion: Motion, random: np.random.Generator) -> Recording:
+    """Return what a headset and two controllers held by the solved body would have recorded (grip poses)."""
+    joints = list(SENSOR_JOINTS)
+    device_m = motion.joint_positions_m[:, joints]
+    device_wxyz = motion.rotations_wxyz[:, joints].copy()
+    offsets = (head_offset(EXAMPLE_STATURE_M), wrist_offset("grip", 0), wrist_offset("grip", 1))
+    for device, offset in enumerate(offsets):
+        # joint = device * offset, so device = joint * inverse(offset).
+        wxyz = multiply_quaternions(device_wxyz[:, device], conjugate_quaternion(offset.wxyz))
+        device_m[:, device] -= rotate_vector(wxyz, offset.position_m)
+        device_wxyz[:, device] = wxyz
+    solved_s = np.arange(len(motion)) / motion.fps
+    times_s = np.arange(0.0, solved_s[-1], 1.0 / _RECORDED_HZ)
+    times_s[1:-1] += random.uniform(-_CLOCK_JITTER_S, _CLOCK_JITTER_S, len(times_s) - 2)
+    positions_m = PchipInterpolator(solved_s, device_m)(times_s)
+    rotations = np.stack(
+        [
+            Slerp(solved_s, Rotation.from_quat(device_wxyz[:, device][:, [1, 2, 3, 0]]))(times_s).as_quat()
+            for device in range(3)
+        ],
+        axis=1,
+    )[..., [3, 0, 1, 2]]
+    return Recording(
+        times_s=times_s,
+        positions_m=positions_m,
+        rotations_wxyz=continuous_signs(rotations),
+        measured=np.ones((len(times_s), 3), dtype=bool),
+        format="CSV",
+        pose="grip",
+    )
+
+
+def _between(time_s: NDArray[np.float64], start_s: float, end_s: float, ease_s: float) -> NDArray[np.float64]:
+    """Return 0 outside a span and 1 within it, with smooth sides that begin and end at its borders."""
+    rise = np.clip((time_s - start_s) / ease_s, 0, 1)
+    fall = np.clip((end_s - time_s) / ease_s, 0, 1)
+    x = np.minimum(rise, fall)
+    return x * x * (3 - 2 * x)
+
+
+def _prescribe_t_pose(
+    positions_m: NDArray[np.float64],
+    rotations: NDArray[np.float64],
+    measured: NDArray[np.bool_],
+    time_s: NDArray[np.float64],
+    body: Skeleton,
+) -> None:
+    span = time_s < 1.2
+    rest_m = body.rest_positions_m
+    for device, joint in ((1, SENSOR_JOINTS[1]), (2, SENSOR_JOINTS[2])):
+        positions_m[span, device] = positions_m[span, 0] + 0.99 * (rest_m[joint] - rest_m[SENSOR_JOINTS[0]])
+        rotations[span, device] = (1.0, 0.0, 0.0, 0.0)
+        measured[span, device] = True
+
+
+def _prescribe_wave(
+    positions_m: NDArray[np.float64],
+    rotations: NDArray[np.float64],
+    measured: NDArray[np.bool_],
+    time_s: NDArray[np.float64],
+    forward: NDArray[np.float64],
+    sideways: NDArray[np.float64],
+    body: Skeleton,
+) -> None:
+    start_s, end_s = _WAVE_S
+    span = (time_s > start_s + 0.5) & (time_s < end_s - 0.5)
+    swing = np.sin(2 * np.pi * 1.6 * (time_s[span] - start_s))
+    side = -(0.62 + 0.13 * swing) * body.arm_length_m
+    positions_m[span, 2] = (
+        positions_m[span, 0]
+        + sideways[span] * side[:, None]
+        + forward[span] * (0.35 * body.arm_length_m)
+        + np.array((0.0, 0.10 * body.arm_length_m, 0.0))
+    )
+    heading = np.arctan2(forward[span, 0], forward[span, 2])
+    tilted = Rotation.from_euler("YZ", np.stack((heading, 0.35 * swing), axis=-1)) * _PALM_FORWARD
+    rotations[span, 2] = tilted.as_quat()[:, [3, 0, 1, 2]]
+    measured[span, 2] = True

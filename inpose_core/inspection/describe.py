@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Describe a recording for people and for scripts: what ``inpose info`` says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calibration.head_height import estimate_stature_m
+from ..calibration.reference_pose import ReferencePose, find_reference_pose
+from ..recording.cleaning.resample import resample_recording
+from ..recording.cleaning_report import CleaningReport
+from ..recording.types import DEVICE_NAMES, Guess, PoseType, Recording
+
+_GAP_FRAMES: Final[float] = 2.5
+"""Measured frames further apart than this many usual intervals have a gap between them."""
+
+
+@dataclass(frozen=True)
+class TrackGaps:
+    """Count where one device was lost."""
+
+    count: int
+    longest_s: float
+    measured_fraction: float
+    """Share of the recording's time, not of its frames."""
+
+
+@dataclass(frozen=True)
+class RecordingInfo:
+    """Hold what there is to know about a recording before solving it."""
+
+    format: str
+    device: str
+    duration_s: float
+    frames: int
+    mean_rate_hz: float
+    gaps: dict[str, TrackGaps]
+    """For head, left and right."""
+    unit: str
+    pose: PoseType | None
+    stature_estimate_m: float | None
+    """None where the heights do not count from the floor."""
+    notes: tuple[str, ...]
+    guesses: tuple[Guess, ...] = ()
+    """What the file left open, what it was taken for, and why."""
+    cleaning: CleaningReport | None = None
+    """What was repaired or given up, in seconds per device."""
+    reference: ReferencePose | None = None
+    """The T-pose or A-pose that calibration would use."""
+
+    @property
+    def calibration_pose(self) -> str:
+        """Return the calibration pose in words; empty if there is none."""
+        if self.reference is None:
+            return ""
+        return f"{self.reference.label} from {self.reference.start_s:.1f} to {self.reference.stop_s:.1f} s"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values for JSON, numbers rounded to what they are worth."""
+        document = asdict(replace(self, cleaning=None, reference=None))
+        document["cleaning"] = self.cleaning.to_dict() if self.cleaning else None
+        document["calibration_pose"] = document.pop("reference")
+        if self.reference is not None:
+            document["calibration_pose"] = {
+                "kind": self.reference.kind,
+                "start_s": round(self.reference.start_s, 2),
+                "stop_s": round(self.reference.stop_s, 2),
+            }
+        document["duration_s"] = round(self.duration_s, 3)
+        document["mean_rate_hz"] = round(self.mean_rate_hz, 2)
+        document["stature_estimate_m"] = self.stature_estimate_m and round(self.stature_estimate_m, 3)
+        document["notes"] = list(self.notes)
+        document["guesses"] = list(document["guesses"])
+        for gaps in document["gaps"].values():
+            gaps["longest_s"] = round(gaps["longest_s"], 3)
+            gaps["measured_fraction"] = round(gaps["measured_fraction"], 4)
+        return document
+
+
+def describe_recording(recording: Recording) -> RecordingInfo:
+    """Return length, rate, losses, unit and an estimate of the performer's stature."""
+    return RecordingInfo(
+        format=recording.format,
+        device=recording.device,
+        duration_s=recording.duration_s,
+        frames=len(recording),
+        mean_rate_hz=(len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 0.0,
+        gaps={
+            name: _gaps(recording.times_s, recording.measured[:, device]) for device, name in enumerate(DEVICE_NAMES)
+        },
+        unit=recording.unit,
+        pose=recording.pose,
+        stature_estimate_m=estimate_stature_m(recording),
+        notes=recording.notes,
+        guesses=recording.guesses,
+        cleaning=recording.cleaning,
+        reference=_reference(recording),
+    )
+
+
+def _reference(recording: Recording) -> ReferencePose | None:
+    return find_reference_pose(resample_recording(recording), recording.pose) if len(recording) > 1 else None
+
+
+def _gaps(times_s: NDArray[np.float64], measured: NDArray[np.bool_]) -> TrackGaps:
+    if not measured.any():
+        return TrackGaps(
+            count=1, longest_s=float(times_s[-1] - times_s[0]) if len(times_s) else 0.0, measured_fraction=0.0
+        )
+    # A loss at the beginning or the end reaches to the recording's own first or last frame.
+    known_s = np.unique(np.concatenate((times_s[:1], times_s[measured], times_s[-1:])))
+    between_s = np.diff(known_s)
+    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    duration_s = float(times_s[-1] - times_s[0])
+    gaps_s = between_s[between_s > _GAP_FRAMES * usual_s]
+    return TrackGaps(
+        count=len(gaps_s),
+        longest_s=float(gaps_s.max(initial=0.0)),
+        measured_fraction=1.0 - float(gaps_s.sum() / duration_s) if duration_s > 0 else 1.0,
+    )

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write a solved motion as BVH, and read BVH files of any hierarchy.
+
+BVH (Biovision Hierarchy): a tree of joints with rest offsets, then one line of channel values per frame; rotations are
+Euler angles in degrees, applied in the order in which the channels are named, in the joint's own turning axes.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from ..body.motion import Motion, atomic_output
+from ..body.quaternions import continuous_signs, multiply_quaternions
+from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
+from ..errors import InPoseError
+
+FloatArray = NDArray[np.float64]
+
+CENTIMETRES_PER_METRE: Final[float] = 100.0
+
+_ROTATION_ORDER: Final[str] = "ZXY"
+"""Written order; its singular pose, a joint pitched by 90 degrees, is rarer than a yawed or rolled one in arms."""
+
+_END_SITE_RATIOS: Final[dict[str, tuple[float, float, float]]] = {
+    # Over stature: the crown above the head joint, the toe tips, the middle finger tips.
+    "head": (0.0, 0.12, 0.0),
+    "left_foot": (0.0, 0.0, 0.04),
+    "right_foot": (0.0, 0.0, 0.04),
+    "left_wrist": (0.106, 0.0, 0.0),
+    "right_wrist": (-0.106, 0.0, 0.0),
+}
+_CHANNELS: Final[frozenset[str]] = frozenset(axis + kind for axis in "xyz" for kind in ("position", "rotation"))
+_MOST_JOINTS: Final[int] = 10_000
+
+
+@dataclass(frozen=True)
+class BvhAnimation:
+    """Hold a BVH file as it stands: any joints, in the file's own unit and axes."""
+
+    joint_names: tuple[str, ...]
+    parents: tuple[int, ...]
+    """-1 for a root; a joint comes after its parent."""
+    offsets: FloatArray
+    """(J, 3) rest offset from the parent."""
+    end_offsets: dict[str, FloatArray]
+    """(3,) offset of the end site below a joint, where it has one."""
+    local_rotations_wxyz: FloatArray
+    """(F, J, 4) joint relative to its parent."""
+    root_positions: FloatArray
+    """(F, 3) position channels of the first root, or its offset where it has none."""
+    fps: float
+
+    def __len__(self) -> int:
+        return len(self.root_positions)
+
+    @property
+    def global_rotations_wxyz(self) -> FloatArray:
+        """Return joint to world rotations, (F, J, 4), sign continuous in time."""
+        rotations = self.local_rotations_wxyz.copy()
+        for joint, parent in enumerate(self.parents):
+            if parent >= 0:
+                rotations[:, joint] = multiply_quaternions(rotations[:, parent], rotations[:, joint])
+        return continuous_signs(rotations)
+
+
+def save_bvh(motion: Motion, path: Path) -> None:
+    """Write a motion with 22 joints in CENTIMETRES (what animation packages expect of BVH), Y up, facing +Z.
+
+    The rest pose is the T-pose. The root has position and rotation channels, the other joints rotations, all in the
+    order Z, X, Y. Head, feet and wrists end in end sites of average proportions.
+
+    Raises:
+        OutputError: the file cannot be written; an existing file is then left as it was.
+    """
+    children: list[list[int]] = [[] for _ in range(JOINT_COUNT)]
+    for joint in range(1, JOINT_COUNT):
+        children[PARENTS[joint]].append(joint)
+    order: list[int] = []
+    lines = ["HIERARCHY", *_hierarchy_lines(motion.skeleton, 0, children, order, "")]
+    lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1.0 / motion.fps:.9f}"]
+
+    wxyz = motion.local_rotations_wxyz[:, order]
+    with warnings.catch_warnings():
+        # At the singularity one of the infinitely many exact answers is as good as another.
+        warnings.filterwarnings("ignore", message="Gimbal lock")
+        angles = Rotation.from_quat(wxyz[..., [1, 2, 3, 0]].reshape(-1, 4)).as_euler(_ROTATION_ORDER)
+    # Whole turns are added so that curves have no jumps of 360 degrees, which would show between frames.
+    angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
+    values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
+    row = " ".join(["%.6f"] * values.shape[1])
+    with atomic_output(path) as temporary, temporary.open("w", encoding="ascii") as file:
+        file.write("\n".join(lines) + "\n")
+        file.writelines(row % tuple(frame) + "\n" for frame in values.tolist())
+
+
+def load_bvh(path: Path) -> BvhAnimation:
+    """Read a BVH file of any hierarchy, channel order and unit.
+
+    Position channels of joints other than the first root are passed over: a body's bones keep their length.
+
+    Raises:
+        InPoseError: the file is missing, not BVH, or its frames do not fit its channels.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InPoseError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
+    head, found, tail = text.partition("MOTION")
+    if not found or "HIERARCHY" not in head[:256]:
+        raise InPoseError(f"{path.name} is not a BVH file.", "It must hold a HIERARCHY and a MOTION section.")
+    try:
+        joints = _parse_hierarchy(iter(head.split()))
+        fps, values = _parse_motion(tail, sum(len(joint.channels) for joint in joints))
+        return _animation(joints, fps, values)
+    except (ValueError, KeyError, IndexError, StopIteration, OverflowError) as error:
+        detail = f" ({error})" if str(error) else ""
+        raise InPoseError(f"{path.name} is a damaged BVH file{detail}.", "Export it again.") from error
+
+
+def _hierarchy_lines(
+    skeleton: Skeleton, joint: int, children: list[list[int]], order: list[int], indent: str
+) -> Iterator[str]:
+    """Yield the lines of a joint and of all below it, and note the order, which is that of the channels."""
+    order.append(joint)
+    x, y, z = skeleton.offsets_m[joint] * CENTIMETRES_PER_METRE
+    rotations = " ".join(f"{axis}rotation" for axis in _ROTATION_ORDER)
+    yield f"{indent}{'JOINT' if joint else 'ROOT'} {JOINT_NAMES[joint]}"
+    yield f"{indent}{{"
+    yield f"{indent}\tOFFSET {x:.6f} {y:.6f} {z:.6f}"
+    yield f"{indent}\tCHANNELS " + (f"3 {rotations}" if joint else f"6 Xposition Yposition Zposition {rotations}")
+    for child in children[joint]:
+        yield from _hierarchy_lines(skeleton, child, children, order, indent + "\t")
+    if not children[joint]:
+        x, y, z = np.array(_END_SITE_RATIOS[JOINT_NAMES[joint]]) * skeleton.stature_m * CENTIMETRES_PER_METRE
+        yield f"{indent}\tEnd Site"
+        yield f"{indent}\t{{"
+        yield f"{indent}\t\tOFFSET {x:.6f} {y:.6f} {z:.6f}"
+        yield f"{indent}\t}}"
+    yield f"{indent}}}"
+
+
+@dataclass
+class _BvhJoint:
+    """One joint while the hierarchy is being read."""
+
+    name: str
+    parent: int
+    offset: tuple[float, ...] = (0.0, 0.0, 0.0)
+    channels: tuple[str, ...] = ()
+    end_offset: tuple[float, ...] | None = None
+
+
+def _parse_hierarchy(tokens: Iterator[str]) -> list[_BvhJoint]:
+    joints: list[_BvhJoint] = []
+    path: list[int] = []  # the joints whose braces are open
+    for token in tokens:
+        if token in ("ROOT", "JOINT"):
+            name = " ".join(iter(lambda: next(tokens), "{"))  # names with spaces exist
+            joints.append(_BvhJoint(name, path[-1] if path else -1))
+            path.append(len(joints) - 1)
+        elif token == "End":
+            joints[path[-1]].end_offset = _parse_end_site(tokens)
+        elif token == "}":
+            path.pop()
+        elif token == "OFFSET":
+            joints[path[-1]].offset = _three_numbers(tokens)
+        elif token == "CHANNELS":
+            count = int(next(tokens))
+            channels = tuple(islice(tokens, count))
+            joints[path[-1]].channels = tuple(channel.lower() for channel in channels)
+            if len(channels) != count or not _CHANNELS.issuperset(joints[path[-1]].channels):
+                raise ValueError(f"unknown channels {' '.join(channels)[:60]}")
+        elif token != "HIERARCHY":
+            raise ValueError(f"unexpected {token[:20]!r}")
+    if not joints or path or len(joints) > _MOST_JOINTS:
+        raise ValueError("the hierarchy is not closed")
+    if not np.isfinite([joint.offset for joint in joints]).all():
+        raise ValueError("an offset is not finite")
+    return joints
+
+
+def _parse_end_site(tokens: Iterator[str]) -> tuple[float, ...] | None:
+    offset = None
+    for token in iter(lambda: next(tokens), "}"):
+        if token == "OFFSET":
+            offset = _three_numbers(tokens)
+    return offset
+
+
+def _three_numbers(tokens: Iterator[str]) -> tuple[float, ...]:
+    return float(next(tokens)), float(next(tokens)), float(next(tokens))
+
+
+def _parse_motion(tail: str, channel_count: int) -> tuple[float, FloatArray]:
+    lines = tail.split("\n")
+    first, frame_time_s = 0, 0.0
+    for number, line in enumerate(lines[:10]):
+        key, _, value = line.partition(":")
+        if key.strip().lower() == "frame time":
+            first, frame_time_s = number + 1, float(value)
+            break
+    if not 1e-5 < frame_time_s < 100:
+        raise ValueError("no frame time")
+    values = np.array("\n".join(lines[first:]).split(), dtype=np.float64)
+    if channel_count < 1 or values.size % channel_count:
+        raise ValueError(f"{values.size} values for {channel_count} channels")
+    if values.size == 0 or not np.isfinite(values).all():
+        raise ValueError("no frames, or values that are not finite")
+    # The announced number of frames is often wrong in files cut by hand; the values themselves are not.
+    return _fps(frame_time_s), values.reshape(-1, channel_count)
+
+
+def _fps(frame_time_s: float) -> float:
+    """Return the rate; written with few digits, 1/60 s reads as 59.9999 frames per second."""
+    fps = 1.0 / frame_time_s
+    whole = round(fps)
+    return float(whole) if abs(fps - whole) < 1e-4 * fps else fps
+
+
+def _animation(joints: list[_BvhJoint], fps: float, values: FloatArray) -> BvhAnimation:
+    rotations = np.zeros((len(values), len(joints), 4))
+    rotations[..., 0] = 1.0
+    offsets = np.array([joint.offset for joint in joints])
+    root_positions = np.repeat(offsets[:1], len(values), axis=0)
+    column = 0
+    for index, joint in enumerate(joints):
+        order = ""
+        columns: list[int] = []
+        for channel in joint.channels:
+            if channel.endswith("rotation"):
+                order += channel[0].upper()
+                columns.append(column)
+            elif index == 0:
+                root_positions[:, "xyz".index(channel[0])] = values[:, column]
+            column += 1
+        if order:
+            xyzw = Rotation.from_euler(order, values[:, columns].reshape(-1, len(order)), degrees=True).as_quat()
+            rotations[:, index] = xyzw[:, [3, 0, 1, 2]]
+    return BvhAnimation(
+        joint_names=tuple(joint.name for joint in joints),
+        parents=tuple(joint.parent for joint in joints),
+        offsets=offsets,
+        end_offsets={joint.name: np.array(joint.end_offset) for joint in joints if joint.end_offset is not None},
+        local_rotations_wxyz=continuous_signs(rotations),
+        root_positions=root_positions,
+        fps=fps,
+    )

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Repair what recorders get wrong, mark as not measured what cannot be repaired, and report both.
+
+In this order: times that do not increase, poses that are none, hands that were exchanged, rooms that jumped, then each
+device's own track (`track_defects`). What is marked as lost is bridged later if it is short (`resample`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...body.quaternions import continuous_signs
+from ...errors import RecordingError
+from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
+from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
+from .room_defects import put_hands_back, undo_recentring
+from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+
+_LARGEST_COORDINATE_M: Final[float] = 1000.0
+_LONGEST_RECORDING_S: Final[float] = 6 * 3600.0
+_LARGEST_BACKWARDS_FRACTION: Final[float] = 0.3
+_LARGEST_LENGTH_ERROR: Final[float] = 0.05
+
+
+def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
+    """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
+
+    Where a device is not measured its pose is the last measured one, so that every number is finite. What was done
+    stands in the result's ``cleaning`` and, in words, among its notes.
+
+    Raises:
+        RecordingError: fewer than two usable frames, no head, no hand, or a length of many hours.
+    """
+    kept = _increasing(recording.times_s)
+    times_s = recording.times_s[kept]
+    backwards = float((np.diff(recording.times_s) < 0).mean()) if len(kept) > 1 else 0.0
+    if backwards > _LARGEST_BACKWARDS_FRACTION:
+        raise RecordingError(
+            f"The times in {name} do not increase: {backwards:.0%} of the frames come before the one before.",
+            "Check the time column, in seconds.",
+        )
+    if len(times_s) < 2:
+        raise RecordingError(
+            f"{name} holds no movement: it has fewer than two frames at different times.", "Record at least a second."
+        )
+    times_s = times_s - times_s[0]
+    _check_length(times_s, name)
+
+    positions_m = recording.positions_m[kept].astype(np.float64)
+    rotations_wxyz = recording.rotations_wxyz[kept].astype(np.float64)
+    given = recording.measured[kept]
+    measured = given & _valid(positions_m, rotations_wxyz)
+    invalid = given & ~measured
+    positions_m[~measured] = 0.0
+    rotations_wxyz[~measured] = (1.0, 0.0, 0.0, 0.0)
+    lengths = np.linalg.norm(rotations_wxyz, axis=-1)
+    unnormalised = (np.abs(lengths - 1) > _LARGEST_LENGTH_ERROR) & measured
+    rotations_wxyz /= lengths[..., None]
+
+    exchanged = put_hands_back(times_s, positions_m, rotations_wxyz, measured)
+    recentred = undo_recentring(times_s, positions_m, rotations_wxyz, measured)
+    spent_s = _spent(times_s)
+    devices = []
+    for device in range(3):
+        own_invalid = np.where(exchanged, invalid[:, (0, 2, 1)[device]], invalid[:, device])
+        found = _clean_track(times_s, positions_m, rotations_wxyz, measured, device)
+        flips = _hold_and_align(positions_m, rotations_wxyz, measured, device)
+        # A device that was never there is not a fault of the track; `_check_devices` tells it.
+        seen = measured[:, device].any()
+        lost, bridged = _losses(times_s, measured[:, device], spent_s)
+        devices.append(
+            replace(
+                found,
+                invalid_s=float(spent_s[own_invalid].sum()) if seen else 0.0,
+                sign_flips=flips,
+                bridged_s=bridged,
+                lost_s=lost,
+            )
+        )
+    report = CleaningReport(
+        devices=(devices[0], devices[1], devices[2]),
+        dropped_frames=len(kept) - len(times_s),
+        unnormalised_frames=int(unnormalised.any(axis=1).sum()),
+        swapped_s=float(spent_s[exchanged].sum()),
+        recentred_at_s=tuple(float(times_s[frame]) for frame in recentred),
+    )
+    notes = [*recording.notes, *report.sentences]
+    _check_devices(measured, notes, name)
+    return replace(
+        recording,
+        times_s=times_s,
+        positions_m=positions_m,
+        rotations_wxyz=rotations_wxyz,
+        measured=measured,
+        notes=tuple(notes),
+        cleaning=report,
+    )
+
+
+def _clean_track(
+    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
+) -> DeviceCleaning:
+    """Mark one device's lost frames, in place; return how long it was wrong."""
+    spent_s = _spent(times_s)
+    frozen = find_frozen(times_s, positions_m, rotations_wxyz, measured, device)
+    measured[:, device] &= ~frozen
+    thrown = find_at_origin(times_s, positions_m[:, device], measured[:, device])
+    measured[:, device] &= ~thrown
+    spikes, count = find_spikes(times_s, positions_m[:, device], rotations_wxyz[:, device], measured[:, device])
+    measured[:, device] &= ~spikes
+    away = find_out_of_reach(positions_m, measured, device) if device > 0 else np.zeros_like(frozen)
+    measured[:, device] &= ~away
+    return DeviceCleaning(
+        frozen_s=float(spent_s[frozen].sum()),
+        origin_s=float(spent_s[thrown].sum()),
+        away_s=float(spent_s[away].sum()),
+        spikes=count,
+    )
+
+
+def _hold_and_align(positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int) -> int:
+    """Fill one device's losses with its last pose and make its signs continuous; return the number of flips."""
+    _hold_last(positions_m[:, device], measured[:, device])
+    _hold_last(rotations_wxyz[:, device], measured[:, device])
+    aligned = continuous_signs(rotations_wxyz[:, device])
+    against = (rotations_wxyz[1:, device] * rotations_wxyz[:-1, device]).sum(axis=-1) < 0
+    rotations_wxyz[:, device] = aligned
+    return int(against.sum())
+
+
+def _spent(times_s: FloatArray) -> FloatArray:
+    """Return the time that each frame stands for, (F,): half of the way to both neighbours."""
+    between_s = np.diff(times_s)
+    usual_s = float(np.median(between_s))
+    between_s = np.minimum(between_s, LONGEST_BRIDGE_S)
+    return 0.5 * (np.append(between_s, usual_s) + np.append(usual_s, between_s))
+
+
+def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tuple[float, float]:
+    """Return for how long a device stays lost, and for how long its losses are short enough to be bridged."""
+    if not measured.any():
+        return float(times_s[-1] - times_s[0]), 0.0
+    lost_s = bridged_s = 0.0
+    for start, stop in runs(~measured):
+        inside = start > 0 and stop < len(times_s)
+        if inside and times_s[stop] - times_s[start - 1] <= LONGEST_BRIDGE_S + 1e-9:
+            bridged_s += float(spent_s[start:stop].sum())
+        else:
+            lost_s += float(spent_s[start:stop].sum())
+    return lost_s, bridged_s
+
+
+def _increasing(times_s: FloatArray) -> BoolArray:
+    """Choose frames of strictly increasing time: the last of equal ones, and no frame from before the one kept last."""
+    kept = np.isfinite(times_s)
+    indices = np.flatnonzero(kept)
+    t = times_s[indices]
+    if len(t) > 2:
+        # One time far ahead would otherwise make all that follow look late.
+        ahead = np.zeros(len(t), dtype=np.bool_)
+        ahead[1:-1] = (t[1:-1] > t[2:]) & (t[:-2] <= t[2:])
+        ahead[0] = t[0] > t[1] and t[0] > t[2]
+        indices, t = indices[~ahead], t[~ahead]
+    in_order = t >= np.maximum.accumulate(t) if len(t) else np.zeros(0, dtype=np.bool_)
+    indices, t = indices[in_order], t[in_order]
+    last_of_equal = np.append(np.diff(t) > 0, True)[: len(t)]
+    chosen = np.zeros(len(times_s), dtype=np.bool_)
+    chosen[indices[last_of_equal]] = True
+    return chosen
+
+
+def _check_length(times_s: FloatArray, name: str) -> None:
+    middle_s = float(np.median(np.diff(times_s)))
+    if middle_s > 1.0 or times_s[-1] > _LONGEST_RECORDING_S:
+        raise RecordingError(
+            f"{name} would last {times_s[-1]:.0f} s with {middle_s:.3g} s from frame to frame, which is no recording.",
+            "Times are in seconds: check the unit of the time column.",
+        )
+
+
+def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
+    with np.errstate(invalid="ignore", over="ignore"):
+        lengths = np.linalg.norm(rotations_wxyz, axis=-1)
+        valid = np.isfinite(positions_m).all(axis=-1) & np.isfinite(rotations_wxyz).all(axis=-1)
+        valid &= (np.abs(positions_m) < _LARGEST_COORDINATE_M).all(axis=-1)
+        valid &= (lengths > 0.1) & (lengths < 10.0)
+        # Recorders write -1 everywhere for "no pose", and drivers the exact origin while tracking is lost.
+        valid &= ~(np.abs(rotations_wxyz) == 1.0).all(axis=-1)
+        valid &= ~(positions_m == 0.0).all(axis=-1)
+    return np.asarray(valid)
+
+
+def _hold_last(values: FloatArray, measured: BoolArray) -> None:
+    """Overwrite unmeasured rows with the last measured one; before the first, with the first."""
+    if measured.any():
+        source = np.maximum.accumulate(np.where(measured, np.arange(len(measured)), -1))
+        source[source < 0] = int(np.argmax(measured))
+        values[:] = values[source]
+
+
+def _check_devices(measured: BoolArray, notes: list[str], name: str) -> None:
+    present = measured.any(axis=0)
+    if present.sum() <= 1:
+        which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
+        raise RecordingError(
+            f"{name} has {which}; a head and at least one hand are needed.",
+            "Record with the headset and both controllers on.",
+        )
+    if not present[0]:
+        raise RecordingError(
+            f"The head is never measured in {name}.", "Record with the headset on, in standing (floor) tracking."
+        )
+    for device in (1, 2):
+        if not present[device]:
+            notes.append(f"The {DEVICE_LABELS[device]} is never measured; the solver imagines it.")
+
+
+assert len(DEVICE_LABELS) == len(DEVICE_NAMES)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find where one device's track is wrong: frozen, thrown to the origin, out of reach, leaping away and back.
+
+Each function answers a defect that was seen in real files (A-Frame: 74 frozen frames; ALVR: the zero position while
+"active"; Beat Saber: leaps of 14 to 73 m/s for one frame) and tells it from what people really do: sabers are swung at
+16 m/s, hands are held still, eyes may be where a seated recording has its origin.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...body.quaternions import geodesic_angle
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+
+_SPIKE_SPEED_M_S: Final[float] = 8.0
+_SPIKE_DEVIATION_M: Final[float] = 0.08
+_LONG_SPIKE_SPEED_M_S: Final[float] = 20.0
+"""For leaps of two and three frames, which a hard swing resembles more than a leap of one."""
+_LONGEST_SPIKE_FRAMES: Final[int] = 3
+_SPIKE_TURN_RAD: Final[float] = np.radians(60.0)
+_FREEZE_FRAMES: Final[int] = 3
+_FREEZE_S: Final[float] = 0.1
+_FREEZE_JUMP_M: Final[float] = 0.02
+_ORIGIN_RADIUS_M: Final[float] = 0.05
+_ORIGIN_JUMP_M: Final[float] = 0.3
+_ORIGIN_SPEED_M_S: Final[float] = 20.0
+_FARTHEST_HAND_M: Final[float] = 2.0
+"""From the headset; the tips of sabers in outstretched arms are 1.1 m away, measured, a large man's 1.5 m."""
+_LARGEST_PERSON_M: Final[float] = 2.4
+_MOST_AWAY: Final[float] = 0.7
+
+
+def find_frozen(
+    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
+) -> BoolArray:
+    """Find runs of exactly repeated poses that end or begin with a jump while another device moves, (F,).
+
+    A person or an animation that holds still repeats poses too, but does not jump into or out of the rest.
+    """
+    same = np.zeros(measured.shape, dtype=np.bool_)
+    same[1:] = (positions_m[1:] == positions_m[:-1]).all(-1) & (rotations_wxyz[1:] == rotations_wxyz[:-1]).all(-1)
+    others = [other for other in range(3) if other != device]
+    frozen = np.zeros(len(times_s), dtype=np.bool_)
+    for start, stop in runs(same[:, device] & measured[:, device]):  # frames start..stop-1 repeat frame start-1
+        if stop - start < _FREEZE_FRAMES or times_s[stop - 1] - times_s[start - 1] < _FREEZE_S:
+            continue
+        others_move = not same[start:stop, others].all(axis=1).mean() > 0.5
+        jump_out = stop < len(times_s) and _distance(positions_m, stop - 1, stop, device) > _FREEZE_JUMP_M
+        jump_in = start >= 2 and _distance(positions_m, start - 2, start - 1, device) > 2 * _FREEZE_JUMP_M
+        frozen[start:stop] = others_move and (jump_out or jump_in)
+    return frozen
+
+
+def find_at_origin(times_s: FloatArray, positions_m: FloatArray, measured: BoolArray) -> BoolArray:
+    """Find stays near the room's origin that begin or end with a leap nobody can make, (F,)."""
+    thrown = np.zeros(len(times_s), dtype=np.bool_)
+    near = measured & (np.linalg.norm(positions_m, axis=-1) < _ORIGIN_RADIUS_M)
+    for start, stop in runs(near):
+        before, after = _last_measured(measured, start), _next_measured(measured, stop)
+        thrown[start:stop] = any(
+            _leaps(times_s, positions_m, inside, outside)
+            for inside, outside in ((start, before), (stop - 1, after))
+            if outside is not None
+        )
+    return thrown
+
+
+def find_out_of_reach(positions_m: FloatArray, measured: BoolArray, hand: int) -> BoolArray:
+    """Find frames in which a hand is farther from the head than any arm is long, (F,).
+
+    A body of another size (a giant's animation) has longer arms: the reach grows with the head's height above 2.4 m.
+    """
+    both = measured[:, 0] & measured[:, hand]
+    if not both.any():
+        return both
+    highest_m = float(np.percentile(positions_m[measured[:, 0], 0, 1], 95))
+    reach_m = _FARTHEST_HAND_M * max(1.0, highest_m / _LARGEST_PERSON_M)
+    away = both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
+    # A hand that is always so far is not put down: the unit is another, which calibration tells better.
+    return away if away.sum() < _MOST_AWAY * both.sum() else np.zeros_like(away)
+
+
+def find_spikes(
+    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
+) -> tuple[BoolArray, int]:
+    """Find leaps of one to three frames, away and back; return their frames, (F,), and how many leaps they are.
+
+    Fast swings (sabers reach 16 m/s) go on in their direction, or turn within more frames than these.
+    """
+    spikes = np.zeros(len(times_s), dtype=np.bool_)
+    count = 0
+    for length in range(1, _LONGEST_SPIKE_FRAMES + 1):
+        index = np.flatnonzero(measured & ~spikes)
+        if len(index) < length + 2:
+            break
+        first = _spikes_of(times_s[index], positions_m[index], rotations_wxyz[index], length)
+        count += len(first)
+        for each in first:
+            spikes[index[each : each + length]] = True
+    return spikes, count
+
+
+def _spikes_of(t: FloatArray, p: FloatArray, q: FloatArray, length: int) -> NDArray[np.intp]:
+    """Return the first frame of each leap of ``length`` frames."""
+    last = len(t) - length - 1
+    before, into, out_of, after = (slice(k, k + last) for k in (0, 1, length, length + 1))
+    leap_in, leap_out = p[into] - p[before], p[after] - p[out_of]
+    speed_in = np.linalg.norm(leap_in, axis=1) / (t[into] - t[before])
+    speed_out = np.linalg.norm(leap_out, axis=1) / (t[after] - t[out_of])
+    share = ((t[into] - t[before]) / (t[after] - t[before]))[:, None]
+    deviation = np.linalg.norm(p[into] - (p[before] * (1 - share) + p[after] * share), axis=1)
+    back = (leap_in * leap_out).sum(axis=1) < -0.5 * np.linalg.norm(leap_in, axis=1) * np.linalg.norm(leap_out, axis=1)
+    least = _SPIKE_SPEED_M_S if length == 1 else _LONG_SPIKE_SPEED_M_S
+    leaps = back & (np.minimum(speed_in, speed_out) > least) & (deviation > _SPIKE_DEVIATION_M)
+    if length > 1:
+        # Back where it came from, not at the turning point of a swing.
+        leaps &= np.linalg.norm(p[after] - p[before], axis=1) < 0.3 * deviation
+    turned = np.minimum(geodesic_angle(q[before], q[into]), geodesic_angle(q[out_of], q[after]))
+    leaps |= (turned > _SPIKE_TURN_RAD) & (geodesic_angle(q[before], q[after]) < 0.3 * turned)
+    found = np.flatnonzero(leaps) + 1
+    return found[np.append(True, np.diff(found) > length)] if len(found) else found
+
+
+def runs(flags: BoolArray) -> list[tuple[int, int]]:
+    """Return first frame and frame after the last of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _leaps(times_s: FloatArray, positions_m: FloatArray, one: int, other: int) -> bool:
+    distance_m = float(np.linalg.norm(positions_m[one] - positions_m[other]))
+    between_s = abs(times_s[one] - times_s[other])
+    return distance_m > _ORIGIN_JUMP_M and distance_m > _ORIGIN_SPEED_M_S * between_s
+
+
+def _last_measured(measured: BoolArray, frame: int) -> int | None:
+    before = np.flatnonzero(measured[:frame])
+    return int(before[-1]) if len(before) else None
+
+
+def _next_measured(measured: BoolArray, frame: int) -> int | None:
+    after = np.flatnonzero(measured[frame:])
+    return frame + int(after[0]) if len(after) else None
+
+
+def _distance(positions_m: FloatArray, before: int, after: int, device: int) -> float:
+    return float(np.linalg.norm(positions_m[after, device] - positions_m[before, device]))

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read BSOR, the replays of Beat Saber that BeatLeader keeps.
+
+Source of the layout: the README of BeatLeader/BS-Open-Replay, and the recorder's own behaviour: one frame per
+rendered frame while the song is not paused, the hands being the SABERS, all in the player's in-game origin.
+Unity's axes are left-handed: +X right, +Y up, +Z forward.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...body.quaternions import normalize_quaternion
+from ...errors import RecordingError
+from ..conventions import Axes, convert_positions, convert_rotations
+from ..tracks import Declared, RawTracks
+from ..types import HandOffsets
+
+MAGIC: Final[bytes] = struct.pack("<i", 0x442D3D69)
+VERSION: Final[int] = 1
+
+BEAT_SABER: Final[Declared] = Declared(
+    unit="m",
+    axes="RUF",
+    quaternion_order="xyzw",
+    time_unit="s",
+    hands=True,
+    pose="saber",
+    origin="floor",
+    certain=True,
+    by="Beat Saber's replays are so",
+)
+"""What all replays of the game share, whichever mod has written them."""
+
+FRAME_DTYPE: Final[np.dtype[np.void]] = np.dtype(
+    # x, y, z and the quaternion x, y, z, w of head, left saber, right saber
+    [("time", "<f4"), ("fps", "<i4"), ("poses", "<f4", (3, 7))]
+)
+"""The 92 bytes of one frame."""
+
+_INFO, _FRAMES, _NOTES, _WALLS, _HEIGHTS, _PAUSES, _SABER_OFFSETS = range(7)
+_PAUSE_DTYPE: Final[np.dtype[np.void]] = np.dtype([("duration_s", "<i8"), ("time", "<f4")])
+_NOTE_BYTES: Final[int] = 16
+_CUT_BYTES: Final[int] = struct.calcsize("<4?f3fi2f3f3f4f")  # 72: a good or bad cut's flags, speed, place, ratings
+_LONGEST_STRING: Final[int] = 4096
+_LONGEST_INFO: Final[int] = 65536
+_LONGEST_PAUSE_S: Final[float] = 3600.0
+
+
+def recognises(data: bytes) -> bool:
+    """Tell whether the file begins with BSOR's magic number."""
+    return data.startswith(MAGIC)
+
+
+def read(data: bytes, name: str) -> RawTracks:
+    """Return the poses of a replay in Unity's axes and real time.
+
+    Never returns the player's name or id: they are skipped, not kept.
+
+    Raises:
+        RecordingError: the frames are cut off, there are none, or the version is unknown.
+    """
+    if len(data) < 5 or data[4] != VERSION:
+        version = data[4] if len(data) > 4 else "none"
+        raise RecordingError(
+            f"{name} is a BSOR replay of version {version}; this reader knows version {VERSION}.",
+            "Download the replay again, or update InPose.",
+        )
+    info, frames, rest = _read_info_and_frames(data, name)
+    notes: list[str] = [] if info else ["The replay's description is damaged: device and playing speed are unknown."]
+    info = info or _Info()
+    pauses, hand_offsets = _read_tail(data, rest, info.tracking, notes)
+    with np.errstate(invalid="ignore"):  # signalling NaNs of a damaged file
+        song_times_s = frames["time"].astype(np.float64)
+        poses = frames["poses"].astype(np.float64)
+    return RawTracks(
+        times=real_times(song_times_s, info.speed, pauses["duration_s"], pauses["time"], notes),
+        positions=poses[..., :3],
+        quaternions=poses[..., 3:],
+        format="BSOR",
+        declared=BEAT_SABER,
+        device=info.headset,
+        hand_offsets=hand_offsets,
+        notes=tuple(notes),
+    )
+
+
+class _CutOffError(Exception):
+    """The file ends before what it announces."""
+
+
+@dataclass(frozen=True)
+class _Info:
+    tracking: str = ""
+    headset: str = ""
+    speed: float = 1.0
+
+
+class _Cursor:
+    """Walk through the bytes, never past their end."""
+
+    def __init__(self, data: bytes, position: int) -> None:
+        self.data = data
+        self.position = position
+
+    def skip(self, count: int) -> int:
+        start = self.position
+        if count < 0 or start + count > len(self.data):
+            raise _CutOffError
+        self.position += count
+        return start
+
+    def byte(self) -> int:
+        return self.data[self.skip(1)]
+
+    def integer(self) -> int:
+        return int(struct.unpack_from("<i", self.data, self.skip(4))[0])
+
+    def number(self) -> float:
+        return float(struct.unpack_from("<f", self.data, self.skip(4))[0])
+
+    def string(self) -> str:
+        length = self.integer()
+        if length > _LONGEST_STRING:
+            raise _CutOffError
+        start = self.skip(length)
+        return self.data[start : start + length].decode("utf-8", "replace")
+
+    def skip_miscounted_string(self, next_lengths: range) -> None:
+        """Skip a string whose count may be too small, up to where a string of an expected length begins.
+
+        Old recorders counted UTF-16 units and wrote UTF-8 bytes, so names and titles outside ASCII are longer than
+        announced. What is skipped here is exactly what nobody needs: the player's name, the song, the mapper.
+        """
+        self.string()
+        for _ in range(_LONGEST_STRING):
+            start = self.position
+            if self.integer() in next_lengths:
+                self.position = start
+                return
+            self.position = start + 1
+        raise _CutOffError
+
+
+def _read_info_and_frames(data: bytes, name: str) -> tuple[_Info | None, NDArray[np.void], int]:
+    info: _Info | None = None
+    start: int | None = None
+    cursor = _Cursor(data, 5)
+    try:
+        info = _read_info(cursor)
+        start = cursor.position
+        if cursor.byte() != _FRAMES:
+            start = None
+    except _CutOffError:
+        start = None
+    if start is None:
+        # A damaged description leaves the movement readable: the frames announce themselves by their count,
+        # behind which the notes begin.
+        info, start = None, _find_frames(data)
+    if start is None:
+        raise RecordingError(f"{name} is a BSOR replay without movement data; it may be cut off.", "Download it again.")
+    (count,) = struct.unpack_from("<i", data, start + 1) if start + 5 <= len(data) else (0,)
+    present = max(0, len(data) - start - 5) // FRAME_DTYPE.itemsize
+    if count < 1:
+        raise RecordingError(f"{name} is a BSOR replay without frames.", "Choose another replay.")
+    if count > present:
+        raise RecordingError(
+            f"{name} is cut off or damaged: it announces {count} frames and holds {present}.", "Download it again."
+        )
+    frames = np.frombuffer(data, FRAME_DTYPE, count, start + 5)
+    return info, frames, start + 5 + count * FRAME_DTYPE.itemsize
+
+
+def _read_info(cursor: _Cursor) -> _Info:
+    if cursor.byte() != _INFO:
+        raise _CutOffError
+    for _ in range(4):  # mod version, game version, timestamp, player id
+        cursor.string()
+    cursor.skip_miscounted_string(range(3, 33))  # player name; next: platform ("steam", "oculus", "oculuspc")
+    cursor.string()  # platform
+    tracking, headset = cursor.string(), cursor.string()
+    for _ in range(2):  # controller, song hash
+        cursor.string()
+    cursor.skip_miscounted_string(range(129))  # song; next: mapper
+    cursor.skip_miscounted_string(range(3, 33))  # mapper; next: difficulty ("Easy" to "ExpertPlus")
+    cursor.string()  # difficulty
+    cursor.integer()  # score
+    for _ in range(3):  # mode, environment, modifiers
+        cursor.string()
+    cursor.number()  # jump distance
+    cursor.byte()  # left-handed
+    cursor.number()  # height: a setting of the game, not the player's stature
+    cursor.number(), cursor.number()  # start and fail time
+    return _Info(tracking=tracking, headset=printable(headset), speed=cursor.number())
+
+
+def _find_frames(data: bytes) -> int | None:
+    """Return the place that announces the most frames and has the section of notes right behind them."""
+    best: tuple[int, int] | None = None
+    position = data.find(bytes([_FRAMES]), 5, _LONGEST_INFO)
+    while position >= 0 and position + 5 < len(data):
+        (count,) = struct.unpack_from("<i", data, position + 1)
+        end = position + 5 + count * FRAME_DTYPE.itemsize
+        if count > 0 and end + 4 < len(data) and data[end] == _NOTES:
+            best = max(best or (0, 0), (count, position))
+        position = data.find(bytes([_FRAMES]), position + 1, _LONGEST_INFO)
+    return best[1] if best else None
+
+
+def _read_tail(
+    data: bytes, position: int, tracking: str, notes: list[str]
+) -> tuple[NDArray[np.void], HandOffsets | None]:
+    """Read what follows the frames: pauses and saber offsets; a damaged tail costs only these."""
+    cursor = _Cursor(data, position)
+    pauses: NDArray[np.void] | None = None
+    offsets: HandOffsets | None = None
+    try:
+        while cursor.position < len(data):
+            section = cursor.byte()
+            if section == _NOTES:
+                for _ in range(cursor.integer()):
+                    event_type = struct.unpack_from("<i", data, cursor.skip(_NOTE_BYTES) + 12)[0]
+                    cursor.skip(_CUT_BYTES if event_type in (0, 1) else 0)
+            elif section in (_WALLS, _HEIGHTS):
+                cursor.skip(cursor.integer() * (16 if section == _WALLS else 8))
+            elif section == _PAUSES:
+                count = cursor.integer()
+                pauses = np.frombuffer(data, _PAUSE_DTYPE, count, cursor.skip(count * _PAUSE_DTYPE.itemsize))
+            elif section == _SABER_OFFSETS:
+                offsets = _saber_offsets(np.frombuffer(data, "<f4", 14, cursor.skip(56)), tracking, notes)
+            else:
+                break  # custom data of other mods comes last
+    except _CutOffError:
+        pass  # what was read before the end stands
+    if pauses is None:
+        notes.append("The file is cut off behind its movement data; pauses in it are not known.")
+        pauses = np.zeros(0, _PAUSE_DTYPE)
+    return pauses, offsets
+
+
+def _saber_offsets(numbers: NDArray[np.float32], tracking: str, notes: list[str]) -> HandOffsets | None:
+    poses = numbers.astype(np.float64).reshape(2, 7)
+    lengths = np.linalg.norm(poses[:, 3:], axis=1)
+    # A handle further than half a metre from the hand belongs to a mod that throws it.
+    if not np.isfinite(poses).all() or np.abs(lengths - 1).max() > 0.1 or np.abs(poses[:, :3]).max() > 0.5:
+        return None
+    notes.append("The replay tells how the sabers sat on the controllers; calibration undoes it.")
+    return HandOffsets(
+        positions_m=convert_positions(poses[:, :3], Axes("RUF")),
+        rotations_wxyz=normalize_quaternion(convert_rotations(poses[:, [6, 3, 4, 5]], Axes("RUF"))),
+        controller_pose="raw" if "openvr" in tracking.lower() else "grip",
+    )
+
+
+def real_times(
+    song_times_s: NDArray[np.float64],
+    speed: float,
+    durations_s: NDArray[np.generic],
+    pause_times_s: NDArray[np.generic],
+    notes: list[str],
+) -> NDArray[np.float64]:
+    """Turn song time into real time: practice speed stretches it, and pauses are added.
+
+    Args:
+        song_times_s: (F,) song time of each frame.
+        speed: the song's speed in practice mode; 0 and 1 are the normal one.
+        durations_s: (P,) length of each pause in real seconds.
+        pause_times_s: (P,) song time of each pause.
+        notes: gets a sentence about what was done.
+    """
+    times_s = song_times_s.copy()
+    if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
+        times_s /= speed
+        notes.append(f"Played at {speed:.0%} of the song's speed; the times are real seconds.")
+    added_s = 0.0
+    for duration_s, pause_time in zip(durations_s.tolist(), pause_times_s.tolist(), strict=True):
+        if 0 < duration_s <= _LONGEST_PAUSE_S and np.isfinite(pause_time):
+            # Song time stands still while paused: the body goes on after the pause's length.
+            times_s[song_times_s > pause_time] += duration_s
+            added_s += duration_s
+    if added_s:
+        notes.append(f"The game was paused for {added_s:.0f} s in all; nothing was recorded then.")
+    return times_s
+
+
+def printable(text: str) -> str:
+    """Return a device's name without what could disturb a terminal or a panel, and not too long."""
+    return "".join(character for character in text if character.isprintable())[:64].strip()

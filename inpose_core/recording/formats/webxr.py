@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read the two JSON recordings of WebXR: Meta's IWER ActionRecorder, and A-Frame's motion capture components.
+
+IWER: ``{"schema": [[index, {"handedness", "hasGrip", "hasHand", ...}], ...], "frames": [[t_ms, x, y, z, qx, qy, qz, qw,
+[index, seven numbers of the target ray, [seven of the grip]?, ...], ...], ...]}``. A controller that reconnects, and a
+hand that takes over from a controller, gets a new index: what counts is its handedness.
+
+A-Frame: ``{"camera": {"poses": [{"position": {x, y, z}, "rotation": {x, y, z}, "timestamp"}, ...]}, name: {...}}`` with
+Euler angles in degrees, applied in three.js' order YXZ. Its names and its ``gamepad.hand`` contradict each other in
+half of the files that were seen, so geometry says which hand is which.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any, Final
+
+import numpy as np
+
+from ...errors import RecordingError
+from ..tables.rotation_columns import euler_to_xyzw
+from ..tracks import Declared, FloatArray, RawTracks, Track, join_tracks
+
+_HINT: Final[str] = "Record again, or export a CSV with the columns time, head_px ... right_qz."
+_DEVICES: Final[dict[str, int]] = {"left": 1, "right": 2}
+_HEAD_VALUES: Final[int] = 8
+_WHERE: Final[str] = "WebXR"
+
+
+def recognises(data: bytes) -> bool:
+    """Tell whether the file begins like a JSON document."""
+    return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+
+
+def read(data: bytes, name: str) -> RawTracks:
+    """Return the poses of a WebXR recording.
+
+    Raises:
+        RecordingError: the file is no JSON, or JSON of something else.
+    """
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise RecordingError(
+            f"{name} is a damaged JSON file.", "It may be cut off: record or download it again."
+        ) from error
+    if isinstance(document, dict):
+        if isinstance(document.get("schema"), list) and isinstance(document.get("frames"), list):
+            return _read_iwer(document["schema"], document["frames"], name)
+        entities = {
+            key: entity
+            for key, entity in document.items()
+            if isinstance(entity, dict) and isinstance(entity.get("poses"), list) and entity["poses"]
+        }
+        if entities:
+            return _read_aframe(entities, name)
+    raise RecordingError(f"{name} is a JSON file, not a recording that InPose reads.", _HINT)
+
+
+def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
+    inputs = _iwer_inputs(schema)
+    rows = [frame for frame in frames if _numbers(frame, _HEAD_VALUES)]
+    if not rows:
+        raise RecordingError(f"{name} is a WebXR recording (IWER) without frames.", _HINT)
+    times = np.array([row[0] for row in rows], dtype=np.float64)
+    poses = np.full((len(rows), 3, 7), np.nan)
+    poses[:, 0] = [row[1:_HEAD_VALUES] for row in rows]
+    grips = np.zeros(3, dtype=np.int64)
+    rays = np.zeros(3, dtype=np.int64)
+    bare = np.zeros(len(rows), dtype=np.bool_)
+    for index, row in enumerate(rows):
+        for entry in row[_HEAD_VALUES:]:
+            source = inputs.get(entry[0]) if isinstance(entry, list) and entry and isinstance(entry[0], int) else None
+            if source is None or not _numbers(entry, 8):
+                continue
+            device, has_grip, is_hand = source
+            grip = entry[8] if has_grip and len(entry) > 8 and _numbers(entry[8], 7) else None
+            if grip is None and np.isfinite(poses[index, device, 0]):
+                continue
+            poses[index, device] = grip[:7] if grip else entry[1:8]
+            (rays if grip is None else grips)[device] += 1
+            bare[index] |= is_hand
+    notes = _iwer_notes(inputs, times, bare)
+    return RawTracks(
+        times=times,
+        positions=poses[..., :3],
+        quaternions=poses[..., 3:],
+        format="WebXR (IWER)",
+        declared=Declared(
+            unit="m",
+            axes="RUB",
+            quaternion_order="xyzw",
+            time_unit="ms",
+            hands=True,
+            pose="aim" if rays.sum() > grips.sum() else "grip",
+            certain=True,
+            by=_WHERE,
+        ),
+        device=_iwer_headset(schema),
+        notes=tuple(notes),
+    )
+
+
+def _iwer_inputs(schema: list[Any]) -> dict[int, tuple[int, bool, bool]]:
+    """Return device, whether it has a grip and whether it is a bare hand, of each input index."""
+    inputs = {}
+    for entry in schema:
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], int) and isinstance(entry[1], dict):
+            device = _DEVICES.get(str(entry[1].get("handedness")))
+            if device is not None:
+                inputs[entry[0]] = (device, bool(entry[1].get("hasGrip")), bool(entry[1].get("hasHand")))
+    return inputs
+
+
+def _iwer_headset(schema: list[Any]) -> str:
+    """Tell the headset by its controllers' profiles, the only thing that IWER keeps of it."""
+    text = json.dumps(schema)[:20000]
+    known = (("touch-plus", "Quest 3"), ("touch-pro", "Quest Pro"), ("touch-v3", "Quest 2"), ("pico", "PICO"))
+    return next((headset for key, headset in known if key in text), "")
+
+
+def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, bare: np.ndarray[Any, Any]) -> list[str]:
+    notes = []
+    counts: defaultdict[tuple[int, bool], int] = defaultdict(int)
+    for device, _, is_hand in inputs.values():
+        counts[device, is_hand] += 1
+    if any(count > 1 for count in counts.values()):
+        notes.append("Controllers reconnected in between; their parts were joined by left and right.")
+    if bare.any() and not bare.all():
+        first_s = (times[bare][0] - times[0]) / 1000
+        notes.append(
+            f"From {first_s:.1f} s on bare hands were tracked for a while; their grip sits a little otherwise."
+        )
+    return notes
+
+
+def _numbers(values: object, count: int) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) >= count
+        and all(isinstance(value, (int, float)) and abs(value) < 1e300 for value in values[:count])
+    )
+
+
+def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
+    tracks = {key: track for key, entity in entities.items() if (track := _aframe_track(entity["poses"])) is not None}
+    head = next((key for key in tracks if key.lower() in {"camera", "head", "hmd"}), None)
+    if head is None:
+        raise RecordingError(f"{name} is a WebXR recording (A-Frame) without the camera's poses.", _HINT)
+    hands = [key for key in tracks if key != head]
+    by_name = {_side_of(key, entities[key]): key for key in reversed(hands)}
+    left, right = by_name.get(1), by_name.get(2)
+    # Entities may be called anything: two others are the two hands, and geometry tells which is which.
+    spare = [key for key in hands if key not in {left, right}]
+    left = left or (spare.pop(0) if spare else None)
+    right = right or (spare.pop(0) if spare else None)
+    times, positions, quaternions = join_tracks(
+        [tracks[head], tracks[left] if left else None, tracks[right] if right else None]
+    )
+    ids = " ".join(str(_gamepad(entity).get("id")) for entity in entities.values())
+    return RawTracks(
+        times=times,
+        positions=positions,
+        quaternions=quaternions,
+        format="WebXR (A-Frame)",
+        declared=Declared(
+            unit="m",
+            axes="RUB",
+            quaternion_order="xyzw",
+            time_unit="ms",
+            pose="raw" if "openvr" in ids.lower() else "grip",
+            by="WebVR's gamepads" if "openvr" in ids.lower() else _WHERE,
+        ),
+        device="OpenVR" if "openvr" in ids.lower() else "",
+    )
+
+
+def _aframe_track(poses: list[Any]) -> Track | None:
+    rows = []
+    for pose in poses:
+        try:
+            place, turn = pose["position"], pose["rotation"]
+            row = [pose["timestamp"], *(place[axis] for axis in "xyz"), *(turn[axis] for axis in "yxz")]
+        except (TypeError, KeyError):
+            continue
+        if _numbers(row, 7):
+            rows.append(row)
+    if len(rows) < 2:
+        return None
+    table = np.array(rows, dtype=np.float64)
+    return Track(table[:, 0], table[:, 1:4], euler_to_xyzw(table[:, 4:], "YXZ"))
+
+
+def _gamepad(entity: dict[str, Any]) -> dict[str, Any]:
+    gamepad = entity.get("gamepad")
+    return gamepad if isinstance(gamepad, dict) else {}
+
+
+def _side_of(key: str, entity: dict[str, Any]) -> int:
+    """Return 1 or 2 by the entity's name, or else by its gamepad, 0 where neither says."""
+    for text in (key, str(_gamepad(entity).get("hand"))):
+        for side, device in _DEVICES.items():
+            if side in text.lower():
+                return device
+    return 0

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read XROR, the format of BOXRR-23: a BSON document with an fpzip array of frames.
+
+Source of the layout: the README and ``xror.py`` of MetaGuard/xror. Column 0 is the time, then come the axes of each
+device in the order of ``info.hardware.devices``: x, y, z and i, j, k, 1 (the quaternion, its scalar last). Names, ids
+and countries of users stand under ``info.user`` and are never looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import RecordingError
+from ..tracks import Declared, RawTracks
+from .bson import BsonDocument, BsonError, looks_like_bson
+from .bsor import BEAT_SABER, printable, real_times
+from .fpzip_frames import FpzipError, has_fpzip, unpack_frames
+
+_JOINTS: Final[tuple[str, str, str]] = ("HEAD", "HAND_LEFT", "HAND_RIGHT")
+_AXES: Final[tuple[str, ...]] = ("x", "y", "z", "i", "j", "k", "1")
+_PAD_TIME: Final[float] = -1.0
+"""Where its first try to compress fails, xror's writer appends rows of -1."""
+
+recognises = looks_like_bson
+"""XROR has no magic number: any BSON document is taken, and told what it is."""
+
+
+@dataclass(frozen=True)
+class _Device:
+    name: str
+    joint: str
+    axes: tuple[str, ...]
+
+
+def read(data: bytes, name: str) -> RawTracks:
+    """Return the poses of an XROR recording.
+
+    Raises:
+        RecordingError: the file is damaged, holds no head and hands, or the package fpzip is missing.
+    """
+    try:
+        document = BsonDocument(data)
+        listed = document.document("info", "hardware", "devices")
+        if listed is None:
+            raise RecordingError(
+                f"{name} is a BSON file without XROR devices, not a recording.", "Give an .xror, .bsor or CSV file."
+            )
+        devices = [_device(entry) for entry in listed.documents()]
+        _check_devices(devices, name)
+        app = (document.document("info", "software", "app") or BsonDocument(_EMPTY)).string("name")
+        activity = document.document("info", "software", "activity") or BsonDocument(_EMPTY)
+        speed = activity.number("speed") or 0.0
+        packed = document.binary("frames")
+        pauses = _pauses(document)
+    except BsonError as error:
+        raise RecordingError(f"{name} is a damaged XROR (BSON) file.", "Download or record it again.") from error
+    table = _frames(packed, 1 + sum(len(device.axes) for device in devices), name)
+    table = table[table[:, 0] != _PAD_TIME]
+    notes: list[str] = []
+    poses = np.full((len(table), 3, 7), np.nan)
+    column = 1
+    headset = ""
+    for device in devices:
+        if device.joint in _JOINTS:
+            for place, axis in enumerate(_AXES):
+                if axis in device.axes:
+                    poses[:, _JOINTS.index(device.joint), place] = table[:, column + device.axes.index(axis)]
+        headset = headset or (printable(device.name) if device.joint == "HEAD" else "")
+        column += len(device.axes)
+    is_beat_saber = "beat saber" in app.lower()
+    return RawTracks(
+        times=real_times(table[:, 0], speed if is_beat_saber else 0.0, *pauses, notes),
+        positions=poses[..., :3],
+        quaternions=poses[..., 3:],
+        format="XROR",
+        declared=replace(BEAT_SABER, by="Beat Saber's recordings are so") if is_beat_saber else _UNKNOWN_APP,
+        device=headset,
+        notes=tuple(notes),
+    )
+
+
+_UNKNOWN_APP: Final[Declared] = Declared(quaternion_order="xyzw", hands=True, by="XROR")
+_EMPTY: Final[bytes] = b"\x05\0\0\0\0"
+
+
+def _device(entry: BsonDocument) -> _Device:
+    axes = entry.document("axes")
+    return _Device(entry.string("name"), entry.string("joint"), tuple(axes.strings()) if axes else ())
+
+
+def _check_devices(devices: list[_Device], name: str) -> None:
+    joints = {device.joint for device in devices}
+    if "HEAD" in joints and joints & set(_JOINTS[1:]):
+        return
+    only_brush = len(devices) == 1 and "BRUSH" in devices[0].name.upper()
+    what = "one brush" if only_brush else _count(len(devices), "device")
+    raise RecordingError(
+        f"{name} has {what} and no head and hands, so no body can be solved from it.",
+        "Give a recording of a headset and two controllers.",
+    )
+
+
+def _frames(packed: bytes | None, columns: int, name: str) -> NDArray[np.float64]:
+    if not packed:
+        raise RecordingError(f"{name} is an XROR file without frames.", "Choose another recording.")
+    if not has_fpzip():
+        raise RecordingError(
+            f"{name} is packed with fpzip, which is not installed in this Python.",
+            'Install it (pip install "inpose[xror]"), or use the .bsor replay of the same take.',
+        )
+    try:
+        table = unpack_frames(packed)
+    except FpzipError as error:
+        raise RecordingError(f"The frames of {name} are damaged ({error}).", "Download it again.") from error
+    if table.shape[1] != columns:
+        raise RecordingError(
+            f"{name} is damaged: it announces {columns} values per frame and holds {table.shape[1]}.",
+            "Download it again.",
+        )
+    with np.errstate(invalid="ignore"):
+        return table.astype(np.float64)
+
+
+def _pauses(document: BsonDocument) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return lengths and song times of pauses, from the event list that is called so; empty where there are none."""
+    nothing = (np.zeros(0), np.zeros(0))
+    events = document.document("events")
+    for event in events.documents() if events else ():
+        if "pause" not in event.string("name").lower():
+            continue
+        named = event.document("attr")
+        attributes = [attribute.lower() for attribute in named.strings()] if named else []
+        packed = event.binary("floatData")
+        duration = next((i for i, a in enumerate(attributes) if "duration" in a), None)
+        if not packed or duration is None or not has_fpzip():
+            return nothing
+        try:
+            table = unpack_frames(packed)
+        except FpzipError:
+            return nothing
+        if table.shape[1] <= 1 + duration:
+            return nothing
+        return table[:, 1 + duration].astype(np.float64), table[:, 0].astype(np.float64)
+    return nothing
+
+
+def _count(number: int, noun: str) -> str:
+    words = {0: "no", 1: "one", 2: "two", 3: "three"}
+    return f"{words.get(number, str(number))} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decide what a file leaves open: take what the user says, else what the file says, else what the data show.
+
+Each decision is kept as a `Guess` with its evidence, so that people see it and can say otherwise. Where the data
+contradict a file that names its conventions, the file is followed and the contradiction is told; only units that no
+person could have are corrected.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import RecordingError
+from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
+from ..tracks import Declared, RawTracks
+from ..types import Guess, HandOffsets, Origin, PoseType, Recording
+from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance
+from .guess_axes import decide_axes_and_order
+
+FloatArray = NDArray[np.float64]
+
+_USUAL_STEP_S: Final[float] = 1 / 80.0
+_SLOWEST_STEP_S: Final[float] = 0.5
+_QUICKEST_STEP_S: Final[float] = 1 / 1500.0
+_GUESSED_UNITS: Final[tuple[str, ...]] = ("m", "cm", "mm")
+_LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
+_EYE_LEVEL_M: Final[float] = 0.3
+_CLEAR_SIDE: Final[float] = 0.15
+_LARGEST_FLOAT32: Final[float] = 3.4e38
+
+
+def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
+    """Return the tracks in OpenXR's axes, metres and seconds, with what was decided; not yet cleaned.
+
+    Raises:
+        RecordingError: the times have no unit in which this would be a recording.
+    """
+    declared = raw.declared
+    notes = list(raw.notes)
+    guesses: list[Guess] = []
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Squares of anything larger overflow; signalling NaNs come from damaged files.
+        positions = np.where(np.abs(raw.positions) < _LARGEST_FLOAT32, raw.positions, np.nan)
+        quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
+        measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
+        times_s = _seconds(raw, options, name, guesses)
+        axes, order, posed = decide_axes_and_order(positions, quaternions, declared, options, guesses)
+        unit_m = _unit(positions, axes, declared, options, guesses, notes)
+        positions_m = convert_positions(positions, axes) * unit_m
+        rotations_wxyz = convert_rotations(in_order(quaternions, order), axes)
+        swap = _swap(positions_m, rotations_wxyz, posed, declared, options, guesses)
+    if swap:
+        positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
+    pose = _pose(posed, declared, guesses)
+    origin = _origin(positions_m, measured, declared, options, guesses)
+    notes += [guess.doubt for guess in guesses if guess.doubt]
+    notes += [
+        f"{_NOTED[guess.name]} guessed: {guess.value} ({guess.evidence})."
+        for guess in guesses
+        if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
+    ]
+    unit = next(guess.value for guess in guesses if guess.name == "unit")
+    return Recording(
+        times_s=times_s,
+        positions_m=positions_m,
+        rotations_wxyz=rotations_wxyz,
+        measured=measured,
+        format=raw.format,
+        pose=pose,
+        device=raw.device,
+        unit=unit,
+        hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
+        origin=origin,
+        guesses=tuple(guesses),
+        notes=tuple(notes),
+    )
+
+
+_NOTED: Final[dict[str, str]] = {
+    "axes": "The axes were",
+    "quaternion order": "The order of the quaternions was",
+    "left and right": "Left and right were",
+}
+"""Guesses that turn a body over when they are wrong are told with the result, too."""
+
+
+def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
+    if offsets is None:
+        return None
+    return HandOffsets(offsets.positions_m[::-1], offsets.rotations_wxyz[::-1], offsets.controller_pose)
+
+
+def _seconds(raw: RawTracks, options: ReadOptions, name: str, guesses: list[Guess]) -> FloatArray:
+    declared = raw.declared
+    if options.recording_fps is not None:
+        guesses.append(Guess("time unit", f"{options.recording_fps:g} frames per second", "given", ""))
+        return np.asarray(np.arange(len(raw.times)) / options.recording_fps)
+    if options.time_unit is not None:
+        guesses.append(Guess("time unit", options.time_unit, "given", ""))
+        return raw.times * TIME_UNITS_S[options.time_unit]
+    finite = raw.times[np.isfinite(raw.times)]
+    steps = np.diff(finite)
+    steps = steps[steps > 0]
+    step = float(np.median(steps)) if len(steps) else 0.0
+    if declared.time_unit is not None:
+        step_s = step * TIME_UNITS_S[declared.time_unit]
+        if declared.certain or not step or _QUICKEST_STEP_S <= step_s <= 1.0:
+            guesses.append(Guess("time unit", declared.time_unit, "file", declared.by))
+            return raw.times * TIME_UNITS_S[declared.time_unit]
+    if not step:
+        unit = declared.time_unit or "s"
+        guesses.append(Guess("time unit", unit, "assumed", "the time stands still"))
+        return raw.times * TIME_UNITS_S[unit]
+    if step == 1.0 and (steps == 1.0).mean() > 0.99:
+        raise RecordingError(
+            f"{name} counts frames instead of telling times.", "Say how many there are in a second (--fps 90)."
+        )
+    unit = min(TIME_UNITS_S, key=lambda unit: abs(np.log(step * TIME_UNITS_S[unit] / _USUAL_STEP_S)))
+    step_s = step * TIME_UNITS_S[unit]
+    if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
+        raise RecordingError(
+            f"The times in {name} are {step:.3g} apart, which is no rate of a recording in any unit.",
+            f"Name the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the rate (--fps 90).",
+        )
+    doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
+    evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
+    guesses.append(Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:]))
+    return raw.times * TIME_UNITS_S[unit]
+
+
+def _unit(
+    positions: FloatArray,
+    axes: Axes,
+    declared: Declared,
+    options: ReadOptions,
+    guesses: list[Guess],
+    notes: list[str],
+) -> float:
+    if options.unit is not None:
+        guesses.append(Guess("unit", options.unit, "given", ""))
+        return unit_in_metres(options.unit)
+    if declared.certain and declared.unit:
+        guesses.append(Guess("unit", declared.unit, "file", declared.by))
+        return UNITS_M[declared.unit]
+    reach = far_reach(positions)
+    heights = convert_positions(positions, axes)[:, 0, 1]
+    heights = heights[np.isfinite(heights)]
+    height = float(np.median(heights)) if len(heights) else 0.0
+    if reach is None:
+        unit = declared.unit or "m"
+        guesses.append(
+            Guess("unit", unit, "file" if declared.unit else "assumed", declared.by if declared.unit else "")
+        )
+        return UNITS_M[unit]
+    # The eyes are a little more than two far reaches up; where heights count from the eyes, the reach alone tells.
+    size = max(reach, height / 2.3)
+    unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
+    evidence = f"the hands get {reach:.3g} away from the head, which is {height:.3g} up"
+    if declared.unit is None:
+        guesses.append(Guess("unit", unit, "guessed", evidence))
+        return UNITS_M[unit]
+    declared_m = UNITS_M[declared.unit]
+    too_large = size * declared_m > _LARGEST_RIG_HEIGHT_M / 2.3
+    too_small = size * declared_m < 0.05
+    if (too_large or too_small) and unit != declared.unit:
+        word = {"m": "metres", "cm": "centimetres", "mm": "millimetres"}[unit]
+        notes.append(f"The positions look like {word} by the head's height and the hands' reach and were read so.")
+        guesses.append(Guess("unit", unit, "guessed", evidence))
+        return UNITS_M[unit]
+    guesses.append(Guess("unit", declared.unit, "file", declared.by))
+    return declared_m
+
+
+def _swap(
+    positions_m: FloatArray,
+    rotations_wxyz: FloatArray,
+    posed: bool,
+    declared: Declared,
+    options: ReadOptions,
+    guesses: list[Guess],
+) -> bool:
+    if options.swap_hands is not None:
+        guesses.append(Guess("left and right", "swapped" if options.swap_hands else "kept", "given", ""))
+        return options.swap_hands
+    if declared.hands and declared.certain:
+        guesses.append(Guess("left and right", "kept", "file", declared.by))
+        return False
+    found = stance(excerpt(positions_m), excerpt(rotations_wxyz))
+    side = 0.0 if found is None else (-found.side if posed else found.side)
+    # The side is that of the median frame: crossed arms for a while do not turn it over.
+    if declared.hands:
+        doubt = (
+            "The left hand is to the right of the right one most of the time; if they are swapped, use --swap-hands."
+            if side < -_CLEAR_SIDE
+            else ""
+        )
+        guesses.append(Guess("left and right", "kept", "file", declared.by, doubt))
+        return False
+    if abs(side) < _CLEAR_SIDE / 3:
+        guesses.append(Guess("left and right", "kept", "assumed", "the hands are on no clear side of each other"))
+        return False
+    where = "right" if side > 0 else "left"
+    evidence = f'the hand that is called "right" is to the {where} of the other one most of the time'
+    guesses.append(Guess("left and right", "kept" if side > 0 else "swapped", "guessed", evidence))
+    return side < 0
+
+
+def _pose(posed: bool, declared: Declared, guesses: list[Guess]) -> PoseType | None:
+    if declared.pose is not None:
+        guesses.append(Guess("pose", declared.pose, "file", declared.by))
+        return declared.pose
+    if posed:
+        guesses.append(
+            Guess("pose", "joint", "guessed", "the hands turn about points sideways of them, as wrist joints do")
+        )
+        return "joint"
+    guesses.append(Guess("pose", "grip", "assumed", "the file does not say what its hand poses are; --pose does"))
+    return None
+
+
+def _origin(
+    positions_m: FloatArray,
+    measured: NDArray[np.bool_],
+    declared: Declared,
+    options: ReadOptions,
+    guesses: list[Guess],
+) -> Origin | None:
+    if options.origin is not None:
+        guesses.append(Guess("origin", options.origin, "given", ""))
+        return options.origin
+    if declared.origin is not None:
+        guesses.append(Guess("origin", declared.origin, "file", declared.by))
+        return declared.origin
+    heights_m = positions_m[measured[:, 0], 0, 1]
+    heights_m = heights_m[np.isfinite(heights_m)]
+    if len(heights_m) == 0:
+        return None
+    height_m = float(np.median(heights_m))
+    eyes = abs(height_m) < _EYE_LEVEL_M
+    guesses.append(Guess("origin", "eyes" if eyes else "floor", "guessed", f"the head is {height_m:.2f} m up"))
+    # The heights themselves say it again wherever it matters, and stay right when they are edited.
+    return None

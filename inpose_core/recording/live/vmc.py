@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record devices that an application sends by the VMC protocol (OSC over UDP), while they move.
+
+Source: the protocol's page at protocol.vmc.info. ``/VMC/Ext/Hmd/Pos``, ``Con`` and ``Tra`` carry a serial and the pose
+x, y, z, qx, qy, qz, qw in Unity's axes; ``.../Local`` is the same before the avatar's scale, and is taken where it
+comes. ``/VMC/Ext/T`` is the sender's clock. No message says which controller is the left one: that is for the reader.
+
+What arrives is written at once into a file beside the output, a row per device; serials, which are as good as a name,
+are replaced by numbers. At the end it is read like any recording and written as the project's CSV. If the program is
+killed, the file stays and can be read itself.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+
+from ...errors import InPoseError, OutputError, RecordingError
+from ..conventions import ReadOptions
+from ..registry import load_recording
+from ..tables.csv_format import write_csv
+from ..types import Recording
+
+STANDARD_PORT: Final[int] = 39539
+"""What performers send to by default."""
+
+_PARTS: Final[tuple[str, ...]] = ("px", "py", "pz", "qx", "qy", "qz", "qw")
+CAPTURE_HEADER: Final[str] = "time,device," + ",".join(f"capture_{part}" for part in _PARTS)
+_KINDS: Final[dict[str, str]] = {"Hmd": "hmd", "Con": "controller", "Tra": "tracker"}
+_LONGEST_DATAGRAM: Final[int] = 65536
+_LOOK_UP_S: Final[float] = 0.2
+_FLUSH_S: Final[float] = 1.0
+_MOST_DEVICES: Final[int] = 32
+
+
+@dataclass
+class CaptureState:
+    """Tell how a running capture goes."""
+
+    seconds: float = 0.0
+    rows: int = 0
+    datagrams: int = 0
+    devices: dict[str, int] = field(default_factory=dict)
+    """Rows per device: "hmd", "controller 1", ..."""
+    only_bones: bool = False
+    """The sender sends an avatar's bones and no devices."""
+
+
+@dataclass(frozen=True)
+class CaptureSettings:
+    """Say where to listen and for how long."""
+
+    port: int = STANDARD_PORT
+    address: str = "127.0.0.1"
+    """Of this machine; "0.0.0.0" listens to other machines, too."""
+    seconds: float | None = None
+    """None listens until it is stopped."""
+
+
+class VmcDecoder:
+    """Turn datagrams into rows ``time, device, seven numbers``; knows the devices that it has seen."""
+
+    def __init__(self) -> None:
+        self.state = CaptureState()
+        self._names: dict[tuple[str, str], str] = {}
+        self._local: set[str] = set()
+        self._clock: float | None = None
+        self._clock_offset = 0.0
+
+    def rows(self, datagram: bytes, arrived_s: float) -> Iterator[str]:
+        """Yield a line of the capture for each device in a datagram; anything else is passed over."""
+        self.state.datagrams += 1
+        for address, values in _messages(datagram):
+            if address == "/VMC/Ext/T" and values and isinstance(values[0], float):
+                self._set_clock(values[0], arrived_s)
+            elif address.startswith("/VMC/Ext/Bone") and not self.state.rows:
+                self.state.only_bones = True
+            elif (row := self._device_row(address, values, arrived_s)) is not None:
+                self.state.only_bones = False
+                yield row
+
+    def _set_clock(self, sender_s: float, arrived_s: float) -> None:
+        if self._clock is None or sender_s < self._clock:  # a sender that was started again begins at zero
+            self._clock_offset = arrived_s - sender_s
+        self._clock = sender_s
+
+    def _device_row(self, address: str, values: list[Any], arrived_s: float) -> str | None:
+        parts = address.split("/")
+        if parts[:3] != ["", "VMC", "Ext"] or len(parts) < 5 or parts[3] not in _KINDS or parts[4] != "Pos":
+            return None
+        pose = values[1:8]
+        if len(pose) != 7 or not all(isinstance(value, float) for value in pose) or not np.isfinite(pose).all():
+            return None
+        name = self._name(parts[3], str(values[0]))
+        if name is None:
+            return None
+        if parts[5:] == ["Local"]:
+            self._local.add(name)
+        elif name in self._local:
+            return None
+        time_s = arrived_s if self._clock is None else self._clock + self._clock_offset
+        self.state.rows += 1
+        self.state.devices[name] = self.state.devices.get(name, 0) + 1
+        return f"{time_s:.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
+
+    def _name(self, kind: str, serial: str) -> str | None:
+        """Return what a device is called in the file: the headset "hmd", others by their number."""
+        known = self._names.get((kind, serial))
+        if known is None and len(self._names) < _MOST_DEVICES:
+            number = 1 + sum(other == kind for other, _ in self._names)
+            known = "hmd" if kind == "Hmd" and number == 1 else f"{_KINDS[kind]} {number}"
+            self._names[kind, serial] = known
+        return known
+
+
+def capture_vmc(
+    output: Path,
+    settings: CaptureSettings | None = None,
+    options: ReadOptions | None = None,
+    on_progress: Callable[[CaptureState], bool] | None = None,
+) -> Recording:
+    """Record until the time is over, the callback returns False, or Ctrl-C; then write ``output``.
+
+    Args:
+        output: the CSV to write.
+        settings: where to listen, and how long.
+        options: as for reading any file; ``swap_hands`` where geometry errs.
+        on_progress: called about five times a second.
+
+    Raises:
+        OutputError: the output cannot be written.
+        RecordingError: the port is taken, or no head and hand arrived.
+    """
+    settings = settings or CaptureSettings()
+    output = Path(output)
+    live = output.with_name(f"{output.stem}.live.csv")
+    state = _capture(live, settings, on_progress)
+    if not state.rows:
+        live.unlink(missing_ok=True)
+        raise _nothing_arrived(settings, state)
+    try:
+        recording = load_recording(live, options)
+        write_csv(recording, output)
+    except InPoseError as error:
+        raise RecordingError(f"{error.message} What arrived is kept in {live.name}.", error.hint) from error
+    live.unlink(missing_ok=True)
+    return recording
+
+
+def _capture(live: Path, settings: CaptureSettings, on_progress: Callable[[CaptureState], bool] | None) -> CaptureState:
+    decoder = VmcDecoder()
+    with _listen(settings) as receiver, _open(live) as file:
+        file.write(CAPTURE_HEADER + "\n")
+        began_s = flushed_s = told_s = time.monotonic()
+        try:
+            while settings.seconds is None or time.monotonic() - began_s < settings.seconds:
+                try:
+                    datagram = receiver.recv(_LONGEST_DATAGRAM)
+                except TimeoutError:
+                    datagram = b""
+                now_s = time.monotonic()
+                decoder.state.seconds = now_s - began_s
+                if datagram:
+                    file.writelines(row + "\n" for row in decoder.rows(datagram, decoder.state.seconds))
+                if now_s - flushed_s > _FLUSH_S:
+                    file.flush()
+                    flushed_s = now_s
+                if on_progress is not None and now_s - told_s > _LOOK_UP_S:
+                    told_s = now_s
+                    if not on_progress(decoder.state):
+                        break
+        except KeyboardInterrupt:
+            pass  # how a person ends a recording
+    return decoder.state
+
+
+def _listen(settings: CaptureSettings) -> socket.socket:
+    _load_osc()
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        receiver.bind((settings.address, settings.port))
+    except (OSError, OverflowError) as error:
+        receiver.close()
+        reason = getattr(error, "strerror", None) or "no such port"
+        raise RecordingError(
+            f"InPose cannot listen to {settings.address} port {settings.port} ({reason}).",
+            "Close the other receiver, or choose another port here and in the sending application.",
+        ) from error
+    receiver.settimeout(_LOOK_UP_S)
+    return receiver
+
+
+def _open(live: Path) -> IO[str]:
+    try:
+        return live.open("w", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{live} cannot be written ({error.strerror}).", "Choose another folder.") from error
+
+
+def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> RecordingError:
+    if state.only_bones:
+        return RecordingError(
+            "The application sends an avatar's bones and no devices.",
+            "Switch on sending devices (HMD, controllers, trackers) in its VMC or OSC settings.",
+        )
+    what = "no VMC messages of devices" if state.datagrams else "nothing"
+    return RecordingError(
+        f"On port {settings.port} {what} arrived.",
+        "Switch on VMC sending in the application, with this machine's address and this port; "
+        "from another machine, listen with --listen 0.0.0.0.",
+    )
+
+
+def _messages(datagram: bytes) -> Iterator[tuple[str, list[Any]]]:
+    packet_type, parse_error = _load_osc()
+    try:
+        for timed in packet_type(datagram).messages:
+            yield timed.message.address, list(timed.message.params)
+    except (parse_error, ValueError, IndexError, RecursionError, TypeError, OverflowError):
+        return  # not OSC: anybody may send anything to a port
+
+
+def _load_osc() -> tuple[Any, type[Exception]]:
+    try:
+        from pythonosc.osc_packet import OscPacket, ParseError  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise RecordingError(
+            "Recording by VMC needs the package python-osc.", 'Install it: pip install "inpose[vmc]".'
+        ) from error
+    return OscPacket, ParseError

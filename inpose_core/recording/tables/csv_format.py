@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read and write the project's own CSV: one row per frame, three devices per row.
+
+The header is ``time,head_px,head_py,head_pz,head_qw,head_qx,head_qy,head_qz,left_px,...,right_qz``; seconds, metres,
+right-handed, Y up, quaternions wxyz. The columns may stand in any order, and others between them are passed over.
+An empty cell or ``nan`` means that the device was not measured in that frame.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...body.motion import atomic_output
+from ...errors import RecordingError
+from ..tracks import Declared, RawTracks
+from ..types import DEVICE_NAMES, Recording
+from .text_table import TextTable
+
+_POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
+CSV_COLUMNS: Final[tuple[str, ...]] = ("time", *(f"{name}_{part}" for name in DEVICE_NAMES for part in _POSE_COLUMNS))
+"""The canonical header."""
+
+CSV_HINT: Final[str] = (
+    "The header must name time, head_px, head_py, head_pz, head_qw ... head_qz, left_px ..., right_px ... ; "
+    "other tables are read with --columns."
+)
+_DECLARED: Final[Declared] = Declared(
+    unit="m", axes="RUB", quaternion_order="wxyz", time_unit="s", hands=True, by="InPose's own CSV"
+)
+
+
+def is_own(header: list[str]) -> bool:
+    """Tell whether a header has columns of the canonical form."""
+    return sum(name.lower() in CSV_COLUMNS for name in header) >= 4
+
+
+def read_own(table: TextTable) -> RawTracks:
+    """Return the poses of a table with the canonical header; missing values are NaN.
+
+    Raises:
+        RecordingError: columns are missing or stand there twice, or a cell is not a number.
+    """
+    columns = _columns(table)
+    numbers, _ = table.read(list(columns.values()))
+    poses = np.full((len(numbers), 21), np.nan)
+    poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = numbers[:, 1:]
+    poses = poses.reshape(-1, 3, 7)
+    return RawTracks(
+        times=numbers[:, 0],
+        positions=poses[..., :3],
+        quaternions=poses[..., 3:],
+        format="CSV",
+        declared=_DECLARED,
+        notes=tuple(table.notes),
+    )
+
+
+def write_csv(recording: Recording, path: Path) -> None:
+    """Write a recording in the canonical form; a pose that was not measured leaves its cells empty.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    poses = np.concatenate((recording.positions_m, recording.rotations_wxyz), axis=-1)
+    lines = [",".join(CSV_COLUMNS)]
+    nothing = "," * (len(_POSE_COLUMNS) - 1)
+    for time_s, frame, measured in zip(recording.times_s, poses.tolist(), recording.measured.tolist(), strict=True):
+        cells = [
+            ",".join([f"{x:.9g}" for x in pose]) if seen else nothing
+            for pose, seen in zip(frame, measured, strict=True)
+        ]
+        lines.append(f"{time_s:.9f}," + ",".join(cells))
+    with atomic_output(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _columns(table: TextTable) -> dict[str, int]:
+    """Return where each canonical column stands, in canonical order; a hand may be missing as a whole."""
+    found = {column: table.find(column) for column in CSV_COLUMNS}
+    columns = {column: place for column, place in found.items() if place is not None}
+    devices = [device for device in DEVICE_NAMES if any(f"{device}_{part}" in columns for part in _POSE_COLUMNS)]
+    required = ["time", *(f"{device}_{part}" for device in devices for part in _POSE_COLUMNS)]
+    missing = [column for column in required if column not in columns]
+    if missing:
+        raise RecordingError(
+            f"{table.name} lacks the column {', '.join(missing[:6])}{' ...' * (len(missing) > 6)}.", CSV_HINT
+        )
+    if len(devices) < 2 or devices[0] != "head":
+        raise RecordingError(f"{table.name} has columns for {' and '.join(devices) or 'no device'} only.", CSV_HINT)
+    table.notes += [
+        f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if device not in devices
+    ]
+    return columns

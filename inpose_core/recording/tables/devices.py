@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read tables in which a row, or a whole file, belongs to one device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...errors import RecordingError
+from ..conventions import ReadOptions
+from ..tracks import Track
+from ..types import DEVICE_NAMES
+from .columns import (
+    NO_TIME,
+    DeviceTracks,
+    column_poses,
+    frame_times,
+    plan_columns,
+    present_columns,
+    sorted_track,
+    time_column,
+)
+from .csv_format import CSV_HINT
+from .layouts import Layout
+from .text_table import TextTable, open_table
+
+_FILE_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "head": ("head", "hmd", "camera", "headset", "centereye"),
+    "left": ("left", "lhand", "l_hand"),
+    "right": ("right", "rhand", "r_hand"),
+}
+_MOST_FILES: Final[int] = 2000
+_MOST_DEVICES: Final[int] = 64
+_STILL_M: Final[float] = 1e-3
+
+
+def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceTracks:
+    """Return the tracks of a table in which each row holds one device, named in the key column.
+
+    Raises:
+        RecordingError: columns, the headset's rows or the time are missing.
+    """
+    columns = present_columns(layout.device("head"), table)
+    key = table.find(layout.key)
+    if columns is None or key is None:
+        raise RecordingError(f"{table.name} has not the columns of {layout.label}.", CSV_HINT)
+    numbers: list[int] = []
+    time = time_column(layout, table, options)
+    if time is None:
+        raise RecordingError(f"{table.name} has no time column.", NO_TIME)
+    texts = [key, time]
+    plan = plan_columns(columns, table, numbers, texts)
+    values, words = table.read(numbers or [time], texts)
+    times, unit = frame_times(table, time, words[1], len(values))
+    positions, quaternions = column_poses(columns, plan, values, words, layout)
+    keys = np.array([word.lower()[:64] for word in words[0]])
+    names = list(dict.fromkeys(keys.tolist()))
+    if len(names) > _MOST_DEVICES:
+        raise RecordingError(f"The column {layout.key} of {table.name} names {len(names)} devices.", CSV_HINT)
+    tracks = {
+        name: sorted_track(Track(times[m], positions[m], quaternions[m])) for name in names if (m := keys == name).any()
+    }
+    chosen: list[Track | None] = []
+    for device in DEVICE_NAMES:
+        listed = [str(value).lower() for value in layout.devices.get(device, ())] if layout.devices else [device]
+        name = next((name for name in tracks if name in listed), None)
+        chosen.append(tracks.pop(name) if name is not None else None)
+    if chosen[0] is None:
+        raise RecordingError(f"{table.name} has no rows of a headset in the column {layout.key}.", CSV_HINT)
+    named = chosen[1] is not None and chosen[2] is not None
+    # Base stations never move; of the rest, those that were seen most are the controllers.
+    moving = sorted((t for t in tracks.values() if _moves(t)), key=lambda track: -len(track.times))
+    sided = _by_side(tracks)
+    for place in (1, 2):
+        chosen[place] = chosen[place] or sided[place - 1]
+    if chosen[1] is None and chosen[2] is None:
+        chosen[1:] = [*moving, None, None][:2]
+    return chosen, unit, named and bool(layout.devices)
+
+
+def _by_side(tracks: dict[str, Track]) -> list[Track | None]:
+    """Return the tracks whose key says left and right, where exactly one does."""
+    found: list[Track | None] = []
+    for side in ("left", "right"):
+        named = [track for name, track in tracks.items() if side in name]
+        found.append(named[0] if len(named) == 1 else None)
+    return found
+
+
+def _moves(track: Track) -> bool:
+    seen = track.positions[np.isfinite(track.positions).all(-1)]
+    return len(seen) > 1 and bool((seen.max(axis=0) - seen.min(axis=0)).max() > _STILL_M)
+
+
+def read_files(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions) -> DeviceTracks:
+    """Return the tracks of files that hold a device each and lie beside the given one.
+
+    Raises:
+        RecordingError: the files of the head, or of both hands, are missing.
+    """
+    if path is None:
+        raise RecordingError(f"{table.name} holds one device of several.", "Give the file where it lies.")
+    files = _sibling_files(path)
+    missing = [device for device in DEVICE_NAMES if device not in files]
+    if "head" in missing or len(missing) > 1:
+        raise RecordingError(
+            f"{table.name} holds one device; beside it there are no files for {' and '.join(missing)}.",
+            "Their names must be the same but for head, left and right (head_movement_T001.csv, lefthand_...).",
+        )
+    tracks: list[Track | None] = []
+    unit: str | None = None
+    for device in DEVICE_NAMES:
+        file = files.get(device)
+        if file is None:
+            table.notes.append(f"There is no file for the {device} hand.")
+            tracks.append(None)
+            continue
+        one = table if file == path else open_table(_bytes_of(file), file.name, CSV_HINT)
+        columns = present_columns(layout.device(device), one)
+        if columns is None:
+            raise RecordingError(f"{file.name} has not the columns of {layout.label}.", CSV_HINT)
+        numbers: list[int] = []
+        time = time_column(layout, one, options)
+        texts = [] if time is None else [time]
+        plan = plan_columns(columns, one, numbers, texts)
+        values, words = one.read(numbers, texts)
+        times, unit = frame_times(one, time, words[0] if words else [], len(values))
+        tracks.append(sorted_track(Track(times, *column_poses(columns, plan, values, words, layout))))
+    return tracks, unit, False
+
+
+def _sibling_files(path: Path) -> dict[str, Path]:
+    """Return the files of head and hands that belong together: names that differ in the device's word alone."""
+    own = _device_of_file(path.name)
+    if own is None:
+        return {}
+    rest = _without_device(path.name)
+    found = {own: path}
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix)[:_MOST_FILES]
+    except OSError:
+        return found
+    for name in names:
+        device = _device_of_file(name)
+        if device is not None and device not in found and _without_device(name) == rest:
+            found[device] = path.parent / name
+    return found
+
+
+def _device_of_file(name: str) -> str | None:
+    lower = name.lower()
+    return next((device for device, words in _FILE_WORDS.items() if any(word in lower for word in words)), None)
+
+
+def _without_device(name: str) -> str:
+    rest = name.lower()
+    for word in (*(word for words in _FILE_WORDS.values() for word in words), "controller", "hand", "main", "_", "-"):
+        rest = rest.replace(word, "")
+    return rest
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise RecordingError(f"{path.name} cannot be read ({error.strerror}).", "Check its permissions.") from error

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Describe which columns of a table are which: the shipped presets, and what users say with ``--columns``.
+
+Both have one form, that of the JSON files in ``presets/``::
+
+    {"label": "Who is Alyx?", "unit": "cm", "axes": "RUB", "time_unit": "ms", "pose": "raw",
+     "devices": {"head": "hmd", "left": "left_controller", "right": "right_controller"},
+     "columns": {"time": "timestamp", "p": "{device}_pos_{xyz}", "q": "{device}_rot_{xyzw}"}}
+
+``p`` is a position, ``q`` a quaternion, ``e`` Euler angles in degrees, ``m`` a 3x4 or 4x4 matrix by rows. Braces are
+written out: ``{xyz}`` letter by letter (so a quaternion's order is known by its letters), ``{0,1,2,3}`` item by item
+(so it is not). A device may have columns of its own (``head_p``). In a "long" table each row holds one device, named in
+the column ``key``; with "files" each device has a file of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from ...errors import RecordingError
+from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
+from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
+from .rotation_columns import UNITY_EULER_ORDER
+
+PRESET_FOLDER: Final[Path] = Path(__file__).with_name("presets")
+
+Rotation = Literal["q", "e", "m"]
+_ROTATIONS: Final[tuple[Rotation, ...]] = get_args(Rotation)
+_BRACES: Final[re.Pattern[str]] = re.compile(r"\{([^{}]+)\}")
+_HINT: Final[str] = (
+    'Write, for example, --columns "time=t, head_p=HeadPos{XYZ}, head_q=HeadRot{XYZW}, left_p=..., left_q=..., '
+    'right_p=..., right_q=...", with e instead of q for Euler angles in degrees, or the name of a preset.'
+)
+_LARGEST_MAPPING: Final[int] = 65536
+
+
+@dataclass(frozen=True)
+class DeviceColumns:
+    """Name the columns of one device."""
+
+    position: tuple[str, ...]
+    """x, y, z; empty where a matrix holds the position."""
+    rotation: tuple[str, ...]
+    kind: Rotation
+    quaternion_order: QuaternionOrder | None = None
+    """"xyzw" where the letters tell, and the columns are sorted so."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Hold one way of arranging a recording in columns, and what is known about its conventions."""
+
+    name: str
+    label: str
+    columns: Mapping[str, Any]
+    shape: Literal["wide", "long", "files"] = "wide"
+    key: str = ""
+    """The column that names the device of a row, in a long table."""
+    devices: Mapping[str, Any] = field(default_factory=dict)
+    """What stands for ``{device}`` of head, left and right; in a long table the values of the key, a list each."""
+    unit: str | None = None
+    axes: str | None = None
+    time_unit: str | None = None
+    quaternion_order: QuaternionOrder | None = None
+    euler_order: str = UNITY_EULER_ORDER
+    pose: PoseType | None = None
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Return the columns that may hold the time, the best first."""
+        listed = self.columns.get("time", ())
+        return (listed,) if isinstance(listed, str) else tuple(listed)
+
+    def device(self, device: str) -> DeviceColumns | None:
+        """Return the columns of head, left or right, None where the layout has none.
+
+        Raises:
+            RecordingError: a position has not three columns, or a rotation not as many as it needs.
+        """
+        name = self.devices.get(device, device) if self.shape == "wide" else ""
+        if name is None:
+            return None
+        own = {kind: self._expand(f"{device}_{kind}", kind, str(name)) for kind in ("p", *_ROTATIONS)}
+        kind: Rotation | None = next((kind for kind in _ROTATIONS if own[kind]), None)
+        if kind is None or (kind != "m" and not own["p"]):
+            if any(own.values()):
+                raise RecordingError(
+                    f"The columns of the {device} need a position (p) and a rotation (q, e or m).", _HINT
+                )
+            return None
+        rotation, order = own[kind], self.quaternion_order
+        allowed = {"q": (4,), "e": (3,), "m": (1, 12, 16)}[kind]
+        if (own["p"] and len(own["p"]) != 3) or len(rotation) not in allowed:
+            raise RecordingError(
+                f"The columns of the {device} do not fit: a position has 3 and a rotation of this kind {allowed[-1]}.",
+                _HINT,
+            )
+        if kind == "q":
+            pattern = self._pattern(f"{device}_q", "q")
+            letters = re.search(r"\{([xyzw]{4})\}", pattern.lower()) if isinstance(pattern, str) else None
+            if letters and sorted(letters[1]) == ["w", "x", "y", "z"]:
+                rotation, order = tuple(rotation[letters[1].index(part)] for part in "xyzw"), "xyzw"
+        return DeviceColumns(own["p"], rotation, kind, order)
+
+    def _pattern(self, own: str, common: str) -> Any:
+        return self.columns.get(own, self.columns.get(common, ()))
+
+    def _expand(self, own: str, common: str, device: str) -> tuple[str, ...]:
+        pattern = self._pattern(own, common)
+        if not isinstance(pattern, str):
+            return tuple(str(column) for column in pattern)
+        return expand_pattern(pattern.replace("{device}", device))
+
+
+def expand_pattern(pattern: str) -> tuple[str, ...]:
+    """Write out the braces of a pattern: ``a_{xy}`` is a_x, a_y; ``m{00,01}`` is m00, m01."""
+    found = _BRACES.search(pattern)
+    if not found:
+        return (pattern,) if pattern else ()
+    items = found[1].split(",") if "," in found[1] else list(found[1])
+    return tuple(pattern[: found.start()] + item.strip() + pattern[found.end() :] for item in items[:16])
+
+
+@cache
+def presets() -> tuple[Layout, ...]:
+    """Return the shipped layouts, by name."""
+    return tuple(
+        _layout(json.loads(path.read_text(encoding="utf-8")), path.stem)
+        for path in sorted(PRESET_FOLDER.glob("*.json"))
+    )
+
+
+def layout_from(text: str) -> Layout:
+    """Return the layout that ``--columns`` names: a preset, a mapping's JSON file, or a mapping written out.
+
+    Raises:
+        RecordingError: there is no such preset or file, or the mapping cannot be understood.
+    """
+    text = text.strip()
+    for preset in presets():
+        if text.lower() == preset.name:
+            return preset
+    if text.lower().endswith(".json") and "=" not in text:
+        try:
+            data = Path(text).read_bytes()[: _LARGEST_MAPPING + 1]
+            document = json.loads(data)
+        except OSError as error:
+            raise RecordingError(f"The column mapping {text} cannot be read ({error.strerror}).", _HINT) from error
+        except (ValueError, RecursionError) as error:
+            raise RecordingError(f"The column mapping {text} is not valid JSON.", _HINT) from error
+        return _layout(document, Path(text).stem)
+    if "=" not in text:
+        names = ", ".join(preset.name for preset in presets())
+        raise RecordingError(f'There is no preset "{text[:40]}" for columns.', f"The presets are {names}. {_HINT}")
+    columns: dict[str, str] = {}
+    for part in re.split(r",(?![^{]*\})", text):
+        name, _, pattern = part.partition("=")
+        if not pattern.strip():
+            raise RecordingError(f'The column mapping "{part.strip()[:40]}" has no "=".', _HINT)
+        columns[name.strip()] = pattern.strip()
+    # What is no column describes the table: "axes=unity, unit=cm" may be written beside the columns.
+    settings = {key: columns.pop(key) for key in list(columns) if key in _SETTINGS}
+    return _layout({**settings, "columns": columns}, "columns")
+
+
+_SETTINGS: Final[frozenset[str]] = frozenset(f.name for f in fields(Layout)) - {"name", "columns", "devices"}
+_COLUMN_NAMES: Final[frozenset[str]] = frozenset(
+    ("time", "p", *_ROTATIONS, *(f"{device}_{kind}" for device in DEVICE_NAMES for kind in ("p", *_ROTATIONS)))
+)
+
+
+def _layout(document: Any, name: str) -> Layout:
+    if not isinstance(document, dict) or not isinstance(document.get("columns"), dict):
+        raise RecordingError(f'The column mapping {name} has no "columns".', _HINT)
+    unknown = [key for key in document if key not in _SETTINGS | {"columns", "devices"}]
+    unknown += [key for key in document["columns"] if key not in _COLUMN_NAMES]
+    if unknown:
+        raise RecordingError(f'The column mapping {name} has an unknown "{str(unknown[0])[:40]}".', _HINT)
+    try:
+        layout = Layout(name=name, **{"label": name, **document})
+        if layout.axes is not None:
+            layout = replace(layout, axes=str(Axes.parse(layout.axes)))
+        allowed = (
+            layout.unit in (None, *UNITS_M),
+            layout.time_unit in (None, *TIME_UNITS_S),
+            layout.quaternion_order in (None, "wxyz", "xyzw"),
+            layout.pose in (None, *POSE_TYPES),
+            layout.shape in ("wide", "long", "files"),
+            isinstance(layout.devices, dict),
+            sorted(layout.euler_order) == ["X", "Y", "Z"],
+        )
+        for device in DEVICE_NAMES:
+            layout.device(device)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise RecordingError(f"The column mapping {name} cannot be understood ({error}).", _HINT) from error
+    if not all(allowed):
+        raise RecordingError(f"The column mapping {name} has a setting of unknown value.", _HINT)
+    return layout

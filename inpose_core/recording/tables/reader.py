@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read recordings from tables: the project's own CSV, presets, columns known by their words, or a mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import RecordingError
+from ..conventions import ReadOptions
+from ..tracks import Declared, RawTracks, Track, join_tracks
+from ..types import DEVICE_NAMES
+from .column_words import layout_by_words
+from .columns import DeviceTracks, column_poses, frame_times, missing_column, plan_columns, present_columns, time_column
+from .csv_format import CSV_HINT, is_own, read_own
+from .devices import read_files, read_long
+from .layouts import DeviceColumns, Layout, layout_from, presets
+from .text_table import TextTable, is_text, open_table
+
+recognises = is_text
+"""Whether the text is a table of poses is for `read` to say."""
+
+
+def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions | None = None) -> RawTracks:
+    """Return the poses of a table.
+
+    Args:
+        data: the file.
+        name: its name, for messages.
+        path: where it lies; recordings with a file per device need it to find the others.
+        options: ``columns`` says which columns are which.
+
+    Raises:
+        RecordingError: the columns are unknown, missing or no numbers.
+    """
+    options = options or ReadOptions()
+    table = open_table(data, name, CSV_HINT)
+    if options.columns:
+        layout = layout_from(options.columns)
+        if layout.name == "columns" or _matches(layout, table):
+            return _read(layout, table, path, options, by="the given columns")
+        raise RecordingError(f"{name} has not the columns of {layout.label}.", "Choose another preset, or none.")
+    if is_own(table.header):
+        return read_own(table)
+    fitting = [layout for layout in presets() if _matches(layout, table)]
+    if fitting:
+        best = max(fitting, key=lambda layout: (_column_count(layout), layout.time_unit is not None))
+        return _read(best, table, path, options, by=f"the preset {best.name}")
+    by_words = layout_by_words(table.header)
+    if by_words is not None:
+        return _read(by_words, table, path, options, by="the columns' names")
+    if len(table.header) < 5:
+        raise RecordingError(f"{name} is text, but not a CSV recording: its first line is no header.", CSV_HINT)
+    raise RecordingError(
+        f"{name} is a table whose columns InPose does not know.",
+        "Say which are which with --columns, or rename them: " + CSV_HINT,
+    )
+
+
+def _matches(layout: Layout, table: TextTable) -> bool:
+    """Tell whether a table has all columns of the layout, except that one hand may be missing."""
+    names = {name.lower() for name in table.header}
+    devices = [layout.device(device) for device in DEVICE_NAMES]
+    have = [device is not None and _columns_of(device) <= names for device in devices]
+    if layout.shape == "long" and layout.key.lower() not in names:
+        return False
+    has_time = any(time.lower() in names for time in layout.times) or not layout.times
+    return has_time and have[0] and (have[1] or have[2])
+
+
+def _columns_of(device: DeviceColumns) -> set[str]:
+    return {column.lower() for column in (*device.position, *device.rotation)}
+
+
+def _column_count(layout: Layout) -> int:
+    return len(set().union(*(_columns_of(c) for d in DEVICE_NAMES if (c := layout.device(d)) is not None)))
+
+
+def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions, by: str) -> RawTracks:
+    if layout.shape == "long":
+        tracks, time_unit, hands = read_long(layout, table, options)
+    elif layout.shape == "files":
+        tracks, time_unit, hands = read_files(layout, table, path, options)
+    else:
+        tracks, time_unit, hands = _read_wide(layout, table, options)
+    times, positions, quaternions = join_tracks(tracks)
+    columns = layout.device("head")
+    order = columns.quaternion_order if columns is not None and columns.kind == "q" else "xyzw"
+    return RawTracks(
+        times=times,
+        positions=positions,
+        quaternions=quaternions,
+        format="CSV" if layout.name in {"words", "columns"} else f"CSV ({layout.label})",
+        declared=Declared(
+            unit=layout.unit,
+            axes=layout.axes,
+            quaternion_order=order,
+            time_unit=time_unit or layout.time_unit,
+            hands=hands,
+            pose=layout.pose,
+            by=by,
+        ),
+        notes=tuple(table.notes),
+    )
+
+
+def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceTracks:
+    devices = [present_columns(layout.device(device), table) for device in DEVICE_NAMES]
+    if devices[0] is None or not any(devices[1:]):
+        missing = next((m for d in DEVICE_NAMES if (m := missing_column(layout.device(d), table))), "")
+        what = f"lacks the column {missing}" if missing else "has no columns for a head and a hand"
+        raise RecordingError(f"{table.name} {what}.", CSV_HINT)
+    numbers: list[int] = []
+    texts: list[int] = []
+    time = time_column(layout, table, options)
+    if time is not None:
+        texts.append(time)
+    parts = [None if columns is None else plan_columns(columns, table, numbers, texts) for columns in devices]
+    values, words = table.read(numbers or [0], texts)
+    times, unit = frame_times(table, time, words[0] if time is not None else [], len(values))
+    for name, columns in zip(DEVICE_NAMES, devices, strict=True):
+        if columns is None:
+            table.notes.append(f"The file has no columns for the {name} hand.")
+    tracks = [
+        None if plan is None or columns is None else Track(times, *column_poses(columns, plan, values, words, layout))
+        for columns, plan in zip(devices, parts, strict=True)
+    ]
+    return list(tracks), unit, False

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn the rotations that tables hold, Euler angles and matrices, into quaternions of the same axes.
+
+The formulas are those of right-handed frames; in a left-handed frame the same numbers come out, because both the angle
+and the axis change their sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...body.quaternions import matrix_to_quaternion, multiply_quaternions
+
+FloatArray = NDArray[np.float64]
+
+UNITY_EULER_ORDER: Final[str] = "YXZ"
+"""Unity turns about Z, then X, then Y of the world: the matrix is Ry Rx Rz. three.js' "YXZ" is the same."""
+
+_NUMBER: Final[re.Pattern[str]] = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan", re.IGNORECASE)
+
+
+def euler_to_xyzw(angles_deg: FloatArray, order: str = UNITY_EULER_ORDER) -> FloatArray:
+    """Return quaternions (..., 4), scalar last, of intrinsic turns in degrees (..., 3) about the axes of ``order``."""
+    half = np.radians(angles_deg) / 2.0
+    wxyz = np.broadcast_to(np.array([1.0, 0.0, 0.0, 0.0]), (*half.shape[:-1], 4))
+    with np.errstate(invalid="ignore"):
+        for place, axis in enumerate(order):
+            turn = np.zeros((*half.shape[:-1], 4))
+            turn[..., 0] = np.cos(half[..., place])
+            turn[..., 1 + "XYZ".index(axis)] = np.sin(half[..., place])
+            wxyz = multiply_quaternions(wxyz, turn)
+    return wxyz[..., [1, 2, 3, 0]]
+
+
+def matrices_to_poses(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return positions (F, 3) and quaternions (F, 4), scalar last, of row-major 3x4 or 4x4 matrices (F, 12 or 16).
+
+    Rows of a matrix that is no rotation are NaN.
+    """
+    matrices = values.reshape(len(values), -1, 4)[:, :3]
+    positions, R = matrices[..., 3].copy(), matrices[..., :3]
+    scale = np.linalg.norm(R, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        R = R / scale
+        wxyz = matrix_to_quaternion(R)
+        proper = np.abs(np.linalg.det(np.where(np.isfinite(R), R, 0.0)) - 1.0) < 0.1
+    positions[~proper] = np.nan
+    wxyz[~proper] = np.nan
+    return positions, wxyz[:, [1, 2, 3, 0]]
+
+
+def numbers_in_cells(cells: Sequence[str], count: int) -> FloatArray:
+    """Return the numbers that each cell holds, (F, count); a cell of another number of them is NaN."""
+    values = np.full((len(cells), count), np.nan)
+    for row, cell in enumerate(cells):
+        found = _NUMBER.findall(cell[:1024])
+        if len(found) == count:
+            values[row] = [float(number) for number in found]
+    return values

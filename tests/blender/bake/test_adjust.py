@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adjust motions: what is promised to stay stays, what is promised to change changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inpose_blender.bake.adjust import (
+    AdjustSettings,
+    adjust_motion,
+    in_place,
+    lock_feet,
+    lock_hands,
+    reduce_keys,
+    resample_motion,
+    root_path_of,
+    smooth_motion,
+)
+from inpose_blender.bake.adjust.limbs import ARMS, LEGS, bend_limb
+from inpose_blender.bake.adjust.locks import fade_out, standing_frames
+from inpose_blender.core import JOINT_INDEX, Motion, Sensors, Skeleton, normalize_quaternion
+
+FPS = 60.0
+SEEDS = st.integers(0, 2**31)
+
+
+def bent_motion(seed: int, frames: int = 40) -> Motion:
+    """Return a body with all joints turned a little, slowly moving, feet at the skeleton's own height."""
+    rng = np.random.default_rng(seed)
+    skeleton = Skeleton.template()
+    turns = rng.normal(scale=0.3, size=(1, 22, 3)) + rng.normal(scale=0.003, size=(frames, 22, 3)).cumsum(0)
+    wxyz = normalize_quaternion(np.concatenate((np.ones((frames, 22, 1)), turns), axis=-1))
+    root_m = np.array((0.0, 0.9, 0.0)) + rng.normal(scale=0.004, size=(frames, 3)).cumsum(0)
+    return Motion(wxyz, root_m, skeleton, FPS, foot_contact=np.ones((frames, 2)))
+
+
+def wrists_of(motion: Motion) -> np.ndarray:
+    return motion.joint_positions_m[:, [JOINT_INDEX["left_wrist"], JOINT_INDEX["right_wrist"]]]
+
+
+def sensors_near(motion: Motion, seed: int, spread_m: float = 0.05) -> Sensors:
+    rng = np.random.default_rng(seed)
+    joints = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
+    positions_m = motion.joint_positions_m[:, joints] + rng.uniform(-spread_m, spread_m, size=(1, 3, 3))
+    return Sensors(positions_m, motion.rotations_wxyz[:, joints], np.ones((len(motion), 3), np.bool_), motion.fps)
+
+
+@given(SEEDS, st.sampled_from([*ARMS, *LEGS]))
+@settings(max_examples=30, deadline=None)
+def test_a_limb_reaches_what_is_within_reach(seed, limb):
+    motion = bent_motion(seed)
+    places = motion.joint_positions_m
+    start, middle, end = (JOINT_INDEX[name] for name in (limb.start, limb.middle, limb.end))
+    longest = sum(np.linalg.norm(motion.skeleton.offsets_m[joint]) for joint in (middle, end))
+    direction = np.random.default_rng(seed).normal(size=(len(motion), 3))
+    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
+    targets = places[:, start] + direction * longest * np.random.default_rng(seed).uniform(0.2, 0.99, (len(motion), 1))
+    bent = bend_limb(motion, limb, places, targets)
+    assert np.abs(bent.joint_positions_m[:, end] - targets).max() < 1e-4
+    others = [joint for joint in range(22) if joint not in (start, middle)]
+    assert np.array_equal(np.abs(bent.rotations_wxyz[:, others]), np.abs(motion.rotations_wxyz[:, others]))
+
+
+def test_beyond_reach_the_limb_stretches_towards_the_target():
+    motion = bent_motion(3)
+    places = motion.joint_positions_m
+    shoulder, wrist = JOINT_INDEX["left_shoulder"], JOINT_INDEX["left_wrist"]
+    targets = places[:, shoulder] + np.array((3.0, 0.0, 0.0))
+    reached = bend_limb(motion, ARMS[0], places, targets).joint_positions_m
+    arm = reached[:, wrist] - reached[:, shoulder]
+    assert np.abs(arm[:, 1:]).max() < 1e-6
+    assert arm[:, 0] == pytest.approx(motion.skeleton.arm_length_m, abs=1e-6)
+
+
+@pytest.mark.parametrize("limb", [*ARMS, *LEGS])
+def test_a_straight_limb_bends_the_way_its_joint_does(limb):
+    skeleton = Skeleton.template()
+    wxyz = np.zeros((1, 22, 4))
+    wxyz[..., 0] = 1.0
+    motion = Motion(wxyz, np.zeros((1, 3)), skeleton, FPS)
+    places = motion.joint_positions_m
+    start, middle, end = (JOINT_INDEX[name] for name in (limb.start, limb.middle, limb.end))
+    bent = bend_limb(motion, limb, places, places[:, start] + 0.8 * (places[:, end] - places[:, start]))
+    moved = bent.joint_positions_m[0, middle] - (places[0, start] + places[0, end]) / 2
+    forward = 1.0 if limb in LEGS else -1.0  # knees go to the front, elbows to the back
+    assert moved[2] * forward > 0.05
+
+
+@given(SEEDS, st.floats(0.0, 1.0))
+@settings(max_examples=20, deadline=None)
+def test_hands_come_as_far_as_the_strength_says(seed, strength):
+    motion = bent_motion(seed)
+    # Half-bent arms reach everything near.
+    sensors = sensors_near(motion, seed, 0.02)
+    elbows = [JOINT_INDEX["left_elbow"], JOINT_INDEX["right_elbow"]]
+    locked = lock_hands(motion, sensors, strength)
+    left = np.linalg.norm(sensors.positions_m[:, 1:] - wrists_of(locked), axis=-1)
+    before = np.linalg.norm(sensors.positions_m[:, 1:] - wrists_of(motion), axis=-1)
+    reach = motion.skeleton.arm_length_m - np.linalg.norm(
+        sensors.positions_m[:, 1:]
+        - motion.joint_positions_m[:, [JOINT_INDEX[f"{s}_shoulder"] for s in ("left", "right")]],
+        axis=-1,
+    )
+    near = reach > 0.006 * motion.skeleton.arm_length_m
+    assert left[near] == pytest.approx(((1 - strength) * before)[near], abs=1e-4)
+    assert locked.rotations_wxyz.shape[1] > max(elbows)
+
+
+def test_a_lost_hand_is_let_go_gently():
+    motion = bent_motion(5, frames=120)
+    sensors = sensors_near(motion, 1, 0.03)
+    measured = sensors.measured.copy()
+    measured[50:90, 1] = False
+    sensors = replace(sensors, measured=measured, positions_m=np.where(measured[..., None], sensors.positions_m, 9.9))
+    locked = lock_hands(motion, sensors, 1.0)
+    assert np.allclose(wrists_of(locked)[65:75, 0], wrists_of(motion)[65:75, 0], atol=1e-6)
+    step = np.linalg.norm(np.diff(wrists_of(locked)[:, 0] - wrists_of(motion)[:, 0], axis=0), axis=-1)
+    assert step.max() < 0.02
+
+
+def test_standing_toes_stay_and_the_others_go():
+    motion = bent_motion(2, frames=120)
+    contact = np.zeros((120, 2))
+    contact[30:50, 0] = 1.0
+    locked = lock_feet(replace(motion, foot_contact=contact), 1.0)
+    toe = JOINT_INDEX["left_foot"]
+    before, after = motion.joint_positions_m, locked.joint_positions_m
+    assert np.ptp(before[30:50, toe], axis=0).max() > 1e-3
+    assert np.ptp(after[30:50, toe], axis=0).max() < 1e-6
+    assert np.allclose(after[:10, toe], before[:10, toe])
+    assert np.allclose(after[:, JOINT_INDEX["right_foot"]], before[:, JOINT_INDEX["right_foot"]])
+    assert np.allclose(after[:, JOINT_INDEX["head"]], before[:, JOINT_INDEX["head"]])
+
+
+def test_who_shuffles_is_not_pulled_back():
+    motion = bent_motion(2, frames=300)
+    root_m = motion.root_translation_m + np.linspace(0, 1, 300)[:, None] * np.array((0.5, 0, 0))
+    locked = lock_feet(replace(motion, root_translation_m=root_m), 1.0)
+    toe = JOINT_INDEX["left_foot"]
+    moved = replace(motion, root_translation_m=root_m).joint_positions_m[:, toe] - locked.joint_positions_m[:, toe]
+    assert np.linalg.norm(moved, axis=-1).max() < 0.1
+
+
+def test_a_foot_that_may_stand_does_not_flicker():
+    probability = np.array([0.1] * 10 + [0.5] * 10 + [0.9] * 10 + [0.5] * 10 + [0.1] * 10 + [0.5] * 10 + [0.9] * 2)
+    assert np.flatnonzero(standing_frames(probability, FPS)).tolist() == list(range(10, 40)) + list(range(50, 62))
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60), st.integers(1, 20))
+@settings(max_examples=60, deadline=None)
+def test_fading_keeps_what_is_held_and_never_overshoots(held, frames):
+    held = np.array(held)
+    faded = fade_out(np.ones((len(held), 1)), held, frames)[:, 0]
+    assert (faded[held] == 1.0).all()
+    assert faded.min() >= 0.0
+    assert faded.max() <= 1.0 + 1e-9
+    if not held.any():
+        assert not faded.any()
+
+
+def test_smoothing_keeps_what_stands_still_and_calms_what_shakes():
+    still = bent_motion(0, frames=1)
+    still = replace(
+        still,
+        rotations_wxyz=np.repeat(still.rotations_wxyz, 50, 0),
+        root_translation_m=np.repeat(still.root_translation_m, 50, 0),
+    )
+    smooth = smooth_motion(still, 0.1)
+    assert np.allclose(smooth.rotations_wxyz, still.rotations_wxyz)
+    shaking = replace(
+        still, root_translation_m=still.root_translation_m + np.random.default_rng(0).normal(size=(50, 3))
+    )
+    assert smooth_motion(shaking, 0.1).root_translation_m.std(0).max() < 0.4
+    signs = np.where(np.arange(50) % 2, -1.0, 1.0)[:, None, None]
+    assert np.allclose(
+        smooth_motion(replace(still, rotations_wxyz=signs * still.rotations_wxyz), 0.1).joint_positions_m,
+        still.joint_positions_m,
+    )
+
+
+def test_hands_stay_on_the_recording_while_the_body_is_smoothed():
+    motion = bent_motion(9)
+    sensors = sensors_near(motion, 0, 0.0)
+    adjusted = adjust_motion(motion, sensors, AdjustSettings(smoothing_s=0.1))
+    assert np.abs(wrists_of(adjusted) - wrists_of(motion)).max() < 0.005
+    loose = adjust_motion(motion, sensors, AdjustSettings(smoothing_s=0.1, hand_lock=0.0, foot_lock=0.0))
+    assert np.abs(wrists_of(loose) - wrists_of(motion)).max() > 0.005
+
+
+def walk(frames: int = 240) -> Motion:
+    """Return a walk in a quarter circle with a sway of the hips."""
+    angle = np.linspace(0, np.pi / 2, frames)
+    wxyz = np.zeros((frames, 22, 4))
+    wxyz[..., 0], wxyz[..., 2] = np.cos(angle / 2)[:, None], np.sin(angle / 2)[:, None]
+    sway = 0.03 * np.sin(np.arange(frames) / FPS * 2 * np.pi)
+    root_m = np.stack((3 * (1 - np.cos(angle)) + sway, np.full(frames, 0.9), 3 * np.sin(angle)), axis=-1)
+    return Motion(wxyz, root_m, Skeleton.template(), FPS)
+
+
+def test_in_place_takes_the_way_out_and_leaves_height_sway_and_turning():
+    motion = walk()
+    standing = in_place(motion)
+    assert (
+        np.linalg.norm(standing.root_translation_m[:, [0, 2]] - motion.root_translation_m[0, [0, 2]], axis=1).max()
+        < 0.3
+    )
+    assert np.array_equal(standing.root_translation_m[:, 1], motion.root_translation_m[:, 1])
+    assert np.array_equal(standing.rotations_wxyz, motion.rotations_wxyz)
+    assert standing.root_translation_m[:, 0].std() > 0.01
+
+
+def test_the_root_follows_way_and_heading():
+    motion = walk()
+    path = root_path_of(motion.rotations_wxyz, motion.root_translation_m, motion.fps)
+    assert np.abs(path.ground_m - motion.root_translation_m * (1, 0, 1)).max() < 0.3
+    assert path.heading_rad[[60, 180]] == pytest.approx([np.pi / 8, np.pi * 3 / 8], abs=0.02)
+    assert np.allclose(np.linalg.norm(path.wxyz, axis=-1), 1)
+
+
+@given(st.sampled_from([24.0, 25.0, 30 / 1.001, 30.0, 60.0, 90.0, 120.0]), SEEDS)
+@settings(max_examples=25, deadline=None)
+def test_another_frame_rate_has_the_same_poses_at_the_same_times(fps, seed):
+    motion = bent_motion(seed, frames=61)
+    rotations, root_m = resample_motion(motion, fps)
+    assert len(root_m) == int(np.floor(60 * fps / FPS + 1e-6)) + 1
+    times = np.arange(len(root_m)) / fps
+    on_frames = np.flatnonzero(np.abs(times * FPS - np.round(times * FPS)) < 1e-9)
+    same = np.round(times[on_frames] * FPS).astype(int)
+    assert np.allclose(root_m[on_frames], motion.root_translation_m[same])
+    assert np.allclose(np.abs((rotations[on_frames] * motion.rotations_wxyz[same]).sum(-1)), 1)
+    for axis in range(3):
+        assert np.allclose(root_m[:, axis], np.interp(times, np.arange(61) / FPS, motion.root_translation_m[:, axis]))
+
+
+@given(SEEDS, st.floats(0.0, 0.5), st.integers(1, 4), st.integers(1, 200))
+@settings(max_examples=60, deadline=None)
+def test_left_out_keys_lie_within_the_tolerance_of_the_lines(seed, tolerance, channels, frames):
+    values = np.random.default_rng(seed).normal(scale=0.1, size=(frames, channels)).cumsum(0)
+    kept = reduce_keys(values, tolerance)
+    assert kept[0] == 0
+    assert kept[-1] == frames - 1
+    assert (np.diff(kept) > 0).all()
+    lines = np.stack([np.interp(np.arange(frames), kept, values[kept, c]) for c in range(channels)], axis=-1)
+    assert np.linalg.norm(lines - values, axis=-1).max() <= tolerance + 1e-8
+
+
+def test_a_straight_line_needs_two_keys():
+    assert reduce_keys(np.linspace((0, 1), (5, 3), 1000), 1e-6).tolist() == [0, 999]
+    assert len(reduce_keys(np.zeros((500, 4)), 0.0)) == 2

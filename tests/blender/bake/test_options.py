@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bake with each option, and read back what Blender makes of it."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+import pytest
+from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_errors
+
+from inpose_blender.bake.adjust import root_path_of
+from inpose_blender.bake.bake import BakeSettings, bake_motion
+from inpose_blender.bpy_compat import action_curves, all_curves
+from inpose_blender.core import Motion, RigError, normalize_quaternion
+
+
+def bake(rig, motion, **settings):
+    mapping, measure = map_and_measure(rig)
+    return bake_motion(
+        rig, motion, BakeSettings("take", **settings), scene=bpy.context.scene, mapping=mapping, measure=measure
+    )
+
+
+def slow_motion(rng, skeleton, frames=120, fps=24.0):
+    turns = rng.normal(scale=0.02, size=(frames, 22, 3)).cumsum(0)
+    wxyz = normalize_quaternion(np.concatenate((np.ones((frames, 22, 1)), turns), axis=-1))
+    return Motion(wxyz, rng.normal(scale=0.02, size=(frames, 3)).cumsum(0), skeleton, fps)
+
+
+def key_count(rig):
+    return sum(len(curve.keyframe_points) for curve in action_curves(rig.animation_data.action, rig))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"arm_angle_deg": 45.0, "rotation_deg": (90, 0, 0), "scale": 0.01},
+        {"rotation_deg": (0, 0, 130), "location": (1.0, -2.0, 0.5)},
+    ],
+    ids=["plain", "fbx", "turned"],
+)
+def test_root_motion_changes_what_carries_and_not_what_is_seen(rng, kind):
+    rig = build_rig(rng, extra_bones=True, **kind)
+    mapping, measure = map_and_measure(rig)
+    motion = slow_motion(rng, measure.skeleton)
+    bake(rig, motion, root_motion=True, spread=False)
+    degrees, metres = worst_errors(rig, mapping, measure, motion)
+    assert degrees < 1e-3
+    assert metres < 1e-4
+    path = root_path_of(motion.rotations_wxyz, motion.root_translation_m, motion.fps)
+    bpy.context.scene.frame_set(len(motion))
+    root = rig.pose.bones["root of all"]
+    moved = rig.matrix_world.to_3x3() @ (root.matrix @ root.bone.matrix_local.inverted()).translation
+    assert np.allclose(moved, measure.R_world_core @ path.ground_m[-1], atol=1e-4)
+
+
+def test_root_motion_needs_a_root_bone(rng):
+    rig = build_rig(rng)
+    with pytest.raises(RigError, match="no root bone"):
+        bake(rig, random_motion(rng, map_and_measure(rig)[1].skeleton), root_motion=True)
+    assert not bpy.data.actions
+    rig = build_rig(rng, extra_bones=True)
+    rig.data.bones["head"].use_inherit_rotation = False
+    with pytest.raises(RigError, match="head does not turn"):
+        bake(rig, random_motion(rng, map_and_measure(rig)[1].skeleton), root_motion=True)
+
+
+@pytest.mark.parametrize(("fps", "base", "frames"), [(24, 1.0, 49), (25, 1.0, 51), (30, 1.001, 60), (30, 1.0, 61)])
+def test_the_scenes_frame_rate_is_followed(rng, fps, base, frames):
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = fps, base
+    rig = build_rig(rng)
+    bake(rig, still_motion(map_and_measure(rig)[1].skeleton, 121, 60.0))
+    assert len(action_curves(rig.animation_data.action, rig)[0].keyframe_points) == frames
+
+
+def test_keys_at_another_rate_play_at_the_same_speed(rng):
+    rig = build_rig(rng)
+    bpy.context.scene.render.fps = 24
+    result = bake(rig, still_motion(map_and_measure(rig)[1].skeleton, 121, 60.0), fps=60.0, first_frame=10)
+    points = action_curves(rig.animation_data.action, rig)[0].keyframe_points
+    assert len(points) == 121
+    assert [points[0].co.x, points[1].co.x, points[-1].co.x] == pytest.approx([10, 10.4, 58])
+    assert (result.first_frame, result.last_frame) == (10, 58)
+
+
+def test_key_reduction_keeps_the_motion_within_its_tolerance(rng):
+    rig = build_rig(rng)
+    mapping, measure = map_and_measure(rig)
+    smooth = slow_motion(rng, measure.skeleton, 13)
+    # Straight ways between 13 poses: what lies between can go.
+    times = np.linspace(0, 12, 121)
+    wxyz = np.stack(
+        [[np.interp(times, range(13), smooth.rotations_wxyz[:, j, c]) for c in range(4)] for j in range(22)]
+    )
+    root_m = np.stack([np.interp(times, range(13), smooth.root_translation_m[:, c]) for c in range(3)], -1)
+    motion = Motion(normalize_quaternion(wxyz.transpose(2, 0, 1)), root_m, measure.skeleton, 24.0)
+    bake(rig, motion)
+    all_keys = key_count(rig)
+    bake(rig, motion, key_tolerance_deg=0.05)
+    assert key_count(rig) < 0.3 * all_keys
+    assert worst_errors(rig, mapping, measure, motion)[0] < 0.05 * 8  # down a chain of eight bones
+
+
+def test_an_nla_track_of_its_own(rng):
+    rig = build_rig(rng)
+    mapping, measure = map_and_measure(rig)
+    bake(rig, still_motion(measure.skeleton))
+    motion = random_motion(rng, measure.skeleton)
+    result = bake(rig, motion, to_nla_track=True)
+    assert rig.animation_data.action is None
+    kept, playing = rig.animation_data.nla_tracks
+    assert (kept.mute, playing.mute, playing.name) == (True, False, "take")
+    assert playing.strips[0].action.name == result.action_name
+    assert worst_errors(rig, mapping, measure, motion)[0] < 1e-3
+
+
+@pytest.mark.parametrize("to_nla_track", [False, True])
+def test_a_new_bake_replaces_the_last_one_of_the_take(rng, to_nla_track):
+    rig = build_rig(rng)
+    motion = still_motion(map_and_measure(rig)[1].skeleton)
+    for _ in range(3):
+        result = bake(rig, motion, replace_own=True, to_nla_track=to_nla_track)
+        assert (result.action_name, result.kept_action_name) == ("take", "")
+    assert [action.name for action in bpy.data.actions] == ["take"]
+    assert len(rig.animation_data.nla_tracks) == int(to_nla_track)
+    bake(rig, motion, replace_own=True, to_nla_track=not to_nla_track)
+    assert [action.name for action in bpy.data.actions] == ["take"]
+    assert len(rig.animation_data.nla_tracks) == int(not to_nla_track)
+
+
+@pytest.mark.parametrize("touch", ["value", "interpolation", "curve", "fake user", "other user"])
+def test_a_bake_that_somebody_edited_is_kept(rng, touch):
+    rig = build_rig(rng)
+    motion = still_motion(map_and_measure(rig)[1].skeleton)
+    bake(rig, motion)
+    action = rig.animation_data.action
+    curves = all_curves(action)
+    if touch == "value":
+        curves[3].keyframe_points[1].co.y += 0.01
+    elif touch == "interpolation":
+        curves[3].keyframe_points[0].interpolation = "CONSTANT"
+    elif touch == "curve":
+        rig.pose.bones["head"].keyframe_insert("scale", frame=1)
+    elif touch == "fake user":
+        action.use_fake_user = True
+    else:
+        other = build_rig(rng)
+        other.animation_data_create().action = action
+    result = bake(rig, motion, replace_own=True)
+    assert result.kept_action_name == "take"
+    assert {"take", result.action_name} <= {found.name for found in bpy.data.actions}
+    assert result.action_name != "take"

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draw the panels into a layout that only listens, and look at what they would show."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import bpy
+import pytest
+from rigs import build_rig
+
+from inpose_blender.bake.panel import INPOSE_PT_bake
+from inpose_blender.calibration.panel import CALIBRATION_OPTIONS, INPOSE_PT_calibration
+from inpose_blender.core import WorkerError
+from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
+from inpose_blender.preferences import preferences
+from inpose_blender.recording import facts as recording_facts
+from inpose_blender.recording.panel import READING_OPTIONS, INPOSE_PT_recording
+from inpose_blender.rig.panel import INPOSE_PT_rig
+from inpose_blender.session import QUEUE
+from inpose_blender.solve.options import Reading
+from inpose_blender.solve.panel import SOLVE_OPTIONS, INPOSE_PT_solve
+from inpose_blender.ui.drawing import wrapped
+from inpose_blender.ui.panel import INPOSE_PT_main
+
+PANELS = (
+    INPOSE_PT_main,
+    INPOSE_PT_recording,
+    INPOSE_PT_calibration,
+    INPOSE_PT_rig,
+    INPOSE_PT_solve,
+    INPOSE_PT_bake,
+)
+
+
+class ListeningLayout:
+    """Stand in for a layout: keep texts, and refuse properties and operators that do not exist."""
+
+    def __init__(self):
+        self.texts, self.operators, self.properties, self.icons = [], [], [], {}
+
+    def __getattr__(self, name):
+        if name in {"row", "column", "box", "separator"}:
+            return lambda **_: self
+        raise AttributeError(name)
+
+    def panel(self, _name, default_closed):
+        return self, self
+
+    def label(self, *, text, icon="NONE", translate=True):
+        if icon != "BLANK1":
+            self.icons[text] = icon
+        assert icon in bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
+        self.texts.append(text)
+
+    def prop(self, data, name, **_):
+        assert name in data.bl_rna.properties, name
+        self.properties.append(name)
+
+    def operator(self, name, **_):
+        package, _, function = name.partition(".")
+        getattr(getattr(bpy.ops, package), function).get_rna_type()
+        self.operators.append(name)
+        return SimpleNamespace()
+
+    def menu(self, name, **_):
+        assert hasattr(bpy.types, name)
+
+    def progress(self, *, factor, text, translate):
+        assert 0 <= factor <= 1
+        self.texts.append(text)
+
+
+def drawn(panel):
+    layout = ListeningLayout()
+    panel.draw(SimpleNamespace(layout=layout), bpy.context)
+    return layout
+
+
+@pytest.fixture
+def shown(registered):
+    return lambda: {panel.bl_idname: drawn(panel) for panel in PANELS}
+
+
+def test_an_empty_scene_says_what_to_do(shown):
+    layouts = shown()
+    assert "inpose.choose_recording" in layouts["INPOSE_PT_recording"].operators
+    assert " ".join(layouts["INPOSE_PT_rig"].texts) == "Select the armature of the character"
+    assert "inpose.solve_full_body" in layouts["INPOSE_PT_solve"].operators
+    assert "inpose.bake_take" in layouts["INPOSE_PT_bake"].operators
+    assert [panel.bl_order for panel in PANELS[1:]] == [0, 1, 2, 3, 4]
+
+
+def test_the_recordings_facts_are_shown(shown, fake_worker, take):
+    bpy.context.scene.inpose.recording = str(take)
+    assert "inpose.read_recording" in shown()["INPOSE_PT_recording"].operators
+    assert bpy.ops.inpose.read_recording() == {"FINISHED"}
+    texts = shown()["INPOSE_PT_recording"].texts
+    for fact in (
+        "BSOR Quest 3",
+        "1.0 s, 91 frames, 90 Hz",
+        "Hand poses: Saber",
+        "Performer: about 1.78 m",
+        "A fake note.",
+    ):
+        assert fact in texts
+    assert "Left hand lost: 1 gaps, longest 0.2 s" in " ".join(texts)
+
+
+def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, fake_worker, take, requests):
+    scene = bpy.context.scene
+    scene.inpose.recording = str(take)
+    bpy.ops.inpose.read_recording()
+    layout = shown()["INPOSE_PT_recording"]
+    assert {"cm: the head is 170 up", "RUF: he walks so"} <= set(layout.texts)
+    assert (layout.icons["Or not."], layout.texts.count("Or not.")) == ("QUESTION", 1)
+    assert layout.icons["A fake note."] == "INFO"
+    assert layout.properties == ["recording", *READING_OPTIONS]
+    scene.inpose_reading.unit, scene.inpose_reading.unit_m = "custom", 0.5
+    scene.inpose_reading.axes = "custom"
+    layout = shown()["INPOSE_PT_recording"]
+    assert {"unit_m", "axes_letters"} <= set(layout.properties)
+    assert "inpose.read_recording" in layout.operators, "another reading has other facts"
+    bpy.ops.inpose.read_recording()
+    assert [params["reading"] for _, params in requests] == [{}, {"unit": "0.5", "axes": "RUB"}]
+    assert "cm: the head is 170 up" not in shown()["INPOSE_PT_recording"].texts
+
+
+def test_the_quality_comes_first(shown):
+    layout = shown()["INPOSE_PT_solve"]
+    assert layout.properties == ["quality", *SOLVE_OPTIONS]
+
+
+def test_calibration_asks_for_a_factor_only_where_one_is_meant(shown):
+    options = list(CALIBRATION_OPTIONS)
+    settings = bpy.context.scene.inpose
+    assert shown()["INPOSE_PT_calibration"].properties == [name for name in options if name != "scale_factor"]
+    settings.scale = "custom"
+    assert shown()["INPOSE_PT_calibration"].properties == options
+
+
+def test_an_unusable_recording_says_why(shown, fake_worker, take):
+    take.write_bytes(b"")
+    bpy.context.scene.inpose.recording = str(take)
+    with pytest.raises(RuntimeError, match="The file is empty"):
+        bpy.ops.inpose.read_recording()
+    recording_facts._known[take, Reading()] = WorkerError("The file is empty.", "Record again.")
+    assert {"The file is empty.", "Record again."} <= set(shown()["INPOSE_PT_recording"].texts)
+    main = drawn(INPOSE_PT_main)
+    assert {"The file is empty.", "Record again."} <= set(main.texts)
+    assert "inpose.copy_report" in main.operators
+
+
+def test_the_rig_is_recognised_before_solving(shown, rng):
+    build_rig(rng, without=("neck",))
+    text = " ".join(shown()["INPOSE_PT_rig"].texts)
+    assert "21 of 22 joints" in text
+    assert "No bone for neck" in text
+
+
+def test_the_queue_is_shown(shown):
+    for label in ("one", "two"):
+        QUEUE.add(label, SimpleNamespace(fraction=0.25, text="Solving", cancel=lambda: None))
+    layout = shown()["INPOSE_PT_solve"]
+    assert {"one: Solving", "two: Waiting"} <= set(layout.texts)
+    assert layout.operators.count("inpose.cancel") == 2
+
+
+def test_preferences_offer_a_test_and_others_may_add_to_them(registered, monkeypatch):
+    monkeypatch.setattr(preferences, "RUNTIME_SECTIONS", [lambda layout, _context: layout.label(text="a runtime")])
+    layout = ListeningLayout()
+    fake = SimpleNamespace(
+        layout=layout, bl_rna=SimpleNamespace(properties=("interpreter_path", "device", "cache_folder"))
+    )
+    preferences.INPOSE_AP_preferences.draw(fake, bpy.context)
+    assert layout.texts == ["a runtime"]
+    assert {"inpose.test_solver", "inpose.clear_results"} <= set(layout.operators)
+
+
+def test_every_operator_is_found_by_search(registered):
+    """F3 finds what a menu holds."""
+    layout = drawn(INPOSE_MT_operations)
+    assert layout.operators == [operation.bl_idname for operation in SEARCHABLE]
+    for operation in SEARCHABLE:
+        function = operation.bl_idname.partition(".")[2]
+        assert getattr(bpy.ops.inpose, function).get_rna_type().description == operation.__doc__
+        assert "INTERNAL" not in getattr(operation, "bl_options", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("short", ["short"]),
+        ("a bb ccc dddd", ["a bb", "ccc", "dddd"]),
+        ("anunbreakablename of it", ["anunbreakablename", "of it"]),
+        ("動きを解く", ["動きを", "解く"]),
+        ("ab cd 動きを解く", ["ab cd", "動きを", "解く"]),
+        ("ab 動きを解く", ["ab 動", "きを解", "く"]),
+    ],
+)
+def test_sentences_are_broken_where_they_may(text, lines):
+    assert wrapped(text, 6) == lines

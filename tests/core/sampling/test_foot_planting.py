@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inpose_core.body.kinematics import forward_kinematics
+from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
+from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from inpose_core.prior.checkpoint import ResidualCalibration
+from inpose_core.sampling import Measurement, refine
+from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
+from inpose_core.sampling.refinement import foot_paths, solved_toes
+from tests.core.synthetic import perfect_sensors, smooth_motion
+
+BODY_SIZE_M = 1.5
+FLOOR_M = 0.02
+
+
+def sliding_walk(frames: int = 240) -> tuple[np.ndarray, np.ndarray]:
+    """Return toes that step in turn, 40 frames each, and slide at 20 cm/s while they stand; and who stands."""
+    time = np.arange(frames)
+    left = (time // 40) % 2 == 0
+    contact = np.stack((left, ~left), axis=1).astype(np.float64)
+    speed_m = np.where(contact > 0.5, 0.2, 1.0) / 60
+    toes_m = np.zeros((frames, 2, 3))
+    toes_m[..., 0] = (-0.1, 0.1)
+    toes_m[..., 2] = np.cumsum(speed_m, axis=0)
+    toes_m[..., 1] = FLOOR_M + np.where(contact > 0.5, 0.01, 0.05)
+    return toes_m, contact
+
+
+def test_a_standing_foot_stands_still_near_the_floor_and_moves_smoothly_between() -> None:
+    toes_m, contact = sliding_walk()
+    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    step_m = np.diff(paths.target_m, axis=0)
+    both = paths.stands[1:] & paths.stands[:-1]
+    assert both.mean() > 0.4
+    assert np.abs(step_m[both]).max() < 1e-12
+    # It was solved to stand a centimetre above the floor, and loses half of it; all of it if asked to.
+    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M + 0.005, atol=0.001)
+    firm = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M, PlantingSettings(floor_pull=1.0))
+    np.testing.assert_allclose(firm.target_m[firm.stands][:, 1], FLOOR_M)
+    # Nothing jumps: between two frames no foot moves by more than it was solved to, and a bit.
+    assert np.abs(step_m[..., 2]).max() < 1.0 / 60 + 0.02
+    # A stand is where the foot was solved to stand, on average.
+    assert abs((paths.target_m - toes_m)[paths.stands][:, 2].mean()) < 1e-9
+
+
+def test_a_foot_that_never_stands_is_left_alone_but_for_the_floor() -> None:
+    toes_m, contact = sliding_walk()
+    toes_m[100:120, 0, 1] = FLOOR_M - 0.04
+    free = plant_feet(toes_m, np.zeros_like(contact), BODY_SIZE_M, None)
+    np.testing.assert_array_equal(free.target_m, toes_m)
+    assert not free.stands.any()
+    above = plant_feet(toes_m, np.zeros_like(contact), BODY_SIZE_M, FLOOR_M)
+    assert above.target_m[..., 1].min() == pytest.approx(FLOOR_M)
+
+
+def test_a_foot_that_stands_below_the_floor_is_put_on_it() -> None:
+    toes_m, contact = sliding_walk()
+    toes_m[..., 1] -= 0.05
+    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M)
+
+
+def test_a_foot_on_a_step_stays_there() -> None:
+    toes_m, contact = sliding_walk()
+    toes_m[..., 1] += 0.3
+    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    assert paths.target_m[paths.stands][:, 1].min() > FLOOR_M + 0.3
+
+
+def test_a_stand_that_slides_too_far_is_two_stands() -> None:
+    toes_m = np.zeros((120, 2, 3))
+    toes_m[:, 0, 2] = np.linspace(0, 0.6, 120)
+    contact = np.ones((120, 2))
+    paths = plant_feet(toes_m, contact, BODY_SIZE_M, None)
+    places = np.unique(paths.target_m[paths.stands[:, 0], 0, 2].round(9))
+    assert len(places) > 1
+    assert np.ptp(places) > 0.2
+    assert np.abs(np.diff(paths.target_m[:, 0, 2])).max() < 0.05
+    assert len(np.unique(paths.target_m[paths.stands[:, 1], 1, 2])) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 200), st.integers(0, 2**31))
+def test_planting_is_finite_and_keeps_standing_feet_still_whatever_the_probability(frames: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    toes_m = np.cumsum(random.normal(0, 0.02, (frames, 2, 3)), axis=0)
+    contact = np.clip(np.cumsum(random.normal(0, 0.3, (frames, 2)), axis=0) * 0.5 + 0.5, 0, 1)
+    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    assert np.isfinite(paths.target_m).all()
+    for foot in range(2):
+        run = paths.stands[1:, foot] & paths.stands[:-1, foot]
+        assert np.abs(np.diff(paths.target_m[:, foot], axis=0)[run]).max(initial=0) < 1e-9
+
+
+def test_two_thresholds_keep_a_wavering_foot_on_the_ground() -> None:
+    wavering = 0.5 + 0.05 * np.sin(np.arange(200))
+    assert not standing_frames(wavering).any()
+    after_a_clear_landing = np.concatenate((np.ones(20), wavering))
+    assert standing_frames(after_a_clear_landing)[25:].all()
+    short = np.zeros(60)
+    short[30:32] = 1
+    assert not standing_frames(short).any()
+    assert standing_frames(np.ones(4), PlantingSettings(shortest_frames=3)).all()
+
+
+@pytest.fixture(scope="module")
+def slider() -> tuple[torch.Tensor, Measurement, torch.Tensor]:
+    """Return somebody whose solved legs sway while both feet are said to stand."""
+    motion = smooth_motion(150, swing=0.15)
+    measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, torch.device("cpu"))
+    R = quaternion_wxyz_to_matrix(torch.tensor(motion.rotations_wxyz).float())
+    bend = rotvec_to_matrix(torch.tensor([[-0.3, 0.0, 0.0], [0.4, 0.0, 0.0]]))
+    R[:, [1, 2]] = R[:, [1, 2]] @ bend[0]
+    R[:, [4, 5]] = R[:, [4, 5]] @ bend[1]
+    return R, measurement, torch.ones(150, 2)
+
+
+def calibration() -> ResidualCalibration:
+    return ResidualCalibration(torch.tensor([-1.0, 1.0]), torch.full((2, 22), 0.04))
+
+
+def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:
+    p = forward_kinematics(R, measurement.offsets_m)
+    toes_m = p[:, list(TOE_JOINTS)] - p[:, [SENSOR_JOINTS[0]]] + measurement.y_m[:, :1]
+    return float((toes_m[1:] - toes_m[:-1])[..., [0, 2]].norm(dim=-1).mean() * 60)
+
+
+def test_refining_stops_the_feet_and_keeps_the_hands(slider: tuple[torch.Tensor, Measurement, torch.Tensor]) -> None:
+    R, measurement, contact = slider
+    refined = refine(R, measurement, contact, calibration(), 0.002)
+    assert toe_speed_m_s(R, measurement) > 0.05
+    assert toe_speed_m_s(refined, measurement) < 0.01
+    p = forward_kinematics(refined, measurement.offsets_m)[:, list(SENSOR_JOINTS)]
+    error_m = ((p[:, :1] - p[:, 1:]) - (measurement.y_m[:, :1] - measurement.y_m[:, 1:])).norm(dim=-1)
+    assert float(error_m.mean()) < 0.002
+    half = refine(R, measurement, contact, calibration(), 0.002, strength=0.5)
+    assert toe_speed_m_s(refined, measurement) < toe_speed_m_s(half, measurement) < toe_speed_m_s(R, measurement)
+    eye = torch.eye(3).expand_as(refined)
+    torch.testing.assert_close(refined @ refined.transpose(-1, -2), eye, atol=1e-4, rtol=0)
+
+
+def test_refining_is_indifferent_to_the_unit_of_length(slider: tuple[torch.Tensor, Measurement, torch.Tensor]) -> None:
+    R, measurement, contact = slider
+    scale = 3.0
+    larger = replace(
+        measurement,
+        y_m=measurement.y_m * scale,
+        offsets_m=measurement.offsets_m * scale,
+        kappa=measurement.kappa * scale,
+        body_size_m=measurement.body_size_m * scale,
+        sole_height_m=measurement.sole_height_m * scale,
+        head_height_m=measurement.head_height_m * scale,
+    )
+    assert foot_paths(solved_toes(R, larger), larger, contact).stands.all()
+    small, large = (refine(R, one, contact, calibration(), 0.002) for one in (measurement, larger))
+    torch.testing.assert_close(small, large, atol=2e-3, rtol=0)

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Motion from AMASS and BVH files, packed for training."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial.transform import Rotation
+
+from inpose_core.body.motion import Motion
+from inpose_core.body.quaternions import geodesic_angle, normalize_quaternion
+from inpose_core.body.skeleton import Skeleton
+from inpose_core.cli import main
+from inpose_core.errors import InPoseError
+from inpose_core.evaluation.protocols import protocol_files
+from inpose_core.motion_files import amass
+from inpose_core.motion_files.amass import load_amass
+from inpose_core.motion_files.bvh import save_bvh
+from inpose_core.motion_files.bvh_motion import load_bvh_motion
+from inpose_core.motion_files.resampling import to_solver_rate
+from inpose_core.training.dataset import load_packed_motion
+from inpose_core.training.packing import find_motion_files, pack_files
+from tests.core.synthetic import smooth_motion
+
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+Z_UP = Rotation.from_euler("x", 90, degrees=True)
+
+
+def write_amass(path: Path, motion: Motion, fps: float, rate_key: str = "mocap_framerate") -> None:
+    """Write a motion as AMASS has it: Z up, local axis-angles, hands beside the body."""
+    local = motion.local_rotations_wxyz[..., [1, 2, 3, 0]]
+    poses = Rotation.from_quat(local.reshape(-1, 4)).as_rotvec().reshape(len(motion), 22, 3)
+    root = Z_UP * Rotation.from_quat(motion.rotations_wxyz[:, 0][:, [1, 2, 3, 0]])
+    poses[:, 0] = root.as_rotvec()
+    hands = np.zeros((len(motion), 90))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        path,
+        poses=np.concatenate((poses.reshape(len(motion), -1), hands), axis=1),
+        trans=Z_UP.apply(motion.root_translation_m),
+        betas=np.linspace(-1, 1, 16),
+        gender=np.array("female"),
+        **{rate_key: np.float64(fps)},
+    )
+
+
+def angle_deg(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.rad2deg(geodesic_angle(a, b)).max())
+
+
+@pytest.mark.parametrize("rate_key", ["mocap_framerate", "mocap_frame_rate"])
+def test_amass_is_read_as_it_was_written(tmp_path: Path, rate_key: str) -> None:
+    motion = smooth_motion(50)
+    write_amass(tmp_path / "walk.npz", motion, 60.0, rate_key)
+    read = load_amass(tmp_path / "walk.npz")
+    assert angle_deg(read.rotations_wxyz, motion.rotations_wxyz) < 1e-3
+    shift_m = read.root_translation_m - motion.root_translation_m
+    np.testing.assert_allclose(shift_m, np.broadcast_to(shift_m[0], shift_m.shape), atol=1e-9)
+    np.testing.assert_allclose(shift_m[0, [0, 2]], 0, atol=1e-9)
+    lowest_m = read.joint_positions_m[:, [7, 8, 10, 11], 1].min(axis=1)
+    assert np.percentile(lowest_m, 3) == pytest.approx(read.skeleton.sole_height_m)
+
+
+def test_any_rate_becomes_60_hz_at_the_true_times() -> None:
+    fine = smooth_motion(601)
+    for fps in (100.0, 30.0, 240.0):
+        count = int((len(fine) - 1) / 60 * fps) + 1
+        times_s = np.arange(count) / fps
+        place = times_s * 60
+        low = np.minimum(place.astype(int), len(fine) - 2)
+        share = (place - low)[:, None]
+        root_m = fine.root_translation_m[low] * (1 - share) + fine.root_translation_m[low + 1] * share
+        wxyz = fine.rotations_wxyz[low] * (1 - share[..., None]) + fine.rotations_wxyz[low + 1] * share[..., None]
+        source = Motion(normalize_quaternion(wxyz), root_m, fine.skeleton, fps)
+        resampled = to_solver_rate(source)
+        assert resampled.fps == 60
+        assert abs(len(resampled) - len(fine)) <= 1
+        n = min(len(resampled), len(fine))
+        np.testing.assert_allclose(resampled.root_translation_m[:n], fine.root_translation_m[:n], atol=2e-3)
+        assert angle_deg(resampled.rotations_wxyz[:n], fine.rotations_wxyz[:n]) < 1.0
+
+
+def test_with_body_models_each_subject_has_its_own_bones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("smplx")
+    template = Skeleton.template()
+    # A body model of 22 vertices, each a joint; the first shape parameter makes everything longer.
+    joints = torch.tensor(template.rest_positions_m + np.array((0.0, -0.2, 0.1)), dtype=torch.float32)
+    shapedirs = torch.zeros(22, 3, 16)
+    shapedirs[..., 0] = 0.1 * joints
+    model = SimpleNamespace(v_template=joints, shapedirs=shapedirs, J_regressor=torch.eye(22), num_betas=16)
+    asked: list[tuple[str, int]] = []
+
+    def fake(folder: Path, gender: str, betas: int) -> SimpleNamespace:
+        asked.append((gender, betas))
+        return model
+
+    monkeypatch.setattr(amass, "_body_model", fake)
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
+    read = load_amass(tmp_path / "walk.npz", tmp_path)
+    assert asked == [("female", 16)]
+    np.testing.assert_allclose(read.skeleton.offsets_m, template.offsets_m * 0.9, atol=1e-6)  # betas[0] = -1
+    # SMPL adds its pelvis to the translation as it stands, Z up: what was y there is -z here.
+    horizontal_m = (0.9 * joints[0, 0].item(), -0.9 * joints[0, 1].item())
+    np.testing.assert_allclose(
+        read.root_translation_m[:, [0, 2]] - smooth_motion(20).root_translation_m[:, [0, 2]],
+        np.broadcast_to(horizontal_m, (20, 2)),
+        atol=1e-6,
+    )
+
+
+def test_missing_body_models_are_told(tmp_path: Path) -> None:
+    pytest.importorskip("smplx")
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
+    with pytest.raises(InPoseError, match="no body models"):
+        load_amass(tmp_path / "walk.npz", tmp_path / "nothing")
+    (tmp_path / "smplh").mkdir()
+    with pytest.raises(InPoseError, match="cannot be read"):
+        load_amass(tmp_path / "walk.npz", tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"not a zip"])
+def test_what_is_no_amass_file_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "broken.npz").write_bytes(content)
+    with pytest.raises(InPoseError, match="is not AMASS motion"):
+        load_amass(tmp_path / "broken.npz")
+
+
+def test_our_own_bvh_comes_back(tmp_path: Path) -> None:
+    motion = smooth_motion(60)
+    save_bvh(motion, tmp_path / "take.bvh")
+    read = load_bvh_motion(tmp_path / "take.bvh")
+    body = [joint for joint in range(22) if joint not in (7, 8, 10, 11)]  # feet are levelled anew
+    # The template's bones are not all exactly along their axes, to which reading lays them.
+    assert angle_deg(read.rotations_wxyz[:, body], motion.rotations_wxyz[:, body]) < 6
+    assert read.skeleton.leg_length_m == pytest.approx(motion.skeleton.leg_length_m, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("file", "clip", "data_set"),
+    [
+        ("AtelierCircle+CMU-MoCap-01-09/07_03.bvh", "07_03", "cmu_daz"),
+        ("CreativeInquiry+BVH-Examples/05_20.bvh", "05_20", "cmu_asf"),
+    ],
+)
+def test_real_bvh_agrees_with_the_same_take_packed_by_other_hands(file: str, clip: str, data_set: str) -> None:
+    path = DATA / "bvh_samples" / file
+    if not path.exists():
+        pytest.skip("the BVH samples are not here (../shared/data/bvh_samples)")
+    motion = load_bvh_motion(path)
+    with np.load(DATA / f"{data_set}.npz", allow_pickle=False) as packed:
+        index = packed["clip"].tolist().index(clip)
+        part = slice(int(packed["start"][index]), int(packed["start"][index] + packed["length"][index]))
+        wxyz = normalize_quaternion(packed["quat"][part] / 32767.0)
+    first = len(motion) - len(wxyz)  # the packed take leaves out how the file begins
+    legs_and_trunk = [0, 1, 2, 3, 4, 5, 6, 9]
+    error_deg = np.rad2deg(geodesic_angle(motion.rotations_wxyz[first:, legs_and_trunk], wxyz[:, legs_and_trunk]))
+    assert error_deg.mean() < 5
+    assert motion.skeleton.leg_length_m == pytest.approx(0.82, abs=0.05)
+
+
+def test_a_bvh_without_a_human_s_joints_is_told(tmp_path: Path) -> None:
+    (tmp_path / "crane.bvh").write_text(
+        "HIERARCHY\nROOT base\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
+        "End Site\n{\nOFFSET 0 1 0\n}\n}\nMOTION\nFrames: 1\nFrame Time: 0.01\n0 0 0\n"
+    )
+    with pytest.raises(InPoseError, match="called like pelvis"):
+        load_bvh_motion(tmp_path / "crane.bvh")
+
+
+def test_a_folder_is_packed_and_read_by_the_trainer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    walk, run = smooth_motion(80, seed=1), smooth_motion(90, seed=2)
+    write_amass(tmp_path / "amass" / "S1" / "walk_01.npz", walk, 60.0)
+    write_amass(tmp_path / "amass" / "S2" / "run_02.npz", run, 120.0)
+    (tmp_path / "amass" / "S1" / "shape.npz").write_bytes(b"no motion")
+    (tmp_path / "amass" / "S1" / "damaged.npz").write_bytes(b"no motion")
+    (tmp_path / "bvh" / "S3").mkdir(parents=True)
+    assert len(find_motion_files(tmp_path / "amass")) == 3
+    output = tmp_path / "packed.npz"
+    assert main(["pack", str(tmp_path / "amass"), "-o", str(output)]) == 0
+    printed = capsys.readouterr()
+    assert "2 of 3 files" in printed.out
+    assert "damaged.npz" in printed.err
+    data = load_packed_motion([output], lambda *_: True)
+    assert data.length.tolist() == [80, 45]
+    with np.load(output) as packed:
+        assert packed["subject"].tolist() == ["S1", "S2"]
+        assert packed["activity"].tolist() == ["walk", "run"]
+        assert packed["generic_skeleton"].all()
+
+
+def test_glitches_are_marked(tmp_path: Path) -> None:
+    motion = smooth_motion(60)
+    wxyz = motion.rotations_wxyz.copy()
+    wxyz[30, 18] = (0, 0, 1, 0)
+    write_amass(tmp_path / "S1" / "a.npz", Motion(wxyz, motion.root_translation_m, motion.skeleton, 60.0), 60.0)
+    pack_files([tmp_path / "S1" / "a.npz"], tmp_path / "packed.npz")
+    with np.load(tmp_path / "packed.npz") as packed:
+        bad = np.flatnonzero(~packed["valid"])
+    assert {29, 30, 31} < set(bad.tolist())
+    assert len(bad) < 15
+
+
+def test_a_missing_folder_is_told_before_anything_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_amass(tmp_path / "S1" / "a.npz", smooth_motion(30), 60.0)
+    assert main(["pack", str(tmp_path), "-o", str(tmp_path / "nowhere" / "out.npz")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_nothing_to_pack_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pack", str(tmp_path), "-o", str(tmp_path / "out.npz")]) == 2
+    assert "None of these files" in capsys.readouterr().err
+    assert not (tmp_path / "out.npz").exists()
+
+
+def amass_folder(root: Path) -> None:
+    names = ("ACCAD", "BMLmovi", "BMLrub", "CMU", "EKUT", "Eyes_Japan_Dataset", "MPI_HDM05", "HumanEva", "KIT")
+    for name in (*names, "MPI_Limits", "MPI_mosh", "SFU", "TotalCapture", "Transitions_mocap"):
+        (root / name / "S1").mkdir(parents=True)
+        for file in ("a.npz", "b.npz", "shape.npz"):
+            (root / name / "S1" / file).touch()
+
+
+def test_protocol_1_tests_on_humaneva_and_transitions_and_trains_on_the_rest(tmp_path: Path) -> None:
+    amass_folder(tmp_path)
+    train, test = (protocol_files(tmp_path, 1, split) for split in ("train", "test"))  # type: ignore[arg-type]
+    assert {file.parts[-3] for file in test} == {"HumanEva", "Transitions_mocap"}
+    assert len({file.parts[-3] for file in train}) == 12
+    assert not set(train) & set(test)
+    assert all(file.name != "shape.npz" for file in (*train, *test))
+
+
+def test_protocol_2_takes_the_lists(tmp_path: Path) -> None:
+    amass_folder(tmp_path)
+    for name in ("CMU", "BioMotionLab_NTroje", "MPI_HDM05"):
+        (tmp_path / "lists" / name).mkdir(parents=True)
+        (tmp_path / "lists" / name / "train_split.txt").write_text(f"{name}/S1/a.npz\n{name}/S1/shape.npz\n")
+        (tmp_path / "lists" / name / "test_split.txt").write_text("S1\\b.npz\n\n")
+    train = protocol_files(tmp_path, 2, "train", tmp_path / "lists")
+    test = protocol_files(tmp_path, 2, "test", tmp_path / "lists")
+    assert [file.relative_to(tmp_path).as_posix() for file in train] == [
+        "BMLrub/S1/a.npz",
+        "CMU/S1/a.npz",
+        "MPI_HDM05/S1/a.npz",
+    ]
+    assert all(file.exists() for file in (*train, *test))
+    assert {file.name for file in test} == {"b.npz"}
+
+
+def test_what_a_protocol_lacks_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InPoseError, match="ACCAD"):
+        protocol_files(tmp_path, 1, "train")
+    with pytest.raises(InPoseError, match="split lists"):
+        protocol_files(tmp_path, 2, "train")
+    amass_folder(tmp_path)
+    with pytest.raises(InPoseError, match=r"BMLrub's test_split\.txt"):
+        protocol_files(tmp_path, 2, "test", tmp_path)
+    with pytest.raises(InPoseError, match="no protocol 3"):
+        protocol_files(tmp_path, 3, "test")
