@@ -131,7 +131,8 @@ def test_blender_is_closed_in_the_middle(tmp_path, take, end):
 import sys, time
 sys.path[:0] = [{str(REPOSITORY)!r}, {str(HERE)!r}]
 import bpy
-from inpose_blender import interpreter, solve_job
+from inpose_blender.runtime import interpreter
+from inpose_blender.solve import job as solve_job
 from inpose_blender.core import Skeleton
 interpreter.WORKER_ARGUMENTS = ({str(HERE / "fake_worker.py")!r},)
 from pathlib import Path
