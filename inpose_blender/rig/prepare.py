@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check and measure a rig, and put together what the solver is asked for."""
+"""Check, map and measure a rig: what a solve and a bake need to know of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..core import CalibrationError, RecordingError, RigError
-from ..solve.job import SolveRequest
-from ..solve.options import SolveSettings
+from ..core import RigError
 from .checks import check_bones, check_object
 from .families import RigMapping
 from .find import map_rig
@@ -50,21 +47,6 @@ def prepare_rig(armature_object: Any, scene: Any) -> PreparedRig:
     mapping = map_rig(armature_object)
     check_bones(armature_object, mapping)
     return PreparedRig(armature_object.name, mapping, measure_rig(armature_object, mapping, metres_per_unit(scene)))
-
-
-def solve_request(rig: PreparedRig, recording: Path, settings: SolveSettings) -> SolveRequest:
-    """Put together what the solver is asked for.
-
-    Raises:
-        RecordingError: there is no such recording.
-        CalibrationError: there is no such calibration.
-    """
-    if not recording.is_file():
-        raise RecordingError(f"There is no recording {recording}.", "Choose a recording file.")
-    calibration = settings.calibration_file
-    if calibration is not None and not calibration.is_file():
-        raise CalibrationError(f"There is no calibration {calibration}.", "Choose another file, or none.")
-    return SolveRequest(recording, rig.measure.skeleton, settings)
 
 
 def metres_per_unit(scene: Any) -> float:

@@ -19,7 +19,6 @@ from typing import IO, Any, Final
 
 from ..errors import WorkerError
 
-PROTOCOL: Final[int] = 1
 _KEPT_LINES: Final[int] = 40
 _NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # exists on Windows only
 

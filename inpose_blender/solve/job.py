@@ -11,38 +11,22 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ..core import CancelledError, InPoseError, Sensors, Skeleton, WorkerError, errors, load_sensors
+from ..options import PROTOCOL, InfoRequest, ReadOptions, SolveRequest
 from ..runtime.bundle import Runtime, Unpacking, start_unpacking
 from ..runtime.interpreter import Interpreter
-from ..runtime.solver_process import PROTOCOL, Message, SolverProcess
+from ..runtime.solver_process import Message, SolverProcess
 from ..takes.take import Take, load_take, sensors_file_of, take_file_name
-from .options import Reading, SolveSettings
+from .options import SolveOptions
 
 _START_LIMIT_S: Final[float] = 180.0
 """The first import of torch can take a minute on a cold disk with a virus scanner."""
 _CANCEL_LIMIT_S: Final[float] = 3.0
 _STEP_S: Final[float] = 0.02
-
-
-@dataclass(frozen=True)
-class SolveRequest:
-    """Hold what the solver is asked for; the meaning of each field is the core's."""
-
-    recording: Path
-    skeleton: Skeleton
-    settings: SolveSettings = field(default_factory=SolveSettings)
-
-    def as_params(self) -> dict[str, Any]:
-        """Return the parameters of the message ``solve``, without the outputs."""
-        return {
-            "recording": str(self.recording),
-            "offsets_m": self.skeleton.offsets_m.tolist(),
-            **self.settings.as_params(),
-        }
 
 
 @dataclass(frozen=True)
@@ -261,13 +245,27 @@ class WorkerJob:
 class SolveJob(WorkerJob):
     """Solve one recording; the outcome is a `SolveOutcome`."""
 
-    def __init__(self, request: SolveRequest, interpreters: Sequence[Interpreter], keep_in: Path | None = None) -> None:
-        super().__init__("solve", request.as_params(), interpreters, keep_in)
+    def __init__(
+        self,
+        recording: Path,
+        skeleton: Skeleton,
+        interpreters: Sequence[Interpreter],
+        options: SolveOptions = SolveOptions(),  # noqa: B008 (frozen)
+        keep_in: Path | None = None,
+    ) -> None:
+        request = SolveRequest(
+            recording,
+            output=Path(),
+            offsets_m=skeleton.offsets_m.tolist(),
+            reading=options.reading,
+            calibration=options.calibration,
+            solve=options.solve,
+        )
+        super().__init__(request.method, request.to_json(), interpreters, keep_in)
         # The same request gives the same motion, so it may have the same file.
-        name = take_file_name(request.recording.stem, self._params)
+        name = take_file_name(recording.stem, self._params)
         self._output = self.folder / name
-        self._params["output"] = str(self._output)
-        self._params["sensors_output"] = str(sensors_file_of(self._output))
+        self._params = replace(request, output=self._output, sensors_output=sensors_file_of(self._output)).to_json()
 
     def read_result(self, result: dict[str, Any]) -> SolveOutcome:
         """Load the motion, and the calibrated recording beside it."""
@@ -291,14 +289,20 @@ class RecordingFacts:
 class RecordingJob(WorkerJob):
     """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
 
-    def __init__(self, recording: Path, interpreters: Sequence[Interpreter], reading: Reading | None = None) -> None:
-        params = {"recording": str(recording), "reading": (reading or Reading()).as_params()}
-        super().__init__("info", params, interpreters)
-        self._params["output"] = str(self.folder / "recording.npz")
+    def __init__(
+        self,
+        recording: Path,
+        interpreters: Sequence[Interpreter],
+        reading: ReadOptions = ReadOptions(),  # noqa: B008 (frozen)
+    ) -> None:
+        request = InfoRequest(recording, reading=reading)
+        super().__init__(request.method, request.to_json(), interpreters)
+        self._poses = self.folder / "recording.npz"
+        self._params = replace(request, output=self._poses).to_json()
 
     def read_result(self, result: dict[str, Any]) -> RecordingFacts:
         """Load the poses."""
-        return RecordingFacts(dict(result), load_sensors(Path(self._params["output"])))
+        return RecordingFacts(dict(result), load_sensors(self._poses))
 
 
 class HelloJob(WorkerJob):

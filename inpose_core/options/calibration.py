@@ -92,6 +92,8 @@ class CalibrationSettings(OptionTable):
             "scale_factor",
             1e-3,
             1e3,
+            0.1,
+            10.0,
         ),
     )
     calibration_pose: CalibrationPoseChoice = option(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from .option import TERMINAL, Option, OptionTable, options_of
@@ -100,6 +101,8 @@ def _metavar(option: Option) -> str:
 def _value(option: Option, given: Any) -> Any:
     if isinstance(given, bool):
         return given
+    if option.kind == "path":
+        return Path(given).resolve()  # the solver may work in another folder
     if isinstance(given, list):
         return tuple(value_from_text(option, text) for text in given)
     return value_from_text(option, given)

@@ -48,6 +48,8 @@ class Custom:
     """The name of the field beside the choice, in Blender."""
     minimum: float | None = None
     maximum: float | None = None
+    soft_minimum: float | None = None
+    soft_maximum: float | None = None
 
     @property
     def is_number(self) -> bool:
@@ -72,8 +74,9 @@ class Option:
     unit: Unit = ""
     automatic: str = ""
     """What None means, for options that may be None."""
-    automatic_value: float = 0.0
-    """What stands for None in a field that must show a number."""
+    automatic_value: float | None = None
+    """The value that does what None does while other options have their defaults. Without one, a field that must show
+    a number shows 0 for None, and its tooltip tells so."""
     expert: bool = False
     appears: frozenset[str] = frozenset((TERMINAL, PANEL))
     flag: str = ""
@@ -140,7 +143,7 @@ def option(
     soft_maximum: float | None = None,
     unit: Unit = "",
     automatic: str = "",
-    automatic_value: float = 0.0,
+    automatic_value: float | None = None,
     expert: bool = False,
     appears: frozenset[str] = frozenset((TERMINAL, PANEL)),
     flag: str = "",

@@ -72,6 +72,7 @@ class SolveSettings(OptionTable):
         maximum=1.0,
         unit="share",
         automatic="0 with tangent guidance, else 1",
+        automatic_value=0.0,
         stored_as="variation",
         old_flags=("variation",),
     )

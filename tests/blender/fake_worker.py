@@ -18,6 +18,7 @@ from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.errors import InPoseError
 from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.types import Sensors
+from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
@@ -34,6 +35,7 @@ def say(**message: object) -> None:
 
 
 def solve(request_id: int, params: dict) -> None:
+    SolveRequest.from_json(params)  # the real worker refuses what is not in the request
     if "die" in FAULTS:
         sys.stderr.write("Traceback: out of memory\n")
         sys.stderr.flush()
@@ -77,6 +79,7 @@ def solve(request_id: int, params: dict) -> None:
 
 
 def info(request_id: int, params: dict) -> None:
+    InfoRequest.from_json(params)
     if not Path(params["recording"]).read_bytes():
         say(id=request_id, event="error", kind="RecordingError", message="The file is empty.", hint="Record again.")
         return
@@ -108,7 +111,7 @@ def main() -> None:
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-    say(event="ready", protocol=2 if "future" in FAULTS else 1, version="0", python="3", torch="0", device="cpu")
+    say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), version="0", python="3", torch="0", device="cpu")
     for line in sys.stdin:
         request = json.loads(line)
         if request["method"] == "shutdown":

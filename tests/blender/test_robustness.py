@@ -25,7 +25,7 @@ from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.runtime.interpreter import candidate_interpreters
 from inpose_blender.session import QUEUE
 from inpose_blender.solve import job as solve_job
-from inpose_blender.solve.job import RecordingJob, SolveJob, SolveRequest, stop_warm_process
+from inpose_blender.solve.job import RecordingJob, SolveJob, stop_warm_process
 from inpose_blender.solve.queue import SolveQueue
 from inpose_blender.takes.take import Take, load_take
 
@@ -40,7 +40,7 @@ def running(fake_worker, take, results):
 
     def start(faults: str = "slow", folder: Path | None = results) -> SolveJob:
         fake_worker(faults)
-        job = SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters(), folder)
+        job = SolveJob(take, Skeleton.template(), candidate_interpreters(), keep_in=folder)
         until = time.monotonic() + 20
         while job.fraction == 0 and time.monotonic() < until:
             job.step()
@@ -236,7 +236,7 @@ def test_what_is_deleted_during_a_bake_is_told(rng, registered, what):
 def test_several_jobs_share_the_process(fake_worker, take):
     """Each gets its own answers, whoever asks first."""
     fake_worker("slow")
-    jobs = [SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters()) for _ in range(2)]
+    jobs = [SolveJob(take, Skeleton.template(), candidate_interpreters()) for _ in range(2)]
     jobs.append(RecordingJob(take, candidate_interpreters()))
     until = time.monotonic() + 30
     while not all(job.done for job in jobs) and time.monotonic() < until:
@@ -250,7 +250,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
 
 def test_all_jobs_learn_that_the_solver_cannot_start(fake_worker, take):
     fake_worker("no_torch")
-    jobs = [SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters()) for _ in range(2)]
+    jobs = [SolveJob(take, Skeleton.template(), candidate_interpreters()) for _ in range(2)]
     while not all(job.done for job in jobs):
         for job in jobs:
             job.step()

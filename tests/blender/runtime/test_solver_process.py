@@ -10,14 +10,14 @@ import pytest
 from inpose_blender.core import CancelledError, InPoseError, RecordingError, Skeleton, WorkerError
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
 from inpose_blender.solve import job as solve_job
-from inpose_blender.solve.job import SolveJob, SolveRequest, stop_warm_process
+from inpose_blender.solve.job import SolveJob, stop_warm_process
 
 
 @pytest.fixture
 def job(fake_worker, take):
     def make(faults: str = "", interpreters=None) -> SolveJob:
         fake_worker(faults)
-        return SolveJob(SolveRequest(take, Skeleton.template()), interpreters or candidate_interpreters())
+        return SolveJob(take, Skeleton.template(), interpreters or candidate_interpreters())
 
     return make
 
