@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +22,7 @@ import bpy
 from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
 from .bake.options import BakeOptions
+from .blend_file import save_blend_copy
 from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
 from .preferences.preferences import solver_device, solver_interpreters
@@ -212,8 +211,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
     result = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False).run()
     motion = outcome.take.motion
     confidence = mean_confidence(motion)
-    with _complete_or_absent(output) as temporary:
-        bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, compress=True)
+    save_blend_copy(output, [result.action_name])
     return {
         "armature": rig.object_name,
         "action": result.action_name,
@@ -254,22 +252,3 @@ def _find_armature(scene: Any, name: str) -> Any:
         names = ", ".join(sorted(candidate.name for candidate in armatures))
         raise RigError(f"The scene has several armatures: {names}.", "Name one with --armature.")
     return armatures[0]
-
-
-@contextmanager
-def _complete_or_absent(output: Path) -> Iterator[Path]:
-    """Yield a path beside the output that takes its name only if the block succeeds.
-
-    The path does not exist yet: Blender would keep a backup of an existing file.
-    """
-    temporary = output.with_name(f".{output.stem}-{os.getpid()}.blend")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        temporary.replace(output)
-    except (OSError, RuntimeError) as error:
-        raise OutputError(
-            f"{output} cannot be written ({error}).", "Choose another folder or free some space."
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

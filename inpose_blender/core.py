@@ -36,6 +36,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
+    from inpose_core.output import atomic_output, output_error, write_output
+    from inpose_core.programs import find_program, neutral_folder, without_python_variables
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -53,6 +55,8 @@ else:
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
+    from ..inpose_core.output import atomic_output, output_error, write_output
+    from ..inpose_core.programs import find_program, neutral_folder, without_python_variables
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -76,16 +80,22 @@ __all__ = [
     "Skeleton",
     "SkeletonError",
     "WorkerError",
+    "atomic_output",
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "find_program",
     "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
+    "neutral_folder",
     "normalize_quaternion",
+    "output_error",
     "quaternion_to_matrix",
     "rotate_vector",
     "rotation_between",
     "save_sensors",
+    "without_python_variables",
     "write_csv",
+    "write_output",
 ]

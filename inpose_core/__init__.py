@@ -7,8 +7,12 @@
 >>> motion = solve(calibrate(recording, body, CalibrationSettings(pose="saber")).sensors, body)
 >>> motion.save_npz("take.npz")
 """
+# ruff: noqa: E402 (until the current folder is left out of the search, every import might take a file of it)
 
-from __future__ import annotations
+from .current_folder import leave_out_current_folder
+
+leave_out_current_folder()
+
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

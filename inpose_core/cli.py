@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted.
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where
+the reader of a pipe went away.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from . import __version__
 from .commands.calibrate import add_calibrate_command
 from .commands.reading import guess_lines
 from .commands.record import add_record_command
+from .commands.streams import run_with_output
 from .errors import InPoseError, OutputError
 from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the process' exit code."""
+    return run_with_output(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))

@@ -36,7 +36,8 @@ class Request:
             if isinstance(value, OptionTable):
                 value = settings_to_json(value) or None
             if value is not None:
-                params[entry.name] = str(value) if isinstance(value, Path) else value
+                # The worker may be at home in another folder.
+                params[entry.name] = str(value.absolute()) if isinstance(value, Path) else value
         return params
 
     @classmethod

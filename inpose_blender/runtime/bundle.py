@@ -49,7 +49,9 @@ class Runtime:
         """Return a Python of this version: Blender's own, or one on the search path; None if there is none."""
         if self.python == sys.version_info[:2]:
             return sys.executable
-        return shutil.which(f"python{self.python[0]}.{self.python[1]}")
+        from ..core import find_program
+
+        return find_program(f"python{self.python[0]}.{self.python[1]}")
 
     @property
     def ready(self) -> bool:

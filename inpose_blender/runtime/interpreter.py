@@ -13,17 +13,21 @@ from typing import Final
 from ..errors import CORE_FOLDER, WorkerError
 from .bundle import Runtime
 
-WORKER_ARGUMENTS: Final[tuple[str, ...]] = ("-m", "inpose_core.worker")
 ENVIRONMENT_VARIABLE: Final[str] = "INPOSE_PYTHON"
 """Names the interpreter where there are no preferences: in headless runs and on farms."""
 
-_RUNTIME_START: Final[str] = """\
+_START: Final[str] = """\
 import runpy, sys
 sys.path[:0] = sys.argv[1:]
 sys.argv[1:] = []
 runpy.run_module("inpose_core.worker", run_name="__main__", alter_sys=True)
 """
-"""An isolated Python (-I, -S) has no other packages than these folders', and heeds no variables of the user's."""
+_ISOLATED: Final[tuple[str, ...]] = ("-I", "-u", "-X", "utf8")
+"""Heed no variables of the user's, nor packages of the user's alone, nor files in the current folder: that may be where
+a rig was downloaded to, and `python -m` would run a json.py that lies there."""
+
+WORKER_ARGUMENTS: Final[tuple[str, ...]] = ("-c", _START, str(CORE_FOLDER))
+"""Run the core that belongs to this add-on, whatever the interpreter has installed."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,16 @@ class Interpreter:
     def command(self) -> tuple[str, ...]:
         """Return the command that starts the solver process."""
         if self.runtime is None:
-            return (self.executable, *WORKER_ARGUMENTS)
-        isolated = ("-I", "-S", "-u", "-X", "utf8", "-c", _RUNTIME_START)
-        return (self.executable, *isolated, str(CORE_FOLDER), str(self.runtime.folder))
+            return (self.executable, *_ISOLATED, *WORKER_ARGUMENTS)
+        # -S: no other packages than the runtime's.
+        return (self.executable, *_ISOLATED, "-S", *WORKER_ARGUMENTS, str(self.runtime.folder))
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Return the environment of the solver process: it finds the core that belongs to this add-on first."""
-        environment = dict(os.environ)
-        environment.pop("PYTHONHOME", None)  # Blender's, where it is set, is wrong for any other Python
-        inherited = environment.get("PYTHONPATH", "")
-        folders = [str(CORE_FOLDER), *([inherited] if inherited else [])]
-        environment["PYTHONPATH"] = os.pathsep.join(folders)
-        environment["PYTHONUNBUFFERED"] = "1"
-        environment["PYTHONUTF8"] = "1"
-        return environment
+        """Return the environment of the solver process; Blender's PYTHONHOME, too, is wrong for any other Python."""
+        from ..core import without_python_variables
+
+        return without_python_variables(os.environ.items())
 
 
 def candidate_interpreters(chosen: str = "", runtimes: Sequence[Runtime] = ()) -> tuple[Interpreter, ...]:
@@ -63,15 +62,17 @@ def candidate_interpreters(chosen: str = "", runtimes: Sequence[Runtime] = ()) -
         runtimes: what the full zip brings along, best first; the first that some Python here can use is tried.
 
     Raises:
-        WorkerError: the chosen interpreter does not exist.
+        WorkerError: the chosen interpreter does not exist, or is a bare name, which is nowhere looked for.
     """
     chosen = chosen or os.environ.get(ENVIRONMENT_VARIABLE, "")
     if chosen:
+        if Path(chosen).name == chosen:
+            raise WorkerError(f'"{chosen}", set for InPose, is no path of a Python.', "Give the whole path.")
         if not Path(chosen).is_file():
             raise WorkerError(
                 f"The Python {chosen} set for InPose does not exist.", "Correct the path in the add-on's preferences."
             )
-        return (Interpreter(chosen, "The Python set for InPose"),)
+        return (Interpreter(str(Path(chosen).absolute()), "The Python set for InPose"),)
     usable = ((runtime, runtime.executable) for runtime in runtimes)
     bundled = [Interpreter(python, "InPose's own packages", runtime) for runtime, python in usable if python][:1]
     return (*bundled, Interpreter(sys.executable, "Blender's own Python"))

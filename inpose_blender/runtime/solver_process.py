@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
+from ..core import neutral_folder
 from ..errors import WorkerError
 
 _KEPT_LINES: Final[int] = 40
@@ -48,6 +49,7 @@ class SolverProcess:
             self._process = subprocess.Popen(
                 self.command,
                 env=dict(environment),
+                cwd=neutral_folder(self.command[0]),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

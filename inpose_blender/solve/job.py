@@ -66,7 +66,7 @@ class WorkerJob:
         if folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="inpose-", ignore_cleanup_errors=True)
             folder = Path(self._temporary.name)
-        self.folder = folder
+        self.folder = folder.absolute()
         self._id: int | None = None
         self._process: SolverProcess | None = None
         self._unpacking: Unpacking | None = None

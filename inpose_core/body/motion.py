@@ -4,24 +4,25 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InPoseError, OutputError
+from ..errors import InPoseError
+from ..output import write_output
+from ..safe_files import numbers, one_number, read_arrays
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
-from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
+from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton
 
 MOTION_FORMAT_VERSION: Final[int] = 1
+_LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
+"""Six hours at 60 Hz."""
+_HIGHEST_FPS: Final[float] = 10_000.0
+_LARGEST_LENGTH_ERROR: Final[float] = 0.5
+_FARTHEST_M: Final[float] = 1e6
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,6 @@ class Motion:
             OutputError: the file cannot be written; an existing file is then left as it was.
         """
         rotations = self.rotations_wxyz.astype(np.float32)
-        # Through memory: on a full disk zipfile would complain about its half-written file a second time.
         packed = io.BytesIO()
         np.savez_compressed(
             packed,
@@ -97,8 +97,7 @@ class Motion:
             gender=np.array("neutral"),
             betas=np.zeros(10, np.float32),
         )
-        with atomic_output(path) as temporary:
-            temporary.write_bytes(packed.getbuffer())
+        write_output(path, [packed.getbuffer()])
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:
@@ -108,57 +107,41 @@ class Motion:
             InPoseError: the file is missing, not ours, or of a newer version.
         """
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                if int(arrays["format_version"]) > MOTION_FORMAT_VERSION:
-                    raise InPoseError(f"The motion file {path} was written by a newer InPose.", "Update InPose.")
-                rotations, root_m, error = (
-                    arrays[name] for name in ("rotations_wxyz", "root_translation_m", "sensor_error_m")
-                )
-                if rotations.shape != (len(root_m), JOINT_COUNT, 4) or root_m.shape != (len(root_m), 3):
-                    raise ValueError(f"shapes {rotations.shape} and {root_m.shape}")
-                contact, confidence = (
-                    arrays[name] if name in arrays else np.zeros(0) for name in ("foot_contact", "confidence")
-                )
-                return cls(
-                    rotations_wxyz=normalize_quaternion(rotations),
-                    root_translation_m=root_m.astype(np.float64),
-                    skeleton=Skeleton(arrays["offsets_m"]),
-                    fps=float(arrays["fps"]),
-                    sensor_error_m=error.astype(np.float64) if error.size else None,
-                    foot_contact=contact.astype(np.float64) if contact.size else None,
-                    confidence=confidence.astype(np.float64) if confidence.size else None,
-                )
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            arrays = read_arrays(
+                path,
+                ("format_version", "rotations_wxyz", "root_translation_m", "sensor_error_m", "offsets_m", "fps"),
+                ("foot_contact", "confidence"),
+                most_bytes=_LARGEST_ARRAY_BYTES,
+            )
+            if one_number(arrays["format_version"]) > MOTION_FORMAT_VERSION:
+                raise InPoseError(f"The motion file {path} was written by a newer InPose.", "Update InPose.")
+            rotations, root_m = arrays["rotations_wxyz"], numbers(arrays["root_translation_m"])
+            frames = len(root_m) if root_m.ndim else 0
+            if rotations.shape != (frames, JOINT_COUNT, 4) or root_m.shape != (frames, 3):
+                raise ValueError(f"shapes {rotations.shape} and {root_m.shape}")
+            fps = one_number(arrays["fps"])
+            if not 1.0 <= fps <= _HIGHEST_FPS:
+                raise ValueError(f"{fps:g} frames per second")
+            rotations_wxyz = numbers(rotations)
+            lengths = np.sqrt(np.einsum("fjk,fjk->fj", rotations_wxyz, rotations_wxyz))
+            if not (np.abs(lengths - 1) < _LARGEST_LENGTH_ERROR).all():
+                raise ValueError("rotations that are none")
+            if not (np.abs(root_m) < _FARTHEST_M).all():
+                raise ValueError("positions that are none")
+            return cls(
+                rotations_wxyz=normalize_quaternion(rotations_wxyz),
+                root_translation_m=root_m,
+                skeleton=Skeleton(numbers(arrays["offsets_m"])),
+                fps=fps,
+                sensor_error_m=_given(arrays.get("sensor_error_m"), (frames, len(SENSOR_JOINTS))),
+                foot_contact=_given(arrays.get("foot_contact"), (frames, 2)),
+                confidence=_given(arrays.get("confidence"), (frames,)),
+            )
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise InPoseError(
-                f"{path} is not a motion file of InPose ({error}).", "Solve the recording again."
+                f"{path} is not a motion file of InPose ({reason}).", "Solve the recording again."
             ) from error
-
-
-@contextmanager
-def atomic_output(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` that takes its name only when the block succeeds.
-
-    Raises:
-        OutputError: the folder is missing or not writable, or the disk is full.
-    """
-    path = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Choose another folder.") from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes private files; an output gets the permissions any new file would get.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Check the free space.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _axis_angle(wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -167,6 +150,15 @@ def _axis_angle(wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
     angle = 2.0 * np.arctan2(sine, positive[..., :1])
     # angle / sine tends to 2 for small rotations.
     return positive[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+
+
+def _given(array: NDArray[Any] | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """Return what `_optional` has written; None where there was nothing."""
+    if array is None or array.size == 0:
+        return None
+    if array.shape != shape:
+        raise ValueError(f"the shape {array.shape} instead of {shape}")
+    return numbers(array)
 
 
 def _optional(array: NDArray[np.float64] | None) -> NDArray[np.float32]:

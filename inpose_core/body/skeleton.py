@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SkeletonError
+from ..safe_files import read_json
 from . import joint_names
 
 JOINT_NAMES: Final[tuple[str, ...]] = joint_names.JOINT_NAMES
@@ -50,6 +51,7 @@ HEAD_JOINT_HEIGHT_RATIO: Final[float] = 0.88
 SOLE_HEIGHT_RATIO: Final[float] = 0.011
 """Height of the toe joint above the floor over stature, in a flat stance."""
 
+_LARGEST_FILE_BYTES: Final[int] = 1 << 20
 _SMALLEST_HEAD_HEIGHT_M: Final[float] = 0.2
 _LARGEST_HEAD_HEIGHT_M: Final[float] = 12.0
 
@@ -98,9 +100,11 @@ class Skeleton:
         offsets_m[0] = 0.0
         offsets_m.setflags(write=False)
         object.__setattr__(self, "offsets_m", offsets_m)
-        if not _SMALLEST_HEAD_HEIGHT_M <= self.standing_head_height_m <= _LARGEST_HEAD_HEIGHT_M:
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of numbers near the largest
+            head_height_m = self.standing_head_height_m
+        if not _SMALLEST_HEAD_HEIGHT_M <= head_height_m <= _LARGEST_HEAD_HEIGHT_M:
             raise SkeletonError(
-                f"This skeleton's head would stand {self.standing_head_height_m:.3g} m above its toes.",
+                f"This skeleton's head would stand {head_height_m:.3g} m above its toes.",
                 "Rest offsets are in metres, Y up, in a T-pose: check the unit, the axes and the object's scale.",
             )
         for side in ("left", "right"):
@@ -181,11 +185,13 @@ class Skeleton:
             SkeletonError: the file is missing, not JSON, or lacks a joint.
         """
         try:
-            document = json.loads(Path(path).read_text(encoding="utf-8"))
+            document = read_json(Path(path), _LARGEST_FILE_BYTES)
         except OSError as error:
             raise SkeletonError(f"The skeleton file {path} cannot be read ({error.strerror}).") from error
         except ValueError as error:
-            raise SkeletonError(f"The skeleton file {path} is not valid JSON.", str(error)) from error
+            raise SkeletonError(
+                f"The skeleton file {path} is not valid JSON ({error}).", "Write it anew, or take another."
+            ) from error
         joints = document.get("joints") if isinstance(document, dict) else None
         if not isinstance(joints, dict):
             raise SkeletonError(

@@ -95,7 +95,8 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     windows = Windows.joined([Windows.for_network(finder.network, one.measured) for one in measurements])
     sensors = measurement.scale_free(use_head_motion=True).windowed(windows.index)
     heading = window_heading(sensors.R_world_sensor[:, :, 0])
-    denoiser = WindowedDenoiser(finder.network, windows, heading, condition_features(sensors, heading, SOLVER_FPS))
+    condition = condition_features(sensors, heading, SOLVER_FPS, finder.network.config.condition_size)
+    denoiser = WindowedDenoiser(finder.network, windows, heading, condition)
     pure_noise = float(finder.schedule.log_snr(torch.tensor(finder.schedule.t_max)))
     R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise))
     head, *wrists = SENSOR_JOINTS

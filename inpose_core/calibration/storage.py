@@ -9,16 +9,16 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import numpy as np
 
-from ..body.motion import atomic_output
 from ..errors import CalibrationError
 from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
+from ..output import write_output
 from ..recording.types import POSE_TYPES
+from ..safe_files import finite_number, read_json
 from .performer import PerformerCalibration, Source
 from .rigid import RigidOffset
 
@@ -52,8 +52,7 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
             for name, offset in zip(("head", "left", "right"), calibration.offsets, strict=True)
         },
     }
-    with atomic_output(path) as temporary:
-        Path(temporary).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_output(path, [(json.dumps(document, indent=1) + "\n").encode()])
 
 
 def load_calibration(path: Path) -> PerformerCalibration:
@@ -65,12 +64,10 @@ def load_calibration(path: Path) -> PerformerCalibration:
     path = Path(path)
     hint = "Make it with inpose calibrate RECORDING --out FILE."
     try:
-        if path.stat().st_size > _LARGEST_FILE_BYTES:
-            raise CalibrationError(f"{path.name} is no calibration: it is larger than one can be.", hint)
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path, _LARGEST_FILE_BYTES)
     except OSError as error:
         raise CalibrationError(f"The calibration {path} cannot be read ({error.strerror}).", hint) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CalibrationError(f"{path.name} is no calibration: it is not JSON.", hint) from error
     if not isinstance(document, dict) or document.get("format") != CALIBRATION_FORMAT:
         raise CalibrationError(f"{path.name} is no calibration.", hint)
@@ -88,7 +85,7 @@ def load_calibration(path: Path) -> PerformerCalibration:
 
 def _calibration_from(document: dict[str, Any]) -> PerformerCalibration:
     stature_m, height_m, span_m = (
-        _number(document[name]) for name in ("stature_m", "head_joint_height_m", "wrist_span_m")
+        finite_number(document[name]) for name in ("stature_m", "head_joint_height_m", "wrist_span_m")
     )
     if not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M or min(height_m, span_m) < 0.2:
         raise ValueError("nobody is that size")
@@ -104,17 +101,11 @@ def _calibration_from(document: dict[str, Any]) -> PerformerCalibration:
 
 
 def _offset(document: Any) -> RigidOffset:
-    position_m = np.array([_number(x) for x in document["position_m"]])
-    wxyz = np.array([_number(x) for x in document["wxyz"]])
+    position_m = np.array([finite_number(x) for x in document["position_m"]])
+    wxyz = np.array([finite_number(x) for x in document["wxyz"]])
     if position_m.shape != (3,) or wxyz.shape != (4,) or np.abs(position_m).max() > _FARTHEST_OFFSET_M:
         raise ValueError("an offset is not a pose")
     length = float(np.linalg.norm(wxyz))
     if not 0.9 < length < 1.1:
         raise ValueError("a rotation is not a unit quaternion")
     return RigidOffset(position_m, wxyz / length)
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("a number is missing")
-    return float(value)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
@@ -15,6 +15,9 @@ from .reading import guess_lines
 
 if TYPE_CHECKING:
     from ..recording.live.vmc import CaptureState
+
+_MOST_SHOWN: Final[int] = 8
+"""Devices in the line of progress, which is one line."""
 
 
 def add_record_command(commands: Any) -> None:
@@ -52,11 +55,15 @@ def _record(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
     for line in guess_lines(recording.guesses) if not options.quiet else ():
         print(line, file=sys.stderr)
+    for note in recording.notes if not options.quiet else ():
+        print(f"note: {note}", file=sys.stderr)
     print(f"{options.out}: {recording.duration_s:.1f} s, {len(recording)} frames")
     return 0
 
 
 def _show(state: CaptureState) -> bool:
-    devices = ", ".join(state.devices) or ("only an avatar's bones" if state.only_bones else "nothing yet")
+    names = list(state.devices)
+    shown = [*names[:_MOST_SHOWN], "..."] if len(names) > _MOST_SHOWN else names
+    devices = ", ".join(shown) or ("only an avatar's bones" if state.only_bones else "nothing yet")
     print(f"\r{state.seconds:6.1f} s  {state.rows} poses  {devices}\x1b[K", end="", file=sys.stderr, flush=True)
     return True

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import Motion, atomic_output
+from ..body.motion import Motion
 from ..body.skeleton import JOINT_COUNT, PARENTS
 from ..errors import InPoseError
+from ..output import write_output
 from ..recording.types import Sensors
 
 if TYPE_CHECKING:
@@ -71,8 +73,9 @@ def save_contact_sheet(
         axis.set_title(f"{frame / motion.fps:.2f} s", fontsize=8)
     if title:
         figure.suptitle(title, fontsize=10)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, dpi=100, format="png")
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=100, format="png")
+    write_output(path, [picture.getbuffer()])
 
 
 def _draw_figure(axis: Axes, joints_m: NDArray[np.float64], targets_m: Any, size_m: float) -> None:

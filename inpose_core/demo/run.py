@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..errors import InPoseError, OutputError, WorkerError
 from ..job import SolveJob, run_job
 from ..motion_files.bvh import save_bvh
 from ..options.solve import SolveSettings
+from ..programs import find_program
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
 
@@ -61,7 +61,7 @@ def _bake(recording: Path, blend: Path) -> Path | None:
     arguments = ["--recording", str(recording), "--output", str(blend), "--stature", str(EXAMPLE_STATURE_M)]
     if importlib.util.find_spec("bpy") is not None:
         command = [sys.executable, str(script), *arguments]
-    elif blender := shutil.which("blender"):
+    elif blender := find_program("blender"):
         command = [blender, "-b", "--factory-startup", "--python", str(script), "--", *arguments]
     else:
         return None

@@ -20,9 +20,10 @@ from ..body.motion import Motion
 from ..body.rotations import sixd_to_matrix
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import InPoseError
+from ..output import append_line, write_output
 from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from ..training.losses import state_to_matrix
-from ..training.split import packed_files
+from ..training.packed import packed_files
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
 from .bodies import BODIES, DEFAULT_BODY, Body
@@ -250,7 +251,7 @@ class Bench:
         path = self.folder / "data.json"
         files = {file.name: file.stat().st_size for file in packed_files(self.data)}
         if not path.exists():
-            path.write_text(json.dumps(files), encoding="utf-8")
+            write_output(path, [json.dumps(files).encode()])
         elif json.loads(path.read_text(encoding="utf-8")) != files:
             raise InPoseError(
                 f"The networks in {self.folder} were trained on other data.", "Choose another folder with --runs."
@@ -260,8 +261,7 @@ class Bench:
         row = {**key, **figures}
         self.rows.append(row)
         self._measured.append(row)
-        with self._rows_path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        append_line(self._rows_path, json.dumps(row))
         _LOG.info("%s", json.dumps({name: row[name] for name in (*key, "mpjpe_cm", "jitter")}))
 
 

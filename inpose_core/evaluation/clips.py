@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
-from ..training.split import cmu_role
+from ..training.packed import PackedClips, read_packed
+from ..training.split import role_of
 
 FEWEST_FRAMES: Final[int] = 100
-_KEYS: Final[tuple[str, ...]] = ("quat", "root", "start", "length", "offsets", "floor_y", "subject")
 _CMU_FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx")
 """Files with the held-out people's own skeletons."""
 
@@ -30,7 +29,7 @@ def load_test_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "test")
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: role_of("cmu", subject) == "test")
 
 
 def load_choosing_clips(data: Path) -> list[Motion]:
@@ -39,7 +38,7 @@ def load_choosing_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "validate")
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: role_of("cmu", subject) == "validate")
 
 
 def load_held_out_clips(data: Path) -> list[Motion]:
@@ -48,7 +47,7 @@ def load_held_out_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) != "train")
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: role_of("cmu", subject) != "train")
 
 
 def load_training_clips(data: Path) -> list[Motion]:
@@ -57,7 +56,7 @@ def load_training_clips(data: Path) -> list[Motion]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: cmu_role("cmu", subject) == "train")
+    return _load([data / f"{name}.npz" for name in _CMU_FILES], lambda subject: role_of("cmu", subject) == "train")
 
 
 def load_hdm05_clips(data: Path) -> list[Motion]:
@@ -95,27 +94,23 @@ def _cut(motion: Motion, frames: int) -> Motion:
 def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     motions: list[Motion] = []
     for path in paths:
-        if not path.exists():
-            continue
-        try:
-            with np.load(path, allow_pickle=False) as packed:
-                arrays = {
-                    key: packed[key] for key in ("quat", "root", "start", "length", "offsets", "floor_y", "subject")
-                }
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
-        for clip, (start, length) in enumerate(zip(arrays["start"], arrays["length"], strict=True)):
-            if length < FEWEST_FRAMES or not keep(str(arrays["subject"][clip])):
-                continue
-            part = slice(int(start), int(start + length))
-            body = Skeleton(arrays["offsets"][clip])
-            root_m = arrays["root"][part].astype(np.float64)
-            root_m[:, 1] += body.sole_height_m - float(arrays["floor_y"][clip])
-            wxyz = normalize_quaternion(arrays["quat"][part] / 32767.0)
-            motions.append(Motion(wxyz, root_m, body, float(SOLVER_FPS)))
+        if path.exists():
+            motions += _motions(read_packed(path).filtered(lambda _, subject: keep(subject)))
     if not motions:
         names = ", ".join(path.name for path in paths)
         raise InPoseError(
             f"No clip to measure on was found in {names}.", "Give the folder of packed motion with --data."
         )
+    return motions
+
+
+def _motions(clips: PackedClips) -> list[Motion]:
+    """Return each clip that is long enough, standing on y = 0."""
+    motions = []
+    for clip in np.flatnonzero(clips.length >= FEWEST_FRAMES):
+        part = clips.frames(int(clip))
+        body = Skeleton(clips.offsets_m[clip])
+        root_m = clips.root_m[part].astype(np.float64)
+        root_m[:, 1] += body.sole_height_m - float(clips.floor_m[clip])
+        motions.append(Motion(normalize_quaternion(clips.wxyz[part]), root_m, body, float(SOLVER_FPS)))
     return motions

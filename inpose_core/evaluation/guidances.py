@@ -44,5 +44,9 @@ GUIDANCES: Final[tuple[str, ...]] = (*_AS_PUBLISHED, *_CALIBRATED)
 def guided(name: str, steps: int, prior: Prior) -> System:
     """Return a system that guides the prior in one of the ways of `GUIDANCES`, in so many steps."""
     if name in _AS_PUBLISHED:
-        return ConditionalSystem(prior, scale_free_condition, replace(_AS_PUBLISHED[name], steps=steps))
+        return ConditionalSystem(
+            prior,
+            scale_free_condition(prior.network.config.condition_size),
+            replace(_AS_PUBLISHED[name], steps=steps),
+        )
     return SolverSystem(prior, replace(_CALIBRATED[name], steps=steps))

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..body.motion import atomic_output
 from ..body.skeleton import JOINT_NAMES
 from ..errors import InPoseError
+from ..output import write_output
 from .bench import Row
 from .bodies import BODIES
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS
@@ -51,15 +52,13 @@ def write_report(rows: Sequence[Row], folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "figures.json", folder / "tables.md"]
-    with atomic_output(paths[0]) as temporary:
-        temporary.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
-    with atomic_output(paths[1]) as temporary:
-        temporary.write_text(tables(rows), encoding="utf-8")
+    write_output(paths[0], [("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n").encode()])
+    write_output(paths[1], [tables(rows).encode()])
     for name, draw in (("scale", _draw_scale), ("noise", _draw_noise), ("joints", _draw_joints)):
         path = folder / f"{name}.png"
-        figure = draw(rows)
-        with atomic_output(path) as temporary:
-            figure.savefig(temporary, dpi=110)
+        picture = io.BytesIO()
+        draw(rows).savefig(picture, dpi=110, format="png")
+        write_output(path, [picture.getbuffer()])
         paths.append(path)
     return paths
 

@@ -6,16 +6,17 @@ A wrong axis, a wrong unit, a lying head or exchanged hands are seen at a glance
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import atomic_output
 from ..body.quaternions import rotate_vector
 from ..calibration import ReferencePose, find_reference_pose
 from ..errors import InPoseError
+from ..output import write_output
 from ..recording.cleaning.resample import resample_recording
 from ..recording.cleaning.track_defects import runs
 from ..recording.types import LONGEST_BRIDGE_S, Recording
@@ -79,8 +80,9 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
     handles, labels = above.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=9)
     figure.suptitle(_title(recording, reference, name), x=0.01, ha="left", fontsize=11)
-    with atomic_output(path) as temporary:
-        figure.savefig(temporary, dpi=100, format="png")
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=100, format="png")
+    write_output(path, [picture.getbuffer()])
 
 
 def _title(recording: Recording, reference: ReferencePose | None, name: str) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,11 @@ from ..body.motion import Motion
 from ..body.quaternions import continuous_signs
 from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from ..errors import InPoseError
-from .resampling import to_solver_rate
+from ..safe_files import numbers, one_number, read_arrays
+from .resampling import check_motion_length, to_solver_rate
 
+_LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
+_LARGEST_NUMBER: Final[float] = 1e6
 _Z_UP_TO_Y_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)
 
 
@@ -41,30 +43,46 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
         InPoseError: the file is not AMASS motion, or the body model is missing.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            rate_key = "mocap_framerate" if "mocap_framerate" in arrays else "mocap_frame_rate"
-            fps = float(arrays[rate_key])
-            poses = arrays["poses"][:, : 3 * JOINT_COUNT].astype(np.float64)
-            trans_m = arrays["trans"].astype(np.float64)
-            betas = arrays["betas"].astype(np.float64)
-            gender = _text(arrays["gender"])
-        if not (fps > 0 and len(poses) == len(trans_m) > 0 and poses.shape[1] == 3 * JOINT_COUNT):
-            raise ValueError(f"{len(poses)} poses of {poses.shape[1:]} at {fps} Hz")
-    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile) as error:
-        raise InPoseError(f"{path} is not AMASS motion ({error}).", "Give the .npz files of AMASS.") from error
+        gender, fps, poses, trans_m, betas = _arrays(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InPoseError(f"{path} is not AMASS motion ({reason}).", "Give the .npz files of AMASS.") from error
     skeleton, pelvis_m = _body(body_models, gender, betas)
-    local = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(len(poses), JOINT_COUNT, 3, 3)
-    R_world = np.empty_like(local)
-    R_world[:, 0] = _Z_UP_TO_Y_UP.as_matrix() @ local[:, 0]
-    for joint in range(1, JOINT_COUNT):
-        R_world[:, joint] = R_world[:, PARENTS[joint]] @ local[:, joint]
-    wxyz = Rotation.from_matrix(R_world.reshape(-1, 3, 3)).as_quat().reshape(len(poses), JOINT_COUNT, 4)
+    wxyz = np.empty((len(poses), JOINT_COUNT, 4))
+    for joint in range(JOINT_COUNT):
+        turn = Rotation.from_rotvec(poses[:, 3 * joint : 3 * joint + 3])
+        above = Rotation.from_quat(wxyz[:, PARENTS[joint]][:, [1, 2, 3, 0]]) if joint else _Z_UP_TO_Y_UP
+        wxyz[:, joint] = (above * turn).as_quat()[:, [3, 0, 1, 2]]
     # SMPL turns about the pelvis joint, which its template holds beside the origin.
     root_m = _Z_UP_TO_Y_UP.apply(trans_m + pelvis_m)
-    motion = to_solver_rate(Motion(continuous_signs(wxyz[..., [3, 0, 1, 2]]), root_m, skeleton, fps))
+    motion = to_solver_rate(Motion(continuous_signs(wxyz), root_m, skeleton, fps))
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += skeleton.sole_height_m - lowest_m
     return motion
+
+
+def _arrays(
+    path: Path,
+) -> tuple[str, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return gender, rate, poses (F, 66), translations (F, 3) and shape (B,)."""
+    rates = ("mocap_framerate", "mocap_frame_rate")
+    arrays = read_arrays(path, ("poses", "trans", "betas", "gender"), rates, most_bytes=_LARGEST_ARRAY_BYTES)
+    rate = next((arrays[name] for name in rates if name in arrays), None)
+    if rate is None:
+        raise ValueError("it has no mocap_framerate")
+    poses, fps = arrays["poses"], one_number(rate)
+    frames = len(poses) if poses.ndim else 0
+    check_motion_length(frames, fps)
+    trans_m, betas = numbers(arrays["trans"]), numbers(arrays["betas"])
+    if poses.ndim != 2 or frames < 1 or poses.shape[1] < 3 * JOINT_COUNT:
+        raise ValueError(f"poses of the shape {poses.shape}")
+    if trans_m.shape != (frames, 3) or betas.ndim != 1:
+        raise ValueError(f"translations of the shape {trans_m.shape}")
+    poses = numbers(poses[:, : 3 * JOINT_COUNT])
+    # A joint turns by a few radians and a room has a few metres; squares of huge numbers overflow.
+    if not (np.abs(poses) < _LARGEST_NUMBER).all() or not (np.abs(trans_m) < _LARGEST_NUMBER).all():
+        raise ValueError("numbers that are none of a body")
+    return _text(arrays["gender"]), fps, poses, trans_m, betas
 
 
 def _body(body_models: Path | None, gender: str, betas: NDArray[np.float64]) -> tuple[Skeleton, NDArray[np.float64]]:
@@ -102,4 +120,4 @@ def _body_model(folder: Path, gender: str, betas: int) -> Any:
 
 def _text(value: NDArray[Any]) -> str:
     text = value.item() if value.ndim == 0 else str(value)
-    return text.decode() if isinstance(text, bytes) else str(text)
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)

@@ -7,21 +7,25 @@ Euler angles in degrees, applied in the order in which the channels are named, i
 
 from __future__ import annotations
 
+import io
 import warnings
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..body.motion import Motion, atomic_output
+from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 from ..errors import InPoseError
+from ..output import write_output
+from ..safe_files import open_file
 
 FloatArray = NDArray[np.float64]
 
@@ -40,6 +44,13 @@ _END_SITE_RATIOS: Final[dict[str, tuple[float, float, float]]] = {
 }
 _CHANNELS: Final[frozenset[str]] = frozenset(axis + kind for axis in "xyz" for kind in ("position", "rotation"))
 _MOST_JOINTS: Final[int] = 10_000
+_MOST_POSES: Final[int] = 8_000_000
+"""Joints times frames: half an hour of 60 joints at 75 Hz."""
+_LONGEST_LINE: Final[int] = 1 << 20
+_LONGEST_NUMBER: Final[int] = 1000
+_LONGEST_HIERARCHY: Final[int] = 4 << 20
+_SHORTEST_FRAME_S: Final[float] = 1e-5
+_LONGEST_FRAME_S: Final[float] = 1.0
 
 
 @dataclass(frozen=True)
@@ -97,9 +108,9 @@ def save_bvh(motion: Motion, path: Path) -> None:
     angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
     values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
     row = " ".join(["%.6f"] * values.shape[1])
-    with atomic_output(path) as temporary, temporary.open("w", encoding="ascii") as file:
-        file.write("\n".join(lines) + "\n")
-        file.writelines(row % tuple(frame) + "\n" for frame in values.tolist())
+    head = "\n".join(lines) + "\n"
+    rows = (row % tuple(frame) + "\n" for frame in values.tolist())
+    write_output(path, (text.encode("ascii") for text in chain((head,), rows)))
 
 
 def load_bvh(path: Path) -> BvhAnimation:
@@ -112,19 +123,29 @@ def load_bvh(path: Path) -> BvhAnimation:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with open_file(path) as file:
+            return _read_bvh(io.TextIOWrapper(file, encoding="utf-8", errors="replace"), path.name)
     except OSError as error:
         raise InPoseError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
-    head, found, tail = text.partition("MOTION")
-    if not found or "HIERARCHY" not in head[:256]:
-        raise InPoseError(f"{path.name} is not a BVH file.", "It must hold a HIERARCHY and a MOTION section.")
-    try:
-        joints = _parse_hierarchy(iter(head.split()))
-        fps, values = _parse_motion(tail, sum(len(joint.channels) for joint in joints))
-        return _animation(joints, fps, values)
     except (ValueError, KeyError, IndexError, StopIteration, OverflowError) as error:
         detail = f" ({error})" if str(error) else ""
         raise InPoseError(f"{path.name} is a damaged BVH file{detail}.", "Export it again.") from error
+
+
+def _read_bvh(file: IO[str], name: str) -> BvhAnimation:
+    head = found = after = ""
+    for line in iter(lambda: file.readline(_LONGEST_LINE), ""):
+        before, found, after = line.partition("MOTION")
+        head += before
+        if found:
+            break
+        if len(head) > _LONGEST_HIERARCHY:
+            raise ValueError("the hierarchy is too long")
+    if not found or "HIERARCHY" not in head[:256]:
+        raise InPoseError(f"{name} is not a BVH file.", "It must hold a HIERARCHY and a MOTION section.")
+    joints = _parse_hierarchy(iter(head.split()))
+    fps, values = _parse_motion(file, after, len(joints), sum(len(joint.channels) for joint in joints))
+    return _animation(joints, fps, values)
 
 
 def _hierarchy_lines(
@@ -201,18 +222,33 @@ def _three_numbers(tokens: Iterator[str]) -> tuple[float, ...]:
     return float(next(tokens)), float(next(tokens)), float(next(tokens))
 
 
-def _parse_motion(tail: str, channel_count: int) -> tuple[float, FloatArray]:
-    lines = tail.split("\n")
-    first, frame_time_s = 0, 0.0
-    for number, line in enumerate(lines[:10]):
+def _parse_motion(file: IO[str], line: str, joint_count: int, channel_count: int) -> tuple[float, FloatArray]:
+    """Return the rate and the values, (F, C), of what stands behind the word MOTION."""
+    frame_time_s = 0.0
+    for _ in range(10):
         key, _, value = line.partition(":")
         if key.strip().lower() == "frame time":
-            first, frame_time_s = number + 1, float(value)
+            frame_time_s = float(value)
             break
-    if not 1e-5 < frame_time_s < 100:
-        raise ValueError("no frame time")
-    values = np.array("\n".join(lines[first:]).split(), dtype=np.float64)
-    if channel_count < 1 or values.size % channel_count:
+        line = file.readline(_LONGEST_LINE)
+    if not _SHORTEST_FRAME_S < frame_time_s <= _LONGEST_FRAME_S:
+        raise ValueError("no frame time" if frame_time_s <= 0 else f"a frame time of {frame_time_s:g} s")
+    if channel_count < 1:
+        raise ValueError("no channels")
+    most = channel_count * (_MOST_POSES // joint_count)
+    packed = array("d")
+    rest = ""
+    while chunk := file.read(_LONGEST_LINE):
+        words = (rest + chunk).split()
+        rest = words.pop() if words and not chunk[-1].isspace() else ""
+        packed.extend(map(float, words))
+        if len(packed) > most:
+            raise ValueError(f"more than {most // channel_count} frames of {joint_count} joints: cut it into parts")
+        if len(rest) > _LONGEST_NUMBER:
+            raise ValueError("no numbers")
+    packed.extend(map(float, rest.split()))
+    values = np.frombuffer(packed)
+    if values.size % channel_count:
         raise ValueError(f"{values.size} values for {channel_count} channels")
     if values.size == 0 or not np.isfinite(values).all():
         raise ValueError("no frames, or values that are not finite")

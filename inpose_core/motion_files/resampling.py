@@ -3,13 +3,37 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs
 from ..body.skeleton import JOINT_COUNT
+from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
+
+_MOST_FRAMES: Final[int] = 240_000
+"""More than an hour at 60 Hz, half an hour at 120 Hz: a gigabyte while it is read."""
+_LONGEST_S: Final[float] = _MOST_FRAMES / SOLVER_FPS
+_LOWEST_FPS: Final[float] = 1.0
+_HIGHEST_FPS: Final[float] = 10_000.0
+
+
+def check_motion_length(frames: int, fps: float) -> None:
+    """Refuse what is no captured motion, before room is made for it at the solver's rate.
+
+    Raises:
+        InPoseError: the rate is none, or the motion lasts for many hours.
+    """
+    if not _LOWEST_FPS <= fps <= _HIGHEST_FPS:
+        raise InPoseError(f"{fps:.3g} frames per second are no rate of captured motion.", "Correct its rate.")
+    if frames > _MOST_FRAMES or frames / fps > _LONGEST_S:
+        raise InPoseError(
+            f"It has {frames} frames and lasts {frames / fps:.0f} s, which is too long.",
+            f"Cut it into parts of up to {_MOST_FRAMES} frames and {_LONGEST_S / 60:.0f} minutes.",
+        )
 
 
 def to_solver_rate(motion: Motion) -> Motion:
@@ -17,8 +41,12 @@ def to_solver_rate(motion: Motion) -> Motion:
 
     Any rate is interpolated at the true times. (Striding by a rounded ratio, which several published loaders do, turns
     100 Hz into 50 Hz that is called 60.)
+
+    Raises:
+        InPoseError: as `check_motion_length` does.
     """
     frames = len(motion)
+    check_motion_length(frames, motion.fps)
     if motion.fps == SOLVER_FPS or frames < 2:
         return motion
     source_s = np.arange(frames) / motion.fps

@@ -132,6 +132,14 @@ class ReadOptions(OptionTable):
         unit="Hz",
         automatic="the file's own times",
     )
+    take: int | None = option(
+        None,
+        "Take to read of a recording with pauses of more than ten seconds, counted from 1",
+        label="Take",
+        minimum=1,
+        maximum=10_000,
+        automatic="the longest",
+    )
     columns: str | None = option(
         None,
         'Columns of a table: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',

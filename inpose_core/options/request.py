@@ -50,5 +50,5 @@ def near_names(name: str, known: tuple[str, ...]) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
-        return str(value)
+        return str(value.absolute())  # who reads it may be at home in another folder
     return list(value) if isinstance(value, tuple) else value

@@ -10,13 +10,13 @@ from typing import Final
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from ..body.motion import atomic_output
 from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
-from .conditioning import CONDITION_SIZE
+from ..output import write_output
+from .conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule
 
@@ -81,19 +81,19 @@ def save_prior(prior: Prior, path: Path) -> None:
         "schedule": json.dumps(asdict(prior.schedule)),
         "training": json.dumps(prior.training),
     }
-    with atomic_output(path) as temporary:
-        save_file(tensors, temporary, metadata)
+    write_output(path, [save(tensors, metadata)])
 
 
 def load_prior(
-    path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None, *, condition_size: int = CONDITION_SIZE
+    path: Path = DEFAULT_WEIGHTS, device: torch.device | None = None, *, condition_size: int | None = None
 ) -> Prior:
     """Read a prior, ready for inference in float32.
 
     Args:
         path: the file.
         device: where to; the CPU by default.
-        condition_size: numbers of one frame's condition; other than the default only for baselines.
+        condition_size: numbers of one frame's condition, for baselines that have one of their own; by default what the
+            product knows, with trackers or without.
 
     Raises:
         WeightsError: the file is missing, damaged, or of another version.
@@ -114,24 +114,45 @@ def load_prior(
         )
     try:
         config = NetworkConfig(**json.loads(metadata["network_config"]))
-        if config.condition_size != condition_size:
+        known = (THREE_POINT_SIZE, CONDITION_SIZE) if condition_size is None else (condition_size,)
+        if config.condition_size not in known:
             raise WeightsError(
                 f"The weights in {path.name} are of a network that sees other features.",
-                "Train it anew (`inpose train`), or let it see them too (benchmarks/widen_prior.py).",
+                "Train it anew (`inpose train`).",
             )
-        network = DiffusionTransformer(config)
         weights = {
             name.removeprefix("network."): value.float() for name, value in tensors.items() if name[:8] == "network."
         }
+        _check_weights(config, weights)
+        network = DiffusionTransformer(config)
         network.load_state_dict(weights)
         calibration = ResidualCalibration(tensors["calibration.log_snr"], tensors["calibration.variance"])
         levels = len(calibration.log_snr)
         if levels < 2 or calibration.variance.shape != (levels, JOINT_COUNT):
             raise ValueError("The calibration has another shape.")
+        rising = bool((calibration.log_snr.diff() > 0).all())
+        if not rising or not all(bool(t.isfinite().all()) for t in (calibration.log_snr, calibration.variance)):
+            raise ValueError("The calibration has impossible numbers.")
         schedule = NoiseSchedule(**json.loads(metadata["schedule"]))
-        training = json.loads(metadata.get("training", "{}"))
+        if not 0 < schedule.t_min < schedule.t_max < 1:
+            raise ValueError("The schedule has impossible times.")
+        training = dict(json.loads(metadata.get("training", "{}")))
     except (KeyError, ValueError, TypeError, ArithmeticError, RuntimeError) as error:
         raise WeightsError(f"The weights in {path.name} do not fit this version of InPose.", _REINSTALL) from error
     network.eval().requires_grad_(False)
     prior = Prior(network, schedule, calibration, training)
     return prior.to(device) if device is not None else prior
+
+
+def _check_weights(config: NetworkConfig, weights: dict[str, Tensor]) -> None:
+    """Compare the weights with what the network would need, before room is made for it.
+
+    Raises:
+        ValueError: they are others, or not finite.
+    """
+    with torch.device("meta"):
+        needed = DiffusionTransformer(config).state_dict()
+    if {name: value.shape for name, value in needed.items()} != {name: value.shape for name, value in weights.items()}:
+        raise ValueError("The weights are those of another network.")
+    if not all(bool(value.isfinite().all()) for value in weights.values()):
+        raise ValueError("The weights are not finite.")

@@ -3,9 +3,10 @@
 
 Per frame: the three measured rotations (6D), their angular velocities, the head's height over the skeleton's own
 standing head height, the head's velocity over its leg length, where the hands are about the shoulders over the length
-of an arm, and masks that say what is measured. No length in metres enters (paper, Section 3: it would carry the body's
-size), only ratios: the same pose of a larger or smaller upper body has the same condition, and one of longer arms or
-broader shoulders nearly so, which the training varies.
+of an arm, what further trackers measure, whether the performer stands or sits, and masks that say what is measured.
+No length in metres enters (paper, Section 3: it would carry the body's size), only ratios: the same pose of a larger or
+smaller upper body has the same condition, and one of longer arms or broader shoulders nearly so, which the training
+varies.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from torch import Tensor
 
 from ..body.rotations import heading_of, matrix_to_sixd, mean_heading, yaw_matrix
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
+from .trackers import TRACKER_FEATURES, Trackers, tracker_features
 
 SENSOR_COUNT: Final[int] = 3
 ROTATION_FEATURES: Final[int] = SENSOR_COUNT * (6 + 3 + 1)
 HEAD_FEATURES: Final[int] = 1 + 3 + 1
 REACH_FEATURES: Final[int] = 2 * (3 + 3) + 1
-CONDITION_SIZE: Final[int] = ROTATION_FEATURES + HEAD_FEATURES + REACH_FEATURES
+POSTURE_FEATURES: Final[int] = 2
+THREE_POINT_SIZE: Final[int] = ROTATION_FEATURES + HEAD_FEATURES + REACH_FEATURES
+"""Numbers of one frame's condition that come from head and hands."""
+CONDITION_SIZE: Final[int] = THREE_POINT_SIZE + TRACKER_FEATURES + POSTURE_FEATURES
+"""Numbers of one frame's whole condition; a network that was trained with fewer sees the first ones."""
 _ANGULAR_VELOCITY_UNIT: Final[float] = 5.0
 """rad/s that count as 1, so that the features have about unit variance."""
 _HEIGHT_SPREAD: Final[float] = 0.2
@@ -57,6 +63,10 @@ class ScaleFreeSensors:
     """(..., T, 2, 3) of `hand_reach`, in the world frame; ignored where head or hand is not measured."""
     hand_reach_known: Tensor
     """(..., T) bool; False withholds the reach (both of the paper's priors)."""
+    trackers: Trackers | None = None
+    """What further trackers measure; None: there are none."""
+    posture: Tensor | None = None
+    """(..., T, 2) 1 where the performer is known to stand, or to sit, else 0; None: neither is known."""
 
     def windowed(self, index: Tensor) -> ScaleFreeSensors:
         """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T).
@@ -66,8 +76,17 @@ class ScaleFreeSensors:
         before = torch.cat((index[:, :1] - 1, index[:, :-1]), dim=1)
         velocity = self.head_velocity_per_leg[torch.maximum(index, before)]
         velocity = torch.where((index >= before)[..., None], velocity, -velocity)
-        windows = {name: value[index] for name, value in vars(self).items()}
-        return ScaleFreeSensors(**{**windows, "head_velocity_per_leg": velocity})
+        return ScaleFreeSensors(
+            R_world_sensor=self.R_world_sensor[index],
+            measured=self.measured[index],
+            head_height_ratio=self.head_height_ratio[index],
+            head_velocity_per_leg=velocity,
+            head_motion_known=self.head_motion_known[index],
+            hand_reach=self.hand_reach[index],
+            hand_reach_known=self.hand_reach_known[index],
+            trackers=None if self.trackers is None else self.trackers.windowed(index),
+            posture=None if self.posture is None else self.posture[index],
+        )
 
 
 def window_heading(R_world_head: Tensor) -> Tensor:
@@ -92,13 +111,16 @@ def angular_velocity(R_world: Tensor, fps: float) -> Tensor:
     return torch.cat((sine_axis[..., :1, :, :], sine_axis), dim=-3) * fps
 
 
-def condition_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: float) -> Tensor:
-    """Return the condition of windows, (..., T, CONDITION_SIZE).
+def condition_features(
+    sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: float, size: int = CONDITION_SIZE
+) -> Tensor:
+    """Return the condition of windows, (..., T, size).
 
     Args:
         sensors: windows of sensors, in the world frame.
         R_world_heading: heading of each window, (..., 3, 3); the features are expressed in it.
         fps: frames per second.
+        size: the first so many features; THREE_POINT_SIZE for networks that know no trackers.
     """
     to_heading = R_world_heading.transpose(-1, -2)
     rotation = rotation_features(sensors, R_world_heading, fps)
@@ -106,7 +128,17 @@ def condition_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: 
     height = (sensors.head_height_ratio[..., None] - 1.0) / _HEIGHT_SPREAD * known
     velocity = (sensors.head_velocity_per_leg @ to_heading.transpose(-1, -2)) * known
     reach = _reach_features(sensors, to_heading, fps)
-    return torch.cat((rotation, height.clamp(-8, 8), velocity.clamp(-8, 8), known, reach), dim=-1)
+    three_points = torch.cat((rotation, height.clamp(-8, 8), velocity.clamp(-8, 8), known, reach), dim=-1)
+    if size <= THREE_POINT_SIZE:
+        return three_points[..., :size]
+    leading = three_points.shape[:-1]
+    trackers = (
+        three_points.new_zeros(*leading, TRACKER_FEATURES)
+        if sensors.trackers is None
+        else tracker_features(sensors.trackers, to_heading)
+    )
+    posture = three_points.new_zeros(*leading, POSTURE_FEATURES) if sensors.posture is None else sensors.posture
+    return torch.cat((three_points, trackers, posture), dim=-1)[..., :size]
 
 
 def hand_reach(positions_m: Tensor, R_world_head: Tensor, offsets_m: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,21 @@ from ..body.skeleton import JOINT_COUNT
 
 CONTACT_COUNT = 2
 """Left and right foot."""
+_SIZES: Final[dict[str, tuple[int, int]]] = {
+    "condition_size": (1, 4096),
+    "window": (2, 4096),
+    "frames_per_token": (1, 256),
+    "width": (2, 4096),
+    "depth": (1, 64),
+    "heads": (1, 64),
+    "mlp_ratio": (1, 16),
+    "columns": (2, 3),
+}
+"""The least and the most of each."""
+FEET_COUNT: Final[int] = 4
+"""Ankles and toe joints, left before right: the order of `skeleton.FOOT_JOINTS`."""
+_FRAMES_PER_ROTARY_STEP: Final[int] = 4
+"""Frames that turn the rotary embedding by one step, however many share a token."""
 _DATA_VARIANCE = 1.0 / 3.0
 """A column of a rotation matrix has length 1, so each of its elements has a mean square of 1/3."""
 
@@ -43,15 +58,54 @@ class NetworkConfig:
     """What the last layer returns: x_0, or v = alpha eps - sigma x_0 (Salimans & Ho 2022; an ablation)."""
     input_scale: Literal["unit", "wiener"] = "wiener"
     """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it gives, nothing at pure noise."""
+    feet: bool = False
+    """Whether the network also says where ankles and toes are, and how sure it is."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network of ours has: a file of weights may ask for any.
+
+        Raises:
+            ValueError: one of them.
+        """
+        for name, (least, most) in _SIZES.items():
+            size = getattr(self, name)
+            if type(size) is not int or not least <= size <= most:
+                raise ValueError(f"a network of {name} {size!s:.20}")
+        if self.window % self.frames_per_token or self.width % (2 * self.heads) or not 0 <= self.dropout < 1:
+            raise ValueError("sizes that do not divide")
+        if (
+            self.prediction not in ("x_0", "v")
+            or self.input_scale not in ("unit", "wiener")
+            or type(self.feet) is not bool
+        ):
+            raise ValueError("a network of another kind")
 
     @property
     def state_size(self) -> int:
         """Return the numbers of one frame's state."""
         return JOINT_COUNT * 3 * self.columns
 
+    @property
+    def output_sizes(self) -> tuple[int, int, int]:
+        """Return the numbers of one frame's state, contacts and feet."""
+        return self.state_size, CONTACT_COUNT, 4 * FEET_COUNT if self.feet else 0
+
+
+class Denoised(NamedTuple):
+    """Hold what the network makes of windows; B windows of T frames."""
+
+    x_0: Tensor
+    """(B, T, 22, 6) rotations in the window's heading frame (9 numbers with three columns)."""
+    contact_logits: Tensor
+    """(B, T, 2) of the probability that the left and the right foot stand."""
+    feet: Tensor
+    """(B, T, 4, 3) ankles and toes as `feet.feet_places` has them; (B, T, 0, 3) of networks without."""
+    feet_log_scale: Tensor
+    """(B, T, 4) log of the mean distance by which each of them errs."""
+
 
 class DiffusionTransformer(nn.Module):
-    """Estimate ``x_0`` of a window, and which feet stand, from ``x_t``, the noise level and the condition.
+    """Estimate ``x_0`` of a window, and what the feet do, from ``x_t``, the noise level and the condition.
 
     All frames of a window are denoised together; the window's length is fixed by the configuration.
     """
@@ -65,18 +119,19 @@ class DiffusionTransformer(nn.Module):
         self.noise_level = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), modulation)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
         self.final_norm = nn.LayerNorm(config.width, elementwise_affine=False)
-        self.final = nn.Linear(config.width, config.frames_per_token * (config.state_size + CONTACT_COUNT))
+        self.final = nn.Linear(config.width, config.frames_per_token * sum(config.output_sizes))
         nn.init.zeros_(modulation.weight)
         nn.init.zeros_(modulation.bias)
         nn.init.zeros_(self.final.weight)
         nn.init.zeros_(self.final.bias)
         tokens = config.window // config.frames_per_token
-        cosine, sine = _rotary_table(tokens, config.width // config.heads)
+        place = torch.arange(tokens) * (config.frames_per_token / _FRAMES_PER_ROTARY_STEP)
+        cosine, sine = _rotary_table(place, config.width // config.heads)
         self.register_buffer("rotary_cosine", cosine, persistent=False)
         self.register_buffer("rotary_sine", sine, persistent=False)
 
-    def forward(self, x_t: Tensor, log_snr: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the estimate of x_0, (B, T, 22, 6), and the logits that each foot stands, (B, T, 2).
+    def forward(self, x_t: Tensor, log_snr: Tensor, condition: Tensor) -> Denoised:
+        """Return the estimate of x_0, which feet stand, and where the feet are.
 
         Args:
             x_t: noisy 6D rotations in the window's heading frame, (B, T, 22, 6) (9 numbers with three columns).
@@ -96,12 +151,15 @@ class DiffusionTransformer(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, modulation, self.rotary_cosine, self.rotary_sine)
         output = self.final(self.final_norm(tokens)).reshape(batch, frames, -1).to(x_t.dtype)
-        state, contact = output.split((self.config.state_size, CONTACT_COUNT), dim=-1)
+        state, contact, feet = output.split(self.config.output_sizes, dim=-1)
+        place, log_scale = feet.unflatten(-1, (FEET_COUNT if self.config.feet else 0, 4)).split((3, 1), dim=-1)
         estimate = state.unflatten(-1, (JOINT_COUNT, -1))
         if self.config.prediction == "v":
             alpha = alpha2.sqrt()[..., None]
-            return alpha * x_t - (1 - alpha2).sqrt()[..., None] * estimate, contact
-        return math.sqrt(_DATA_VARIANCE) * estimate, contact
+            x_0 = alpha * x_t - (1 - alpha2).sqrt()[..., None] * estimate
+        else:
+            x_0 = math.sqrt(_DATA_VARIANCE) * estimate
+        return Denoised(x_0, contact, place, log_scale[..., 0])
 
 
 class _Block(nn.Module):
@@ -166,9 +224,9 @@ def _log_snr_embedding(log_snr: Tensor, width: int) -> Tensor:
     return torch.cat((angles.sin(), angles.cos()), dim=-1)
 
 
-def _rotary_table(tokens: int, head_size: int) -> tuple[Tensor, Tensor]:
+def _rotary_table(place: Tensor, head_size: int) -> tuple[Tensor, Tensor]:
     frequencies = 1.0 / (1000.0 ** (torch.arange(0, head_size, 2) / head_size))
-    angles = torch.arange(tokens)[:, None] * frequencies
+    angles = place[:, None] * frequencies
     return angles.cos(), angles.sin()
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import RecordingError
-from .cleaning.clean import clean_recording
+from ..safe_files import read_bytes
+from .cleaning.clean import clean_recording, cut_take
 from .conventions import ReadOptions
 from .formats import body_motion, bsor, foreign, scoresaber, webxr, xror
 from .interpretation.interpret import interpret
@@ -17,7 +18,7 @@ from .tables import reader as tables
 from .tracks import RawTracks
 from .types import Recording
 
-_LARGEST_FILE_BYTES: Final[int] = 2**30
+_LARGEST_FILE_BYTES: Final[int] = 2**29
 """An hour at 90 Hz is 30 MB as BSOR and 90 MB as CSV; what is larger than this is something else."""
 
 
@@ -65,6 +66,9 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
 def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     """Read a recording of head and hands, recognised by content, and clean it.
 
+    Where pauses of many seconds split it into takes, that of the options, or the longest, is returned, and a note
+    tells of the others.
+
     Args:
         path: the file; of a recording with a file per device any of them.
         options: what the file is, against what it says or what would be guessed.
@@ -72,14 +76,27 @@ def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     Raises:
         RecordingError: the file is missing, foreign or damaged, or holds no head and hands.
     """
-    path = Path(path)
-    options = options or ReadOptions()
+    path, options = Path(path), options or ReadOptions()
+    recording = _read(path, options)
+    return clean_recording(cut_take(recording, options.take, path.name), path.name)
+
+
+def load_session(path: Path, options: ReadOptions | None = None) -> Recording:
+    """Read and clean a recording as `load_recording` does, all of its takes with the pauses between them.
+
+    Raises:
+        RecordingError: as there.
+    """
+    return clean_recording(_read(Path(path), options or ReadOptions()), Path(path).name)
+
+
+def _read(path: Path, options: ReadOptions) -> Recording:
     file = RecordingFile(_bytes_of(path), path, options)
     if not file.data.strip(b"\0 \t\r\n"):
         raise RecordingError(f"{file.name} is empty.", "Record or download it again.")
     for recording_format in FORMATS:
         if recording_format.recognises(file.data):
-            return clean_recording(interpret(recording_format.read(file), options, file.name), file.name)
+            return interpret(recording_format.read(file), options, file.name)
     raise RecordingError(
         f"{file.name} is no format that InPose knows.",
         "It reads replays (.bsor, .xror, .dat), WebXR recordings (.json), CSV tables, AMASS .npz and BVH.",
@@ -89,13 +106,13 @@ def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
 def _bytes_of(path: Path) -> bytes:
     name = path.name
     try:
-        if path.is_dir():
-            raise RecordingError(f"{name} is a folder, not a recording.", "Give one file, for example a .bsor or .csv.")
-        if path.stat().st_size > _LARGEST_FILE_BYTES:
-            raise RecordingError(f"{name} is larger than 1 GB.", "Check that this is a recording of head and hands.")
-        return path.read_bytes()
+        return read_bytes(path, _LARGEST_FILE_BYTES)
     except FileNotFoundError as error:
         raise RecordingError(f"There is no file {path}.", "Check the path.") from error
+    except IsADirectoryError as error:
+        raise RecordingError(
+            f"{name} is a folder, not a recording.", "Give one file, for example a .bsor or .csv."
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise RecordingError(f"{name} cannot be read ({reason}).", "Check the path and its permissions.") from error

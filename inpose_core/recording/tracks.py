@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body.quaternions import continuous_signs
+from ..errors import RecordingError
 from .conventions import QuaternionOrder
 from .types import HandOffsets, Origin, PoseType
 
 FloatArray = NDArray[np.float64]
 
+MOST_FRAMES: Final[int] = 1_000_000
+"""Three hours at 90 Hz; readers refuse more before they make room for it."""
 _LONGEST_STEP: Final[float] = 4.0
 """A hand is taken as seen between two of its samples that are at most this many usual steps apart."""
 
@@ -54,6 +57,19 @@ class RawTracks:
     device: str = ""
     hand_offsets: HandOffsets | None = None
     notes: tuple[str, ...] = ()
+
+
+def check_frame_count(count: int, name: str) -> None:
+    """Refuse a file of more frames than any recording has.
+
+    Raises:
+        RecordingError: there are more than `MOST_FRAMES`.
+    """
+    if count > MOST_FRAMES:
+        raise RecordingError(
+            f"{name} has {count} frames; InPose takes up to {MOST_FRAMES}, three hours at 90 Hz.",
+            "Cut the recording into parts.",
+        )
 
 
 class Track(NamedTuple):

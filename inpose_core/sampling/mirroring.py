@@ -60,6 +60,7 @@ def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
         measured=sensors.measured[..., swapped],
         head_velocity_per_leg=sensors.head_velocity_per_leg * sign,
         hand_reach=sensors.hand_reach.flip(-2) * sign,
+        trackers=None if sensors.trackers is None else sensors.trackers.mirrored(),
     )
 
 

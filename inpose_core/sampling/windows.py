@@ -103,7 +103,7 @@ class WindowedDenoiser:
         windows = Windows.for_network(prior.network, sensors.measured)
         windowed = sensors.windowed(windows.index)
         R_world_heading = window_heading(windowed.R_world_sensor[:, :, 0])
-        condition = condition_features(windowed, R_world_heading, fps)
+        condition = condition_features(windowed, R_world_heading, fps, prior.network.config.condition_size)
         return cls(prior.network, windows, R_world_heading, condition, precision)
 
     @torch.no_grad()
@@ -141,8 +141,8 @@ class WindowedDenoiser:
         noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
         level = torch.full((len(noisy),), log_snr, device=x_t.device)
         with torch.autocast(x_t.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            estimate, logits = self.network(noisy, level, self.condition[part])
-        return _turn(estimate.float(), R_world_heading), logits.float()
+            denoised = self.network(noisy, level, self.condition[part])
+        return _turn(denoised.x_0.float(), R_world_heading), denoised.contact_logits.float()
 
 
 def _turn(sixd: Tensor, R: Tensor) -> Tensor:

@@ -12,9 +12,18 @@ from torch import Tensor, nn
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
 from ..body.skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
-from ..prior.conditioning import ScaleFreeSensors, condition_features, hand_reach, window_heading
+from ..prior.conditioning import (
+    CONDITION_SIZE,
+    ScaleFreeSensors,
+    condition_features,
+    hand_reach,
+    window_heading,
+)
+from ..prior.feet import feet_places
 from ..recording.types import SOLVER_FPS
 from .dataset import MotionData, cut_windows
+from .random_draws import RandomDraws
+from .sensing import frozen_hands, lost_hands, sensed_posture, sensed_trackers, slow_drift, wrongly_mounted
 
 _HEAD = SENSOR_JOINTS[0]
 _ARM_JOINTS = (18, 19, 20, 21)
@@ -35,30 +44,41 @@ class AugmentationSettings:
     """Give every motion the same average body, as the literature does, instead of its subject's own."""
     recombine: float = 0.0
     """Probability that the upper body comes from another window, turned to this one's heading."""
-    mount_error_deg: float = 7.0
-    """Standard deviation of each sensor's constant rotation error in the worst examples; others have a share of it."""
+    mount_error_deg: float = 8.0
+    """Standard deviation of each device's constant rotation error in the worst examples; others have a share of it."""
     hand_turn_deg: float = 0.0
     """Largest constant turn of each hand's device about any axis, beyond the mount error: of devices that are held in
     a way that nobody knows."""
     rotation_noise_deg: float = 0.5
     """Standard deviation of each sensor's rotation noise per frame."""
-    height_noise: float = 0.015
-    """Standard deviation of the head height's constant relative error."""
+    height_noise: float = 0.025
+    """Standard deviation of the head height's constant relative error in the worst examples; others have a share of
+    it: many takes are calibrated to the centimetre, and there the height tells of bent knees."""
+    height_drift: float = 0.01
+    """Standard deviation of the head height's relative drift over a window in the worst examples."""
     heading_error_deg: float = 10.0
     """Standard deviation of the heading frame's error."""
     hand_loss: float = 0.15
     """Probability that a hand is lost for a span of the window."""
+    hand_freeze: float = 0.03
+    """Probability that a hand stands still for up to half a second, as tracking does before it says that it is lost."""
     head_motion_loss: float = 0.2
     """Probability that head height and velocity are withheld."""
     position_loss: float = 0.2
     """Probability that the hands' positions, or their reach, are withheld."""
-    hand_place_error: float = 0.03
+    hand_place_error: float = 0.04
     """Standard deviation of each hand's constant place error in the worst examples, in its device's frame over the
     length of an arm."""
     arm_length_error: float = 0.05
     """Standard deviation of the relative error of the arms' lengths in the worst examples."""
     rotation_loss: float = 0.02
     """Probability that all three rotations are withheld."""
+    trackers: float = 0.4
+    """Probability that some trackers are worn beyond head and hands."""
+    tracker_place_error: float = 0.04
+    """Standard deviation of each tracker's constant place error in the worst examples, over its limb's length."""
+    posture_known: float = 0.3
+    """Probability that the performer is said to stand or to sit, where he does."""
 
     @classmethod
     def none(cls) -> AugmentationSettings:
@@ -70,13 +90,18 @@ class AugmentationSettings:
             mount_error_deg=0.0,
             rotation_noise_deg=0.0,
             height_noise=0.0,
+            height_drift=0.0,
             heading_error_deg=0.0,
             hand_loss=0.0,
+            hand_freeze=0.0,
             head_motion_loss=0.0,
             position_loss=0.0,
             hand_place_error=0.0,
             arm_length_error=0.0,
             rotation_loss=0.0,
+            trackers=0.0,
+            tracker_place_error=0.0,
+            posture_known=0.0,
         )
 
 
@@ -92,6 +117,8 @@ class Examples:
     """(B, T) zero on frames that must not be learned."""
     contact: Tensor
     """(B, T, 2) 1 where a foot stands, else 0."""
+    feet: Tensor
+    """(B, T, 4, 3) of `prior.feet.feet_places`."""
 
     def __len__(self) -> int:
         return len(self.x_0)
@@ -114,9 +141,13 @@ ConditionBuilder = Callable[[SensedWindows, Tensor], Tensor]
 """Make the condition (B, T, C) of sensed windows and their headings (B, 3, 3)."""
 
 
-def scale_free_condition(sensed: SensedWindows, R_world_heading: Tensor) -> Tensor:
-    """Return the condition of the shipped prior."""
-    return condition_features(sensed.scale_free, R_world_heading, SOLVER_FPS)
+def scale_free_condition(size: int = CONDITION_SIZE) -> ConditionBuilder:
+    """Return what makes the first ``size`` features of the product's condition."""
+
+    def build(sensed: SensedWindows, R_world_heading: Tensor) -> Tensor:
+        return condition_features(sensed.scale_free, R_world_heading, SOLVER_FPS, size)
+
+    return build
 
 
 def draw_examples(
@@ -125,16 +156,20 @@ def draw_examples(
     frames: int,
     settings: AugmentationSettings,
     generator: torch.Generator,
-    condition: ConditionBuilder = scale_free_condition,
+    condition: ConditionBuilder,
 ) -> Examples:
     """Draw random windows and vary them."""
-    random = _Random(generator, data.root_m.device)
-    clip = torch.multinomial(data.sampling_weight, batch, replacement=True, generator=generator)
+    random = RandomDraws(generator, data.root_m.device)
+    frame = torch.searchsorted(data.drawn_up_to, random.uniform(batch).to(data.drawn_up_to.dtype))
+    frame = frame.clamp(max=len(data.clip) - 1)
+    clip = data.clip[frame]
     stretch = 1 + settings.stretch * (2 * random.uniform(batch) - 1)
-    # A window may begin a quarter before the clip and end a quarter after it: short clips fill it by reflection.
-    slack = frames * stretch / 4
-    room = (data.length[clip] - 1 - frames * stretch + 2 * slack).clamp(min=0)
-    first = random.uniform(batch) * room - torch.minimum(slack, data.length[clip] / 4)
+    # The drawn frame lies in the window's middle half, and a window may begin a quarter before its clip and end a
+    # quarter after it; shorter clips lie somewhere inside.
+    span = frames * stretch
+    first = (frame - data.start[clip]) - span * (0.25 + 0.5 * random.uniform(batch))
+    earliest, latest = -span / 4, data.length[clip] - 1 - 0.75 * span
+    first = first.clamp(torch.minimum(earliest, latest), torch.maximum(earliest, latest))
     return make_examples(data, clip, first, stretch, frames, settings, random, condition)
 
 
@@ -143,7 +178,7 @@ def validation_examples(
     frames: int,
     stride: int,
     settings: AugmentationSettings | None = None,
-    condition: ConditionBuilder = scale_free_condition,
+    condition: ConditionBuilder | None = None,
 ) -> Examples:
     """Cut every clip into windows ``stride`` frames apart; by default unvaried."""
     clips, firsts = [], []
@@ -152,7 +187,7 @@ def validation_examples(
             clips.append(clip)
             firsts.append(float(min(first, max(0, length - frames))))
     clip_index = torch.tensor(clips, device=data.start.device)
-    random = _Random(torch.Generator(data.start.device).manual_seed(0), data.start.device)
+    random = RandomDraws(torch.Generator(data.start.device).manual_seed(0), data.start.device)
     return make_examples(
         data,
         clip_index,
@@ -161,7 +196,7 @@ def validation_examples(
         frames,
         settings or AugmentationSettings.none(),
         random,
-        condition,
+        condition or scale_free_condition(),
     )
 
 
@@ -172,8 +207,8 @@ def make_examples(
     stretch: Tensor,
     frames: int,
     settings: AugmentationSettings,
-    random: _Random,
-    condition: ConditionBuilder = scale_free_condition,
+    random: RandomDraws,
+    condition: ConditionBuilder,
 ) -> Examples:
     """Cut the given windows and vary them; arguments as `cut_windows` has them."""
     batch = len(clip)
@@ -199,46 +234,40 @@ def make_examples(
     lowest_m = relative_m[..., list(FOOT_JOINTS), 1].min(dim=-1).values
     root_m = root_m * leg_factor[:, None, None]
     root_m = torch.stack((root_m[..., 0], clearance_m * leg_factor[:, None] - lowest_m, root_m[..., 2]), dim=-1)
-    positions_m = relative_m[:, :, list(SENSOR_JOINTS)] + root_m[:, :, None]
+    joints_m = relative_m + root_m[:, :, None]
+    positions_m = joints_m[:, :, list(SENSOR_JOINTS)]
     head_m = positions_m[:, :, 0]
     velocity = (head_m[:, 1:] - head_m[:, :-1]) * SOLVER_FPS / _leg_length(offsets_m)[:, None, None]
     standing_m = _standing_head_height(offsets_m)
 
     R_sensor = R_world[:, :, list(SENSOR_JOINTS)]
-    height_error = 1 + settings.height_noise * random.normal(batch, 1)
-    R_world_sensor = _sensor_noise(R_sensor, settings, random)
+    hands = frozen_hands(batch, frames, settings.hand_freeze, random)
+    R_world_sensor = _sensor_noise(hands.of_sensors(R_sensor), settings, random)
     positions_known = (random.uniform(batch, 1) >= settings.position_loss).expand(batch, frames)
+    height_error = 1 + slow_drift(batch, frames, settings.height_noise, settings.height_drift, random)
     scale_free = ScaleFreeSensors(
         R_world_sensor=R_world_sensor,
-        measured=_lose_hands(batch, frames, settings, random),
-        head_height_ratio=head_m[..., 1] / standing_m[:, None] * height_error,
+        measured=lost_hands(batch, frames, settings.hand_loss, settings.rotation_loss, random),
+        head_height_ratio=head_m[..., 1] / (standing_m * data.upright_ratio[clip])[:, None] * height_error,
         head_velocity_per_leg=torch.cat((velocity[:, :1], velocity), dim=1),
         head_motion_known=(random.uniform(batch, 1) >= settings.head_motion_loss).expand(batch, frames),
-        hand_reach=_sensed_reach(positions_m, R_world_sensor, offsets_m, settings, random),
+        hand_reach=_sensed_reach(hands.of_sensors(positions_m), R_world_sensor, offsets_m, settings, random),
         hand_reach_known=positions_known,
+        trackers=sensed_trackers(joints_m, R_world, R_world_sensor[:, :, 0], offsets_m, settings, random),
+        posture=sensed_posture(window["situation"], settings.posture_known, random),
     )
     heading_error = settings.heading_error_deg * random.normal(batch) * torch.pi / 180
     R_world_heading = window_heading(R_sensor[:, :, 0]) @ yaw_matrix(heading_error)
-    to_heading = R_world_heading.transpose(-1, -2)[:, None, None]
+    to_heading = R_world_heading.transpose(-1, -2)
     return Examples(
-        x_0=matrix_to_sixd(to_heading @ R_world),
+        x_0=matrix_to_sixd(to_heading[:, None, None] @ R_world),
         condition=condition(SensedWindows(scale_free, positions_m, positions_known, offsets_m), R_world_heading),
         weight=weight,
         contact=contact,
+        feet=feet_places(
+            joints_m[:, :, list(FOOT_JOINTS)], head_m, _leg_length(offsets_m)[:, None, None, None], to_heading
+        ),
     )
-
-
-class _Random:
-    """Draw on the data's device from one generator."""
-
-    def __init__(self, generator: torch.Generator, device: torch.device) -> None:
-        self.generator, self.device = generator, device
-
-    def uniform(self, *shape: int) -> Tensor:
-        return torch.rand(*shape, generator=self.generator, device=self.device)
-
-    def normal(self, *shape: int) -> Tensor:
-        return torch.randn(*shape, generator=self.generator, device=self.device)
 
 
 def _mirror_vectors(v: Tensor) -> Tensor:
@@ -250,7 +279,7 @@ def _mirror_rotations(R: Tensor) -> Tensor:
     return (R * sign[:, None] * sign)[:, :, list(MIRROR_JOINTS)]
 
 
-def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random: _Random) -> tuple[Tensor, Tensor]:
+def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random: RandomDraws) -> tuple[Tensor, Tensor]:
     """Return other bodies for the same motion, (B, 22, 3), and by how much their legs are longer, (B,)."""
     batch = len(offsets_m)
     legs, trunk, arms = (settings.proportion * random.normal(3, batch).clamp(-2, 2)).exp()
@@ -288,35 +317,23 @@ def _standing_head_height(offsets_m: Tensor) -> Tensor:
     return rest_y[:, _HEAD] - rest_y[:, list(FOOT_JOINTS)].min(dim=1).values
 
 
-def _sensor_noise(R_sensor: Tensor, settings: AugmentationSettings, random: _Random) -> Tensor:
+def _sensor_noise(R_sensor: Tensor, settings: AugmentationSettings, random: RandomDraws) -> Tensor:
+    R_sensor = wrongly_mounted(R_sensor, settings.mount_error_deg, random)
     batch, frames = R_sensor.shape[:2]
-    # A device is mounted wrongly in its own frame (right), and tracked with noise.
-    # Some are mounted well: the network should not learn to distrust all of them alike.
-    mount_error_rad = settings.mount_error_deg * torch.pi / 180 * random.uniform(batch, 1, 1, 1)
-    mount = rotvec_to_matrix(mount_error_rad * random.normal(batch, 1, 3, 3))
     if settings.hand_turn_deg > 0:
         axis = nn.functional.normalize(random.normal(batch, 1, 2, 3), dim=-1)
         angle_rad = settings.hand_turn_deg * torch.pi / 180 * random.uniform(batch, 1, 2, 1)
-        mount = torch.cat((mount[:, :, :1], mount[:, :, 1:] @ rotvec_to_matrix(angle_rad * axis)), dim=2)
+        turned = R_sensor[:, :, 1:] @ rotvec_to_matrix(angle_rad * axis)
+        R_sensor = torch.cat((R_sensor[:, :, :1], turned), dim=2)
     noise = settings.rotation_noise_deg * torch.pi / 180 * random.normal(batch, frames, 3, 3)
-    return R_sensor @ mount @ rotvec_to_matrix(noise)
+    return R_sensor @ rotvec_to_matrix(noise)
 
 
 def _sensed_reach(
-    positions_m: Tensor, R_world_sensor: Tensor, offsets_m: Tensor, settings: AugmentationSettings, random: _Random
+    positions_m: Tensor, R_world_sensor: Tensor, offsets_m: Tensor, settings: AugmentationSettings, random: RandomDraws
 ) -> Tensor:
     batch = len(positions_m)
     reach = hand_reach(positions_m, R_world_sensor[:, :, 0], offsets_m[:, None])
     place_error = settings.hand_place_error * random.uniform(batch, 1, 1, 1) * random.normal(batch, 1, 2, 3)
     length_error = settings.arm_length_error * random.uniform(batch, 1, 1, 1) * random.normal(batch, 1, 1, 1)
     return reach * (1 + length_error) + (R_world_sensor[:, :, 1:] @ place_error[..., None])[..., 0]
-
-
-def _lose_hands(batch: int, frames: int, settings: AugmentationSettings, random: _Random) -> Tensor:
-    time = torch.arange(frames, device=random.device)[None, :, None]
-    span = 6 + (frames - 6) * random.uniform(batch, 1, 2) ** 2
-    first = random.uniform(batch, 1, 2) * (frames + span) - span
-    lost = (time >= first) & (time < first + span) & (random.uniform(batch, 1, 2) < settings.hand_loss)
-    measured = torch.ones(batch, frames, 3, dtype=torch.bool, device=random.device)
-    measured[..., 1:] = ~lost
-    return measured & (random.uniform(batch, 1, 1) >= settings.rotation_loss)

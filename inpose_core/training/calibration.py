@@ -38,8 +38,8 @@ def measure_residuals(
             noise = torch.randn(state.shape, generator=generator)
             x_t = schedule.alpha(t) * state + schedule.sigma(t) * noise
             log_snr = schedule.log_snr(t).expand(len(x_t))
-            estimate, _ = network(x_t.to(device), log_snr.to(device), condition[part].to(device))
-            squared.append(geodesic_angle(sixd_to_matrix(estimate[..., :6].float().cpu()), R[part]).square())
+            denoised = network(x_t.to(device), log_snr.to(device), condition[part].to(device))
+            squared.append(geodesic_angle(sixd_to_matrix(denoised.x_0[..., :6].float().cpu()), R[part]).square())
         angle2 = (torch.cat(squared) * weight[..., None]).sum(dim=(0, 1)) / weight.sum()
         variances.append(angle2 / 3)
     # `times` runs from noise to data, which is increasing log-SNR.

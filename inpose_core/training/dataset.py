@@ -1,33 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold motion clips in memory, ready to be cut into windows without a Python loop per sample.
-
-The packed format: one ``.npz`` of concatenated clips, Y up, where a T-pose facing +Z is the identity. Per frame:
-``quat`` (F, 22, 4) int16, global wxyz / 32767, ``root`` (F, 3) in metres, ``valid`` (F,). Per clip: ``start``,
-``length``, ``offsets`` (N, 22, 3), ``floor_y``, ``subject``, ``activity``, ``family``, ``generic_skeleton``.
-For the file: ``joints``, ``fps``.
-"""
+"""Hold motion in memory, ready to be cut into windows without a Python loop per sample."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
-from zipfile import BadZipFile
+from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from ..body.kinematics import forward_kinematics
+from ..body.quaternions import rotate_vector
 from ..body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
-from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, JOINT_NAMES, Skeleton
+from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, Skeleton
 from ..errors import InPoseError
 from ..recording.types import SOLVER_FPS
+from .packed import PackedClips
+from .situations import frame_weights, situations
+from .upright import joint_positions, stands_upright
 
-ClipFilter = Callable[[str, str], bool]
-"""Decide by data set (the file's stem) and subject whether a clip belongs to a split."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,8 +45,14 @@ class MotionData:
     """(N, 22, 3) rest offsets; a template's where the source has no skeleton of its own subject."""
     root_scale: Tensor
     """(N,) leg length of `offsets_m` over that of the source: the root's path is to be multiplied by it."""
-    sampling_weight: Tensor
-    """(N,) how often a clip is drawn, relative to the others."""
+    upright_ratio: Tensor
+    """(N,) head height over the rest skeleton's where the person stands upright, near 1."""
+    clip: Tensor
+    """(F,) the clip that each frame belongs to."""
+    drawn_up_to: Tensor
+    """(F,) how often a frame up to this one is the middle of an example: a distribution, rising to 1."""
+    situation: Tensor
+    """(F,) `situations.Situation` of each frame."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -68,81 +67,92 @@ class MotionData:
         return MotionData(**{name: tensor.to(device) for name, tensor in vars(self).items()})
 
 
-def load_packed_motion(paths: Sequence[Path], keep: ClipFilter) -> MotionData:
-    """Read packed ``.npz`` files and keep the clips that ``keep(file stem, subject)`` accepts.
+def make_motion_data(clips: PackedClips) -> MotionData:
+    """Return packed clips as tensors; clips of a single frame are left out.
 
     Raises:
-        InPoseError: a file is missing or not in the packed format, or no clip is left.
+        InPoseError: no clip is left.
     """
-    parts = [_load_file(Path(path), keep) for path in paths]
-    parts = [part for part in parts if len(part)]
-    if not parts:
+    clips = clips.select(clips.length >= _FEWEST_FRAMES)
+    if not len(clips):
         raise InPoseError("No motion clip was found to train on.", "Give folders or files of packed motion (.npz).")
-    frames_before = np.cumsum([0] + [len(part.root_m) for part in parts[:-1]])
-    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in vars(parts[0]) if name != "start"}
-    start = torch.cat([part.start + int(before) for part, before in zip(parts, frames_before, strict=True)])
-    return MotionData(start=start, **joined)
-
-
-def _load_file(path: Path, keep: ClipFilter) -> MotionData:
-    try:
-        with np.load(path, allow_pickle=False) as packed:
-            arrays = {key: packed[key] for key in packed.files}
-        if tuple(arrays["joints"]) != JOINT_NAMES or int(arrays["fps"]) != SOLVER_FPS:
-            raise InPoseError(f"{path} is not packed for 22 SMPL joints at 60 Hz.", "Pack the motion again.")
-        kept = [
-            index
-            for index, (subject, length) in enumerate(zip(arrays["subject"], arrays["length"], strict=True))
-            if keep(path.stem, str(subject)) and length >= 2
-        ]
-        return _pack(arrays, kept)
-    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile) as error:
-        raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
-
-
-def _pack(arrays: dict[str, Any], kept: list[int]) -> MotionData:
     template = Skeleton.template()
-    frames = np.concatenate(
-        [np.arange(arrays["start"][i], arrays["start"][i] + arrays["length"][i]) for i in kept]
-        or [np.zeros(0, np.int64)]
-    ).astype(np.int64)
-    length = arrays["length"][kept].astype(np.int64)
-    start = np.cumsum(length) - length
-    wxyz = torch.from_numpy(arrays["quat"][frames].astype(np.float32))
-    R_world = quaternion_wxyz_to_matrix(torch.nn.functional.normalize(wxyz, dim=-1))
-    root_m = torch.from_numpy(arrays["root"][frames].astype(np.float32))
-
-    clearance_m, contact = torch.empty(len(frames)), torch.empty(len(frames), 2)
-    offsets_m, root_scale, weights = [], [], []
-    for row, index in enumerate(kept):
-        source = arrays["offsets"][index].astype(np.float64)
-        clip = slice(start[row], start[row] + length[row])
-        positions_m = forward_kinematics(R_world[clip], torch.from_numpy(source.astype(np.float32)), root_m[clip])
-        positions_m[..., 1] -= float(arrays["floor_y"][index])
-        clearance_m[clip] = positions_m[:, list(FOOT_JOINTS), 1].min(dim=1).values
-        contact[clip] = foot_contact(positions_m, SOLVER_FPS).to(torch.float32)
-        own_body = not bool(arrays["generic_skeleton"][index]) and "Daz" not in str(arrays["family"][index])
-        body = Skeleton(source) if own_body else template
+    frames = len(clips.root_m)
+    clearance_m, contact = torch.empty(frames), torch.empty(frames, 2)
+    labels, upright = np.zeros(frames, np.int8), np.zeros(frames, dtype=bool)
+    height = np.zeros(frames)
+    offsets_m, root_scale = [], []
+    for clip in range(len(clips)):
+        part = clips.frames(clip)
+        source = Skeleton(clips.offsets_m[clip].astype(np.float64))
+        wxyz, floor_m = clips.wxyz[part].astype(np.float64), float(clips.floor_m[clip])
+        positions_m = joint_positions(wxyz, source.offsets_m, clips.root_m[part])
+        above_m = positions_m - (0.0, floor_m, 0.0)
+        clearance_m[part] = torch.from_numpy(above_m[:, list(FOOT_JOINTS), 1].min(axis=1)).float()
+        contact[part] = foot_contact(torch.from_numpy(above_m), SOLVER_FPS).float()
+        rest_m = source.standing_head_height_m
+        upright[part] = stands_upright(wxyz, positions_m, floor_m, rest_m) & clips.valid[part]
+        height[part] = above_m[:, _HEAD, 1] / rest_m
+        labels[part] = situations(
+            positions_m, _heading(wxyz[:, 0]), floor_m, source.leg_length_m, rest_m, str(clips.activity[clip])
+        )
+        own_body = not bool(clips.generic_skeleton[clip]) and "Daz" not in str(clips.family[clip])
+        body = source if own_body else template
         offsets_m.append(torch.from_numpy(body.offsets_m.astype(np.float32)))
-        root_scale.append(body.leg_length_m / Skeleton(source).leg_length_m)
-        weights.append(_clip_weight(str(arrays["activity"][index]), int(length[row])))
-    count = len(kept)
+        root_scale.append(body.leg_length_m / source.leg_length_m)
+    clip_of = np.repeat(np.arange(len(clips)), clips.length)
     return MotionData(
-        sixd=matrix_to_sixd(R_world),
-        root_m=root_m,
+        sixd=_sixd(clips.wxyz),
+        root_m=torch.from_numpy(clips.root_m),
         clearance_m=clearance_m,
         contact=contact,
-        valid=torch.from_numpy(arrays["valid"][frames].astype(bool)),
-        start=torch.from_numpy(start),
-        length=torch.from_numpy(length),
-        offsets_m=torch.stack(offsets_m) if count else torch.zeros(0, 22, 3),
-        root_scale=torch.tensor(root_scale),
-        sampling_weight=torch.tensor(weights),
+        valid=torch.from_numpy(clips.valid),
+        start=torch.from_numpy(clips.start),
+        length=torch.from_numpy(clips.length),
+        offsets_m=torch.stack(offsets_m),
+        root_scale=torch.tensor(root_scale, dtype=torch.float32),
+        upright_ratio=torch.from_numpy(_upright_ratios(clips, clip_of, upright, height)),
+        clip=torch.from_numpy(clip_of),
+        drawn_up_to=torch.from_numpy(np.cumsum(frame_weights(clips, labels))),
+        situation=torch.from_numpy(labels),
     )
 
 
+def _sixd(wxyz: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
+    """Return 6D rotations (F, 22, 6), made in pieces: whole matrices of hours of motion would fill the memory."""
+    sixd = torch.empty(*wxyz.shape[:-1], 6)
+    for first in range(0, len(wxyz), _FRAMES_AT_ONCE):
+        part = slice(first, first + _FRAMES_AT_ONCE)
+        sixd[part] = matrix_to_sixd(quaternion_wxyz_to_matrix(torch.from_numpy(wxyz[part])))
+    return sixd
+
+
+def _heading(wxyz: Floats) -> Floats:
+    """Return where rotations (F, 4) turn +Z over the ground, as unit vectors (x, z), (F, 2)."""
+    forward = rotate_vector(wxyz, np.array([0.0, 0.0, 1.0]))[:, [0, 2]]
+    return np.asarray(forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6))
+
+
+def _upright_ratios(
+    clips: PackedClips, clip_of: NDArray[np.int64], upright: NDArray[np.bool_], height: Floats
+) -> NDArray[np.float32]:
+    """Return each clip's person's median head height in upright stances, (N,); 1 for people who never stand so."""
+    people, person = np.unique(["\0".join(p) for p in clips.people()], return_inverse=True)
+    ratio = np.ones(len(people), np.float32)
+    for index in range(len(people)):
+        heights = height[upright & (person[clip_of] == index)]
+        if len(heights) >= _FEWEST_UPRIGHT_FRAMES:
+            ratio[index] = np.clip(np.median(heights), *_UPRIGHT_RANGE)
+    return np.asarray(ratio[person])
+
+
+_FEWEST_FRAMES: Final[int] = 2
+_FRAMES_AT_ONCE: Final[int] = 100_000
+_FEWEST_UPRIGHT_FRAMES: Final[int] = 45
+_UPRIGHT_RANGE: Final[tuple[float, float]] = (0.95, 1.06)
 _STANDING_SPEED_M_S = 0.3
 _STANDING_HEIGHT_M = 0.06
+_HEAD: Final[int] = JOINT_INDEX["head"]
 _TOES = (JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"])
 
 
@@ -157,21 +167,6 @@ def foot_contact(positions_m: Tensor, fps: float) -> Tensor:
     return (speed < _STANDING_SPEED_M_S) & (toes_m[..., 1] < _STANDING_HEIGHT_M)
 
 
-_ACTIVITY_WEIGHTS: Final[tuple[tuple[str, float], ...]] = (
-    ("climb", 0.25),  # nobody climbs or hangs with controllers in both hands
-    ("dance", 0.6),  # salsa and ballet are a quarter of the data
-    ("walk", 2.5),
-    ("run", 1.5),
-)
-"""How often an activity is drawn, relative to its share of the data: by what performers do."""
-
-
-def _clip_weight(activity: str, length: int) -> float:
-    # The square root lies between drawing clips (long takes starve) and drawing frames (few subjects dominate).
-    factors = [factor for word, factor in _ACTIVITY_WEIGHTS if word in activity]
-    return math.sqrt(length) * (factors[0] if factors else 1.0)
-
-
 def cut_windows(data: MotionData, clip: Tensor, first: Tensor, stretch: Tensor, frames: int) -> dict[str, Tensor]:
     """Cut windows of ``frames`` frames, resampled in time, reflecting at a clip's ends.
 
@@ -183,8 +178,8 @@ def cut_windows(data: MotionData, clip: Tensor, first: Tensor, stretch: Tensor, 
         frames: T.
 
     Returns:
-        ``R_world`` (B, T, 22, 3, 3), ``root_m`` (B, T, 3), ``clearance_m`` (B, T), ``contact`` (B, T, 2) and
-        ``weight`` (B, T), which is zero on reflected and on glitchy frames.
+        ``R_world`` (B, T, 22, 3, 3), ``root_m`` (B, T, 3), ``clearance_m`` (B, T), ``contact`` (B, T, 2),
+        ``situation`` (B, T) and ``weight`` (B, T), which is zero on reflected and on glitchy frames.
     """
     place = first[:, None] + stretch[:, None] * torch.arange(frames, device=first.device)
     last = (data.length[clip] - 1)[:, None].to(place.dtype)
@@ -206,5 +201,6 @@ def cut_windows(data: MotionData, clip: Tensor, first: Tensor, stretch: Tensor, 
         "root_m": between(data.root_m),
         "clearance_m": between(data.clearance_m),
         "contact": between(data.contact),
+        "situation": data.situation[low],
         "weight": (inside & data.valid[low] & data.valid[high]).to(torch.float32),
     }

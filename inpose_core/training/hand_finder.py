@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ..prior.conditioning import CONDITION_SIZE
+from ..prior.conditioning import THREE_POINT_SIZE
 from ..prior.network import NetworkConfig
 from .augmentation import AugmentationSettings
 from .trainer import TrainingSettings
@@ -19,8 +19,11 @@ _ANYWHERE: Final[AugmentationSettings] = AugmentationSettings(
     hand_place_error=0.22,
     hand_loss=0.0,
     head_motion_loss=0.05,
+    hand_freeze=0.0,
     position_loss=0.0,
     rotation_loss=0.0,
+    trackers=0.0,
+    posture_known=0.0,
 )
 """A little more than 60 degrees and 15 cm, within which controllers are held; nothing is lost, because only what is
 measured is looked at."""
@@ -36,7 +39,7 @@ def hand_finder_settings() -> TrainingSettings:
         ema_decay=0.997,
         validate_every=200,
         regression=True,
-        network=NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4, dropout=0.05),
+        network=NetworkConfig(THREE_POINT_SIZE, width=192, depth=6, heads=4, dropout=0.05),
         augmentation=_ANYWHERE,
         validation=replace(_ANYWHERE, proportion=0.0),
     )

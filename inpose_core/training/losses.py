@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -11,9 +12,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import geodesic_angle, sixd_to_matrix
-from ..body.skeleton import LEG_JOINTS, SENSOR_JOINTS
+from ..body.skeleton import LEG_JOINTS, SENSOR_JOINTS, TOE_JOINTS
+from ..prior.network import Denoised
 from ..recording.types import SOLVER_FPS
 from .augmentation import Examples
+
+_LOG_SCALE_RANGE: Final[tuple[float, float]] = (-6.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,15 @@ class LossWeights:
     position: float = 4.0
     velocity: float = 0.1
     contact: float = 0.02
+    standing_toes: float = 0.1
+    """Velocity of toes that stand, beyond `velocity`: feet that slide are seen before all else."""
+    lifted: float = 2.0
+    """Height of the left toes over the right ones: a foot that is lifted is not to be lifted by half."""
+    feet: float = 1.0
+    """Places of the feet as the network tells them directly, in leg lengths."""
+    feet_velocity: float = 0.1
+    feet_scale: float = 0.02
+    """Likelihood of the feet's errors under the scale that the network tells."""
     absolute: bool = True
     """Score errors by their length instead of its square: towards the posterior's median instead of its mean, and
     several times as fast towards either, since small errors still pull."""
@@ -31,12 +44,11 @@ class LossWeights:
     @classmethod
     def squared(cls) -> LossWeights:
         """Return the weights of squared errors that the shipped prior was trained with."""
-        return cls(rotation=0.33, position=8.0, absolute=False)
+        return cls(rotation=0.33, position=8.0, standing_toes=0.0, lifted=0.0, absolute=False)
 
 
 def denoising_loss(
-    estimate: Tensor,
-    contact_logits: Tensor,
+    denoised: Denoised,
     examples: Examples,
     sigma: Tensor,
     offsets_m: Tensor,
@@ -45,25 +57,50 @@ def denoising_loss(
     """Return the training loss, a scalar.
 
     Args:
-        estimate: denoised rotations, (B, T, 22, 6), or (B, T, 22, 9) for whole matrices.
-        contact_logits: (B, T, 2).
+        denoised: what the network makes of the examples, in float32.
         examples: the truth and the weight of each frame.
         sigma: (B,) noise level: low noise counts up to five times as much, because its errors are small.
         offsets_m: (22, 3) template body.
         weights: balance of the terms.
     """
     frame_weight = examples.weight / (sigma[:, None] ** 2 + 0.2)
+    step_weight = torch.minimum(frame_weight[:, 1:], frame_weight[:, :-1])
     length = _length if weights.absolute else _half_square
-    rotation = length(estimate - state_of(examples.x_0, estimate.shape[-1] // 3)).mean(dim=-1)
-    error = _head_relative(state_to_matrix(estimate), offsets_m) - _head_relative(
+    rotation = length(denoised.x_0 - state_of(examples.x_0, denoised.x_0.shape[-1] // 3)).mean(dim=-1)
+    error = _head_relative(state_to_matrix(denoised.x_0), offsets_m) - _head_relative(
         sixd_to_matrix(examples.x_0), offsets_m
     )
-    position = length(error).mean(-1)
-    velocity = length((error[:, 1:] - error[:, :-1]) * SOLVER_FPS).mean(-1)
-    contact = binary_cross_entropy_with_logits(contact_logits, examples.contact, reduction="none").mean(-1)
-    per_frame = weights.rotation * rotation + weights.position * position + weights.contact * contact
-    total = (per_frame * frame_weight).mean()
-    return total + weights.velocity * (velocity * torch.minimum(frame_weight[:, 1:], frame_weight[:, :-1])).mean()
+    # The head is measured, so an error about the head is one in the world, and where the truth stands it is a slide.
+    speed = length((error[:, 1:] - error[:, :-1]) * SOLVER_FPS)
+    standing = torch.minimum(examples.contact[:, 1:], examples.contact[:, :-1])
+    slide = (speed[..., list(TOE_JOINTS)] * standing).mean(-1)
+    toes = error[..., list(TOE_JOINTS), 1]
+    lifted = length((toes[..., 0] - toes[..., 1])[..., None])
+    contact = binary_cross_entropy_with_logits(denoised.contact_logits, examples.contact, reduction="none").mean(-1)
+    per_frame = (
+        weights.rotation * rotation
+        + weights.position * length(error).mean(-1)
+        + weights.lifted * lifted
+        + weights.contact * contact
+    )
+    per_step = weights.velocity * speed.mean(-1) + weights.standing_toes * slide
+    total = (per_frame * frame_weight).mean() + (per_step * step_weight).mean()
+    if denoised.feet.shape[-2]:
+        total = total + _feet_loss(denoised, examples, frame_weight, step_weight, weights)
+    return total
+
+
+def _feet_loss(
+    denoised: Denoised, examples: Examples, frame_weight: Tensor, step_weight: Tensor, weights: LossWeights
+) -> Tensor:
+    error = denoised.feet - examples.feet
+    distance = _length(error)
+    # The scale learns from the errors and the errors not from the scale: where all is doubtful one may still be right.
+    log_scale = denoised.feet_log_scale.clamp(*_LOG_SCALE_RANGE)
+    likelihood = distance.detach() * torch.exp(-log_scale) + 3 * log_scale
+    speed = _length((error[:, 1:] - error[:, :-1]) * SOLVER_FPS).mean(-1)
+    per_frame = weights.feet * distance.mean(-1) + weights.feet_scale * likelihood.mean(-1)
+    return (per_frame * frame_weight).mean() + weights.feet_velocity * (speed * step_weight).mean()
 
 
 def state_of(sixd: Tensor, columns: int) -> Tensor:
@@ -85,17 +122,40 @@ def _length(error: Tensor) -> Tensor:
     return (error.square().sum(-1) + 1e-6).sqrt()
 
 
-def validation_errors(estimate: Tensor, x_0: Tensor, weight: Tensor, offsets_m: Tensor) -> dict[str, float]:
-    """Return mean errors: geodesic angle in degrees, head-aligned joint position in cm (all joints, legs)."""
-    R_hat, R = sixd_to_matrix(estimate[..., :6]), sixd_to_matrix(x_0)
+def validation_errors(denoised: Denoised, examples: Examples, offsets_m: Tensor) -> dict[str, float]:
+    """Return mean errors: geodesic angle in degrees, head-aligned joint position in cm, contacts, feet's places.
+
+    Joints in cm on the body ``offsets_m``: all, legs, toes, and the toes as the network tells them directly; slide of
+    standing toes in cm/s; recall and precision of contacts in per cent.
+    """
+    R_hat, R, weight = sixd_to_matrix(denoised.x_0[..., :6]), sixd_to_matrix(examples.x_0), examples.weight
     angle_deg = torch.rad2deg(geodesic_angle(R_hat, R)).mean(-1)
-    distance_cm = 100 * (_head_relative(R_hat, offsets_m) - _head_relative(R, offsets_m)).norm(dim=-1)
-    total = weight.sum()
-    return {
-        "geodesic_deg": float((angle_deg * weight).sum() / total),
-        "mpjpe_cm": float((distance_cm.mean(-1) * weight).sum() / total),
-        "lower_cm": float((distance_cm[..., list(LEG_JOINTS)].mean(-1) * weight).sum() / total),
+    error = 100 * (_head_relative(R_hat, offsets_m) - _head_relative(R, offsets_m))
+    distance_cm = error.norm(dim=-1)
+    toes = list(TOE_JOINTS)
+    slide_cm_s = (error[:, 1:, toes] - error[:, :-1, toes])[..., [0, 2]].norm(dim=-1) * SOLVER_FPS
+    standing = torch.minimum(examples.contact[:, 1:], examples.contact[:, :-1])
+    standing = standing * torch.minimum(weight[:, 1:], weight[:, :-1])[..., None]
+    said, true = denoised.contact_logits > 0, examples.contact > 0.5
+    both = ((said & true) * weight[..., None]).sum()
+    figures = {
+        "geodesic_deg": _mean(angle_deg, weight),
+        "mpjpe_cm": _mean(distance_cm.mean(-1), weight),
+        "lower_cm": _mean(distance_cm[..., list(LEG_JOINTS)].mean(-1), weight),
+        "toes_cm": _mean(distance_cm[..., toes].mean(-1), weight),
+        "slide_cm_s": float((slide_cm_s * standing).sum() / standing.sum().clamp(min=1)),
+        "contact_recall": float(100 * both / (true * weight[..., None]).sum().clamp(min=1)),
+        "contact_precision": float(100 * both / (said * weight[..., None]).sum().clamp(min=1)),
     }
+    if denoised.feet.shape[-2]:
+        leg_cm = 100 * float(offsets_m[list(LEG_JOINTS[2:6])].norm(dim=-1).sum() / 2)
+        toes_told = leg_cm * (denoised.feet - examples.feet)[..., 2:, :].norm(dim=-1).mean(-1)
+        figures["toes_told_cm"] = _mean(toes_told, weight)
+    return figures
+
+
+def _mean(values: Tensor, weight: Tensor) -> float:
+    return float((values * weight).sum() / weight.sum())
 
 
 def _head_relative(R: Tensor, offsets_m: Tensor) -> Tensor:

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import Motion, atomic_output
+from ..body.motion import Motion
 from ..body.quaternions import geodesic_angle
 from ..body.skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 from ..errors import InPoseError, OutputError
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
+from ..output import atomic_output, fault_of_zip
 from ..recording.types import SOLVER_FPS
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _GLITCH_DEG_PER_S: Final[float] = 2000.0
 _GLITCH_MARGIN: Final[int] = 3
@@ -59,9 +64,29 @@ def pack_files(
             on_progress(index, problem)
     if not clips:
         raise InPoseError("None of these files holds motion.", "Give AMASS .npz or .bvh files.")
-    with atomic_output(output) as temporary, temporary.open("wb") as stream:
+    # Not through memory: AMASS as a whole is too large.
+    with atomic_output(output, fault_of_zip) as temporary, _ZipStream(temporary, "xb") as stream:
         np.savez_compressed(stream, **_packed(clips))
+        if stream.error is not None:
+            raise stream.error
     return len(clips)
+
+
+class _ZipStream(io.FileIO):
+    """Keep the first error: raised amid its work, zipfile would complain a second time of its half archive."""
+
+    error: OSError | None = None
+
+    def write(self, data: Buffer, /) -> int:
+        """Write all of it, or nothing any more once the disk is full."""
+        rest = memoryview(data).cast("B")
+        count = len(rest)
+        try:
+            while rest and self.error is None:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.error = error
+        return count
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 
 from ..prior.checkpoint import Prior
 from ..prior.network import DiffusionTransformer
-from .split import load_split
+from .split import HELD_OUT, load_split
 from .trainer import Trainer, TrainingSettings
 
 
@@ -23,7 +23,7 @@ def train_from_folder(
     """Train on every packed file of a folder, validate on held-out people, and return the prior.
 
     Args:
-        data: folder of packed ``.npz`` motion.
+        data: folder of packed ``.npz`` motion, or one file of it.
         folder: the run's folder; training resumes if it holds a checkpoint.
         settings: how to train.
         device: where to train.
@@ -32,5 +32,5 @@ def train_from_folder(
     Raises:
         InPoseError: the folder holds no packed motion.
     """
-    training, validation = load_split(data, settings.network.window, settings.validation)
-    return Trainer(training, validation, folder, settings, device, calibrate_on="held_out", start=start).run()
+    training, validation = load_split(data, settings.network, settings.validation)
+    return Trainer(training, validation, folder, settings, device, calibrate_on=HELD_OUT, start=start).run()

@@ -1,101 +1,112 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say who trains, who validates and who is only ever measured on, in a folder of packed motion."""
+"""Say who trains, who validates and who is only ever measured on, in packed motion."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
-from zipfile import BadZipFile
 
 import numpy as np
 
-from ..errors import InPoseError
-from .augmentation import AugmentationSettings, Examples, validation_examples
-from .dataset import MotionData, load_packed_motion
+from ..prior.network import NetworkConfig
+from .augmentation import AugmentationSettings, Examples, scale_free_condition, validation_examples
+from .dataset import MotionData, make_motion_data
+from .packed import PackedClips, read_packed_folder
+from .upright import straighten_legs
 
 Role = Literal["train", "validate", "test"]
 
-VALIDATION_SUBJECTS: Final[frozenset[str]] = frozenset({"7", "16"})
-"""CMU subjects by whom checkpoints are chosen and the guidance is calibrated: walking, running, jumping."""
+VALIDATION_SUBJECTS: Final[frozenset[str]] = frozenset({"7", "16", "86"})
+"""CMU subjects by whom checkpoints are chosen and the guidance is calibrated: walking, running, jumping, kicking,
+sitting down."""
 
 TEST_SUBJECTS: Final[frozenset[str]] = frozenset({"2", "35", "69", "127"})
 """CMU subjects who are only measured on: walking, running, jumping and ducking, boxing, everyday actions."""
 
+OTHER_SUBJECTS: Final[Mapping[tuple[str, str], Role]] = MappingProxyType(
+    {
+        ("uiprmd", "908"): "validate",
+        ("uiprmd", "910"): "test",
+        ("biomechzoo", "925"): "validate",
+        ("biomechzoo", "929"): "validate",
+        ("biomechzoo", "930"): "test",
+        ("biomechzoo", "931"): "test",
+    }
+)
+"""People of other data sets who are kept back, by data set and subject."""
+
 VALIDATION_ONLY: Final[frozenset[str]] = frozenset({"hdm05"})
 """Data sets whose terms (share-alike) keep them out of training; other actors, other activities, near-floor poses."""
+
+HELD_OUT: Final[str] = "held_out"
+"""Name of the validation's own people, by whom checkpoints are chosen."""
 
 _EVERY_TENTH: Final[int] = 10
 
 
 def load_training_motion(data: Path) -> MotionData:
-    """Return the motion of a folder that a prior may be trained on.
+    """Return the motion of a folder or file that a prior may be trained on, everybody standing upright.
 
     Raises:
-        InPoseError: the folder holds no packed motion.
+        InPoseError: there is no packed motion.
     """
-    files = [file for file in packed_files(data) if file.stem not in VALIDATION_ONLY]
-    roles = _roles(files)
-    return load_packed_motion(files, lambda *clip: roles.get(clip) == "train")
+    clips = _without(read_packed_folder(data), VALIDATION_ONLY)
+    roles = roles_of(clips)
+    return make_motion_data(straighten_legs(clips.filtered(lambda *person: roles[person] == "train")).clips)
 
 
 def load_validation_motion(data: Path) -> dict[str, MotionData]:
     """Return the motion by which a prior is judged while it trains: "held_out" people, and whole data sets by name.
 
     Raises:
-        InPoseError: the folder holds no packed motion, or that of one person only.
+        InPoseError: there is no packed motion, or that of one person only.
     """
-    files = packed_files(data)
-    roles = _roles([file for file in files if file.stem not in VALIDATION_ONLY])
-    others = [file for file in files if file.stem in VALIDATION_ONLY]
-    sets = {"held_out": load_packed_motion(files, lambda *clip: roles.get(clip) == "validate")}
-    return sets | {file.stem: load_packed_motion([file], lambda *_: True) for file in others}
+    clips = read_packed_folder(data)
+    training = _without(clips, VALIDATION_ONLY)
+    roles = roles_of(training)
+    sets = {HELD_OUT: training.filtered(lambda *person: roles[person] == "validate")}
+    for name in sorted(VALIDATION_ONLY & set(clips.data_set.tolist())):
+        sets[name] = clips.select(clips.data_set == name)
+    return {name: make_motion_data(straighten_legs(part).clips) for name, part in sets.items()}
 
 
 def load_split(
-    data: Path, window: int, varied: AugmentationSettings | None = None
+    data: Path, network: NetworkConfig, varied: AugmentationSettings | None = None
 ) -> tuple[MotionData, dict[str, Examples]]:
-    """Return the training motion of a folder, and validation windows of ``window`` frames by set, unvaried or varied.
+    """Return the training motion of a folder, and validation windows for a network by set, unvaried or varied.
 
     Raises:
-        InPoseError: the folder holds no packed motion.
+        InPoseError: there is no packed motion.
     """
     validation = load_validation_motion(data)
+    window, condition = network.window, scale_free_condition(network.condition_size)
     examples = {
-        name: validation_examples(motion, window, window * 3 // 4, varied) for name, motion in validation.items()
+        name: validation_examples(motion, window, window * 3 // 4, varied, condition)
+        for name, motion in validation.items()
     }
     return load_training_motion(data), examples
 
 
-def cmu_role(data_set: str, subject: str) -> Role:
-    """Return the role of a subject of a packed file; only in files whose name begins with "cmu" is a number a person.
+def role_of(data_set: str, subject: str) -> Role:
+    """Return the role of a subject; in data sets whose name begins with "cmu" a number is a person of CMU's.
 
     CMU's own folders write subject 2 as "02".
     """
-    number = subject.lstrip("0")
     if data_set.lower().startswith("cmu"):
+        number = subject.lstrip("0")
         if number in VALIDATION_SUBJECTS:
             return "validate"
         if number in TEST_SUBJECTS:
             return "test"
-    return "train"
+    return OTHER_SUBJECTS.get((data_set.lower(), subject), "train")
 
 
-def packed_files(data: Path) -> list[Path]:
-    """Return the packed files of a folder.
-
-    Raises:
-        InPoseError: there are none.
-    """
-    files = sorted(data.glob("*.npz"))
-    if not files:
-        raise InPoseError(f"{data} holds no packed motion (.npz).", "Give the folder of packed motion with --data.")
-    return files
-
-
-def _roles(files: list[Path]) -> dict[tuple[str, str], Role]:
-    """Return everybody's role by data set and subject; where CMU's people are missing, every tenth person validates."""
-    people = sorted({(file.stem, subject) for file in files for subject in _subjects(file)})
-    roles = {person: cmu_role(*person) for person in people}
+def roles_of(clips: PackedClips) -> dict[tuple[str, str], Role]:
+    """Return everybody's role by data set and subject; where nobody would validate, every tenth person does."""
+    people = sorted(set(clips.people()))
+    roles = {person: role_of(*person) for person in people}
     if "validate" not in roles.values():
         others = [person for person in people if roles[person] == "train"]
         for person in others[min(len(others) - 1, _EVERY_TENTH // 2) :: _EVERY_TENTH]:
@@ -103,9 +114,5 @@ def _roles(files: list[Path]) -> dict[tuple[str, str], Role]:
     return roles
 
 
-def _subjects(file: Path) -> list[str]:
-    try:
-        with np.load(file, allow_pickle=False) as packed:
-            return [str(subject) for subject in packed["subject"]]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise InPoseError(f"{file} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
+def _without(clips: PackedClips, data_sets: frozenset[str]) -> PackedClips:
+    return clips.select(~np.isin(clips.data_set, sorted(data_sets)))

@@ -7,13 +7,11 @@ A joint without a bone has null. No bpy here.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from ...errors import OutputError, RigError
+from ...errors import RigError
 from ...joint_names import JOINT_NAMES
 
 FORMAT: Final[str] = "inpose-mapping"
@@ -26,19 +24,11 @@ def write_mapping(path: Path, bones: Mapping[str, str]) -> None:
     Raises:
         OutputError: it cannot be written there.
     """
+    from ...core import write_output
+
     table = {joint: bones.get(joint) or None for joint in JOINT_NAMES}
     document = {"format": FORMAT, "version": VERSION, "bones": table}
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            json.dump(document, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-        os.chmod(temporary, 0o644)  # noqa: PTH101  (temporary files are private, a mapping is to be shared)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}).", "Choose another folder.") from error
+    write_output(path, [(json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()])
 
 
 def read_mapping(path: Path) -> dict[str, str]:

@@ -11,10 +11,10 @@ from typing import Final
 import torch
 
 from ...prior.checkpoint import Prior, load_prior
-from ...prior.conditioning import CONDITION_SIZE
+from ...prior.conditioning import THREE_POINT_SIZE
 from ...prior.network import NetworkConfig
 from ...training.augmentation import AugmentationSettings, ConditionBuilder, scale_free_condition, validation_examples
-from ...training.split import load_training_motion, load_validation_motion
+from ...training.split import HELD_OUT, load_training_motion, load_validation_motion
 from ...training.trainer import Trainer, TrainingSettings
 from .conditioning import PositionConditioning
 
@@ -59,20 +59,20 @@ class Budget:
 
     steps: int
     batch: int = 32
-    network: NetworkConfig = field(default_factory=lambda: NetworkConfig(CONDITION_SIZE, width=192, depth=6, heads=4))
+    network: NetworkConfig = field(default_factory=lambda: NetworkConfig(THREE_POINT_SIZE, width=192, depth=6, heads=4))
     seed: int = 0
 
 
 FULL_BUDGET: Final[Budget] = Budget(steps=600)
 QUICK_BUDGET: Final[Budget] = Budget(
-    steps=40, batch=16, network=NetworkConfig(CONDITION_SIZE, width=96, depth=3, heads=2)
+    steps=40, batch=16, network=NetworkConfig(THREE_POINT_SIZE, width=96, depth=3, heads=2)
 )
 
 _GLOBAL, _LOCAL, _SHAPE = PositionConditioning("global"), PositionConditioning("local"), PositionConditioning("shape")
 
 NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
     "ours": BaselineNetwork(
-        scale_free_condition, CONDITION_SIZE, replace(_SEEN, proportion=0.08), pure_noise_share=0.6
+        scale_free_condition(THREE_POINT_SIZE), THREE_POINT_SIZE, replace(_SEEN, proportion=0.08), pure_noise_share=0.6
     ),
     "global": BaselineNetwork(_GLOBAL, _GLOBAL.size, _SEEN),
     "local": BaselineNetwork(_LOCAL, _LOCAL.size, _SEEN),
@@ -99,7 +99,7 @@ def train_network(name: str, data: Path, folder: Path, budget: Budget, device: t
         return load_prior(path, condition_size=network.condition_size)
     settings = network.settings(budget)
     validation = validation_examples(
-        load_validation_motion(data)["held_out"],
+        load_validation_motion(data)[HELD_OUT],
         settings.network.window,
         settings.network.window * 3 // 4,
         replace(AugmentationSettings.none(), template_body=network.augmentation.template_body),
@@ -107,11 +107,11 @@ def train_network(name: str, data: Path, folder: Path, budget: Budget, device: t
     )
     trainer = Trainer(
         load_training_motion(data),
-        {"held_out": validation},
+        {HELD_OUT: validation},
         path.parent,
         settings,
         device,
-        calibrate_on="held_out",
+        calibrate_on=HELD_OUT,
         condition=network.condition,
     )
     trainer.run()

@@ -18,13 +18,18 @@ from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from .room_defects import put_hands_back, undo_recentring
+from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
-_LONGEST_RECORDING_S: Final[float] = 6 * 3600.0
+_LONGEST_RECORDING_S: Final[float] = 3 * 3600.0
+_LONGEST_STEP_S: Final[float] = 1.0
+_LONG_S: Final[float] = 600.0
+_FEWEST_PER_S: Final[float] = 5.0
+"""In a long recording, on average: a small file with hours between its frames would cost what hours cost."""
 _LARGEST_BACKWARDS_FRACTION: Final[float] = 0.3
 _LARGEST_LENGTH_ERROR: Final[float] = 0.05
 
@@ -38,18 +43,8 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     Raises:
         RecordingError: fewer than two usable frames, no head, no hand, or a length of many hours.
     """
-    kept = _increasing(recording.times_s)
+    kept = _checked_order(recording.times_s, name)
     times_s = recording.times_s[kept]
-    backwards = float((np.diff(recording.times_s) < 0).mean()) if len(kept) > 1 else 0.0
-    if backwards > _LARGEST_BACKWARDS_FRACTION:
-        raise RecordingError(
-            f"The times in {name} do not increase: {backwards:.0%} of the frames come before the one before.",
-            "Check the time column, in seconds.",
-        )
-    if len(times_s) < 2:
-        raise RecordingError(
-            f"{name} holds no movement: it has fewer than two frames at different times.", "Record at least a second."
-        )
     times_s = times_s - times_s[0]
     _check_length(times_s, name)
 
@@ -102,6 +97,18 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         notes=tuple(notes),
         cleaning=report,
     )
+
+
+def cut_take(recording: Recording, number: int | None = None, name: str = "The recording") -> Recording:
+    """Return one take of a recording that is not cleaned yet, by its number from 1, or the longest (`choose_take`).
+
+    Raises:
+        RecordingError: there is no such take, or the times are no times.
+    """
+    kept = _checked_order(recording.times_s, name)
+    _check_rate(recording.times_s[kept], name)
+    seen = (recording.measured & _valid(recording.positions_m, recording.rotations_wxyz)).any(axis=1)
+    return choose_take(recording, kept & seen, number, name)
 
 
 def _clean_track(
@@ -176,13 +183,47 @@ def _increasing(times_s: FloatArray) -> BoolArray:
     return chosen
 
 
-def _check_length(times_s: FloatArray, name: str) -> None:
-    middle_s = float(np.median(np.diff(times_s)))
-    if middle_s > 1.0 or times_s[-1] > _LONGEST_RECORDING_S:
+def _checked_order(times_s: FloatArray, name: str) -> BoolArray:
+    """Return the frames of increasing time, (F,); there are at least two."""
+    kept = _increasing(times_s)
+    backwards = float((np.diff(times_s) < 0).mean()) if len(times_s) > 1 else 0.0
+    if backwards > _LARGEST_BACKWARDS_FRACTION:
         raise RecordingError(
-            f"{name} would last {times_s[-1]:.0f} s with {middle_s:.3g} s from frame to frame, which is no recording.",
-            "Times are in seconds: check the unit of the time column.",
+            f"The times in {name} do not increase: {backwards:.0%} of the frames come before the one before.",
+            "Check the time column, in seconds.",
         )
+    if kept.sum() < 2:
+        raise RecordingError(
+            f"{name} holds no movement: it has fewer than two frames at different times.", "Record at least a second."
+        )
+    return kept
+
+
+def _check_rate(times_s: FloatArray, name: str) -> None:
+    middle_s = float(np.median(np.diff(times_s)))
+    if middle_s > _LONGEST_STEP_S:
+        raise _no_recording(times_s, middle_s, name)
+
+
+def _check_length(times_s: FloatArray, name: str) -> None:
+    _check_rate(times_s, name)
+    duration_s = float(times_s[-1])
+    if duration_s > _LONGEST_RECORDING_S:
+        raise _no_recording(times_s, float(np.median(np.diff(times_s))), name)
+    if duration_s > _LONG_S and len(times_s) < _FEWEST_PER_S * duration_s:
+        raise RecordingError(
+            f"{name} has only {len(times_s)} frames in {duration_s:.0f} s, which is no recording.",
+            "Check the time column, or record at 30 frames per second at least.",
+        )
+
+
+def _no_recording(times_s: FloatArray, middle_s: float, name: str) -> RecordingError:
+    return RecordingError(
+        f"{name} would last {times_s[-1] - times_s[0]:.0f} s with {middle_s:.3g} s from frame to frame, "
+        "which is no recording.",
+        "Times are in seconds: check the unit of the time column. InPose takes up to "
+        f"{_LONGEST_RECORDING_S / 3600:.0f} hours at once.",
+    )
 
 
 def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:

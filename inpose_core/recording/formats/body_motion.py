@@ -7,21 +7,20 @@ what was captured. Needs scipy.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ...errors import InPoseError, RecordingError
+from ...safe_files import array_shapes
 from ..tracks import Declared, RawTracks
+from ..types import SOLVER_FPS
 
 if TYPE_CHECKING:
     from ...body.motion import Motion
 
 _LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
-_MOST_ARRAYS: Final[int] = 64
 _AMASS_ARRAYS: Final[tuple[str, ...]] = ("poses", "trans")
 
 
@@ -43,11 +42,15 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
     """
     from ...body.motion import Motion  # noqa: PLC0415
     from ...motion_files.amass import load_amass  # noqa: PLC0415 (scipy)
+    from ...motion_files.resampling import check_motion_length  # noqa: PLC0415
 
-    arrays = _checked_arrays(data, name)
+    try:
+        arrays = array_shapes(data, _LARGEST_ARRAY_BYTES)
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{name} is a damaged .npz archive.", "Download or save it again.") from error
     if "rotations_wxyz" in arrays:
         load, what = Motion.load_npz, "InPose motion"
-    elif set(_AMASS_ARRAYS) <= arrays:
+    elif set(_AMASS_ARRAYS) <= arrays.keys():
         load, what = load_amass, "AMASS"
     else:
         raise RecordingError(
@@ -55,9 +58,13 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
             "Give the .npz files of AMASS, or export the tracks as CSV.",
         )
     try:
-        return _tracks(load(path), what)
+        # The number of frames before room is made for them, then the rate.
+        check_motion_length((*arrays.get("rotations_wxyz", ()), 0)[0], SOLVER_FPS)
+        motion = load(path)
+        check_motion_length(len(motion), motion.fps)
     except InPoseError as error:
-        raise RecordingError(f"{name} is no {what} that can be read.", "Download or save it again.") from error
+        raise RecordingError(f"{name} is no {what} that can be read: {error.message}", error.hint) from error
+    return _tracks(motion, what)
 
 
 def read_bvh(_data: bytes, name: str, path: Path) -> RawTracks:
@@ -99,44 +106,3 @@ def _tracks(motion: Motion, what: str) -> RawTracks:
             by="joints of a body",
         ),
     )
-
-
-def _checked_arrays(data: bytes, name: str) -> set[str]:
-    """Return the arrays' names; an archive whose arrays are larger than the file can hold is refused.
-
-    numpy makes room for what an array's header announces before it reads the array.
-    """
-    names = set()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            if len(members) > _MOST_ARRAYS:
-                raise ValueError("too many arrays")
-            for member in members:
-                with archive.open(member) as file:
-                    shape, dtype = _header(file)
-                size = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize if shape else 0
-                if size > min(member.file_size, _LARGEST_ARRAY_BYTES):
-                    raise ValueError("an array is larger than its file")
-                names.add(member.filename.removesuffix(".npy"))
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        TypeError,
-        NotImplementedError,
-        RuntimeError,
-        SyntaxError,
-        zipfile.BadZipFile,
-    ) as error:
-        raise RecordingError(f"{name} is a damaged .npz archive.", "Download or save it again.") from error
-    return names
-
-
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and type of an array from its header; numpy's functions for it carry no types."""
-    numpy_format: Any = np.lib.format
-    newer = numpy_format.read_magic(file) != (1, 0)
-    read_header = numpy_format.read_array_header_2_0 if newer else numpy_format.read_array_header_1_0
-    shape, _, dtype = read_header(file, max_header_size=10_000)
-    return shape, dtype

@@ -24,7 +24,7 @@ _FIXED_SIZES: Final[dict[int, int]] = {
     INT64: 8,
 }
 _LONGEST_KEY: Final[int] = 1024
-_MOST_ELEMENTS: Final[int] = 1_000_000
+_MOST_ELEMENTS: Final[int] = 100_000
 
 
 class BsonError(Exception):

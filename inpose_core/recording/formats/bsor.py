@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...body.quaternions import normalize_quaternion
 from ...errors import RecordingError
 from ..conventions import Axes, convert_positions, convert_rotations
-from ..tracks import Declared, RawTracks
+from ..tracks import Declared, RawTracks, check_frame_count
 from ..types import HandOffsets
 
 MAGIC: Final[bytes] = struct.pack("<i", 0x442D3D69)
@@ -172,6 +172,7 @@ def _read_info_and_frames(data: bytes, name: str) -> tuple[_Info | None, NDArray
         raise RecordingError(
             f"{name} is cut off or damaged: it announces {count} frames and holds {present}.", "Download it again."
         )
+    check_frame_count(count, name)
     frames = np.frombuffer(data, FRAME_DTYPE, count, start + 5)
     return info, frames, start + 5 + count * FRAME_DTYPE.itemsize
 
@@ -277,12 +278,14 @@ def real_times(
     if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
         times_s /= speed
         notes.append(f"Played at {speed:.0%} of the song's speed; the times are real seconds.")
-    added_s = 0.0
-    for duration_s, pause_time in zip(durations_s.tolist(), pause_times_s.tolist(), strict=True):
-        if 0 < duration_s <= _LONGEST_PAUSE_S and np.isfinite(pause_time):
-            # Song time stands still while paused: the body goes on after the pause's length.
-            times_s[song_times_s > pause_time] += duration_s
-            added_s += duration_s
+    with np.errstate(invalid="ignore"):
+        lengths_s, at_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
+    paused = (lengths_s > 0) & (lengths_s <= _LONGEST_PAUSE_S) & np.isfinite(at_s)
+    order = np.argsort(at_s[paused], kind="stable")
+    # Song time stands still while paused: the body goes on after the pause's length.
+    added_by_s = np.append(0.0, np.cumsum(lengths_s[paused][order]))
+    times_s += added_by_s[np.searchsorted(at_s[paused][order], song_times_s)]
+    added_s = float(added_by_s[-1])
     if added_s:
         notes.append(f"The game was paused for {added_s:.0f} s in all; nothing was recorded then.")
     return times_s

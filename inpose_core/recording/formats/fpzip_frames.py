@@ -8,14 +8,17 @@ Source of the layout: LLNL's fpzip 1.3, ``read.cpp`` and ``rcdecoder.cpp`` (a ca
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ...programs import neutral_folder, trusted_import_folders, without_python_variables
 
 LARGEST_VALUES: Final[int] = 16_000_000
 """Floats that are unpacked at most: 64 MB, more than two hours of three devices at 90 Hz."""
@@ -23,7 +26,7 @@ LARGEST_VALUES: Final[int] = 16_000_000
 _LONGEST_S: Final[float] = 20.0
 _MASK: Final[int] = 0xFFFFFFFF
 _CHILD: Final[str] = (
-    "import sys, fpzip; "
+    "import sys; sys.path[:0] = sys.argv[1:]; import fpzip; "
     "sys.stdout.buffer.write(fpzip.decompress(sys.stdin.buffer.read()).astype('<f4').ravel(order='K').tobytes())"
 )
 
@@ -34,7 +37,7 @@ class FpzipError(Exception):
 
 def has_fpzip() -> bool:
     """Tell whether the package is installed."""
-    return importlib.util.find_spec("fpzip") is not None
+    return _find_fpzip() is not None
 
 
 def unpack_frames(packed: bytes) -> NDArray[np.float32]:
@@ -47,14 +50,20 @@ def unpack_frames(packed: bytes) -> NDArray[np.float32]:
     count = nx * ny * nz * nf
     if not 0 < count <= LARGEST_VALUES:
         raise FpzipError(f"{count} values")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+    found = _find_fpzip()
+    if found is None or found.origin is None:
+        raise FpzipError("there is no decoder")
+    # Isolated, the child knows no folder but these: nothing of the current one, of the user's or of any variable.
+    folders = [str(Path(found.origin).parent), str(Path(np.__file__).parents[1])]
+    environment = {**without_python_variables(os.environ.items()), "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            [sys.executable, "-s", "-c", _CHILD],
+            [sys.executable, "-I", "-S", "-c", _CHILD, *folders],
             input=packed,
             capture_output=True,
             timeout=_LONGEST_S,
             check=False,
+            cwd=neutral_folder(sys.executable),
             env={**environment, "OPENBLAS_NUM_THREADS": "1"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -67,6 +76,10 @@ def unpack_frames(packed: bytes) -> NDArray[np.float32]:
     if rows * columns != count:
         raise FpzipError(f"the shape {nx}, {ny}, {nz}, {nf}")
     return values.reshape(rows, columns) if nz == nf == 1 else values.reshape(columns, rows).T
+
+
+def _find_fpzip() -> ModuleSpec | None:
+    return PathFinder.find_spec("fpzip", trusted_import_folders())
 
 
 def _shape(packed: bytes) -> tuple[int, int, int, int]:

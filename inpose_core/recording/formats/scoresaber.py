@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
-from ..tracks import RawTracks
+from ..tracks import RawTracks, check_frame_count
 from .bsor import BEAT_SABER
 
 MAGIC: Final[bytes] = b"ScoreSaber Replay"
@@ -53,6 +53,7 @@ def read(data: bytes, name: str) -> RawTracks:
         raise RecordingError(
             f"{name} is cut off or damaged: it announces {count} frames and holds fewer.", "Download it again."
         )
+    check_frame_count(count, name)
     frames = np.frombuffer(content, POSE_DTYPE, count, poses_start + 4)
     with np.errstate(invalid="ignore"):
         times = frames["time"].astype(np.float64)

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from ...body.motion import atomic_output
 from ...errors import RecordingError
+from ...output import write_output
+from ...safe_files import numbers, one_number, read_arrays
 from ..types import Sensors
+
+_LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
 
 
 def save_sensors(sensors: Sensors, path: Path) -> None:
@@ -29,8 +31,7 @@ def save_sensors(sensors: Sensors, path: Path) -> None:
         measured=sensors.measured,
         fps=np.float64(sensors.fps),
     )
-    with atomic_output(path) as temporary:
-        temporary.write_bytes(packed.getbuffer())
+    write_output(path, [packed.getbuffer()])
 
 
 def load_sensors(path: Path) -> Sensors:
@@ -40,12 +41,17 @@ def load_sensors(path: Path) -> Sensors:
         RecordingError: the file is missing, or no such file.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            positions_m, rotations = arrays["positions_m"].astype(np.float64), arrays["rotations_wxyz"]
-            measured, fps = arrays["measured"].astype(np.bool_), float(arrays["fps"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RecordingError(f"{path} holds no head and hands ({error}).", "Solve the recording again.") from error
-    count = len(positions_m)
-    if (positions_m.shape, rotations.shape, measured.shape) != ((count, 3, 3), (count, 3, 4), (count, 3)):
+        arrays = read_arrays(
+            path, ("positions_m", "rotations_wxyz", "measured", "fps"), most_bytes=_LARGEST_ARRAY_BYTES
+        )
+        positions_m, rotations_wxyz = numbers(arrays["positions_m"]), numbers(arrays["rotations_wxyz"])
+        measured, fps = numbers(arrays["measured"]) != 0, one_number(arrays["fps"])
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RecordingError(f"{path} holds no head and hands ({reason}).", "Solve the recording again.") from error
+    count = len(positions_m) if positions_m.ndim else 0
+    if (positions_m.shape, rotations_wxyz.shape, measured.shape) != ((count, 3, 3), (count, 3, 4), (count, 3)):
         raise RecordingError(f"{path} holds arrays of other shapes.", "Solve the recording again.")
-    return Sensors(positions_m, rotations.astype(np.float64), measured, fps)
+    if not (np.isfinite(positions_m).all() and np.isfinite(rotations_wxyz).all()):
+        raise RecordingError(f"{path} holds numbers that are not finite.", "Solve the recording again.")
+    return Sensors(positions_m, rotations_wxyz, measured, fps)

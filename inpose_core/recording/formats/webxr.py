@@ -19,8 +19,9 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import RecordingError
+from ...safe_files import parse_json
 from ..tables.rotation_columns import euler_to_xyzw
-from ..tracks import Declared, FloatArray, RawTracks, Track, join_tracks
+from ..tracks import Declared, FloatArray, RawTracks, Track, check_frame_count, join_tracks
 
 _HINT: Final[str] = "Record again, or export a CSV with the columns time, head_px ... right_qz."
 _DEVICES: Final[dict[str, int]] = {"left": 1, "right": 2}
@@ -40,8 +41,8 @@ def read(data: bytes, name: str) -> RawTracks:
         RecordingError: the file is no JSON, or JSON of something else.
     """
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(data)
+    except ValueError as error:
         raise RecordingError(
             f"{name} is a damaged JSON file.", "It may be cut off: record or download it again."
         ) from error
@@ -60,6 +61,7 @@ def read(data: bytes, name: str) -> RawTracks:
 
 def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
     inputs = _iwer_inputs(schema)
+    check_frame_count(len(frames), name)
     rows = [frame for frame in frames if _numbers(frame, _HEAD_VALUES)]
     if not rows:
         raise RecordingError(f"{name} is a WebXR recording (IWER) without frames.", _HINT)
@@ -144,6 +146,7 @@ def _numbers(values: object, count: int) -> bool:
 
 
 def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
+    check_frame_count(max(len(entity["poses"]) for entity in entities.values()), name)
     tracks = {key: track for key, entity in entities.items() if (track := _aframe_track(entity["poses"])) is not None}
     head = next((key for key in tracks if key.lower() in {"camera", "head", "hmd"}), None)
     if head is None:

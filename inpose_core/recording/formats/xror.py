@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
-from ..tracks import Declared, RawTracks
+from ..tracks import Declared, RawTracks, check_frame_count
 from .bson import BsonDocument, BsonError, looks_like_bson
 from .bsor import BEAT_SABER, printable, real_times
 from .fpzip_frames import FpzipError, has_fpzip, unpack_frames
@@ -60,6 +60,7 @@ def read(data: bytes, name: str) -> RawTracks:
         raise RecordingError(f"{name} is a damaged XROR (BSON) file.", "Download or record it again.") from error
     table = _frames(packed, 1 + sum(len(device.axes) for device in devices), name)
     table = table[table[:, 0] != _PAD_TIME]
+    check_frame_count(len(table), name)
     notes: list[str] = []
     poses = np.full((len(table), 3, 7), np.nan)
     column = 1
@@ -93,7 +94,7 @@ def _device(entry: BsonDocument) -> _Device:
 
 
 def _check_devices(devices: list[_Device], name: str) -> None:
-    joints = {device.joint for device in devices}
+    joints = {device.joint for device in devices if set(_AXES) <= set(device.axes)}
     if "HEAD" in joints and joints & set(_JOINTS[1:]):
         return
     only_brush = len(devices) == 1 and "BRUSH" in devices[0].name.upper()

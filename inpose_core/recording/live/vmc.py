@@ -17,15 +17,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import numpy as np
 
 from ...errors import InPoseError, OutputError, RecordingError
 from ..conventions import ReadOptions
-from ..registry import load_recording
+from ..registry import load_recording, load_session
 from ..tables.csv_format import write_csv
 from ..types import Recording
+from .osc import OscValue, osc_messages
 
 STANDARD_PORT: Final[int] = 39539
 """What performers send to by default."""
@@ -36,7 +37,11 @@ _KINDS: Final[dict[str, str]] = {"Hmd": "hmd", "Con": "controller", "Tra": "trac
 _LONGEST_DATAGRAM: Final[int] = 65536
 _LOOK_UP_S: Final[float] = 0.2
 _FLUSH_S: Final[float] = 1.0
-_MOST_DEVICES: Final[int] = 32
+_MOST_DEVICES: Final[int] = 256
+_LARGEST_CLOCK_ERROR_S: Final[float] = 1.0
+"""The sender's clock says when a pose was taken better than the network does, but not by more than this."""
+_LARGEST_CLOCK_S: Final[float] = 2.0**17
+"""A day and a half; the protocol's 32-bit floats tell later times less exactly than the network does."""
 
 
 @dataclass
@@ -69,6 +74,8 @@ class VmcDecoder:
     def __init__(self) -> None:
         self.state = CaptureState()
         self._names: dict[tuple[str, str], str] = {}
+        """Of the devices that are known, the one that was heard last at the end."""
+        self._numbers = dict.fromkeys(_KINDS, 0)
         self._local: set[str] = set()
         self._clock: float | None = None
         self._clock_offset = 0.0
@@ -76,7 +83,7 @@ class VmcDecoder:
     def rows(self, datagram: bytes, arrived_s: float) -> Iterator[str]:
         """Yield a line of the capture for each device in a datagram; anything else is passed over."""
         self.state.datagrams += 1
-        for address, values in _messages(datagram):
+        for address, values in osc_messages(datagram):
             if address == "/VMC/Ext/T" and values and isinstance(values[0], float):
                 self._set_clock(values[0], arrived_s)
             elif address.startswith("/VMC/Ext/Bone") and not self.state.rows:
@@ -86,20 +93,23 @@ class VmcDecoder:
                 yield row
 
     def _set_clock(self, sender_s: float, arrived_s: float) -> None:
-        if self._clock is None or sender_s < self._clock:  # a sender that was started again begins at zero
+        if not 0 <= sender_s < _LARGEST_CLOCK_S:  # nor is NaN
+            self._clock = None
+            return
+        # A sender that was started again begins at zero; one whose clock was set goes on at any time.
+        jumped = abs(sender_s + self._clock_offset - arrived_s) > _LARGEST_CLOCK_ERROR_S
+        if self._clock is None or sender_s < self._clock or jumped:
             self._clock_offset = arrived_s - sender_s
         self._clock = sender_s
 
-    def _device_row(self, address: str, values: list[Any], arrived_s: float) -> str | None:
+    def _device_row(self, address: str, values: list[OscValue], arrived_s: float) -> str | None:
         parts = address.split("/")
         if parts[:3] != ["", "VMC", "Ext"] or len(parts) < 5 or parts[3] not in _KINDS or parts[4] != "Pos":
             return None
-        pose = values[1:8]
-        if len(pose) != 7 or not all(isinstance(value, float) for value in pose) or not np.isfinite(pose).all():
+        pose = [value for value in values[1:8] if isinstance(value, float)]
+        if len(pose) != 7 or not np.isfinite(pose).all():
             return None
         name = self._name(parts[3], str(values[0]))
-        if name is None:
-            return None
         if parts[5:] == ["Local"]:
             self._local.add(name)
         elif name in self._local:
@@ -109,14 +119,24 @@ class VmcDecoder:
         self.state.devices[name] = self.state.devices.get(name, 0) + 1
         return f"{time_s:.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
 
-    def _name(self, kind: str, serial: str) -> str | None:
-        """Return what a device is called in the file: the headset "hmd", others by their number."""
-        known = self._names.get((kind, serial))
-        if known is None and len(self._names) < _MOST_DEVICES:
-            number = 1 + sum(other == kind for other, _ in self._names)
-            known = "hmd" if kind == "Hmd" and number == 1 else f"{_KINDS[kind]} {number}"
-            self._names[kind, serial] = known
-        return known
+    def _name(self, kind: str, serial: str) -> str:
+        """Return what a device is called in the file: the headset "hmd", others by their number.
+
+        Where a sender makes up devices without end, the one with the fewest poses is forgotten for each new one, of
+        several the one that was silent longest: real ones send on and stay.
+        """
+        name = self._names.pop((kind, serial), None)
+        if name is None:
+            if len(self._names) >= _MOST_DEVICES:
+                forgotten = min(self._names, key=lambda device: self.state.devices.get(self._names[device], 0))
+                gone = self._names.pop(forgotten)
+                self.state.devices.pop(gone, None)
+                self._local.discard(gone)
+            self._numbers[kind] += 1
+            number = self._numbers[kind]
+            name = "hmd" if kind == "Hmd" and number == 1 else f"{_KINDS[kind]} {number}"
+        self._names[kind, serial] = name
+        return name
 
 
 def capture_vmc(
@@ -127,6 +147,9 @@ def capture_vmc(
 ) -> Recording:
     """Record until the time is over, the callback returns False, or Ctrl-C; then write ``output``.
 
+    The file holds all that was sent; what is returned is what `load_recording` makes of it: of several takes the
+    longest.
+
     Args:
         output: the CSV to write.
         settings: where to listen, and how long.
@@ -134,19 +157,24 @@ def capture_vmc(
         on_progress: called about five times a second.
 
     Raises:
-        OutputError: the output cannot be written.
+        OutputError: the output cannot be written, or the disk is full; what arrived before is kept.
         RecordingError: the port is taken, or no head and hand arrived.
     """
     settings = settings or CaptureSettings()
     output = Path(output)
     live = output.with_name(f"{output.stem}.live.csv")
-    state = _capture(live, settings, on_progress)
+    try:
+        state = _capture(live, settings, on_progress)
+    except OSError as error:
+        raise OutputError(
+            f"{live} cannot be written further ({error.strerror}).", "Free some space; what arrived before is in it."
+        ) from error
     if not state.rows:
         live.unlink(missing_ok=True)
         raise _nothing_arrived(settings, state)
     try:
+        write_csv(load_session(live, options), output)
         recording = load_recording(live, options)
-        write_csv(recording, output)
     except InPoseError as error:
         raise RecordingError(f"{error.message} What arrived is kept in {live.name}.", error.hint) from error
     live.unlink(missing_ok=True)
@@ -181,7 +209,6 @@ def _capture(live: Path, settings: CaptureSettings, on_progress: Callable[[Captu
 
 
 def _listen(settings: CaptureSettings) -> socket.socket:
-    _load_osc()
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         receiver.bind((settings.address, settings.port))
@@ -215,22 +242,3 @@ def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> Recordin
         "Switch on VMC sending in the application, with this machine's address and this port; "
         "from another machine, listen with --listen 0.0.0.0.",
     )
-
-
-def _messages(datagram: bytes) -> Iterator[tuple[str, list[Any]]]:
-    packet_type, parse_error = _load_osc()
-    try:
-        for timed in packet_type(datagram).messages:
-            yield timed.message.address, list(timed.message.params)
-    except (parse_error, ValueError, IndexError, RecursionError, TypeError, OverflowError):
-        return  # not OSC: anybody may send anything to a port
-
-
-def _load_osc() -> tuple[Any, type[Exception]]:
-    try:
-        from pythonosc.osc_packet import OscPacket, ParseError  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise RecordingError(
-            "Recording by VMC needs the package python-osc.", 'Install it: pip install "inpose[vmc]".'
-        ) from error
-    return OscPacket, ParseError

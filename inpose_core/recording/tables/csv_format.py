@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from ...body.motion import atomic_output
 from ...errors import RecordingError
+from ...output import write_output
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, Recording
 from .text_table import TextTable
@@ -73,8 +73,7 @@ def write_csv(recording: Recording, path: Path) -> None:
             for pose, seen in zip(frame, measured, strict=True)
         ]
         lines.append(f"{time_s:.9f}," + ",".join(cells))
-    with atomic_output(path) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_output(path, [("\n".join(lines) + "\n").encode()])
 
 
 def _columns(table: TextTable) -> dict[str, int]:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import RecordingError
+from ...safe_files import read_bytes
 from ..conventions import ReadOptions
 from ..tracks import Track
 from ..types import DEVICE_NAMES
@@ -32,7 +34,9 @@ _FILE_WORDS: Final[dict[str, tuple[str, ...]]] = {
     "right": ("right", "rhand", "r_hand"),
 }
 _MOST_FILES: Final[int] = 2000
+_LARGEST_FILE_BYTES: Final[int] = 2**29
 _MOST_DEVICES: Final[int] = 64
+_LONGEST_NAME: Final[int] = 64
 _STILL_M: Final[float] = 1e-3
 
 
@@ -55,17 +59,16 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     values, words = table.read(numbers or [time], texts)
     times, unit = frame_times(table, time, words[1], len(values))
     positions, quaternions = column_poses(columns, plan, values, words, layout)
-    keys = np.array([word.lower()[:64] for word in words[0]])
-    names = list(dict.fromkeys(keys.tolist()))
-    if len(names) > _MOST_DEVICES:
-        raise RecordingError(f"The column {layout.key} of {table.name} names {len(names)} devices.", CSV_HINT)
     tracks = {
-        name: sorted_track(Track(times[m], positions[m], quaternions[m])) for name in names if (m := keys == name).any()
+        name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
+        for name, rows in _rows_of_devices(words[0]).items()
     }
     chosen: list[Track | None] = []
     for device in DEVICE_NAMES:
         listed = [str(value).lower() for value in layout.devices.get(device, ())] if layout.devices else [device]
-        name = next((name for name in tracks if name in listed), None)
+        # Of several headsets ("hmd", "hmd 2") that which was seen most is the one.
+        fitting = [name for name in tracks if name in listed or name.rstrip(" 0123456789") in listed]
+        name = max(fitting, key=lambda name: len(tracks[name].times), default=None)
         chosen.append(tracks.pop(name) if name is not None else None)
     if chosen[0] is None:
         raise RecordingError(f"{table.name} has no rows of a headset in the column {layout.key}.", CSV_HINT)
@@ -78,6 +81,16 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     if chosen[1] is None and chosen[2] is None:
         chosen[1:] = [*moving, None, None][:2]
     return chosen, unit, named and bool(layout.devices)
+
+
+def _rows_of_devices(keys: list[str]) -> dict[str, NDArray[np.intp]]:
+    """Return the rows of each device, in the file's order; of too many devices those with the most rows."""
+    numbers: dict[str, int] = {}
+    of_rows = np.array([numbers.setdefault(key.lower()[:_LONGEST_NAME], len(numbers)) for key in keys], dtype=np.intp)
+    names = list(numbers)
+    counts = np.bincount(of_rows, minlength=len(names))
+    kept = np.sort(np.argsort(-counts, kind="stable")[:_MOST_DEVICES])
+    return {names[number]: np.flatnonzero(of_rows == number) for number in kept.tolist()}
 
 
 def _by_side(tracks: dict[str, Track]) -> list[Track | None]:
@@ -163,6 +176,7 @@ def _without_device(name: str) -> str:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise RecordingError(f"{path.name} cannot be read ({error.strerror}).", "Check its permissions.") from error
+        return read_bytes(path, _LARGEST_FILE_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a usable path"
+        raise RecordingError(f"{path.name} cannot be read ({reason}).", "Check its permissions.") from error

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from ...errors import RecordingError
+from ...safe_files import read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
 from .rotation_columns import UNITY_EULER_ORDER
@@ -148,11 +149,10 @@ def layout_from(text: str) -> Layout:
             return preset
     if text.lower().endswith(".json") and "=" not in text:
         try:
-            data = Path(text).read_bytes()[: _LARGEST_MAPPING + 1]
-            document = json.loads(data)
+            document = read_json(Path(text), _LARGEST_MAPPING)
         except OSError as error:
             raise RecordingError(f"The column mapping {text} cannot be read ({error.strerror}).", _HINT) from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise RecordingError(f"The column mapping {text} is not valid JSON.", _HINT) from error
         return _layout(document, Path(text).stem)
     if "=" not in text:
@@ -192,13 +192,21 @@ def _layout(document: Any, name: str) -> Layout:
             layout.quaternion_order in (None, "wxyz", "xyzw"),
             layout.pose in (None, *POSE_TYPES),
             layout.shape in ("wide", "long", "files"),
-            isinstance(layout.devices, dict),
+            isinstance(layout.devices, dict) and all(v is None or _are_names(v) for v in layout.devices.values()),
+            all(map(_are_names, layout.columns.values())),
+            isinstance(layout.label, str) and isinstance(layout.key, str),
             sorted(layout.euler_order) == ["X", "Y", "Z"],
         )
-        for device in DEVICE_NAMES:
-            layout.device(device)
+        if all(allowed):
+            for device in DEVICE_NAMES:
+                layout.device(device)
     except (TypeError, AttributeError, ValueError) as error:
         raise RecordingError(f"The column mapping {name} cannot be understood ({error}).", _HINT) from error
     if not all(allowed):
         raise RecordingError(f"The column mapping {name} has a setting of unknown value.", _HINT)
     return layout
+
+
+def _are_names(value: Any) -> bool:
+    """Tell whether a value of a mapping is a name or a list of names (devices may be numbered)."""
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str | int) for item in value))

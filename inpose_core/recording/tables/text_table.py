@@ -6,7 +6,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
+from ..tracks import check_frame_count
 
 if TYPE_CHECKING:
     from _csv import Reader as _Rows  # the csv module names its reader type only for type checkers
 
 _COMMENTS: Final[tuple[str, ...]] = ("#", "*")
 """What begins a line that is passed over: comments, and the rows of stars that separate takes in some data sets."""
+_MOST_COLUMNS: Final[int] = 10_000
+_LONGEST_LINE: Final[int] = 1 << 20
 _LARGEST_FLOAT32: Final[float] = 3.4e38
 
 
@@ -53,7 +57,8 @@ class TextTable:
             RecordingError: a cell is not a number, a line is too short, or there are fewer than two lines.
         """
         needed = max((*numbers, *texts)) + 1
-        values: list[list[float]] = []
+        values = array("d")
+        count = 0
         words: list[list[str]] = [[] for _ in texts]
         short_line = 0
         try:
@@ -68,20 +73,23 @@ class TextTable:
                     short_line = self._rows.line_num
                     continue
                 try:
-                    values.append([float(row[i]) if row[i].strip() else np.nan for i in numbers])
+                    cells = [float(row[i]) if row[i].strip() else np.nan for i in numbers]
                 except ValueError:
-                    values.append([self._number(row[i], i) for i in numbers])
+                    cells = [self._number(row[i], i) for i in numbers]
+                values.extend(cells)
+                count += 1
+                check_frame_count(count, self.name)
                 for column, place in enumerate(texts):
                     words[column].append(row[place].strip())
         except csv.Error as error:
             raise RecordingError(f"{self.name} is not a CSV file ({error}).", "Save it as CSV in UTF-8.") from error
         if short_line:
             self.notes.append("The last line is cut off and was left out.")
-        if len(values) < 2:
+        if count < 2:
             raise RecordingError(
                 f"{self.name} holds no movement: it has fewer than two frames.", "Record at least a second."
             )
-        table = np.array(values)
+        table = np.frombuffer(values).reshape(count, len(numbers))
         table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
         return table, words
 
@@ -103,17 +111,11 @@ class TextTable:
 
 def is_text(data: bytes) -> bool:
     """Tell whether the file is text, by its first 4 KB."""
-    text = decode_text(data[:4096], final=len(data) <= 4096)
-    return text is not None and all(character.isprintable() or character in "\t\r\n\f" for character in text)
-
-
-def decode_text(data: bytes, *, final: bool) -> str | None:
-    """Return UTF-8 or, behind its mark, UTF-16 text; None if it is neither."""
-    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return codecs.getincrementaldecoder(encoding)().decode(data, final)
+        text = codecs.getincrementaldecoder(_encoding(data))().decode(data[:4096], len(data) <= 4096)
     except UnicodeDecodeError:
-        return None
+        return False
+    return all(character.isprintable() or character in "\t\r\n\f" for character in text)
 
 
 def open_table(data: bytes, name: str, hint: str) -> TextTable:
@@ -122,12 +124,8 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     Raises:
         RecordingError: the file is no text or has no lines.
     """
-    text = decode_text(data, final=True)
-    if text is None:
-        raise RecordingError(f"{name} is not a text file in UTF-8.", "Save it as CSV in UTF-8.")
-    delimiter = _delimiter(text)
-    # The csv module stops at NUL and at very long cells with errors of its own.
-    rows = csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter, skipinitialspace=True)
+    delimiter = _delimiter(data)
+    rows = csv.reader(_lines(data, delimiter, name), delimiter=delimiter, skipinitialspace=True)
     try:
         for row in rows:
             if any(cell.strip() for cell in row) and not row[0].lstrip().startswith(_COMMENTS):
@@ -138,8 +136,29 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     raise RecordingError(f"{name} has no lines.", hint)
 
 
-def _delimiter(text: str) -> str:
-    for line in text[:200_000].splitlines()[:100]:
+def _lines(data: bytes, delimiter: str, name: str) -> Iterator[str]:
+    """Yield the lines of a file: the text as a whole would take up to eight times the file's size."""
+    file = io.TextIOWrapper(io.BytesIO(data), _encoding(data), newline="")
+    try:
+        for line in iter(lambda: file.readline(_LONGEST_LINE + 1), ""):
+            if len(line) > _LONGEST_LINE or line.count(delimiter) >= _MOST_COLUMNS:
+                raise RecordingError(
+                    f"{name} has a line of more than {_MOST_COLUMNS} columns.", "Keep the columns of head and hands."
+                )
+            # The csv module stops at NUL with an error of its own.
+            yield line.replace("\0", "")
+    except UnicodeError as error:
+        raise RecordingError(f"{name} is not a text file in UTF-8.", "Save it as CSV in UTF-8.") from error
+
+
+def _encoding(data: bytes) -> str:
+    """Return UTF-8 or, behind its mark, UTF-16."""
+    return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def _delimiter(data: bytes) -> str:
+    text = data[:200_000].decode(_encoding(data), "ignore")
+    for line in text.splitlines()[:100]:
         if line.strip() and not line.lstrip().startswith(_COMMENTS):
             return max(",;\t", key=line.count)
     return ","

@@ -199,7 +199,7 @@ def test_a_solve_unpacks_first(runtime, fake_worker, take, monkeypatch):
     fake_worker("")
     worker = Path(__file__).parents[1] / "fake_worker.py"
     start = f"import sys, runpy; sys.path[:0] = {sys.path!r}; runpy.run_path({str(worker)!r}, run_name='__main__')"
-    monkeypatch.setattr(interpreter, "_RUNTIME_START", start)
+    monkeypatch.setattr(interpreter, "WORKER_ARGUMENTS", ("-c", start))
     texts = set()
     job = SolveJob(take, Skeleton.template(), candidate_interpreters("", [runtime]))
     while not job.done:

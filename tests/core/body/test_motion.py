@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from inpose_core.body.motion import MOTION_FORMAT_VERSION, Motion, atomic_output
+from inpose_core.body.motion import MOTION_FORMAT_VERSION, Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, quaternion_to_matrix
 from inpose_core.body.skeleton import JOINT_NAMES, PARENTS, Skeleton
 from inpose_core.errors import InPoseError, OutputError
@@ -153,40 +153,6 @@ def test_damaged_and_foreign_files_are_refused(motion: Motion, tmp_path: Path) -
 
 
 # Writing.
-
-
-def test_a_failing_write_leaves_the_old_file_and_no_other(
-    motion: Motion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "take.npz"
-    path.write_bytes(b"the old take")
-
-    def fill_the_disk(half_written: Path, _: object) -> int:
-        with half_written.open("wb") as file:
-            file.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", fill_the_disk)
-    with pytest.raises(OutputError, match="No space left"):
-        motion.save_npz(path)
-    assert path.read_bytes() == b"the old take"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
-def test_an_interrupted_write_leaves_the_old_file_and_no_other(tmp_path: Path, error: type[BaseException]) -> None:
-    path = tmp_path / "take.npz"
-    path.write_bytes(b"the old take")
-
-    def write_half() -> None:
-        with atomic_output(path) as temporary:
-            temporary.write_bytes(b"half")
-            raise error
-
-    with pytest.raises(error):
-        write_half()
-    assert path.read_bytes() == b"the old take"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_places_that_cannot_be_written_are_told(motion: Motion, tmp_path: Path) -> None:

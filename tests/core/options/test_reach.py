@@ -97,8 +97,12 @@ COLUMNS: Final[str] = (
 @pytest.mark.parametrize("option", options_of(ReadOptions), ids=lambda option: option.name)
 def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
     path = tmp_path / "take.csv"
-    write_csv(moving_person(), path)
-    value = COLUMNS if option.name == "columns" else other_value(option)
+    person = moving_person()
+    if option.name == "take":
+        later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
+        person = replace(person, times_s=later)
+    write_csv(person, path)
+    value = {"columns": COLUMNS, "take": 2}.get(option.name, other_value(option))
     usual, changed = load_recording(path), load_recording(path, ReadOptions(**{option.name: value}))
     assert differs(usual, changed) or usual.origin != changed.origin
 

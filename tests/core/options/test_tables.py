@@ -146,17 +146,17 @@ def test_an_unknown_key_is_refused_by_name_with_those_that_are_near() -> None:
 
 
 def test_requests_come_back_as_they_were_sent() -> None:
-    path = Path("take.csv")
+    path = Path("take.csv").absolute()
     for request in (
         InfoRequest(path),
-        InfoRequest(path, Path("out.npz"), ReadOptions(unit="cm")),
-        CalibrateRequest(path, Path("me.json"), calibration=CalibrationSettings(pose="grip")),
+        InfoRequest(path, Path("/out.npz"), ReadOptions(unit="cm")),
+        CalibrateRequest(path, Path("/me.json"), calibration=CalibrationSettings(pose="grip")),
         SolveRequest(
-            path, Path("o.npz"), None, [[0.0, 1.0, 2.0]], ReadOptions(swap_hands=True), solve=SolveSettings(seed=2)
+            path, Path("/o.npz"), None, [[0.0, 1.0, 2.0]], ReadOptions(swap_hands=True), solve=SolveSettings(seed=2)
         ),
     ):
         assert type(request).from_json(request.to_json()) == request
-    assert InfoRequest(path).to_json() == {"recording": "take.csv"}
+    assert InfoRequest(path).to_json() == {"recording": str(path)}
 
 
 def test_the_precisions_are_those_of_the_network() -> None:

@@ -19,7 +19,7 @@ from inpose_core.prior.checkpoint import (
     load_prior,
     save_prior,
 )
-from inpose_core.prior.conditioning import CONDITION_SIZE
+from inpose_core.prior.conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
 
@@ -90,7 +90,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_prior_is_usable() -> None:
     prior = load_prior()
     assert DEFAULT_WEIGHTS.is_file()
-    assert prior.network.config.condition_size == CONDITION_SIZE
+    assert prior.network.config.condition_size in (THREE_POINT_SIZE, CONDITION_SIZE)
     assert all(p.isfinite().all() for p in prior.network.parameters())
     assert (prior.calibration.log_snr.diff() > 0).all()
     assert prior.calibration.variance.shape == (len(prior.calibration.log_snr), 22)
@@ -178,3 +178,50 @@ def test_the_residual_is_interpolated_between_its_levels_and_constant_beyond_the
     )
     at = [float(calibration.at(level)[3]) for level in (-9.0, -2.0, -1.0, 0.0, 2.0, 4.0, 9.0)]
     assert at == pytest.approx([1.0, 1.0, 0.75, 0.5, 0.3, 0.1, 0.1])
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"depth": 20_000},
+        {"depth": 10**400},
+        {"depth": 64, "width": 4096, "heads": 64},
+        {"width": 0},
+        {"width": 32.0},
+        {"heads": -1},
+        {"window": 4096, "frames_per_token": 1},
+        {"frames_per_token": 0},
+        {"dropout": float("nan")},
+        {"prediction": "anything"},
+        {"depth": True},
+    ],
+)
+def test_a_network_of_hostile_size_is_refused_before_it_is_built(written: Path, change: dict[str, object]) -> None:
+    def hostile(_: dict[str, Tensor], metadata: dict[str, str]) -> None:
+        metadata["network_config"] = json.dumps({**json.loads(metadata["network_config"]), **change})
+
+    rewrite(written, hostile)
+    with pytest.raises(WeightsError, match="do not fit"):
+        load_prior(written)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["network.embed.weight", "calibration.log_snr", "calibration.variance"])
+def test_weights_that_are_not_finite_are_refused(written: Path, name: str, number: float) -> None:
+    def spoil(tensors: dict[str, Tensor], _: dict[str, str]) -> None:
+        tensors[name].view(-1)[-1] = number
+
+    rewrite(written, spoil)
+    with pytest.raises(WeightsError, match="do not fit"):
+        load_prior(written)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[1]", '{"t_min": NaN}', '{"t_min": 0.5, "t_max": 0.1}', "1" * 400])
+def test_a_hostile_schedule_is_refused(written: Path, text: str) -> None:
+    def spoil(_: dict[str, Tensor], metadata: dict[str, str]) -> None:
+        metadata["schedule"] = text
+
+    rewrite(written, spoil)
+    with pytest.raises(WeightsError, match="do not fit"):
+        load_prior(written)

@@ -38,7 +38,7 @@ def bson(document: dict[str, object]) -> bytes:
 
 
 def xror(*joints: str) -> bytes:
-    devices = [{"name": joint or "BRUSH", "type": "OTHER", "joint": joint, "axes": ["x"]} for joint in joints]
+    devices = [{"name": joint or "BRUSH", "type": "OTHER", "joint": joint, "axes": list("xyzijk1")} for joint in joints]
     return bson({"$schema": "x", "info": {"hardware": {"devices": devices}, "user": {"id": "secret"}}, "frames": b"12"})
 
 

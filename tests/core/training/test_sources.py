@@ -20,7 +20,8 @@ from inpose_core.motion_files.amass import load_amass
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
 from inpose_core.motion_files.resampling import to_solver_rate
-from inpose_core.training.dataset import load_packed_motion
+from inpose_core.training.dataset import make_motion_data
+from inpose_core.training.packed import read_packed
 from inpose_core.training.packing import find_motion_files, pack_files
 from tests.core.synthetic import smooth_motion
 
@@ -182,7 +183,7 @@ def test_a_folder_is_packed_and_read_by_the_trainer(tmp_path: Path, capsys: pyte
     printed = capsys.readouterr()
     assert "2 of 3 files" in printed.out
     assert "damaged.npz" in printed.err
-    data = load_packed_motion([output], lambda *_: True)
+    data = make_motion_data(read_packed(output))
     assert data.length.tolist() == [80, 45]
     with np.load(output) as packed:
         assert packed["subject"].tolist() == ["S1", "S2"]

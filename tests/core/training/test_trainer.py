@@ -21,7 +21,7 @@ from inpose_core.cli import main
 from inpose_core.errors import InPoseError, WeightsError
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
-from inpose_core.prior.network import NetworkConfig
+from inpose_core.prior.network import Denoised, NetworkConfig
 from inpose_core.training import run as training_run
 from inpose_core.training import split as training_split
 from inpose_core.training.augmentation import (
@@ -29,13 +29,16 @@ from inpose_core.training.augmentation import (
     SensedWindows,
     draw_examples,
     make_examples,
+    scale_free_condition,
     validation_examples,
 )
-from inpose_core.training.dataset import MotionData, foot_contact, load_packed_motion
+from inpose_core.training.dataset import MotionData, foot_contact, make_motion_data
 from inpose_core.training.hand_finder import hand_finder_settings
 from inpose_core.training.losses import LossWeights, denoising_loss, state_of
+from inpose_core.training.packed import read_packed
 from inpose_core.training.run import train_from_folder
 from inpose_core.training.split import (
+    OTHER_SUBJECTS,
     TEST_SUBJECTS,
     VALIDATION_ONLY,
     VALIDATION_SUBJECTS,
@@ -46,6 +49,7 @@ from inpose_core.training.trainer import Trainer, TrainingSettings
 from tests.core.synthetic import smooth_motion
 
 CPU = torch.device("cpu")
+CONDITION = scale_free_condition()
 NETWORK = NetworkConfig(CONDITION_SIZE, window=16, frames_per_token=4, width=32, depth=2, heads=2, mlp_ratio=2)
 SETTINGS = TrainingSettings(steps=30, batch=16, learning_rate=3e-3, warmup_steps=5, seed=3, network=NETWORK)
 
@@ -85,7 +89,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def data(folder: Path) -> MotionData:
-    return load_packed_motion([folder / "cmu_test.npz"], lambda *_: True)
+    return make_motion_data(read_packed(folder / "cmu_test.npz"))
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
@@ -111,14 +115,14 @@ def test_packed_motion_is_the_motion_that_was_packed(data: MotionData) -> None:
 def test_a_file_that_is_not_packed_motion_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", poses=np.zeros((10, 66)))
     with pytest.raises(InPoseError, match=r"other\.npz"):
-        load_packed_motion([tmp_path / "other.npz"], lambda *_: True)
+        read_packed(tmp_path / "other.npz")
     with pytest.raises(InPoseError, match=r"none\.npz"):
-        load_packed_motion([tmp_path / "none.npz"], lambda *_: True)
+        read_packed(tmp_path / "none.npz")
 
 
 def test_no_clip_to_train_on_is_refused(folder: Path) -> None:
     with pytest.raises(InPoseError, match="No motion clip"):
-        load_packed_motion([folder / "cmu_test.npz"], lambda *_: False)
+        make_motion_data(read_packed(folder / "cmu_test.npz").filtered(lambda *_: False))
 
 
 # Augmentation.
@@ -141,7 +145,7 @@ class FixedRandom:
 
 def examples_of(data: MotionData, settings: AugmentationSettings) -> tuple[Tensor, Tensor]:
     clip, first = torch.tensor([0, 1, 2]), torch.tensor([10.0, 20.0, 30.0])
-    examples = make_examples(data, clip, first, torch.ones(3), 16, settings, FixedRandom(0.5))  # type: ignore[arg-type]
+    examples = make_examples(data, clip, first, torch.ones(3), 16, settings, FixedRandom(0.5), CONDITION)  # type: ignore[arg-type]
     return examples.x_0, examples.condition
 
 
@@ -176,7 +180,7 @@ def test_mirroring_twice_is_the_identity(data: MotionData) -> None:
 
 def test_augmented_rotations_are_rotations_and_all_is_finite(data: MotionData) -> None:
     settings = AugmentationSettings(hand_loss=0.5, rotation_loss=0.2, mount_error_deg=20.0)
-    examples = draw_examples(data, 64, 16, settings, torch.Generator().manual_seed(0))
+    examples = draw_examples(data, 64, 16, settings, torch.Generator().manual_seed(0), CONDITION)
     assert examples.x_0.shape == (64, 16, 22, 6)
     assert examples.condition.shape == (64, 16, CONDITION_SIZE)
     columns = examples.x_0.unflatten(-1, (2, 3))
@@ -191,7 +195,8 @@ def test_augmented_rotations_are_rotations_and_all_is_finite(data: MotionData) -
 
 def test_the_same_generator_draws_the_same_examples(data: MotionData) -> None:
     drawn = [
-        draw_examples(data, 8, 16, AugmentationSettings(), torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+        draw_examples(data, 8, 16, AugmentationSettings(), torch.Generator().manual_seed(seed), CONDITION)
+        for seed in (1, 1, 2)
     ]
     assert torch.equal(drawn[0].x_0, drawn[1].x_0)
     assert torch.equal(drawn[0].condition, drawn[1].condition)
@@ -243,7 +248,7 @@ def test_a_foot_stands_while_it_is_low_and_still() -> None:
 def test_mirrored_windows_exchange_the_standing_feet(data: MotionData) -> None:
     left = replace(data, contact=torch.tensor((1.0, 0.0)).expand(len(data.contact), 2))
     settings = replace(AugmentationSettings.none(), mirror=0.5)
-    examples = draw_examples(left, 64, 16, settings, torch.Generator().manual_seed(0))
+    examples = draw_examples(left, 64, 16, settings, torch.Generator().manual_seed(0), CONDITION)
     sides = {tuple(row) for row in examples.contact.flatten(0, 1).tolist()}
     assert sides == {(1.0, 0.0), (0.0, 1.0)}
 
@@ -275,7 +280,9 @@ def test_the_loss_is_least_at_the_truth(data: MotionData, absolute: bool) -> Non
     def loss(columns: int, error: float, logits: Tensor) -> float:
         state = state_of(examples.x_0, columns)
         noise = error * torch.randn(state.shape, generator=torch.Generator().manual_seed(0))
-        return float(denoising_loss(state + noise, logits, examples, sigma, offsets_m, weights))
+        feet = examples.feet + error * torch.randn(examples.feet.shape, generator=torch.Generator().manual_seed(1))
+        denoised = Denoised(state + noise, logits, feet, torch.full(feet.shape[:-1], -3.0))
+        return float(denoising_loss(denoised, examples, sigma, offsets_m, weights))
 
     for columns in (2, 3):
         assert loss(columns, 0.0, certain) < 0.02 * loss(columns, 0.1, certain)
@@ -309,8 +316,8 @@ def test_training_lowers_the_validation_error_and_writes_a_usable_prior(
     assert [line["step"] for line in validations] == [60, 120, 180]
     for line in validations:
         figures = line["validation"]["held_out"]
-        assert set(figures) == {"geodesic_deg", "mpjpe_cm", "lower_cm"}
-        assert all(math.isfinite(value) and value > 0 for value in figures.values())
+        assert {"geodesic_deg", "mpjpe_cm", "lower_cm", "toes_cm", "slide_cm_s", "contact_recall"} <= set(figures)
+        assert all(math.isfinite(value) and value >= 0 for value in figures.values())
     losses = [line for line in log if "loss" in line]
     assert [line["step"] for line in losses] == [50, 100, 150]
     assert losses[0]["windows_per_s"] > 0
@@ -440,6 +447,10 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
     write_packed(tmp_path / "cmu_daz.npz", [clip(f"0{held_out[0]}", 40), clip("60", 102)])
     # A number means a held-out person only within CMU.
     write_packed(tmp_path / "soma_apache.npz", [clip(held_out[0], 103)])
+    # And people of other sets are kept back by set and name.
+    kept_back = {role: person for person, role in OTHER_SUBJECTS.items() if person[0] == "uiprmd"}
+    people = [clip(kept_back["validate"][1], 41), clip(kept_back["test"][1], 42), clip("901", 104)]
+    write_packed(tmp_path / "uiprmd.npz", people)
     (other,) = VALIDATION_ONLY
     write_packed(tmp_path / f"{other}.npz", [clip("bd", 50)])
     seen: dict[str, Any] = {}
@@ -452,18 +463,20 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
 
     loaded: list[list[int]] = []
 
-    def spy_validation(data: MotionData, frames: int, stride: int, varied: AugmentationSettings) -> Any:
+    def spy_validation(
+        data: MotionData, frames: int, stride: int, varied: AugmentationSettings, *condition: Any
+    ) -> Any:
         loaded.append(data.length.tolist())
-        return validation_examples(data, frames, stride, varied)
+        return validation_examples(data, frames, stride, varied, *condition)
 
     monkeypatch.setattr(training_run, "Trainer", Spy)
     monkeypatch.setattr(training_split, "validation_examples", spy_validation)
     train_from_folder(tmp_path, tmp_path / "run", SETTINGS, CPU)
-    assert sorted(seen["lengths"]) == [101, 102, 103]
+    assert sorted(seen["lengths"]) == [101, 102, 103, 104]
     assert set(seen["validation"]) == {"held_out", other}
     assert seen["calibrate_on"] == "held_out"
     validating = [20 + i for i in range(len(VALIDATION_SUBJECTS))]
-    assert sorted(map(sorted, loaded)) == [[*validating, 40], [50]]
+    assert sorted(map(sorted, loaded)) == [[*validating, 40, 41], [50]]
 
 
 def test_without_cmu_every_tenth_person_validates(tmp_path: Path) -> None:
@@ -505,7 +518,9 @@ def test_the_hand_finder_is_trained_on_devices_that_are_turned_and_displaced(
 
     still = AugmentationSettings.none()
     turned = [
-        draw_examples(data, 256, 16, replace(still, hand_turn_deg=turn), torch.Generator().manual_seed(0)).condition
+        draw_examples(
+            data, 256, 16, replace(still, hand_turn_deg=turn), torch.Generator().manual_seed(0), CONDITION
+        ).condition
         for turn in (1e-3, 70.0)
     ]
     R = [sixd_to_matrix(condition[:, 0, :18].unflatten(-1, (3, 6))) for condition in turned]

@@ -68,8 +68,8 @@ def test_xror_pad_rows_are_dropped(tmp_path: Path) -> None:
 
 def test_xror_pauses_and_practice_speed_become_real_time(tmp_path: Path) -> None:
     person = moving_person()
-    recording = load(tmp_path, samples.xror_bytes(person, pauses=[(1.0, 10.0), (2.0, 3.0)], speed=0.5))
-    assert recording.duration_s == pytest.approx(2 * person.duration_s + 13, abs=1e-3)
+    recording = load(tmp_path, samples.xror_bytes(person, pauses=[(1.0, 8.0), (2.0, 3.0)], speed=0.5))
+    assert recording.duration_s == pytest.approx(2 * person.duration_s + 11, abs=1e-3)
 
 
 def test_xror_of_another_application_is_asked_for_its_axes(tmp_path: Path) -> None:

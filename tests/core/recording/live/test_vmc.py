@@ -3,28 +3,26 @@
 
 from __future__ import annotations
 
-import builtins
 import socket
-import sys
+import struct
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pythonosc import osc_bundle_builder
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
 from inpose_core.recording import Recording, load_recording
-from inpose_core.recording.live.vmc import CaptureSettings, CaptureState, VmcDecoder, capture_vmc
+from inpose_core.recording.live.osc import osc_messages
+from inpose_core.recording.live.vmc import CAPTURE_HEADER, CaptureSettings, CaptureState, VmcDecoder, capture_vmc
 from tests.core.recording.recording_files import moving_person
 from tests.core.recording.recording_tables import Convention
-
-osc_bundle_builder = pytest.importorskip("pythonosc.osc_bundle_builder")
-from pythonosc.osc_message_builder import OscMessageBuilder  # noqa: E402
 
 SERIALS = ("LHR-SECRET-HMD", "LHR-SECRET-A", "LHR-SECRET-B")
 KINDS = ("Hmd", "Con", "Con")
@@ -183,16 +181,113 @@ def test_a_port_that_is_taken_and_folders_that_are_not(tmp_path: Path) -> None:
     assert main(["record", "--vmc", "39539", "--out", str(tmp_path / "take.bvh")]) == 2
 
 
-def test_a_missing_package_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("pythonosc")]:
-        monkeypatch.delitem(sys.modules, name)
-    real_import = builtins.__import__
+HOSTILE = (
+    struct.pack(">8sQi", b"#bundle\0", 0, -4),
+    struct.pack(">8sQi", b"#bundle\0", 1, -4) + bytes(16),
+    struct.pack(">8sQi12si", b"#bundle\0", 1, 12, b"/a\0\0,f\0\0?\x80\0\0", -4),
+    struct.pack(">8sQi", b"#bundle\0", 1, 2**31 - 1),
+    struct.pack(">8sQ", b"#bundle\0", 1) + bytes(60_000),
+    b"#bundle\0",
+    b"/a\0\0,b\0\0\xff\xff\xff\xfc",
+    b"/VMC/Ext/T\0\0,f\0\0\x7f\xc0\0\0",  # NaN
+    b"/VMC/Ext/T\0\0,f\0\0\x7f\x80\0\0",  # infinity
+    b"/VMC/Ext/T\0\0,f\0\0\x7e\xff\xff\xff",
+)
 
-    def without_osc(name: str, *rest: object, **named: object) -> object:
-        if name.startswith("pythonosc"):
-            raise ModuleNotFoundError(name=name)
-        return real_import(name, *rest, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(builtins, "__import__", without_osc)
-    with pytest.raises(RecordingError, match=r"inpose\[vmc\]"):
-        capture_vmc(tmp_path / "take.csv", replace(CaptureSettings(), port=free_port()))
+@pytest.mark.timeout(60)
+def test_one_hostile_packet_stops_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    person = moving_person(240)
+    good = list(datagrams(person))
+    port = free_port()
+    sender = Sender(port, [*good[:120], *HOSTILE, *good[120:]], 90.0)
+    sender.start()
+    threading.Timer(0.3, sender.start_now.set).start()
+    began = time.monotonic()
+    code = main(["record", "--vmc", str(port), "--out", str(tmp_path / "take.csv"), "--seconds", "4"])
+    assert time.monotonic() - began < 15
+    assert code == 0, capsys.readouterr().err
+    taken = load_recording(tmp_path / "take.csv")
+    assert len(taken) >= 230
+    assert taken.duration_s == pytest.approx(person.duration_s, abs=0.3)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("packet", HOSTILE)
+def test_a_hostile_packet_yields_no_row(packet: bytes) -> None:
+    assert list(VmcDecoder().rows(packet, 0.0)) == []
+
+
+def test_what_stands_around_a_damaged_element_counts() -> None:
+    hmd = message("/VMC/Ext/Hmd/Pos", "a", 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 1.0).build().dgram
+    broken = hmd.replace(b",sfffffff", b",sffffff!")
+    bundle = b"#bundle\0" + bytes(8) + b"".join(struct.pack(">i", len(x)) + x for x in (hmd, broken, hmd))
+    assert len(list(VmcDecoder().rows(bundle, 0.0))) == 2
+    assert len(list(VmcDecoder().rows(bundle + struct.pack(">i", -4), 0.0))) == 2
+    nested = bundle
+    for _ in range(1000):
+        nested = b"#bundle\0" + bytes(8) + struct.pack(">i", len(nested)) + nested
+    assert list(VmcDecoder().rows(nested, 0.0)) == []
+
+
+def test_osc_is_read_as_its_own_library_writes_it() -> None:
+    values = ("täxt", 1, -2.5, True, False, None, b"blob!", [3, "in a list"])
+    built = message("/any/address", *values).build().dgram
+    [(address, read)] = osc_messages(built)
+    assert address == "/any/address"
+    assert read == [*values[:-1], 3, "in a list"]
+
+
+def rows_of(decoder: VmcDecoder, at: float, *contents: OscMessageBuilder) -> list[str]:
+    bundle = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
+    for content in contents:
+        bundle.add_content(content.build())
+    return list(decoder.rows(bundle.build().dgram, at))
+
+
+def test_made_up_devices_do_not_lock_out_the_real_ones(tmp_path: Path) -> None:
+    person = moving_person(200)
+    frames = list(datagrams(person))
+    decoder = VmcDecoder()
+    rows = [CAPTURE_HEADER]
+    for number in range(1000):  # more than are kept in mind, of all kinds, before the performer puts on the headset
+        pose = (float(number), 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+        made_up = [message(f"/VMC/Ext/{kind}/Pos", f"no {number}", *pose) for kind in ("Hmd", "Con", "Tra")]
+        rows += rows_of(decoder, 0.0001 * number, *made_up)
+    for frame, packet in enumerate(frames):
+        rows += decoder.rows(packet, 1 + frame / 90)
+    live = tmp_path / "take.live.csv"
+    live.write_text("\n".join(rows))
+    taken = load_recording(live)
+    assert len(taken) == len(person)
+    np.testing.assert_allclose(taken.positions_m, person.positions_m, atol=1e-5)
+
+
+@pytest.mark.parametrize("jump_s", [0.5, 50.0, 90_000.0, 1e30, -50.0, -1e30])
+def test_a_clock_that_jumps_leaves_the_take_readable(tmp_path: Path, jump_s: float) -> None:
+    person = moving_person(400)
+    decoder = VmcDecoder()
+    rows = [CAPTURE_HEADER]
+    for frame, packet in enumerate(datagrams(person, clock=False)):
+        clock_s = 100 + frame / 90 + (jump_s if frame >= 200 else 0.0)
+        rows += rows_of(decoder, frame / 90, message("/VMC/Ext/T", clock_s))
+        rows += decoder.rows(packet, frame / 90)
+    live = tmp_path / "take.live.csv"
+    live.write_text("\n".join(rows))
+    taken = load_recording(live)
+    assert len(taken) > 340
+    assert taken.duration_s == pytest.approx(399 / 90, abs=0.6)
+
+
+def test_a_full_disk_keeps_what_arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real_rows = VmcDecoder.rows
+
+    def full(decoder: VmcDecoder, datagram: bytes, arrived_s: float) -> Iterator[str]:
+        if decoder.state.datagrams > 50:
+            raise OSError(28, "No space left on device")
+        return real_rows(decoder, datagram, arrived_s)
+
+    monkeypatch.setattr(VmcDecoder, "rows", full)
+    with pytest.raises(OutputError, match="No space left"):
+        record(tmp_path / "take.csv", list(datagrams(moving_person(90))))
+    assert (tmp_path / "take.live.csv").read_text().count("\n") > 100

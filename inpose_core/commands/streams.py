@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""End quietly where nobody reads on (``| head``), and with a sentence where output finds no room (``> /dev/full``)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+
+CLOSED_PIPE: int = 141
+"""The exit code of a program that SIGPIPE ends."""
+_NO_ROOM: frozenset[int] = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG))
+
+
+def run_with_output(run: Callable[[], int]) -> int:
+    """Return the exit code of a command that prints, once all of it is printed."""
+    try:
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+        return CLOSED_PIPE
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NO_ROOM:
+            raise
+        _drop_output()
+        print(f"inpose: The output cannot be written ({error.strerror}). Free some space.", file=sys.stderr)
+        return 2
+    return code
+
+
+def _drop_output() -> None:
+    """Let nothing that is still to be written fail a second time, when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write every output whole or not at all: beside its place, to the disk, read again, and only then under its name.
+
+Writers cannot be believed: a full disk shows in the last write, in the close, or only when the disk is asked, and some
+libraries pass over it. So what was written is compared with what was meant before it takes the place of a good file.
+Standard library only: the add-on imports this when Blender starts.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from .errors import OutputError
+
+_FULL: Final[frozenset[int]] = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NEARLY_FULL_BYTES: Final[int] = 1 << 16
+"""A disk with less than this beside an incomplete file has cut it off."""
+
+
+def write_output(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file of some parts, one after another; an older file of this name is replaced whole, or stays as it was.
+
+    Raises:
+        OutputError: the folder is missing or not writable, or the disk is full.
+    """
+    meant = hashlib.sha256()
+
+    def find_fault(temporary: Path) -> str:
+        with temporary.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").digest() == meant.digest()
+        return "" if same else "what is read back is not what was written"
+
+    with atomic_output(path, find_fault) as temporary, temporary.open("xb") as file:
+        for part in parts:
+            meant.update(part)
+            file.write(part)
+
+
+@contextmanager
+def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Path]:
+    """Yield a name beside ``path``, of no file yet; the file that the block writes there takes the name of ``path``.
+
+    Args:
+        path: the output.
+        find_fault: reads the new file when it is on the disk, and returns what is wrong with it; empty if nothing is.
+
+    Raises:
+        OutputError: the folder is missing or not writable, the disk is full, or the new file has a fault. The older
+            file of this name is then as it was, and nothing else is left.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+        _force_to_disk(temporary)
+        if fault := find_fault(temporary):
+            raise OSError(errno.ENOSPC, "") if _is_nearly_full(path.parent) else OSError(errno.EIO, fault)
+        temporary.replace(path)
+        _force_folder_to_disk(path.parent)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with suppress(OSError):  # the folder may be gone, or have been none
+            temporary.unlink(missing_ok=True)
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a log as a whole or not at all; a line that a killed process left half is ended first.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        with path.open("ab+", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(end - 1, 0))
+            text = (b"" if file.read(1) in (b"", b"\n") else b"\n") + line.encode() + b"\n"
+            written = 0
+            try:
+                while written < len(text):
+                    written += file.write(text[written:])
+            except OSError:
+                file.truncate(end)
+                raise
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def fault_of_zip(path: Path) -> str:
+    """Return what is wrong with a zip archive, as .npz and .pt files are: every member is read and its sum compared."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        return f"it is no whole archive: {error}"
+    return "" if damaged is None else f"{damaged} in it is damaged"
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Return what the user is told when writing failed."""
+    if error.errno in _FULL:
+        return OutputError(
+            f"{path} cannot be written: the disk is full.",
+            "Make free space and try again; a file that was there before is as it was.",
+        )
+    hint = "Try another disk." if error.errno == errno.EIO else "Choose another folder."
+    return OutputError(f"{path} cannot be written ({error.strerror or error}).", hint)
+
+
+def _force_to_disk(path: Path) -> None:
+    """Wait until the disk has it: some file systems say only then that they are full."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _force_folder_to_disk(folder: Path) -> None:
+    """Let the new name outlive a power cut, where a folder can be synchronised at all: not on Windows, nor by SMB."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _is_nearly_full(folder: Path) -> bool:
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < _NEARLY_FULL_BYTES
+    return False

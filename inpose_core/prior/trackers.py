@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Show the prior what trackers beyond head and hands measure: hips, chest, elbows, knees, feet, each where it is there.
+
+Each of the eight places has room for a rotation and for a position in proportion to the body, as `hand_reach` has it,
+and for two masks. In training most are withheld most of the time, so that one network serves three points and eleven.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from ..body.kinematics import forward_kinematics
+from ..body.rotations import heading_of, matrix_to_sixd, yaw_matrix
+from ..body.skeleton import JOINT_COUNT, JOINT_INDEX
+
+TRACKER_JOINTS: Final[tuple[int, ...]] = tuple(
+    JOINT_INDEX[name]
+    for name in (
+        "pelvis",
+        "spine3",
+        "left_elbow",
+        "right_elbow",
+        "left_knee",
+        "right_knee",
+        "left_ankle",
+        "right_ankle",
+    )
+)
+"""The joints that a tracker may measure, in the order of every tracker axis: hips, chest, elbows, knees, feet."""
+MIRROR_TRACKERS: Final[tuple[int, ...]] = (0, 1, 3, 2, 5, 4, 7, 6)
+"""The tracker that takes each one's place when left and right are exchanged."""
+TRACKER_COUNT: Final[int] = len(TRACKER_JOINTS)
+TRACKER_FEATURES: Final[int] = TRACKER_COUNT * (6 + 3 + 2)
+_ANCHORS: Final[tuple[int, ...]] = tuple(
+    JOINT_INDEX[name]
+    for name in (
+        "pelvis",
+        "spine3",
+        "left_shoulder",
+        "right_shoulder",
+        "left_hip",
+        "right_hip",
+        "left_hip",
+        "right_hip",
+    )
+)
+"""The joint about whose upright place each tracker's position is told."""
+_HEAD, _NECK, _PELVIS = JOINT_INDEX["head"], JOINT_INDEX["neck"], JOINT_INDEX["pelvis"]
+_ARMS: Final[tuple[int, ...]] = tuple(
+    JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("elbow", "wrist")
+)
+_LEGS: Final[tuple[int, ...]] = tuple(
+    JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")
+)
+_SPREAD: Final[float] = 0.5
+_FARTHEST: Final[float] = 3.0
+"""Lengths of the limb beyond which a tracker tells no more."""
+
+
+@dataclass(frozen=True)
+class Trackers:
+    """Hold what trackers measure, in the world frame; time is the last leading axis."""
+
+    R_world: Tensor
+    """(..., T, 8, 3, 3) rotation of each joint; ignored where it is not known."""
+    place: Tensor
+    """(..., T, 8, 3) of `tracker_places`; ignored where it is not known."""
+    rotation_known: Tensor
+    """(..., T, 8) bool."""
+    place_known: Tensor
+    """(..., T, 8) bool."""
+
+    def windowed(self, index: Tensor) -> Trackers:
+        """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T)."""
+        return Trackers(**{name: value[index] for name, value in vars(self).items()})
+
+    def mirrored(self) -> Trackers:
+        """Return what the image of the performer in the plane x = 0 would give."""
+        sign = self.place.new_tensor((-1.0, 1.0, 1.0))
+        swapped = list(MIRROR_TRACKERS)
+        return Trackers(
+            R_world=self.R_world[..., swapped, :, :] * sign[:, None] * sign,
+            place=self.place[..., swapped, :] * sign,
+            rotation_known=self.rotation_known[..., swapped],
+            place_known=self.place_known[..., swapped],
+        )
+
+
+def tracker_places(points_m: Tensor, head_m: Tensor, R_world_head: Tensor, offsets_m: Tensor) -> Tensor:
+    """Return where trackers are in proportion to the body, (..., 8, 3), in the world frame.
+
+    Hips and chest about where they would be if the trunk hung upright below the neck, over the trunk's length; elbows
+    about such shoulders, over the arm's; knees and feet about such hips, over the leg's. The neck is where the head's
+    turn puts it, and the body looks where the head looks.
+
+    Args:
+        points_m: measured joints in the order of `TRACKER_JOINTS`, (..., 8, 3).
+        head_m: measured head joint, (..., 3).
+        R_world_head: measured rotation of the head, (..., 3, 3).
+        offsets_m: rest offsets of the body, (..., 22, 3).
+    """
+    rest_m = forward_kinematics(_identity(offsets_m), offsets_m)
+    anchors_m = rest_m[..., list(_ANCHORS), :] - rest_m[..., [_NECK], :]
+    neck_m = head_m - (R_world_head @ offsets_m[..., _HEAD, :, None])[..., 0]
+    cosine, sine = heading_of(R_world_head).unbind(-1)
+    R_world_heading = yaw_matrix(torch.atan2(sine, cosine))
+    about_m = points_m - neck_m[..., None, :] - anchors_m @ R_world_heading.transpose(-1, -2)
+    place = about_m / _units(rest_m, offsets_m)[..., None]
+    return place * (_FARTHEST / place.norm(dim=-1, keepdim=True).clamp(min=_FARTHEST))
+
+
+def tracker_features(trackers: Trackers, to_heading: Tensor) -> Tensor:
+    """Return what the condition says of trackers, (..., T, TRACKER_FEATURES); what is not known is zero.
+
+    Args:
+        trackers: windows of trackers, in the world frame.
+        to_heading: rotation from the world into each window's heading frame, (..., 3, 3).
+    """
+    turn = to_heading[..., None, None, :, :]
+    rotation = matrix_to_sixd(turn @ trackers.R_world) * trackers.rotation_known[..., None]
+    place = (turn @ trackers.place[..., None])[..., 0] / _SPREAD * trackers.place_known[..., None]
+    known = torch.stack((trackers.rotation_known, trackers.place_known), dim=-1).to(place.dtype)
+    return torch.cat((rotation, place, known), dim=-1).flatten(-2)
+
+
+def _units(rest_m: Tensor, offsets_m: Tensor) -> Tensor:
+    """Return the length by which each tracker's place is divided, (..., 8)."""
+    lengths_m = offsets_m.norm(dim=-1)
+    trunk_m = (rest_m[..., _NECK, :] - rest_m[..., _PELVIS, :]).norm(dim=-1)
+    arm_m, leg_m = lengths_m[..., list(_ARMS)].sum(-1) / 2, lengths_m[..., list(_LEGS)].sum(-1) / 2
+    return torch.stack((trunk_m,) * 2 + (arm_m,) * 2 + (leg_m,) * 4, dim=-1).clamp(min=1e-6)
+
+
+def _identity(offsets_m: Tensor) -> Tensor:
+    eye = torch.eye(3, dtype=offsets_m.dtype, device=offsets_m.device)
+    return eye.expand(*offsets_m.shape[:-2], JOINT_COUNT, 3, 3)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find and start other programs so that no file of the current folder takes their place.
+
+A recording or a rig is often opened where it was downloaded to, beside files of anybody's. Windows, a search path with
+an empty or relative entry, and ``python -c`` all look for code there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+PROGRAM_ENDING: Final[str] = ".exe" if sys.platform == "win32" else ""
+
+
+def find_program(name: str, ending: str = PROGRAM_ENDING) -> str | None:
+    """Return the whole path of a program on the search path; never one that merely lies in the current folder.
+
+    ``shutil.which`` would not do: on Windows it looks into the current folder first, whatever path it is given.
+    """
+    for folder in os.get_exec_path():
+        candidate = Path(folder.strip('"'), name + ending)
+        if candidate.is_absolute() and candidate.is_file() and os.access(candidate, os.X_OK):
+            return str(candidate)
+    return None
+
+
+def neutral_folder(program: str) -> str | None:
+    """Return a folder to start a program in that is nobody's: the root of the disk where the program lies."""
+    return Path(program).anchor or None
+
+
+def without_python_variables(environment: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return an environment in which nothing tells Python where to find code."""
+    return {name: value for name, value in environment if not name.upper().startswith("PYTHON")}
+
+
+def trusted_import_folders() -> list[str]:
+    """Return the folders of ``sys.path`` without the current one, which ``python -c`` and ``-m`` put there."""
+    here = Path.cwd()
+    return [folder for folder in sys.path if Path(folder).is_absolute() and Path(folder) != here]

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Split a recording where nothing was recorded for long: what lies between is nobody's motion and is not imagined.
+
+A game that was paused, a headset that was put down, a clock that was set: behind a long pause another take begins. One
+take is solved; the times of the others are told, so that nothing is lost without a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import RecordingError
+from ..types import Recording
+
+LONGEST_PAUSE_S: Final[float] = 10.0
+"""A pause up to this long stays in its take, which keeps its timing; a body can be imagined for so long."""
+
+_MOST_TOLD: Final[int] = 6
+
+
+class Take(NamedTuple):
+    """Hold one stretch of a recording."""
+
+    first: int
+    last: int
+    """The frames, both inclusive."""
+    start_s: float
+    stop_s: float
+    """Since the recording's first frame."""
+
+    def __str__(self) -> str:
+        return f"{self.start_s:.1f} to {self.stop_s:.1f} s"
+
+
+def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[Take]:
+    """Return the takes of a recording, in order; stretches of a single frame are none.
+
+    Args:
+        times_s: (F,) strictly increasing where ``seen``.
+        seen: (F,) True where any device was measured.
+    """
+    frames = np.flatnonzero(seen)
+    if len(frames) == 0:
+        return []
+    begins = np.append(True, np.diff(times_s[frames]) > LONGEST_PAUSE_S)
+    first, last = frames[begins], frames[np.append(begins[1:], True)]
+    zero_s = float(times_s[frames[0]])
+    return [
+        Take(a, b, float(times_s[a]) - zero_s, float(times_s[b]) - zero_s)
+        for a, b in zip(first.tolist(), last.tolist(), strict=True)
+        if b > a
+    ]
+
+
+def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | None, name: str) -> Recording:
+    """Return one take of a recording, with a note of the others; the recording itself where there are no pauses.
+
+    Args:
+        recording: times may stand in any order where not ``seen``.
+        seen: (F,) frames that count, at strictly increasing times.
+        number: which take, from 1; None is the longest.
+        name: the file's, for messages.
+
+    Raises:
+        RecordingError: there is no take of this number.
+    """
+    takes = find_takes(recording.times_s, seen)
+    if number is not None and not 1 <= number <= max(1, len(takes)):
+        raise RecordingError(f"{name} has no take {number}.", f"It has {max(1, len(takes))}; the first is number 1.")
+    if len(takes) < 2:
+        return recording
+    chosen = takes[number - 1] if number is not None else max(takes, key=lambda take: take.stop_s - take.start_s)
+    cut = slice(chosen.first, chosen.last + 1)
+    return replace(
+        recording,
+        times_s=recording.times_s[cut],
+        positions_m=recording.positions_m[cut],
+        rotations_wxyz=recording.rotations_wxyz[cut],
+        measured=recording.measured[cut],
+        notes=(*recording.notes, _sentence(takes, chosen)),
+    )
+
+
+def _sentence(takes: list[Take], chosen: Take) -> str:
+    others = [f"take {number} from {take}" for number, take in enumerate(takes, 1) if take is not chosen]
+    if len(others) > _MOST_TOLD:
+        others = [*others[:_MOST_TOLD], f"{len(others) - _MOST_TOLD} more"]
+    return (
+        f"Pauses of more than {LONGEST_PAUSE_S:.0f} s split the recording into {len(takes)} takes. "
+        f"This is take {takes.index(chosen) + 1}, from {chosen}; left out: {', '.join(others)}."
+    )

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Let devices err in training as they do after calibration: mounted wrongly, drifting, lost, frozen, or not worn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import torch
+from torch import Tensor
+
+from ..body.rotations import rotvec_to_matrix
+from ..body.skeleton import JOINT_INDEX
+from ..prior.trackers import TRACKER_COUNT, TRACKER_JOINTS, Trackers, tracker_places
+from .random_draws import RandomDraws
+from .situations import Situation
+
+_HEAD: Final[int] = JOINT_INDEX["head"]
+_GROUPS: Final[tuple[int, ...]] = (0, 1, 2, 2, 3, 3, 4, 4)
+"""The group of each tracker that is worn together: hips, chest, elbows, knees, feet."""
+_HIPS_AND_FEET: Final[tuple[bool, ...]] = tuple(group in (0, 4) for group in _GROUPS)
+_USUAL_SET: Final[float] = 0.5
+"""Share of those who wear trackers that wears hips and feet, as most do; others wear each group or do not."""
+_GROUP_WORN: Final[float] = 0.5
+_ROTATION_ONLY: Final[float] = 0.1
+_POSITION_ONLY: Final[float] = 0.15
+_TRACKER_LOSS: Final[float] = 0.1
+_LONGEST_FREEZE: Final[int] = 30
+_SEATED_SHARE: Final[float] = 0.6
+
+
+class TrackerErrors(Protocol):
+    """Say how trackers err; `AugmentationSettings` does."""
+
+    @property
+    def trackers(self) -> float:
+        """Probability that any are worn."""
+        ...
+
+    @property
+    def mount_error_deg(self) -> float:
+        """Deviation of their constant rotation error in the worst examples."""
+        ...
+
+    @property
+    def tracker_place_error(self) -> float:
+        """Deviation of their constant place error in the worst examples."""
+        ...
+
+
+@dataclass(frozen=True)
+class FrozenHands:
+    """Say which frame each hand's device shows in each frame."""
+
+    shown: Tensor
+    """(B, T, 2) index of a frame."""
+
+    def of_sensors(self, values: Tensor) -> Tensor:
+        """Return values (B, T, 3, ...) of head and hands as the devices show them."""
+        hands = values[:, :, 1:]
+        index = self.shown.reshape(self.shown.shape + (1,) * (hands.dim() - 3)).expand_as(hands)
+        return torch.cat((values[:, :, :1], hands.gather(1, index)), dim=2)
+
+
+def frozen_hands(batch: int, frames: int, probability: float, random: RandomDraws) -> FrozenHands:
+    """Return hands that now and then stand still for up to half a second and are taken for measured all the same."""
+    time = torch.arange(frames, device=random.device)[None, :, None].expand(batch, frames, 2)
+    first = (random.uniform(batch, 1, 2) * frames).long()
+    span = (_LONGEST_FREEZE * random.uniform(batch, 1, 2)).long()
+    frozen = (random.uniform(batch, 1, 2) < probability) & (time >= first) & (time < first + span)
+    return FrozenHands(torch.where(frozen, first.expand_as(time), time))
+
+
+def wrongly_mounted(R_device: Tensor, error_deg: float, random: RandomDraws) -> Tensor:
+    """Return rotations (B, T, N, 3, 3) of devices that are mounted with a constant error each.
+
+    Some windows have all of it and some none: a network that sees the same error everywhere distrusts all alike.
+    """
+    batch, _, devices = R_device.shape[:3]
+    error_rad = error_deg * torch.pi / 180 * random.uniform(batch, 1, 1, 1)
+    # A device is mounted wrongly in its own frame: on the right.
+    return R_device @ rotvec_to_matrix(error_rad * random.normal(batch, 1, devices, 3))
+
+
+def slow_drift(batch: int, frames: int, constant: float, drift: float, random: RandomDraws) -> Tensor:
+    """Return relative errors (B, T) that are constant and drift linearly, by a random share of the deviations."""
+    share = random.uniform(batch, 1)
+    slope = torch.linspace(-0.5, 0.5, frames, device=random.device)[None]
+    return share * (constant * random.normal(batch, 1) + drift * random.normal(batch, 1) * slope)
+
+
+def lost_hands(batch: int, frames: int, hand_loss: float, rotation_loss: float, random: RandomDraws) -> Tensor:
+    """Return what of head and hands is measured, (B, T, 3): hands are lost for a span, or all rotations withheld."""
+    time = torch.arange(frames, device=random.device)[None, :, None]
+    span = 6 + (frames - 6) * random.uniform(batch, 1, 2) ** 2
+    first = random.uniform(batch, 1, 2) * (frames + span) - span
+    lost = (time >= first) & (time < first + span) & (random.uniform(batch, 1, 2) < hand_loss)
+    measured = torch.ones(batch, frames, 3, dtype=torch.bool, device=random.device)
+    measured[..., 1:] = ~lost
+    return measured & (random.uniform(batch, 1, 1) >= rotation_loss)
+
+
+def sensed_trackers(
+    joints_m: Tensor,
+    R_world: Tensor,
+    R_world_head: Tensor,
+    offsets_m: Tensor,
+    errors: TrackerErrors,
+    random: RandomDraws,
+) -> Trackers | None:
+    """Return what trackers measure in windows, most of them not worn; None where never any is.
+
+    Args:
+        joints_m: all joints above the floor, (B, T, 22, 3).
+        R_world: their rotations, (B, T, 22, 3, 3).
+        R_world_head: the head's rotation as it is measured, (B, T, 3, 3).
+        offsets_m: each window's body, (B, 22, 3).
+        errors: how often they are worn and how they err.
+        random: what to draw from.
+    """
+    if errors.trackers <= 0:
+        return None
+    batch, frames = joints_m.shape[:2]
+    joints = list(TRACKER_JOINTS)
+    R_tracker = wrongly_mounted(R_world[:, :, joints], errors.mount_error_deg, random)
+    place = tracker_places(joints_m[:, :, joints], joints_m[:, :, _HEAD], R_world_head, offsets_m[:, None])
+    share = random.uniform(batch, 1, 1, 1)
+    displaced = errors.tracker_place_error * share * random.normal(batch, 1, TRACKER_COUNT, 3)
+    place = place + (R_tracker @ displaced[..., None])[..., 0]
+    worn = _worn(batch, errors.trackers, random) & ~_lost_spans(batch, frames, random)
+    kind = random.uniform(batch, 1, TRACKER_COUNT)
+    return Trackers(
+        R_world=R_tracker,
+        place=place,
+        rotation_known=worn & (kind >= _POSITION_ONLY),
+        place_known=worn & (kind <= 1 - _ROTATION_ONLY),
+    )
+
+
+def sensed_posture(situation: Tensor, known: float, random: RandomDraws) -> Tensor | None:
+    """Return whether performers are said to stand or to sit, (B, T, 2), of their `Situation` (B, T)."""
+    if known <= 0:
+        return None
+    seated = (situation == Situation.SIT).float().mean(dim=1)
+    low = (situation == Situation.LOW).float().mean(dim=1)
+    posture = torch.stack(((seated == 0) & (low < 1 - _SEATED_SHARE), seated > _SEATED_SHARE), dim=-1).float()
+    posture = posture * (random.uniform(len(posture), 1) < known)
+    return posture[:, None].expand(-1, situation.shape[1], -1)
+
+
+def _worn(batch: int, probability: float, random: RandomDraws) -> Tensor:
+    """Return which trackers are worn in windows, (B, 1, 8)."""
+    groups = random.uniform(batch, 1, max(_GROUPS) + 1) < _GROUP_WORN
+    usual = torch.tensor(_HIPS_AND_FEET, device=random.device)
+    worn = torch.where(random.uniform(batch, 1, 1) < _USUAL_SET, usual, groups[..., list(_GROUPS)])
+    return worn & (random.uniform(batch, 1, 1) < probability)
+
+
+def _lost_spans(batch: int, frames: int, random: RandomDraws) -> Tensor:
+    """Return where trackers are lost for a while, (B, T, 8)."""
+    time = torch.arange(frames, device=random.device)[None, :, None]
+    span = frames * random.uniform(batch, 1, TRACKER_COUNT) ** 2
+    first = random.uniform(batch, 1, TRACKER_COUNT) * frames
+    return (time >= first) & (time < first + span) & (random.uniform(batch, 1, TRACKER_COUNT) < _TRACKER_LOSS)
