@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test test-slow check format bench bench-gpu bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
-	test-blenders pictures example train train-hands clean
+	test-blenders pictures tables example train train-hands clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -88,6 +88,10 @@ test-blenders: .venvs/bpy-4.2/.installed .venvs/bpy-4.5/.installed .venvs/bpy-5.
 pictures: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py
 	$(BIN)/python docs/render_animation.py
+
+# Write the docs' tables of options and formats anew.
+tables: $(VENV)/.installed-demo
+	PYTHONPATH=. $(BIN)/python docs/make_tables.py
 
 # Make the example recording anew from the shipped weights.
 example: $(VENV)/.installed-demo

@@ -31,8 +31,6 @@ class BakeOptions(OptionTable):
         1,
         "First frame of the baked motion",
         label="First frame",
-        minimum=-1_048_574,
-        maximum=1_048_574,
     )
     key_rate: KeyRate | float = option(
         "scene",

@@ -136,7 +136,7 @@ from inpose_blender.solve import job as solve_job
 from inpose_blender.core import Skeleton
 interpreter.WORKER_ARGUMENTS = ({str(HERE / "fake_worker.py")!r},)
 from pathlib import Path
-job = solve_job.SolveJob(solve_job.SolveRequest(Path({str(take)!r}), Skeleton.template()),
+job = solve_job.SolveJob(Path({str(take)!r}), Skeleton.template(),
                          interpreter.candidate_interpreters())
 while job.fraction == 0:
     job.step()
