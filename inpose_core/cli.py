@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where
-the reader of a pipe went away.
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
+143 asked to end by a signal.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
+from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -37,8 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
+    keep_torch_from_making_folders()
     try:
-        return int(options.run(options))
+        with stop_by_unwinding():
+            return int(options.run(options))
     except InPoseError as error:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
@@ -54,6 +57,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         )
         print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
         return 2
+    except StoppedError:
+        print("inpose: Stopped; nothing was written.", file=sys.stderr)
+        return STOPPED_CODE
     except KeyboardInterrupt:
         print("inpose: Interrupted; nothing was written.", file=sys.stderr)
         return 130
@@ -118,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--body-models", type=Path, help="folder of SMPL models, for AMASS' own bones (needs smplx)")
     pack.add_argument("--protocol", type=int, choices=(1, 2), help="take only the files of the paper's protocol")
     pack.add_argument("--split", choices=("train", "test"), default="train", help="which side of the protocol")
+    pack.add_argument("--join", action="store_true", help="join packed files into one small file, to train elsewhere")
     pack.add_argument("--lists", type=Path, help="folder of protocol 2's split lists")
     pack.set_defaults(run=_pack)
 
@@ -252,6 +259,8 @@ def _pack(options: argparse.Namespace) -> int:
     from .evaluation.protocols import protocol_files  # noqa: PLC0415
     from .training.packing import find_motion_files, pack_files  # noqa: PLC0415
 
+    if options.join:
+        return _join(options.folder, options.output)
     if options.protocol is None:
         files = find_motion_files(options.folder)
     else:
@@ -266,11 +275,25 @@ def _pack(options: argparse.Namespace) -> int:
     return 0
 
 
+def _join(folder: Path, output: Path) -> int:
+    from .training.compact import write_compact  # noqa: PLC0415
+    from .training.packed import read_packed_folder  # noqa: PLC0415
+
+    clips = read_packed_folder(folder)
+    write_compact(clips, output)
+    minutes = len(clips.root_m) / 3600
+    print(f"{output}: {len(clips)} clips, {minutes:.1f} minutes, {output.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
 def _demo(options: argparse.Namespace) -> int:
     from .demo.run import run_demo  # noqa: PLC0415
 
-    for path in run_demo(options.out, options.device):
+    result = run_demo(options.out, options.device)
+    for path in result.files:
         print(path)
+    if result.note:
+        print(result.note, file=sys.stderr)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -27,6 +27,8 @@ class Request:
 
     method: ClassVar[str]
     recording: Path
+    scratch: Path | None = field(default=None, kw_only=True)
+    """A folder that the worker removes if who asks dies before it answers."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the parameters; what is left to the default does not travel."""
