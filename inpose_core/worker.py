@@ -24,10 +24,11 @@ name that does not exist is refused.
 ``info`` returns what ``inpose info --json`` prints; with an ``output`` it also writes the recording at 60 Hz, for a
 preview. It is answered while another request is solved. ``calibrate`` writes the calibration to ``output`` and returns
 its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``cancel`` takes the id of the request to stop,
-which then ends in an error of kind ``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``, whatever is being solved: by that
-the other side knows a busy worker from a stopped one. ``shutdown`` ends the worker. If stdin ends without it, the other
-side has died: the worker ends within a second, and removes the folders that requests have named as ``scratch``: folders
-of the other side's own in the temporary folder, whose names begin with ``inpose-``.
+which then ends in an error of kind ``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``,
+whatever is being solved: by that the other side knows a busy worker from a stopped one. ``shutdown`` ends the worker.
+If stdin ends without it, the other side has died: the worker ends within a second, and removes the folders that
+requests have named as ``scratch``: folders of the other side's own in the temporary folder, whose names begin with
+``inpose-``.
 """
 
 from __future__ import annotations

@@ -344,7 +344,12 @@ def test_a_recording_is_described_while_another_is_solved(
 def test_a_sign_of_life_is_given_while_another_request_is_solved(
     worker: WorkerProcess, long_take: Path, tmp_path: Path
 ) -> None:
-    params = {"recording": str(long_take), "pose": "joint", "steps": 1000, "output": str(tmp_path / "out.npz")}
+    params = {
+        "recording": str(long_take),
+        "calibration": {"pose": "joint"},
+        "solve": {"steps": 1000},
+        "output": str(tmp_path / "out.npz"),
+    }
     worker.send({"id": 61, "method": "solve", "params": params})
     assert worker.next_message()["event"] == "progress"
     worker.send({"id": 62, "method": "ping"})
