@@ -41,6 +41,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
+    from inpose_core.safe_files import open_file, parse_json, read_json
 else:
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
@@ -60,6 +61,7 @@ else:
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
+    from ..inpose_core.safe_files import open_file, parse_json, read_json
 
 __all__ = [
     "CORE_FOLDER",
@@ -90,8 +92,11 @@ __all__ = [
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",
+    "open_file",
     "output_error",
+    "parse_json",
     "quaternion_to_matrix",
+    "read_json",
     "rotate_vector",
     "rotation_between",
     "save_sensors",
