@@ -78,13 +78,14 @@ def _archive(**arrays: object) -> bytes:
 
 
 def _broken_archives(whole: bytes) -> list[bytes]:
-    """Return an archive with a header cut off, a stream that zlib refuses, and one stored without compression."""
+    """Return an archive without compression, with a header cut off, text of a negative length, a damaged stream."""
     stored = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(whole)) as archive, zipfile.ZipFile(stored, "w") as plain:
         for name in archive.namelist():
             plain.writestr(name, archive.read(name))
     cut = stored.getvalue().replace(b"'shape': (", b"'shape': ((", 1)
-    return [stored.getvalue(), cut, whole[:200] + bytes(8) + whole[208:]]
+    negative = stored.getvalue().replace(b"'<U", b"'<U-", 1)
+    return [stored.getvalue(), cut, negative, whole[:200] + bytes(8) + whole[208:]]
 
 
 def _broken_texts(bvh: bytes) -> list[bytes]:

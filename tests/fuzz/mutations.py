@@ -26,7 +26,7 @@ _FLOATS = (float("nan"), float("inf"), -1e38, 1e-45, 0.0, 1e9)
 def mutate(data: bytes, others: Sequence[bytes], random: np.random.Generator) -> bytes:
     """Return the input with one to four changes; ``others`` lend it parts."""
     for _ in range(int(random.choice([1, 1, 2, 4]))):
-        if len(data) < 4:
+        if len(data) < 8:
             return data + bytes(random.integers(0, 256, 16, np.uint8))
         data = _once(data, others, random)[:_LARGEST]
     return data
