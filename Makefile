@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
-	test-blenders pictures example train train-hands clean
+	test-blenders pictures example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -107,6 +107,18 @@ DATA ?= ../shared/data
 DEVICE ?= auto
 train: $(VENV)/.installed-demo
 	$(BIN)/inpose train --data $(DATA) --out runs/prior --device $(DEVICE)
+
+# One small file of all training motion, to take to another machine (27 MB for the three hours of DATA).
+pack: $(VENV)/.installed-demo
+	mkdir -p runs
+	$(BIN)/inpose pack $(DATA) -o runs/pack.npz --join
+
+# Everything that a GPU is wanted for, in 25 minutes; call it again to go on. GPU_PYTHON needs torch with CUDA, numpy,
+# scipy, safetensors and tqdm; PACK is what `make pack` leaves.
+GPU_PYTHON ?= python3
+PACK ?= runs/pack.npz
+gpu-day:
+	PYTHONPATH=. $(GPU_PYTHON) benchmarks/gpu_day.py --data $(PACK) --out runs/gpu_day
 
 # Train the network that finds the hands in controllers of which nothing is known (ten minutes on two cores).
 train-hands: $(VENV)/.installed-demo

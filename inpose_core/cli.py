@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("--body-models", type=Path, help="folder of SMPL models, for AMASS' own bones (needs smplx)")
     pack.add_argument("--protocol", type=int, choices=(1, 2), help="take only the files of the paper's protocol")
     pack.add_argument("--split", choices=("train", "test"), default="train", help="which side of the protocol")
+    pack.add_argument("--join", action="store_true", help="join packed files into one small file, to train elsewhere")
     pack.add_argument("--lists", type=Path, help="folder of protocol 2's split lists")
     pack.set_defaults(run=_pack)
 
@@ -272,6 +273,8 @@ def _pack(options: argparse.Namespace) -> int:
     from .evaluation.protocols import protocol_files  # noqa: PLC0415
     from .training.packing import find_motion_files, pack_files  # noqa: PLC0415
 
+    if options.join:
+        return _join(options.folder, options.output)
     if options.protocol is None:
         files = find_motion_files(options.folder)
     else:
@@ -283,6 +286,17 @@ def _pack(options: argparse.Namespace) -> int:
 
     count = pack_files(files, options.output, options.body_models, tell)
     print(f"{options.output}: {count} of {len(files)} files")
+    return 0
+
+
+def _join(folder: Path, output: Path) -> int:
+    from .training.compact import write_compact  # noqa: PLC0415
+    from .training.packed import read_packed_folder  # noqa: PLC0415
+
+    clips = read_packed_folder(folder)
+    write_compact(clips, output)
+    minutes = len(clips.root_m) / 3600
+    print(f"{output}: {len(clips)} clips, {minutes:.1f} minutes, {output.stat().st_size / 1e6:.1f} MB")
     return 0
 
 

@@ -180,8 +180,7 @@ _EVERYTHING: Final[object] = object()
 
 
 def _introduction() -> _Json:
-    import roma  # noqa: F401, PLC0415 (only to find out whether it is there)
-    import safetensors  # noqa: F401, PLC0415
+    import safetensors  # noqa: F401, PLC0415 (only to find out whether they are there)
     import scipy  # noqa: F401, PLC0415
     import torch  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from typing import Final
 
 LOCKS_FOLDER: Final[Path] = Path(__file__).parent / "locks"
 TORCH: Final[str] = "torch==2.13.0"
-REQUIREMENTS: Final[tuple[str, ...]] = ("numpy==2.4.6", "scipy==1.17.1", "roma>=1.5", "safetensors>=0.4.5")
+REQUIREMENTS: Final[tuple[str, ...]] = ("numpy==2.4.6", "scipy==1.17.1", "safetensors>=0.4.5")
 """What `inpose_core.worker` imports besides. One NumPy and one SciPy for every Python."""
 FPZIP: Final[str] = "fpzip==1.2.5"
 """What opens XROR recordings. Its wheels end with Python 3.13; for newer ones it would have to be compiled."""

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert between the rotation forms of the solver, in torch and batched over leading axes.
 
-Quaternions, rotation vectors and matrices come from `roma`; here stands what the method adds to them:
-the 6D form, headings, and the exponential update on the manifold.
+Quaternions, rotation vectors, matrices, the 6D form and headings, none of them ever NaN.
 """
 
 from __future__ import annotations
 
-import roma
+import math
+
 import torch
 from torch import Tensor
+
+_TINY = 1e-24
+"""Under a root, so that its slope at zero is finite."""
 
 
 def matrix_to_sixd(R: Tensor) -> Tensor:
@@ -36,27 +39,62 @@ def sixd_to_raw_matrix(sixd: Tensor) -> Tensor:
 
 def quaternion_wxyz_to_matrix(wxyz: Tensor) -> Tensor:
     """Return the rotation matrices (..., 3, 3) of unit quaternions (..., 4)."""
-    return roma.unitquat_to_rotmat(roma.quat_wxyz_to_xyzw(wxyz))
+    w, x, y, z = wxyz.unbind(-1)
+    entries = (
+        1 - 2 * (y * y + z * z),
+        2 * (x * y - w * z),
+        2 * (x * z + w * y),
+        2 * (x * y + w * z),
+        1 - 2 * (x * x + z * z),
+        2 * (y * z - w * x),
+        2 * (x * z - w * y),
+        2 * (y * z + w * x),
+        1 - 2 * (x * x + y * y),
+    )
+    return torch.stack(entries, dim=-1).unflatten(-1, (3, 3))
 
 
 def matrix_to_quaternion_wxyz(R: Tensor) -> Tensor:
     """Return unit quaternions (..., 4) of rotation matrices (..., 3, 3); the sign is arbitrary."""
-    return roma.quat_xyzw_to_wxyz(roma.rotmat_to_unitquat(R))
+    (a, b, c), (d, e, f), (g, h, i) = (row.unbind(-1) for row in R.unbind(-2))
+    # Each row is the quaternion times four times a component of it (Shepperd 1978): the largest is well conditioned.
+    rows = torch.stack(
+        (
+            torch.stack((1 + a + e + i, h - f, c - g, d - b), dim=-1),
+            torch.stack((h - f, 1 + a - e - i, b + d, c + g), dim=-1),
+            torch.stack((c - g, b + d, 1 - a + e - i, f + h), dim=-1),
+            torch.stack((d - b, c + g, f + h, 1 - a - e + i), dim=-1),
+        ),
+        dim=-2,
+    )
+    largest = rows.diagonal(dim1=-2, dim2=-1).argmax(dim=-1)
+    chosen = rows.gather(-2, largest[..., None, None].expand(*largest.shape, 1, 4))[..., 0, :]
+    return torch.nn.functional.normalize(chosen, dim=-1)
 
 
 def rotvec_to_matrix(omega: Tensor) -> Tensor:
-    """Return ``exp([omega]x)`` of rotation vectors (..., 3) in radians."""
-    return roma.rotvec_to_rotmat(omega)
+    """Return ``exp([omega]x)`` of rotation vectors (..., 3) in radians (Rodrigues)."""
+    angle = (omega.square().sum(-1) + _TINY).sqrt()[..., None, None] / math.pi
+    K = skew(omega)
+    # torch's sinc(x) is sin(pi x) / (pi x); (1 - cos t) / t^2 is half the square of sinc at t / 2.
+    return torch.eye(3, dtype=omega.dtype, device=omega.device) + (
+        torch.sinc(angle) * K + 0.5 * torch.sinc(angle / 2).square() * (K @ K)
+    )
 
 
 def matrix_to_rotvec(R: Tensor) -> Tensor:
     """Return the rotation vectors (..., 3) in radians, of length at most pi, of rotation matrices (..., 3, 3)."""
-    return roma.rotmat_to_rotvec(R)
+    wxyz = matrix_to_quaternion_wxyz(R)
+    wxyz = torch.where(wxyz[..., :1] < 0, -wxyz, wxyz)
+    sine = (wxyz[..., 1:].square().sum(-1, keepdim=True) + _TINY).sqrt()
+    return wxyz[..., 1:] * (2 * torch.atan2(sine, wxyz[..., :1]) / sine)
 
 
 def geodesic_angle(R_a: Tensor, R_b: Tensor) -> Tensor:
     """Return the angle in radians between rotation matrices, (...,)."""
-    return roma.rotmat_geodesic_distance(R_a, R_b)
+    # |R_a - R_b| = 2 sqrt(2) sin(angle / 2), which is exact where the angle is small.
+    half_sine = (R_a - R_b).flatten(-2).norm(dim=-1) / (2 * math.sqrt(2))
+    return 2 * torch.asin(half_sine.clamp(max=1.0))
 
 
 def skew(v: Tensor) -> Tensor:

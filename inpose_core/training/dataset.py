@@ -64,7 +64,10 @@ class MotionData:
 
     def to(self, device: torch.device) -> MotionData:
         """Return the data on a device."""
-        return MotionData(**{name: tensor.to(device) for name, tensor in vars(self).items()})
+        moved = {name: tensor.to(device) for name, tensor in vars(self).items() if name != "drawn_up_to"}
+        # MPS knows no float64.
+        drawn_up_to = self.drawn_up_to.float() if device.type == "mps" else self.drawn_up_to
+        return MotionData(drawn_up_to=drawn_up_to.to(device), **moved)
 
 
 def make_motion_data(clips: PackedClips) -> MotionData:

@@ -53,6 +53,8 @@ class TrainingSettings:
     gradient_clip: float = 1.0
     pure_noise_share: float = 0.6
     """Share of the examples at the highest noise, where few-step sampling begins and most is decided."""
+    compiled: bool = False
+    """Compile the network; worth it on a GPU, and on a CPU not."""
     regression: bool = False
     """Show the network no x_t at all, only the condition: a regressor instead of a denoiser (a baseline)."""
     validate_every: int = 500
@@ -94,6 +96,7 @@ class Trainer:
         self.network = DiffusionTransformer(settings.network).to(device)
         if start is not None:
             self.network.load_state_dict(start.state_dict())
+        self._denoise = torch.compile(self.network) if settings.compiled else self.network
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, settings.weight_decay),
@@ -117,9 +120,14 @@ class Trainer:
 
     def run(self) -> Prior:
         """Train up to the last step and return the calibrated prior, which is also written to the folder."""
+        self.advance()
+        return self.finish()
+
+    def advance(self, seconds: float = float("inf")) -> bool:
+        """Train up to the last step or for so long, leave a checkpoint, and return whether the last step is done."""
         began, first_step = time.monotonic(), self.step
         losses: list[Tensor] = []
-        while self.step < self.settings.steps:
+        while self.step < self.settings.steps and time.monotonic() - began < seconds:
             losses.append(self.train_step())
             if self.step % 50 == 0:
                 rate = (self.step - first_step) * self.settings.batch / (time.monotonic() - began)
@@ -130,10 +138,11 @@ class Trainer:
                 self._validate_and_keep_best()
             if self.step % self.settings.checkpoint_every == 0:
                 self._save_checkpoint()
-        if self.step % self.settings.validate_every:
+        done = self.step >= self.settings.steps
+        if done and self.step % self.settings.validate_every:
             self._validate_and_keep_best()
         self._save_checkpoint()
-        return self.finish()
+        return done
 
     def finish(self) -> Prior:
         """Calibrate the best averaged network on the held-out people, write it and return it."""
@@ -188,7 +197,7 @@ class Trainer:
             x_t = torch.zeros_like(x_t)
         # bfloat16 is 2 to 3 times as fast on CPUs that have it and needs no loss scaling.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type != "mps"):
-            denoised = self.network(x_t, self.schedule.log_snr(t), examples.condition)
+            denoised = self._denoise(x_t, self.schedule.log_snr(t), examples.condition)
         denoised = Denoised(*(output.float() for output in denoised))
         loss = denoising_loss(denoised, examples, sigma, self.offsets_m, settings.loss)
         self.optimizer.zero_grad(set_to_none=True)
@@ -198,8 +207,7 @@ class Trainer:
         self.step += 1
         decay = min(settings.ema_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for averaged, current in zip(self.ema.parameters(), self.network.parameters(), strict=True):
-                averaged.lerp_(current, 1 - decay)
+            torch._foreach_lerp_(list(self.ema.parameters()), list(self.network.parameters()), 1 - decay)
         return loss.detach()
 
     def _draw_times(self, batch: int) -> Tensor:
@@ -213,7 +221,7 @@ class Trainer:
     def _learning_rate_factor(self) -> float:
         settings = self.settings
         remaining = (settings.steps - self.step) / max(1.0, settings.decay_share * settings.steps)
-        return min(1.0, (self.step + 1) / settings.warmup_steps, remaining)
+        return min(1.0, (self.step + 1) / max(1, settings.warmup_steps), remaining)
 
     def _save_checkpoint(self) -> None:
         state = {

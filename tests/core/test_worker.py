@@ -476,7 +476,7 @@ def test_the_end_of_stdin_stops_a_running_solve_and_ends_the_process(long_take: 
         ("torch", "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')", "has no torch"),
         ("torch", "raise ImportError('libcudart.so.12: cannot open shared object file')", "libcudart.so.12"),
         ("torch", "raise OSError('[WinError 126] c10.dll')", "c10.dll"),
-        ("roma", "raise ModuleNotFoundError('no', name='roma')", "has no roma"),
+        ("safetensors", "raise ModuleNotFoundError('no', name='safetensors')", "has no safetensors"),
     ],
 )
 def test_a_python_without_the_packages_says_so_and_exits(tmp_path: Path, module: str, code: str, words: str) -> None:

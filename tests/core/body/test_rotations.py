@@ -107,3 +107,42 @@ def test_rotation_between_takes_one_direction_onto_the_other(a: tuple[float, ...
 
 def test_rotation_between_opposite_directions() -> None:
     np.testing.assert_allclose(quaternions.rotation_between([0, 1, 0], [0, -1, 0]) @ [0, 1, 0], [0, -1, 0], atol=1e-9)
+
+
+# The conversions, against scipy, also where they are ill conditioned.
+
+
+def hard_rotations() -> Rotation:
+    """Return rotations near none, near half a turn about each axis, and at random."""
+    axes = np.concatenate((np.eye(3), -np.eye(3), [[0.6, 0.8, 0.0], [0.577, -0.577, 0.578]]))
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    near = [axis * angle for axis in axes for angle in (0.0, 1e-9, 1e-4, np.pi - 1e-6, 3.0)]
+    return Rotation.concatenate([Rotation.from_rotvec(near), Rotation.random(200, random_state=1)])
+
+
+def test_conversions_agree_with_scipy() -> None:
+    truth = hard_rotations()
+    R, wxyz = torch.tensor(truth.as_matrix()), torch.tensor(truth.as_quat()[:, [3, 0, 1, 2]])
+    torch.testing.assert_close(rotations.quaternion_wxyz_to_matrix(wxyz), R)
+    back = rotations.matrix_to_quaternion_wxyz(R)
+    torch.testing.assert_close((back * wxyz).sum(-1).abs(), torch.ones(len(truth), dtype=torch.float64))
+    torch.testing.assert_close(rotations.rotvec_to_matrix(torch.tensor(truth.as_rotvec())), R, atol=1e-12, rtol=0)
+    rotvec = rotations.matrix_to_rotvec(R)
+    assert rotvec.norm(dim=-1).max() <= np.pi + 1e-12
+    torch.testing.assert_close(rotations.rotvec_to_matrix(rotvec), R, atol=1e-12, rtol=0)
+    other = Rotation.random(len(truth), random_state=2)
+    angle = rotations.geodesic_angle(R, torch.tensor(other.as_matrix()))
+    np.testing.assert_allclose(angle, (truth.inv() * other).magnitude(), atol=1e-7)
+
+
+def test_small_angles_survive_in_float32() -> None:
+    omega = torch.tensor([[1e-5, -2e-5, 5e-6], [0.0, 0.0, 0.0]])
+    R = rotations.rotvec_to_matrix(omega)
+    torch.testing.assert_close(rotations.matrix_to_rotvec(R), omega, atol=1e-8, rtol=1e-3)
+    torch.testing.assert_close(rotations.geodesic_angle(R, torch.eye(3)), omega.norm(dim=-1), atol=1e-7, rtol=1e-3)
+
+
+def test_slopes_are_finite_at_no_rotation() -> None:
+    omega = torch.zeros(2, 3, requires_grad=True)
+    rotations.matrix_to_rotvec(rotations.rotvec_to_matrix(omega)).sum().backward()
+    torch.testing.assert_close(omega.grad, torch.ones(2, 3))
