@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 import traceback
@@ -23,7 +24,16 @@ from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
 from .bake.options import KEY_RATES, WAY_CARRIERS, BakeOptions
 from .blend_file import save_blend_copy
-from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
+from .core import (
+    STOPPED_CODE,
+    InPoseError,
+    OutputError,
+    RecordingError,
+    RigError,
+    Skeleton,
+    StoppedError,
+    stop_by_unwinding,
+)
 from .preferences.preferences import solver_interpreters
 from .rig.find import find_mapping
 from .rig.prepare import prepare_rig, solve_request
@@ -67,11 +77,15 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
     try:
-        start = _Start(settings)
-        reports = [_report(recording, settings, start) for recording in settings.recordings]
+        with stop_by_unwinding():
+            start = _Start(settings)
+            reports = [_report(recording, settings, start) for recording in settings.recordings]
     except InPoseError as error:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
+    except StoppedError:
+        sys.stderr.write("inpose: Stopped; what was under way is not written.\n")
+        return STOPPED_CODE
     finally:
         stop_warm_process()
     return 0 if all(reports) else SOME_FAILED
@@ -222,9 +236,21 @@ def _report(recording: Path, settings: BatchSettings, start: _Start) -> bool:
     except Exception as error:  # one bad file must not stop a night's batch, and Blender would exit with 0
         report |= {"ok": False, "kind": type(error).__name__, "error": str(error), "details": traceback.format_exc()}
     report["seconds"] = round(time.monotonic() - began, 3)
-    sys.stdout.write(json.dumps(report) + "\n")
-    sys.stdout.flush()
-    return bool(report["ok"])
+    return _print_report(report) and bool(report["ok"])
+
+
+def _print_report(report: dict[str, Any]) -> bool:
+    """Write a JSON line, and say whether it could be: a closed pipe or a full disk must not stop a night's batch."""
+    try:
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"inpose: The reports cannot be written ({error.strerror}); the outputs are.\n")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # or what is left to be written would fail once more at the end
+        os.close(nowhere)
+        return False
+    return True
 
 
 def _process(recording: Path, output: Path, settings: BatchSettings, start: _Start) -> dict[str, Any]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
     from inpose_core.output import atomic_output, output_error, write_output
+    from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
     from inpose_core.programs import find_program, neutral_folder, without_python_variables
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
@@ -57,6 +58,7 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.output import atomic_output, output_error, write_output
+    from ..inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
     from ..inpose_core.programs import find_program, neutral_folder, without_python_variables
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
@@ -70,6 +72,7 @@ __all__ = [
     "JOINT_INDEX",
     "JOINT_NAMES",
     "PARENTS",
+    "STOPPED_CODE",
     "CalibrationError",
     "CancelledError",
     "InPoseError",
@@ -81,6 +84,7 @@ __all__ = [
     "Sensors",
     "Skeleton",
     "SkeletonError",
+    "StoppedError",
     "WorkerError",
     "atomic_output",
     "conjugate_quaternion",
@@ -100,6 +104,7 @@ __all__ = [
     "rotate_vector",
     "rotation_between",
     "save_sensors",
+    "stop_by_unwinding",
     "without_python_variables",
     "write_csv",
     "write_output",

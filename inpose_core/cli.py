@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where
-the reader of a pipe went away.
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
+143 asked to end by a signal.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .commands.reading import add_reading_options, guess_lines, reading_options
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
 from .errors import InPoseError, OutputError
+from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -33,8 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
+    keep_torch_from_making_folders()
     try:
-        return int(options.run(options))
+        with stop_by_unwinding():
+            return int(options.run(options))
     except InPoseError as error:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
@@ -50,6 +53,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         )
         print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
         return 2
+    except StoppedError:
+        print("inpose: Stopped; nothing was written.", file=sys.stderr)
+        return STOPPED_CODE
     except KeyboardInterrupt:
         print("inpose: Interrupted; nothing was written.", file=sys.stderr)
         return 130
@@ -303,8 +309,11 @@ def _join(folder: Path, output: Path) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from .demo.run import run_demo  # noqa: PLC0415
 
-    for path in run_demo(options.out, options.device):
+    result = run_demo(options.out, options.device)
+    for path in result.files:
         print(path)
+    if result.note:
+        print(result.note, file=sys.stderr)
     return 0
 
 

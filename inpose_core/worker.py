@@ -28,35 +28,54 @@ All parameters of a solve but ``recording`` and ``output`` may be left out; the 
 writes the recording at 60 Hz, for a preview. It is answered while another request is solved. ``calibrate`` takes the
 parameters of a solve, writes the calibration to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``,
 ``source`` and ``notes``. ``cancel`` takes the id of the request to stop, which then ends in an error of kind
-``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
+``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``, whatever is being solved: by that
+the other side knows a busy worker from a stopped one. ``shutdown`` ends the worker. If stdin ends without it, the other
+side has died: the worker ends within a second, and removes the folders that requests have named as ``scratch``: folders
+of the other side's own in the temporary folder, whose names begin with ``inpose-``.
 """
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import platform
 import queue
+import shutil
 import sys
+import tempfile
 import threading
+import time
 import traceback
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
+from .process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 PROTOCOL: Final[int] = 1
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
-"""How long a reading of a file may keep the worker alive when nobody listens any more."""
+"""How long a reading of a file may keep the worker alive after a shutdown."""
+_LONGEST_REQUEST: Final[int] = 1 << 20
+_END_S: Final[float] = 0.8
+"""How long anything may, when the other side has died."""
+_SCRATCH_BEGIN: Final[str] = "inpose-"
+_MOST_SCRATCH_FOLDERS: Final[int] = 64
 
 
 class Worker:
     """Serve requests one after another; a thread of its own reads them, so that a running one can be cancelled."""
 
-    def __init__(self, requests: IO[str], replies: IO[str]) -> None:
-        self._requests, self._replies = requests, replies
+    def __init__(self, requests: IO[str], replies: IO[str], on_abandoned: Callable[[], None] | None = None) -> None:
+        """Serve these streams; ``on_abandoned`` is called when the requests end without a shutdown."""
+        self._requests, self._replies, self._on_abandoned = requests, replies, on_abandoned
+        self._scratch: deque[Path] = deque(maxlen=_MOST_SCRATCH_FOLDERS)
+        self.is_abandoned = False
+        """The requests have ended without a shutdown."""
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._quick: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
@@ -65,6 +84,8 @@ class Worker:
 
     def serve(self) -> int:
         """Answer until stdin ends; return the process' exit code."""
+        # First of all: loading torch can take a minute, and the other side may die meanwhile.
+        threading.Thread(target=self._read_requests, daemon=True).start()
         try:
             self._reply(_introduction())
         except (ImportError, OSError) as error:  # OSError: a shared library of torch does not load
@@ -80,7 +101,6 @@ class Worker:
                 )
             )
             return 1
-        threading.Thread(target=self._read_requests, daemon=True).start()
         quick = threading.Thread(target=self._answer_all, args=(self._quick,), daemon=True)
         quick.start()
         self._answer_all(self._pending)
@@ -91,8 +111,15 @@ class Worker:
         while (request := requests.get()) is not None:
             self._answer(request)
 
+    def remove_scratch(self) -> None:
+        """Remove the folders that requests named as the other side's own, which has died and cannot do so itself."""
+        for folder in self._scratch:
+            if folder.name.startswith(_SCRATCH_BEGIN) and folder.parent == Path(tempfile.gettempdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _read_requests(self) -> None:
-        for line in self._requests:
+        shut_down = False
+        while line := self._requests.readline(_LONGEST_REQUEST):
             try:
                 request = _request_from(line)
             except WorkerError as error:
@@ -100,17 +127,25 @@ class Worker:
                 continue
             if request["method"] == "cancel":
                 self._cancelled.add(request["params"].get("id"))
+            elif request["method"] == "ping":
+                self._reply({"id": request["id"], "event": "pong"})
             elif request["method"] == "shutdown":
+                shut_down = True
                 break
             else:
+                if isinstance(scratch := request["params"].get("scratch"), str):
+                    self._scratch.append(Path(scratch))
                 # A cancel that came too late for an earlier request of this id is not meant for this one.
                 self._cancelled.discard(request["id"])
                 # Who chooses a recording wants to see it now, not after the solve that is running.
                 (self._quick if request["method"] == "info" else self._pending).put(request)
+        self.is_abandoned = not shut_down
         # Nobody is left to read an answer: what is being solved stops at its next step.
         self._cancelled.add(_EVERYTHING)
         self._quick.put(None)
         self._pending.put(None)
+        if self.is_abandoned and self._on_abandoned is not None:
+            self._on_abandoned()
 
     def _answer(self, request: _Json) -> None:
         identity, method, params = request["id"], request["method"], request["params"]
@@ -172,8 +207,11 @@ class Worker:
 
     def _reply(self, message: _Json) -> None:
         with self._replying:  # both threads reply
-            self._replies.write(json.dumps(message) + "\n")
-            self._replies.flush()
+            try:
+                self._replies.write(json.dumps(message) + "\n")
+                self._replies.flush()
+            except OSError:  # nobody listens any more
+                self._cancelled.add(_EVERYTHING)
 
 
 _EVERYTHING: Final[object] = object()
@@ -318,7 +356,31 @@ def main() -> int:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8", errors="replace")
-    return Worker(requests, replies).serve()
+    keep_torch_from_making_folders()
+    worker = Worker(requests, replies, on_abandoned=lambda: threading.Thread(target=end, daemon=True).start())
+
+    def end() -> None:
+        """End within a second, whatever is under way: first so that half files are removed, then at once."""
+        time.sleep(_END_S / 2)
+        _thread.interrupt_main()
+        time.sleep(_END_S / 2)
+        worker.remove_scratch()
+        os._exit(STOPPED_CODE)
+
+    try:
+        with stop_by_unwinding():
+            code = worker.serve()
+    except KeyboardInterrupt:
+        code = STOPPED_CODE
+    except Exception:
+        # Some packages, interrupted while they load, fail in ways of their own; nobody is left to tell it to.
+        if not worker.is_abandoned:
+            raise
+        code = STOPPED_CODE
+    if worker.is_abandoned:
+        worker.remove_scratch()
+        os._exit(code)  # taking torch down in order takes longer than a second
+    return code
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ def read_vrm_table(path: Path) -> dict[str, str]:
         else:  # version 0: [{"bone": "hips", "node": 3}]
             bones = {bone["bone"]: bone["node"] for bone in extensions["VRM"]["humanoid"]["humanBones"]}
         table = {name: nodes[node]["name"] for name, node in bones.items()}
-        if not all(isinstance(word, str) for named in table.items() for word in named):
-            raise TypeError("a name is no text")
+        if not all(isinstance(text, str) for names in table.items() for text in names):
+            raise TypeError("a name is none")
         return table
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise RigError(f"{path.name} has no VRM humanoid table.", "Choose a .vrm file.") from error

@@ -35,11 +35,14 @@ def say(**message: object) -> None:
     write(json.dumps(message))
 
 
-def solve(request_id: int, params: dict) -> None:
-    if "die" in FAULTS:
-        sys.stderr.write("Traceback: out of memory\n")
-        sys.stderr.flush()
-        os._exit(9)
+def talk_nonsense(request_id: int) -> None:
+    if "nested" in FAULTS:
+        write('{"event": ' + "[" * 100_000 + "]" * 100_000 + "}")
+        write('{"event": "progress", "id": [1], "fraction": 0.5}')
+    if "endless" in FAULTS:
+        for _ in range(300):
+            sys.stdout.write("x" * 1_000_000)
+        write("")
     if "garbage" in FAULTS:
         write("Warning: some library prints here")
         write('{"id": 1, "event"')
@@ -47,6 +50,18 @@ def solve(request_id: int, params: dict) -> None:
         say(id=999, event="result", result={})
     if "nonsense" in FAULTS:
         say(id=request_id, event="progress", fraction="a quarter")
+
+
+def solve(request_id: int, params: dict) -> None:
+    if "die" in FAULTS:
+        sys.stderr.write("Traceback: out of memory\n")
+        sys.stderr.flush()
+        os._exit(9)
+    if "stops" in FAULTS or ("stops_once" in FAULTS and not Path(os.environ["FAKE_MARK"]).exists()):
+        if "stops_once" in FAULTS:
+            Path(os.environ["FAKE_MARK"]).touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    talk_nonsense(request_id)
     if not Path(params["recording"]).read_bytes():
         say(id=request_id, event="error", kind="RecordingError", message="The file is empty.", hint="Record again.")
         return
@@ -115,7 +130,9 @@ def main() -> None:
         request = json.loads(line)
         if request["method"] == "shutdown":
             return
-        if request["method"] == "cancel":
+        if request["method"] == "ping":
+            say(id=request["id"], event="pong")
+        elif request["method"] == "cancel":
             cancelled.add(request["params"]["id"])
         else:
             method = info if request["method"] == "info" else solve

@@ -133,6 +133,29 @@ def test_which_armature_must_be_clear(run, rng, take, tmp_path):
 
 
 @needs_bpy_wheel
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("where", ["full", "closed"])
+def test_reports_that_nobody_can_read_stop_no_batch(take, tmp_path, where):
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("fake_worker.py")}"\n')
+    python.chmod(0o755)
+    (tmp_path / "takes").mkdir()
+    for name in "ab":
+        (tmp_path / "takes" / f"{name}.bsor").write_bytes(take.read_bytes())
+    command = [sys.executable, str(REPOSITORY / "inpose_blender" / "headless.py"), "--interpreter", str(python)]
+    command += ["--recording", str(tmp_path / "takes"), "--output", str(tmp_path / "out")]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("wb") if where == "full" else os.fdopen(writing, "wb") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    said = [line for line in done.stderr.splitlines() if "inpose" in line or "Exception" in line or "Error" in line]
+    assert len(said) == 1, done.stderr
+    assert "reports cannot be written" in said[0]
+    assert done.returncode == SOME_FAILED
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.blend", "b.blend"]
+
+
+@needs_bpy_wheel
 def test_the_script_itself(take, tmp_path):
     """Run headless.py as a user does; only the solver is not the real one."""
     packages = tmp_path / "fake"

@@ -70,7 +70,7 @@ def test_joint_poses_with_a_skeleton_are_taken_as_they_are(
         assert arrays["joint_names"].tolist() == list(JOINT_NAMES)
         assert arrays["rotations_wxyz"].shape == (FRAMES, 22, 4)
         assert arrays["root_translation_m"].shape == arrays["trans"].shape == (FRAMES, 3)
-        assert arrays["poses"].shape == (FRAMES, 66)
+        assert arrays["poses"].shape == (FRAMES, 156)
         assert float(arrays["fps"]) == float(arrays["mocap_framerate"]) == 60.0
         np.testing.assert_allclose(arrays["offsets_m"], own_body().offsets_m, atol=1e-6)
     motion = Motion.load_npz(output)

@@ -314,6 +314,28 @@ def test_a_recording_is_described_while_another_is_solved(
     assert head.fps == 60.0
 
 
+def test_a_sign_of_life_is_given_while_another_request_is_solved(
+    worker: WorkerProcess, long_take: Path, tmp_path: Path
+) -> None:
+    params = {"recording": str(long_take), "pose": "joint", "steps": 1000, "output": str(tmp_path / "out.npz")}
+    worker.send({"id": 61, "method": "solve", "params": params})
+    assert worker.next_message()["event"] == "progress"
+    worker.send({"id": 62, "method": "ping"})
+    while (message := worker.next_message())["id"] == 61:
+        assert message["event"] == "progress"
+    assert message == {"id": 62, "event": "pong"}
+    worker.send({"method": "cancel", "params": {"id": 61}})
+    expect_error(worker.answer(61)[0], "CancelledError", "Cancelled")
+
+
+def test_a_line_without_an_end_is_cut_and_told(worker: WorkerProcess) -> None:
+    worker.send_line(b'{"id": 63, "x": "' + b"x" * 1_500_000 + b'"}')
+    for _ in range(2):  # in pieces, none of which is a request
+        assert worker.next_message()["kind"] == "WorkerError"
+    reply, _ = worker.ask(64, "nothing")
+    assert reply["id"] == 64
+
+
 def test_the_recording_as_calibrated_is_handed_over(worker: WorkerProcess, take: Path, tmp_path: Path) -> None:
     names = {"output": str(tmp_path / "out.npz"), "sensors_output": str(tmp_path / "sensors.npz")}
     reply, _ = worker.ask(48, "solve", recording=str(take), pose="joint", **names)

@@ -29,6 +29,7 @@ from inpose_blender.rig.vrm import read_vrm_table
 from inpose_blender.runtime.interpreter import candidate_interpreters
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.options import SolveSettings
+from tests.shared_files import wants_shared
 
 LARGEST_ERROR_DEG = 0.01
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
@@ -50,7 +51,7 @@ FAMILIES = {
     "VRM 1.0, VRoid bone names": "vroid",
 }
 
-pytestmark = pytest.mark.skipif(not RIG_FILES, reason="the real rigs (shared/rigs) are not beside this checkout")
+pytestmark = pytest.mark.skipif(not RIG_FILES, reason=wants_shared("rigs"))
 
 
 def wrong_joints(bones: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
