@@ -20,7 +20,6 @@ from typing import IO, Any, Final
 from ..core import neutral_folder
 from ..errors import WorkerError
 
-PROTOCOL: Final[int] = 1
 _KEPT_LINES: Final[int] = 40
 _LONGEST_LINE: Final[int] = 1 << 20
 """Characters; the longest message, about a recording with many notes, has some thousands."""

@@ -19,9 +19,10 @@ from typing import Any, Final
 
 from ..core import output_error
 from ..errors import CancelledError, InPoseError, WorkerError, errors
+from ..options import PROTOCOL
 from .bundle import Runtime, Unpacking, start_unpacking
 from .interpreter import Interpreter
-from .solver_process import PROTOCOL, Message, SolverProcess
+from .solver_process import Message, SolverProcess
 from .watch import Watch, patience_s
 
 _START_LIMIT_S: Final[float] = 180.0

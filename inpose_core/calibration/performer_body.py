@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body.skeleton import ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, WRIST_JOINTS, Skeleton
+from ..options.calibration import BodyChoice
 from .lever_arms import BODY_DEVIATION_M
 from .presets import REFERENCE_STATURE_M
-from .settings import BodyChoice
 
 FloatArray = NDArray[np.float64]
 

@@ -81,7 +81,7 @@ def expect_arms(
     if frames is None:
         return None
     # torch loads only where there is something to refine.
-    from ..solver.settings import SolveSettings  # noqa: PLC0415
+    from ..options.solve import SolveSettings  # noqa: PLC0415
     from ..solver.solving import solve  # noqa: PLC0415
 
     positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]

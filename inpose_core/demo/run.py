@@ -16,8 +16,8 @@ from ..body.skeleton import Skeleton
 from ..errors import InPoseError, OutputError, WorkerError
 from ..job import SolveJob, run_job
 from ..motion_files.bvh import save_bvh
+from ..options.solve import SolveSettings
 from ..programs import find_program
-from ..solver.settings import SolveSettings
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
 

@@ -20,6 +20,7 @@ from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.errors import InPoseError
 from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.types import Sensors
+from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
@@ -57,6 +58,7 @@ def talk_nonsense(request_id: int) -> None:
 
 
 def solve(request_id: int, params: dict) -> None:
+    SolveRequest.from_json(params)  # the real worker refuses what is not in the request
     if "die" in FAULTS:
         sys.stderr.write("Traceback: out of memory\n")
         sys.stderr.flush()
@@ -99,6 +101,7 @@ def solve(request_id: int, params: dict) -> None:
 
 
 def info(request_id: int, params: dict) -> None:
+    InfoRequest.from_json(params)
     if not Path(params["recording"]).read_bytes():
         refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
         return
@@ -135,7 +138,7 @@ def main() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
     ready = {"version": "0", "python": "3", "torch": "0", "device": "cpu", "device_name": "fake", "memory_bytes": 2**30}
-    say(event="ready", protocol=2 if "future" in FAULTS else 1, **ready)
+    say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), **ready)
     for line in sys.stdin:
         request = json.loads(line)
         if request["method"] == "shutdown":

@@ -40,7 +40,7 @@ def rig_file(rng, tmp_path):
 
 def test_a_stick_figure_without_any_rig(run, take, tmp_path):
     output = tmp_path / "out" / "take.blend"
-    code, (report,) = run("--recording", take, "--output", output, "--fps", "30")
+    code, (report,) = run("--recording", take, "--output", output, "--scene-fps", "30")
     assert code == 0
     assert report["frames"] == 31
     assert [path.name for path in output.parent.iterdir()] == ["take.blend"]
@@ -84,7 +84,7 @@ def test_a_batch_bakes_as_the_panel_does(run, take, tmp_path):
         "--key-tolerance",
         "0.01",
         "--nla-track",
-        "--keep-frame-range",
+        "--no-set-frame-range",
     )
     assert (code, report["frames"]) == (0, 25)
     bpy.ops.wm.open_mainfile(filepath=str(output))

@@ -13,14 +13,13 @@ from inpose_blender.runtime import watch, worker_job
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
 from inpose_blender.runtime.worker_job import stop_warm_process
 from inpose_blender.solve.job import SolveJob
-from inpose_blender.solve.request import SolveRequest
 
 
 @pytest.fixture
 def job(fake_worker, take):
     def make(faults: str = "", interpreters=None) -> SolveJob:
         fake_worker(faults)
-        return SolveJob(SolveRequest(take, Skeleton.template()), interpreters or candidate_interpreters())
+        return SolveJob(take, Skeleton.template(), interpreters or candidate_interpreters())
 
     return make
 
