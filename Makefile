@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-slow check format bench bench-gpu bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
-	test-blenders pictures example train train-hands pack gpu-day clean
+.PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-quick experiments extension extension-release test-extension test-gui \
+	test-blenders pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -40,6 +40,15 @@ evaluate: $(VENV)/.installed-test
 # The same in three minutes, with barely trained rivals: to see that it works, not to be cited.
 evaluate-quick: $(VENV)/.installed-test
 	$(BIN)/inpose evaluate --data $(DATA) --out runs/evaluation/quick-report --runs runs/evaluation --quick
+
+# Feed changed inputs to every reader for ten minutes, guided by atheris where pip finds it (Linux), and without where
+# not; what is not answered with a sentence stays in fuzz_findings, what reaches new code in fuzz_corpus.
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/.installed-test
+	-test -d .venvs/atheris || $(PIP) install -q --no-deps --target .venvs/atheris atheris
+	if PYTHONPATH=.venvs/atheris $(BIN)/python -c 'import atheris' 2>/dev/null; then \
+		PYTHONPATH=.venvs/atheris $(BIN)/python -m tests.fuzz.guided --seconds $(FUZZ_SECONDS); \
+	else $(BIN)/python -m tests.fuzz.fuzz --seconds $(FUZZ_SECONDS); fi
 
 # Compare designs of the prior (docs/experiments.md); goes on with what runs/experiments holds.
 experiments: $(VENV)/.installed-test
@@ -88,6 +97,10 @@ test-blenders: .venvs/bpy-4.2/.installed .venvs/bpy-4.5/.installed .venvs/bpy-5.
 pictures: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py
 	$(BIN)/python docs/render_animation.py
+
+# Write the docs' tables of options and formats anew.
+tables: $(VENV)/.installed-demo
+	PYTHONPATH=. $(BIN)/python docs/make_tables.py
 
 # Make the example recording anew from the shipped weights.
 example: $(VENV)/.installed-demo

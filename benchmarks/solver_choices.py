@@ -22,8 +22,8 @@ from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_choosing_clips, load_hdm05_clips, load_test_clips
 from inpose_core.evaluation.metrics import mean_figures, measure
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
-from inpose_core.solver.settings import SolveSettings
 
 DEFAULT: Final[SolveSettings] = SolveSettings(device="cpu")
 UNPLANTED: Final[SolveSettings] = SolveSettings(device="cpu", foot_planting=0.0)

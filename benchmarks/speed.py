@@ -17,12 +17,12 @@ from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_
 from inpose_core.body.kinematics import position_operator
 from inpose_core.body.skeleton import SENSOR_JOINTS
 from inpose_core.evaluation.baselines.official import STEPS, OfficialGuidance, sample_ddpm_mean
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, window_heading
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.precision import computes_in_bfloat16
 from inpose_core.sampling import Measurement, WindowedDenoiser, Windows
 from inpose_core.sampling.guidance import GuidedEstimate
-from inpose_core.solver.settings import SolveSettings
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
 BODY: Final[Skeleton] = Skeleton.template(1.75)

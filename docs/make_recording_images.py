@@ -14,7 +14,16 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from inpose_core.body.skeleton import PARENTS, Skeleton
+from inpose_core.body.skeleton import (
+    ELBOW_JOINTS,
+    JOINT_COUNT,
+    JOINT_INDEX,
+    PARENTS,
+    SHOULDER_JOINTS,
+    TOE_JOINTS,
+    WRIST_JOINTS,
+    Skeleton,
+)
 from inpose_core.inspection.picture import save_recording_picture
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.cleaning.clean import clean_recording
@@ -23,7 +32,8 @@ DOCS = Path(__file__).parent
 EXAMPLE = DOCS.parent / "examples" / "walk_wave_crouch.csv"
 BODY = "#3b3f46"
 SIDES = {0: "#1f77b4", 1: "#d62728"}
-LEFT_ARM, RIGHT_ARM = (16, 18, 20), (17, 19, 21)
+LEFT_ARM, RIGHT_ARM = zip(SHOULDER_JOINTS, ELBOW_JOINTS, WRIST_JOINTS, strict=True)
+HEAD = JOINT_INDEX["head"]
 
 
 def main() -> None:
@@ -66,7 +76,7 @@ def draw_poses(path: Path) -> None:
             axis = axes[row, column]
             # Seen from the front the performer's left is on the right of the picture; seen from above, on the left.
             joints_m = posed(drop_deg) * ((1.0, 1.0, 1.0) if row == 0 else (-1.0, 1.0, 1.0))
-            for joint in range(1, 22):
+            for joint in range(1, JOINT_COUNT):
                 side = 0 if joint in LEFT_ARM else 1 if joint in RIGHT_ARM else None
                 line = joints_m[[PARENTS[joint], joint]]
                 axis.plot(
@@ -77,9 +87,9 @@ def draw_poses(path: Path) -> None:
                     solid_capstyle="round",
                 )
             axis.plot(
-                joints_m[15, across], joints_m[15, up] + (0.09 if row == 0 else 0.0), "o", color=BODY, markersize=17
+                joints_m[HEAD, across], joints_m[HEAD, up] + (0.09 if row == 0 else 0.0), "o", color=BODY, markersize=17
             )
-            for side, wrist in enumerate((20, 21)):
+            for side, wrist in enumerate(WRIST_JOINTS):
                 axis.plot(*joints_m[wrist, [across, up]], "s", color=SIDES[side], markersize=8)
             axis.set_aspect("equal")
             axis.axis("off")
@@ -96,7 +106,7 @@ def posed(drop_deg: float) -> np.ndarray:
     """Return the joints of an adult who stands with the arms so far below level, (22, 3)."""
     body = Skeleton.template()
     joints_m = body.rest_positions_m.copy()
-    joints_m[:, 1] += body.sole_height_m - joints_m[[10, 11], 1].min()
+    joints_m[:, 1] += body.sole_height_m - joints_m[list(TOE_JOINTS), 1].min()
     for side, arm in enumerate((LEFT_ARM, RIGHT_ARM)):
         angle = np.radians(drop_deg) * (-1 if side == 0 else 1)
         turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 import traceback
@@ -21,21 +22,31 @@ import bpy
 
 from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
-from .bake.options import KEY_RATES, WAY_CARRIERS, BakeOptions
+from .bake.options import BakeOptions
 from .blend_file import save_blend_copy
-from .core import InPoseError, OutputError, RecordingError, RigError, Skeleton
-from .preferences.preferences import solver_interpreters
+from .core import (
+    STOPPED_CODE,
+    InPoseError,
+    OutputError,
+    RecordingError,
+    RigError,
+    Skeleton,
+    StoppedError,
+    stop_by_unwinding,
+)
+from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
+from .preferences.preferences import solver_device, solver_interpreters
 from .rig.find import find_mapping
 from .rig.prepare import prepare_rig
 from .rig.stick_figure import add_stick_figure
 from .runtime.worker_job import stop_warm_process
-from .solve.arguments import add_solve_options, solve_settings
 from .solve.job import SolveJob
-from .solve.options import SolveSettings
-from .solve.request import solve_request
+from .solve.options import SolveOptions, require_files
 
 SOME_FAILED: Final[int] = 1
 WRONG_USE: Final[int] = 2
+_BAKE: Final[BakeOptions] = BakeOptions(set_frame_range=True)
+"""In a file of its own the scene may begin and end with the motion."""
 _NO_RECORDINGS: Final[frozenset[str]] = frozenset({".blend", ".blend1", ".txt", ".md", ".log", ".png"})
 
 
@@ -49,9 +60,9 @@ class BatchSettings:
     blend: Path | None
     armature: str
     interpreter: str
-    fps: float | None
+    scene_fps: float | None
     skip_existing: bool
-    solve: SolveSettings
+    solve: SolveOptions
     bake: BakeOptions
 
     def output_of(self, recording: Path) -> Path:
@@ -69,11 +80,15 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
     try:
-        start = _Start(settings)
-        reports = [_report(recording, settings, start) for recording in settings.recordings]
+        with stop_by_unwinding():
+            start = _Start(settings)
+            reports = [_report(recording, settings, start) for recording in settings.recordings]
     except InPoseError as error:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
+    except StoppedError:
+        sys.stderr.write("inpose: Stopped; what was under way is not written.\n")
+        return STOPPED_CODE
     finally:
         stop_warm_process()
     return 0 if all(reports) else SOME_FAILED
@@ -98,9 +113,10 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--blend", type=Path, help="rig file to open; without any rig a stick figure is made")
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
     parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
-    parser.add_argument("--fps", type=float, help="frame rate of the output; default: the rig file's")
-    add_solve_options(parser)
-    _add_bake_options(parser)
+    parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
+    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+        add_options(parser, table)
+    add_options(parser, BakeOptions, _BAKE)
     parser.add_argument("--skip-existing", action="store_true", help="leave outputs alone that are there already")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
@@ -116,51 +132,17 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         blend=options.blend,
         armature=options.armature,
         interpreter=options.interpreter,
-        fps=options.fps,
+        scene_fps=options.scene_fps,
         skip_existing=options.skip_existing,
-        solve=solve_settings(options),
-        bake=_bake_options(options),
+        solve=SolveOptions(
+            settings_from_arguments(ReadOptions, options),
+            settings_from_arguments(CalibrationSettings, options),
+            settings_from_arguments(SolveSettings, options, SolveSettings(device=solver_device())),
+        ),
+        bake=settings_from_arguments(BakeOptions, options, _BAKE),
     )
     _refuse_equal_outputs(settings)
     return settings
-
-
-def _add_bake_options(parser: argparse.ArgumentParser) -> None:
-    """Offer what the panel offers, under the same names."""
-    default = BakeOptions()
-    group = parser.add_argument_group("bake", "What the panel calls Adjust and Bake.")
-    group.add_argument("--first-frame", type=int, default=default.first_frame, help="where the motion begins")
-    group.add_argument(
-        "--key-rate", choices=KEY_RATES, default=default.key_rate, help="a key on each frame, 60 a second, or --key-fps"
-    )
-    group.add_argument("--key-fps", type=float, default=default.key_fps, help="keys a second with --key-rate custom")
-    group.add_argument(
-        "--way", choices=WAY_CARRIERS, default=default.way, help="what carries the body over the ground; none: in place"
-    )
-    group.add_argument("--smoothing", dest="smoothing_s", type=float, default=default.smoothing_s, help="seconds")
-    group.add_argument("--hand-lock", type=float, default=default.hand_lock, help="0 to 1")
-    group.add_argument("--foot-lock", type=float, default=default.foot_lock, help="0 to 1")
-    group.add_argument(
-        "--key-tolerance",
-        dest="key_tolerance_deg",
-        type=float,
-        default=default.key_tolerance_deg,
-        help="leave out keys that change no bone by more degrees than this",
-    )
-    group.add_argument("--nla-track", dest="to_nla_track", action="store_true", help="bake into an NLA track")
-    group.add_argument(
-        "--keep-frame-range", dest="set_frame_range", action="store_false", help="leave the scene's beginning and end"
-    )
-
-
-def _bake_options(options: argparse.Namespace) -> BakeOptions:
-    chosen = BakeOptions(**{name: getattr(options, name) for name in BakeOptions.__dataclass_fields__})
-    ranges = {"hand_lock": (0, 1), "foot_lock": (0, 1), "smoothing_s": (0, 2), "key_tolerance_deg": (0, 10)}
-    for name, (least, most) in {**ranges, "key_fps": (1, 240)}.items():
-        if not least <= getattr(chosen, name) <= most:
-            flag = name.removesuffix("_s").removesuffix("_deg").replace("_", "-")
-            raise RigError(f"--{flag} {getattr(chosen, name):g} is out of range.", f"Give {least} to {most}.")
-    return chosen
 
 
 def _expand(paths: Sequence[Path]) -> Iterator[Path]:
@@ -224,19 +206,33 @@ def _report(recording: Path, settings: BatchSettings, start: _Start) -> bool:
     except Exception as error:  # one bad file must not stop a night's batch, and Blender would exit with 0
         report |= {"ok": False, "kind": type(error).__name__, "error": str(error), "details": traceback.format_exc()}
     report["seconds"] = round(time.monotonic() - began, 3)
-    sys.stdout.write(json.dumps(report) + "\n")
-    sys.stdout.flush()
-    return bool(report["ok"])
+    return _print_report(report) and bool(report["ok"])
+
+
+def _print_report(report: dict[str, Any]) -> bool:
+    """Write a JSON line, and say whether it could be: a closed pipe or a full disk must not stop a night's batch."""
+    try:
+        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"inpose: The reports cannot be written ({error.strerror}); the outputs are.\n")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # or what is left to be written would fail once more at the end
+        os.close(nowhere)
+        return False
+    return True
 
 
 def _process(recording: Path, output: Path, settings: BatchSettings, start: _Start) -> dict[str, Any]:
     start.restore()
     scene = bpy.context.scene
-    if settings.fps is not None:
-        scene.render.fps = max(1, round(settings.fps))
-        scene.render.fps_base = scene.render.fps / settings.fps
+    if settings.scene_fps is not None:
+        scene.render.fps = max(1, round(settings.scene_fps))
+        scene.render.fps_base = scene.render.fps / settings.scene_fps
     rig = prepare_rig(_find_armature(scene, settings.armature), scene)
-    job = SolveJob(solve_request(rig, recording, settings.solve), solver_interpreters(settings.interpreter))
+    require_files(recording, settings.solve)
+    interpreters = solver_interpreters(settings.interpreter)
+    job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
     job.wait()
     outcome = job.outcome
     result = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False).run()

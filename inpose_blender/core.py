@@ -38,10 +38,12 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
     from inpose_core.output import atomic_output, output_error, write_output
+    from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
     from inpose_core.programs import find_program, neutral_folder, without_python_variables
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
+    from inpose_core.safe_files import open_file, parse_json, read_json
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
     from ..inpose_core.body.motion import Motion
@@ -58,10 +60,12 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.output import atomic_output, output_error, write_output
+    from ..inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
     from ..inpose_core.programs import find_program, neutral_folder, without_python_variables
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
+    from ..inpose_core.safe_files import open_file, parse_json, read_json
 
 __all__ = [
     "CORE_FOLDER",
@@ -70,6 +74,7 @@ __all__ = [
     "JOINT_INDEX",
     "JOINT_NAMES",
     "PARENTS",
+    "STOPPED_CODE",
     "BoolArray",
     "CalibrationError",
     "CancelledError",
@@ -83,6 +88,7 @@ __all__ = [
     "Sensors",
     "Skeleton",
     "SkeletonError",
+    "StoppedError",
     "WorkerError",
     "atomic_output",
     "conjugate_quaternion",
@@ -94,12 +100,16 @@ __all__ = [
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",
+    "open_file",
     "output_error",
+    "parse_json",
     "quaternion_to_matrix",
+    "read_json",
     "rotate_vector",
     "rotation_between",
     "runs",
     "save_sensors",
+    "stop_by_unwinding",
     "without_python_variables",
     "write_csv",
     "write_output",

@@ -21,8 +21,6 @@ def run() -> int:
     else:
         in_blender = Path(sys.argv[0]).stem.lower().startswith("blender")
         arguments = [] if in_blender else sys.argv[1:]
-    # The folder above holds both packages; the script's own folder would shadow modules with ours.
-    sys.path[0:0] = [str(Path(__file__).resolve().parents[1])]
     try:
         from inpose_blender.batch import main
     except ImportError as error:
@@ -32,8 +30,17 @@ def run() -> int:
 
 
 if __name__ == "__main__":
+    # The folder above holds both packages; the script's own folder would shadow modules with ours.
+    sys.path[0:0] = [str(Path(__file__).resolve().parents[1])]
+    from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+
+    code = STOPPED_CODE
     try:
-        code = run()
+        # From before Blender makes its temporary folder until it has removed it.
+        with stop_by_unwinding(then_ends=True):
+            code = run()
+    except StoppedError:
+        print("inpose: Stopped.", file=sys.stderr)
     except Exception:  # Blender ends with 0 after an exception in a script
         traceback.print_exc()
         code = 1

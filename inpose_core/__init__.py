@@ -33,12 +33,13 @@ from .errors import (
 if TYPE_CHECKING:
     from .body.motion import Motion
     from .body.skeleton import JOINT_NAMES, PARENTS, Skeleton
-    from .calibration import Calibrated, CalibrationSettings, calibrate
+    from .calibration import Calibrated, calibrate
     from .job import SolvedJob, SolveJob, run_job
     from .motion_files.bvh import save_bvh
+    from .options.calibration import CalibrationSettings
+    from .options.solve import SolveSettings
     from .prior.checkpoint import Prior, load_prior
     from .recording import Recording, Sensors, load_recording
-    from .solver.settings import SolveSettings
     from .solver.solving import solve
 
 __version__ = "0.1.0"
@@ -53,10 +54,10 @@ _LOADED_LATER = {
     "Sensors": "recording",
     "Skeleton": "body.skeleton",
     "Calibrated": "calibration",
-    "CalibrationSettings": "calibration",
+    "CalibrationSettings": "options.calibration",
     "Prior": "prior.checkpoint",
     "SolveJob": "job",
-    "SolveSettings": "solver.settings",
+    "SolveSettings": "options.solve",
     "SolvedJob": "job",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where
-the reader of a pipe went away.
+Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
+143 asked to end by a signal.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from .commands.calibrate import add_calibrate_command, add_calibration_options, calibration_settings
-from .commands.reading import add_reading_options, guess_lines, reading_options
+from .commands.calibrate import add_calibrate_command
+from .commands.reading import guess_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
 from .errors import InPoseError, OutputError
+from .options.calibration import CalibrationSettings
+from .options.command_line import add_options, settings_from_arguments
+from .options.reading import ReadOptions
+from .options.solve import SolveSettings
+from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -33,8 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
+    keep_torch_from_making_folders()
     try:
-        return int(options.run(options))
+        with stop_by_unwinding():
+            return int(options.run(options))
     except InPoseError as error:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
@@ -50,6 +57,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         )
         print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
         return 2
+    except StoppedError:
+        print("inpose: Stopped; nothing was written.", file=sys.stderr)
+        return STOPPED_CODE
     except KeyboardInterrupt:
         print("inpose: Interrupted; nothing was written.", file=sys.stderr)
         return 130
@@ -64,16 +74,15 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("recording", type=Path, help="BSOR, XROR, WebXR, ScoreSaber, CSV, AMASS or BVH")
     solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
     solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
-    add_calibration_options(solve)
-    _add_solver(solve)
-    add_reading_options(solve)
+    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+        add_options(solve, table)
     solve.add_argument("--quiet", action="store_true", help="no progress bar")
     solve.set_defaults(run=_solve)
 
     info = commands.add_parser("info", help="describe a recording")
     info.add_argument("recording", type=Path)
     info.add_argument("--json", action="store_true", help="for scripts")
-    add_reading_options(info)
+    add_options(info, ReadOptions)
     info.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the tracks, losses and the calibration pose")
     info.set_defaults(run=_info)
 
@@ -130,41 +139,18 @@ def _add_demo(commands: Any) -> None:
     demo.set_defaults(run=_demo)
 
 
-def _add_solver(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--guidance", default="tangent", help="tangent (default), pigdm (as published) or none")
-    parser.add_argument("--quality", default="default", help="draft, default or high (five times as long)")
-    parser.add_argument("--steps", type=int, help="denoising steps; default: 3 by the quality (pigdm: 50)")
-    parser.add_argument(
-        "--foot-planting", type=float, help="how firmly standing feet are held, 0 to 1; default 1 (pigdm: 0)"
-    )
-    parser.add_argument(
-        "--temperature", type=float, help="0: the mean of all motions that fit (default); 1: one of them, by --seed"
-    )
-    parser.add_argument("--seed", type=int, default=0)
-
-
 def _solve(options: argparse.Namespace) -> int:
     # Everything that can be wrong with the request is told before seconds are spent on it.
     writer = _writer_for(options.output)
     from .body.skeleton import Skeleton  # noqa: PLC0415
     from .job import SolveJob, run_job  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
-    from .solver.settings import SolveSettings  # noqa: PLC0415
 
     job = SolveJob(
         recording=options.recording,
         skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
-        calibration=calibration_settings(options),
-        reading=reading_options(options),
-        settings=SolveSettings(
-            guidance=options.guidance,
-            quality=options.quality,
-            steps=options.steps,
-            foot_planting=options.foot_planting,
-            temperature=options.temperature,
-            seed=options.seed,
-            device=options.device,
-        ),
+        calibration=settings_from_arguments(CalibrationSettings, options),
+        settings=settings_from_arguments(SolveSettings, options),
+        reading=settings_from_arguments(ReadOptions, options),
     )
     with _ProgressBar(quiet=options.quiet) as bar:
         solved = run_job(job, on_progress=bar.update)
@@ -197,7 +183,7 @@ def _info(options: argparse.Namespace) -> int:
     from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
 
-    recording = load_recording(options.recording, reading_options(options))
+    recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
     info = describe_recording(recording)
     if options.plot is not None:
         from .inspection.picture import save_recording_picture  # noqa: PLC0415 (matplotlib is optional)
@@ -303,8 +289,11 @@ def _join(folder: Path, output: Path) -> int:
 def _demo(options: argparse.Namespace) -> int:
     from .demo.run import run_demo  # noqa: PLC0415
 
-    for path in run_demo(options.out, options.device):
+    result = run_demo(options.out, options.device)
+    for path in result.files:
         print(path)
+    if result.note:
+        print(result.note, file=sys.stderr)
     return 0
 
 

@@ -20,9 +20,9 @@ from .calibration import (
     load_calibration,
 )
 from .calibration.head_height import estimate_stature_m
+from .options.solve import SolveSettings
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
-from .solver.settings import SolveSettings
 from .solver.solving import ProgressCallback, solve
 
 _NOTABLE_RATIO: Final[float] = 0.06
@@ -84,7 +84,7 @@ def run_job(job: SolveJob, prior: Prior | None = None, on_progress: ProgressCall
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:
-    saved_m = load_calibration(settings.file).stature_m if settings.file is not None else None
+    saved_m = load_calibration(settings.calibration_file).stature_m if settings.calibration_file is not None else None
     stature_m = settings.stature_m or saved_m or estimate_stature_m(recording, settings.pose)
     if stature_m is None or not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M:
         # `calibrate` tells what is wrong and asks for the stature; until then any body will do.

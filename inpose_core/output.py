@@ -13,6 +13,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +26,8 @@ from .errors import OutputError
 _FULL: Final[frozenset[int]] = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEARLY_FULL_BYTES: Final[int] = 1 << 16
 """A disk with less than this beside an incomplete file has cut it off."""
+_LEFT_S: Final[float] = 3600.0
+"""A half file that has not grown for so long has lost its writer; another machine may be writing a younger one."""
 
 
 def write_output(path: Path, parts: Iterable[bytes | memoryview]) -> None:
@@ -59,7 +62,9 @@ def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Pat
             file of this name is then as it was, and nothing else is left.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem[:40]}-{secrets.token_hex(4)}{path.suffix}")
+    begin = f".{path.stem[:40]}-inpose-"
+    temporary = path.with_name(f"{begin}{secrets.token_hex(4)}{path.suffix}")
+    _remove_leftovers(path.parent, begin)
     try:
         yield temporary
         _force_to_disk(temporary)
@@ -115,6 +120,14 @@ def output_error(path: Path, error: OSError) -> OutputError:
         )
     hint = "Try another disk." if error.errno == errno.EIO else "Choose another folder."
     return OutputError(f"{path} cannot be written ({error.strerror or error}).", hint)
+
+
+def _remove_leftovers(folder: Path, begin: str) -> None:
+    """Remove what processes left of this output that were killed: no other way to end leaves anything."""
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if entry.name.startswith(begin) and time.time() - entry.stat().st_mtime > _LEFT_S:
+                entry.unlink()
 
 
 def _force_to_disk(path: Path) -> None:

@@ -210,7 +210,8 @@ def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most_bytes: int)
         read_header = _numpy_format.read_array_header_2_0 if newer else _numpy_format.read_array_header_1_0
         shape, _, dtype = read_header(file, max_header_size=_LONGEST_HEADER)
     header = _Header(shape, dtype)
-    if header.dtype.kind not in "biufSU" or any(length < 0 for length in header.shape):
+    # numpy takes text of -1 characters for a type, too.
+    if header.dtype.kind not in "biufSU" or min(header.dtype.itemsize, *header.shape, 0) < 0:
         raise ValueError("an array holds neither numbers nor text")
     if header.size > min(member.file_size, most_bytes):
         raise ValueError("an array is larger than its file, or than any of ours")

@@ -3,60 +3,79 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 1, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu",
+    {"event": "ready", "protocol": 2, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu",
      "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
 Requests and replies carry an id; a request has any number of ``progress`` replies and one ``result`` or ``error``::
 
-    {"id": 1, "method": "solve", "params": {"recording": "take.bsor", "offsets_m": [[x, y, z], ...] or null,
-        "stature_m": null, "pose": null, "device": "auto", "guidance": null, "quality": null, "steps": null,
-        "foot_planting": null, "temperature": null, "seed": 0, "output": "take.npz", "sensors_output": null,
-        "scale": "height", "calibration_file": null, "calibration_pose": "auto", "calibration_time_s": null,
-        "body": "auto", "head_view": "auto", "refine": true}}
+    {"id": 1, "method": "solve", "params": {"recording": "take.bsor", "output": "take.npz",
+        "sensors_output": "take.sensors.npz", "offsets_m": [[x, y, z], ...], "reading": {"unit": "cm"},
+        "calibration": {"stature_m": 1.75, "scale": "keep"}, "solve": {"quality": "high", "seed": 3}}}
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
     {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0,
         "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "notes": [...]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
-``sensors_output`` names a file for the calibrated recording that the motion was solved from. ``reading`` may hold what
-the recording is, against what would be guessed: {"unit": "cm", "axes": "unity", ...} with the names of `ReadOptions`.
-All parameters of a solve but ``recording`` and ``output`` may be left out; the calibration's are those of
-`CalibrationSettings`, and a ``scale`` may be a number.
+The parameters of each request are the fields of its class in `inpose_core.requests`, and ``reading``, ``calibration``
+and ``solve`` hold the options of `inpose_core.options` by their names. What is left out, or null, is the default; a
+name that does not exist is refused.
 
-``info`` takes a recording (and ``reading``) and returns what ``inpose info --json`` prints; with an ``output`` it also
-writes the recording at 60 Hz, for a preview. It is answered while another request is solved. ``calibrate`` takes the
-parameters of a solve, writes the calibration to ``output`` and returns its path, ``stature_m``, ``wrist_span_m``,
-``source`` and ``notes``. ``cancel`` takes the id of the request to stop, which then ends in an error of kind
-``CancelledError``; ``shutdown``, or the end of stdin, ends the worker.
+``info`` returns what ``inpose info --json`` prints; with an ``output`` it also writes the recording at 60 Hz, for a
+preview. It is answered while another request is solved. ``calibrate`` writes the calibration to ``output`` and returns
+its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``cancel`` takes the id of the request to stop,
+which then ends in an error of kind ``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``,
+whatever is being solved: by that the other side knows a busy worker from a stopped one. ``shutdown`` ends the worker.
+If stdin ends without it, the other side has died: the worker ends within a second, and removes the folders that
+requests have named as ``scratch``: folders of the other side's own in the temporary folder, whose names begin with
+``inpose-``.
 """
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import platform
 import queue
+import shutil
 import sys
+import tempfile
 import threading
+import time
 import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
+from .process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
+from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveRequest
 
-PROTOCOL: Final[int] = 1
+if TYPE_CHECKING:
+    from .body.skeleton import Skeleton
+
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
-"""How long a reading of a file may keep the worker alive when nobody listens any more."""
+"""How long a reading of a file may keep the worker alive after a shutdown."""
+_LONGEST_REQUEST: Final[int] = 1 << 20
+_END_S: Final[float] = 0.8
+"""How long anything may, when the other side has died."""
+_SCRATCH_BEGIN: Final[str] = "inpose-"
+_MOST_SCRATCH_FOLDERS: Final[int] = 64
 
 
 class Worker:
     """Serve requests one after another; a thread of its own reads them, so that a running one can be cancelled."""
 
-    def __init__(self, requests: IO[str], replies: IO[str]) -> None:
-        self._requests, self._replies = requests, replies
+    def __init__(self, requests: IO[str], replies: IO[str], on_abandoned: Callable[[], None] | None = None) -> None:
+        """Serve these streams; ``on_abandoned`` is called when the requests end without a shutdown."""
+        self._requests, self._replies, self._on_abandoned = requests, replies, on_abandoned
+        self._scratch: deque[Path] = deque(maxlen=_MOST_SCRATCH_FOLDERS)
+        self.is_abandoned = False
+        """The requests have ended without a shutdown."""
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._quick: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
@@ -65,6 +84,8 @@ class Worker:
 
     def serve(self) -> int:
         """Answer until stdin ends; return the process' exit code."""
+        # First of all: loading torch can take a minute, and the other side may die meanwhile.
+        threading.Thread(target=self._read_requests, daemon=True).start()
         try:
             self._reply(_introduction())
         except (ImportError, OSError) as error:  # OSError: a shared library of torch does not load
@@ -80,7 +101,6 @@ class Worker:
                 )
             )
             return 1
-        threading.Thread(target=self._read_requests, daemon=True).start()
         quick = threading.Thread(target=self._answer_all, args=(self._quick,), daemon=True)
         quick.start()
         self._answer_all(self._pending)
@@ -91,8 +111,15 @@ class Worker:
         while (request := requests.get()) is not None:
             self._answer(request)
 
+    def remove_scratch(self) -> None:
+        """Remove the folders that requests named as the other side's own, which has died and cannot do so itself."""
+        for folder in self._scratch:
+            if folder.name.startswith(_SCRATCH_BEGIN) and folder.parent == Path(tempfile.gettempdir()):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _read_requests(self) -> None:
-        for line in self._requests:
+        shut_down = False
+        while line := self._requests.readline(_LONGEST_REQUEST):
             try:
                 request = _request_from(line)
             except WorkerError as error:
@@ -100,31 +127,31 @@ class Worker:
                 continue
             if request["method"] == "cancel":
                 self._cancelled.add(request["params"].get("id"))
+            elif request["method"] == "ping":
+                self._reply({"id": request["id"], "event": "pong"})
             elif request["method"] == "shutdown":
+                shut_down = True
                 break
             else:
+                if isinstance(scratch := request["params"].get("scratch"), str):
+                    self._scratch.append(Path(scratch))
                 # A cancel that came too late for an earlier request of this id is not meant for this one.
                 self._cancelled.discard(request["id"])
                 # Who chooses a recording wants to see it now, not after the solve that is running.
                 (self._quick if request["method"] == "info" else self._pending).put(request)
+        self.is_abandoned = not shut_down
         # Nobody is left to read an answer: what is being solved stops at its next step.
         self._cancelled.add(_EVERYTHING)
         self._quick.put(None)
         self._pending.put(None)
+        if self.is_abandoned and self._on_abandoned is not None:
+            self._on_abandoned()
 
     def _answer(self, request: _Json) -> None:
         identity, method, params = request["id"], request["method"], request["params"]
         try:
             self._check_cancelled(identity)
-            if method == "solve":
-                result = self._solve(identity, params)
-            elif method == "calibrate":
-                result = _calibrate(params)
-            elif method == "info":
-                result = _info(params)
-            else:
-                raise WorkerError(f'The solver knows no request "{method}".', "Update the add-on and the solver alike.")
-            self._reply({"id": identity, "event": "result", "result": result})
+            self._reply({"id": identity, "event": "result", "result": self._result(identity, method, params)})
         except InPoseError as error:
             self._reply({"id": identity, **_error_event(error)})
         except MemoryError:
@@ -137,13 +164,24 @@ class Worker:
         finally:
             self._cancelled.discard(identity)
 
-    def _solve(self, identity: object, params: _Json) -> _Json:
-        from .job import run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
+    def _result(self, identity: object, method: object, params: _Json) -> _Json:
+        if method not in REQUESTS:
+            raise WorkerError(f'The solver knows no request "{method}".', "Update the add-on and the solver alike.")
+        request = REQUESTS[str(method)].from_json(params)
+        if isinstance(request, SolveRequest):
+            return self._solve(identity, request)
+        if isinstance(request, CalibrateRequest):
+            return _calibrate(request)
+        assert isinstance(request, InfoRequest)
+        return _info(request)
+
+    def _solve(self, identity: object, request: SolveRequest) -> _Json:
+        from .job import SolveJob, run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
         from .prior.checkpoint import load_prior  # noqa: PLC0415
         from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
 
-        job = _job_from(params)
-        output = _path_from(params, "output")
+        skeleton = _skeleton(request.offsets_m)
+        job = SolveJob(request.recording, skeleton, request.calibration, request.solve, request.reading)
         if self._prior is None:
             self._prior = load_prior()
 
@@ -153,11 +191,11 @@ class Worker:
 
         solved = run_job(job, self._prior, on_progress)
         self._check_cancelled(identity)
-        solved.motion.save_npz(output)
-        if params.get("sensors_output"):
-            save_sensors(solved.calibrated.sensors, _path_from(params, "sensors_output"))
+        solved.motion.save_npz(request.output)
+        if request.sensors_output is not None:
+            save_sensors(solved.calibrated.sensors, request.sensors_output)
         return {
-            "motion": str(output),
+            "motion": str(request.output),
             "frames": len(solved.motion),
             "fps": solved.motion.fps,
             "mean_hand_error_m": solved.mean_hand_error_m,
@@ -172,8 +210,11 @@ class Worker:
 
     def _reply(self, message: _Json) -> None:
         with self._replying:  # both threads reply
-            self._replies.write(json.dumps(message) + "\n")
-            self._replies.flush()
+            try:
+                self._replies.write(json.dumps(message) + "\n")
+                self._replies.flush()
+            except OSError:  # nobody listens any more
+                self._cancelled.add(_EVERYTHING)
 
 
 _EVERYTHING: Final[object] = object()
@@ -211,77 +252,26 @@ def _request_from(line: str) -> _Json:
     return {"id": identity, "method": method, "params": params}
 
 
-def _path_from(params: _Json, name: str) -> Path:
-    try:
-        return Path(params[name])
-    except (KeyError, TypeError) as error:
-        raise WorkerError(f"The solver got a request without a path ({name}).", "Update the add-on.") from error
+def _skeleton(offsets_m: Sequence[Sequence[float]] | None) -> Skeleton | None:
+    import numpy as np  # noqa: PLC0415
 
-
-def _reading_from(params: _Json) -> Any:
-    from .recording import ReadOptions  # noqa: PLC0415
-
-    try:
-        return ReadOptions(**(params.get("reading") or {}))
-    except TypeError as error:
-        raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
-
-
-def _job_from(params: _Json) -> Any:
     from .body.skeleton import Skeleton  # noqa: PLC0415
-    from .job import SolveJob  # noqa: PLC0415
-    from .solver.settings import SolveSettings  # noqa: PLC0415
 
     try:
-        offsets_m = params.get("offsets_m")
-        return SolveJob(
-            recording=_path_from(params, "recording"),
-            skeleton=Skeleton(offsets_m) if offsets_m is not None else None,
-            reading=_reading_from(params),
-            calibration=_calibration_from(params),
-            settings=SolveSettings(
-                guidance=params.get("guidance") or "tangent",
-                quality=params.get("quality") or "default",
-                steps=params.get("steps"),
-                foot_planting=params.get("foot_planting"),
-                temperature=params.get("temperature"),
-                seed=params.get("seed") or 0,
-                device=params.get("device") or "auto",
-            ),
-        )
-    except (TypeError, ValueError) as error:
+        return None if offsets_m is None else Skeleton(np.array(offsets_m))
+    except ValueError as error:
         raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
 
 
-def _calibration_from(params: _Json) -> Any:
-    from .calibration import CalibrationSettings, parse_scale  # noqa: PLC0415
-
-    scale = params.get("scale")
-    if scale is None:
-        scale = "height"
-    file = params.get("calibration_file")
-    return CalibrationSettings(
-        stature_m=params.get("stature_m"),
-        pose=params.get("pose"),
-        scale=parse_scale(scale) if isinstance(scale, str) else float(scale),
-        calibration_pose=params.get("calibration_pose") or "auto",
-        calibration_time_s=params.get("calibration_time_s"),
-        body=params.get("body") or "auto",
-        head_view=params.get("head_view") or "auto",
-        refine=params.get("refine") is not False,
-        file=Path(file) if file else None,
-    )
-
-
-def _calibrate(params: _Json) -> _Json:
+def _calibrate(request: CalibrateRequest) -> _Json:
     from .calibration import measure, save_calibration  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
 
-    job, output = _job_from(params), _path_from(params, "output")
-    measured = measure(load_recording(job.recording, job.reading), job.skeleton, job.calibration)
-    save_calibration(measured.performer, output)
+    recording = load_recording(request.recording, request.reading)
+    measured = measure(recording, _skeleton(request.offsets_m), request.calibration)
+    save_calibration(measured.performer, request.output)
     return {
-        "calibration": str(output),
+        "calibration": str(request.output),
         "stature_m": measured.performer.stature_m,
         "wrist_span_m": measured.performer.wrist_span_m,
         "source": measured.performer.source,
@@ -289,16 +279,16 @@ def _calibrate(params: _Json) -> _Json:
     }
 
 
-def _info(params: _Json) -> _Json:
+def _info(request: InfoRequest) -> _Json:
     from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import Sensors, load_recording  # noqa: PLC0415
     from .recording.cleaning.resample import resample_recording  # noqa: PLC0415
     from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
 
-    recording = load_recording(_path_from(params, "recording"), _reading_from(params))
-    if params.get("output"):
+    recording = load_recording(request.recording, request.reading)
+    if request.output is not None:
         even = resample_recording(recording)
-        save_sensors(Sensors(even.positions_m, even.rotations_wxyz, even.measured), _path_from(params, "output"))
+        save_sensors(Sensors(even.positions_m, even.rotations_wxyz, even.measured), request.output)
     return describe_recording(recording).to_dict()
 
 
@@ -318,7 +308,31 @@ def main() -> int:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8", errors="replace")
-    return Worker(requests, replies).serve()
+    keep_torch_from_making_folders()
+    worker = Worker(requests, replies, on_abandoned=lambda: threading.Thread(target=end, daemon=True).start())
+
+    def end() -> None:
+        """End within a second, whatever is under way: first so that half files are removed, then at once."""
+        time.sleep(_END_S / 2)
+        _thread.interrupt_main()
+        time.sleep(_END_S / 2)
+        worker.remove_scratch()
+        os._exit(STOPPED_CODE)
+
+    try:
+        with stop_by_unwinding():
+            code = worker.serve()
+    except KeyboardInterrupt:
+        code = STOPPED_CODE
+    except Exception:
+        # Some packages, interrupted while they load, fail in ways of their own; nobody is left to tell it to.
+        if not worker.is_abandoned:
+            raise
+        code = STOPPED_CODE
+    if worker.is_abandoned:
+        worker.remove_scratch()
+        os._exit(code)  # taking torch down in order takes longer than a second
+    return code
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_recording
 from inpose_core.body.skeleton import JOINT_INDEX
+from tests.shared_files import SHARED, wants_shared
 
 pytest.importorskip("bpy", reason="Blender's Python module is not installed")
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "walk_wave_crouch.csv"
-REAL = ROOT.parent / "shared" / "recordings" / "bs_vivepro2_normal.bsor"
+REAL = SHARED / "recordings" / "bs_vivepro2_normal.bsor"
 TIMEOUT_S = 280
 
 READ_BACK = """
@@ -43,7 +44,10 @@ print("\\nREAD" + json.dumps({"frames": frames, "first": first, "last": last, "p
     [
         pytest.param(EXAMPLE, "grip", id="example"),
         pytest.param(
-            REAL, "saber", id="beat-saber", marks=pytest.mark.skipif(not REAL.exists(), reason=f"no {REAL.name} here")
+            REAL,
+            "saber",
+            id="beat-saber",
+            marks=pytest.mark.skipif(not REAL.exists(), reason=wants_shared("recordings")),
         ),
     ],
 )

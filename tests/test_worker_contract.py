@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inpose_blender.runtime.solver_process import PROTOCOL, SolverProcess
+from inpose_blender.options import PROTOCOL
+from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.recording.formats.sensors_file import load_sensors

@@ -1,37 +1,113 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say once what can be chosen about a bake: the panel and the command line offer the same. No bpy here."""
+"""The options of a bake: how the solved motion becomes keyframes. Neither bpy nor numpy here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
+from ..errors import RigError
+from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
 from .settings import BakeSettings
 
-KeyRate = Literal["scene", "solver", "custom"]
+KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "none"]
-KEY_RATES: Final[tuple[KeyRate, ...]] = ("scene", "solver", "custom")
-WAY_CARRIERS: Final[tuple[WayCarrier, ...]] = ("hips", "root", "none")
 
 
 @dataclass(frozen=True)
-class BakeOptions:
-    """Hold the user's choices; the names are those of the panel's properties, and of the command line's options."""
+class BakeOptions(OptionTable):
+    """Say how the solved motion becomes keyframes.
 
-    first_frame: int = 1
-    key_rate: KeyRate = "scene"
-    """Keys on each frame of the scene, at the solver's 60 Hz between frames, or at `key_fps`."""
-    key_fps: float = 12.0
-    way: WayCarrier = "hips"
-    """What carries the body over the ground: the hips, a root bone above them, or nothing: in place."""
-    smoothing_s: float = 0.0
-    hand_lock: float = 1.0
-    foot_lock: float = 1.0
-    key_tolerance_deg: float = 0.0
-    to_nla_track: bool = False
-    set_frame_range: bool = False
-    """Let the scene begin and end with the motion."""
+    Raises:
+        RigError: a value does not fit.
+    """
+
+    title = "Bake"
+    sentence = "How the solved motion becomes keyframes: what the panel calls Adjust and Bake."
+    error = RigError
+
+    first_frame: int = option(
+        1,
+        "First frame of the baked motion",
+        label="First frame",
+    )
+    key_rate: KeyRate | float = option(
+        "scene",
+        "Number of keys per second",
+        label="Keys",
+        choices=(
+            Choice("scene", "Every frame", "A key on each frame of the scene, whatever its frame rate"),
+            Choice("solver", "As solved", "60 keys a second, between frames where the scene has fewer"),
+        ),
+        custom=Custom(
+            "Keys per second",
+            "Keys for each second of motion",
+            "Custom",
+            "As many keys a second as you say, for example 12 for animation on twos",
+            12.0,
+            "key_fps",
+            1.0,
+            240.0,
+        ),
+    )
+    way: WayCarrier = option(
+        "hips",
+        "Bone that carries the body over the ground",
+        label="Motion on",
+        choices=(
+            Choice("hips", "Hips", "The hips move through space, as on most rigs"),
+            Choice(
+                "root", "Root bone", "The bone above the hips moves over the ground and turns, as game engines want it"
+            ),
+            Choice("none", "In place", "The body stays above where it began"),
+        ),
+    )
+    smoothing_s: float = option(
+        0.0,
+        "Calm the motion over this time; the locks keep hands and feet where they belong",
+        label="Smoothing",
+        minimum=0.0,
+        maximum=2.0,
+        soft_maximum=0.3,
+        unit="s",
+    )
+    hand_lock: float = option(
+        1.0,
+        "How far the wrists are brought onto the recorded hands",
+        label="Hand lock",
+        minimum=0.0,
+        maximum=1.0,
+        unit="share",
+    )
+    foot_lock: float = option(
+        1.0,
+        "How far standing feet are kept from sliding",
+        label="Foot lock",
+        minimum=0.0,
+        maximum=1.0,
+        unit="share",
+    )
+    key_tolerance_deg: float = option(
+        0.0,
+        "Leave out keys that change no bone by more than this many degrees; 0: keep all",
+        label="Key reduction",
+        minimum=0.0,
+        maximum=10.0,
+        soft_maximum=1.0,
+        unit="deg",
+    )
+    to_nla_track: bool = option(
+        False,
+        "Put the action into an NLA track of its own instead of making it the active one",
+        label="NLA track",
+        flag="nla-track",
+    )
+    set_frame_range: bool = option(
+        False,
+        "Let the scene begin and end with the motion",
+        label="Set frame range",
+    )
 
     @property
     def adjustments(self) -> AdjustSettings:
@@ -40,10 +116,11 @@ class BakeOptions:
 
     def bake_settings(self, action_name: str, motion_fps: float, *, replace_own: bool) -> BakeSettings:
         """Return how the motion becomes an action."""
+        by_name = {"scene": None, "solver": motion_fps}
         return BakeSettings(
             action_name,
             self.first_frame,
-            fps={"scene": None, "solver": motion_fps, "custom": self.key_fps}[self.key_rate],
+            fps=by_name[self.key_rate] if isinstance(self.key_rate, str) else self.key_rate,
             root_motion=self.way == "root",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,

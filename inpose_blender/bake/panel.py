@@ -7,7 +7,9 @@ import bpy
 
 from ..rig.properties import chosen_armature
 from ..ui.drawing import SubPanel, draw_text
+from ..ui.option_rows import draw_options
 from ..ui.translate import tr
+from .options import BakeOptions
 
 
 class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
@@ -23,20 +25,7 @@ class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
         armature = chosen_armature(context)
         if armature is not None and armature.type == "ARMATURE" and armature.inpose_take.file:
             draw_text(layout, tr("Solved: {take}", take=armature.inpose_take.label), "ARMATURE_DATA")
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        column = layout.column()
-        column.prop(choices, "first_frame")
-        column.prop(choices, "key_rate")
-        if choices.key_rate == "custom":
-            column.prop(choices, "key_fps")
-        column.prop(choices, "way")
-        column = layout.column(align=True)
-        for name in ("smoothing_s", "hand_lock", "foot_lock", "key_tolerance_deg"):
-            column.prop(choices, name)
-        column = layout.column(heading="Output")
-        column.prop(choices, "to_nla_track")
-        column.prop(choices, "set_frame_range")
+        draw_options(layout, choices, BakeOptions)
         row = layout.row()
         row.scale_y = 1.2
         row.operator("inpose.bake_take", icon="ACTION")

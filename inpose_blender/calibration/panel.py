@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import bpy
 
+from ..options import CalibrationSettings
 from ..ui.drawing import SubPanel
-
-CALIBRATION_OPTIONS: Final[tuple[str, ...]] = (
-    "stature", "scale", "scale_factor", "pose", "calibration_pose", "calibration_file", "body", "head_view", "refine"
-)  # fmt: skip
-"""Properties of the scene's settings that say how the recording is understood, in the order of the panel."""
+from ..ui.option_rows import draw_options
 
 
 class INPOSE_PT_calibration(SubPanel, bpy.types.Panel):
@@ -25,9 +20,4 @@ class INPOSE_PT_calibration(SubPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the options one below the other."""
-        self.layout.use_property_split = True
-        self.layout.use_property_decorate = False
-        settings = context.scene.inpose
-        for name in CALIBRATION_OPTIONS:
-            if name != "scale_factor" or settings.scale == "custom":
-                self.layout.prop(settings, name)
+        draw_options(self.layout, context.scene.inpose, CalibrationSettings)

@@ -11,19 +11,16 @@ from typing import Any
 import bpy
 
 from ..errors import OutputError
+from ..options import SolveSettings, options_of
 from ..runtime.bundle import Runtime, bundled_runtimes
 from ..runtime.interpreter import Interpreter, candidate_interpreters
+from ..ui.option_properties import property_of
 
 _OURS = __package__.rpartition(".")[0]  # inpose_blender, in whatever package it lies
 ADDON_PACKAGE = _OURS.rpartition(".")[0] or _OURS
 """The name under which Blender knows the add-on: the package that holds `inpose_blender`."""
 
-DEVICES = (
-    ("auto", "Automatic", "A graphics card where there is one, else the processor"),
-    ("cpu", "Processor", "Always works"),
-    ("cuda", "CUDA", "An NVIDIA graphics card"),
-    ("mps", "Metal", "The graphics unit of an Apple computer"),
-)
+_DEVICE = next(option for option in options_of(SolveSettings) if option.name == "device")
 
 
 class INPOSE_AP_preferences(bpy.types.AddonPreferences):
@@ -36,7 +33,7 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
         description="A Python 3.11 or newer with PyTorch that solves; empty: InPose's own runtime or Blender's Python",
         subtype="FILE_PATH",
     )
-    device: bpy.props.EnumProperty(name="Device", description="Where the solver computes", items=DEVICES)
+    device: property_of(_DEVICE)
 
     cache_folder: bpy.props.StringProperty(
         name="Results",

@@ -9,32 +9,32 @@ from typing import Final
 import bpy
 
 from ..core import InPoseError
+from ..options import ReadOptions
 from ..preferences.preferences import solver_interpreters
 from ..ui.redraw import redraw_panels
 from .job import RecordingFacts, RecordingJob
-from .reading import Reading
 
 _POLL_S: Final[float] = 0.1
 _KEPT: Final[int] = 8
 
-_Key = tuple[Path, Reading]
+_Key = tuple[Path, ReadOptions]
 """A recording read in another way has other facts."""
 
 _known: dict[_Key, RecordingFacts | InPoseError] = {}
 _jobs: dict[_Key, RecordingJob] = {}
 
 
-def known_facts(recording: Path, reading: Reading) -> RecordingFacts | InPoseError | None:
+def known_facts(recording: Path, reading: ReadOptions) -> RecordingFacts | InPoseError | None:
     """Return what is known of a recording, why nothing is, or None if it has not been read."""
     return _known.get((recording, reading))
 
 
-def is_being_read(recording: Path, reading: Reading) -> bool:
+def is_being_read(recording: Path, reading: ReadOptions) -> bool:
     """Say whether the facts are on their way."""
     return (recording, reading) in _jobs
 
 
-def start_reading(recording: Path, reading: Reading) -> None:
+def start_reading(recording: Path, reading: ReadOptions) -> None:
     """Have a recording read; `known_facts` has it soon. In the background nobody would pick it up: nothing starts."""
     key = recording, reading
     if bpy.app.background or key in _jobs or not recording.is_file():
@@ -49,7 +49,7 @@ def start_reading(recording: Path, reading: Reading) -> None:
         bpy.app.timers.register(_look_after_jobs, first_interval=0.0)
 
 
-def read_now(recording: Path, reading: Reading) -> RecordingFacts:
+def read_now(recording: Path, reading: ReadOptions) -> RecordingFacts:
     """Read a recording before returning.
 
     Raises:

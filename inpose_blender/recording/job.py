@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core import Sensors, load_sensors
+from ..options import InfoRequest, ReadOptions
 from ..runtime.interpreter import Interpreter
 from ..runtime.worker_job import WorkerJob
-from .reading import Reading
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,17 @@ class RecordingFacts:
 class RecordingJob(WorkerJob):
     """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
 
-    def __init__(self, recording: Path, interpreters: Sequence[Interpreter], reading: Reading | None = None) -> None:
-        params = {"recording": str(recording.absolute()), "reading": (reading or Reading()).as_params()}
-        super().__init__("info", params, interpreters)
-        self._params["output"] = str(self.folder / "recording.npz")
+    def __init__(
+        self,
+        recording: Path,
+        interpreters: Sequence[Interpreter],
+        reading: ReadOptions = ReadOptions(),  # noqa: B008 (frozen)
+    ) -> None:
+        request = InfoRequest(recording, reading=reading)
+        super().__init__(request.method, request.to_json(), interpreters)
+        self._poses = self.folder / "recording.npz"
+        self._params["output"] = str(self._poses)
 
     def read_result(self, result: dict[str, Any]) -> RecordingFacts:
         """Load the poses."""
-        return RecordingFacts(dict(result), load_sensors(Path(self._params["output"])))
+        return RecordingFacts(dict(result), load_sensors(self._poses))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..errors import InPoseError
+from ..options import CalibrationSettings
 from ..rig.properties import chosen_armature
+from ..ui.option_properties import settings_of
 from ..ui.properties import status_of
 from ..ui.status import show_error
 from ..ui.translate import tr
@@ -82,7 +84,11 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
 
         if bpy.app.background:
             return self.execute(context)
-        start_reading(recording_path(context.scene.inpose), chosen_reading(context.scene))
+        try:
+            start_reading(recording_path(context.scene.inpose), chosen_reading(context.scene))
+        except InPoseError as error:
+            show_error(self, context, error, "Reading the recording")
+            return {"CANCELLED"}
         return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -116,16 +122,16 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         from .preview import show_preview
 
         scene = context.scene
-        recording, reading = recording_path(scene.inpose), chosen_reading(scene)
-        facts = known_facts(recording, reading)
         try:
+            recording, reading = recording_path(scene.inpose), chosen_reading(scene)
+            facts = known_facts(recording, reading)
             if not isinstance(facts, RecordingFacts):
                 facts = read_now(recording, reading)
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
         measure = _measure(chosen_armature(context), scene)
-        scale = _scale(facts, measure, scene.inpose)
+        scale = _scale(facts, measure, settings_of(CalibrationSettings, scene.inpose))
         show_preview(scene, facts.sensors, scene.inpose_bake.first_frame, measure, scale)
         return {"FINISHED"}
 
@@ -176,17 +182,17 @@ def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
         return None
 
 
-def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", settings: Any) -> float:
+def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", calibration: CalibrationSettings) -> float:
     """Return the size of the rig over the performer's, about as the solver will have it; joints are not scaled.
 
     Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
     """
-    if (facts.info.get("pose") if settings.pose == "auto" else settings.pose) == "joint" or measure is None:
+    if (calibration.pose or facts.info.get("pose")) == "joint" or measure is None:
         return 1.0
-    if settings.scale == "custom":
-        return float(settings.scale_factor)
-    stature_m = settings.stature or facts.info.get("stature_estimate_m")
-    if settings.scale == "keep" or not stature_m:
+    if not isinstance(calibration.scale, str):
+        return calibration.scale
+    stature_m = calibration.stature_m or facts.info.get("stature_estimate_m")
+    if calibration.scale == "keep" or not stature_m:
         return 1.0
     return float(measure.skeleton.stature_m / stature_m)
 

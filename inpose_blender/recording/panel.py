@@ -3,32 +3,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
-from ..choices import POSES
 from ..errors import InPoseError
+from ..options import CalibrationSettings, Option, ReadOptions, options_of
 from ..ui.drawing import SubPanel, draw_text
+from ..ui.option_properties import is_automatic, panel_options
+from ..ui.option_rows import draw_option
 from ..ui.translate import tr
 from .preview_collection import preview_of
 from .properties import chosen_reading, recording_path
 
+if TYPE_CHECKING:
+    from .job import RecordingFacts
+
+_READING: Final[str] = "reading"
+
 SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
 """Operators that bring a recording from elsewhere than a file, by their ``bl_idname``: drawn below the file."""
-
-READING_OPTIONS: Final[dict[str, str]] = {
-    "unit": "unit",
-    "axes": "axes",
-    "quaternion_order": "quaternion order",
-    "time_unit": "time unit",
-    "swap_hands": "left and right",
-    "origin": "origin",
-}
-"""Properties that overrule how the recording is read, and what the solver calls the guess that they overrule."""
-
-CUSTOM_VALUES: Final[dict[str, str]] = {"unit": "unit_m", "axes": "axes_letters"}
-"""Fields for what no list can hold."""
 
 
 class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
@@ -48,24 +42,41 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
             layout.operator(operator)
         if not settings.recording:
             return
-        draw_facts(layout, context.scene)
-        draw_read_as(layout, context.scene)
+        try:
+            facts = facts_of(context.scene)
+        except InPoseError as error:
+            draw_error(layout, error)
+            facts = None
+        else:
+            draw_facts(layout, facts)
+        draw_read_as(layout, context.scene, facts)
         row = layout.row(align=True)
         row.operator("inpose.show_recording", icon="HIDE_OFF")
         if preview_of(context.scene) is not None:
             row.operator("inpose.hide_recording", text="", icon="X")
 
 
-def draw_facts(layout: Any, scene: Any) -> None:
-    """Draw what is known of the chosen recording."""
+def facts_of(scene: Any) -> RecordingFacts | InPoseError | str | None:
+    """Return what is known of the chosen recording, why nothing is, or that it is being read.
+
+    Raises:
+        RecordingError: what was typed under Read as makes no sense.
+    """
     from .facts import is_being_read, known_facts
-    from .job import RecordingFacts
 
     recording, reading = recording_path(scene.inpose), chosen_reading(scene)
-    facts = known_facts(recording, reading)
-    if is_being_read(recording, reading):
+    return _READING if is_being_read(recording, reading) else known_facts(recording, reading)
+
+
+def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
+    """Draw what is known of the chosen recording."""
+    if facts is None:
+        layout.operator("inpose.read_recording", icon="FILE_REFRESH")
+    elif isinstance(facts, str):
         layout.label(text="Reading the recording", icon="SORTTIME")
-    elif isinstance(facts, RecordingFacts):
+    elif isinstance(facts, InPoseError):
+        draw_error(layout, facts)
+    else:
         column = layout.column(align=True)
         for line in facts_lines(facts.info):
             draw_text(column, line)
@@ -75,36 +86,29 @@ def draw_facts(layout: Any, scene: Any) -> None:
         for note in facts.info.get("notes", ()):
             if note not in doubts:
                 draw_text(column, note, "INFO")
-    elif isinstance(facts, InPoseError):
-        column = layout.column(align=True)
-        draw_text(column, facts.message, "ERROR")
-        draw_text(column, facts.hint)
-    else:
-        layout.operator("inpose.read_recording", icon="FILE_REFRESH")
 
 
-def draw_read_as(layout: Any, scene: Any) -> None:
+def draw_error(layout: Any, error: InPoseError) -> None:
+    """Draw what is wrong and what to do."""
+    column = layout.column(align=True)
+    draw_text(column, error.message, "ERROR")
+    draw_text(column, error.hint)
+
+
+def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
     """Draw what the file leaves open: what it was taken for and why, and what it is if that is wrong."""
-    from .facts import known_facts
-    from .job import RecordingFacts
-
-    chosen = scene.inpose_reading
     header, body = layout.panel("inpose_read_as", default_closed=True)
     header.label(text="Read as")
     if body is None:
         return
     body.use_property_split = True
     body.use_property_decorate = False
-    facts = known_facts(recording_path(scene.inpose), chosen_reading(scene))
-    guesses = guess_lines(facts.info) if isinstance(facts, RecordingFacts) else {}
-    for name in READING_OPTIONS:
+    guesses = guess_lines(getattr(facts, "info", {}))
+    for option in panel_options(ReadOptions):
         column = body.column(align=True)
-        column.prop(chosen, name)
-        choice = getattr(chosen, name)
-        if choice == "custom":
-            column.prop(chosen, CUSTOM_VALUES[name])
-        elif choice == "auto" and name in guesses:
-            draw_text(column, guesses[name])
+        draw_option(column, scene.inpose_reading, option)
+        if option.name in guesses and is_automatic(option, scene.inpose_reading):
+            draw_text(column, guesses[option.name])
 
 
 def doubts_of(info: dict[str, Any]) -> list[str]:
@@ -113,13 +117,18 @@ def doubts_of(info: dict[str, Any]) -> list[str]:
 
 
 def guess_lines(info: dict[str, Any]) -> dict[str, str]:
-    """Return what was guessed and why, by the property that overrules it."""
+    """Return what was guessed and why, by the option that overrules it."""
     guesses = {guess.get("name"): guess for guess in info.get("guesses", ())}
     return {
-        option: ": ".join(filter(None, (str(guess["value"]), guess.get("evidence"))))
-        for option, name in READING_OPTIONS.items()
-        if (guess := guesses.get(name))
+        option.name: ": ".join(filter(None, (str(guess["value"]), guess.get("evidence"))))
+        for option in options_of(ReadOptions)
+        if (guess := guesses.get(_guess_name(option)))
     }
+
+
+def _guess_name(option: Option) -> str:
+    """Return what the solver calls the guess that an option overrules."""
+    return "left and right" if option.name == "swap_hands" else option.name.replace("_", " ")
 
 
 def facts_lines(info: dict[str, Any]) -> list[str]:
@@ -135,7 +144,8 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
                 rate=round(info.get("mean_rate_hz", 0)),
             )
         )
-    pose = next((label for name, label, _ in POSES if name == info.get("pose")), None)
+    poses = next(option.choices for option in options_of(CalibrationSettings) if option.name == "pose")
+    pose = next((choice.label for choice in poses if choice.name == info.get("pose")), None)
     if pose:
         lines.append(tr("Hand poses: {pose}", pose=tr(pose)))
     if info.get("stature_estimate_m"):

@@ -109,7 +109,7 @@ def _parse(text: str) -> tuple[tuple[str, str], ...]:
     try:
         table = json.loads(text)
         return tuple((joint, str(table.get(joint) or "")) for joint in JOINT_NAMES)
-    except (ValueError, AttributeError):  # a script wrote nonsense: as if nothing were mapped
+    except (AttributeError, RecursionError, ValueError):  # a script wrote nonsense: as if nothing were mapped
         return tuple((joint, "") for joint in JOINT_NAMES)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check, map and measure a rig: fit for solving or not, and why not."""
+"""Check, map and measure a rig: what a solve and a bake need to know of it."""
 
 from __future__ import annotations
 

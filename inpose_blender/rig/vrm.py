@@ -7,13 +7,12 @@ versions of the format use Unity's names for the bones of a body: `families/unit
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ..core import RigError
+from ..core import RigError, open_file, parse_json
 from .families import RigMapping, map_humanoid
 
 _GLB_MAGIC: Final[bytes] = b"glTF"
@@ -40,7 +39,10 @@ def read_vrm_table(path: Path) -> dict[str, str]:
             bones = {name: bone["node"] for name, bone in extensions["VRMC_vrm"]["humanoid"]["humanBones"].items()}
         else:  # version 0: [{"bone": "hips", "node": 3}]
             bones = {bone["bone"]: bone["node"] for bone in extensions["VRM"]["humanoid"]["humanBones"]}
-        return {name: nodes[node]["name"] for name, node in bones.items()}
+        table = {name: nodes[node]["name"] for name, node in bones.items()}
+        if not all(isinstance(text, str) for names in table.items() for text in names):
+            raise TypeError("a name is none")
+        return table
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise RigError(f"{path.name} has no VRM humanoid table.", "Choose a .vrm file.") from error
 
@@ -62,14 +64,14 @@ def _addon_table(armature_data: Any) -> dict[str, str]:
 
 def _read_glb_json(path: Path) -> Mapping[str, Any]:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             header = file.read(20)
             if len(header) < 20 or header[:4] != _GLB_MAGIC:
                 raise RigError(f"{path.name} is no VRM file.", "Choose a .vrm file.")
             length, kind = struct.unpack_from("<II", header, 12)
             if kind != _JSON_CHUNK or length > _LARGEST_JSON:
                 raise RigError(f"{path.name} is damaged.", "Export it again.")
-            document = json.loads(file.read(length))
+            document = parse_json(file.read(length))
     except OSError as error:
         raise RigError(f"{path} cannot be read ({error.strerror}).", "Choose another file.") from error
     except ValueError as error:

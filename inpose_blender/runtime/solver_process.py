@@ -14,14 +14,16 @@ import queue
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
 from ..core import neutral_folder
 from ..errors import WorkerError
 
-PROTOCOL: Final[int] = 1
 _KEPT_LINES: Final[int] = 40
+_LONGEST_LINE: Final[int] = 1 << 20
+"""Characters; the longest message, about a recording with many notes, has some thousands."""
+_LONGEST_LOG_LINE: Final[int] = 2000
 _NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # exists on Windows only
 
 Message = dict[str, Any]
@@ -44,6 +46,13 @@ class SolverProcess:
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._log: deque[str] = deque(maxlen=_KEPT_LINES)
         self._owed: set[int] = set()
+        self._ping: int | None = None
+        self.heard = 0
+        """How many messages have come, answers to `ping` among them."""
+        self.worked = 0
+        """How many messages of its work have come."""
+        self.is_given_up = False
+        """It answered no more and was ended for that."""
         self._last_id = 0
         self._ended = False
         try:
@@ -87,6 +96,18 @@ class SolverProcess:
         self._send({"id": self._last_id, "method": method, "params": dict(params)})
         return self._last_id
 
+    def ping(self) -> None:
+        """Ask for a sign of life, unless one is owed already; it raises `heard`."""
+        if self._ping is None:
+            self._last_id += 1
+            self._ping = self._last_id
+            self._send({"id": self._ping, "method": "ping"})
+
+    def give_up(self) -> None:
+        """Kill a process that answers no more; whoever waits for it learns it by `is_given_up`."""
+        self.is_given_up = True
+        self._process.kill()
+
     def cancel(self, request_id: int) -> None:
         """Ask the process to stop working on a request; it answers with an error of the kind CancelledError."""
         self._send({"method": "cancel", "params": {"id": request_id}})
@@ -101,7 +122,13 @@ class SolverProcess:
                 return messages
             if message is None:
                 messages += self._announce_end()
-            elif message.get("event") == "ready":
+                continue
+            self.heard += 1
+            if message["event"] == "pong":
+                self._ping = None
+                continue
+            self.worked += 1
+            if message.get("event") == "ready":
                 self.ready = message
                 messages.append(message)
             elif "id" not in message or message["id"] in self._owed:
@@ -177,10 +204,10 @@ class SolverProcess:
 
     def _read_messages(self, stream: IO[str]) -> None:
         try:
-            for line in stream:
+            for line in _bounded_lines(stream):
                 message = _parse(line)
                 if message is None:
-                    self._log.append(line.rstrip())  # some library printed to the wrong place
+                    self._log.append(line[:_LONGEST_LOG_LINE].rstrip())  # some library printed to the wrong place
                 else:
                     self._messages.put(message)
         except ValueError:
@@ -189,15 +216,26 @@ class SolverProcess:
 
     def _read_log(self, stream: IO[str]) -> None:
         try:
-            for line in stream:
-                self._log.append(line.rstrip())
+            for line in _bounded_lines(stream):
+                self._log.append(line[:_LONGEST_LOG_LINE].rstrip())
         except ValueError:
             pass  # the stream was closed by `stop`
+
+
+def _bounded_lines(stream: IO[str]) -> Iterator[str]:
+    """Yield the lines of an output that may have no end: of a line that is too long, only the beginning."""
+    begins = True
+    while part := stream.readline(_LONGEST_LINE):
+        if begins:
+            yield part
+        begins = part.endswith("\n")
 
 
 def _parse(line: str) -> Message | None:
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return message if isinstance(message, dict) and isinstance(message.get("event"), str) else None
+    if not isinstance(message, dict) or not isinstance(message.get("event"), str):
+        return None
+    return message if isinstance(message.get("id", 0), int) else None

@@ -7,22 +7,29 @@ The process is kept warm between jobs: loading torch takes seconds, the next sol
 from __future__ import annotations
 
 import atexit
+import secrets
+import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from ..core import output_error
 from ..errors import CancelledError, InPoseError, WorkerError, errors
+from ..options import PROTOCOL
 from .bundle import Runtime, Unpacking, start_unpacking
 from .interpreter import Interpreter
-from .solver_process import PROTOCOL, Message, SolverProcess
+from .solver_process import Message, SolverProcess
+from .watch import Watch, patience_s
 
 _START_LIMIT_S: Final[float] = 180.0
 """The first import of torch can take a minute on a cold disk with a virus scanner."""
 _CANCEL_LIMIT_S: Final[float] = 3.0
 _STEP_S: Final[float] = 0.02
+_MOST_RESTARTS: Final[int] = 1
 
 
 class WorkerJob:
@@ -47,16 +54,20 @@ class WorkerJob:
         self._method, self._params = method, params
         self._waiting = list(interpreters)
         self._failures: list[str] = []
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._remove_scratch: weakref.finalize[..., WorkerJob] | None = None
         if folder is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="inpose-", ignore_cleanup_errors=True)
-            folder = Path(self._temporary.name)
+            # Made when the request is sent: from then on the process removes it, should this one die.
+            folder = Path(tempfile.gettempdir(), f"inpose-{secrets.token_hex(8)}")
+            self._params["scratch"] = str(folder)
+            self._remove_scratch = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.folder = folder.absolute()
         self._id: int | None = None
         self._process: SolverProcess | None = None
         self._unpacking: Unpacking | None = None
         self._limit = 0.0
         self._cancelled = False
+        self._watch: Watch | None = None
+        self._restarts = 0
         self._reading: threading.Thread | None = None
         self._outcome: Any = None
         self._error: InPoseError | None = None
@@ -106,9 +117,14 @@ class WorkerJob:
 
     def wait(self) -> None:
         """Work until the job is done; for scripts and background runs."""
-        while not self._done:
-            self.step()
-            time.sleep(_STEP_S)
+        try:
+            while not self._done:
+                self.step()
+                time.sleep(_STEP_S)
+        finally:
+            if not self._done:  # Ctrl-C, or a signal to end
+                stop_warm_process()  # a file that it is writing would keep the folder from being removed
+                self._finish(CancelledError())
 
     def read_result(self, result: dict[str, Any]) -> Any:
         """Make the outcome of the worker's result; runs in a thread of its own, since it may load files.
@@ -133,6 +149,9 @@ class WorkerJob:
             elif self._process.failure is not None or not self._process.alive:
                 self._give_up_on_interpreter(_with_details(self._process.failure or {}))
         else:
+            if self._watch is not None and (problem := self._watch.look()):
+                self._restart(problem)
+                return
             for message in self._process.take(self._id):
                 self._on_reply(message)
                 if self._done or self._reading is not None:
@@ -186,7 +205,33 @@ class WorkerJob:
             )
         self._limit = 0.0
         self.text = "Solving"
+        self._make_scratch_folder()
         self._id = self._process.request(self._method, self._params)
+        self._watch = Watch(self._process, patience_s(Path(str(self._params.get("recording", "")))))
+
+    def _restart(self, problem: str) -> None:
+        """Ask a new process once more: a machine that slept or swapped may have been at fault."""
+        assert self._process is not None
+        if not self._process.is_given_up:
+            self._process.give_up()
+        if self._process in _warm:
+            stop_warm_process()
+        self._process = self._id = None
+        self._restarts += 1
+        if self._cancelled:
+            raise CancelledError
+        if self._restarts > _MOST_RESTARTS:
+            raise WorkerError(
+                f"The solver {problem}, and again after it was started anew.",
+                "Try the device 'cpu' in the add-on's preferences, or a part of the recording.",
+            )
+
+    def _make_scratch_folder(self) -> None:
+        if self._remove_scratch is not None:
+            try:
+                self.folder.mkdir(mode=0o700, exist_ok=self._restarts > 0)
+            except OSError as error:
+                raise output_error(self.folder, error) from error
 
     def _on_reply(self, message: Message) -> None:
         if message["event"] == "progress":
@@ -223,8 +268,8 @@ class WorkerJob:
         self._done = True
         if error is None:
             self.fraction = 1.0
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        if self._remove_scratch is not None:
+            self._remove_scratch()
 
 
 class HelloJob(WorkerJob):

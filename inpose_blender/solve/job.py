@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core import Skeleton
+from ..options import SolveRequest
 from ..runtime.interpreter import Interpreter
 from ..runtime.worker_job import WorkerJob
 from ..takes.take import Take, load_take, sensors_file_of, take_file_name
-from .request import SolveRequest
+from .options import SolveOptions
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,25 @@ class SolveOutcome:
 class SolveJob(WorkerJob):
     """Solve one recording; the outcome is a `SolveOutcome`."""
 
-    def __init__(self, request: SolveRequest, interpreters: Sequence[Interpreter], keep_in: Path | None = None) -> None:
-        super().__init__("solve", request.as_params(), interpreters, keep_in)
+    def __init__(
+        self,
+        recording: Path,
+        skeleton: Skeleton,
+        interpreters: Sequence[Interpreter],
+        options: SolveOptions = SolveOptions(),  # noqa: B008 (frozen)
+        keep_in: Path | None = None,
+    ) -> None:
+        request = SolveRequest(
+            recording,
+            output=Path(),
+            offsets_m=skeleton.offsets_m.tolist(),
+            reading=options.reading,
+            calibration=options.calibration,
+            solve=options.solve,
+        )
+        super().__init__(request.method, request.to_json(), interpreters, keep_in)
         # The same request gives the same motion, so it may have the same file.
-        name = take_file_name(request.recording.stem, self._params)
+        name = take_file_name(recording.stem, self._params)
         self._output = self.folder / name
         self._params["output"] = str(self._output)
         self._params["sensors_output"] = str(sensors_file_of(self._output))

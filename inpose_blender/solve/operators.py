@@ -4,7 +4,7 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import bpy
@@ -12,15 +12,17 @@ import bpy
 from ..bake.operators import baked_text, kept_note
 from ..bake.properties import bake_options
 from ..errors import CancelledError, InPoseError
+from ..options import CalibrationSettings, SolveSettings
 from ..preferences.preferences import results_folder, solver_device, solver_interpreters
 from ..recording.properties import chosen_reading, recording_path
 from ..rig.properties import chosen_armature
 from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
+from ..ui.option_properties import settings_of
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_cancelled, show_error, show_result
 from ..ui.translate import tr
-from .options import SolveSettings
+from .options import SolveOptions, require_files
 from .queue import QUEUE
 
 if TYPE_CHECKING:
@@ -123,15 +125,17 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         """Prepare the job, with the choices of now: later ones are for later solves."""
         from ..rig.prepare import prepare_rig
         from .job import SolveJob
-        from .request import solve_request
 
         scene = context.scene
         recording = recording_path(scene.inpose)
-        self._label, self._scene_name, self._options = recording.stem, scene.name, bake_options(scene)
+        self._label, self._scene_name = recording.stem, scene.name
         try:
+            self._options = bake_options(scene)
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
-            request = solve_request(self._rig, recording, solve_settings(scene))
-            self._job = SolveJob(request, solver_interpreters(), results_folder())
+            options = solve_options(scene)
+            require_files(recording, options)
+            skeleton = self._rig.measure.skeleton
+            self._job = SolveJob(recording, skeleton, solver_interpreters(), options, results_folder())
         except InPoseError as error:
             show_error(self, context, error, "Preparing")
             return False
@@ -194,26 +198,16 @@ class INPOSE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def solve_settings(scene: bpy.types.Scene) -> SolveSettings:
-    """Read the scene's choices; what is left at zero or automatic is the solver's choice."""
-    settings = scene.inpose
-    calibration = bpy.path.abspath(settings.calibration_file)
-    return SolveSettings(
-        stature_m=settings.stature or None,
-        pose=None if settings.pose == "auto" else settings.pose,
-        scale=settings.scale_factor if settings.scale == "custom" else settings.scale,
-        calibration_pose=settings.calibration_pose,
-        calibration_file=Path(calibration) if calibration else None,
-        body=settings.body,
-        head_view=settings.head_view,
-        refine=settings.refine,
-        device=solver_device(),
-        quality=settings.quality,
-        steps=settings.steps or None,
-        foot_planting=settings.foot_planting,
-        temperature=settings.variation or None,
-        seed=settings.seed,
-        reading=chosen_reading(scene),
+def solve_options(scene: bpy.types.Scene) -> SolveOptions:
+    """Read the scene's choices.
+
+    Raises:
+        InPoseError: what was typed makes no sense.
+    """
+    return SolveOptions(
+        chosen_reading(scene),
+        settings_of(CalibrationSettings, scene.inpose),
+        replace(settings_of(SolveSettings, scene.inpose), device=solver_device()),
     )
 
 

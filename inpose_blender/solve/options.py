@@ -1,44 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say once what can be chosen about a solve: the panel and the command line offer the same. No bpy here.
-
-The names and meanings are those of the solver's request ``solve``; None leaves a choice to the solver.
-"""
+"""Hold what the user has chosen for a solve: one settings class of the core for each stage. No bpy here."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..recording.reading import Reading
+from ..errors import CalibrationError, RecordingError
+from ..options import CalibrationSettings, ReadOptions, SolveSettings
 
 
 @dataclass(frozen=True)
-class SolveSettings:
-    """Hold what the user may choose for a solve."""
+class SolveOptions:
+    """Hold the options of the three stages from a recording to a motion."""
 
-    stature_m: float | None = None
-    pose: str | None = None
-    scale: str | float = "height"
-    """How the performer's size becomes the rig's: height, arm_span, keep, or the factor itself."""
-    calibration_pose: str = "auto"
-    calibration_time_s: float | None = None
-    calibration_file: Path | None = None
-    body: str = "auto"
-    head_view: str = "auto"
-    refine: bool = True
-    device: str = "auto"
-    guidance: str | None = None
-    quality: str | None = None
-    steps: int | None = None
-    foot_planting: float | None = None
-    temperature: float | None = None
-    seed: int = 0
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
+    solve: SolveSettings = SolveSettings()
 
-    def as_params(self) -> dict[str, Any]:
-        """Return the parameters of the request ``solve`` that these settings are."""
-        params = asdict(self)
-        params["calibration_file"] = str(self.calibration_file.absolute()) if self.calibration_file else None
-        params["reading"] = self.reading.as_params()
-        return params
+
+def require_files(recording: Path, options: SolveOptions) -> None:
+    """See whether the files are there before anybody waits for the solver.
+
+    Raises:
+        RecordingError: there is no such recording.
+        CalibrationError: there is no such calibration.
+    """
+    if not recording.is_file():
+        raise RecordingError(f"There is no recording {recording}.", "Choose a recording file.")
+    calibration = options.calibration.calibration_file
+    if calibration is not None and not calibration.is_file():
+        raise CalibrationError(f"There is no calibration {calibration}.", "Choose another file, or none.")

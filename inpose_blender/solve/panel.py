@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import bpy
 
+from ..options import SolveSettings
 from ..ui.drawing import SubPanel
+from ..ui.option_rows import draw_options
 from ..ui.translate import tr
 from .queue import QUEUE
-
-SOLVE_OPTIONS: Final[tuple[str, ...]] = ("foot_planting", "variation", "seed", "steps")
-"""Properties of the scene's settings that say how to solve, below the quality, in the order of the panel."""
 
 
 class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
@@ -37,7 +34,4 @@ class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
         header, body = layout.panel("inpose_solve_options", default_closed=True)
         header.label(text="Options")
         if body is not None:
-            body.use_property_split = True
-            body.use_property_decorate = False
-            for name in SOLVE_OPTIONS:
-                body.prop(context.scene.inpose, name)
+            draw_options(body, context.scene.inpose, SolveSettings, without=("quality",))

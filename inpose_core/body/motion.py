@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import InPoseError
 from ..output import write_output
 from ..safe_files import numbers, one_number, read_arrays
+from .amass_convention import amass_arrays
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton
 
@@ -75,9 +76,11 @@ class Motion:
         return local
 
     def save_npz(self, path: Path) -> None:
-        """Write the motion, with the keys of AMASS (``poses``, ``trans``, ``mocap_framerate``) beside our own.
+        """Write the motion twice: in our own keys, and in those of AMASS for SMPL tools.
 
-        ``poses`` is (F, 66): the axis-angle of each joint relative to its parent, in SMPL order.
+        Our own keys (``rotations_wxyz``, ``root_translation_m``, ``offsets_m``, ``fps`` and so on) are Y up and have
+        this body's bones. AMASS's (``poses``, ``trans``, ``betas``, ``gender``, ``mocap_framerate``, ``dmpls``) follow
+        `body.amass_convention`: Z up, and for SMPL-H's average body, whose pelvis takes this body's path.
 
         Raises:
             OutputError: the file cannot be written; an existing file is then left as it was.
@@ -96,11 +99,7 @@ class Motion:
             foot_contact=_optional(self.foot_contact),
             confidence=_optional(self.confidence),
             foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
-            poses=_axis_angle(self.local_rotations_wxyz).reshape(len(self), -1).astype(np.float32),
-            trans=self.root_translation_m.astype(np.float32),
-            mocap_framerate=np.float64(self.fps),
-            gender=np.array("neutral"),
-            betas=np.zeros(10, np.float32),
+            **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
         )
         write_output(path, [packed.getbuffer()])
 
@@ -149,14 +148,6 @@ class Motion:
             raise InPoseError(
                 f"{path} is not a motion file of InPose ({reason}).", "Solve the recording again."
             ) from error
-
-
-def _axis_angle(wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    positive = np.where(wxyz[..., :1] < 0, -wxyz, wxyz)
-    sine = np.linalg.norm(positive[..., 1:], axis=-1, keepdims=True)
-    angle = 2.0 * np.arctan2(sine, positive[..., :1])
-    # angle / sine tends to 2 for small rotations.
-    return positive[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
 
 
 def _given(array: NDArray[Any] | None, shape: tuple[int, ...]) -> NDArray[np.float64] | None:

@@ -37,12 +37,29 @@ SENSOR_JOINTS: Final[tuple[int, int, int]] = (
 )
 """The measured joints, in the order of every sensor axis in the core: head, left wrist, right wrist."""
 
-LEG_JOINTS: Final[tuple[int, ...]] = (1, 2, 4, 5, 7, 8, 10, 11)
-FOOT_JOINTS: Final[tuple[int, ...]] = (7, 8, 10, 11)
-TOE_JOINTS: Final[tuple[int, int]] = (10, 11)
+
+def _left_and_right(name: str) -> tuple[int, int]:
+    return JOINT_INDEX[f"left_{name}"], JOINT_INDEX[f"right_{name}"]
+
+
+COLLAR_JOINTS: Final[tuple[int, int]] = _left_and_right("collar")
+SHOULDER_JOINTS: Final[tuple[int, int]] = _left_and_right("shoulder")
+ELBOW_JOINTS: Final[tuple[int, int]] = _left_and_right("elbow")
+WRIST_JOINTS: Final[tuple[int, int]] = _left_and_right("wrist")
+HIP_JOINTS: Final[tuple[int, int]] = _left_and_right("hip")
+KNEE_JOINTS: Final[tuple[int, int]] = _left_and_right("knee")
+ANKLE_JOINTS: Final[tuple[int, int]] = _left_and_right("ankle")
+TOE_JOINTS: Final[tuple[int, int]] = _left_and_right("foot")
+"""SMPL calls them feet: the toes turn about them."""
+
+LEG_JOINTS: Final[tuple[int, ...]] = (*HIP_JOINTS, *KNEE_JOINTS, *ANKLE_JOINTS, *TOE_JOINTS)
+FOOT_JOINTS: Final[tuple[int, ...]] = (*ANKLE_JOINTS, *TOE_JOINTS)
 """Ankles and toe joints: the lowest of them stands on the floor."""
 
-MIRROR_JOINTS: Final[tuple[int, ...]] = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20)
+_OTHER_SIDE: Final[dict[str, str]] = {"left": "right", "right": "left"}
+MIRROR_JOINTS: Final[tuple[int, ...]] = tuple(
+    JOINT_INDEX["_".join(_OTHER_SIDE.get(word, word) for word in name.split("_"))] for name in JOINT_NAMES
+)
 """The joint that takes each joint's place when left and right are exchanged."""
 
 HEAD_JOINT_HEIGHT_RATIO: Final[float] = 0.88
@@ -137,13 +154,13 @@ class Skeleton:
     def leg_length_m(self) -> float:
         """Return thigh plus shin, the mean of both legs."""
         lengths_m = np.linalg.norm(self.offsets_m, axis=1)
-        return float(lengths_m[[4, 5, 7, 8]].sum() / 2)
+        return float(lengths_m[[*KNEE_JOINTS, *ANKLE_JOINTS]].sum() / 2)
 
     @property
     def arm_length_m(self) -> float:
         """Return upper arm plus forearm, the mean of both arms."""
         lengths_m = np.linalg.norm(self.offsets_m, axis=1)
-        return float(lengths_m[[18, 19, 20, 21]].sum() / 2)
+        return float(lengths_m[[*ELBOW_JOINTS, *WRIST_JOINTS]].sum() / 2)
 
     @property
     def wrist_span_m(self) -> float:

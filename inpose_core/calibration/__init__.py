@@ -5,25 +5,23 @@ The order of trust: what the user says, a calibration saved before, a T-pose or 
 the devices, and, where these are vague, the motion itself.
 """
 
-from .calibrating import Measured, calibrate, measure, place_joints, scale_to
-from .head_pivot import HeadPivot, fit_head_pivot
-from .performer import PerformerCalibration
-from .presets import HEAD_JOINT_IN_HEADSET_M, head_offset, wrist_offset
-from .reference_pose import ReferencePose, find_reference_pose
-from .rigid import RigidOffset
-from .settings import (
+from ..options.calibration import (
     BODY_CHOICES,
     CALIBRATION_POSES,
     LARGEST_STATURE_M,
     SCALE_MODES,
     SMALLEST_STATURE_M,
     BodyChoice,
-    Calibrated,
     CalibrationPoseChoice,
     CalibrationSettings,
     ScaleMode,
-    parse_scale,
 )
+from .calibrating import Calibrated, Measured, calibrate, measure, place_joints, scale_to
+from .head_pivot import HeadPivot, fit_head_pivot
+from .performer import PerformerCalibration
+from .presets import HEAD_JOINT_IN_HEADSET_M, head_offset, wrist_offset
+from .reference_pose import ReferencePose, find_reference_pose
+from .rigid import RigidOffset
 from .storage import load_calibration, save_calibration
 
 __all__ = [
@@ -49,7 +47,6 @@ __all__ = [
     "head_offset",
     "load_calibration",
     "measure",
-    "parse_scale",
     "place_joints",
     "save_calibration",
     "scale_to",

@@ -9,20 +9,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
 from ..body.skeleton import Skeleton
 from ..errors import CalibrationError
+from ..options.calibration import CalibrationSettings
 from ..recording.cleaning.resample import resample_recording
-from ..recording.types import Recording, Sensors
+from ..recording.types import PoseType, Recording, Sensors
 from .performer import PerformerCalibration, measure_performer
 from .performer_body import standing_head_joint_m
 from .reference_pose import ReferencePose, find_reference_pose
 from .rigid import place_all
-from .settings import Calibrated, CalibrationSettings, check_stature
 from .stature import stature_and_lift
 from .storage import load_calibration
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Hold the solver's measurement and how it came about."""
+
+    sensors: Sensors
+    pose: PoseType
+    stature_m: float
+    """The performer's."""
+    scale: float
+    """Skeleton size over performer size."""
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,20 +68,19 @@ def calibrate(
         prior: a loaded prior, for uncertain offsets; the shipped one by default.
 
     Raises:
-        CalibrationError: the performer's stature is impossible, or cannot be told from the recording.
+        CalibrationError: the performer's stature cannot be told from the recording.
     """
     settings = settings or CalibrationSettings()
-    check_stature(settings.stature_m)
     if (settings.pose or recording.pose) == "joint":
-        resampled = resample_recording(recording, settings.fps)
+        resampled = resample_recording(recording, SOLVER_FPS)
         stature_m = settings.stature_m or skeleton.stature_m
-        sensors = Sensors(resampled.positions_m, resampled.rotations_wxyz, resampled.measured, settings.fps)
+        sensors = Sensors(resampled.positions_m, resampled.rotations_wxyz, resampled.measured, SOLVER_FPS)
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes)
     measured = measure(recording, skeleton, settings, prior)
     performer = measured.performer
     scale = scale_to(skeleton, performer, settings)
     positions_m, rotations_wxyz = place_joints(measured.recording, performer)
-    sensors = Sensors(positions_m * scale, rotations_wxyz, measured.recording.measured, settings.fps)
+    sensors = Sensors(positions_m * scale, rotations_wxyz, measured.recording.measured, SOLVER_FPS)
     return Calibrated(sensors, performer.pose, performer.stature_m, scale, measured.notes)
 
 
@@ -82,18 +95,17 @@ def measure(
     Without a skeleton the performer is measured by average proportions, good for any rig.
 
     Raises:
-        CalibrationError: the stature is impossible or unknown, the file is no calibration, or the recording holds the
+        CalibrationError: the stature is unknown, the file is no calibration, or the recording holds the
             joints themselves.
     """
     settings = settings or CalibrationSettings()
-    check_stature(settings.stature_m)
     known_pose = settings.pose or recording.pose
     if known_pose == "joint":
         raise CalibrationError(
             "This recording holds the joints themselves; there is nothing to calibrate.", "Solve it with --pose joint."
         )
-    saved = load_calibration(settings.file) if settings.file is not None else None
-    resampled = resample_recording(recording, settings.fps)
+    saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
+    resampled = resample_recording(recording, SOLVER_FPS)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
     # A saved calibration is not asked for a pose, which would measure the performer anew.
     reference = (

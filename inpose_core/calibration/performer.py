@@ -12,6 +12,7 @@ from ..arrays import FloatArray
 from ..body.quaternions import geodesic_angle
 from ..body.skeleton import Skeleton
 from ..noted import Noted
+from ..options.calibration import CalibrationSettings, HeadView
 from ..recording.types import PoseType, Recording
 from .hand_finding import find_hands
 from .head_height import EYE_HEIGHT_RATIO
@@ -28,7 +29,6 @@ from .presets import (
 )
 from .reference_pose import ReferencePose
 from .rigid import RigidOffset
-from .settings import CalibrationSettings, HeadView
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
 from .wrist_refinement import expect_arms, refine

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.skeleton import JOINT_INDEX, Skeleton
+from ..body.skeleton import ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, WRIST_JOINTS, Skeleton
+from ..options.calibration import BodyChoice
 from .lever_arms import BODY_DEVIATION_M
 from .presets import REFERENCE_STATURE_M
-from .settings import BodyChoice
 
 FloatArray = NDArray[np.float64]
 
@@ -59,9 +59,9 @@ class PerformerBody:
         rest_m = sized.rest_positions_m
         person = np.array(BODY_DEVIATION_M) * stature_m / REFERENCE_STATURE_M
         return cls(
-            shoulders_m=rest_m[[16, 17]] - rest_m[15],
-            upper_arms_m=sized.offsets_m[[18, 19]],
-            forearms_m=sized.offsets_m[[20, 21]],
+            shoulders_m=rest_m[list(SHOULDER_JOINTS)] - rest_m[JOINT_INDEX["head"]],
+            upper_arms_m=sized.offsets_m[list(ELBOW_JOINTS)],
+            forearms_m=sized.offsets_m[list(WRIST_JOINTS)],
             skeleton=sized,
             deviation_m=np.full(5, _SAME_BODY_DEVIATION_M) if use_rig else person,
             is_rig=use_rig,
@@ -88,7 +88,7 @@ def has_human_arms(skeleton: Skeleton) -> bool:
     height_m = standing_head_joint_m(skeleton)
     rest_m = skeleton.rest_positions_m
     span = skeleton.wrist_span_m / (2 * height_m)
-    shoulders_m = 0.5 * (rest_m[JOINT_INDEX["left_shoulder"], 1] + rest_m[JOINT_INDEX["right_shoulder"], 1])
+    shoulders_m = 0.5 * (rest_m[list(SHOULDER_JOINTS), 1].sum())
     drop = (rest_m[JOINT_INDEX["head"], 1] - float(shoulders_m)) / height_m
     return _HUMAN_SPANS[0] <= span <= _HUMAN_SPANS[1] and _HUMAN_DROPS[0] <= drop <= _HUMAN_DROPS[1]
 

@@ -18,11 +18,11 @@ from scipy.ndimage import uniform_filter1d
 from ..arrays import runs
 from ..body.quaternions import rotate_vector
 from ..errors import CalibrationError
+from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
 from ..recording.types import HandOffsets, PoseType, Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import known_wrist_offset
 from .rigid import RigidOffset
-from .settings import SMALLEST_STATURE_M, CalibrationPoseChoice
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]

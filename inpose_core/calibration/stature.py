@@ -10,11 +10,11 @@ import numpy as np
 
 from ..errors import CalibrationError
 from ..noted import Noted
+from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
 from ..recording.types import Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import head_offset
 from .reference_pose import ReferencePose
-from .settings import LARGEST_STATURE_M, SMALLEST_STATURE_M
 
 _SEATED_STATURE_M: Final[float] = 1.35
 _FLOOR_ERROR: Final[float] = 0.08

@@ -15,12 +15,12 @@ from typing import Any, Final, get_args
 import numpy as np
 
 from ..errors import CalibrationError
+from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
 from ..output import write_output
 from ..recording.types import POSE_TYPES
 from ..safe_files import finite_number, read_json
 from .performer import PerformerCalibration, Source
 from .rigid import RigidOffset
-from .settings import LARGEST_STATURE_M, SMALLEST_STATURE_M
 
 CALIBRATION_FORMAT: Final[str] = "inpose calibration"
 CALIBRATION_VERSION: Final[int] = 1

@@ -19,7 +19,7 @@ from scipy.spatial.transform import Rotation
 
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import quaternion_to_matrix
-from ..body.skeleton import Skeleton
+from ..body.skeleton import COLLAR_JOINTS, ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, Skeleton
 from ..recording.types import Recording, Sensors
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
 from .performer_body import PerformerBody
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_SPINE, _NECK, _HEAD = (JOINT_INDEX[name] for name in ("spine3", "neck", "head"))
 _TURN_DEVIATIONS_RAD: Final[FloatArray] = np.radians((8.0, 6.0, 9.0, 20.0, 16.0))
 """By how much spine, neck, collar, upper arm and forearm may differ from what the prior expects: its residuals."""
 _DEVICE_NOISE_M: Final[float] = 0.015
@@ -80,7 +81,7 @@ def expect_arms(
     if frames is None:
         return None
     # torch loads only where there is something to refine.
-    from ..solver.settings import SolveSettings  # noqa: PLC0415
+    from ..options.solve import SolveSettings  # noqa: PLC0415
     from ..solver.solving import solve  # noqa: PLC0415
 
     positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
@@ -96,7 +97,7 @@ def expect_arms(
     R_device = quaternion_to_matrix(devices[chosen])
     left, right = (
         ArmEvidence(
-            R_expected=R_world[:, [9, 12, 13 + side, 16 + side, 18 + side]],
+            R_expected=R_world[:, [_SPINE, _NECK, COLLAR_JOINTS[side], SHOULDER_JOINTS[side], ELBOW_JOINTS[side]]],
             R_world_device=R_device[:, 1 + side],
             R_world_headset=R_device[:, 0],
             device_from_headset_m=positions_m[chosen, 1 + side] - positions_m[chosen, 0],
@@ -158,8 +159,8 @@ def _linearise(
     corrected = body.corrected(at.body_m)
     bones_m = np.stack(
         (
-            offsets_m[13 + side] - offsets_m[12],
-            -offsets_m[15],
+            offsets_m[COLLAR_JOINTS[side]] - offsets_m[_NECK],
+            -offsets_m[_HEAD],
             _collar_m(skeleton, corrected, side),
             corrected.upper_arms_m[side],
             corrected.forearms_m[side],
@@ -203,7 +204,7 @@ def _turn_arms(arm: ArmEvidence, linear: _Linear, solution: LeverArms) -> FloatA
 def _collar_m(skeleton: Skeleton, body: PerformerBody, side: int) -> FloatArray:
     """Return the offset from collar to shoulder that puts the shoulder where the body has it."""
     rest_m = skeleton.rest_positions_m
-    return rest_m[15] + body.shoulders_m[side] - rest_m[13 + side]
+    return rest_m[_HEAD] + body.shoulders_m[side] - rest_m[COLLAR_JOINTS[side]]
 
 
 def _vector(arms: LeverArms) -> FloatArray:

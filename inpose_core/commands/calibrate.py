@@ -1,21 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Add ``inpose calibrate``, and the calibration's options to the commands that calibrate."""
+"""Run ``inpose calibrate``: measure a performer once, for all of their recordings."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from ..errors import OutputError
-from ..recording.types import POSE_TYPES
+from ..options.calibration import CalibrationSettings
+from ..options.command_line import add_options, settings_from_arguments
+from ..options.reading import ReadOptions
 
-if TYPE_CHECKING:
-    from ..calibration import CalibrationSettings
-
-_POSES = {"auto": "auto", "t-pose": "t_pose", "a-pose": "a_pose", "none": "none"}
-_BODIES = ("auto", "rig", "average")
-_VIEWS = {"auto": "auto", "middle": "middle", "left-eye": "left_eye"}
+_SOLVES_ONLY: Final[tuple[str, ...]] = ("scale", "calibration_file")
+"""What changes no measurement of a performer."""
 
 
 def add_calibrate_command(commands: Any) -> None:
@@ -24,63 +22,9 @@ def add_calibrate_command(commands: Any) -> None:
     command.add_argument("recording", type=Path, help="best one that begins with a T-pose")
     command.add_argument("-o", "--out", type=Path, required=True, help="OUT.json")
     command.add_argument("--skeleton", type=Path, help="the rig as JSON, if the performer has its proportions")
-    add_calibration_options(command, with_file=False)
+    add_options(command, ReadOptions)
+    add_options(command, CalibrationSettings, without=_SOLVES_ONLY)
     command.set_defaults(run=run_calibrate)
-
-
-def add_calibration_options(parser: argparse.ArgumentParser, *, with_file: bool = True) -> None:
-    """Add what says who performs, with which devices, and how large the rig is."""
-    parser.add_argument(
-        "--stature",
-        type=float,
-        metavar="METRES",
-        help="the performer's; default: from the headset (without meaning for joint poses on a --skeleton)",
-    )
-    parser.add_argument(
-        "--pose", choices=POSE_TYPES, help="what the hand poses are; default: as the file says, else grip"
-    )
-    parser.add_argument(
-        "--calibration-pose", choices=tuple(_POSES), default="auto", help="which pose to look for; default: both"
-    )
-    parser.add_argument(
-        "--calibration-time", type=float, metavar="SECONDS", help="when it is held; default: found by itself"
-    )
-    parser.add_argument(
-        "--body",
-        choices=_BODIES,
-        default="auto",
-        help="whose proportions the performer has; default: the rig's with unknown controllers, if it is human",
-    )
-    parser.add_argument(
-        "--head-view", choices=tuple(_VIEWS), default="auto", help="what the head's poses look from; default: auto"
-    )
-    parser.add_argument(
-        "--no-refine", action="store_true", help="leave sabers and unknown hand poses where the presets have them"
-    )
-    if with_file:
-        parser.add_argument("--scale", default="height", help="height (default), arm-span, keep, or a factor")
-        parser.add_argument("--calibration", type=Path, metavar="FILE", help="made by inpose calibrate")
-
-
-def calibration_settings(options: argparse.Namespace) -> CalibrationSettings:
-    """Return the settings that the options say.
-
-    Raises:
-        CalibrationError: the scale is neither a mode nor a number.
-    """
-    from ..calibration import CalibrationSettings, parse_scale  # noqa: PLC0415 (--help needs no scipy)
-
-    return CalibrationSettings(
-        stature_m=options.stature,
-        pose=options.pose,
-        scale=parse_scale(getattr(options, "scale", "height")),
-        calibration_pose=_POSES[options.calibration_pose],  # type: ignore[arg-type]  # checked by argparse
-        calibration_time_s=options.calibration_time,
-        body=options.body,
-        head_view=_VIEWS[options.head_view],  # type: ignore[arg-type]  # checked by argparse
-        refine=not options.no_refine,
-        file=getattr(options, "calibration", None),
-    )
 
 
 def run_calibrate(options: argparse.Namespace) -> int:
@@ -96,7 +40,8 @@ def run_calibrate(options: argparse.Namespace) -> int:
     if not options.out.parent.is_dir():
         raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
     skeleton = Skeleton.from_json_file(options.skeleton) if options.skeleton else None
-    measured = measure(load_recording(options.recording), skeleton, calibration_settings(options))
+    recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
+    measured = measure(recording, skeleton, settings_from_arguments(CalibrationSettings, options))
     save_calibration(measured.performer, options.out)
     for note in measured.notes:
         print(f"note: {note}")

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import OutputError
-from .reading import add_reading_options, guess_lines, reading_options
+from ..options.command_line import add_options, settings_from_arguments
+from ..options.reading import ReadOptions
+from .reading import guess_lines
 
 if TYPE_CHECKING:
     from ..recording.live.vmc import CaptureState
@@ -28,7 +30,7 @@ def add_record_command(commands: Any) -> None:
         "--listen", default="127.0.0.1", metavar="ADDRESS", help="own address; 0.0.0.0 hears other machines, too"
     )
     record.add_argument("--quiet", action="store_true", help="show no progress")
-    add_reading_options(record)
+    add_options(record, ReadOptions)
     record.set_defaults(run=_record)
 
 
@@ -39,7 +41,7 @@ def _record(options: argparse.Namespace) -> int:
         raise OutputError(f'"{options.out.name}" is no .csv.', "Recordings are written as CSV.")
     if not options.out.parent.is_dir():
         raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
-    reading = reading_options(options)
+    reading = settings_from_arguments(ReadOptions, options)
     shows = not options.quiet and sys.stderr.isatty()
     if not options.quiet:
         print(f"Listening on port {options.vmc}. Ctrl-C ends the recording.", file=sys.stderr)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body.motion import Motion
-from ..body.skeleton import JOINT_COUNT, PARENTS
+from ..body.skeleton import HIP_JOINTS, JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
 from ..output import write_output
 from ..recording.types import Sensors
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 _LEFT, _RIGHT, _MIDDLE = "#1f77b4", "#d62728", "#333333"
 _SIDE_COLOURS: Final[tuple[str, ...]] = tuple(
-    _LEFT if joint in (1, 4, 7, 10, 13, 16, 18, 20) else _RIGHT if joint in (2, 5, 8, 11, 14, 17, 19, 21) else _MIDDLE
-    for joint in range(JOINT_COUNT)
+    _LEFT if name.startswith("left_") else _RIGHT if name.startswith("right_") else _MIDDLE for name in JOINT_NAMES
 )
 _VIEW_ELEVATION_DEG = 12.0
 
@@ -91,7 +90,7 @@ def _draw_figure(axis: Axes, joints_m: NDArray[np.float64], targets_m: Any, size
     for joint in range(1, JOINT_COUNT):
         segment = points[[PARENTS[joint], joint]]
         axis.plot(segment[:, 0], segment[:, 1], color=_SIDE_COLOURS[joint], linewidth=2.0, solid_capstyle="round")
-    axis.plot(*points[15, :2], "o", color=_MIDDLE, markersize=6)
+    axis.plot(*points[JOINT_INDEX["head"], :2], "o", color=_MIDDLE, markersize=6)
     if targets_m is not None:
         crosses = (targets_m - origin_m) @ view.T
         axis.plot(crosses[:, 0], crosses[:, 1], "x", color="#2ca02c", markersize=5)
@@ -102,7 +101,8 @@ def _draw_figure(axis: Axes, joints_m: NDArray[np.float64], targets_m: Any, size
 
 def _view_matrix(joints_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a view from the front left of where the hips face, rows right, up, towards the eye."""
-    across = joints_m[1] - joints_m[2]
+    left_hip, right_hip = HIP_JOINTS
+    across = joints_m[left_hip] - joints_m[right_hip]
     heading = np.arctan2(-across[2], across[0]) + np.deg2rad(30.0)
     c, s = np.cos(heading), np.sin(heading)
     turn = np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,8 @@ from ..body.skeleton import Skeleton
 from ..errors import InPoseError, OutputError, WorkerError
 from ..job import SolveJob, run_job
 from ..motion_files.bvh import save_bvh
+from ..options.solve import SolveSettings
 from ..programs import find_program
-from ..solver.settings import SolveSettings
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
 
@@ -25,10 +26,20 @@ _BAKE_TIMEOUT_S: Final[float] = 300.0
 _FIGURES: Final[int] = 24
 
 
-def run_demo(folder: Path, device: str = "auto") -> list[Path]:
-    """Solve the example recording into a folder and return the files written.
+@dataclass(frozen=True)
+class DemoResult:
+    """Hold what the demonstration left."""
 
-    A .blend is among them where Blender is: the bpy package, or a ``blender`` on the path.
+    files: tuple[Path, ...]
+    """The .npz, the .bvh, the picture, and the .blend where Blender is."""
+    note: str
+    """Why there is no .blend, and how to get one; empty where there is one."""
+
+
+def run_demo(folder: Path, device: str = "auto") -> DemoResult:
+    """Solve the example recording into a folder and return what was written.
+
+    The .blend needs Blender: the bpy package, or a ``blender`` on the path.
 
     Raises:
         InPoseError: anything on the way failed.
@@ -48,23 +59,42 @@ def run_demo(folder: Path, device: str = "auto") -> list[Path]:
     save_bvh(solved.motion, written[1])
     moments_s = np.linspace(0.0, (len(solved.motion) - 1) / solved.motion.fps, _FIGURES)
     save_contact_sheet(solved.motion, written[2], solved.calibrated.sensors, moments_s, title=example.stem)
-    blend = _bake(example, folder / f"{EXAMPLE.stem}.blend")
-    return written if blend is None else [*written, blend]
+    script = _batch_script()
+    if script is None:
+        return DemoResult(tuple(written), "No .blend was made: the add-on (inpose_blender) is not installed.")
+    start = _blender_command(script)
+    if start is None:
+        python = ".".join(map(str, sys.version_info[:2]))
+        return DemoResult(
+            tuple(written),
+            f"No .blend was made: this Python {python} has no bpy module, and no `blender` command was found. "
+            "bpy exists for Python 3.11 and 3.13 (make clean; make demo PYTHON=python3.13). "
+            "Or add Blender's folder to PATH.",
+        )
+    blend = folder / f"{EXAMPLE.stem}.blend"
+    _bake(start, example, blend)
+    return DemoResult((*written, blend), "")
 
 
-def _bake(recording: Path, blend: Path) -> Path | None:
-    """Let Blender solve and bake the recording on its default figure; None where there is no Blender."""
+def _batch_script() -> Path | None:
     package = importlib.util.find_spec("inpose_blender")
     if package is None or not package.submodule_search_locations:
         return None
-    script = Path(package.submodule_search_locations[0]) / "headless.py"
-    arguments = ["--recording", str(recording), "--output", str(blend), "--stature", str(EXAMPLE_STATURE_M)]
+    return Path(package.submodule_search_locations[0]) / "headless.py"
+
+
+def _blender_command(script: Path) -> list[str] | None:
+    """Return the command that runs a script with bpy, up to the script's own arguments; None without Blender."""
     if importlib.util.find_spec("bpy") is not None:
-        command = [sys.executable, str(script), *arguments]
-    elif blender := find_program("blender"):
-        command = [blender, "-b", "--factory-startup", "--python", str(script), "--", *arguments]
-    else:
-        return None
+        return [sys.executable, str(script)]
+    if blender := find_program("blender"):
+        return [blender, "-b", "--factory-startup", "--python", str(script), "--"]
+    return None
+
+
+def _bake(start: list[str], recording: Path, blend: Path) -> None:
+    """Let Blender solve and bake the recording on its default figure."""
+    command = [*start, "--recording", str(recording), "--output", str(blend), "--stature", str(EXAMPLE_STATURE_M)]
     try:
         finished = subprocess.run(command, capture_output=True, text=True, timeout=_BAKE_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
@@ -72,4 +102,3 @@ def _bake(recording: Path, blend: Path) -> Path | None:
     if finished.returncode != 0 or not blend.is_file():
         lines = (finished.stderr or finished.stdout).strip().splitlines()
         raise InPoseError("Blender could not bake the example.", " ".join(lines[-3:]))
-    return blend

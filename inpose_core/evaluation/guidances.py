@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior
-from ..solver.settings import SolveSettings
 from ..training.augmentation import scale_free_condition
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .bodies import BODIES, Body

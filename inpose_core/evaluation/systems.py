@@ -11,8 +11,8 @@ import numpy as np
 
 from ..body.motion import Motion
 from ..body.quaternions import normalize_quaternion
+from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior
-from ..solver.settings import SolveSettings
 from ..solver.solving import solve
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import NETWORKS

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read AMASS motion, for people who have it: rotations from the file, bones from their SMPL body model.
 
-AMASS (Mahmood et al. 2019) stores SMPL-H or SMPL-X parameters, Z up. Neither it nor the body models may be shipped:
-both are read by path. With ``smplx`` and a folder of models each subject gets its own bones from ``betas``; without,
-everybody gets the template's, which is enough for a prior of rotations.
+AMASS (Mahmood et al. 2019) stores SMPL-H or SMPL-X parameters (see `amass_convention`). Neither it nor the body models
+may be shipped: both are read by path. With ``smplx`` and a folder of models each subject gets its own bones and its own
+rest pelvis from ``betas``. Without, everybody gets the template's bones, which is enough for a prior of rotations, and
+the rest pelvis of SMPL's average body, which is right to a few centimetres.
 
 SMPL's own zero pose counts as the T-pose here. Other sources align theirs bone by bone (arms horizontal, feet flat), so
 a prior should be trained on one or the other.
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..body.amass_convention import SMPL_REST_PELVIS_M
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs
 from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
@@ -28,14 +30,17 @@ from .resampling import check_motion_length, to_solver_rate
 
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 _LARGEST_NUMBER: Final[float] = 1e6
-_Z_UP_TO_Y_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)
+_Y_UP_FROM_Z_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)
+_EARLY_INPOSE_COLUMNS: Final[int] = 3 * JOINT_COUNT
+"""Width of ``poses`` in the first files of InPose, which wrote AMASS's keys Y up and without the rest pelvis."""
 
 
 def load_amass(path: Path, body_models: Path | None = None) -> Motion:
     """Return one AMASS sequence at 60 Hz, Y up, its lowest foot on y = 0.
 
     Args:
-        path: an AMASS ``.npz`` with ``poses``, ``trans``, ``betas``, ``gender`` and ``mocap_framerate``.
+        path: an AMASS ``.npz`` with ``poses``, ``trans``, ``betas``, ``gender`` and ``mocap_framerate``; also one that
+            `Motion.save_npz` wrote.
         body_models: folder of SMPL models as ``smplx`` wants it (``smplh/SMPLH_MALE.npz`` and so on), or None for the
             template's bones.
 
@@ -43,18 +48,18 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
         InPoseError: the file is not AMASS motion, or the body model is missing.
     """
     try:
-        gender, fps, poses, trans_m, betas = _arrays(path)
+        gender, fps, poses, trans_m, betas, is_y_up = _arrays(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InPoseError(f"{path} is not AMASS motion ({reason}).", "Give the .npz files of AMASS.") from error
     skeleton, pelvis_m = _body(body_models, gender, betas)
+    to_y_up = Rotation.identity() if is_y_up else _Y_UP_FROM_Z_UP
     wxyz = np.empty((len(poses), JOINT_COUNT, 4))
     for joint in range(JOINT_COUNT):
         turn = Rotation.from_rotvec(poses[:, 3 * joint : 3 * joint + 3])
-        above = Rotation.from_quat(wxyz[:, PARENTS[joint]][:, [1, 2, 3, 0]]) if joint else _Z_UP_TO_Y_UP
+        above = Rotation.from_quat(wxyz[:, PARENTS[joint]][:, [1, 2, 3, 0]]) if joint else to_y_up
         wxyz[:, joint] = (above * turn).as_quat()[:, [3, 0, 1, 2]]
-    # SMPL turns about the pelvis joint, which its template holds beside the origin.
-    root_m = _Z_UP_TO_Y_UP.apply(trans_m + pelvis_m)
+    root_m = trans_m if is_y_up else to_y_up.apply(trans_m + pelvis_m)
     motion = to_solver_rate(Motion(continuous_signs(wxyz), root_m, skeleton, fps))
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += skeleton.sole_height_m - lowest_m
@@ -63,10 +68,11 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
 
 def _arrays(
     path: Path,
-) -> tuple[str, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return gender, rate, poses (F, 66), translations (F, 3) and shape (B,)."""
+) -> tuple[str, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], bool]:
+    """Return gender, rate, poses (F, 66), translations (F, 3), shape (B,), and whether all is Y up already."""
     rates = ("mocap_framerate", "mocap_frame_rate")
-    arrays = read_arrays(path, ("poses", "trans", "betas", "gender"), rates, most_bytes=_LARGEST_ARRAY_BYTES)
+    optional = (*rates, "format_version")
+    arrays = read_arrays(path, ("poses", "trans", "betas", "gender"), optional, most_bytes=_LARGEST_ARRAY_BYTES)
     rate = next((arrays[name] for name in rates if name in arrays), None)
     if rate is None:
         raise ValueError("it has no mocap_framerate")
@@ -78,16 +84,18 @@ def _arrays(
         raise ValueError(f"poses of the shape {poses.shape}")
     if trans_m.shape != (frames, 3) or betas.ndim != 1:
         raise ValueError(f"translations of the shape {trans_m.shape}")
+    is_y_up = "format_version" in arrays and poses.shape[1] == _EARLY_INPOSE_COLUMNS
     poses = numbers(poses[:, : 3 * JOINT_COUNT])
     # A joint turns by a few radians and a room has a few metres; squares of huge numbers overflow.
     if not (np.abs(poses) < _LARGEST_NUMBER).all() or not (np.abs(trans_m) < _LARGEST_NUMBER).all():
         raise ValueError("numbers that are none of a body")
-    return _text(arrays["gender"]), fps, poses, trans_m, betas
+    return _text(arrays["gender"]), fps, poses, trans_m, betas, is_y_up
 
 
 def _body(body_models: Path | None, gender: str, betas: NDArray[np.float64]) -> tuple[Skeleton, NDArray[np.float64]]:
+    """Return the bones, and the position of the pelvis in SMPL's rest pose (``J_pelvis``), (3,)."""
     if body_models is None:
-        return Skeleton.template(), np.zeros(3)
+        return Skeleton.template(), np.array(SMPL_REST_PELVIS_M)
     model = _body_model(body_models, gender, len(betas))
     import torch  # noqa: PLC0415 (as smplx below)
     from smplx.lbs import blend_shapes, vertices2joints  # noqa: PLC0415

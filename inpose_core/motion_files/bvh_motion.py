@@ -23,7 +23,7 @@ from ..body.quaternions import (
     rotate_vector,
     rotation_between,
 )
-from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, Skeleton
+from ..body.skeleton import ANKLE_JOINTS, FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, TOE_JOINTS, Skeleton
 from ..errors import InPoseError
 from .bvh import BvhAnimation, load_bvh
 from .resampling import to_solver_rate
@@ -76,11 +76,11 @@ def load_bvh_motion(path: Path) -> Motion:
     to_rest_wxyz = _t_pose_to_rest(rest)
     wxyz = animation.global_rotations_wxyz[:, [joints[name] for name in JOINT_INDEX]]
     wxyz = multiply_quaternions(wxyz, to_rest_wxyz)
-    for ankle in (JOINT_INDEX["left_ankle"], JOINT_INDEX["right_ankle"]):
+    for ankle in ANKLE_JOINTS:
         level_wxyz = _level_foot(wxyz[:, ankle])
         wxyz[:, ankle] = multiply_quaternions(wxyz[:, ankle], level_wxyz)
         to_rest_wxyz[ankle] = level_wxyz
-    wxyz[:, [10, 11]] = wxyz[:, [7, 8]]
+    wxyz[:, list(TOE_JOINTS)] = wxyz[:, list(ANKLE_JOINTS)]
     offsets = np.zeros((JOINT_COUNT, 3))
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]

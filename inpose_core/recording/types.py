@@ -10,19 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..body.motion import SOLVER_FPS
+from ..options.calibration import POSE_TYPES, PoseType
+from ..options.reading import Origin
 from .cleaning_report import CleaningReport
+
+__all__ = [
+    "DEVICE_NAMES",
+    "LONGEST_BRIDGE_S",
+    "POSE_TYPES",
+    "Guess",
+    "GuessName",
+    "GuessSource",
+    "HandOffsets",
+    "Origin",
+    "PoseType",
+    "Recording",
+    "Sensors",
+]
 
 DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
 
-PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
-"""What the hand poses are: the wrist joint itself, OpenXR grip or aim, the raw OpenVR device, or a game's saber."""
-
-POSE_TYPES: Final[tuple[PoseType, ...]] = ("joint", "grip", "aim", "raw", "saber")
 LONGEST_BRIDGE_S: Final[float] = 0.25
 """A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
-
-Origin = Literal["floor", "eyes"]
-"""Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
 
 GuessName = Literal["unit", "axes", "quaternion order", "time unit", "left and right", "pose", "origin"]
 GuessSource = Literal["given", "file", "guessed", "assumed"]

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sample the posterior of the pose: windows, guidance, sampler."""
 
-from .by_name import GUIDANCE_NAMES, GuidanceName, make_guidance
+from .by_name import make_guidance
 from .confidence import confidence
 from .guidance import Guidance
 from .in_pieces import in_pieces
 from .measurement import Measurement
 from .mirroring import MirroredDenoiser
 from .refinement import foot_paths, refine
-from .sampler import SAMPLER_NAMES, SAMPLERS, SamplerName, sample_ddim, sample_dpmpp_2m
+from .sampler import SAMPLERS, sample_ddim, sample_dpmpp_2m
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
 from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
@@ -16,15 +16,11 @@ from .windows import WindowedDenoiser, Windows
 
 __all__ = [
     "FINAL_ITERATIONS",
-    "GUIDANCE_NAMES",
     "ITERATIONS_BEFORE_REFINEMENT",
     "SAMPLERS",
-    "SAMPLER_NAMES",
     "Guidance",
-    "GuidanceName",
     "Measurement",
     "MirroredDenoiser",
-    "SamplerName",
     "WindowedDenoiser",
     "Windows",
     "confidence",

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
-
+from ..options.solve import GuidanceName
 from ..prior.checkpoint import ResidualCalibration
 from .floor import FloorLikelihood
 from .guidance import Guidance, NoGuidance
@@ -12,9 +11,6 @@ from .measurement import Measurement
 from .pseudoinverse import PseudoinverseGuidance
 from .tangent_guidance import FINAL_ITERATIONS, TangentGuidance
 from .windows import WindowedDenoiser
-
-GuidanceName = Literal["tangent", "pigdm", "none"]
-GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
 
 
 def make_guidance(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..body.kinematics import chain_offsets
 from ..body.rotations import quaternion_wxyz_to_matrix
-from ..body.skeleton import SENSOR_JOINTS, Skeleton
+from ..body.skeleton import ELBOW_JOINTS, SENSOR_JOINTS, WRIST_JOINTS, Skeleton
 from ..prior.conditioning import ScaleFreeSensors, hand_reach
 from ..recording.types import Sensors
 
@@ -115,7 +115,7 @@ class Measurement:
     @property
     def has_arms(self) -> bool:
         """Say whether the arms are long enough for it to mean something where the hands are in proportion to them."""
-        arms_m = self.offsets_m[[18, 19, 20, 21]].norm(dim=-1).sum() / 2
+        arms_m = self.offsets_m[[*ELBOW_JOINTS, *WRIST_JOINTS]].norm(dim=-1).sum() / 2
         return bool(arms_m > _SHORTEST_ARMS * self.body_size_m)
 
     def scale_free(self, use_head_motion: bool, use_hand_reach: bool = True) -> ScaleFreeSensors:

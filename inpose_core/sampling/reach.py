@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from ..body.kinematics import rotated_chains
+from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS
 
-_ARM_JOINTS: Final[tuple[int, ...]] = (16, 17, 18, 19)
+_ARM_JOINTS: Final[tuple[int, ...]] = (*SHOULDER_JOINTS, *ELBOW_JOINTS)
 """Upper arms and forearms: what they carry lies beyond the shoulders."""
 _TRUNK_SHARE: Final[float] = 0.15
 """How far beyond its reach an arm may be drawn, in its own length: the trunk and the collar bones give so much."""

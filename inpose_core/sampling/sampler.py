@@ -7,10 +7,11 @@ All samplers have one signature. The guided estimate of x_0 is what they integra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, get_args
+from typing import Final
 
 from torch import Tensor
 
+from ..options.solve import SamplerName
 from ..prior.schedule import NoiseSchedule
 from .estimate import Denoiser, Estimate, Sample
 from .guidance import Guidance
@@ -19,9 +20,6 @@ StepCallback = Callable[[int, int], None]
 """Called before each step with its number and the number of steps; may raise to cancel."""
 
 Sampler = Callable[[Denoiser, Guidance, NoiseSchedule, Tensor, Tensor, StepCallback | None], Sample]
-
-SamplerName = Literal["ddim", "dpmpp_2m"]
-SAMPLER_NAMES: Final[tuple[SamplerName, ...]] = get_args(SamplerName)
 
 
 def sample_ddim(

@@ -17,6 +17,7 @@ from ..body.quaternions import continuous_signs
 from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, sixd_to_matrix
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import DeviceError, InPoseError
+from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.schedule import NoiseSchedule
@@ -36,7 +37,6 @@ from ..sampling import (
     smooth_in_time,
     steady_positions,
 )
-from .settings import SolveSettings
 
 ProgressCallback = Callable[[float], None]
 """Called with the share done, 0 to 1; raises `CancelledError` to stop."""
@@ -100,7 +100,7 @@ def _solve_on(
             if settings.planting_strength > 0 and not settings.measures_floor
             else FINAL_ITERATIONS,
         )
-        noise = settings.noise_share * _draw_noise(measurement, settings.seed)
+        noise = settings.start_temperature * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)
         sample = SAMPLERS[settings.sampler]
         drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))

@@ -20,6 +20,7 @@ from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.errors import InPoseError
 from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.types import Sensors
+from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
@@ -39,11 +40,14 @@ def refuse(request_id: int, kind: str, message: str, hint: str) -> None:
     say(id=request_id, event="error", kind=kind, message=message, hint=hint, details="")
 
 
-def solve(request_id: int, params: dict) -> None:
-    if "die" in FAULTS:
-        sys.stderr.write("Traceback: out of memory\n")
-        sys.stderr.flush()
-        os._exit(9)
+def talk_nonsense(request_id: int) -> None:
+    if "nested" in FAULTS:
+        write('{"event": ' + "[" * 100_000 + "]" * 100_000 + "}")
+        write('{"event": "progress", "id": [1], "fraction": 0.5}')
+    if "endless" in FAULTS:
+        for _ in range(300):
+            sys.stdout.write("x" * 1_000_000)
+        write("")
     if "garbage" in FAULTS:
         write("Warning: some library prints here")
         write('{"id": 1, "event"')
@@ -51,6 +55,19 @@ def solve(request_id: int, params: dict) -> None:
         say(id=999, event="result", result={})
     if "nonsense" in FAULTS:
         say(id=request_id, event="progress", fraction="a quarter")
+
+
+def solve(request_id: int, params: dict) -> None:
+    SolveRequest.from_json(params)  # the real worker refuses what is not in the request
+    if "die" in FAULTS:
+        sys.stderr.write("Traceback: out of memory\n")
+        sys.stderr.flush()
+        os._exit(9)
+    if "stops" in FAULTS or ("stops_once" in FAULTS and not Path(os.environ["FAKE_MARK"]).exists()):
+        if "stops_once" in FAULTS:
+            Path(os.environ["FAKE_MARK"]).touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    talk_nonsense(request_id)
     if not Path(params["recording"]).read_bytes():
         refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
         return
@@ -84,6 +101,7 @@ def solve(request_id: int, params: dict) -> None:
 
 
 def info(request_id: int, params: dict) -> None:
+    InfoRequest.from_json(params)
     if not Path(params["recording"]).read_bytes():
         refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
         return
@@ -120,12 +138,14 @@ def main() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
     ready = {"version": "0", "python": "3", "torch": "0", "device": "cpu", "device_name": "fake", "memory_bytes": 2**30}
-    say(event="ready", protocol=2 if "future" in FAULTS else 1, **ready)
+    say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), **ready)
     for line in sys.stdin:
         request = json.loads(line)
         if request["method"] == "shutdown":
             return
-        if request["method"] == "cancel":
+        if request["method"] == "ping":
+            say(id=request["id"], event="pong")
+        elif request["method"] == "cancel":
             cancelled.add(request["params"]["id"])
         elif request["method"] in METHODS:
             method = METHODS[request["method"]]

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -25,8 +24,9 @@ from inpose_blender.core import (
 )
 from inpose_blender.rig.families import RigMapping, map_bones
 from inpose_blender.rig.measure import RigMeasure, measure_rig
+from tests.shared_files import SHARED, shared_or_skip
 
-SHARED_RIGS = Path(__file__).resolve().parents[3] / "shared" / "rigs"
+SHARED_RIGS = SHARED / "rigs"
 
 
 needs_bpy_wheel = pytest.mark.skipif(
@@ -191,9 +191,7 @@ def nearest_rotation(matrix: Any) -> np.ndarray:
 
 def import_shared_rig(file_name: str) -> tuple[Any, dict[str, Any]]:
     """Import one of the real rigs and return its armature object and the true facts about it; skip where absent."""
-    path = SHARED_RIGS / file_name
-    if not path.exists():
-        pytest.skip(f"the test rig {file_name} is not beside this checkout")
+    path = shared_or_skip(f"rigs/{file_name}")
     if path.suffix == ".blend":
         bpy.ops.wm.open_mainfile(filepath=str(path))
     elif path.suffix == ".fbx":

@@ -151,18 +151,3 @@ def test_core_is_torch_free():
     assert core.CORE_FOLDER == REPOSITORY
     script = "import sys, inpose_blender.addon; assert {'torch', 'scipy'}.isdisjoint(sys.modules)"
     subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, timeout=120, check=True)
-
-
-def test_the_qualities_to_choose_from_are_those_of_the_core():
-    pytest.importorskip("torch")
-    from inpose_blender.choices import QUALITIES  # noqa: PLC0415
-    from inpose_core.solver import settings as solve_settings  # noqa: PLC0415
-
-    assert [quality for quality, *_ in QUALITIES] == list(solve_settings.QUALITIES)
-
-
-def test_the_poses_to_choose_from_are_those_of_the_core():
-    from inpose_blender.choices import POSES  # noqa: PLC0415
-    from inpose_core.recording import POSE_TYPES  # noqa: PLC0415
-
-    assert [pose for pose, *_ in POSES] == ["auto", *POSE_TYPES]

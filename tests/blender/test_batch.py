@@ -40,7 +40,7 @@ def rig_file(rng, tmp_path):
 
 def test_a_stick_figure_without_any_rig(run, take, tmp_path):
     output = tmp_path / "out" / "take.blend"
-    code, (report,) = run("--recording", take, "--output", output, "--fps", "30")
+    code, (report,) = run("--recording", take, "--output", output, "--scene-fps", "30")
     assert code == 0
     assert report["frames"] == 31
     assert [path.name for path in output.parent.iterdir()] == ["take.blend"]
@@ -84,7 +84,7 @@ def test_a_batch_bakes_as_the_panel_does(run, take, tmp_path):
         "--key-tolerance",
         "0.01",
         "--nla-track",
-        "--keep-frame-range",
+        "--no-set-frame-range",
     )
     assert (code, report["frames"]) == (0, 25)
     bpy.ops.wm.open_mainfile(filepath=str(output))
@@ -130,6 +130,29 @@ def test_which_armature_must_be_clear(run, rng, take, tmp_path):
     assert "Rig, Rig.001" in report["error"]
     code, (report,) = run(*line, "--armature", "Rig.001")
     assert (code, report["armature"]) == (0, "Rig.001")
+
+
+@needs_bpy_wheel
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("where", ["full", "closed"])
+def test_reports_that_nobody_can_read_stop_no_batch(take, tmp_path, where):
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("fake_worker.py")}"\n')
+    python.chmod(0o755)
+    (tmp_path / "takes").mkdir()
+    for name in "ab":
+        (tmp_path / "takes" / f"{name}.bsor").write_bytes(take.read_bytes())
+    command = [sys.executable, str(REPOSITORY / "inpose_blender" / "headless.py"), "--interpreter", str(python)]
+    command += ["--recording", str(tmp_path / "takes"), "--output", str(tmp_path / "out")]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("wb") if where == "full" else os.fdopen(writing, "wb") as output:
+        done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    said = [line for line in done.stderr.splitlines() if "inpose" in line or "Exception" in line or "Error" in line]
+    assert len(said) == 1, done.stderr
+    assert "reports cannot be written" in said[0]
+    assert done.returncode == SOME_FAILED
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.blend", "b.blend"]
 
 
 @needs_bpy_wheel

@@ -11,9 +11,6 @@ import numpy as np
 import pytest
 from rigs import build_rig, map_and_measure
 
-from inpose_blender.bake.options import BakeOptions
-from inpose_blender.bake.properties import bake_options
-from inpose_blender.batch import parse_arguments
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import preferences
@@ -43,28 +40,6 @@ def choices():
 
 def status():
     return bpy.context.window_manager.inpose_status
-
-
-def test_the_panel_and_the_command_line_offer_the_same_options(registered, take):
-    fields = BakeOptions.__dataclass_fields__
-    owned = {prop.identifier for prop in choices().bl_rna.properties} - {"rna_type", "name"}
-    assert owned == set(fields)
-    assert bake_options(bpy.context.scene) == BakeOptions()
-    line = ["--recording", str(take), "--output", "x.blend"]
-    # A batch makes files that hold one motion each, so there the range is set unless it is told not to.
-    assert parse_arguments([*line, "--keep-frame-range"]).bake == BakeOptions()
-    line += ["--first-frame", "5", "--key-rate", "custom", "--key-fps", "8", "--way", "none", "--smoothing", "0.2"]
-    line += ["--hand-lock", "0.5", "--foot-lock", "0", "--key-tolerance", "0.1", "--nla-track"]
-    expected = BakeOptions(5, "custom", 8.0, "none", 0.2, 0.5, 0.0, 0.1, to_nla_track=True, set_frame_range=True)
-    assert parse_arguments(line).bake == expected
-    for name in fields:
-        setattr(choices(), name, getattr(expected, name))
-    read = bake_options(bpy.context.scene)
-    assert {name: pytest.approx(getattr(read, name)) for name in ("smoothing_s", "key_tolerance_deg")} == {
-        "smoothing_s": 0.2,
-        "key_tolerance_deg": 0.1,
-    }
-    assert (read.way, read.key_rate, read.to_nla_track) == ("none", "custom", True)
 
 
 def test_what_was_solved_is_kept_with_the_armature(solved, results):
@@ -228,8 +203,8 @@ def test_a_minute_bakes_again_in_a_second(solved, results, rng):
     turns = rng.normal(scale=0.01, size=(frames, len(JOINT_NAMES), 3)).cumsum(0)
     wxyz = np.concatenate((np.ones((frames, len(JOINT_NAMES), 1)), turns), axis=-1)
     wxyz /= np.linalg.norm(wxyz, axis=-1, keepdims=True)
-    stands = np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0
-    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_stands=stands)
+    contact = (np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0).astype(float)
+    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_contact=contact)
     joints = [JOINT_NAMES.index(name) for name in ("head", "left_wrist", "right_wrist")]
     sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((frames, 3), np.bool_))
     TAKES.remember(Path(solved.inpose_take.file), Take(motion, sensors))

@@ -29,7 +29,6 @@ from inpose_blender.runtime.worker_job import stop_warm_process
 from inpose_blender.solve import job as job_module
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.queue import QUEUE, SolveQueue
-from inpose_blender.solve.request import SolveRequest
 from inpose_blender.takes.take import Take, load_take
 
 HERE = Path(__file__).resolve().parent
@@ -43,7 +42,7 @@ def running(fake_worker, take, results):
 
     def start(faults: str = "slow", folder: Path | None = results) -> SolveJob:
         fake_worker(faults)
-        job = SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters(), folder)
+        job = SolveJob(take, Skeleton.template(), candidate_interpreters(), keep_in=folder)
         until = time.monotonic() + 20
         while job.fraction == 0 and time.monotonic() < until:
             job.step()
@@ -137,11 +136,10 @@ import bpy
 from inpose_blender.runtime import interpreter
 from inpose_blender.runtime import worker_job
 from inpose_blender.solve.job import SolveJob
-from inpose_blender.solve.request import SolveRequest
 from inpose_blender.core import Skeleton
 interpreter.WORKER_ARGUMENTS = ({str(HERE / "fake_worker.py")!r},)
 from pathlib import Path
-job = SolveJob(SolveRequest(Path({str(take)!r}), Skeleton.template()),
+job = SolveJob(Path({str(take)!r}), Skeleton.template(),
                          interpreter.candidate_interpreters())
 while job.fraction == 0:
     job.step()
@@ -241,7 +239,7 @@ def test_what_is_deleted_during_a_bake_is_told(rng, registered, what):
 def test_several_jobs_share_the_process(fake_worker, take):
     """Each gets its own answers, whoever asks first."""
     fake_worker("slow")
-    jobs = [SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters()) for _ in range(2)]
+    jobs = [SolveJob(take, Skeleton.template(), candidate_interpreters()) for _ in range(2)]
     jobs.append(RecordingJob(take, candidate_interpreters()))
     until = time.monotonic() + 30
     while not all(job.done for job in jobs) and time.monotonic() < until:
@@ -255,7 +253,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
 
 def test_all_jobs_learn_that_the_solver_cannot_start(fake_worker, take):
     fake_worker("no_torch")
-    jobs = [SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters()) for _ in range(2)]
+    jobs = [SolveJob(take, Skeleton.template(), candidate_interpreters()) for _ in range(2)]
     while not all(job.done for job in jobs):
         for job in jobs:
             job.step()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from inpose_core import InPoseError, Motion, Prior, Skeleton, load_prior, solve
+from inpose_core.options.solve import SolveSettings
 from inpose_core.recording.types import Sensors
-from inpose_core.solver.settings import SolveSettings
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 SETTINGS = SolveSettings(device="cpu")

@@ -243,6 +243,7 @@ def hostile_archives(arrays: dict[str, object]) -> Iterator[bytes]:
         yield with_header(arrays, name, b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 3), }")
         yield with_header(arrays, name, b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }")
         yield with_header(arrays, name, b"{'descr': '<f8', 'fortran_order': False, 'shape': (((")
+        yield with_header(arrays, name, b"{'descr': '<U-1', 'fortran_order': False, 'shape': (1,), }")
         yield with_header(arrays, name, b"(" * 5000)
     random = np.random.default_rng(0)
     for _ in range(150):

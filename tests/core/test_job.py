@@ -9,10 +9,10 @@ from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.calibration import CalibrationSettings
 from inpose_core.errors import CalibrationError, RecordingError
 from inpose_core.job import SolvedJob, SolveJob, run_job
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.types import Recording
-from inpose_core.solver.settings import SolveSettings
 from tests.core.recording.recording_files import moving_person
 from tests.core.synthetic import joint_recording, smooth_motion
 

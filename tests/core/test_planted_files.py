@@ -25,7 +25,13 @@ REPOSITORY = Path(__file__).parents[2]
 def run(*command: str, search: tuple[Path, ...] = (REPOSITORY,)) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder) for folder in search)}
     return subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+        command,
+        env=environment,
+        input='{"method": "shutdown"}\n',  # for the worker; others do not read it
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

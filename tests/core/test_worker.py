@@ -21,10 +21,11 @@ from inpose_core import __version__
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.errors import RecordingError
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording.formats.sensors_file import load_sensors
 from inpose_core.recording.tables.csv_format import write_csv
-from inpose_core.solver.settings import SolveSettings
+from inpose_core.requests import PROTOCOL
 from inpose_core.worker import Worker
 from tests.core.calibration.test_calibration_pose import held
 from tests.core.synthetic import joint_recording, smooth_motion
@@ -122,7 +123,7 @@ def shared() -> Iterator[WorkerProcess]:
     worker = WorkerProcess()
     ready = worker.next_message()
     assert ready["event"] == "ready"
-    assert ready["protocol"] == 1
+    assert ready["protocol"] == PROTOCOL
     assert ready["version"] == __version__
     assert ready["python"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
     assert ready["torch"]
@@ -171,12 +172,9 @@ def test_solve_writes_the_motion_of_the_given_body_and_tells_its_progress(
         "solve",
         recording=str(take),
         offsets_m=body.offsets_m.tolist(),
-        stature_m=None,
-        pose="joint",
-        device="cpu",
-        guidance=None,
-        steps=None,
-        seed=0,
+        reading=None,
+        calibration={"stature_m": None, "pose": "joint"},
+        solve={"device": "cpu", "guidance": None, "seed": 0},
         output=str(output),
     )
     assert reply["event"] == "result", reply
@@ -204,7 +202,12 @@ def test_the_same_request_gives_the_same_motion_and_a_seed_another(
     for identity, seed in ((21, 0), (22, 0), (23, 5)):
         output = tmp_path / f"{identity}.npz"
         reply, _ = worker.ask(
-            identity, "solve", recording=str(take), pose="joint", temperature=1.0, seed=seed, output=str(output)
+            identity,
+            "solve",
+            recording=str(take),
+            output=str(output),
+            calibration={"pose": "joint"},
+            solve={"temperature": 1.0, "seed": seed},
         )
         assert reply["event"] == "result", reply
         rotations.append(Motion.load_npz(output).rotations_wxyz)
@@ -233,7 +236,7 @@ def test_info_reads_as_it_is_told(worker: WorkerProcess, take: Path) -> None:
     reply, _ = worker.ask("info-2", "info", recording=str(take), reading={"axes": "unity", "unit": "mm"})
     given = {guess["name"]: guess["value"] for guess in reply["result"]["guesses"] if guess["source"] == "given"}
     assert given == {"axes": "RUF", "unit": "mm"}
-    for reading, words in (({"axes": "up"}, "no axes"), ({"colour": "red"}, "cannot read")):
+    for reading, words in (({"axes": "up"}, "no axes"), ({"axis": "unity"}, "no read as option")):
         reply, _ = worker.ask("info-3", "info", recording=str(take), reading=reading)
         assert reply["event"] == "error"
         assert words in reply["message"]
@@ -242,7 +245,7 @@ def test_info_reads_as_it_is_told(worker: WorkerProcess, take: Path) -> None:
 def test_a_performer_is_calibrated_and_the_file_used(worker: WorkerProcess, tmp_path: Path) -> None:
     posed, performer = tmp_path / "posed.csv", tmp_path / "performer.json"
     write_csv(held(seconds=1.5, start_s=1.5), posed)
-    reply, _ = worker.ask(61, "calibrate", recording=str(posed), pose="grip", output=str(performer))
+    reply, _ = worker.ask(61, "calibrate", recording=str(posed), calibration={"pose": "grip"}, output=str(performer))
     assert reply["event"] == "result", reply
     assert reply["result"]["source"] == "t_pose"
     assert reply["result"]["stature_m"] == pytest.approx(1.75, abs=0.02)
@@ -251,26 +254,34 @@ def test_a_performer_is_calibrated_and_the_file_used(worker: WorkerProcess, tmp_
     solve = {
         "recording": str(posed),
         "offsets_m": Skeleton.template(3.5).offsets_m.tolist(),
-        "device": "cpu",
-        "steps": 1,
+        "solve": {"device": "cpu", "steps": 1},
     }
     for identity, scale, expected in ((62, "keep", 1.0), (63, 0.25, 0.25), (64, None, 2.0)):
         output = tmp_path / f"{identity}.npz"
         reply, _ = worker.ask(
-            identity, "solve", **solve, calibration_file=str(performer), scale=scale, output=str(output)
+            identity,
+            "solve",
+            **solve,
+            calibration={"calibration_file": str(performer), "scale": scale},
+            output=str(output),
         )
         assert reply["event"] == "result", reply
         assert reply["result"]["scale"] == pytest.approx(expected, rel=0.03)
     for identity, wrong in ((65, {"scale": "twice"}), (66, {"calibration_pose": "yoga"}), (67, {"body": "mine"})):
-        reply, _ = worker.ask(identity, "solve", **solve, **wrong, output=str(tmp_path / "wrong.npz"))
-        expect_error(reply, "CalibrationError", "There is no" if identity > 65 else "is no scale")
+        reply, _ = worker.ask(identity, "solve", **solve, calibration=wrong, output=str(tmp_path / "wrong.npz"))
+        expect_error(reply, "CalibrationError", "cannot be")
 
 
 def test_a_running_solve_is_cancelled_and_leaves_no_file(
     worker: WorkerProcess, long_take: Path, take: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.npz"
-    params = {"recording": str(long_take), "pose": "joint", "steps": 1000, "output": str(output)}
+    params = {
+        "recording": str(long_take),
+        "calibration": {"pose": "joint"},
+        "solve": {"steps": 1000},
+        "output": str(output),
+    }
     worker.send({"id": 31, "method": "solve", "params": params})
     assert worker.next_message()["event"] == "progress"
     worker.send({"id": None, "method": "cancel", "params": {"id": 31}})
@@ -278,17 +289,28 @@ def test_a_running_solve_is_cancelled_and_leaves_no_file(
     expect_error(reply, "CancelledError", "Cancelled")
     assert len(progress) < 900
     assert list(tmp_path.iterdir()) == []
-    reply, _ = worker.ask(32, "solve", recording=str(take), pose="joint", output=str(output))
+    reply, _ = worker.ask(32, "solve", recording=str(take), calibration={"pose": "joint"}, output=str(output))
     assert reply["event"] == "result"
 
 
 def test_a_waiting_request_is_cancelled_alone(
     worker: WorkerProcess, long_take: Path, take: Path, tmp_path: Path
 ) -> None:
-    params = {"recording": str(long_take), "pose": "joint", "steps": 5, "output": str(tmp_path / "first.npz")}
+    params = {
+        "recording": str(long_take),
+        "calibration": {"pose": "joint"},
+        "solve": {"steps": 5},
+        "output": str(tmp_path / "first.npz"),
+    }
     worker.send({"id": 41, "method": "solve", "params": params})
     worker.send({"id": 42, "method": "solve", "params": {**params, "output": str(tmp_path / "second.npz")}})
-    worker.send({"id": 43, "method": "solve", "params": {**params, "steps": 1, "output": str(tmp_path / "third.npz")}})
+    worker.send(
+        {
+            "id": 43,
+            "method": "solve",
+            "params": {**params, "solve": {"steps": 1}, "output": str(tmp_path / "third.npz")},
+        }
+    )
     worker.send({"method": "cancel", "params": {"id": 42}})
     assert worker.answer(41)[0]["event"] == "result"
     expect_error(worker.answer(42)[0], "CancelledError", "Cancelled")
@@ -299,7 +321,12 @@ def test_a_waiting_request_is_cancelled_alone(
 def test_a_recording_is_described_while_another_is_solved(
     worker: WorkerProcess, long_take: Path, take: Path, tmp_path: Path
 ) -> None:
-    params = {"recording": str(long_take), "pose": "joint", "steps": 1000, "output": str(tmp_path / "out.npz")}
+    params = {
+        "recording": str(long_take),
+        "calibration": {"pose": "joint"},
+        "solve": {"steps": 1000},
+        "output": str(tmp_path / "out.npz"),
+    }
     worker.send({"id": 46, "method": "solve", "params": params})
     assert worker.next_message()["event"] == "progress"
     preview = tmp_path / "preview.npz"
@@ -314,9 +341,36 @@ def test_a_recording_is_described_while_another_is_solved(
     assert head.fps == 60.0
 
 
+def test_a_sign_of_life_is_given_while_another_request_is_solved(
+    worker: WorkerProcess, long_take: Path, tmp_path: Path
+) -> None:
+    params = {
+        "recording": str(long_take),
+        "calibration": {"pose": "joint"},
+        "solve": {"steps": 1000},
+        "output": str(tmp_path / "out.npz"),
+    }
+    worker.send({"id": 61, "method": "solve", "params": params})
+    assert worker.next_message()["event"] == "progress"
+    worker.send({"id": 62, "method": "ping"})
+    while (message := worker.next_message())["id"] == 61:
+        assert message["event"] == "progress"
+    assert message == {"id": 62, "event": "pong"}
+    worker.send({"method": "cancel", "params": {"id": 61}})
+    expect_error(worker.answer(61)[0], "CancelledError", "Cancelled")
+
+
+def test_a_line_without_an_end_is_cut_and_told(worker: WorkerProcess) -> None:
+    worker.send_line(b'{"id": 63, "x": "' + b"x" * 1_500_000 + b'"}')
+    for _ in range(2):  # in pieces, none of which is a request
+        assert worker.next_message()["kind"] == "WorkerError"
+    reply, _ = worker.ask(64, "nothing")
+    assert reply["id"] == 64
+
+
 def test_the_recording_as_calibrated_is_handed_over(worker: WorkerProcess, take: Path, tmp_path: Path) -> None:
     names = {"output": str(tmp_path / "out.npz"), "sensors_output": str(tmp_path / "sensors.npz")}
-    reply, _ = worker.ask(48, "solve", recording=str(take), pose="joint", **names)
+    reply, _ = worker.ask(48, "solve", recording=str(take), calibration={"pose": "joint"}, **names)
     assert reply["event"] == "result"
     wrists_m = Motion.load_npz(tmp_path / "out.npz").joint_positions_m[:, [20, 21]]
     sensors = load_sensors(tmp_path / "sensors.npz")
@@ -373,7 +427,9 @@ def test_missing_and_null_params_are_told(worker: WorkerProcess, take: Path, tmp
     expect_error(worker.answer(72)[0], "WorkerError", "recording")
     worker.send({"id": 73, "method": "info"})
     expect_error(worker.answer(73)[0], "WorkerError", "recording")
-    expect_error(worker.ask(74, "solve", recording=str(take), pose="joint")[0], "WorkerError", "output")
+    expect_error(
+        worker.ask(74, "solve", recording=str(take), calibration={"pose": "joint"})[0], "WorkerError", "output"
+    )
     expect_error(worker.ask(75, "solve", recording=[1], output=str(tmp_path / "o.npz"))[0], "WorkerError", "recording")
 
 
@@ -383,21 +439,26 @@ def test_missing_and_null_params_are_told(worker: WorkerProcess, take: Path, tmp
         ({"recording": "nowhere.csv"}, "RecordingError", "nowhere.csv"),
         ({"offsets_m": [[0, 0, 0]] * 22}, "SkeletonError", "head would stand"),
         ({"offsets_m": [[0, 0]] * 22}, "SkeletonError", "22 joint offsets"),
-        ({"offsets_m": [[0, "a", 0]] * 22}, "WorkerError", "cannot read"),
-        ({"guidance": "telepathy"}, "InPoseError", "telepathy"),
-        ({"steps": 0}, "InPoseError", "steps"),
-        ({"quality": "superb"}, "InPoseError", "superb"),
-        ({"foot_planting": 7}, "InPoseError", "Foot planting"),
-        ({"steps": "many"}, "WorkerError", "cannot read"),
-        ({"device": "tpu"}, "DeviceError", "tpu"),
-        ({"stature_m": 17.5}, "CalibrationError", "17.5"),
+        ({"offsets_m": [[0, "a", 0]] * 22}, "WorkerError", "offsets_m"),
+        ({"offsets_m": 3}, "WorkerError", "offsets_m"),
+        ({"solve": {"guidance": "telepathy"}}, "InPoseError", "telepathy"),
+        ({"solve": {"steps": 0}}, "InPoseError", "Steps cannot be 0"),
+        ({"solve": {"quality": "superb"}}, "InPoseError", "superb"),
+        ({"solve": {"foot_planting": 7}}, "InPoseError", "Foot planting cannot be 7"),
+        ({"solve": {"steps": "many"}}, "InPoseError", 'Steps cannot be "many"'),
+        ({"solve": {"device": "tpu"}}, "InPoseError", "tpu"),
+        ({"solve": {"stepz": 3}}, "InPoseError", 'no solve option "stepz"'),
+        ({"solve": [3]}, "InPoseError", "no JSON object"),
+        ({"steps": 3}, "WorkerError", 'no parameter "steps"'),
+        ({"calibration": {"stature_m": 17.5, "pose": "joint"}}, "CalibrationError", "17.5"),
         ({"output": "nowhere/out.npz"}, "OutputError", "cannot be written"),
     ],
 )
 def test_what_is_wrong_with_a_solve_is_told_in_the_users_words(
     worker: WorkerProcess, take: Path, tmp_path: Path, change: dict[str, Any], kind: str, words: str
 ) -> None:
-    params = {"recording": str(take), "pose": "joint", "output": str(tmp_path / "out.npz"), **change}
+    joints = {"calibration": {"pose": "joint"}}
+    params = {"recording": str(take), **joints, "output": str(tmp_path / "out.npz"), **change}
     reply, _ = worker.ask(81, "solve", **params)
     expect_error(reply, kind, words)
     assert reply["details"] == ""
@@ -455,7 +516,12 @@ def test_the_end_of_stdin_stops_a_running_solve_and_ends_the_process(long_take: 
     worker = WorkerProcess()
     try:
         assert worker.next_message()["event"] == "ready"
-        params = {"recording": str(long_take), "pose": "joint", "steps": 1000, "output": str(tmp_path / "out.npz")}
+        params = {
+            "recording": str(long_take),
+            "calibration": {"pose": "joint"},
+            "solve": {"steps": 1000},
+            "output": str(tmp_path / "out.npz"),
+        }
         worker.send({"id": 1, "method": "solve", "params": params})
         assert worker.next_message()["event"] == "progress"
         assert worker.process.stdin is not None

@@ -16,6 +16,7 @@ from ...joint_names import JOINT_NAMES
 
 FORMAT: Final[str] = "inpose-mapping"
 VERSION: Final[int] = 1
+_LARGEST_FILE_BYTES: Final[int] = 1 << 20
 
 
 def write_mapping(path: Path, bones: Mapping[str, str]) -> None:
@@ -43,9 +44,11 @@ def read_mapping(path: Path) -> dict[str, str]:
 
         mapping = map_humanoid(read_vrm_table(path))
         return {joint: mapping.bones.get(joint, "") if mapping else "" for joint in JOINT_NAMES}
+    from ...core import read_json
+
     hint = "Choose a file that InPose exported, or a .vrm file."
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = read_json(path, _LARGEST_FILE_BYTES)
     except OSError as error:
         raise RigError(f"{path} cannot be read ({error.strerror}).", hint) from error
     except ValueError as error:

@@ -18,12 +18,12 @@ from ...body.motion import Motion
 from ...body.quaternions import continuous_signs
 from ...body.rotations import matrix_to_quaternion_wxyz
 from ...body.skeleton import Skeleton
+from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
 from ...sampling import Measurement, WindowedDenoiser, Windows, sample_ddim, steady_positions
 from ...sampling.guidance import Guidance
 from ...sampling.pseudoinverse import PseudoinverseGuidance
-from ...solver.settings import SolveSettings
 from ...solver.solving import origin_below
 from ...training.augmentation import ConditionBuilder, SensedWindows
 from ...training.losses import state_to_matrix

@@ -25,8 +25,9 @@ LARGEST_VALUES: Final[int] = 16_000_000
 
 _LONGEST_S: Final[float] = 20.0
 _MASK: Final[int] = 0xFFFFFFFF
+# The alarm ends a decoder that hangs even if this process has died and cannot.
 _CHILD: Final[str] = (
-    "import sys; sys.path[:0] = sys.argv[1:]; import fpzip; "
+    "import signal, sys; getattr(signal, 'alarm', int)(30); sys.path[:0] = sys.argv[1:]; import fpzip; "
     "sys.stdout.buffer.write(fpzip.decompress(sys.stdin.buffer.read()).astype('<f4').ravel(order='K').tobytes())"
 )
 

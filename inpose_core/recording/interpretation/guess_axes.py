@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import QUATERNION_ORDERS, Axes, QuaternionOrder, ReadOptions, convert_positions, convert_rotations
+from ...options.reading import QUATERNION_ORDERS
+from ..conventions import Axes, QuaternionOrder, ReadOptions, convert_positions, convert_rotations
 from ..tracks import Declared
 from ..types import Guess
 from .evidence import Candidate, Stance, best_axes, excerpt, in_order, look_like_joints, stance

@@ -43,7 +43,7 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
         RecordingError: there is no time column, and no rate.
     """
     time = next((place for column in layout.times if (place := table.find(column)) is not None), None)
-    if time is None and options.fps is None:
+    if time is None and options.recording_fps is None:
         raise RecordingError(f"{table.name} has no time column that InPose knows.", NO_TIME)
     return time
 

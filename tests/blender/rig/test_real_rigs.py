@@ -18,6 +18,7 @@ from inpose_blender.bake.bake import bake_motion
 from inpose_blender.bake.pose_math import bone_turns, spread_turns
 from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, PARENTS, Motion, quaternion_to_matrix
+from inpose_blender.options import SolveSettings
 from inpose_blender.rig.chains import detached_joints, spread_chains
 from inpose_blender.rig.families import map_humanoid
 from inpose_blender.rig.find import map_rig
@@ -28,8 +29,8 @@ from inpose_blender.rig.tree import bone_tree
 from inpose_blender.rig.vrm import read_vrm_table
 from inpose_blender.runtime.interpreter import candidate_interpreters
 from inpose_blender.solve.job import SolveJob
-from inpose_blender.solve.options import SolveSettings
-from inpose_blender.solve.request import solve_request
+from inpose_blender.solve.options import SolveOptions
+from tests.shared_files import wants_shared
 
 LARGEST_ERROR_DEG = 0.01
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
@@ -51,7 +52,7 @@ FAMILIES = {
     "VRM 1.0, VRoid bone names": "vroid",
 }
 
-pytestmark = pytest.mark.skipif(not RIG_FILES, reason="the real rigs (shared/rigs) are not beside this checkout")
+pytestmark = pytest.mark.skipif(not RIG_FILES, reason=wants_shared("rigs"))
 
 
 def wrong_joints(bones: dict[str, str], facts: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +186,8 @@ def test_the_example_is_solved_and_baked(file_name):
     rig, _ = import_shared_rig(file_name)
     scene = bpy.context.scene
     prepared = prepare_rig(rig, scene)
-    job = SolveJob(solve_request(prepared, EXAMPLE, SolveSettings(device="cpu")), candidate_interpreters())
+    options = SolveOptions(solve=SolveSettings(device="cpu"))
+    job = SolveJob(EXAMPLE, prepared.measure.skeleton, candidate_interpreters(), options)
     job.wait()
     result = bake_motion(
         rig,

@@ -195,14 +195,13 @@ def test_a_solve_unpacks_first(runtime, fake_worker, take, monkeypatch):
     from inpose_blender.core import Skeleton  # noqa: PLC0415
     from inpose_blender.runtime import interpreter  # noqa: PLC0415
     from inpose_blender.solve.job import SolveJob  # noqa: PLC0415
-    from inpose_blender.solve.request import SolveRequest  # noqa: PLC0415
 
     fake_worker("")
     worker = Path(__file__).parents[1] / "fake_worker.py"
     start = f"import sys, runpy; sys.path[:0] = {sys.path!r}; runpy.run_path({str(worker)!r}, run_name='__main__')"
     monkeypatch.setattr(interpreter, "WORKER_ARGUMENTS", ("-c", start))
     texts = set()
-    job = SolveJob(SolveRequest(take, Skeleton.template()), candidate_interpreters("", [runtime]))
+    job = SolveJob(take, Skeleton.template(), candidate_interpreters("", [runtime]))
     while not job.done:
         job.step()
         texts.add(job.text)

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from inpose_blender.core import Skeleton, WorkerError
+from inpose_blender.options import CalibrationSettings
 from inpose_blender.recording.job import RecordingJob
 from inpose_blender.runtime.bundle import Runtime
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
 from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_blender.solve.job import SolveJob
-from inpose_blender.solve.options import SolveSettings
-from inpose_blender.solve.request import SolveRequest
+from inpose_blender.solve.options import SolveOptions
 from inpose_core.programs import PROGRAM_ENDING
 from tests.planted import STARTED_WITH, PlantedFolder, planted  # noqa: F401 (a fixture)
 
@@ -86,15 +86,15 @@ def test_the_process_works_in_a_folder_that_is_nobodys(planted: PlantedFolder, t
 
 
 def test_paths_in_requests_are_whole(planted: PlantedFolder):  # noqa: F811
-    settings = SolveSettings(calibration_file=Path("me.json"))
-    solve = SolveJob(SolveRequest(Path("take.bsor"), Skeleton.template(), settings), [], Path("results"))
+    options = SolveOptions(calibration=CalibrationSettings(calibration_file=Path("me.json")))
+    solve = SolveJob(Path("take.bsor"), Skeleton.template(), [], options, Path("results"))
     info = RecordingJob(Path("take.bsor"), [])
     for params in (solve._params, info._params):
         assert Path(params["recording"]) == planted.folder / "take.bsor"
         assert Path(params["output"]).is_absolute()
     assert Path(solve._params["output"]).parent == planted.folder / "results"
     assert Path(solve._params["sensors_output"]).is_absolute()
-    assert Path(solve._params["calibration_file"]) == planted.folder / "me.json"
+    assert Path(solve._params["calibration"]["calibration_file"]) == planted.folder / "me.json"
 
 
 def test_a_bare_name_is_no_interpreter(planted: PlantedFolder):  # noqa: F811

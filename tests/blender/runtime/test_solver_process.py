@@ -3,23 +3,23 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import pytest
 
 from inpose_blender.core import CancelledError, InPoseError, RecordingError, Skeleton, WorkerError
-from inpose_blender.runtime import worker_job
+from inpose_blender.runtime import watch, worker_job
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
 from inpose_blender.runtime.worker_job import stop_warm_process
 from inpose_blender.solve.job import SolveJob
-from inpose_blender.solve.request import SolveRequest
 
 
 @pytest.fixture
 def job(fake_worker, take):
     def make(faults: str = "", interpreters=None) -> SolveJob:
         fake_worker(faults)
-        return SolveJob(SolveRequest(take, Skeleton.template()), interpreters or candidate_interpreters())
+        return SolveJob(take, Skeleton.template(), interpreters or candidate_interpreters())
 
     return make
 
@@ -137,6 +137,93 @@ def test_another_protocol_is_refused(job):
 def test_a_chosen_interpreter_must_exist(tmp_path):
     with pytest.raises(WorkerError, match="does not exist"):
         candidate_interpreters(str(tmp_path / "python"))
+
+
+@pytest.fixture
+def impatient(monkeypatch, tmp_path):
+    """Wait a second where the product waits half a minute and more."""
+    monkeypatch.setattr(watch, "_LONGEST_SILENCE_S", 1.0)
+    monkeypatch.setattr(watch, "_PING_EVERY_S", 0.2)
+    monkeypatch.setattr(watch, "_LEAST_PATIENCE_S", 2.0)
+    monkeypatch.setenv("FAKE_MARK", str(tmp_path / "stopped once"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows stops no processes")
+def test_a_stopped_process_is_started_anew_once(job, impatient):
+    running = job("stops_once")
+    until = time.monotonic() + 60
+    running.wait()
+    assert time.monotonic() < until
+    assert len(running.outcome.take.motion) == 61
+    assert len(worker_job._warm) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows stops no processes")
+def test_a_process_that_stops_again_is_an_error(job, impatient):
+    running = job("stops")
+    with pytest.raises(WorkerError, match=r"gave no sign of life, and again .* anew") as caught:
+        finish(running)
+    assert caught.value.hint
+    assert not running.folder.exists()
+    assert not worker_job._warm
+    finish(job(""))
+
+
+def test_a_process_that_hangs_is_an_error(job, impatient):
+    with pytest.raises(WorkerError, match="got no further"):
+        finish(job("deaf"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows stops no processes")
+def test_all_who_wait_for_a_stopped_process_ask_anew(job, impatient):
+    jobs = [job("stops_once"), job("stops_once")]
+    until = time.monotonic() + 60
+    while not all(running.done for running in jobs) and time.monotonic() < until:
+        for running in jobs:
+            running.step()
+        time.sleep(0.01)
+    for running in jobs:
+        assert len(running.outcome.take.motion) == 61
+
+
+def test_a_long_silent_solve_is_left_alone(job, monkeypatch):
+    """The limit grows with the recording, and answers to pings are enough until then."""
+    monkeypatch.setattr(watch, "_LONGEST_SILENCE_S", 0.5)
+    monkeypatch.setattr(watch, "_PING_EVERY_S", 0.1)
+    running = job("slower")
+    began = time.monotonic()
+    while time.monotonic() - began < 3:
+        running.step()
+        time.sleep(0.01)
+    assert not running.done
+    running.cancel()
+    running.wait()
+
+
+def test_patience_grows_with_the_recording(tmp_path):
+    recording = tmp_path / "take.csv"
+    recording.write_bytes(bytes(10_000_000))
+    assert watch.patience_s(recording) == pytest.approx(180 + 600)
+    assert watch.patience_s(tmp_path / "none") == 180
+
+
+def test_time_during_which_nobody_looked_does_not_count(job, monkeypatch):
+    running = job("slow")
+    while running._watch is None:
+        running.step()
+    monkeypatch.setattr(watch.time, "monotonic", lambda: 1e9)  # the machine slept
+    assert running._watch.look() == ""
+    monkeypatch.undo()
+    running.cancel()
+    running.wait()
+
+
+@pytest.mark.parametrize("faults", ["nested", "endless"])
+def test_lines_that_no_reader_should_choke_on(job, faults):
+    running = job(faults)
+    finish(running)
+    assert len(running.outcome.take.motion) == 61
+    assert all(len(line) <= 2000 for line in worker_job._warm[0]._log)
 
 
 def test_stopping_ends_the_process(job):

@@ -1,45 +1,28 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follow every choice about a solve from the panel and from the command line into the solver's request."""
+"""Follow every option of the tables from the panel and from the command line into the solver's request and the bake."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 import pytest
 from rigs import build_rig
 
-from inpose_blender import choices
+from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.properties import bake_options
 from inpose_blender.batch import WRONG_USE, main, parse_arguments
+from inpose_blender.options import CalibrationSettings, Option, ReadOptions, SolveRequest, SolveSettings, options_of
 from inpose_blender.recording.operators import _scale
-from inpose_blender.recording.reading import Reading
-from inpose_blender.solve.operators import solve_settings
-from inpose_blender.solve.options import SolveSettings
+from inpose_blender.solve.operators import solve_options
+from inpose_blender.solve.options import SolveOptions
+from inpose_blender.ui.option_properties import AUTOMATIC, CUSTOM, panel_options, settings_of
+from tests.option_examples import other_value, typed
 
-IN_REQUEST = {
-    "stature_m": 1.7,
-    "pose": "aim",
-    "scale": "arm_span",
-    "calibration_pose": "t_pose",
-    "body": "average",
-    "head_view": "left_eye",
-    "refine": False,
-    "quality": "high",
-    "steps": 5,
-    "foot_planting": 0.25,
-    "temperature": 0.5,
-    "seed": 3,
-    "reading": {
-        "unit": "cm",
-        "axes": "unity",
-        "quaternion_order": "xyzw",
-        "time_unit": "ms",
-        "swap_hands": True,
-        "origin": "eyes",
-    },
-}
-"""One value for each choice, none of them the default."""
+TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "solve": SolveSettings}
 
 
 @pytest.fixture
@@ -49,65 +32,150 @@ def calibration(tmp_path):
     return path
 
 
-def the_solve(requests: list[tuple[str, dict]]) -> dict:
+def group_of(table: type[Any]) -> Any:
+    scene = bpy.context.scene
+    return {ReadOptions: scene.inpose_reading, BakeOptions: scene.inpose_bake}.get(table, scene.inpose)
+
+
+def set_in_panel(option: Option, group: Any, value: Any) -> None:
+    """Do what a user does to the widget of an option."""
+    if option.kind == "flag" and option.optional:
+        value = option.choice_names[value]
+    elif option.kind == "choice" and value not in option.choice_names:
+        setattr(group, option.custom.stored_as, float(value) if option.custom.is_number else value)
+        value = CUSTOM
+    elif option.kind == "path":
+        value = str(value)
+    setattr(group, option.stored_as, value)
+
+
+def the_solve(requests: list[tuple[str, dict]]) -> SolveRequest:
     (params,) = [params for method, params in requests if method == "solve"]
-    return params
+    return SolveRequest.from_json(params)
 
 
-def test_every_choice_of_the_panels_reaches_the_solver(registered, rng, take, fake_worker, requests, calibration):
+def others(path: Path, only_panel: bool) -> SolveOptions:
+    """Return a value for each option, none of them the default; the calibration's file is there."""
+    made = {}
+    for name, table in TABLES.items():
+        options = panel_options(table) if only_panel else options_of(table)
+        made[name] = table(**{option.name: other_value(option, str(path)) for option in options})
+    return SolveOptions(**made)
+
+
+def test_every_option_of_the_panels_reaches_the_solver(registered, rng, take, fake_worker, requests, calibration):
     build_rig(rng, arm_angle_deg=45.0)
-    settings, reading = bpy.context.scene.inpose, bpy.context.scene.inpose_reading
-    settings.recording, settings.calibration_file = str(take), str(calibration)
-    settings.stature, settings.variation = 1.7, 0.5
-    for name in ("pose", "scale", "calibration_pose", "body", "head_view", "refine"):
-        setattr(settings, name, IN_REQUEST[name])
-    for name in ("quality", "steps", "foot_planting", "seed"):
-        setattr(settings, name, IN_REQUEST[name])
-    for name, value in IN_REQUEST["reading"].items():
-        setattr(reading, name, "swap" if value is True else value)
+    wanted = others(calibration, only_panel=True)
+    bpy.context.scene.inpose.recording = str(take)
+    for name, table in TABLES.items():
+        for option in panel_options(table):
+            set_in_panel(option, group_of(table), getattr(getattr(wanted, name), option.name))
     assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
     asked = the_solve(requests)
-    assert asked["calibration_file"] == str(calibration)
-    for name, value in IN_REQUEST.items():
-        assert asked[name] == (pytest.approx(value) if isinstance(value, float) else value), name
+    assert (asked.reading, asked.calibration, asked.solve) == (wanted.reading, wanted.calibration, wanted.solve)
 
 
 def test_every_option_of_the_command_line_reaches_the_solver(fake_worker, take, requests, calibration, tmp_path, capfd):
-    line = "--stature 1.7 --pose aim --scale arm-span --calibration-pose t-pose --calibration-time 2.5 --body average"
-    line += " --head-view left-eye --no-refine --quality high --steps 5 --foot-planting 0.25 --variation 0.5 --seed 3"
-    line += " --unit cm --axes unity --quaternion-order xyzw --time-unit ms --swap-hands --origin eyes"
-    paths = ["--recording", str(take), "--output", str(tmp_path / "x.blend"), "--calibration", str(calibration)]
-    assert main([*paths, *line.split()]) == 0
+    wanted = others(calibration, only_panel=False)
+    line = ["--recording", str(take), "--output", str(tmp_path / "x.blend")]
+    for name, table in TABLES.items():
+        for option in options_of(table):
+            line += typed(option, getattr(getattr(wanted, name), option.name))
+    assert main(line) == 0
     asked = the_solve(requests)
-    assert {name: asked[name] for name in IN_REQUEST} == IN_REQUEST
-    assert (asked["calibration_time_s"], asked["calibration_file"]) == (2.5, str(calibration.resolve()))
+    assert (asked.reading, asked.calibration, asked.solve) == (wanted.reading, wanted.calibration, wanted.solve)
     report = json.loads(next(line for line in capfd.readouterr().out.splitlines() if line.startswith("{")))
     assert report["confidence"] == pytest.approx((41 + 20 * 0.1) / 61, abs=1e-3)
     assert report["unsure_frames"] == [[1 + 8, 1 + 16]]  # solver frames 20 to 39, at 24 a second
 
 
-def test_left_alone_the_panel_and_the_command_line_ask_the_same(registered, take):
-    of_line = parse_arguments(["--recording", str(take), "--output", "x.blend"]).solve.as_params()
-    of_panel = solve_settings(bpy.context.scene).as_params()
-    assert of_panel.pop("foot_planting") == 1.0  # what the solver takes for the tangent guidance anyway
-    assert of_line.pop("foot_planting") is None
-    assert of_panel == of_line
-    assert of_line["reading"] == {}
+@pytest.mark.parametrize("option", options_of(BakeOptions), ids=lambda option: option.name)
+def test_every_option_of_a_bake_is_in_the_panel_and_on_the_command_line(registered, take, option):
+    value = other_value(option)
+    wanted = BakeOptions(**{option.name: value})
+    set_in_panel(option, bpy.context.scene.inpose_bake, value)
+    assert bake_options(bpy.context.scene) == wanted
+    line = ["--recording", str(take), "--output", "x.blend", *typed(option, value)]
+    # A batch makes files that hold one motion each, so there the range is set unless it is told not to.
+    assert parse_arguments(line).bake == replace(wanted, set_frame_range=True)
 
 
-def test_a_number_may_stand_for_a_scale_and_a_unit(registered, take):
+def test_left_alone_the_panel_and_the_command_line_ask_for_nothing_in_particular(registered, take):
+    of_line = parse_arguments(["--recording", str(take), "--output", "x.blend", "--no-set-frame-range"])
+    assert of_line.solve == solve_options(bpy.context.scene) == SolveOptions()
+    assert of_line.bake == bake_options(bpy.context.scene) == BakeOptions()
+
+
+@pytest.mark.parametrize("table", [*TABLES.values(), BakeOptions])
+def test_each_option_of_a_panel_can_be_set_alone(registered, table):
+    for option in panel_options(table):
+        group, value = group_of(table), other_value(option)
+        before = getattr(group, option.stored_as)
+        set_in_panel(option, group, value)
+        assert settings_of(table, group) == table(**{option.name: value})
+        setattr(group, option.stored_as, before)
+        assert settings_of(table, group) == table()
+        if option.optional and option.choices:
+            assert before == AUTOMATIC
+
+
+def test_properties_have_the_names_and_places_that_blend_files_know(registered):
+    """A .blend file keeps a list's choice by its place, and everything by its property's name."""
+    stored = {
+        "inpose": "recording armature stature pose scale scale_factor calibration_pose calibration_file body head_view "
+        "refine quality foot_planting steps variation seed",
+        "inpose_reading": "unit unit_m axes axes_letters quaternion_order time_unit swap_hands origin",
+        "inpose_bake": "first_frame key_rate key_fps way smoothing_s hand_lock foot_lock key_tolerance_deg "
+        "to_nla_track set_frame_range",
+    }
+    places = {
+        "pose": "auto joint grip aim raw saber",
+        "scale": "height arm_span keep custom",
+        "calibration_pose": "auto t_pose a_pose none",
+        "quality": "draft default high",
+        "unit": "auto m dm cm mm in ft custom",
+        "axes": "auto openxr unity unreal ros blender custom",
+        "quaternion_order": "auto wxyz xyzw",
+        "time_unit": "auto s ms us ticks ns",
+        "swap_hands": "auto keep swap",
+        "origin": "auto floor eyes",
+        "key_rate": "scene solver custom",
+        "way": "hips root none",
+    }
+    for group, names in stored.items():
+        properties = getattr(bpy.context.scene, group).bl_rna.properties
+        assert set(names.split()) <= set(properties.keys())
+        for name in set(places) & set(names.split()):
+            items = properties[name].enum_items
+            assert [item.identifier for item in sorted(items, key=lambda item: item.value)] == places[name].split()
+
+
+def test_a_number_or_text_may_stand_for_a_choice(registered, take):
     line = ["--recording", str(take), "--output", "x.blend", "--scale", "1.5", "--unit", "0.5", "--axes", "RUB/RUF"]
-    line += ["--no-swap-hands"]
-    solve = parse_arguments(line).solve
-    assert solve.scale == 1.5
-    assert solve.reading == Reading(unit="0.5", axes="RUB/RUF", swap_hands=False)
+    given = parse_arguments([*line, "--no-swap-hands", "--key-rate", "12"])
+    solve = given.solve
+    assert solve.calibration.scale == 1.5
+    assert solve.reading == ReadOptions(unit="0.5", axes="RUB/RUF", swap_hands=False)
     scene = bpy.context.scene
     scene.inpose.scale, scene.inpose.scale_factor = "custom", 1.5
     scene.inpose_reading.unit, scene.inpose_reading.unit_m = "custom", 0.5
     scene.inpose_reading.axes, scene.inpose_reading.axes_letters = "custom", "RUB/RUF"
     scene.inpose_reading.swap_hands = "keep"
-    chosen = solve_settings(scene)
-    assert (chosen.scale, chosen.reading) == (1.5, solve.reading)
+    scene.inpose_bake.key_rate = "custom"
+    assert solve_options(scene) == solve
+    assert bake_options(scene).key_rate == given.bake.key_rate == 12.0
+
+
+def test_axes_that_are_none_are_told_in_the_panel_and_when_solving(registered, rng, take, fake_worker, requests):
+    build_rig(rng)
+    scene = bpy.context.scene
+    scene.inpose.recording = str(take)
+    scene.inpose_reading.axes, scene.inpose_reading.axes_letters = "custom", "XYZ"
+    with pytest.raises(RuntimeError, match='"XYZ" names no axes'):
+        bpy.ops.inpose.solve_full_body()
+    with pytest.raises(RuntimeError, match='"XYZ" names no axes'):
+        bpy.ops.inpose.read_recording()
+    assert requests == []
 
 
 @pytest.mark.parametrize(
@@ -132,55 +200,16 @@ def test_a_missing_calibration_is_told_before_the_solver_starts(registered, rng,
 def test_the_calibration_may_lie_beside_the_blend_file(registered, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.context.scene.inpose.calibration_file = "//me.json"
-    assert solve_settings(bpy.context.scene).calibration_file == Path(tmp_path, "me.json")
+    assert solve_options(bpy.context.scene).calibration.calibration_file == Path(tmp_path, "me.json")
 
 
 @pytest.mark.parametrize(
     ("changed", "scale"),
-    [({}, 1.25), ({"stature": 2.0}, 1.0), ({"scale": "keep"}, 1.0), ({"scale": "custom", "scale_factor": 3.0}, 3.0),
-     ({"scale": "custom", "scale_factor": 3.0, "pose": "joint"}, 1.0)],
+    [({}, 1.25), ({"stature_m": 2.0}, 1.0), ({"scale": "keep"}, 1.0), ({"scale": 3.0}, 3.0),
+     ({"scale": 3.0, "pose": "joint"}, 1.0)],
 )  # fmt: skip
-def test_the_recording_is_shown_in_the_size_that_it_will_have(registered, changed, scale):
-    settings = bpy.context.scene.inpose
-    for name, value in changed.items():
-        setattr(settings, name, value)
+def test_the_recording_is_shown_in_the_size_that_it_will_have(changed, scale):
+    settings = CalibrationSettings(**changed)
     facts = type("Facts", (), {"info": {"pose": "grip", "stature_estimate_m": 1.6}})
     measure = type("Measure", (), {"skeleton": type("Skeleton", (), {"stature_m": 2.0})})
     assert _scale(facts, measure, settings) == pytest.approx(scale)
-
-
-def test_the_names_are_the_solvers():
-    pytest.importorskip("torch")
-    from inpose_core.calibration import settings  # noqa: PLC0415
-    from inpose_core.recording import conventions  # noqa: PLC0415
-
-    for items, names in (
-        (choices.SCALES, settings.SCALE_MODES),
-        (choices.CALIBRATION_POSES, settings.CALIBRATION_POSES[1:]),
-        (choices.BODIES, settings.BODY_CHOICES[1:]),
-        (choices.HEAD_VIEWS, settings.HEAD_VIEWS[1:]),
-        (choices.UNITS, tuple(conventions.UNITS_M)),
-        (choices.QUATERNION_ORDERS, conventions.QUATERNION_ORDERS),
-        (choices.TIME_UNITS, tuple(conventions.TIME_UNITS_S)),
-        (choices.ORIGINS, conventions.ORIGINS),
-    ):
-        assert choices.names_of(items) == names
-    assert set(choices.names_of(choices.AXES)) <= set(conventions.AXES_NAMES)
-
-
-def test_the_solver_understands_the_request(calibration):
-    """The worker's own reading of the parameters, without solving."""
-    pytest.importorskip("torch")
-    from inpose_core.worker import _job_from  # noqa: PLC0415
-
-    given = {**IN_REQUEST, "calibration_file": calibration, "reading": Reading(**IN_REQUEST["reading"])}
-    job = _job_from({"recording": "x", "output": "y", **SolveSettings(**given).as_params()})
-    for part, names in (
-        (job.calibration, ("stature_m", "pose", "scale", "calibration_pose", "body", "head_view", "refine")),
-        (job.settings, ("quality", "steps", "foot_planting", "temperature", "seed")),
-    ):
-        assert {name: getattr(part, name) for name in names} == {name: IN_REQUEST[name] for name in names}
-    assert job.calibration.file == calibration
-    assert {name: getattr(job.reading, name) for name in IN_REQUEST["reading"]} == IN_REQUEST["reading"]
-    factor = _job_from({"recording": "x", "output": "y", **SolveSettings(scale=1.5).as_params()})
-    assert factor.calibration.scale == 1.5

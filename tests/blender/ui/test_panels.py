@@ -10,17 +10,18 @@ import pytest
 from rigs import build_rig
 
 from inpose_blender.bake.panel import INPOSE_PT_bake
-from inpose_blender.calibration.panel import CALIBRATION_OPTIONS, INPOSE_PT_calibration
+from inpose_blender.calibration.panel import INPOSE_PT_calibration
 from inpose_blender.core import WorkerError
 from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
+from inpose_blender.options import CalibrationSettings, ReadOptions, SolveSettings
 from inpose_blender.preferences import preferences
 from inpose_blender.recording import facts as recording_facts
-from inpose_blender.recording.panel import READING_OPTIONS, INPOSE_PT_recording
-from inpose_blender.recording.reading import Reading
+from inpose_blender.recording.panel import INPOSE_PT_recording
 from inpose_blender.rig.panel import INPOSE_PT_rig
-from inpose_blender.solve.panel import SOLVE_OPTIONS, INPOSE_PT_solve
+from inpose_blender.solve.panel import INPOSE_PT_solve
 from inpose_blender.solve.queue import QUEUE
 from inpose_blender.ui.drawing import wrapped
+from inpose_blender.ui.option_properties import panel_options
 from inpose_blender.ui.panel import INPOSE_PT_main
 
 PANELS = (
@@ -115,27 +116,28 @@ def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, f
     assert {"cm: the head is 170 up", "RUF: he walks so"} <= set(layout.texts)
     assert (layout.icons["Or not."], layout.texts.count("Or not.")) == ("QUESTION", 1)
     assert layout.icons["A fake note."] == "INFO"
-    assert layout.properties == ["recording", *READING_OPTIONS]
+    assert layout.properties == ["recording", *(option.stored_as for option in panel_options(ReadOptions))]
     scene.inpose_reading.unit, scene.inpose_reading.unit_m = "custom", 0.5
     scene.inpose_reading.axes = "custom"
     layout = shown()["INPOSE_PT_recording"]
     assert {"unit_m", "axes_letters"} <= set(layout.properties)
     assert "inpose.read_recording" in layout.operators, "another reading has other facts"
     bpy.ops.inpose.read_recording()
-    assert [params["reading"] for _, params in requests] == [{}, {"unit": "0.5", "axes": "RUB"}]
+    assert [params.get("reading", {}) for _, params in requests] == [{}, {"unit": "0.5", "axes": "RUB"}]
     assert "cm: the head is 170 up" not in shown()["INPOSE_PT_recording"].texts
 
 
 def test_the_quality_comes_first(shown):
     layout = shown()["INPOSE_PT_solve"]
-    assert layout.properties == ["quality", *SOLVE_OPTIONS]
+    assert layout.properties == [option.stored_as for option in panel_options(SolveSettings)]
 
 
 def test_calibration_asks_for_a_factor_only_where_one_is_meant(shown):
-    options = list(CALIBRATION_OPTIONS)
+    options = [option.stored_as for option in panel_options(CalibrationSettings)]
     settings = bpy.context.scene.inpose
-    assert shown()["INPOSE_PT_calibration"].properties == [name for name in options if name != "scale_factor"]
+    assert shown()["INPOSE_PT_calibration"].properties == options
     settings.scale = "custom"
+    options.insert(options.index("scale") + 1, "scale_factor")
     assert shown()["INPOSE_PT_calibration"].properties == options
 
 
@@ -144,7 +146,7 @@ def test_an_unusable_recording_says_why(shown, fake_worker, take):
     bpy.context.scene.inpose.recording = str(take)
     with pytest.raises(RuntimeError, match="The file is empty"):
         bpy.ops.inpose.read_recording()
-    recording_facts._known[take, Reading()] = WorkerError("The file is empty.", "Record again.")
+    recording_facts._known[take, ReadOptions()] = WorkerError("The file is empty.", "Record again.")
     assert {"The file is empty.", "Record again."} <= set(shown()["INPOSE_PT_recording"].texts)
     main = drawn(INPOSE_PT_main)
     assert {"The file is empty.", "Record again."} <= set(main.texts)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.motion import MOTION_FORMAT_VERSION, Motion
-from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, quaternion_to_matrix
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions
 from inpose_core.body.skeleton import JOINT_NAMES, PARENTS, Skeleton
 from inpose_core.errors import InPoseError, OutputError
 from tests.core.synthetic import smooth_motion
@@ -67,18 +68,41 @@ def test_the_file_has_the_documented_arrays_and_those_of_amass(motion: Motion, t
         assert shapes["rotations_wxyz"] == (30, 22, 4)
         assert shapes["root_translation_m"] == shapes["trans"] == (30, 3)
         assert shapes["offsets_m"] == (22, 3)
-        assert shapes["poses"] == (30, 66)
-        assert shapes["betas"] == (10,)
+        assert shapes["poses"] == (30, 156)
+        assert shapes["betas"] == (16,)
+        assert shapes["dmpls"] == (30, 8)
         assert float(arrays["fps"]) == float(arrays["mocap_framerate"]) == 60.0
         assert str(arrays["gender"]) == "neutral"
-        np.testing.assert_array_equal(arrays["trans"], arrays["root_translation_m"])
-        poses = arrays["poses"].reshape(30, 22, 3)
-    # What an SMPL tool does with `poses`: compose the local axis-angles down the tree.
+        assert not arrays["betas"].any()
+        assert not arrays["poses"][:, 66:].any()
+
+
+def test_smpl_tools_see_the_motion_z_up_where_it_was(motion: Motion, tmp_path: Path) -> None:
+    """Place the joints as SMPL does: turn the body about its rest pelvis, then add ``trans``."""
+    path = tmp_path / "take.npz"
+    motion.save_npz(path)
+    with np.load(path, allow_pickle=False) as arrays:
+        poses, trans_m = arrays["poses"][:, :66].reshape(30, 22, 3), arrays["trans"]
+    rest_m = motion.skeleton.rest_positions_m + SMPL_REST_PELVIS_M
     R_local = Rotation.from_rotvec(poses.reshape(-1, 3)).as_matrix().reshape(30, 22, 3, 3)
     R_world = R_local.copy()
+    joints_m = np.tile(rest_m[0], (30, 22, 1))
     for joint in range(1, 22):
-        R_world[:, joint] = R_world[:, PARENTS[joint]] @ R_local[:, joint]
-    np.testing.assert_allclose(R_world, quaternion_to_matrix(motion.rotations_wxyz), atol=1e-5)
+        parent = PARENTS[joint]
+        R_world[:, joint] = R_world[:, parent] @ R_local[:, joint]
+        joints_m[:, joint] = joints_m[:, parent] + R_world[:, parent] @ (rest_m[joint] - rest_m[parent])
+    joints_m += trans_m[:, None]
+    x, y, z = np.moveaxis(motion.joint_positions_m, -1, 0)
+    np.testing.assert_allclose(joints_m, np.stack((x, -z, y), axis=-1), atol=1e-5)
+
+
+def test_who_stands_stands_upright_in_smpl_tools(tmp_path: Path) -> None:
+    wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (1, 22, 1))
+    path = tmp_path / "take.npz"
+    Motion(wxyz, np.array([[0.5, 0.9, 2.0]]), Skeleton.template(), 60.0).save_npz(path)
+    with np.load(path, allow_pickle=False) as arrays:
+        np.testing.assert_allclose(arrays["poses"][0, :3], (np.pi / 2, 0, 0), atol=1e-6)
+        np.testing.assert_allclose(arrays["trans"][0] + SMPL_REST_PELVIS_M, (0.5, -2.0, 0.9), atol=1e-6)
 
 
 def test_local_rotations_compose_back(motion: Motion) -> None:
@@ -115,7 +139,8 @@ def test_half_turns_have_a_finite_axis_angle(tmp_path: Path) -> None:
     path = tmp_path / "take.npz"
     Motion(wxyz, np.zeros((3, 3)), Skeleton.template(), 60.0).save_npz(path)
     with np.load(path) as arrays:
-        np.testing.assert_allclose(np.linalg.norm(arrays["poses"][:, :3], axis=1), (0.0, np.pi, 0.0), atol=1e-6)
+        # The hip undoes the pelvis' turn; the pelvis itself is turned to Z up besides.
+        np.testing.assert_allclose(np.linalg.norm(arrays["poses"][:, 3:6], axis=1), (0.0, np.pi, 0.0), atol=1e-6)
 
 
 # Files that are not motions.

@@ -153,7 +153,7 @@ def test_impossible_statures_are_refused(eye_m: float) -> None:
 
 @pytest.mark.parametrize("stature_m", [0.0, -1.0, 175.0, float("nan"), float("inf")])
 def test_a_given_stature_must_be_a_person(stature_m: float) -> None:
-    with pytest.raises(CalibrationError, match="not a person"):
+    with pytest.raises(CalibrationError, match="Stature cannot be"):
         calibrate(moving_person(), Skeleton.template(), CalibrationSettings(stature_m=stature_m))
 
 

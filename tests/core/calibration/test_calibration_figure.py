@@ -6,8 +6,6 @@ The limits are what is reached, with a margin; docs/recordings.md says where tha
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -15,8 +13,8 @@ from inpose_core.body.motion import Motion
 from inpose_core.calibration import CalibrationSettings
 from inpose_core.evaluation.calibration_trials import CalibrationTrial, load_calibration_clips, run_calibration_trials
 from inpose_core.prior.checkpoint import Prior, load_prior
+from tests.shared_files import shared_or_skip
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 SLOW = [pytest.mark.slow, pytest.mark.timeout(1800)]
 COUNTS = [pytest.param(20, id="few"), pytest.param(200, id="all", marks=SLOW)]
 COSTLY_COUNTS = [pytest.param(8, id="few"), pytest.param(200, id="all", marks=SLOW)]
@@ -25,9 +23,7 @@ COSTLY_COUNTS = [pytest.param(8, id="few"), pytest.param(200, id="all", marks=SL
 
 @pytest.fixture(scope="module")
 def clips() -> list[Motion]:
-    if not DATA.is_dir():
-        pytest.skip("the captured motion is not here (../shared/data)")
-    return load_calibration_clips(DATA)
+    return load_calibration_clips(shared_or_skip("data"))
 
 
 @pytest.fixture(scope="module")

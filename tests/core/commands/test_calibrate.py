@@ -88,8 +88,8 @@ def test_info_says_that_there_is_no_pose(tmp_path: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--scale", "twice"], "is no scale"),
-        (["--scale", "-1"], "out of range"),
+        (["--scale", "twice"], 'Scale cannot be "twice"'),
+        (["--scale", "-1"], "Scale cannot be -1"),
         (["--calibration", "nothing.json"], "cannot be read"),
         (["--calibration-time", "999"], "not all measured"),
     ],

@@ -22,10 +22,10 @@ from inpose_core.evaluation.clips import choose_clips, load_test_clips
 from inpose_core.evaluation.report import tables
 from inpose_core.evaluation.simulation import simulate
 from inpose_core.evaluation.systems import ABLATIONS, OURS, SHIPPED, SYSTEMS, SolverSystem
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import NetworkConfig
-from inpose_core.solver.settings import SolveSettings
 from tests.core.synthetic import smooth_motion
 from tests.core.training.test_trainer import write_packed
 

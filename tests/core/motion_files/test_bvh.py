@@ -17,8 +17,7 @@ from inpose_core.body.quaternions import continuous_signs, geodesic_angle, rotat
 from inpose_core.body.skeleton import JOINT_COUNT, JOINT_NAMES, Skeleton
 from inpose_core.errors import InPoseError, OutputError
 from inpose_core.motion_files.bvh import BvhAnimation, load_bvh, save_bvh
-
-SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "data" / "bvh_samples"
+from tests.shared_files import shared_or_skip
 
 SMALL = """HIERARCHY
 ROOT My Hips
@@ -169,10 +168,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 
 
 def test_real_files() -> None:
-    files = sorted(SAMPLES.rglob("*.bvh"))
-    if not files:
-        pytest.skip("the BVH samples are not here (../shared/data/bvh_samples)")
-    for path in files:
+    for path in sorted(shared_or_skip("data/bvh_samples").rglob("*.bvh")):
         animation = load_bvh(path)
         assert animation.fps == 60.0
         assert len(animation.joint_names) > 20

@@ -8,24 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from inpose_core.body.quaternions import continuous_signs, normalize_quaternion
 from inpose_core.recording.formats.bsor import FRAME_DTYPE, MAGIC
 from inpose_core.recording.types import Recording
+from tests.shared_files import shared_or_skip
 
-REAL_RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
 PLAYER_NAME = "Secret Player"
 PLAYER_ID = "76561190000000000"
 
 
 def real_recording(name: str) -> Path:
     """Return the path of a real recording beside the repository, or skip the test, saying so."""
-    path = REAL_RECORDINGS / name
-    if not path.is_file():
-        pytest.skip(f"the real recordings are not here (../shared/recordings/{name})")
-    return path
+    return shared_or_skip(f"recordings/{name}")
 
 
 def moving_person(frames: int = 200, rate_hz: float = 90.0, seed: int = 0, eye_m: float = 1.63) -> Recording:

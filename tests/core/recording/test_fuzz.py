@@ -15,9 +15,10 @@ import pytest
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.recording.tables.csv_format import write_csv
 from tests.core.recording.fuzzing import LONGEST_S
-from tests.core.recording.recording_files import PLAYER_ID, PLAYER_NAME, REAL_RECORDINGS, moving_person
+from tests.core.recording.recording_files import PLAYER_ID, PLAYER_NAME, moving_person
 from tests.core.recording.sample_recordings import all_samples
 from tests.core.synthetic import smooth_motion
+from tests.shared_files import shared_or_skip
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 VARIANTS = 30
@@ -61,9 +62,7 @@ def test_damaged_samples_of_every_format(tmp_path: Path) -> None:
 
 
 def test_damaged_real_recordings(tmp_path: Path) -> None:
-    files = [path for path in REAL_RECORDINGS.glob("*") if path.suffix != ".md"] if REAL_RECORDINGS.is_dir() else []
-    if not files:
-        pytest.skip("the real recordings are not here (../shared/recordings)")
+    files = [path for path in shared_or_skip("recordings").glob("*") if path.suffix != ".md"]
     for path in files:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     assert len(damage_and_read(tmp_path)) == VARIANTS * len(files)

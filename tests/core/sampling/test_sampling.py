@@ -18,11 +18,12 @@ from inpose_core.body.rotations import (
     sixd_to_matrix,
 )
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
+from inpose_core.options.solve import SamplerName
 from inpose_core.prior.checkpoint import Prior, ResidualCalibration
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
-from inpose_core.sampling import SAMPLERS, Measurement, SamplerName, WindowedDenoiser, Windows, sample_ddim
+from inpose_core.sampling import SAMPLERS, Measurement, WindowedDenoiser, Windows, sample_ddim
 from inpose_core.sampling.estimate import Denoiser, Estimate
 from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
 from inpose_core.sampling.tangent_guidance import TangentGuidance

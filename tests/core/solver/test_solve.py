@@ -18,10 +18,9 @@ from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
+from inpose_core.options.solve import GUIDANCE_NAMES, SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.types import Sensors
-from inpose_core.sampling import GUIDANCE_NAMES
-from inpose_core.solver.settings import SolveSettings
 from inpose_core.solver.solving import choose_device, solve
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
@@ -273,20 +272,20 @@ def test_the_number_of_steps_follows_the_guidance() -> None:
 
 @pytest.mark.parametrize("name", ["", "Tangent", "exact"])
 def test_an_unknown_guidance_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(InPoseError, match="guidance") as caught:
+    with pytest.raises(InPoseError, match="Guidance") as caught:
         SolveSettings(guidance=name)  # type: ignore[arg-type]
     assert all(known in caught.value.hint for known in GUIDANCE_NAMES)
 
 
 @pytest.mark.parametrize("steps", [0, -1, 1001])
 def test_an_impossible_number_of_steps_is_refused(steps: int) -> None:
-    with pytest.raises(InPoseError, match="steps"):
+    with pytest.raises(InPoseError, match="Steps"):
         SolveSettings(steps=steps)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_an_impossible_seed_is_refused(seed: int) -> None:
-    with pytest.raises(InPoseError, match="seed"):
+    with pytest.raises(InPoseError, match="Seed"):
         SolveSettings(seed=seed)
 
 

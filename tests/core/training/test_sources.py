@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, normalize_quaternion
 from inpose_core.body.skeleton import Skeleton
@@ -24,13 +25,14 @@ from inpose_core.training.dataset import make_motion_data
 from inpose_core.training.packed import read_packed
 from inpose_core.training.packing import find_motion_files, pack_files
 from tests.core.synthetic import smooth_motion
+from tests.shared_files import shared_or_skip
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+AMASS_KEYS = ("poses", "trans", "betas", "gender", "mocap_framerate")
 Z_UP = Rotation.from_euler("x", 90, degrees=True)
 
 
 def write_amass(path: Path, motion: Motion, fps: float, rate_key: str = "mocap_framerate") -> None:
-    """Write a motion as AMASS has it: Z up, local axis-angles, hands beside the body."""
+    """Write a motion as AMASS has it: Z up, local axis-angles, hands beside the body, the rest pelvis left out."""
     local = motion.local_rotations_wxyz[..., [1, 2, 3, 0]]
     poses = Rotation.from_quat(local.reshape(-1, 4)).as_rotvec().reshape(len(motion), 22, 3)
     root = Z_UP * Rotation.from_quat(motion.rotations_wxyz[:, 0][:, [1, 2, 3, 0]])
@@ -40,7 +42,7 @@ def write_amass(path: Path, motion: Motion, fps: float, rate_key: str = "mocap_f
     np.savez(
         path,
         poses=np.concatenate((poses.reshape(len(motion), -1), hands), axis=1),
-        trans=Z_UP.apply(motion.root_translation_m),
+        trans=Z_UP.apply(motion.root_translation_m) - SMPL_REST_PELVIS_M,
         betas=np.linspace(-1, 1, 16),
         gender=np.array("female"),
         **{rate_key: np.float64(fps)},
@@ -103,12 +105,53 @@ def test_with_body_models_each_subject_has_its_own_bones(tmp_path: Path, monkeyp
     assert asked == [("female", 16)]
     np.testing.assert_allclose(read.skeleton.offsets_m, template.offsets_m * 0.9, atol=1e-6)  # betas[0] = -1
     # SMPL adds its pelvis to the translation as it stands, Z up: what was y there is -z here.
-    horizontal_m = (0.9 * joints[0, 0].item(), -0.9 * joints[0, 1].item())
+    x_m, y_m, _ = 0.9 * joints[0].double().numpy() - SMPL_REST_PELVIS_M
     np.testing.assert_allclose(
         read.root_translation_m[:, [0, 2]] - smooth_motion(20).root_translation_m[:, [0, 2]],
-        np.broadcast_to(horizontal_m, (20, 2)),
+        np.broadcast_to((x_m, -y_m), (20, 2)),
         atol=1e-6,
     )
+
+
+@pytest.mark.parametrize("own_bones", [False, True])
+def test_a_solved_take_comes_back_through_its_amass_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_bones: bool
+) -> None:
+    motion = smooth_motion(80)
+    motion.save_npz(tmp_path / "solved.npz")
+    with np.load(tmp_path / "solved.npz") as arrays:
+        np.savez(tmp_path / "amass.npz", **{name: arrays[name] for name in AMASS_KEYS})
+    if own_bones:
+        pytest.importorskip("smplx")
+        # A body model of 22 vertices, each a joint: this body's bones about SMPL's rest pelvis.
+        joints = torch.tensor(motion.skeleton.rest_positions_m + SMPL_REST_PELVIS_M, dtype=torch.float32)
+        model = SimpleNamespace(
+            v_template=joints, shapedirs=torch.zeros(22, 3, 16), J_regressor=torch.eye(22), num_betas=16
+        )
+        monkeypatch.setattr(amass, "_body_model", lambda *_: model)
+    read = load_amass(tmp_path / "amass.npz", tmp_path if own_bones else None)
+    assert angle_deg(read.rotations_wxyz, motion.rotations_wxyz) < 1e-3
+    assert read.fps == 60
+    floor_m = read.root_translation_m[0] - motion.root_translation_m[0]
+    np.testing.assert_allclose(floor_m[[0, 2]], 0, atol=1e-5)  # reading puts the lowest foot on y = 0
+    np.testing.assert_allclose(read.joint_positions_m, motion.joint_positions_m + floor_m, atol=1e-5)
+
+
+def test_the_amass_keys_of_early_solved_takes_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """InPose wrote them Y up at first, without the rest pelvis and without hands."""
+    motion = smooth_motion(30)
+    motion.save_npz(tmp_path / "now.npz")
+    local = motion.local_rotations_wxyz[..., [1, 2, 3, 0]]
+    with np.load(tmp_path / "now.npz") as arrays:
+        early = dict(arrays)
+    early["poses"] = Rotation.from_quat(local.reshape(-1, 4)).as_rotvec().reshape(30, 66)
+    early["trans"] = motion.root_translation_m
+    early["betas"] = np.zeros(10)
+    del early["dmpls"]
+    np.savez(tmp_path / "early.npz", **early)
+    for read in (load_amass(tmp_path / "early.npz"), Motion.load_npz(tmp_path / "early.npz")):
+        assert angle_deg(read.rotations_wxyz, motion.rotations_wxyz) < 1e-3
+        np.testing.assert_allclose(read.root_translation_m[:, [0, 2]], motion.root_translation_m[:, [0, 2]], atol=1e-5)
 
 
 def test_missing_body_models_are_told(tmp_path: Path) -> None:
@@ -146,11 +189,10 @@ def test_our_own_bvh_comes_back(tmp_path: Path) -> None:
     ],
 )
 def test_real_bvh_agrees_with_the_same_take_packed_by_other_hands(file: str, clip: str, data_set: str) -> None:
-    path = DATA / "bvh_samples" / file
-    if not path.exists():
-        pytest.skip("the BVH samples are not here (../shared/data/bvh_samples)")
+    path = shared_or_skip(f"data/bvh_samples/{file}")
+    packed_file = shared_or_skip(f"data/{data_set}.npz")
     motion = load_bvh_motion(path)
-    with np.load(DATA / f"{data_set}.npz", allow_pickle=False) as packed:
+    with np.load(packed_file, allow_pickle=False) as packed:
         index = packed["clip"].tolist().index(clip)
         part = slice(int(packed["start"][index]), int(packed["start"][index] + packed["length"][index]))
         wxyz = normalize_quaternion(packed["quat"][part] / 32767.0)

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from types import SimpleNamespace
 
 import bpy
@@ -11,11 +13,13 @@ import pytest
 from rigs import SHARED_RIGS, build_rig, import_shared_rig
 
 from inpose_blender import addon
-from inpose_blender.core import JOINT_NAMES, RigError
+from inpose_blender.core import JOINT_NAMES, OutputError, RigError
 from inpose_blender.rig.find import find_mapping, map_rig, stored_bones
 from inpose_blender.rig.mapping import panel, read_mapping, write_mapping
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.rig.vrm import vrm_mapping
+from tests.shared_files import wants_shared
+from tests.small_disk import PAGE_BYTES, needs_small_disk, small_disk
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +137,9 @@ def test_export_and_import(rng, tmp_path):
         ('{"format": "inpose-mapping", "version": 2, "bones": {}}', "another version"),
         ('{"format": "inpose-mapping", "version": 1, "bones": {"tail": "Tail"}}', "tail"),
         ('{"format": "inpose-mapping", "version": 1, "bones": {"head": 3}}', "something else"),
+        ("[" * 100_000, "no JSON"),
+        ('{"format": "inpose-mapping", "version": 1' + "0" * 5000 + "}", "no mapping"),
+        ('{"bones": "' + "x" * 2_000_000 + '"}', "cannot be read"),
     ],
 )
 def test_foreign_files_are_refused(tmp_path, text, match):
@@ -145,6 +152,51 @@ def test_foreign_files_are_refused(tmp_path, text, match):
         read_mapping(tmp_path / "some.vrm")
 
 
+def vrm_of(json_text: str) -> bytes:
+    text = json_text.encode()
+    return struct.pack("<4sIIII", b"glTF", 2, 20 + len(text), len(text), 0x4E4F534A) + text
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("[" * 100_000, "damaged"),
+        ("[]", "damaged"),
+        ('{"extensions": []}', "no VRM humanoid table"),
+        ('{"extensions": {"VRM": {"humanoid": {"humanBones": [{"bone": [], "node": 0}]}}}}', "no VRM humanoid table"),
+        (
+            '{"nodes": [{"name": 7}], '
+            '"extensions": {"VRM": {"humanoid": {"humanBones": [{"bone": "hips", "node": 0}]}}}}',
+            "no VRM humanoid table",
+        ),
+    ],
+)
+def test_hostile_characters_are_refused(tmp_path, text, match):
+    (tmp_path / "some.vrm").write_bytes(vrm_of(text))
+    with pytest.raises(RigError, match=match):
+        read_mapping(tmp_path / "some.vrm")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+@pytest.mark.parametrize("name", ["some.json", "some.vrm"])
+def test_a_pipe_that_nobody_writes_to_does_not_hang_blender(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(RigError, match="pipe or a device"):
+        read_mapping(tmp_path / name)
+
+
+@needs_small_disk
+def test_a_full_disk_keeps_the_old_mapping(tmp_path):
+    with small_disk(2 * PAGE_BYTES) as disk:
+        (disk / "a.json").write_bytes(b"the good file")
+        (disk / "other").write_bytes(bytes(PAGE_BYTES - 100))
+        with pytest.raises(OutputError, match="the disk is full"):
+            write_mapping(disk / "a.json", dict.fromkeys(JOINT_NAMES, "Bone"))
+        assert (disk / "a.json").read_bytes() == b"the good file"
+        assert sorted(path.name for path in disk.iterdir()) == ["a.json", "other"]
+
+
 def test_files_round_trip(tmp_path):
     bones = {joint: f"Bône {joint}" for joint in JOINT_NAMES} | {"neck": ""}
     write_mapping(tmp_path / "a.json", bones)
@@ -152,7 +204,7 @@ def test_files_round_trip(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
-@pytest.mark.skipif(not SHARED_RIGS.is_dir(), reason="the real rigs (shared/rigs) are not beside this checkout")
+@pytest.mark.skipif(not SHARED_RIGS.is_dir(), reason=wants_shared("rigs"))
 def test_a_vrm_file_can_be_imported_as_mapping():
     rig, facts = import_shared_rig("vrm0_cool_banana.vrm")
     bpy.context.view_layer.objects.active = rig

@@ -136,7 +136,7 @@ def test_units_may_be_numbers(tmp_path: Path) -> None:
         {"axes": "RUB/RUB/RUF"},
         {"quaternion_order": "zyxw"},
         {"time_unit": "days"},
-        {"fps": 0.0},
+        {"recording_fps": 0.0},
         {"origin": "moon"},
     ],
 )

@@ -221,7 +221,7 @@ def test_a_table_without_times_needs_a_rate(tmp_path: Path) -> None:
     text = wide_table(moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "")
     with pytest.raises(RecordingError, match="--fps 90"):
         load(tmp_path, text)
-    assert load(tmp_path, text, fps=90.0).duration_s == pytest.approx(moving_person().duration_s)
+    assert load(tmp_path, text, recording_fps=90.0).duration_s == pytest.approx(moving_person().duration_s)
 
 
 def test_frame_numbers_need_a_rate(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_frame_numbers_need_a_rate(tmp_path: Path) -> None:
     numbered = "\n".join([lines[0], *(f"{i},{line.split(',', 1)[1]}" for i, line in enumerate(lines[1:]))])
     with pytest.raises(RecordingError, match="counts frames"):
         load(tmp_path, numbered)
-    assert load(tmp_path, numbered, fps=45.0).duration_s == pytest.approx(199 / 45)
+    assert load(tmp_path, numbered, recording_fps=45.0).duration_s == pytest.approx(199 / 45)
 
 
 # Mappings

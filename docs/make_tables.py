@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the tables of options and formats into the docs: ``python docs/make_tables.py``, or ``make tables``.
+
+The tables stand between ``<!-- NAME -->`` and ``<!-- end of NAME -->``; a test fails when one is stale.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from inpose_blender.bake.options import BakeOptions
+from inpose_core.options.calibration import CalibrationSettings
+from inpose_core.options.document import option_table, with_tables
+from inpose_core.options.reading import ReadOptions
+from inpose_core.options.solve import SolveSettings
+
+DOCS: Final[Path] = Path(__file__).parent
+PAGES: Final[tuple[Path, ...]] = (DOCS / "panel.md", DOCS / "recordings.md")
+
+
+def tables() -> dict[str, str]:
+    """Return the tables by their names in the docs."""
+    return {
+        "reading options": option_table(ReadOptions),
+        "calibration options": option_table(CalibrationSettings),
+        "solve options": option_table(SolveSettings),
+        "bake options": option_table(BakeOptions),
+    }
+
+
+def main() -> None:
+    """Write all pages."""
+    for page in PAGES:
+        page.write_text(with_tables(page.read_text(encoding="utf-8"), tables()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

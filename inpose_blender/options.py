@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open the door to the core's options and requests: neither bpy nor numpy. `errors` and `core` are the other doors.
+
+Every option is declared once, in a settings class of the core or, for the bake, in `bake.options`. Properties, panel
+rows and the command line of batches follow from there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.options.calibration import CalibrationSettings
+    from inpose_core.options.command_line import add_options, settings_from_arguments
+    from inpose_core.options.option import PANEL, Choice, Custom, Option
+    from inpose_core.options.reading import ReadOptions
+    from inpose_core.options.solve import SolveSettings
+    from inpose_core.options.table import OptionTable, option, options_of
+    from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
+else:
+    from ..inpose_core.options.calibration import CalibrationSettings
+    from ..inpose_core.options.command_line import add_options, settings_from_arguments
+    from ..inpose_core.options.option import PANEL, Choice, Custom, Option
+    from ..inpose_core.options.reading import ReadOptions
+    from ..inpose_core.options.solve import SolveSettings
+    from ..inpose_core.options.table import OptionTable, option, options_of
+    from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
+
+__all__ = [
+    "PANEL",
+    "PROTOCOL",
+    "CalibrationSettings",
+    "Choice",
+    "Custom",
+    "InfoRequest",
+    "Option",
+    "OptionTable",
+    "ReadOptions",
+    "SolveRequest",
+    "SolveSettings",
+    "add_options",
+    "option",
+    "options_of",
+    "settings_from_arguments",
+]

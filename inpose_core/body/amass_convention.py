@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Convert a body's motion to the arrays of AMASS, and state AMASS's convention in one place. Needs numpy alone.
+
+AMASS (Mahmood et al. 2019) is Z up. ``poses`` holds the axis-angle of each SMPL-H joint relative to its parent, and for
+the pelvis relative to the world: SMPL's body is Y up and faces +Z, so one that stands upright in AMASS is turned by 90
+degrees about X. SMPL turns its body about the pelvis joint, which the model holds at ``J_pelvis``, beside its origin,
+and adds ``trans`` after that: the pelvis stands at ``trans + J_pelvis``. ``J_pelvis`` depends on the shape alone; it is
+neither turned with the body nor taken from Y up to Z up.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .quaternions import multiply_quaternions, rotate_vector
+
+SMPL_REST_PELVIS_M: Final[tuple[float, float, float]] = (-0.0018, -0.2233, 0.0282)
+"""``J_pelvis`` of the neutral SMPL body of average shape (``betas`` all zero)."""
+
+Z_UP_FROM_Y_UP_WXYZ: Final[tuple[float, float, float, float]] = (np.sqrt(0.5), np.sqrt(0.5), 0.0, 0.0)
+"""The rotation by 90 degrees about X, which takes +Y to +Z and +Z to -Y."""
+
+_SMPLH_JOINT_COUNT: Final[int] = 52
+_SHAPE_COUNT: Final[int] = 16
+_SOFT_TISSUE_COUNT: Final[int] = 8
+
+
+def amass_arrays(
+    local_rotations_wxyz: NDArray[np.float64], root_translation_m: NDArray[np.float64], fps: float
+) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays of an AMASS file, for the neutral body of average shape with open hands.
+
+    Args:
+        local_rotations_wxyz: (F, 22, 4) rotation of each joint relative to its parent; the pelvis' is global, Y up.
+        root_translation_m: (F, 3) position of the pelvis joint, Y up.
+        fps: frames per second.
+    """
+    frames, joints = local_rotations_wxyz.shape[:2]
+    local_wxyz = local_rotations_wxyz.copy()
+    local_wxyz[:, 0] = multiply_quaternions(Z_UP_FROM_Y_UP_WXYZ, local_wxyz[:, 0])
+    poses = np.zeros((frames, _SMPLH_JOINT_COUNT, 3), np.float32)
+    poses[:, :joints] = _axis_angle(local_wxyz)
+    trans_m = rotate_vector(Z_UP_FROM_Y_UP_WXYZ, root_translation_m) - SMPL_REST_PELVIS_M
+    return {
+        "poses": poses.reshape(frames, -1),
+        "trans": trans_m.astype(np.float32),
+        "mocap_framerate": np.array(fps, np.float64),
+        "gender": np.array("neutral"),
+        "betas": np.zeros(_SHAPE_COUNT, np.float32),
+        "dmpls": np.zeros((frames, _SOFT_TISSUE_COUNT), np.float32),
+    }
+
+
+def _axis_angle(wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
+    positive = np.where(wxyz[..., :1] < 0, -wxyz, wxyz)
+    sine = np.linalg.norm(positive[..., 1:], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(sine, positive[..., :1])
+    # angle / sine tends to 2 for small rotations.
+    return positive[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Offer the options of a settings class on a command line, and read them back.
+
+Everything is taken as text and checked where the settings are made, so that a wrong value is told in the same sentence
+here, in the worker and in Python.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from .option import TERMINAL, Option
+from .table import OptionTable, options_of
+from .values import custom_words, range_of, shown, value_from_text
+
+Table = TypeVar("Table", bound=OptionTable)
+
+_METAVARS: Final[dict[str, str]] = {
+    "m": "METRES",
+    "s": "SECONDS",
+    "deg": "DEGREES",
+    "Hz": "RATE",
+    "frames": "FRAMES",
+    "share": "0..1",
+}
+
+
+def add_options(
+    parser: argparse.ArgumentParser,
+    table: type[Table],
+    defaults: Table | None = None,
+    without: Collection[str] = (),
+) -> None:
+    """Add a group with an option for each field; left alone, an option is not in the namespace.
+
+    Args:
+        parser: gets the group.
+        table: the settings class.
+        defaults: what the help tells as defaults; the table's own without them.
+        without: names of fields that make no sense for this command.
+    """
+    group = parser.add_argument_group(table.title.lower(), table.sentence)
+    for option in options_of(table):
+        if TERMINAL in option.appears and option.name not in without:
+            default = option.default if defaults is None else getattr(defaults, option.name)
+            _add_option(group, option, default)
+
+
+def settings_from_arguments(table: type[Table], options: argparse.Namespace, defaults: Table | None = None) -> Table:
+    """Return the settings that were given.
+
+    Raises:
+        InPoseError: of the table's kind; a value does not fit.
+    """
+    given = {
+        option.name: _value(option, getattr(options, option.name))
+        for option in options_of(table)
+        if hasattr(options, option.name)
+    }
+    return replace(table() if defaults is None else defaults, **given)  # type: ignore[type-var]  # tables are dataclasses
+
+
+def help_of(option: Option, default: Any) -> str:
+    """Return the sentence with what may be given and what is taken otherwise."""
+    limits = range_of(option) if option.custom is None else f"or {custom_words(option.custom)}"
+    taken = option.automatic if default is None else str(shown(option, default)).strip('"').replace("_", "-")
+    details = "; ".join(filter(None, (limits, f"default: {taken}")))
+    experts = "For experts: " if option.expert else ""
+    sentence = option.sentence if not experts else option.sentence[0].lower() + option.sentence[1:]
+    return f"{experts}{sentence} ({details})"
+
+
+def _add_option(group: Any, option: Option, default: Any) -> None:
+    text = help_of(option, default).replace("%", "%%")
+    absent = argparse.SUPPRESS
+    flags = [(f"--{option.flag}", text), *((f"--{flag}", absent) for flag in option.old_flags)]
+    for flag, words in flags:
+        if option.kind == "flag":
+            group.add_argument(
+                flag, dest=option.name, action=argparse.BooleanOptionalAction, default=absent, help=words
+            )
+        elif option.kind == "vector":
+            names = tuple("XYZW"[: len(option.default)])
+            group.add_argument(flag, dest=option.name, nargs=len(names), metavar=names, default=absent, help=words)
+        else:
+            group.add_argument(flag, dest=option.name, metavar=_metavar(option), default=absent, help=words)
+
+
+def _metavar(option: Option) -> str:
+    if option.kind == "choice":
+        names = [name.replace("_", "-") for name in option.choice_names]
+        return f"{{{','.join(names + (['...'] if option.custom else []))}}}"
+    if option.kind == "path":
+        return "FILE"
+    return _METAVARS.get(option.unit, "TEXT" if option.kind == "text" else "N")
+
+
+def _value(option: Option, given: Any) -> Any:
+    if isinstance(given, bool):
+        return given
+    if option.kind == "path":
+        return Path(given).resolve()  # the solver may work in another folder
+    if isinstance(given, list):
+        return tuple(value_from_text(option, text) for text in given)
+    return value_from_text(option, given)

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the docs' tables of options, between markers that keep what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..errors import OutputError
+from .option import PANEL, TERMINAL, Option
+from .table import OptionTable, options_of
+from .values import custom_words, range_of, shown
+
+
+def option_table(table: type[OptionTable]) -> str:
+    """Return a table in Markdown: what the panel calls an option, what it does, and how a command line says it."""
+    rows = ["| Option | What it does | Default | On the command line |", "|---|---|---|---|"]
+    for option in options_of(table):
+        name = option.label if PANEL in option.appears else f"*{option.label}*"
+        flag = " ".join(_flag(option)) if TERMINAL in option.appears else ""
+        rows.append(f"| {name} | {_what(option)} | {_default(option)} | {flag} |")
+    return "\n".join(rows)
+
+
+def with_tables(text: str, tables: dict[str, str]) -> str:
+    """Return a document with its tables replaced; each stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.
+
+    Raises:
+        OutputError: the document names a table that there is not.
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in tables:
+            raise OutputError(f'There is no table "{name}".', f"There are {', '.join(tables)}.")
+        return f"<!-- {name} -->\n\n{tables[name]}\n\n<!-- end of {name} -->"
+
+    return re.sub(r"<!-- ([\w ]+) -->\n.*?<!-- end of \1 -->", fill, text, flags=re.DOTALL)
+
+
+def _what(option: Option) -> str:
+    sentence = option.sentence[0].upper() + option.sentence[1:]
+    choices = "; ".join(_choices(option)) if option.kind == "choice" else ""
+    limits = range_of(option)
+    details = f" ({limits})" if limits else ""
+    return f"{sentence}{details}{': ' if choices else ''}{choices}".replace("|", "\\|")
+
+
+def _choices(option: Option) -> Iterator[str]:
+    for choice in option.choices:
+        name = choice.name.replace("_", "-")
+        yield f"`{name}` {choice.label}" if choice.label.lower().replace(" ", "-") != name else f"`{name}`"
+    if option.custom is not None:
+        yield f"or {custom_words(option.custom)}"
+
+
+def _default(option: Option) -> str:
+    if option.default is None:
+        return option.automatic
+    text = str(shown(option, option.default)).strip('"')
+    return f"`{text.replace('_', '-')}`" if option.kind == "choice" else text
+
+
+def _flag(option: Option) -> Iterator[str]:
+    if option.kind == "flag":
+        yield (
+            f"`--{option.flag}`, `--no-{option.flag}`"
+            if option.default is None
+            else (f"`--no-{option.flag}`" if option.default else f"`--{option.flag}`")
+        )
+    else:
+        yield f"`--{option.flag}`"

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of reading a recording: what it is, where its file does not say so and the guess is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from ..axes import Axes
+from ..errors import RecordingError
+from .option import Choice, Custom
+from .table import OptionTable, option
+
+QuaternionOrder = Literal["wxyz", "xyzw"]
+QUATERNION_ORDERS: Final[tuple[QuaternionOrder, ...]] = get_args(QuaternionOrder)
+
+TimeUnit = Literal["s", "ms", "us", "ticks", "ns"]
+
+Origin = Literal["floor", "eyes"]
+"""Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
+ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
+
+_GUESSED: Final[str] = "as the file says, or guessed from the data"
+
+
+@dataclass(frozen=True)
+class ReadOptions(OptionTable):
+    """Say what a file is, against what it says or what would be guessed; None leaves it to the file and the data.
+
+    Raises:
+        RecordingError: a value does not fit.
+    """
+
+    title = "Read as"
+    sentence = "How the recording is read. InPose recognises or guesses all of it; `inpose info` shows what it took."
+    error = RecordingError
+
+    unit: str | None = option(
+        None,
+        "Unit of the recorded positions",
+        label="Unit",
+        choices=(
+            Choice("m", "Metres"),
+            Choice("dm", "Decimetres"),
+            Choice("cm", "Centimetres"),
+            Choice("mm", "Millimetres"),
+            Choice("in", "Inches"),
+            Choice("ft", "Feet"),
+        ),
+        custom=Custom(
+            "Metres per unit",
+            "Length of one unit of the recorded positions in metres",
+            "Custom",
+            "Another unit: give its length in metres",
+            1.0,
+            "unit_m",
+            1e-6,
+            1e6,
+        ),
+        automatic=_GUESSED,
+    )
+    axes: str | None = option(
+        None,
+        "Directions of the recording's axes",
+        label="Axes",
+        choices=(
+            Choice("openxr", "OpenXR", "X right, Y up, Z back: OpenXR, SteamVR and WebXR"),
+            Choice("unity", "Unity", "X right, Y up, Z forward"),
+            Choice("unreal", "Unreal", "X forward, Y right, Z up"),
+            Choice("ros", "ROS", "X forward, Y left, Z up"),
+            Choice("blender", "Blender", "X right, Y forward, Z up"),
+        ),
+        custom=Custom(
+            "Directions",
+            "Directions of X, Y and Z, one letter each: R or L, U or D, F or B; RUF is right, up, forward",
+            "Custom",
+            "Other axes: give their directions",
+            "RUB",
+            "axes_letters",
+        ),
+        automatic=_GUESSED,
+        check=Axes.parse,
+    )
+    quaternion_order: QuaternionOrder | None = option(
+        None,
+        "Order of the four numbers of a rotation",
+        label="Quaternions",
+        choices=(
+            Choice("wxyz", "W X Y Z", "The real part comes first"),
+            Choice("xyzw", "X Y Z W", "The real part comes last"),
+        ),
+        automatic=_GUESSED,
+    )
+    time_unit: TimeUnit | None = option(
+        None,
+        "Unit of the recorded times",
+        label="Time unit",
+        choices=(
+            Choice("s", "Seconds"),
+            Choice("ms", "Milliseconds"),
+            Choice("us", "Microseconds"),
+            Choice("ticks", "Ticks", "100 ns each, as .NET counts time"),
+            Choice("ns", "Nanoseconds"),
+        ),
+        automatic=_GUESSED,
+    )
+    swap_hands: bool | None = option(
+        None,
+        "Whether left and right are exchanged",
+        label="Left and right",
+        choices=(
+            Choice("keep", "Keep", "Left is left"),
+            Choice("swap", "Swap", "The file calls the right hand left"),
+        ),
+        automatic=_GUESSED,
+    )
+    origin: Origin | None = option(
+        None,
+        "Level from which the recorded heights count",
+        label="Heights from",
+        choices=(
+            Choice("floor", "Floor", "Heights count from the floor"),
+            Choice("eyes", "Eyes", "Heights count from where the eyes were at the start"),
+        ),
+        automatic=_GUESSED,
+    )
+    recording_fps: float | None = option(
+        None,
+        "Frame rate of a file whose times are missing or wrong",
+        label="Recorded rate",
+        minimum=1.0,
+        maximum=2000.0,
+        unit="Hz",
+        automatic="the file's own times",
+    )
+    take: int | None = option(
+        None,
+        "Take to read of a recording with pauses of more than ten seconds, counted from 1",
+        label="Take",
+        minimum=1,
+        maximum=10_000,
+        automatic="the longest",
+    )
+    columns: str | None = option(
+        None,
+        'Columns of a table: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',
+        label="Columns",
+        automatic="recognised by the header",
+    )
+
+
+TIME_UNITS: Final[tuple[TimeUnit, ...]] = get_args(TimeUnit)

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of the solver: how much to compute, where, and which of the motions that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from .option import TERMINAL, Choice
+from .table import OptionTable, option
+
+GuidanceName = Literal["tangent", "pigdm", "none"]
+GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
+SamplerName = Literal["ddim", "dpmpp_2m"]
+SAMPLER_NAMES: Final[tuple[SamplerName, ...]] = get_args(SamplerName)
+Precision = Literal["auto", "float32", "bfloat16"]
+Quality = Literal["draft", "default", "high"]
+
+DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
+_STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
+_TERMINAL_ONLY: Final[frozenset[str]] = frozenset((TERMINAL,))
+
+
+@dataclass(frozen=True)
+class SolveSettings(OptionTable):
+    """Choose how to solve; the defaults are the best known at their cost.
+
+    Raises:
+        InPoseError: a value does not fit.
+    """
+
+    title = "Solve"
+    sentence = "How much to compute, where, and which of the motions that fit."
+
+    guidance: GuidanceName = option(
+        "tangent",
+        "Algorithm that brings the motion onto the measured points",
+        label="Guidance",
+        choices=(
+            Choice("tangent", "Tangent", "Corrects the denoised rotations on the manifold; needs few steps"),
+            Choice("pigdm", "Pseudoinverse", "The published algorithm"),
+            Choice("none", "None", "The prior alone, for comparison"),
+        ),
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+    quality: Quality = option(
+        "default",
+        "How much the solver computes",
+        label="Quality",
+        choices=(
+            Choice("draft", "Draft", "A quick look: 1 step"),
+            Choice("default", "Good", "For most shots: 2 steps"),
+            Choice("high", "Best", "The most that the solver can do: 7 steps and the mirror image, five times as long"),
+        ),
+    )
+    foot_planting: float | None = option(
+        None,
+        "How firmly standing feet are held in place",
+        label="Foot planting",
+        minimum=0.0,
+        maximum=1.0,
+        unit="share",
+        automatic="1 with tangent guidance, else 0",
+        automatic_value=1.0,
+    )
+    temperature: float | None = option(
+        None,
+        "Variation: 0 gives the likeliest motion that fits, 1 one of many that fit, chosen by the seed",
+        label="Variation",
+        minimum=0.0,
+        maximum=1.0,
+        unit="share",
+        automatic="0 with tangent guidance, else 1",
+        automatic_value=0.0,
+        stored_as="variation",
+        old_flags=("variation",),
+    )
+    """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from nothing and comes out near
+    the posterior's mean, as the mean of eight samples does."""
+    seed: int = option(
+        0,
+        "Number that chooses a motion; with some variation each seed gives another",
+        label="Seed",
+        minimum=0,
+        maximum=2**63 - 1,
+    )
+    steps: int | None = option(
+        None,
+        "Number of denoising steps",
+        label="Steps",
+        minimum=1,
+        maximum=1000,
+        automatic="by the quality, or 50 with pigdm guidance",
+        expert=True,
+    )
+    device: str = option(
+        "auto",
+        "Device that computes",
+        label="Device",
+        choices=(
+            Choice("auto", "Automatic", "A graphics card where there is one, else the processor"),
+            Choice("cpu", "Processor", "Always works"),
+            Choice("cuda", "CUDA", "An NVIDIA graphics card"),
+            Choice("mps", "Metal", "The graphics unit of an Apple computer"),
+        ),
+        appears=_TERMINAL_ONLY,
+    )
+    sampler: SamplerName = option(
+        "ddim",
+        "Integrator of the denoising steps",
+        label="Sampler",
+        choices=(
+            Choice("ddim", "DDIM", "Of first order"),
+            Choice("dpmpp_2m", "DPM-Solver++(2M)", "Of second order"),
+        ),
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+    precision: Precision = option(
+        "auto",
+        "Number format of the network; float32 agrees between devices to a hundredth of a degree",
+        label="Precision",
+        choices=(
+            Choice("auto", "Automatic", "bfloat16 where the device is faster in it"),
+            Choice("float32", "float32"),
+            Choice("bfloat16", "bfloat16"),
+        ),
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+    use_head_motion: bool = option(
+        True,
+        "Show the prior the head's height and velocity in proportion to the body, as the paper's InPose (head)",
+        label="Head motion",
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+    use_hand_reach: bool = option(
+        True,
+        "Show the prior where the hands are in proportion to the arms",
+        label="Hand reach",
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+    use_floor: bool | None = option(
+        None,
+        "Measure that the lowest foot stands on the floor (tangent guidance only)",
+        label="Floor",
+        automatic="only where the prior does not see the head's height, which tells the same and better",
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+    smoothing_frames: float | None = option(
+        None,
+        "Standard deviation of the Gaussian over the sampled rotations, before the hands are brought into place",
+        label="Solver smoothing",
+        minimum=0.0,
+        maximum=60.0,
+        unit="frames",
+        automatic="1.5 with tangent guidance, else 0",
+        expert=True,
+        appears=_TERMINAL_ONLY,
+        flag="solver-smoothing",
+    )
+    position_noise_ratio: float = option(
+        0.002,
+        "Standard deviation of the measured positions over the standing head height: 3 mm for an adult",
+        label="Position noise",
+        minimum=1e-6,
+        maximum=1.0,
+        expert=True,
+        appears=_TERMINAL_ONLY,
+    )
+
+    @property
+    def smoothing_deviation_frames(self) -> float:
+        """Return how much to smooth over time."""
+        if self.smoothing_frames is not None:
+            return self.smoothing_frames
+        return 1.5 if self.guidance == "tangent" else 0.0
+
+    @property
+    def start_temperature(self) -> float:
+        """Return how much of the noise to start from."""
+        if self.temperature is not None:
+            return self.temperature
+        return 0.0 if self.guidance == "tangent" else 1.0
+
+    @property
+    def measures_floor(self) -> bool:
+        """Return whether the floor is a measurement."""
+        return self.use_floor if self.use_floor is not None else not self.use_head_motion
+
+    @property
+    def planting_strength(self) -> float:
+        """Return how firmly to plant the feet."""
+        if self.foot_planting is not None:
+            return self.foot_planting
+        return 1.0 if self.guidance == "tangent" else 0.0
+
+    @property
+    def denoising_steps(self) -> int:
+        """Return the number of steps to take."""
+        if self.steps is not None:
+            return self.steps
+        return 50 if self.guidance == "pigdm" else _STEPS[self.quality]
+
+    @property
+    def mirrored(self) -> bool:
+        """Return whether the prior looks at the mirror image as well."""
+        return self.quality == "high" and self.guidance != "pigdm"

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The requests that the worker answers: both ends of the pipe are made of these classes. Needs no numpy."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
+
+from .errors import WorkerError
+from .options.calibration import CalibrationSettings
+from .options.reading import ReadOptions
+from .options.request import near_names, settings_from_json, settings_to_json
+from .options.solve import SolveSettings
+from .options.table import OptionTable
+
+PROTOCOL: Final[int] = 2
+
+AnyRequest = TypeVar("AnyRequest", bound="Request")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Be what is asked for; the fields are the keys of the JSON."""
+
+    method: ClassVar[str]
+    recording: Path
+    scratch: Path | None = field(default=None, kw_only=True)
+    """A folder that the worker removes if who asks dies before it answers."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the parameters; what is left to the default does not travel."""
+        params: dict[str, Any] = {}
+        for entry in dataclasses.fields(self):
+            value = getattr(self, entry.name)
+            if isinstance(value, OptionTable):
+                value = settings_to_json(value) or None
+            if value is not None:
+                # The worker may be at home in another folder.
+                params[entry.name] = str(value.absolute()) if isinstance(value, Path) else value
+        return params
+
+    @classmethod
+    def from_json(cls: type[AnyRequest], params: object) -> AnyRequest:
+        """Return the request that the parameters describe; null is what is missing.
+
+        Raises:
+            WorkerError: a parameter is missing, unknown, or of the wrong type.
+            InPoseError: an option does not exist or does not fit.
+        """
+        if not isinstance(params, Mapping):
+            raise WorkerError("The solver got a request it cannot read.", "Its params are no JSON object.")
+        entries = {entry.name: entry for entry in dataclasses.fields(cls)}
+        for key in params:
+            if key not in entries:
+                raise WorkerError(
+                    f'A {cls.method} request has no parameter "{str(key)[:40]}".', near_names(str(key), tuple(entries))
+                )
+        given = {name: _value(entry, params[name]) for name, entry in entries.items() if params.get(name) is not None}
+        for name, entry in entries.items():
+            if name not in given and entry.default is dataclasses.MISSING:
+                raise WorkerError(f"A {cls.method} request needs a path ({name}).", "Update the add-on.")
+        return cls(**given)
+
+
+@dataclass(frozen=True)
+class InfoRequest(Request):
+    """Ask what a recording holds; with an output, also for its poses at 60 Hz."""
+
+    method = "info"
+    output: Path | None = None
+    reading: ReadOptions = ReadOptions()
+
+
+@dataclass(frozen=True)
+class CalibrateRequest(Request):
+    """Ask for the performer's measurements, saved in a file."""
+
+    method = "calibrate"
+    output: Path
+    offsets_m: Sequence[Sequence[float]] | None = None
+    """(22, 3) of the skeleton; None: an average adult's."""
+    reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
+
+
+@dataclass(frozen=True)
+class SolveRequest(Request):
+    """Ask for the motion of a whole body."""
+
+    method = "solve"
+    output: Path
+    sensors_output: Path | None = None
+    """Gets the calibrated recording that the motion is solved from."""
+    offsets_m: Sequence[Sequence[float]] | None = None
+    """(22, 3) of the skeleton; None: an adult's of the performer's stature."""
+    reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
+    solve: SolveSettings = SolveSettings()
+
+
+REQUESTS: Final[Mapping[str, type[Request]]] = {
+    request.method: request for request in (InfoRequest, CalibrateRequest, SolveRequest)
+}
+
+
+def _value(entry: dataclasses.Field[Any], value: Any) -> Any:
+    if isinstance(entry.default, OptionTable):
+        return settings_from_json(type(entry.default), value)
+    if entry.name == "offsets_m":
+        return _offsets(value)
+    if not isinstance(value, (str, Path)) or "\0" in str(value):
+        raise WorkerError(f"The parameter {entry.name} is no path.", "Update the add-on.")
+    return Path(value)
+
+
+def _offsets(value: Any) -> list[list[float]]:
+    try:
+        return [[float(number) for number in offset] for offset in value]
+    except (TypeError, ValueError) as error:
+        raise WorkerError(f"The parameter offsets_m is no list of offsets ({error}).", "Update the add-on.") from error

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Walk the tables: every option reaches the solver from the command line and the worker, and is obeyed there.
+
+The add-on's tests do the same for its panels and its command line. An option that changes nothing makes
+`test_*_option_is_obeyed` fail: either nobody obeys it, or it needs a case of its own below.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from inpose_core.body.skeleton import Skeleton
+from inpose_core.calibration import calibrate, measure, save_calibration
+from inpose_core.cli import main
+from inpose_core.errors import CancelledError
+from inpose_core.job import SolveJob
+from inpose_core.options import Option, options_of
+from inpose_core.options.calibration import CalibrationSettings
+from inpose_core.options.reading import ReadOptions
+from inpose_core.options.solve import SolveSettings
+from inpose_core.recording import Recording, load_recording
+from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.requests import SolveRequest
+from inpose_core.solver import solving
+from inpose_core.solver.solving import solve
+from inpose_core.worker import Worker
+from tests.core.calibration.test_calibration_pose import held
+from tests.core.recording.recording_files import moving_person
+from tests.core.synthetic import perfect_sensors, smooth_motion
+from tests.option_examples import other_value, typed
+
+TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "settings": SolveSettings}
+ALL = [pytest.param(part, option, id=option.name) for part, table in TABLES.items() for option in options_of(table)]
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[SolveJob]:
+    """Return a list that fills with what the solver is given; it then stops, as if it had been cancelled."""
+    given: list[SolveJob] = []
+
+    def run(job: SolveJob, *_: object, **__: object) -> None:
+        given.append(job)
+        raise CancelledError
+
+    monkeypatch.setattr("inpose_core.job.run_job", run)
+    return given
+
+
+def wanted_job(part: str, option: Option) -> tuple[Any, Any]:
+    value = other_value(option)
+    return value, TABLES[part](**{option.name: value})
+
+
+@pytest.mark.parametrize(("part", "option"), ALL)
+def test_every_option_reaches_the_solver_from_the_command_line(
+    jobs: list[SolveJob], tmp_path: Path, part: str, option: Option
+) -> None:
+    value, wanted = wanted_job(part, option)
+    for flag in (option.flag, *option.old_flags):
+        line = typed(replace(option, flag=flag), value)
+        assert main(["solve", "take.csv", "-o", str(tmp_path / "out.npz"), "--quiet", *line]) == 2
+        job = jobs.pop()
+        assert getattr(job, part) == wanted
+        assert [getattr(job, other) for other in TABLES if other != part] == [
+            table() for other, table in TABLES.items() if other != part
+        ]
+
+
+@pytest.mark.parametrize(("part", "option"), ALL)
+def test_every_option_reaches_the_solver_through_the_worker(jobs: list[SolveJob], part: str, option: Option) -> None:
+    _, wanted = wanted_job(part, option)
+    key = "solve" if part == "settings" else part
+    request = replace(SolveRequest(Path("take.csv"), Path("out.npz")), **{key: wanted})  # type: ignore[arg-type]
+    params = json.loads(json.dumps(request.to_json()))
+    replies = io.StringIO()
+    Worker(io.StringIO(), replies)._answer({"id": 1, "method": "solve", "params": params})
+    assert getattr(jobs.pop(), part) == wanted, replies.getvalue()
+
+
+# What each option does. A value that changes the result of the usual case needs no case of its own.
+
+COLUMNS: Final[str] = (
+    "time=time, head_p=head_p{xyz}, head_q=head_q{wxyz}, left_p=left_p{xyz}, left_q=left_q{wxyz}, "
+    "right_p=right_p{xyz}, right_q=right_q{wxyz}, unit=dm"
+)
+
+
+@pytest.mark.parametrize("option", options_of(ReadOptions), ids=lambda option: option.name)
+def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
+    path = tmp_path / "take.csv"
+    person = moving_person()
+    if option.name == "take":
+        later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
+        person = replace(person, times_s=later)
+    write_csv(person, path)
+    value = {"columns": COLUMNS, "take": 2}.get(option.name, other_value(option))
+    usual, changed = load_recording(path), load_recording(path, ReadOptions(**{option.name: value}))
+    assert differs(usual, changed) or usual.origin != changed.origin
+
+
+CALIBRATION_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "body": {"value": "rig"},
+    "calibration_time_s": {"value": 2.0},
+    "head_view": {"value": "left_eye"},
+    "refine": {"pose": "saber", "calibration_pose": "none"},
+}
+"""The value to try, and settings for both sides, of what changes nothing in the usual case."""
+
+
+@pytest.mark.parametrize("option", options_of(CalibrationSettings), ids=lambda option: option.name)
+def test_every_calibration_option_is_obeyed(tmp_path: Path, option: Option) -> None:
+    case = dict(CALIBRATION_CASES.get(option.name, {}))
+    recording, body = held(seconds=1.5, start_s=1.5), own_body()
+    performer = tmp_path / "performer.json"
+    if option.name == "calibration_file":
+        save_calibration(measure(recording, None, CalibrationSettings(pose="grip", stature_m=1.6)).performer, performer)
+    value = case.pop("value", other_value(option, str(performer)))
+    settings = CalibrationSettings(**{"pose": "grip", **case})
+    usual = calibrate(recording, body, settings).sensors
+    changed = calibrate(recording, body, replace(settings, **{option.name: value})).sensors
+    assert differs(usual, changed)
+
+
+SOLVE_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "seed": {"temperature": 1.0},
+    "sampler": {"steps": 4},
+    "use_floor": {"foot_planting": 0.0},
+}
+
+
+@pytest.mark.parametrize(
+    "option", [entry for entry in options_of(SolveSettings) if entry.name != "device"], ids=lambda option: option.name
+)
+def test_every_solve_option_is_obeyed(option: Option) -> None:
+    settings = SolveSettings(**{"device": "cpu", "precision": "float32", **SOLVE_CASES.get(option.name, {})})
+    body = own_body()
+    sensors = perfect_sensors(smooth_motion(90, body=body))
+    usual = solve(sensors, body, settings)
+    changed = solve(sensors, body, replace(settings, **{option.name: other_value(option)}))
+    assert np.abs(usual.rotations_wxyz - changed.rotations_wxyz).max() > 1e-5
+
+
+def test_the_device_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def choose(name: str) -> None:
+        asked.append(name)
+        raise CancelledError
+
+    monkeypatch.setattr(solving, "choose_device", choose)
+    with contextlib.suppress(CancelledError):
+        solve(perfect_sensors(smooth_motion(10)), Skeleton.template(), SolveSettings(device="mps"))
+    assert asked == ["mps"]
+
+
+def own_body() -> Skeleton:
+    """Return a body with an average person's size, and arms of its own."""
+    offsets_m = Skeleton.template(1.75).offsets_m.copy()
+    offsets_m[[18, 19, 20, 21]] *= 1.15
+    return Skeleton(offsets_m)
+
+
+def differs(one: Recording | Any, other: Recording | Any) -> bool:
+    names = ("times_s", "positions_m", "rotations_wxyz")
+    pairs = [(getattr(one, name), getattr(other, name)) for name in names if hasattr(one, name)]
+    return any(a.shape != b.shape or np.abs(a - b).max() > 1e-6 for a, b in pairs)
