@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..errors import InPoseError
-from ..options import CalibrationSettings
+from ..options import CalibrationSettings, recording_suffixes
 from ..properties import chosen_armature, recording_path, status_of
 from ..ui.option_properties import settings_of
 from ..ui.status import show_error
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..rig.measure import RigMeasure
     from ..solve.job import RecordingFacts
 
-RECORDING_PATTERN = "*.bsor;*.csv;*.xror;*.npz;*.bvh;*.json;*.jsonl"
+RECORDING_PATTERN = ";".join(f"*{suffix}" for suffix in recording_suffixes())
 
 
 class INPOSE_OT_choose_recording(bpy.types.Operator):
