@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..body.kinematics import chain_offsets, forward_kinematics, rotated_chains
 from ..body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from ..options.solve import SolveSettings
 from ..prior.checkpoint import ResidualCalibration
 from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
@@ -34,30 +35,39 @@ def refine(
     measurement: Measurement,
     foot_contact: Tensor,
     calibration: ResidualCalibration,
-    position_noise_ratio: float,
-    strength: float = 1.0,
-    settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
+    settings: SolveSettings,
 ) -> Tensor:
-    """Return rotations (F, 22, 3, 3) whose feet stand where they stand.
+    """Return rotations (F, 22, 3, 3) after all that is corrected in a solved motion.
 
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
         measurement: head and hands, which stay met.
         foot_contact: probability that each foot stands, (F, 2).
         calibration: how far each joint's rotation is to be trusted.
-        position_noise_ratio: the measured positions' standard deviation over the body size.
-        strength: 0 leaves the feet alone, 1 plants them; between them the part of the way.
-        settings: when a foot counts as standing.
+        settings: what to correct, and how firmly.
     """
+    if settings.planting_strength > 0:
+        R_world = plant(R_world, measurement, foot_contact, calibration, settings)
+    return R_world
+
+
+def plant(
+    R_world: Tensor,
+    measurement: Measurement,
+    foot_contact: Tensor,
+    calibration: ResidualCalibration,
+    settings: SolveSettings,
+) -> Tensor:
+    """Return rotations whose feet stand where they stand; the arguments are those of `refine`."""
     toes_m = solved_toes(R_world, measurement)
-    paths = foot_paths(toes_m, measurement, foot_contact, settings)
+    paths = foot_paths(toes_m, measurement, foot_contact)
     target_m = torch.as_tensor(paths.target_m, dtype=toes_m.dtype, device=toes_m.device)
-    target_m = toes_m + strength * (target_m - toes_m)
+    target_m = toes_m + settings.planting_strength * (target_m - toes_m)
     kappa = measurement.kappa[:1] - torch.cat((measurement.kappa[1:], chain_offsets(measurement.offsets_m, TOE_JOINTS)))
     hands_m, beyond_m = within_reach(R_world, kappa[:2], difference_positions(measurement.y_m))
     y_m = torch.cat((hands_m, measurement.y_m[:, :1] - target_m), dim=1)
     foot_noise_m = target_m.new_full(target_m.shape[:2], _FOOT_NOISE_RATIO * measurement.body_size_m)
-    noise = difference_noise(measurement, position_noise_ratio, foot_noise_m) + beyond_variance(beyond_m, 6)
+    noise = difference_noise(measurement, settings.position_noise_ratio, foot_noise_m) + beyond_variance(beyond_m, 6)
     variance = calibration.at(float(calibration.log_snr[-1]))
     joints = carrying_joints(kappa)
     components = tuple(range(3 * len(kappa)))

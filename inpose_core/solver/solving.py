@@ -106,15 +106,7 @@ def _solve_on(
         x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
         trust = confidence(denoiser.first_estimate, R_world, measurement.measured)
-        if settings.planting_strength > 0:
-            R_world = refine(
-                R_world,
-                measurement,
-                denoiser.foot_contact,
-                prior.calibration,
-                settings.position_noise_ratio,
-                settings.planting_strength,
-            )
+        R_world = refine(R_world, measurement, denoiser.foot_contact, prior.calibration, settings)
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = in_pieces(matrix_to_quaternion_wxyz, R_world)

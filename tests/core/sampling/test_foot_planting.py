@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import ResidualCalibration
 from inpose_core.sampling import Measurement, refine
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
@@ -134,13 +135,13 @@ def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:
 
 def test_refining_stops_the_feet_and_keeps_the_hands(slider: tuple[torch.Tensor, Measurement, torch.Tensor]) -> None:
     R, measurement, contact = slider
-    refined = refine(R, measurement, contact, calibration(), 0.002)
+    refined = refine(R, measurement, contact, calibration(), SolveSettings())
     assert toe_speed_m_s(R, measurement) > 0.05
     assert toe_speed_m_s(refined, measurement) < 0.01
     p = forward_kinematics(refined, measurement.offsets_m)[:, list(SENSOR_JOINTS)]
     error_m = ((p[:, :1] - p[:, 1:]) - (measurement.y_m[:, :1] - measurement.y_m[:, 1:])).norm(dim=-1)
     assert float(error_m.mean()) < 0.002
-    half = refine(R, measurement, contact, calibration(), 0.002, strength=0.5)
+    half = refine(R, measurement, contact, calibration(), SolveSettings(foot_planting=0.5))
     assert toe_speed_m_s(refined, measurement) < toe_speed_m_s(half, measurement) < toe_speed_m_s(R, measurement)
     eye = torch.eye(3).expand_as(refined)
     torch.testing.assert_close(refined @ refined.transpose(-1, -2), eye, atol=1e-4, rtol=0)
@@ -159,5 +160,5 @@ def test_refining_is_indifferent_to_the_unit_of_length(slider: tuple[torch.Tenso
         head_height_m=measurement.head_height_m * scale,
     )
     assert foot_paths(solved_toes(R, larger), larger, contact).stands.all()
-    small, large = (refine(R, one, contact, calibration(), 0.002) for one in (measurement, larger))
+    small, large = (refine(R, one, contact, calibration(), SolveSettings()) for one in (measurement, larger))
     torch.testing.assert_close(small, large, atol=2e-3, rtol=0)
