@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from inpose_core.solver.settings import SolveSettings
 
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_hdm05_clips, load_test_clips
 from inpose_core.evaluation.metrics import mean_figures, measure
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.solver.solving import solve
 from tests.shared_files import SHARED
