@@ -26,6 +26,7 @@ from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
 from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
+from .recording.formats.suffixes import recording_suffixes
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     solve = commands.add_parser("solve", help="solve a recording to .npz or .bvh")
-    solve.add_argument("recording", type=Path, help="BSOR, XROR, WebXR, ScoreSaber, CSV, AMASS or BVH")
+    solve.add_argument("recording", type=Path, help=f"a recording ({', '.join(recording_suffixes())})")
     solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
     solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):

@@ -108,15 +108,7 @@ def _solve_on(
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
         trust = confidence(drawn.first.x_0, R_world, measurement.measured)
         feet = foot_paths(R_world, measurement, drawn.last)
-        if settings.planting_strength > 0:
-            R_world = refine(
-                R_world,
-                measurement,
-                feet,
-                prior.calibration,
-                settings.position_noise_ratio,
-                settings.planting_strength,
-            )
+        R_world = refine(R_world, measurement, feet, prior.calibration, settings)
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = in_pieces(matrix_to_quaternion_wxyz, R_world)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import ResidualCalibration
 from inpose_core.prior.feet import feet_places
 from inpose_core.sampling import Measurement, refine
@@ -20,6 +21,7 @@ from tests.core.synthetic import perfect_sensors, smooth_motion
 
 BODY_SIZE_M = 1.5
 FLOOR_M = 0.02
+DEFAULT = SolveSettings()
 
 
 def sliding_walk(frames: int = 240) -> tuple[np.ndarray, np.ndarray]:
@@ -133,6 +135,12 @@ def told(contact: torch.Tensor, feet: torch.Tensor | None = None) -> Estimate:
     return Estimate(torch.zeros(len(contact), 22, 6), contact, feet)
 
 
+def with_feet(
+    R: torch.Tensor, measurement: Measurement, estimate: Estimate, settings: SolveSettings = DEFAULT
+) -> torch.Tensor:
+    return refine(R, measurement, foot_paths(R, measurement, estimate), calibration(), settings)
+
+
 def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:
     p = forward_kinematics(R, measurement.offsets_m)
     toes_m = p[:, list(TOE_JOINTS)] - p[:, [SENSOR_JOINTS[0]]] + measurement.y_m[:, :1]
@@ -141,13 +149,13 @@ def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:
 
 def test_refining_stops_the_feet_and_keeps_the_hands(slider: tuple[torch.Tensor, Measurement, torch.Tensor]) -> None:
     R, measurement, contact = slider
-    refined = refine(R, measurement, foot_paths(R, measurement, told(contact)), calibration(), 0.002)
+    refined = with_feet(R, measurement, told(contact))
     assert toe_speed_m_s(R, measurement) > 0.05
     assert toe_speed_m_s(refined, measurement) < 0.01
     p = forward_kinematics(refined, measurement.offsets_m)[:, list(SENSOR_JOINTS)]
     error_m = ((p[:, :1] - p[:, 1:]) - (measurement.y_m[:, :1] - measurement.y_m[:, 1:])).norm(dim=-1)
     assert float(error_m.mean()) < 0.002
-    half = refine(R, measurement, foot_paths(R, measurement, told(contact)), calibration(), 0.002, strength=0.5)
+    half = with_feet(R, measurement, told(contact), SolveSettings(foot_planting=0.5))
     assert toe_speed_m_s(refined, measurement) < toe_speed_m_s(half, measurement) < toe_speed_m_s(R, measurement)
     eye = torch.eye(3).expand_as(refined)
     torch.testing.assert_close(refined @ refined.transpose(-1, -2), eye, atol=1e-4, rtol=0)
@@ -167,9 +175,7 @@ def test_refining_is_indifferent_to_the_unit_of_length(slider: tuple[torch.Tenso
         head_height_m=measurement.head_height_m * scale,
     )
     assert foot_paths(R, larger, told(contact)).stands.all()
-    small, large = (
-        refine(R, one, foot_paths(R, one, told(contact)), calibration(), 0.002) for one in (measurement, larger)
-    )
+    small, large = (with_feet(R, one, told(contact)) for one in (measurement, larger))
     torch.testing.assert_close(small, large, atol=2e-3, rtol=0)
 
 
@@ -193,6 +199,6 @@ def test_told_feet_draw_the_solved_ones_towards_them(slider: tuple[torch.Tensor,
     # Where the head is lost nothing is told, and the refinement follows what is.
     lost = replace(measurement, measured=torch.zeros_like(measurement.measured))
     assert torch.equal(towards_told_toes(solved_m, lost, told(contact, feet)), solved_m)
-    refined = refine(R, measurement, foot_paths(R, measurement, told(0 * contact, feet)), calibration(), 0.002)
+    refined = with_feet(R, measurement, told(0 * contact, feet))
     moved_m = (solved_toes(refined, measurement) - solved_m)[20:-20].mean(dim=(0, 1))
     assert 0.04 < float(moved_m[0]) < 0.07
