@@ -21,8 +21,9 @@ from inpose_core.body.skeleton import (
 )
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
+from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.measurement import Measurement
-from inpose_core.sampling.refinement import refine
+from inpose_core.sampling.refinement import foot_paths, refine
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 FRAMES = 120
