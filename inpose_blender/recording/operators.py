@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..errors import InPoseError
-from ..options import CalibrationSettings
+from ..options import CalibrationSettings, recording_suffixes
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from ..ui.properties import status_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..rig.measure import RigMeasure
     from .job import RecordingFacts
 
-RECORDING_PATTERN = "*.bsor;*.csv;*.xror;*.npz;*.bvh;*.json;*.jsonl"
+RECORDING_PATTERN = ";".join(f"*{suffix}" for suffix in recording_suffixes())
 
 
 class INPOSE_OT_choose_recording(bpy.types.Operator):

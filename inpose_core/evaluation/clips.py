@@ -67,6 +67,15 @@ def load_hdm05_clips(data: Path) -> list[Motion]:
     return _load([data / "hdm05.npz"], lambda _: True)
 
 
+def load_people(path: Path, subjects: frozenset[str]) -> list[Motion]:
+    """Return the clips of some people of a packed file.
+
+    Raises:
+        InPoseError: the file is missing or holds no clip of theirs that is long enough.
+    """
+    return _load([path], lambda subject: subject in subjects)
+
+
 def load_packed_clips(path: Path) -> list[Motion]:
     """Return every clip of a packed file (`inpose pack`).
 

@@ -152,6 +152,23 @@ class CalibrationSettings(OptionTable):
             Choice("left_eye", "Left eye", "As some tools record it, for example Blender's own VR view"),
         ),
     )
+    hand_offset_m: tuple[float, float, float] = option(
+        (0.0, 0.0, 0.0),
+        "Shift of the wrists in the left hand's T-pose axes: X along the fingers, Y up, Z forward; "
+        "the right mirrors it",
+        label="Hand offset",
+        minimum=-0.5,
+        maximum=0.5,
+        unit="m",
+    )
+    hand_turn_deg: tuple[float, float, float] = option(
+        (0.0, 0.0, 0.0),
+        "Turn of the wrists about the same axes, as a rotation vector; the right hand mirrors it",
+        label="Hand turn",
+        minimum=-180.0,
+        maximum=180.0,
+        unit="deg",
+    )
     refine: bool = option(
         True,
         "Correct uncertain offsets (sabers, unknown hand poses) by the motion itself",

@@ -65,6 +65,16 @@ class SolveSettings(OptionTable):
         automatic="1 with tangent guidance, else 0",
         automatic_value=1.0,
     )
+    max_elbow_bend_deg: float | None = option(
+        None,
+        "Largest bend of the elbows, which the shoulders give way to; 0 is a straight arm, 180 is no limit",
+        label="Elbow limit",
+        minimum=90.0,
+        maximum=180.0,
+        unit="deg",
+        automatic="150 with tangent guidance, else 180",
+        automatic_value=150.0,
+    )
     temperature: float | None = option(
         None,
         "Variation: 0 gives the likeliest motion that fits, 1 one of many that fit, chosen by the seed",
@@ -199,6 +209,13 @@ class SolveSettings(OptionTable):
         if self.foot_planting is not None:
             return self.foot_planting
         return 1.0 if self.guidance == "tangent" else 0.0
+
+    @property
+    def elbow_limit_deg(self) -> float:
+        """Return how far the elbows may bend."""
+        if self.max_elbow_bend_deg is not None:
+            return self.max_elbow_bend_deg
+        return 150.0 if self.guidance == "tangent" else 180.0
 
     @property
     def denoising_steps(self) -> int:

@@ -17,6 +17,9 @@ class Estimate:
     """(F, 22, 6) denoised 6D rotations in the world."""
     contact: Tensor
     """(F, 2) probability that the left and the right foot stand."""
+    feet: Tensor | None = None
+    """(F, 4, 3) ankles and toes as `prior.feet.feet_places` has them, along the world's axes; None of a prior that does
+    not tell them."""
 
 
 Denoiser = Callable[[Tensor, float], Estimate]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
-from ..prior.network import CONTACT_COUNT, DiffusionTransformer
+from ..prior.network import CONTACT_COUNT, FEET_COUNT, Denoised, DiffusionTransformer
 from ..prior.precision import Precision, computes_in_bfloat16
 from .estimate import Estimate
 
@@ -106,12 +106,16 @@ class WindowedDenoiser:
     @torch.no_grad()
     def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
         """Return the estimate of x_0 of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        x_0, contact = torch.zeros_like(x_t), self.condition.new_zeros(self.windows.frames, CONTACT_COUNT)
+        frames, config = self.windows.frames, self.network.config
+        x_0, contact = torch.zeros_like(x_t), self.condition.new_zeros(frames, CONTACT_COUNT)
+        feet = self.condition.new_zeros(frames, FEET_COUNT, 3)
         for part in self.windows.split():
-            estimate, logits = self._denoise(x_t, log_snr, part)
-            self.windows.add(x_0, estimate, part)
-            self.windows.add(contact, logits.sigmoid(), part)
-        return Estimate(x_0, contact)
+            denoised = self._denoise(x_t, log_snr, part)
+            self.windows.add(x_0, denoised.x_0, part)
+            self.windows.add(contact, denoised.contact_logits.sigmoid(), part)
+            if config.feet:
+                self.windows.add(feet, denoised.feet, part)
+        return Estimate(x_0, contact, feet if config.feet else None)
 
     @property
     def plain(self) -> WindowedDenoiser:
@@ -124,19 +128,22 @@ class WindowedDenoiser:
         for part in self.windows.split():
             with torch.enable_grad():
                 leaf = x_t.detach().requires_grad_(True)
-                estimate, _ = self._denoise(leaf, log_snr, part)
+                x_0 = self._denoise(leaf, log_snr, part).x_0
                 weight = self.windows.weight[part][..., None, None]
-                product = (estimate * weight * cotangent[self.windows.index[part]]).sum()
+                product = (x_0 * weight * cotangent[self.windows.index[part]]).sum()
             gradient += torch.autograd.grad(product, leaf)[0]
         return gradient
 
-    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> tuple[Tensor, Tensor]:
+    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> Denoised:
+        """Return what the network makes of some windows, turned back into the world."""
         R_world_heading = self.R_world_heading[part]
         noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
         level = torch.full((len(noisy),), log_snr, device=x_t.device)
         with torch.autocast(x_t.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             denoised = self.network(noisy, level, self.condition[part])
-        return _turn(denoised.x_0.float(), R_world_heading), denoised.contact_logits.float()
+        x_0, contact_logits, feet, feet_log_scale = (output.float() for output in denoised)
+        feet = feet @ R_world_heading.transpose(-1, -2)[:, None]
+        return Denoised(_turn(x_0, R_world_heading), contact_logits, feet, feet_log_scale)
 
 
 def _turn(sixd: Tensor, R: Tensor) -> Tensor:

@@ -107,16 +107,8 @@ def _solve_on(
         x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
         trust = confidence(drawn.first.x_0, R_world, measurement.measured)
-        feet = foot_paths(R_world, measurement, drawn.last.contact)
-        if settings.planting_strength > 0:
-            R_world = refine(
-                R_world,
-                measurement,
-                feet,
-                prior.calibration,
-                settings.position_noise_ratio,
-                settings.planting_strength,
-            )
+        feet = foot_paths(R_world, measurement, drawn.last)
+        R_world = refine(R_world, measurement, feet, prior.calibration, settings)
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = in_pieces(matrix_to_quaternion_wxyz, R_world)

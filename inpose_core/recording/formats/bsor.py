@@ -21,6 +21,7 @@ from ...noted import Noted
 from ..conventions import Axes, convert_positions, convert_rotations
 from ..tracks import Declared, RawTracks, check_frame_count
 from ..types import HandOffsets
+from .format import RecordingFormat
 
 MAGIC: Final[bytes] = struct.pack("<i", 0x442D3D69)
 VERSION: Final[int] = 1
@@ -301,3 +302,15 @@ def real_times(
 def printable(text: str) -> str:
     """Return a device's name without what could disturb a terminal or a panel, and not too long."""
     return "".join(character for character in text if character.isprintable())[:64].strip()
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="BSOR",
+        suffixes=(".bsor",),
+        source="BeatLeader, the replays of Beat Saber",
+        hand_poses="sabers",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+    ),
+)

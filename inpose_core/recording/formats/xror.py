@@ -18,6 +18,7 @@ from ...errors import RecordingError
 from ..tracks import Declared, RawTracks, check_frame_count
 from .bson import BsonDocument, BsonError, looks_like_bson
 from .bsor import BEAT_SABER, printable, real_times
+from .format import RecordingFormat
 from .fpzip_frames import FpzipError, has_fpzip, unpack_frames
 
 _JOINTS: Final[tuple[str, str, str]] = ("HEAD", "HAND_LEFT", "HAND_RIGHT")
@@ -152,3 +153,16 @@ def _pauses(document: BsonDocument) -> tuple[NDArray[np.float64], NDArray[np.flo
 def _count(number: int, noun: str) -> str:
     words = {0: "no", 1: "one", 2: "two", 3: "three"}
     return f"{words.get(number, str(number))} {noun}{'' if number == 1 else 's'}"
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="XROR",
+        suffixes=(".xror",),
+        source="the BOXRR-23 collection",
+        hand_poses="sabers in Beat Saber, else what `--pose` says",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+        rank=2,  # any BSON document
+    ),
+)

@@ -111,6 +111,7 @@ def test_each_option_of_a_panel_can_be_set_alone(registered, table):
     for option in panel_options(table):
         group, value = group_of(table), other_value(option)
         before = getattr(group, option.stored_as)
+        before = tuple(before) if option.kind == "vector" else before  # Blender's own changes with the property
         set_in_panel(option, group, value)
         assert settings_of(table, group) == table(**{option.name: value})
         setattr(group, option.stored_as, before)
