@@ -203,8 +203,8 @@ def test_a_minute_bakes_again_in_a_second(solved, results, rng):
     turns = rng.normal(scale=0.01, size=(frames, len(JOINT_NAMES), 3)).cumsum(0)
     wxyz = np.concatenate((np.ones((frames, len(JOINT_NAMES), 1)), turns), axis=-1)
     wxyz /= np.linalg.norm(wxyz, axis=-1, keepdims=True)
-    contact = (np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0).astype(float)
-    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_contact=contact)
+    stands = np.sin(np.arange(frames) / 15)[:, None] * (1, -1) > 0
+    motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_stands=stands)
     joints = [JOINT_NAMES.index(name) for name in ("head", "left_wrist", "right_wrist")]
     sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((frames, 3), np.bool_))
     TAKES.remember(Path(solved.inpose_take.file), Take(motion, sensors))

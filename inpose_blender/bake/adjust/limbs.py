@@ -71,6 +71,10 @@ def bend_limb(
     cross = np.cross(upper, lower) / (upper_m * lower_m)
     sine = np.linalg.norm(cross, axis=-1, keepdims=True)
     natural = rotate_vector(rotations[:, start], np.array(limb.bend_axis))
+    # An axis that leans along the limb would bend it by less than the angle asks for.
+    along = upper / upper_m + lower / lower_m
+    along /= np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-12)
+    natural = natural - (natural * along).sum(-1, keepdims=True) * along
     axis = cross + natural * np.maximum(_STRAIGHT_SINE - sine, 0.0)
     axis /= np.maximum(np.linalg.norm(axis, axis=-1, keepdims=True), 1e-12)
     bend = np.arctan2((np.cross(upper, lower) * axis).sum(-1), (upper * lower).sum(-1))
