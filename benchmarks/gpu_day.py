@@ -22,12 +22,12 @@ from typing import Final
 
 import numpy as np
 import torch
-from inpose_core.solver.settings import SolveSettings
 
 from inpose_core import Skeleton, calibrate, load_recording, solve
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.calibration import CalibrationSettings
 from inpose_core.evaluation.baselines.networks import NETWORKS, Budget, train_network
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from inpose_core.prior.network import NetworkConfig

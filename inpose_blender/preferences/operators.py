@@ -16,7 +16,7 @@ from .preferences import results_folder, solver_interpreters
 
 
 class INPOSE_OT_copy_report(bpy.types.Operator):
-    """Copy the error with its details and all versions, to paste it where you ask for help"""
+    """Copy the error, its details and all versions, to paste them where you ask for help"""
 
     bl_idname = "inpose.copy_report"
     bl_label = "Copy details"
@@ -32,12 +32,12 @@ class INPOSE_OT_copy_report(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put the report onto the clipboard."""
         context.window_manager.clipboard = status_of(context).report
-        self.report({"INFO"}, tr("The details are on the clipboard"))
+        self.report({"INFO"}, tr("The details were copied to the clipboard"))
         return {"FINISHED"}
 
 
 class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
-    """Start the solver and say what it runs on: Python, PyTorch, device and memory"""
+    """Start the solver and show what it runs on: Python, PyTorch, device and memory"""
 
     bl_idname = "inpose.test_solver"
     bl_label = "Test solver"
@@ -106,7 +106,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
 
 
 class INPOSE_OT_clear_results(bpy.types.Operator):
-    """Delete all solved motions that are kept for baking again; actions stay as they are"""
+    """Delete all solved motions that InPose keeps for re-baking. Your actions stay"""
 
     bl_idname = "inpose.clear_results"
     bl_label = "Delete results"

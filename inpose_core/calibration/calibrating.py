@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Hold the solver's measurement and how it came about."""
+    """Hold the solver's measurement, and how it was calibrated."""
 
     sensors: Sensors
     pose: PoseType
@@ -101,7 +101,7 @@ def measure(
     known_pose = settings.pose or recording.pose
     if known_pose == "joint":
         raise CalibrationError(
-            "This recording holds the joints themselves; there is nothing to calibrate.", "Solve it with --pose joint."
+            "This recording contains the joints themselves, so it needs no calibration.", "Solve it with --pose joint."
         )
     notes = list(recording.notes)
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
@@ -119,7 +119,7 @@ def measure(
         notes.append(f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s.")
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
-            notes.append(f"The calibration was made for {saved.pose} poses; these are {known_pose} poses.")
+            notes.append(f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses.")
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)

@@ -67,13 +67,13 @@ class PerformerCalibration:
     wrist_span_m: float
     """Distance of the wrists in a T-pose."""
     pose: PoseType
-    """What the hand poses were taken to be."""
+    """The kind of the hand poses."""
     head: RigidOffset
     """The head joint in the headset's frame."""
     wrists: tuple[RigidOffset, RigidOffset]
     """Left and right wrist joint in the frames of the recorded hand poses."""
     source: Source = "presets"
-    """What the offsets rest on."""
+    """The source of the offsets."""
     device: str = ""
     """The headset's name."""
 
@@ -113,7 +113,7 @@ def measure_performer(
         turn, tilt = head_turn(recording, reference, head)
         head = RigidOffset(head.position_m, turn)
         if turn is not head.wxyz and tilt > np.radians(10.0):
-            notes.append(f"The headset sat tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
+            notes.append(f"The headset was tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
     refining = settings.refine and deviation_m > _UNSURE_M
     presets, found = wrists, None
     if reference is None and known is None:
@@ -183,7 +183,7 @@ def _centred(head: RigidOffset, recording: Recording, view: HeadView, notes: lis
     if pivot is None or not pivot.eye_shift_m:
         return head
     eye = "left" if pivot.eye_shift_m > 0 else "right"
-    notes.append(f"The head was recorded from the {eye} eye; 32 mm to its side were taken out.")
+    notes.append(f"The head was recorded at the {eye} eye. InPose moved it by 32 mm to the middle.")
     return RigidOffset(head.position_m + np.array((pivot.eye_shift_m, 0.0, 0.0)), head.wxyz)
 
 

@@ -45,7 +45,7 @@ def decide_axes_and_order(
     if axes is None:
         if chosen is None:
             axes, order = Axes("RUB"), order or "xyzw"
-            guesses.append(Guess("axes", "RUB", "assumed", "there is nobody to ask"))
+            guesses.append(Guess("axes", "RUB", "assumed", "there is no movement to compare"))
         else:
             axes, order = chosen.axes, order or chosen.order
             guesses.append(
@@ -61,7 +61,7 @@ def decide_axes_and_order(
         if chosen and mine and chosen.score > mine.score + _CLEARLY_BETTER and not posed:
             doubt = (
                 f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "
-                f"If the result is turned over or mirrored, use --axes {chosen.axes}."
+                f"If the result is upside down or mirrored, use --axes {chosen.axes}."
             )
         guesses.append(Guess("axes", str(axes), "file", declared.by, doubt))
     order = order or "xyzw"
@@ -80,7 +80,9 @@ def decide_axes_and_order(
     else:
         mine = _of(ranking, axes, order)
         evidence = (
-            f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)" if mine else "there is nobody to ask"
+            f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)"
+            if mine
+            else "there is no movement to compare"
         )
         guesses.append(Guess("quaternion order", order, "guessed" if mine else "assumed", evidence))
     return axes, order, posed
