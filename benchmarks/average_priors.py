@@ -19,7 +19,7 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.prior.checkpoint import Prior, load_prior, save_prior
 from inpose_core.training.calibration import measure_residuals
 from inpose_core.training.losses import validation_errors
-from inpose_core.training.split import load_split
+from inpose_core.training.split import HELD_OUT, load_split
 from inpose_core.training.trainer import denoise_from_noise
 
 CPU = torch.device("cpu")
@@ -37,20 +37,17 @@ def main() -> None:
     with torch.no_grad():
         for mean, first in zip(network.parameters(), earlier.network.parameters(), strict=True):
             mean.lerp_(first, 0.5)
-    _, validation = load_split(options.data, network.config.window)
-    calibration = measure_residuals(network, later.schedule, validation["held_out"], CPU)
+    _, validation = load_split(options.data, network.config)
+    calibration = measure_residuals(network, later.schedule, validation[HELD_OUT], CPU)
     offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
     figures = {
-        name: validation_errors(
-            denoise_from_noise(network, later.schedule, examples, CPU), examples.x_0, examples.weight, offsets_m
-        )
+        name: validation_errors(denoise_from_noise(network, later.schedule, examples, CPU), examples, offsets_m)
         for name, examples in validation.items()
     }
     training = {
         **later.training,
-        "steps": str(int(earlier.training["steps"]) + int(later.training["steps"])),
         "validation": json.dumps(figures),
-        "averaged": "with the prior it was continued from",
+        "averaged_with_step": earlier.training["steps"],
     }
     save_prior(Prior(network, later.schedule, calibration, training), options.out)
     print(json.dumps(figures))

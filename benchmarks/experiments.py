@@ -24,9 +24,9 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
-from inpose_core.training.augmentation import AugmentationSettings, draw_examples
+from inpose_core.training.augmentation import AugmentationSettings, draw_examples, scale_free_condition
 from inpose_core.training.losses import LossWeights, validation_errors
-from inpose_core.training.split import load_split, load_training_motion, load_validation_motion
+from inpose_core.training.split import HELD_OUT, load_split, load_training_motion, load_validation_motion
 from inpose_core.training.trainer import Trainer, TrainingSettings, denoise_from_noise
 
 _CPU: Final[torch.device] = torch.device("cpu")
@@ -137,9 +137,9 @@ def run_variant(settings: TrainingSettings, data: Path, start: DiffusionTransfor
     if start is None and settings.network != _SMALL:
         cost = _seconds_per_step(settings, data) / _seconds_per_step(SCRATCH, data)
         settings = replace(settings, steps=round(SCRATCH.steps / cost))
-    training, validation = load_split(data, settings.network.window, settings.validation)
+    training, validation = load_split(data, settings.network, settings.validation)
     with TemporaryDirectory() as folder:
-        trainer = Trainer(training, validation, Path(folder), settings, _CPU, calibrate_on="held_out", start=start)
+        trainer = Trainer(training, validation, Path(folder), settings, _CPU, calibrate_on=HELD_OUT, start=start)
         while trainer.step < settings.steps:
             trainer.train_step()
         figures = trainer.validate()
@@ -163,17 +163,19 @@ def fit(prior: Prior, data: Path, windows: int = 320) -> dict[str, dict[str, flo
     for people, motion in motions.items():
         for name, setting in settings.items():
             generator = torch.Generator().manual_seed(0)
-            examples = draw_examples(motion, windows, prior.network.config.window, setting, generator)
-            estimates = denoise_from_noise(prior.network, prior.schedule, examples, _CPU)
-            errors = validation_errors(estimates, examples.x_0, examples.weight, offsets_m)
+            condition = scale_free_condition(prior.network.config.condition_size)
+            examples = draw_examples(motion, windows, prior.network.config.window, setting, generator, condition)
+            errors = validation_errors(
+                denoise_from_noise(prior.network, prior.schedule, examples, _CPU), examples, offsets_m
+            )
             figures[f"{people}, {name}"] = {key: round(value, 2) for key, value in errors.items()}
     return figures
 
 
 def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:
-    training, _ = load_split(data, settings.network.window)
+    training, _ = load_split(data, settings.network)
     with TemporaryDirectory() as folder:
-        trainer = Trainer(training, {}, Path(folder), settings, _CPU, calibrate_on="held_out")
+        trainer = Trainer(training, {}, Path(folder), settings, _CPU, calibrate_on=HELD_OUT)
         seconds = []
         for _ in range(10):
             began = time.perf_counter()

@@ -24,7 +24,6 @@ from inpose_core.evaluation.metrics import mean_figures, measure
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
-from inpose_core.sampling.foot_planting import plant_feet
 
 DEFAULT: Final[SolveSettings] = SolveSettings(device="cpu")
 UNPLANTED: Final[SolveSettings] = SolveSettings(device="cpu", foot_planting=0.0)
@@ -78,16 +77,11 @@ def skate_in_stands_cm_s(trials: list[Trial], prior: Prior) -> float:
     """Return the horizontal speed of the toes within the stands that the solver plants."""
     speeds = []
     for trial in trials:
-        before = solve(trial.sensors, trial.skeleton, UNPLANTED, prior)
-        after = solve(trial.sensors, trial.skeleton, DEFAULT, prior)
-        assert before.foot_contact is not None
-        toes = list(TOE_JOINTS)
-        body = trial.skeleton
-        stands = plant_feet(
-            before.joint_positions_m[:, toes], before.foot_contact, body.standing_head_height_m, body.sole_height_m
-        ).stands
-        step_m = np.linalg.norm(np.diff(after.joint_positions_m[:, toes], axis=0)[..., [0, 2]], axis=-1)
-        speeds.append(100 * after.fps * step_m[stands[1:] & stands[:-1]])
+        solved = solve(trial.sensors, trial.skeleton, DEFAULT, prior)
+        assert solved.foot_stands is not None
+        stands = solved.foot_stands
+        step_m = np.linalg.norm(np.diff(solved.joint_positions_m[:, list(TOE_JOINTS)], axis=0)[..., [0, 2]], axis=-1)
+        speeds.append(100 * solved.fps * step_m[stands[1:] & stands[:-1]])
     return float(np.concatenate(speeds).mean())
 
 

@@ -14,6 +14,7 @@ from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.document import option_table, with_tables
 from inpose_core.options.reading import ReadOptions
 from inpose_core.options.solve import SolveSettings
+from inpose_core.recording.registry import recording_formats
 
 DOCS: Final[Path] = Path(__file__).parent
 PAGES: Final[tuple[Path, ...]] = (DOCS / "panel.md", DOCS / "recordings.md")
@@ -26,7 +27,18 @@ def tables() -> dict[str, str]:
         "calibration options": option_table(CalibrationSettings),
         "solve options": option_table(SolveSettings),
         "bake options": option_table(BakeOptions),
+        "formats": format_table(),
     }
+
+
+def format_table() -> str:
+    """Return a table of the files that InPose reads."""
+    rows = ["| File | From | Hand poses |", "|---|---|---|"]
+    for entry in recording_formats():
+        if entry.source:
+            suffixes = ", ".join(f"`{suffix}`" for suffix in entry.suffixes)
+            rows.append(f"| {entry.name} ({suffixes}) | {entry.source} | {entry.hand_poses} |")
+    return "\n".join(rows)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from . import menus, properties
+from . import menus, scene_settings
 from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
@@ -20,21 +20,23 @@ from .recording.panel import INPOSE_PT_recording
 from .rig import mapping
 from .rig.panel import INPOSE_PT_rig
 from .runtime.bundle import stop_unpacking
-from .session import QUEUE
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
+from .solve.queue import QUEUE
+from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
 
 _CLASSES = (
     *preferences.CLASSES,
-    *properties.CLASSES,
+    *scene_settings.CLASSES,
     *recording_operators.CLASSES,
     *scene_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *runtime_operators.CLASSES,
     *preferences_operators.CLASSES,
+    *ui_operators.CLASSES,
     INPOSE_PT_main,
     INPOSE_PT_recording,
     INPOSE_PT_calibration,
@@ -51,7 +53,7 @@ def register() -> None:
     """Register classes, properties and the command ``blender --command inpose``."""
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    properties.register()
+    scene_settings.register()
     mapping.register()
     menus.register()
     translate.register()
@@ -71,7 +73,7 @@ def unregister() -> None:
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):
         facts.forget_all()
-    if jobs := sys.modules.get(f"{__package__}.solve.job"):
+    if jobs := sys.modules.get(f"{__package__}.runtime.worker_job"):
         jobs.stop_warm_process()
     stop_unpacking()
     preferences.RUNTIME_SECTIONS.clear()
@@ -80,6 +82,6 @@ def unregister() -> None:
     translate.unregister()
     menus.unregister()
     mapping.unregister()
-    properties.unregister()
+    scene_settings.unregister()
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

@@ -39,7 +39,8 @@ from .preferences.preferences import solver_device, solver_interpreters
 from .rig.find import find_mapping
 from .rig.prepare import prepare_rig
 from .rig.stick_figure import add_stick_figure
-from .solve.job import SolveJob, stop_warm_process
+from .runtime.worker_job import stop_warm_process
+from .solve.job import SolveJob
 from .solve.options import SolveOptions, require_files
 
 SOME_FAILED: Final[int] = 1

@@ -23,6 +23,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.arrays import BoolArray, FloatArray, runs
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -44,6 +45,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.safe_files import open_file, parse_json, read_json
 else:
+    from ..inpose_core.arrays import BoolArray, FloatArray, runs
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -73,8 +75,10 @@ __all__ = [
     "JOINT_NAMES",
     "PARENTS",
     "STOPPED_CODE",
+    "BoolArray",
     "CalibrationError",
     "CancelledError",
+    "FloatArray",
     "InPoseError",
     "Motion",
     "OutputError",
@@ -103,6 +107,7 @@ __all__ = [
     "read_json",
     "rotate_vector",
     "rotation_between",
+    "runs",
     "save_sensors",
     "stop_by_unwinding",
     "without_python_variables",

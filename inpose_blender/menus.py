@@ -8,7 +8,7 @@ from typing import Any, Final
 import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
-from .preferences.operators import INPOSE_OT_copy_report, INPOSE_OT_test_solver
+from .preferences.operators import INPOSE_OT_test_solver
 from .preferences.runtime_operators import INPOSE_OT_unpack_runtime
 from .recording import scene_operators
 from .recording.operators import (
@@ -18,6 +18,7 @@ from .recording.operators import (
     INPOSE_OT_show_recording,
 )
 from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
+from .ui.operators import INPOSE_OT_copy_report
 
 SEARCHABLE = (
     INPOSE_OT_choose_recording,

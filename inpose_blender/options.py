@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open the door to the core's options and requests: neither bpy nor numpy. `errors` and `core` are the other doors.
+"""Open the door to the core's options, formats and requests: neither bpy nor numpy. Others are `errors` and `core`.
 
 Every option is declared once, in a settings class of the core or, for the bake, in `bake.options`. Properties, panel
 rows and the command line of batches follow from there.
@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
-    from inpose_core.options.option import PANEL, Choice, Custom, Option, OptionTable, option, options_of
+    from inpose_core.options.option import PANEL, Choice, Custom, Option
     from inpose_core.options.reading import ReadOptions
     from inpose_core.options.solve import SolveSettings
+    from inpose_core.options.table import OptionTable, option, options_of
+    from inpose_core.recording.formats.suffixes import recording_suffixes
     from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 else:
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
-    from ..inpose_core.options.option import PANEL, Choice, Custom, Option, OptionTable, option, options_of
+    from ..inpose_core.options.option import PANEL, Choice, Custom, Option
     from ..inpose_core.options.reading import ReadOptions
     from ..inpose_core.options.solve import SolveSettings
+    from ..inpose_core.options.table import OptionTable, option, options_of
+    from ..inpose_core.recording.formats.suffixes import recording_suffixes
     from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 __all__ = [
@@ -39,5 +43,6 @@ __all__ = [
     "add_options",
     "option",
     "options_of",
+    "recording_suffixes",
     "settings_from_arguments",
 ]

@@ -26,6 +26,7 @@ from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
 from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
+from .recording.formats.suffixes import recording_suffixes
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     solve = commands.add_parser("solve", help="solve a recording to .npz or .bvh")
-    solve.add_argument("recording", type=Path, help="BSOR, XROR, WebXR, ScoreSaber, CSV, AMASS or BVH")
+    solve.add_argument("recording", type=Path, help=f"a recording ({', '.join(recording_suffixes())})")
     solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
     solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
@@ -116,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--test", type=Path, help="packed file to measure on, instead of the held-out people")
     evaluate.add_argument("--weights", type=Path, help="prior to measure as ours, instead of the shipped one")
+    evaluate.add_argument(
+        "--remeasure", action="store_true", help="measure ours anew and keep the rows of the rivals that OUT has"
+    )
     evaluate.add_argument("--quick", action="store_true", help="three minutes only, with hardly trained rivals")
     evaluate.add_argument("--device", default="cpu", help="device that trains the rivals: cpu or cuda")
     evaluate.set_defaults(run=_evaluate)
@@ -243,7 +247,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from .evaluation import Bench, BenchSettings, write_report  # noqa: PLC0415
+    from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from .solver.solving import choose_device  # noqa: PLC0415
 
@@ -251,7 +255,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     settings = BenchSettings.quick() if options.quick else BenchSettings()
     folder = options.runs / ("quick" if options.quick else "full")
     weights = options.weights or DEFAULT_WEIGHTS
-    rows = Bench(options.data, folder, settings, choose_device(options.device), options.test, weights).run()
+    bench = Bench(options.data, folder, settings, choose_device(options.device), options.test, weights)
+    rows = bench.remeasure(read_rows(options.out)) if options.remeasure else bench.run()
     for path in write_report(rows, options.out):
         print(path)
     return 0

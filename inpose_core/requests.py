@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from .errors import WorkerError
 from .options.calibration import CalibrationSettings
-from .options.option import OptionTable
 from .options.reading import ReadOptions
 from .options.request import near_names, settings_from_json, settings_to_json
 from .options.solve import SolveSettings
+from .options.table import OptionTable
 
 PROTOCOL: Final[int] = 2
 

@@ -14,7 +14,7 @@ from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
-from ..core import JOINT_INDEX, Motion, RigError
+from ..core import JOINT_INDEX, FloatArray, Motion, RigError
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
@@ -25,8 +25,6 @@ from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, r
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings
-
-FloatArray = NDArray[np.float64]
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _NOT_AT_REST: Final[float] = 1e-6

@@ -9,12 +9,13 @@ from typing import Any
 import bpy
 
 from ..errors import InPoseError
-from ..properties import bake_options, chosen_armature
-from ..session import TAKES
+from ..rig.properties import chosen_armature
+from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_error, show_result
 from ..ui.translate import tr
+from .properties import bake_options
 from .settings import BakeResult
 
 

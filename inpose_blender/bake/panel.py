@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..properties import chosen_armature
+from ..rig.properties import chosen_armature
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_rows import draw_options
 from ..ui.translate import tr

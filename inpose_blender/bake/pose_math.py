@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import (
     JOINT_INDEX,
+    FloatArray,
     conjugate_quaternion,
     continuous_signs,
     matrix_to_quaternion,
@@ -25,10 +25,9 @@ from ..core import (
 from ..rig.chains import Chain
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .adjust import slerp
-
-FloatArray = NDArray[np.float64]
 
 _IDENTITY: Final[FloatArray] = np.array([[1.0, 0.0, 0.0, 0.0]])
 _LARGEST_SHORTENING: Final[float] = 0.006
@@ -201,12 +200,3 @@ def joint_path(measure: RigMeasure, world: FloatArray, path_m: FloatArray) -> Fl
     """Return a joint's path in the armature frame, (F, 3), from its path in the core frame in metres."""
     in_world = measure.origin_world + path_m @ measure.R_world_core.T / measure.metres_per_unit
     return (in_world - world[:3, 3]) @ np.linalg.inv(world[:3, :3]).T
-
-
-def rotation_of(matrix: FloatArray) -> FloatArray:
-    """Return the rotation (3, 3) nearest to a matrix (3, 3) or (4, 4), its scale taken out.
-
-    Rest matrices of deep chains are single precision products, up to 1e-3 degrees from orthogonal.
-    """
-    left, _, right = np.linalg.svd(matrix[:3, :3])
-    return left @ right

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import (
+    FloatArray,
     RigError,
     conjugate_quaternion,
     continuous_signs,
@@ -17,11 +17,9 @@ from ..core import (
 )
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .adjust import RootPath, root_path_of
-from .pose_math import rotation_of
-
-FloatArray = NDArray[np.float64]
 
 
 def without_way(rotations: FloatArray, root_m: FloatArray, fps: float) -> tuple[FloatArray, FloatArray, RootPath]:

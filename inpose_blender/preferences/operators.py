@@ -1,39 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Help when something does not work: try the solver, copy the details of an error, free the disk."""
+"""Help when something does not work: try the solver, free the disk."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..errors import InPoseError
-from ..properties import status_of
-from ..session import TAKES
+from ..takes.memory import TAKES
 from ..ui.modal import IDLE_TIMER_S, ModalBake
+from ..ui.properties import status_of
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_error
 from ..ui.translate import tr
 from .preferences import results_folder, solver_interpreters
-
-
-class INPOSE_OT_copy_report(bpy.types.Operator):
-    """Copy the error, its details and all versions, to paste them where you ask for help"""
-
-    bl_idname = "inpose.copy_report"
-    bl_label = "Copy details"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """There must have been an error."""
-        if not status_of(context).report:
-            cls.poll_message_set(tr("There was no error"))
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Put the report onto the clipboard."""
-        context.window_manager.clipboard = status_of(context).report
-        self.report({"INFO"}, tr("The details were copied to the clipboard"))
-        return {"FINISHED"}
 
 
 class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
@@ -75,7 +54,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
         self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
-        from ..solve.job import HelloJob
+        from ..runtime.worker_job import HelloJob
 
         try:
             self._job = HelloJob(solver_interpreters())
@@ -135,4 +114,4 @@ def _memory_text(solver: dict[str, object]) -> str:
     return f"{memory / 2**30:.0f} GB" if isinstance(memory, int) else ""
 
 
-CLASSES = (INPOSE_OT_copy_report, INPOSE_OT_test_solver, INPOSE_OT_clear_results)
+CLASSES = (INPOSE_OT_test_solver, INPOSE_OT_clear_results)

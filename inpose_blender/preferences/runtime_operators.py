@@ -71,7 +71,7 @@ class INPOSE_OT_unpack_runtime(bpy.types.Operator):
                 self.report({"INFO"}, "InPose: the solver is unpacked and complete")
                 return None
             self.report({"INFO"}, f"InPose: {len(damaged)} files of the solver are damaged; unpacking again")
-            from ..solve.job import stop_warm_process
+            from ..runtime.worker_job import stop_warm_process
 
             stop_warm_process()
             try:

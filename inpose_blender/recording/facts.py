@@ -11,8 +11,8 @@ import bpy
 from ..core import InPoseError
 from ..options import ReadOptions
 from ..preferences.preferences import solver_interpreters
-from ..solve.job import RecordingFacts, RecordingJob
 from ..ui.redraw import redraw_panels
+from .job import RecordingFacts, RecordingJob
 
 _POLL_S: Final[float] = 0.1
 _KEPT: Final[int] = 8

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..errors import InPoseError
-from ..options import CalibrationSettings
-from ..properties import chosen_armature, recording_path, status_of
+from ..options import CalibrationSettings, recording_suffixes
+from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
+from ..ui.properties import status_of
 from ..ui.status import show_error
 from ..ui.translate import tr
 from .preview_collection import hide_preview, preview_of
-from .properties import chosen_reading
+from .properties import chosen_reading, recording_path
 
 if TYPE_CHECKING:
     from ..rig.measure import RigMeasure
-    from ..solve.job import RecordingFacts
+    from .job import RecordingFacts
 
-RECORDING_PATTERN = "*.bsor;*.csv;*.xror;*.npz;*.bvh;*.json;*.jsonl"
+RECORDING_PATTERN = ";".join(f"*{suffix}" for suffix in recording_suffixes())
 
 
 class INPOSE_OT_choose_recording(bpy.types.Operator):
@@ -116,8 +117,8 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the empties and trails; read the recording first if that has not been done."""
-        from ..solve.job import RecordingFacts
         from .facts import known_facts, read_now
+        from .job import RecordingFacts
         from .preview import show_preview
 
         scene = context.scene

@@ -9,16 +9,15 @@ import bpy
 
 from ..errors import InPoseError
 from ..options import CalibrationSettings, Option, ReadOptions, options_of
-from ..properties import recording_path
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_properties import is_automatic, panel_options
 from ..ui.option_rows import draw_option
 from ..ui.translate import tr
 from .preview_collection import preview_of
-from .properties import chosen_reading
+from .properties import chosen_reading, recording_path
 
 if TYPE_CHECKING:
-    from ..solve.job import RecordingFacts
+    from .job import RecordingFacts
 
 _READING: Final[str] = "reading"
 

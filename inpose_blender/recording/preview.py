@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action
-from ..core import Sensors, continuous_signs, matrix_to_quaternion, multiply_quaternions
+from ..core import FloatArray, Sensors, continuous_signs, matrix_to_quaternion, multiply_quaternions, runs
 from ..rig.measure import RigMeasure
 from .preview_collection import COLLECTION_NAME, OWN_KEY, hide_preview
-
-FloatArray = NDArray[np.float64]
 
 _NAMES: Final[tuple[str, str, str]] = ("Head", "Left hand", "Right hand")
 _SHAPES: Final[tuple[str, str, str]] = ("CUBE", "ARROWS", "ARROWS")
@@ -82,8 +80,7 @@ def _trail(name: str, places: FloatArray, measured: NDArray[np.bool_]) -> Any:
     """Draw the path as lines, with gaps where tracking was lost."""
     curve = bpy.data.curves.new(name, "CURVE")
     curve.dimensions = "3D"
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], measured, [False])).astype(np.int8)))
-    for first, last in edges.reshape(-1, 2):
+    for first, last in runs(measured):
         spline = curve.splines.new("POLY")
         spline.points.add(last - first - 1)
         spline.points.foreach_set("co", np.hstack((places[first:last], np.ones((last - first, 1)))).ravel())

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep in the scene how the recording is to be read, where the guess is wrong; a change reads it again."""
+"""Keep in the scene which recording is solved, and how it is read where the guess is wrong; a change reads it again."""
+
+# Blender reads properties from annotations, which are then no types.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
 
 import bpy
 
@@ -9,7 +14,6 @@ from ..ui.option_properties import add_properties, settings_of
 
 
 def _on_change(reading: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    from ..properties import recording_path
     from .facts import start_reading
 
     scene = reading.id_data  # a script may change another scene than the one of the context
@@ -21,11 +25,35 @@ def _on_change(reading: bpy.types.PropertyGroup, _context: bpy.types.Context) ->
         return  # the panel says what is wrong
 
 
+def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    from .facts import start_reading
+
+    try:
+        start_reading(recording_path(settings), chosen_reading(settings.id_data))
+    except InPoseError:
+        return  # the panel says what is wrong with how it is to be read
+
+
+class RecordingChoice:
+    """Hold which recording is solved; mixed into the scene's settings."""
+
+    recording: bpy.props.StringProperty(
+        name="Recording",
+        description="A VR recording of head and two hands",
+        update=_on_new_recording,
+    )
+
+
 class INPOSE_PG_reading(bpy.types.PropertyGroup):
     """Hold what the recording is; saved with the scene."""
 
 
 add_properties(INPOSE_PG_reading, ReadOptions, _on_change)
+
+
+def recording_path(settings: RecordingChoice) -> Path:
+    """Return the path of the chosen recording; Blender's ``//`` stands for the file's own folder."""
+    return Path(bpy.path.abspath(settings.recording))
 
 
 def chosen_reading(scene: bpy.types.Scene) -> ReadOptions:

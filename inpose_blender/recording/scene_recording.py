@@ -17,11 +17,10 @@ from typing import Any, Final, Literal
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
-from ..bake.pose_math import rotation_of
 from ..core import (
     DEVICE_NAMES,
+    FloatArray,
     Recording,
     RecordingError,
     continuous_signs,
@@ -29,8 +28,7 @@ from ..core import (
     rotate_vector,
     write_csv,
 )
-
-FloatArray = NDArray[np.float64]
+from ..rig.rotation import rotation_of
 
 DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
 """Which way a thing faces: along its own -Z as headsets, controllers and cameras do, along its own Y as Blender's

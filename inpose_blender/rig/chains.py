@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core import JOINT_INDEX, JOINT_NAMES, PARENTS, RigError
+from ..core import JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray, RigError
 from .families import RigMapping
 from .tree import BoneTree
-
-FloatArray = NDArray[np.float64]
 
 _TRUNK: Final[tuple[str, ...]] = ("spine1", "spine2", "spine3", "neck", "head")
 _LIMBS: Final[tuple[tuple[str, str], ...]] = tuple(

@@ -17,13 +17,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, RigError, Skeleton, rotation_between
+from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray, RigError, Skeleton, rotation_between
 from .checks import rig_notes
 from .families import RigMapping
-
-FloatArray = NDArray[np.float64]
 
 _DOWN: Final[tuple[float, float, float]] = (0.0, -1.0, 0.0)
 _UP: Final[tuple[float, float, float]] = (0.0, 1.0, 0.0)

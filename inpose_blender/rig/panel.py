@@ -7,9 +7,9 @@ from typing import Any
 
 import bpy
 
-from ..properties import chosen_armature
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.translate import tr
+from .properties import chosen_armature
 
 
 class INPOSE_PT_rig(SubPanel, bpy.types.Panel):

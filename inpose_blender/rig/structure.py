@@ -14,12 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core import rotation_between
+from ..core import FloatArray, rotation_between
 from .families import choose_spine
-
-FloatArray = NDArray[np.float64]
 
 _LENGTH_TOLERANCE: Final[float] = 0.03
 """Left and right may differ by this part of the body's size."""

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..bake.operators import baked_text, kept_note
+from ..bake.properties import bake_options
 from ..errors import CancelledError, InPoseError
 from ..options import CalibrationSettings, SolveSettings
 from ..preferences.preferences import results_folder, solver_device, solver_interpreters
-from ..properties import bake_options, chosen_armature, recording_path
-from ..recording.properties import chosen_reading
-from ..session import QUEUE, TAKES
+from ..recording.properties import chosen_reading, recording_path
+from ..rig.properties import chosen_armature
+from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
 from ..ui.option_properties import settings_of
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_cancelled, show_error, show_result
 from ..ui.translate import tr
 from .options import SolveOptions, require_files
+from .queue import QUEUE
 
 if TYPE_CHECKING:
     from ..rig.prepare import PreparedRig

@@ -6,10 +6,10 @@ from __future__ import annotations
 import bpy
 
 from ..options import SolveSettings
-from ..session import QUEUE
 from ..ui.drawing import SubPanel
 from ..ui.option_rows import draw_options
 from ..ui.translate import tr
+from .queue import QUEUE
 
 
 class INPOSE_PT_solve(SubPanel, bpy.types.Panel):

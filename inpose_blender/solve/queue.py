@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Cancellable(Protocol):
@@ -70,3 +70,7 @@ class SolveQueue:
             solve.cancel()
             solve.ended = True
         self._solves = []
+
+
+QUEUE: Final[SolveQueue] = SolveQueue()
+"""The queue of the running Blender; it belongs to no file."""

@@ -44,3 +44,7 @@ class TakeMemory:
     def clear(self) -> None:
         """Forget all."""
         self._takes.clear()
+
+
+TAKES: Final[TakeMemory] = TakeMemory()
+"""The takes of the running Blender; they belong to no file."""

@@ -31,13 +31,11 @@ def panel_options(table: type[OptionTable]) -> tuple[Option, ...]:
     return tuple(option for option in options_of(table) if PANEL in option.appears)
 
 
-def add_properties(
-    group: type[bpy.types.PropertyGroup], table: type[OptionTable], update: Update | None = None
-) -> None:
+def add_properties(group: type, table: type[OptionTable], update: Update | None = None) -> None:
     """Give a property group, before it is registered, a property for each option of the table.
 
     Args:
-        group: the group.
+        group: the group, or a class that is mixed into one.
         table: the settings class.
         update: called when one of them changes.
     """

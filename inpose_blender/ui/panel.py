@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import bpy
 
-from ..properties import status_of
 from .drawing import SidebarPanel, draw_text
+from .properties import status_of
 
 
 class INPOSE_PT_main(SidebarPanel, bpy.types.Panel):

@@ -8,7 +8,7 @@ import platform
 import bpy
 
 from ..core import InPoseError
-from ..solve.job import solver_introduction
+from ..runtime.worker_job import solver_introduction
 
 
 def error_report(error: InPoseError, doing: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..errors import InPoseError
-from ..properties import status_of
+from .properties import status_of
 from .translate import tr
 
 

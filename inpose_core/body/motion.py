@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InPoseError
-from ..motion_files.amass_convention import amass_arrays
 from ..output import write_output
 from ..safe_files import numbers, one_number, read_arrays
+from .amass_convention import amass_arrays
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton
 
 MOTION_FORMAT_VERSION: Final[int] = 1
+SOLVER_FPS: Final[float] = 60.0
+"""The rate at which the prior knows motion, and at which everything is solved."""
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 """Six hours at 60 Hz."""
 _HIGHEST_FPS: Final[float] = 10_000.0
@@ -45,6 +47,8 @@ class Motion:
     """(F, 2) probability that the left and the right foot are planted, from the prior."""
     confidence: NDArray[np.float64] | None = None
     """(F,) confidence of each frame, from 1 (certain) towards 0 (a guess)."""
+    foot_stands: NDArray[np.bool_] | None = None
+    """(F, 2) whether the left and the right foot stand: the solver's decision, which planting and later locks obey."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)
@@ -76,7 +80,7 @@ class Motion:
 
         Our own keys (``rotations_wxyz``, ``root_translation_m``, ``offsets_m``, ``fps`` and so on) are Y up and have
         this body's bones. AMASS's (``poses``, ``trans``, ``betas``, ``gender``, ``mocap_framerate``, ``dmpls``) follow
-        `motion_files.amass_convention`: Z up, and for SMPL-H's average body, whose pelvis takes this body's path.
+        `body.amass_convention`: Z up, and for SMPL-H's average body, whose pelvis takes this body's path.
 
         Raises:
             OutputError: the file cannot be written; an existing file is then left as it was.
@@ -94,6 +98,7 @@ class Motion:
             sensor_error_m=_optional(self.sensor_error_m),
             foot_contact=_optional(self.foot_contact),
             confidence=_optional(self.confidence),
+            foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
         )
         write_output(path, [packed.getbuffer()])
@@ -109,7 +114,7 @@ class Motion:
             arrays = read_arrays(
                 path,
                 ("format_version", "rotations_wxyz", "root_translation_m", "sensor_error_m", "offsets_m", "fps"),
-                ("foot_contact", "confidence"),
+                ("foot_contact", "confidence", "foot_stands"),
                 most_bytes=_LARGEST_ARRAY_BYTES,
             )
             if one_number(arrays["format_version"]) > MOTION_FORMAT_VERSION:
@@ -127,6 +132,7 @@ class Motion:
                 raise ValueError("rotations that are not unit quaternions")
             if not (np.abs(root_m) < _FARTHEST_M).all():
                 raise ValueError("impossible positions")
+            stands = _given(arrays.get("foot_stands"), (frames, 2))
             return cls(
                 rotations_wxyz=normalize_quaternion(rotations_wxyz),
                 root_translation_m=root_m,
@@ -135,6 +141,7 @@ class Motion:
                 sensor_error_m=_given(arrays.get("sensor_error_m"), (frames, len(SENSOR_JOINTS))),
                 foot_contact=_given(arrays.get("foot_contact"), (frames, 2)),
                 confidence=_given(arrays.get("confidence"), (frames,)),
+                foot_stands=None if stands is None else stands > 0,
             )
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error

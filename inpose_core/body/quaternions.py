@@ -7,9 +7,9 @@ Blender's Python has numpy and neither scipy nor torch, so what both halves of t
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
+from ..arrays import FloatArray
 
 
 def normalize_quaternion(wxyz: ArrayLike) -> FloatArray:

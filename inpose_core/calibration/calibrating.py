@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
+from ..body.quaternions import multiply_quaternions, rotate_vector
 from ..body.skeleton import Skeleton
 from ..errors import CalibrationError
 from ..options.calibration import CalibrationSettings
 from ..recording.cleaning.resample import resample_recording
-from ..recording.types import SOLVER_FPS, PoseType, Recording, Sensors
+from ..recording.types import PoseType, Recording, Sensors
 from .performer import PerformerCalibration, measure_performer
 from .performer_body import standing_head_joint_m
 from .reference_pose import ReferencePose, find_reference_pose
-from .rigid import place_all
+from .rigid import from_rotvec_deg, place_all
 from .stature import stature_and_lift
 from .storage import load_calibration
 
@@ -73,12 +75,13 @@ def calibrate(
     if (settings.pose or recording.pose) == "joint":
         resampled = resample_recording(recording, SOLVER_FPS)
         stature_m = settings.stature_m or skeleton.stature_m
-        sensors = Sensors(resampled.positions_m, resampled.rotations_wxyz, resampled.measured, SOLVER_FPS)
+        placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
+        sensors = Sensors(*placed, resampled.measured, SOLVER_FPS)
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes)
     measured = measure(recording, skeleton, settings, prior)
     performer = measured.performer
     scale = scale_to(skeleton, performer, settings)
-    positions_m, rotations_wxyz = place_joints(measured.recording, performer)
+    positions_m, rotations_wxyz = move_hands(*place_joints(measured.recording, performer), settings)
     sensors = Sensors(positions_m * scale, rotations_wxyz, measured.recording.measured, SOLVER_FPS)
     return Calibrated(sensors, performer.pose, performer.stature_m, scale, measured.notes)
 
@@ -103,7 +106,6 @@ def measure(
         raise CalibrationError(
             "This recording contains the joints themselves, so it needs no calibration.", "Solve it with --pose joint."
         )
-    notes = list(recording.notes)
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
     resampled = resample_recording(recording, SOLVER_FPS)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
@@ -113,21 +115,25 @@ def measure(
         if saved is None
         else None
     )
-    stature_m, lift_m = stature_and_lift(recording, given_m, reference, notes)
-    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, lift_m, 0.0)))
+    standing = stature_and_lift(recording, given_m, reference)
+    stature_m = standing.value.stature_m
+    notes = (*recording.notes, *standing.notes)
+    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, standing.value.lift_m, 0.0)))
     if reference is not None:
-        notes.append(f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s.")
+        note = f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s."
+        notes = (*notes, note)
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
-            notes.append(f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses.")
+            note = f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses."
+            notes = (*notes, note)
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return Measured(saved, lifted, None, tuple(notes))
+        return Measured(saved, lifted, None, notes)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
-    performer = measure_performer(lifted, skeleton, settings, stature_m, reference, notes, prior)
-    return Measured(performer, lifted, reference, tuple(notes))
+    performer = measure_performer(lifted, skeleton, settings, stature_m, reference, prior)
+    return Measured(performer.value, lifted, reference, (*notes, *performer.notes))
 
 
 def place_joints(
@@ -135,6 +141,26 @@ def place_joints(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return positions (F, 3, 3) and rotations (F, 3, 4) of head joint and wrists, in the performer's metres."""
     return place_all(recording.positions_m, recording.rotations_wxyz, performer.offsets)
+
+
+def move_hands(
+    positions_m: NDArray[np.float64], rotations_wxyz: NDArray[np.float64], settings: CalibrationSettings
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return head and wrists, (F, 3, 3) and (F, 3, 4), after the user's own correction of the hands.
+
+    It is said for the left hand, in the axes that the wrist has in a T-pose; the right hand gets its mirror image. It
+    comes after everything that is measured, in the performer's metres.
+    """
+    if not any((*settings.hand_offset_m, *settings.hand_turn_deg)):
+        return positions_m, rotations_wxyz
+    mirrored = np.array((-1.0, 1.0, 1.0))  # by the plane between the hands; an axis of rotation the other way round
+    moved_m, turned_wxyz = positions_m.copy(), rotations_wxyz.copy()
+    for hand, side in ((1, np.ones(3)), (2, mirrored)):
+        moved_m[:, hand] += rotate_vector(rotations_wxyz[:, hand], side * settings.hand_offset_m)
+        if any(settings.hand_turn_deg):
+            turn_wxyz = from_rotvec_deg(side.prod() * side * settings.hand_turn_deg)
+            turned_wxyz[:, hand] = multiply_quaternions(rotations_wxyz[:, hand], turn_wxyz)
+    return moved_m, turned_wxyz
 
 
 def scale_to(skeleton: Skeleton, performer: PerformerCalibration, settings: CalibrationSettings) -> float:

@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..arrays import FloatArray
+from ..body.motion import SOLVER_FPS
 from ..body.quaternions import quaternion_to_matrix
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
-from ..recording.types import SOLVER_FPS, Recording, Sensors
-from .rigid import FloatArray, RigidOffset, place_all
+from ..recording.types import Recording, Sensors
+from .rigid import RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     condition = condition_features(sensors, heading, SOLVER_FPS, finder.network.config.condition_size)
     denoiser = WindowedDenoiser(finder.network, windows, heading, condition)
     pure_noise = float(finder.schedule.log_snr(torch.tensor(finder.schedule.t_max)))
-    R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise))
+    R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise).x_0)
     head, *wrists = SENSOR_JOINTS
     R_world[:, head] = measurement.R_world_sensor[:, 0]
     p = forward_kinematics(R_world, measurement.offsets_m)

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ..arrays import FloatArray
 from ..body.quaternions import quaternion_to_matrix
 from .presets import LEFT_EYE_M
-
-FloatArray = NDArray[np.float64]
 
 _FAST_S, _SLOW_S = 0.05, 0.5
 """Standard deviations of the two Gaussians between which motion counts: noise is faster, the body's sway slower."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-FloatArray = NDArray[np.float64]
+from ..arrays import FloatArray
 
 UNKNOWNS: Final[int] = 14
 LEFT_WRIST: Final[slice] = slice(0, 3)

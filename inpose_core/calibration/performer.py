@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from ..arrays import FloatArray
 from ..body.quaternions import geodesic_angle
 from ..body.skeleton import Skeleton
+from ..noted import Noted
 from ..options.calibration import CalibrationSettings, HeadView
 from ..recording.types import PoseType, Recording
 from .hand_finding import find_hands
@@ -26,7 +28,7 @@ from .presets import (
     wrist_deviation_m,
 )
 from .reference_pose import ReferencePose
-from .rigid import FloatArray, RigidOffset
+from .rigid import RigidOffset
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
 from .wrist_refinement import expect_arms, refine
@@ -89,9 +91,8 @@ def measure_performer(
     settings: CalibrationSettings,
     stature_m: float,
     reference: ReferencePose | None,
-    notes: list[str],
     prior: Prior | None = None,
-) -> PerformerCalibration:
+) -> Noted[PerformerCalibration]:
     """Return where the joints sit in the devices, by presets, calibration pose and motion, in this order of trust.
 
     Args:
@@ -100,16 +101,18 @@ def measure_performer(
         settings: what the user says.
         stature_m: the performer's.
         reference: the calibration pose, if one was found.
-        notes: what the user should know is added here.
         prior: the shipped one by default; only loaded where the motion refines the offsets.
     """
     known = settings.pose or recording.pose
     pose: PoseType = known or "grip"
     head, wrists = _presets(recording, pose, stature_m)
     deviation_m = wrist_deviation_m(known, recording.hand_offsets)
-    head = _centred(head, recording, settings.head_view, notes)
+    centred = _centred(head, recording, settings.head_view)
+    head, notes = centred.value, [*centred.notes]
     if reference is not None:
-        wrists = _turned(wrists, recording, reference, known is not None and deviation_m < _UNSURE_M, notes)
+        turned = _turned(wrists, recording, reference, known is not None and deviation_m < _UNSURE_M)
+        wrists = turned.value
+        notes += turned.notes
         turn, tilt = head_turn(recording, reference, head)
         head = RigidOffset(head.position_m, turn)
         if turn is not head.wxyz and tilt > np.radians(10.0):
@@ -127,7 +130,7 @@ def measure_performer(
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)
     if reference is None and not refining:
-        return calibration
+        return Noted(calibration, tuple(notes))
     same_size = settings.scale == "keep" and settings.body == "rig"
     height_m = standing_head_joint_m(skeleton) if same_size else head_joint_m
     choice = settings.body
@@ -149,8 +152,8 @@ def measure_performer(
         if arms is not None:
             solution = refine(evidence, arms, body.skeleton, body, solution)
             source = source if reference is not None else "motion"
-    _note_shifts(pose, presets, solution.wrists_m, source, notes)
-    return PerformerCalibration(
+    notes += _shift_notes(pose, presets, solution.wrists_m, source)
+    performer = PerformerCalibration(
         stature_m=stature_m,
         head_joint_height_m=head_joint_m,
         wrist_span_m=body.corrected(solution.body_m).wrist_span_m,
@@ -163,6 +166,7 @@ def measure_performer(
         source=source,
         device=recording.device,
     )
+    return Noted(performer, tuple(notes))
 
 
 def _presets(
@@ -172,19 +176,19 @@ def _presets(
     return head_offset(stature_m), (left, right)
 
 
-def _centred(head: RigidOffset, recording: Recording, view: HeadView, notes: list[str]) -> RigidOffset:
+def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[RigidOffset]:
     """Return the head offset moved to the middle of the head where the recorder saw with one eye."""
     if view == "left_eye":
-        return RigidOffset(head.position_m + np.array((LEFT_EYE_M, 0.0, 0.0)), head.wxyz)
+        return Noted(RigidOffset(head.position_m + np.array((LEFT_EYE_M, 0.0, 0.0)), head.wxyz))
     if view == "middle":
-        return head
+        return Noted(head)
     seen = recording.measured[:, 0]
     pivot = fit_head_pivot(recording.positions_m[seen, 0], recording.rotations_wxyz[seen, 0], _rate(recording))
     if pivot is None or not pivot.eye_shift_m:
-        return head
+        return Noted(head)
     eye = "left" if pivot.eye_shift_m > 0 else "right"
-    notes.append(f"The head was recorded at the {eye} eye. InPose moved it by 32 mm to the middle.")
-    return RigidOffset(head.position_m + np.array((pivot.eye_shift_m, 0.0, 0.0)), head.wxyz)
+    note = f"The head was recorded at the {eye} eye. InPose moved it by 32 mm to the middle."
+    return Noted(RigidOffset(head.position_m + np.array((pivot.eye_shift_m, 0.0, 0.0)), head.wxyz), (note,))
 
 
 def _turned(
@@ -192,9 +196,8 @@ def _turned(
     recording: Recording,
     reference: ReferencePose,
     preset_known: bool,
-    notes: list[str],
-) -> tuple[RigidOffset, RigidOffset]:
-    turned = []
+) -> Noted[tuple[RigidOffset, RigidOffset]]:
+    turned, notes = [], []
     for side, preset in enumerate(wrists):
         turn = wrist_turn(recording, reference, side)
         angle = turn_from_preset(turn, preset)
@@ -205,7 +208,7 @@ def _turned(
             )
             turn = preset.wxyz
         turned.append(RigidOffset(preset.position_m, turn))
-    return turned[0], turned[1]
+    return Noted((turned[0], turned[1]), tuple(notes))
 
 
 def _unless_as_preset(found: RigidOffset, preset: RigidOffset) -> RigidOffset:
@@ -226,20 +229,20 @@ def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m
     return evidence
 
 
-def _note_shifts(
+def _shift_notes(
     pose: PoseType,
     presets: tuple[RigidOffset, RigidOffset],
     wrists_m: tuple[FloatArray, FloatArray],
     source: Source,
-    notes: list[str],
-) -> None:
+) -> tuple[str, ...]:
     moved_m = [float(np.linalg.norm(new - old.position_m)) for new, old in zip(wrists_m, presets, strict=True)]
-    if max(moved_m) > _NOTABLE_SHIFT_M:
-        by = {"t_pose": "T-pose", "a_pose": "A-pose"}.get(source, "motion")
-        notes.append(
-            f"By the {by} the wrists lie {100 * moved_m[0]:.0f} cm (left) and {100 * moved_m[1]:.0f} cm (right) "
-            f"from where a {pose} pose has them by default."
-        )
+    if max(moved_m) <= _NOTABLE_SHIFT_M:
+        return ()
+    by = {"t_pose": "T-pose", "a_pose": "A-pose"}.get(source, "motion")
+    return (
+        f"By the {by} the wrists lie {100 * moved_m[0]:.0f} cm (left) and {100 * moved_m[1]:.0f} cm (right) "
+        f"from where a {pose} pose has them by default.",
+    )
 
 
 def _head_joint_height_m(stature_m: float, reference: ReferencePose | None, recording: Recording) -> float:

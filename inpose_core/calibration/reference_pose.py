@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from ..arrays import runs
 from ..body.quaternions import rotate_vector
 from ..errors import CalibrationError
 from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
-from ..recording.cleaning.track_defects import runs
 from ..recording.types import HandOffsets, PoseType, Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import known_wrist_offset

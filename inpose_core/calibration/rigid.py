@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ..arrays import FloatArray
 from ..body.quaternions import (
     conjugate_quaternion,
     continuous_signs,
@@ -16,8 +17,6 @@ from ..body.quaternions import (
     normalize_quaternion,
     rotate_vector,
 )
-
-FloatArray = NDArray[np.float64]
 
 
 class RigidOffset(NamedTuple):

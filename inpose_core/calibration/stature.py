@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from ..errors import CalibrationError
+from ..noted import Noted
 from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
 from ..recording.types import Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
@@ -22,10 +24,17 @@ _LOWEST_PERCENT: Final[float] = 0.2
 _NOTABLE_FLOOR_ERROR_M: Final[float] = 0.05
 
 
-def stature_and_lift(
-    recording: Recording, given_m: float | None, reference: ReferencePose | None, notes: list[str]
-) -> tuple[float, float]:
-    """Return the performer's stature, and how far the recording must be lifted to stand on y = 0.
+@dataclass(frozen=True)
+class Standing:
+    """Hold how tall a performer is, and where they stand."""
+
+    stature_m: float
+    lift_m: float
+    """How far the recording must be lifted to stand on y = 0."""
+
+
+def stature_and_lift(recording: Recording, given_m: float | None, reference: ReferencePose | None) -> Noted[Standing]:
+    """Return the performer's stature and where the floor lies.
 
     Where a T-pose or A-pose was found the eyes' height in it counts, for then the performer stood upright; else the
     95th percentile of all heights. Where the floor is not at y = 0, it is found by a stature that was given beside a
@@ -45,39 +54,36 @@ def stature_and_lift(
                 "Heights in this recording count from the eyes, not from the floor.",
                 "Set the performer's height (--stature 1.75).",
             )
-        notes.append(
-            "Heights count from the eyes. InPose placed the floor below them by the given height of the performer."
-        )
-        return given_m, EYE_HEIGHT_RATIO * given_m - standing_m
+        note = "Heights count from the eyes. InPose placed the floor below them by the given height of the performer."
+        return Noted(Standing(given_m, EYE_HEIGHT_RATIO * given_m - standing_m), (note,))
     lift_m = _below_zero_m(recording)
-    if lift_m:
-        notes.append(f"The hands reach {100 * lift_m:.0f} cm below zero. InPose moved the floor there.")
+    notes = (f"The hands reach {100 * lift_m:.0f} cm below zero. InPose moved the floor there.",) if lift_m else ()
     estimated_m = (standing_m + lift_m) / EYE_HEIGHT_RATIO
     if given_m is not None:
         missing_m = EYE_HEIGHT_RATIO * given_m - standing_m
         if reference is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
             where = "below" if missing_m > 0 else "above"
-            notes.append(
+            note = (
                 f"By the given height of the performer, the floor is {100 * abs(missing_m):.0f} cm {where} zero. "
                 "InPose moved it there."
             )
-            return given_m, missing_m
+            return Noted(Standing(given_m, missing_m), (*notes, note))
         if not 0.6 * given_m < estimated_m < 1.5 * given_m:
-            notes.append(
+            note = (
                 f"The headset's height fits a performer of {estimated_m:.2f} m, not {given_m:.2f} m: "
                 "check the floor and the unit."
             )
-        return given_m, lift_m
+            notes = (*notes, note)
+        return Noted(Standing(given_m, lift_m), notes)
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
         raise CalibrationError(
             f"By the headset's height of {standing_m:.3g} m the performer would be {estimated_m:.3g} m tall.",
             "Set the performer's height (--stature 1.75), and check that the file is in metres above the floor, Y up.",
         )
     if estimated_m < _SEATED_STATURE_M:
-        notes.append(
-            f"The performer's height is estimated at {estimated_m:.2f} m. If the performer sat, set the real height."
-        )
-    return estimated_m, lift_m
+        note = f"The performer's height is estimated at {estimated_m:.2f} m. If the performer sat, set the real height."
+        notes = (*notes, note)
+    return Noted(Standing(estimated_m, lift_m), notes)
 
 
 def _below_zero_m(recording: Recording) -> float:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import FloatArray
 from ..body.quaternions import (
     conjugate_quaternion,
     continuous_signs,
@@ -24,8 +24,6 @@ from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evi
 from .performer_body import PerformerBody
 from .reference_pose import ReferencePose
 from .rigid import RigidOffset
-
-FloatArray = NDArray[np.float64]
 
 _HELD_DEVIATION_M: Final[float] = 0.008
 """Of the mean of a held pose: hands sway by 1 to 2 cm within seconds."""

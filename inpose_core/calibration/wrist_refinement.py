@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..body.motion import SOLVER_FPS
 from ..body.quaternions import quaternion_to_matrix
 from ..body.skeleton import COLLAR_JOINTS, ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, Skeleton
-from ..recording.types import SOLVER_FPS, Recording, Sensors
+from ..recording.types import Recording, Sensors
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
 from .performer_body import PerformerBody
 from .rigid import RigidOffset, place_all

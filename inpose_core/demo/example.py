@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.spatial.transform import Rotation, Slerp
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import conjugate_quaternion, continuous_signs, multiply_quaternions, rotate_vector
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..calibration import head_offset, wrist_offset
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior
 from ..recording.tables.csv_format import write_csv
-from ..recording.types import SOLVER_FPS, Recording, Sensors
+from ..recording.types import Recording, Sensors
 from ..solver.solving import solve
 
 EXAMPLE_STATURE_M: Final[float] = 1.75

@@ -4,7 +4,7 @@
 from .bench import Bench, BenchSettings
 from .bodies import BODIES, Body
 from .metrics import Figures, measure
-from .report import write_report
+from .report import read_rows, write_report
 from .simulation import SensorNoise, Trial, on_body, simulate
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Trial",
     "measure",
     "on_body",
+    "read_rows",
     "simulate",
     "write_report",
 ]

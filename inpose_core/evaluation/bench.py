@@ -31,7 +31,7 @@ from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_pac
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS, guided
 from .metrics import align_heads, jitter, joint_errors_cm, mean_figures, measure, position_error_cm
 from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
-from .systems import ABLATIONS, SHIPPED, SYSTEMS, System
+from .systems import ABLATIONS, SHIPPED, SYSTEMS, Entry, System
 
 _LOG = logging.getLogger(__name__)
 
@@ -108,10 +108,25 @@ class Bench:
         Raises:
             InPoseError: the data folder lacks packed motion.
         """
-        priors = self.train()
+        return self._run(self.train())
+
+    def remeasure(self, earlier: Sequence[Row]) -> list[Row]:
+        """Measure the shipped prior anew, and return earlier rows with its own in their place.
+
+        The rivals keep the rows of the day when they were trained, and so do the guidances by steps.
+
+        Raises:
+            InPoseError: the data folder lacks packed motion.
+        """
+        new = {_place(row): row for row in self._run({"shipped": load_prior(self.weights, self.device)})}
+        kept = [new.pop(_place(row), row) for row in earlier]
+        return [*kept, *new.values()]
+
+    def _run(self, priors: Mapping[str, Prior]) -> list[Row]:
+        """Measure the systems whose networks are given."""
         settings = self.settings
         clips = choose_clips(self._clips(), settings.clips, settings.most_frames)
-        systems = {name: entry.build(priors) for name, entry in SYSTEMS.items()}
+        systems = _build(SYSTEMS, priors)
         for name, system in systems.items():
             for body in settings.bodies:
                 self._measure(self.people, name, system, clips, body)
@@ -135,15 +150,16 @@ class Bench:
         return load_test_clips(self.data) if self.test is None else load_packed_clips(self.test)
 
     def _measure_more(self, priors: Mapping[str, Prior], clips: Sequence[Motion]) -> None:
-        for name, entry in ABLATIONS.items():
-            self._measure(self.people, name, entry.build(priors), clips, DEFAULT_BODY)
-        self._measure_representations(priors, clips)
-        self._measure_guidances(priors["shipped"], clips[::2])
+        for name, system in _build(ABLATIONS, priors).items():
+            self._measure(self.people, name, system, clips, DEFAULT_BODY)
+        if set(NETWORKS) <= set(priors):
+            self._measure_representations(priors, clips)
+            self._measure_guidances(priors["shipped"], clips[::2])
         shipped = SYSTEMS[SHIPPED].build(priors)
         if self.test is None:
             near_floor = choose_clips(load_hdm05_clips(self.data), self.settings.clips, self.settings.most_frames)
-            for name, entry in SYSTEMS.items():
-                self._measure("HDM05", name, entry.build(priors), near_floor, DEFAULT_BODY)
+            for name, system in _build(SYSTEMS, priors).items():
+                self._measure("HDM05", name, system, near_floor, DEFAULT_BODY)
             held_out = load_held_out_clips(self.data)
             self._measure("all six held-out people, every clip", SHIPPED, shipped, held_out, DEFAULT_BODY)
         everything = self._clips()
@@ -263,6 +279,16 @@ class Bench:
         self._measured.append(row)
         append_line(self._rows_path, json.dumps(row))
         _LOG.info("%s", json.dumps({name: row[name] for name in (*key, "mpjpe_cm", "jitter")}))
+
+
+def _build(entries: Mapping[str, Entry], priors: Mapping[str, Prior]) -> dict[str, System]:
+    """Return the systems whose networks are there, by name."""
+    return {name: entry.build(priors) for name, entry in entries.items() if entry.network in priors}
+
+
+def _place(row: Row) -> tuple[object, ...]:
+    """Return where a row stands in the tables, whatever weights and clips it is of."""
+    return tuple(row[name] for name in ("set", "system", "body", *vars(PERFECT_SENSORS)))
 
 
 def _fingerprint(tensors: Iterable[torch.Tensor]) -> str:

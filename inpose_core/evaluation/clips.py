@@ -10,11 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 from ..training.packed import PackedClips, read_packed
 from ..training.split import role_of
 
@@ -66,6 +65,15 @@ def load_hdm05_clips(data: Path) -> list[Motion]:
         InPoseError: the folder lacks them.
     """
     return _load([data / "hdm05.npz"], lambda _: True)
+
+
+def load_people(path: Path, subjects: frozenset[str]) -> list[Motion]:
+    """Return the clips of some people of a packed file.
+
+    Raises:
+        InPoseError: the file is missing or holds no clip of theirs that is long enough.
+    """
+    return _load([path], lambda subject: subject in subjects)
 
 
 def load_packed_clips(path: Path) -> list[Motion]:

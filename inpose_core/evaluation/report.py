@@ -63,6 +63,22 @@ def write_report(rows: Sequence[Row], folder: Path) -> list[Path]:
     return paths
 
 
+def read_rows(folder: Path) -> list[Row]:
+    """Return the rows of a folder that `write_report` has written.
+
+    Raises:
+        InPoseError: there are none.
+    """
+    path = folder / "figures.json"
+    try:
+        rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InPoseError(
+            f"{path} holds no figures ({error}).", "Measure everything once, without --remeasure."
+        ) from error
+    return rows
+
+
 def tables(rows: Sequence[Row]) -> str:
     """Return every table in Markdown."""
     truth = next((row["jitter_of_truth"] for row in rows if "jitter_of_truth" in row), None)

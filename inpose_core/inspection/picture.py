@@ -10,20 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import FloatArray, runs
 from ..body.quaternions import rotate_vector
 from ..calibration import ReferencePose, find_reference_pose
 from ..errors import InPoseError
 from ..output import write_output
 from ..recording.cleaning.resample import resample_recording
-from ..recording.cleaning.track_defects import runs
 from ..recording.types import LONGEST_BRIDGE_S, Recording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FloatArray = NDArray[np.float64]
 
 _COLOURS: Final[tuple[str, str, str]] = ("#3b3f46", "#1f77b4", "#d62728")
 _POSE_COLOUR: Final[str] = "#2ca02c"

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..body.amass_convention import SMPL_REST_PELVIS_M
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs
 from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from ..errors import InPoseError
 from ..safe_files import numbers, one_number, read_arrays
-from .amass_convention import SMPL_REST_PELVIS_M
 from .resampling import check_motion_length, to_solver_rate
 
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20

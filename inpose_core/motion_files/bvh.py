@@ -17,17 +17,15 @@ from pathlib import Path
 from typing import IO, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 from ..errors import InPoseError
 from ..output import write_output
 from ..safe_files import open_file
-
-FloatArray = NDArray[np.float64]
 
 CENTIMETRES_PER_METRE: Final[float] = 100.0
 

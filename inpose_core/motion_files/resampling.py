@@ -8,11 +8,10 @@ from typing import Final
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import continuous_signs
 from ..body.skeleton import JOINT_COUNT
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 
 _MOST_FRAMES: Final[int] = 240_000
 """More than an hour at 60 Hz, half an hour at 120 Hz: a gigabyte while it is read."""

@@ -9,8 +9,9 @@ Recordings are read by `reading`, calibrated by `calibration` and solved by `sol
 own.
 """
 
-from .option import PANEL, PROGRAM, TERMINAL, Choice, Custom, Option, OptionTable, option, options_of
+from .option import PANEL, PROGRAM, TERMINAL, Choice, Custom, Option
 from .request import settings_from_json, settings_to_json
+from .table import OptionTable, option, options_of
 
 __all__ = [
     "PANEL",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from ..errors import CalibrationError
-from .option import Choice, Custom, OptionTable, option
+from .option import Choice, Custom
+from .table import OptionTable, option
 
 SMALLEST_STATURE_M: Final[float] = 0.5
 LARGEST_STATURE_M: Final[float] = 2.6
@@ -150,6 +151,23 @@ class CalibrationSettings(OptionTable):
             Choice("middle", "Middle of the eyes", "As headsets report it"),
             Choice("left_eye", "Left eye", "As some tools record it, for example Blender's own VR view"),
         ),
+    )
+    hand_offset_m: tuple[float, float, float] = option(
+        (0.0, 0.0, 0.0),
+        "Shift of the wrists in the left hand's T-pose axes: X along the fingers, Y up, Z forward; "
+        "the right mirrors it",
+        label="Hand offset",
+        minimum=-0.5,
+        maximum=0.5,
+        unit="m",
+    )
+    hand_turn_deg: tuple[float, float, float] = option(
+        (0.0, 0.0, 0.0),
+        "Turn of the wrists about the same axes, as a rotation vector; the right hand mirrors it",
+        label="Hand turn",
+        minimum=-180.0,
+        maximum=180.0,
+        unit="deg",
     )
     refine: bool = option(
         True,

@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from .option import TERMINAL, Option, OptionTable, options_of
+from .option import TERMINAL, Option
+from .table import OptionTable, options_of
 from .values import custom_words, range_of, shown, value_from_text
 
 Table = TypeVar("Table", bound=OptionTable)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from ..errors import OutputError
-from .option import PANEL, TERMINAL, Option, OptionTable, options_of
+from .option import PANEL, TERMINAL, Option
+from .table import OptionTable, options_of
 from .values import custom_words, range_of, shown
 
 

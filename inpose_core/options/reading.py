@@ -8,7 +8,8 @@ from typing import Final, Literal, get_args
 
 from ..axes import Axes
 from ..errors import RecordingError
-from .option import Choice, Custom, OptionTable, option
+from .option import Choice, Custom
+from .table import OptionTable, option
 
 QuaternionOrder = Literal["wxyz", "xyzw"]
 QUATERNION_ORDERS: Final[tuple[QuaternionOrder, ...]] = get_args(QuaternionOrder)

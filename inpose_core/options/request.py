@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .option import OptionTable, options_of
+from .table import OptionTable, options_of
 
 Table = TypeVar("Table", bound=OptionTable)
 

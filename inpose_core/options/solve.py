@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from .option import TERMINAL, Choice, OptionTable, option
+from .option import TERMINAL, Choice
+from .table import OptionTable, option
 
 GuidanceName = Literal["tangent", "pigdm", "none"]
 GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
@@ -63,6 +64,16 @@ class SolveSettings(OptionTable):
         unit="share",
         automatic="1 with tangent guidance, else 0",
         automatic_value=1.0,
+    )
+    max_elbow_bend_deg: float | None = option(
+        None,
+        "Largest bend of the elbows; the shoulders move to keep it. 0 is a straight arm, 180 is no limit",
+        label="Elbow limit",
+        minimum=90.0,
+        maximum=180.0,
+        unit="deg",
+        automatic="150 with tangent guidance, else 180",
+        automatic_value=150.0,
     )
     temperature: float | None = option(
         None,
@@ -198,6 +209,13 @@ class SolveSettings(OptionTable):
         if self.foot_planting is not None:
             return self.foot_planting
         return 1.0 if self.guidance == "tangent" else 0.0
+
+    @property
+    def elbow_limit_deg(self) -> float:
+        """Return how far the elbows may bend."""
+        if self.max_elbow_bend_deg is not None:
+            return self.max_elbow_bend_deg
+        return 150.0 if self.guidance == "tangent" else 180.0
 
     @property
     def denoising_steps(self) -> int:

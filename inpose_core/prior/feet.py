@@ -7,7 +7,6 @@ window's heading frame: free of scale, and measured against what is known best.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 
@@ -26,7 +25,14 @@ def feet_places(feet_m: Tensor, head_m: Tensor, leg_length_m: Tensor, to_heading
     return from_head_m @ to_heading.transpose(-1, -2)[..., None, :, :]
 
 
-def feet_positions_m(places: Tensor, head_m: Tensor, leg_length_m: float, R_world_heading: Tensor) -> Tensor:
-    """Return the positions (..., T, 4, 3) of places: the inverse of `feet_places`."""
-    from_head_m = places @ R_world_heading.transpose(-1, -2)[..., None, :, :] * leg_length_m
-    return torch.as_tensor(from_head_m + (head_m * head_m.new_tensor((1.0, 0.0, 1.0)))[..., None, :])
+def feet_positions_m(places: Tensor, head_m: Tensor, leg_length_m: float, standing_m: float) -> Tensor:
+    """Return the positions (..., N, 3) of places along the world's axes: the inverse of `feet_places`.
+
+    Args:
+        places: x and z from the head, y from a standing foot's lowest joint, in leg lengths, (..., N, 3).
+        head_m: head joint, (..., 3).
+        leg_length_m: thigh plus shin.
+        standing_m: height of a standing foot's lowest joint.
+    """
+    below_head_m = head_m * head_m.new_tensor((1.0, 0.0, 1.0)) + head_m.new_tensor((0.0, standing_m, 0.0))
+    return places * leg_length_m + below_head_m[..., None, :]

@@ -1,17 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read what headsets record: head and two hands, from several formats, cleaned.
 
-Importing this package needs numpy alone; `resample` and `stature` are imported where they are used, and the readers of
-the formats with the first recording: Blender's start should not wait for them.
+Each name loads when it is first asked for: Blender, which asks for the formats' suffixes when it starts, should not
+wait for numpy, and nobody for the readers before the first recording.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .conventions import ReadOptions
-from .types import DEVICE_NAMES, POSE_TYPES, SOLVER_FPS, Guess, HandOffsets, Origin, PoseType, Recording, Sensors
-
 if TYPE_CHECKING:
+    from ..body.motion import SOLVER_FPS
+    from ..options.reading import Origin, ReadOptions
     from .registry import load_recording
+    from .types import DEVICE_NAMES, POSE_TYPES, Guess, HandOffsets, PoseType, Recording, Sensors
+
+_LOADED_LATER = {
+    "DEVICE_NAMES": ".types",
+    "POSE_TYPES": ".types",
+    "SOLVER_FPS": "..body.motion",
+    "Guess": ".types",
+    "HandOffsets": ".types",
+    "Origin": "..options.reading",
+    "PoseType": ".types",
+    "ReadOptions": "..options.reading",
+    "Recording": ".types",
+    "Sensors": ".types",
+    "load_recording": ".registry",
+}
 
 __all__ = [
     "DEVICE_NAMES",
@@ -29,8 +44,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name != "load_recording":
+    if name not in _LOADED_LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .registry import load_recording  # noqa: PLC0415
-
-    return load_recording
+    return getattr(import_module(_LOADED_LATER[name], __name__), name)

@@ -3,64 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Final
 
 from ..errors import RecordingError
 from ..safe_files import read_bytes
+from . import formats
 from .cleaning.clean import clean_recording, cut_take
 from .conventions import ReadOptions
-from .formats import body_motion, bsor, foreign, scoresaber, webxr, xror
+from .formats.format import RecordingFile, RecordingFormat
+from .formats.suffixes import recording_suffixes
 from .interpretation.interpret import interpret
-from .tables import reader as tables
-from .tracks import RawTracks
 from .types import Recording
 
 _LARGEST_FILE_BYTES: Final[int] = 2**29
 """An hour at 90 Hz is 30 MB as BSOR and 90 MB as CSV; what is larger than this is something else."""
 
 
-@dataclass(frozen=True)
-class RecordingFile:
-    """Hold a file that is being read, and what the user says about it."""
-
-    data: bytes
-    path: Path
-    options: ReadOptions
-
-    @property
-    def name(self) -> str:
-        """Return the file's name, for messages."""
-        return self.path.name
-
-
-@dataclass(frozen=True)
-class RecordingFormat:
-    """Pair a test of the content with the reader for it."""
-
-    name: str
-    recognises: Callable[[bytes], bool]
-    read: Callable[[RecordingFile], RawTracks]
-    """Return the tracks as they stand in the file."""
-
-
-def _of_bytes(read: Callable[[bytes, str], RawTracks]) -> Callable[[RecordingFile], RawTracks]:
-    return lambda file: read(file.data, file.name)
-
-
-FORMATS: Final[tuple[RecordingFormat, ...]] = (
-    RecordingFormat("BSOR", bsor.recognises, _of_bytes(bsor.read)),
-    RecordingFormat("ScoreSaber", scoresaber.recognises, _of_bytes(scoresaber.read)),
-    RecordingFormat("NPZ", body_motion.recognises_npz, lambda f: body_motion.read_npz(f.data, f.name, f.path)),
-    RecordingFormat("BVH", body_motion.recognises_bvh, lambda f: body_motion.read_bvh(f.data, f.name, f.path)),
-    # What is known but not read is refused by name before other readers could misunderstand it.
-    RecordingFormat("other", foreign.is_other_known, _of_bytes(foreign.refuse_other_known)),
-    RecordingFormat("XROR", xror.recognises, _of_bytes(xror.read)),
-    RecordingFormat("WebXR", webxr.recognises, _of_bytes(webxr.read)),
-    RecordingFormat("CSV", tables.recognises, lambda f: tables.read(f.data, f.name, f.path, f.options)),
-)
+@cache
+def recording_formats() -> tuple[RecordingFormat, ...]:
+    """Return what the modules of `formats` declare, in the order in which they are asked about a file."""
+    modules = (import_module(f"{formats.__name__}.{module.name}") for module in iter_modules(formats.__path__))
+    declared = (entry for module in modules for entry in getattr(module, "FORMATS", ()))
+    return tuple(sorted(declared, key=lambda entry: (entry.rank, entry.name)))
 
 
 def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
@@ -94,12 +62,12 @@ def _read(path: Path, options: ReadOptions) -> Recording:
     file = RecordingFile(_bytes_of(path), path, options)
     if not file.data.strip(b"\0 \t\r\n"):
         raise RecordingError(f"{file.name} is empty.", "Record or download it again.")
-    for recording_format in FORMATS:
+    for recording_format in recording_formats():
         if recording_format.recognises(file.data):
             return interpret(recording_format.read(file), options, file.name)
     raise RecordingError(
         f"InPose does not know the format of {file.name}.",
-        "It reads replays (.bsor, .xror, .dat), WebXR recordings (.json), CSV tables, AMASS .npz and BVH.",
+        f"It reads {', '.join(recording_suffixes())}: see docs/recordings.md.",
     )
 
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import FloatArray
 from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
 from .conventions import QuaternionOrder
 from .types import HandOffsets, Origin, PoseType
-
-FloatArray = NDArray[np.float64]
 
 MOST_FRAMES: Final[int] = 1_000_000
 """Three hours at 90 Hz; readers refuse more before they make room for it."""

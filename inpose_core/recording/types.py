@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
 from ..options.calibration import POSE_TYPES, PoseType
 from ..options.reading import Origin
 from .cleaning_report import CleaningReport
@@ -17,7 +18,6 @@ __all__ = [
     "DEVICE_NAMES",
     "LONGEST_BRIDGE_S",
     "POSE_TYPES",
-    "SOLVER_FPS",
     "Guess",
     "GuessName",
     "GuessSource",
@@ -30,7 +30,6 @@ __all__ = [
 
 DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
 
-SOLVER_FPS: Final[float] = 60.0
 LONGEST_BRIDGE_S: Final[float] = 0.25
 """A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
 

@@ -7,7 +7,7 @@ from .guidance import Guidance
 from .in_pieces import in_pieces
 from .measurement import Measurement
 from .mirroring import MirroredDenoiser
-from .refinement import refine
+from .refinement import foot_paths, refine
 from .sampler import SAMPLERS, sample_ddim, sample_dpmpp_2m
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
@@ -24,6 +24,7 @@ __all__ = [
     "WindowedDenoiser",
     "Windows",
     "confidence",
+    "foot_paths",
     "in_pieces",
     "make_guidance",
     "refine",

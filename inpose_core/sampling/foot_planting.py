@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-Floats = NDArray[np.float64]
+from ..arrays import BoolArray, FloatArray, IndexArray, run_bounds
 
 _PROBABILITY_SMOOTHING_FRAMES: Final[float] = 2.0
 
@@ -43,17 +42,19 @@ class PlantingSettings:
 
 @dataclass(frozen=True)
 class FootPaths:
-    """Hold what the toes are to do."""
+    """Hold when each foot stands, and what the toes are to do: decided once, for planting here and for later locks."""
 
-    target_m: Floats
+    solved_m: FloatArray
+    """(F, 2, 3) where the toes were solved to be."""
+    target_m: FloatArray
     """(F, 2, 3) where the toes are to be."""
-    stands: NDArray[np.bool_]
-    """(F, 2)"""
+    stands: BoolArray
+    """(F, 2) whether each foot stands; between two stands of one foot there is always a frame in which it does not."""
 
 
 def plant_feet(
-    toes_m: Floats,
-    contact: Floats,
+    toes_m: FloatArray,
+    contact: FloatArray,
     body_size_m: float,
     floor_m: float | None,
     settings: PlantingSettings = PlantingSettings(),
@@ -79,26 +80,26 @@ def plant_feet(
             stands[:, foot] = _inside(first, end, len(toes_m))
     if floor_m is not None:
         target_m[..., 1] = np.maximum(target_m[..., 1], floor_m)
-    return FootPaths(target_m, stands)
+    return FootPaths(toes_m, target_m, stands)
 
 
-def standing_frames(probability: Floats, settings: PlantingSettings = PlantingSettings()) -> NDArray[np.bool_]:
+def standing_frames(probability: FloatArray, settings: PlantingSettings = PlantingSettings()) -> BoolArray:
     """Return whether a foot stands in each frame, (F,), by two thresholds (a Schmitt trigger) and a shortest stand."""
     smooth = gaussian_filter1d(probability, _PROBABILITY_SMOOTHING_FRAMES, mode="nearest")
     decided = (smooth >= settings.lands_at) | (smooth <= settings.lifts_at)
     # Between the thresholds the last decision holds.
     last = np.maximum.accumulate(np.where(decided, np.arange(len(smooth)), 0))
-    standing: NDArray[np.bool_] = smooth[last] >= settings.lands_at
-    first, end = _edges(standing)
+    standing: BoolArray = smooth[last] >= settings.lands_at
+    first, end = run_bounds(standing)
     long_enough = end - first >= settings.shortest_frames
     return _inside(first[long_enough], end[long_enough], len(standing))
 
 
 def _stands(
-    toe_m: Floats, standing: NDArray[np.bool_], longest_slide_m: float, settings: PlantingSettings
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    toe_m: FloatArray, standing: BoolArray, longest_slide_m: float, settings: PlantingSettings
+) -> tuple[IndexArray, IndexArray]:
     """Return first frames and ends of the stands, those that slide too far cut, with room for a step at each cut."""
-    first, end = _edges(standing)
+    first, end = run_bounds(standing)
     since = np.zeros(len(standing), dtype=np.int64)
     since[first] = first
     since = np.maximum.accumulate(since)
@@ -109,27 +110,27 @@ def _stands(
     half = settings.fade_frames // 2
     for frame in cut:
         step[max(0, frame - half) : frame + half] = True
-    first, end = _edges(standing & ~step)
+    first, end = run_bounds(standing & ~step)
     long_enough = end - first >= settings.shortest_frames
     return first[long_enough], end[long_enough]
 
 
-def _plants(toe_m: Floats, first: NDArray[np.int64], end: NDArray[np.int64]) -> Floats:
+def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
     """Return the mean position of each stand, (S, 3)."""
     total = np.concatenate((np.zeros((1, 3)), np.cumsum(toe_m, axis=0)))
-    mean_m: Floats = (total[end] - total[first]) / (end - first)[:, None]
+    mean_m: FloatArray = (total[end] - total[first]) / (end - first)[:, None]
     return mean_m
 
 
-def _near_floor(height_m: Floats, floor_m: float, reach_m: float, settings: PlantingSettings) -> Floats:
+def _near_floor(height_m: FloatArray, floor_m: float, reach_m: float, settings: PlantingSettings) -> FloatArray:
     """Return heights of stands, those near the floor brought nearer and none below it."""
     above_m = np.maximum(height_m - floor_m, 0.0)
     return floor_m + np.where(above_m < reach_m, (1 - settings.floor_pull) * above_m, above_m)
 
 
 def _departure(
-    toe_m: Floats, first: NDArray[np.int64], end: NDArray[np.int64], plant_m: Floats, fade_frames: int
-) -> Floats:
+    toe_m: FloatArray, first: IndexArray, end: IndexArray, plant_m: FloatArray, fade_frames: int
+) -> FloatArray:
     """Return by how much the path leaves the solved one, (F, 3): onto the plant in a stand, fading between stands."""
     frames = np.arange(len(toe_m))
     before = np.searchsorted(first, frames, side="right") - 1
@@ -147,18 +148,12 @@ def _departure(
     return np.where(inside[:, None], plant_m[b] - toe_m, between)
 
 
-def _smoothstep(x: Floats) -> Floats:
+def _smoothstep(x: FloatArray) -> FloatArray:
     clipped = np.clip(x, 0, 1)
     return clipped * clipped * (3 - 2 * clipped)
 
 
-def _edges(flags: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first frame of each run of true flags, and the frame after its last."""
-    change = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
-    return np.flatnonzero(change == 1), np.flatnonzero(change == -1)
-
-
-def _inside(first: NDArray[np.int64], end: NDArray[np.int64], frames: int) -> NDArray[np.bool_]:
+def _inside(first: IndexArray, end: IndexArray, frames: int) -> BoolArray:
     change = np.zeros(frames + 1, dtype=np.int64)
     np.add.at(change, first, 1)
     np.add.at(change, end, -1)

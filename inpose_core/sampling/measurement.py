@@ -38,6 +38,8 @@ class Measurement:
     """(22, 3) rest offsets."""
     kappa: Tensor
     """(3, 22, 3) chain offsets of head, left and right wrist: the paper's kappa."""
+    leg_length_m: float
+    """Thigh plus shin."""
     body_size_m: float
     """Standing head height; what is small is small in relation to it."""
     sole_height_m: float
@@ -82,6 +84,7 @@ class Measurement:
             measured=torch.tensor(sensors.measured, dtype=torch.bool, device=device),
             offsets_m=offsets_m,
             kappa=chain_offsets(offsets_m, SENSOR_JOINTS),
+            leg_length_m=skeleton.leg_length_m,
             body_size_m=skeleton.standing_head_height_m,
             sole_height_m=skeleton.sole_height_m,
             head_height_m=head_height_m,

@@ -16,6 +16,7 @@ from ..body.skeleton import MIRROR_JOINTS
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.precision import Precision
+from .estimate import Estimate
 from .windows import WindowedDenoiser
 
 
@@ -35,19 +36,13 @@ class MirroredDenoiser:
             WindowedDenoiser.for_sensors(prior, mirror_sensors(sensors), fps, precision),
         )
 
-    @property
-    def foot_contact(self) -> Tensor:
-        """Return the probability that each foot stands, (F, 2), as the last estimate saw it."""
-        return (self.plain.foot_contact + self.mirrored.foot_contact.flip(-1)) / 2
-
-    @property
-    def first_estimate(self) -> Tensor:
-        """Return what the first call made of its x_t, (F, 22, 6)."""
-        return (self.plain.first_estimate + mirror_sixd(self.mirrored.first_estimate)) / 2
-
-    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
-        """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        return (self.plain(x_t, log_snr) + mirror_sixd(self.mirrored(mirror_sixd(x_t), log_snr))) / 2
+    def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
+        """Return the estimate of x_0 of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
+        plain, mirrored = self.plain(x_t, log_snr), self.mirrored(mirror_sixd(x_t), log_snr)
+        feet = None if mirrored.feet is None or plain.feet is None else (plain.feet + mirror_feet(mirrored.feet)) / 2
+        return Estimate(
+            (plain.x_0 + mirror_sixd(mirrored.x_0)) / 2, (plain.contact + mirrored.contact.flip(-1)) / 2, feet
+        )
 
 
 def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
@@ -62,6 +57,11 @@ def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
         hand_reach=sensors.hand_reach.flip(-2) * sign,
         trackers=None if sensors.trackers is None else sensors.trackers.mirrored(),
     )
+
+
+def mirror_feet(feet: Tensor) -> Tensor:
+    """Return ankles and toes (..., 4, 3), left before right, of the body's image in the plane x = 0."""
+    return torch.as_tensor(feet[..., [1, 0, 3, 2], :] * feet.new_tensor((-1.0, 1.0, 1.0)))
 
 
 def mirror_sixd(sixd: Tensor) -> Tensor:

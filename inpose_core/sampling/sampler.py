@@ -13,15 +13,13 @@ from torch import Tensor
 
 from ..options.solve import SamplerName
 from ..prior.schedule import NoiseSchedule
+from .estimate import Denoiser, Estimate, Sample
 from .guidance import Guidance
-
-Denoiser = Callable[[Tensor, float], Tensor]
-"""Estimate x_0 (F, 22, 6) from x_t (F, 22, 6) and the log signal-to-noise ratio."""
 
 StepCallback = Callable[[int, int], None]
 """Called before each step with its number and the number of steps; may raise to cancel."""
 
-Sampler = Callable[[Denoiser, Guidance, NoiseSchedule, Tensor, Tensor, StepCallback | None], Tensor]
+Sampler = Callable[[Denoiser, Guidance, NoiseSchedule, Tensor, Tensor, StepCallback | None], Sample]
 
 
 def sample_ddim(
@@ -31,8 +29,8 @@ def sample_ddim(
     noise: Tensor,
     times: Tensor,
     on_step: StepCallback | None = None,
-) -> Tensor:
-    """Return a guided sample of x_0: 6D rotations in the world, (F, 22, 6).
+) -> Sample:
+    """Return a guided sample of x_0.
 
     Algorithm 1 of the paper with DDIM (Song et al. 2021, eta = 0): from x_t estimate x_0, guide it, and go to the next
     noise level ``x_s = alpha_s x_0 + sigma_s eps`` with the noise ``eps = (x_t - alpha_t x_0) / sigma_t`` that x_0
@@ -56,7 +54,7 @@ def sample_dpmpp_2m(
     noise: Tensor,
     times: Tensor,
     on_step: StepCallback | None = None,
-) -> Tensor:
+) -> Sample:
     """Return a guided sample of x_0 by DPM-Solver++(2M) (Lu et al. 2023); arguments as `sample_ddim`.
 
     DDIM with the estimate extrapolated along ``lambda = log(alpha / sigma)`` from the last two.
@@ -76,17 +74,19 @@ def _integrate(
     on_step: StepCallback | None,
     *,
     second_order: bool,
-) -> Tensor:
+) -> Sample:
     alphas, sigmas = schedule.alpha(times).tolist(), schedule.sigma(times).tolist()
     levels = schedule.log_snr(times[:-1]).tolist()
     # x_T is the noise alone: at the highest noise of the schedule the data's share, alpha, is next to nothing.
     x_t = sigmas[0] * noise
     x_0, before = x_t, None
+    looks: list[Estimate] = []  # the first and the last
     for step, log_snr in enumerate(levels):
         if on_step is not None:
             on_step(step, len(levels))
         alpha_t, sigma_t = alphas[step], sigmas[step]
-        estimate = guidance.guide(denoise(x_t, log_snr), x_t, alpha_t, sigma_t)
+        looks = [*looks[:1], denoise(x_t, log_snr)]
+        estimate = guidance.guide(looks[-1].x_0, x_t, alpha_t, sigma_t)
         x_0 = towards = estimate.x_0
         last = step == len(levels) - 1
         # The last step ends at x_0 itself, which is not to be extrapolated.
@@ -99,4 +99,4 @@ def _integrate(
         if estimate.shift is not None:
             x_t = x_t + estimate.shift
             x_0 = x_t  # the last x_s of the schedule is x_0 itself, shift included
-    return x_0
+    return Sample(x_0, first=looks[0], last=looks[-1])

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
-from ..prior.network import CONTACT_COUNT, DiffusionTransformer
+from ..prior.network import CONTACT_COUNT, FEET_COUNT, Denoised, DiffusionTransformer
 from ..prior.precision import Precision, computes_in_bfloat16
+from .estimate import Estimate
 
 _WINDOWS_AT_ONCE = 64
 """Bounds the memory of the network, whatever the length of the recording."""
@@ -90,10 +91,6 @@ class WindowedDenoiser:
         self.network, self.windows = network, windows
         self.in_bfloat16 = computes_in_bfloat16(precision, condition.device)
         self.R_world_heading, self.condition = R_world_heading, condition
-        self.foot_contact = condition.new_zeros(windows.frames, CONTACT_COUNT)
-        """(F, 2) probability that each foot stands, as the last estimate saw it."""
-        self.first_estimate = condition.new_zeros(0)
-        """(F, 22, 6) what the first call made of its x_t, which had little but noise in it."""
 
     @classmethod
     def for_sensors(
@@ -107,17 +104,18 @@ class WindowedDenoiser:
         return cls(prior.network, windows, R_world_heading, condition, precision)
 
     @torch.no_grad()
-    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
-        """Return the estimate of x_0, (F, 22, 6), of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        total, contact = torch.zeros_like(x_t), torch.zeros_like(self.foot_contact)
+    def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
+        """Return the estimate of x_0 of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
+        frames, config = self.windows.frames, self.network.config
+        x_0, contact = torch.zeros_like(x_t), self.condition.new_zeros(frames, CONTACT_COUNT)
+        feet = self.condition.new_zeros(frames, FEET_COUNT, 3)
         for part in self.windows.split():
-            estimate, logits = self._denoise(x_t, log_snr, part)
-            self.windows.add(total, estimate, part)
-            self.windows.add(contact, logits.sigmoid(), part)
-        self.foot_contact = contact
-        if not len(self.first_estimate):
-            self.first_estimate = total
-        return total
+            denoised = self._denoise(x_t, log_snr, part)
+            self.windows.add(x_0, denoised.x_0, part)
+            self.windows.add(contact, denoised.contact_logits.sigmoid(), part)
+            if config.feet:
+                self.windows.add(feet, denoised.feet, part)
+        return Estimate(x_0, contact, feet if config.feet else None)
 
     @property
     def plain(self) -> WindowedDenoiser:
@@ -130,19 +128,22 @@ class WindowedDenoiser:
         for part in self.windows.split():
             with torch.enable_grad():
                 leaf = x_t.detach().requires_grad_(True)
-                estimate, _ = self._denoise(leaf, log_snr, part)
+                x_0 = self._denoise(leaf, log_snr, part).x_0
                 weight = self.windows.weight[part][..., None, None]
-                product = (estimate * weight * cotangent[self.windows.index[part]]).sum()
+                product = (x_0 * weight * cotangent[self.windows.index[part]]).sum()
             gradient += torch.autograd.grad(product, leaf)[0]
         return gradient
 
-    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> tuple[Tensor, Tensor]:
+    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> Denoised:
+        """Return what the network makes of some windows, turned back into the world."""
         R_world_heading = self.R_world_heading[part]
         noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
         level = torch.full((len(noisy),), log_snr, device=x_t.device)
         with torch.autocast(x_t.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             denoised = self.network(noisy, level, self.condition[part])
-        return _turn(denoised.x_0.float(), R_world_heading), denoised.contact_logits.float()
+        x_0, contact_logits, feet, feet_log_scale = (output.float() for output in denoised)
+        feet = feet @ R_world_heading.transpose(-1, -2)[:, None]
+        return Denoised(_turn(x_0, R_world_heading), contact_logits, feet, feet_log_scale)
 
 
 def _turn(sixd: Tensor, R: Tensor) -> Tensor:

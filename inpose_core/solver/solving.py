@@ -30,6 +30,7 @@ from ..sampling import (
     MirroredDenoiser,
     WindowedDenoiser,
     confidence,
+    foot_paths,
     in_pieces,
     make_guidance,
     refine,
@@ -103,19 +104,12 @@ def _solve_on(
         noise = settings.start_temperature * _draw_noise(measurement, settings.seed)
         times = _times(prior.schedule, settings)
         sample = SAMPLERS[settings.sampler]
-        x_0 = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
-        x_0 = smooth_in_time(x_0, settings.smoothing_deviation_frames)
+        drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
+        x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
         R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
-        trust = confidence(denoiser.first_estimate, R_world, measurement.measured)
-        if settings.planting_strength > 0:
-            R_world = refine(
-                R_world,
-                measurement,
-                denoiser.foot_contact,
-                prior.calibration,
-                settings.position_noise_ratio,
-                settings.planting_strength,
-            )
+        trust = confidence(drawn.first.x_0, R_world, measurement.measured)
+        feet = foot_paths(R_world, measurement, drawn.last)
+        R_world = refine(R_world, measurement, feet, prior.calibration, settings)
         root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
         error_m = _sensor_error(R_world, root_m, measurement)
         wxyz = in_pieces(matrix_to_quaternion_wxyz, R_world)
@@ -125,8 +119,9 @@ def _solve_on(
         skeleton=skeleton,
         fps=sensors.fps,
         sensor_error_m=_to_numpy(error_m),
-        foot_contact=_to_numpy(denoiser.foot_contact),
+        foot_contact=_to_numpy(drawn.last.contact),
         confidence=_to_numpy(trust),
+        foot_stands=feet.stands,
     )
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..body.kinematics import forward_kinematics
+from ..body.motion import SOLVER_FPS
 from ..body.rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
 from ..body.skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
 from ..prior.conditioning import (
@@ -20,7 +21,6 @@ from ..prior.conditioning import (
     window_heading,
 )
 from ..prior.feet import feet_places
-from ..recording.types import SOLVER_FPS
 from .dataset import MotionData, cut_windows
 from .random_draws import RandomDraws
 from .sensing import frozen_hands, lost_hands, sensed_posture, sensed_trackers, slow_drift, wrongly_mounted

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
 from ..output import write_output
-from ..recording.types import SOLVER_FPS
 
 if TYPE_CHECKING:
     from .packed import PackedClips

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..body.motion import SOLVER_FPS
 from ..body.quaternions import rotate_vector
 from ..body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
 from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, Skeleton
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 from .packed import PackedClips
 from .situations import frame_weights, situations
 from .upright import joint_positions, stands_upright

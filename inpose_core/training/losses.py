@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ..body.kinematics import forward_kinematics
+from ..body.motion import SOLVER_FPS
 from ..body.rotations import geodesic_angle, sixd_to_matrix
 from ..body.skeleton import LEG_JOINTS, SENSOR_JOINTS, TOE_JOINTS
 from ..prior.network import Denoised
-from ..recording.types import SOLVER_FPS
 from .augmentation import Examples
 
 _LOG_SCALE_RANGE: Final[tuple[float, float]] = (-6.0, 2.0)

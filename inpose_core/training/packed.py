@@ -16,9 +16,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES
 from ..errors import InPoseError
-from ..recording.types import SOLVER_FPS
 from ..safe_files import array_shapes, numbers, one_number, read_arrays
 from .compact import COMPACT_KEY, decode_rotations, decode_steps
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import geodesic_angle
 from ..body.skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 from ..errors import InPoseError, OutputError
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
 from ..output import atomic_output, fault_of_zip
-from ..recording.types import SOLVER_FPS
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer

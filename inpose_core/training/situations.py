@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
+from ..body.motion import SOLVER_FPS
 from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, TOE_JOINTS
-from ..recording.types import SOLVER_FPS
 from .packed import PackedClips
 
 Floats = NDArray[np.float64]

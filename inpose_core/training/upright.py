@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.motion import SOLVER_FPS
 from ..body.quaternions import multiply_quaternions, rotate_vector
 from ..body.skeleton import JOINT_INDEX, PARENTS, TOE_JOINTS, Skeleton
-from ..recording.types import SOLVER_FPS
 from .packed import PackedClips
 
 Floats = NDArray[np.float64]

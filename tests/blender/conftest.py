@@ -41,7 +41,7 @@ def take(tmp_path: Path) -> Path:
 def fake_worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Put the fake solver in the place of the real one; call the result to give it faults, in a new process."""
     from inpose_blender.runtime import interpreter  # noqa: PLC0415  (only now is the checkout on the path)
-    from inpose_blender.solve.job import stop_warm_process  # noqa: PLC0415
+    from inpose_blender.runtime.worker_job import stop_warm_process  # noqa: PLC0415
 
     monkeypatch.setattr(interpreter, "WORKER_ARGUMENTS", (str(HERE / "fake_worker.py"),))
     monkeypatch.delenv(interpreter.ENVIRONMENT_VARIABLE, raising=False)
@@ -78,8 +78,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict]]:
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of this test's own for solved motions, used instead of the user's."""
     from inpose_blender.preferences import operators as support  # noqa: PLC0415
-    from inpose_blender.session import QUEUE, TAKES  # noqa: PLC0415
     from inpose_blender.solve import operators as solve  # noqa: PLC0415
+    from inpose_blender.solve.queue import QUEUE  # noqa: PLC0415
+    from inpose_blender.takes.memory import TAKES  # noqa: PLC0415
 
     folder = tmp_path / "results"
     folder.mkdir()

@@ -36,6 +36,10 @@ def say(**message: object) -> None:
     write(json.dumps(message))
 
 
+def refuse(request_id: int, kind: str, message: str, hint: str) -> None:
+    say(id=request_id, event="error", kind=kind, message=message, hint=hint, details="")
+
+
 def talk_nonsense(request_id: int) -> None:
     if "nested" in FAULTS:
         write('{"event": ' + "[" * 100_000 + "]" * 100_000 + "}")
@@ -65,7 +69,7 @@ def solve(request_id: int, params: dict) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
     talk_nonsense(request_id)
     if not Path(params["recording"]).read_bytes():
-        say(id=request_id, event="error", kind="RecordingError", message="The file is empty.", hint="Record again.")
+        refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
         return
     if "deaf" in FAULTS:
         time.sleep(60)
@@ -74,9 +78,9 @@ def solve(request_id: int, params: dict) -> None:
         say(id=request_id, event="progress", fraction=step / steps, text="Solving")
         time.sleep(0.02)
         if request_id in cancelled:
-            say(id=request_id, event="error", kind="CancelledError", message="Cancelled.", hint="", details="")
+            refuse(request_id, "CancelledError", "Cancelled.", "")
             return
-    skeleton = Skeleton(np.array(params["offsets_m"]))
+    skeleton = Skeleton(np.array(params["offsets_m"])) if params.get("offsets_m") else Skeleton.template()
     wxyz = np.zeros((FRAMES, JOINT_COUNT, 4))
     wxyz[..., 0] = 1.0
     root_m = np.linspace((0, 0.9, 0), (0, 0.9, 1), FRAMES)
@@ -89,16 +93,17 @@ def solve(request_id: int, params: dict) -> None:
             sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
             save_sensors(sensors, Path(params["sensors_output"]))
     except InPoseError as error:
-        say(id=request_id, event="error", kind=type(error).__name__, message=error.message, hint=error.hint)
+        refuse(request_id, type(error).__name__, error.message, error.hint)
         return
     result = {"motion": params["output"], "frames": FRAMES, "fps": 60.0, "mean_hand_error_m": 0.004, "notes": ["Fake."]}
+    result |= {"stature_m": skeleton.stature_m, "scale": 1.0}
     say(id=request_id, event="result", result=result)
 
 
 def info(request_id: int, params: dict) -> None:
     InfoRequest.from_json(params)
     if not Path(params["recording"]).read_bytes():
-        say(id=request_id, event="error", kind="RecordingError", message="The file is empty.", hint="Record again.")
+        refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
         return
     positions_m = np.tile([[0, 1.7, 0], [0.3, 1.2, 0], [-0.3, 1.2, 0]], (FRAMES, 1, 1)).astype(float)
     positions_m[..., 2] -= np.linspace(0, 1, FRAMES)[:, None]
@@ -106,15 +111,19 @@ def info(request_id: int, params: dict) -> None:
     measured[20:30, 1] = False
     wxyz = np.zeros((FRAMES, 3, 4))
     wxyz[..., 0] = 1.0
-    save_sensors(Sensors(positions_m, wxyz, measured), Path(params["output"]))
+    if params.get("output"):
+        save_sensors(Sensors(positions_m, wxyz, measured), Path(params["output"]))
     lost = {"count": 1, "longest_s": 0.17, "measured_fraction": 0.83}
     whole = {"count": 0, "longest_s": 0.0, "measured_fraction": 1.0}
     facts = {"format": "BSOR", "device": "Quest 3", "duration_s": 1.0, "frames": 91, "mean_rate_hz": 90.0, "unit": "m"}
     facts |= {"gaps": {"head": whole, "left": lost, "right": whole}, "pose": "saber", "stature_estimate_m": 1.78}
     guess = {"name": "unit", "value": "cm", "source": "guessed", "evidence": "the head is 170 up", "doubt": ""}
     doubted = {"name": "axes", "value": "RUF", "source": "guessed", "evidence": "he walks so", "doubt": "Or not."}
-    facts["guesses"] = [guess, doubted]
+    facts |= {"guesses": [guess, doubted], "cleaning": None, "calibration_pose": None}
     say(id=request_id, event="result", result={**facts, "notes": ["Or not.", "A fake note."]})
+
+
+METHODS = {"solve": solve, "info": info}
 
 
 def main() -> None:
@@ -128,7 +137,8 @@ def main() -> None:
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-    say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), version="0", python="3", torch="0", device="cpu")
+    ready = {"version": "0", "python": "3", "torch": "0", "device": "cpu", "device_name": "fake", "memory_bytes": 2**30}
+    say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), **ready)
     for line in sys.stdin:
         request = json.loads(line)
         if request["method"] == "shutdown":
@@ -137,9 +147,11 @@ def main() -> None:
             say(id=request["id"], event="pong")
         elif request["method"] == "cancel":
             cancelled.add(request["params"]["id"])
-        else:
-            method = info if request["method"] == "info" else solve
+        elif request["method"] in METHODS:
+            method = METHODS[request["method"]]
             threading.Thread(target=method, args=(request["id"], request["params"]), daemon=True).start()
+        else:
+            refuse(request["id"], "WorkerError", f'The solver knows no request "{request["method"]}".', "")
 
 
 main()

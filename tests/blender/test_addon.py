@@ -14,7 +14,8 @@ from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender import addon
 from inpose_blender.bpy_compat import action_curves
-from inpose_blender.solve.job import stop_warm_process
+from inpose_blender.options import recording_suffixes
+from inpose_blender.runtime.worker_job import stop_warm_process
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -67,7 +68,7 @@ def test_blenders_start_does_not_wait_for_the_core():
         "import sys, inpose_blender\n"
         "inpose_blender.register()\n"
         "loaded = {name for name in sys.modules if name.startswith(('inpose_core.', 'inpose_blender.'))}\n"
-        "heavy = {'inpose_core.body.motion', 'inpose_core.body.skeleton', 'inpose_core.recording',\n"
+        "heavy = {'inpose_core.body.motion', 'inpose_core.body.skeleton', 'inpose_core.recording.types',\n"
         "         'inpose_blender.core', 'inpose_blender.bake.bake',\n"
         "         'inpose_blender.rig.find', 'inpose_blender.solve.job'}\n"
         "assert not loaded & heavy, loaded & heavy\n"
@@ -151,3 +152,9 @@ def test_core_is_torch_free():
     assert core.CORE_FOLDER == REPOSITORY
     script = "import sys, inpose_blender.addon; assert {'torch', 'scipy'}.isdisjoint(sys.modules)"
     subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, timeout=120, check=True)
+
+
+def test_the_file_browser_shows_all_recordings_and_nothing_else(registered):
+    pattern = bpy.ops.inpose.choose_recording.get_rna_type().properties["filter_glob"].default
+    assert pattern == ";".join(f"*{suffix}" for suffix in recording_suffixes())
+    assert pattern.replace("*", "") == bpy.types.INPOSE_FH_recording.bl_file_extensions

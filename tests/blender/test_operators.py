@@ -15,7 +15,7 @@ from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import preferences
 from inpose_blender.recording.preview import COLLECTION_NAME
-from inpose_blender.session import TAKES
+from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import Take
 
 

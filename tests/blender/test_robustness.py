@@ -21,12 +21,14 @@ from inpose_blender import addon
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.core import InPoseError, OutputError, Skeleton, WorkerError
+from inpose_blender.recording.job import RecordingJob
 from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.runtime import worker_job
 from inpose_blender.runtime.interpreter import candidate_interpreters
-from inpose_blender.session import QUEUE
-from inpose_blender.solve import job as solve_job
-from inpose_blender.solve.job import RecordingJob, SolveJob, stop_warm_process
-from inpose_blender.solve.queue import SolveQueue
+from inpose_blender.runtime.worker_job import stop_warm_process
+from inpose_blender.solve import job as job_module
+from inpose_blender.solve.job import SolveJob
+from inpose_blender.solve.queue import QUEUE, SolveQueue
 from inpose_blender.takes.take import Take, load_take
 
 HERE = Path(__file__).resolve().parent
@@ -52,7 +54,7 @@ def running(fake_worker, take, results):
 
 
 def pid_of_solver() -> int:
-    return solve_job._warm[0]._process.pid
+    return worker_job._warm[0]._process.pid
 
 
 def is_running(pid: int) -> bool:
@@ -93,7 +95,7 @@ def test_the_solver_is_killed_in_the_middle(registered, rng, take, fake_worker, 
 
 
 def wait_for_solver() -> None:
-    while not (solve_job._warm and solve_job._warm[0].ready):
+    while not (worker_job._warm and worker_job._warm[0].ready):
         time.sleep(0.01)
 
 
@@ -116,7 +118,7 @@ def test_the_temporary_folder_is_deleted_in_the_middle(running):
 
 def test_a_result_that_vanishes_before_it_is_read(running, monkeypatch):
     job = running()
-    monkeypatch.setattr(solve_job, "load_take", lambda path: path.unlink() or load_take(path))
+    monkeypatch.setattr(job_module, "load_take", lambda path: path.unlink() or load_take(path))
     job.wait()
     with pytest.raises(InPoseError, match="is not a motion file"):
         job.outcome  # noqa: B018
@@ -132,16 +134,17 @@ import sys, time
 sys.path[:0] = [{str(REPOSITORY)!r}, {str(HERE)!r}]
 import bpy
 from inpose_blender.runtime import interpreter
-from inpose_blender.solve import job as solve_job
+from inpose_blender.runtime import worker_job
+from inpose_blender.solve.job import SolveJob
 from inpose_blender.core import Skeleton
 interpreter.WORKER_ARGUMENTS = ({str(HERE / "fake_worker.py")!r},)
 from pathlib import Path
-job = solve_job.SolveJob(Path({str(take)!r}), Skeleton.template(),
+job = SolveJob(Path({str(take)!r}), Skeleton.template(),
                          interpreter.candidate_interpreters())
 while job.fraction == 0:
     job.step()
     time.sleep(0.01)
-print(solve_job._warm[0]._process.pid, job.folder, flush=True)
+print(worker_job._warm[0]._process.pid, job.folder, flush=True)
 if {end!r} == "kill":
     time.sleep(60)
 """
@@ -245,7 +248,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
         time.sleep(0.01)
     assert len(jobs[0].outcome.take.motion) == len(jobs[1].outcome.take.motion) == 61
     assert jobs[2].outcome.info["device"] == "Quest 3"
-    assert len(solve_job._warm) == 1
+    assert len(worker_job._warm) == 1
 
 
 def test_all_jobs_learn_that_the_solver_cannot_start(fake_worker, take):
@@ -286,4 +289,4 @@ def test_the_queue_works_on_one_after_another():
 def _no_solver_is_left():
     yield
     stop_warm_process()
-    assert not solve_job._warm
+    assert not worker_job._warm

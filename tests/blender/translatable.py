@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from pathlib import Path
 
 import bpy
@@ -35,8 +36,11 @@ def _texts_of_class(cls: type) -> set[str]:
         texts.add(rna.description)
     else:
         rna = cls.bl_rna
+    # The settings of a scene are declared by several features, in classes that are mixed in.
+    ours = [base for base in cls.__mro__ if base.__module__.startswith("inpose_blender")]
+    own = {name for base in ours for name in inspect.get_annotations(base)}
     for name, prop in rna.properties.items():
-        if name not in getattr(cls, "__annotations__", ()) or prop.is_hidden or prop.is_skip_save:
+        if name not in own or prop.is_hidden or prop.is_skip_save:
             continue
         texts |= {prop.name, prop.description}
         if prop.type == "ENUM":

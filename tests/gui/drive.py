@@ -102,7 +102,7 @@ class Session:
         """Start, cancel, and find the scene as it was; the first start may unpack the solver before."""
         self.start()
         self.check(self.solving, "solve has started")
-        queue = importlib.import_module(f"{self.module}.inpose_blender.session").QUEUE
+        queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
         while self.solving and queue.solves and queue.solves[0].job.fraction == 0.0:
             yield 0.02
         self.check(self.solving, "solve is under way")  # seconds, on a fast machine
@@ -114,7 +114,7 @@ class Session:
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
         self.start()
-        queue = importlib.import_module(f"{self.module}.inpose_blender.session").QUEUE
+        queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
         longest_s, pictured, began = 0.0, False, time.monotonic()
         last = began
         while self.solving:
@@ -309,7 +309,7 @@ def main() -> None:
         except Exception:  # Blender would swallow it and stay open for ever
             session.seen |= {"ok": False, "error": traceback.format_exc()}
         (folder / "report.json").write_text(json.dumps(session.seen, indent=1), encoding="utf-8")
-        importlib.import_module(f"{module}.inpose_blender.solve.job").stop_warm_process()
+        importlib.import_module(f"{module}.inpose_blender.runtime.worker_job").stop_warm_process()
         sys.stderr.flush()
         os._exit(0 if session.seen["ok"] else 1)  # a window that closes by itself may ask whether to save
 

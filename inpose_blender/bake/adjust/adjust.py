@@ -24,7 +24,7 @@ def adjust_motion(motion: Motion, sensors: Sensors | None, settings: AdjustSetti
     solved = motion
     if settings.smoothing_s > 0:
         motion = smooth_motion(motion, settings.smoothing_s)
-    if settings.foot_lock > 0 and motion.foot_contact is not None:
+    if settings.foot_lock > 0 and motion.foot_stands is not None:
         motion = lock_feet(motion, settings.foot_lock, standing_as_in=solved)
     if settings.hand_lock > 0 and sensors is not None:
         motion = lock_hands(motion, sensors, settings.hand_lock)

@@ -7,11 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...core import JOINT_INDEX, Motion, continuous_signs, multiply_quaternions, normalize_quaternion, rotate_vector
-
-FloatArray = NDArray[np.float64]
+from ...core import (
+    JOINT_INDEX,
+    FloatArray,
+    Motion,
+    continuous_signs,
+    multiply_quaternions,
+    normalize_quaternion,
+    rotate_vector,
+)
 
 _STRAIGHT_SINE: Final[float] = 0.05
 """Below this sine of the bend the plane of a limb is uncertain, and its natural axis is mixed in."""

@@ -9,23 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core import JOINT_INDEX, Motion, Sensors, continuous_signs
+from ...core import JOINT_INDEX, FloatArray, Motion, Sensors, continuous_signs, runs
 from .limbs import ARMS, LEGS, bend_limb
 from .resample import slerp
 
-FloatArray = NDArray[np.float64]
-
-_STANDS_FROM: Final[float] = 0.6
-_STANDS_UNTIL: Final[float] = 0.4
-"""A foot begins to stand at the higher probability and stops at the lower one, so that it does not flicker."""
-_SHORTEST_STAND_S: Final[float] = 0.1
 _FADE_S: Final[float] = 0.15
 _LEG_STRETCH: Final[float] = 0.99
 _ARM_STRETCH: Final[float] = 0.995
 """A lock stretches no limb further than this unless it is so already: the last centimetre of reach turns a knee by
 twenty degrees, and makes it snap."""
-_SAME_PLACE_RATIO: Final[float] = 0.07
-"""A standing toe that has moved by this share of the leg's length (6 cm for an adult) stands in a new place."""
 
 
 def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = None) -> Motion:
@@ -34,24 +26,21 @@ def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = N
     The toe is what stands in the data that the prior learnt from: heels may rise above it, and the foot may pivot.
 
     Args:
-        motion: the motion to change; its `foot_contact` says when each foot stands.
+        motion: the motion to change; its `foot_stands`, the solver's decision, says when each foot stands.
         strength: 0 leaves the feet, 1 holds them still.
         standing_as_in: where the feet stand, if smoothing has moved them since; the motion itself by default.
     """
-    assert motion.foot_contact is not None
+    assert motion.foot_stands is not None
     stands_m = (motion if standing_as_in is None else standing_as_in).joint_positions_m
     positions_m = motion.joint_positions_m
-    tolerance_m = _SAME_PLACE_RATIO * motion.skeleton.leg_length_m
     for side, (leg, toe) in enumerate(zip(LEGS, ("left_foot", "right_foot"), strict=True)):
         toe_m = positions_m[:, JOINT_INDEX[toe]]
-        standing = standing_frames(motion.foot_contact[:, side], motion.fps)
+        stands = motion.foot_stands[:, side]
         correction_m = np.zeros_like(toe_m)
-        held = np.zeros(len(motion), dtype=np.bool_)
         place_m = stands_m[:, JOINT_INDEX[toe]]
-        for first, last in _places(place_m, standing, tolerance_m):
+        for first, last in runs(stands):
             correction_m[first:last] = place_m[first:last].mean(axis=0) - toe_m[first:last]
-            held[first:last] = True
-        shift_m = strength * fade_out(correction_m, held, _FADE_S * motion.fps)
+        shift_m = strength * fade_out(correction_m, stands, _FADE_S * motion.fps)
         # The foot keeps its direction, so the ankle must go where the toe goes.
         motion = bend_limb(motion, leg, positions_m, positions_m[:, JOINT_INDEX[leg.end]] + shift_m, _LEG_STRETCH)
     return motion
@@ -84,22 +73,13 @@ def lock_hands(motion: Motion, sensors: Sensors, strength: float) -> Motion:
     return motion
 
 
-def standing_frames(probability: FloatArray, fps: float) -> NDArray[np.bool_]:
-    """Return where a foot stands, (F,), from its probability: with hysteresis, and not for an instant only."""
-    standing = np.zeros(len(probability), dtype=np.bool_)
-    for first, last in _runs(probability >= _STANDS_UNTIL):
-        if probability[first:last].max() >= _STANDS_FROM and last - first >= _SHORTEST_STAND_S * fps:
-            standing[first:last] = True
-    return standing
-
-
 def fade_out(values: FloatArray, held: NDArray[np.bool_], fade_frames: float) -> FloatArray:
     """Return (F, C) that is ``values`` where held, and fades to zero over some frames before and after.
 
     Between two held spans that are close the fades add up to a blend.
     """
     result = np.zeros_like(values)
-    spans = list(_runs(held))
+    spans = runs(held)
     reach = max(1, round(fade_frames))
     for index, (first, last) in enumerate(spans):
         result[first:last] = values[first:last]
@@ -111,29 +91,6 @@ def fade_out(values: FloatArray, held: NDArray[np.bool_], fade_frames: float) ->
         result[before] += _ease(1 - (first - before) / (min(reach, first - begin) + 1))[:, None] * values[first]
         result[after] += _ease(1 - (after - last + 1) / (min(reach, finish - last) + 1))[:, None] * values[last - 1]
     return result
-
-
-def _places(toe_m: FloatArray, standing: NDArray[np.bool_], tolerance_m: float) -> list[tuple[int, int]]:
-    """Cut spans of standing where the toe has crept to another place: who shuffles must not be pulled back.
-
-    One frame between two places is left free, so that the fades meet there.
-    """
-    places = []
-    for first, last in _runs(standing):
-        begin = first
-        while begin < last:
-            distance = np.linalg.norm(toe_m[begin:last] - toe_m[begin], axis=-1)
-            gone = np.flatnonzero(distance > tolerance_m)
-            finish = begin + int(gone[0]) if len(gone) else last
-            places.append((begin, finish))
-            begin = finish + 1
-    return places
-
-
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return first and one past the last index of each run of true values."""
-    edges = np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))
-    return list(zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True))
 
 
 def _ease(x: FloatArray) -> FloatArray:

@@ -6,11 +6,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...core import Motion, normalize_quaternion
-
-FloatArray = NDArray[np.float64]
+from ...core import FloatArray, Motion, normalize_quaternion
 
 _NEARLY_EQUAL_COSINE: Final[float] = 0.9995
 

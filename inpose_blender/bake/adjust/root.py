@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...core import Motion, quaternion_to_matrix
+from ...core import FloatArray, Motion, quaternion_to_matrix
 from .smoothing import gaussian
-
-FloatArray = NDArray[np.float64]
 
 _SWAY_S: Final[float] = 0.3
 """What swings faster than this about the way belongs to the body: the sway of steps is a second long or shorter."""

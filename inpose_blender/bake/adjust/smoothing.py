@@ -7,11 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...core import Motion, continuous_signs, normalize_quaternion
-
-FloatArray = NDArray[np.float64]
+from ...core import FloatArray, Motion, continuous_signs, normalize_quaternion
 
 _REACH_DEVIATIONS: Final[float] = 3.0
 

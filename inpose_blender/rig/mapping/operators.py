@@ -13,8 +13,8 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...errors import InPoseError, RigError
 from ...joint_names import JOINT_NAMES, STORED_PROPERTY
-from ...properties import chosen_armature
 from ...ui.translate import tr
+from ..properties import chosen_armature
 from .files import read_mapping, write_mapping
 from .properties import SPOKEN, bones_of, forget_bones, set_bones
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import bpy
 
 from ...joint_names import OPTIONAL_JOINTS, STORED_PROPERTY
-from ...properties import chosen_armature
+from ..properties import chosen_armature
 from .operators import (
     INPOSE_OT_mapping_export,
     INPOSE_OT_mapping_import,

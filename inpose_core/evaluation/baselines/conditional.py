@@ -160,8 +160,8 @@ class ConditionalSystem:
         schedule, rule = self.prior.schedule, self.settings.rule
         if rule == "regression":
             highest = float(schedule.log_snr(torch.tensor(schedule.t_max)))
-            return denoiser(torch.zeros_like(noise), highest)
+            return denoiser(torch.zeros_like(noise), highest).x_0
         if rule == "official":
             ends = schedule.log_snr(torch.tensor((schedule.t_max, schedule.t_min))).tolist()
             return sample_ddpm_mean(denoiser, guidance, noise, (ends[0], ends[1]), self.settings.steps or STEPS)
-        return sample_ddim(denoiser, guidance, schedule, noise, schedule.times(self.settings.steps or _DDIM_STEPS))
+        return sample_ddim(denoiser, guidance, schedule, noise, schedule.times(self.settings.steps or _DDIM_STEPS)).x_0

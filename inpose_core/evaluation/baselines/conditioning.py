@@ -14,9 +14,9 @@ from typing import Final, Literal
 import torch
 from torch import Tensor
 
+from ...body.motion import SOLVER_FPS
 from ...body.skeleton import JOINT_COUNT
 from ...prior.conditioning import ROTATION_FEATURES, rotation_features
-from ...recording.types import SOLVER_FPS
 from ...training.augmentation import SensedWindows
 
 PositionKind = Literal["global", "local", "shape"]

@@ -16,9 +16,9 @@ from torch import Tensor
 from ...body.kinematics import rotated_chains
 from ...body.rotations import sixd_to_raw_matrix
 from ...prior.schedule import log_snr_of
+from ...sampling.estimate import Denoiser
 from ...sampling.guidance import Guidance, GuidedEstimate
 from ...sampling.measurement import Measurement
-from ...sampling.sampler import Denoiser
 from ...sampling.windows import WindowedDenoiser
 from .unguided import Unguided
 
@@ -50,7 +50,7 @@ def sample_ddpm_mean(
     for step in reversed(range(steps)):
         abar_t, abar_s = abar[step], abar[step - 1] if step > 0 else 1.0
         log_snr = float(torch.logit(torch.tensor(abar_t)).clamp(*log_snr_range))
-        estimate = guidance.guide(denoise(x_t, log_snr).clamp(-1, 1), x_t, abar_t**0.5, (1 - abar_t) ** 0.5)
+        estimate = guidance.guide(denoise(x_t, log_snr).x_0.clamp(-1, 1), x_t, abar_t**0.5, (1 - abar_t) ** 0.5)
         beta = 1 - abar_t / abar_s
         mean = beta * abar_s**0.5 / (1 - abar_t) * estimate.x_0 + (1 - abar_s) * (1 - beta) ** 0.5 / (1 - abar_t) * x_t
         x_t = mean if estimate.shift is None else mean + estimate.shift

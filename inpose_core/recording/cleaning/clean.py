@@ -11,18 +11,15 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from .room_defects import put_hands_back, undo_recentring
 from .takes import choose_take
-from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes, runs
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
+from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LONGEST_RECORDING_S: Final[float] = 3 * 3600.0
@@ -67,7 +64,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         own_invalid = np.where(exchanged, invalid[:, (0, 2, 1)[device]], invalid[:, device])
         found = _clean_track(times_s, positions_m, rotations_wxyz, measured, device)
         flips = _hold_and_align(positions_m, rotations_wxyz, measured, device)
-        # A device that was never there is not a fault of the track; `_check_devices` tells it.
+        # A device that was never there is not a fault of the track; `_missing_devices` tells it.
         seen = measured[:, device].any()
         lost, bridged = _losses(times_s, measured[:, device], spent_s)
         devices.append(
@@ -86,15 +83,14 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         swapped_s=float(spent_s[exchanged].sum()),
         recentred_at_s=tuple(float(times_s[frame]) for frame in recentred),
     )
-    notes = [*recording.notes, *report.sentences]
-    _check_devices(measured, notes, name)
+    missing = _missing_devices(measured, name)
     return replace(
         recording,
         times_s=times_s,
         positions_m=positions_m,
         rotations_wxyz=rotations_wxyz,
         measured=measured,
-        notes=tuple(notes),
+        notes=(*recording.notes, *report.sentences, *missing),
         cleaning=report,
     )
 
@@ -247,7 +243,8 @@ def _hold_last(values: FloatArray, measured: BoolArray) -> None:
         values[:] = values[source]
 
 
-def _check_devices(measured: BoolArray, notes: list[str], name: str) -> None:
+def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
+    """Say which hand is never measured; refuse a recording that lacks more."""
     present = measured.any(axis=0)
     if present.sum() <= 1:
         which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
@@ -259,9 +256,8 @@ def _check_devices(measured: BoolArray, notes: list[str], name: str) -> None:
         raise RecordingError(
             f"The head is never measured in {name}.", "Record with the headset on, in standing (floor) tracking."
         )
-    for device in (1, 2):
-        if not present[device]:
-            notes.append(f"The {DEVICE_LABELS[device]} is never measured. The solver guesses its motion.")
+    absent = (DEVICE_LABELS[device] for device in (1, 2) if not present[device])
+    return tuple(f"The {label} is never measured; the solver imagines it." for label in absent)
 
 
 assert len(DEVICE_LABELS) == len(DEVICE_NAMES)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
+from ...body.motion import SOLVER_FPS
 from ...body.quaternions import continuous_signs
-from ..types import LONGEST_BRIDGE_S, SOLVER_FPS, Recording
+from ..types import LONGEST_BRIDGE_S, Recording
 
 _ROUNDING_FRAMES: Final[float] = 0.25
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import BoolArray, FloatArray
 from ...body.quaternions import (
     conjugate_quaternion,
     geodesic_angle,
@@ -16,9 +16,6 @@ from ...body.quaternions import (
     normalize_quaternion,
     rotate_vector,
 )
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 _LONGEST_RECONNECT_S: Final[float] = 0.5
 _SWAP_DISTANCE_M: Final[float] = 0.35

@@ -13,10 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import geodesic_angle
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 _SPIKE_SPEED_M_S: Final[float] = 8.0
 _SPIKE_DEVIATION_M: Final[float] = 0.08
@@ -125,12 +123,6 @@ def _spikes_of(t: FloatArray, p: FloatArray, q: FloatArray, length: int) -> NDAr
     leaps |= (turned > _SPIKE_TURN_RAD) & (geodesic_angle(q[before], q[after]) < 0.3 * turned)
     found = np.flatnonzero(leaps) + 1
     return found[np.append(True, np.diff(found) > length)] if len(found) else found
-
-
-def runs(flags: BoolArray) -> list[tuple[int, int]]:
-    """Return first frame and frame after the last of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], flags, [False])).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _leaps(times_s: FloatArray, positions_m: FloatArray, one: int, other: int) -> bool:

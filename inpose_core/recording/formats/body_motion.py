@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ...body.motion import SOLVER_FPS
 from ...errors import InPoseError, RecordingError
 from ...safe_files import array_shapes
 from ..tracks import Declared, RawTracks
-from ..types import SOLVER_FPS
+from .format import RecordingFormat
 
 if TYPE_CHECKING:
     from ...body.motion import Motion
@@ -106,3 +107,23 @@ def _tracks(motion: Motion, what: str) -> RawTracks:
             by="joints of a body",
         ),
     )
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="NPZ",
+        suffixes=(".npz",),
+        source="AMASS, or a motion that InPose has solved",
+        hand_poses="joints",
+        recognises=recognises_npz,
+        read=lambda file: read_npz(file.data, file.name, file.path),
+    ),
+    RecordingFormat(
+        name="BVH",
+        suffixes=(".bvh",),
+        source="motion capture of whole bodies",
+        hand_poses="joints",
+        recognises=recognises_bvh,
+        read=lambda file: read_bvh(file.data, file.name, file.path),
+    ),
+)

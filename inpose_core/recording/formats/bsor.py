@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from ...body.quaternions import normalize_quaternion
 from ...errors import RecordingError
+from ...noted import Noted
 from ..conventions import Axes, convert_positions, convert_rotations
 from ..tracks import Declared, RawTracks, check_frame_count
 from ..types import HandOffsets
+from .format import RecordingFormat
 
 MAGIC: Final[bytes] = struct.pack("<i", 0x442D3D69)
 VERSION: Final[int] = 1
@@ -72,21 +74,22 @@ def read(data: bytes, name: str) -> RawTracks:
             "Download the replay again, or update InPose.",
         )
     info, frames, rest = _read_info_and_frames(data, name)
-    notes: list[str] = [] if info else ["The replay's description is damaged: device and playing speed are unknown."]
+    damaged = () if info else ("The replay's description is damaged: device and playing speed are unknown.",)
     info = info or _Info()
-    pauses, hand_offsets = _read_tail(data, rest, info.tracking, notes)
+    tail = _read_tail(data, rest, info.tracking)
     with np.errstate(invalid="ignore"):  # signalling NaNs of a damaged file
         song_times_s = frames["time"].astype(np.float64)
         poses = frames["poses"].astype(np.float64)
+    times = real_times(song_times_s, info.speed, tail.pauses["duration_s"], tail.pauses["time"])
     return RawTracks(
-        times=real_times(song_times_s, info.speed, pauses["duration_s"], pauses["time"], notes),
+        times=times.value,
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="BSOR",
         declared=BEAT_SABER,
         device=info.headset,
-        hand_offsets=hand_offsets,
-        notes=tuple(notes),
+        hand_offsets=tail.hand_offsets,
+        notes=(*damaged, *tail.notes, *times.notes),
     )
 
 
@@ -213,9 +216,16 @@ def _find_frames(data: bytes) -> int | None:
     return best[1] if best else None
 
 
-def _read_tail(
-    data: bytes, position: int, tracking: str, notes: list[str]
-) -> tuple[NDArray[np.void], HandOffsets | None]:
+@dataclass(frozen=True)
+class _Tail:
+    """Hold what follows the frames."""
+
+    pauses: NDArray[np.void]
+    hand_offsets: HandOffsets | None
+    notes: tuple[str, ...]
+
+
+def _read_tail(data: bytes, position: int, tracking: str) -> _Tail:
     """Read what follows the frames: pauses and saber offsets; a damaged tail costs only these."""
     cursor = _Cursor(data, position)
     pauses: NDArray[np.void] | None = None
@@ -233,24 +243,26 @@ def _read_tail(
                 count = cursor.integer()
                 pauses = np.frombuffer(data, _PAUSE_DTYPE, count, cursor.skip(count * _PAUSE_DTYPE.itemsize))
             elif section == _SABER_OFFSETS:
-                offsets = _saber_offsets(np.frombuffer(data, "<f4", 14, cursor.skip(56)), tracking, notes)
+                offsets = _saber_offsets(np.frombuffer(data, "<f4", 14, cursor.skip(56)), tracking)
             else:
                 break  # custom data of other mods comes last
     except _CutOffError:
         pass  # what was read before the end stands
+    notes = (
+        ("The replay contains the offset of the sabers on the controllers. Calibration removes it.",) if offsets else ()
+    )
     if pauses is None:
-        notes.append("The file is cut off after its movement data. InPose does not know its pauses.")
+        notes = (*notes, "The file is cut off after its movement data. InPose does not know its pauses.")
         pauses = np.zeros(0, _PAUSE_DTYPE)
-    return pauses, offsets
+    return _Tail(pauses, offsets, notes)
 
 
-def _saber_offsets(numbers: NDArray[np.float32], tracking: str, notes: list[str]) -> HandOffsets | None:
+def _saber_offsets(numbers: NDArray[np.float32], tracking: str) -> HandOffsets | None:
     poses = numbers.astype(np.float64).reshape(2, 7)
     lengths = np.linalg.norm(poses[:, 3:], axis=1)
     # A handle further than half a metre from the hand belongs to a mod that throws it.
     if not np.isfinite(poses).all() or np.abs(lengths - 1).max() > 0.1 or np.abs(poses[:, :3]).max() > 0.5:
         return None
-    notes.append("The replay contains the offset of the sabers on the controllers. Calibration removes it.")
     return HandOffsets(
         positions_m=convert_positions(poses[:, :3], Axes("RUF")),
         rotations_wxyz=normalize_quaternion(convert_rotations(poses[:, [6, 3, 4, 5]], Axes("RUF"))),
@@ -263,18 +275,16 @@ def real_times(
     speed: float,
     durations_s: NDArray[np.generic],
     pause_times_s: NDArray[np.generic],
-    notes: list[str],
-) -> NDArray[np.float64]:
-    """Turn song time into real time: practice speed stretches it, and pauses are added.
+) -> Noted[NDArray[np.float64]]:
+    """Turn song time into real time, (F,): practice speed stretches it, and pauses are added.
 
     Args:
         song_times_s: (F,) song time of each frame.
         speed: the song's speed in practice mode; 0 and 1 are the normal one.
         durations_s: (P,) length of each pause in real seconds.
         pause_times_s: (P,) song time of each pause.
-        notes: gets a sentence about what was done.
     """
-    times_s = song_times_s.copy()
+    times_s, notes = song_times_s.copy(), []
     if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
         times_s /= speed
         notes.append(f"Played at {speed:.0%} of the song's speed. The times are in real seconds.")
@@ -288,9 +298,21 @@ def real_times(
     added_s = float(added_by_s[-1])
     if added_s:
         notes.append(f"The game was paused for {added_s:.0f} s in total. Nothing was recorded then.")
-    return times_s
+    return Noted(times_s, tuple(notes))
 
 
 def printable(text: str) -> str:
     """Return a device's name without what could disturb a terminal or a panel, and not too long."""
     return "".join(character for character in text if character.isprintable())[:64].strip()
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="BSOR",
+        suffixes=(".bsor",),
+        source="BeatLeader, the replays of Beat Saber",
+        hand_poses="sabers",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+    ),
+)

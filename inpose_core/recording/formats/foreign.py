@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final, NoReturn
 
 from ...errors import RecordingError
+from .format import RecordingFormat
 
 _CSV_HINT: Final[str] = "Export it as CSV with the columns time, head_px ... head_qz, left_px ..., right_px ... ."
 
@@ -41,3 +42,16 @@ def _known_beginning(data: bytes) -> tuple[str, str] | None:
         if beginning.startswith(magic):
             return what, hint
     return None
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="other",
+        suffixes=(),
+        source="",
+        hand_poses="",
+        recognises=is_other_known,
+        read=lambda file: refuse_other_known(file.data, file.name),
+        rank=1,  # refused by name before other readers could misunderstand it
+    ),
+)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ...errors import RecordingError
 from ..tracks import RawTracks, check_frame_count
 from .bsor import BEAT_SABER
+from .format import RecordingFormat
 
 MAGIC: Final[bytes] = b"ScoreSaber Replay"
 HEADER_BYTES: Final[int] = 28
@@ -124,3 +125,15 @@ def _skip_strings(content: bytes, position: int, count: int) -> int:
             raise struct.error("string")
         position += 4 + length
     return position
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="ScoreSaber",
+        suffixes=(".dat",),
+        source="ScoreSaber, the replays of Beat Saber",
+        hand_poses="sabers",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+    ),
+)

@@ -18,10 +18,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...safe_files import parse_json
 from ..tables.rotation_columns import euler_to_xyzw
-from ..tracks import Declared, FloatArray, RawTracks, Track, check_frame_count, join_tracks
+from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from .format import RecordingFormat
 
 _HINT: Final[str] = "Record again, or export a CSV with the columns time, head_px ... right_qz."
 _DEVICES: Final[dict[str, int]] = {"left": 1, "right": 2}
@@ -207,3 +209,16 @@ def _side_of(key: str, entity: dict[str, Any]) -> int:
             if side in text.lower():
                 return device
     return 0
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="WebXR",
+        suffixes=(".json",),
+        source="Meta's IWER recorder, A-Frame's motion capture",
+        hand_poses="grips; A-Frame on a Vive: raw",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+        rank=3,  # any JSON document
+    ),
+)

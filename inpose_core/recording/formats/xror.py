@@ -18,6 +18,7 @@ from ...errors import RecordingError
 from ..tracks import Declared, RawTracks, check_frame_count
 from .bson import BsonDocument, BsonError, looks_like_bson
 from .bsor import BEAT_SABER, printable, real_times
+from .format import RecordingFormat
 from .fpzip_frames import FpzipError, has_fpzip, unpack_frames
 
 _JOINTS: Final[tuple[str, str, str]] = ("HEAD", "HAND_LEFT", "HAND_RIGHT")
@@ -61,7 +62,6 @@ def read(data: bytes, name: str) -> RawTracks:
     table = _frames(packed, 1 + sum(len(device.axes) for device in devices), name)
     table = table[table[:, 0] != _PAD_TIME]
     check_frame_count(len(table), name)
-    notes: list[str] = []
     poses = np.full((len(table), 3, 7), np.nan)
     column = 1
     headset = ""
@@ -73,14 +73,15 @@ def read(data: bytes, name: str) -> RawTracks:
         headset = headset or (printable(device.name) if device.joint == "HEAD" else "")
         column += len(device.axes)
     is_beat_saber = "beat saber" in app.lower()
+    times = real_times(table[:, 0], speed if is_beat_saber else 0.0, *pauses)
     return RawTracks(
-        times=real_times(table[:, 0], speed if is_beat_saber else 0.0, *pauses, notes),
+        times=times.value,
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="XROR",
         declared=replace(BEAT_SABER, by="Beat Saber's recordings are so") if is_beat_saber else _UNKNOWN_APP,
         device=headset,
-        notes=tuple(notes),
+        notes=times.notes,
     )
 
 
@@ -152,3 +153,16 @@ def _pauses(document: BsonDocument) -> tuple[NDArray[np.float64], NDArray[np.flo
 def _count(number: int, noun: str) -> str:
     words = {0: "no", 1: "one", 2: "two", 3: "three"}
     return f"{words.get(number, str(number))} {noun}{'' if number == 1 else 's'}"
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="XROR",
+        suffixes=(".xror",),
+        source="the BOXRR-23 collection",
+        hand_poses="sabers in Beat Saber, else what `--pose` says",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+        rank=2,  # any BSON document
+    ),
+)

@@ -16,9 +16,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ..conventions import Axes, QuaternionOrder, convert_positions, convert_rotations, rotation_matrices
-
-FloatArray = NDArray[np.float64]
 
 USUAL_REACH_M: Final[float] = 0.70
 """Distance of the farther hand from the head, 95th percentile: 0.55 to 0.95 m in real recordings."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,14 +22,25 @@ _CLEARLY_BETTER: Final[float] = 2.0
 _NARROWLY_BETTER: Final[float] = 0.6
 
 
+@dataclass(frozen=True)
+class Orientation:
+    """Hold how the numbers of a recording are turned, and what that rests on."""
+
+    axes: Axes
+    order: QuaternionOrder
+    look_like_joints: bool
+    """They look like joint poses (facing +Z) in a file of OpenXR's axes."""
+    guesses: tuple[Guess, Guess]
+    """Of the axes and of the order."""
+
+
 def decide_axes_and_order(
     positions: FloatArray,
     quaternions: FloatArray,
     declared: Declared,
     options: ReadOptions,
-    guesses: list[Guess],
-) -> tuple[Axes, QuaternionOrder, bool]:
-    """Return the axes, the order, and whether these look like joint poses (facing +Z) in a file of OpenXR's axes."""
+) -> Orientation:
+    """Return how positions and quaternions are turned, by what the user or the file says, else by what is likeliest."""
     order = options.quaternion_order or declared.quaternion_order
     text = options.axes or declared.axes
     axes = Axes.parse(text) if text else None
@@ -45,14 +57,13 @@ def decide_axes_and_order(
     if axes is None:
         if chosen is None:
             axes, order = Axes("RUB"), order or "xyzw"
-            guesses.append(Guess("axes", "RUB", "assumed", "there is no movement to compare"))
+            axes_guess = Guess("axes", "RUB", "assumed", "there is no movement to compare")
         else:
             axes, order = chosen.axes, order or chosen.order
-            guesses.append(
-                Guess("axes", str(axes), "guessed", f"{chosen.label}: {_told(chosen.stance)}", _axes_doubt(ranking))
-            )
+            evidence = f"{chosen.label}: {_told(chosen.stance)}"
+            axes_guess = Guess("axes", str(axes), "guessed", evidence, _axes_doubt(ranking))
     elif options.axes:
-        guesses.append(Guess("axes", str(axes), "given", ""))
+        axes_guess = Guess("axes", str(axes), "given", "")
     else:
         mine = _of(ranking, axes, order)
         doubt = ""
@@ -63,20 +74,13 @@ def decide_axes_and_order(
                 f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "
                 f"If the result is upside down or mirrored, use --axes {chosen.axes}."
             )
-        guesses.append(Guess("axes", str(axes), "file", declared.by, doubt))
+        axes_guess = Guess("axes", str(axes), "file", declared.by, doubt)
     order = order or "xyzw"
     if options.quaternion_order:
-        guesses.append(Guess("quaternion order", order, "given", ""))
+        order_guess = Guess("quaternion order", order, "given", "")
     elif declared.quaternion_order:
-        guesses.append(
-            Guess(
-                "quaternion order",
-                order,
-                "file",
-                declared.by,
-                _order_doubt(positions, quaternions, axes, order, declared),
-            )
-        )
+        doubt = _order_doubt(positions, quaternions, axes, order, declared)
+        order_guess = Guess("quaternion order", order, "file", declared.by, doubt)
     else:
         mine = _of(ranking, axes, order)
         evidence = (
@@ -84,8 +88,8 @@ def decide_axes_and_order(
             if mine
             else "there is no movement to compare"
         )
-        guesses.append(Guess("quaternion order", order, "guessed" if mine else "assumed", evidence))
-    return axes, order, posed
+        order_guess = Guess("quaternion order", order, "guessed" if mine else "assumed", evidence)
+    return Orientation(axes, order, posed, (axes_guess, order_guess))
 
 
 def _of(ranking: list[Candidate], axes: Axes, order: QuaternionOrder | None) -> Candidate | None:

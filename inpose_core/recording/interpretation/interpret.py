@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
+from ...noted import Noted
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..tracks import Declared, RawTracks
 from ..types import Guess, HandOffsets, Origin, PoseType, Recording
@@ -39,30 +40,29 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         RecordingError: the times have no unit in which this would be a recording.
     """
     declared = raw.declared
-    notes = list(raw.notes)
-    guesses: list[Guess] = []
     with np.errstate(invalid="ignore", over="ignore"):
         # Squares of anything larger overflow; signalling NaNs come from damaged files.
         positions = np.where(np.abs(raw.positions) < _LARGEST_FLOAT32, raw.positions, np.nan)
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
-        times_s = _seconds(raw, options, name, guesses)
-        axes, order, posed = decide_axes_and_order(positions, quaternions, declared, options, guesses)
-        unit_m = _unit(positions, axes, declared, options, guesses, notes)
-        positions_m = convert_positions(positions, axes) * unit_m
-        rotations_wxyz = convert_rotations(in_order(quaternions, order), axes)
-        swap = _swap(positions_m, rotations_wxyz, posed, declared, options, guesses)
+        times_s, time_guess = _seconds(raw, options, name)
+        seen = decide_axes_and_order(positions, quaternions, declared, options)
+        unit_m, unit_guess = _unit(positions, seen.axes, declared, options)
+        positions_m = convert_positions(positions, seen.axes) * unit_m
+        rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
+        swap, swap_guess = _swap(positions_m, rotations_wxyz, seen.look_like_joints, declared, options)
     if swap:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
-    pose = _pose(posed, declared, guesses)
-    origin = _origin(positions_m, measured, declared, options, guesses)
-    notes += [guess.doubt for guess in guesses if guess.doubt]
-    notes += [
+    pose, pose_guess = _pose(seen.look_like_joints, declared)
+    origin, origin_guess = _origin(positions_m, measured, declared, options)
+    made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
+    guesses = tuple(guess for guess in made if guess is not None)
+    doubts = [guess.doubt for guess in guesses if guess.doubt]
+    told = [
         f"{_NOTED[guess.name]} guessed: {guess.value} ({guess.evidence})."
         for guess in guesses
         if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
     ]
-    unit = next(guess.value for guess in guesses if guess.name == "unit")
     return Recording(
         times_s=times_s,
         positions_m=positions_m,
@@ -71,11 +71,11 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         format=raw.format,
         pose=pose,
         device=raw.device,
-        unit=unit,
+        unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
-        guesses=tuple(guesses),
-        notes=tuple(notes),
+        guesses=guesses,
+        notes=(*raw.notes, *unit_guess.notes, *doubts, *told),
     )
 
 
@@ -93,14 +93,13 @@ def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
     return HandOffsets(offsets.positions_m[::-1], offsets.rotations_wxyz[::-1], offsets.controller_pose)
 
 
-def _seconds(raw: RawTracks, options: ReadOptions, name: str, guesses: list[Guess]) -> FloatArray:
+def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArray, Guess]:
     declared = raw.declared
     if options.recording_fps is not None:
-        guesses.append(Guess("time unit", f"{options.recording_fps:g} frames per second", "given", ""))
-        return np.asarray(np.arange(len(raw.times)) / options.recording_fps)
+        guess = Guess("time unit", f"{options.recording_fps:g} frames per second", "given", "")
+        return np.asarray(np.arange(len(raw.times)) / options.recording_fps), guess
     if options.time_unit is not None:
-        guesses.append(Guess("time unit", options.time_unit, "given", ""))
-        return raw.times * TIME_UNITS_S[options.time_unit]
+        return raw.times * TIME_UNITS_S[options.time_unit], Guess("time unit", options.time_unit, "given", "")
     finite = raw.times[np.isfinite(raw.times)]
     steps = np.diff(finite)
     steps = steps[steps > 0]
@@ -108,12 +107,11 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str, guesses: list[Gues
     if declared.time_unit is not None:
         step_s = step * TIME_UNITS_S[declared.time_unit]
         if declared.certain or not step or _QUICKEST_STEP_S <= step_s <= 1.0:
-            guesses.append(Guess("time unit", declared.time_unit, "file", declared.by))
-            return raw.times * TIME_UNITS_S[declared.time_unit]
+            guess = Guess("time unit", declared.time_unit, "file", declared.by)
+            return raw.times * TIME_UNITS_S[declared.time_unit], guess
     if not step:
         unit = declared.time_unit or "s"
-        guesses.append(Guess("time unit", unit, "assumed", "the time stands still"))
-        return raw.times * TIME_UNITS_S[unit]
+        return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "assumed", "the time stands still")
     if step == 1.0 and (steps == 1.0).mean() > 0.99:
         raise RecordingError(
             f"{name} contains frame numbers instead of times.", "Set the number of frames per second (--fps 90)."
@@ -127,8 +125,7 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str, guesses: list[Gues
         )
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
-    guesses.append(Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:]))
-    return raw.times * TIME_UNITS_S[unit]
+    return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:])
 
 
 def _unit(
@@ -136,42 +133,33 @@ def _unit(
     axes: Axes,
     declared: Declared,
     options: ReadOptions,
-    guesses: list[Guess],
-    notes: list[str],
-) -> float:
+) -> tuple[float, Noted[Guess]]:
     if options.unit is not None:
-        guesses.append(Guess("unit", options.unit, "given", ""))
-        return unit_in_metres(options.unit)
+        return unit_in_metres(options.unit), Noted(Guess("unit", options.unit, "given", ""))
     if declared.certain and declared.unit:
-        guesses.append(Guess("unit", declared.unit, "file", declared.by))
-        return UNITS_M[declared.unit]
+        return UNITS_M[declared.unit], Noted(Guess("unit", declared.unit, "file", declared.by))
     reach = far_reach(positions)
     heights = convert_positions(positions, axes)[:, 0, 1]
     heights = heights[np.isfinite(heights)]
     height = float(np.median(heights)) if len(heights) else 0.0
     if reach is None:
         unit = declared.unit or "m"
-        guesses.append(
-            Guess("unit", unit, "file" if declared.unit else "assumed", declared.by if declared.unit else "")
-        )
-        return UNITS_M[unit]
+        guess = Guess("unit", unit, "file", declared.by) if declared.unit else Guess("unit", unit, "assumed", "")
+        return UNITS_M[unit], Noted(guess)
     # The eyes are a little more than two far reaches up; where heights count from the eyes, the reach alone tells.
     size = max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
     evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
     if declared.unit is None:
-        guesses.append(Guess("unit", unit, "guessed", evidence))
-        return UNITS_M[unit]
+        return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence))
     declared_m = UNITS_M[declared.unit]
     too_large = size * declared_m > _LARGEST_RIG_HEIGHT_M / 2.3
     too_small = size * declared_m < 0.05
     if (too_large or too_small) and unit != declared.unit:
         word = {"m": "metres", "cm": "centimetres", "mm": "millimetres"}[unit]
-        notes.append(f"The positions look like {word} by the head's height and the hands' reach. InPose read them so.")
-        guesses.append(Guess("unit", unit, "guessed", evidence))
-        return UNITS_M[unit]
-    guesses.append(Guess("unit", declared.unit, "file", declared.by))
-    return declared_m
+        note = f"The positions look like {word} by the head's height and the hands' reach. InPose read them so."
+        return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence), (note,))
+    return declared_m, Noted(Guess("unit", declared.unit, "file", declared.by))
 
 
 def _swap(
@@ -180,14 +168,11 @@ def _swap(
     posed: bool,
     declared: Declared,
     options: ReadOptions,
-    guesses: list[Guess],
-) -> bool:
+) -> tuple[bool, Guess]:
     if options.swap_hands is not None:
-        guesses.append(Guess("left and right", "swapped" if options.swap_hands else "kept", "given", ""))
-        return options.swap_hands
+        return options.swap_hands, Guess("left and right", "swapped" if options.swap_hands else "kept", "given", "")
     if declared.hands and declared.certain:
-        guesses.append(Guess("left and right", "kept", "file", declared.by))
-        return False
+        return False, Guess("left and right", "kept", "file", declared.by)
     found = stance(excerpt(positions_m), excerpt(rotations_wxyz))
     side = 0.0 if found is None else (-found.side if posed else found.side)
     # The side is that of the median frame: crossed arms for a while do not turn it over.
@@ -197,30 +182,23 @@ def _swap(
             if side < -_CLEAR_SIDE
             else ""
         )
-        guesses.append(Guess("left and right", "kept", "file", declared.by, doubt))
-        return False
+        return False, Guess("left and right", "kept", "file", declared.by, doubt)
     if abs(side) < _CLEAR_SIDE / 3:
-        guesses.append(
-            Guess("left and right", "kept", "assumed", "the positions of the hands do not tell left from right")
+        return False, Guess(
+            "left and right", "kept", "assumed", "the positions of the hands do not tell left from right"
         )
-        return False
     where = "right" if side > 0 else "left"
     evidence = f'the hand that is called "right" is to the {where} of the other one most of the time'
-    guesses.append(Guess("left and right", "kept" if side > 0 else "swapped", "guessed", evidence))
-    return side < 0
+    return side < 0, Guess("left and right", "kept" if side > 0 else "swapped", "guessed", evidence)
 
 
-def _pose(posed: bool, declared: Declared, guesses: list[Guess]) -> PoseType | None:
+def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
     if declared.pose is not None:
-        guesses.append(Guess("pose", declared.pose, "file", declared.by))
-        return declared.pose
+        return declared.pose, Guess("pose", declared.pose, "file", declared.by)
     if posed:
-        guesses.append(
-            Guess("pose", "joint", "guessed", "the hands turn about points sideways of them, as wrist joints do")
-        )
-        return "joint"
-    guesses.append(Guess("pose", "grip", "assumed", "the file does not say what its hand poses are; --pose does"))
-    return None
+        evidence = "the hands turn about points sideways of them, as wrist joints do"
+        return "joint", Guess("pose", "joint", "guessed", evidence)
+    return None, Guess("pose", "grip", "assumed", "the file does not say what its hand poses are; --pose does")
 
 
 def _origin(
@@ -228,20 +206,16 @@ def _origin(
     measured: NDArray[np.bool_],
     declared: Declared,
     options: ReadOptions,
-    guesses: list[Guess],
-) -> Origin | None:
+) -> tuple[Origin | None, Guess | None]:
     if options.origin is not None:
-        guesses.append(Guess("origin", options.origin, "given", ""))
-        return options.origin
+        return options.origin, Guess("origin", options.origin, "given", "")
     if declared.origin is not None:
-        guesses.append(Guess("origin", declared.origin, "file", declared.by))
-        return declared.origin
+        return declared.origin, Guess("origin", declared.origin, "file", declared.by)
     heights_m = positions_m[measured[:, 0], 0, 1]
     heights_m = heights_m[np.isfinite(heights_m)]
     if len(heights_m) == 0:
-        return None
+        return None, None
     height_m = float(np.median(heights_m))
     eyes = abs(height_m) < _EYE_LEVEL_M
-    guesses.append(Guess("origin", "eyes" if eyes else "floor", "guessed", f"the head is {height_m:.2f} m up"))
     # The heights themselves say it again wherever it matters, and stay right when they are edited.
-    return None
+    return None, Guess("origin", "eyes" if eyes else "floor", "guessed", f"the head is {height_m:.2f} m up")

@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...body.quaternions import matrix_to_quaternion, multiply_quaternions
-
-FloatArray = NDArray[np.float64]
 
 UNITY_EULER_ORDER: Final[str] = "YXZ"
 """Unity turns about Z, then X, then Y of the world: the matrix is Ry Rx Rz. three.js' "YXZ" is the same."""

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import bpy
 import numpy as np
 import pytest
@@ -10,8 +13,14 @@ from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_
 
 from inpose_blender.bake.adjust import root_path_of
 from inpose_blender.bake.bake import BakeSettings, bake_motion
+from inpose_blender.bake.job import BakeJob
+from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bpy_compat import action_curves, all_curves
-from inpose_blender.core import Motion, RigError, normalize_quaternion
+from inpose_blender.core import JOINT_INDEX, Motion, RigError, Sensors, normalize_quaternion
+from inpose_blender.options import options_of
+from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.takes.take import Take
+from tests.option_examples import other_value
 
 
 def bake(rig, motion, **settings):
@@ -152,3 +161,36 @@ def test_a_bake_that_somebody_edited_is_kept(rng, touch):
     assert result.kept_action_name == "take"
     assert {"take", result.action_name} <= {found.name for found in bpy.data.actions}
     assert result.action_name != "take"
+
+
+def snapshot(rig):
+    """Return what a bake leaves: every key, the tracks, and the scene's range."""
+    data, scene = rig.animation_data, bpy.context.scene
+    strips = [(track.name, strip.action) for track in data.nla_tracks for strip in track.strips]
+    actions = [data.action] if data.action else [action for _, action in strips]
+    keys = [
+        (curve.data_path, curve.array_index, [tuple(point.co) for point in curve.keyframe_points])
+        for action in actions
+        for curve in action_curves(action, rig)
+    ]
+    return keys, [name for name, _ in strips], (scene.frame_start, scene.frame_end)
+
+
+@pytest.mark.parametrize("option", options_of(BakeOptions), ids=lambda option: option.name)
+def test_every_option_of_the_table_is_obeyed(registered, option):
+    """A declared option that nobody obeys leaves the same keys."""
+    kept = []
+    value = 10.0 if option.name == "key_tolerance_deg" else other_value(option)  # on a motion as busy as this
+    for options in (BakeOptions(), BakeOptions(**{option.name: value})):
+        bpy.ops.wm.read_homefile(use_empty=True)
+        rig, scene = build_rig(np.random.default_rng(3)), bpy.context.scene
+        rng = np.random.default_rng(4)
+        motion = slow_motion(rng, map_and_measure(rig)[1].skeleton, frames=60, fps=60.0)
+        motion = replace(motion, foot_contact=np.ones((60, 2)))
+        devices = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
+        recorded_m = motion.joint_positions_m[:, devices] + 0.03
+        sensors = Sensors(recorded_m, motion.rotations_wxyz[:, devices], np.ones((60, 3), np.bool_), 60.0)
+        load = partial(Take, motion, sensors)
+        BakeJob(prepare_rig(rig, scene), scene, load, options, "x", replace_own=False).run()
+        kept.append(snapshot(rig))
+    assert kept[0] != kept[1]

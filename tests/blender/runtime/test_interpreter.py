@@ -15,10 +15,11 @@ import pytest
 
 from inpose_blender.core import Skeleton, WorkerError
 from inpose_blender.options import CalibrationSettings
+from inpose_blender.recording.job import RecordingJob
 from inpose_blender.runtime.bundle import Runtime
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
 from inpose_blender.runtime.solver_process import SolverProcess
-from inpose_blender.solve.job import RecordingJob, SolveJob
+from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.options import SolveOptions
 from inpose_core.programs import PROGRAM_ENDING
 from tests.planted import STARTED_WITH, PlantedFolder, planted  # noqa: F401 (a fixture)

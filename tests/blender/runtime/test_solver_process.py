@@ -9,10 +9,10 @@ import time
 import pytest
 
 from inpose_blender.core import CancelledError, InPoseError, RecordingError, Skeleton, WorkerError
-from inpose_blender.runtime import watch
+from inpose_blender.runtime import watch, worker_job
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
-from inpose_blender.solve import job as solve_job
-from inpose_blender.solve.job import SolveJob, stop_warm_process
+from inpose_blender.runtime.worker_job import stop_warm_process
+from inpose_blender.solve.job import SolveJob
 
 
 @pytest.fixture
@@ -58,9 +58,9 @@ def test_a_step_never_waits(job):
 
 def test_the_process_stays_warm(job):
     finish(job())
-    (first,) = solve_job._warm
+    (first,) = worker_job._warm
     finish(job())
-    assert solve_job._warm == [first]
+    assert worker_job._warm == [first]
 
 
 def test_a_dead_process_is_reported_and_replaced(job):
@@ -72,8 +72,8 @@ def test_a_dead_process_is_reported_and_replaced(job):
 
 def test_a_process_that_died_while_idle_is_replaced(job):
     finish(job())
-    solve_job._warm[0]._process.kill()
-    solve_job._warm[0]._process.wait()
+    worker_job._warm[0]._process.kill()
+    worker_job._warm[0]._process.wait()
     finish(job())
 
 
@@ -88,7 +88,7 @@ def test_nonsense_is_an_error(job):
 
 @pytest.mark.parametrize(("faults", "limit_s"), [("slow", 1.0), ("slow deaf", 3.0)])
 def test_cancel(job, monkeypatch, faults, limit_s):
-    monkeypatch.setattr(solve_job, "_CANCEL_LIMIT_S", 1.0)
+    monkeypatch.setattr(worker_job, "_CANCEL_LIMIT_S", 1.0)
     running = job(faults)
     while running.text != "Solving" or ("deaf" not in faults and running.fraction == 0):
         running.step()
@@ -155,7 +155,7 @@ def test_a_stopped_process_is_started_anew_once(job, impatient):
     running.wait()
     assert time.monotonic() < until
     assert len(running.outcome.take.motion) == 61
-    assert len(solve_job._warm) == 1
+    assert len(worker_job._warm) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows stops no processes")
@@ -165,7 +165,7 @@ def test_a_process_that_stops_again_is_an_error(job, impatient):
         finish(running)
     assert caught.value.hint
     assert not running.folder.exists()
-    assert not solve_job._warm
+    assert not worker_job._warm
     finish(job(""))
 
 
@@ -223,13 +223,13 @@ def test_lines_that_no_reader_should_choke_on(job, faults):
     running = job(faults)
     finish(running)
     assert len(running.outcome.take.motion) == 61
-    assert all(len(line) <= 2000 for line in solve_job._warm[0]._log)
+    assert all(len(line) <= 2000 for line in worker_job._warm[0]._log)
 
 
 def test_stopping_ends_the_process(job):
     finish(job())
-    process = solve_job._warm[0]
+    process = worker_job._warm[0]
     stop_warm_process()
     assert not process.alive
-    assert not solve_job._warm
+    assert not worker_job._warm
     assert issubclass(WorkerError, InPoseError)

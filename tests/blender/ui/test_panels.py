@@ -18,8 +18,8 @@ from inpose_blender.preferences import preferences
 from inpose_blender.recording import facts as recording_facts
 from inpose_blender.recording.panel import INPOSE_PT_recording
 from inpose_blender.rig.panel import INPOSE_PT_rig
-from inpose_blender.session import QUEUE
 from inpose_blender.solve.panel import INPOSE_PT_solve
+from inpose_blender.solve.queue import QUEUE
 from inpose_blender.ui.drawing import wrapped
 from inpose_blender.ui.option_properties import panel_options
 from inpose_blender.ui.panel import INPOSE_PT_main

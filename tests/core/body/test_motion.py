@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.motion import MOTION_FORMAT_VERSION, Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions
 from inpose_core.body.skeleton import JOINT_NAMES, PARENTS, Skeleton
 from inpose_core.errors import InPoseError, OutputError
-from inpose_core.motion_files.amass_convention import SMPL_REST_PELVIS_M
 from tests.core.synthetic import smooth_motion
 
 
@@ -43,6 +43,20 @@ def test_a_motion_without_sensor_errors_survives_the_file(tmp_path: Path) -> Non
     path = tmp_path / "take.npz"
     smooth_motion(3).save_npz(path)
     assert Motion.load_npz(path).sensor_error_m is None
+
+
+def test_when_feet_stand_survives_the_file(motion: Motion, tmp_path: Path) -> None:
+    path = tmp_path / "take.npz"
+    stands = np.arange(60).reshape(30, 2) % 7 < 4
+    replace(motion, foot_stands=stands).save_npz(path)
+    read = Motion.load_npz(path)
+    assert read.foot_stands is not None
+    np.testing.assert_array_equal(read.foot_stands, stands)
+    motion.save_npz(path)
+    assert Motion.load_npz(path).foot_stands is None
+    replace(motion, foot_stands=stands[:20]).save_npz(path)
+    with pytest.raises(InPoseError, match="not a motion file"):
+        Motion.load_npz(path)
 
 
 def test_the_file_has_the_documented_arrays_and_those_of_amass(motion: Motion, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
 from inpose_core.sampling import Measurement
 from inpose_core.sampling.differences import difference_positions
+from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.guidance import GuidedEstimate
 from inpose_core.training.augmentation import SensedWindows
 from tests.core.synthetic import perfect_sensors, smooth_motion
@@ -185,9 +186,9 @@ def test_the_official_sampler_finds_a_constant_without_guidance() -> None:
         def finish(self, R_world: Tensor) -> Tensor:
             return R_world
 
-    def denoise(x_t: Tensor, log_snr: float) -> Tensor:
+    def denoise(x_t: Tensor, log_snr: float) -> Estimate:
         levels.append(log_snr)
-        return target
+        return Estimate(target, torch.zeros(5, 2))
 
     found = sample_ddpm_mean(denoise, Nothing(), torch.randn(5, 22, 6), (-8.0, 11.0))
     torch.testing.assert_close(found, target, atol=1e-3, rtol=0)

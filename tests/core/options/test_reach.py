@@ -144,6 +144,10 @@ def test_every_solve_option_is_obeyed(option: Option) -> None:
     settings = SolveSettings(**{"device": "cpu", "precision": "float32", **SOLVE_CASES.get(option.name, {})})
     body = own_body()
     sensors = perfect_sensors(smooth_motion(90, body=body))
+    if option.name == "max_elbow_bend_deg":
+        shoulders_m = sensors.positions_m[:, :1] + np.array([[0.17, -0.2, 0.0], [-0.17, -0.2, 0.0]])
+        hands_m = 0.3 * sensors.positions_m[:, 1:] + 0.7 * shoulders_m
+        sensors = replace(sensors, positions_m=np.concatenate((sensors.positions_m[:, :1], hands_m), axis=1))
     usual = solve(sensors, body, settings)
     changed = solve(sensors, body, replace(settings, **{option.name: other_value(option)}))
     assert np.abs(usual.rotations_wxyz - changed.rotations_wxyz).max() > 1e-5

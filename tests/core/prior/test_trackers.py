@@ -93,19 +93,18 @@ def test_what_is_not_known_is_not_shown() -> None:
 
 
 def test_feet_come_back_from_their_places() -> None:
-    _, joints_m, offsets_m = body_of()
+    _, joints_m, _ = body_of()
     feet_m, head_m = joints_m[:, list(FOOT_JOINTS)], joints_m[:, HEAD]
     heading = yaw_matrix(torch.tensor(0.7)).double()
-    place = feet_places(feet_m, head_m, torch.tensor(0.8).double(), heading.T)
-    torch.testing.assert_close(feet_positions_m(place, head_m, 0.8, heading), feet_m)
+    leg_m = torch.tensor(0.8).double()
+    place = feet_places(feet_m, head_m, leg_m, heading.T)
+    standing_m = 0.02
+    back_m = feet_positions_m(place @ heading.T, head_m, 0.8, standing_m)
+    torch.testing.assert_close(back_m, feet_m + torch.tensor((0.0, standing_m, 0.0)).double())
     # Free of scale, and of where in the world somebody is.
-    twice = feet_places(2 * feet_m, 2 * head_m, torch.tensor(1.6).double(), heading.T)
-    torch.testing.assert_close(twice, place)
+    torch.testing.assert_close(feet_places(2 * feet_m, 2 * head_m, 2 * leg_m, heading.T), place)
     there = torch.tensor((5.0, 0.0, -4.0)).double()
-    torch.testing.assert_close(
-        feet_places(feet_m + there, head_m + there, torch.tensor(0.8).double(), heading.T), place
-    )
-    assert offsets_m.shape == (22, 3)
+    torch.testing.assert_close(feet_places(feet_m + there, head_m + there, leg_m, heading.T), place)
 
 
 # How they are sensed in training.

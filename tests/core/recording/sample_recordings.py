@@ -189,6 +189,24 @@ def alyx_table(recording: Recording) -> str:
     return wide_table(recording, convention, names, "{}_pos_", "{}_rot_", "delta_time_ms")
 
 
+def json_lines(recording: Recording) -> bytes:
+    """Write what a script that polls OpenVR does, one JSON object a line."""
+    lines = []
+    for t, positions, wxyz in zip(recording.times_s, recording.positions_m, recording.rotations_wxyz, strict=True):
+        poses = [
+            {
+                "valid": True,
+                "position": dict(zip("xyz", p.tolist(), strict=True)),
+                "quaternion": dict(zip("wxyz", q.tolist(), strict=True)),
+            }
+            for p, q in zip(positions, wxyz, strict=True)
+        ]
+        kinds = ((0, "HMD"), (3, "Controller"), (4, "Controller"))
+        devices = [{"index": i, "class": kind, "pose": pose} for (i, kind), pose in zip(kinds, poses, strict=True)]
+        lines.append(json.dumps({"timestamp": 1.7e9 + float(t), "player": PLAYER_NAME, "devices": devices}))
+    return "\n".join(lines).encode() + b"\n"
+
+
 def amass_bytes(frames: int = 120) -> bytes:
     """Return an AMASS sequence: somebody who sways."""
     import io  # noqa: PLC0415
@@ -220,6 +238,7 @@ def all_samples(recording: Recording) -> dict[str, bytes]:
         "steamvr.csv": long_table(recording).encode(),
         "vrnet.csv": long_table(recording, matrices=True).encode(),
         "amass.npz": amass_bytes(),
+        "poll.jsonl": json_lines(recording),
     }
 
 

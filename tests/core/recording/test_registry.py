@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from inpose_core.errors import RecordingError
 from inpose_core.recording import load_recording
 from inpose_core.recording.formats import xror as xror_format
+from inpose_core.recording.formats.suffixes import recording_suffixes
+from inpose_core.recording.registry import recording_formats
 from tests.core.recording.recording_files import BsorFile, moving_person, real_recording
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -136,3 +138,14 @@ def test_reading_needs_numpy_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def test_a_format_is_one_module_and_everything_else_follows_from_it() -> None:
+    declared = {suffix for entry in recording_formats() for suffix in entry.suffixes}
+    assert declared == set(recording_suffixes()) >= {".bsor", ".dat", ".tsv"}
+    assert [entry.name for entry in recording_formats() if not entry.source] == ["other"]
+    script = (
+        "import sys; from inpose_core.recording.formats.suffixes import recording_suffixes; recording_suffixes();"
+        "assert 'numpy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, timeout=60, check=True)

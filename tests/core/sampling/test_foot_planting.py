@@ -10,14 +10,18 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import ResidualCalibration
+from inpose_core.prior.feet import feet_places
 from inpose_core.sampling import Measurement, refine
+from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
-from inpose_core.sampling.refinement import foot_paths, solved_toes
+from inpose_core.sampling.refinement import foot_paths, solved_toes, towards_told_toes
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 BODY_SIZE_M = 1.5
 FLOOR_M = 0.02
+DEFAULT = SolveSettings()
 
 
 def sliding_walk(frames: int = 240) -> tuple[np.ndarray, np.ndarray]:
@@ -126,6 +130,17 @@ def calibration() -> ResidualCalibration:
     return ResidualCalibration(torch.tensor([-1.0, 1.0]), torch.full((2, 22), 0.04))
 
 
+def told(contact: torch.Tensor, feet: torch.Tensor | None = None) -> Estimate:
+    """Return what a prior says of the feet."""
+    return Estimate(torch.zeros(len(contact), 22, 6), contact, feet)
+
+
+def with_feet(
+    R: torch.Tensor, measurement: Measurement, estimate: Estimate, settings: SolveSettings = DEFAULT
+) -> torch.Tensor:
+    return refine(R, measurement, foot_paths(R, measurement, estimate), calibration(), settings)
+
+
 def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:
     p = forward_kinematics(R, measurement.offsets_m)
     toes_m = p[:, list(TOE_JOINTS)] - p[:, [SENSOR_JOINTS[0]]] + measurement.y_m[:, :1]
@@ -134,13 +149,13 @@ def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:
 
 def test_refining_stops_the_feet_and_keeps_the_hands(slider: tuple[torch.Tensor, Measurement, torch.Tensor]) -> None:
     R, measurement, contact = slider
-    refined = refine(R, measurement, contact, calibration(), 0.002)
+    refined = with_feet(R, measurement, told(contact))
     assert toe_speed_m_s(R, measurement) > 0.05
     assert toe_speed_m_s(refined, measurement) < 0.01
     p = forward_kinematics(refined, measurement.offsets_m)[:, list(SENSOR_JOINTS)]
     error_m = ((p[:, :1] - p[:, 1:]) - (measurement.y_m[:, :1] - measurement.y_m[:, 1:])).norm(dim=-1)
     assert float(error_m.mean()) < 0.002
-    half = refine(R, measurement, contact, calibration(), 0.002, strength=0.5)
+    half = with_feet(R, measurement, told(contact), SolveSettings(foot_planting=0.5))
     assert toe_speed_m_s(refined, measurement) < toe_speed_m_s(half, measurement) < toe_speed_m_s(R, measurement)
     eye = torch.eye(3).expand_as(refined)
     torch.testing.assert_close(refined @ refined.transpose(-1, -2), eye, atol=1e-4, rtol=0)
@@ -154,10 +169,36 @@ def test_refining_is_indifferent_to_the_unit_of_length(slider: tuple[torch.Tenso
         y_m=measurement.y_m * scale,
         offsets_m=measurement.offsets_m * scale,
         kappa=measurement.kappa * scale,
+        leg_length_m=measurement.leg_length_m * scale,
         body_size_m=measurement.body_size_m * scale,
         sole_height_m=measurement.sole_height_m * scale,
         head_height_m=measurement.head_height_m * scale,
     )
-    assert foot_paths(solved_toes(R, larger), larger, contact).stands.all()
-    small, large = (refine(R, one, contact, calibration(), 0.002) for one in (measurement, larger))
+    assert foot_paths(R, larger, told(contact)).stands.all()
+    small, large = (with_feet(R, one, told(contact)) for one in (measurement, larger))
     torch.testing.assert_close(small, large, atol=2e-3, rtol=0)
+
+
+def places_of(feet_m: torch.Tensor, measurement: Measurement) -> torch.Tensor:
+    """Return positions (F, 4, 3) as a prior tells them."""
+    standing_m = torch.tensor((0.0, measurement.sole_height_m, 0.0))
+    leg_m = torch.tensor(measurement.leg_length_m)
+    return feet_places(feet_m - standing_m, measurement.y_m[:, 0], leg_m, torch.eye(3))
+
+
+def test_told_feet_draw_the_solved_ones_towards_them(slider: tuple[torch.Tensor, Measurement, torch.Tensor]) -> None:
+    R, measurement, contact = slider
+    solved_m = solved_toes(R, measurement)
+    aside_m = solved_m + torch.tensor((0.1, 0.0, 0.0))
+    feet = places_of(torch.cat((solved_m, aside_m), dim=1), measurement)
+    drawn_m = towards_told_toes(solved_m, measurement, told(contact, feet)) - solved_m
+    torch.testing.assert_close(
+        drawn_m[20:-20], torch.full_like(drawn_m, 0.06)[20:-20] * aside_m.new_tensor((1, 0, 0)), atol=5e-3, rtol=0
+    )
+    assert torch.equal(towards_told_toes(solved_m, measurement, told(contact)), solved_m)
+    # Where the head is lost nothing is told, and the refinement follows what is.
+    lost = replace(measurement, measured=torch.zeros_like(measurement.measured))
+    assert torch.equal(towards_told_toes(solved_m, lost, told(contact, feet)), solved_m)
+    refined = with_feet(R, measurement, told(0 * contact, feet))
+    moved_m = (solved_toes(refined, measurement) - solved_m)[20:-20].mean(dim=(0, 1))
+    assert 0.04 < float(moved_m[0]) < 0.07

@@ -36,12 +36,11 @@ def test_a_mirrored_recording_gets_the_mirrored_estimate() -> None:
     x_t = torch.randn(150, 22, 6, generator=torch.Generator().manual_seed(1))
     denoiser = MirroredDenoiser.for_sensors(prior, sensors, 60.0)
     image = MirroredDenoiser.for_sensors(prior, mirror_sensors(sensors), 60.0)
-    estimate = denoiser(x_t, 0.0)
-    torch.testing.assert_close(image(mirror_sixd(x_t), 0.0), mirror_sixd(estimate), atol=1e-4, rtol=0)
-    torch.testing.assert_close(image.foot_contact, denoiser.foot_contact.flip(-1), atol=1e-4, rtol=0)
-    torch.testing.assert_close(denoiser.first_estimate, estimate, atol=1e-6, rtol=0)
+    estimate, seen = denoiser(x_t, 0.0), image(mirror_sixd(x_t), 0.0)
+    torch.testing.assert_close(seen.x_0, mirror_sixd(estimate.x_0), atol=1e-4, rtol=0)
+    torch.testing.assert_close(seen.contact, estimate.contact.flip(-1), atol=1e-4, rtol=0)
     # Left and right are not the same to the prior, or the test would say nothing.
-    assert float((denoiser.plain(x_t, 0.0) - estimate).abs().mean()) > 1e-3
+    assert float((denoiser.plain(x_t, 0.0).x_0 - estimate.x_0).abs().mean()) > 1e-3
 
 
 def test_the_mirrored_sensors_are_those_of_the_mirrored_performer() -> None:

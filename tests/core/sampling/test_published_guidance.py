@@ -17,6 +17,7 @@ from inpose_core.body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.prior.schedule import NoiseSchedule, log_snr_of
 from inpose_core.sampling import Measurement, sample_ddim
+from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.guidance import GuidedEstimate
 from inpose_core.sampling.pseudoinverse import PseudoinverseGuidance
 from tests.core.synthetic import perfect_sensors, smooth_motion
@@ -31,9 +32,9 @@ SCHEDULE = NoiseSchedule()
 class UnitGaussianDenoiser:
     """Return E[x_0 | x_t] for ``x_0 ~ N(MEAN, I)``, and its Jacobian's transpose times a vector."""
 
-    def __call__(self, x_t: Tensor, log_snr: float) -> Tensor:
+    def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
         alpha = torch.sigmoid(torch.tensor(log_snr)).sqrt()
-        return MEAN + alpha * (x_t - alpha * MEAN)
+        return Estimate(MEAN + alpha * (x_t - alpha * MEAN), x_t.new_full((len(x_t), 2), 0.5))
 
     def vector_jacobian_product(self, x_t: Tensor, log_snr: float, cotangent: Tensor) -> Tensor:
         return torch.sigmoid(torch.tensor(log_snr)).sqrt() * cotangent
@@ -77,7 +78,7 @@ def guided(measurement: Measurement, x_0: Tensor, alpha: float, sigma: float) ->
     """Return the estimate of x_0 that the published push amounts to: ``x_0 + sigma^2 / alpha`` times the score."""
     x_t = alpha * MEAN + (x_0 - MEAN) / alpha
     denoiser = UnitGaussianDenoiser()
-    torch.testing.assert_close(denoiser(x_t, log_snr_of(alpha, sigma)), x_0, atol=1e-5, rtol=0)
+    torch.testing.assert_close(denoiser(x_t, log_snr_of(alpha, sigma)).x_0, x_0, atol=1e-5, rtol=0)
     estimate = PseudoinverseGuidance(measurement, denoiser, NOISE_RATIO).guide(x_0, x_t, alpha, sigma)
     torch.testing.assert_close(estimate.x_0, x_0)
     assert estimate.shift is not None
@@ -131,7 +132,7 @@ def test_sampling_as_published_nears_the_posterior_mean_and_diverges_without_w2(
     exact = posterior_mean(prior, measurement, 1.0)
     noise, times = torch.zeros(FRAMES, 22, 6), SCHEDULE.times(50)
     error, literal_error = (
-        relative_error(sample_ddim(denoiser, guidance, SCHEDULE, noise, times), exact, prior)
+        relative_error(sample_ddim(denoiser, guidance, SCHEDULE, noise, times).x_0, exact, prior)
         for guidance in (published, WithoutTheFactor(published))
     )
     assert error < 0.5

@@ -24,6 +24,7 @@ from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
 from inpose_core.sampling import SAMPLERS, Measurement, WindowedDenoiser, Windows, sample_ddim
+from inpose_core.sampling.estimate import Denoiser, Estimate
 from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
 from inpose_core.sampling.tangent_guidance import TangentGuidance
 from tests.core.synthetic import perfect_sensors, smooth_motion
@@ -62,7 +63,7 @@ def test_samplers_on_a_gaussian_prior_have_the_exact_posterior(
     x_T = torch.randn(1000, 22, 6)
     guidance = LinearGuidance(H, y, noise_sd, lambda alpha, sigma: toy_posterior_variance(s, alpha, sigma))
     noise, times = torch.cat((x_T, -x_T)), schedule.times(steps)
-    x_0 = SAMPLERS[sampler](toy_denoiser(mean, s), guidance, schedule, noise, times, None).flatten(1)
+    x_0 = SAMPLERS[sampler](toy_denoiser(mean, s), guidance, schedule, noise, times, None).x_0.flatten(1)
 
     gain = s**2 * H.T @ torch.linalg.inv(s**2 * H @ H.T + noise_sd**2 * torch.eye(8))
     exact = mean.flatten() + gain @ (y - H @ mean.flatten())
@@ -77,12 +78,17 @@ def toy_posterior_variance(s: float, alpha: float, sigma: float) -> float:
     return s**2 * sigma**2 / (alpha**2 * s**2 + sigma**2)
 
 
-def toy_denoiser(mean: Tensor, s: float) -> Callable[[Tensor, float], Tensor]:
+def unsure(x_0: Tensor) -> Estimate:
+    """Return an estimate that knows nothing of the feet."""
+    return Estimate(x_0, x_0.new_full((len(x_0), 2), 0.5))
+
+
+def toy_denoiser(mean: Tensor, s: float) -> Denoiser:
     """Return E[x_0 | x_t] for x_0 ~ N(mean, s^2 I)."""
 
-    def denoise(x_t: Tensor, log_snr: float) -> Tensor:
+    def denoise(x_t: Tensor, log_snr: float) -> Estimate:
         alpha2 = torch.sigmoid(torch.tensor(log_snr))
-        return mean + s**2 * alpha2.sqrt() / (alpha2 * s**2 + 1 - alpha2) * (x_t - alpha2.sqrt() * mean)
+        return unsure(mean + s**2 * alpha2.sqrt() / (alpha2 * s**2 + 1 - alpha2) * (x_t - alpha2.sqrt() * mean))
 
     return denoise
 
@@ -116,7 +122,7 @@ def test_tangent_guidance_on_a_gaussian_prior_has_the_exact_posterior_mean() -> 
     )
     x_T = torch.randn(frames // 2, 22, 6)
     denoise = toy_denoiser(matrix_to_sixd(identity[0]), s)
-    x_0 = sample_ddim(denoise, guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(20))
+    x_0 = sample_ddim(denoise, guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(20)).x_0
 
     omega = matrix_to_rotvec(sixd_to_matrix(x_0)).mean(dim=0)
     covariance = tangent_covariance(v, torch.full((22,), s**2))[0] + guidance.noise_variance[0]
@@ -131,9 +137,9 @@ def test_both_samplers_take_the_same_first_and_last_steps() -> None:
     schedule, mean = NoiseSchedule(), torch.randn(22, 6, generator=torch.Generator().manual_seed(0))
     guidance = LinearGuidance(torch.zeros(1, 132), torch.zeros(1), 1.0, lambda *_: 1.0)
     noise = torch.randn(5, 22, 6, generator=torch.Generator().manual_seed(1))
-    for denoise, steps in ((toy_denoiser(mean, 0.3), 2), (lambda x_t, _: mean.expand_as(x_t), 9)):
+    for denoise, steps in ((toy_denoiser(mean, 0.3), 2), (lambda x_t, _: unsure(mean.expand_as(x_t)), 9)):
         plain, second = (
-            sample(denoise, guidance, schedule, noise, schedule.times(steps), None) for sample in SAMPLERS.values()
+            sample(denoise, guidance, schedule, noise, schedule.times(steps), None).x_0 for sample in SAMPLERS.values()
         )
         torch.testing.assert_close(plain, second, atol=1e-5, rtol=0)
 
@@ -241,12 +247,26 @@ def test_vector_jacobian_product_equals_backpropagation_through_everything() -> 
     gradient = denoiser.vector_jacobian_product(x_t, 0.3, cotangent)
     direction = torch.randn_like(x_t)
     step = 1e-2
-    numeric = ((denoiser(x_t + step * direction, 0.3) - denoiser(x_t - step * direction, 0.3)) * cotangent).sum() / (
-        2 * step
-    )
+    above, below = (denoiser(x_t + sign * step * direction, 0.3) for sign in (1, -1))
+    numeric = ((above.x_0 - below.x_0) * cotangent).sum() / (2 * step)
     assert float((gradient * direction).sum()) == pytest.approx(float(numeric), rel=0.02)
 
 
 def test_chain_offsets_scale_with_the_body() -> None:
     offsets_m = torch.tensor(Skeleton.template().offsets_m)
     torch.testing.assert_close(2 * chain_offsets(offsets_m, SENSOR_JOINTS), chain_offsets(2 * offsets_m, SENSOR_JOINTS))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_sample_holds_the_first_and_the_last_look(sampler: str) -> None:
+    schedule, seen = NoiseSchedule(), []
+
+    def denoise(x_t: Tensor, log_snr: float) -> Estimate:
+        seen.append(unsure(x_t * 0))
+        return seen[-1]
+
+    guidance = LinearGuidance(torch.zeros(1, 132), torch.zeros(1), 1.0, lambda *_: 1.0)
+    drawn = SAMPLERS[sampler](denoise, guidance, schedule, torch.randn(3, 22, 6), schedule.times(4), None)
+    assert len(seen) == 4
+    assert drawn.first is seen[0]
+    assert drawn.last is seen[-1]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, normalize_quaternion
 from inpose_core.body.skeleton import Skeleton
@@ -17,7 +18,6 @@ from inpose_core.errors import InPoseError
 from inpose_core.evaluation.protocols import protocol_files
 from inpose_core.motion_files import amass
 from inpose_core.motion_files.amass import load_amass
-from inpose_core.motion_files.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
 from inpose_core.motion_files.resampling import to_solver_rate

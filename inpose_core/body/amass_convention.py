@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.quaternions import multiply_quaternions, rotate_vector
+from .quaternions import multiply_quaternions, rotate_vector
 
 SMPL_REST_PELVIS_M: Final[tuple[float, float, float]] = (-0.0018, -0.2233, 0.0282)
 """``J_pelvis`` of the neutral SMPL body of average shape (``betas`` all zero)."""

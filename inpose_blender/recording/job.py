@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have one recording described by the solver process. No bpy here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core import Sensors, load_sensors
+from ..options import InfoRequest, ReadOptions
+from ..runtime.interpreter import Interpreter
+from ..runtime.worker_job import WorkerJob
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """Hold the facts about a recording before the solve: the core's `describe`, and its poses at 60 Hz."""
+
+    info: dict[str, Any]
+    sensors: Sensors
+
+
+class RecordingJob(WorkerJob):
+    """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
+
+    def __init__(
+        self,
+        recording: Path,
+        interpreters: Sequence[Interpreter],
+        reading: ReadOptions = ReadOptions(),  # noqa: B008 (frozen)
+    ) -> None:
+        request = InfoRequest(recording, reading=reading)
+        super().__init__(request.method, request.to_json(), interpreters)
+        self._poses = self.folder / "recording.npz"
+        self._params["output"] = str(self._poses)
+
+    def read_result(self, result: dict[str, Any]) -> RecordingFacts:
+        """Load the poses."""
+        return RecordingFacts(dict(result), load_sensors(self._poses))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hang what the features keep onto scenes, objects and the window manager.
+
+A file of the user's holds these names: none may change.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from .bake.properties import INPOSE_PG_bake
+from .calibration.properties import CalibrationChoices
+from .recording.properties import INPOSE_PG_reading, RecordingChoice
+from .rig.properties import RigChoice
+from .solve.properties import SolveChoices
+from .takes.properties import INPOSE_PG_take
+from .ui.properties import INPOSE_PG_status
+
+
+class INPOSE_PG_settings(RecordingChoice, RigChoice, CalibrationChoices, SolveChoices, bpy.types.PropertyGroup):
+    """Hold the choices for the next solve, each declared by its feature; saved with the scene."""
+
+
+CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status)
+
+
+def register() -> None:
+    """Hang the properties on scenes, objects and the window manager."""
+    bpy.types.Scene.inpose = bpy.props.PointerProperty(type=INPOSE_PG_settings)
+    bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
+    bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
+    bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
+    bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
+
+
+def unregister() -> None:
+    """Take the properties off again."""
+    del bpy.types.WindowManager.inpose_status
+    del bpy.types.Object.inpose_take
+    del bpy.types.Scene.inpose_bake
+    del bpy.types.Scene.inpose_reading
+    del bpy.types.Scene.inpose

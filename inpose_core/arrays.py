@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Name the arrays that go about here, and find the runs of flags in them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.int64]
+
+
+def run_bounds(flags: BoolArray) -> tuple[IndexArray, IndexArray]:
+    """Return the first index of each run of true flags (N,), and the index after its last."""
+    change = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
+    return np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+
+
+def runs(flags: BoolArray) -> list[tuple[int, int]]:
+    """Return the first index of each run of true flags (N,), and the index after its last, a pair for each run."""
+    first, end = run_bounds(flags)
+    return list(zip(first.tolist(), end.tolist(), strict=True))

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Describe a recording format: each module of this folder that reads one declares it as ``FORMATS``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...options.reading import ReadOptions
+from ..tracks import RawTracks
+
+
+@dataclass(frozen=True)
+class RecordingFile:
+    """Hold a file that is being read, and what the user says about it."""
+
+    data: bytes
+    path: Path
+    options: ReadOptions
+
+    @property
+    def name(self) -> str:
+        """Return the file's name, for messages."""
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class RecordingFormat:
+    """Pair a test of the content with the reader for it, and say what people must know."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    """How names of such files end, for file browsers; a file is recognised by its content alone. Written where the
+    format is declared, as text in quotes: `recording_suffixes` reads it there."""
+    source: str
+    """What writes such files; empty for what is known and refused."""
+    hand_poses: str
+    """What the hand poses are, for the docs."""
+    recognises: Callable[[bytes], bool]
+    read: Callable[[RecordingFile], RawTracks]
+    """Return the tracks as they stand in the file."""
+    rank: int = 0
+    """Who is asked first: 0 knows its files by a magic number, a higher one takes what is left."""

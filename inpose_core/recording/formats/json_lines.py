@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read logs of device poses with one JSON object a line, as scripts that poll OpenVR or OpenXR write them.
+
+A line holds the devices of one moment, in a list or by their names, or one device::
+
+    {"timestamp": 1.5, "devices": [{"class": "HMD", "pose": {"valid": true, "position": {"x": 0, "y": 1.6, "z": 0},
+        "quaternion": {"x": 0, "y": 0, "z": 0, "w": 1}}}, ...]}
+    {"time": 1.5, "head": {"position": [0, 1.6, 0], "rotation": [0, 0, 0, 1]}, "left": {...}, "right": {...}}
+    {"t": 1.5, "device": "LeftController", "position": [...], "rotation": [...]}
+
+Keys may have any of the names below. A device is told by its role, class or name; of controllers without a side
+geometry says which is the left one.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from ...errors import RecordingError
+from ...safe_files import parse_json
+from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from .format import RecordingFormat
+
+_TIMES: Final[tuple[str, ...]] = ("timestamp", "time", "t", "ts", "time_s", "timestamp_ms", "timestamp_ns")
+_DEVICES: Final[tuple[str, ...]] = ("devices", "poses", "trackers")
+_NAMES: Final[tuple[str, ...]] = (
+    "role",
+    "hand",
+    "name",
+    "device",
+    "class",
+    "type",
+    "device_class",
+    "serial",
+    "index",
+    "id",
+)
+_PLACES: Final[tuple[str, ...]] = ("position", "pos", "translation", "p")
+_TURNS: Final[tuple[str, ...]] = ("quaternion", "rotation", "orientation", "rot", "quat", "q")
+_VALID: Final[tuple[str, ...]] = ("valid", "is_valid", "pose_valid", "bPoseIsValid", "tracked")
+_OPENVR_CLASSES: Final[frozenset[str]] = frozenset({"hmd", "controller", "generictracker", "trackingreference"})
+_HEADS: Final[tuple[str, ...]] = ("hmd", "head", "camera")
+_STANDING: Final[tuple[str, ...]] = ("trackingreference", "base", "lighthouse")
+"""Words in the names of what never moves."""
+_MOST_DEVICES: Final[int] = 64
+_MOST_LINES_A_FRAME: Final[int] = 8
+_LONGEST_FIRST_LINE: Final[int] = 2**20
+_HINT: Final[str] = (
+    'Each line needs a time and devices with a position and a rotation, such as {"time": 1.5, "head": {"position": '
+    '[x, y, z], "rotation": [x, y, z, w]}, "left": ..., "right": ...}; or export the log as CSV.'
+)
+
+
+@dataclass
+class _Samples:
+    """Gather what the lines say of one device, eight bytes a number."""
+
+    times: array[float] = field(default_factory=lambda: array("d"))
+    poses: array[float] = field(default_factory=lambda: array("d"))
+
+    def track(self) -> Track:
+        poses = np.array(self.poses).reshape(-1, 7)
+        return Track(np.array(self.times), poses[:, :3], poses[:, 3:])
+
+
+def recognises(data: bytes) -> bool:
+    """Tell whether the first line is a JSON object by itself, and another one follows."""
+    first, _, rest = data.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
+    if not first.startswith(b"{") or len(first) > _LONGEST_FIRST_LINE or not rest.lstrip().startswith(b"{"):
+        return False
+    try:
+        return isinstance(parse_json(first), dict)
+    except ValueError:
+        return False
+
+
+def read(data: bytes, name: str) -> RawTracks:
+    """Return the poses of a log; lines that are no JSON, such as a cut last one, are passed over and counted.
+
+    Raises:
+        RecordingError: the lines hold no device poses, or none of a headset and a hand.
+    """
+    check_frame_count(data.count(b"\n") // _MOST_LINES_A_FRAME, name)
+    samples: defaultdict[str, _Samples] = defaultdict(_Samples)
+    damaged, ordered = 0, True
+    for line in io.BytesIO(data.lstrip(b"\xef\xbb\xbf")):
+        if not line.strip():
+            continue
+        try:
+            row = parse_json(line)
+        except ValueError:
+            damaged += 1
+            continue
+        time = _time(row)
+        for device, entry in _devices(row) if time is not None else ():
+            pose, named = _pose(entry)
+            if pose is not None and (device in samples or len(samples) < _MOST_DEVICES):
+                assert time is not None
+                ordered &= not named
+                samples[device].times.append(time)
+                samples[device].poses.extend(pose)
+    chosen, sided = _chosen(samples, name)
+    tracks = [None if device is None else samples[device].track() for device in chosen]
+    check_frame_count(max(len(track.times) for track in tracks if track is not None), name)
+    times, positions, quaternions = join_tracks(tracks)
+    is_openvr = any(_kind(device) in _OPENVR_CLASSES for device in samples)
+    return RawTracks(
+        times=times,
+        positions=positions,
+        quaternions=quaternions,
+        format="JSON lines",
+        declared=Declared(
+            unit="m" if is_openvr else None,
+            axes="RUB" if is_openvr else None,
+            # Components that are named were put in this order by `_pose`.
+            quaternion_order=None if ordered else "xyzw",
+            hands=sided,
+            pose="raw" if is_openvr else None,
+            by="OpenVR's device classes" if is_openvr else "the keys",
+        ),
+        device="OpenVR" if is_openvr else "",
+        notes=(f"{damaged} lines are no JSON and were passed over.",) if damaged else (),
+    )
+
+
+def _time(row: object) -> float | None:
+    if not isinstance(row, Mapping):
+        return None
+    value = _first(row, _TIMES)
+    return float(value) if _is_number(value) else None
+
+
+def _devices(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each device of a line with a name that is the same in all lines."""
+    several = _first(row, _DEVICES)
+    if isinstance(several, list):
+        for entry in several:
+            if isinstance(entry, Mapping):
+                yield _name(entry), entry
+    elif isinstance(several, Mapping):
+        yield from ((str(key), entry) for key, entry in several.items() if isinstance(entry, Mapping))
+    elif _first(row, _PLACES) is not None or isinstance(row.get("pose"), Mapping):
+        yield _name(row), row
+    else:
+        yield from ((str(key), entry) for key, entry in row.items() if isinstance(entry, Mapping))
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return " ".join(str(entry[key])[:40] for key in _NAMES if isinstance(entry.get(key), (str, int)))
+
+
+def _kind(device: str) -> str:
+    """Return the class of a device, where its name begins with one."""
+    return device.lower().split(" ")[0]
+
+
+def _pose(entry: Mapping[str, Any]) -> tuple[list[float] | None, bool]:
+    """Return seven numbers, NaN where the device was lost, and whether the quaternion's components were named."""
+    inner = entry.get("pose")
+    pose = inner if isinstance(inner, Mapping) else entry
+    place, _ = _components(_first(pose, _PLACES), "xyz")
+    turn, named = _components(_first(pose, _TURNS), "xyzw")
+    if place is None or turn is None:
+        return None, named
+    lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
+    return ([math.nan] * 7 if lost else [*place, *turn]), named
+
+
+def _components(value: object, letters: str) -> tuple[list[float] | None, bool]:
+    named = isinstance(value, Mapping)
+    numbers = [value.get(letter) for letter in letters] if isinstance(value, Mapping) else value
+    if not isinstance(numbers, list) or len(numbers) != len(letters) or not all(map(_is_number, numbers)):
+        return None, named
+    return [float(number) for number in numbers], named
+
+
+def _first(row: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((row[key] for key in keys if key in row), None)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None], bool]:
+    """Return which devices are head, left and right, and whether their names say the side."""
+    if not samples:
+        raise RecordingError(f"{name} holds lines of JSON, but no device poses.", _HINT)
+    by_count = sorted(samples, key=lambda device: -len(samples[device].times))
+    head = next((device for device in by_count if any(word in device.lower() for word in _HEADS)), None)
+    if head is None:
+        raise RecordingError(f"{name} holds poses, but of no headset.", _HINT)
+    rest = [device for device in by_count if device != head and not any(w in device.lower() for w in _STANDING)]
+    hands: list[str | None] = [
+        next((device for device in rest if side in device.lower()), None) for side in ("left", "right")
+    ]
+    sided = None not in hands
+    # Controllers before trackers, and those that were seen most before others.
+    spare = sorted((device for device in rest if device not in hands), key=lambda d: "controller" not in d.lower())
+    hands = [hand or (spare.pop(0) if spare else None) for hand in hands]
+    if hands == [None, None]:
+        raise RecordingError(f"{name} holds the poses of a headset, but of no hand.", _HINT)
+    return [head, *hands], sided
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="JSON lines",
+        suffixes=(".jsonl", ".ndjson"),
+        source="scripts that poll OpenVR or OpenXR, a JSON object a line",
+        hand_poses="raw where the devices have OpenVR's classes, else what `--pose` says",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+        rank=2,  # before WebXR, which takes any JSON
+    ),
+)

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read tables: the project's own CSV, presets, columns known by their words, or a mapping. The work is `tables`'."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..tables import reader
+from .format import RecordingFormat
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="CSV",
+        suffixes=(".csv", ".tsv"),
+        source="research loggers, Unity, SteamVR, your own scripts",
+        hand_poses="what the preset or `--pose` says",
+        recognises=reader.recognises,
+        read=lambda file: reader.read(file.data, file.name, file.path, file.options),
+        rank=9,  # any text is a table, until its header says otherwise
+    ),
+)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold the real worker and its stand-in to one contract: what the add-on's tests are told by the one the other says.
+
+The add-on's own client asks, so that both ends of the pipe are held.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inpose_blender.options import PROTOCOL
+from inpose_blender.runtime.solver_process import SolverProcess
+from inpose_core.body.motion import Motion
+from inpose_core.body.skeleton import Skeleton
+from inpose_core.recording.formats.sensors_file import load_sensors
+from inpose_core.recording.tables.csv_format import write_csv
+from tests.core.synthetic import joint_recording, smooth_motion
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FAKE = REPOSITORY / "tests" / "blender" / "fake_worker.py"
+COMMANDS = {"real": (sys.executable, "-m", "inpose_core.worker"), "fake": (sys.executable, str(FAKE))}
+LIMIT_S = 60.0
+
+Message = dict[str, Any]
+
+SOLVED = {"motion": str, "frames": int, "fps": float, "mean_hand_error_m": float, "stature_m": float, "scale": float,
+          "notes": list}  # fmt: skip
+DESCRIBED = {"format": str, "device": str, "duration_s": float, "frames": int, "mean_rate_hz": float, "gaps": dict,
+             "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list,
+             "cleaning": dict, "calibration_pose": dict}  # fmt: skip
+MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose"}
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    if request.param == "real":
+        pytest.importorskip("torch")
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def start(kind: str) -> Iterator[Callable[..., SolverProcess]]:
+    """Return a function that starts a worker and waits for its first word."""
+    started = []
+
+    def begin(**variables: str) -> SolverProcess:
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", **variables}
+        process = SolverProcess(COMMANDS[kind], environment)
+        started.append(process)
+        _wait(lambda: process.ready or process.failure, process)
+        return process
+
+    yield begin
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def worker(start: Callable[..., SolverProcess]) -> SolverProcess:
+    """One process for all requests that must leave it alive."""
+    return start()
+
+
+@pytest.fixture(scope="module")
+def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recording") / "take é.csv"
+    write_csv(joint_recording(smooth_motion(61)), path)
+    return path
+
+
+def _wait(found: Callable[[], Any], process: SolverProcess) -> Any:
+    end = time.monotonic() + LIMIT_S
+    while time.monotonic() < end:
+        process.look()
+        if answer := found():
+            return answer
+        time.sleep(0.01)
+    raise AssertionError(f"no answer; the log says: {process.log_tail}")
+
+
+def answer(process: SolverProcess, identity: int) -> tuple[Message, list[Message]]:
+    """Return the last reply to a request, and the progress before it."""
+    came: list[Message] = []
+
+    def last() -> Message | None:
+        came.extend(process.take(identity))
+        return came[-1] if came and came[-1]["event"] != "progress" else None
+
+    return _wait(last, process), came[:-1]
+
+
+def ask(process: SolverProcess, method: str, **params: object) -> tuple[Message, list[Message]]:
+    return answer(process, process.request(method, params))
+
+
+def expect_shape(found: Message, shape: dict[str, type], unknown: set[str]) -> None:
+    """Check that a JSON object has these keys and no others, each of its kind."""
+    assert set(found) == set(shape)
+    for name, its in shape.items():
+        if name in unknown and found[name] is None:
+            continue
+        assert isinstance(found[name], (int, float) if its is float else its), name
+
+
+def test_it_says_what_it_is(worker: SolverProcess) -> None:
+    said = worker.ready
+    assert said is not None
+    assert said["protocol"] == PROTOCOL
+    for name in ("version", "python", "torch", "device", "device_name"):
+        assert isinstance(said[name], str), name
+        assert said[name], name
+    assert isinstance(said["memory_bytes"], int)
+    assert set(said) == {"event", "protocol", "version", "python", "torch", "device", "device_name", "memory_bytes"}
+
+
+def test_a_solve_tells_its_progress_and_leaves_its_files(worker: SolverProcess, take: Path, tmp_path: Path) -> None:
+    body = Skeleton.template(1.6)
+    output, sensors = tmp_path / "out.npz", tmp_path / "out.sensors.npz"
+    reply, progress = ask(
+        worker,
+        "solve",
+        recording=str(take),
+        offsets_m=body.offsets_m.tolist(),
+        output=str(output),
+        sensors_output=str(sensors),
+    )
+    assert reply["event"] == "result", reply
+    expect_shape(reply["result"], SOLVED, {"mean_hand_error_m"})
+    assert all(isinstance(note, str) for note in reply["result"]["notes"])
+    fractions = [message["fraction"] for message in progress]
+    assert fractions == sorted(fractions)
+    assert fractions
+    assert 0 <= fractions[0] <= fractions[-1] <= 1
+    assert all(isinstance(message["text"], str) for message in progress)
+    assert Path(reply["result"]["motion"]) == output
+    motion = Motion.load_npz(output)
+    assert (len(motion), motion.fps) == (reply["result"]["frames"], reply["result"]["fps"])
+    np.testing.assert_allclose(motion.skeleton.offsets_m, body.offsets_m, atol=1e-6)
+    assert motion.confidence is not None
+    assert len(load_sensors(sensors).positions_m) == len(motion)
+
+
+def test_a_description_has_the_facts_that_the_panel_draws(worker: SolverProcess, take: Path, tmp_path: Path) -> None:
+    reply, _ = ask(worker, "info", recording=str(take), output=str(tmp_path / "recording.npz"))
+    assert reply["event"] == "result", reply
+    expect_shape(reply["result"], DESCRIBED, MAY_BE_UNKNOWN)
+    assert set(reply["result"]["gaps"]) == {"head", "left", "right"}
+    for gaps in reply["result"]["gaps"].values():
+        expect_shape(gaps, {"count": int, "longest_s": float, "measured_fraction": float}, set())
+    for guess in reply["result"]["guesses"]:
+        expect_shape(guess, dict.fromkeys(("name", "value", "source", "evidence", "doubt"), str), set())
+    assert load_sensors(tmp_path / "recording.npz").measured.shape[1] == 3
+
+
+@pytest.mark.parametrize("method", ["solve", "info"])
+def test_an_empty_recording_is_an_error_of_the_recording(worker: SolverProcess, method: str, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.bsor"
+    empty.write_bytes(b"")
+    reply, _ = ask(worker, method, recording=str(empty), output=str(tmp_path / "out.npz"))
+    assert (reply["event"], reply["kind"]) == ("error", "RecordingError")
+    assert all(isinstance(reply[name], str) for name in ("message", "hint", "details"))
+    assert reply["message"]
+    assert reply["hint"]
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_place_that_cannot_be_written_is_an_error_of_the_output(
+    worker: SolverProcess, take: Path, tmp_path: Path
+) -> None:
+    reply, _ = ask(worker, "solve", recording=str(take), output=str(tmp_path / "nowhere" / "out.npz"))
+    assert (reply["event"], reply["kind"]) == ("error", "OutputError")
+
+
+def test_an_unknown_request_is_refused_and_the_worker_lives(worker: SolverProcess) -> None:
+    reply, _ = ask(worker, "sing", recording="a song")
+    assert (reply["event"], reply["kind"]) == ("error", "WorkerError")
+    assert "sing" in reply["message"]
+    assert worker.alive
+
+
+def test_a_cancelled_solve_ends_in_its_own_error(start: Callable[..., SolverProcess], tmp_path: Path) -> None:
+    process = start(FAKE_WORKER="slow")
+    long = tmp_path / "long.csv"
+    write_csv(joint_recording(smooth_motion(2400)), long)
+    identity = process.request("solve", {"recording": str(long), "output": str(tmp_path / "out.npz")})
+    process.cancel(identity)
+    reply, _ = answer(process, identity)
+    assert (reply["event"], reply["kind"]) == ("error", "CancelledError")
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_description_comes_while_another_is_solved(
+    start: Callable[..., SolverProcess], take: Path, tmp_path: Path
+) -> None:
+    process = start(FAKE_WORKER="slow")
+    long = tmp_path / "long.csv"
+    write_csv(joint_recording(smooth_motion(2400)), long)
+    solving = process.request("solve", {"recording": str(long), "output": str(tmp_path / "out.npz")})
+    reply, _ = ask(process, "info", recording=str(take))
+    assert reply["event"] == "result", reply
+    assert all(message["event"] == "progress" for message in process.take(solving))
+
+
+def test_it_ends_when_it_is_told_to(start: Callable[..., SolverProcess]) -> None:
+    process = start()
+    process.stop(grace_s=30.0)
+    assert process._process.returncode == 0
