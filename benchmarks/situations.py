@@ -12,7 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from inpose_core.solver.settings import SolveSettings
+from inpose_core.options.solve import SolveSettings
 
 from inpose_core import Motion, Skeleton, load_prior, solve
 from inpose_core.evaluation.bodies import DEFAULT_BODY

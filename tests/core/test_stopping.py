@@ -72,7 +72,12 @@ def test_a_worker_ends_within_a_second_of_its_parent(long_take: Path, tmp_path: 
         made.mkdir()
         (made / "half.npz").write_bytes(b"half")
     for named in (scratch, other, tmp_path / "temporary" / "inpose-0123" / ".."):
-        params = {"recording": str(long_take), "pose": "joint", "output": str(scratch / "x.npz"), "scratch": str(named)}
+        params = {
+            "recording": str(long_take),
+            "calibration": {"pose": "joint"},
+            "output": str(scratch / "x.npz"),
+            "scratch": str(named),
+        }
         request = {"id": 1, "method": "solve" if named == other else "nothing", "params": params}
         worker.stdin.write(json.dumps(request).encode() + b"\n")
     worker.stdin.flush()
