@@ -12,13 +12,12 @@ import argparse
 import json
 from pathlib import Path
 
-from inpose_core.options.solve import SolveSettings
-
 from inpose_core import Motion, Skeleton, load_prior, solve
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_hdm05_clips, load_people, load_test_clips
 from inpose_core.evaluation.plausibility import LegFigures, leg_figures, situations_of
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, on_body, simulate
+from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
 from inpose_core.training.split import OTHER_SUBJECTS
 

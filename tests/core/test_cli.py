@@ -256,7 +256,7 @@ def expect_refusal(
 
 
 BAD_RECORDINGS = {
-    "missing": (None, "no file"),
+    "missing": (None, "does not exist"),
     "empty": (b"", "is empty"),
     "text": (b"Dear diary,\ntoday I wore a headset.\n", "not a header"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "take"),
