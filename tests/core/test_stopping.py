@@ -24,9 +24,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows ends process
 
 @pytest.fixture
 def long_take(tmp_path: Path) -> Path:
-    """Return a recording of five minutes, which takes many seconds to solve."""
+    """Return a recording of a quarter of an hour, which takes many seconds to solve."""
     path = tmp_path / "take.csv"
-    write_csv(joint_recording(smooth_motion(18_000)), path)
+    write_csv(joint_recording(smooth_motion(54_000)), path)
     return path
 
 
@@ -45,7 +45,7 @@ def test_a_stopped_command_leaves_nothing(long_take: Path, tmp_path: Path) -> No
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(6.0)
+    time.sleep(4.0)
     assert solving.poll() is None, "it was over before it could be stopped"
     solving.terminate()
     _, said = solving.communicate(timeout=20)

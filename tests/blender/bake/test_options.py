@@ -186,7 +186,7 @@ def test_every_option_of_the_table_is_obeyed(registered, option):
         rig, scene = build_rig(np.random.default_rng(3)), bpy.context.scene
         rng = np.random.default_rng(4)
         motion = slow_motion(rng, map_and_measure(rig)[1].skeleton, frames=60, fps=60.0)
-        motion = replace(motion, foot_contact=np.ones((60, 2)))
+        motion = replace(motion, foot_stands=np.ones((60, 2), np.bool_))
         devices = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
         recorded_m = motion.joint_positions_m[:, devices] + 0.03
         sensors = Sensors(recorded_m, motion.rotations_wxyz[:, devices], np.ones((60, 3), np.bool_), 60.0)
