@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put InPose into Blender: measure the rig, let the solver process work, bake its answer as keyframes.
+"""Add InPose to Blender: measure the rig, run the solver process, bake its result as keyframes.
 
 Nothing is imported before Blender calls: the modules without bpy are of use elsewhere too, and pytest imports the
 checkout's packages on machines without Blender.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Register all that Blender shows of InPose, and take all of it out again."""
+"""Register everything that Blender shows of InPose, and unregister it."""
 
 from __future__ import annotations
 

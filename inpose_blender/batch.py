@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
     except StoppedError:
-        sys.stderr.write("inpose: Stopped; what was under way is not written.\n")
+        sys.stderr.write("inpose: Stopped. The current recording was not written.\n")
         return STOPPED_CODE
     finally:
         stop_warm_process()
@@ -107,24 +107,24 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     """
     parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
     parser.add_argument(
-        "--recording", type=Path, action="append", required=True, help="file or folder; may be repeated"
+        "--recording", type=Path, action="append", required=True, help="file or folder; you may give several"
     )
     parser.add_argument("--output", type=Path, required=True, help=".blend file; a folder for several recordings")
-    parser.add_argument("--blend", type=Path, help="rig file to open; without any rig a stick figure is made")
+    parser.add_argument("--blend", type=Path, help="rig file to open; without one, InPose makes a stick figure")
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
     parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
     parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
     add_options(parser, BakeOptions, _BAKE)
-    parser.add_argument("--skip-existing", action="store_true", help="leave outputs alone that are there already")
+    parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
     output_is_folder = (
         len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
     )
     if not output_is_folder and options.output.suffix != ".blend":
-        raise OutputError(f"{options.output} is no .blend file.", "Give the output a name that ends with .blend.")
+        raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
     settings = BatchSettings(
         recordings=recordings,
         output=options.output.resolve(),
@@ -162,7 +162,9 @@ def _refuse_equal_outputs(settings: BatchSettings) -> None:
     for recording in settings.recordings:
         other = outputs.setdefault(settings.output_of(recording), recording)
         if other != recording:
-            raise OutputError(f"{other} and {recording} would get the same output.", "Give each a name of its own.")
+            raise OutputError(
+                f"{other} and {recording} would write the same output file.", "Give each recording a different name."
+            )
 
 
 class _Start:
@@ -182,7 +184,10 @@ class _Start:
             add_stick_figure(bpy.context.scene, Skeleton.template())
         elif self._dirty:
             if not self._file:
-                raise RigError("The rig has no file to begin again from.", "Save it, or solve one recording at a time.")
+                raise RigError(
+                    "The rig was never saved, so InPose cannot open it again for each recording.",
+                    "Save it, or solve one recording at a time.",
+                )
             try:
                 bpy.ops.wm.open_mainfile(filepath=self._file)
             except RuntimeError as error:
@@ -215,7 +220,7 @@ def _print_report(report: dict[str, Any]) -> bool:
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
     except OSError as error:
-        sys.stderr.write(f"inpose: The reports cannot be written ({error.strerror}); the outputs are.\n")
+        sys.stderr.write(f"inpose: The reports cannot be written ({error.strerror}). The outputs were written.\n")
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # or what is left to be written would fail once more at the end
         os.close(nowhere)
@@ -277,5 +282,5 @@ def _find_armature(scene: Any, name: str) -> Any:
         raise RigError("The scene has no armature.", "Open a file with a rig.")
     if len(armatures) > 1:
         names = ", ".join(sorted(candidate.name for candidate in armatures))
-        raise RigError(f"The scene has several armatures: {names}.", "Name one with --armature.")
+        raise RigError(f"The scene has several armatures: {names}.", "Choose one with --armature.")
     return armatures[0]

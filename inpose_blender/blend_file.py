@@ -75,7 +75,7 @@ def _missing_names(path: Path, actions: Sequence[str]) -> str:
             missing = [*set(actions).difference(found.actions), *set(scenes).difference(found.scenes)]
     except OSError as error:
         return f"Blender cannot read it again: {error}"
-    return f"it holds no {', '.join(missing)}" if missing else ""
+    return f"it contains no {', '.join(missing)}" if missing else ""
 
 
 def _missing_frames(path: Path) -> str:
@@ -116,7 +116,7 @@ def _check_frame(frame: bytes, unpacked_bytes: int) -> None:
         ValueError: they do not, or the frame says that it holds something else.
     """
     if frame[:4] != _FRAME_MAGIC:
-        raise ValueError("something else stands where a frame begins")
+        raise ValueError("a frame begins with unknown data")
     descriptor = frame[4]
     single_segment = descriptor >> 5 & 1
     place = 5 + (1 - single_segment) + _DICTIONARY_BYTES[descriptor & 3]
@@ -131,7 +131,7 @@ def _check_frame(frame: bytes, unpacked_bytes: int) -> None:
         header = frame[place] | frame[place + 1] << 8 | frame[place + 2] << 16
         last, kind = bool(header & 1), header >> 1 & 3
         if kind == _RESERVED:
-            raise ValueError("a block of no kind")
+            raise ValueError("a block of an unknown kind")
         place += 3 + (1 if kind == _RUN_OF_ONE_BYTE else header >> 3)
     if place + (4 if descriptor & 4 else 0) != len(frame):
         raise ValueError("a frame ends early")

@@ -75,11 +75,11 @@ class Axes:
         """
         codes = [AXES_NAMES.get(part.strip().lower(), part.strip().upper()) for part in text.split("/")]
         if not 1 <= len(codes) <= 3 or not all(_is_code(code) for code in codes):
-            raise RecordingError(f'"{text[:40]}" names no axes.', _HINT)
+            raise RecordingError(f'"{text[:40]}" is not a name of axes.', _HINT)
         axes = cls(*codes)
         if is_left_handed(axes.rotations) != is_left_handed(axes.device):
             raise RecordingError(
-                f'"{text[:40]}" gives the devices a handedness that their rotations have not.',
+                f'"{text[:40]}" mixes left-handed and right-handed axes.',
                 "The second and the third part must both be right-handed or both left-handed.",
             )
         return axes

@@ -59,10 +59,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
         return 2
     except StoppedError:
-        print("inpose: Stopped; nothing was written.", file=sys.stderr)
+        print("inpose: Stopped. Nothing was written.", file=sys.stderr)
         return STOPPED_CODE
     except KeyboardInterrupt:
-        print("inpose: Interrupted; nothing was written.", file=sys.stderr)
+        print("inpose: Interrupted. Nothing was written.", file=sys.stderr)
         return 130
 
 
@@ -94,11 +94,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--hands", action="store_true", help="train the network that calibrates unknown controllers")
     train.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
     train.add_argument(
-        "--out", type=Path, help="the run's folder, resumed if it is there; default: runs/prior, or runs/hand_finder"
+        "--out",
+        type=Path,
+        help=("folder of the run; continues it if it exists; default: runs/prior, or runs/hand_finder"),
     )
     train.add_argument("--steps", type=int, help="training steps")
     train.add_argument("--batch", type=int, help="windows per step")
-    train.add_argument("--start", type=Path, help="a trained prior to go on from, instead of from nothing")
+    train.add_argument("--start", type=Path, help="trained prior to continue from, instead of training from scratch")
     train.add_argument("--learning-rate", type=float, help="highest learning rate")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -118,8 +120,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--remeasure", action="store_true", help="measure ours anew and keep the rows of the rivals that OUT has"
     )
-    evaluate.add_argument("--quick", action="store_true", help="a look in three minutes: barely trained rivals")
-    evaluate.add_argument("--device", default="cpu", help="where rivals are trained: cpu or cuda")
+    evaluate.add_argument("--quick", action="store_true", help="three minutes only, with hardly trained rivals")
+    evaluate.add_argument("--device", default="cpu", help="device that trains the rivals: cpu or cuda")
     evaluate.set_defaults(run=_evaluate)
 
     pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take one recording file all the way to a motion: what the command line, the worker and batches share."""
+"""Solve one recording file: shared by the command line, the worker and batches."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SolveJob:
 
 @dataclass(frozen=True)
 class SolvedJob:
-    """Hold the motion and how it came about."""
+    """Hold the motion, and how it was solved."""
 
     motion: Motion
     calibrated: Calibrated
@@ -59,14 +59,14 @@ class SolvedJob:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what the user should know, one sentence each."""
+        """Return notes for the user, one sentence each."""
         error_m = self.mean_hand_error_m
         if error_m is None or error_m < _NOTABLE_RATIO * self.motion.skeleton.arm_length_m:
             return self.calibrated.notes
         return (
             *self.calibrated.notes,
-            f"The hands stay {100 * error_m:.0f} cm short of the controllers on average: "
-            "check the stature, what the hand poses are, and the skeleton.",
+            f"On average, the hands are {100 * error_m:.0f} cm away from the controllers: check the "
+            "performer's height, what the hand poses are, and the skeleton.",
         )
 
 

@@ -41,7 +41,7 @@ def write_output(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     def find_fault(temporary: Path) -> str:
         with temporary.open("rb") as file:
             same = hashlib.file_digest(file, "sha256").digest() == meant.digest()
-        return "" if same else "what is read back is not what was written"
+        return "" if same else "the file does not contain what was written"
 
     with atomic_output(path, find_fault) as temporary, temporary.open("xb") as file:
         for part in parts:
@@ -107,7 +107,7 @@ def fault_of_zip(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        return f"it is no whole archive: {error}"
+        return f"it is not a complete archive: {error}"
     return "" if damaged is None else f"{damaged} in it is damaged"
 
 
@@ -116,7 +116,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
     if error.errno in _FULL:
         return OutputError(
             f"{path} cannot be written: the disk is full.",
-            "Make free space and try again; a file that was there before is as it was.",
+            "Free some space and try again. If the file existed before, it has not changed.",
         )
     hint = "Try another disk." if error.errno == errno.EIO else "Choose another folder."
     return OutputError(f"{path} cannot be written ({error.strerror or error}).", hint)

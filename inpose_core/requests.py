@@ -51,7 +51,7 @@ class Request:
             InPoseError: an option does not exist or does not fit.
         """
         if not isinstance(params, Mapping):
-            raise WorkerError("The solver got a request it cannot read.", "Its params are no JSON object.")
+            raise WorkerError("The solver received a request that it cannot read.", "Its params are no JSON object.")
         entries = {entry.name: entry for entry in dataclasses.fields(cls)}
         for key in params:
             if key not in entries:

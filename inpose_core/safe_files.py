@@ -214,7 +214,7 @@ def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most_bytes: int)
     if header.dtype.kind not in "biufSU" or min(header.dtype.itemsize, *header.shape, 0) < 0:
         raise ValueError("an array holds neither numbers nor text")
     if header.size > min(member.file_size, most_bytes):
-        raise ValueError("an array is larger than its file, or than any of ours")
+        raise ValueError("an array is larger than its file, or larger than InPose allows")
     return header
 
 

@@ -166,7 +166,7 @@ class Worker:
 
     def _result(self, identity: object, method: object, params: _Json) -> _Json:
         if method not in REQUESTS:
-            raise WorkerError(f'The solver knows no request "{method}".', "Update the add-on and the solver alike.")
+            raise WorkerError(f'The solver knows no request "{method}".', "Update both the add-on and the solver.")
         request = REQUESTS[str(method)].from_json(params)
         if isinstance(request, SolveRequest):
             return self._solve(identity, request)
@@ -248,7 +248,7 @@ def _request_from(line: str) -> _Json:
         identity, method, params = request.get("id"), request["method"], request.get("params") or {}
         hash((identity, method, params.get("id")))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise WorkerError("The solver got a request it cannot read.", line.strip()[:200]) from error
+        raise WorkerError("The solver received a request that it cannot read.", line.strip()[:200]) from error
     return {"id": identity, "method": method, "params": params}
 
 
@@ -260,7 +260,9 @@ def _skeleton(offsets_m: Sequence[Sequence[float]] | None) -> Skeleton | None:
     try:
         return None if offsets_m is None else Skeleton(np.array(offsets_m))
     except ValueError as error:
-        raise WorkerError(f"The solver got a request it cannot read ({error}).", "Update the add-on.") from error
+        raise WorkerError(
+            f"The solver received a request that it cannot read ({error}).", "Update the add-on."
+        ) from error
 
 
 def _calibrate(request: CalibrateRequest) -> _Json:

@@ -13,8 +13,8 @@ class AdjustSettings:
     smoothing_s: float = 0.0
     """Standard deviation of the Gaussian over time, in seconds; 0 is no smoothing."""
     hand_lock: float = 1.0
-    """How far the wrists are brought onto the recorded ones."""
+    """How strongly the wrists follow the recorded ones."""
     foot_lock: float = 1.0
-    """How far standing toes are held in place."""
+    """How firmly planted toes are held in place."""
     in_place: bool = False
-    """Take the way over the ground out."""
+    """Remove root motion."""

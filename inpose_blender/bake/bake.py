@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a solved motion as keyframes: a new action in bulk, the old one kept, or nothing at all."""
+"""Write a solved motion as keyframes of a new action. Keep the old action. On an error, change nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class RigFacts:
-    """Hold all that a bake asks Blender, so that the rest can be computed anywhere, in another thread too."""
+    """Hold everything that a bake needs from Blender, so that the rest can run in another thread."""
 
     world: FloatArray
     """(4, 4) matrix_world of the armature object."""
@@ -98,7 +98,7 @@ def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
 
 
 def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
-    """Check a rig and ask Blender what a bake needs to know of it.
+    """Check a rig and collect everything that a bake needs from Blender.
 
     Raises:
         RigError: the rig cannot be keyed; the message names the object, bone or constraint.
@@ -349,7 +349,7 @@ def _object_again(name: str) -> Any:
     """Find the armature object anew after a pause, since an undo replaces it."""
     armature_object = bpy.data.objects.get(name)
     if armature_object is None:
-        raise RigError(f"The armature {name} is gone.", "Bake on the armature of now.")
+        raise RigError(f"The armature {name} no longer exists.", "Select the armature and bake again.")
     return armature_object
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recognise actions that InPose baked and nobody has touched since: only those may a new bake replace."""
+"""Recognise actions that InPose baked and nobody edited since: a new bake may replace only these."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FINGERPRINT_KEY: Final[str] = "inpose_fingerprint"
 
 
 class Fingerprint:
-    """Sum up curves in a number that changes with any key's place, value or interpolation."""
+    """Compute a checksum of curves that changes with the frame, value or interpolation of any key."""
 
     def __init__(self) -> None:
         self.value = 0

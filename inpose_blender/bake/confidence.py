@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell how far a solved motion is to be trusted, and where to look twice."""
+"""Report the confidence of a solved motion, and the frames to check."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAME_RANGE_FRAMES: Final[int] = 15
 def unsure_ranges(
     confidence: NDArray[np.float64], below: float = UNSURE, most: int = 3, apart: int = _SAME_RANGE_FRAMES
 ) -> list[tuple[int, int]]:
-    """Return first and last index of the longest stretches that are not to be trusted, in the order of time.
+    """Return the first and last index of the longest stretches of low confidence, in the order of time.
 
     Args:
         confidence: (F,), from 0 to 1; NaN is not below anything.
@@ -50,14 +50,14 @@ def unsure_scene_frames(motion: Motion, first_frame: int, scene_fps: float) -> l
 
 
 def mean_confidence(motion: Motion) -> float | None:
-    """Return how far the whole motion is to be trusted, 0 to 1; None if nobody knows."""
+    """Return the confidence of the whole motion, 0 to 1; None if it is unknown."""
     if motion.confidence is None or not len(motion.confidence):
         return None
     return float(np.mean(motion.confidence))
 
 
 def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tuple[str, ...]:
-    """Say in a line or two how far to trust a motion; nothing if nobody knows."""
+    """Describe the confidence of a motion in one or two lines; nothing if it is unknown."""
     mean = mean_confidence(motion)
     if mean is None:
         return ()
@@ -67,5 +67,5 @@ def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tupl
         frames = ", ".join(
             tr("{first} to {last}", first=first, last=last) if first < last else str(first) for first, last in ranges
         )
-        notes.append(tr("Unsure in frames {frames}", frames=frames))
+        notes.append(tr("Low confidence in frames {frames}", frames=frames))
     return tuple(notes)

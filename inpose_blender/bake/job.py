@@ -101,7 +101,7 @@ class BakeJob:
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
-            raise RigError(f"The rig {self._rig.object_name} is another than when it was solved for.", "Solve again.")
+            raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
         settings = self._options.bake_settings(self._action_name, motion.fps, replace_own=self._replace_own)
         channels, frames = yield from _in_thread(
@@ -125,7 +125,7 @@ _SAME_LENGTH_M: Final[float] = 1e-4
 def _scene(name: str) -> Any:
     scene = bpy.data.scenes.get(name)
     if scene is None:
-        raise RigError(f"The scene {name} is gone.", "Bake again in the scene of now.")
+        raise RigError(f"The scene {name} no longer exists.", "Open the scene for the bake, and bake again.")
     return scene
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bake what was solved again, with other choices: nothing is solved anew."""
+"""Re-bake a solved motion with other options, without solving again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .settings import BakeResult
 
 
 class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
-    """Bake the solved motion again with the options of now; the last bake is replaced, unless you have edited it"""
+    """Re-bake the solved motion with the current options. Replaces the last bake, unless you edited it"""
 
     bl_idname = "inpose.bake_take"
     bl_label = "Bake again"

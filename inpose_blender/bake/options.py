@@ -38,13 +38,13 @@ class BakeOptions(OptionTable):
         label="Keys",
         choices=(
             Choice("scene", "Every frame", "A key on each frame of the scene, whatever its frame rate"),
-            Choice("solver", "As solved", "60 keys a second, between frames where the scene has fewer"),
+            Choice("solver", "As solved", "60 keys per second, some of them between the frames of the scene"),
         ),
         custom=Custom(
             "Keys per second",
             "Keys for each second of motion",
             "Custom",
-            "As many keys a second as you say, for example 12 for animation on twos",
+            "As many keys per second as you set, for example 12 for animation on twos",
             12.0,
             "key_fps",
             1.0,
@@ -53,19 +53,17 @@ class BakeOptions(OptionTable):
     )
     way: WayCarrier = option(
         "hips",
-        "Bone that carries the body over the ground",
+        "Bone that gets the root motion",
         label="Motion on",
         choices=(
-            Choice("hips", "Hips", "The hips move through space, as on most rigs"),
-            Choice(
-                "root", "Root bone", "The bone above the hips moves over the ground and turns, as game engines want it"
-            ),
-            Choice("none", "In place", "The body stays above where it began"),
+            Choice("hips", "Hips", "The hips get the root motion, as on most rigs"),
+            Choice("root", "Root bone", "The bone above the hips moves and turns, as game engines need it"),
+            Choice("none", "In place", "No root motion: the body stays at its starting point"),
         ),
     )
     smoothing_s: float = option(
         0.0,
-        "Calm the motion over this time; the locks keep hands and feet where they belong",
+        "Smooth the motion over this time. Hand lock and foot lock still hold hands and feet in place",
         label="Smoothing",
         minimum=0.0,
         maximum=2.0,
@@ -74,7 +72,7 @@ class BakeOptions(OptionTable):
     )
     hand_lock: float = option(
         1.0,
-        "How far the wrists are brought onto the recorded hands",
+        "How strongly the wrists follow the recorded hands",
         label="Hand lock",
         minimum=0.0,
         maximum=1.0,
@@ -82,7 +80,7 @@ class BakeOptions(OptionTable):
     )
     foot_lock: float = option(
         1.0,
-        "How far standing feet are kept from sliding",
+        "How strongly planted feet are kept from sliding",
         label="Foot lock",
         minimum=0.0,
         maximum=1.0,
@@ -90,7 +88,7 @@ class BakeOptions(OptionTable):
     )
     key_tolerance_deg: float = option(
         0.0,
-        "Leave out keys that change no bone by more than this many degrees; 0: keep all",
+        "Remove keys as long as no bone changes by more than this many degrees; 0: keep all",
         label="Key reduction",
         minimum=0.0,
         maximum=10.0,
@@ -99,13 +97,13 @@ class BakeOptions(OptionTable):
     )
     to_nla_track: bool = option(
         False,
-        "Put the action into an NLA track of its own instead of making it the active one",
+        "Put the action into a new NLA track instead of making it active",
         label="NLA track",
         flag="nla-track",
     )
     set_frame_range: bool = option(
         False,
-        "Let the scene begin and end with the motion",
+        "Set the scene's frame range to the motion",
         label="Set frame range",
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Adjust what was solved and bake it again, as often as it takes."""
+"""Adjust the solved motion and re-bake it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .options import BakeOptions
 
 
 class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
-    """Say how the motion becomes keyframes; it can be baked again without solving"""
+    """Set how the motion becomes keyframes. You can re-bake without solving again"""
 
     bl_idname = "INPOSE_PT_bake"
     bl_label = "Adjust and Bake"
     bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw what can be rebaked and how."""
+        """Draw the solved motion and the options of the bake."""
         layout, choices = self.layout, context.scene.inpose_bake
         armature = chosen_armature(context)
         if armature is not None and armature.type == "ARMATURE" and armature.inpose_take.file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let a rig's root bone carry the way over the ground, as game engines want it; the hips keep the rest."""
+"""Put root motion on a rig's root bone, as game engines need it; the hips keep the rest."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def _root_bone(tree: BoneTree, mapping: RigMapping, body_bone: str) -> str:
     top = tops.pop()
     if tops or top in {body_bone, *mapping.bones.values()}:
         raise RigError(
-            "The rig has no root bone above its hips to carry the way.",
-            "Let the hips carry it, or add a bone at the floor as the parent of all.",
+            "The rig has no root bone above its hips for the root motion.",
+            "Put the motion on the hips, or add a bone on the floor as the parent of all other bones.",
         )
     loose = next((name for name, bone in tree.items() if bone.carrier and not bone.turns_with_carrier), None)
     if loose is not None:
         raise RigError(
-            f"The bone {loose} does not turn with its parent, so the root bone cannot carry it.",
-            "Let it inherit rotation, or let the hips carry the way.",
+            f"The bone {loose} does not inherit rotation, so the root bone cannot move it.",
+            "Switch on Inherit Rotation for the bone, or put the motion on the hips.",
         )
     return top
 

@@ -13,13 +13,13 @@ class BakeSettings:
     action_name: str
     first_frame: int = 1
     fps: float | None = None
-    """Keys a second; None sets one on each frame of the scene. The motion plays at its own speed either way."""
+    """Keys per second; None sets one on each frame of the scene. The speed of the motion does not change."""
     root_motion: bool = False
-    """Let the bone above the hips carry way and heading."""
+    """Put root motion on the bone above the hips."""
     key_tolerance_deg: float = 0.0
-    """Leave out keys that change no bone by more than this; 0 keeps all."""
+    """Remove keys as long as no bone changes by more than this; 0 keeps all keys."""
     to_nla_track: bool = False
-    """Put the new action into an NLA track of its own instead of making it the active one."""
+    """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
     replace_own: bool = False

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say who wore the headset, and how their size becomes the character's."""
+"""Set who wore the headset, and how their size maps to the character's."""

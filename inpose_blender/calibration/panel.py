@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what the recording does not: who wore the headset and how, and how their size becomes the character's."""
+"""Set what the recording does not say: who wore the headset and how, and how their size maps to the character's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..ui.option_rows import draw_options
 
 
 class INPOSE_PT_calibration(SubPanel, bpy.types.Panel):
-    """Say what the recording does not: all of it is estimated if you do not"""
+    """Set what the recording does not say. InPose estimates everything that you do not set"""
 
     bl_idname = "INPOSE_PT_calibration"
     bl_label = "Calibration"

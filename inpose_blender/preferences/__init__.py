@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep what belongs to the machine, not to the scene, and try the solver out."""
+"""Keep the settings of the computer, not of the scene, and test the solver."""

@@ -16,7 +16,7 @@ from .preferences import results_folder, solver_interpreters
 
 
 class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
-    """Start the solver and say what it runs on: Python, PyTorch, device and memory"""
+    """Start the solver and show what it runs on: Python, PyTorch, device and memory"""
 
     bl_idname = "inpose.test_solver"
     bl_label = "Test solver"
@@ -85,7 +85,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
 
 
 class INPOSE_OT_clear_results(bpy.types.Operator):
-    """Delete all solved motions that are kept for baking again; actions stay as they are"""
+    """Delete all solved motions that InPose keeps for re-baking. Your actions stay"""
 
     bl_idname = "inpose.clear_results"
     bl_label = "Delete results"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep what belongs to the machine, not to the scene: what solves, where it computes and keeps results."""
+"""Keep the settings of the computer, not of the scene: solver, device and results folder."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -30,19 +30,21 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
 
     interpreter_path: bpy.props.StringProperty(
         name="Python",
-        description="A Python 3.11 or newer with PyTorch that solves; empty: InPose's own runtime or Blender's Python",
+        description=(
+            "Python 3.11 or newer with PyTorch that runs the solver; empty: InPose's own runtime or Blender's Python"
+        ),
         subtype="FILE_PATH",
     )
     device: property_of(_DEVICE)
 
     cache_folder: bpy.props.StringProperty(
         name="Results",
-        description="Where solved motions are kept, so that they can be baked again; empty: InPose's own folder",
+        description="Folder for solved motions, for re-baking; empty: InPose's own folder",
         subtype="DIR_PATH",
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw what solves, where it computes, and where results are kept."""
+        """Draw the Python, the device and the results folder."""
         layout = self.layout
         layout.use_property_split = True
         for draw_section in RUNTIME_SECTIONS:
@@ -105,8 +107,8 @@ def results_folder() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"The folder {folder} for results cannot be made ({error.strerror}).",
-            "Choose another one in the add-on's preferences.",
+            f"InPose cannot create the results folder {folder} ({error.strerror}).",
+            "Choose another folder in the add-on's preferences.",
         ) from error
     return folder
 

@@ -15,7 +15,7 @@ _TIMER_S: Final[float] = 0.1
 
 
 class INPOSE_OT_unpack_runtime(bpy.types.Operator):
-    """Unpack the solver that InPose brings along, or check it and mend what is damaged; the first solve does it too."""
+    """Unpack the included solver, or check it and repair damaged files. The first solve does this, too."""
 
     bl_idname = "inpose.unpack_runtime"
     bl_label = "Unpack the solver"
@@ -24,7 +24,9 @@ class INPOSE_OT_unpack_runtime(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """There must be something to unpack."""
         if usable_runtime() is None:
-            cls.poll_message_set("This build of InPose has no solver for this Blender's Python: choose a Python")
+            cls.poll_message_set(
+                "This build of InPose includes no solver for this Blender: choose a Python with PyTorch"
+            )
             return False
         return True
 
@@ -100,7 +102,7 @@ def draw_runtime(layout: Any, _context: bpy.types.Context) -> None:
     runtime = usable_runtime()
     column = layout.column()
     if runtime is None:
-        column.label(text="This build brings no solver for this Blender: choose a Python with PyTorch", icon="INFO")
+        column.label(text="This build includes no solver for this Blender: choose a Python with PyTorch", icon="INFO")
         return
     row = column.row()
     if runtime.ready:

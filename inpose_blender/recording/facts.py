@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask the solver process what a recording holds, as soon as one is chosen, without making anybody wait."""
+"""Ask the solver process for the contents of a recording as soon as it is chosen, in the background."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _jobs: dict[_Key, RecordingJob] = {}
 
 
 def known_facts(recording: Path, reading: ReadOptions) -> RecordingFacts | InPoseError | None:
-    """Return what is known of a recording, why nothing is, or None if it has not been read."""
+    """Return the facts of a recording, the error if it cannot be read, or None if it has not been read."""
     return _known.get((recording, reading))
 
 
@@ -35,7 +35,7 @@ def is_being_read(recording: Path, reading: ReadOptions) -> bool:
 
 
 def start_reading(recording: Path, reading: ReadOptions) -> None:
-    """Have a recording read; `known_facts` has it soon. In the background nobody would pick it up: nothing starts."""
+    """Start to read a recording; `known_facts` returns it later. Does nothing in background mode."""
     key = recording, reading
     if bpy.app.background or key in _jobs or not recording.is_file():
         return

@@ -16,7 +16,7 @@ from ..runtime.worker_job import WorkerJob
 
 @dataclass(frozen=True)
 class RecordingFacts:
-    """Hold what there is to know of a recording before solving it: the core's `describe`, and its poses at 60 Hz."""
+    """Hold the facts about a recording before the solve: the core's `describe`, and its poses at 60 Hz."""
 
     info: dict[str, Any]
     sensors: Sensors

@@ -68,7 +68,7 @@ class INPOSE_FH_recording(bpy.types.FileHandler):
 
 
 class INPOSE_OT_read_recording(bpy.types.Operator):
-    """Read the recording again: its length, its losses, and what InPose makes of it"""
+    """Read the recording again and show its length, where tracking was lost, and how InPose reads it"""
 
     bl_idname = "inpose.read_recording"
     bl_label = "Read recording"
@@ -104,7 +104,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
 
 
 class INPOSE_OT_show_recording(bpy.types.Operator):
-    """Show the recording as three moving empties with their ways, where the rig will be"""
+    """Show the recording as three moving empties with motion paths, where the rig will be"""
 
     bl_idname = "inpose.show_recording"
     bl_label = "Show recording"
@@ -137,7 +137,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
 
 
 class INPOSE_OT_hide_recording(bpy.types.Operator):
-    """Remove the empties and trails of the recording from the scene"""
+    """Remove the empties and motion paths of the recording from the scene"""
 
     bl_idname = "inpose.hide_recording"
     bl_label = "Hide recording"
@@ -162,7 +162,7 @@ def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
         operator.poll_message_set(tr("Choose a recording first"))
         return False
     if not Path(recording_path(context.scene.inpose)).is_file():
-        operator.poll_message_set(tr("The recording is not there any more"))
+        operator.poll_message_set(tr("The recording file no longer exists"))
         return False
     return status_of(context) is not None
 
@@ -183,7 +183,7 @@ def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
 
 
 def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", calibration: CalibrationSettings) -> float:
-    """Return the size of the rig over the performer's, about as the solver will have it; joints are not scaled.
+    """Return the rig's size divided by the performer's, roughly as the solver will; joints are not scaled.
 
     Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
     """

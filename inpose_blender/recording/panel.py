@@ -96,7 +96,7 @@ def draw_error(layout: Any, error: InPoseError) -> None:
 
 
 def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
-    """Draw what the file leaves open: what it was taken for and why, and what it is if that is wrong."""
+    """Draw what the file does not say: each guess with its reason, and an option to correct it."""
     header, body = layout.panel("inpose_read_as", default_closed=True)
     header.label(text="Read as")
     if body is None:

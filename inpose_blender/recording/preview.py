@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show a recording before it is solved: three moving empties, and the ways they take."""
+"""Show a recording before the solve: three moving empties with their motion paths."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _animate(empty: Any, places: FloatArray, turns: FloatArray, frames: FloatArr
 
 
 def _trail(name: str, places: FloatArray, measured: NDArray[np.bool_]) -> Any:
-    """Draw the way as lines, broken where the device was lost."""
+    """Draw the path as lines, with gaps where tracking was lost."""
     curve = bpy.data.curves.new(name, "CURVE")
     curve.dimensions = "3D"
     for first, last in runs(measured):

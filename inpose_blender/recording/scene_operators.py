@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from .scene_recording import AnimatedThing, SceneTracks
 
 AXES = (
-    ("XR", "Like a headset", "They look along their own -Z, as headsets, controllers and cameras do"),
-    ("OBJECT", "Like an object", "They look along their own Y"),
-    ("T_POSE", "By a T-pose", "Whatever way they look in the T-pose frame: for bones and trackers of any kind"),
+    ("XR", "Like a headset", "They face along their own -Z, as headsets, controllers and cameras do"),
+    ("OBJECT", "Like an object", "They face along their own Y"),
+    ("T_POSE", "By a T-pose", "The T-pose frame tells where they face: for bones and trackers with any axes"),
 )
 
 
@@ -33,7 +33,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
     head: bpy.props.StringProperty(name="Head", description="Object, or object/bone; empty: found by its role")
     left: bpy.props.StringProperty(name="Left hand", description="Object, or object/bone")
     right: bpy.props.StringProperty(name="Right hand", description="Object, or object/bone")
-    axes: bpy.props.EnumProperty(name="They look", items=AXES)
+    axes: bpy.props.EnumProperty(name="They face", items=AXES)
     t_pose_frame: bpy.props.IntProperty(name="T-pose frame", default=1)
     use_scene_range: bpy.props.BoolProperty(name="Scene's frames", default=True)
     first_frame: bpy.props.IntProperty(name="First frame", default=1)
@@ -62,7 +62,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         try:
             tracks = self._tracks(scene)
             if tracks is None:
-                self.report({"ERROR"}, "Name a head and at least one hand: nothing in the scene carries a role")
+                self.report({"ERROR"}, "Name a head and at least one hand: no object in the scene has a role")
                 return {"CANCELLED"}
             written = record_scene(scene, tracks, path, first, last)
         except InPoseError as error:
@@ -71,7 +71,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         scene.inpose.recording = str(written.path)
         if written.pose is not None:
             scene.inpose.pose = written.pose
-        self.report({"INFO"}, f"{written.frames} frames are in {written.path.name}")
+        self.report({"INFO"}, f"Wrote {written.frames} frames to {written.path.name}")
         return {"FINISHED"}
 
     def _tracks(self, scene: Any) -> "SceneTracks | None":

@@ -31,8 +31,8 @@ from ..core import (
 from ..rig.rotation import rotation_of
 
 DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
-"""Which way a thing looks: along its own -Z as headsets, controllers and cameras do, along its own Y as Blender's
-objects do, or whatever way it looks in a frame in which the performer stands in a T-pose."""
+"""Which way a thing faces: along its own -Z as headsets, controllers and cameras do, along its own Y as Blender's
+objects do, or as a frame tells in which the performer stands in a T-pose."""
 
 ROLES: Final[Mapping[str, str]] = {"head": "head", "left": "left_hand", "right": "right_hand"}
 _LEFT_EYE_TO_MIDDLE_M: Final[float] = 0.032
@@ -113,7 +113,7 @@ def record_scene(
     first = scene.frame_start if first_frame is None else first_frame
     last = scene.frame_end if last_frame is None else last_frame
     if last - first + 1 < _FEWEST_FRAMES:
-        raise RecordingError(f"The frames {first} to {last} hold no movement.", "Choose a longer range of frames.")
+        raise RecordingError(f"There is no movement in frames {first} to {last}.", "Choose a longer range of frames.")
     before = scene.frame_current_final
     try:
         matrices = np.array([_sample(scene, tracks, frame) for frame in range(first, last + 1)])
@@ -208,7 +208,8 @@ def _t_pose_heading(reference: list[FloatArray], tracks: SceneTracks, metres_per
     length = float(np.linalg.norm(to_left))
     if length * metres_per_unit < _SHORTEST_ARM_SPAN_M:
         raise RecordingError(
-            f"In frame {tracks.t_pose_frame} the hands are not apart.", "Name a frame in which there is a T-pose."
+            f"In frame {tracks.t_pose_frame} the hands are too close together for a T-pose.",
+            "Choose a frame in which the performer holds a T-pose.",
         )
     x = to_left / length
     return np.column_stack((x, (0.0, 1.0, 0.0), np.cross(x, (0.0, 1.0, 0.0))))

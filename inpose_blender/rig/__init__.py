@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Understand a rig: which bone is which joint, what is in the way, how long its limbs are, what carries what."""
+"""Analyse a rig: which bone is which joint, what prevents a bake, the lengths of the limbs, the parents."""

@@ -95,7 +95,7 @@ def can_be_shifted(bone: Any) -> bool:
 
 
 def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> str:
-    """Return the bone whose location carries the body: the only place where that is decided.
+    """Return the bone that gets the location keys of the body: the only place where that is decided.
 
     It must move trunk and legs, be free of turning parents (its axes would turn with them), and not be connected to
     its parent (Blender ignores the location of connected bones).

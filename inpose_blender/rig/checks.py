@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuse, before anything is solved, what would make the baked motion wrong or get lost: one sentence per reason."""
+"""Refuse rigs on which the bake would be wrong or lost, before the solve: one sentence for each reason."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_object(armature_object: Any) -> None:
     if armature_object.type != "ARMATURE":
         raise RigError(f"{name} is not an armature.", "Select the armature of the character.")
     if not armature_object.is_editable:
-        raise RigError(f"{name} is linked from another file.", "Make a library override of it first.")
+        raise RigError(f"{name} is linked from another file.", "Make a library override first.")
     if armature_object.data.pose_position == "REST":
         raise RigError(f"{name} is shown in its rest position.", "Switch it to Pose Position in its data properties.")
     _check_transform(armature_object)
@@ -39,11 +39,13 @@ def check_object(armature_object: Any) -> None:
         raise RigError(f"{name} is in NLA tweak mode.", "Leave tweak mode (Tab in the NLA editor) first.")
     solo = next((track.name for track in animation.nla_tracks if track.is_solo), None)
     if solo is not None:
-        raise RigError(f"The NLA track {solo} of {name} plays solo.", "Switch its star off to see the motion.")
+        raise RigError(
+            f"The NLA track {solo} of {name} is in solo mode.", "Click the star of the track to end solo mode."
+        )
 
 
 def check_bones(armature_object: Any, mapping: RigMapping) -> None:
-    """Check that nothing but keyframes will move the mapped bones and what carries them.
+    """Check that only keyframes move the mapped bones and their parents.
 
     Raises:
         RigError: a constraint or driver does; the message names the bone and the constraint.
@@ -58,7 +60,7 @@ def check_bones(armature_object: Any, mapping: RigMapping) -> None:
             if _is_active(constraint):
                 raise RigError(
                     f"The bone {name} has the active constraint {constraint.name}.",
-                    "Mute it: it would bend the baked motion.",
+                    "Mute the constraint: it would change the baked motion.",
                 )
     if not mapping.family.is_control_rig:
         _check_ik_chains(pose_bones, mapped)
@@ -69,7 +71,7 @@ def check_bones(armature_object: Any, mapping: RigMapping) -> None:
 
 
 def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
-    """Return what the user should know of a rig though it does not hinder: one sentence each, with a bone's name."""
+    """Return warnings about a rig that do not prevent a bake: one sentence each, with the name of a bone."""
     notes = []
     pose_bones = armature_object.pose.bones
     locked = [
@@ -79,13 +81,13 @@ def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
     ]
     if locked and not mapping.family.is_control_rig:
         others = f" and {len(locked) - 1} more" if len(locked) > 1 else ""
-        notes.append(f"The rotation of the bone {locked[0]}{others} is locked: keyframes turn it all the same.")
+        notes.append(f"The rotation of the bone {locked[0]}{others} is locked. InPose keys it anyway.")
     for joint in detached_joints(parent_tree(armature_object.data, mapping), mapping):
         bone = armature_object.data.bones[mapping.bones[joint]]
         if bone.use_connect:
             notes.append(
-                f"The bone {bone.name} is connected to {bone.parent.name}, which does not move with its joint: "
-                "it stays there."
+                f"The bone {bone.name} is connected to {bone.parent.name}, which does not follow its joint. The "
+                "bone stays connected."
             )
     return tuple(notes)
 
@@ -95,7 +97,7 @@ def _check_transform(armature_object: Any) -> None:
     scale = np.linalg.norm(basis, axis=0)
     name = armature_object.name
     if scale.min() < 1e-9:
-        raise RigError(f"{name} has a scale of zero.", "Give it a size.")
+        raise RigError(f"{name} has a scale of zero.", "Set a scale above zero.")
     axes = basis / scale
     if scale.max() / scale.min() > 1 + _LARGEST_SHEAR or np.abs(axes.T @ axes - np.eye(3)).max() > _LARGEST_SHEAR:
         raise RigError(
@@ -118,7 +120,7 @@ def _check_ik_chains(pose_bones: Any, mapped: set[str]) -> None:
             if bent is not None:
                 raise RigError(
                     f"The bone {bent} is moved by the constraint {constraint.name} of {owner.name}.",
-                    "Mute the inverse kinematics: the solver places the hands and feet itself.",
+                    "Mute the inverse kinematics constraint: the solver already places the hands and feet.",
                 )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the joints of an armature by all means: what the user chose, what the file says, the names, the build."""
+"""Find the joints of an armature: by the user's mapping, the file, the bone names, or the structure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .families import Family, RigMapping, best_mapping, check_complete, make_map
 from .structure import RestBone, map_by_structure
 from .vrm import vrm_mapping
 
-BY_STRUCTURE: Final[Family] = Family("structure", "recognised by its build", {})
+BY_STRUCTURE: Final[Family] = Family("structure", "recognised by its structure", {})
 CHOSEN: Final[Family] = Family("chosen", "chosen by hand", {})
 
 
@@ -31,7 +31,7 @@ def map_rig(armature_object: Any) -> RigMapping:
     mapping = find_mapping(armature_object)
     if mapping is None:
         raise RigError(
-            f"The bones of {armature_object.name} have no names that InPose knows, and are not built like a body.",
+            f"The bones of {armature_object.name} have unknown names, and their structure is not that of a body.",
             "Choose its bones in the list of joints.",
         )
     _check_bones_exist(armature_object, mapping)
@@ -62,7 +62,7 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
 
 
 def _contradicts(by_build: RigMapping, by_name: RigMapping) -> bool:
-    """Say whether the build of a rig gives other bones to joints than most of its names do."""
+    """Say whether the structure of a rig assigns other bones to joints than most of its names do."""
     shared = [joint for joint in by_name.bones if joint not in {"spine1", "spine2", "left_foot", "right_foot"}]
     return len(by_name.bones) > len(JOINT_NAMES) // 2 and any(
         by_build.bones.get(joint) != by_name.bones[joint] for joint in shared
@@ -125,11 +125,11 @@ def _check_bones_exist(armature_object: Any, mapping: RigMapping) -> None:
         spoken = joint.replace("_", " ")
         if bone not in armature_object.data.bones:
             raise RigError(
-                f"{armature_object.name} has no bone {bone}, which was chosen for {spoken}.", "Choose another bone."
+                f"{armature_object.name} has no bone {bone}, which you chose for {spoken}.", "Choose another bone."
             )
         if bone in used:
             raise RigError(
-                f"The bone {bone} was chosen for both {used[bone]} and {spoken}.",
+                f"The bone {bone} is chosen for both {used[bone]} and {spoken}.",
                 "Choose another bone for one of them.",
             )
         used[bone] = spoken

@@ -152,7 +152,7 @@ def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
     legs = (by_name["left_ankle"] + by_name["right_ankle"]) / 2 - hips
     length_m = float(np.linalg.norm(trunk))
     if length_m < _SHORTEST_BONE_M or not np.linalg.norm(legs) > _SHORTEST_BONE_M:
-        raise RigError(f"{rig_name} has no size: its joints are all in one place.", "Check the object's scale.")
+        raise RigError(f"All joints of {rig_name} are in the same place.", "Check the object's scale.")
     is_human = bool(trunk @ legs / np.linalg.norm(trunk) / np.linalg.norm(legs) < _OPPOSITE_COSINE)
     left = by_name["left_hip"] - by_name["right_hip"]
     if is_human:
@@ -162,16 +162,18 @@ def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
             up = np.array([0.0, 0.0, 1.0])
         else:
             up = _nearest_axis(armature_object, up)
-            note = f"{rig_name} does not stand upright in its rest pose: the motion stands it up."
+            note = f"{rig_name} does not stand upright in its rest pose. InPose stands it up in the motion."
     else:
         spine = next(name for name in ("spine1", "spine2", "spine3", "head") if _is_apart(by_name, name))
         up = by_name[spine] - by_name["pelvis"]
         up = up / np.linalg.norm(up)
-        note = f"{rig_name} rests in no human pose: its limbs were straightened by the shortest way."
+        note = (
+            f"The rest pose of {rig_name} is not a human pose. InPose straightened the limbs by the shortest rotation."
+        )
     left = left - (left @ up) * up
     if np.linalg.norm(left) < 1e-3 * length_m:
         raise RigError(
-            f"Left and right of {rig_name} are in the same place.", "Check that its left bones lie on its left side."
+            f"Left and right of {rig_name} are in the same place.", "Check that the left bones are on the left side."
         )
     left = left / np.linalg.norm(left)
     R_world_rest = np.stack((left, up, np.cross(left, up)), axis=1)
@@ -207,7 +209,7 @@ def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) 
         return 1.0, ""
     factor = next((unit for unit in (0.01, 0.0254, 0.001) if 1.4 < stature * unit < 2.1), _USUAL_STATURE_M / stature)
     units = stature / metres_per_unit
-    return factor, f"{rig_name} is {units:.3g} units tall: solved as a person of {stature * factor:.2f} m."
+    return factor, f"{rig_name} is {units:.3g} units tall. InPose solves it as a person of {stature * factor:.2f} m."
 
 
 def _floor_origin(armature_object: Any, world: FloatArray) -> FloatArray:
@@ -284,4 +286,4 @@ def _usual_foot_m(rest_m: FloatArray, side: str) -> FloatArray:
 
 def _check_length(limb_m: FloatArray, mapping: RigMapping, start: str, end: str) -> None:
     if np.linalg.norm(limb_m) < _SHORTEST_BONE_M:
-        raise RigError(f"The bone {mapping.bones[start]} has no length.", f"It must reach to {mapping.bones[end]}.")
+        raise RigError(f"The bone {mapping.bones[start]} has no length.", f"Its tail must be at {mapping.bones[end]}.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose the character, and see whether its bones were recognised before anybody waits for a solve."""
+"""Choose the character, and see before the solve whether its bones were recognised."""
 
 from __future__ import annotations
 

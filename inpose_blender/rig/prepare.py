@@ -17,7 +17,7 @@ from .measure import RigMeasure, measure_rig
 
 @dataclass(frozen=True)
 class PreparedRig:
-    """Hold a rig that is fit for solving; the object by name, since a solve can outlive Blender's pointers."""
+    """Hold a rig that is ready for a solve; the object by name, because Blender's pointers may not live that long."""
 
     object_name: str
     mapping: RigMapping
@@ -32,7 +32,7 @@ class PreparedRig:
         """
         armature_object = bpy.data.objects.get(self.object_name)
         if armature_object is None:
-            raise RigError(f"The armature {self.object_name} is gone.", "Solve again with the armature of now.")
+            raise RigError(f"The armature {self.object_name} no longer exists.", "Select the armature and solve again.")
         return armature_object
 
 

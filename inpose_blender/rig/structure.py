@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the joints of a body by its build alone, where the bones' names say nothing.
+"""Find the joints of a body by its structure alone, if the names of the bones do not help.
 
 Nothing is asked of the rest pose but that left and right are alike: lengths and branches are compared, not places. Two
 pairs of equal limbs hang on one trunk; the pair further from the trunk's middle bone line is recognised by what grows

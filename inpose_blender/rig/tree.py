@@ -92,8 +92,8 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneT
     if len(partly):
         follower, leader = (names[index] for index in partly[0])
         raise RigError(
-            f"The control {follower} follows {leader} only in part.",
-            "Set the follow and parent switches of this rig to full or none.",
+            f"The control {follower} follows {leader} only partly.",
+            "Set the follow and parent settings of this rig to 0 or 1.",
         )
     leaders = follows >= _FOLLOWS
     depth = leaders.sum(axis=1)
@@ -122,7 +122,7 @@ def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
         if _angle(after @ np.linalg.inv(before)) < _FOLLOWS * _PROBE_ANGLE:
             raise RigError(
                 f"The bone {follower} does not follow the control {control}.",
-                "Switch the limb from IK to FK, and take constraints off that hold it.",
+                "Switch the limb from IK to FK, and remove constraints that hold it.",
             )
 
 

@@ -67,7 +67,7 @@ def _read_glb_json(path: Path) -> Mapping[str, Any]:
         with open_file(path) as file:
             header = file.read(20)
             if len(header) < 20 or header[:4] != _GLB_MAGIC:
-                raise RigError(f"{path.name} is no VRM file.", "Choose a .vrm file.")
+                raise RigError(f"{path.name} is not a VRM file.", "Choose a .vrm file.")
             length, kind = struct.unpack_from("<II", header, 12)
             if kind != _JSON_CHUNK or length > _LARGEST_JSON:
                 raise RigError(f"{path.name} is damaged.", "Export it again.")

@@ -104,7 +104,8 @@ def unpack(
         reason = getattr(error, "strerror", None) or str(error)
         raise WorkerError(
             f"The solver's packages cannot be unpacked into {parent} ({reason}).",
-            f"They need {runtime.unpacked_bytes / 1e9:.1f} GB there. If there is room, install the add-on again.",
+            f"They need {runtime.unpacked_bytes / 1e9:.1f} GB there. If there is enough space, install the "
+            "add-on again.",
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

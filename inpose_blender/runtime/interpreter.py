@@ -67,10 +67,10 @@ def candidate_interpreters(chosen: str = "", runtimes: Sequence[Runtime] = ()) -
     chosen = chosen or os.environ.get(ENVIRONMENT_VARIABLE, "")
     if chosen:
         if Path(chosen).name == chosen:
-            raise WorkerError(f'"{chosen}", set for InPose, is no path of a Python.', "Give the whole path.")
+            raise WorkerError(f'The Python set for InPose, "{chosen}", is not a whole path.', "Give the whole path.")
         if not Path(chosen).is_file():
             raise WorkerError(
-                f"The Python {chosen} set for InPose does not exist.", "Correct the path in the add-on's preferences."
+                f"The Python set for InPose, {chosen}, does not exist.", "Correct the path in the add-on's preferences."
             )
         return (Interpreter(str(Path(chosen).absolute()), "The Python set for InPose"),)
     usable = ((runtime, runtime.executable) for runtime in runtimes)

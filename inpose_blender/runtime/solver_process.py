@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start the solver process and talk to it without ever waiting for it. No bpy here.
+"""Start the solver process and exchange messages with it, without waiting. No bpy here.
 
 The protocol is one JSON object per line. The process says ``{"event": "ready", ...}`` once; requests are
 ``{"id", "method", "params"}``; replies carry the request's id and an event: ``progress``, ``result`` or ``error``.
@@ -195,7 +195,7 @@ class SolverProcess:
             "event": "error",
             "kind": "WorkerError",
             "message": "The solver process ended unexpectedly" + (f" (exit code {code})." if code is not None else "."),
-            "hint": "Try again; if it happens again, try the device 'cpu' in the add-on's preferences.",
+            "hint": "Try again. If it happens again, set Device to Processor in the add-on's preferences.",
             "details": self.log_tail,
         }
         ends = [{**end, "id": request_id} for request_id in sorted(self._owed)] or [{**end, "event": "end"}]

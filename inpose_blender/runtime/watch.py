@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Know a solver process that works from one that will never answer. No bpy here.
+"""Distinguish a busy solver process from one that hangs. No bpy here.
 
 A stopped process gives no sign of life; one that hangs gives signs of life and gets no further. Only time during which
 somebody looked counts: a machine that slept, or a Blender that was busy itself, is no fault of the process.
@@ -56,5 +56,5 @@ class Watch:
             self._since_ping_s = 0.0
             self._process.ping()
         if self._process.is_given_up or self._silent_s > _LONGEST_SILENCE_S:
-            return "gave no sign of life"
-        return f"got no further for {self._patience_s / 60:.0f} minutes" if self._idle_s > self._patience_s else ""
+            return "did not respond"
+        return f"made no progress for {self._patience_s / 60:.0f} minutes" if self._idle_s > self._patience_s else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Follow one request from start to finish in small steps that never wait, or in one go. No bpy here.
+"""Run one request in small steps that never wait, or in one call. No bpy here.
 
 The process is kept warm between jobs: loading torch takes seconds, the next solve should not.
 """
@@ -183,7 +183,7 @@ class WorkerJob:
         """Follow the unpacking of the bundled packages; another job, or a cancelled one, may have begun it."""
         if self._unpacking is None:
             self._unpacking = start_unpacking(runtime)
-        self.text, self.fraction = "Unpacking the solver, only this once", self._unpacking.fraction
+        self.text, self.fraction = "Unpacking the solver (only the first time)", self._unpacking.fraction
         if self._unpacking.done and not runtime.ready:
             error = self._unpacking.error or WorkerError("It was removed again.", "")
             self._give_up_on_interpreter(f"{error.message} {error.hint}")
@@ -201,7 +201,7 @@ class WorkerJob:
         if self._process.ready.get("protocol") != PROTOCOL:
             stop_warm_process()
             raise WorkerError(
-                "The solver is of another version than the add-on.", "Install the add-on again, as a whole."
+                "The solver and the add-on have different versions.", "Install the complete add-on again."
             )
         self._limit = 0.0
         self.text = "Solving"
@@ -222,8 +222,8 @@ class WorkerJob:
             raise CancelledError
         if self._restarts > _MOST_RESTARTS:
             raise WorkerError(
-                f"The solver {problem}, and again after it was started anew.",
-                "Try the device 'cpu' in the add-on's preferences, or a part of the recording.",
+                f"The solver {problem}, and did so again after a restart.",
+                "Set Device to Processor in the add-on's preferences, or solve a part of the recording.",
             )
 
     def _make_scratch_folder(self) -> None:
@@ -259,7 +259,7 @@ class WorkerJob:
             stop_warm_process()
             self._finish(CancelledError())
         else:
-            self._give_up_on_interpreter(f"it did not get ready within {_START_LIMIT_S:.0f} s.")
+            self._give_up_on_interpreter(f"it did not start within {_START_LIMIT_S:.0f} s.")
 
     def _finish(self, error: InPoseError | None) -> None:
         if self._process is not None and self._id is not None:
@@ -285,7 +285,7 @@ class HelloJob(WorkerJob):
 
 
 def _makes_no_sense(error: Exception) -> WorkerError:
-    wrong = WorkerError("The solver gave an answer that makes no sense.", "Install the add-on again.")
+    wrong = WorkerError("The solver sent an invalid answer.", "Install the add-on again.")
     wrong.add_note(repr(error))
     return wrong
 

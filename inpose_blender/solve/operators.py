@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
-    """Solve the full body from the recording and bake it as a new action; the present action is kept"""
+    """Solve the full body from the recording and bake it as a new action. InPose keeps your current action"""
 
     bl_idname = "inpose.solve_full_body"
     bl_label = "Solve full body"
@@ -178,7 +178,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
 
 class INPOSE_OT_cancel(bpy.types.Operator):
-    """Stop a running or waiting solve; nothing is changed"""
+    """Stop a running or waiting solve. Nothing changes"""
 
     bl_idname = "inpose.cancel"
     bl_label = "Cancel solving"

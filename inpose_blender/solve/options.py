@@ -27,7 +27,7 @@ def require_files(recording: Path, options: SolveOptions) -> None:
         CalibrationError: there is no such calibration.
     """
     if not recording.is_file():
-        raise RecordingError(f"There is no recording {recording}.", "Choose a recording file.")
+        raise RecordingError(f"The recording {recording} does not exist.", "Choose a recording file.")
     calibration = options.calibration.calibration_file
     if calibration is not None and not calibration.is_file():
-        raise CalibrationError(f"There is no calibration {calibration}.", "Choose another file, or none.")
+        raise CalibrationError(f"The calibration file {calibration} does not exist.", "Choose another file, or none.")

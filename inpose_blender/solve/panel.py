@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start solving, and see what is being solved."""
+"""Start a solve, and show the running and waiting ones."""
 
 from __future__ import annotations
 

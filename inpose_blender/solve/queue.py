@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let several solves wait for one another: the one at the head is worked on. No bpy here."""
+"""Queue several solves: the first one runs, the others wait. No bpy here."""
 
 from __future__ import annotations
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep what was solved, so that it can be baked again."""
+"""Keep solved motions for re-baking."""

@@ -10,6 +10,6 @@ import bpy
 class INPOSE_PG_take(bpy.types.PropertyGroup):
     """Hold what was last solved for an armature object, so that it can be baked again; saved with the object."""
 
-    file: bpy.props.StringProperty(name="Solved motion", description="Where the solved motion is kept")
+    file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
     notes: bpy.props.StringProperty(name="Notes", description="What the solver noticed")

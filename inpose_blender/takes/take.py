@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep what was solved in files, so that it can be baked again without being solved again. No bpy here.
+"""Keep solved motions in files, for re-baking without solving again. No bpy here.
 
 A take is two files side by side: ``NAME.npz``, the motion, and ``NAME.sensors.npz``, the calibrated recording that it
 was solved from; without the second one the hands cannot be brought onto the recording.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let a bake go on while Blender draws: what solving and baking operators have in common."""
+"""Run a bake while Blender draws: the shared part of the solving and baking operators."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from .translate import tr
 
 
 class INPOSE_OT_copy_report(bpy.types.Operator):
-    """Copy the error with its details and all versions, to paste it where you ask for help"""
+    """Copy the error, its details and all versions, to paste them where you ask for help"""
 
     bl_idname = "inpose.copy_report"
     bl_label = "Copy details"
@@ -26,7 +26,7 @@ class INPOSE_OT_copy_report(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put the report onto the clipboard."""
         context.window_manager.clipboard = status_of(context).report
-        self.report({"INFO"}, tr("The details are on the clipboard"))
+        self.report({"INFO"}, tr("The details were copied to the clipboard"))
         return {"FINISHED"}
 
 

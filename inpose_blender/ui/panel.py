@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold the sub-panels, and say how the last job ended."""
+"""Hold the sub-panels, and show how the last job ended."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put together what a person needs who is asked for help: the error, the solver's last words, and the versions."""
+"""Collect everything that a helper needs: the error, the last messages of the solver, and the versions."""
 
 from __future__ import annotations
 

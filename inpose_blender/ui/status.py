@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell the user how a job ended: in the panel, in Blender's status bar, and as a report to copy."""
+"""Show how a job ended: in the panel, in Blender's status bar, and as a report to copy."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Speak the language that Blender speaks: tables in ``translations/*.json``, handed to `bpy.app.translations`.
+"""Translate the interface to Blender's language: tables in ``translations/*.json``, handed to `bpy.app.translations`.
 
 A table maps an English text to its translation; Blender looks labels and tooltips of registered classes up by itself.
 Texts that are put together go through `tr`, which translates the pattern and then fills it in.

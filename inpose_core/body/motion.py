@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold a solved motion, and keep it in an ``.npz`` file that AMASS and SMPL tools open too."""
+"""Hold a solved motion, and save it to an ``.npz`` file that AMASS and SMPL tools can open, too."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Motion:
     sensor_error_m: NDArray[np.float64] | None = None
     """(F, 3) distance of the solved head, left and right wrist from their targets; NaN where not measured."""
     foot_contact: NDArray[np.float64] | None = None
-    """(F, 2) probability that the left and the right foot stand, as the prior sees it."""
+    """(F, 2) probability that the left and the right foot are planted, from the prior."""
     confidence: NDArray[np.float64] | None = None
-    """(F,) how far each frame is to be trusted, from 1 (certain) towards 0 (a guess)."""
+    """(F,) confidence of each frame, from 1 (certain) towards 0 (a guess)."""
     foot_stands: NDArray[np.bool_] | None = None
     """(F, 2) whether the left and the right foot stand: the solver's decision, which planting and later locks obey."""
 
@@ -129,9 +129,9 @@ class Motion:
             rotations_wxyz = numbers(rotations)
             lengths = np.sqrt(np.einsum("fjk,fjk->fj", rotations_wxyz, rotations_wxyz))
             if not (np.abs(lengths - 1) < _LARGEST_LENGTH_ERROR).all():
-                raise ValueError("rotations that are none")
+                raise ValueError("rotations that are not unit quaternions")
             if not (np.abs(root_m) < _FARTHEST_M).all():
-                raise ValueError("positions that are none")
+                raise ValueError("impossible positions")
             stands = _given(arrays.get("foot_stands"), (frames, 2))
             return cls(
                 rotations_wxyz=normalize_quaternion(rotations_wxyz),

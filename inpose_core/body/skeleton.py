@@ -121,15 +121,15 @@ class Skeleton:
             head_height_m = self.standing_head_height_m
         if not _SMALLEST_HEAD_HEIGHT_M <= head_height_m <= _LARGEST_HEAD_HEIGHT_M:
             raise SkeletonError(
-                f"This skeleton's head would stand {head_height_m:.3g} m above its toes.",
+                f"The head of this skeleton is {head_height_m:.3g} m above its toes.",
                 "Rest offsets are in metres, Y up, in a T-pose: check the unit, the axes and the object's scale.",
             )
         for side in ("left", "right"):
             chain = (f"{side}_shoulder", f"{side}_elbow", f"{side}_wrist")
             if np.linalg.norm(offsets_m[[JOINT_INDEX[name] for name in chain[1:]]], axis=1).min() < 1e-4:
                 raise SkeletonError(
-                    f"The {side} arm of this skeleton has a bone without length.",
-                    "The hands cannot reach anything: check the mapping of the arm's bones.",
+                    f"A bone of the {side} arm of this skeleton has no length.",
+                    "Check the mapping of the arm bones.",
                 )
         if self.leg_length_m < 1e-4:
             raise SkeletonError(
@@ -207,7 +207,7 @@ class Skeleton:
             raise SkeletonError(f"The skeleton file {path} cannot be read ({error.strerror}).") from error
         except ValueError as error:
             raise SkeletonError(
-                f"The skeleton file {path} is not valid JSON ({error}).", "Write it anew, or take another."
+                f"The skeleton file {path} is not valid JSON ({error}).", "Save the file again, or choose another."
             ) from error
         joints = document.get("joints") if isinstance(document, dict) else None
         if not isinstance(joints, dict):

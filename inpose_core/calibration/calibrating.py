@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Hold the solver's measurement and how it came about."""
+    """Hold the solver's measurement, and how it was calibrated."""
 
     sensors: Sensors
     pose: PoseType
@@ -104,7 +104,7 @@ def measure(
     known_pose = settings.pose or recording.pose
     if known_pose == "joint":
         raise CalibrationError(
-            "This recording holds the joints themselves; there is nothing to calibrate.", "Solve it with --pose joint."
+            "This recording contains the joints themselves, so it needs no calibration.", "Solve it with --pose joint."
         )
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
     resampled = resample_recording(recording, SOLVER_FPS)
@@ -124,7 +124,7 @@ def measure(
         notes = (*notes, note)
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
-            note = f"The calibration was made for {saved.pose} poses; these are {known_pose} poses."
+            note = f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses."
             notes = (*notes, note)
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m

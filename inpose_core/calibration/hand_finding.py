@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find how devices of which nothing is known sit in the hands: a network says where wrists are in such a motion.
+"""Find how unknown devices are held: a network estimates the place of the wrists from the motion.
 
 It is the prior's own network, trained as a regressor on devices that are turned by up to 70 degrees from a known grip
 and displaced (`training.hand_finder`): it sees how head and devices turn and where the devices are in proportion to the

@@ -69,13 +69,13 @@ class PerformerCalibration:
     wrist_span_m: float
     """Distance of the wrists in a T-pose."""
     pose: PoseType
-    """What the hand poses were taken to be."""
+    """The kind of the hand poses."""
     head: RigidOffset
     """The head joint in the headset's frame."""
     wrists: tuple[RigidOffset, RigidOffset]
     """Left and right wrist joint in the frames of the recorded hand poses."""
     source: Source = "presets"
-    """What the offsets rest on."""
+    """The source of the offsets."""
     device: str = ""
     """The headset's name."""
 
@@ -116,7 +116,7 @@ def measure_performer(
         turn, tilt = head_turn(recording, reference, head)
         head = RigidOffset(head.position_m, turn)
         if turn is not head.wxyz and tilt > np.radians(10.0):
-            notes.append(f"The headset sat tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
+            notes.append(f"The headset was tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
     refining = settings.refine and deviation_m > _UNSURE_M
     presets, found = wrists, None
     if reference is None and known is None:
@@ -187,7 +187,7 @@ def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[R
     if pivot is None or not pivot.eye_shift_m:
         return Noted(head)
     eye = "left" if pivot.eye_shift_m > 0 else "right"
-    note = f"The head was recorded from the {eye} eye; 32 mm to its side were taken out."
+    note = f"The head was recorded at the {eye} eye. InPose moved it by 32 mm to the middle."
     return Noted(RigidOffset(head.position_m + np.array((pivot.eye_shift_m, 0.0, 0.0)), head.wxyz), (note,))
 
 

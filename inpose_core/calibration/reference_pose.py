@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the T-pose or A-pose that a performer strikes to be calibrated, and which way the body faces in it.
+"""Find the T-pose or A-pose that a performer holds for calibration, and the direction that the body faces in it.
 
 A T-pose is told by its hands: apart by nearly the wrist span of a person (0.79 of the stature, measured people),
 at the height of the shoulders, left and right of the head, at rest for a second. Checked on the five replays of Beat
@@ -114,7 +114,7 @@ def find_reference_pose(
         if stop - first < 2 or not scene.measured[first:stop].all():
             raise CalibrationError(
                 f"Head and hands are not all measured at {time_s:g} s, where the calibration pose should be.",
-                "Give another time, or none to look for the pose.",
+                "Set another time, or no time, so that InPose looks for the pose.",
             )
         return scene.reference(kind, first, stop - 1)
     found: list[ReferencePose] = []

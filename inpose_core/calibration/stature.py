@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell how tall the performer is and where the floor lies: entered, from the eyes' height, or from the T-pose."""
+"""Find the performer's height and the floor: from the user, from the height of the eyes, or from the T-pose."""
 
 from __future__ import annotations
 
@@ -51,19 +51,22 @@ def stature_and_lift(recording: Recording, given_m: float | None, reference: Ref
     if has_eye_level_origin(recording):
         if given_m is None:
             raise CalibrationError(
-                "The heights in this recording count from the eyes, not from the floor.",
-                "Give the performer's stature (--stature 1.75).",
+                "Heights in this recording count from the eyes, not from the floor.",
+                "Set the performer's height (--stature 1.75).",
             )
-        note = "Heights count from the eyes; the floor was put below them by the given stature."
+        note = "Heights count from the eyes. InPose placed the floor below them by the given height of the performer."
         return Noted(Standing(given_m, EYE_HEIGHT_RATIO * given_m - standing_m), (note,))
     lift_m = _below_zero_m(recording)
-    notes = (f"The hands reach {100 * lift_m:.0f} cm below zero; the floor was put there.",) if lift_m else ()
+    notes = (f"The hands reach {100 * lift_m:.0f} cm below zero. InPose moved the floor there.",) if lift_m else ()
     estimated_m = (standing_m + lift_m) / EYE_HEIGHT_RATIO
     if given_m is not None:
         missing_m = EYE_HEIGHT_RATIO * given_m - standing_m
         if reference is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
             where = "below" if missing_m > 0 else "above"
-            note = f"By the given stature the floor lies {100 * abs(missing_m):.0f} cm {where} zero; it was put there."
+            note = (
+                f"By the given height of the performer, the floor is {100 * abs(missing_m):.0f} cm {where} zero. "
+                "InPose moved it there."
+            )
             return Noted(Standing(given_m, missing_m), (*notes, note))
         if not 0.6 * given_m < estimated_m < 1.5 * given_m:
             note = (
@@ -75,10 +78,10 @@ def stature_and_lift(recording: Recording, given_m: float | None, reference: Ref
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
         raise CalibrationError(
             f"By the headset's height of {standing_m:.3g} m the performer would be {estimated_m:.3g} m tall.",
-            "Give the stature (--stature 1.75) and check that the file is in metres above the floor, Y up.",
+            "Set the performer's height (--stature 1.75), and check that the file is in metres above the floor, Y up.",
         )
     if estimated_m < _SEATED_STATURE_M:
-        note = f"The stature is estimated at {estimated_m:.2f} m; if the performer sat, give the real one."
+        note = f"The performer's height is estimated at {estimated_m:.2f} m. If the performer sat, set the real height."
         notes = (*notes, note)
     return Noted(Standing(estimated_m, lift_m), notes)
 

@@ -68,9 +68,9 @@ def load_calibration(path: Path) -> PerformerCalibration:
     except OSError as error:
         raise CalibrationError(f"The calibration {path} cannot be read ({error.strerror}).", hint) from error
     except ValueError as error:
-        raise CalibrationError(f"{path.name} is no calibration: it is not JSON.", hint) from error
+        raise CalibrationError(f"{path.name} is not a calibration file: it is not JSON.", hint) from error
     if not isinstance(document, dict) or document.get("format") != CALIBRATION_FORMAT:
-        raise CalibrationError(f"{path.name} is no calibration.", hint)
+        raise CalibrationError(f"{path.name} is not a calibration file.", hint)
     if document.get("version") != CALIBRATION_VERSION:
         raise CalibrationError(
             f"{path.name} is a calibration of version {document.get('version')!s:.20}; "
@@ -88,9 +88,9 @@ def _calibration_from(document: dict[str, Any]) -> PerformerCalibration:
         finite_number(document[name]) for name in ("stature_m", "head_joint_height_m", "wrist_span_m")
     )
     if not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M or min(height_m, span_m) < 0.2:
-        raise ValueError("nobody is that size")
+        raise ValueError("no person has this size")
     if max(height_m, span_m) > LARGEST_STATURE_M:
-        raise ValueError("nobody is that size")
+        raise ValueError("no person has this size")
     if document["pose"] not in POSE_TYPES or document["source"] not in get_args(Source):
         raise ValueError("unknown kind of pose")
     head, left, right = (_offset(document[name]) for name in ("head", "left", "right"))

@@ -18,8 +18,8 @@ _SOLVES_ONLY: Final[tuple[str, ...]] = ("scale", "calibration_file")
 
 def add_calibrate_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
-    command = commands.add_parser("calibrate", help="measure a performer and save it for other recordings")
-    command.add_argument("recording", type=Path, help="best one that begins with a T-pose")
+    command = commands.add_parser("calibrate", help="measure a performer and save the calibration for other recordings")
+    command.add_argument("recording", type=Path, help="best a recording that begins with a T-pose")
     command.add_argument("-o", "--out", type=Path, required=True, help="OUT.json")
     command.add_argument("--skeleton", type=Path, help="the rig as JSON, if the performer has its proportions")
     add_options(command, ReadOptions)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Show what a recording was taken for."""
+"""Show how InPose reads a recording."""
 
 from __future__ import annotations
 

@@ -27,7 +27,10 @@ def add_record_command(commands: Any) -> None:
     record.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="OUT.csv")
     record.add_argument("--seconds", type=float, metavar="S", help="stop after that long; default: at Ctrl-C")
     record.add_argument(
-        "--listen", default="127.0.0.1", metavar="ADDRESS", help="own address; 0.0.0.0 hears other machines, too"
+        "--listen",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help=("address of this computer; 0.0.0.0 also receives from other computers"),
     )
     record.add_argument("--quiet", action="store_true", help="show no progress")
     add_options(record, ReadOptions)
@@ -38,7 +41,7 @@ def _record(options: argparse.Namespace) -> int:
     from ..recording.live.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
 
     if options.out.suffix.lower() != ".csv":
-        raise OutputError(f'"{options.out.name}" is no .csv.', "Recordings are written as CSV.")
+        raise OutputError(f'"{options.out.name}" is not a .csv file.', "Recordings are written as CSV.")
     if not options.out.parent.is_dir():
         raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
     reading = settings_from_arguments(ReadOptions, options)
@@ -64,6 +67,6 @@ def _record(options: argparse.Namespace) -> int:
 def _show(state: CaptureState) -> bool:
     names = list(state.devices)
     shown = [*names[:_MOST_SHOWN], "..."] if len(names) > _MOST_SHOWN else names
-    devices = ", ".join(shown) or ("only an avatar's bones" if state.only_bones else "nothing yet")
+    devices = ", ".join(shown) or ("only bones of an avatar" if state.only_bones else "nothing yet")
     print(f"\r{state.seconds:6.1f} s  {state.rows} poses  {devices}\x1b[K", end="", file=sys.stderr, flush=True)
     return True

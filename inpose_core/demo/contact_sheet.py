@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw a motion as a sheet of stick figures, to be looked at: numbers alone have fooled everybody in motion."""
+"""Draw a motion as a sheet of stick figures, because figures alone do not show whether a motion looks right."""
 
 from __future__ import annotations
 

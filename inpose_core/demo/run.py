@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the whole product once on the example recording and leave something to look at."""
+"""Run the whole product once on the example recording, and write files to look at."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FIGURES: Final[int] = 24
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Hold what the demonstration left."""
+    """Hold what the demo wrote."""
 
     files: tuple[Path, ...]
     """The .npz, the .bvh, the picture, and the .blend where Blender is."""

@@ -31,7 +31,7 @@ class TrackGaps:
 
 @dataclass(frozen=True)
 class RecordingInfo:
-    """Hold what there is to know about a recording before solving it."""
+    """Hold the facts about a recording before the solve."""
 
     format: str
     device: str

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw a recording: the three tracks from above and from the side, heights over time, losses, the calibration pose.
-
-A wrong axis, a wrong unit, a lying head or exchanged hands are seen at a glance here, and hardly in numbers.
+"""Draw a recording: the three tracks from above and from the side, heights over time, losses, the calibration pose. The
+picture shows a wrong axis, a wrong unit, a lying head or swapped hands at a glance; numbers hardly do.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def _arrays(
     poses = numbers(poses[:, : 3 * JOINT_COUNT])
     # A joint turns by a few radians and a room has a few metres; squares of huge numbers overflow.
     if not (np.abs(poses) < _LARGEST_NUMBER).all() or not (np.abs(trans_m) < _LARGEST_NUMBER).all():
-        raise ValueError("numbers that are none of a body")
+        raise ValueError("numbers that are impossible for a body")
     return _text(arrays["gender"]), fps, poses, trans_m, betas, is_y_up
 
 
@@ -121,9 +121,11 @@ def _body_model(folder: Path, gender: str, betas: int) -> Any:
             except (OSError, AssertionError, ValueError, KeyError) as error:
                 raise InPoseError(
                     f"The {kind} body model for {gender} in {folder} cannot be read ({error}).",
-                    "Download the models as .npz from their makers.",
+                    "Download the models as .npz from their authors.",
                 ) from error
-    raise InPoseError(f"{folder} holds no body models.", "It must have a folder smplh, smplx or smpl of .npz models.")
+    raise InPoseError(
+        f"{folder} contains no body models.", "It must have a folder smplh, smplx or smpl of .npz models."
+    )
 
 
 def _text(value: NDArray[Any]) -> str:

@@ -115,13 +115,13 @@ def _find_joints(animation: BvhAnimation, name: str) -> dict[str, int]:
             joints |= {f"spine{number}": spine[place] for number, place in enumerate(places, 1)}
     if "pelvis" in joints and animation.parents[joints["pelvis"]] != -1:
         raise InPoseError(
-            f"{name} moves its {animation.joint_names[0]} beside the pelvis.", "Export it with the hips as the root."
+            f"{name} moves {animation.joint_names[0]} and not the pelvis.", "Export it with the hips as the root."
         )
     missing = [wanted for wanted in JOINT_INDEX if joints.get(wanted, -1) < 0]
     if missing:
         raise InPoseError(
-            f"{name} has no joint that is called like {', '.join(missing)}.",
-            "Names as in CMU's, Daz' and Mixamo's files are understood.",
+            f"{name} has no joint with a name like {', '.join(missing)}.",
+            "InPose knows the names of CMU, Daz and Mixamo files.",
         )
     return joints
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring captured motion of any rate to the solver's."""
+"""Resample captured motion of any rate to the solver's rate."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _HIGHEST_FPS: Final[float] = 10_000.0
 
 
 def check_motion_length(frames: int, fps: float) -> None:
-    """Refuse what is no captured motion, before room is made for it at the solver's rate.
+    """Refuse motion that is too long or has an impossible rate, before memory is allocated for it.
 
     Raises:
         InPoseError: the rate is none, or the motion lasts for many hours.
     """
     if not _LOWEST_FPS <= fps <= _HIGHEST_FPS:
-        raise InPoseError(f"{fps:.3g} frames per second are no rate of captured motion.", "Correct its rate.")
+        raise InPoseError(f"{fps:.3g} frames per second is not a frame rate of motion capture.", "Correct its rate.")
     if frames > _MOST_FRAMES or frames / fps > _LONGEST_S:
         raise InPoseError(
             f"It has {frames} frames and lasts {frames / fps:.0f} s, which is too long.",

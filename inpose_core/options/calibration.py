@@ -52,7 +52,7 @@ class CalibrationSettings(OptionTable):
 
     stature_m: float | None = option(
         None,
-        "Height of the performer from floor to crown",
+        "Height of the performer from the floor to the top of the head",
         label="Performer",
         minimum=SMALLEST_STATURE_M,
         maximum=LARGEST_STATURE_M,
@@ -62,11 +62,11 @@ class CalibrationSettings(OptionTable):
     )
     pose: PoseType | None = option(
         None,
-        "What the recorded hand poses are poses of",
+        "Kind of the recorded hand poses",
         label="Pose",
         choices=(
             Choice(
-                "joint", "Head and wrist joints", "The recording holds the joints themselves: no offsets, no scaling"
+                "joint", "Head and wrist joints", "The recording contains the joints themselves: no offsets, no scaling"
             ),
             Choice("grip", "Grip", "Controllers: the OpenXR grip pose"),
             Choice("aim", "Aim", "Controllers: the OpenXR aim pose"),
@@ -86,9 +86,9 @@ class CalibrationSettings(OptionTable):
         ),
         custom=Custom(
             "Factor",
-            "The character's size over the performer's",
+            "Size of the character divided by the size of the performer",
             "By a factor",
-            "Give the character's size over the performer's",
+            "Set the size of the character divided by the size of the performer",
             1.0,
             "scale_factor",
             1e-3,
@@ -99,13 +99,13 @@ class CalibrationSettings(OptionTable):
     )
     calibration_pose: CalibrationPoseChoice = option(
         "auto",
-        "Pose to look for in the recording, to find how the devices were worn",
+        "Pose to look for in the recording, to find how the devices were held and worn",
         label="Calibration pose",
         choices=(
             Choice("auto", "Automatic", "A T-pose or an A-pose, if one is held"),
             Choice("t_pose", "T-pose", "Look for a T-pose only"),
             Choice("a_pose", "A-pose", "Look for an A-pose only"),
-            Choice("none", "None", "Skip detection; use the usual offsets"),
+            Choice("none", "None", "Skip detection; use default offsets"),
         ),
     )
     calibration_time_s: float | None = option(
@@ -126,13 +126,13 @@ class CalibrationSettings(OptionTable):
     """What is said here beside it overrides it."""
     body: BodyChoice = option(
         "auto",
-        "Whose proportions the performer has in the calibration pose",
+        "Body proportions of the performer in the calibration pose",
         label="Proportions",
         choices=(
             Choice(
                 "auto",
                 "Automatic",
-                "The character's with unknown controllers, if it is human; else an average adult's",
+                "The character's, if the controllers are unknown and the character is human; else an average adult's",
             ),
             Choice("rig", "Like the character", "The performer's T-pose becomes the character's"),
             Choice("average", "Average adult", "For characters with other proportions than the performer"),
@@ -140,15 +140,15 @@ class CalibrationSettings(OptionTable):
     )
     head_view: HeadView = option(
         "auto",
-        "Point of the head from which the recorded head pose looks",
+        "Point of the head that was recorded",
         label="Head view",
         choices=(
             Choice(
                 "auto",
                 "Automatic",
-                "The middle, unless the head turns about a point that is an eye's distance to the side",
+                "The middle, unless the head turns about a point to its side, as the left eye's view does",
             ),
-            Choice("middle", "Middle of the eyes", "As headsets tell it"),
+            Choice("middle", "Middle of the eyes", "As headsets report it"),
             Choice("left_eye", "Left eye", "As some tools record it, for example Blender's own VR view"),
         ),
     )
@@ -171,6 +171,6 @@ class CalibrationSettings(OptionTable):
     )
     refine: bool = option(
         True,
-        "Correct uncertain offsets (sabers, unknown hand poses) by the motion itself",
+        "Correct uncertain hand offsets (sabers, unknown hand poses) from the motion",
         label="Refine",
     )

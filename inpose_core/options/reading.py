@@ -32,7 +32,7 @@ class ReadOptions(OptionTable):
     """
 
     title = "Read as"
-    sentence = "How the recording is read. InPose recognises or guesses all of it; `inpose info` shows what it took."
+    sentence = "How the recording is read. InPose recognises or guesses all of it; `inpose info` shows the result."
     error = RecordingError
 
     unit: str | None = option(
@@ -106,21 +106,21 @@ class ReadOptions(OptionTable):
     )
     swap_hands: bool | None = option(
         None,
-        "Whether left and right are exchanged",
+        "Whether left and right are swapped",
         label="Left and right",
         choices=(
             Choice("keep", "Keep", "Left is left"),
-            Choice("swap", "Swap", "The file calls the right hand left"),
+            Choice("swap", "Swap", "The file names the right hand left"),
         ),
         automatic=_GUESSED,
     )
     origin: Origin | None = option(
         None,
-        "Level from which the recorded heights count",
+        "Level at which recorded heights are zero",
         label="Heights from",
         choices=(
             Choice("floor", "Floor", "Heights count from the floor"),
-            Choice("eyes", "Eyes", "Heights count from where the eyes were at the start"),
+            Choice("eyes", "Eyes", "Heights count from the position of the eyes at the start"),
         ),
         automatic=_GUESSED,
     )
@@ -135,7 +135,7 @@ class ReadOptions(OptionTable):
     )
     take: int | None = option(
         None,
-        "Take to read of a recording with pauses of more than ten seconds, counted from 1",
+        "Take to read if pauses of more than ten seconds split the recording, counted from 1",
         label="Take",
         minimum=1,
         maximum=10_000,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carry settings through JSON: only what differs from the default travels, and unknown keys are refused."""
+"""Convert settings to JSON and back: only values that differ from the default; unknown keys are refused."""
 
 from __future__ import annotations
 

@@ -24,18 +24,18 @@ _TERMINAL_ONLY: Final[frozenset[str]] = frozenset((TERMINAL,))
 
 @dataclass(frozen=True)
 class SolveSettings(OptionTable):
-    """Choose how to solve; the defaults are the best known at their cost.
+    """Choose how to solve; the defaults are the best that we know for their cost.
 
     Raises:
         InPoseError: a value does not fit.
     """
 
     title = "Solve"
-    sentence = "How much to compute, where, and which of the motions that fit."
+    sentence = "How much to compute, on which device, and which of the possible motions to choose."
 
     guidance: GuidanceName = option(
         "tangent",
-        "Algorithm that brings the motion onto the measured points",
+        "Algorithm that guides the motion to the measured points",
         label="Guidance",
         choices=(
             Choice("tangent", "Tangent", "Corrects the denoised rotations on the manifold; needs few steps"),
@@ -57,7 +57,7 @@ class SolveSettings(OptionTable):
     )
     foot_planting: float | None = option(
         None,
-        "How firmly standing feet are held in place",
+        "How firmly planted feet are held in place",
         label="Foot planting",
         minimum=0.0,
         maximum=1.0,
@@ -67,7 +67,7 @@ class SolveSettings(OptionTable):
     )
     max_elbow_bend_deg: float | None = option(
         None,
-        "Largest bend of the elbows, which the shoulders give way to; 0 is a straight arm, 180 is no limit",
+        "Largest bend of the elbows; the shoulders move to keep it. 0 is a straight arm, 180 is no limit",
         label="Elbow limit",
         minimum=90.0,
         maximum=180.0,
@@ -77,7 +77,7 @@ class SolveSettings(OptionTable):
     )
     temperature: float | None = option(
         None,
-        "Variation: 0 gives the likeliest motion that fits, 1 one of many that fit, chosen by the seed",
+        "Variation: 0 gives the most likely motion; 1 gives one of many motions that fit, chosen by the seed",
         label="Variation",
         minimum=0.0,
         maximum=1.0,
@@ -87,11 +87,11 @@ class SolveSettings(OptionTable):
         stored_as="variation",
         old_flags=("variation",),
     )
-    """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from nothing and comes out near
-    the posterior's mean, as the mean of eight samples does."""
+    """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from zero and gives a result
+    close to the posterior's mean, like the mean of eight samples."""
     seed: int = option(
         0,
-        "Number that chooses a motion; with some variation each seed gives another",
+        "Number that chooses a motion; with variation above 0, each seed gives another motion",
         label="Seed",
         minimum=0,
         maximum=2**63 - 1,
@@ -102,18 +102,18 @@ class SolveSettings(OptionTable):
         label="Steps",
         minimum=1,
         maximum=1000,
-        automatic="by the quality, or 50 with pigdm guidance",
+        automatic="set by the quality, or 50 with pigdm guidance",
         expert=True,
     )
     device: str = option(
         "auto",
-        "Device that computes",
+        "Device that runs the solver",
         label="Device",
         choices=(
-            Choice("auto", "Automatic", "A graphics card where there is one, else the processor"),
+            Choice("auto", "Automatic", "The graphics card if there is one, else the processor"),
             Choice("cpu", "Processor", "Always works"),
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
-            Choice("mps", "Metal", "The graphics unit of an Apple computer"),
+            Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
         appears=_TERMINAL_ONLY,
     )
@@ -142,29 +142,29 @@ class SolveSettings(OptionTable):
     )
     use_head_motion: bool = option(
         True,
-        "Show the prior the head's height and velocity in proportion to the body, as the paper's InPose (head)",
+        "Let the prior see the head's height and velocity in proportion to the body, as in the paper's InPose (head)",
         label="Head motion",
         expert=True,
         appears=_TERMINAL_ONLY,
     )
     use_hand_reach: bool = option(
         True,
-        "Show the prior where the hands are in proportion to the arms",
+        "Let the prior see where the hands are, in proportion to the arms",
         label="Hand reach",
         expert=True,
         appears=_TERMINAL_ONLY,
     )
     use_floor: bool | None = option(
         None,
-        "Measure that the lowest foot stands on the floor (tangent guidance only)",
+        "Add the height of the lowest foot above the floor as a measurement (tangent guidance only)",
         label="Floor",
-        automatic="only where the prior does not see the head's height, which tells the same and better",
+        automatic="only if the prior does not see the head's height",
         expert=True,
         appears=_TERMINAL_ONLY,
     )
     smoothing_frames: float | None = option(
         None,
-        "Standard deviation of the Gaussian over the sampled rotations, before the hands are brought into place",
+        "Standard deviation of the Gaussian that smooths the sampled rotations, before the hands are corrected",
         label="Solver smoothing",
         minimum=0.0,
         maximum=60.0,
@@ -176,7 +176,7 @@ class SolveSettings(OptionTable):
     )
     position_noise_ratio: float = option(
         0.002,
-        "Standard deviation of the measured positions over the standing head height: 3 mm for an adult",
+        "Standard deviation of the measured positions, divided by the standing head height; 0.002 is 3 mm for an adult",
         label="Position noise",
         minimum=1e-6,
         maximum=1.0,

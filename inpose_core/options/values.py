@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say whether a value fits an option, in one place for command line, request, panel and Python."""
+"""Check whether a value fits an option, in one place for command line, request, panel and Python."""
 
 from __future__ import annotations
 

@@ -56,15 +56,15 @@ class CleaningReport:
         said: list[str] = []
         if self.dropped_frames:
             were = "was" if self.dropped_frames == 1 else "were"
-            said.append(f"{_count(self.dropped_frames, 'frame')} with a repeated or decreasing time {were} dropped.")
+            said.append(f"{_count(self.dropped_frames, 'frame')} with a repeated or decreasing time {were} removed.")
         if self.unnormalised_frames:
-            said.append("The rotations were not unit quaternions and were normalised.")
+            said.append("The rotations were not unit quaternions. InPose normalised them.")
         if self.swapped_s:
-            said.append(f"Left and right were exchanged for {_seconds(self.swapped_s)} and were put back.")
+            said.append(f"Left and right were swapped for {_seconds(self.swapped_s)}. InPose corrected it.")
         if self.recentred_at_s:
             moments = ", ".join(f"{moment_s:.1f}" for moment_s in self.recentred_at_s[:5])
             more = " ..." if len(self.recentred_at_s) > 5 else ""
-            said.append(f"The room was recentred at {moments}{more} s; the jump was taken out.")
+            said.append(f"The room was recentred at {moments}{more} s. InPose removed the jump.")
         for label, device in zip(DEVICE_LABELS, self.devices, strict=True):
             said.extend(_device_sentences(label, device))
         return tuple(said)
@@ -86,10 +86,10 @@ class CleaningReport:
 def _device_sentences(label: str, device: DeviceCleaning) -> list[str]:
     faults = [
         (device.invalid_s, f"has no valid pose for {_seconds(device.invalid_s)}"),
-        (device.origin_s, f"was thrown to the origin for {_seconds(device.origin_s)}"),
-        (device.frozen_s, f"stood frozen while tracking was lost for {_seconds(device.frozen_s)}"),
-        (device.away_s, f"was out of reach of its arm for {_seconds(device.away_s)}"),
-        (device.spikes, f"leapt away and back {_count(device.spikes, 'time')}"),
+        (device.origin_s, f"jumped to the origin for {_seconds(device.origin_s)}"),
+        (device.frozen_s, f"froze for {_seconds(device.frozen_s)} while tracking was lost"),
+        (device.away_s, f"was beyond the reach of the arm for {_seconds(device.away_s)}"),
+        (device.spikes, f"jumped away and back {_count(device.spikes, 'time')}"),
     ]
     told = [text for amount, text in faults if amount]
     if not told:

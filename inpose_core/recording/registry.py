@@ -66,7 +66,7 @@ def _read(path: Path, options: ReadOptions) -> Recording:
         if recording_format.recognises(file.data):
             return interpret(recording_format.read(file), options, file.name)
     raise RecordingError(
-        f"{file.name} is no format that InPose knows.",
+        f"InPose does not know the format of {file.name}.",
         f"It reads {', '.join(recording_suffixes())}: see docs/recordings.md.",
     )
 
@@ -76,7 +76,7 @@ def _bytes_of(path: Path) -> bytes:
     try:
         return read_bytes(path, _LARGEST_FILE_BYTES)
     except FileNotFoundError as error:
-        raise RecordingError(f"There is no file {path}.", "Check the path.") from error
+        raise RecordingError(f"The file {path} does not exist.", "Check the path.") from error
     except IsADirectoryError as error:
         raise RecordingError(
             f"{name} is a folder, not a recording.", "Give one file, for example a .bsor or .csv."

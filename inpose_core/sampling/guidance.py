@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guide the denoised pose by a measurement: the sampler's interface, and the guidance that does nothing."""
+"""Guide the denoised pose by a measurement: the interface for the sampler, and a guidance that does nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .measurement import Measurement
 
 @dataclass(frozen=True)
 class GuidedEstimate:
-    """Hold what guidance makes of one denoising step."""
+    """Hold the result of guidance in one denoising step."""
 
     x_0: Tensor
     """(F, 22, 6) estimate that the sampler continues with."""
@@ -42,7 +42,7 @@ class Guidance(Protocol):
 
 
 class NoGuidance:
-    """Leave the prior alone, apart from the measured rotations: the ablation without positions."""
+    """Use the prior alone, with the measured rotations: the ablation without positions."""
 
     def __init__(self, measurement: Measurement) -> None:
         self.measurement = measurement

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ask of the arms no more than they can do.
+"""Limit the targets of the hands to what the arms can reach.
 
 A hand that was measured farther from the shoulder than the arm is long, on shorter arms or after a wrong calibration,
 has no solution, and Gauss-Newton steps towards it grow without bound where the arm is nearly straight. So the target is

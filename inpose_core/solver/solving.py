@@ -70,7 +70,8 @@ def solve(
         return _solve_on(device, sensors, skeleton, settings, prior, on_progress)
     except torch.OutOfMemoryError as error:
         raise DeviceError(
-            f"The {device.type} device has not enough memory for this recording.", "Solve it on the CPU, or in parts."
+            f"The {device.type} device does not have enough memory for this recording.",
+            "Solve it on the CPU, or in parts.",
         ) from error
 
 
@@ -142,11 +143,14 @@ def _require_finite(sensors: Sensors) -> None:
     if len(sensors.positions_m) == 0:
         raise InPoseError("The recording is empty.", "Record again.")
     if not (np.isfinite(sensors.positions_m).all() and np.isfinite(sensors.rotations_wxyz).all()):
-        raise InPoseError("The sensors hold values that are not finite.", "Read the recording through load_recording.")
+        raise InPoseError(
+            "The sensors contain values that are not finite.", "Read the recording through load_recording."
+        )
 
 
 def origin_below(sensors: Sensors) -> NDArray[np.float64]:
-    """Return the place on the floor below the head, (3,), to solve around: far out, float32 is coarse."""
+    """Return the point on the floor below the head, (3,), as the origin of the solve: far from it, float32 is too
+    coarse."""
     return np.median(sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0)
 
 

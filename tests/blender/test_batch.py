@@ -174,4 +174,4 @@ def test_the_script_itself(take, tmp_path):
     assert (tmp_path / "out.blend").exists()
     done = subprocess.run([*command[:-1], "x.fbx"], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == WRONG_USE
-    assert "no .blend file" in done.stderr
+    assert "not a .blend file" in done.stderr

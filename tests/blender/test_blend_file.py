@@ -108,7 +108,7 @@ def test_a_hole_in_the_middle_is_seen(whole: Path) -> None:
     place = data.index(b"\x28\xb5\x2f\xfd", 4)
     data[place : place + 3 * PAGE_BYTES] = bytes(3 * PAGE_BYTES)
     whole.write_bytes(data)
-    assert "where a frame begins" in blend_file._missing_frames(whole)
+    assert "begins with unknown data" in blend_file._missing_frames(whole)
 
 
 @pytest.mark.parametrize("content", [b"", b"BLENDER-v405", bytes(100), b"\x28\xb5\x2f\xfd" * 9])
@@ -120,7 +120,7 @@ def test_what_is_no_compressed_blend_is_no_whole_one(tmp_path: Path, content: by
 def test_a_file_without_the_baked_action_is_refused(scene_of_two_megabytes: None, tmp_path: Path) -> None:
     output = tmp_path / "take.blend"
     output.write_bytes(b"the good file")
-    with pytest.raises(OutputError, match="holds no another take"):
+    with pytest.raises(OutputError, match="contains no another take"):
         save_blend_copy(output, ["take", "another take"])
     assert output.read_bytes() == b"the good file"
     assert list(tmp_path.iterdir()) == [output]

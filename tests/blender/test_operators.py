@@ -192,7 +192,7 @@ def test_results_lie_where_the_user_wants_them(registered, tmp_path, monkeypatch
     assert preferences.results_folder() == tmp_path / "a/b"
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")}))
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot create"):
         preferences.results_folder()
 
 

@@ -189,7 +189,7 @@ def test_a_full_disk(registered, rng, take, fake_worker, results, monkeypatch):
     bpy.context.scene.inpose.recording = str(take)
     fake_worker("full_disk")
     facts = scene_facts(rig)
-    with pytest.raises(RuntimeError, match=r"cannot be written.*free space"):
+    with pytest.raises(RuntimeError, match=r"cannot be written.*Free some space"):
         bpy.ops.inpose.solve_full_body()
     assert scene_facts(rig) == facts
     assert list(results.iterdir()) == []

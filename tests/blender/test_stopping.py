@@ -66,7 +66,7 @@ def test_a_batch_that_is_stopped_leaves_nothing(batch, tmp_path, number) -> None
     _, said = process.communicate(timeout=20)
     if number != signal.SIGINT:
         assert process.returncode == 128 + signal.SIGTERM, said
-        assert said.strip().endswith("inpose: Stopped; what was under way is not written.")
+        assert said.strip().endswith("inpose: Stopped. The current recording was not written.")
     assert not is_running(solver)
     assert not list((tmp_path / "temporary").iterdir())
     assert (tmp_path / "out" / "take.blend").read_bytes() == b"the good file"

@@ -256,9 +256,9 @@ def expect_refusal(
 
 
 BAD_RECORDINGS = {
-    "missing": (None, "no file"),
+    "missing": (None, "does not exist"),
     "empty": (b"", "is empty"),
-    "text": (b"Dear diary,\ntoday I wore a headset.\n", "no header"),
+    "text": (b"Dear diary,\ntoday I wore a headset.\n", "not a header"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "take"),
     "header_only": (b"time," + b",".join(b"head_p" + c for c in (b"x", b"y", b"z")) + b"\n", "lacks the column"),
 }
@@ -349,7 +349,7 @@ def test_an_option_that_makes_no_sense_is_refused(
         ('{"joints": {"left_hip": [0, 0, 0]}}', "lacks right_hip"),
         (Skeleton.template().to_json().replace("0.0", '"x"', 1), "not three numbers"),
         (Skeleton.template().to_json().replace("-0.", "-NaN, 0."), "skeleton.json"),
-        (json.dumps({"joints": {name: [0, 0, 0] for name in JOINT_NAMES}}), "head would stand"),
+        (json.dumps({"joints": {name: [0, 0, 0] for name in JOINT_NAMES}}), "head of this skeleton"),
     ],
 )
 def test_a_bad_skeleton_is_refused(

@@ -134,7 +134,7 @@ def test_three_hundred_thousand_pauses(tmp_path: Path) -> None:
 def test_amass_at_rates_that_are_none(tmp_path: Path, frames: int, fps: float) -> None:
     ran = run_bounded("info", amass(tmp_path / "slow.npz", frames, fps))
     assert ran.code == 2
-    assert "frames per second are no rate" in ran.said
+    assert "frames per second is not a frame rate" in ran.said
 
 
 def test_amass_of_millions_of_frames(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_stopped_command_leaves_nothing(long_take: Path, tmp_path: Path) -> No
     assert solving.poll() is None, "it was over before it could be stopped"
     solving.terminate()
     _, said = solving.communicate(timeout=20)
-    assert (solving.returncode, said) == (STOPPED_CODE, "inpose: Stopped; nothing was written.\n")
+    assert (solving.returncode, said) == (STOPPED_CODE, "inpose: Stopped. Nothing was written.\n")
     assert not list(output.iterdir())
     assert not list((tmp_path / "temporary").iterdir())
 

@@ -236,7 +236,7 @@ def test_info_reads_as_it_is_told(worker: WorkerProcess, take: Path) -> None:
     reply, _ = worker.ask("info-2", "info", recording=str(take), reading={"axes": "unity", "unit": "mm"})
     given = {guess["name"]: guess["value"] for guess in reply["result"]["guesses"] if guess["source"] == "given"}
     assert given == {"axes": "RUF", "unit": "mm"}
-    for reading, words in (({"axes": "up"}, "no axes"), ({"axis": "unity"}, "no read as option")):
+    for reading, words in (({"axes": "up"}, "not a name of axes"), ({"axis": "unity"}, "no read as option")):
         reply, _ = worker.ask("info-3", "info", recording=str(take), reading=reading)
         assert reply["event"] == "error"
         assert words in reply["message"]
@@ -437,7 +437,7 @@ def test_missing_and_null_params_are_told(worker: WorkerProcess, take: Path, tmp
     ("change", "kind", "words"),
     [
         ({"recording": "nowhere.csv"}, "RecordingError", "nowhere.csv"),
-        ({"offsets_m": [[0, 0, 0]] * 22}, "SkeletonError", "head would stand"),
+        ({"offsets_m": [[0, 0, 0]] * 22}, "SkeletonError", "head of this skeleton"),
         ({"offsets_m": [[0, 0]] * 22}, "SkeletonError", "22 joint offsets"),
         ({"offsets_m": [[0, "a", 0]] * 22}, "WorkerError", "offsets_m"),
         ({"offsets_m": 3}, "WorkerError", "offsets_m"),

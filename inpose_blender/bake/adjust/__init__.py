@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Adjust a solved motion before it is baked, as often as the animator likes: pure numpy, nothing is solved again."""
+"""Adjust a solved motion before each bake, without solving again. Pure numpy."""
 
 from __future__ import annotations
 

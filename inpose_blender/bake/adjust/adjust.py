@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the adjustments in the order in which they make sense."""
+"""Apply the adjustments in the right order."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leave out keys that straight lines between the others tell as well."""
+"""Remove keys that linear interpolation between the other keys reproduces."""
 
 from __future__ import annotations
 

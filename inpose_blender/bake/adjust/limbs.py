@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bend two-bone limbs so that their ends come where they should: the closed-form inverse kinematics of games."""
+"""Bend two-bone limbs so that their ends reach their targets: the closed-form inverse kinematics of games."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STRAIGHT_SINE: Final[float] = 0.05
 
 @dataclass(frozen=True)
 class Limb:
-    """Name the joints of a limb, and about which axis of its upper bone it bends by nature."""
+    """Name the joints of a limb, and the axis of its upper bone about which it bends naturally."""
 
     start: str
     middle: str
@@ -46,7 +46,7 @@ LEGS: Final[tuple[Limb, Limb]] = (
 def bend_limb(
     motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: FloatArray, stretch: float = 1.0
 ) -> Motion:
-    """Return the motion with the end of a limb at its targets (F, 3), or as near as it reaches, stretched.
+    """Return the motion with the end of a limb at its targets (F, 3), or as close as the stretched limb reaches.
 
     The limb opens or closes in its own plane, then swings as a whole by the smallest turn; what hangs on its end keeps
     its direction in the world.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold standing toes in place and bring wrists onto the recorded ones, without a jerk where a lock begins or ends."""
+"""Keep planted toes in place and move the wrists to the recorded ones, without a jump where a lock begins or ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ twenty degrees, and makes it snap."""
 
 
 def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = None) -> Motion:
-    """Return the motion with each standing toe joint held where it stands on average; knees and hips give way.
+    """Return the motion with each planted toe joint held at its mean position; knees and hips follow.
 
     The toe is what stands in the data that the prior learnt from: heels may rise above it, and the foot may pivot.
 

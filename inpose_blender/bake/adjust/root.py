@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell the way of a body over the ground from its movement around that way: root motion, and none."""
+"""Separate root motion from the movement of the body around it, and remove it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SWAY_S: Final[float] = 0.3
 
 @dataclass(frozen=True)
 class RootPath:
-    """Hold the way over the ground in the core frame, Y up."""
+    """Hold root motion in the core frame, Y up."""
 
     ground_m: FloatArray
     """(F, 3) with y = 0."""
@@ -32,7 +32,8 @@ class RootPath:
 
 
 def root_path_of(rotations_wxyz: FloatArray, root_m: FloatArray, fps: float) -> RootPath:
-    """Return the smooth way of the pelvis over the ground, from rotations (F, 22, 4) and root positions (F, 3)."""
+    """Return root motion: the smooth path of the pelvis over the ground, from rotations (F, 22, 4) and positions (F,
+    3)."""
     forward = quaternion_to_matrix(rotations_wxyz[:, 0])[..., 2]
     heading = np.unwrap(np.arctan2(forward[:, 0], forward[:, 2]))
     return RootPath(
@@ -42,6 +43,6 @@ def root_path_of(rotations_wxyz: FloatArray, root_m: FloatArray, fps: float) -> 
 
 
 def in_place(motion: Motion) -> Motion:
-    """Return the motion without its way over the ground; it turns and sways as before, above where it began."""
+    """Return the motion without root motion: the body turns and sways in place."""
     path = root_path_of(motion.rotations_wxyz, motion.root_translation_m, motion.fps).ground_m
     return replace(motion, root_translation_m=motion.root_translation_m - path + path[:1])

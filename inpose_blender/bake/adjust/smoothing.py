@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calm a motion by a Gaussian over time."""
+"""Smooth a motion with a Gaussian over time."""
 
 from __future__ import annotations
 

@@ -52,13 +52,19 @@ def read_mapping(path: Path) -> dict[str, str]:
     except OSError as error:
         raise RigError(f"{path} cannot be read ({error.strerror}).", hint) from error
     except ValueError as error:
-        raise RigError(f"{path.name} is no JSON file.", hint) from error
+        raise RigError(f"{path.name} is not a JSON file.", hint) from error
     bones = document.get("bones") if isinstance(document, dict) and document.get("format") == FORMAT else None
     if not isinstance(bones, dict):
-        raise RigError(f"{path.name} is no mapping of InPose.", hint)
+        raise RigError(f"{path.name} is not a mapping that InPose exported.", hint)
     if document.get("version") != VERSION:
-        raise RigError(f"{path.name} is of another version of InPose.", "Update InPose, or export the mapping again.")
-    unknown = sorted(set(bones) - set(JOINT_NAMES))
-    if unknown or not all(bone is None or isinstance(bone, str) for bone in bones.values()):
-        raise RigError(f"{path.name} holds something else than joints and bones: {', '.join(unknown)}.", hint)
+        raise RigError(
+            f"{path.name} was made by another version of InPose.", "Update InPose, or export the mapping again."
+        )
+    wrong = sorted(
+        joint
+        for joint, bone in bones.items()
+        if joint not in JOINT_NAMES or not (bone is None or isinstance(bone, str))
+    )
+    if wrong:
+        raise RigError(f"{path.name} has entries that do not name a joint and a bone: {', '.join(wrong)}.", hint)
     return {joint: bones.get(joint) or "" for joint in JOINT_NAMES}

@@ -70,13 +70,13 @@ class INPOSE_OT_mapping_pick(_OnMapping, bpy.types.Operator):
         armature = _armature(context)
         bone = armature.data.bones.active
         if bone is None:
-            raise RigError(f"{armature.name} has no active bone.", "Click a bone in Pose Mode first.")
+            raise RigError(f"{armature.name} has no active bone.", "Click a bone in Pose Mode.")
         set_bones(armature.data, bones_of(armature) | {self.joint: bone.name})
         return {"FINISHED"}
 
 
 class INPOSE_OT_mapping_mirror(_OnMapping, bpy.types.Operator):
-    """Give the right side the bones whose names mirror those of the left side."""
+    """Fill the right side with the bones whose names mirror those of the left side."""
 
     bl_idname = "inpose.mapping_mirror"
     bl_label = "Mirror Left to Right"
@@ -93,14 +93,14 @@ class INPOSE_OT_mapping_mirror(_OnMapping, bpy.types.Operator):
             left = bones.get(joint.replace("right_", "left_"), "")
             right = _mirrored(left)
             if left and (right == left or right not in armature.data.bones):
-                raise RigError(f"The bone {left} has no mirrored bone in {armature.name}.", "Choose the bones by hand.")
+                raise RigError(f"{armature.name} has no bone that mirrors {left}.", "Choose the bones by hand.")
             bones[joint] = right
         set_bones(armature.data, bones)
         return {"FINISHED"}
 
 
 class INPOSE_OT_mapping_reset(_OnMapping, bpy.types.Operator):
-    """Forget the changes to the mapping and find the bones again."""
+    """Discard your changes to the mapping and find the bones again."""
 
     bl_idname = "inpose.mapping_reset"
     bl_label = "Find Bones Again"

@@ -65,7 +65,7 @@ class INPOSE_PT_rig_mapping(bpy.types.Panel):
         row.operator(INPOSE_OT_mapping_import.bl_idname, text="", icon="IMPORT")
         row.operator(INPOSE_OT_mapping_export.bl_idname, text="", icon="EXPORT")
         if not data.is_editable:
-            layout.label(text="Linked data: the bones cannot be changed here", icon="LIBRARY_DATA_DIRECT")
+            layout.label(text="Linked data: you cannot change the bones here", icon="LIBRARY_DATA_DIRECT")
         for title, joints in _GROUPS:
             column = layout.column(align=True)
             column.enabled = data.is_editable

@@ -86,7 +86,7 @@ INPOSE_PG_rig_mapping.__annotations__ = {
     **{
         joint: bpy.props.StringProperty(
             name=SPOKEN[joint],
-            description="The bone whose head is this joint; empty: the rig has none",
+            description="Bone whose head is this joint; empty: the rig has no such bone",
             get=_getter(joint),
             set=_setter(joint),
         )

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take out what is not tracking, and bring a recording to the solver's rate."""
+"""Remove what is not tracking, and resample a recording to the solver's rate."""

@@ -185,12 +185,13 @@ def _checked_order(times_s: FloatArray, name: str) -> BoolArray:
     backwards = float((np.diff(times_s) < 0).mean()) if len(times_s) > 1 else 0.0
     if backwards > _LARGEST_BACKWARDS_FRACTION:
         raise RecordingError(
-            f"The times in {name} do not increase: {backwards:.0%} of the frames come before the one before.",
+            f"The times in {name} do not increase: {backwards:.0%} of the frames are earlier than the frame before.",
             "Check the time column, in seconds.",
         )
     if kept.sum() < 2:
         raise RecordingError(
-            f"{name} holds no movement: it has fewer than two frames at different times.", "Record at least a second."
+            f"{name} contains no movement: it has fewer than two frames at different times.",
+            "Record at least a second.",
         )
     return kept
 
@@ -208,7 +209,7 @@ def _check_length(times_s: FloatArray, name: str) -> None:
         raise _no_recording(times_s, float(np.median(np.diff(times_s))), name)
     if duration_s > _LONG_S and len(times_s) < _FEWEST_PER_S * duration_s:
         raise RecordingError(
-            f"{name} has only {len(times_s)} frames in {duration_s:.0f} s, which is no recording.",
+            f"{name} has only {len(times_s)} frames in {duration_s:.0f} s, which cannot be a recording.",
             "Check the time column, or record at 30 frames per second at least.",
         )
 
@@ -216,7 +217,7 @@ def _check_length(times_s: FloatArray, name: str) -> None:
 def _no_recording(times_s: FloatArray, middle_s: float, name: str) -> RecordingError:
     return RecordingError(
         f"{name} would last {times_s[-1] - times_s[0]:.0f} s with {middle_s:.3g} s from frame to frame, "
-        "which is no recording.",
+        "which cannot be a recording.",
         "Times are in seconds: check the unit of the time column. InPose takes up to "
         f"{_LONGEST_RECORDING_S / 3600:.0f} hours at once.",
     )
@@ -248,7 +249,7 @@ def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
     if present.sum() <= 1:
         which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
         raise RecordingError(
-            f"{name} has {which}; a head and at least one hand are needed.",
+            f"{name} has {which}; InPose needs a head and at least one hand.",
             "Record with the headset and both controllers on.",
         )
     if not present[0]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find what goes wrong with several devices at once: hands exchanged after a reconnect, a room that is recentred."""
+"""Find errors of several devices at once: hands swapped after a reconnect, a room that was recentred."""
 
 from __future__ import annotations
 

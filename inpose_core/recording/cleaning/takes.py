@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Split a recording where nothing was recorded for long: what lies between is nobody's motion and is not imagined.
+"""Split a recording at long pauses: InPose does not invent the motion in between.
 
 A game that was paused, a headset that was put down, a clock that was set: behind a long pause another take begins. One
 take is solved; the times of the others are told, so that nothing is lost without a word.

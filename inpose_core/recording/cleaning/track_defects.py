@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find where one device's track is wrong: frozen, thrown to the origin, out of reach, leaping away and back.
+"""Find where the track of one device is wrong: frozen, moved to the origin, out of reach, jumping away and back.
 
 Each function answers a defect that was seen in real files (A-Frame: 74 frozen frames; ALVR: the zero position while
 "active"; Beat Saber: leaps of 14 to 73 m/s for one frame) and tells it from what people really do: sabers are swung at

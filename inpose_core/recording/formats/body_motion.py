@@ -64,7 +64,7 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
         motion = load(path)
         check_motion_length(len(motion), motion.fps)
     except InPoseError as error:
-        raise RecordingError(f"{name} is no {what} that can be read: {error.message}", error.hint) from error
+        raise RecordingError(f"InPose cannot read {name} as {what}: {error.message}", error.hint) from error
     return _tracks(motion, what)
 
 
@@ -88,7 +88,7 @@ def _tracks(motion: Motion, what: str) -> RawTracks:
     from ...body.skeleton import SENSOR_JOINTS  # noqa: PLC0415
 
     if len(motion) < 2 or not np.isfinite(motion.root_translation_m).all():
-        raise RecordingError(f"This {what} holds no movement.", "Choose another file.")
+        raise RecordingError(f"This {what} file contains no movement.", "Choose another file.")
     joints = list(SENSOR_JOINTS)
     return RawTracks(
         times=np.arange(len(motion)) / motion.fps,

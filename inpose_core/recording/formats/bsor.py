@@ -173,7 +173,7 @@ def _read_info_and_frames(data: bytes, name: str) -> tuple[_Info | None, NDArray
         raise RecordingError(f"{name} is a BSOR replay without frames.", "Choose another replay.")
     if count > present:
         raise RecordingError(
-            f"{name} is cut off or damaged: it announces {count} frames and holds {present}.", "Download it again."
+            f"{name} is cut off or damaged: it should have {count} frames and has {present}.", "Download it again."
         )
     check_frame_count(count, name)
     frames = np.frombuffer(data, FRAME_DTYPE, count, start + 5)
@@ -248,9 +248,11 @@ def _read_tail(data: bytes, position: int, tracking: str) -> _Tail:
                 break  # custom data of other mods comes last
     except _CutOffError:
         pass  # what was read before the end stands
-    notes = ("The replay tells how the sabers sat on the controllers; calibration undoes it.",) if offsets else ()
+    notes = (
+        ("The replay contains the offset of the sabers on the controllers. Calibration removes it.",) if offsets else ()
+    )
     if pauses is None:
-        notes = (*notes, "The file is cut off behind its movement data; pauses in it are not known.")
+        notes = (*notes, "The file is cut off after its movement data. InPose does not know its pauses.")
         pauses = np.zeros(0, _PAUSE_DTYPE)
     return _Tail(pauses, offsets, notes)
 
@@ -285,7 +287,7 @@ def real_times(
     times_s, notes = song_times_s.copy(), []
     if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
         times_s /= speed
-        notes.append(f"Played at {speed:.0%} of the song's speed; the times are real seconds.")
+        notes.append(f"Played at {speed:.0%} of the song's speed. The times are in real seconds.")
     with np.errstate(invalid="ignore"):
         lengths_s, at_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
     paused = (lengths_s > 0) & (lengths_s <= _LONGEST_PAUSE_S) & np.isfinite(at_s)
@@ -295,7 +297,7 @@ def real_times(
     times_s += added_by_s[np.searchsorted(at_s[paused][order], song_times_s)]
     added_s = float(added_by_s[-1])
     if added_s:
-        notes.append(f"The game was paused for {added_s:.0f} s in all; nothing was recorded then.")
+        notes.append(f"The game was paused for {added_s:.0f} s in total. Nothing was recorded then.")
     return Noted(times_s, tuple(notes))
 
 

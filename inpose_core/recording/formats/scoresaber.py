@@ -52,7 +52,7 @@ def read(data: bytes, name: str) -> RawTracks:
         raise damaged
     if count > (len(content) - poses_start - 4) // POSE_DTYPE.itemsize:
         raise RecordingError(
-            f"{name} is cut off or damaged: it announces {count} frames and holds fewer.", "Download it again."
+            f"{name} is cut off or damaged: it should have {count} frames and has fewer.", "Download it again."
         )
     check_frame_count(count, name)
     frames = np.frombuffer(content, POSE_DTYPE, count, poses_start + 4)
@@ -62,7 +62,7 @@ def read(data: bytes, name: str) -> RawTracks:
     notes = []
     room = _room(content, metadata_start)
     if room.is_moved:
-        notes.append("The player had adjusted the room in the game; the recording is as the room really was.")
+        notes.append("The player adjusted the room in the game. InPose uses the real room.")
     return RawTracks(
         times=times,
         positions=poses[..., :3],
@@ -81,11 +81,13 @@ def _unpack(packed: bytes, name: str) -> bytes:
         content = decoder.decompress(packed, max_length=_LARGEST_BYTES + 1)
     except lzma.LZMAError as error:
         raise RecordingError(
-            f"{name} is a ScoreSaber replay of the old kind, or damaged.",
-            "Play the song again, or use the .bsor of it.",
+            f"{name} is a ScoreSaber replay of an old version, or damaged.",
+            "Play the song again, or use its .bsor replay.",
         ) from error
     if len(content) > _LARGEST_BYTES:
-        raise RecordingError(f"{name} would unpack to more than {_LARGEST_BYTES >> 20} MB.", "Choose another replay.")
+        raise RecordingError(
+            f"{name} would need more than {_LARGEST_BYTES >> 20} MB after unpacking.", "Choose another replay."
+        )
     return content
 
 

@@ -48,10 +48,10 @@ def load_sensors(path: Path) -> Sensors:
         measured, fps = numbers(arrays["measured"]) != 0, one_number(arrays["fps"])
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise RecordingError(f"{path} holds no head and hands ({reason}).", "Solve the recording again.") from error
+        raise RecordingError(f"{path} contains no head and hands ({reason}).", "Solve the recording again.") from error
     count = len(positions_m) if positions_m.ndim else 0
     if (positions_m.shape, rotations_wxyz.shape, measured.shape) != ((count, 3, 3), (count, 3, 4), (count, 3)):
-        raise RecordingError(f"{path} holds arrays of other shapes.", "Solve the recording again.")
+        raise RecordingError(f"{path} contains arrays of wrong shapes.", "Solve the recording again.")
     if not (np.isfinite(positions_m).all() and np.isfinite(rotations_wxyz).all()):
-        raise RecordingError(f"{path} holds numbers that are not finite.", "Solve the recording again.")
+        raise RecordingError(f"{path} contains numbers that are not finite.", "Solve the recording again.")
     return Sensors(positions_m, rotations_wxyz, measured, fps)

@@ -130,11 +130,11 @@ def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, ba
     for device, _, is_hand in inputs.values():
         counts[device, is_hand] += 1
     if any(count > 1 for count in counts.values()):
-        notes.append("Controllers reconnected in between; their parts were joined by left and right.")
+        notes.append("Controllers reconnected during the recording. InPose joined the parts of each hand.")
     if bare.any() and not bare.all():
         first_s = (times[bare][0] - times[0]) / 1000
         notes.append(
-            f"From {first_s:.1f} s on bare hands were tracked for a while; their grip sits a little otherwise."
+            f"From {first_s:.1f} s on, bare hands were tracked for a while. Their grip has a slightly different place."
         )
     return notes
 

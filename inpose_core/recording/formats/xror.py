@@ -101,7 +101,7 @@ def _check_devices(devices: list[_Device], name: str) -> None:
     only_brush = len(devices) == 1 and "BRUSH" in devices[0].name.upper()
     what = "one brush" if only_brush else _count(len(devices), "device")
     raise RecordingError(
-        f"{name} has {what} and no head and hands, so no body can be solved from it.",
+        f"{name} has {what}, but no head and hands, so InPose cannot solve a body.",
         "Give a recording of a headset and two controllers.",
     )
 
@@ -111,7 +111,7 @@ def _frames(packed: bytes | None, columns: int, name: str) -> NDArray[np.float64
         raise RecordingError(f"{name} is an XROR file without frames.", "Choose another recording.")
     if not has_fpzip():
         raise RecordingError(
-            f"{name} is packed with fpzip, which is not installed in this Python.",
+            f"{name} is compressed with fpzip, which is not installed in this Python.",
             'Install it (pip install "inpose[xror]"), or use the .bsor replay of the same take.',
         )
     try:
@@ -120,7 +120,7 @@ def _frames(packed: bytes | None, columns: int, name: str) -> NDArray[np.float64
         raise RecordingError(f"The frames of {name} are damaged ({error}).", "Download it again.") from error
     if table.shape[1] != columns:
         raise RecordingError(
-            f"{name} is damaged: it announces {columns} values per frame and holds {table.shape[1]}.",
+            f"{name} is damaged: it should have {columns} values per frame and has {table.shape[1]}.",
             "Download it again.",
         )
     with np.errstate(invalid="ignore"):

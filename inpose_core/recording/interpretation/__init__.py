@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find out what a file leaves open: axes, units, hands, origin, from the data itself."""
+"""Guess what a file does not say (axes, units, hands, origin) from its data."""

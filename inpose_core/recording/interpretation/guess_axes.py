@@ -57,7 +57,7 @@ def decide_axes_and_order(
     if axes is None:
         if chosen is None:
             axes, order = Axes("RUB"), order or "xyzw"
-            axes_guess = Guess("axes", "RUB", "assumed", "there is nobody to ask")
+            axes_guess = Guess("axes", "RUB", "assumed", "there is no movement to compare")
         else:
             axes, order = chosen.axes, order or chosen.order
             evidence = f"{chosen.label}: {_told(chosen.stance)}"
@@ -72,7 +72,7 @@ def decide_axes_and_order(
         if chosen and mine and chosen.score > mine.score + _CLEARLY_BETTER and not posed:
             doubt = (
                 f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "
-                f"If the result is turned over or mirrored, use --axes {chosen.axes}."
+                f"If the result is upside down or mirrored, use --axes {chosen.axes}."
             )
         axes_guess = Guess("axes", str(axes), "file", declared.by, doubt)
     order = order or "xyzw"
@@ -84,7 +84,9 @@ def decide_axes_and_order(
     else:
         mine = _of(ranking, axes, order)
         evidence = (
-            f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)" if mine else "there is nobody to ask"
+            f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)"
+            if mine
+            else "there is no movement to compare"
         )
         order_guess = Guess("quaternion order", order, "guessed" if mine else "assumed", evidence)
     return Orientation(axes, order, posed, (axes_guess, order_guess))

@@ -114,14 +114,14 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArra
         return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "assumed", "the time stands still")
     if step == 1.0 and (steps == 1.0).mean() > 0.99:
         raise RecordingError(
-            f"{name} counts frames instead of telling times.", "Say how many there are in a second (--fps 90)."
+            f"{name} contains frame numbers instead of times.", "Set the number of frames per second (--fps 90)."
         )
     unit = min(TIME_UNITS_S, key=lambda unit: abs(np.log(step * TIME_UNITS_S[unit] / _USUAL_STEP_S)))
     step_s = step * TIME_UNITS_S[unit]
     if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
         raise RecordingError(
-            f"The times in {name} are {step:.3g} apart, which is no rate of a recording in any unit.",
-            f"Name the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the rate (--fps 90).",
+            f"The times in {name} are {step:.3g} apart, which is not a frame rate in any unit.",
+            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the rate (--fps 90).",
         )
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
@@ -149,7 +149,7 @@ def _unit(
     # The eyes are a little more than two far reaches up; where heights count from the eyes, the reach alone tells.
     size = max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
-    evidence = f"the hands get {reach:.3g} away from the head, which is {height:.3g} up"
+    evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
     if declared.unit is None:
         return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence))
     declared_m = UNITS_M[declared.unit]
@@ -157,7 +157,7 @@ def _unit(
     too_small = size * declared_m < 0.05
     if (too_large or too_small) and unit != declared.unit:
         word = {"m": "metres", "cm": "centimetres", "mm": "millimetres"}[unit]
-        note = f"The positions look like {word} by the head's height and the hands' reach and were read so."
+        note = f"The positions look like {word} by the head's height and the hands' reach. InPose read them so."
         return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence), (note,))
     return declared_m, Noted(Guess("unit", declared.unit, "file", declared.by))
 
@@ -184,7 +184,9 @@ def _swap(
         )
         return False, Guess("left and right", "kept", "file", declared.by, doubt)
     if abs(side) < _CLEAR_SIDE / 3:
-        return False, Guess("left and right", "kept", "assumed", "the hands are on no clear side of each other")
+        return False, Guess(
+            "left and right", "kept", "assumed", "the positions of the hands do not tell left from right"
+        )
     where = "right" if side > 0 else "left"
     evidence = f'the hand that is called "right" is to the {where} of the other one most of the time'
     return side < 0, Guess("left and right", "kept" if side > 0 else "swapped", "guessed", evidence)

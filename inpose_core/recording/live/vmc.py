@@ -167,7 +167,8 @@ def capture_vmc(
         state = _capture(live, settings, on_progress)
     except OSError as error:
         raise OutputError(
-            f"{live} cannot be written further ({error.strerror}).", "Free some space; what arrived before is in it."
+            f"InPose cannot continue to write {live} ({error.strerror}).",
+            "Free some space. The file contains everything received before.",
         ) from error
     if not state.rows:
         live.unlink(missing_ok=True)
@@ -176,7 +177,7 @@ def capture_vmc(
         write_csv(load_session(live, options), output)
         recording = load_recording(live, options)
     except InPoseError as error:
-        raise RecordingError(f"{error.message} What arrived is kept in {live.name}.", error.hint) from error
+        raise RecordingError(f"{error.message} Everything received is in {live.name}.", error.hint) from error
     live.unlink(missing_ok=True)
     return recording
 
@@ -234,7 +235,7 @@ def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> Recordin
     if state.only_bones:
         return RecordingError(
             "The application sends an avatar's bones and no devices.",
-            "Switch on sending devices (HMD, controllers, trackers) in its VMC or OSC settings.",
+            "Switch on the sending of devices (HMD, controllers, trackers) in its VMC or OSC settings.",
         )
     what = "no VMC messages of devices" if state.datagrams else "nothing"
     return RecordingError(

@@ -19,7 +19,7 @@ from .times import parse_times
 
 FloatArray = NDArray[np.float64]
 
-NO_TIME: Final[str] = "Say how many frames there are in a second (--fps 90), or name the time column with --columns."
+NO_TIME: Final[str] = "Set the number of frames per second (--fps 90), or name the time column with --columns."
 
 DeviceTracks = tuple[list[Track | None], str | None, bool]
 """The tracks, the unit of their times where the cells tell it, and whether left and right are certain."""

@@ -49,7 +49,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     columns = present_columns(layout.device("head"), table)
     key = table.find(layout.key)
     if columns is None or key is None:
-        raise RecordingError(f"{table.name} has not the columns of {layout.label}.", CSV_HINT)
+        raise RecordingError(f"{table.name} does not have the columns of {layout.label}.", CSV_HINT)
     numbers: list[int] = []
     time = time_column(layout, table, options)
     if time is None:
@@ -114,13 +114,15 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         RecordingError: the files of the head, or of both hands, are missing.
     """
     if path is None:
-        raise RecordingError(f"{table.name} holds one device of several.", "Give the file where it lies.")
+        raise RecordingError(
+            f"{table.name} contains one of several devices.", "Choose the file in its original folder."
+        )
     files = _sibling_files(path)
     missing = [device for device in DEVICE_NAMES if device not in files]
     if "head" in missing or len(missing) > 1:
         raise RecordingError(
-            f"{table.name} holds one device; beside it there are no files for {' and '.join(missing)}.",
-            "Their names must be the same but for head, left and right (head_movement_T001.csv, lefthand_...).",
+            f"{table.name} contains one device, and its folder has no files for {' and '.join(missing)}.",
+            "Their names must be the same except for head, left and right (head_movement_T001.csv, lefthand_...).",
         )
     tracks: list[Track | None] = []
     unit: str | None = None
@@ -133,7 +135,7 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         one = table if file == path else open_table(_bytes_of(file), file.name, CSV_HINT)
         columns = present_columns(layout.device(device), one)
         if columns is None:
-            raise RecordingError(f"{file.name} has not the columns of {layout.label}.", CSV_HINT)
+            raise RecordingError(f"{file.name} does not have the columns of {layout.label}.", CSV_HINT)
         numbers: list[int] = []
         time = time_column(layout, one, options)
         texts = [] if time is None else [time]

@@ -38,7 +38,7 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
         layout = layout_from(options.columns)
         if layout.name == "columns" or _matches(layout, table):
             return _read(layout, table, path, options, by="the given columns")
-        raise RecordingError(f"{name} has not the columns of {layout.label}.", "Choose another preset, or none.")
+        raise RecordingError(f"{name} does not have the columns of {layout.label}.", "Choose another preset, or none.")
     if is_own(table.header):
         return read_own(table)
     fitting = [layout for layout in presets() if _matches(layout, table)]
@@ -49,10 +49,10 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
     if by_words is not None:
         return _read(by_words, table, path, options, by="the columns' names")
     if len(table.header) < 5:
-        raise RecordingError(f"{name} is text, but not a CSV recording: its first line is no header.", CSV_HINT)
+        raise RecordingError(f"{name} is text, but not a CSV recording: its first line is not a header.", CSV_HINT)
     raise RecordingError(
         f"{name} is a table whose columns InPose does not know.",
-        "Say which are which with --columns, or rename them: " + CSV_HINT,
+        "Say which column is which with --columns, or rename the columns: " + CSV_HINT,
     )
 
 

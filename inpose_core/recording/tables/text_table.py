@@ -84,10 +84,10 @@ class TextTable:
         except csv.Error as error:
             raise RecordingError(f"{self.name} is not a CSV file ({error}).", "Save it as CSV in UTF-8.") from error
         if short_line:
-            self.notes.append("The last line is cut off and was left out.")
+            self.notes.append("The last line is cut off. InPose ignored it.")
         if count < 2:
             raise RecordingError(
-                f"{self.name} holds no movement: it has fewer than two frames.", "Record at least a second."
+                f"{self.name} contains no movement: it has fewer than two frames.", "Record at least a second."
             )
         table = np.frombuffer(values).reshape(count, len(numbers))
         table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
@@ -105,7 +105,7 @@ class TextTable:
             raise RecordingError(
                 # What stands there is not repeated: where cells are shifted it may be somebody's name.
                 f"Line {self._rows.line_num} of {self.name} has no number in the column {self.header[column]}.",
-                "Write numbers with a point, or leave the cell empty where nothing was measured.",
+                "Write numbers with a decimal point, or leave the cell empty if nothing was measured.",
             ) from None
 
 

@@ -41,8 +41,8 @@ def _clock_times(cells: Sequence[str], column: str, name: str) -> NDArray[np.flo
         times[row] = _clock_s(cell[:64])
     if np.isfinite(times).mean() < 0.5:
         raise RecordingError(
-            f"The column {column} of {name} holds no times that InPose understands.",
-            "Write seconds, or say how many frames there are in a second (--fps 90).",
+            f"The column {column} of {name} contains no times that InPose understands.",
+            "Write seconds, or set the number of frames per second (--fps 90).",
         )
     return times
 

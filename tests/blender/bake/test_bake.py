@@ -232,7 +232,7 @@ def test_locked_channels_are_told_and_keyed_all_the_same(rng):
     rig.pose.bones["left_elbow"].lock_rotation = (True, False, False)
     rig.pose.bones["head"].lock_rotation_w = True
     mapping, measure, motion, _ = bake_on(rig, lambda skeleton: random_motion(rng, skeleton))
-    assert measure.notes == ("The rotation of the bone head and 1 more is locked: keyframes turn it all the same.",)
+    assert measure.notes == ("The rotation of the bone head and 1 more is locked. InPose keys it anyway.",)
     assert worst_errors(rig, mapping, measure, motion)[0] < LARGEST_ERROR_DEG
 
 
@@ -252,7 +252,7 @@ def test_legs_that_hang_on_the_spine(rng, connect):
     assert degrees < LARGEST_ERROR_DEG
     if connect:
         assert measure.notes == (
-            "The bone right_hip is connected to spine1, which does not move with its joint: it stays there.",
+            "The bone right_hip is connected to spine1, which does not follow its joint. The bone stays connected.",
         )
     else:
         assert metres < LARGEST_ERROR_M

@@ -71,7 +71,7 @@ def test_root_motion_needs_a_root_bone(rng):
     assert not bpy.data.actions
     rig = build_rig(rng, extra_bones=True)
     rig.data.bones["head"].use_inherit_rotation = False
-    with pytest.raises(RigError, match="head does not turn"):
+    with pytest.raises(RigError, match="head does not inherit"):
         bake(rig, random_motion(rng, map_and_measure(rig)[1].skeleton), root_motion=True)
 
 

@@ -222,7 +222,7 @@ def test_the_operator_records_and_chooses_the_recording(scene, tmp_path) -> None
         assert_is_the_motion(tmp_path / "take.csv")
         with pytest.raises(RuntimeError, match="no object"):
             bpy.ops.inpose.record_scene(filepath=str(tmp_path / "other"), head="nobody", left="my left")
-        with pytest.raises(RuntimeError, match="carries a role"):
+        with pytest.raises(RuntimeError, match="has a role"):
             bpy.ops.inpose.record_scene(filepath=str(tmp_path / "other"))
         for name, role in (("my head", "head"), ("my left", "left_hand")):
             bpy.data.objects[name]["role_string"] = role

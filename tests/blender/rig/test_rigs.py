@@ -95,7 +95,7 @@ def test_a_needed_joint_that_is_missing_is_named(joint):
 
 
 def test_a_rig_of_unknown_names_is_refused():
-    with pytest.raises(RigError, match="no naming that InPose knows"):
+    with pytest.raises(RigError, match="does not know the bone names"):
         map_bones(["Bone", "Bone.001", "head"], "Rig")
 
 
@@ -161,7 +161,7 @@ def test_rigs_in_other_units_are_solved_as_people(rng, factor):
     rig = _scaled(build_rig(rng), factor)
     mapping, measure = map_and_measure(rig)
     assert measure.skeleton.stature_m == pytest.approx(1.75, abs=0.08)
-    assert "solved as a person" in measure.notes[0]
+    assert "solves it as a person" in measure.notes[0]
     motion = random_motion(rng, measure.skeleton)
     bake_motion(rig, motion, BakeSettings("take"), scene=bpy.context.scene, mapping=mapping, measure=measure)
     degrees, units = worst_errors(rig, mapping, measure, motion)

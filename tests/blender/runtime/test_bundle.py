@@ -208,4 +208,4 @@ def test_a_solve_unpacks_first(runtime, fake_worker, take, monkeypatch):
         time.sleep(0.001)
     assert job.outcome
     assert runtime.ready
-    assert "Unpacking the solver, only this once" in texts
+    assert "Unpacking the solver (only the first time)" in texts

@@ -82,7 +82,7 @@ def test_garbage_is_not_taken_for_messages(job):
 
 
 def test_nonsense_is_an_error(job):
-    with pytest.raises(WorkerError, match="makes no sense"):
+    with pytest.raises(WorkerError, match="invalid answer"):
         finish(job("nonsense"))
 
 
@@ -130,7 +130,7 @@ def test_the_next_interpreter_is_tried(job):
 
 
 def test_another_protocol_is_refused(job):
-    with pytest.raises(WorkerError, match="another version"):
+    with pytest.raises(WorkerError, match="different versions"):
         finish(job("future"))
 
 
@@ -161,7 +161,7 @@ def test_a_stopped_process_is_started_anew_once(job, impatient):
 @pytest.mark.skipif(os.name != "posix", reason="Windows stops no processes")
 def test_a_process_that_stops_again_is_an_error(job, impatient):
     running = job("stops")
-    with pytest.raises(WorkerError, match=r"gave no sign of life, and again .* anew") as caught:
+    with pytest.raises(WorkerError, match=r"did not respond, and .* after a restart") as caught:
         finish(running)
     assert caught.value.hint
     assert not running.folder.exists()
@@ -170,7 +170,7 @@ def test_a_process_that_stops_again_is_an_error(job, impatient):
 
 
 def test_a_process_that_hangs_is_an_error(job, impatient):
-    with pytest.raises(WorkerError, match="got no further"):
+    with pytest.raises(WorkerError, match="made no progress"):
         finish(job("deaf"))
 
 

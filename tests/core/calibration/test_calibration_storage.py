@@ -71,7 +71,7 @@ def test_another_kind_of_pose_is_told(tmp_path: Path) -> None:
     notes = calibrate(
         held(pose="aim"), Skeleton.template(), CalibrationSettings(calibration_file=tmp_path / "performer.json")
     ).notes
-    assert any("made for raw poses; these are aim poses" in note for note in notes)
+    assert any("for raw poses, but this recording contains aim poses" in note for note in notes)
 
 
 def test_no_players_name_reaches_the_file(tmp_path: Path) -> None:

@@ -109,5 +109,5 @@ def test_a_calibration_needs_a_folder_and_devices(
     assert main(["calibrate", str(take), "--out", str(tmp_path / "no" / "performer.json")]) == 2
     assert "does not exist" in capsys.readouterr().err
     assert main(["calibrate", str(take), "--out", str(tmp_path / "performer.json"), "--pose", "joint"]) == 2
-    assert "nothing to calibrate" in capsys.readouterr().err
+    assert "needs no calibration" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -73,7 +73,7 @@ def test_help_tells_the_default_that_is_taken(table: type[OptionTable]) -> None:
 
 def test_help_tells_ranges_units_and_choices() -> None:
     told = {described.name: help_of(described, described.default) for described in options_of(SolveSettings)}
-    assert told["steps"].endswith("(1 to 1000; default: by the quality, or 50 with pigdm guidance)")
+    assert told["steps"].endswith("(1 to 1000; default: set by the quality, or 50 with pigdm guidance)")
     assert told["seed"].endswith("(0 or more; default: 0)")
     told = {described.name: help_of(described, described.default) for described in options_of(CalibrationSettings)}
     assert told["stature_m"].endswith("(0.5 to 2.6 m; default: estimated from the recording)")

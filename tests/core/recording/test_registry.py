@@ -63,8 +63,8 @@ def test_content_counts_not_the_name(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (bytes(5000), "is empty"),
-        (xror(""), "has one brush and no head and hands"),
-        (xror("HEAD"), "has one device and no head and hands"),
+        (xror(""), "has one brush, but no head and hands"),
+        (xror("HEAD"), "has one device, but no head and hands"),
         (xror("HEAD", "HAND_LEFT", "HAND_RIGHT"), "frames of file.bin are damaged"),
         (xror("HEAD", "HAND_LEFT", "HAND_RIGHT")[:90], "XROR"),
         (bson({"a": "b", "c": "d"}), "BSON file without XROR devices"),
@@ -75,7 +75,7 @@ def test_content_counts_not_the_name(tmp_path: Path) -> None:
         (b"HIERARCHY\nROOT hips\n", "is not a BVH file"),
         (b"PK\x03\x04abcdefgh", "a ZIP archive"),
         (b"\x1f\x8babcdefgh", "gzip"),
-        (np.random.default_rng(0).bytes(4000), "no format that InPose knows"),
+        (np.random.default_rng(0).bytes(4000), "does not know the format"),
     ],
 )
 def test_foreign_files_are_named(tmp_path: Path, data: bytes, expected: str) -> None:
@@ -88,7 +88,7 @@ def test_foreign_files_are_named(tmp_path: Path, data: bytes, expected: str) -> 
 
 
 def test_missing_files_folders_and_odd_paths(tmp_path: Path) -> None:
-    assert "no file" in refusal(tmp_path / "nothing.bsor").message
+    assert "does not exist" in refusal(tmp_path / "nothing.bsor").message
     assert "folder" in refusal(tmp_path).message
     assert refusal(Path("a\0b")).hint
     assert refusal(tmp_path / ("x" * 5000)).hint
@@ -128,7 +128,7 @@ def test_damaged_bson_is_refused(place: int, value: int, cut: int) -> None:
 
 def test_real_foreign_files() -> None:
     tilt = refusal(real_recording("tiltbrush_negative.xror"))
-    assert tilt.message.startswith("tiltbrush_negative.xror has one brush and no head and hands")
+    assert tilt.message.startswith("tiltbrush_negative.xror has one brush, but no head and hands")
 
 
 def test_reading_needs_numpy_alone() -> None:

@@ -406,7 +406,7 @@ def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, mo
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("inpose_core.solver.solving._denoiser", exhausted)
-    with pytest.raises(DeviceError, match="not enough memory"):
+    with pytest.raises(DeviceError, match="not have enough memory"):
         solve(perfect_sensors(performer), performer.skeleton, EXACT, prior)
 
 

@@ -208,7 +208,7 @@ def test_a_bvh_without_a_human_s_joints_is_told(tmp_path: Path) -> None:
         "HIERARCHY\nROOT base\n{\nOFFSET 0 0 0\nCHANNELS 3 Zrotation Xrotation Yrotation\n"
         "End Site\n{\nOFFSET 0 1 0\n}\n}\nMOTION\nFrames: 1\nFrame Time: 0.01\n0 0 0\n"
     )
-    with pytest.raises(InPoseError, match="called like pelvis"):
+    with pytest.raises(InPoseError, match="a name like pelvis"):
         load_bvh_motion(tmp_path / "crane.bvh")
 
 

@@ -308,7 +308,7 @@ def test_exchanged_hands_are_put_back(first: int, stop: int) -> None:
     np.testing.assert_array_equal(cleaned.positions_m, person.positions_m)
     assert cleaned.cleaning is not None
     assert cleaned.cleaning.swapped_s == pytest.approx((stop - first) / 90, abs=0.02)
-    assert any("exchanged" in note for note in cleaned.notes)
+    assert any("were swapped" in note for note in cleaned.notes)
 
 
 @pytest.mark.parametrize(("turn", "shift"), [(0.0, (0.4, 0.0, 0.3)), (1.1, (0.0, 0.0, 0.0)), (-2.0, (1.0, -0.2, 0.5))])

@@ -171,7 +171,7 @@ def test_scoresaber_tells_of_an_adjusted_room(tmp_path: Path) -> None:
 
 
 def test_scoresaber_of_the_old_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="old kind"):
+    with pytest.raises(RecordingError, match="an old version"):
         load(tmp_path, samples.scoresaber_bytes(moving_person(20))[:28] + bytes(range(200, 255)))
 
 

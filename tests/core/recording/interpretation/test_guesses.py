@@ -92,7 +92,7 @@ def test_each_guess_tells_its_evidence(tmp_path: Path) -> None:
     read = written(tmp_path, take("example"), Convention("RUF", "cm", "xyzw", "ms"))
     evidence = {guess.name: guess.evidence for guess in read.guesses if guess.source == "guessed"}
     assert evidence["axes"].startswith("Unity: the head is upright")
-    assert "up" in evidence["unit"]
+    assert "high" in evidence["unit"]
     assert "72 Hz" in evidence["time unit"]
     assert "points up" in evidence["quaternion order"]
     assert "m up" in evidence["origin"]

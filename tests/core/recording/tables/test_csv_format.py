@@ -125,7 +125,7 @@ def test_a_cut_off_last_line_is_left_out(path: Path) -> None:
         (lambda lines: lines[:2], "no movement"),
         (lambda lines: [lines[0]] + [lines[1]] * 9, "no movement"),
         (lambda _: ["# only", "# comments"], "has no lines"),
-        (lambda _: ["Dear diary,", "today I did nothing."], "no header"),
+        (lambda _: ["Dear diary,", "today I did nothing."], "not a header"),
         (lambda lines: [lines[0], *reversed(lines[1:])], "do not increase"),
         (lambda lines: [lines[0], *(f"{i * 7e9}{line[11:]}" for i, line in enumerate(lines[1:]))], "--time-unit"),
     ],

@@ -230,7 +230,7 @@ def test_frame_numbers_need_a_rate(tmp_path: Path) -> None:
     )
     lines = text.splitlines()
     numbered = "\n".join([lines[0], *(f"{i},{line.split(',', 1)[1]}" for i, line in enumerate(lines[1:]))])
-    with pytest.raises(RecordingError, match="counts frames"):
+    with pytest.raises(RecordingError, match="contains frame numbers"):
         load(tmp_path, numbered)
     assert load(tmp_path, numbered, recording_fps=45.0).duration_s == pytest.approx(199 / 45)
 
@@ -293,7 +293,7 @@ def test_a_mapping_in_a_file_with_matrices(tmp_path: Path) -> None:
         ("time=t, head_p=a, head_q=b{xyzw}", "do not fit"),
         ("time=t, head_p=a{xyz}, left_p=b{xyz}", "position \\(p\\) and a rotation"),
         ("time=t, head_p=a{xyz}, head_q=a{xyzw}, unit=miles", "unknown value"),
-        ("time=t, head_p=a{xyz}, head_q=a{xyzw}, axes=XYZ", "no axes"),
+        ("time=t, head_p=a{xyz}, head_q=a{xyzw}, axes=XYZ", "not a name of axes"),
         ("missing.json", "cannot be read"),
     ],
 )
