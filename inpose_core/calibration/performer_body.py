@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import FloatArray
 from ..body.skeleton import ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, WRIST_JOINTS, Skeleton
 from ..options.calibration import BodyChoice
 from .lever_arms import BODY_DEVIATION_M
 from .presets import REFERENCE_STATURE_M
-
-FloatArray = NDArray[np.float64]
 
 _HUMAN_SPANS: Final[tuple[float, float]] = (0.40, 0.50)
 """Half of the wrist span over the height of the head joint; 0.41 to 0.48 on the bodies of captured people."""

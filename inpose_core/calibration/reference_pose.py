@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from ..arrays import runs
+from ..arrays import BoolArray, FloatArray, runs
 from ..body.quaternions import rotate_vector
 from ..errors import CalibrationError
 from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
@@ -23,9 +22,6 @@ from ..recording.types import HandOffsets, PoseType, Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import known_wrist_offset
 from .rigid import RigidOffset
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 WRIST_SPAN_RATIO: Final[float] = 0.791
 """Distance of the wrists in a T-pose over stature; 0.791 (sd 0.027) of 275 measured people (Nymeria participants)."""

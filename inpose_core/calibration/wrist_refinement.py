@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import quaternion_to_matrix
 from ..body.skeleton import COLLAR_JOINTS, ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, Skeleton
@@ -28,7 +29,6 @@ from .rigid import RigidOffset, place_all
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
 
-FloatArray = NDArray[np.float64]
 
 _SPINE, _NECK, _HEAD = (JOINT_INDEX[name] for name in ("spine3", "neck", "head"))
 _TURN_DEVIATIONS_RAD: Final[FloatArray] = np.radians((8.0, 6.0, 9.0, 20.0, 16.0))

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..arrays import FloatArray
 from ..axes import DIRECTIONS, Axes
 from ..body.quaternions import matrix_to_quaternion, multiply_quaternions, quaternion_to_matrix
 from ..options.reading import QuaternionOrder, ReadOptions
@@ -31,7 +31,6 @@ __all__ = [
     "unit_in_metres",
 ]
 
-FloatArray = NDArray[np.float64]
 
 UNITS_M: Final[Mapping[str, float]] = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 """Metres per unit of length."""

@@ -6,16 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ...arrays import FloatArray
 from ...options.reading import QUATERNION_ORDERS
 from ..conventions import Axes, QuaternionOrder, ReadOptions, convert_positions, convert_rotations
 from ..tracks import Declared
 from ..types import Guess
 from .evidence import Candidate, Stance, best_axes, excerpt, in_order, look_like_joints, stance
-
-FloatArray = NDArray[np.float64]
 
 _CLEARLY_BETTER: Final[float] = 2.0
 """A score so much better speaks against the axes that a file declares; about the difference of one axis turned over."""

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
@@ -20,8 +21,6 @@ from ..tracks import Declared, RawTracks
 from ..types import Guess, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance
 from .guess_axes import decide_axes_and_order
-
-FloatArray = NDArray[np.float64]
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
 from ..conventions import ReadOptions
 from ..tracks import Track
@@ -16,8 +16,6 @@ from .layouts import DeviceColumns, Layout
 from .rotation_columns import euler_to_xyzw, matrices_to_poses, numbers_in_cells
 from .text_table import TextTable
 from .times import parse_times
-
-FloatArray = NDArray[np.float64]
 
 NO_TIME: Final[str] = "Set the number of frames per second (--fps 90), or name the time column with --columns."
 
