@@ -174,7 +174,7 @@ class _Start:
         self._dirty = settings.blend is not None
         self._file = str(settings.blend.resolve()) if settings.blend else bpy.data.filepath
         if settings.blend is not None and not settings.blend.is_file():
-            raise RigError(f"There is no rig file {settings.blend}.", "Give a .blend file with an armature.")
+            raise RigError(f"The rig file {settings.blend} does not exist.", "Give a .blend file with an armature.")
         self._make_figure = not self._file and not _armatures(bpy.context.scene)
 
     def restore(self) -> None:

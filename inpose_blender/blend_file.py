@@ -124,7 +124,7 @@ def _check_frame(frame: bytes, unpacked_bytes: int) -> None:
     if size_bytes:
         said = int.from_bytes(frame[place : place + size_bytes], "little") + (256 if size_bytes == 2 else 0)
         if said != unpacked_bytes:
-            raise ValueError("a frame holds less than the table says")
+            raise ValueError("a frame contains less than the table says")
     place += size_bytes
     last = False
     while not last:

@@ -51,7 +51,7 @@ class Request:
             InPoseError: an option does not exist or does not fit.
         """
         if not isinstance(params, Mapping):
-            raise WorkerError("The solver received a request that it cannot read.", "Its params are no JSON object.")
+            raise WorkerError("The solver received a request that it cannot read.", "Its params are not a JSON object.")
         entries = {entry.name: entry for entry in dataclasses.fields(cls)}
         for key in params:
             if key not in entries:
@@ -112,7 +112,7 @@ def _value(entry: dataclasses.Field[Any], value: Any) -> Any:
     if entry.name == "offsets_m":
         return _offsets(value)
     if not isinstance(value, (str, Path)) or "\0" in str(value):
-        raise WorkerError(f"The parameter {entry.name} is no path.", "Update the add-on.")
+        raise WorkerError(f"The parameter {entry.name} is not a path.", "Update the add-on.")
     return Path(value)
 
 
@@ -120,4 +120,6 @@ def _offsets(value: Any) -> list[list[float]]:
     try:
         return [[float(number) for number in offset] for offset in value]
     except (TypeError, ValueError) as error:
-        raise WorkerError(f"The parameter offsets_m is no list of offsets ({error}).", "Update the add-on.") from error
+        raise WorkerError(
+            f"The parameter offsets_m is not a list of offsets ({error}).", "Update the add-on."
+        ) from error

@@ -122,7 +122,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
-        """Prepare the job, with the choices of now: later ones are for later solves."""
+        """Prepare the job with the current options: later changes are for later solves."""
         from ..rig.prepare import prepare_rig
         from .job import SolveJob
 

@@ -26,7 +26,7 @@ def settings_from_json(table: type[Table], values: object) -> Table:
         InPoseError: of the table's kind; a key is no option, or a value does not fit.
     """
     if not isinstance(values, Mapping):
-        raise table.error(f"The {table.title.lower()} options are no JSON object.", 'Write {"name": value, ...}.')
+        raise table.error(f"The {table.title.lower()} options are not a JSON object.", 'Write {"name": value, ...}.')
     refuse_unknown(values, tuple(option.name for option in options_of(table)), f"{table.title.lower()} option", table)
     return table(**{name: value for name, value in values.items() if value is not None})
 

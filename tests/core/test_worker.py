@@ -448,7 +448,7 @@ def test_missing_and_null_params_are_told(worker: WorkerProcess, take: Path, tmp
         ({"solve": {"steps": "many"}}, "InPoseError", 'Steps cannot be "many"'),
         ({"solve": {"device": "tpu"}}, "InPoseError", "tpu"),
         ({"solve": {"stepz": 3}}, "InPoseError", 'no solve option "stepz"'),
-        ({"solve": [3]}, "InPoseError", "no JSON object"),
+        ({"solve": [3]}, "InPoseError", "not a JSON object"),
         ({"steps": 3}, "WorkerError", 'no parameter "steps"'),
         ({"calibration": {"stature_m": 17.5, "pose": "joint"}}, "CalibrationError", "17.5"),
         ({"output": "nowhere/out.npz"}, "OutputError", "cannot be written"),

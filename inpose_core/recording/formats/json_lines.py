@@ -127,7 +127,7 @@ def read(data: bytes, name: str) -> RawTracks:
             by="OpenVR's device classes" if is_openvr else "the keys",
         ),
         device="OpenVR" if is_openvr else "",
-        notes=(f"{damaged} lines are no JSON and were passed over.",) if damaged else (),
+        notes=(f"{damaged} lines are not JSON. InPose ignored them.",) if damaged else (),
     )
 
 
@@ -193,11 +193,11 @@ def _is_number(value: object) -> bool:
 def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None], bool]:
     """Return which devices are head, left and right, and whether their names say the side."""
     if not samples:
-        raise RecordingError(f"{name} holds lines of JSON, but no device poses.", _HINT)
+        raise RecordingError(f"{name} contains lines of JSON, but no device poses.", _HINT)
     by_count = sorted(samples, key=lambda device: -len(samples[device].times))
     head = next((device for device in by_count if any(word in device.lower() for word in _HEADS)), None)
     if head is None:
-        raise RecordingError(f"{name} holds poses, but of no headset.", _HINT)
+        raise RecordingError(f"{name} contains poses, but none of a headset.", _HINT)
     rest = [device for device in by_count if device != head and not any(w in device.lower() for w in _STANDING)]
     hands: list[str | None] = [
         next((device for device in rest if side in device.lower()), None) for side in ("left", "right")
@@ -207,7 +207,7 @@ def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None
     spare = sorted((device for device in rest if device not in hands), key=lambda d: "controller" not in d.lower())
     hands = [hand or (spare.pop(0) if spare else None) for hand in hands]
     if hands == [None, None]:
-        raise RecordingError(f"{name} holds the poses of a headset, but of no hand.", _HINT)
+        raise RecordingError(f"{name} contains the poses of a headset, but none of a hand.", _HINT)
     return [head, *hands], sided
 
 
