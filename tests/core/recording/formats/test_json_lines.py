@@ -89,8 +89,8 @@ def test_a_cut_last_line_costs_only_itself_and_a_lost_device_says_nothing(tmp_pa
     ("rows", "words"),
     [
         ([{"time": 1, "text": "hello"}] * 3, "no device poses"),
-        ([{"time": 1, "left": {"position": [0, 0, 0], "rotation": [0, 0, 0, 1]}}] * 3, "no headset"),
-        ([{"time": 1, "head": {"position": [0, 0, 0], "rotation": [0, 0, 0, 1]}}] * 3, "no hand"),
+        ([{"time": 1, "left": {"position": [0, 0, 0], "rotation": [0, 0, 0, 1]}}] * 3, "none of a headset"),
+        ([{"time": 1, "head": {"position": [0, 0, 0], "rotation": [0, 0, 0, 1]}}] * 3, "none of a hand"),
         ([{"head": {"position": [0, 0, 0], "rotation": [0, 0, 0, 1]}}] * 3, "no device poses"),
         ([{"time": 1, "head": {"position": [0, "a", 0], "rotation": [0, 0, 0]}}] * 3, "no device poses"),
     ],
