@@ -269,7 +269,9 @@ class WorkerJob:
         if error is None:
             self.fraction = 1.0
         if self._remove_scratch is not None:
-            self._remove_scratch()
+            # The finalizer gives up its duty last: a signal to end may come in the midst of removing.
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove_scratch.detach()
 
 
 class HelloJob(WorkerJob):

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job's files are gone with it, whenever somebody asks the process to end."""
+
+import gc
+import shutil
+
+import pytest
+
+from inpose_blender.core import StoppedError
+from inpose_blender.runtime import worker_job
+from inpose_blender.runtime.worker_job import WorkerJob
+
+
+def test_a_signal_while_a_job_tidies_up_leaves_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = WorkerJob("info", {}, [])
+    folder = job.folder
+    folder.mkdir()
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise StoppedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_job.shutil, "rmtree", interrupted)
+        with pytest.raises(StoppedError):
+            job.cancel()
+    assert folder.exists()
+    del job
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_a_finished_job_removes_its_folder_at_once_and_only_once() -> None:
+    job = WorkerJob("info", {}, [])
+    job.folder.mkdir()
+    job.cancel()
+    assert not job.folder.exists()
+    # Whoever makes a folder of that name later keeps it.
+    job.folder.mkdir()
+    folder = job.folder
+    del job
+    gc.collect()
+    assert folder.exists()
+    shutil.rmtree(folder)
