@@ -17,6 +17,15 @@ HERE = Path(__file__).resolve().parent
 pytestmark = [needs_bpy_wheel, pytest.mark.skipif(os.name != "posix", reason="Windows asks no process to end")]
 
 
+_HEEDING_SIGNALS = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""What runs in the background of a shell or under nohup ignores signals, and so would all that it starts."""
+
+
 @pytest.fixture
 def batch(take: Path, tmp_path: Path):
     """Return a batch under way: the process, once its solver solves, and the solver's process id."""
@@ -26,7 +35,8 @@ def batch(take: Path, tmp_path: Path):
     python.chmod(0o755)
     for folder in ("temporary", "out"):
         (tmp_path / folder).mkdir()
-    command = [sys.executable, str(HERE.parents[1] / "inpose_blender" / "headless.py"), "--interpreter", str(python)]
+    script = str(HERE.parents[1] / "inpose_blender" / "headless.py")
+    command = [sys.executable, "-c", _HEEDING_SIGNALS, sys.executable, script, "--interpreter", str(python)]
     running = []
 
     def start(faults: str) -> tuple[subprocess.Popen, int]:
