@@ -25,8 +25,8 @@ from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
-from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 from .recording.formats.suffixes import recording_suffixes
+from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.motion import Motion

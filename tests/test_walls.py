@@ -16,17 +16,13 @@ PACKAGES = ("inpose_core", "inpose_blender")
 
 FLOORS: dict[str, Sequence[str]] = {
     "inpose_core": (
-        "current_folder",
-        "process",
-        "programs",
         "errors",
+        "system",
         "axes",
         "options",
         "requests",
         "arrays",
         "noted",
-        "output",
-        "safe_files",
         "numerics",
         "body",
         "prior",

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
-from ..output import write_output
+from ..system.output import write_output
 
 if TYPE_CHECKING:
     from .packed import PackedClips

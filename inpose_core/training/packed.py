@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES
 from ..errors import InPoseError
-from ..safe_files import array_shapes, numbers, one_number, read_arrays
+from ..system.safe_files import array_shapes, numbers, one_number, read_arrays
 from .compact import COMPACT_KEY, decode_rotations, decode_steps
 
 ClipFilter = Callable[[str, str], bool]
