@@ -284,7 +284,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 def _join(folder: Path, output: Path) -> int:
     from .training.compact import write_compact  # noqa: PLC0415
-    from .training.packed import read_packed_folder  # noqa: PLC0415
+    from .training.packed_files import read_packed_folder  # noqa: PLC0415
 
     clips = read_packed_folder(folder)
     write_compact(clips, output)
