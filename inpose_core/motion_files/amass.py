@@ -30,7 +30,7 @@ from ..body.quaternions import (
 )
 from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from ..errors import InPoseError
-from ..safe_files import numbers, one_number, read_arrays
+from ..system.safe_files import numbers, one_number, read_arrays
 from .resampling import check_motion_length, to_solver_rate
 
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20

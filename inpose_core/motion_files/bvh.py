@@ -23,8 +23,8 @@ from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 from ..errors import InPoseError
-from ..output import write_output
-from ..safe_files import open_file
+from ..system.output import write_output
+from ..system.safe_files import open_file
 
 CENTIMETRES_PER_METRE: Final[float] = 100.0
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...body.motion import SOLVER_FPS
 from ...errors import InPoseError, RecordingError
-from ...safe_files import array_shapes
+from ...system.safe_files import array_shapes
 from ..tracks import Declared, RawTracks
 from .format import RecordingFormat
 
