@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .commands.calibrate import add_calibrate_command
+from .commands.progress import ProgressBar
 from .commands.reading import guess_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
@@ -149,7 +150,7 @@ def _solve(options: argparse.Namespace) -> int:
     # Everything that can be wrong with the request is told before seconds are spent on it.
     writer = _writer_for(options.output)
     from .body.skeleton import Skeleton  # noqa: PLC0415
-    from .job import SolveJob, run_job  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
+    from .job import SolveJob, run_job  # noqa: PLC0415 (they cost time: --help needs none)
 
     job = SolveJob(
         recording=options.recording,
@@ -158,7 +159,7 @@ def _solve(options: argparse.Namespace) -> int:
         settings=settings_from_arguments(SolveSettings, options),
         reading=settings_from_arguments(ReadOptions, options),
     )
-    with _ProgressBar(quiet=options.quiet) as bar:
+    with ProgressBar("Solving", quiet=options.quiet) as bar:
         solved = run_job(job, on_progress=bar.update)
     writer(solved.motion, options.output)
     if not options.quiet:
@@ -302,28 +303,6 @@ def _demo(options: argparse.Namespace) -> int:
     if result.note:
         print(result.note, file=sys.stderr)
     return 0
-
-
-class _ProgressBar:
-    """Show progress on a terminal, and nothing when the output goes to a file."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
-
-        self._bar = tqdm(
-            total=100, desc="Solving", unit="%", bar_format="{desc} {bar} {n:.0f} %", disable=True if quiet else None
-        )
-
-    def __enter__(self) -> _ProgressBar:
-        return self
-
-    def __exit__(self, error: object, *_: object) -> None:
-        if error is None:
-            self.update(1.0)
-        self._bar.close()
-
-    def update(self, fraction: float) -> None:
-        self._bar.update(100 * fraction - self._bar.n)
 
 
 if __name__ == "__main__":
