@@ -11,9 +11,9 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .commands.calibrate import add_calibrate_command
@@ -31,6 +31,9 @@ from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_f
 
 if TYPE_CHECKING:
     from .body.motion import Motion
+
+_EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train"}
+"""The extra of InPose that brings a package which some commands need."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,7 +60,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         problem = (
             f"The package {error.name} cannot be loaded" if error.name else f"A package cannot be loaded ({error})"
         )
-        print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
+        extra = _EXTRA_WITH.get((error.name or "").partition(".")[0])
+        remedy = f'Install it: pip install "inpose[{extra}]"' if extra else "Install InPose again: pip install ."
+        print(f"inpose: {problem}. {remedy}", file=sys.stderr)
         return 2
     except StoppedError:
         print("inpose: Stopped. Nothing was written.", file=sys.stderr)
