@@ -51,8 +51,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
-from .process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveRequest
+from .system.process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.skeleton import Skeleton

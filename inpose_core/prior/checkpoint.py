@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
-from ..output import write_output
+from ..system.output import write_output
 from .conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from .network import DiffusionTransformer, NetworkConfig
 from .schedule import NoiseSchedule
