@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write an algorithm once for two array libraries: numpy, which is always there, and torch, where there is a GPU.
+
+A function asks its own arguments for the namespace (``xp = namespace_of(x)``), as the Python array API standard has it.
+The namespaces are two small modules, `numpy_namespace` and `torch_namespace`: all that the libraries differ in.
+What both have in common as methods and operators is used as such: ``@``, slices, ``.sum(axis=-1)``, ``.reshape``,
+``.swapaxes``, ``.clip(min=0)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, Self, TypeAlias
+
+import numpy as np
+
+from ..arrays import FloatArray
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+class Array(Protocol):
+    """Stand for a numpy array or a torch tensor, by what both can do."""
+
+    @property
+    def shape(self) -> Shape: ...  # noqa: D102
+    @property
+    def ndim(self) -> int: ...  # noqa: D102
+    @property
+    def dtype(self) -> Any: ...  # noqa: D102
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any, /) -> Self: ...
+    def __setitem__(self, key: Any, value: Any, /) -> None: ...
+    def __add__(self, other: Any, /) -> Self: ...
+    def __radd__(self, other: Any, /) -> Self: ...
+    def __sub__(self, other: Any, /) -> Self: ...
+    def __rsub__(self, other: Any, /) -> Self: ...
+    def __mul__(self, other: Any, /) -> Self: ...
+    def __rmul__(self, other: Any, /) -> Self: ...
+    def __truediv__(self, other: Any, /) -> Self: ...
+    def __rtruediv__(self, other: Any, /) -> Self: ...
+    def __matmul__(self, other: Any, /) -> Self: ...
+    def __pow__(self, other: Any, /) -> Self: ...
+    def __mod__(self, other: Any, /) -> Self: ...
+    def __neg__(self) -> Self: ...
+    def __invert__(self) -> Self: ...
+    def __and__(self, other: Any, /) -> Self: ...
+    def __or__(self, other: Any, /) -> Self: ...
+    def __lt__(self, other: Any, /) -> Self: ...
+    def __le__(self, other: Any, /) -> Self: ...
+    def __gt__(self, other: Any, /) -> Self: ...
+    def __ge__(self, other: Any, /) -> Self: ...
+    def __float__(self) -> float: ...
+    def __bool__(self) -> bool: ...
+    def sum(self, axis: int | Shape = ..., keepdims: bool = ...) -> Self: ...  # noqa: D102
+    def mean(self, axis: int | Shape = ..., keepdims: bool = ...) -> Self: ...  # noqa: D102
+    def any(self, axis: int = ...) -> Self: ...  # noqa: D102
+    def all(self, axis: int = ...) -> Self: ...  # noqa: D102
+    def argmax(self, axis: int = ...) -> Self: ...  # noqa: D102
+    def reshape(self, *shape: int) -> Self: ...  # noqa: D102
+    def swapaxes(self, axis_a: int, axis_b: int, /) -> Self: ...  # noqa: D102
+    def clip(self, min: float | None = ..., max: float | None = ...) -> Self: ...  # noqa: A002, D102
+    def tolist(self) -> Any: ...  # noqa: D102
+
+
+class Namespace(Protocol):
+    """List what a namespace offers; the names are those of the array API standard where it has one.
+
+    ``like`` is an array on whose device, and in whose number format, the new one is made.
+    """
+
+    name: str
+    """"numpy" or "torch"."""
+
+    # Making arrays.
+    def asarray(self, values: Any, like: Any) -> Any: ...  # noqa: D102
+    def zeros(self, shape: Shape, like: Any) -> Any: ...  # noqa: D102
+    def empty(self, shape: Shape, like: Any) -> Any: ...  # noqa: D102
+    def full(self, shape: Shape, value: float, like: Any) -> Any: ...  # noqa: D102
+    def eye(self, size: int, like: Any) -> Any: ...  # noqa: D102
+    def indices(self, values: Any, like: Any) -> Any: ...  # noqa: D102
+    def copy(self, x: Any) -> Any: ...  # noqa: D102
+    def astype_of(self, x: Any, like: Any) -> Any: ...  # noqa: D102
+
+    # Putting them together and taking them apart.
+    def concat(self, arrays: Iterable[Any], axis: int = 0) -> Any: ...  # noqa: D102
+    def stack(self, arrays: Iterable[Any], axis: int = 0) -> Any: ...  # noqa: D102
+    def broadcast_to(self, x: Any, shape: Shape) -> Any: ...  # noqa: D102
+    def moveaxis(self, x: Any, source: int, destination: int) -> Any: ...  # noqa: D102
+    def flip(self, x: Any, axis: int) -> Any: ...  # noqa: D102
+    def contiguous(self, x: Any) -> Any: ...  # noqa: D102
+    def where(self, condition: Any, a: Any, b: Any) -> Any: ...  # noqa: D102
+    def take_along_axis(self, x: Any, index: Any, axis: int) -> Any: ...  # noqa: D102
+    def flatnonzero(self, x: Any) -> Any: ...  # noqa: D102
+    def add_at(self, x: Any, index: Any, values: Any) -> None: ...  # noqa: D102
+
+    # Elementwise.
+    def sqrt(self, x: Any) -> Any: ...  # noqa: D102
+    def exp(self, x: Any) -> Any: ...  # noqa: D102
+    def sin(self, x: Any) -> Any: ...  # noqa: D102
+    def cos(self, x: Any) -> Any: ...  # noqa: D102
+    def tan(self, x: Any) -> Any: ...  # noqa: D102
+    def log(self, x: Any) -> Any: ...  # noqa: D102
+    def asin(self, x: Any) -> Any: ...  # noqa: D102
+    def atan2(self, y: Any, x: Any) -> Any: ...  # noqa: D102
+    def tanh(self, x: Any) -> Any: ...  # noqa: D102
+    def hypot(self, x: Any, y: Any) -> Any: ...  # noqa: D102
+    def abs(self, x: Any) -> Any: ...  # noqa: D102
+    def minimum(self, a: Any, b: Any) -> Any: ...  # noqa: D102
+    def maximum(self, a: Any, b: Any) -> Any: ...  # noqa: D102
+    def sigmoid(self, x: Any) -> Any: ...  # noqa: D102
+
+    # Linear algebra.
+    def einsum(self, subscripts: str, *operands: Any) -> Any: ...  # noqa: D102
+    def quantile(self, x: Any, share: float) -> float: ...  # noqa: D102
+
+    # Layers of the network.
+    def linear(self, x: Any, weight: Any, bias: Any) -> Any: ...  # noqa: D102
+    def layer_norm(self, x: Any, scale: Any = None, shift: Any = None) -> Any: ...  # noqa: D102
+    def rotate_pairs(self, x: Any, cosine: FloatArray, sine: FloatArray) -> Any: ...  # noqa: D102
+    def gelu(self, x: Any) -> Any: ...  # noqa: D102
+    def softmax(self, x: Any, axis: int) -> Any: ...  # noqa: D102
+    def attention(self, query: Any, key: Any, value: Any) -> Any: ...  # noqa: D102
+    def in_bfloat16(self, like: Any, enabled: bool) -> AbstractContextManager[Any]: ...  # noqa: D102
+
+    # The library's own affairs.
+    def map_parts(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]: ...  # noqa: D102
+    def prefers_bfloat16(self, device: str) -> bool: ...  # noqa: D102
+    def without_gradients(self) -> AbstractContextManager[Any]: ...  # noqa: D102
+    def vector_jacobian_product(self, function: Callable[[Any], Any], x: Any, cotangent: Any) -> Any: ...  # noqa: D102
+    def to_numpy(self, x: Any) -> np.ndarray[Any, Any]: ...  # noqa: D102
+    def from_numpy(self, x: np.ndarray[Any, Any], device: str) -> Any: ...  # noqa: D102
+
+
+def namespace_of(array: Array) -> Namespace:
+    """Return the namespace of an array's library."""
+    # A sum of a numpy array is a scalar of its own kind.
+    if isinstance(array, (np.ndarray, np.generic)):
+        from . import numpy_namespace  # noqa: PLC0415 (the namespaces are written in terms of this module)
+
+        return numpy_namespace
+    from . import torch_namespace  # noqa: PLC0415 (torch loads where tensors are, and nowhere else)
+
+    return torch_namespace
+
+
+def to_numpy(array: Array) -> FloatArray:
+    """Return an array's values in float64, as numpy's."""
+    return np.asarray(namespace_of(array).to_numpy(array), dtype=np.float64)

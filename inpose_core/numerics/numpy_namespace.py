@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give numpy the names of `array.Namespace`: numpy 1.26 has not all of the array API standard's, and layers it has none.
+
+Everything computes in the number format of its arguments; ``like`` is an array of that format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+import numpy as np
+
+from ..arrays import FloatArray
+from ..errors import DeviceError
+from .array import Shape
+from .threads import map_parts as map_parts  # noqa: PLC0414 (part of the namespace)
+
+Array = Any
+"""numpy's own types say less about these functions than they hide."""
+
+name: Final = "numpy"
+
+sqrt = np.sqrt
+exp = np.exp
+sin = np.sin
+cos = np.cos
+tan = np.tan
+log = np.log
+asin = np.arcsin
+atan2 = np.arctan2
+tanh = np.tanh
+hypot = np.hypot
+abs = np.abs  # noqa: A001 (the standard's name)
+minimum = np.minimum
+maximum = np.maximum
+where = np.where
+flip = np.flip
+moveaxis = np.moveaxis
+contiguous = np.ascontiguousarray
+copy = np.copy
+einsum = np.einsum
+
+
+def asarray(values: Any, like: Array) -> Array:
+    """Return the values as an array of the format of ``like``."""
+    return np.asarray(values, dtype=like.dtype)
+
+
+def zeros(shape: Shape, like: Array) -> Array:
+    """Return zeros."""
+    return np.zeros(shape, like.dtype)
+
+
+def empty(shape: Shape, like: Array) -> Array:
+    """Return an array that is still to be filled."""
+    return np.empty(shape, like.dtype)
+
+
+def full(shape: Shape, value: float, like: Array) -> Array:
+    """Return an array of one value."""
+    return np.full(shape, value, like.dtype)
+
+
+def eye(size: int, like: Array) -> Array:
+    """Return the identity matrix."""
+    return np.eye(size, dtype=like.dtype)
+
+
+def indices(values: Any, like: Array) -> Array:  # noqa: ARG001 (a device matters to torch alone)
+    """Return the values as indices."""
+    return np.asarray(values, dtype=np.int64)
+
+
+def astype_of(x: Array, like: Array) -> Array:
+    """Return x in the format of ``like``."""
+    return x.astype(like.dtype)
+
+
+def concat(arrays: Iterable[Array], axis: int = 0) -> Array:
+    """Join arrays along an axis."""
+    return np.concatenate(tuple(arrays), axis=axis)
+
+
+def stack(arrays: Iterable[Array], axis: int = 0) -> Array:
+    """Join arrays along a new axis."""
+    return np.stack(tuple(arrays), axis=axis)
+
+
+def broadcast_to(x: Array, shape: Shape) -> Array:
+    """Return a view of another shape."""
+    return np.broadcast_to(x, shape)
+
+
+def take_along_axis(x: Array, index: Array, axis: int) -> Array:
+    """Return the elements that the indices along an axis name."""
+    return np.take_along_axis(x, index, axis)
+
+
+def flatnonzero(x: Array) -> Array:
+    """Return where a flat array is not zero."""
+    return np.flatnonzero(x)
+
+
+def add_at(x: Array, index: Array, values: Array) -> None:
+    """Add values to rows of x, in place; a row that is named several times gets all of them."""
+    np.add.at(x, index, values)
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x))."""
+    return 0.5 * np.tanh(0.5 * x) + 0.5
+
+
+def quantile(x: Array, share: float) -> float:
+    """Return the value below which that share of x lies."""
+    return float(np.quantile(x, share))
+
+
+def linear(x: Array, weight: Array, bias: Array) -> Array:
+    """Return ``x weight^T + bias``."""
+    product = x @ weight.T
+    product += bias
+    return product
+
+
+def layer_norm(x: Array, scale: Array | None = None, shift: Array | None = None) -> Array:
+    """Return x with mean 0 and variance 1 along its last axis, then scaled and shifted."""
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = np.einsum("...i,...i->...", centred, centred)[..., None] / x.shape[-1]
+    centred /= np.sqrt(variance + 1e-5)
+    if scale is not None:
+        centred *= scale
+    if shift is not None:
+        centred += shift
+    return centred
+
+
+def gelu(x: Array) -> Array:
+    """Return the GELU activation by its approximation with tanh."""
+    inner = x * x
+    inner *= 0.044715 * 0.7978845608028654
+    inner += 0.7978845608028654
+    inner *= x
+    np.tanh(inner, out=inner)
+    inner += 1.0
+    inner *= x
+    inner *= 0.5
+    return inner
+
+
+def softmax(x: Array, axis: int) -> Array:
+    """Return exp(x), normalised along an axis."""
+    grown = np.exp(x - x.max(axis=axis, keepdims=True))
+    grown /= grown.sum(axis=axis, keepdims=True)
+    return grown
+
+
+def attention(query: Array, key: Array, value: Array) -> Array:
+    """Return ``softmax(q k^T / sqrt(size)) v`` of heads (..., tokens, size)."""
+    scores = (query * query.shape[-1] ** -0.5) @ key.swapaxes(-1, -2)
+    return softmax(scores, -1) @ value
+
+
+def rotate_pairs(x: Array, cosine: FloatArray, sine: FloatArray) -> Array:
+    """Return x (..., tokens, size) with each pair of neighbours turned by the angle of its token and place."""
+    turn = (cosine + 1j * sine).astype(np.complex64)
+    return (np.ascontiguousarray(x).view(np.complex64) * turn).view(np.float32)
+
+
+def in_bfloat16(like: Array, enabled: bool) -> AbstractContextManager[Any]:  # noqa: ARG001 (numpy has no bfloat16)
+    """Do nothing: numpy computes in float32."""
+    return nullcontext()
+
+
+def prefers_bfloat16(device: str) -> bool:  # noqa: ARG001 (numpy has one device)
+    """Return False: numpy has no bfloat16."""
+    return False
+
+
+def without_gradients() -> AbstractContextManager[Any]:
+    """Do nothing: numpy keeps no gradients."""
+    return nullcontext()
+
+
+def vector_jacobian_product(function: Callable[[Array], Array], x: Array, cotangent: Array) -> Array:
+    """Refuse: numpy cannot differentiate.
+
+    Raises:
+        DeviceError: always.
+    """
+    raise DeviceError(
+        "The published guidance (pigdm) differentiates the network, which numpy cannot do.",
+        "Install PyTorch (pip install inpose[torch]) and solve with --library torch, or choose tangent guidance.",
+    )
+
+
+def to_numpy(x: Array) -> np.ndarray[Any, Any]:
+    """Return x."""
+    return np.asarray(x)
+
+
+def from_numpy(x: np.ndarray[Any, Any], device: str) -> Array:  # noqa: ARG001 (numpy has one device)
+    """Return x."""
+    return x
