@@ -115,9 +115,6 @@ def tangent_covariance(H: Array, variance: Array) -> Array:
         H: rows of `tangent_jacobian`, (R, 3 J, F).
         variance: tangent variance s_j^2 of each joint in rad^2, (J,).
     """
-    return namespace_of(H).einsum("ikf,jkf->ijf", H * per_axis(variance)[:, None], H)
-
-
-def per_axis(variance: Array) -> Array:
-    """Return each joint's variance three times, for x, y and z, (3 J,) of (J,)."""
-    return namespace_of(variance).broadcast_to(variance[:, None], (len(variance), 3)).reshape(-1)
+    xp = namespace_of(H)
+    per_axis = xp.broadcast_to(variance[:, None], (len(variance), 3)).reshape(-1)
+    return xp.products_by_frame(H * per_axis[:, None], H)

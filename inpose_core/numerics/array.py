@@ -113,6 +113,7 @@ class Namespace(Protocol):
 
     # Linear algebra.
     def einsum(self, subscripts: str, *operands: Any) -> Any: ...  # noqa: D102
+    def products_by_frame(self, a: Any, b: Any) -> Any: ...  # noqa: D102
     def quantile(self, x: Any, share: float) -> float: ...  # noqa: D102
 
     # Layers of the network.

@@ -118,6 +118,11 @@ def quantile(x: Array, share: float) -> float:
     return float(np.quantile(x, share))
 
 
+def products_by_frame(a: Array, b: Array) -> Array:
+    """Return ``a b^T`` of each frame, frames last: (I, J, F) of (I, K, F) and (J, K, F)."""
+    return np.einsum("ikf,jkf->ijf", a, b)
+
+
 def linear(x: Array, weight: Array, bias: Array) -> Array:
     """Return ``x weight^T + bias``."""
     product = x @ weight.T

@@ -121,6 +121,12 @@ def quantile(x: Tensor, share: float) -> float:
     return float(torch.quantile(x, share))
 
 
+def products_by_frame(a: Tensor, b: Tensor) -> Tensor:
+    """Return ``a b^T`` of each frame, frames last: (I, J, F) of (I, K, F) and (J, K, F)."""
+    # Its batched product needs the frames first; `einsum` by itself takes ten times as long over the frames last.
+    return torch.bmm(a.permute(2, 0, 1).contiguous(), b.permute(2, 1, 0).contiguous()).permute(1, 2, 0).contiguous()
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return ``x weight^T + bias``."""
     return functional.linear(x, weight, bias)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ..body.kinematics import per_axis, tangent_covariance, tangent_jacobian
+from ..body.kinematics import tangent_covariance, tangent_jacobian
 from ..body.rotations import exponential
 from ..numerics.array import Array, namespace_of
 from ..numerics.small_systems import solve_positive_definite
@@ -64,13 +64,18 @@ def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
         variance: tangent variance s_j^2 of each of these joints in rad^2, (J,).
     """
     xp = namespace_of(R)
-    H = tangent_jacobian(rows.v)
-    if rows.components is not None:
-        H = H[list(rows.components)]
+    v, rows_measured = rows.v, slice(None) if rows.components is None else list(rows.components)
+    H = tangent_jacobian(v)[rows_measured]
     # What float32 cannot solve is left alone.
-    weights = solve_positive_definite(tangent_covariance(H, variance) + rows.noise, rows.residual_m)
-    omega = (xp.einsum("rkf,rf->kf", H, weights) * per_axis(variance)[:, None]).reshape(len(R), 3, -1)
-    x, y, z = omega[:, 0], omega[:, 1], omega[:, 2]
+    solved = solve_positive_definite(tangent_covariance(H, variance) + rows.noise, rows.residual_m)
+    weights = xp.zeros((3 * len(v), solved.shape[-1]), v)
+    weights[rows_measured] = solved
+    # S H^T w: the chains' cross products with the weights.
+    w = weights.reshape(len(v), 1, 3, -1)
+    s = variance[:, None]
+    x = s * (v[:, :, 1] * w[:, :, 2] - v[:, :, 2] * w[:, :, 1]).sum(axis=0)
+    y = s * (v[:, :, 2] * w[:, :, 0] - v[:, :, 0] * w[:, :, 2]).sum(axis=0)
+    z = s * (v[:, :, 0] * w[:, :, 1] - v[:, :, 1] * w[:, :, 0]).sum(axis=0)
     share = LARGEST_TURN_RAD / xp.sqrt(x * x + y * y + z * z).clip(min=LARGEST_TURN_RAD)
     rotation = exponential(share * x, share * y, share * z)
     turned = xp.empty(R.shape, R)
