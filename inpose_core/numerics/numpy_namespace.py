@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Give numpy the names of `array.Namespace`: numpy 1.26 has not all of the array API standard's, and layers it has none.
+"""Give numpy the names of `array.Namespace`: numpy 1.26 lacks some of the array API standard's, and has no layers.
 
 Everything computes in the number format of its arguments; ``like`` is an array of that format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
@@ -189,7 +189,7 @@ def without_gradients() -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-def vector_jacobian_product(function: Callable[[Array], Array], x: Array, cotangent: Array) -> Array:
+def vector_jacobian_product(function: Callable[[Array], Array], x: Array, cotangent: Array) -> Array:  # noqa: ARG001 (refused)
     """Refuse: numpy cannot differentiate.
 
     Raises:
@@ -204,6 +204,11 @@ def vector_jacobian_product(function: Callable[[Array], Array], x: Array, cotang
 def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     """Return x."""
     return np.asarray(x)
+
+
+def version() -> str:
+    """Return the version of numpy."""
+    return np.__version__
 
 
 def from_numpy(x: np.ndarray[Any, Any], device: str) -> Array:  # noqa: ARG001 (numpy has one device)

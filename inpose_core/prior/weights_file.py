@@ -85,16 +85,19 @@ def weights_file(tensors: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[
 def _tensor(entry: Any, rest: memoryview) -> np.ndarray[Any, Any]:
     if not isinstance(entry, dict):
         raise ValueError("a tensor's entry is no object")
-    dtype, shape, offsets = _FORMATS.get(str(entry.get("dtype"))), entry.get("shape"), entry.get("data_offsets")
+    dtype = _FORMATS.get(str(entry.get("dtype")))
     if dtype is None:
         raise ValueError(f"numbers of the format {entry.get('dtype')!s:.20}")
-    if not _whole_numbers(shape) or not _whole_numbers(offsets) or len(offsets) != 2:
-        raise ValueError("a shape or a place that is none")
+    shape, offsets = _whole_numbers(entry.get("shape")), _whole_numbers(entry.get("data_offsets"))
+    if len(offsets) != 2:
+        raise ValueError("a tensor without a place")
     first, end = offsets
     if first > end or end > len(rest) or end - first != math.prod(shape) * dtype.itemsize:
         raise ValueError("a tensor that does not fit its place")
     return np.frombuffer(rest[first:end], dtype).reshape(shape)
 
 
-def _whole_numbers(values: Any) -> bool:
-    return isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)
+def _whole_numbers(values: Any) -> list[int]:
+    if not isinstance(values, list) or not all(type(value) is int and value >= 0 for value in values):
+        raise ValueError("a shape or a place that is none")
+    return values

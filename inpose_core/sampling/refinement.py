@@ -16,11 +16,11 @@ from typing import Final
 from ..body.kinematics import chain_offsets, forward_kinematics
 from ..body.rotations import norm
 from ..body.skeleton import ELBOW_JOINTS, SENSOR_JOINTS, SHOULDER_JOINTS, TOE_JOINTS, WRIST_JOINTS
-from ..options.solve import SolveSettings
 from ..numerics.array import Array, namespace_of, to_numpy
 from ..numerics.layout import frames_first, frames_last
-from ..prior.uncertainty import Uncertainty
+from ..options.solve import SolveSettings
 from ..prior.feet import feet_positions_m
+from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions
 from .estimate import Estimate
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
@@ -105,9 +105,7 @@ def plant(
     return refined
 
 
-def limit_elbows(
-    R_world: Array, measurement: Measurement, uncertainty: Uncertainty, settings: SolveSettings
-) -> Array:
+def limit_elbows(R_world: Array, measurement: Measurement, uncertainty: Uncertainty, settings: SolveSettings) -> Array:
     """Return rotations whose elbows bend little further than the limit; hands and toes stay where they are.
 
     The bend of an elbow follows from the distance between shoulder and wrist. A hand that was measured nearer to the

@@ -8,8 +8,8 @@ from typing import Final
 from ..body.rotations import matrix_to_sixd, sixd_to_matrix
 from ..numerics.array import Array, namespace_of
 from ..numerics.layout import frames_first, frames_last
-from ..prior.uncertainty import Uncertainty
 from ..prior.schedule import log_snr_of
+from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions
 from .floor import FloorLikelihood
 from .gaps import fade_into_gaps
