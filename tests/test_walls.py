@@ -27,6 +27,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "noted",
         "output",
         "safe_files",
+        "numerics",
         "body",
         "prior",
         "motion_files",

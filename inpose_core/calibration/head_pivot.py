@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from ..arrays import FloatArray
 from ..body.quaternions import quaternion_to_matrix
+from ..numerics.filters import gaussian_filter
 from .presets import LEFT_EYE_M
 
 _FAST_S, _SLOW_S = 0.05, 0.5
@@ -79,4 +79,4 @@ def fit_head_pivot(positions_m: FloatArray, rotations_wxyz: FloatArray, fps: flo
 
 def _between(values: FloatArray, fps: float) -> FloatArray:
     """Return the part of a track between the fast and the slow."""
-    return gaussian_filter1d(values, _FAST_S * fps, axis=0) - gaussian_filter1d(values, _SLOW_S * fps, axis=0)
+    return gaussian_filter(values, _FAST_S * fps) - gaussian_filter(values, _SLOW_S * fps)

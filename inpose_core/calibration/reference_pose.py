@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
 from ..arrays import BoolArray, FloatArray, runs
 from ..body.quaternions import rotate_vector
 from ..errors import CalibrationError
+from ..numerics.filters import box_filter
 from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
 from ..recording.types import HandOffsets, PoseType, Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
@@ -153,7 +153,7 @@ class _Scene:
         window = max(3, round(_STILL_OVER_S * fps))
         speeds = []
         for track in (eyes_m, *wrists_m):
-            smooth = uniform_filter1d(track, window, axis=0, mode="nearest")
+            smooth = box_filter(track, window, "nearest")
             speeds.append(np.linalg.norm(np.gradient(smooth, axis=0), axis=1) * fps)
         standing_m = standing_height_m(recording) or EYE_HEIGHT_RATIO * _FALLBACK_STATURE_M
         statures_m = np.full(len(eyes_m), stature_m or _FALLBACK_STATURE_M)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from ..arrays import BoolArray, FloatArray, IndexArray, run_bounds
+from ..numerics.filters import gaussian_filter
 
 _PROBABILITY_SMOOTHING_FRAMES: Final[float] = 2.0
 
@@ -85,7 +85,7 @@ def plant_feet(
 
 def standing_frames(probability: FloatArray, settings: PlantingSettings = PlantingSettings()) -> BoolArray:
     """Return whether a foot stands in each frame, (F,), by two thresholds (a Schmitt trigger) and a shortest stand."""
-    smooth = gaussian_filter1d(probability, _PROBABILITY_SMOOTHING_FRAMES, mode="nearest")
+    smooth = gaussian_filter(probability, _PROBABILITY_SMOOTHING_FRAMES, "nearest")
     decided = (smooth >= settings.lands_at) | (smooth <= settings.lifts_at)
     # Between the thresholds the last decision holds.
     last = np.maximum.accumulate(np.where(decided, np.arange(len(smooth)), 0))

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
 
+from ..numerics.banded import solve_banded_spd
 from ..recording.types import Sensors
 
 _STEADY_M: Final[float] = 0.005
@@ -76,7 +76,7 @@ def _whittaker(values: NDArray[np.float64], weight: NDArray[np.float64], stiffne
             band = second - first
             banded[3 - band, second : frames - 3 + second] += stiffness * coefficients[first] * coefficients[second]
     banded[3] += np.maximum(weight, 1e-6)
-    return np.asarray(solveh_banded(banded, np.maximum(weight, 1e-6)[:, None] * values))
+    return solve_banded_spd(banded, np.maximum(weight, 1e-6)[:, None] * values)
 
 
 def _noise_share(stiffness: float) -> float:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Smooth tracks over time, which is the first axis: a weighted mean of each frame's neighbours.
+
+The results are those of ``scipy.ndimage``, whose names for the boundaries stand here too.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import FloatArray
+
+Boundary = Literal["nearest", "reflect"]
+"""What continues a track beyond its ends: its last value, or its mirror image (c b a | a b c | c b a)."""
+
+_GAUSSIAN_REACH_DEVIATIONS: Final[float] = 4.0
+"""A Gaussian is cut off where it has fallen to a three-thousandth."""
+_PAD_MODES: Final[dict[Boundary, Literal["edge", "symmetric"]]] = {"nearest": "edge", "reflect": "symmetric"}
+
+
+def gaussian_filter(values: ArrayLike, deviation_frames: float, boundary: Boundary = "reflect") -> FloatArray:
+    """Return the values (F, ...) averaged by a Gaussian of the given standard deviation."""
+    reach = int(_GAUSSIAN_REACH_DEVIATIONS * deviation_frames + 0.5)
+    if reach == 0:
+        return np.array(values, dtype=np.float64)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation_frames) ** 2)
+    return _weighted_mean(values, weights / weights.sum(), reach, boundary)
+
+
+def box_filter(values: ArrayLike, frames: int, boundary: Boundary = "reflect") -> FloatArray:
+    """Return the mean of the ``frames`` values (F, ...) about each; of an even number, one more lies before than after.
+
+    Raises:
+        ValueError: ``frames`` is less than 1.
+    """
+    if frames < 1:
+        raise ValueError(f"a box of {frames} frames")
+    return _weighted_mean(values, np.full(frames, 1.0 / frames), frames // 2, boundary)
+
+
+def _weighted_mean(values: ArrayLike, weights: FloatArray, before: int, boundary: Boundary) -> FloatArray:
+    """Return sums of neighbours, the first of them ``before`` frames earlier, weighted by ``weights`` (K,)."""
+    tracks = np.asarray(values, dtype=np.float64)
+    if tracks.size == 0:
+        return tracks.copy()
+    columns = tracks.reshape(len(tracks), -1).T
+    padded = np.pad(columns, ((0, 0), (before, len(weights) - 1 - before)), mode=_PAD_MODES[boundary])
+    neighbours = np.lib.stride_tricks.sliding_window_view(padded, len(weights), axis=1)
+    # einsum is as fast on a numpy that was built without a BLAS.
+    means = np.einsum("cfk,k->cf", neighbours, weights)
+    return np.ascontiguousarray(means.T).reshape(tracks.shape)
