@@ -45,7 +45,7 @@ def cross(a: Array, b: Array) -> Array:
 
 def norm(vectors: Array) -> Array:
     """Return the lengths (...,) of vectors (..., n)."""
-    return namespace_of(vectors).sqrt((vectors * vectors).sum(axis=-1))
+    return namespace_of(vectors).sqrt((vectors * vectors).sum(axis=-1) + _TINY)
 
 
 def quaternion_wxyz_to_matrix(wxyz: Array) -> Array:
@@ -148,7 +148,9 @@ def heading_of(R_world: Array) -> Array:
 def mean_heading(R_world: Array) -> Array:
     """Return the mean heading over time, (..., T, 3, 3), as a rotation about Y, (..., 3, 3)."""
     cosine, sine = _components(heading_of(R_world).mean(axis=-2))
-    return yaw_matrix(namespace_of(R_world).atan2(sine, cosine + 1e-9))
+    xp = namespace_of(R_world)
+    # numpy 1 makes float64 of a single float32 beside a number.
+    return xp.astype_of(yaw_matrix(xp.atan2(sine, cosine + 1e-9)), R_world)
 
 
 def yaw_matrix(angle_rad: Array) -> Array:
@@ -173,5 +175,5 @@ def _matrix(*rows: tuple[Array, Array, Array]) -> Array:
 
 def _unit(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
     """Return vectors of length 1; what is shorter than 1e-6 is only lengthened by as much as that would be."""
-    length = namespace_of(x).sqrt(x * x + y * y + z * z).clip(min=1e-6)
+    length = namespace_of(x).sqrt(x * x + y * y + z * z + _TINY).clip(min=1e-6)
     return x / length, y / length, z / length

@@ -35,12 +35,21 @@ hypot = np.hypot
 abs = np.abs  # noqa: A001 (the standard's name)
 minimum = np.minimum
 maximum = np.maximum
-where = np.where
 flip = np.flip
 moveaxis = np.moveaxis
 contiguous = np.ascontiguousarray
 copy = np.copy
 einsum = np.einsum
+
+
+def where(condition: Array, a: Array | float, b: Array | float) -> Array:
+    """Return a where the condition holds, else b; a number takes the format of the array beside it."""
+    # numpy 1 makes float64 of a float32 array beside a number.
+    if isinstance(a, float):
+        a = b.dtype.type(a) if isinstance(b, np.ndarray) else a
+    elif isinstance(b, float):
+        b = a.dtype.type(b)
+    return np.where(condition, a, b)
 
 
 def asarray(values: Any, like: Array) -> Array:
