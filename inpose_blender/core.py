@@ -37,13 +37,13 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
-    from inpose_core.output import atomic_output, output_error, write_output
-    from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
-    from inpose_core.programs import find_program, neutral_folder, without_python_variables
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
-    from inpose_core.safe_files import open_file, parse_json, read_json
+    from inpose_core.system.output import atomic_output, output_error, write_output
+    from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+    from inpose_core.system.programs import find_program, neutral_folder, without_python_variables
+    from inpose_core.system.safe_files import open_file, parse_json, read_json
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
     from ..inpose_core.body.motion import Motion
@@ -59,13 +59,13 @@ else:
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
-    from ..inpose_core.output import atomic_output, output_error, write_output
-    from ..inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
-    from ..inpose_core.programs import find_program, neutral_folder, without_python_variables
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
-    from ..inpose_core.safe_files import open_file, parse_json, read_json
+    from ..inpose_core.system.output import atomic_output, output_error, write_output
+    from ..inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+    from ..inpose_core.system.programs import find_program, neutral_folder, without_python_variables
+    from ..inpose_core.system.safe_files import open_file, parse_json, read_json
 
 __all__ = [
     "CORE_FOLDER",

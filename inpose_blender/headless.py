@@ -32,7 +32,7 @@ def run() -> int:
 if __name__ == "__main__":
     # The folder above holds both packages; the script's own folder would shadow modules with ours.
     sys.path[0:0] = [str(Path(__file__).resolve().parents[1])]
-    from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+    from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
 
     code = STOPPED_CODE
     try:

@@ -9,7 +9,7 @@
 """
 # ruff: noqa: E402 (until the current folder is left out of the search, every import might take a file of it)
 
-from .current_folder import leave_out_current_folder
+from .system.current_folder import leave_out_current_folder
 
 leave_out_current_folder()
 

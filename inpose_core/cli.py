@@ -25,8 +25,8 @@ from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
-from .process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 from .recording.formats.suffixes import recording_suffixes
+from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -284,7 +284,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 def _join(folder: Path, output: Path) -> int:
     from .training.compact import write_compact  # noqa: PLC0415
-    from .training.packed import read_packed_folder  # noqa: PLC0415
+    from .training.packed_files import read_packed_folder  # noqa: PLC0415
 
     clips = read_packed_folder(folder)
     write_compact(clips, output)

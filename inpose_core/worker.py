@@ -3,7 +3,7 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 2, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
+    {"event": "ready", "protocol": 3, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
      "library_version": "2.4.0", "device": "cpu", "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
@@ -51,8 +51,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
-from .process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveRequest
+from .system.process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
     from .body.skeleton import Skeleton

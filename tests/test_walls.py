@@ -16,17 +16,13 @@ PACKAGES = ("inpose_core", "inpose_blender")
 
 FLOORS: dict[str, Sequence[str]] = {
     "inpose_core": (
-        "current_folder",
-        "process",
-        "programs",
         "errors",
+        "system",
         "axes",
         "options",
         "requests",
         "arrays",
         "noted",
-        "output",
-        "safe_files",
         "numerics",
         "body",
         "prior",
@@ -105,21 +101,12 @@ class Import:
     file: Path
     line: int
     taken: tuple[str, ...]
-    for_types: bool = False
-    """It stands under ``if TYPE_CHECKING``: nothing is loaded."""
 
 
 def imports_of(path: Path, root: Path) -> Iterator[Import]:
     """Yield the imports of a file, those within functions too; relative ones are made absolute."""
     folder = path.relative_to(root).parts[:-1]
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    unloaded = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
-        for statement in block.body
-        for node in ast.walk(statement)
-    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             taken = [tuple(alias.name.split(".")) for alias in node.names]
@@ -129,7 +116,7 @@ def imports_of(path: Path, root: Path) -> Iterator[Import]:
             taken = [(*module, alias.name) for alias in node.names]
         else:
             continue
-        yield from (Import(path, node.lineno, each, id(node) in unloaded) for each in taken)
+        yield from (Import(path, node.lineno, each) for each in taken)
 
 
 def breaches(root: Path, floors: Mapping[str, Sequence[str]]) -> list[str]:
@@ -196,7 +183,7 @@ def test_only_the_doors_of_the_add_on_lead_into_the_core() -> None:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_file_imports_itself_by_way_of_others(package: str) -> None:
-    """Imports within functions count, too: a circle put off is still one. Those for types alone load nothing."""
+    """Imports within functions and those for types count, too: a circle put off is still one to whoever reads it."""
     assert circles(REPOSITORY, package) == []
 
 
@@ -204,9 +191,8 @@ def circles(root: Path, package: str) -> list[str]:
     """Return the circles of files, each as a chain of module names."""
     files = {_module(path, root): path for path in (root / package).rglob("*.py")}
     taken_by = {
-        module: {_file_of(each.taken, files) for each in imports_of(path, root) if not each.for_types} - {module, None}
+        module: {_file_of(each.taken, files) for each in imports_of(path, root)} - {module, None}
         for module, path in files.items()
-        if path.name != "__init__.py"
     }
     found, done = [], set()
     for start, taken in taken_by.items():
@@ -227,7 +213,9 @@ def circles(root: Path, package: str) -> list[str]:
 def test_a_breach_is_seen(tmp_path: Path) -> None:
     (tmp_path / "house" / "cellar").mkdir(parents=True)
     (tmp_path / "house" / "cellar" / "coal.py").write_text("def burn():\n    from ..roof import chimney\n")
-    (tmp_path / "house" / "roof.py").write_text("from .cellar.coal import burn\nchimney = burn\n")
+    (tmp_path / "house" / "roof.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .cellar.coal import burn\nchimney = 1\n"
+    )
     (said,) = breaches(tmp_path, {"house": ("cellar", "roof")})
     assert said == "house/cellar/coal.py:2: cellar takes from roof, above it"
     assert breaches(tmp_path, {"house": ("roof",)}) == ["house/cellar/coal.py: cellar has no floor"]

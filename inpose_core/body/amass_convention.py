@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .quaternions import multiply_quaternions, rotate_vector
+from .quaternions import multiply_quaternions, quaternion_to_rotvec, rotate_vector
 
 SMPL_REST_PELVIS_M: Final[tuple[float, float, float]] = (-0.0018, -0.2233, 0.0282)
 """``J_pelvis`` of the neutral SMPL body of average shape (``betas`` all zero)."""
@@ -42,7 +42,7 @@ def amass_arrays(
     local_wxyz = local_rotations_wxyz.copy()
     local_wxyz[:, 0] = multiply_quaternions(Z_UP_FROM_Y_UP_WXYZ, local_wxyz[:, 0])
     poses = np.zeros((frames, _SMPLH_JOINT_COUNT, 3), np.float32)
-    poses[:, :joints] = _axis_angle(local_wxyz)
+    poses[:, :joints] = quaternion_to_rotvec(local_wxyz)
     trans_m = rotate_vector(Z_UP_FROM_Y_UP_WXYZ, root_translation_m) - SMPL_REST_PELVIS_M
     return {
         "poses": poses.reshape(frames, -1),
@@ -52,11 +52,3 @@ def amass_arrays(
         "betas": np.zeros(_SHAPE_COUNT, np.float32),
         "dmpls": np.zeros((frames, _SOFT_TISSUE_COUNT), np.float32),
     }
-
-
-def _axis_angle(wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    positive = np.where(wxyz[..., :1] < 0, -wxyz, wxyz)
-    sine = np.linalg.norm(positive[..., 1:], axis=-1, keepdims=True)
-    angle = 2.0 * np.arctan2(sine, positive[..., :1])
-    # angle / sine tends to 2 for small rotations.
-    return positive[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InPoseError
-from ..output import write_output
-from ..safe_files import numbers, one_number, read_arrays
+from ..system.output import write_output
+from ..system.safe_files import numbers, one_number, read_arrays
 from .amass_convention import amass_arrays
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert and compose ``wxyz`` quaternions in plain numpy, vectorised over leading axes.
 
-Blender's Python has numpy and neither scipy nor torch, so what both halves of the product need stands here.
+Blender's Python has numpy and neither scipy nor torch, so what both halves of the product need stands here. Rotation
+vectors are axis times angle, in radians; Euler angles are in `body.euler`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import FloatArray
+
+
+def wxyz_from_xyzw(xyzw: ArrayLike) -> FloatArray:
+    """Return quaternions (..., 4) whose scalar stands last, with the scalar first."""
+    return np.roll(np.asarray(xyzw, dtype=np.float64), 1, axis=-1)
+
+
+def xyzw_from_wxyz(wxyz: ArrayLike) -> FloatArray:
+    """Return quaternions (..., 4) whose scalar stands first, with the scalar last."""
+    return np.roll(np.asarray(wxyz, dtype=np.float64), -1, axis=-1)
 
 
 def normalize_quaternion(wxyz: ArrayLike) -> FloatArray:
@@ -84,6 +95,64 @@ def matrix_to_quaternion(R: ArrayLike) -> FloatArray:
     quaternion = np.take_along_axis(candidates, best, axis=-2)[..., 0, :]
     quaternion = quaternion / np.linalg.norm(quaternion, axis=-1, keepdims=True)
     return np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
+
+
+def rotvec_to_quaternion(rotvec: ArrayLike) -> FloatArray:
+    """Convert rotation vectors (..., 3) to unit quaternions (..., 4)."""
+    vector = np.asarray(rotvec, dtype=np.float64)
+    half = 0.5 * np.linalg.norm(vector, axis=-1, keepdims=True)
+    # numpy's sinc(x) is sin(pi x) / (pi x), and 1 at zero.
+    return np.concatenate((np.cos(half), 0.5 * np.sinc(half / np.pi) * vector), axis=-1)
+
+
+def quaternion_to_rotvec(wxyz: ArrayLike) -> FloatArray:
+    """Convert unit quaternions (..., 4) to rotation vectors (..., 3) of length at most pi."""
+    quaternion = np.asarray(wxyz, dtype=np.float64)
+    quaternion = np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
+    sine = np.linalg.norm(quaternion[..., 1:], axis=-1, keepdims=True)
+    angle = 2.0 * np.arctan2(sine, quaternion[..., :1])
+    # angle / sine tends to 2 for small rotations.
+    return quaternion[..., 1:] * np.divide(angle, sine, out=np.full(sine.shape, 2.0), where=sine > 0)
+
+
+def slerp(a_wxyz: ArrayLike, b_wxyz: ArrayLike, fraction: ArrayLike) -> FloatArray:
+    """Interpolate between unit quaternions (..., 4) along the shorter arc; ``fraction`` is (..., 1)."""
+    a, b, share = (np.asarray(values, dtype=np.float64) for values in (a_wxyz, b_wxyz, fraction))
+    b = np.where((a * b).sum(-1, keepdims=True) < 0, -b, b)
+    # Half the angle by its tangent keeps all digits where the two are nearly equal, which a cosine loses.
+    chord, sum_length = (np.linalg.norm(v, axis=-1, keepdims=True) for v in (b - a, b + a))
+    angle = 2.0 * np.arctan2(chord, sum_length)
+    sine = np.sin(angle)
+    equal = sine == 0
+    sine = np.where(equal, 1.0, sine)
+    weight_a = np.where(equal, 1.0 - share, np.sin((1.0 - share) * angle) / sine)
+    weight_b = np.where(equal, share, np.sin(share * angle) / sine)
+    return normalize_quaternion(weight_a * a + weight_b * b)
+
+
+def slerp_at(times_s: FloatArray, wxyz: FloatArray, at_s: FloatArray) -> FloatArray:
+    """Return rotations at other times, (N, ..., 4), along the arcs between the given ones; beyond them the end ones.
+
+    Args:
+        times_s: (F,) increasing, at least one.
+        wxyz: (F, ..., 4) unit quaternions.
+        at_s: (N,)
+    """
+    before = np.clip(np.searchsorted(times_s, at_s, side="right") - 1, 0, max(0, len(times_s) - 2))
+    after = np.minimum(before + 1, len(times_s) - 1)
+    step_s = times_s[after] - times_s[before]
+    share = np.clip((at_s - times_s[before]) / np.where(step_s > 0, step_s, 1.0), 0.0, 1.0)
+    return slerp(wxyz[before], wxyz[after], share.reshape(-1, *(1,) * (wxyz.ndim - 1)))
+
+
+def mean_rotation(wxyz: ArrayLike) -> FloatArray:
+    """Return the mean (4,), with ``w >= 0``, of unit quaternions (N, 4) of any signs.
+
+    It is the rotation with the least mean squared chord to all (Markley et al. 2007): an eigenvector.
+    """
+    quaternion = np.asarray(wxyz, dtype=np.float64)
+    mean: FloatArray = np.linalg.eigh(quaternion.T @ quaternion)[1][:, -1]
+    return -mean if mean[0] < 0 else mean
 
 
 def continuous_signs(wxyz: ArrayLike) -> FloatArray:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SkeletonError
-from ..safe_files import read_json
+from ..system.safe_files import read_json
 from . import joint_names
 
 JOINT_NAMES: Final[tuple[str, ...]] = joint_names.JOINT_NAMES

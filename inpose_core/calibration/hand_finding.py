@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
-from ..body.quaternions import quaternion_to_matrix
+from ..body.quaternions import matrix_to_quaternion, mean_rotation, quaternion_to_matrix
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..numerics.array import to_numpy
 from ..numerics.backend import CPU
@@ -111,5 +110,4 @@ def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray,
     """Return the mean place and turn of the wrist in the device's frame."""
     to_device: NDArray[np.float64] = np.swapaxes(R_device, -1, -2)
     place_m = (to_device @ (wrist_m - device_m)[..., None])[..., 0].mean(axis=0)
-    turn = Rotation.from_matrix(to_device @ R_wrist).mean()
-    return RigidOffset(place_m, turn.as_quat()[[3, 0, 1, 2]])
+    return RigidOffset(place_m, mean_rotation(matrix_to_quaternion(to_device @ R_wrist)))

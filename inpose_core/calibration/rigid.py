@@ -14,8 +14,8 @@ from ..body.quaternions import (
     conjugate_quaternion,
     continuous_signs,
     multiply_quaternions,
-    normalize_quaternion,
     rotate_vector,
+    rotvec_to_quaternion,
 )
 
 
@@ -63,7 +63,5 @@ def place_all(
 
 
 def from_rotvec_deg(rotvec_deg: ArrayLike) -> FloatArray:
-    """Return the unit quaternion of a rotation vector in degrees, which must not be zero."""
-    rotvec = np.radians(np.asarray(rotvec_deg, dtype=np.float64))
-    angle = float(np.linalg.norm(rotvec))
-    return normalize_quaternion(np.concatenate(([np.cos(angle / 2)], rotvec / angle * np.sin(angle / 2))))
+    """Return the unit quaternion (4,) of a rotation vector in degrees."""
+    return rotvec_to_quaternion(np.radians(rotvec_deg))

@@ -16,9 +16,9 @@ import numpy as np
 
 from ..errors import CalibrationError
 from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
-from ..output import write_output
 from ..recording.types import POSE_TYPES
-from ..safe_files import finite_number, read_json
+from ..system.output import write_output
+from ..system.safe_files import finite_number, read_json
 from .performer import PerformerCalibration, Source
 from .rigid import RigidOffset
 

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
-from ..body.quaternions import quaternion_to_matrix
+from ..body.quaternions import (
+    matrix_to_quaternion,
+    quaternion_to_matrix,
+    quaternion_to_rotvec,
+    rotvec_to_quaternion,
+)
 from ..body.skeleton import COLLAR_JOINTS, ELBOW_JOINTS, JOINT_INDEX, SHOULDER_JOINTS, Skeleton
 from ..recording.types import Recording, Sensors
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence, LeverArms
@@ -168,8 +172,7 @@ def _linearise(
     )
     chains_m = np.einsum("fjab,jb->fja", R, bones_m)
     H = -_cross_matrices(chains_m)
-    turns = Rotation.from_matrix((R @ np.swapaxes(arm.R_expected, -1, -2)).reshape(-1, 3, 3)).as_rotvec()
-    turns = turns.reshape(len(R), 5, 3)
+    turns = quaternion_to_rotvec(matrix_to_quaternion(R @ np.swapaxes(arm.R_expected, -1, -2)))
     covariance = np.einsum("j,fjab,fjcb->fac", _TURN_DEVIATIONS_RAD**2, H, H) + np.eye(3) * _DEVICE_NOISE_M**2
     inverse = np.linalg.inv(covariance)
 
@@ -197,8 +200,7 @@ def _turn_arms(arm: ArmEvidence, linear: _Linear, solution: LeverArms) -> FloatA
     turns = np.einsum("j,fjba,fb->fja", _TURN_DEVIATIONS_RAD**2, linear.H, pulls)
     angles = np.linalg.norm(turns, axis=-1, keepdims=True)
     turns *= np.minimum(1.0, _LARGEST_TURN_RAD / np.maximum(angles, 1e-9))
-    matrices = Rotation.from_rotvec(turns.reshape(-1, 3)).as_matrix().reshape(*turns.shape[:2], 3, 3)
-    return matrices @ arm.R_expected
+    return quaternion_to_matrix(rotvec_to_quaternion(turns)) @ arm.R_expected
 
 
 def _collar_m(skeleton: Skeleton, body: PerformerBody, side: int) -> FloatArray:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from ..body.motion import Motion
 from ..body.skeleton import HIP_JOINTS, JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
-from ..output import write_output
 from ..recording.types import Sensors
+from ..system.output import write_output
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,7 +17,7 @@ from ..errors import InPoseError, OutputError, WorkerError
 from ..job import SolveJob, run_job
 from ..motion_files.bvh import save_bvh
 from ..options.solve import SolveSettings
-from ..programs import find_program
+from ..system.programs import find_program
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
 

@@ -22,10 +22,10 @@ from ..body.rotations import sixd_to_matrix
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import InPoseError
 from ..numerics.array import to_numpy
-from ..output import append_line, write_output
 from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
+from ..system.output import append_line, write_output
 from ..training.losses import state_to_matrix
-from ..training.packed import packed_files
+from ..training.packed_files import packed_files
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
 from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, train_network
 from .bodies import BODIES, DEFAULT_BODY, Body

@@ -14,7 +14,8 @@ from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..training.packed import PackedClips, read_packed
+from ..training.packed import PackedClips
+from ..training.packed_files import read_packed
 from ..training.split import role_of
 
 FEWEST_FRAMES: Final[int] = 100

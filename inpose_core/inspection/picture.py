@@ -15,9 +15,9 @@ from ..arrays import FloatArray, runs
 from ..body.quaternions import rotate_vector
 from ..calibration import ReferencePose, find_reference_pose
 from ..errors import InPoseError
-from ..output import write_output
 from ..recording.cleaning.resample import resample_recording
 from ..recording.types import LONGEST_BRIDGE_S, Recording
+from ..system.output import write_output
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -18,19 +18,23 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from ..body.amass_convention import SMPL_REST_PELVIS_M
+from ..body.amass_convention import SMPL_REST_PELVIS_M, Z_UP_FROM_Y_UP_WXYZ
 from ..body.motion import Motion
-from ..body.quaternions import continuous_signs
+from ..body.quaternions import (
+    conjugate_quaternion,
+    continuous_signs,
+    multiply_quaternions,
+    rotate_vector,
+    rotvec_to_quaternion,
+)
 from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from ..errors import InPoseError
-from ..safe_files import numbers, one_number, read_arrays
+from ..system.safe_files import numbers, one_number, read_arrays
 from .resampling import check_motion_length, to_solver_rate
 
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 _LARGEST_NUMBER: Final[float] = 1e6
-_Y_UP_FROM_Z_UP: Final[Rotation] = Rotation.from_euler("x", -90, degrees=True)
 _EARLY_INPOSE_COLUMNS: Final[int] = 3 * JOINT_COUNT
 """Width of ``poses`` in the first files of InPose, which wrote AMASS's keys Y up and without the rest pelvis."""
 
@@ -53,13 +57,13 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
         reason = getattr(error, "strerror", None) or error
         raise InPoseError(f"{path} is not AMASS motion ({reason}).", "Give the .npz files of AMASS.") from error
     skeleton, pelvis_m = _body(body_models, gender, betas)
-    to_y_up = Rotation.identity() if is_y_up else _Y_UP_FROM_Z_UP
+    to_y_up_wxyz = np.array((1.0, 0.0, 0.0, 0.0)) if is_y_up else conjugate_quaternion(Z_UP_FROM_Y_UP_WXYZ)
     wxyz = np.empty((len(poses), JOINT_COUNT, 4))
     for joint in range(JOINT_COUNT):
-        turn = Rotation.from_rotvec(poses[:, 3 * joint : 3 * joint + 3])
-        above = Rotation.from_quat(wxyz[:, PARENTS[joint]][:, [1, 2, 3, 0]]) if joint else to_y_up
-        wxyz[:, joint] = (above * turn).as_quat()[:, [3, 0, 1, 2]]
-    root_m = trans_m if is_y_up else to_y_up.apply(trans_m + pelvis_m)
+        turn_wxyz = rotvec_to_quaternion(poses[:, 3 * joint : 3 * joint + 3])
+        above_wxyz = wxyz[:, PARENTS[joint]] if joint else to_y_up_wxyz
+        wxyz[:, joint] = multiply_quaternions(above_wxyz, turn_wxyz)
+    root_m = trans_m if is_y_up else rotate_vector(to_y_up_wxyz, trans_m + pelvis_m)
     motion = to_solver_rate(Motion(continuous_signs(wxyz), root_m, skeleton, fps))
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += skeleton.sole_height_m - lowest_m

@@ -8,7 +8,6 @@ Euler angles in degrees, applied in the order in which the channels are named, i
 from __future__ import annotations
 
 import io
-import warnings
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,15 +16,15 @@ from pathlib import Path
 from typing import IO, Final
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from ..arrays import FloatArray
+from ..body.euler import euler_to_quaternion, quaternion_to_euler
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
 from ..errors import InPoseError
-from ..output import write_output
-from ..safe_files import open_file
+from ..system.output import write_output
+from ..system.safe_files import open_file
 
 CENTIMETRES_PER_METRE: Final[float] = 100.0
 
@@ -97,11 +96,8 @@ def save_bvh(motion: Motion, path: Path) -> None:
     lines = ["HIERARCHY", *_hierarchy_lines(motion.skeleton, 0, children, order, "")]
     lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1.0 / motion.fps:.9f}"]
 
-    wxyz = motion.local_rotations_wxyz[:, order]
-    with warnings.catch_warnings():
-        # At the singularity one of the infinitely many exact answers is as good as another.
-        warnings.filterwarnings("ignore", message="Gimbal lock")
-        angles = Rotation.from_quat(wxyz[..., [1, 2, 3, 0]].reshape(-1, 4)).as_euler(_ROTATION_ORDER)
+    local_wxyz = motion.local_rotations_wxyz
+    angles = np.stack([quaternion_to_euler(local_wxyz[:, joint], _ROTATION_ORDER) for joint in order], axis=1)
     # Whole turns are added so that curves have no jumps of 360 degrees, which would show between frames.
     angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
     values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
@@ -278,8 +274,7 @@ def _animation(joints: list[_BvhJoint], fps: float, values: FloatArray) -> BvhAn
                 root_positions[:, "xyz".index(channel[0])] = values[:, column]
             column += 1
         if order:
-            xyzw = Rotation.from_euler(order, values[:, columns].reshape(-1, len(order)), degrees=True).as_quat()
-            rotations[:, index] = xyzw[:, [3, 0, 1, 2]]
+            rotations[:, index] = euler_to_quaternion(np.radians(values[:, columns]), order)
     return BvhAnimation(
         joint_names=tuple(joint.name for joint in joints),
         parents=tuple(joint.parent for joint in joints),

@@ -6,10 +6,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.spatial.transform import Rotation, Slerp
 
 from ..body.motion import SOLVER_FPS, Motion
-from ..body.quaternions import continuous_signs
+from ..body.quaternions import continuous_signs, slerp_at
 from ..body.skeleton import JOINT_COUNT
 from ..errors import InPoseError
 
@@ -51,9 +50,9 @@ def to_solver_rate(motion: Motion) -> Motion:
     source_s = np.arange(frames) / motion.fps
     count = int(np.floor(source_s[-1] * SOLVER_FPS + 1e-6)) + 1
     target_s = np.minimum(np.arange(count) / SOLVER_FPS, source_s[-1])
+    # Joint by joint, an hour of motion needs little memory beside its own.
     wxyz = np.empty((count, JOINT_COUNT, 4))
     for joint in range(JOINT_COUNT):
-        rotations = Rotation.from_quat(motion.rotations_wxyz[:, joint][:, [1, 2, 3, 0]])
-        wxyz[:, joint] = Slerp(source_s, rotations)(target_s).as_quat()[:, [3, 0, 1, 2]]
+        wxyz[:, joint] = slerp_at(source_s, motion.rotations_wxyz[:, joint], target_s)
     root_m = np.stack([np.interp(target_s, source_s, motion.root_translation_m[:, axis]) for axis in range(3)], axis=1)
     return Motion(continuous_signs(wxyz), root_m, motion.skeleton, SOLVER_FPS)

@@ -15,7 +15,7 @@ from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
 from ..numerics.array import namespace_of, to_numpy
 from ..numerics.backend import CPU, Backend
-from ..output import write_output
+from ..system.output import write_output
 from .conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from .network import DiffusionTransformer, NetworkConfig, weight_shapes
 from .schedule import NoiseSchedule

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..safe_files import parse_json, read_bytes
+from ..system.safe_files import parse_json, read_bytes
 
 _LONGEST_HEADER: Final[int] = 1 << 20
 _LARGEST_FILE: Final[int] = 1 << 30

@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from ..errors import RecordingError
-from ..safe_files import read_bytes
+from ..system.safe_files import read_bytes
 from . import formats
 from .cleaning.clean import clean_recording, cut_take
 from .conventions import ReadOptions

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,8 @@ from numpy.typing import NDArray
 from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS
 from ..errors import InPoseError
-from ..output import write_output
-
-if TYPE_CHECKING:
-    from .packed import PackedClips
+from ..system.output import write_output
+from .packed import PackedClips
 
 COMPACT_KEY: Final[str] = "inpose_compact_version"
 _VERSION: Final[int] = 1

@@ -18,7 +18,7 @@ from ..body.skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 from ..errors import InPoseError, OutputError
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
-from ..output import atomic_output, fault_of_zip
+from ..system.output import atomic_output, fault_of_zip
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer

@@ -13,7 +13,8 @@ import numpy as np
 from ..prior.network import NetworkConfig
 from .augmentation import AugmentationSettings, Examples, scale_free_condition, validation_examples
 from .dataset import MotionData, make_motion_data
-from .packed import PackedClips, read_packed_folder
+from .packed import PackedClips
+from .packed_files import read_packed_folder
 from .upright import straighten_legs
 
 Role = Literal["train", "validate", "test"]

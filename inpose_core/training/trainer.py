@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from ..body.skeleton import Skeleton
 from ..errors import WeightsError
-from ..output import append_line, write_output
 from ..prior.checkpoint import Prior, save_prior
 from ..prior.conditioning import CONDITION_SIZE
 from ..prior.network import Denoised, DiffusionTransformer, NetworkConfig
 from ..prior.schedule import NoiseSchedule
+from ..system.output import append_line, write_output
 from .augmentation import AugmentationSettings, ConditionBuilder, Examples, draw_examples, scale_free_condition
 from .dataset import MotionData
 from .losses import LossWeights, denoising_loss, state_of, validation_errors

@@ -26,7 +26,7 @@ from inpose_core.motion_files.bvh import load_bvh
 from inpose_core.recording import ReadOptions, load_recording
 from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
 from inpose_core.recording.types import Sensors
-from inpose_core.training.packed import read_packed
+from inpose_core.training.packed_files import read_packed
 from tests.core.synthetic import smooth_motion
 
 Reader = Callable[[Path], object]

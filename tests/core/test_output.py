@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core import output as output_module
 from inpose_core.body.motion import Motion
 from inpose_core.calibration import load_calibration, save_calibration
 from inpose_core.calibration.performer import PerformerCalibration
@@ -23,11 +22,12 @@ from inpose_core.demo.contact_sheet import save_contact_sheet
 from inpose_core.errors import InPoseError, OutputError
 from inpose_core.inspection.picture import save_recording_picture
 from inpose_core.motion_files.bvh import load_bvh, save_bvh
-from inpose_core.output import append_line, atomic_output, fault_of_zip, write_output
 from inpose_core.prior.checkpoint import load_prior, save_prior
 from inpose_core.recording import load_recording
 from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
 from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.system import output as output_module
+from inpose_core.system.output import append_line, atomic_output, fault_of_zip, write_output
 from inpose_core.training.packing import pack_files
 from tests.core.synthetic import joint_recording, perfect_sensors, smooth_motion
 from tests.small_disk import PAGE_BYTES, needs_small_disk, small_disk

@@ -12,9 +12,9 @@ import fpzip
 import numpy as np
 import pytest
 
-from inpose_core.programs import find_program
 from inpose_core.recording.formats import fpzip_frames
 from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.system.programs import find_program
 from tests.core.recording.sample_recordings import xror_bytes
 from tests.core.synthetic import joint_recording, smooth_motion
 from tests.planted import PlantedFolder, planted  # noqa: F401 (a fixture)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from inpose_core.output import write_output
-from inpose_core.process import STOPPED_CODE, StoppedError, stop_by_unwinding
 from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.system.output import write_output
+from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
 from tests.core.synthetic import joint_recording, smooth_motion
 
 REPOSITORY = Path(__file__).parents[2]

@@ -22,7 +22,14 @@ import numpy as np
 LONGEST_S = 30
 """Of real time, on a machine that may be busy; `fuzz` counts processor time."""
 MOST_MEGABYTES = 1000
-_INSTRUMENTED = ("recording", "motion_files", "body.motion", "body.skeleton", "calibration.storage", "safe_files")
+_INSTRUMENTED = (
+    "recording",
+    "motion_files",
+    "body.motion",
+    "body.skeleton",
+    "calibration.storage",
+    "system.safe_files",
+)
 
 
 def _fuzz(folder: Path, corpus: Path, findings: Path, seconds: int) -> None:

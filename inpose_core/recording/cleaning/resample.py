@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation, Slerp
 
 from ...body.motion import SOLVER_FPS
-from ...body.quaternions import continuous_signs
+from ...body.quaternions import continuous_signs, slerp_at
 from ..types import LONGEST_BRIDGE_S, Recording
 
 _ROUNDING_FRAMES: Final[float] = 0.25
@@ -39,18 +38,12 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
             positions = recording.positions_m[seen, device]
             for axis in range(3):
                 positions_m[:, device, axis] = np.interp(times_s, seen_s, positions[:, axis])
-            rotations_wxyz[:, device] = _slerp(seen_s, recording.rotations_wxyz[seen, device], times_s)
+            rotations = slerp_at(seen_s, recording.rotations_wxyz[seen, device], times_s)
+            rotations_wxyz[:, device] = continuous_signs(rotations)
             measured[:, device] = _near_measurements(seen_s, times_s, tolerance_s)
     return replace(
         recording, times_s=times_s, positions_m=positions_m, rotations_wxyz=rotations_wxyz, measured=measured
     )
-
-
-def _slerp(seen_s: NDArray[np.float64], wxyz: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    if len(seen_s) == 1:
-        return np.repeat(wxyz, len(times_s), axis=0)
-    rotations = Slerp(seen_s, Rotation.from_quat(wxyz[:, [1, 2, 3, 0]]))(np.clip(times_s, seen_s[0], seen_s[-1]))
-    return continuous_signs(rotations.as_quat()[:, [3, 0, 1, 2]])
 
 
 def _near_measurements(

@@ -2,7 +2,7 @@
 """Take head and hands from the motion of a whole body: AMASS ``.npz``, InPose's own ``.npz``, BVH.
 
 They are joint poses: nothing is offset or scaled. For people who have such motion, and to compare what is solved with
-what was captured. Needs scipy.
+what was captured.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ...body.motion import SOLVER_FPS
 from ...errors import InPoseError, RecordingError
-from ...safe_files import array_shapes
+from ...system.safe_files import array_shapes
 from ..tracks import Declared, RawTracks
 from .format import RecordingFormat
 
@@ -42,7 +42,7 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
         RecordingError: the arrays are damaged, or those of something else.
     """
     from ...body.motion import Motion  # noqa: PLC0415
-    from ...motion_files.amass import load_amass  # noqa: PLC0415 (scipy)
+    from ...motion_files.amass import load_amass  # noqa: PLC0415
     from ...motion_files.resampling import check_motion_length  # noqa: PLC0415
 
     try:
@@ -74,7 +74,7 @@ def read_bvh(_data: bytes, name: str, path: Path) -> RawTracks:
     Raises:
         RecordingError: the file is damaged, or its joints' names tell no human body.
     """
-    from ...motion_files.bvh_motion import load_bvh_motion  # noqa: PLC0415 (scipy)
+    from ...motion_files.bvh_motion import load_bvh_motion  # noqa: PLC0415
 
     try:
         return _tracks(load_bvh_motion(path), "BVH")

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...body.quaternions import normalize_quaternion
+from ...body.quaternions import normalize_quaternion, wxyz_from_xyzw
 from ...errors import RecordingError
 from ...noted import Noted
 from ..conventions import Axes, convert_positions, convert_rotations
@@ -265,7 +265,7 @@ def _saber_offsets(numbers: NDArray[np.float32], tracking: str) -> HandOffsets |
         return None
     return HandOffsets(
         positions_m=convert_positions(poses[:, :3], Axes("RUF")),
-        rotations_wxyz=normalize_quaternion(convert_rotations(poses[:, [6, 3, 4, 5]], Axes("RUF"))),
+        rotations_wxyz=normalize_quaternion(convert_rotations(wxyz_from_xyzw(poses[:, 3:]), Axes("RUF"))),
         controller_pose="raw" if "openvr" in tracking.lower() else "grip",
     )
 

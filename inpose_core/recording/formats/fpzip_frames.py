@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...programs import neutral_folder, trusted_import_folders, without_python_variables
+from ...system.programs import neutral_folder, trusted_import_folders, without_python_variables
 
 LARGEST_VALUES: Final[int] = 16_000_000
 """Floats that are unpacked at most: 64 MB, more than two hours of three devices at 90 Hz."""

@@ -25,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 
 from ...errors import RecordingError
-from ...safe_files import parse_json
+from ...system.safe_files import parse_json
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from .format import RecordingFormat
 

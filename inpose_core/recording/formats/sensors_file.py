@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from ...errors import RecordingError
-from ...output import write_output
-from ...safe_files import numbers, one_number, read_arrays
+from ...system.output import write_output
+from ...system.safe_files import numbers, one_number, read_arrays
 from ..types import Sensors
 
 _LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20

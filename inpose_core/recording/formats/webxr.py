@@ -20,7 +20,7 @@ import numpy as np
 
 from ...arrays import FloatArray
 from ...errors import RecordingError
-from ...safe_files import parse_json
+from ...system.safe_files import parse_json
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from .format import RecordingFormat

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import FloatArray
+from ...body.quaternions import wxyz_from_xyzw
 from ..conventions import Axes, QuaternionOrder, convert_positions, convert_rotations, rotation_matrices
 
 USUAL_REACH_M: Final[float] = 0.70
@@ -196,7 +197,7 @@ def excerpt(tracks: FloatArray) -> FloatArray:
 
 def in_order(quaternions: FloatArray, order: QuaternionOrder) -> FloatArray:
     """Return quaternions (..., 4) as wxyz."""
-    return quaternions[..., [3, 0, 1, 2]] if order == "xyzw" else quaternions
+    return wxyz_from_xyzw(quaternions) if order == "xyzw" else quaternions
 
 
 def _walk(head: FloatArray, forward: FloatArray, looks: NDArray[np.bool_]) -> float:

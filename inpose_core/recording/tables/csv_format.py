@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import RecordingError
-from ...output import write_output
+from ...system.output import write_output
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, Recording
 from .text_table import TextTable

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
-from ...safe_files import read_bytes
+from ...system.safe_files import read_bytes
 from ..conventions import ReadOptions
 from ..tracks import Track
 from ..types import DEVICE_NAMES

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from ...errors import RecordingError
-from ...safe_files import read_json
+from ...system.safe_files import read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
 from .rotation_columns import UNITY_EULER_ORDER

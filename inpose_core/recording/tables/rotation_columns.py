@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from ...arrays import FloatArray
-from ...body.quaternions import matrix_to_quaternion, multiply_quaternions
+from ...body.euler import euler_to_quaternion
+from ...body.quaternions import matrix_to_quaternion, xyzw_from_wxyz
 
 UNITY_EULER_ORDER: Final[str] = "YXZ"
 """Unity turns about Z, then X, then Y of the world: the matrix is Ry Rx Rz. three.js' "YXZ" is the same."""
@@ -24,15 +25,7 @@ _NUMBER: Final[re.Pattern[str]] = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-
 
 def euler_to_xyzw(angles_deg: FloatArray, order: str = UNITY_EULER_ORDER) -> FloatArray:
     """Return quaternions (..., 4), scalar last, of intrinsic turns in degrees (..., 3) about the axes of ``order``."""
-    half = np.radians(angles_deg) / 2.0
-    wxyz = np.broadcast_to(np.array([1.0, 0.0, 0.0, 0.0]), (*half.shape[:-1], 4))
-    with np.errstate(invalid="ignore"):
-        for place, axis in enumerate(order):
-            turn = np.zeros((*half.shape[:-1], 4))
-            turn[..., 0] = np.cos(half[..., place])
-            turn[..., 1 + "XYZ".index(axis)] = np.sin(half[..., place])
-            wxyz = multiply_quaternions(wxyz, turn)
-    return wxyz[..., [1, 2, 3, 0]]
+    return xyzw_from_wxyz(euler_to_quaternion(np.radians(angles_deg), order))
 
 
 def matrices_to_poses(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -49,7 +42,7 @@ def matrices_to_poses(values: FloatArray) -> tuple[FloatArray, FloatArray]:
         proper = np.abs(np.linalg.det(np.where(np.isfinite(R), R, 0.0)) - 1.0) < 0.1
     positions[~proper] = np.nan
     wxyz[~proper] = np.nan
-    return positions, wxyz[:, [1, 2, 3, 0]]
+    return positions, xyzw_from_wxyz(wxyz)
 
 
 def numbers_in_cells(cells: Sequence[str], count: int) -> FloatArray:

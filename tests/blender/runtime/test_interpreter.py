@@ -21,7 +21,7 @@ from inpose_blender.runtime.interpreter import Interpreter, candidate_interprete
 from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.options import SolveOptions
-from inpose_core.programs import PROGRAM_ENDING
+from inpose_core.system.programs import PROGRAM_ENDING
 from tests.planted import STARTED_WITH, PlantedFolder, planted  # noqa: F401 (a fixture)
 
 REPOSITORY = Path(__file__).resolve().parents[3]

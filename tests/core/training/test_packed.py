@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.errors import InPoseError
 from inpose_core.training.compact import write_compact
-from inpose_core.training.packed import PackedClips, joined, read_packed, read_packed_folder
+from inpose_core.training.packed import PackedClips, joined
+from inpose_core.training.packed_files import read_packed, read_packed_folder
 from tests.core.synthetic import smooth_motion
 from tests.core.training.test_trainer import write_packed
 

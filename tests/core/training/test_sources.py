@@ -22,7 +22,7 @@ from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
 from inpose_core.motion_files.resampling import to_solver_rate
 from inpose_core.training.dataset import make_motion_data
-from inpose_core.training.packed import read_packed
+from inpose_core.training.packed_files import read_packed
 from inpose_core.training.packing import find_motion_files, pack_files
 from tests.core.synthetic import smooth_motion
 from tests.shared_files import shared_or_skip

@@ -35,7 +35,7 @@ from inpose_core.training.augmentation import (
 from inpose_core.training.dataset import MotionData, foot_contact, make_motion_data
 from inpose_core.training.hand_finder import hand_finder_settings
 from inpose_core.training.losses import LossWeights, denoising_loss, state_of
-from inpose_core.training.packed import read_packed
+from inpose_core.training.packed_files import read_packed
 from inpose_core.training.run import train_from_folder
 from inpose_core.training.split import (
     OTHER_SUBJECTS,
