@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from .skeleton import JOINT_COUNT, PARENTS
 
 _PARENTS_OF_REST: Final[list[int]] = list(PARENTS[1:])

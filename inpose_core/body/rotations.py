@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 
 _TINY = 1e-24
 """Under a root, so that its slope at zero is finite."""

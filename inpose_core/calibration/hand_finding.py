@@ -21,8 +21,7 @@ from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import matrix_to_quaternion, mean_rotation, quaternion_to_matrix
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
-from ..numerics.array import to_numpy
-from ..numerics.backend import CPU
+from ..numerics import CPU, to_numpy
 from ..recording.types import Recording, Sensors
 from .rigid import RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at

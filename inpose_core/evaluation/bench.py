@@ -21,7 +21,7 @@ from ..body.motion import Motion
 from ..body.rotations import sixd_to_matrix
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import InPoseError
-from ..numerics.array import to_numpy
+from ..numerics import to_numpy
 from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from ..system.output import append_line, write_output
 from ..training.losses import state_to_matrix

@@ -7,7 +7,8 @@ times as long for products of 3 x 3 matrices as where that has a thousand frames
 
 from __future__ import annotations
 
-from .array import Array, namespace_of
+from .array import Array
+from .namespace import namespace_of
 
 
 def frames_last(x: Array) -> Array:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .array import Array, namespace_of
+from .array import Array
+from .namespace import namespace_of
 
 _LEAST_PIVOT = 1e-30
 

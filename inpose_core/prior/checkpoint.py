@@ -13,8 +13,7 @@ import numpy as np
 
 from ..body.skeleton import JOINT_COUNT
 from ..errors import WeightsError
-from ..numerics.array import namespace_of, to_numpy
-from ..numerics.backend import CPU, Backend
+from ..numerics import CPU, Backend, namespace_of, to_numpy
 from ..system.output import write_output
 from .conditioning import CONDITION_SIZE, THREE_POINT_SIZE
 from .network import DiffusionTransformer, NetworkConfig, weight_shapes

@@ -16,7 +16,7 @@ from typing import Final
 
 from ..body.rotations import heading_of, matrix_to_sixd, mean_heading, norm, yaw_matrix
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from .trackers import TRACKER_FEATURES, Trackers, tracker_features
 
 SENSOR_COUNT: Final[int] = 3

@@ -7,7 +7,7 @@ window's heading frame: free of scale, and measured against what is known best.
 
 from __future__ import annotations
 
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 
 
 def feet_places(feet_m: Array, head_m: Array, leg_length_m: Array, to_heading: Array) -> Array:

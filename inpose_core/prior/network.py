@@ -23,7 +23,7 @@ import numpy as np
 
 from ..arrays import FloatArray
 from ..body.skeleton import JOINT_COUNT
-from ..numerics.array import Array, Shape, namespace_of
+from ..numerics import Array, Shape, namespace_of
 
 CONTACT_COUNT = 2
 """Left and right foot."""

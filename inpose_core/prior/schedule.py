@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import FloatArray
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 
 _SMALLEST_T = 2e-3
 _LARGEST_T = 0.99

@@ -13,7 +13,7 @@ from typing import Final
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import heading_of, matrix_to_sixd, norm, yaw_matrix
 from ..body.skeleton import JOINT_COUNT, JOINT_INDEX
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 
 TRACKER_JOINTS: Final[tuple[int, ...]] = tuple(
     JOINT_INDEX[name]

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ..arrays import FloatArray
-from ..numerics.array import Array
+from ..numerics import Array
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..body.rotations import geodesic_angle, norm, sixd_to_matrix
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from .in_pieces import in_pieces
 from .smoothing import smooth_in_time
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..numerics.array import Array, namespace_of
-from ..numerics.layout import frames_last
+from ..numerics import Array, frames_last, namespace_of
 from .measurement import Measurement
 
 _LOST_RATIO: Final[float] = 2.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..numerics.array import Array
+from ..numerics import Array
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..body.kinematics import chain_offsets
 from ..body.skeleton import FOOT_JOINTS
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from .measurement import Measurement
 from .smoothing import smooth_in_time
 from .tangent import chains

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..body.rotations import matrix_to_rotvec, rotvec_to_matrix
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 
 FADE_FRAMES: Final[int] = 20
 """A third of a second."""

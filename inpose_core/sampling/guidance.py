@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..body.rotations import matrix_to_sixd, sixd_to_matrix
-from ..numerics.array import Array
+from ..numerics import Array
 from .measurement import Measurement
 
 

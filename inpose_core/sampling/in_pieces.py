@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 
 FRAMES_AT_ONCE: Final[int] = 2048
 

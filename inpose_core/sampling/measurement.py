@@ -12,8 +12,7 @@ from ..arrays import FloatArray
 from ..body.kinematics import chain_offsets
 from ..body.rotations import norm, quaternion_wxyz_to_matrix
 from ..body.skeleton import ELBOW_JOINTS, SENSOR_JOINTS, WRIST_JOINTS, Skeleton
-from ..numerics.array import Array, namespace_of
-from ..numerics.backend import Backend
+from ..numerics import Array, Backend, namespace_of
 from ..prior.conditioning import ScaleFreeSensors, hand_reach
 from ..recording.types import Sensors
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..body.skeleton import MIRROR_JOINTS
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors
 from .estimate import Estimate

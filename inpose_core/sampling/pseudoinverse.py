@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from ..body.kinematics import rotated_chains
 from ..body.rotations import sixd_to_raw_matrix, skew
-from ..numerics.array import Array, namespace_of
-from ..numerics.layout import frames_first, frames_last
-from ..numerics.small_systems import solve_positive_definite
+from ..numerics import Array, frames_first, frames_last, namespace_of, solve_positive_definite
 from ..prior.schedule import log_snr_of
 from .differences import difference_noise, difference_positions
 from .guidance import GuidedEstimate

@@ -14,7 +14,7 @@ from typing import Final
 
 from ..body.rotations import norm
 from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from .tangent import chains
 
 _ARM_JOINTS: Final[list[int]] = [*SHOULDER_JOINTS, *ELBOW_JOINTS]

@@ -16,8 +16,7 @@ from typing import Final
 from ..body.kinematics import chain_offsets, forward_kinematics
 from ..body.rotations import norm
 from ..body.skeleton import ELBOW_JOINTS, SENSOR_JOINTS, SHOULDER_JOINTS, TOE_JOINTS, WRIST_JOINTS
-from ..numerics.array import Array, namespace_of, to_numpy
-from ..numerics.layout import frames_first, frames_last
+from ..numerics import Array, frames_first, frames_last, namespace_of, to_numpy
 from ..options.solve import SolveSettings
 from ..prior.feet import feet_positions_m
 from ..prior.uncertainty import Uncertainty

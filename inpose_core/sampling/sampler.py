@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..arrays import FloatArray
-from ..numerics.array import Array
+from ..numerics import Array
 from ..options.solve import SamplerName
 from ..prior.schedule import NoiseSchedule
 from .estimate import Denoiser, Estimate, Sample

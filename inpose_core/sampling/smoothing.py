@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from .in_pieces import pieces
 
 

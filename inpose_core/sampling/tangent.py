@@ -14,8 +14,7 @@ from typing import Final
 
 from ..body.kinematics import tangent_covariance, tangent_jacobian
 from ..body.rotations import exponential
-from ..numerics.array import Array, namespace_of
-from ..numerics.small_systems import solve_positive_definite
+from ..numerics import Array, namespace_of, solve_positive_definite
 
 LARGEST_TURN_RAD: Final[float] = 0.5
 """A joint turns no further in one step: beyond it the linearisation says too little."""

@@ -6,8 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..body.rotations import matrix_to_sixd, sixd_to_matrix
-from ..numerics.array import Array, namespace_of
-from ..numerics.layout import frames_first, frames_last
+from ..numerics import Array, frames_first, frames_last, namespace_of
 from ..prior.schedule import log_snr_of
 from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions

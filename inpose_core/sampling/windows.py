@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from ..arrays import FloatArray, IndexArray
-from ..numerics.array import Array, namespace_of
+from ..numerics import Array, namespace_of
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
 from ..prior.network import CONTACT_COUNT, FEET_COUNT, Denoised, DiffusionTransformer

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import DeviceError
-from ..numerics.backend import CPU, Backend
+from ..numerics import CPU, Backend
 from ..numerics.torch_build import has_nvidia_driver, torch_build
 from ..options.solve import DEVICES, SolveSettings
 

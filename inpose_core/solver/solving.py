@@ -15,8 +15,7 @@ from ..body.quaternions import continuous_signs
 from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, norm, sixd_to_matrix
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..errors import DeviceError, InPoseError
-from ..numerics.array import Array, namespace_of, to_numpy
-from ..numerics.backend import Backend
+from ..numerics import Array, Backend, namespace_of, to_numpy
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
 from ..prior.conditioning import ScaleFreeSensors

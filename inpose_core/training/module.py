@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from ..numerics.array import to_numpy
+from ..numerics import to_numpy
 from ..prior.network import Denoised, DiffusionTransformer, NetworkConfig, denoise, weight_shapes
 
 

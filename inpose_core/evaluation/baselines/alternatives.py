@@ -11,7 +11,7 @@ from torch import Tensor
 from ...body.kinematics import forward_kinematics, rotated_chains, tangent_covariance, tangent_jacobian
 from ...body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
 from ...body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
-from ...numerics.layout import frames_first, frames_last
+from ...numerics import frames_first, frames_last
 from ...prior.schedule import log_snr_of
 from ...sampling.differences import difference_noise, difference_positions
 from ...sampling.guidance import GuidedEstimate

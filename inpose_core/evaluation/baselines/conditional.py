@@ -18,7 +18,7 @@ from ...body.motion import Motion
 from ...body.quaternions import continuous_signs
 from ...body.rotations import matrix_to_quaternion_wxyz
 from ...body.skeleton import Skeleton
-from ...numerics.backend import Backend
+from ...numerics import Backend
 from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading

@@ -14,7 +14,7 @@ from inpose_core.body.kinematics import (
 )
 from inpose_core.body.rotations import rotvec_to_matrix, sixd_to_raw_matrix
 from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, SENSOR_JOINTS, Skeleton
-from inpose_core.numerics.layout import frames_last
+from inpose_core.numerics import frames_last
 from inpose_core.sampling.pseudoinverse import raw_covariance
 from tests.core.synthetic import smooth_motion
 

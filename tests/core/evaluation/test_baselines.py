@@ -19,7 +19,7 @@ from inpose_core.evaluation.baselines.conditioning import PositionConditioning, 
 from inpose_core.evaluation.baselines.networks import NETWORKS
 from inpose_core.evaluation.baselines.official import OfficialGuidance, sample_ddpm_mean
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, simulate
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.prior.checkpoint import Prior
 from inpose_core.prior.conditioning import ScaleFreeSensors
 from inpose_core.prior.network import NetworkConfig

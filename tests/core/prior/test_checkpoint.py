@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from inpose_core.errors import OutputError, WeightsError
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.prior.checkpoint import (
     CHECKPOINT_VERSION,
     DEFAULT_WEIGHTS,

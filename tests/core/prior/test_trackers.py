@@ -10,7 +10,7 @@ from torch import Tensor
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, yaw_matrix
 from inpose_core.body.skeleton import FOOT_JOINTS, JOINT_NAMES, MIRROR_JOINTS, Skeleton
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.prior.conditioning import CONDITION_SIZE, THREE_POINT_SIZE, condition_features, window_heading
 from inpose_core.prior.feet import feet_places, feet_positions_m
 from inpose_core.prior.trackers import MIRROR_TRACKERS, TRACKER_FEATURES, TRACKER_JOINTS, Trackers, tracker_places

@@ -19,7 +19,7 @@ from inpose_core.body.skeleton import (
     WRIST_JOINTS,
     Skeleton,
 )
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.sampling.estimate import Estimate

@@ -9,8 +9,7 @@ from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.motion import Motion
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import FOOT_JOINTS
-from inpose_core.numerics.backend import Backend
-from inpose_core.numerics.layout import frames_last
+from inpose_core.numerics import Backend, frames_last
 from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling.floor import FloorLikelihood
 from inpose_core.sampling.measurement import Measurement

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.feet import feet_places
 from inpose_core.prior.uncertainty import Uncertainty

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, rotvec_to_matrix, sixd_to_matrix
 from inpose_core.body.skeleton import MIRROR_JOINTS, Skeleton
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.sampling import Measurement, MirroredDenoiser, confidence
 from inpose_core.sampling.mirroring import mirror_sensors, mirror_sixd

@@ -15,7 +15,7 @@ from torch import Tensor
 from inpose_core.body.kinematics import chain_offsets, position_operator, vectorize_rotations
 from inpose_core.body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_raw_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.prior.schedule import NoiseSchedule, log_snr_of
 from inpose_core.sampling import Measurement, sample_ddim
 from inpose_core.sampling.estimate import Estimate

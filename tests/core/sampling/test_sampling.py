@@ -19,8 +19,7 @@ from inpose_core.body.rotations import (
     sixd_to_matrix,
 )
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
-from inpose_core.numerics.backend import Backend
-from inpose_core.numerics.layout import frames_last
+from inpose_core.numerics import Backend, frames_last
 from inpose_core.options.solve import SamplerName
 from inpose_core.prior.checkpoint import Prior
 from inpose_core.prior.conditioning import CONDITION_SIZE

@@ -19,7 +19,7 @@ from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
-from inpose_core.numerics.backend import Backend
+from inpose_core.numerics import Backend
 from inpose_core.options.solve import GUIDANCE_NAMES, SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.types import Sensors
