@@ -12,10 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..arrays import FloatArray
 from ..errors import DeviceError
+from . import elementwise, products, threads
 from .array import Shape
-from .threads import map_parts as map_parts  # noqa: PLC0414 (part of the namespace)
 
 Array = Any
 """numpy's own types say less about these functions than they hide."""
@@ -40,6 +39,13 @@ moveaxis = np.moveaxis
 contiguous = np.ascontiguousarray
 copy = np.copy
 einsum = np.einsum
+linear = products.linear
+attention = elementwise.attention
+gelu = elementwise.gelu
+layer_norm = elementwise.layer_norm
+rotate_pairs = elementwise.rotate_pairs
+softmax = elementwise.softmax
+map_parts = threads.map_parts
 
 
 def where(condition: Array, a: Array | float, b: Array | float) -> Array:
@@ -130,57 +136,6 @@ def quantile(x: Array, share: float) -> float:
 def products_by_frame(a: Array, b: Array) -> Array:
     """Return ``a b^T`` of each frame, frames last: (I, J, F) of (I, K, F) and (J, K, F)."""
     return np.einsum("ikf,jkf->ijf", a, b)
-
-
-def linear(x: Array, weight: Array, bias: Array) -> Array:
-    """Return ``x weight^T + bias``."""
-    product = x @ weight.T
-    product += bias
-    return product
-
-
-def layer_norm(x: Array, scale: Array | None = None, shift: Array | None = None) -> Array:
-    """Return x with mean 0 and variance 1 along its last axis, then scaled and shifted."""
-    centred = x - x.mean(axis=-1, keepdims=True)
-    variance = np.einsum("...i,...i->...", centred, centred)[..., None] / x.shape[-1]
-    centred /= np.sqrt(variance + 1e-5)
-    if scale is not None:
-        centred *= scale
-    if shift is not None:
-        centred += shift
-    return centred
-
-
-def gelu(x: Array) -> Array:
-    """Return the GELU activation by its approximation with tanh."""
-    inner = x * x
-    inner *= 0.044715 * 0.7978845608028654
-    inner += 0.7978845608028654
-    inner *= x
-    np.tanh(inner, out=inner)
-    inner += 1.0
-    inner *= x
-    inner *= 0.5
-    return inner
-
-
-def softmax(x: Array, axis: int) -> Array:
-    """Return exp(x), normalised along an axis."""
-    grown = np.exp(x - x.max(axis=axis, keepdims=True))
-    grown /= grown.sum(axis=axis, keepdims=True)
-    return grown
-
-
-def attention(query: Array, key: Array, value: Array) -> Array:
-    """Return ``softmax(q k^T / sqrt(size)) v`` of heads (..., tokens, size)."""
-    scores = (query * query.shape[-1] ** -0.5) @ key.swapaxes(-1, -2)
-    return softmax(scores, -1) @ value
-
-
-def rotate_pairs(x: Array, cosine: FloatArray, sine: FloatArray) -> Array:
-    """Return x (..., tokens, size) with each pair of neighbours turned by the angle of its token and place."""
-    turn = (cosine + 1j * sine).astype(np.complex64)
-    return (np.ascontiguousarray(x).view(np.complex64) * turn).view(np.float32)
 
 
 def in_bfloat16(like: Array, enabled: bool) -> AbstractContextManager[Any]:  # noqa: ARG001 (numpy has no bfloat16)

@@ -1,38 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve one small positive definite system in every frame, all frames at once."""
+"""Solve one small positive definite system in every frame, all frames at once.
+
+A Cholesky decomposition is written out over its rows, and every operation in it runs over thousands of frames. One
+text serves numpy arrays and torch tensors, and needs no LAPACK.
+"""
 
 from __future__ import annotations
 
-from .array import Array
-from .namespace import namespace_of
+from typing import Final
 
-_LEAST_PIVOT = 1e-30
+from .array import Array
+
+_FRAMES_AT_ONCE: Final[int] = 8192
+_ELEMENTS_AT_ONCE: Final[int] = 1 << 21
+"""A larger block of matrices leaves the cache (8 MB in float32)."""
+_LEAST_PIVOT: Final[float] = 1e-30
+"""A pivot below it is none: the inverse of its root would leave the range of float32."""
 
 
 def solve_positive_definite(A: Array, b: Array) -> Array:
-    """Return x of ``A x = b`` by Cholesky decomposition, frames last, (n, F); zero where A is not positive definite.
-
-    A Cholesky written out over all frames at once beats a library's loop over small matrices, and needs no LAPACK.
+    """Return x of ``A x = b`` in every frame, (n, F); zero where A is not positive definite.
 
     Args:
-        A: symmetric matrices, of which the lower triangle is read, (n, n, F).
+        A: symmetric matrices, frames last, of which the upper triangle is read, (n, n, F).
         b: right-hand sides, (n, F).
     """
-    xp = namespace_of(A)
-    size = len(b)
-    L = xp.copy(A)
+    return solve_and_tell(A, b)[0]
+
+
+def solve_and_tell(A: Array, b: Array) -> tuple[Array, Array]:
+    """Return what `solve_positive_definite` does, and which frames have no solution, bool (F,)."""
+    size, frames = b.shape
+    x = b * 1.0
+    failed = x[0] != x[0]
+    at_once = max(64, min(_FRAMES_AT_ONCE, _ELEMENTS_AT_ONCE // size**2))
+    for first in range(0, frames, at_once):
+        part = slice(first, first + at_once)
+        failed[part] = _solve_in_place(A[..., part], x[:, part])
+    return x, failed
+
+
+def _solve_in_place(A: Array, x: Array) -> Array:
+    """Replace right-hand sides (n, F) by solutions; return which frames have none."""
+    size = len(x)
+    # [A | b], which elimination turns into [U | y] with U^T U = A.
+    U = A[:, [*range(size), 0]]
+    U[:, size] = x
     solvable = A[0, 0] > _LEAST_PIVOT
+    inverse_roots = []
     for k in range(size):
-        pivot = L[k, k]
+        pivot = U[k, k]
+        # NaN is not positive either. Zero for the root's inverse lets nothing grow in frames without a solution.
         solvable = solvable & (pivot > _LEAST_PIVOT)
-        # A column is divided by its pivot's root; what lies to the right of it loses its outer product.
-        L[k:, k] = L[k:, k] / xp.sqrt(pivot.clip(min=_LEAST_PIVOT))
-        for j in range(k + 1, size):
-            L[j:, j] -= L[j:, k] * L[j, k]
-    x = xp.copy(b)
-    for k in range(size):
-        x[k] = x[k] / L[k, k]
-        x[k + 1 :] -= L[k + 1 :, k] * x[k]
+        inverse_roots.append(solvable / pivot.clip(min=_LEAST_PIVOT) ** 0.5)
+        U[k, k:] *= inverse_roots[k]
+        for row in range(k + 1, size):
+            U[row, row:] -= U[k, row:] * U[k, row]
+    x[:] = U[:, size]
     for k in reversed(range(size)):
-        x[k] = (x[k] - (L[k + 1 :, k] * x[k + 1 :]).sum(axis=0)) / L[k, k]
-    return xp.where(solvable, x, 0.0)
+        x[k] *= inverse_roots[k]
+        if k > 0:
+            x[:k] -= U[:k, k] * x[k]
+    failed = ~solvable
+    x[:, failed] = 0.0
+    return failed

@@ -1,15 +1,108 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Share work over the processor's cores."""
+"""Share work over the processor's cores: numpy lets other threads run while it computes.
+
+The parts are the same whatever the number of threads, and so are the numbers that come out.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from contextvars import ContextVar, copy_context
+from pathlib import Path
+from threading import Thread
+from typing import Final, TypeVar
+
+from .blas_threads import one_blas_thread
 
 Part = TypeVar("Part")
 Made = TypeVar("Made")
 
+_MOST_THREADS: Final[int] = 8
+"""Memory feeds no more of them, and each needs buffers of its own."""
+_CGROUP_LIMIT: Final[Path] = Path("/sys/fs/cgroup/cpu.max")
+_SHARING: Final[ContextVar[bool]] = ContextVar("sharing", default=False)
+"""Whether this thread works on a part already: what it shares in turn, it does alone."""
 
-def map_parts(function: Callable[[Part], Made], parts: Sequence[Part]) -> list[Made]:
-    """Return what the function makes of each part, in order."""
-    return [function(part) for part in parts]
+
+def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: int | None = None) -> list[Made]:
+    """Return what the function makes of each part, in order; several threads take the parts from one queue.
+
+    Meanwhile numpy's BLAS keeps to one thread for each of ours: its own threads wait for each other, which beside
+    other busy processes takes most of the time. An exception, or Ctrl-C, leaves undone what no thread has begun.
+
+    Args:
+        function: what to do; several threads call it at once.
+        parts: some dozens of pieces of work, of milliseconds each at least.
+        threads: how many threads; as many as `usable_cores`, but no more than 8, if absent.
+
+    Raises:
+        BaseException: what the function raised, of the first part for which it did.
+    """
+    count = min(len(parts), threads or min(usable_cores(), _MOST_THREADS))
+    if count <= 1 or _SHARING.get():
+        return [function(part) for part in parts]
+    queue = deque(enumerate(parts))
+    made: dict[int, Made] = {}
+    failures: dict[int, BaseException] = {}
+
+    def work() -> None:
+        _SHARING.set(True)
+        while True:
+            try:
+                index, part = queue.popleft()
+            except IndexError:
+                return
+            try:
+                made[index] = function(part)
+            except BaseException as error:  # raised again by the thread that shares the work
+                failures[index] = error
+                queue.clear()
+
+    with one_blas_thread():
+        helpers = _start(work, count - 1)
+        try:
+            copy_context().run(work)
+        finally:
+            queue.clear()
+            for helper in helpers:
+                helper.join()
+    if failures:
+        raise failures[min(failures)]
+    return [made[index] for index in range(len(parts))]
+
+
+def _start(work: Callable[[], None], count: int) -> list[Thread]:
+    """Return threads that do the work; fewer than asked for where the system has no more."""
+    helpers: list[Thread] = []
+    for _ in range(count):
+        helper = Thread(target=copy_context().run, args=(work,))
+        try:
+            helper.start()
+        except RuntimeError:
+            break
+        helpers.append(helper)
+    return helpers
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use: by its affinity, and by its container's limit on Linux."""
+    if sys.version_info >= (3, 13):
+        cores = os.process_cpu_count() or 1
+    elif sys.platform == "linux":
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, min(cores, _container_cores(cores)))
+
+
+def _container_cores(otherwise: int) -> int:
+    """Return the cores that the container's limit is worth, rounded up."""
+    try:
+        microseconds, period = _CGROUP_LIMIT.read_text(encoding="ascii").split()
+        return -(-int(microseconds) // int(period))
+    except (OSError, ValueError):
+        # No limit reads "max 100000"; most systems have no such file.
+        return otherwise

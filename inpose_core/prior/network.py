@@ -188,9 +188,8 @@ def denoise(
         name = f"blocks.{block}"
         m = (modulation + weights[f"{name}.modulation_bias"])[:, :, None]
         seen = xp.layer_norm(tokens, 1 + m[:, 1], m[:, 0])
-        tokens = tokens + m[:, 2] * dropped(
-            linear(f"{name}.project", _attended(linear(f"{name}.query_key_value", seen), config))
-        )
+        attended = _attended(linear(f"{name}.query_key_value", seen), config)
+        tokens = tokens + m[:, 2] * dropped(linear(f"{name}.project", attended))
         seen = xp.layer_norm(tokens, 1 + m[:, 4], m[:, 3])
         inner = dropped(xp.gelu(linear(f"{name}.mlp.0", seen)))
         tokens = tokens + m[:, 5] * dropped(linear(f"{name}.mlp.3", inner))

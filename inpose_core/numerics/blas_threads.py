@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep the BLAS behind numpy to one thread while threads of our own share the work.
+
+OpenBLAS, BLIS and MKL can be told so while they run. Apple's Accelerate needs no telling: its threads come from the
+system's queues, of which there are no more than cores.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import numpy as np
+
+_NAMES: Final[tuple[tuple[str, str], ...]] = (
+    # numpy's wheels since 2.0, and 1.26; then what distributions and conda build.
+    ("scipy_openblas_set_num_threads64_", "scipy_openblas_get_num_threads64_"),
+    ("openblas_set_num_threads64_", "openblas_get_num_threads64_"),
+    ("scipy_openblas_set_num_threads", "scipy_openblas_get_num_threads"),
+    ("openblas_set_num_threads", "openblas_get_num_threads"),
+    ("MKL_Set_Num_Threads", "MKL_Get_Max_Threads"),
+    ("bli_thread_set_num_threads", "bli_thread_get_num_threads"),
+)
+
+
+@dataclass(frozen=True)
+class _BlasThreads:
+    """Hold the two functions of a BLAS."""
+
+    set: Callable[[int], object]
+    get: Callable[[], int]
+
+
+@dataclass
+class _Limit:
+    """Count who wants the limit: the last one to leave takes it off."""
+
+    lock: Lock = field(default_factory=Lock)
+    holders: int = 0
+    before: int = 1
+
+
+_LIMIT: Final = _Limit()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep numpy's BLAS to one thread within the block; do nothing where there is none, or none that can be told."""
+    blas = _blas_threads()
+    if blas is None:
+        yield
+        return
+    with _LIMIT.lock:
+        if _LIMIT.holders == 0:
+            _LIMIT.before = blas.get()
+            blas.set(1)
+        _LIMIT.holders += 1
+    try:
+        yield
+    finally:
+        with _LIMIT.lock:
+            _LIMIT.holders -= 1
+            if _LIMIT.holders == 0:
+                blas.set(_LIMIT.before)
+
+
+def blas_thread_count() -> int | None:
+    """Return how many threads numpy's BLAS takes; None where it does not say."""
+    blas = _blas_threads()
+    return None if blas is None else blas.get()
+
+
+@cache
+def _blas_threads() -> _BlasThreads | None:
+    for path in _libraries():
+        try:
+            library = ctypes.CDLL(str(path))
+        except OSError:
+            continue
+        for set_name, get_name in _NAMES:
+            try:
+                set_threads, get_threads = library[set_name], library[get_name]
+            except AttributeError:
+                continue
+            set_threads.argtypes, set_threads.restype = (ctypes.c_int,), None
+            get_threads.argtypes, get_threads.restype = (), ctypes.c_int
+            return _BlasThreads(set_threads, get_threads)
+    return None
+
+
+def _libraries() -> list[Path]:
+    """Return where to look: all are loaded already, and none is loaded by looking."""
+    folder = Path(np.__file__).parent
+    if sys.platform == "win32":
+        # Names are looked up in one library alone; the wheels have theirs beside numpy.
+        return sorted((folder.parent / "numpy.libs").glob("*openblas*.dll"))
+    # Names are looked up in what a library needs, too, wherever that comes from.
+    return [path for core in ("_core", "core") for path in folder.glob(f"{core}/_multiarray_umath*.so")]
