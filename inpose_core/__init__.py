@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# These need numpy, which takes longer to load than Blender's start may wait for an add-on, or scipy or torch, which
-# Blender's own Python has not: they load when they are first asked for.
+# These need numpy, which takes longer to load than Blender's start may wait for an add-on: they load when they are
+# first asked for.
 _LOADED_LATER = {
     "JOINT_NAMES": "body.skeleton",
     "Motion": "body.motion",

@@ -83,12 +83,8 @@ MAY_LOAD = {
         "numpy",
         "scipy",
         "torch",
-        "roma",
         "safetensors",
-        "tqdm",
         "matplotlib",
-        "fpzip",
-        "pythonosc",
         "smplx",
     },
 }

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from ..body.motion import Motion
+from ..body.quaternions import quaternion_to_rotvec
 from ..body.skeleton import SENSOR_JOINTS
 
 UPPER_JOINTS: Final[tuple[int, ...]] = (3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
@@ -180,5 +180,4 @@ def mean_figures(figures: list[Figures]) -> Figures:
 
 
 def _local_axis_angles(motion: Motion) -> NDArray[np.float64]:
-    local = motion.local_rotations_wxyz[:, 1:].reshape(-1, 4)
-    return np.asarray(Rotation.from_quat(local[:, [1, 2, 3, 0]]).as_rotvec())
+    return quaternion_to_rotvec(motion.local_rotations_wxyz[:, 1:])

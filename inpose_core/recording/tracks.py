@@ -100,15 +100,16 @@ def join_tracks(tracks: Sequence[Track | None]) -> tuple[FloatArray, FloatArray,
         if len(track.times) == len(head.times) and np.array_equal(track.times, head.times):
             positions[:, device], quaternions[:, device] = track.positions[order], track.quaternions[order]
         else:
-            _interpolate(track, times, positions[:, device], quaternions[:, device])
+            positions[:, device], quaternions[:, device] = _interpolated(track, times)
     return times, positions, quaternions
 
 
-def _interpolate(track: Track, times: FloatArray, positions: FloatArray, quaternions: FloatArray) -> None:
+def _interpolated(track: Track, times: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return positions (F, 3) and quaternions (F, 4) at other times, NaN where no samples are near."""
     good = np.isfinite(track.times) & np.isfinite(track.positions).all(-1) & np.isfinite(track.quaternions).all(-1)
     own, first = np.unique(track.times[good], return_index=True)
     if len(own) == 0:
-        return
+        return np.full((len(times), 3), np.nan), np.full((len(times), 4), np.nan)
     p, q = track.positions[good][first], continuous_signs(track.quaternions[good][first])
     after = np.clip(np.searchsorted(own, times), 1, max(1, len(own) - 1))
     before = after - 1
@@ -118,8 +119,8 @@ def _interpolate(track: Track, times: FloatArray, positions: FloatArray, quatern
     fraction = np.clip((times - own[before]) / np.where(step > 0, step, 1.0), 0.0, 1.0)[:, None]
     near = (step <= _LONGEST_STEP * usual) | (times == own[before]) | (times == own[after])
     near &= (times >= own[0] - usual) & (times <= own[-1] + usual)
-    positions[near] = (p[before] + fraction * (p[after] - p[before]))[near]
+    positions = np.where(near[:, None], p[before] + fraction * (p[after] - p[before]), np.nan)
     # A few degrees lie between neighbours: the chord, brought to length, is the arc.
     chord = q[before] + fraction * (q[after] - q[before])
     with np.errstate(invalid="ignore", divide="ignore"):
-        quaternions[near] = (chord / np.linalg.norm(chord, axis=-1, keepdims=True))[near]
+        return positions, np.where(near[:, None], chord / np.linalg.norm(chord, axis=-1, keepdims=True), np.nan)

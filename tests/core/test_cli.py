@@ -405,6 +405,7 @@ def test_arguments_that_cannot_be_read_end_with_the_usage(
         (MemoryError(), 2, "memory"),
         (CancelledError(), 2, "Cancelled"),
         (ModuleNotFoundError("no", name="torch"), 2, "package torch cannot be loaded"),
+        (ModuleNotFoundError("no", name="scipy.ndimage"), 2, 'pip install "inpose[train]"'),
         (ImportError("libcudart.so.12: cannot open"), 2, "libcudart.so.12"),
     ],
 )

@@ -17,7 +17,7 @@ from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
-from .room_defects import put_hands_back, undo_recentring
+from .room_defects import Poses, put_hands_back, undo_recentring
 from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
 
@@ -56,22 +56,26 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     unnormalised = (np.abs(lengths - 1) > _LARGEST_LENGTH_ERROR) & measured
     rotations_wxyz /= lengths[..., None]
 
-    exchanged = put_hands_back(times_s, positions_m, rotations_wxyz, measured)
-    recentred = undo_recentring(times_s, positions_m, rotations_wxyz, measured)
+    poses, exchanged = put_hands_back(times_s, Poses(positions_m, rotations_wxyz, measured))
+    poses, recentred = undo_recentring(times_s, poses)
+    positions_m, rotations_wxyz, measured = poses
     spent_s = _spent(times_s)
     devices = []
     for device in range(3):
         own_invalid = np.where(exchanged, invalid[:, (0, 2, 1)[device]], invalid[:, device])
-        found = _clean_track(times_s, positions_m, rotations_wxyz, measured, device)
-        flips = _hold_and_align(positions_m, rotations_wxyz, measured, device)
+        tracked, found = _tracked(times_s, Poses(positions_m, rotations_wxyz, measured), device)
+        measured[:, device] = tracked
+        positions_m[:, device] = _last_held(positions_m[:, device], tracked)
+        held_wxyz = _last_held(rotations_wxyz[:, device], tracked)
+        rotations_wxyz[:, device] = continuous_signs(held_wxyz)
         # A device that was never there is not a fault of the track; `_missing_devices` tells it.
-        seen = measured[:, device].any()
-        lost, bridged = _losses(times_s, measured[:, device], spent_s)
+        seen = tracked.any()
+        lost, bridged = _losses(times_s, tracked, spent_s)
         devices.append(
             replace(
                 found,
                 invalid_s=float(spent_s[own_invalid].sum()) if seen else 0.0,
-                sign_flips=flips,
+                sign_flips=int(((held_wxyz[1:] * held_wxyz[:-1]).sum(axis=-1) < 0).sum()),
                 bridged_s=bridged,
                 lost_s=lost,
             )
@@ -107,10 +111,9 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
     return choose_take(recording, kept & seen, number, name)
 
 
-def _clean_track(
-    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
-) -> DeviceCleaning:
-    """Mark one device's lost frames, in place; return how long it was wrong."""
+def _tracked(times_s: FloatArray, poses: Poses, device: int) -> tuple[BoolArray, DeviceCleaning]:
+    """Return in which frames one device was really tracked, (F,), and for how long it was not."""
+    positions_m, rotations_wxyz, measured = poses.positions_m, poses.rotations_wxyz, poses.measured.copy()
     spent_s = _spent(times_s)
     frozen = find_frozen(times_s, positions_m, rotations_wxyz, measured, device)
     measured[:, device] &= ~frozen
@@ -120,22 +123,13 @@ def _clean_track(
     measured[:, device] &= ~spikes
     away = find_out_of_reach(positions_m, measured, device) if device > 0 else np.zeros_like(frozen)
     measured[:, device] &= ~away
-    return DeviceCleaning(
+    found = DeviceCleaning(
         frozen_s=float(spent_s[frozen].sum()),
         origin_s=float(spent_s[thrown].sum()),
         away_s=float(spent_s[away].sum()),
         spikes=count,
     )
-
-
-def _hold_and_align(positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int) -> int:
-    """Fill one device's losses with its last pose and make its signs continuous; return the number of flips."""
-    _hold_last(positions_m[:, device], measured[:, device])
-    _hold_last(rotations_wxyz[:, device], measured[:, device])
-    aligned = continuous_signs(rotations_wxyz[:, device])
-    against = (rotations_wxyz[1:, device] * rotations_wxyz[:-1, device]).sum(axis=-1) < 0
-    rotations_wxyz[:, device] = aligned
-    return int(against.sum())
+    return measured[:, device], found
 
 
 def _spent(times_s: FloatArray) -> FloatArray:
@@ -235,12 +229,13 @@ def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
     return np.asarray(valid)
 
 
-def _hold_last(values: FloatArray, measured: BoolArray) -> None:
-    """Overwrite unmeasured rows with the last measured one; before the first, with the first."""
-    if measured.any():
-        source = np.maximum.accumulate(np.where(measured, np.arange(len(measured)), -1))
-        source[source < 0] = int(np.argmax(measured))
-        values[:] = values[source]
+def _last_held(values: FloatArray, measured: BoolArray) -> FloatArray:
+    """Return the rows with unmeasured ones replaced by the last measured one; before the first, by the first."""
+    if not measured.any():
+        return values
+    source = np.maximum.accumulate(np.where(measured, np.arange(len(measured)), -1))
+    source[source < 0] = int(np.argmax(measured))
+    return values[source]
 
 
 def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -29,18 +30,28 @@ _LEFT_OVER_M: Final[float] = 0.06
 _LEFT_OVER_RAD: Final[float] = np.radians(10.0)
 
 
-def put_hands_back(
-    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
-) -> BoolArray:
-    """Exchange left and right, in place, where they were exchanged; return in which frames, (F,).
+class Poses(NamedTuple):
+    """Hold where all devices are over time."""
+
+    positions_m: FloatArray
+    """(F, 3, 3) of head, left and right hand."""
+    rotations_wxyz: FloatArray
+    """(F, 3, 4)"""
+    measured: BoolArray
+    """(F, 3)"""
+
+
+def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]:
+    """Return the poses with left and right exchanged where they were exchanged, and in which frames that is, (F,).
 
     At an exchange each hand goes on where the other one was. Which of the two orders is right is told by the hands
     themselves: seen from the head the left one is on the left in more frames.
     """
+    positions_m, rotations_wxyz, measured = poses
     frames = np.flatnonzero(measured[:, 1] & measured[:, 2])
     exchanged = np.zeros(len(times_s), dtype=np.bool_)
     if len(frames) < 2:
-        return exchanged
+        return poses, exchanged
     before, after = frames[:-1], frames[1:]
     hands = positions_m[:, 1:]
     apart = np.linalg.norm(hands[before, 0] - hands[before, 1], axis=-1)
@@ -50,23 +61,24 @@ def put_hands_back(
     swaps &= times_s[after] - times_s[before] < _LONGEST_RECONNECT_S
     at = after[swaps]
     if not len(at):
-        return exchanged
+        return poses, exchanged
     parity = np.zeros(len(times_s), dtype=np.int64)
     parity[at] = 1
     exchanged = np.cumsum(parity) % 2 == 1
-    if _right_hand_side(positions_m, rotations_wxyz, measured, exchanged) < 0:
+    if _right_hand_side(poses, exchanged) < 0:
         exchanged = ~exchanged
     order = np.where(exchanged[:, None], (0, 2, 1), (0, 1, 2))
-    positions_m[:] = np.take_along_axis(positions_m, order[..., None], axis=1)
-    rotations_wxyz[:] = np.take_along_axis(rotations_wxyz, order[..., None], axis=1)
-    measured[:] = np.take_along_axis(measured, order, axis=1)
-    return exchanged
+    put_back = Poses(
+        np.take_along_axis(positions_m, order[..., None], axis=1),
+        np.take_along_axis(rotations_wxyz, order[..., None], axis=1),
+        np.take_along_axis(measured, order, axis=1),
+    )
+    return put_back, exchanged
 
 
-def _right_hand_side(
-    positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, exchanged: BoolArray
-) -> float:
+def _right_hand_side(poses: Poses, exchanged: BoolArray) -> float:
     """Return how far right of the left hand the right one lies on average, seen from the head, in metres."""
+    positions_m, rotations_wxyz, measured = poses
     seen = measured.all(axis=1)
     if not seen.any():
         return 0.0
@@ -75,17 +87,16 @@ def _right_hand_side(
     return float((across * right).sum(axis=-1).mean())
 
 
-def undo_recentring(
-    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
-) -> list[int]:
-    """Join, in place, the rooms before and after each jump of all devices at once; return the frames of the jumps.
+def undo_recentring(times_s: FloatArray, poses: Poses) -> tuple[Poses, tuple[int, ...]]:
+    """Return the poses with the rooms before and after each jump of all devices joined, and the frames of the jumps.
 
     A jump turns the room about the vertical and shifts it. All of the take is put into the room in which the most
     time was spent.
     """
+    positions_m, rotations_wxyz, measured = poses
     frames = np.flatnonzero(measured[:, 0] & measured[:, 1:].any(axis=1))
     if len(frames) < 2:
-        return []
+        return poses, ()
     before, after = frames[:-1], frames[1:]
     turns = multiply_quaternions(rotations_wxyz[after, 0], conjugate_quaternion(rotations_wxyz[before, 0]))
     yaw = normalize_quaternion(turns * (1.0, 0.0, 1.0, 0.0))
@@ -104,23 +115,18 @@ def undo_recentring(
         follows &= geodesic_angle(rotations_wxyz[after, hand], expected_wxyz) < _LEFT_OVER_RAD
         jumps &= follows | ~both
     jumps &= (measured[before, 1:] & measured[after, 1:]).any(axis=1)
-    at = [int(frame) for frame in after[jumps]]
-    if at:
-        _join_rooms(times_s, positions_m, rotations_wxyz, at, yaw[jumps], shift_m[jumps])
-    return at
+    at = tuple(int(frame) for frame in after[jumps])
+    return (_joined_rooms(times_s, poses, at, yaw[jumps], shift_m[jumps]) if at else poses), at
 
 
-def _join_rooms(
-    times_s: FloatArray,
-    positions_m: FloatArray,
-    rotations_wxyz: FloatArray,
-    at: list[int],
-    yaw_wxyz: FloatArray,
-    shift_m: FloatArray,
-) -> None:
-    borders = [0, *at, len(times_s)]
+def _joined_rooms(
+    times_s: FloatArray, poses: Poses, at: Sequence[int], yaw_wxyz: FloatArray, shift_m: FloatArray
+) -> Poses:
+    """Return the poses in the room in which the most time was spent; each jump turns and shifts the room before it."""
+    borders = (0, *at, len(times_s))
     spent_s = [times_s[stop - 1] - times_s[start] for start, stop in pairwise(borders)]
     home = int(np.argmax(spent_s))
+    positions_m, rotations_wxyz = poses.positions_m.copy(), poses.rotations_wxyz.copy()
     for room, (start, stop) in enumerate(pairwise(borders)):
         part = slice(start, stop)
         # From this room to the home room, one jump after the other.
@@ -131,3 +137,4 @@ def _join_rooms(
             back = conjugate_quaternion(yaw_wxyz[jump])
             positions_m[part] = rotate_vector(back, positions_m[part] - shift_m[jump])
             rotations_wxyz[part] = multiply_quaternions(back, rotations_wxyz[part])
+    return Poses(positions_m, rotations_wxyz, poses.measured)

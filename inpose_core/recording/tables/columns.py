@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -14,13 +15,23 @@ from ..conventions import ReadOptions
 from ..tracks import Track
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import euler_to_xyzw, matrices_to_poses, numbers_in_cells
-from .text_table import TextTable
+from .text_table import Cells, TextTable
 from .times import parse_times
 
 NO_TIME: Final[str] = "Set the number of frames per second (--fps 90), or name the time column with --columns."
 
-DeviceTracks = tuple[list[Track | None], str | None, bool]
-"""The tracks, the unit of their times where the cells tell it, and whether left and right are certain."""
+
+@dataclass(frozen=True)
+class DeviceTracks:
+    """Hold what a table says of head, left and right hand."""
+
+    tracks: tuple[Track | None, Track | None, Track | None]
+    time_unit: str | None
+    """The unit of their times, where the cells tell it."""
+    sides_certain: bool = False
+    """The table says which hand is the left one."""
+    notes: tuple[str, ...] = ()
+    """What the user should know."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
@@ -46,52 +57,53 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     return time
 
 
-def frame_times(table: TextTable, place: int | None, cells: Sequence[str], count: int) -> tuple[FloatArray, str | None]:
+def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[FloatArray, str | None]:
     """Return the times of all rows, and their unit where the cells tell it; numbers 0, 1, 2 ... without a column."""
     if place is None:
-        return np.arange(count, dtype=np.float64), None
-    return parse_times(cells, table.header[place], table.name)
+        return np.arange(len(cells), dtype=np.float64), None
+    return parse_times(cells.texts[place], table.header[place], table.name)
 
 
-class ColumnPlan(NamedTuple):
-    """Say where in the numbers position and rotation stand, and where in the texts a matrix in one cell."""
+@dataclass(frozen=True)
+class ColumnPlaces:
+    """Say where in a table the columns of a device stand."""
 
-    position: slice
-    rotation: slice
-    text: int
-    """-1 where the matrix, or whatever it is, has columns of its own."""
+    position: tuple[int, ...]
+    rotation: tuple[int, ...]
+    """Empty where a matrix stands in one cell."""
+    matrix: tuple[int, ...]
+    """The column of such cells."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the columns to read as numbers."""
+        return (*self.position, *self.rotation)
 
 
-def plan_columns(columns: DeviceColumns, table: TextTable, numbers: list[int], texts: list[int]) -> ColumnPlan:
-    """Add a device's columns to those that are read, and return where they will be."""
+def column_places(columns: DeviceColumns, table: TextTable) -> ColumnPlaces:
+    """Return where the columns of a device stand; columns that the table lacks are passed over."""
 
-    def add(names: Iterable[str]) -> slice:
-        start = len(numbers)
-        numbers.extend(place for name in names if (place := table.find(name)) is not None)
-        return slice(start, len(numbers))
+    def places(names: Iterable[str]) -> tuple[int, ...]:
+        return tuple(place for name in names if (place := table.find(name)) is not None)
 
-    position = add(columns.position)
-    if columns.kind == "m" and len(columns.rotation) == 1:
-        place = table.find(columns.rotation[0])
-        texts.append(0 if place is None else place)
-        return ColumnPlan(position, slice(0, 0), len(texts) - 1)
-    return ColumnPlan(position, add(columns.rotation), -1)
+    position, rotation = places(columns.position), places(columns.rotation)
+    in_one_cell = columns.kind == "m" and len(columns.rotation) == 1
+    return ColumnPlaces(position, () if in_one_cell else rotation, rotation if in_one_cell else ())
 
 
 def column_poses(
-    columns: DeviceColumns, plan: ColumnPlan, values: FloatArray, words: list[list[str]], layout: Layout
+    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, layout: Layout
 ) -> tuple[FloatArray, FloatArray]:
     """Return positions (F, 3) and quaternions (F, 4) in the file's axes."""
-    position, rotation, text = plan
+    position, rotation = cells.numbers(places.position), cells.numbers(places.rotation)
     if columns.kind == "q":
-        return values[:, position], values[:, rotation]
+        return position, rotation
     if columns.kind == "e":
-        return values[:, position], euler_to_xyzw(
-            values[:, rotation][:, ["XYZ".index(axis) for axis in layout.euler_order]], layout.euler_order
-        )
-    matrices = numbers_in_cells(words[text], 12) if text >= 0 else values[:, rotation]
+        turns_deg = rotation[:, ["XYZ".index(axis) for axis in layout.euler_order]]
+        return position, euler_to_xyzw(turns_deg, layout.euler_order)
+    matrices = numbers_in_cells(cells.texts[places.matrix[0]], 12) if places.matrix else rotation
     positions, quaternions = matrices_to_poses(matrices)
-    return (values[:, position] if columns.position else positions), quaternions
+    return (position if columns.position else positions), quaternions
 
 
 def sorted_track(track: Track) -> Track:

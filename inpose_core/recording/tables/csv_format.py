@@ -8,6 +8,7 @@ An empty cell or ``nan`` means that the device was not measured in that frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ _DECLARED: Final[Declared] = Declared(
 )
 
 
-def is_own(header: list[str]) -> bool:
+def is_own(header: Sequence[str]) -> bool:
     """Tell whether a header has columns of the canonical form."""
     return sum(name.lower() in CSV_COLUMNS for name in header) >= 4
 
@@ -44,17 +45,20 @@ def read_own(table: TextTable) -> RawTracks:
         RecordingError: columns are missing or stand there twice, or a cell is not a number.
     """
     columns = _columns(table)
-    numbers, _ = table.read(list(columns.values()))
-    poses = np.full((len(numbers), 21), np.nan)
-    poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = numbers[:, 1:]
+    cells = table.read(columns.values())
+    poses = np.full((len(cells), 21), np.nan)
+    poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = cells.values[:, 1:]
     poses = poses.reshape(-1, 3, 7)
+    missing_hands = (
+        f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if f"{device}_px" not in columns
+    )
     return RawTracks(
-        times=numbers[:, 0],
+        times=cells.values[:, 0],
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="CSV",
         declared=_DECLARED,
-        notes=tuple(table.notes),
+        notes=(*missing_hands, *cells.notes),
     )
 
 
@@ -89,7 +93,4 @@ def _columns(table: TextTable) -> dict[str, int]:
         )
     if len(devices) < 2 or devices[0] != "head":
         raise RecordingError(f"{table.name} has columns for {' and '.join(devices) or 'no device'} only.", CSV_HINT)
-    table.notes += [
-        f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if device not in devices
-    ]
     return columns

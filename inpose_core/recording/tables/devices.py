@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,9 @@ from ..types import DEVICE_NAMES
 from .columns import (
     NO_TIME,
     DeviceTracks,
+    column_places,
     column_poses,
     frame_times,
-    plan_columns,
     present_columns,
     sorted_track,
     time_column,
@@ -50,18 +51,16 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     key = table.find(layout.key)
     if columns is None or key is None:
         raise RecordingError(f"{table.name} does not have the columns of {layout.label}.", CSV_HINT)
-    numbers: list[int] = []
     time = time_column(layout, table, options)
     if time is None:
         raise RecordingError(f"{table.name} has no time column.", NO_TIME)
-    texts = [key, time]
-    plan = plan_columns(columns, table, numbers, texts)
-    values, words = table.read(numbers or [time], texts)
-    times, unit = frame_times(table, time, words[1], len(values))
-    positions, quaternions = column_poses(columns, plan, values, words, layout)
+    places = column_places(columns, table)
+    cells = table.read(places.numbers, (key, time, *places.matrix))
+    times, unit = frame_times(table, time, cells)
+    positions, quaternions = column_poses(columns, places, cells, layout)
     tracks = {
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
-        for name, rows in _rows_of_devices(words[0]).items()
+        for name, rows in _rows_of_devices(cells.texts[key]).items()
     }
     chosen: list[Track | None] = []
     for device in DEVICE_NAMES:
@@ -76,14 +75,13 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     # Base stations never move; of the rest, those that were seen most are the controllers.
     moving = sorted((t for t in tracks.values() if _moves(t)), key=lambda track: -len(track.times))
     sided = _by_side(tracks)
-    for place in (1, 2):
-        chosen[place] = chosen[place] or sided[place - 1]
-    if chosen[1] is None and chosen[2] is None:
-        chosen[1:] = [*moving, None, None][:2]
-    return chosen, unit, named and bool(layout.devices)
+    left, right = chosen[1] or sided[0], chosen[2] or sided[1]
+    if left is None and right is None:
+        left, right = [*moving, None, None][:2]
+    return DeviceTracks((chosen[0], left, right), unit, named and bool(layout.devices), cells.notes)
 
 
-def _rows_of_devices(keys: list[str]) -> dict[str, NDArray[np.intp]]:
+def _rows_of_devices(keys: Sequence[str]) -> dict[str, NDArray[np.intp]]:
     """Return the rows of each device, in the file's order; of too many devices those with the most rows."""
     numbers: dict[str, int] = {}
     of_rows = np.array([numbers.setdefault(key.lower()[:_LONGEST_NAME], len(numbers)) for key in keys], dtype=np.intp)
@@ -93,7 +91,7 @@ def _rows_of_devices(keys: list[str]) -> dict[str, NDArray[np.intp]]:
     return {names[number]: np.flatnonzero(of_rows == number) for number in kept.tolist()}
 
 
-def _by_side(tracks: dict[str, Track]) -> list[Track | None]:
+def _by_side(tracks: Mapping[str, Track]) -> list[Track | None]:
     """Return the tracks whose key says left and right, where exactly one does."""
     found: list[Track | None] = []
     for side in ("left", "right"):
@@ -124,26 +122,22 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
             f"{table.name} contains one device, and its folder has no files for {' and '.join(missing)}.",
             "Their names must be the same except for head, left and right (head_movement_T001.csv, lefthand_...).",
         )
-    tracks: list[Track | None] = []
-    unit: str | None = None
-    for device in DEVICE_NAMES:
-        file = files.get(device)
-        if file is None:
-            table.notes.append(f"There is no file for the {device} hand.")
-            tracks.append(None)
-            continue
+    tracks: dict[str, Track] = {}
+    time_unit: str | None = None
+    notes: list[str] = []
+    for device, file in files.items():
         one = table if file == path else open_table(_bytes_of(file), file.name, CSV_HINT)
         columns = present_columns(layout.device(device), one)
         if columns is None:
             raise RecordingError(f"{file.name} does not have the columns of {layout.label}.", CSV_HINT)
-        numbers: list[int] = []
-        time = time_column(layout, one, options)
-        texts = [] if time is None else [time]
-        plan = plan_columns(columns, one, numbers, texts)
-        values, words = one.read(numbers, texts)
-        times, unit = frame_times(one, time, words[0] if words else [], len(values))
-        tracks.append(sorted_track(Track(times, *column_poses(columns, plan, values, words, layout))))
-    return tracks, unit, False
+        places, time = column_places(columns, one), time_column(layout, one, options)
+        cells = one.read(places.numbers, (*(() if time is None else (time,)), *places.matrix))
+        times, time_unit = frame_times(one, time, cells)
+        tracks[device] = sorted_track(Track(times, *column_poses(columns, places, cells, layout)))
+        notes += cells.notes
+    notes += [f"There is no file for the {device} hand." for device in missing]
+    head, left, right = (tracks.get(device) for device in DEVICE_NAMES)
+    return DeviceTracks((head, left, right), time_unit, notes=tuple(notes))
 
 
 def _sibling_files(path: Path) -> dict[str, Path]:

@@ -10,7 +10,15 @@ from ..conventions import ReadOptions
 from ..tracks import Declared, RawTracks, Track, join_tracks
 from ..types import DEVICE_NAMES
 from .column_words import layout_by_words
-from .columns import DeviceTracks, column_poses, frame_times, missing_column, plan_columns, present_columns, time_column
+from .columns import (
+    DeviceTracks,
+    column_places,
+    column_poses,
+    frame_times,
+    missing_column,
+    present_columns,
+    time_column,
+)
 from .csv_format import CSV_HINT, is_own, read_own
 from .devices import read_files, read_long
 from .layouts import DeviceColumns, Layout, layout_from, presets
@@ -77,12 +85,12 @@ def _column_count(layout: Layout) -> int:
 
 def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions, by: str) -> RawTracks:
     if layout.shape == "long":
-        tracks, time_unit, hands = read_long(layout, table, options)
+        found = read_long(layout, table, options)
     elif layout.shape == "files":
-        tracks, time_unit, hands = read_files(layout, table, path, options)
+        found = read_files(layout, table, path, options)
     else:
-        tracks, time_unit, hands = _read_wide(layout, table, options)
-    times, positions, quaternions = join_tracks(tracks)
+        found = _read_wide(layout, table, options)
+    times, positions, quaternions = join_tracks(found.tracks)
     columns = layout.device("head")
     order = columns.quaternion_order if columns is not None and columns.kind == "q" else "xyzw"
     return RawTracks(
@@ -94,12 +102,12 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
             unit=layout.unit,
             axes=layout.axes,
             quaternion_order=order,
-            time_unit=time_unit or layout.time_unit,
-            hands=hands,
+            time_unit=found.time_unit or layout.time_unit,
+            hands=found.sides_certain,
             pose=layout.pose,
             by=by,
         ),
-        notes=tuple(table.notes),
+        notes=found.notes,
     )
 
 
@@ -109,19 +117,18 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         missing = next((m for d in DEVICE_NAMES if (m := missing_column(layout.device(d), table))), "")
         what = f"lacks the column {missing}" if missing else "has no columns for a head and a hand"
         raise RecordingError(f"{table.name} {what}.", CSV_HINT)
-    numbers: list[int] = []
-    texts: list[int] = []
+    present = [(columns, column_places(columns, table)) if columns is not None else None for columns in devices]
     time = time_column(layout, table, options)
-    if time is not None:
-        texts.append(time)
-    parts = [None if columns is None else plan_columns(columns, table, numbers, texts) for columns in devices]
-    values, words = table.read(numbers or [0], texts)
-    times, unit = frame_times(table, time, words[0] if time is not None else [], len(values))
-    for name, columns in zip(DEVICE_NAMES, devices, strict=True):
-        if columns is None:
-            table.notes.append(f"The file has no columns for the {name} hand.")
-    tracks = [
-        None if plan is None or columns is None else Track(times, *column_poses(columns, plan, values, words, layout))
-        for columns, plan in zip(devices, parts, strict=True)
-    ]
-    return list(tracks), unit, False
+    places = [places for _, places in filter(None, present)]
+    cells = table.read(
+        (place for one in places for place in one.numbers),
+        (*(() if time is None else (time,)), *(place for one in places for place in one.matrix)),
+    )
+    times, unit = frame_times(table, time, cells)
+    head, left, right = (None if one is None else Track(times, *column_poses(*one, cells, layout)) for one in present)
+    missing_hands = tuple(
+        f"The file has no columns for the {name} hand."
+        for name, columns in zip(DEVICE_NAMES, devices, strict=True)
+        if columns is None
+    )
+    return DeviceTracks((head, left, right), unit, notes=(*cells.notes, *missing_hands))

@@ -7,13 +7,13 @@ import codecs
 import csv
 import io
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
 from ..tracks import check_frame_count
 
@@ -27,14 +27,34 @@ _LONGEST_LINE: Final[int] = 1 << 20
 _LARGEST_FLOAT32: Final[float] = 3.4e38
 
 
-@dataclass
+@dataclass(frozen=True)
+class Cells:
+    """Hold what stands in the columns that were read, F rows of it; columns are told by their place in the table."""
+
+    places: tuple[int, ...]
+    """Of the columns of numbers."""
+    values: FloatArray
+    """(F, N) the numbers; empty cells are NaN."""
+    texts: Mapping[int, Sequence[str]]
+    """The columns of text, F cells each."""
+    notes: tuple[str, ...]
+    """What the user should know."""
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def numbers(self, places: Sequence[int]) -> FloatArray:
+        """Return some of the columns of numbers, (F, columns)."""
+        return self.values[:, [self.places.index(place) for place in places]]
+
+
+@dataclass(frozen=True)
 class TextTable:
     """Hold a table's header, and its rows until they are read once."""
 
     name: str
-    header: list[str]
+    header: tuple[str, ...]
     """As it stands in the file, without spaces and quotes around the names."""
-    notes: list[str]
     _rows: _Rows
     _decimal_comma: bool
 
@@ -50,16 +70,16 @@ class TextTable:
             raise RecordingError(f"{self.name} has the column {column} twice.", "Remove one of them.")
         return places[0] if places else None
 
-    def read(self, numbers: Sequence[int], texts: Sequence[int] = ()) -> tuple[NDArray[np.float64], list[list[str]]]:
-        """Return the chosen columns as numbers, (F, N), empty cells as NaN, and others as text, a list per column.
+    def read(self, numbers: Iterable[int], texts: Iterable[int] = ()) -> Cells:
+        """Return the chosen columns, some as numbers and some as text; a column may be named several times.
 
         Raises:
             RecordingError: a cell is not a number, a line is too short, or there are fewer than two lines.
         """
-        needed = max((*numbers, *texts)) + 1
+        places, words = tuple(dict.fromkeys(numbers)), {place: list[str]() for place in texts}
+        needed = max((*places, *words)) + 1
         values = array("d")
         count = 0
-        words: list[list[str]] = [[] for _ in texts]
         short_line = 0
         try:
             for row in self._rows:
@@ -73,25 +93,23 @@ class TextTable:
                     short_line = self._rows.line_num
                     continue
                 try:
-                    cells = [float(row[i]) if row[i].strip() else np.nan for i in numbers]
+                    cells = [float(row[i]) if row[i].strip() else np.nan for i in places]
                 except ValueError:
-                    cells = [self._number(row[i], i) for i in numbers]
+                    cells = [self._number(row[i], i) for i in places]
                 values.extend(cells)
                 count += 1
                 check_frame_count(count, self.name)
-                for column, place in enumerate(texts):
-                    words[column].append(row[place].strip())
+                for place, column in words.items():
+                    column.append(row[place].strip())
         except csv.Error as error:
             raise RecordingError(f"{self.name} is not a CSV file ({error}).", "Save it as CSV in UTF-8.") from error
-        if short_line:
-            self.notes.append("The last line is cut off. InPose ignored it.")
         if count < 2:
             raise RecordingError(
                 f"{self.name} contains no movement: it has fewer than two frames.", "Record at least a second."
             )
-        table = np.frombuffer(values).reshape(count, len(numbers))
+        table = np.frombuffer(values).reshape(count, len(places)) if places else np.empty((count, 0))
         table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
-        return table, words
+        return Cells(places, table, words, ("The last line is cut off. InPose ignored it.",) if short_line else ())
 
     def _number(self, cell: str, column: int) -> float:
         text = cell.strip()
@@ -129,8 +147,8 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     try:
         for row in rows:
             if any(cell.strip() for cell in row) and not row[0].lstrip().startswith(_COMMENTS):
-                header = [cell.strip().strip('"').strip() for cell in row]
-                return TextTable(name, header, [], rows, delimiter != ",")
+                header = tuple(cell.strip().strip('"').strip() for cell in row)
+                return TextTable(name, header, rows, delimiter != ",")
     except csv.Error as error:
         raise RecordingError(f"{name} is not a CSV file ({error}).", hint) from error
     raise RecordingError(f"{name} has no lines.", hint)

@@ -136,6 +136,16 @@ def test_vr_net_matrices_in_one_cell(tmp_path: Path) -> None:
     assert recording.format.startswith("CSV (VR.net")
 
 
+def test_matrices_in_one_cell_beside_clock_times(tmp_path: Path) -> None:
+    """No column is a number there; the time was read as one, as if something had to be."""
+    header, *lines = samples.long_table(moving_person(), matrices=True).splitlines()
+    clocked = []
+    for line in lines:
+        frame, time, rest = line.split(",", 2)
+        clocked.append(f"{frame},00:00:{float(time) / 1000 - 1.6e9:.6f},{rest}")
+    assert_same(load(tmp_path, "\n".join([header, *clocked])), moving_person())
+
+
 def test_uxf_files_find_each_other(tmp_path: Path) -> None:
     path = samples.uxf_files(moving_person(), tmp_path)
     for name in ("head_movement_T002.csv", "leftfoot_movement_T001.csv", "notes.csv"):
