@@ -160,17 +160,15 @@ def fit(prior: Prior, data: Path, windows: int = 320) -> dict[str, dict[str, flo
     settings = {"as captured": AugmentationSettings.none(), "varied": AugmentationSettings()}
     motions = {"training people": load_training_motion(data)} | load_validation_motion(data)
     offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
+    network = TrainableTransformer.of(prior.network).eval()
     figures = {}
     for people, motion in motions.items():
         for name, setting in settings.items():
             generator = torch.Generator().manual_seed(0)
             condition = scale_free_condition(prior.network.config.condition_size)
             examples = draw_examples(motion, windows, prior.network.config.window, setting, generator, condition)
-            errors = validation_errors(
-                denoise_from_noise(TrainableTransformer.of(prior.network).eval(), prior.schedule, examples, _CPU),
-                examples,
-                offsets_m,
-            )
+            denoised = denoise_from_noise(network, prior.schedule, examples, _CPU)
+            errors = validation_errors(denoised, examples, offsets_m)
             figures[f"{people}, {name}"] = {key: round(value, 2) for key, value in errors.items()}
     return figures
 

@@ -127,7 +127,7 @@ class SolveSettings(OptionTable):
             Choice("torch", "PyTorch", "If it is installed"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the preferences choose it for this computer",
     )
     sampler: SamplerName = option(
         "ddim",
