@@ -162,7 +162,7 @@ def test_a_recording_is_shown_without_any_rig(registered, take, fake_worker):
 
 def test_the_solver_says_what_it_is(registered, fake_worker):
     assert bpy.ops.inpose.test_solver() == {"FINISHED"}
-    assert status().solver.splitlines()[:2] == ["Works: Blender's own Python", "Python 3, PyTorch 0"]
+    assert status().solver.splitlines()[:2] == ["Works: Blender's own Python", "Python 3, numpy 0"]
     fake_worker("no_numpy")
     with pytest.raises(RuntimeError, match="NumPy is missing"):
         bpy.ops.inpose.test_solver()
