@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from .option import TERMINAL, Choice
+from .option import Choice
 from .table import OptionTable, option
 
 GuidanceName = Literal["tangent", "pigdm", "none"]
@@ -19,7 +19,6 @@ Quality = Literal["draft", "default", "high"]
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 _STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
-_TERMINAL_ONLY: Final[frozenset[str]] = frozenset((TERMINAL,))
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class SolveSettings(OptionTable):
             Choice("none", "None", "The prior alone, for comparison"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the other algorithms are there to compare with, not to animate with",
     )
     quality: Quality = option(
         "default",
@@ -115,7 +114,7 @@ class SolveSettings(OptionTable):
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
             Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the preferences choose it for this computer",
     )
     sampler: SamplerName = option(
         "ddim",
@@ -126,7 +125,6 @@ class SolveSettings(OptionTable):
             Choice("dpmpp_2m", "DPM-Solver++(2M)", "Of second order"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     precision: Precision = option(
         "auto",
@@ -138,29 +136,27 @@ class SolveSettings(OptionTable):
             Choice("bfloat16", "bfloat16"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="each device has the one that is right for it",
     )
     use_head_motion: bool = option(
         True,
         "Let the prior see the head's height and velocity in proportion to the body, as in the paper's InPose (head)",
         label="Head motion",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     use_hand_reach: bool = option(
         True,
         "Let the prior see where the hands are, in proportion to the arms",
         label="Hand reach",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     use_floor: bool | None = option(
         None,
         "Add the height of the lowest foot above the floor as a measurement (tangent guidance only)",
         label="Floor",
+        choices=(Choice("off", "Off"), Choice("on", "On")),
         automatic="only if the prior does not see the head's height",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     smoothing_frames: float | None = option(
         None,
@@ -170,8 +166,8 @@ class SolveSettings(OptionTable):
         maximum=60.0,
         unit="frames",
         automatic="1.5 with tangent guidance, else 0",
+        automatic_value=1.5,
         expert=True,
-        appears=_TERMINAL_ONLY,
         flag="solver-smoothing",
     )
     position_noise_ratio: float = option(
@@ -181,7 +177,6 @@ class SolveSettings(OptionTable):
         minimum=1e-6,
         maximum=1.0,
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
 
     @property
