@@ -20,7 +20,7 @@ from typing import Final
 
 import torch
 
-from inpose_core.body.skeleton import Skeleton
+from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
@@ -187,7 +187,7 @@ def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:
 
 def _forward_us_per_frame(network: DiffusionTransformer) -> float:
     config = network.config
-    x_t, condition = torch.randn(32, config.window, 22, 6), torch.randn(32, config.window, CONDITION_SIZE)
+    x_t, condition = torch.randn(32, config.window, JOINT_COUNT, 6), torch.randn(32, config.window, CONDITION_SIZE)
     level = torch.zeros(32)
     with torch.inference_mode():
         network(x_t, level, condition)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_prior, load_recording, solve
 from inpose_core.body.kinematics import position_operator
-from inpose_core.body.skeleton import SENSOR_JOINTS
+from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS
 from inpose_core.evaluation.baselines.official import STEPS, OfficialGuidance, sample_ddpm_mean
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, window_heading
@@ -72,7 +72,7 @@ def measure_network(device: str) -> dict[str, Any]:
     prior = load_prior().to(where)
     measurement = Measurement.from_sensors(example_sensors(3600), BODY, where)
     denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(True), 60.0, "auto")
-    x_t = torch.zeros(3600, 22, 6, device=where)
+    x_t = torch.zeros(3600, JOINT_COUNT, 6, device=where)
     with torch.inference_mode():
         seconds = _best_s(lambda: denoiser(x_t, 0.0), device)
     config = prior.network.config
@@ -111,7 +111,7 @@ def measure_official(device: str) -> dict[str, Any]:
     denoiser = WindowedDenoiser(network, windows, heading, condition_features(windowed, heading, 60.0))
     guidance = _DenselyInverted(measurement, denoiser)
     began = time.perf_counter()
-    sample_ddpm_mean(denoiser, guidance, torch.randn(frames, 22, 6, device=where), (-8.0, 8.0))
+    sample_ddpm_mean(denoiser, guidance, torch.randn(frames, JOINT_COUNT, 6, device=where), (-8.0, 8.0))
     elapsed_s = _elapsed_s(began, device)
     return {
         "steps": STEPS,
