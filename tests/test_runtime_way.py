@@ -23,13 +23,13 @@ UNWANTED = ("torch", "safetensors", "scipy", "tqdm", "roma", "smplx", "matplotli
 EXCEPT: Mapping[str, Collection[str]] = {
     "matplotlib": ("inspection/picture.py",),  # `inpose info --plot`
     "smplx": ("motion_files/smpl_bodies.py",),  # AMASS with body models, for `inpose pack`
-    "torch": ("motion_files/smpl_bodies.py", "numerics/torch_namespace.py"),
+    "torch": ("motion_files/smpl_bodies.py", "numerics/torch_namespace.py", "numerics/torch_threads.py"),
 }
 """Files that may import it all the same, within a function, and that say how to install it where it is missing.
 fpzip is found, and run in a process of its own, by `recording/formats/fpzip_frames.py`."""
 
-TORCH_MODULE = "torch_namespace.py"
-"""It is all that knows torch, and is itself only imported where torch is wanted."""
+TORCH_MODULES = ("torch_namespace.py", "torch_threads.py")
+"""They are all that knows torch, and are themselves only imported where torch is wanted."""
 
 
 def unwanted_imports(core: Path, unwanted: Collection[str], exceptions: Mapping[str, Collection[str]]) -> list[str]:
@@ -46,7 +46,7 @@ def unwanted_imports(core: Path, unwanted: Collection[str], exceptions: Mapping[
                 continue
             if place.as_posix() not in exceptions.get(package, ()):
                 found.append(f"{place}:{each.line} imports {package}")
-            elif each.line not in later and path.name != TORCH_MODULE:
+            elif each.line not in later and path.name not in TORCH_MODULES:
                 found.append(f"{place}:{each.line} imports {package} before anybody asks for it")
     return found
 
