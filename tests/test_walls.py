@@ -32,7 +32,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "solver",
         "calibration",
         "inspection",
-        "job",
+        "recording_to_motion",
         "training",
         "evaluation",
         "demo",
