@@ -32,7 +32,7 @@ from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_f
 if TYPE_CHECKING:
     from .body.motion import Motion
 
-_EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train"}
+_EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train", "torch": "train"}
 """The extra of InPose that brings a package which some commands need."""
 
 

@@ -83,7 +83,6 @@ MAY_LOAD = {
         "numpy",
         "scipy",
         "torch",
-        "safetensors",
         "matplotlib",
         "smplx",
     },
