@@ -75,17 +75,16 @@ class SolveSettings(OptionTable):
         automatic="150 with tangent guidance, else 180",
         automatic_value=150.0,
     )
-    temperature: float | None = option(
+    variation: float | None = option(
         None,
-        "Variation: 0 gives the most likely motion; 1 gives one of many motions that fit, chosen by the seed",
+        "From 0, the most likely motion, to 1, one of many motions that fit, chosen by the seed",
         label="Variation",
         minimum=0.0,
         maximum=1.0,
         unit="share",
         automatic="0 with tangent guidance, else 1",
         automatic_value=0.0,
-        stored_as="variation",
-        old_flags=("variation",),
+        old_flags=("temperature",),
     )
     """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from zero and gives a result
     close to the posterior's mean, like the mean of eight samples."""
@@ -200,10 +199,10 @@ class SolveSettings(OptionTable):
         return 1.5 if self.guidance == "tangent" else 0.0
 
     @property
-    def start_temperature(self) -> float:
+    def start_variation(self) -> float:
         """Return how much of the noise to start from."""
-        if self.temperature is not None:
-            return self.temperature
+        if self.variation is not None:
+            return self.variation
         return 0.0 if self.guidance == "tangent" else 1.0
 
     @property

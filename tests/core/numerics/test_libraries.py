@@ -138,7 +138,7 @@ def lose_hands(measured: np.ndarray) -> np.ndarray:
     [
         SolveSettings(),
         SolveSettings(quality="high"),
-        SolveSettings(temperature=1.0, seed=7, sampler="dpmpp_2m", steps=6),
+        SolveSettings(variation=1.0, seed=7, sampler="dpmpp_2m", steps=6),
         SolveSettings(use_floor=True),
         SolveSettings(use_head_motion=False),
         SolveSettings(max_elbow_bend_deg=95.0),

@@ -130,7 +130,7 @@ def test_every_calibration_option_is_obeyed(tmp_path: Path, option: Option) -> N
 
 
 SOLVE_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "seed": {"temperature": 1.0},
+    "seed": {"variation": 1.0},
     "sampler": {"steps": 4},
     "use_floor": {"foot_planting": 0.0},
 }

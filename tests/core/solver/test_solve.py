@@ -130,7 +130,7 @@ def test_the_same_seed_gives_the_same_motion_and_another_seed_another(
     again = solve(sensors, performer.skeleton, EXACT, prior)
     np.testing.assert_array_equal(again.rotations_wxyz, solved.rotations_wxyz)
     np.testing.assert_array_equal(again.root_translation_m, solved.root_translation_m)
-    samples = [solve(sensors, performer.skeleton, SolveSettings(seed=seed, temperature=1.0), prior) for seed in (0, 1)]
+    samples = [solve(sensors, performer.skeleton, SolveSettings(seed=seed, variation=1.0), prior) for seed in (0, 1)]
     assert largest_angle_deg(*samples) > 0.1
 
 
