@@ -23,7 +23,7 @@ UNWANTED = ("torch", "safetensors", "scipy", "tqdm", "roma", "smplx", "matplotli
 EXCEPT: Mapping[str, Collection[str]] = {
     "matplotlib": ("inspection/picture.py",),  # `inpose info --plot`
     "smplx": ("motion_files/smpl_bodies.py",),  # AMASS with body models, for `inpose pack`
-    "torch": ("motion_files/smpl_bodies.py", "numerics/torch_namespace.py", "numerics/torch_threads.py"),
+    "torch": ("numerics/torch_namespace.py", "numerics/torch_threads.py"),
 }
 """Files that may import it all the same, within a function, and that say how to install it where it is missing.
 fpzip is found, and run in a process of its own, by `recording/formats/fpzip_frames.py`."""
