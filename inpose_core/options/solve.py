@@ -15,6 +15,7 @@ GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
 SamplerName = Literal["ddim", "dpmpp_2m"]
 SAMPLER_NAMES: Final[tuple[SamplerName, ...]] = get_args(SamplerName)
 Precision = Literal["auto", "float32", "bfloat16"]
+LibraryChoice = Literal["auto", "numpy", "torch"]
 Quality = Literal["draft", "default", "high"]
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
@@ -74,17 +75,16 @@ class SolveSettings(OptionTable):
         automatic="150 with tangent guidance, else 180",
         automatic_value=150.0,
     )
-    temperature: float | None = option(
+    variation: float | None = option(
         None,
-        "Variation: 0 gives the most likely motion; 1 gives one of many motions that fit, chosen by the seed",
+        "From 0, the most likely motion, to 1, one of many motions that fit, chosen by the seed",
         label="Variation",
         minimum=0.0,
         maximum=1.0,
         unit="share",
         automatic="0 with tangent guidance, else 1",
         automatic_value=0.0,
-        stored_as="variation",
-        old_flags=("variation",),
+        old_flags=("temperature",),
     )
     """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from zero and gives a result
     close to the posterior's mean, like the mean of eight samples."""
@@ -114,6 +114,18 @@ class SolveSettings(OptionTable):
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
             Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
+        not_in_panel="the preferences choose it for this computer",
+    )
+    library: LibraryChoice = option(
+        "auto",
+        "Array library that computes; both give the same motion to a hundredth of a degree",
+        label="Library",
+        choices=(
+            Choice("auto", "Automatic", "PyTorch where it is needed or has a graphics card, else NumPy"),
+            Choice("numpy", "NumPy", "Needs nothing else"),
+            Choice("torch", "PyTorch", "If it is installed"),
+        ),
+        expert=True,
         not_in_panel="the preferences choose it for this computer",
     )
     sampler: SamplerName = option(
@@ -187,10 +199,10 @@ class SolveSettings(OptionTable):
         return 1.5 if self.guidance == "tangent" else 0.0
 
     @property
-    def start_temperature(self) -> float:
+    def start_variation(self) -> float:
         """Return how much of the noise to start from."""
-        if self.temperature is not None:
-            return self.temperature
+        if self.variation is not None:
+            return self.variation
         return 0.0 if self.guidance == "tangent" else 1.0
 
     @property
