@@ -22,7 +22,6 @@ Array = Any
 name: Final = "numpy"
 
 sqrt = np.sqrt
-exp = np.exp
 sin = np.sin
 cos = np.cos
 tan = np.tan
@@ -34,7 +33,6 @@ hypot = np.hypot
 abs = np.abs  # noqa: A001 (the standard's name)
 minimum = np.minimum
 maximum = np.maximum
-flip = np.flip
 moveaxis = np.moveaxis
 contiguous = np.ascontiguousarray
 copy = np.copy
@@ -107,19 +105,9 @@ def broadcast_to(x: Array, shape: Shape) -> Array:
     return np.broadcast_to(x, shape)
 
 
-def take_along_axis(x: Array, index: Array, axis: int) -> Array:
-    """Return the elements that the indices along an axis name."""
-    return np.take_along_axis(x, index, axis)
-
-
 def flatnonzero(x: Array) -> Array:
     """Return where a flat array is not zero."""
     return np.flatnonzero(x)
-
-
-def add_at(x: Array, index: Array, values: Array) -> None:
-    """Add values to rows of x, in place; a row that is named several times gets all of them."""
-    np.add.at(x, index, values)
 
 
 def sigmoid(x: Array) -> Array:
