@@ -43,16 +43,7 @@ gelu = elementwise.gelu
 layer_norm = elementwise.layer_norm
 rotate_pairs = elementwise.rotate_pairs
 softmax = elementwise.softmax
-
-
-def where(condition: Array, a: Array | float, b: Array | float) -> Array:
-    """Return a where the condition holds, else b; a number takes the format of the array beside it."""
-    # numpy 1 makes float64 of a float32 array beside a number.
-    if isinstance(a, float):
-        a = b.dtype.type(a) if isinstance(b, np.ndarray) else a
-    elif isinstance(b, float):
-        b = a.dtype.type(b)
-    return np.where(condition, a, b)
+where = np.where
 
 
 def asarray(values: Any, like: Array) -> Array:

@@ -30,8 +30,27 @@ class Watched(np.ndarray):
     widened: ClassVar[set[str]] = set()
 
     def __array_finalize__(self, made_from: Any) -> None:
+        self.note()
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        made = super().__array_function__(function, types, arguments, options)
+        if isinstance(made, np.ndarray):
+            # Some functions (`where`, `einsum`) make plain arrays.
+            made = made.view(Watched)
+            made.note()
+        return made
+
+    def note(self) -> None:
+        """Remember the line of the core that made this array, if it is of float64; what numpy does within is its own.
+
+        Single numbers may be: beside an array they do not count.
+        """
+        if self.dtype not in (np.float64, np.complex128) or self.ndim == 0:
+            return
         maker = sys._getframe(1)
-        if self.dtype in (np.float64, np.complex128) and maker.f_code.co_filename.startswith(CORE):
+        while maker.f_code.co_filename == __file__ and maker.f_back is not None:
+            maker = maker.f_back
+        if maker.f_code.co_filename.startswith(CORE):
             self.widened.add(f"{Path(maker.f_code.co_filename).name}:{maker.f_lineno}")
 
 
