@@ -120,7 +120,7 @@ def measure(
     notes = (*recording.notes, *standing.notes)
     lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, standing.value.lift_m, 0.0)))
     if reference is not None:
-        note = f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s."
+        note = f"Calibrated with the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s."
         notes = (*notes, note)
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:

@@ -229,7 +229,7 @@ def test_clocks_of_all_kinds(tmp_path: Path, stamp: object) -> None:
 
 def test_a_table_without_times_needs_a_rate(tmp_path: Path) -> None:
     text = wide_table(moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "")
-    with pytest.raises(RecordingError, match="--fps 90"):
+    with pytest.raises(RecordingError, match="--recording-fps 90"):
         load(tmp_path, text)
     assert load(tmp_path, text, recording_fps=90.0).duration_s == pytest.approx(moving_person().duration_s)
 
