@@ -117,23 +117,23 @@ example: $(VENV)/.installed-demo
 # Train the prior; resumes what runs/prior holds. DATA is a folder of packed motion.
 DATA ?= ../shared/data
 DEVICE ?= auto
-train: $(VENV)/.installed-demo
+train: $(VENV)/.installed-test
 	$(BIN)/inpose train --data $(DATA) --out runs/prior --device $(DEVICE)
 
 # One small file of all training motion, to take to another machine (27 MB for the three hours of DATA).
-pack: $(VENV)/.installed-demo
+pack: $(VENV)/.installed-test
 	mkdir -p runs
 	$(BIN)/inpose pack $(DATA) -o runs/pack.npz --join
 
 # Everything that a GPU is wanted for, in 25 minutes; call it again to go on. GPU_PYTHON needs torch with CUDA, numpy,
-# scipy, safetensors and tqdm; PACK is what `make pack` leaves.
+# scipy and safetensors; PACK is what `make pack` leaves.
 GPU_PYTHON ?= python3
 PACK ?= runs/pack.npz
 gpu-day:
 	PYTHONPATH=. $(GPU_PYTHON) benchmarks/gpu_day.py --data $(PACK) --out runs/gpu_day
 
 # Train the network that finds the hands in controllers of which nothing is known (ten minutes on two cores).
-train-hands: $(VENV)/.installed-demo
+train-hands: $(VENV)/.installed-test
 	$(BIN)/inpose train --hands --data $(DATA) --out runs/hand_finder --device $(DEVICE)
 
 $(VENV)/bin/python:

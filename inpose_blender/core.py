@@ -2,8 +2,8 @@
 """Open the one door to the core: everything of `inpose_core` that runs inside Blender's process (numpy only).
 
 Installed as an extension the core is a sibling package, ``bl_ext.<repository>.inpose.inpose_core``; in tests, in
-`headless.py` and with the bpy wheel it is a top-level package. torch and scipy never pass through here: they live in
-the solver's own process.
+`headless.py` and with the bpy wheel it is a top-level package. torch never passes through here: where it is used
+at all, it is in the solver's own process.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         quaternion_to_matrix,
         rotate_vector,
         rotation_between,
+        slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
+    from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -56,9 +58,11 @@ else:
         quaternion_to_matrix,
         rotate_vector,
         rotation_between,
+        slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
+    from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -95,6 +99,7 @@ __all__ = [
     "continuous_signs",
     "errors",
     "find_program",
+    "gaussian_filter",
     "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
@@ -109,6 +114,7 @@ __all__ = [
     "rotation_between",
     "runs",
     "save_sensors",
+    "slerp",
     "stop_by_unwinding",
     "without_python_variables",
     "write_csv",

@@ -11,12 +11,13 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .commands.calibrate import add_calibrate_command
+from .commands.progress import ProgressBar
 from .commands.reading import guess_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
@@ -30,6 +31,9 @@ from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_f
 
 if TYPE_CHECKING:
     from .body.motion import Motion
+
+_EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train", "torch": "train"}
+"""The extra of InPose that brings a package which some commands need."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +60,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         problem = (
             f"The package {error.name} cannot be loaded" if error.name else f"A package cannot be loaded ({error})"
         )
-        print(f"inpose: {problem}. Install InPose again into this Python: pip install .", file=sys.stderr)
+        extra = _EXTRA_WITH.get((error.name or "").partition(".")[0])
+        remedy = f'Install it: pip install "inpose[{extra}]"' if extra else "Install InPose again: pip install ."
+        print(f"inpose: {problem}. {remedy}", file=sys.stderr)
         return 2
     except StoppedError:
         print("inpose: Stopped. Nothing was written.", file=sys.stderr)
@@ -149,17 +155,17 @@ def _solve(options: argparse.Namespace) -> int:
     # Everything that can be wrong with the request is told before seconds are spent on it.
     writer = _writer_for(options.output)
     from .body.skeleton import Skeleton  # noqa: PLC0415
-    from .job import SolveJob, run_job  # noqa: PLC0415 (torch and scipy cost a second: --help needs neither)
+    from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415 (they cost time: --help needs none)
 
-    job = SolveJob(
+    plan = SolvePlan(
         recording=options.recording,
         skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
         calibration=settings_from_arguments(CalibrationSettings, options),
-        settings=settings_from_arguments(SolveSettings, options),
+        solve=settings_from_arguments(SolveSettings, options),
         reading=settings_from_arguments(ReadOptions, options),
     )
-    with _ProgressBar(quiet=options.quiet) as bar:
-        solved = run_job(job, on_progress=bar.update)
+    with ProgressBar("Solving", quiet=options.quiet) as bar:
+        solved = solve_recording(plan, on_progress=bar.update)
     writer(solved.motion, options.output)
     if not options.quiet:
         for note in solved.notes:
@@ -223,7 +229,7 @@ def _train(options: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
     from .prior.checkpoint import load_prior  # noqa: PLC0415
-    from .solver.solving import choose_device  # noqa: PLC0415
+    from .training.devices import torch_device  # noqa: PLC0415
     from .training.hand_finder import hand_finder_settings  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
@@ -241,7 +247,7 @@ def _train(options: argparse.Namespace) -> int:
         start = load_prior(options.start).network
         settings = replace(settings, network=start.config)
     folder = options.out or Path("runs", "hand_finder" if options.hands else "prior")
-    train_from_folder(options.data, folder, settings, choose_device(options.device), start)
+    train_from_folder(options.data, folder, settings, torch_device(options.device), start)
     print(f"{folder / 'prior.safetensors'}: trained for {settings.steps} steps")
     return 0
 
@@ -249,13 +255,13 @@ def _train(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
-    from .solver.solving import choose_device  # noqa: PLC0415
+    from .training.devices import torch_device  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = BenchSettings.quick() if options.quick else BenchSettings()
     folder = options.runs / ("quick" if options.quick else "full")
     weights = options.weights or DEFAULT_WEIGHTS
-    bench = Bench(options.data, folder, settings, choose_device(options.device), options.test, weights)
+    bench = Bench(options.data, folder, settings, torch_device(options.device), options.test, weights)
     rows = bench.remeasure(read_rows(options.out)) if options.remeasure else bench.run()
     for path in write_report(rows, options.out):
         print(path)
@@ -302,28 +308,6 @@ def _demo(options: argparse.Namespace) -> int:
     if result.note:
         print(result.note, file=sys.stderr)
     return 0
-
-
-class _ProgressBar:
-    """Show progress on a terminal, and nothing when the output goes to a file."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from tqdm import tqdm  # noqa: PLC0415
-
-        self._bar = tqdm(
-            total=100, desc="Solving", unit="%", bar_format="{desc} {bar} {n:.0f} %", disable=True if quiet else None
-        )
-
-    def __enter__(self) -> _ProgressBar:
-        return self
-
-    def __exit__(self, error: object, *_: object) -> None:
-        if error is None:
-            self.update(1.0)
-        self._bar.close()
-
-    def update(self, fraction: float) -> None:
-        self._bar.update(100 * fraction - self._bar.n)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 2, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu",
-     "device_name": "x86_64", "memory_bytes": 16000000000}
+    {"event": "ready", "protocol": 3, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
+     "library_version": "2.4.0", "device": "cpu", "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
 Requests and replies carry an id; a request has any number of ``progress`` replies and one ``result`` or ``error``::
@@ -176,12 +176,12 @@ class Worker:
         return _info(request)
 
     def _solve(self, identity: object, request: SolveRequest) -> _Json:
-        from .job import SolveJob, run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
-        from .prior.checkpoint import load_prior  # noqa: PLC0415
+        from .prior.checkpoint import load_prior  # noqa: PLC0415 (all this loads after the worker has said hello)
         from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
+        from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415
 
         skeleton = _skeleton(request.offsets_m)
-        job = SolveJob(request.recording, skeleton, request.calibration, request.solve, request.reading)
+        plan = SolvePlan(request.recording, skeleton, request.calibration, request.solve, request.reading)
         if self._prior is None:
             self._prior = load_prior()
 
@@ -189,7 +189,7 @@ class Worker:
             self._check_cancelled(identity)
             self._reply({"id": identity, "event": "progress", "fraction": round(fraction, 4), "text": "Solving"})
 
-        solved = run_job(job, self._prior, on_progress)
+        solved = solve_recording(plan, self._prior, on_progress)
         self._check_cancelled(identity)
         solved.motion.save_npz(request.output)
         if request.sensors_output is not None:
@@ -221,23 +221,21 @@ _EVERYTHING: Final[object] = object()
 
 
 def _introduction() -> _Json:
-    import safetensors  # noqa: F401, PLC0415 (only to find out whether they are there)
-    import scipy  # noqa: F401, PLC0415
-    import torch  # noqa: PLC0415
-
+    # Whatever does not load is to be told now, not when the first recording waits.
+    from .solver.backends import choose_backend  # noqa: PLC0415
     from .solver.machine import device_memory_bytes, device_name  # noqa: PLC0415
-    from .solver.solving import choose_device  # noqa: PLC0415
 
-    device = choose_device("auto").type
+    backend = choose_backend()
     return {
         "event": "ready",
         "protocol": PROTOCOL,
         "version": __version__,
         "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "device": device,
-        "device_name": device_name(device),
-        "memory_bytes": device_memory_bytes(device),
+        "library": backend.library,
+        "library_version": backend.namespace.version(),
+        "device": backend.device,
+        "device_name": device_name(backend.device),
+        "memory_bytes": device_memory_bytes(backend.device),
     }
 
 

@@ -21,13 +21,13 @@ from ..core import (
     multiply_quaternions,
     normalize_quaternion,
     rotate_vector,
+    slerp,
 )
 from ..rig.chains import Chain
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
-from .adjust import slerp
 
 _IDENTITY: Final[FloatArray] = np.array([[1.0, 0.0, 0.0, 0.0]])
 _LARGEST_SHORTENING: Final[float] = 0.006

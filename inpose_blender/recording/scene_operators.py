@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 AXES = (
     ("XR", "Like a headset", "Forward is their own -Z axis, as for headsets, controllers and cameras"),
     ("OBJECT", "Like an object", "Forward is their own Y axis"),
-    ("T_POSE", "From a T-pose", "InPose finds the directions from a frame with a T-pose: for bones, and for trackers with any axes"),
+    (
+        "T_POSE",
+        "From a T-pose",
+        "InPose finds the directions from a frame with a T-pose: for bones, and for trackers with any axes",
+    ),
 )
 
 
@@ -30,7 +34,9 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(name="Recording", subtype="FILE_PATH")
     filter_glob: bpy.props.StringProperty(default="*.csv", options={"HIDDEN"})
-    head: bpy.props.StringProperty(name="Head", description="Object, or object/bone. If empty, the tracker with this role")
+    head: bpy.props.StringProperty(
+        name="Head", description="Object, or object/bone. If empty, the tracker with this role"
+    )
     left: bpy.props.StringProperty(name="Left hand", description="Object, or object/bone")
     right: bpy.props.StringProperty(name="Right hand", description="Object, or object/bone")
     axes: bpy.props.EnumProperty(name="Forward axis", items=AXES)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert and compose ``wxyz`` quaternions in plain numpy, vectorised over leading axes.
 
-Blender's Python has numpy and neither scipy nor torch, so what both halves of the product need stands here. Rotation
-vectors are axis times angle, in radians; Euler angles are in `body.euler`.
+Blender's Python has numpy and neither scipy nor torch: both halves of the product take their rotations from here.
+Rotation vectors are axis times angle, in radians; Euler angles are in `body.euler`.
 """
 
 from __future__ import annotations

@@ -81,7 +81,9 @@ def stature_and_lift(recording: Recording, given_m: float | None, reference: Ref
             "Set the performer's height (--stature 1.75), and check that the file is in metres above the floor, Y up.",
         )
     if estimated_m < _SEATED_STATURE_M:
-        note = f"InPose estimated the performer's height: {estimated_m:.2f} m. If the performer sat, set the real height."
+        note = (
+            f"InPose estimated the performer's height: {estimated_m:.2f} m. If the performer sat, set the real height."
+        )
         notes = (*notes, note)
     return Noted(Standing(estimated_m, lift_m), notes)
 

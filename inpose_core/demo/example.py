@@ -13,11 +13,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
-from scipy.spatial.transform import Rotation, Slerp
 
+from ..body.euler import euler_to_quaternion
 from ..body.motion import SOLVER_FPS, Motion
-from ..body.quaternions import conjugate_quaternion, continuous_signs, multiply_quaternions, rotate_vector
+from ..body.quaternions import (
+    conjugate_quaternion,
+    continuous_signs,
+    matrix_to_quaternion,
+    multiply_quaternions,
+    rotate_vector,
+    slerp_at,
+)
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..calibration import head_offset, wrist_offset
 from ..options.solve import SolveSettings
@@ -36,7 +42,7 @@ _WAVE_S: Final[tuple[float, float]] = (9.6, 11.8)
 _CROUCH_S: Final[tuple[float, float]] = (12.8, 15.2)
 _DURATION_S: Final[float] = 17.0
 
-_PALM_FORWARD: Final[Rotation] = Rotation.from_matrix([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
+_PALM_FORWARD_WXYZ: Final[NDArray[np.float64]] = matrix_to_quaternion([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
 """A raised right hand: fingers (-X) up, back of the hand (+Y) to the rear, thumb (+Z) to the left."""
 
 
@@ -72,10 +78,11 @@ def choreograph(body: Skeleton) -> Sensors:
     head_m += forward * (0.18 * crouching)[:, None]
     pitch = 0.06 * walking + 0.55 * crouching
     glance = 0.25 * waving * np.sin(2.0 * time_s)
-    head = Rotation.from_euler("YXZ", np.stack((heading + glance, pitch, 0.03 * walking * np.sin(phase / 2)), axis=-1))
+    roll = 0.03 * walking * np.sin(phase / 2)
+    head_wxyz = euler_to_quaternion(np.stack((heading + glance, pitch, roll), axis=-1), "YXZ")
 
     positions_m = np.repeat(head_m[:, None], 3, axis=1)
-    rotations = np.repeat(head.as_quat()[:, None, [3, 0, 1, 2]], 3, axis=1)
+    rotations = np.repeat(head_wxyz[:, None], 3, axis=1)
     measured = np.zeros((len(time_s), 3), dtype=bool)
     measured[:, 0] = True
     _prescribe_t_pose(positions_m, rotations, measured, time_s, body)
@@ -97,22 +104,29 @@ def record_motion(motion: Motion, random: np.random.Generator) -> Recording:
     solved_s = np.arange(len(motion)) / motion.fps
     times_s = np.arange(0.0, solved_s[-1], 1.0 / _RECORDED_HZ)
     times_s[1:-1] += random.uniform(-_CLOCK_JITTER_S, _CLOCK_JITTER_S, len(times_s) - 2)
-    positions_m = PchipInterpolator(solved_s, device_m)(times_s)
-    rotations = np.stack(
-        [
-            Slerp(solved_s, Rotation.from_quat(device_wxyz[:, device][:, [1, 2, 3, 0]]))(times_s).as_quat()
-            for device in range(3)
-        ],
-        axis=1,
-    )[..., [3, 0, 1, 2]]
     return Recording(
         times_s=times_s,
-        positions_m=positions_m,
-        rotations_wxyz=continuous_signs(rotations),
+        positions_m=_cubic_at(device_m, times_s * motion.fps),
+        rotations_wxyz=continuous_signs(slerp_at(solved_s, device_wxyz, times_s)),
         measured=np.ones((len(times_s), 3), dtype=bool),
         format="CSV",
         pose="grip",
     )
+
+
+def _cubic_at(track: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a track (F, ...) at fractions of frames (N,), on cubics that meet with one slope (Hermite)."""
+    slope = np.gradient(track, axis=0)
+    before = np.clip(np.floor(frames).astype(np.int64), 0, len(track) - 2)
+    after = before + 1
+    x = (frames - before).reshape(-1, *(1,) * (track.ndim - 1))
+    to_after = x * x * (3 - 2 * x)
+    cubic: NDArray[np.float64] = (
+        (1 - to_after) * track[before]
+        + to_after * track[after]
+        + x * (1 - x) * ((1 - x) * slope[before] - x * slope[after])
+    )
+    return cubic
 
 
 def _between(time_s: NDArray[np.float64], start_s: float, end_s: float, ease_s: float) -> NDArray[np.float64]:
@@ -158,6 +172,6 @@ def _prescribe_wave(
         + np.array((0.0, 0.10 * body.arm_length_m, 0.0))
     )
     heading = np.arctan2(forward[span, 0], forward[span, 2])
-    tilted = Rotation.from_euler("YZ", np.stack((heading, 0.35 * swing), axis=-1)) * _PALM_FORWARD
-    rotations[span, 2] = tilted.as_quat()[:, [3, 0, 1, 2]]
+    tilted_wxyz = euler_to_quaternion(np.stack((heading, 0.35 * swing), axis=-1), "YZ")
+    rotations[span, 2] = multiply_quaternions(tilted_wxyz, _PALM_FORWARD_WXYZ)
     measured[span, 2] = True

@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
+from ..arrays import FloatArray
 from ..body.motion import Motion
-from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector
-from ..body.skeleton import PARENTS, SENSOR_JOINTS
+from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
+from ..body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS, TOE_JOINTS
 from ..calibration.presets import wrist_offset
 from ..recording.types import Recording
-
-FloatArray = NDArray[np.float64]
 
 _BLEND_S: Final[float] = 1.0
 _SWAY_RAD: Final[float] = 0.006
@@ -70,28 +68,30 @@ def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> 
     """
     held, blend = round(seconds * motion.fps), round(_BLEND_S * motion.fps)
     count = held + blend
-    first = Rotation.from_quat(motion.rotations_wxyz[0][:, [1, 2, 3, 0]])
+    first = Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[0]))
     forward = first[0].apply((0.0, 0.0, 1.0))
     facing = Rotation.from_euler("Y", np.arctan2(forward[0], forward[2]))
-    noise = gaussian_filter1d(random.standard_normal((count + 120, 22, 3)), 20, axis=0)[60:-60]
-    sway = Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, 22, 4)
+    noise = gaussian_filter1d(random.standard_normal((count + 120, JOINT_COUNT, 3)), 20, axis=0)[60:-60]
+    sway = (
+        Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, JOINT_COUNT, 4)
+    )
     share = np.clip((np.arange(count) - held + 1) / blend, 0, 1)
     share = share * share * (3 - 2 * share)
-    rotations = np.empty((count, 22, 4))
+    rotations = np.empty((count, JOINT_COUNT, 4))
     posed: list[Rotation] = []
-    for joint in range(22):
+    for joint in range(JOINT_COUNT):
         parent = PARENTS[joint]
         swaying = Rotation.from_quat(sway[:, joint])
         posed.append(facing * swaying if parent < 0 else posed[parent] * swaying)
         away = (posed[joint].inv() * first[joint]).as_rotvec()
         rotations[:, joint] = (posed[joint] * Rotation.from_rotvec(share[:, None] * away)).as_quat()
     body = motion.skeleton
-    standing_m = body.sole_height_m - body.rest_positions_m[[10, 11], 1].min()
+    standing_m = body.sole_height_m - body.rest_positions_m[list(TOE_JOINTS), 1].min()
     root_m = np.repeat(motion.root_translation_m[:1], count, axis=0)
     root_m[:, 1] = standing_m + share * (motion.root_translation_m[0, 1] - standing_m)
     return replace(
         motion,
-        rotations_wxyz=continuous_signs(np.concatenate((rotations[..., [3, 0, 1, 2]], motion.rotations_wxyz))),
+        rotations_wxyz=continuous_signs(np.concatenate((wxyz_from_xyzw(rotations), motion.rotations_wxyz))),
         root_translation_m=np.concatenate((root_m, motion.root_translation_m)),
     )
 
@@ -109,8 +109,8 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
     positions_m = motion.joint_positions_m[:, joints]
     for device, joint in enumerate(joints):
         joints_m[:, device] = room.apply(PchipInterpolator(solved_s, positions_m[:, device])(times_s)) + shift_m
-        turning = Rotation.from_quat(motion.rotations_wxyz[:, joint][:, [1, 2, 3, 0]])
-        joints_wxyz[:, device] = (room * Slerp(solved_s, turning)(times_s)).as_quat()[:, [3, 0, 1, 2]]
+        turning = Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[:, joint]))
+        joints_wxyz[:, device] = wxyz_from_xyzw((room * Slerp(solved_s, turning)(times_s)).as_quat())
     joints_wxyz = continuous_signs(joints_wxyz)
 
     device_m, device_wxyz = np.empty_like(joints_m), np.empty_like(joints_wxyz)
@@ -120,7 +120,7 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
         device_m[:, device] = joints_m[:, device] + rotate_vector(joints_wxyz[:, device], offset_m)
         device_m[:, device] += settings.position_noise_m * noise[0]
         tremble = turn * Rotation.from_rotvec(np.radians(settings.rotation_noise_deg) * noise[1])
-        device_wxyz[:, device] = multiply_quaternions(joints_wxyz[:, device], tremble.as_quat()[:, [3, 0, 1, 2]])
+        device_wxyz[:, device] = multiply_quaternions(joints_wxyz[:, device], wxyz_from_xyzw(tremble.as_quat()))
     recording = Recording(
         times_s=times_s,
         positions_m=device_m,
@@ -145,5 +145,5 @@ def _sit(
     axis, direction = (v / np.linalg.norm(v) for v in random.standard_normal((2, 3)))
     offset_m = settings.farthest_hand_offset_m * float(random.random()) ** (1 / 3) * direction
     turn = Rotation.from_rotvec(np.radians(settings.largest_hand_turn_deg * float(random.random())) * axis)
-    grip = Rotation.from_quat(wrist_offset("grip", device - 1).inverse().wxyz[[1, 2, 3, 0]])
+    grip = Rotation.from_quat(xyzw_from_wxyz(wrist_offset("grip", device - 1).inverse().wxyz))
     return offset_m, turn * grip

@@ -6,10 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from ..body.motion import Motion
-from ..body.quaternions import multiply_quaternions
+from ..body.quaternions import multiply_quaternions, rotvec_to_quaternion
 from ..body.skeleton import FOOT_JOINTS, SENSOR_JOINTS, Skeleton
 from ..recording.types import Sensors
 from .bodies import Body, with_bone_errors
@@ -73,8 +72,7 @@ def simulate(truth: Motion, noise: SensorNoise, seed: int) -> Trial:
     if noise.position_m:
         positions_m = positions_m + noise.position_m * shift
     if noise.rotation_deg:
-        turn_xyzw = Rotation.from_rotvec(np.deg2rad(noise.rotation_deg) * turn.reshape(-1, 3)).as_quat()
-        wxyz = multiply_quaternions(turn_xyzw[:, [3, 0, 1, 2]].reshape(wxyz.shape), wxyz)
+        wxyz = multiply_quaternions(rotvec_to_quaternion(np.deg2rad(noise.rotation_deg) * turn), wxyz)
     skeleton = with_bone_errors(truth.skeleton, noise.bone_m, random) if noise.bone_m else truth.skeleton
     sensors = Sensors(positions_m, wxyz, np.ones(positions_m.shape[:2], dtype=bool), truth.fps)
     return Trial(sensors, skeleton, truth)

@@ -12,7 +12,6 @@ a prior should be trained on one or the other.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +31,7 @@ from ..body.skeleton import FOOT_JOINTS, JOINT_COUNT, PARENTS, Skeleton
 from ..errors import InPoseError
 from ..system.safe_files import numbers, one_number, read_arrays
 from .resampling import check_motion_length, to_solver_rate
+from .smpl_bodies import smpl_body
 
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 _LARGEST_NUMBER: Final[float] = 1e6
@@ -49,14 +49,16 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
             template's bones.
 
     Raises:
-        InPoseError: the file is not AMASS motion, or the body model is missing.
+        InPoseError: the file is not AMASS motion, or the body model or the package smplx is missing.
     """
     try:
         gender, fps, poses, trans_m, betas, is_y_up = _arrays(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InPoseError(f"{path} is not AMASS motion ({reason}).", "Give the .npz files of AMASS.") from error
-    skeleton, pelvis_m = _body(body_models, gender, betas)
+    skeleton, pelvis_m = Skeleton.template(), np.array(SMPL_REST_PELVIS_M)
+    if body_models is not None:
+        skeleton, pelvis_m = smpl_body(body_models, gender, betas)
     to_y_up_wxyz = np.array((1.0, 0.0, 0.0, 0.0)) if is_y_up else conjugate_quaternion(Z_UP_FROM_Y_UP_WXYZ)
     wxyz = np.empty((len(poses), JOINT_COUNT, 4))
     for joint in range(JOINT_COUNT):
@@ -94,42 +96,6 @@ def _arrays(
     if not (np.abs(poses) < _LARGEST_NUMBER).all() or not (np.abs(trans_m) < _LARGEST_NUMBER).all():
         raise ValueError("numbers that are impossible for a body")
     return _text(arrays["gender"]), fps, poses, trans_m, betas, is_y_up
-
-
-def _body(body_models: Path | None, gender: str, betas: NDArray[np.float64]) -> tuple[Skeleton, NDArray[np.float64]]:
-    """Return the bones, and the position of the pelvis in SMPL's rest pose (``J_pelvis``), (3,)."""
-    if body_models is None:
-        return Skeleton.template(), np.array(SMPL_REST_PELVIS_M)
-    model = _body_model(body_models, gender, len(betas))
-    import torch  # noqa: PLC0415 (as smplx below)
-    from smplx.lbs import blend_shapes, vertices2joints  # noqa: PLC0415
-
-    shape = torch.tensor(betas[None, : model.num_betas], dtype=model.v_template.dtype)
-    vertices = model.v_template + blend_shapes(shape, model.shapedirs[..., : shape.shape[1]])
-    joints_m = vertices2joints(model.J_regressor, vertices)[0, :JOINT_COUNT].double().numpy()
-    offsets_m = np.zeros((JOINT_COUNT, 3))
-    offsets_m[1:] = joints_m[1:] - joints_m[list(PARENTS[1:])]
-    return Skeleton(offsets_m), joints_m[0]
-
-
-@cache
-def _body_model(folder: Path, gender: str, betas: int) -> Any:
-    try:
-        import smplx  # noqa: PLC0415 (only people with AMASS need it)
-    except ImportError as error:
-        raise InPoseError("Body models need the package smplx.", 'Install it: pip install "inpose[amass]".') from error
-    for kind in ("smplh", "smplx", "smpl"):
-        if (folder / kind).is_dir():
-            try:
-                return smplx.create(str(folder), model_type=kind, gender=gender, num_betas=betas, ext="npz")
-            except (OSError, AssertionError, ValueError, KeyError) as error:
-                raise InPoseError(
-                    f"The {kind} body model for {gender} in {folder} cannot be read ({error}).",
-                    "Download the models as .npz from their authors.",
-                ) from error
-    raise InPoseError(
-        f"{folder} contains no body models.", "It must have a folder smplh, smplx or smpl of .npz models."
-    )
 
 
 def _text(value: NDArray[Any]) -> str:

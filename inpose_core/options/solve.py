@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from .option import TERMINAL, Choice
+from .option import Choice
 from .table import OptionTable, option
 
 GuidanceName = Literal["tangent", "pigdm", "none"]
@@ -15,11 +15,11 @@ GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
 SamplerName = Literal["ddim", "dpmpp_2m"]
 SAMPLER_NAMES: Final[tuple[SamplerName, ...]] = get_args(SamplerName)
 Precision = Literal["auto", "float32", "bfloat16"]
+LibraryChoice = Literal["auto", "numpy", "torch"]
 Quality = Literal["draft", "default", "high"]
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 _STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
-_TERMINAL_ONLY: Final[frozenset[str]] = frozenset((TERMINAL,))
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SolveSettings(OptionTable):
             Choice("none", "None", "Only the prior, for comparison"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the other algorithms are only for comparison",
     )
     quality: Quality = option(
         "default",
@@ -75,17 +75,16 @@ class SolveSettings(OptionTable):
         automatic="150 with tangent guidance, else 180",
         automatic_value=150.0,
     )
-    temperature: float | None = option(
+    variation: float | None = option(
         None,
-        "0 gives the most likely motion; 1 gives one of the possible motions, which the seed selects",
+        "0 gives the most likely motion. 1 gives one of the possible motions; the seed selects which",
         label="Variation",
         minimum=0.0,
         maximum=1.0,
         unit="share",
         automatic="0 with tangent guidance, else 1",
         automatic_value=0.0,
-        stored_as="variation",
-        old_flags=("variation",),
+        old_flags=("temperature",),
     )
     """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from zero and gives a result
     close to the posterior's mean, like the mean of eight samples."""
@@ -115,7 +114,19 @@ class SolveSettings(OptionTable):
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
             Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
-        appears=_TERMINAL_ONLY,
+        not_in_panel="set it in the add-on's preferences",
+    )
+    library: LibraryChoice = option(
+        "auto",
+        "Array library that runs the solver; the results differ by less than 0.01 degrees",
+        label="Library",
+        choices=(
+            Choice("auto", "Automatic", "PyTorch where it is needed or has a graphics card, else NumPy"),
+            Choice("numpy", "NumPy", "Needs nothing else"),
+            Choice("torch", "PyTorch", "If it is installed"),
+        ),
+        expert=True,
+        not_in_panel="set it in the add-on's preferences",
     )
     sampler: SamplerName = option(
         "ddim",
@@ -126,7 +137,6 @@ class SolveSettings(OptionTable):
             Choice("dpmpp_2m", "DPM-Solver++(2M)", "Second order"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     precision: Precision = option(
         "auto",
@@ -138,29 +148,27 @@ class SolveSettings(OptionTable):
             Choice("bfloat16", "bfloat16"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the automatic choice is right for each device",
     )
     use_head_motion: bool = option(
         True,
         "Give the prior the height and velocity of the head in proportion to the body, as in the paper's InPose (head)",
         label="Head motion",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     use_hand_reach: bool = option(
         True,
         "Give the prior the positions of the hands in proportion to the arms",
         label="Hand reach",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     use_floor: bool | None = option(
         None,
         "Use the floor as a measurement: the lowest foot is on the floor (tangent guidance only)",
         label="Floor",
+        choices=(Choice("off", "Off"), Choice("on", "On")),
         automatic="on if head motion is off",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     smoothing_frames: float | None = option(
         None,
@@ -170,8 +178,8 @@ class SolveSettings(OptionTable):
         maximum=60.0,
         unit="frames",
         automatic="1.5 with tangent guidance, else 0",
+        automatic_value=1.5,
         expert=True,
-        appears=_TERMINAL_ONLY,
         flag="solver-smoothing",
     )
     position_noise_ratio: float = option(
@@ -182,7 +190,6 @@ class SolveSettings(OptionTable):
         minimum=1e-6,
         maximum=1.0,
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
 
     @property
@@ -193,10 +200,10 @@ class SolveSettings(OptionTable):
         return 1.5 if self.guidance == "tangent" else 0.0
 
     @property
-    def start_temperature(self) -> float:
+    def start_variation(self) -> float:
         """Return how much of the noise to start from."""
-        if self.temperature is not None:
-            return self.temperature
+        if self.variation is not None:
+            return self.variation
         return 0.0 if self.guidance == "tangent" else 1.0
 
     @property

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from inpose_core.body.motion import Motion
-from inpose_core.body.quaternions import continuous_signs
+from inpose_core.body.quaternions import continuous_signs, wxyz_from_xyzw
 from inpose_core.body.skeleton import PARENTS, SENSOR_JOINTS, Skeleton
 from inpose_core.recording.types import Recording, Sensors
 
@@ -27,7 +27,7 @@ def smooth_motion(frames: int, seed: int = 0, body: Skeleton | None = None, swin
     R_world[:, 0] = turn @ local[:, 0]
     for joint in range(1, 22):
         R_world[:, joint] = R_world[:, PARENTS[joint]] @ local[:, joint]
-    wxyz = Rotation.from_matrix(R_world.reshape(-1, 3, 3)).as_quat().reshape(frames, 22, 4)[..., [3, 0, 1, 2]]
+    wxyz = wxyz_from_xyzw(Rotation.from_matrix(R_world.reshape(-1, 3, 3)).as_quat().reshape(frames, 22, 4))
     root_m = gaussian_filter1d(random.normal(size=(frames + 200, 3)), 30, axis=0)[100 : 100 + frames] * 0.5
     root_m[:, 1] = -body.rest_positions_m[[10, 11], 1].min() + body.sole_height_m
     return Motion(continuous_signs(wxyz), root_m, body, 60.0)

@@ -8,7 +8,7 @@ from .adjust import adjust_motion
 from .keys import reduce_keys
 from .limbs import bend_limb
 from .locks import lock_feet, lock_hands
-from .resample import resample_motion, slerp
+from .resample import resample_motion
 from .root import RootPath, in_place, root_path_of
 from .smoothing import smooth_motion
 
@@ -23,6 +23,5 @@ __all__ = [
     "reduce_keys",
     "resample_motion",
     "root_path_of",
-    "slerp",
     "smooth_motion",
 ]

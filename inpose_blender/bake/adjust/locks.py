@@ -9,9 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core import JOINT_INDEX, FloatArray, Motion, Sensors, continuous_signs, runs
+from ...core import JOINT_INDEX, FloatArray, Motion, Sensors, continuous_signs, runs, slerp
 from .limbs import ARMS, LEGS, bend_limb
-from .resample import slerp
 
 _FADE_S: Final[float] = 0.15
 _LEG_STRETCH: Final[float] = 0.99

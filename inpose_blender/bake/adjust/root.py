@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ...core import FloatArray, Motion, quaternion_to_matrix
-from .smoothing import gaussian
+from ...core import FloatArray, Motion, gaussian_filter, quaternion_to_matrix
 
 _SWAY_S: Final[float] = 0.3
 """What swings faster than this about the way belongs to the body: the sway of steps is a second long or shorter."""
@@ -37,8 +36,8 @@ def root_path_of(rotations_wxyz: FloatArray, root_m: FloatArray, fps: float) -> 
     forward = quaternion_to_matrix(rotations_wxyz[:, 0])[..., 2]
     heading = np.unwrap(np.arctan2(forward[:, 0], forward[:, 2]))
     return RootPath(
-        gaussian(root_m * np.array((1.0, 0.0, 1.0)), _SWAY_S * fps),
-        gaussian(heading[:, None], _SWAY_S * fps)[:, 0],
+        gaussian_filter(root_m * np.array((1.0, 0.0, 1.0)), _SWAY_S * fps, "nearest"),
+        gaussian_filter(heading, _SWAY_S * fps, "nearest"),
     )
 
 

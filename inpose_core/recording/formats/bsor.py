@@ -35,7 +35,7 @@ BEAT_SABER: Final[Declared] = Declared(
     pose="saber",
     origin="floor",
     certain=True,
-    by="all replays of Beat Saber have these axes",
+    by="the format of Beat Saber",
 )
 """What all replays of the game share, whichever mod has written them."""
 

@@ -79,7 +79,7 @@ def read(data: bytes, name: str) -> RawTracks:
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="XROR",
-        declared=replace(BEAT_SABER, by="all recordings of Beat Saber have these axes") if is_beat_saber else _UNKNOWN_APP,
+        declared=replace(BEAT_SABER, by="the format of Beat Saber") if is_beat_saber else _UNKNOWN_APP,
         device=headset,
         notes=times.notes,
     )

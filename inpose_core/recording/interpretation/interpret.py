@@ -120,7 +120,8 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArra
     if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
         raise RecordingError(
             f"The times in {name} are {step:.3g} apart, which is not a frame rate in any unit.",
-            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the frame rate (--recording-fps 90).",
+            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the frame rate "
+            "(--recording-fps 90).",
         )
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
@@ -197,7 +198,8 @@ def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
         return "joint", Guess("pose", "joint", "guessed", evidence)
-    return None, Guess("pose", "grip", "assumed", "the file does not contain the kind of hand poses; set it with --pose")
+    evidence = "the file does not contain the kind of hand poses; set it with --pose"
+    return None, Guess("pose", "grip", "assumed", evidence)
 
 
 def _origin(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, wxyz_from_xyzw
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import CalibrationSettings, measure
 from inpose_core.calibration.hand_finding import find_hands, mean_offset
@@ -23,7 +23,7 @@ def held(frames: int, turn_deg: float = 0.0, pose: PoseType | None = None) -> Re
     """Return a recording of devices that lie in the hands as grips do, but turned, and 5 cm further out."""
     motion = smooth_motion(frames)
     joints = perfect_sensors(motion)
-    turn = Rotation.from_rotvec(np.radians(turn_deg) * np.array((0.6, 0.0, 0.8))).as_quat()[[3, 0, 1, 2]]
+    turn = wxyz_from_xyzw(Rotation.from_rotvec(np.radians(turn_deg) * np.array((0.6, 0.0, 0.8))).as_quat())
     positions_m, rotations = joints.positions_m.copy(), joints.rotations_wxyz.copy()
     for device, offset in enumerate(OFFSETS):
         shifted = RigidOffset(offset.position_m + np.array((0.0, 0.0, 0.05 * (device > 0))), offset.wxyz)
@@ -48,7 +48,7 @@ def test_the_mean_offset_is_the_offset_where_all_frames_agree(seed: int) -> None
         devices.as_matrix(), device_m, (devices * offset).as_matrix(), device_m + devices.apply(place_m)
     )
     np.testing.assert_allclose(found.position_m, place_m, atol=1e-9)
-    assert geodesic_angle(found.wxyz, offset.as_quat()[[3, 0, 1, 2]]) < 1e-6
+    assert geodesic_angle(found.wxyz, wxyz_from_xyzw(offset.as_quat())) < 1e-6
 
 
 def test_a_short_recording_tells_nothing() -> None:
@@ -81,7 +81,7 @@ def test_what_is_found_is_the_same_wherever_one_stands_and_faces() -> None:
     moved = replace(
         recording,
         positions_m=room.apply(recording.positions_m.reshape(-1, 3)).reshape(-1, 3, 3) + np.array((3e5, 0.0, -2e5)),
-        rotations_wxyz=multiply_quaternions(room.as_quat()[[3, 0, 1, 2]], recording.rotations_wxyz),
+        rotations_wxyz=multiply_quaternions(wxyz_from_xyzw(room.as_quat()), recording.rotations_wxyz),
     )
     again = find_hands(moved, Skeleton.template(), OFFSETS)
     assert found is not None

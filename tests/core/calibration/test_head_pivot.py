@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from inpose_core.body.quaternions import wxyz_from_xyzw
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate, fit_head_pivot, head_offset
 from inpose_core.recording import Recording
@@ -19,7 +20,7 @@ def shaken_head(pivot_m: tuple[float, float, float], frames: int = 900) -> tuple
     sway_m = 0.003 * np.sin(time_s[:, None] * (0.5, 0.4, 0.6))
     positions_m = np.array((0.0, 1.5, 0.0)) + sway_m - turns.apply(pivot_m)
     positions_m += np.random.default_rng(0).normal(0, 0.0005, positions_m.shape)
-    return positions_m, turns.as_quat()[:, [3, 0, 1, 2]]
+    return positions_m, wxyz_from_xyzw(turns.as_quat())
 
 
 @pytest.mark.parametrize("pivot_m", [(0.0, -0.12, 0.08), (0.032, -0.05, 0.1), (-0.03, -0.18, 0.06)])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from inpose_core.body.motion import Motion
+from inpose_core.body.quaternions import wxyz_from_xyzw, xyzw_from_wxyz
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.evaluation import metrics
 from tests.core.synthetic import smooth_motion
@@ -29,12 +30,12 @@ def turned(motion: Motion, joint: int, rotvec: tuple[float, float, float]) -> Mo
     """The motion with one joint's local rotation times another, and everything below it carried along."""
     turn = Rotation.from_rotvec(rotvec)
     local = motion.local_rotations_wxyz
-    rotations = [Rotation.from_quat(local[:, j][:, [1, 2, 3, 0]]) for j in range(22)]
+    rotations = [Rotation.from_quat(xyzw_from_wxyz(local[:, j])) for j in range(22)]
     rotations[joint] = rotations[joint] * turn
     parents = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
     for j in range(1, 22):
         rotations[j] = rotations[parents[j]] * rotations[j]
-    wxyz = np.stack([r.as_quat()[:, [3, 0, 1, 2]] for r in rotations], axis=1)
+    wxyz = np.stack([wxyz_from_xyzw(r.as_quat()) for r in rotations], axis=1)
     return replace(motion, rotations_wxyz=wxyz)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from inpose_core.body.motion import Motion
-from inpose_core.body.quaternions import continuous_signs, geodesic_angle, rotate_vector
+from inpose_core.body.quaternions import continuous_signs, geodesic_angle, rotate_vector, wxyz_from_xyzw
 from inpose_core.body.skeleton import JOINT_COUNT, JOINT_NAMES, Skeleton
 from inpose_core.errors import InPoseError, OutputError
 from inpose_core.motion_files.bvh import BvhAnimation, load_bvh, save_bvh
@@ -47,7 +47,7 @@ def random_motion(frames: int, seed: int = 0, fps: float = 60.0) -> Motion:
     start = rng.normal(0, 1.5, (1, JOINT_COUNT, 3))
     vectors = start + np.cumsum(rng.normal(0, 0.03, (frames, JOINT_COUNT, 3)), axis=0)
     xyzw = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_quat()
-    rotations = continuous_signs(xyzw[:, [3, 0, 1, 2]].reshape(frames, JOINT_COUNT, 4))
+    rotations = continuous_signs(wxyz_from_xyzw(xyzw).reshape(frames, JOINT_COUNT, 4))
     root_m = np.cumsum(rng.normal(0, 0.01, (frames, 3)), axis=0)
     return Motion(rotations, root_m, Skeleton.template(rng.uniform(1, 2)), fps)
 
@@ -79,7 +79,7 @@ def test_singular_poses_are_exact_and_curves_do_not_jump(tmp_path: Path) -> None
     motion = random_motion(200)
     turn = np.zeros((200, 3))
     turn[:, 1] = np.linspace(0, 4 * np.pi, 200)  # the whole body turns twice about the vertical
-    whole = Rotation.from_rotvec(turn).as_quat()[:, [3, 0, 1, 2]]
+    whole = wxyz_from_xyzw(Rotation.from_rotvec(turn).as_quat())
     rotations = continuous_signs(np.repeat(whole[:, None], JOINT_COUNT, axis=1))
     quarter = np.array((np.sqrt(0.5), np.sqrt(0.5), 0, 0))
     motion = Motion(rotations, motion.root_translation_m, motion.skeleton, 60.0)
@@ -119,7 +119,7 @@ def test_other_hierarchies_channel_orders_and_rates(tmp_path: Path) -> None:
     np.testing.assert_array_equal(animation.end_offsets["Knee"], (0, -42, 0))
     # Zrotation 90 turns X onto Y; the knee's rotation about X follows in the turned axes.
     np.testing.assert_allclose(rotate_vector(animation.global_rotations_wxyz[0, 0], (1, 0, 0)), (0, 1, 0), atol=1e-12)
-    expected = Rotation.from_euler("XYZ", (0, 20, 40), degrees=True).as_quat()[[3, 0, 1, 2]]
+    expected = wxyz_from_xyzw(Rotation.from_euler("XYZ", (0, 20, 40), degrees=True).as_quat())
     assert geodesic_angle(animation.local_rotations_wxyz[1, 1], expected) < 1e-9
 
 

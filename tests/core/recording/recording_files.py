@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inpose_core.body.quaternions import continuous_signs, normalize_quaternion
+from inpose_core.body.quaternions import continuous_signs, normalize_quaternion, xyzw_from_wxyz
 from inpose_core.recording.formats.bsor import FRAME_DTYPE, MAGIC
 from inpose_core.recording.types import Recording
 from tests.shared_files import shared_or_skip
@@ -86,7 +86,7 @@ class BsorFile:
         frames["time"] = self.recording.times_s
         frames["fps"] = 90
         frames["poses"][..., :3] = self.recording.positions_m * (1, 1, -1)
-        frames["poses"][..., 3:] = self.recording.rotations_wxyz[..., [1, 2, 3, 0]] * (-1, -1, 1, 1)
+        frames["poses"][..., 3:] = xyzw_from_wxyz(self.recording.rotations_wxyz) * (-1, -1, 1, 1)
         return b"\x01" + struct.pack("<i", len(frames)) + frames.tobytes()
 
     def tail(self) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inpose_core.body.quaternions import matrix_to_quaternion, quaternion_to_matrix
+from inpose_core.body.quaternions import matrix_to_quaternion, quaternion_to_matrix, xyzw_from_wxyz
 from inpose_core.recording import Recording
 from inpose_core.recording.conventions import TIME_UNITS_S, UNITS_M, Axes, axes_matrix
 
@@ -34,7 +34,7 @@ class Convention:
         A, B = axes_matrix(axes.rotations), axes_matrix(axes.device)
         quaternions = matrix_to_quaternion(A.T @ quaternion_to_matrix(recording.rotations_wxyz) @ B)
         if self.quaternion_order == "xyzw":
-            quaternions = quaternions[..., [1, 2, 3, 0]]
+            quaternions = xyzw_from_wxyz(quaternions)
         if self.swap_hands:
             positions, quaternions = positions[:, [0, 2, 1]], quaternions[:, [0, 2, 1]]
         return recording.times_s / TIME_UNITS_S[self.time_unit], positions, quaternions

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion from AMASS and BVH files, packed for training."""
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,12 +12,12 @@ from scipy.spatial.transform import Rotation
 
 from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.motion import Motion
-from inpose_core.body.quaternions import geodesic_angle, normalize_quaternion
+from inpose_core.body.quaternions import geodesic_angle, normalize_quaternion, xyzw_from_wxyz
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.cli import main
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.protocols import protocol_files
-from inpose_core.motion_files import amass
+from inpose_core.motion_files import smpl_bodies
 from inpose_core.motion_files.amass import load_amass
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
@@ -33,9 +34,9 @@ Z_UP = Rotation.from_euler("x", 90, degrees=True)
 
 def write_amass(path: Path, motion: Motion, fps: float, rate_key: str = "mocap_framerate") -> None:
     """Write a motion as AMASS has it: Z up, local axis-angles, hands beside the body, the rest pelvis left out."""
-    local = motion.local_rotations_wxyz[..., [1, 2, 3, 0]]
+    local = xyzw_from_wxyz(motion.local_rotations_wxyz)
     poses = Rotation.from_quat(local.reshape(-1, 4)).as_rotvec().reshape(len(motion), 22, 3)
-    root = Z_UP * Rotation.from_quat(motion.rotations_wxyz[:, 0][:, [1, 2, 3, 0]])
+    root = Z_UP * Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[:, 0]))
     poses[:, 0] = root.as_rotvec()
     hands = np.zeros((len(motion), 90))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +87,6 @@ def test_any_rate_becomes_60_hz_at_the_true_times() -> None:
 
 
 def test_with_body_models_each_subject_has_its_own_bones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("smplx")
     template = Skeleton.template()
     # A body model of 22 vertices, each a joint; the first shape parameter makes everything longer.
     joints = torch.tensor(template.rest_positions_m + np.array((0.0, -0.2, 0.1)), dtype=torch.float32)
@@ -99,7 +99,7 @@ def test_with_body_models_each_subject_has_its_own_bones(tmp_path: Path, monkeyp
         asked.append((gender, betas))
         return model
 
-    monkeypatch.setattr(amass, "_body_model", fake)
+    monkeypatch.setattr(smpl_bodies, "_body_model", fake)
     write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
     read = load_amass(tmp_path / "walk.npz", tmp_path)
     assert asked == [("female", 16)]
@@ -122,13 +122,12 @@ def test_a_solved_take_comes_back_through_its_amass_keys(
     with np.load(tmp_path / "solved.npz") as arrays:
         np.savez(tmp_path / "amass.npz", **{name: arrays[name] for name in AMASS_KEYS})
     if own_bones:
-        pytest.importorskip("smplx")
         # A body model of 22 vertices, each a joint: this body's bones about SMPL's rest pelvis.
         joints = torch.tensor(motion.skeleton.rest_positions_m + SMPL_REST_PELVIS_M, dtype=torch.float32)
         model = SimpleNamespace(
             v_template=joints, shapedirs=torch.zeros(22, 3, 16), J_regressor=torch.eye(22), num_betas=16
         )
-        monkeypatch.setattr(amass, "_body_model", lambda *_: model)
+        monkeypatch.setattr(smpl_bodies, "_body_model", lambda *_: model)
     read = load_amass(tmp_path / "amass.npz", tmp_path if own_bones else None)
     assert angle_deg(read.rotations_wxyz, motion.rotations_wxyz) < 1e-3
     assert read.fps == 60
@@ -141,7 +140,7 @@ def test_the_amass_keys_of_early_solved_takes_are_read_as_they_were_written(tmp_
     """InPose wrote them Y up at first, without the rest pelvis and without hands."""
     motion = smooth_motion(30)
     motion.save_npz(tmp_path / "now.npz")
-    local = motion.local_rotations_wxyz[..., [1, 2, 3, 0]]
+    local = xyzw_from_wxyz(motion.local_rotations_wxyz)
     with np.load(tmp_path / "now.npz") as arrays:
         early = dict(arrays)
     early["poses"] = Rotation.from_quat(local.reshape(-1, 4)).as_rotvec().reshape(30, 66)
@@ -152,6 +151,14 @@ def test_the_amass_keys_of_early_solved_takes_are_read_as_they_were_written(tmp_
     for read in (load_amass(tmp_path / "early.npz"), Motion.load_npz(tmp_path / "early.npz")):
         assert angle_deg(read.rotations_wxyz, motion.rotations_wxyz) < 1e-3
         np.testing.assert_allclose(read.root_translation_m[:, [0, 2]], motion.root_translation_m[:, [0, 2]], atol=1e-5)
+
+
+def test_without_the_package_body_models_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "smplx", None)
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
+    with pytest.raises(InPoseError, match="need the package smplx") as told:
+        load_amass(tmp_path / "walk.npz", tmp_path)
+    assert "pip install" in told.value.hint
 
 
 def test_missing_body_models_are_told(tmp_path: Path) -> None:

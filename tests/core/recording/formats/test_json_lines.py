@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inpose_core.body.quaternions import geodesic_angle
+from inpose_core.body.quaternions import geodesic_angle, xyzw_from_wxyz
 from inpose_core.errors import RecordingError
 from inpose_core.recording import Recording, load_recording
 from tests.core.recording.recording_files import moving_person
@@ -38,7 +38,7 @@ def pose(p: np.ndarray, wxyz: np.ndarray) -> dict[str, Any]:
 def by_name(time_s: float, p: np.ndarray, wxyz: np.ndarray) -> list[dict[str, Any]]:
     names = ("head", "left", "right")
     devices = {
-        name: {"position": p[i].tolist(), "rotation": wxyz[i, [1, 2, 3, 0]].tolist()} for i, name in enumerate(names)
+        name: {"position": p[i].tolist(), "rotation": xyzw_from_wxyz(wxyz[i]).tolist()} for i, name in enumerate(names)
     }
     return [{"time": time_s, **devices}]
 
@@ -46,7 +46,7 @@ def by_name(time_s: float, p: np.ndarray, wxyz: np.ndarray) -> list[dict[str, An
 def a_device_a_line(time_s: float, p: np.ndarray, wxyz: np.ndarray) -> list[dict[str, Any]]:
     names = ("Headset", "LeftController", "RightController")
     return [
-        {"t": time_s, "device": name, "pos": p[i].tolist(), "quat": wxyz[i, [1, 2, 3, 0]].tolist()}
+        {"t": time_s, "device": name, "pos": p[i].tolist(), "quat": xyzw_from_wxyz(wxyz[i]).tolist()}
         for i, name in enumerate(names)
     ]
 

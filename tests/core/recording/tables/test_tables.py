@@ -303,7 +303,7 @@ def test_a_mapping_in_a_file_with_matrices(tmp_path: Path) -> None:
         ("time=t, head_p=a, head_q=b{xyzw}", "do not fit"),
         ("time=t, head_p=a{xyz}, left_p=b{xyz}", "position \\(p\\) and a rotation"),
         ("time=t, head_p=a{xyz}, head_q=a{xyzw}, unit=miles", "unknown value"),
-        ("time=t, head_p=a{xyz}, head_q=a{xyzw}, axes=XYZ", "not a name of axes"),
+        ("time=t, head_p=a{xyz}, head_q=a{xyzw}, axes=XYZ", "does not name axes"),
         ("missing.json", "cannot be read"),
     ],
 )
