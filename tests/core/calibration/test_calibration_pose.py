@@ -182,7 +182,7 @@ def test_a_floor_that_is_elsewhere_is_found_by_the_stature(floor_m: float) -> No
     expected = calibrate(held(), body, CalibrationSettings(stature_m=STATURE_M)).sensors
     found = calibrate(recording, body, CalibrationSettings(stature_m=STATURE_M))
     np.testing.assert_allclose(found.sensors.positions_m, expected.positions_m, atol=0.01)
-    assert any("the floor is" in note for note in found.notes)
+    assert any("InPose moved the floor" in note for note in found.notes)
 
 
 def test_nobody_reaches_through_the_floor() -> None:
@@ -192,4 +192,4 @@ def test_nobody_reaches_through_the_floor() -> None:
     measured = measure(recording, Skeleton.template(STATURE_M))
     assert measured.recording.positions_m[400:430, 2, 1].min() == pytest.approx(0.0, abs=0.01)
     assert measured.performer.stature_m == pytest.approx(STATURE_M, abs=0.01)
-    assert any("cm below zero" in note for note in measured.notes)
+    assert any("InPose lowered the floor" in note for note in measured.notes)
