@@ -217,7 +217,7 @@ def _info(options: argparse.Namespace) -> int:
         )
     for line in guess_lines(info.guesses):
         print(line)
-    print(f"  pose      {info.calibration_pose or 'no T-pose or A-pose found'}")
+    print(f"  pose      {info.calibration_pose_words or 'no T-pose or A-pose found'}")
     for note in info.notes:
         print(f"  note      {note}")
     if options.plot is not None:

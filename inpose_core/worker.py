@@ -264,18 +264,18 @@ def _skeleton(offsets_m: Sequence[Sequence[float]] | None) -> Skeleton | None:
 
 
 def _calibrate(request: CalibrateRequest) -> _Json:
-    from .calibration import measure, save_calibration  # noqa: PLC0415
+    from .calibration import measure_performer, save_calibration  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
 
     recording = load_recording(request.recording, request.reading)
-    measured = measure(recording, _skeleton(request.offsets_m), request.calibration)
-    save_calibration(measured.performer, request.output)
+    found = measure_performer(recording, _skeleton(request.offsets_m), request.calibration)
+    save_calibration(found.performer, request.output)
     return {
         "calibration": str(request.output),
-        "stature_m": measured.performer.stature_m,
-        "wrist_span_m": measured.performer.wrist_span_m,
-        "source": measured.performer.source,
-        "notes": list(measured.notes),
+        "stature_m": found.performer.stature_m,
+        "wrist_span_m": found.performer.wrist_span_m,
+        "source": found.performer.source,
+        "notes": list(found.notes),
     }
 
 

@@ -111,7 +111,7 @@ def expect_arms(
     return left, right
 
 
-def refine(
+def refined_lever_arms(
     believed: Evidence, arms: tuple[ArmEvidence, ArmEvidence], skeleton: Skeleton, body: PerformerBody, start: LeverArms
 ) -> LeverArms:
     """Return the lever arms that beliefs and arms together make most probable.

@@ -52,7 +52,7 @@ class Figures:
         return asdict(self)
 
 
-def measure(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
+def figures_of(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
     """Return all figures of one clip.
 
     Args:

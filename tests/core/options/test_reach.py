@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from inpose_core.body.skeleton import Skeleton
-from inpose_core.calibration import calibrate, measure, save_calibration
+from inpose_core.calibration import calibrate, measure_performer, save_calibration
 from inpose_core.cli import main
 from inpose_core.errors import CancelledError
 from inpose_core.options import Option, options_of
@@ -121,7 +121,9 @@ def test_every_calibration_option_is_obeyed(tmp_path: Path, option: Option) -> N
     recording, body = held(seconds=1.5, start_s=1.5), own_body()
     performer = tmp_path / "performer.json"
     if option.name == "calibration_file":
-        save_calibration(measure(recording, None, CalibrationSettings(pose="grip", stature_m=1.6)).performer, performer)
+        save_calibration(
+            measure_performer(recording, None, CalibrationSettings(pose="grip", stature_m=1.6)).performer, performer
+        )
     value = case.pop("value", other_value(option, str(performer)))
     settings = CalibrationSettings(**{"pose": "grip", **case})
     usual = calibrate(recording, body, settings).sensors
