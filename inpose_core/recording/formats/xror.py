@@ -80,7 +80,7 @@ def read(data: bytes, name: str) -> RawTracks:
         quaternions=poses[..., 3:],
         format="XROR",
         declared=replace(BEAT_SABER, by="the format of Beat Saber") if is_beat_saber else _UNKNOWN_APP,
-        device=headset,
+        headset=headset,
         notes=times.notes,
     )
 
