@@ -133,7 +133,7 @@ def _guess_name(option: Option) -> str:
 
 def facts_lines(info: dict[str, Any]) -> list[str]:
     """Return the facts of a recording as the worker tells them, one line each; what it does not tell is left out."""
-    kind = " ".join(filter(None, (info.get("format"), info.get("device"))))
+    kind = " ".join(filter(None, (info.get("format"), info.get("headset"))))
     lines = [kind] if kind else []
     if info.get("duration_s") is not None:
         lines.append(

@@ -76,7 +76,7 @@ class PerformerCalibration:
     """Left and right wrist joint in the frames of the recorded hand poses."""
     source: Source = "presets"
     """The source of the offsets."""
-    device: str = ""
+    headset: str = ""
     """The headset's name."""
 
     @property
@@ -128,7 +128,9 @@ def fit_performer(
         notes.append(_FOUND if told else _WITHOUT_FOUND)
     head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
-    calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)
+    calibration = PerformerCalibration(
+        stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.headset
+    )
     if held is None and not refining:
         return Noted(calibration, tuple(notes))
     same_size = settings.scale == "keep" and settings.body == "rig"
@@ -164,7 +166,7 @@ def fit_performer(
             RigidOffset(solution.wrists_m[1], wrists[1].wxyz),
         ),
         source=source,
-        device=recording.device,
+        headset=recording.headset,
     )
     return Noted(performer, tuple(notes))
 

@@ -84,8 +84,8 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
 
 def _title(recording: Recording, held: CalibrationPose | None, name: str) -> str:
     told = [name or recording.format, f"{recording.duration_s:.0f} s"]
-    if recording.device:
-        told.insert(1, recording.device)
+    if recording.headset:
+        told.insert(1, recording.headset)
     told.append("no calibration pose" if held is None else f"{held.label} at {held.start_s:.1f} s")
     return "    ".join(told)
 

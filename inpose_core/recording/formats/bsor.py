@@ -87,7 +87,7 @@ def read(data: bytes, name: str) -> RawTracks:
         quaternions=poses[..., 3:],
         format="BSOR",
         declared=BEAT_SABER,
-        device=info.headset,
+        headset=info.headset,
         hand_offsets=tail.hand_offsets,
         notes=(*damaged, *tail.notes, *times.notes),
     )

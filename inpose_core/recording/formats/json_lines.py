@@ -126,7 +126,7 @@ def read(data: bytes, name: str) -> RawTracks:
             pose="raw" if is_openvr else None,
             by="OpenVR's device classes" if is_openvr else "the keys",
         ),
-        device="OpenVR" if is_openvr else "",
+        headset="OpenVR" if is_openvr else "",
         notes=(f"{damaged} lines are not JSON. InPose ignored them.",) if damaged else (),
     )
 

@@ -101,7 +101,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             certain=True,
             by=_WHERE,
         ),
-        device=_iwer_headset(schema),
+        headset=_iwer_headset(schema),
         notes=tuple(notes),
     )
 
@@ -177,7 +177,7 @@ def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
             pose="raw" if "openvr" in ids.lower() else "grip",
             by="WebVR's gamepads" if "openvr" in ids.lower() else _WHERE,
         ),
-        device="OpenVR" if "openvr" in ids.lower() else "",
+        headset="OpenVR" if "openvr" in ids.lower() else "",
     )
 
 

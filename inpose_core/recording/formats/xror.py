@@ -80,7 +80,7 @@ def read(data: bytes, name: str) -> RawTracks:
         quaternions=poses[..., 3:],
         format="XROR",
         declared=replace(BEAT_SABER, by="Beat Saber's recordings are so") if is_beat_saber else _UNKNOWN_APP,
-        device=headset,
+        headset=headset,
         notes=times.notes,
     )
 

@@ -69,7 +69,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         measured=measured,
         format=raw.format,
         pose=pose,
-        device=raw.device,
+        headset=raw.headset,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
