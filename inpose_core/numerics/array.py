@@ -51,6 +51,7 @@ class Namespace(Protocol):
     def contiguous(self, x: Any) -> Any: ...  # noqa: D102
     def where(self, condition: Any, a: Any, b: Any) -> Any: ...  # noqa: D102
     def flatnonzero(self, x: Any) -> Any: ...  # noqa: D102
+    def add_at(self, x: Any, index: Any, values: Any) -> None: ...  # noqa: D102
 
     # Elementwise.
     def sqrt(self, x: Any) -> Any: ...  # noqa: D102

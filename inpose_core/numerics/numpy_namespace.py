@@ -101,6 +101,11 @@ def flatnonzero(x: Array) -> Array:
     return np.flatnonzero(x)
 
 
+def add_at(x: Array, index: Array, values: Array) -> None:
+    """Add values to rows of x, in place; a row that is named several times gets all of them."""
+    np.add.at(x, index, values)
+
+
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x))."""
     return 0.5 * np.tanh(0.5 * x) + 0.5

@@ -101,6 +101,11 @@ def flatnonzero(x: Tensor) -> Tensor:
     return x.nonzero()[:, 0]
 
 
+def add_at(x: Tensor, index: Tensor, values: Tensor) -> None:
+    """Add values to rows of x, in place; a row that is named several times gets all of them."""
+    x.index_put_((index,), values, accumulate=True)
+
+
 def quantile(x: Tensor, share: float) -> float:
     """Return the value below which that share of x lies."""
     return float(torch.quantile(x, share))

@@ -165,6 +165,13 @@ def test_whole_solves(settings: SolveSettings) -> None:
 X = np.random.default_rng(8).normal(size=(4, 12, 6))
 ANGLES = np.arange(12)[:, None] * np.linspace(0.1, 1, 3)
 
+
+def added_twice(xp: Namespace, x: Any) -> Any:
+    total = xp.copy(x)
+    xp.add_at(total, xp.indices([1, 3, 1], x), x[:3])
+    return total
+
+
 FUNCTIONS: dict[str, Callable[[Namespace, Any], Any]] = {
     "asarray": lambda xp, x: xp.asarray([[1, 2], [3, 4]], x),
     "zeros": lambda xp, x: xp.zeros((2, 3), x),
@@ -181,6 +188,7 @@ FUNCTIONS: dict[str, Callable[[Namespace, Any], Any]] = {
     "contiguous": lambda xp, x: xp.contiguous(x.swapaxes(0, 1)),
     "where": lambda xp, x: xp.where(x > 0, xp.where(x > 1, x, 0.1), xp.where(x < -1, 0.2, x)),
     "flatnonzero": lambda xp, x: xp.flatnonzero(x[0, 0] > 0),
+    "add_at": added_twice,
     "sqrt": lambda xp, x: xp.sqrt(x * x),
     "sin": lambda xp, x: xp.sin(x),
     "cos": lambda xp, x: xp.cos(x),
@@ -207,7 +215,16 @@ FUNCTIONS: dict[str, Callable[[Namespace, Any], Any]] = {
     "to_numpy": lambda xp, x: xp.from_numpy(xp.to_numpy(x), "cpu"),
 }
 """A use of each function that returns an array."""
-AFFAIRS = {"in_bfloat16", "prefers_bfloat16", "without_gradients", "vector_jacobian_product", "version", "from_numpy"}
+AFFAIRS = {
+    "one_thread_each",
+    "in_bfloat16",
+    "shares_parts",
+    "prefers_bfloat16",
+    "without_gradients",
+    "vector_jacobian_product",
+    "version",
+    "from_numpy",
+}
 """What the libraries do not have in common, or what is part of the uses above."""
 
 
@@ -232,6 +249,10 @@ def test_what_the_libraries_do_not_have_in_common() -> None:
     assert not numpy_namespace.prefers_bfloat16("cpu")
     assert not torch_namespace.prefers_bfloat16("mps")
     assert (numpy_namespace.version(), torch_namespace.version()) == (np.__version__, torch.__version__)
+    with numpy_namespace.one_thread_each("cpu"), torch_namespace.one_thread_each("cpu"):
+        assert torch.get_num_threads() == 1
+    assert numpy_namespace.shares_parts(x)
+    assert torch_namespace.shares_parts(tensor)
     cubed = torch_namespace.vector_jacobian_product(lambda x: x**3, tensor, tensor)
     np.testing.assert_allclose(cubed, 3 * X**3, rtol=1e-5)
     with pytest.raises(DeviceError, match="cannot do"):
