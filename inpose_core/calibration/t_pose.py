@@ -34,7 +34,7 @@ LARGEST_TURN_RAD: Final[float] = np.radians(70.0)
 
 
 def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatArray:
-    """Return the wrist joint's rotation in its device's frame, wxyz: in the pose the joint's own is known.
+    """Return the wrist joint's rotation in its device's frame, wxyz (4,): in the pose the joint's own is known.
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
@@ -44,7 +44,7 @@ def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatA
 
 
 def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) -> tuple[FloatArray, float]:
-    """Return the head joint's rotation in the headset's frame, and how far the preset is tilted from it.
+    """Return the head joint's rotation in the headset's frame, (4,), and the preset's tilt from it in radians.
 
     In the pose the head is level. A headset sits tilted on the face by a few degrees; a look to the floor tilts it
     further, and then the preset stays.
@@ -101,7 +101,7 @@ def see_pose(
 
 
 def turn_from_preset(turn_wxyz: FloatArray, preset: RigidOffset) -> float:
-    """Return the angle in radians between a solved turn and the preset's."""
+    """Return the angle in radians between a solved turn, wxyz (4,), and the preset's."""
     return float(geodesic_angle(turn_wxyz, preset.wxyz))
 
 

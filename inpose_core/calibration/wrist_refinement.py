@@ -214,7 +214,7 @@ def _vector(arms: LeverArms) -> FloatArray:
 
 
 def frames_to_look_at(recording: Recording) -> NDArray[np.intp] | None:
-    """Return at most a minute of measured frames, in chunks from all of the recording; None where there are too few."""
+    """Return at most a minute of measured frames, (N,), in chunks from all of the recording; None if too few."""
     frames = np.flatnonzero(recording.measured.all(axis=1))
     if len(frames) < _FEWEST_FRAMES:
         return None

@@ -107,7 +107,7 @@ def finite_number(value: Any) -> float:
 
 
 def numbers(array: NDArray[Any]) -> NDArray[np.float64]:
-    """Return an array of numbers as floats.
+    """Return an array of numbers, of any shape (...,), as floats.
 
     Raises:
         ValueError: it holds text.
