@@ -58,17 +58,17 @@ def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) 
     return multiply_quaternions(preset.wxyz, levelled), tilt
 
 
-def see_pose(
+def with_pose(
     evidence: Evidence,
     recording: Recording,
     held: CalibrationPose,
     body: PerformerBody,
     head_joint_height_m: float | None,
-) -> None:
-    """Add what the pose says of the lever arms: the body's wrists are where its arms end.
+) -> Evidence:
+    """Return the evidence with what the pose says of the lever arms: the body's wrists are where its arms end.
 
     Args:
-        evidence: to be added to.
+        evidence: what is believed already.
         recording: at a constant rate, its floor at y = 0.
         held: the pose.
         body: the performer's; its uncertainty must have been added as a belief.
@@ -81,7 +81,7 @@ def see_pose(
     if head_joint_height_m is not None:
         rows = np.zeros((1, UNKNOWNS))
         rows[0, HEAD_JOINT] = R_body_headset.mean(axis=0)[1]
-        evidence.see(rows, head_joint_height_m - head_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
+        evidence = evidence.seeing(rows, head_joint_height_m - head_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
     for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
         across = 1.0 if side == 0 else -1.0
         along = held.arm_direction(side)
@@ -95,9 +95,12 @@ def see_pose(
         if head_joint_height_m is not None:
             above = rows[1:2].copy()
             height_m = head_joint_height_m + expected_m[1]
-            evidence.see(above, height_m - device_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
+            evidence = evidence.seeing(above, height_m - device_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
         rows[:, HEAD_JOINT] = -R_body_headset.mean(axis=0)
-        evidence.see(rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), _HELD_DEVIATION_M)
+        evidence = evidence.seeing(
+            rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), _HELD_DEVIATION_M
+        )
+    return evidence
 
 
 def turn_from_preset(turn_wxyz: FloatArray, preset: RigidOffset) -> float:
