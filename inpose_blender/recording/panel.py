@@ -26,7 +26,7 @@ SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
 
 
 class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
-    """Choose what was recorded"""
+    """Choose the VR recording"""
 
     bl_idname = "INPOSE_PT_recording"
     bl_label = "Recording"

@@ -91,5 +91,5 @@ def _sentence(takes: list[TakeSpan], chosen: TakeSpan) -> str:
         others = [*others[:_MOST_TOLD], f"{len(others) - _MOST_TOLD} more"]
     return (
         f"Pauses of more than {LONGEST_PAUSE_S:.0f} s split the recording into {len(takes)} takes. "
-        f"This is take {takes.index(chosen) + 1}, from {chosen}; left out: {', '.join(others)}."
+        f"This is take {takes.index(chosen) + 1}, from {chosen}. The others are {', '.join(others)}."
     )
