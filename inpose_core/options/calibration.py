@@ -40,7 +40,7 @@ human and nothing is known of the controllers, else the average adult's."""
 
 @dataclass(frozen=True)
 class CalibrationSettings(OptionTable):
-    """Say what the recording does not: how tall the performer is, what the hand poses are, how to scale.
+    """Set what the recording does not contain: the performer's height, the kind of hand poses, the scale.
 
     Raises:
         CalibrationError: a value does not fit.
