@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Define the one error family of InPose: a sentence for the user, and a hint what to do."""
+"""Define the errors of InPose: each has a sentence for the user, and a hint what to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class InPoseError(Exception):
 
 
 class RecordingError(InPoseError):
-    """A recording is unreadable, foreign, or holds no head and two hands."""
+    """A recording cannot be read, has an unknown format, or contains no head and hands."""
 
 
 class CalibrationError(InPoseError):

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the command of a new environment into which ``pip install`` has put the core."""
     folder = tmp_path_factory.mktemp("alone")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=120)
@@ -38,7 +37,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     )
     packages = {entry["name"] for entry in json.loads(listed.stdout)}
     assert packages - {"pip", "setuptools"} == {"inpose", "numpy"}
-    yield folder / "bin" / "inpose"
+    return folder / "bin" / "inpose"
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.name)

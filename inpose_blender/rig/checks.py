@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuse rigs on which the bake would be wrong or lost, before the solve: one sentence for each reason."""
+"""Refuse rigs on which the bake would be wrong or invisible, before the solve. Each reason has its own message."""
 
 from __future__ import annotations
 
@@ -86,8 +86,7 @@ def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
         bone = armature_object.data.bones[mapping.bones[joint]]
         if bone.use_connect:
             notes.append(
-                f"The bone {bone.name} is connected to {bone.parent.name}, which does not follow its joint. The "
-                "bone stays connected."
+                f"The bone {bone.name} is connected to {bone.parent.name}, so InPose cannot move it to its joint."
             )
     return tuple(notes)
 

@@ -5,9 +5,9 @@ Three frames meet here. The *world* is Blender's (Z up). The *core* frame is the
 the world so that the rest pose faces +Z: ``R_world_core`` has the core's axes as columns. The *armature* frame is the
 object's own.
 
-The solver thinks in T-poses, rigs rest in A-poses or otherwise. The rest pose is never edited: for each joint j an
-alignment ``Q_j`` turns the limb that starts at j from its rest direction to its T-pose direction, and with the solver's
-rotation ``R_j`` the bone's turn away from rest is ``G_j = R_j Q_j`` (core frame).
+The solver's rest pose is a T-pose; a rig's rest pose may be an A-pose or another pose. The rest pose is never edited.
+Instead, for each joint j, an alignment ``Q_j`` rotates the limb that starts at j from its rest direction to its T-pose
+direction. With the solver's rotation ``R_j``, the bone's rotation from its rest pose is ``G_j = R_j Q_j`` (core frame).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Queue several solves: the first one runs, the others wait. No bpy here."""
+"""Queue solves: the first one runs, the others wait. Does not import bpy."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve where the joints sit in the devices: Gaussian evidence, one linear least-squares problem.
+"""Find the positions of the joints relative to the devices from Gaussian evidence, as one linear least-squares problem.
 
 The unknowns, all small corrections of what is believed beforehand, are 14 numbers: where the wrist is in each hand
 device, where the head joint is in the headset, and five lengths of the performer's upper body. What is believed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refine uncertain wrist offsets by the motion itself: the arms that the prior expects must end where the wrists are.
+"""Refine uncertain wrist offsets from the motion: the arms that the prior expects must end at the wrists.
 
 The prior says how head, torso and arms are turned in every frame, from the rotations of the three devices alone. With
 the performer's bone lengths this places the wrists, roughly: the turn of each joint is unsure by 6 to 20 degrees. So

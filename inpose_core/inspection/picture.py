@@ -79,7 +79,7 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
     figure.suptitle(_title(recording, held, name), x=0.01, ha="left", fontsize=11)
     picture = io.BytesIO()
     figure.savefig(picture, dpi=100, format="png")
-    write_output(path, [picture.getbuffer()])
+    write_output(path, [picture.getvalue()])
 
 
 def _title(recording: Recording, held: CalibrationPose | None, name: str) -> str:
@@ -201,7 +201,7 @@ def _draw_bars(axis: Axes, recording: Recording) -> None:
     axis.set_yticks((2, 1, 0), _LABELS, fontsize=9)
     axis.set_ylim(-0.55, 2.55)
     axis.set_xlim(times_s[0], times_s[-1])
-    axis.set_xlabel("time  [s]      full: measured    pale: bridged    hatched: lost, left to the solver")
+    axis.set_xlabel("time  [s]      full: tracked    pale: interpolated    hatched: lost, computed by the solver")
     _plain(axis)
     axis.grid(visible=False)
 

@@ -16,7 +16,7 @@ SPOKEN: Final[dict[str, str]] = {joint: joint.replace("_", " ").capitalize() for
 
 
 class INPOSE_PG_rig_mapping(bpy.types.PropertyGroup):
-    """Hold a mapping. What is found by itself is not stored: it follows when bones are renamed."""
+    """Hold the user's mapping. An automatic mapping is not stored, so it stays right when bones are renamed."""
 
     @property
     def is_chosen(self) -> bool:
@@ -86,7 +86,7 @@ INPOSE_PG_rig_mapping.__annotations__ = {
     **{
         joint: bpy.props.StringProperty(
             name=SPOKEN[joint],
-            description="Bone whose head is this joint; empty: the rig has no such bone",
+            description="Bone of this joint (the joint is at the head of the bone). Empty: the rig has no such bone",
             get=_getter(joint),
             set=_setter(joint),
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair what recorders get wrong, mark as not measured what cannot be repaired, and report both.
+"""Repair the errors of recordings, mark as not measured what cannot be repaired, and report both.
 
 In this order: times that do not increase, poses that are none, hands that were exchanged, rooms that jumped, then each
 device's own track (`track_defects`). What is marked as lost is bridged later if it is short (`resample`).
@@ -249,10 +249,10 @@ def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
         )
     if not present[0]:
         raise RecordingError(
-            f"The head is never measured in {name}.", "Record with the headset on, in standing (floor) tracking."
+            f"The head is never tracked in {name}.", "Record with the headset on, in standing (floor) tracking."
         )
     absent = (DEVICE_LABELS[device] for device in (1, 2) if not present[device])
-    return tuple(f"The {label} is never measured; the solver imagines it." for label in absent)
+    return tuple(f"The {label} is never tracked. The solver computes it without data." for label in absent)
 
 
 assert len(DEVICE_LABELS) == len(DEVICE_NAMES)

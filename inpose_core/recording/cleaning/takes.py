@@ -2,7 +2,7 @@
 """Split a recording at long pauses: InPose does not invent the motion in between.
 
 A game that was paused, a headset that was put down, a clock that was set: behind a long pause another take begins. One
-take is solved; the times of the others are told, so that nothing is lost without a word.
+take is solved. A note lists the times of the others.
 """
 
 from __future__ import annotations
@@ -91,5 +91,5 @@ def _sentence(takes: list[TakeSpan], chosen: TakeSpan) -> str:
         others = [*others[:_MOST_TOLD], f"{len(others) - _MOST_TOLD} more"]
     return (
         f"Pauses of more than {LONGEST_PAUSE_S:.0f} s split the recording into {len(takes)} takes. "
-        f"This is take {takes.index(chosen) + 1}, from {chosen}; left out: {', '.join(others)}."
+        f"This is take {takes.index(chosen) + 1}, from {chosen}. The others are {', '.join(others)}."
     )

@@ -134,7 +134,8 @@ def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, ba
     if bare.any() and not bare.all():
         first_s = (times[bare][0] - times[0]) / 1000
         notes.append(
-            f"From {first_s:.1f} s on, bare hands were tracked for a while. Their grip has a slightly different place."
+            f"From {first_s:.1f} s on, bare hands were tracked for a while. "
+            "Their grip is in a slightly different place than a controller's."
         )
     return notes
 

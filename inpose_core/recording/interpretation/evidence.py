@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guess from how people move which way is up in three tracks, which hand is left, and the unit.
+"""Guess the axes, the left hand and the unit of three tracks from typical human movement.
 
 Nothing here knows a file format. A person's head is upright most of the time and above the hands; the hands are in
 front of the head when they reach out, the left one to the left; people walk where they look. Measured on real files

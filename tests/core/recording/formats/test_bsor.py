@@ -179,7 +179,7 @@ def test_a_lost_head_is_refused() -> None:
     person = moving_person()
     rotations = person.rotations_wxyz.copy()
     rotations[:, 0] = 0
-    with pytest.raises(RecordingError, match="head is never measured"):
+    with pytest.raises(RecordingError, match="head is never tracked"):
         read(BsorFile(replace(person, rotations_wxyz=rotations)).to_bytes())
 
 
