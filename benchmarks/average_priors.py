@@ -14,10 +14,10 @@ import json
 from pathlib import Path
 
 import torch
+from inpose_core.training.calibration import measure_residuals
 
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.prior.checkpoint import Prior, load_prior, save_prior
-from inpose_core.training.calibration import measure_residuals
 from inpose_core.training.losses import validation_errors
 from inpose_core.training.split import HELD_OUT, load_split
 from inpose_core.training.trainer import denoise_from_noise

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from inpose_core.prior.precision import computes_in_bfloat16
 from torch import Tensor
 
 from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_prior, load_recording, solve
@@ -20,7 +21,6 @@ from inpose_core.evaluation.baselines.official import STEPS, OfficialGuidance, s
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, window_heading
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
-from inpose_core.prior.precision import computes_in_bfloat16
 from inpose_core.sampling import Measurement, WindowedDenoiser, Windows
 from inpose_core.sampling.guidance import GuidedEstimate
 

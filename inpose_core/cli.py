@@ -229,7 +229,7 @@ def _train(options: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415
 
     from .prior.checkpoint import load_prior  # noqa: PLC0415
-    from .solver.solving import choose_device  # noqa: PLC0415
+    from .training.devices import torch_device  # noqa: PLC0415
     from .training.hand_finder import hand_finder_settings  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
@@ -247,7 +247,7 @@ def _train(options: argparse.Namespace) -> int:
         start = load_prior(options.start).network
         settings = replace(settings, network=start.config)
     folder = options.out or Path("runs", "hand_finder" if options.hands else "prior")
-    train_from_folder(options.data, folder, settings, choose_device(options.device), start)
+    train_from_folder(options.data, folder, settings, torch_device(options.device), start)
     print(f"{folder / 'prior.safetensors'}: trained for {settings.steps} steps")
     return 0
 
@@ -255,13 +255,13 @@ def _train(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
-    from .solver.solving import choose_device  # noqa: PLC0415
+    from .training.devices import torch_device  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = BenchSettings.quick() if options.quick else BenchSettings()
     folder = options.runs / ("quick" if options.quick else "full")
     weights = options.weights or DEFAULT_WEIGHTS
-    bench = Bench(options.data, folder, settings, choose_device(options.device), options.test, weights)
+    bench = Bench(options.data, folder, settings, torch_device(options.device), options.test, weights)
     rows = bench.remeasure(read_rows(options.out)) if options.remeasure else bench.run()
     for path in write_report(rows, options.out):
         print(path)

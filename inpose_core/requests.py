@@ -16,7 +16,7 @@ from .options.request import near_names, settings_from_json, settings_to_json
 from .options.solve import SolveSettings
 from .options.table import OptionTable
 
-PROTOCOL: Final[int] = 2
+PROTOCOL: Final[int] = 3
 
 AnyRequest = TypeVar("AnyRequest", bound="Request")
 

@@ -3,8 +3,8 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 2, "version": "0.1.0", "python": "3.11.7", "torch": "2.13.0", "device": "cpu",
-     "device_name": "x86_64", "memory_bytes": 16000000000}
+    {"event": "ready", "protocol": 3, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
+     "library_version": "2.4.0", "device": "cpu", "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
 Requests and replies carry an id; a request has any number of ``progress`` replies and one ``result`` or ``error``::
@@ -221,23 +221,21 @@ _EVERYTHING: Final[object] = object()
 
 
 def _introduction() -> _Json:
-    import safetensors  # noqa: F401, PLC0415 (only to find out whether they are there)
-    import scipy  # noqa: F401, PLC0415
-    import torch  # noqa: PLC0415
-
+    # Whatever does not load is to be told now, not when the first recording waits.
+    from .solver.backends import choose_backend  # noqa: PLC0415
     from .solver.machine import device_memory_bytes, device_name  # noqa: PLC0415
-    from .solver.solving import choose_device  # noqa: PLC0415
 
-    device = choose_device("auto").type
+    backend = choose_backend()
     return {
         "event": "ready",
         "protocol": PROTOCOL,
         "version": __version__,
         "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "device": device,
-        "device_name": device_name(device),
-        "memory_bytes": device_memory_bytes(device),
+        "library": backend.library,
+        "library_version": backend.namespace.version(),
+        "device": backend.device,
+        "device_name": device_name(backend.device),
+        "memory_bytes": device_memory_bytes(backend.device),
     }
 
 

@@ -114,11 +114,12 @@ def test_it_says_what_it_is(worker: SolverProcess) -> None:
     said = worker.ready
     assert said is not None
     assert said["protocol"] == PROTOCOL
-    for name in ("version", "python", "torch", "device", "device_name"):
+    for name in ("version", "python", "library", "library_version", "device", "device_name"):
         assert isinstance(said[name], str), name
         assert said[name], name
     assert isinstance(said["memory_bytes"], int)
-    assert set(said) == {"event", "protocol", "version", "python", "torch", "device", "device_name", "memory_bytes"}
+    named = {"version", "python", "library", "library_version", "device", "device_name"}
+    assert set(said) == {"event", "protocol", "memory_bytes", *named}
 
 
 def test_a_solve_tells_its_progress_and_leaves_its_files(worker: SolverProcess, take: Path, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
             return {"CANCELLED"}
         lines = [
             tr("Works: {label}", label=solver["interpreter"]),
-            f"Python {solver.get('python')}, PyTorch {solver.get('torch')}",
+            f"Python {solver.get('python')}, {solver.get('library')} {solver.get('library_version')}",
             " ".join(filter(None, (solver.get("device_name"), f"({solver.get('device')})", _memory_text(solver)))),
         ]
         status_of(context).solver = "\n".join(lines)

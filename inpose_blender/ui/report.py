@@ -31,4 +31,4 @@ def error_report(error: InPoseError, doing: str) -> str:
     return "\n".join([*lines, *(["", details] if details else [])])
 
 
-_SHOWN = ("version", "python", "torch", "device", "device_name")
+_SHOWN = ("version", "python", "library", "library_version", "device", "device_name")

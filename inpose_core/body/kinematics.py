@@ -9,23 +9,29 @@ With global rotations the position of joint m is linear in them (paper, Eq. 8):
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-import torch
-from torch import Tensor
-
+from ..numerics import Array, namespace_of
 from .skeleton import JOINT_COUNT, PARENTS
 
+_PARENTS_OF_REST: Final[list[int]] = list(PARENTS[1:])
 
-def path_matrix(device: torch.device | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Return (22, 22): 1 where joint k (column) is on the path from joint m (row) to the root, pelvis excluded."""
-    paths = torch.zeros(JOINT_COUNT, JOINT_COUNT, dtype=dtype)
+
+def path_matrix(like: Array) -> Array:
+    """Return (22, 22): 1 where joint k (column) is on the path from joint m (row) to the root, pelvis excluded.
+
+    Args:
+        like: an array of the wanted library, number format and device.
+    """
+    paths = [[0.0] * JOINT_COUNT]
     for joint in range(1, JOINT_COUNT):
-        paths[joint] = paths[PARENTS[joint]]
-        paths[joint, joint] = 1
-    return paths.to(device)
+        path = list(paths[PARENTS[joint]])
+        path[joint] = 1.0
+        paths.append(path)
+    return namespace_of(like).asarray(paths, like)
 
 
-def forward_kinematics(R_world: Tensor, offsets_m: Tensor, root_m: Tensor | None = None) -> Tensor:
+def forward_kinematics(R_world: Array, offsets_m: Array, root_m: Array | None = None) -> Array:
     """Return the joint positions in metres, (..., 22, 3).
 
     Args:
@@ -33,20 +39,21 @@ def forward_kinematics(R_world: Tensor, offsets_m: Tensor, root_m: Tensor | None
         offsets_m: rest offsets, (22, 3) or (..., 22, 3).
         root_m: position of the pelvis, (..., 3); the origin if absent.
     """
-    parents = torch.tensor(PARENTS[1:], device=R_world.device)
-    bones_m = (R_world.index_select(-3, parents) @ offsets_m[..., 1:, :, None])[..., 0]
-    positions_m = path_matrix(R_world.device, R_world.dtype)[:, 1:] @ bones_m
+    xp = namespace_of(R_world)
+    R, b_m = R_world[..., _PARENTS_OF_REST, :, :], offsets_m[..., 1:, None, :]
+    bones_m = R[..., 0] * b_m[..., 0] + R[..., 1] * b_m[..., 1] + R[..., 2] * b_m[..., 2]
+    positions_m = xp.contiguous(path_matrix(R_world)[:, 1:]) @ bones_m
     return positions_m if root_m is None else positions_m + root_m[..., None, :]
 
 
-def chain_offsets(offsets_m: Tensor, joints: Sequence[int]) -> Tensor:
+def chain_offsets(offsets_m: Array, joints: Sequence[int]) -> Array:
     """Return ``kappa`` of each measured joint, (M, 22, 3): the offset that each joint's rotation carries on its path.
 
     Args:
         offsets_m: rest offsets, (22, 3).
         joints: the M measured joints.
     """
-    kappa = offsets_m.new_zeros(len(joints), JOINT_COUNT, 3)
+    kappa = namespace_of(offsets_m).zeros((len(joints), JOINT_COUNT, 3), offsets_m)
     for row, joint in enumerate(joints):
         child = joint
         while PARENTS[child] >= 0:
@@ -55,39 +62,59 @@ def chain_offsets(offsets_m: Tensor, joints: Sequence[int]) -> Tensor:
     return kappa
 
 
-def position_operator(offsets_m: Tensor, joints: Sequence[int]) -> Tensor:
+def position_operator(offsets_m: Array, joints: Sequence[int]) -> Array:
     """Return the dense ``A = I3 (x) K`` of the paper, (3 M, 198), for rotations in the order of `vectorize_rotations`.
 
     The solver never forms it; tests do.
     """
-    K = chain_offsets(offsets_m, joints).flatten(1)
-    return torch.kron(torch.eye(3, dtype=K.dtype, device=K.device), K)
+    xp = namespace_of(offsets_m)
+    K = chain_offsets(offsets_m, joints).reshape(len(joints), -1)
+    return xp.einsum("ab,mk->ambk", xp.eye(3, K), K).reshape(3 * len(joints), -1)
 
 
-def vectorize_rotations(D: Tensor) -> Tensor:
+def vectorize_rotations(D: Array) -> Array:
     """Return ``vec(D)``, (..., 198), of matrices (..., 22, 3, 3): coordinate first, then joint, then column."""
-    return D.movedim(-2, -3).flatten(-3)
+    return D.swapaxes(-2, -3).reshape(*D.shape[:-3], -1)
 
 
-def rotated_chains(D: Tensor, kappa: Tensor) -> Tensor:
-    """Return ``v[m, j] = D_j kappa[m, j]``, (..., M, 22, 3); summed over j: the position without the root."""
-    return torch.einsum("...jab,mjb->...mja", D, kappa)
-
-
-def tangent_covariance(v: Tensor, variance: Tensor) -> Tensor:
-    """Return the covariance of the measured positions for independent tangent noise at every joint, (..., 3 M, 3 M).
-
-    With ``R_j -> exp([omega_j]x) R_j``, ``omega_j ~ N(0, variance_j I)``, block (m, n) is
-    ``sum_j variance_j ((v_mj . v_nj) I - v_nj v_mj^T)``: Theorem 1 of the paper for Gram-Schmidt, to first order.
+def rotated_chains(D: Array, kappa: Array) -> Array:
+    """Return ``v[m, j] = D_j kappa[m, j]``, (..., M, J, 3); summed over j: the position without the root.
 
     Args:
-        v: chains as `rotated_chains` returns them, (..., M, 22, 3).
-        variance: tangent variance of each joint in rad^2, (22,) or (..., 22).
+        D: rotations, or matrices that stand for them, of J joints, (..., J, 3, 3).
+        kappa: chains of M measured points, (M, J, 3).
     """
-    scaled = v * variance[..., None, :, None]
-    dots = torch.einsum("...mja,...nja->...mn", scaled, v)
-    outer = torch.einsum("...nja,...mjb->...manb", scaled, v)
-    # outer[m, a, n, b] = sum_j s_j v_n[a] v_m[b]
-    eye = torch.eye(3, dtype=v.dtype, device=v.device)
-    blocks = dots[..., :, None, :, None] * eye[:, None, :] - outer
-    return blocks.flatten(-4, -3).flatten(-2, -1)
+    columns = namespace_of(D).moveaxis(kappa, 0, -1)
+    return (D @ columns).swapaxes(-1, -3).swapaxes(-1, -2)
+
+
+def tangent_jacobian(v: Array) -> Array:
+    """Return the derivative of the chains by the tangent of each joint's rotation, frames last, (3 M, 3 J, F).
+
+    With ``R_j -> exp([omega_j]x) R_j`` a chain v_mj moves by ``omega_j x v_mj``: its block is ``-[v_mj]x``.
+
+    Args:
+        v: chains as `rotated_chains` has them, frames last, (M, J, 3, F).
+    """
+    points, joints, _, frames = v.shape
+    H = namespace_of(v).zeros((points, 3, joints, 3, frames), v)
+    x, y, z = v[:, :, 0], v[:, :, 1], v[:, :, 2]
+    H[:, 0, :, 1], H[:, 0, :, 2] = z, -y
+    H[:, 1, :, 0], H[:, 1, :, 2] = -z, x
+    H[:, 2, :, 0], H[:, 2, :, 1] = y, -x
+    return H.reshape(3 * points, 3 * joints, frames)
+
+
+def tangent_covariance(H: Array, variance: Array) -> Array:
+    """Return the covariance ``H S H^T`` of the chains' sums for independent tangent noise, frames last, (R, R, F).
+
+    Block (m, n) is ``sum_j s_j^2 ((v_mj . v_nj) I - v_nj v_mj^T)``: Theorem 1 of the paper for Gram-Schmidt, to first
+    order.
+
+    Args:
+        H: rows of `tangent_jacobian`, (R, 3 J, F).
+        variance: tangent variance s_j^2 of each joint in rad^2, (J,).
+    """
+    xp = namespace_of(H)
+    per_axis = xp.broadcast_to(variance[:, None], (len(variance), 3)).reshape(-1)
+    return xp.products_by_frame(H * per_axis[:, None], H)

@@ -21,6 +21,7 @@ from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import matrix_to_quaternion, mean_rotation, quaternion_to_matrix
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
+from ..numerics import CPU, to_numpy
 from ..recording.types import Recording, Sensors
 from .rigid import RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
@@ -77,9 +78,7 @@ def find_hands(
 
 def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | None) -> tuple[FloatArray, FloatArray]:
     """Return the wrists' rotations (F, 2, 3, 3) and places from the head (F, 2, 3) as the network has them."""
-    # torch loads only where there is something to find.
-    import torch  # noqa: PLC0415
-
+    # The network loads only where there is something to find.
     from ..body.kinematics import forward_kinematics  # noqa: PLC0415
     from ..body.rotations import sixd_to_matrix  # noqa: PLC0415
     from ..prior.checkpoint import HAND_FINDER_WEIGHTS, load_prior  # noqa: PLC0415
@@ -91,20 +90,19 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
     measurements = []
     for piece in pieces:
         steady = steady_positions(replace(piece, positions_m=piece.positions_m - origin_below(piece)))
-        measurements.append(Measurement.from_sensors(steady.sensors, skeleton, torch.device("cpu"), steady.noise_m))
+        measurements.append(Measurement.from_sensors(steady.sensors, skeleton, CPU, steady.noise_m))
     measurement = Measurement.joined(measurements)
-    windows = Windows.joined([Windows.for_network(finder.network, one.measured) for one in measurements])
+    windows = Windows.joined([Windows.for_network(finder.network, len(piece.measured)) for piece in pieces])
     sensors = measurement.scale_free(use_head_motion=True).windowed(windows.index)
     heading = window_heading(sensors.R_world_sensor[:, :, 0])
     condition = condition_features(sensors, heading, SOLVER_FPS, finder.network.config.condition_size)
     denoiser = WindowedDenoiser(finder.network, windows, heading, condition)
-    pure_noise = float(finder.schedule.log_snr(torch.tensor(finder.schedule.t_max)))
-    R_world = sixd_to_matrix(denoiser(torch.zeros(windows.frames, JOINT_COUNT, 6), pure_noise).x_0)
+    nothing = np.zeros((windows.frames, JOINT_COUNT, 6), np.float32)
+    R_world = sixd_to_matrix(denoiser(nothing, finder.schedule.pure_noise_log_snr).x_0)
     head, *wrists = SENSOR_JOINTS
     R_world[:, head] = measurement.R_world_sensor[:, 0]
-    p = forward_kinematics(R_world, measurement.offsets_m)
-    wrists_from_head_m = p[:, wrists] - p[:, [head]]
-    return R_world[:, wrists].double().numpy(), wrists_from_head_m.double().numpy()
+    p_m = forward_kinematics(R_world, measurement.offsets_m)
+    return to_numpy(R_world[:, wrists]), to_numpy(p_m[:, wrists] - p_m[:, [head]])
 
 
 def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray, wrist_m: FloatArray) -> RigidOffset:

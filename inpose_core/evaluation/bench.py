@@ -14,12 +14,14 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..body.kinematics import forward_kinematics
 from ..body.motion import Motion
 from ..body.rotations import sixd_to_matrix
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import InPoseError
+from ..numerics import to_numpy
 from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from ..system.output import append_line, write_output
 from ..training.losses import state_to_matrix
@@ -118,7 +120,7 @@ class Bench:
         Raises:
             InPoseError: the data folder lacks packed motion.
         """
-        new = {_place(row): row for row in self._run({"shipped": load_prior(self.weights, self.device)})}
+        new = {_place(row): row for row in self._run({"shipped": load_prior(self.weights)})}
         kept = [new.pop(_place(row), row) for row in earlier]
         return [*kept, *new.values()]
 
@@ -140,7 +142,7 @@ class Bench:
 
     def train(self) -> Mapping[str, Prior]:
         """Return the networks of the comparison, training those that the folder does not hold, and the shipped one."""
-        priors = {"shipped": load_prior(self.weights, self.device)}
+        priors = {"shipped": load_prior(self.weights)}
         for name in NETWORKS:
             _LOG.info("network %s", name)
             priors[name] = train_network(name, self.data, self.folder, self.settings.budget, self.device)
@@ -250,8 +252,8 @@ class Bench:
             "system": name,
             "body": body.name,
             **vars(noise),
-            "weights": _fingerprint(prior.network.state_dict().values()),
-            "motion": _fingerprint(torch.from_numpy(clip.root_translation_m) for clip in clips),
+            "weights": _fingerprint(to_numpy(weights).astype(np.float32) for weights in prior.network.weights.values()),
+            "motion": _fingerprint(clip.root_translation_m for clip in clips),
         }
 
     def _has(self, key: Row) -> bool:
@@ -291,10 +293,10 @@ def _place(row: Row) -> tuple[object, ...]:
     return tuple(row[name] for name in ("set", "system", "body", *vars(PERFECT_SENSORS)))
 
 
-def _fingerprint(tensors: Iterable[torch.Tensor]) -> str:
+def _fingerprint(arrays: Iterable[NDArray[Any]]) -> str:
     digest = hashlib.sha256()
-    for tensor in tensors:
-        digest.update(tensor.cpu().numpy().tobytes())
+    for array in arrays:
+        digest.update(array.tobytes())
     return digest.hexdigest()[:12]
 
 

@@ -7,10 +7,9 @@ text serves numpy arrays and torch tensors, and needs no LAPACK.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-Array = Any
-"""A numpy array or a torch tensor."""
+from .array import Array
 
 _FRAMES_AT_ONCE: Final[int] = 8192
 _ELEMENTS_AT_ONCE: Final[int] = 1 << 21

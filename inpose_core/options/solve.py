@@ -15,6 +15,7 @@ GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
 SamplerName = Literal["ddim", "dpmpp_2m"]
 SAMPLER_NAMES: Final[tuple[SamplerName, ...]] = get_args(SamplerName)
 Precision = Literal["auto", "float32", "bfloat16"]
+LibraryChoice = Literal["auto", "numpy", "torch"]
 Quality = Literal["draft", "default", "high"]
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
@@ -115,6 +116,18 @@ class SolveSettings(OptionTable):
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
             Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
+        appears=_TERMINAL_ONLY,
+    )
+    library: LibraryChoice = option(
+        "auto",
+        "Array library that computes; both give the same motion to a hundredth of a degree",
+        label="Library",
+        choices=(
+            Choice("auto", "Automatic", "PyTorch where it is needed or has a graphics card, else NumPy"),
+            Choice("numpy", "NumPy", "Needs nothing else"),
+            Choice("torch", "PyTorch", "If it is installed"),
+        ),
+        expert=True,
         appears=_TERMINAL_ONLY,
     )
     sampler: SamplerName = option(

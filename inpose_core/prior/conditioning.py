@@ -14,11 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import torch
-from torch import Tensor
-
-from ..body.rotations import heading_of, matrix_to_sixd, mean_heading, yaw_matrix
+from ..body.rotations import heading_of, matrix_to_sixd, mean_heading, norm, yaw_matrix
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
+from ..numerics import Array, namespace_of
 from .trackers import TRACKER_FEATURES, Trackers, tracker_features
 
 SENSOR_COUNT: Final[int] = 3
@@ -49,33 +47,34 @@ _ELBOWS: Final[tuple[int, int]] = (JOINT_INDEX["left_elbow"], JOINT_INDEX["right
 class ScaleFreeSensors:
     """Hold what the prior may know of the sensors, in the world frame; time is the last leading axis."""
 
-    R_world_sensor: Tensor
+    R_world_sensor: Array
     """(..., T, 3, 3, 3) rotation of head, left wrist, right wrist."""
-    measured: Tensor
+    measured: Array
     """(..., T, 3) bool; rotations that are not measured are ignored."""
-    head_height_ratio: Tensor
+    head_height_ratio: Array
     """(..., T) height of the head joint above the lowest standing foot joint, over that of the T-pose."""
-    head_velocity_per_leg: Tensor
+    head_velocity_per_leg: Array
     """(..., T, 3) velocity of the head joint in the world, leg lengths per second."""
-    head_motion_known: Tensor
+    head_motion_known: Array
     """(..., T) bool; False withholds height and velocity (the paper's InPose, against InPose (head))."""
-    hand_reach: Tensor
+    hand_reach: Array
     """(..., T, 2, 3) of `hand_reach`, in the world frame; ignored where head or hand is not measured."""
-    hand_reach_known: Tensor
+    hand_reach_known: Array
     """(..., T) bool; False withholds the reach (both of the paper's priors)."""
     trackers: Trackers | None = None
     """What further trackers measure; None: there are none."""
-    posture: Tensor | None = None
+    posture: Array | None = None
     """(..., T, 2) 1 where the performer is known to stand, or to sit, else 0; None: neither is known."""
 
-    def windowed(self, index: Tensor) -> ScaleFreeSensors:
+    def windowed(self, index: Array) -> ScaleFreeSensors:
         """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T).
 
         Where a window runs backwards, beyond the end of a short recording, so does the head: as in training.
         """
-        before = torch.cat((index[:, :1] - 1, index[:, :-1]), dim=1)
-        velocity = self.head_velocity_per_leg[torch.maximum(index, before)]
-        velocity = torch.where((index >= before)[..., None], velocity, -velocity)
+        xp = namespace_of(index)
+        before = xp.concat((index[:, :1] - 1, index[:, :-1]), axis=1)
+        velocity = self.head_velocity_per_leg[xp.maximum(index, before)]
+        velocity = xp.where((index >= before)[..., None], velocity, -velocity)
         return ScaleFreeSensors(
             R_world_sensor=self.R_world_sensor[index],
             measured=self.measured[index],
@@ -89,31 +88,32 @@ class ScaleFreeSensors:
         )
 
 
-def window_heading(R_world_head: Tensor) -> Tensor:
+def window_heading(R_world_head: Array) -> Array:
     """Return the mean heading of the head over a window's time, (..., 3, 3), from (..., T, 3, 3)."""
     return mean_heading(R_world_head)
 
 
-def angular_velocity(R_world: Tensor, fps: float) -> Tensor:
+def angular_velocity(R_world: Array, fps: float) -> Array:
     """Return world angular velocities (..., T, N, 3) in rad/s of rotations (..., T, N, 3, 3); the first is repeated.
 
     The sine of the angle stands for the angle, which at 60 Hz differs below 1 % up to 14 rad per second.
     """
-    step = R_world[..., 1:, :, :, :] @ R_world[..., :-1, :, :, :].transpose(-1, -2)
-    sine_axis = 0.5 * torch.stack(
+    xp = namespace_of(R_world)
+    step = R_world[..., 1:, :, :, :] @ R_world[..., :-1, :, :, :].swapaxes(-1, -2)
+    sine_axis = 0.5 * xp.stack(
         (
             step[..., 2, 1] - step[..., 1, 2],
             step[..., 0, 2] - step[..., 2, 0],
             step[..., 1, 0] - step[..., 0, 1],
         ),
-        dim=-1,
+        axis=-1,
     )
-    return torch.cat((sine_axis[..., :1, :, :], sine_axis), dim=-3) * fps
+    return xp.concat((sine_axis[..., :1, :, :], sine_axis), axis=-3) * fps
 
 
 def condition_features(
-    sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: float, size: int = CONDITION_SIZE
-) -> Tensor:
+    sensors: ScaleFreeSensors, R_world_heading: Array, fps: float, size: int = CONDITION_SIZE
+) -> Array:
     """Return the condition of windows, (..., T, size).
 
     Args:
@@ -122,26 +122,27 @@ def condition_features(
         fps: frames per second.
         size: the first so many features; THREE_POINT_SIZE for networks that know no trackers.
     """
-    to_heading = R_world_heading.transpose(-1, -2)
+    to_heading = R_world_heading.swapaxes(-1, -2)
     rotation = rotation_features(sensors, R_world_heading, fps)
-    known = sensors.head_motion_known.to(rotation.dtype)[..., None]
+    xp = namespace_of(rotation)
+    known = xp.astype_of(sensors.head_motion_known, rotation)[..., None]
     height = (sensors.head_height_ratio[..., None] - 1.0) / _HEIGHT_SPREAD * known
-    velocity = (sensors.head_velocity_per_leg @ to_heading.transpose(-1, -2)) * known
+    velocity = (sensors.head_velocity_per_leg @ to_heading.swapaxes(-1, -2)) * known
     reach = _reach_features(sensors, to_heading, fps)
-    three_points = torch.cat((rotation, height.clamp(-8, 8), velocity.clamp(-8, 8), known, reach), dim=-1)
+    three_points = xp.concat((rotation, height.clip(-8, 8), velocity.clip(-8, 8), known, reach), axis=-1)
     if size <= THREE_POINT_SIZE:
         return three_points[..., :size]
     leading = three_points.shape[:-1]
     trackers = (
-        three_points.new_zeros(*leading, TRACKER_FEATURES)
+        xp.zeros((*leading, TRACKER_FEATURES), three_points)
         if sensors.trackers is None
         else tracker_features(sensors.trackers, to_heading)
     )
-    posture = three_points.new_zeros(*leading, POSTURE_FEATURES) if sensors.posture is None else sensors.posture
-    return torch.cat((three_points, trackers, posture), dim=-1)[..., :size]
+    posture = xp.zeros((*leading, POSTURE_FEATURES), three_points) if sensors.posture is None else sensors.posture
+    return xp.concat((three_points, trackers, posture), axis=-1)[..., :size]
 
 
-def hand_reach(positions_m: Tensor, R_world_head: Tensor, offsets_m: Tensor) -> Tensor:
+def hand_reach(positions_m: Array, R_world_head: Array, offsets_m: Array) -> Array:
     """Return where the hands are about their shoulders, over the length of an arm, (..., 2, 3), in the world frame.
 
     The neck is where the head's turn puts it, the shoulders are where they would be if the trunk stood upright below it
@@ -153,44 +154,50 @@ def hand_reach(positions_m: Tensor, R_world_head: Tensor, offsets_m: Tensor) -> 
         offsets_m: rest offsets of the body, (..., 22, 3).
     """
     neck_m = positions_m[..., 0, :] - (R_world_head @ offsets_m[..., _HEAD, :, None])[..., 0]
-    cosine, sine = heading_of(R_world_head).unbind(-1)
-    R_world_heading = yaw_matrix(torch.atan2(sine, cosine))
+    heading = heading_of(R_world_head)
+    R_world_heading = yaw_matrix(namespace_of(heading).atan2(heading[..., 1], heading[..., 0]))
     shoulders_m = offsets_m[..., list(_COLLARS), :] + offsets_m[..., list(_SHOULDERS), :] - offsets_m[..., [_NECK], :]
-    about_m = positions_m[..., 1:, :] - neck_m[..., None, :] - shoulders_m @ R_world_heading.transpose(-1, -2)
-    arms_m = offsets_m[..., list(_HANDS), :].norm(dim=-1) + offsets_m[..., list(_ELBOWS), :].norm(dim=-1)
-    reach = about_m / arms_m.clamp(min=1e-6)[..., None]
+    about_m = positions_m[..., 1:, :] - neck_m[..., None, :] - shoulders_m @ R_world_heading.swapaxes(-1, -2)
+    arms_m = norm(offsets_m[..., list(_HANDS), :]) + norm(offsets_m[..., list(_ELBOWS), :])
+    reach = about_m / arms_m.clip(min=1e-6)[..., None]
     # A rig with short arms can be asked for hands that no arm reaches, and so for a pose that no training has shown.
-    return reach * (_FARTHEST_REACH / reach.norm(dim=-1, keepdim=True).clamp(min=_FARTHEST_REACH))
+    return reach * (_FARTHEST_REACH / norm(reach)[..., None].clip(min=_FARTHEST_REACH))
 
 
-def _reach_features(sensors: ScaleFreeSensors, to_heading: Tensor, fps: float) -> Tensor:
+def _reach_features(sensors: ScaleFreeSensors, to_heading: Array, fps: float) -> Array:
     """Return what the condition says of the hands' places, (..., T, 13); what is not measured is zero."""
     hands = sensors.measured[..., :1] & sensors.measured[..., 1:] & sensors.hand_reach_known[..., None]
     both = _measured_twice(hands)
-    reach = sensors.hand_reach @ to_heading.transpose(-1, -2)[..., None, :, :]
+    reach = sensors.hand_reach @ to_heading.swapaxes(-1, -2)[..., None, :, :]
     step = reach[..., 1:, :, :] - reach[..., :-1, :, :]
-    velocity = torch.cat((step[..., :1, :, :], step), dim=-3) * (fps / _REACH_VELOCITY_UNIT)
-    place = (reach / _REACH_SPREAD).clamp(-5, 5) * hands[..., None]
-    velocity = velocity.clamp(-5, 5) * both[..., None]
-    known = sensors.hand_reach_known.to(reach.dtype)[..., None]
-    return torch.cat((place.flatten(-2), velocity.flatten(-2), known), dim=-1)
+    xp = namespace_of(reach)
+    velocity = xp.concat((step[..., :1, :, :], step), axis=-3) * (fps / _REACH_VELOCITY_UNIT)
+    place = (reach / _REACH_SPREAD).clip(-5, 5) * hands[..., None]
+    velocity = velocity.clip(-5, 5) * both[..., None]
+    known = xp.astype_of(sensors.hand_reach_known, reach)[..., None]
+    return xp.concat((_flat(place), _flat(velocity), known), axis=-1)
 
 
-def rotation_features(sensors: ScaleFreeSensors, R_world_heading: Tensor, fps: float) -> Tensor:
+def rotation_features(sensors: ScaleFreeSensors, R_world_heading: Array, fps: float) -> Array:
     """Return what the condition says of the measured rotations, (..., T, 30); arguments as `condition_features`."""
-    to_heading = R_world_heading.transpose(-1, -2)
+    to_heading = R_world_heading.swapaxes(-1, -2)
     both = _measured_twice(sensors.measured)
     rotation = matrix_to_sixd(to_heading[..., None, None, :, :] @ sensors.R_world_sensor)
     rotation = rotation * sensors.measured[..., None]
     omega = angular_velocity(sensors.R_world_sensor, fps) / _ANGULAR_VELOCITY_UNIT
-    omega = (omega @ to_heading.transpose(-1, -2)[..., None, :, :]) * both[..., None]
-    measured = sensors.measured.to(rotation.dtype)
-    return torch.cat((rotation.flatten(-2), omega.clamp(-5, 5).flatten(-2), measured), dim=-1)
+    omega = (omega @ to_heading.swapaxes(-1, -2)[..., None, :, :]) * both[..., None]
+    xp = namespace_of(rotation)
+    measured = xp.astype_of(sensors.measured, rotation)
+    return xp.concat((_flat(rotation), _flat(omega.clip(-5, 5)), measured), axis=-1)
 
 
-def _measured_twice(measured: Tensor) -> Tensor:
+def _measured_twice(measured: Array) -> Array:
     """Return where velocities are known, (..., T, N): they need two measured frames, the first one its successor."""
-    both = measured.clone()
+    both = namespace_of(measured).copy(measured)
     both[..., 1:, :] &= measured[..., :-1, :]
     both[..., :1, :] &= measured[..., 1:2, :]
     return both
+
+
+def _flat(x: Array) -> Array:
+    return x.reshape(*x.shape[:-2], -1)

@@ -7,10 +7,10 @@ window's heading frame: free of scale, and measured against what is known best.
 
 from __future__ import annotations
 
-from torch import Tensor
+from ..numerics import Array, namespace_of
 
 
-def feet_places(feet_m: Tensor, head_m: Tensor, leg_length_m: Tensor, to_heading: Tensor) -> Tensor:
+def feet_places(feet_m: Array, head_m: Array, leg_length_m: Array, to_heading: Array) -> Array:
     """Return the places of ankles and toes, (..., T, 4, 3): x and z from the head, y from the floor, in leg lengths.
 
     Args:
@@ -20,12 +20,12 @@ def feet_places(feet_m: Tensor, head_m: Tensor, leg_length_m: Tensor, to_heading
         leg_length_m: thigh plus shin, broadcast against (..., T, 4, 3).
         to_heading: rotation from the world into each window's heading frame, (..., 3, 3).
     """
-    over_ground_m = head_m * head_m.new_tensor((1.0, 0.0, 1.0))
+    over_ground_m = head_m * namespace_of(head_m).asarray((1.0, 0.0, 1.0), head_m)
     from_head_m = (feet_m - over_ground_m[..., None, :]) / leg_length_m
-    return from_head_m @ to_heading.transpose(-1, -2)[..., None, :, :]
+    return from_head_m @ to_heading.swapaxes(-1, -2)[..., None, :, :]
 
 
-def feet_positions_m(places: Tensor, head_m: Tensor, leg_length_m: float, standing_m: float) -> Tensor:
+def feet_positions_m(places: Array, head_m: Array, leg_length_m: float, standing_m: float) -> Array:
     """Return the positions (..., N, 3) of places along the world's axes: the inverse of `feet_places`.
 
     Args:
@@ -34,5 +34,6 @@ def feet_positions_m(places: Tensor, head_m: Tensor, leg_length_m: float, standi
         leg_length_m: thigh plus shin.
         standing_m: height of a standing foot's lowest joint.
     """
-    below_head_m = head_m * head_m.new_tensor((1.0, 0.0, 1.0)) + head_m.new_tensor((0.0, standing_m, 0.0))
+    xp = namespace_of(head_m)
+    below_head_m = head_m * xp.asarray((1.0, 0.0, 1.0), head_m) + xp.asarray((0.0, standing_m, 0.0), head_m)
     return places * leg_length_m + below_head_m[..., None, :]

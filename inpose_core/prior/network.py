@@ -6,18 +6,24 @@ in time (rotary embedding, Su et al. 2021), one adaLN network serves all blocks 
 x_0 and nothing of the noise: a token of four frames holds 528 numbers of noise, more than its width can carry, while
 the motion in it is smooth and small (with Karras' preconditioning, which asks for part of the noise, the estimates were
 worse in the middle of the schedule than from pure noise).
+
+The forward pass is a function of the weights, by their names: `DiffusionTransformer` holds those of a trained network,
+as arrays of either library, and `training.module` those that are being trained.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
-import torch
-from torch import Tensor, nn
+import numpy as np
 
+from ..arrays import FloatArray
 from ..body.skeleton import JOINT_COUNT
+from ..numerics import Array, Shape, namespace_of
 
 CONTACT_COUNT = 2
 """Left and right foot."""
@@ -94,142 +100,132 @@ class NetworkConfig:
 class Denoised(NamedTuple):
     """Hold what the network makes of windows; B windows of T frames."""
 
-    x_0: Tensor
+    x_0: Array
     """(B, T, 22, 6) rotations in the window's heading frame (9 numbers with three columns)."""
-    contact_logits: Tensor
+    contact_logits: Array
     """(B, T, 2) of the probability that the left and the right foot stand."""
-    feet: Tensor
+    feet: Array
     """(B, T, 4, 3) ankles and toes as `feet.feet_places` has them; (B, T, 0, 3) of networks without."""
-    feet_log_scale: Tensor
+    feet_log_scale: Array
     """(B, T, 4) log of the mean distance by which each of them errs."""
 
 
-class DiffusionTransformer(nn.Module):
+@dataclass(frozen=True)
+class DiffusionTransformer:
     """Estimate ``x_0`` of a window, and what the feet do, from ``x_t``, the noise level and the condition.
 
     All frames of a window are denoised together; the window's length is fixed by the configuration.
     """
 
-    def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        self.config = config
-        token_size = config.frames_per_token * (config.state_size + config.condition_size)
-        self.embed = nn.Linear(token_size, config.width)
-        modulation = nn.Linear(config.width, 6 * config.width)
-        self.noise_level = nn.Sequential(nn.Linear(config.width, config.width), nn.SiLU(), modulation)
-        self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
-        self.final_norm = nn.LayerNorm(config.width, elementwise_affine=False)
-        self.final = nn.Linear(config.width, config.frames_per_token * sum(config.output_sizes))
-        nn.init.zeros_(modulation.weight)
-        nn.init.zeros_(modulation.bias)
-        nn.init.zeros_(self.final.weight)
-        nn.init.zeros_(self.final.bias)
-        tokens = config.window // config.frames_per_token
-        place = torch.arange(tokens) * (config.frames_per_token / _FRAMES_PER_ROTARY_STEP)
-        cosine, sine = _rotary_table(place, config.width // config.heads)
-        self.register_buffer("rotary_cosine", cosine, persistent=False)
-        self.register_buffer("rotary_sine", sine, persistent=False)
+    config: NetworkConfig
+    weights: Mapping[str, Array]
+    """By their names, in the shapes of `weight_shapes`."""
 
-    def forward(self, x_t: Tensor, log_snr: Tensor, condition: Tensor) -> Denoised:
-        """Return the estimate of x_0, which feet stand, and where the feet are.
-
-        Args:
-            x_t: noisy 6D rotations in the window's heading frame, (B, T, 22, 6) (9 numbers with three columns).
-            log_snr: log(alpha^2 / sigma^2) of each window, (B,).
-            condition: (B, T, condition_size).
-        """
-        batch, frames = x_t.shape[:2]
-        alpha2 = torch.sigmoid(log_snr)[:, None, None]
-        deviation = (alpha2 * _DATA_VARIANCE + 1 - alpha2).sqrt()
-        shown = x_t.flatten(2) / deviation
-        if self.config.input_scale == "wiener":
-            # Noise is loudest where it says least: shown as it is, the network learns for long to overhear it.
-            shown = shown * ((alpha2 * _DATA_VARIANCE).sqrt() / deviation)
-        features = torch.cat((shown, condition), dim=-1)
-        tokens = self.embed(features.reshape(batch, frames // self.config.frames_per_token, -1))
-        modulation = self.noise_level(_log_snr_embedding(log_snr, self.config.width)).unflatten(-1, (6, -1))
-        for block in self.blocks:
-            tokens = block(tokens, modulation, self.rotary_cosine, self.rotary_sine)
-        output = self.final(self.final_norm(tokens)).reshape(batch, frames, -1).to(x_t.dtype)
-        state, contact, feet = output.split(self.config.output_sizes, dim=-1)
-        place, log_scale = feet.unflatten(-1, (FEET_COUNT if self.config.feet else 0, 4)).split((3, 1), dim=-1)
-        estimate = state.unflatten(-1, (JOINT_COUNT, -1))
-        if self.config.prediction == "v":
-            alpha = alpha2.sqrt()[..., None]
-            x_0 = alpha * x_t - (1 - alpha2).sqrt()[..., None] * estimate
-        else:
-            x_0 = math.sqrt(_DATA_VARIANCE) * estimate
-        return Denoised(x_0, contact, place, log_scale[..., 0])
+    def __call__(self, x_t: Array, log_snr: Array, condition: Array) -> Denoised:
+        """Return the estimate of x_0, which feet stand, and where the feet are; arguments as `denoise`."""
+        return denoise(self.config, self.weights, x_t, log_snr, condition)
 
 
-class _Block(nn.Module):
-    def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        width = config.width
-        self.heads = config.heads
-        self.norm_attention = nn.LayerNorm(width, elementwise_affine=False)
-        self.norm_mlp = nn.LayerNorm(width, elementwise_affine=False)
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.project = nn.Linear(width, width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, config.mlp_ratio * width),
-            nn.GELU(approximate="tanh"),
-            _ChannelDropout(config.dropout),
-            nn.Linear(config.mlp_ratio * width, width),
-        )
-        self.dropout = _ChannelDropout(config.dropout)
-        # adaLN-zero: every block starts as the identity, because its gates start at zero.
-        self.modulation_bias = nn.Parameter(torch.zeros(6, width))
-
-    def forward(self, tokens: Tensor, modulation: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (
-            (modulation + self.modulation_bias).unsqueeze(-2).unbind(-3)
-        )
-        normed = self.norm_attention(tokens) * (1 + scale_a) + shift_a
-        query, key, value = self.query_key_value(normed).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        attended = _attend(_rotate(query, cosine, sine), _rotate(key, cosine, sine), value)
-        tokens = tokens + gate_a * self.dropout(self.project(attended.transpose(1, 2).flatten(2)))
-        normed = self.norm_mlp(tokens) * (1 + scale_m) + shift_m
-        return tokens + gate_m * self.dropout(self.mlp(normed))
+def weight_shapes(config: NetworkConfig) -> dict[str, Shape]:
+    """Return the shape of each of a network's weights by its name; matrices have their outputs first."""
+    width, hidden = config.width, config.mlp_ratio * config.width
+    layers = {
+        "embed": (width, config.frames_per_token * (config.state_size + config.condition_size)),
+        "noise_level.0": (width, width),
+        "noise_level.2": (6 * width, width),
+        "final": (config.frames_per_token * sum(config.output_sizes), width),
+    }
+    shapes: dict[str, Shape] = {}
+    for block in range(config.depth):
+        layers[f"blocks.{block}.query_key_value"] = (3 * width, width)
+        layers[f"blocks.{block}.project"] = (width, width)
+        layers[f"blocks.{block}.mlp.0"] = (hidden, width)
+        layers[f"blocks.{block}.mlp.3"] = (width, hidden)
+        shapes[f"blocks.{block}.modulation_bias"] = (6, width)
+    for name, (outputs, inputs) in layers.items():
+        shapes[f"{name}.weight"], shapes[f"{name}.bias"] = (outputs, inputs), (outputs,)
+    return shapes
 
 
-class _ChannelDropout(nn.Module):
-    """Drop channels of a whole window at once.
+def denoise(
+    config: NetworkConfig,
+    weights: Mapping[str, Array],
+    x_t: Array,
+    log_snr: Array,
+    condition: Array,
+    dropout: Callable[[Array], Array] | None = None,
+) -> Denoised:
+    """Return what a network makes of windows.
 
-    One mask for all tokens regularises sequences better than one each (Gal & Ghahramani 2016), and drawing it costs
-    next to nothing, where element-wise masks took a fifth of a training step on a CPU.
+    Args:
+        config: its sizes.
+        weights: its weights by their names.
+        x_t: noisy 6D rotations in the window's heading frame, (B, T, 22, 6) (9 numbers with three columns).
+        log_snr: log(alpha^2 / sigma^2) of each window, (B,), or of all of them, (1,).
+        condition: (B, T, condition_size).
+        dropout: what training does to the tokens (B, tokens, channels) between the layers.
     """
+    xp = namespace_of(x_t)
+    batch, frames = x_t.shape[:2]
 
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
+    def linear(layer: str, x: Array) -> Array:
+        return xp.linear(x, weights[f"{layer}.weight"], weights[f"{layer}.bias"])
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        if not self.training or self.share == 0:
-            return tokens
-        return tokens * nn.functional.dropout(tokens.new_ones(len(tokens), 1, tokens.shape[-1]), self.share)
+    def dropped(x: Array) -> Array:
+        return x if dropout is None else dropout(x)
+
+    alpha2 = xp.sigmoid(log_snr)[:, None, None]
+    deviation = xp.sqrt(alpha2 * _DATA_VARIANCE + 1 - alpha2)
+    shown = x_t.reshape(batch, frames, config.state_size) / deviation
+    if config.input_scale == "wiener":
+        # Noise is loudest where it says least: shown as it is, the network learns for long to overhear it.
+        shown = shown * (xp.sqrt(alpha2 * _DATA_VARIANCE) / deviation)
+    features = xp.concat((shown, condition), axis=-1)
+    tokens = linear("embed", features.reshape(batch, frames // config.frames_per_token, -1))
+    level = linear("noise_level.0", _log_snr_embedding(log_snr, config.width))
+    modulation = linear("noise_level.2", level * xp.sigmoid(level)).reshape(len(log_snr), 6, config.width)
+    for block in range(config.depth):
+        name = f"blocks.{block}"
+        m = (modulation + weights[f"{name}.modulation_bias"])[:, :, None]
+        seen = xp.layer_norm(tokens, 1 + m[:, 1], m[:, 0])
+        attended = _attended(linear(f"{name}.query_key_value", seen), config)
+        tokens = tokens + m[:, 2] * dropped(linear(f"{name}.project", attended))
+        seen = xp.layer_norm(tokens, 1 + m[:, 4], m[:, 3])
+        inner = dropped(xp.gelu(linear(f"{name}.mlp.0", seen)))
+        tokens = tokens + m[:, 5] * dropped(linear(f"{name}.mlp.3", inner))
+    output = xp.astype_of(linear("final", xp.layer_norm(tokens)), x_t).reshape(batch, frames, -1)
+    state, contact_end = config.state_size, config.state_size + CONTACT_COUNT
+    estimate = output[..., :state].reshape(batch, frames, JOINT_COUNT, -1)
+    feet = output[..., contact_end:].reshape(batch, frames, FEET_COUNT if config.feet else 0, 4)
+    if config.prediction == "v":
+        x_0 = xp.sqrt(alpha2)[..., None] * x_t - xp.sqrt(1 - alpha2)[..., None] * estimate
+    else:
+        x_0 = math.sqrt(_DATA_VARIANCE) * estimate
+    return Denoised(x_0, output[..., state:contact_end], feet[..., :3], feet[..., 3])
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    if query.dtype == torch.bfloat16 and query.device.type == "cpu":
-        # Four times as fast as the fused kernel's backward pass at a few dozen tokens.
-        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
-        return scores.softmax(dim=-1) @ value
-    return nn.functional.scaled_dot_product_attention(query, key, value)
+def _attended(query_key_value: Array, config: NetworkConfig) -> Array:
+    """Return what each token takes from all the others, (B, tokens, width), of (B, tokens, 3 width)."""
+    xp = namespace_of(query_key_value)
+    batch, tokens, _ = query_key_value.shape
+    heads = query_key_value.reshape(batch, tokens, 3, config.heads, -1).swapaxes(1, 3)
+    cosine, sine = _rotary_table(config)
+    query, key, value = (heads[:, :, place] for place in range(3))
+    query, key = xp.rotate_pairs(query, cosine, sine), xp.rotate_pairs(key, cosine, sine)
+    return xp.attention(query, key, value).swapaxes(1, 2).reshape(batch, tokens, config.width)
 
 
-def _log_snr_embedding(log_snr: Tensor, width: int) -> Tensor:
-    frequencies = torch.exp(torch.linspace(math.log(0.1), math.log(10.0), width // 2, device=log_snr.device))
-    angles = log_snr[:, None] * frequencies
-    return torch.cat((angles.sin(), angles.cos()), dim=-1)
+def _log_snr_embedding(log_snr: Array, width: int) -> Array:
+    xp = namespace_of(log_snr)
+    frequencies = np.exp(np.linspace(math.log(0.1), math.log(10.0), width // 2))
+    angles = log_snr[:, None] * xp.asarray(frequencies, log_snr)
+    return xp.concat((xp.sin(angles), xp.cos(angles)), axis=-1)
 
 
-def _rotary_table(place: Tensor, head_size: int) -> tuple[Tensor, Tensor]:
-    frequencies = 1.0 / (1000.0 ** (torch.arange(0, head_size, 2) / head_size))
-    angles = place[:, None] * frequencies
-    return angles.cos(), angles.sin()
-
-
-def _rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    even, odd = x[..., 0::2], x[..., 1::2]
-    return torch.stack((even * cosine - odd * sine, even * sine + odd * cosine), dim=-1).flatten(-2).to(x.dtype)
+@lru_cache(maxsize=8)
+def _rotary_table(config: NetworkConfig) -> tuple[FloatArray, FloatArray]:
+    """Return cosine and sine of each token's place at each frequency, (tokens, head size / 2)."""
+    place = np.arange(config.window // config.frames_per_token) * (config.frames_per_token / _FRAMES_PER_ROTARY_STEP)
+    size = config.width // config.heads
+    angles = place[:, None] / 1000.0 ** (np.arange(0, size, 2) / size)
+    return np.cos(angles), np.sin(angles)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+
+from ..arrays import FloatArray
+from ..numerics import Array, namespace_of
 
 _SMALLEST_T = 2e-3
 _LARGEST_T = 0.99
@@ -25,31 +27,37 @@ class NoiseSchedule:
     t_min: float = _SMALLEST_T
     t_max: float = _LARGEST_T
 
-    def alpha(self, t: Tensor) -> Tensor:
+    def alpha(self, t: Array) -> Array:
         """Return sqrt(abar_t)."""
-        return torch.cos(t * (math.pi / 2))
+        return namespace_of(t).cos(t * (math.pi / 2))
 
-    def sigma(self, t: Tensor) -> Tensor:
+    def sigma(self, t: Array) -> Array:
         """Return sqrt(1 - abar_t)."""
-        return torch.sin(t * (math.pi / 2))
+        return namespace_of(t).sin(t * (math.pi / 2))
 
-    def log_snr(self, t: Tensor) -> Tensor:
+    def log_snr(self, t: Array) -> Array:
         """Return ``log(alpha^2 / sigma^2)``."""
-        return -2.0 * torch.log(torch.tan(t * (math.pi / 2)))
+        xp = namespace_of(t)
+        return -2.0 * xp.log(xp.tan(t * (math.pi / 2)))
 
-    def times(self, steps: int) -> Tensor:
+    @property
+    def pure_noise_log_snr(self) -> float:
+        """Return the log signal-to-noise ratio at which sampling begins."""
+        return float(self.log_snr(np.float64(self.t_max)))
+
+    def times(self, steps: int) -> FloatArray:
         """Return ``steps`` diffusion times from noise to almost clean, evenly spaced, followed by 0; (steps + 1,)."""
-        grid = torch.linspace(self.t_max, self.t_min, steps + 1)[:-1] if steps > 1 else torch.tensor([self.t_max])
-        return torch.cat((grid, torch.zeros(1)))
+        grid = np.linspace(self.t_max, self.t_min, steps + 1)[:-1] if steps > 1 else np.array([self.t_max])
+        return np.append(grid, 0.0)
 
-    def informative_times(self, steps: int) -> Tensor:
+    def informative_times(self, steps: int) -> FloatArray:
         """Return pure noise, then ``steps - 1`` times evenly spaced in log SNR, followed by 0; (steps + 1,).
 
         A few steps do most where the estimate gains most: where the condition has told what it can, and x_t tells more.
         """
-        levels = torch.linspace(*_INFORMATIVE_LOG_SNR, steps + 1)[1:-1]
-        times = (2 / math.pi) * torch.atan(torch.exp(-levels / 2))
-        return torch.cat((torch.tensor([self.t_max]), times, torch.zeros(1)))
+        levels = np.linspace(*_INFORMATIVE_LOG_SNR, steps + 1)[1:-1]
+        times = (2 / math.pi) * np.arctan(np.exp(-levels / 2))
+        return np.concatenate(([self.t_max], times, [0.0]))
 
 
 def log_snr_of(alpha: float, sigma: float) -> float:

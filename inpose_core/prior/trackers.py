@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import torch
-from torch import Tensor
-
 from ..body.kinematics import forward_kinematics
-from ..body.rotations import heading_of, matrix_to_sixd, yaw_matrix
+from ..body.rotations import heading_of, matrix_to_sixd, norm, yaw_matrix
 from ..body.skeleton import JOINT_COUNT, JOINT_INDEX
+from ..numerics import Array, namespace_of
 
 TRACKER_JOINTS: Final[tuple[int, ...]] = tuple(
     JOINT_INDEX[name]
@@ -65,22 +63,22 @@ _FARTHEST: Final[float] = 3.0
 class Trackers:
     """Hold what trackers measure, in the world frame; time is the last leading axis."""
 
-    R_world: Tensor
+    R_world: Array
     """(..., T, 8, 3, 3) rotation of each joint; ignored where it is not known."""
-    place: Tensor
+    place: Array
     """(..., T, 8, 3) of `tracker_places`; ignored where it is not known."""
-    rotation_known: Tensor
+    rotation_known: Array
     """(..., T, 8) bool."""
-    place_known: Tensor
+    place_known: Array
     """(..., T, 8) bool."""
 
-    def windowed(self, index: Tensor) -> Trackers:
+    def windowed(self, index: Array) -> Trackers:
         """Return windows (N, T, ...) of a recording (F, ...) at the frames ``index`` (N, T)."""
         return Trackers(**{name: value[index] for name, value in vars(self).items()})
 
     def mirrored(self) -> Trackers:
         """Return what the image of the performer in the plane x = 0 would give."""
-        sign = self.place.new_tensor((-1.0, 1.0, 1.0))
+        sign = namespace_of(self.place).asarray((-1.0, 1.0, 1.0), self.place)
         swapped = list(MIRROR_TRACKERS)
         return Trackers(
             R_world=self.R_world[..., swapped, :, :] * sign[:, None] * sign,
@@ -90,7 +88,7 @@ class Trackers:
         )
 
 
-def tracker_places(points_m: Tensor, head_m: Tensor, R_world_head: Tensor, offsets_m: Tensor) -> Tensor:
+def tracker_places(points_m: Array, head_m: Array, R_world_head: Array, offsets_m: Array) -> Array:
     """Return where trackers are in proportion to the body, (..., 8, 3), in the world frame.
 
     Hips and chest about where they would be if the trunk hung upright below the neck, over the trunk's length; elbows
@@ -106,14 +104,14 @@ def tracker_places(points_m: Tensor, head_m: Tensor, R_world_head: Tensor, offse
     rest_m = forward_kinematics(_identity(offsets_m), offsets_m)
     anchors_m = rest_m[..., list(_ANCHORS), :] - rest_m[..., [_NECK], :]
     neck_m = head_m - (R_world_head @ offsets_m[..., _HEAD, :, None])[..., 0]
-    cosine, sine = heading_of(R_world_head).unbind(-1)
-    R_world_heading = yaw_matrix(torch.atan2(sine, cosine))
-    about_m = points_m - neck_m[..., None, :] - anchors_m @ R_world_heading.transpose(-1, -2)
+    heading = heading_of(R_world_head)
+    R_world_heading = yaw_matrix(namespace_of(heading).atan2(heading[..., 1], heading[..., 0]))
+    about_m = points_m - neck_m[..., None, :] - anchors_m @ R_world_heading.swapaxes(-1, -2)
     place = about_m / _units(rest_m, offsets_m)[..., None]
-    return place * (_FARTHEST / place.norm(dim=-1, keepdim=True).clamp(min=_FARTHEST))
+    return place * (_FARTHEST / norm(place)[..., None].clip(min=_FARTHEST))
 
 
-def tracker_features(trackers: Trackers, to_heading: Tensor) -> Tensor:
+def tracker_features(trackers: Trackers, to_heading: Array) -> Array:
     """Return what the condition says of trackers, (..., T, TRACKER_FEATURES); what is not known is zero.
 
     Args:
@@ -123,18 +121,21 @@ def tracker_features(trackers: Trackers, to_heading: Tensor) -> Tensor:
     turn = to_heading[..., None, None, :, :]
     rotation = matrix_to_sixd(turn @ trackers.R_world) * trackers.rotation_known[..., None]
     place = (turn @ trackers.place[..., None])[..., 0] / _SPREAD * trackers.place_known[..., None]
-    known = torch.stack((trackers.rotation_known, trackers.place_known), dim=-1).to(place.dtype)
-    return torch.cat((rotation, place, known), dim=-1).flatten(-2)
+    xp = namespace_of(place)
+    known = xp.astype_of(xp.stack((trackers.rotation_known, trackers.place_known), axis=-1), place)
+    features = xp.concat((rotation, place, known), axis=-1)
+    return features.reshape(*features.shape[:-2], -1)
 
 
-def _units(rest_m: Tensor, offsets_m: Tensor) -> Tensor:
+def _units(rest_m: Array, offsets_m: Array) -> Array:
     """Return the length by which each tracker's place is divided, (..., 8)."""
-    lengths_m = offsets_m.norm(dim=-1)
-    trunk_m = (rest_m[..., _NECK, :] - rest_m[..., _PELVIS, :]).norm(dim=-1)
-    arm_m, leg_m = lengths_m[..., list(_ARMS)].sum(-1) / 2, lengths_m[..., list(_LEGS)].sum(-1) / 2
-    return torch.stack((trunk_m,) * 2 + (arm_m,) * 2 + (leg_m,) * 4, dim=-1).clamp(min=1e-6)
+    lengths_m = norm(offsets_m)
+    trunk_m = norm(rest_m[..., _NECK, :] - rest_m[..., _PELVIS, :])
+    arm_m, leg_m = lengths_m[..., list(_ARMS)].sum(axis=-1) / 2, lengths_m[..., list(_LEGS)].sum(axis=-1) / 2
+    units = namespace_of(offsets_m).stack((trunk_m,) * 2 + (arm_m,) * 2 + (leg_m,) * 4, axis=-1)
+    return units.clip(min=1e-6)
 
 
-def _identity(offsets_m: Tensor) -> Tensor:
-    eye = torch.eye(3, dtype=offsets_m.dtype, device=offsets_m.device)
-    return eye.expand(*offsets_m.shape[:-2], JOINT_COUNT, 3, 3)
+def _identity(offsets_m: Array) -> Array:
+    xp = namespace_of(offsets_m)
+    return xp.broadcast_to(xp.eye(3, offsets_m), (*offsets_m.shape[:-2], JOINT_COUNT, 3, 3))

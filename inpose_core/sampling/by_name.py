@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ..options.solve import GuidanceName
-from ..prior.checkpoint import ResidualCalibration
+from ..prior.uncertainty import Uncertainty
 from .floor import FloorLikelihood
 from .guidance import Guidance, NoGuidance
 from .measurement import Measurement
@@ -16,7 +16,7 @@ from .windows import WindowedDenoiser
 def make_guidance(
     name: GuidanceName,
     measurement: Measurement,
-    calibration: ResidualCalibration,
+    uncertainty: Uncertainty,
     denoiser: WindowedDenoiser,
     position_noise_ratio: float,
     use_floor: bool = True,
@@ -27,7 +27,7 @@ def make_guidance(
     Args:
         name: which likelihood and algorithm.
         measurement: what was measured, on which body.
-        calibration: how far to trust the denoiser.
+        uncertainty: how far to trust the denoiser.
         denoiser: for the algorithms that backpropagate through it.
         position_noise_ratio: the positions' standard deviation over the body size.
         use_floor: let the tangent form measure the floor, where the recording tells where it is.
@@ -35,7 +35,7 @@ def make_guidance(
     """
     if name == "tangent":
         floor = FloorLikelihood(measurement) if use_floor and measurement.floor_known else None
-        return TangentGuidance(measurement, calibration, position_noise_ratio, floor, final_iterations)
+        return TangentGuidance(measurement, uncertainty, position_noise_ratio, floor, final_iterations)
     if name == "pigdm":
         return PseudoinverseGuidance(measurement, denoiser, position_noise_ratio)
     return NoGuidance(measurement)

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from torch import Tensor
-
-from ..body.rotations import geodesic_angle, sixd_to_matrix
+from ..body.rotations import geodesic_angle, norm, sixd_to_matrix
+from ..numerics import Array, namespace_of
 from .in_pieces import in_pieces
 from .smoothing import smooth_in_time
 
@@ -23,7 +22,7 @@ _HALF_TRUSTED_RAD: Final[float] = 0.25
 _SMOOTHING_FRAMES: Final[float] = 5.0
 
 
-def confidence(first_estimate: Tensor, R_world: Tensor, measured: Tensor) -> Tensor:
+def confidence(first_estimate: Array, R_world: Array, measured: Array) -> Array:
     """Return the confidence in each frame, (F,), from 1 (certain) towards 0 (a guess).
 
     Args:
@@ -31,12 +30,18 @@ def confidence(first_estimate: Tensor, R_world: Tensor, measured: Tensor) -> Ten
         R_world: the solution, (F, 22, 3, 3).
         measured: which devices are measured, (F, 3) bool; what follows none of them is a guess.
     """
-    spread_2 = (1 - first_estimate.unflatten(-1, (2, 3)).norm(dim=-1).mean(dim=(-1, -2))).clamp(min=0)
+    xp = namespace_of(R_world)
+    spread_2 = in_pieces(_spread_2, first_estimate)
     turn = in_pieces(_mean_turn, first_estimate, R_world)
-    angle_2 = smooth_in_time(spread_2 + turn.square(), _SMOOTHING_FRAMES)
-    share = smooth_in_time(measured.to(angle_2.dtype).mean(dim=-1), _SMOOTHING_FRAMES)
+    angle_2 = smooth_in_time(spread_2 + turn**2, _SMOOTHING_FRAMES)
+    share = smooth_in_time(xp.astype_of(measured, angle_2).mean(axis=-1), _SMOOTHING_FRAMES)
     return share / (1 + angle_2 / _HALF_TRUSTED_RAD**2)
 
 
-def _mean_turn(first_estimate: Tensor, R_world: Tensor) -> Tensor:
-    return geodesic_angle(sixd_to_matrix(first_estimate), R_world).mean(dim=-1)
+def _spread_2(first_estimate: Array) -> Array:
+    columns = first_estimate.reshape(len(first_estimate), -1, 3)
+    return (1 - norm(columns).mean(axis=-1)).clip(min=0)
+
+
+def _mean_turn(first_estimate: Array, R_world: Array) -> Array:
+    return geodesic_angle(sixd_to_matrix(first_estimate), R_world).mean(axis=-1)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import torch
-from torch import Tensor
-
+from ..numerics import Array, frames_last, namespace_of
 from .measurement import Measurement
 
 _LOST_RATIO: Final[float] = 2.0
@@ -20,27 +18,39 @@ _LOST_RATIO: Final[float] = 2.0
 measured hand's millimetres beside a lost head."""
 
 
-def difference_positions(y_m: Tensor) -> Tensor:
+def difference_positions(y_m: Array) -> Array:
     """Return head minus left hand and head minus right hand, (F, 2, 3), of positions (F, 3, 3)."""
     return y_m[:, :1] - y_m[:, 1:]
 
 
 def difference_noise(
-    measurement: Measurement, position_noise_ratio: float, other_points_m: Tensor | None = None
-) -> Tensor:
-    """Return the covariance of the differences in m^2, (F, 6, 6); a lost device is nearly no information.
+    measurement: Measurement,
+    position_noise_ratio: float,
+    beyond_reach_m: Array | None = None,
+    other_points_m: Array | None = None,
+) -> Array:
+    """Return the covariance of the differences in m^2, frames last; a lost device is nearly no information.
 
     Args:
         measurement: which devices are measured, and how well.
         position_noise_ratio: standard deviation over the body size, where it is not known to be more.
-        other_points_m: (F, P) standard deviation of P more points that the head is compared with; (F, 6 + 3 P, ...).
+        beyond_reach_m: (2, F) standard deviation that the hands have besides, of `reach.within_reach`.
+        other_points_m: (P, F) standard deviation of P more points that the head is compared with.
+
+    Returns:
+        (6 + 3 P, 6 + 3 P, F).
     """
-    known = measurement.noise_m / measurement.body_size_m
-    ratio = torch.where(measurement.measured, known.clamp(min=position_noise_ratio), _LOST_RATIO)
-    deviation_m = ratio * measurement.body_size_m
-    points_m = deviation_m[:, 1:]
+    xp = namespace_of(measurement.noise_m)
+    known = frames_last(measurement.noise_m) / measurement.body_size_m
+    ratio = xp.where(frames_last(measurement.measured), known.clip(min=position_noise_ratio), _LOST_RATIO)
+    variance = (ratio * measurement.body_size_m) ** 2
+    points = variance[1:] if beyond_reach_m is None else variance[1:] + beyond_reach_m**2
     if other_points_m is not None:
-        points_m = torch.cat((points_m, other_points_m), dim=-1)
-    blocks = torch.diag_embed(points_m.square()) + deviation_m[:, :1, None].square()
-    eye = torch.eye(3, device=blocks.device)
-    return torch.einsum("fmn,ab->fmanb", blocks, eye).flatten(3, 4).flatten(1, 2)
+        points = xp.concat((points, other_points_m**2))
+    count, frames = points.shape
+    noise = xp.zeros((count, 3, count, 3, frames), points)
+    for axis in range(3):
+        noise[:, axis, :, axis] = variance[0]
+        for point in range(count):
+            noise[point, axis, point, axis] += points[point]
+    return noise.reshape(3 * count, 3 * count, frames)

@@ -6,23 +6,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
+from ..numerics import Array
 
 
 @dataclass(frozen=True)
 class Estimate:
     """Hold one look of the prior at a whole recording."""
 
-    x_0: Tensor
+    x_0: Array
     """(F, 22, 6) denoised 6D rotations in the world."""
-    contact: Tensor
+    contact: Array
     """(F, 2) probability that the left and the right foot stand."""
-    feet: Tensor | None = None
+    feet: Array | None = None
     """(F, 4, 3) ankles and toes as `prior.feet.feet_places` has them, along the world's axes; None of a prior that does
     not tell them."""
 
 
-Denoiser = Callable[[Tensor, float], Estimate]
+Denoiser = Callable[[Array, float], Estimate]
 """Estimate x_0 from x_t (F, 22, 6) and the log signal-to-noise ratio."""
 
 
@@ -30,7 +30,7 @@ Denoiser = Callable[[Tensor, float], Estimate]
 class Sample:
     """Hold a sample of the posterior, and the two looks between which it was made."""
 
-    x_0: Tensor
+    x_0: Array
     """(F, 22, 6) guided 6D rotations in the world."""
     first: Estimate
     """What the prior made of next to nothing but noise: all that it knows, it knows from its condition."""

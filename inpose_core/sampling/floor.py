@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from ..body.kinematics import chain_offsets, rotated_chains
+from ..body.kinematics import chain_offsets
 from ..body.skeleton import FOOT_JOINTS
+from ..numerics import Array, namespace_of
 from .measurement import Measurement
 from .smoothing import smooth_in_time
+from .tangent import chains
 
 _TOLERANCE_RATIO = 0.015
 """Standard deviation of the standing foot's height over the body size: 2 cm for an adult."""
@@ -30,11 +29,11 @@ _SMOOTHING_FRAMES = 5.0
 class FloorMeasurement:
     """Hold one scalar measurement per frame: the height of the head above the standing foot."""
 
-    v: Tensor
-    """(F, J, 3) rotated chain of head minus lowest foot."""
-    residual_m: Tensor
+    v: Array
+    """(J, 3, F) rotated chain of head minus lowest foot."""
+    residual_m: Array
     """(F,) measured minus solved height."""
-    variance: Tensor
+    variance: Array
     """(F,) in m^2."""
 
 
@@ -44,22 +43,20 @@ class FloorLikelihood:
     def __init__(self, measurement: Measurement) -> None:
         self.height_m = measurement.head_height_m
         self.body_size_m = measurement.body_size_m
-        self.head_kappa = measurement.kappa[:1]
-        self.foot_kappa = chain_offsets(measurement.offsets_m, FOOT_JOINTS)
+        self.kappa = namespace_of(measurement.kappa).concat(
+            (measurement.kappa[:1], chain_offsets(measurement.offsets_m, FOOT_JOINTS))
+        )
+        """(1 + feet, 22, 3) chains that are looked at: the head's and the feet's."""
 
-    @property
-    def kappa(self) -> Tensor:
-        """Return the chains that are looked at, (1 + feet, 22, 3)."""
-        return torch.cat((self.head_kappa, self.foot_kappa))
-
-    def measure(self, R: Tensor, joints: Tensor) -> FloorMeasurement:
-        """Return the measurement linearised at the rotations (F, J, 3, 3) of all joints that carry anything in it."""
-        head = rotated_chains(R, self.head_kappa[:, joints])[:, 0]
-        feet = rotated_chains(R, self.foot_kappa[:, joints])
-        foot_height_m = feet[..., 1].sum(dim=-1)
-        share = torch.softmax(-foot_height_m / (_SOFTNESS_RATIO * self.body_size_m), dim=-1)
-        v = head - torch.einsum("fm,fmja->fja", share, feet)
-        residual_m = smooth_in_time(self.height_m - v[..., 1].sum(dim=-1), _SMOOTHING_FRAMES)
+    def measure(self, R: Array, joints: Array) -> FloorMeasurement:
+        """Return the measurement linearised at the rotations (J, 3, 3, F) of all joints that carry anything in it."""
+        xp = namespace_of(R)
+        every = chains(R, self.kappa[:, joints])
+        head, feet = every[0], every[1:]
+        foot_height_m = feet[:, :, 1].sum(axis=1)
+        share = xp.softmax(-foot_height_m / (_SOFTNESS_RATIO * self.body_size_m), axis=0)
+        v = head - (share[:, None, None] * feet).sum(axis=0)
+        residual_m = smooth_in_time(self.height_m - v[:, 1].sum(axis=0), _SMOOTHING_FRAMES)
         surprise = residual_m / (_SURPRISE_RATIO * self.body_size_m)
-        variance = (_TOLERANCE_RATIO * self.body_size_m) ** 2 * (1 + surprise.square())
+        variance = (_TOLERANCE_RATIO * self.body_size_m) ** 2 * (1 + surprise**2)
         return FloorMeasurement(v, residual_m, variance)

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import torch
-from torch import Tensor
-
 from ..body.rotations import matrix_to_rotvec, rotvec_to_matrix
+from ..numerics import Array, namespace_of
 
 FADE_FRAMES: Final[int] = 20
 """A third of a second."""
 
 
-def fade_into_gaps(R_estimate: Tensor, R_met: Tensor, measured: Tensor) -> Tensor:
+def fade_into_gaps(R_estimate: Array, R_met: Array, measured: Array) -> Array:
     """Return rotations (F, 22, 3, 3) that do not jump where a device is lost or found.
 
     Args:
@@ -27,25 +25,28 @@ def fade_into_gaps(R_estimate: Tensor, R_met: Tensor, measured: Tensor) -> Tenso
         R_met: the same after it, (F, 22, 3, 3).
         measured: which devices are measured, (F, D) bool.
     """
+    xp = namespace_of(R_met)
     before, after = measured[:-1], measured[1:]
-    lost = (before & ~after).any(dim=-1).nonzero()[:, 0] + 1
-    found = (~before & after).any(dim=-1).nonzero()[:, 0]
+    lost = xp.flatnonzero((before & ~after).any(axis=-1)) + 1
+    found = xp.flatnonzero((~before & after).any(axis=-1))
     if not len(lost) and not len(found):
         return R_met
-    omega = matrix_to_rotvec(R_met @ R_estimate.transpose(-1, -2))
-    step = torch.arange(FADE_FRAMES, device=omega.device)
-    x = (step + 1) / (FADE_FRAMES + 1)
+    omega = matrix_to_rotvec(R_met @ R_estimate.swapaxes(-1, -2))
+    step = xp.indices(range(FADE_FRAMES), measured)
+    x = (xp.astype_of(step, omega) + 1) / (FADE_FRAMES + 1)
     share = 1 - x * x * (3 - 2 * x)
-    faded = omega.clone()
     # From the first lost frame on, and up to the last lost frame.
-    _add_jumps(faded, omega[lost - 1] - omega[lost], lost[:, None] + step, share)
-    _add_jumps(faded, omega[found + 1] - omega[found], found[:, None] - step, share)
-    fewer = ~measured.all(dim=-1)
-    return torch.where(fewer[:, None, None, None], rotvec_to_matrix(faded) @ R_estimate, R_met)
+    faded = omega + _jumps(omega, omega[lost - 1] - omega[lost], lost[:, None] + step, share)
+    faded = faded + _jumps(omega, omega[found + 1] - omega[found], found[:, None] - step, share)
+    fewer = ~measured.all(axis=-1)
+    return xp.where(fewer[:, None, None, None], rotvec_to_matrix(faded) @ R_estimate, R_met)
 
 
-def _add_jumps(omega: Tensor, jump: Tensor, frame: Tensor, share: Tensor) -> None:
-    """Add K jumps (K, 22, 3), times a share (L,), to the frames (K, L) that exist."""
+def _jumps(omega: Array, jump: Array, frame: Array, share: Array) -> Array:
+    """Return K jumps (K, 22, 3), times a share (L,), in those of the frames (K, L) that exist, (F, 22, 3)."""
+    xp = namespace_of(omega)
+    total = xp.zeros(omega.shape, omega)
     inside = (frame >= 0) & (frame < len(omega))
     spread = jump[:, None] * share[None, :, None, None]
-    omega.index_add_(0, frame[inside], spread[inside])
+    xp.add_at(total, frame[inside], spread[inside])
+    return total

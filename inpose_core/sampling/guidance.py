@@ -6,9 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from torch import Tensor
-
 from ..body.rotations import matrix_to_sixd, sixd_to_matrix
+from ..numerics import Array
 from .measurement import Measurement
 
 
@@ -16,16 +15,16 @@ from .measurement import Measurement
 class GuidedEstimate:
     """Hold the result of guidance in one denoising step."""
 
-    x_0: Tensor
+    x_0: Array
     """(F, 22, 6) estimate that the sampler continues with."""
-    shift: Tensor | None = None
+    shift: Array | None = None
     """(F, 22, 6) to add to the next x_s, for algorithms that push the sample instead of the estimate."""
 
 
 class Guidance(Protocol):
     """Turn a denoised estimate into one that agrees with the measurement."""
 
-    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
+    def guide(self, x_0: Array, x_t: Array, alpha: float, sigma: float) -> GuidedEstimate:
         """Return the guided estimate.
 
         Args:
@@ -36,7 +35,7 @@ class Guidance(Protocol):
         """
         ...
 
-    def finish(self, R_world: Tensor) -> Tensor:
+    def finish(self, R_world: Array) -> Array:
         """Return the last estimate, (F, 22, 3, 3), brought onto the measurement as far as this likelihood can."""
         ...
 
@@ -47,10 +46,10 @@ class NoGuidance:
     def __init__(self, measurement: Measurement) -> None:
         self.measurement = measurement
 
-    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
+    def guide(self, x_0: Array, x_t: Array, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
         """Return the estimate as it is, on the manifold, with the measured rotations."""
         return GuidedEstimate(matrix_to_sixd(self.measurement.pin_rotations(sixd_to_matrix(x_0))))
 
-    def finish(self, R_world: Tensor) -> Tensor:
+    def finish(self, R_world: Array) -> Array:
         """Return the rotations with the measured ones in their place."""
         return self.measurement.pin_rotations(R_world)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the measurement y of one recording as tensors, next to the body that made it."""
+"""Hold the measurement y of one recording as arrays, next to the body that made it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
+from ..arrays import FloatArray
 from ..body.kinematics import chain_offsets
-from ..body.rotations import quaternion_wxyz_to_matrix
+from ..body.rotations import norm, quaternion_wxyz_to_matrix
 from ..body.skeleton import ELBOW_JOINTS, SENSOR_JOINTS, WRIST_JOINTS, Skeleton
+from ..numerics import Array, Backend, namespace_of
 from ..prior.conditioning import ScaleFreeSensors, hand_reach
 from ..recording.types import Sensors
 
@@ -22,21 +21,23 @@ _LOWEST_STANDING, _HIGHEST_STANDING = 0.45, 1.3
 _SHORTEST_ARMS = 0.1
 """Arm length over the standing head height; an adult's is 0.35."""
 _MOST_SAMPLES = 1 << 20
+_SERIES = ("y_m", "R_world_sensor", "measured", "head_height_m", "head_velocity_per_leg", "noise_m")
+"""The fields whose first axis is time."""
 
 
 @dataclass(frozen=True)
 class Measurement:
     """Hold positions and rotations of head and wrists, (F, 3, ...), and the skeleton that they belong to."""
 
-    y_m: Tensor
+    y_m: Array
     """(F, 3, 3) measured joint positions."""
-    R_world_sensor: Tensor
+    R_world_sensor: Array
     """(F, 3, 3, 3) measured joint rotations."""
-    measured: Tensor
+    measured: Array
     """(F, 3) bool."""
-    offsets_m: Tensor
+    offsets_m: Array
     """(22, 3) rest offsets."""
-    kappa: Tensor
+    kappa: Array
     """(3, 22, 3) chain offsets of head, left and right wrist: the paper's kappa."""
     leg_length_m: float
     """Thigh plus shin."""
@@ -44,78 +45,70 @@ class Measurement:
     """Standing head height; what is small is small in relation to it."""
     sole_height_m: float
     """Height of a standing foot's lowest joint above the floor."""
-    head_height_m: Tensor
+    head_height_m: Array
     """(F,) height of the head joint above the height of a standing foot joint."""
-    head_velocity_per_leg: Tensor
+    head_velocity_per_leg: Array
     """(F, 3) velocity of the head joint over leg length, per second."""
     fps: float
-    noise_m: Tensor
+    noise_m: Array
     """(F, 3) noise that is known to be in each device's positions; the likelihood takes the settings' where that is
     larger."""
 
     @classmethod
     def from_sensors(
-        cls,
-        sensors: Sensors,
-        skeleton: Skeleton,
-        device: torch.device,
-        noise_m: NDArray[np.float64] | None = None,
+        cls, sensors: Sensors, skeleton: Skeleton, backend: Backend, noise_m: FloatArray | None = None
     ) -> Measurement:
-        """Move a calibrated recording and its skeleton to a device, in float32.
+        """Give a calibrated recording and its skeleton to a backend, in float32.
 
         Args:
             sensors: joint poses.
             skeleton: the body.
-            device: where to.
+            backend: the library and the device that compute.
             noise_m: (3,) noise that is known to be in each device's positions.
         """
+        head_m = sensors.positions_m[:, 0]
+        velocity = np.diff(head_m, axis=0) * sensors.fps / skeleton.leg_length_m
+        # The first frame moves as the second does.
+        velocity = np.concatenate((velocity[:1], velocity)) if len(velocity) else np.zeros_like(head_m)
         noise = np.zeros(3) if noise_m is None else noise_m
-        y_m = torch.tensor(sensors.positions_m, dtype=torch.float32, device=device)
-        wxyz = torch.tensor(sensors.rotations_wxyz, dtype=torch.float32, device=device)
-        offsets_m = torch.tensor(skeleton.offsets_m, dtype=torch.float32, device=device)
-        head_m = y_m[:, 0]
-        velocity = torch.zeros_like(head_m)
-        velocity[1:] = (head_m[1:] - head_m[:-1]) * sensors.fps / skeleton.leg_length_m
-        velocity[:1] = velocity[1:2] if len(head_m) > 1 else velocity[:1]
-        head_height_m = head_m[:, 1] - skeleton.sole_height_m
+        offsets_m = backend.asarray(skeleton.offsets_m)
         return cls(
-            y_m=y_m,
-            R_world_sensor=quaternion_wxyz_to_matrix(wxyz),
-            measured=torch.tensor(sensors.measured, dtype=torch.bool, device=device),
+            y_m=backend.asarray(sensors.positions_m),
+            R_world_sensor=quaternion_wxyz_to_matrix(backend.asarray(sensors.rotations_wxyz)),
+            measured=backend.asarray(sensors.measured),
             offsets_m=offsets_m,
             kappa=chain_offsets(offsets_m, SENSOR_JOINTS),
             leg_length_m=skeleton.leg_length_m,
             body_size_m=skeleton.standing_head_height_m,
             sole_height_m=skeleton.sole_height_m,
-            head_height_m=head_height_m,
-            head_velocity_per_leg=velocity,
+            head_height_m=backend.asarray(head_m[:, 1] - skeleton.sole_height_m),
+            head_velocity_per_leg=backend.asarray(velocity),
             fps=sensors.fps,
-            noise_m=torch.tensor(noise, dtype=torch.float32, device=device).expand(len(y_m), 3),
+            noise_m=backend.asarray(np.broadcast_to(noise, (len(head_m), 3))),
         )
 
     @classmethod
     def joined(cls, measurements: Sequence[Measurement]) -> Measurement:
         """Return recordings of the same body one after the other."""
+        xp = namespace_of(measurements[0].y_m)
         return replace(
-            measurements[0],
-            y_m=torch.cat([one.y_m for one in measurements]),
-            R_world_sensor=torch.cat([one.R_world_sensor for one in measurements]),
-            measured=torch.cat([one.measured for one in measurements]),
-            head_height_m=torch.cat([one.head_height_m for one in measurements]),
-            head_velocity_per_leg=torch.cat([one.head_velocity_per_leg for one in measurements]),
-            noise_m=torch.cat([one.noise_m for one in measurements]),
+            measurements[0], **{name: xp.concat([getattr(one, name) for one in measurements]) for name in _SERIES}
         )
+
+    def part(self, frames: slice) -> Measurement:
+        """Return the measurement of some of the frames."""
+        return replace(self, **{name: getattr(self, name)[frames] for name in _SERIES})
 
     @property
     def floor_known(self) -> bool:
         """Say whether heights count from the floor: somewhere in the recording the head is where standing puts it."""
-        highest = torch.quantile(self.head_height_m[:_MOST_SAMPLES], 0.95) / self.body_size_m
-        return bool(_LOWEST_STANDING < highest < _HIGHEST_STANDING)
+        highest_m = namespace_of(self.head_height_m).quantile(self.head_height_m[:_MOST_SAMPLES], 0.95)
+        return _LOWEST_STANDING < highest_m / self.body_size_m < _HIGHEST_STANDING
 
     @property
     def has_arms(self) -> bool:
         """Say whether the arms are long enough for it to mean something where the hands are in proportion to them."""
-        arms_m = self.offsets_m[[*ELBOW_JOINTS, *WRIST_JOINTS]].norm(dim=-1).sum() / 2
+        arms_m = norm(self.offsets_m[[*ELBOW_JOINTS, *WRIST_JOINTS]]).sum() / 2
         return bool(arms_m > _SHORTEST_ARMS * self.body_size_m)
 
     def scale_free(self, use_head_motion: bool, use_hand_reach: bool = True) -> ScaleFreeSensors:
@@ -134,9 +127,11 @@ class Measurement:
             hand_reach_known=self.measured[:, 0] & (use_hand_reach and self.has_arms),
         )
 
-    def pin_rotations(self, R_world: Tensor) -> Tensor:
+    def pin_rotations(self, R_world: Array) -> Array:
         """Return rotations (F, 22, 3, 3) with the measured joints' own replaced by their measurement."""
-        joints = list(SENSOR_JOINTS)
-        pinned = R_world.clone()
-        pinned[:, joints] = torch.where(self.measured[..., None, None], self.R_world_sensor, R_world[:, joints])
+        xp = namespace_of(R_world)
+        pinned = xp.copy(R_world)
+        for sensor, joint in enumerate(SENSOR_JOINTS):
+            known = self.measured[:, sensor, None, None]
+            pinned[:, joint] = xp.where(known, self.R_world_sensor[:, sensor], R_world[:, joint])
         return pinned

@@ -9,15 +9,15 @@ arm straightens towards the target, the trunk follows a little, and the rest is 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-import torch
-from torch import Tensor
-
-from ..body.kinematics import rotated_chains
+from ..body.rotations import norm
 from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS
+from ..numerics import Array, namespace_of
+from .tangent import chains
 
-_ARM_JOINTS: Final[tuple[int, ...]] = (*SHOULDER_JOINTS, *ELBOW_JOINTS)
+_ARM_JOINTS: Final[list[int]] = [*SHOULDER_JOINTS, *ELBOW_JOINTS]
 """Upper arms and forearms: what they carry lies beyond the shoulders."""
 _TRUNK_SHARE: Final[float] = 0.15
 """How far beyond its reach an arm may be drawn, in its own length: the trunk and the collar bones give so much."""
@@ -26,28 +26,37 @@ _NOISE_SHARE: Final[float] = 0.1
 _STRAIGHT: Final[float] = 0.998
 
 
-def within_reach(R_world: Tensor, difference_kappa: Tensor, difference_m: Tensor) -> tuple[Tensor, Tensor]:
-    """Return targets that the arms can nearly reach, (F, 2, 3), and how far these are beyond their reach, (F, 2).
+@dataclass(frozen=True)
+class ArmReach:
+    """Hold the chains of head minus each hand, cut at the shoulders, of the J joints that carry anything on them."""
 
-    Args:
-        R_world: the estimate, of which the shoulders are taken, (F, 22, 3, 3).
-        difference_kappa: chains of head minus each hand, (2, 22, 3).
-        difference_m: measured head minus each hand, (F, 2, 3).
-    """
-    arms = difference_kappa.new_zeros(difference_kappa.shape)
-    arms[:, list(_ARM_JOINTS)] = difference_kappa[:, list(_ARM_JOINTS)]
-    length_m = _STRAIGHT * arms.norm(dim=-1).sum(dim=-1)
-    head_minus_shoulder_m = rotated_chains(R_world, difference_kappa - arms).sum(dim=-2)
-    shoulder_minus_hand_m = difference_m - head_minus_shoulder_m
-    distance_m = shoulder_minus_hand_m.norm(dim=-1)
-    beyond_m = (distance_m - length_m).clamp(min=0)
-    give_m = _TRUNK_SHARE * length_m
-    allowed_m = torch.minimum(distance_m, length_m + give_m * torch.tanh(beyond_m / give_m.clamp(min=1e-6)))
-    share = (allowed_m / distance_m.clamp(min=1e-6))[..., None]
-    return head_minus_shoulder_m + share * shoulder_minus_hand_m, (allowed_m - length_m).clamp(min=0)
+    trunk: Array
+    """(2, J, 3) head minus shoulder."""
+    arms: Array
+    """(2, J, 3) shoulder minus hand."""
 
+    @classmethod
+    def of(cls, difference_kappa: Array, joints: Array) -> ArmReach:
+        """Cut the chains (2, 22, 3) of head minus each hand."""
+        arms = namespace_of(difference_kappa).zeros(difference_kappa.shape, difference_kappa)
+        arms[:, _ARM_JOINTS] = difference_kappa[:, _ARM_JOINTS]
+        return cls((difference_kappa - arms)[:, joints], arms[:, joints])
 
-def beyond_variance(beyond_m: Tensor, extra_rows: int = 0) -> Tensor:
-    """Return the covariance that targets beyond reach, (F, 2), add to that of the differences, (F, 6 + extra, ...)."""
-    variance = (_NOISE_SHARE * beyond_m).square().repeat_interleave(3, dim=-1)
-    return torch.diag_embed(torch.nn.functional.pad(variance, (0, extra_rows)))
+    def limit(self, R: Array, difference_m: Array) -> tuple[Array, Array]:
+        """Return targets that the arms can nearly reach, (2, 3, F), and the noise of those beyond reach, (2, F).
+
+        Args:
+            R: the estimate, of which the shoulders are taken, (J, 3, 3, F).
+            difference_m: measured head minus each hand, (2, 3, F).
+        """
+        xp = namespace_of(R)
+        length_m = (_STRAIGHT * norm(self.arms).sum(axis=-1))[:, None]
+        head_minus_shoulder_m = chains(R, self.trunk).sum(axis=1)
+        shoulder_minus_hand_m = difference_m - head_minus_shoulder_m
+        distance_m = xp.sqrt((shoulder_minus_hand_m**2).sum(axis=1))
+        give_m = _TRUNK_SHARE * length_m
+        allowed_m = length_m + give_m * xp.tanh((distance_m - length_m).clip(min=0) / give_m.clip(min=1e-6))
+        allowed_m = xp.minimum(distance_m, allowed_m)
+        share = (allowed_m / distance_m.clip(min=1e-6))[:, None]
+        targets_m = head_minus_shoulder_m + share * shoulder_minus_hand_m
+        return targets_m, _NOISE_SHARE * (allowed_m - length_m).clip(min=0)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from torch import Tensor
-
+from ..arrays import FloatArray
+from ..numerics import Array
 from ..options.solve import SamplerName
 from ..prior.schedule import NoiseSchedule
 from .estimate import Denoiser, Estimate, Sample
@@ -19,15 +19,15 @@ from .guidance import Guidance
 StepCallback = Callable[[int, int], None]
 """Called before each step with its number and the number of steps; may raise to cancel."""
 
-Sampler = Callable[[Denoiser, Guidance, NoiseSchedule, Tensor, Tensor, StepCallback | None], Sample]
+Sampler = Callable[[Denoiser, Guidance, NoiseSchedule, Array, FloatArray, StepCallback | None], Sample]
 
 
 def sample_ddim(
     denoise: Denoiser,
     guidance: Guidance,
     schedule: NoiseSchedule,
-    noise: Tensor,
-    times: Tensor,
+    noise: Array,
+    times: FloatArray,
     on_step: StepCallback | None = None,
 ) -> Sample:
     """Return a guided sample of x_0.
@@ -51,8 +51,8 @@ def sample_dpmpp_2m(
     denoise: Denoiser,
     guidance: Guidance,
     schedule: NoiseSchedule,
-    noise: Tensor,
-    times: Tensor,
+    noise: Array,
+    times: FloatArray,
     on_step: StepCallback | None = None,
 ) -> Sample:
     """Return a guided sample of x_0 by DPM-Solver++(2M) (Lu et al. 2023); arguments as `sample_ddim`.
@@ -69,8 +69,8 @@ def _integrate(
     denoise: Denoiser,
     guidance: Guidance,
     schedule: NoiseSchedule,
-    noise: Tensor,
-    times: Tensor,
+    noise: Array,
+    times: FloatArray,
     on_step: StepCallback | None,
     *,
     second_order: bool,

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+import math
 
-from .in_pieces import FRAMES_AT_ONCE
+from ..numerics import Array, namespace_of
+from .in_pieces import pieces
 
 
-def smooth_in_time(values: Tensor, deviation_frames: float) -> Tensor:
+def smooth_in_time(values: Array, deviation_frames: float) -> Array:
     """Return a series (F, ...) filtered by a Gaussian of the given deviation, its ends held; 0 changes nothing.
 
     6D rotations may be filtered so, since what neighbouring frames differ by is small: Gram-Schmidt brings them back.
@@ -17,15 +17,17 @@ def smooth_in_time(values: Tensor, deviation_frames: float) -> Tensor:
     radius = int(3 * deviation_frames + 0.5)
     if radius == 0:
         return values
-    place = torch.arange(-radius, radius + 1)
-    kernel = torch.exp(-0.5 * (place / deviation_frames) ** 2)
-    kernel /= kernel.sum()
+    xp = namespace_of(values)
+    kernel = [math.exp(-0.5 * (place / deviation_frames) ** 2) for place in range(-radius, radius + 1)]
+    weights = [weight / sum(kernel) for weight in kernel]
     ends = (radius, *values.shape[1:])
-    padded = torch.cat((values[:1].expand(ends), values, values[-1:].expand(ends)))
-    smooth = torch.zeros_like(values)
-    for first in range(0, len(values), FRAMES_AT_ONCE):
-        piece = smooth[first : first + FRAMES_AT_ONCE]
-        for shift, weight in enumerate(kernel.tolist(), start=first):
-            # A sum of shifted series is ten times as fast as a convolution of many channels with one kernel.
-            piece.add_(padded[shift : shift + len(piece)], alpha=weight)
-    return smooth
+    padded = xp.concat((xp.broadcast_to(values[:1], ends), values, xp.broadcast_to(values[-1:], ends)))
+
+    def smooth(part: slice) -> Array:
+        # A sum of shifted series is ten times as fast as a convolution of many channels with one kernel.
+        total = weights[0] * padded[part]
+        for shift, weight in enumerate(weights[1:], start=1):
+            total += weight * padded[part.start + shift : part.stop + shift]
+        return total
+
+    return xp.concat(xp.map_parts(smooth, pieces(len(values))))

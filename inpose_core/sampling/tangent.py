@@ -4,7 +4,7 @@
 With ``R_j = exp([omega_j]x) R_hat_j`` and ``omega_j ~ N(0, s_j^2 I)``, a measured difference of positions has the
 Jacobian ``H_j = -[v_j]x``, ``v_j = R_hat_j kappa_j``, and the posterior's step is
 ``omega = S H^T (H S H^T + N)^-1 (y - y_hat)``: one small system per frame, nothing over a window. Bones cannot stretch
-in it.
+in it. All arrays here have the frames last (`numerics.layout`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import torch
-from torch import Tensor
-
-from ..body.kinematics import tangent_covariance
-from ..body.rotations import rotvec_to_matrix
-from .in_pieces import FRAMES_AT_ONCE
+from ..body.kinematics import tangent_covariance, tangent_jacobian
+from ..body.rotations import exponential
+from ..numerics import Array, namespace_of, solve_positive_definite
 
 LARGEST_TURN_RAD: Final[float] = 0.5
 """A joint turns no further in one step: beyond it the linearisation says too little."""
@@ -30,44 +27,57 @@ class TangentRows:
     J is the number of joints that carry the differences.
     """
 
-    v: Tensor
-    """(F, M, J, 3) rotated chains."""
-    residual_m: Tensor
-    """(F, R) measured minus solved."""
-    noise: Tensor
-    """(F, R, R) covariance of the measurement in m^2."""
-    components: tuple[int, ...]
-    """R of the 3 M components, difference by difference, each x, y, z."""
+    v: Array
+    """(M, J, 3, F) rotated chains."""
+    residual_m: Array
+    """(R, F) measured minus solved."""
+    noise: Array
+    """(R, R, F) covariance of the measurement in m^2."""
+    components: tuple[int, ...] | None = None
+    """R of the 3 M components, difference by difference, each x, y, z; None: all of them."""
 
 
-def carrying_joints(*kappa: Tensor) -> Tensor:
-    """Return the joints, (J,), that carry anything on the chains (M, 22, 3): no other has to be looked at."""
-    return torch.cat(kappa).abs().sum(dim=(0, 2)).nonzero()[:, 0]
-
-
-def turn_towards(R: Tensor, rows: TangentRows, variance: Tensor) -> Tensor:
-    """Return the rotations (F, J, 3, 3) after one step.
+def chains(R: Array, kappa: Array) -> Array:
+    """Return ``v[m, j] = R_j kappa[m, j]``, frames last, (M, J, 3, F).
 
     Args:
-        R: rotations of the joints that carry the measured differences, (F, J, 3, 3).
+        R: rotations of the joints that carry the chains, (J, 3, 3, F).
+        kappa: their chains, (M, J, 3).
+    """
+    k = kappa[..., None, :, None]
+    return R[:, :, 0] * k[:, :, :, 0] + R[:, :, 1] * k[:, :, :, 1] + R[:, :, 2] * k[:, :, :, 2]
+
+
+def carrying_joints(*kappa: Array) -> Array:
+    """Return the joints, (J,), that carry anything on the chains (M, 22, 3): no other has to be looked at."""
+    xp = namespace_of(kappa[0])
+    return xp.flatnonzero(xp.abs(xp.concat(kappa)).sum(axis=(0, 2)))
+
+
+def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
+    """Return the rotations (J, 3, 3, F) after one step.
+
+    Args:
+        R: rotations of the joints that carry the measured differences, (J, 3, 3, F).
         rows: the measurement, linearised there.
         variance: tangent variance s_j^2 of each of these joints in rad^2, (J,).
     """
-    parts = []
-    chosen = torch.tensor(rows.components, device=R.device)
-    for first in range(0, len(R), FRAMES_AT_ONCE):
-        part = slice(first, first + FRAMES_AT_ONCE)
-        v = rows.v[part]
-        covariance = tangent_covariance(v, variance)[:, chosen[:, None], chosen] + rows.noise[part]
-        weights = v.new_zeros(len(v), 3 * v.shape[1])
-        factor, failed = torch.linalg.cholesky_ex(covariance)
-        solution = torch.cholesky_solve(rows.residual_m[part, :, None], factor)[..., 0]
-        # What float32 cannot solve is left alone.
-        weights[:, chosen] = torch.where(failed[:, None] > 0, 0.0, solution)
-        # H_j^T lambda = v_j x lambda, summed over the differences.
-        force = weights.unflatten(-1, (-1, 1, 3)).expand_as(v)
-        omega = torch.linalg.cross(v, force).sum(dim=1) * variance[:, None]
-        turn = omega.norm(dim=-1, keepdim=True)
-        omega = omega * (LARGEST_TURN_RAD / turn.clamp(min=LARGEST_TURN_RAD))
-        parts.append(rotvec_to_matrix(omega) @ R[part])
-    return torch.cat(parts)
+    xp = namespace_of(R)
+    v, rows_measured = rows.v, slice(None) if rows.components is None else list(rows.components)
+    H = tangent_jacobian(v)[rows_measured]
+    # What float32 cannot solve is left alone.
+    solved = solve_positive_definite(tangent_covariance(H, variance) + rows.noise, rows.residual_m)
+    weights = xp.zeros((3 * len(v), solved.shape[-1]), v)
+    weights[rows_measured] = solved
+    # S H^T w: the chains' cross products with the weights.
+    w = weights.reshape(len(v), 1, 3, -1)
+    s = variance[:, None]
+    x = s * (v[:, :, 1] * w[:, :, 2] - v[:, :, 2] * w[:, :, 1]).sum(axis=0)
+    y = s * (v[:, :, 2] * w[:, :, 0] - v[:, :, 0] * w[:, :, 2]).sum(axis=0)
+    z = s * (v[:, :, 0] * w[:, :, 1] - v[:, :, 1] * w[:, :, 0]).sum(axis=0)
+    share = LARGEST_TURN_RAD / xp.sqrt(x * x + y * y + z * z).clip(min=LARGEST_TURN_RAD)
+    rotation = exponential(share * x, share * y, share * z)
+    turned = xp.empty(R.shape, R)
+    for row, (a, b, c) in enumerate(rotation):
+        turned[:, row] = a[:, None] * R[:, 0] + b[:, None] * R[:, 1] + c[:, None] * R[:, 2]
+    return turned

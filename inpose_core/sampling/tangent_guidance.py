@@ -5,21 +5,18 @@ from __future__ import annotations
 
 from typing import Final
 
-import torch
-from torch import Tensor
-
-from ..body.kinematics import rotated_chains
 from ..body.rotations import matrix_to_sixd, sixd_to_matrix
-from ..prior.checkpoint import ResidualCalibration
+from ..numerics import Array, frames_first, frames_last, namespace_of
 from ..prior.schedule import log_snr_of
+from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions
 from .floor import FloorLikelihood
 from .gaps import fade_into_gaps
 from .guidance import GuidedEstimate
-from .in_pieces import FRAMES_AT_ONCE, in_pieces
+from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
-from .reach import beyond_variance, within_reach
-from .tangent import TangentRows, carrying_joints, turn_towards
+from .reach import ArmReach
+from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
 FINAL_ITERATIONS: Final[int] = 5
 """Fast hands of real recordings need them; three left 0.4 cm where five leave 0.05."""
@@ -43,20 +40,18 @@ class TangentGuidance:
     def __init__(
         self,
         measurement: Measurement,
-        calibration: ResidualCalibration,
+        uncertainty: Uncertainty,
         position_noise_ratio: float,
         floor: FloorLikelihood | None = None,
         final_iterations: int = FINAL_ITERATIONS,
     ) -> None:
-        self.measurement, self.calibration, self.floor = measurement, calibration, floor
-        self.final_iterations = final_iterations
+        self.measurement, self.uncertainty, self.floor = measurement, uncertainty, floor
+        self.position_noise_ratio, self.final_iterations = position_noise_ratio, final_iterations
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
-        self.difference_m = difference_positions(measurement.y_m)
-        self.noise_variance = difference_noise(measurement, position_noise_ratio)
-        chains = (self.difference_kappa,) if floor is None else (self.difference_kappa, floor.kappa)
-        self.joints = carrying_joints(*chains)
+        self.joints = carrying_joints(self.difference_kappa, *(() if floor is None else (floor.kappa,)))
+        self.reach = ArmReach.of(self.difference_kappa, self.joints)
 
-    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
+    def guide(self, x_0: Array, x_t: Array, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
         """Return the estimate after one Gauss-Newton step towards the measured positions."""
         R_hat = self.measurement.pin_rotations(in_pieces(sixd_to_matrix, x_0))
         log_snr = log_snr_of(alpha, sigma)
@@ -64,7 +59,7 @@ class TangentGuidance:
             R_hat = self.correct(R_hat, log_snr)
         return GuidedEstimate(in_pieces(matrix_to_sixd, R_hat))
 
-    def finish(self, R_world: Tensor) -> Tensor:
+    def finish(self, R_world: Array) -> Array:
         """Return the rotations after the last Gauss-Newton steps, which take up what linearising and smoothing left."""
         met = self._meet(R_world)
         if bool(self.measurement.measured.all()):
@@ -72,40 +67,46 @@ class TangentGuidance:
         # What fades is what the measurement has done; what is still measured is met again.
         return self._meet(fade_into_gaps(R_world, met, self.measurement.measured))
 
-    def _meet(self, R_world: Tensor) -> Tensor:
+    def _meet(self, R_world: Array) -> Array:
         pinned = self.measurement.pin_rotations(R_world)
-        return self.correct(pinned, float(self.calibration.log_snr[-1]), self.final_iterations)
+        return self.correct(pinned, float(self.uncertainty.log_snr[-1]), self.final_iterations)
 
-    def correct(self, R_hat: Tensor, log_snr: float, iterations: int = 1) -> Tensor:
+    def correct(self, R_hat: Array, log_snr: float, iterations: int = 1) -> Array:
         """Return rotations (F, 22, 3, 3) after Gauss-Newton steps at a noise level."""
-        variance = self.calibration.at(log_snr)[self.joints]
+        xp = namespace_of(R_hat)
+        variance = self.uncertainty.at(log_snr)[self.joints]
+
+        def turned(part: slice) -> Array:
+            measurement = self.measurement.part(part)
+            R = frames_last(R_hat[part][:, self.joints])
+            difference_m, beyond_m = self.reach.limit(R, frames_last(difference_positions(measurement.y_m)))
+            noise = difference_noise(measurement, self.position_noise_ratio, beyond_m)
+            known = frames_last(measurement.measured[:, 1:])[:, None]
+            for _ in range(iterations):
+                R = turn_towards(R, self._linearise(R, difference_m, noise, known), variance)
+            return frames_first(R)
+
         # The floor looks over the neighbouring frames; without it each frame is by itself, and an hour of them, taken
         # in pieces, stays in the processor's cache.
-        at_once = FRAMES_AT_ONCE if self.floor is None else len(R_hat)
-        corrected = R_hat.clone()
-        for first in range(0, len(R_hat), at_once):
-            part = slice(first, first + at_once)
-            difference_m, beyond_m = within_reach(R_hat[part], self.difference_kappa, self.difference_m[part])
-            noise = self.noise_variance[part] + beyond_variance(beyond_m)
-            R = R_hat[part][:, self.joints]
-            for _ in range(iterations):
-                R = turn_towards(R, self._linearise(R, difference_m, noise, part), variance)
-            corrected[part, self.joints] = R
+        parts = pieces(len(R_hat)) if self.floor is None else [slice(0, len(R_hat))]
+        corrected = xp.copy(R_hat)
+        corrected[:, self.joints] = xp.concat(xp.map_parts(turned, parts))
         return corrected
 
-    def _linearise(self, R: Tensor, difference_m: Tensor, noise: Tensor, part: slice) -> TangentRows:
-        v = rotated_chains(R, self.difference_kappa[:, self.joints])
+    def _linearise(self, R: Array, difference_m: Array, noise: Array, known: Array) -> TangentRows:
+        xp = namespace_of(R)
+        v = chains(R, self.difference_kappa[:, self.joints])
         # Where a hand is lost its place means nothing.
-        residual_m = ((difference_m - v.sum(dim=-2)) * self.measurement.measured[part, 1:, None]).flatten(-2)
+        residual_m = ((difference_m - v.sum(axis=1)) * known).reshape(6, -1)
         if self.floor is None:
-            return TangentRows(v, residual_m, noise, tuple(range(6)))
+            return TangentRows(v, residual_m, noise)
         floor = self.floor.measure(R, self.joints)
-        noise = torch.nn.functional.pad(noise, (0, 1, 0, 1))
-        noise[:, -1, -1] = floor.variance
+        with_floor = xp.zeros((7, 7, len(floor.variance)), noise)
+        with_floor[:6, :6], with_floor[6, 6] = noise, floor.variance
         # Of head minus foot only the height is measured.
         return TangentRows(
-            torch.cat((v, floor.v[:, None]), dim=1),
-            torch.cat((residual_m, floor.residual_m[:, None]), dim=-1),
-            noise,
+            xp.concat((v, floor.v[None])),
+            xp.concat((residual_m, floor.residual_m[None])),
+            with_floor,
             (*range(6), 7),
         )

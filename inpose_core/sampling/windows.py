@@ -7,51 +7,54 @@ overlap in every sampling step (MultiDiffusion, Bar-Tal et al. 2023). So there a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import torch
-from torch import Tensor
+import numpy as np
 
+from ..arrays import FloatArray, IndexArray
+from ..numerics import Array, namespace_of
 from ..prior.checkpoint import Prior
 from ..prior.conditioning import ScaleFreeSensors, condition_features, window_heading
 from ..prior.network import CONTACT_COUNT, FEET_COUNT, Denoised, DiffusionTransformer
-from ..prior.precision import Precision, computes_in_bfloat16
 from .estimate import Estimate
 
-_WINDOWS_AT_ONCE = 64
-"""Bounds the memory of the network, whatever the length of the recording."""
+_WINDOWS_AT_ONCE = 16
+"""Bounds the memory of the network, whatever the length of the recording, and keeps it in the processor's cache."""
 
 
 @dataclass(frozen=True)
 class Windows:
     """Say which frames each window sees, and with what weight it speaks for them."""
 
-    index: Tensor
+    index: IndexArray
     """(N, W) frame of each window's place; reflected at the ends of recordings shorter than a window."""
-    weight: Tensor
-    """(N, W) weights that sum to one over the places of each frame, falling to zero towards inner borders."""
+    weight: FloatArray
+    """(N, W) weights that sum to one over the places of each frame, falling to zero towards inner borders; zero where a
+    recording shorter than a window is reflected."""
     frames: int
 
     @classmethod
-    def cover(cls, frames: int, window: int, stride: int, device: torch.device | None = None) -> Windows:
+    def cover(cls, frames: int, window: int, stride: int) -> Windows:
         """Cover ``frames`` frames by windows ``stride`` apart, the last one ending with the recording."""
         last = max(0, frames - window)
-        starts = torch.unique(torch.cat((torch.arange(0, last + 1, stride), torch.tensor([last]))))
-        place = starts[:, None] + torch.arange(window)
+        starts = np.unique(np.append(np.arange(0, last + 1, stride), last))
+        place = starts[:, None] + np.arange(window)
         index = _reflect(place, frames)
         overlap = window - stride
-        ramp = (torch.arange(window) + 1.0).clamp(max=overlap + 1) / (overlap + 1)
+        ramp = np.minimum(np.arange(window) + 1.0, overlap + 1) / (overlap + 1)
         # What a window makes of reflected frames is not asked: training gives them no weight.
-        weight = torch.minimum(ramp, ramp.flip(0)) * (place < frames)
-        total = torch.zeros(frames).index_put((index,), weight, accumulate=True)
-        return cls(index.to(device), (weight / total[index]).to(device), frames)
+        weight = np.minimum(ramp, ramp[::-1]) * (place < frames)
+        total = np.zeros(frames)
+        np.add.at(total, index, weight)
+        return cls(index, weight / total[index], frames)
 
     @classmethod
-    def for_network(cls, network: DiffusionTransformer, measured: Tensor) -> Windows:
-        """Cover a recording (F, ...) by the windows of a network, which overlap by a quarter."""
+    def for_network(cls, network: DiffusionTransformer, frames: int) -> Windows:
+        """Cover a recording of so many frames by the windows of a network, which overlap by a quarter."""
         window = network.config.window
-        return cls.cover(len(measured), window, window * 3 // 4, measured.device)
+        return cls.cover(frames, window, window * 3 // 4)
 
     @classmethod
     def joined(cls, parts: Sequence[Windows]) -> Windows:
@@ -60,20 +63,23 @@ class Windows:
         for part in parts:
             index.append(part.index + first)
             first += part.frames
-        return cls(torch.cat(index), torch.cat([part.weight for part in parts]), first)
+        return cls(np.concatenate(index), np.concatenate([part.weight for part in parts]), first)
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def split(self) -> Iterator[slice]:
-        """Yield the windows in chunks that fit into memory."""
-        for first in range(0, len(self), _WINDOWS_AT_ONCE):
-            yield slice(first, first + _WINDOWS_AT_ONCE)
+    def split(self) -> list[slice]:
+        """Return the windows in chunks that fit into memory."""
+        return [slice(first, first + _WINDOWS_AT_ONCE) for first in range(0, len(self), _WINDOWS_AT_ONCE)]
 
-    def add(self, total: Tensor, values: Tensor, part: slice) -> None:
+    def add(self, total: Array, values: Array, part: slice) -> None:
         """Add the windows ``values`` (n, W, ...) of ``part``, weighted, to the frames of ``total`` (F, ...)."""
-        weight = self.weight[part].reshape(self.weight[part].shape + (1,) * (values.dim() - 2))
-        total.index_put_((self.index[part],), values * weight, accumulate=True)
+        weights = namespace_of(total).asarray(self.weight[part], total)
+        for frames, weight, window in zip(self.index[part], weights, values, strict=True):
+            # The frames that count follow one another; what is reflected has no weight.
+            count = min(len(frames), self.frames)
+            spread = weight[:count].reshape(-1, *(1,) * (window.ndim - 1))
+            total[int(frames[0]) : int(frames[0]) + count] += window[:count] * spread
 
 
 class WindowedDenoiser:
@@ -83,78 +89,84 @@ class WindowedDenoiser:
         self,
         network: DiffusionTransformer,
         windows: Windows,
-        R_world_heading: Tensor,
-        condition: Tensor,
-        precision: Precision = "float32",
+        R_world_heading: Array,
+        condition: Array,
+        *,
+        in_bfloat16: bool = False,
     ) -> None:
         """Denoise ``windows`` whose headings (N, 3, 3) and conditions (N, W, C) are given."""
-        self.network, self.windows = network, windows
-        self.in_bfloat16 = computes_in_bfloat16(precision, condition.device)
+        self.network, self.windows, self.in_bfloat16 = network, windows, in_bfloat16
         self.R_world_heading, self.condition = R_world_heading, condition
+        self._index = namespace_of(condition).indices(windows.index, condition)
 
     @classmethod
     def for_sensors(
-        cls, prior: Prior, sensors: ScaleFreeSensors, fps: float, precision: Precision = "float32"
+        cls, prior: Prior, sensors: ScaleFreeSensors, fps: float, *, in_bfloat16: bool = False
     ) -> WindowedDenoiser:
         """Cover a recording by windows and make their conditions."""
-        windows = Windows.for_network(prior.network, sensors.measured)
-        windowed = sensors.windowed(windows.index)
+        windows = Windows.for_network(prior.network, len(sensors.measured))
+        windowed = sensors.windowed(namespace_of(sensors.measured).indices(windows.index, sensors.measured))
         R_world_heading = window_heading(windowed.R_world_sensor[:, :, 0])
         condition = condition_features(windowed, R_world_heading, fps, prior.network.config.condition_size)
-        return cls(prior.network, windows, R_world_heading, condition, precision)
+        return cls(prior.network, windows, R_world_heading, condition, in_bfloat16=in_bfloat16)
 
-    @torch.no_grad()
-    def __call__(self, x_t: Tensor, log_snr: float) -> Estimate:
+    def __call__(self, x_t: Array, log_snr: float) -> Estimate:
         """Return the estimate of x_0 of the noisy 6D rotations ``x_t`` (F, 22, 6), both in the world."""
-        frames, config = self.windows.frames, self.network.config
-        x_0, contact = torch.zeros_like(x_t), self.condition.new_zeros(frames, CONTACT_COUNT)
-        feet = self.condition.new_zeros(frames, FEET_COUNT, 3)
-        for part in self.windows.split():
-            denoised = self._denoise(x_t, log_snr, part)
-            self.windows.add(x_0, denoised.x_0, part)
-            self.windows.add(contact, denoised.contact_logits.sigmoid(), part)
-            if config.feet:
-                self.windows.add(feet, denoised.feet, part)
-        return Estimate(x_0, contact, feet if config.feet else None)
+        xp, frames = namespace_of(x_t), self.windows.frames
+        x_0, contact = xp.zeros(x_t.shape, x_t), xp.zeros((frames, CONTACT_COUNT), x_t)
+        feet = xp.zeros((frames, FEET_COUNT, 3), x_t) if self.network.config.feet else None
+        parts = self.windows.split()
+        with xp.without_gradients():
+            estimates = xp.map_parts(partial(self._denoise, x_t, log_snr), parts)
+            for part, denoised in zip(parts, estimates, strict=True):
+                self.windows.add(x_0, denoised.x_0, part)
+                self.windows.add(contact, xp.sigmoid(denoised.contact_logits), part)
+                if feet is not None:
+                    self.windows.add(feet, denoised.feet, part)
+        return Estimate(x_0, contact, feet)
 
     @property
     def plain(self) -> WindowedDenoiser:
         """Return the denoiser of the recording as it is: this one."""
         return self
 
-    def vector_jacobian_product(self, x_t: Tensor, log_snr: float, cotangent: Tensor) -> Tensor:
-        """Return ``(d x_0_hat / d x_t)^T cotangent``, (F, 22, 6), by backpropagation through the network."""
-        gradient = torch.zeros_like(x_t)
+    def vector_jacobian_product(self, x_t: Array, log_snr: float, cotangent: Array) -> Array:
+        """Return ``(d x_0_hat / d x_t)^T cotangent``, (F, 22, 6), by backpropagation through the network.
+
+        Raises:
+            DeviceError: the arrays are numpy's, which cannot differentiate.
+        """
+        xp = namespace_of(x_t)
+        gradient = xp.zeros(x_t.shape, x_t)
         for part in self.windows.split():
-            with torch.enable_grad():
-                leaf = x_t.detach().requires_grad_(True)
-                x_0 = self._denoise(leaf, log_snr, part).x_0
-                weight = self.windows.weight[part][..., None, None]
-                product = (x_0 * weight * cotangent[self.windows.index[part]]).sum()
-            gradient += torch.autograd.grad(product, leaf)[0]
+            weight = xp.asarray(self.windows.weight[part], x_t)[..., None, None]
+            weighted = weight * cotangent[self._index[part]]
+            gradient += xp.vector_jacobian_product(partial(self._x_0, log_snr, part), x_t, weighted)
         return gradient
 
-    def _denoise(self, x_t: Tensor, log_snr: float, part: slice) -> Denoised:
+    def _x_0(self, log_snr: float, part: slice, x_t: Array) -> Array:
+        return self._denoise(x_t, log_snr, part).x_0
+
+    def _denoise(self, x_t: Array, log_snr: float, part: slice) -> Denoised:
         """Return what the network makes of some windows, turned back into the world."""
+        xp = namespace_of(x_t)
         R_world_heading = self.R_world_heading[part]
-        noisy = _turn(x_t[self.windows.index[part]], R_world_heading.transpose(-1, -2))
-        level = torch.full((len(noisy),), log_snr, device=x_t.device)
-        with torch.autocast(x_t.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            denoised = self.network(noisy, level, self.condition[part])
-        x_0, contact_logits, feet, feet_log_scale = (output.float() for output in denoised)
-        feet = feet @ R_world_heading.transpose(-1, -2)[:, None]
-        return Denoised(_turn(x_0, R_world_heading), contact_logits, feet, feet_log_scale)
+        noisy = _turn(x_t[self._index[part]], R_world_heading.swapaxes(-1, -2))
+        with xp.in_bfloat16(noisy, self.in_bfloat16):
+            denoised = self.network(noisy, xp.full((1,), log_snr, x_t), self.condition[part])
+        feet = denoised.feet @ R_world_heading.swapaxes(-1, -2)[:, None]
+        return denoised._replace(x_0=_turn(denoised.x_0, R_world_heading), feet=feet)
 
 
-def _turn(sixd: Tensor, R: Tensor) -> Tensor:
+def _turn(sixd: Array, R: Array) -> Array:
     """Rotate the columns of windows of rotations (N, W, 22, 3 columns) by one rotation per window (N, 3, 3)."""
-    columns = sixd.unflatten(-1, (-1, 3))
-    return torch.einsum("nab,nwjcb->nwjca", R, columns).flatten(-2)
+    columns = sixd.reshape(len(sixd), -1, 3)
+    return (columns @ R.swapaxes(-1, -2)).reshape(*sixd.shape)
 
 
-def _reflect(place: Tensor, frames: int) -> Tensor:
+def _reflect(place: IndexArray, frames: int) -> IndexArray:
     if frames == 1:
-        return torch.zeros_like(place)
+        return np.zeros_like(place)
     period = 2 * (frames - 1)
     folded = place % period
-    return torch.where(folded >= frames, period - folded, folded)
+    return np.where(folded >= frames, period - folded, folded)

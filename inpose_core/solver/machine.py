@@ -12,18 +12,18 @@ import sys
 def device_name(device: str) -> str:
     """Return the name of the graphics card, or the kind of processor."""
     if device == "cuda":
-        import torch  # noqa: PLC0415 (the worker has loaded it; others need not)
+        from ..numerics import torch_namespace  # noqa: PLC0415 (whoever found a CUDA card has loaded it)
 
-        return str(torch.cuda.get_device_name())
+        return torch_namespace.gpu_name()
     return platform.processor() or platform.machine()
 
 
 def device_memory_bytes(device: str) -> int | None:
     """Return the memory of the graphics card, else the machine's; None where the system does not tell."""
     if device == "cuda":
-        import torch  # noqa: PLC0415
+        from ..numerics import torch_namespace  # noqa: PLC0415
 
-        return int(torch.cuda.mem_get_info()[1])
+        return torch_namespace.gpu_memory_bytes()
     if sys.platform == "win32":
         return _windows_memory_bytes()
     try:

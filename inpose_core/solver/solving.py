@@ -7,16 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from ..body.kinematics import forward_kinematics, rotated_chains
+from ..arrays import FloatArray
+from ..body.kinematics import forward_kinematics
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs
-from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, sixd_to_matrix
-from ..body.skeleton import SENSOR_JOINTS, Skeleton
+from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, norm, sixd_to_matrix
+from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..errors import DeviceError, InPoseError
+from ..numerics import Array, Backend, namespace_of, to_numpy
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
 from ..prior.conditioning import ScaleFreeSensors
@@ -37,6 +36,7 @@ from ..sampling import (
     smooth_in_time,
     steady_positions,
 )
+from .backends import choose_backend
 
 ProgressCallback = Callable[[float], None]
 """Called with the share done, 0 to 1; raises `CancelledError` to stop."""
@@ -64,19 +64,23 @@ def solve(
         InPoseError: the sensors are empty or not finite.
     """
     _require_finite(sensors)
-    device = choose_device(settings.device)
-    prior = (prior or load_prior()).to(device)
+    backend = choose_backend(settings)
+    prior = (prior or load_prior()).to(backend)
     try:
-        return _solve_on(device, sensors, skeleton, settings, prior, on_progress)
-    except torch.OutOfMemoryError as error:
+        with backend.namespace.without_gradients():
+            return _solve_on(backend, sensors, skeleton, settings, prior, on_progress)
+    except (MemoryError, RuntimeError) as error:
+        # torch's own error of this kind is a RuntimeError; torch may not be there.
+        if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
+            raise
         raise DeviceError(
-            f"The {device.type} device does not have enough memory for this recording.",
+            f"The {backend.device} device does not have enough memory for this recording.",
             "Solve it on the CPU, or in parts.",
         ) from error
 
 
 def _solve_on(
-    device: torch.device,
+    backend: Backend,
     sensors: Sensors,
     skeleton: Skeleton,
     settings: SolveSettings,
@@ -84,59 +88,45 @@ def _solve_on(
     on_progress: ProgressCallback | None,
 ) -> Motion:
     origin_m = origin_below(sensors)
-    with torch.inference_mode(settings.guidance != "pigdm"):
-        steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
-        measurement = Measurement.from_sensors(steady.sensors, skeleton, device, steady.noise_m)
-        scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach)
-        denoiser = _denoiser(prior, scale_free, sensors.fps, settings)
-        guidance = make_guidance(
-            settings.guidance,
-            measurement,
-            prior.calibration,
-            denoiser.plain,
-            settings.position_noise_ratio,
-            settings.measures_floor,
-            # Refining knows no floor, where that is measured.
-            ITERATIONS_BEFORE_REFINEMENT
-            if settings.planting_strength > 0 and not settings.measures_floor
-            else FINAL_ITERATIONS,
-        )
-        noise = settings.start_temperature * _draw_noise(measurement, settings.seed)
-        times = _times(prior.schedule, settings)
-        sample = SAMPLERS[settings.sampler]
-        drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
-        x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
-        R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
-        trust = confidence(drawn.first.x_0, R_world, measurement.measured)
-        feet = foot_paths(R_world, measurement, drawn.last)
-        R_world = refine(R_world, measurement, feet, prior.calibration, settings)
-        root_m = measurement.y_m[:, 0] - rotated_chains(R_world, measurement.kappa[:1]).sum(dim=-2)[:, 0]
-        error_m = _sensor_error(R_world, root_m, measurement)
-        wxyz = in_pieces(matrix_to_quaternion_wxyz, R_world)
+    steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
+    measurement = Measurement.from_sensors(steady.sensors, skeleton, backend, steady.noise_m)
+    scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach)
+    denoiser = _denoiser(backend, prior, scale_free, sensors.fps, settings)
+    guidance = make_guidance(
+        settings.guidance,
+        measurement,
+        prior.uncertainty,
+        denoiser.plain,
+        settings.position_noise_ratio,
+        settings.measures_floor,
+        # Refining knows no floor, where that is measured.
+        ITERATIONS_BEFORE_REFINEMENT
+        if settings.planting_strength > 0 and not settings.measures_floor
+        else FINAL_ITERATIONS,
+    )
+    noise = _draw_noise(measurement, settings)
+    times = _times(prior.schedule, settings)
+    sample = SAMPLERS[settings.sampler]
+    drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
+    x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
+    R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
+    trust = confidence(drawn.first.x_0, R_world, measurement.measured)
+    feet = foot_paths(R_world, measurement, drawn.last)
+    R_world = refine(R_world, measurement, feet, prior.uncertainty, settings)
+    offsets_m = measurement.offsets_m
+    sensors_m = in_pieces(lambda R: forward_kinematics(R, offsets_m)[:, list(SENSOR_JOINTS)], R_world)
+    root_m = measurement.y_m[:, 0] - sensors_m[:, 0]
+    error_m = norm(sensors_m + root_m[:, None] - measurement.y_m)
     return Motion(
-        rotations_wxyz=continuous_signs(wxyz.cpu().numpy()),
-        root_translation_m=_to_numpy(root_m) + origin_m,
+        rotations_wxyz=continuous_signs(to_numpy(in_pieces(matrix_to_quaternion_wxyz, R_world))),
+        root_translation_m=to_numpy(root_m) + origin_m,
         skeleton=skeleton,
         fps=sensors.fps,
-        sensor_error_m=_to_numpy(error_m),
-        foot_contact=_to_numpy(drawn.last.contact),
-        confidence=_to_numpy(trust),
+        sensor_error_m=np.where(sensors.measured, to_numpy(error_m), np.nan),
+        foot_contact=to_numpy(drawn.last.contact),
+        confidence=to_numpy(trust),
         foot_stands=feet.stands,
     )
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the device of that name; "auto" prefers CUDA, then MPS, then the CPU.
-
-    Raises:
-        DeviceError: the name is unknown, or the device is not there.
-    """
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return torch.device(next(device for device in ("cuda", "mps", "cpu") if available[device]))
-    if not available.get(name, False):
-        raise DeviceError(f'The device "{name}" does not exist here.', "Choose auto or cpu.")
-    return torch.device(name)
 
 
 def _require_finite(sensors: Sensors) -> None:
@@ -148,48 +138,37 @@ def _require_finite(sensors: Sensors) -> None:
         )
 
 
-def origin_below(sensors: Sensors) -> NDArray[np.float64]:
+def origin_below(sensors: Sensors) -> FloatArray:
     """Return the point on the floor below the head, (3,), as the origin of the solve: far from it, float32 is too
     coarse."""
     return np.median(sensors.positions_m[:, 0], axis=0) * (1.0, 0.0, 1.0)
 
 
 def _denoiser(
-    prior: Prior, sensors: ScaleFreeSensors, fps: float, settings: SolveSettings
+    backend: Backend, prior: Prior, sensors: ScaleFreeSensors, fps: float, settings: SolveSettings
 ) -> WindowedDenoiser | MirroredDenoiser:
     make = MirroredDenoiser if settings.mirrored else WindowedDenoiser
-    return make.for_sensors(prior, sensors, fps, settings.precision)
+    return make.for_sensors(prior, sensors, fps, in_bfloat16=backend.computes_in_bfloat16(settings.precision))
 
 
-def _times(schedule: NoiseSchedule, settings: SolveSettings) -> Tensor:
+def _times(schedule: NoiseSchedule, settings: SolveSettings) -> FloatArray:
     """Return the steps' diffusion times; the published algorithm's are evenly spaced."""
     if settings.guidance == "pigdm":
         return schedule.times(settings.denoising_steps)
     return schedule.informative_times(settings.denoising_steps)
 
 
-def _to_numpy(values: Tensor) -> NDArray[np.float64]:
-    return np.asarray(values.cpu().numpy().astype(np.float64))
-
-
-def _draw_noise(measurement: Measurement, seed: int) -> Tensor:
-    """Return x_T over the whole recording, (F, 22, 6), the same on every device.
+def _draw_noise(measurement: Measurement, settings: SolveSettings) -> Array:
+    """Return x_T over the whole recording, (F, 22, 6), the same with every library and on every device.
 
     It turns with the recording's mean heading, so that a performer who faces elsewhere gets the same motion.
     """
-    frames = len(measurement.y_m)
-    generator = torch.Generator().manual_seed(seed)
-    columns = torch.randn(frames, 22, 2, 3, generator=generator).to(measurement.y_m.device)
-    return (columns @ mean_heading(measurement.R_world_sensor[:, 0]).transpose(-1, -2)).flatten(-2)
-
-
-def _sensor_error(R_world: Tensor, root_m: Tensor, measurement: Measurement) -> Tensor:
-    def solved(R: Tensor, root: Tensor) -> Tensor:
-        return forward_kinematics(R, measurement.offsets_m, root)[:, list(SENSOR_JOINTS)]
-
-    solved_m = in_pieces(solved, R_world, root_m)
-    distance_m = (solved_m - measurement.y_m).norm(dim=-1)
-    return torch.where(measurement.measured, distance_m, torch.nan)
+    xp, frames = namespace_of(measurement.y_m), len(measurement.y_m)
+    if settings.start_temperature == 0:
+        return xp.zeros((frames, JOINT_COUNT, 6), measurement.y_m)
+    drawn = np.random.default_rng(settings.seed).standard_normal((frames, JOINT_COUNT * 2, 3), dtype=np.float32)
+    turned = xp.asarray(drawn, measurement.y_m) @ mean_heading(measurement.R_world_sensor[:, 0]).swapaxes(-1, -2)
+    return settings.start_temperature * turned.reshape(frames, JOINT_COUNT, 6)
 
 
 def _step_progress(on_progress: ProgressCallback | None) -> Callable[[int, int], None] | None:

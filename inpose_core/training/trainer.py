@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
 
+import numpy as np
 import torch
-from safetensors.torch import load_file
-from safetensors.torch import save as safetensors_of
 from torch import Tensor, nn
 
 from ..body.skeleton import Skeleton
@@ -26,9 +25,10 @@ from ..prior.network import Denoised, DiffusionTransformer, NetworkConfig
 from ..prior.schedule import NoiseSchedule
 from ..system.output import append_line, write_output
 from .augmentation import AugmentationSettings, ConditionBuilder, Examples, draw_examples, scale_free_condition
-from .calibration import measure_residuals
 from .dataset import MotionData
 from .losses import LossWeights, denoising_loss, state_of, validation_errors
+from .module import TrainableTransformer
+from .uncertainty import measure_uncertainty
 
 _LOG = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class TrainingSettings:
 class Trainer:
     """Train one prior in one folder; a second call continues where the first one stopped.
 
-    The folder holds ``checkpoint.pt`` (all that resuming needs), ``best.safetensors`` (the best averaged weights so
+    The folder holds ``checkpoint.pt`` (all that resuming needs), ``best.pt`` (the best averaged weights so
     far, by the error on people who are not trained on), ``log.jsonl`` and, in the end, ``prior.safetensors``.
     """
 
@@ -93,9 +93,8 @@ class Trainer:
         self.schedule = NoiseSchedule()
         self.offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32, device=device)
         torch.manual_seed(settings.seed)
-        self.network = DiffusionTransformer(settings.network).to(device)
-        if start is not None:
-            self.network.load_state_dict(start.state_dict())
+        begun = TrainableTransformer(settings.network) if start is None else TrainableTransformer.of(start)
+        self.network = begun.to(device)
         self._denoise = torch.compile(self.network) if settings.compiled else self.network
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
@@ -116,7 +115,7 @@ class Trainer:
 
     @property
     def _best_path(self) -> Path:
-        return self.folder / "best.safetensors"
+        return self.folder / "best.pt"
 
     def run(self) -> Prior:
         """Train up to the last step and return the calibrated prior, which is also written to the folder."""
@@ -147,16 +146,16 @@ class Trainer:
     def finish(self) -> Prior:
         """Calibrate the best averaged network on the held-out people, write it and return it."""
         if self._best_path.exists():
-            self.ema.load_state_dict(load_file(self._best_path, device=str(self.device)))
+            self.ema.load_state_dict(torch.load(self._best_path, map_location=self.device, weights_only=True))
         figures = self.validate()
-        calibration = measure_residuals(self.ema, self.schedule, self.validation[self.calibrate_on], self.device)
+        uncertainty = measure_uncertainty(self.ema, self.schedule, self.validation[self.calibrate_on], self.device)
         training = {
             "steps": str(self.step),
             "batch": str(self.settings.batch),
             "data_minutes": f"{self.data.duration_s / 60:.1f}",
             "validation": json.dumps(figures),
         }
-        prior = Prior(self.ema, self.schedule, calibration, training)
+        prior = Prior(self.ema.network(), self.schedule, uncertainty, training)
         save_prior(prior, self.folder / "prior.safetensors")
         return prior
 
@@ -167,7 +166,7 @@ class Trainer:
         error_cm = figures[self.calibrate_on]["mpjpe_cm"]
         if error_cm < self.best_error_cm:
             self.best_error_cm = error_cm
-            write_output(self._best_path, [safetensors_of(dict(self.ema.state_dict()))])
+            write_output(self._best_path, [_saved(self.ema.state_dict())])
 
     @torch.no_grad()
     def validate(self) -> dict[str, dict[str, float]]:
@@ -235,9 +234,7 @@ class Trainer:
             "best_error_cm": self.best_error_cm,
             "network_config": asdict(self.settings.network),
         }
-        packed = io.BytesIO()
-        torch.save(state, packed)
-        write_output(self._checkpoint_path, [packed.getbuffer()])
+        write_output(self._checkpoint_path, [_saved(state)])
 
     def _resume(self) -> None:
         try:
@@ -267,7 +264,7 @@ class Trainer:
 
 @torch.no_grad()
 def denoise_from_noise(
-    network: DiffusionTransformer,
+    network: TrainableTransformer,
     schedule: NoiseSchedule,
     examples: Examples,
     device: torch.device,
@@ -276,17 +273,24 @@ def denoise_from_noise(
 ) -> Denoised:
     """Return what one step makes of the highest noise (a regressor: of nothing), on the CPU."""
     generator = torch.Generator().manual_seed(0)
-    t = torch.tensor([schedule.t_max])
+    t = np.float64(schedule.t_max)
+    alpha, sigma = float(schedule.alpha(t)), float(schedule.sigma(t))
     parts = []
     for first in range(0, len(examples), 64):
         x_0 = state_of(examples.x_0[first : first + 64], network.config.columns)
         noise = torch.randn(x_0.shape, generator=generator)
-        x_t = torch.zeros_like(x_0) if regression else schedule.alpha(t) * x_0 + schedule.sigma(t) * noise
-        log_snr = schedule.log_snr(t).expand(len(x_0))
+        x_t = torch.zeros_like(x_0) if regression else alpha * x_0 + sigma * noise
+        log_snr = torch.full((len(x_0),), schedule.pure_noise_log_snr)
         condition = examples.condition[first : first + 64]
         denoised = network(x_t.to(device), log_snr.to(device), condition.to(device))
         parts.append([output.float().cpu() for output in denoised])
     return Denoised(*(torch.cat(outputs) for outputs in zip(*parts, strict=True)))
+
+
+def _saved(state: object) -> memoryview:
+    packed = io.BytesIO()
+    torch.save(state, packed)
+    return packed.getbuffer()
 
 
 def _dropout_random_state(device: torch.device) -> Tensor:

@@ -127,17 +127,18 @@ METHODS = {"solve": solve, "info": info}
 
 
 def main() -> None:
-    if "no_torch" in FAULTS:
-        say(event="error", kind="WorkerError", message="PyTorch is missing.", hint="", details="")
+    if "no_numpy" in FAULTS:
+        say(event="error", kind="WorkerError", message="NumPy is missing.", hint="", details="")
         return
     if "crash" in FAULTS:
-        raise ImportError("No module named torch")
+        raise ImportError("No module named numpy")
     if "full_disk" in FAULTS:
         import resource  # noqa: PLC0415  (POSIX only)
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-    ready = {"version": "0", "python": "3", "torch": "0", "device": "cpu", "device_name": "fake", "memory_bytes": 2**30}
+    ready = {"version": "0", "python": "3", "library": "numpy", "library_version": "0", "device": "cpu"}
+    ready |= {"device_name": "fake", "memory_bytes": 2**30}
     say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), **ready)
     for line in sys.stdin:
         request = json.loads(line)

@@ -106,7 +106,7 @@ def test_invoke_in_the_background_does_the_whole_job(ready_scene):
     assert bpy.ops.inpose.solve_full_body("INVOKE_DEFAULT") == {"FINISHED"}
 
 
-@pytest.mark.parametrize("faults", ["die", "no_torch", "nonsense"])
+@pytest.mark.parametrize("faults", ["die", "no_numpy", "nonsense"])
 def test_a_failing_solver_changes_nothing(ready_scene, fake_worker, faults):
     fake_worker(faults)
     with pytest.raises(RuntimeError, match="Error: "):

@@ -163,10 +163,10 @@ def test_a_recording_is_shown_without_any_rig(registered, take, fake_worker):
 def test_the_solver_says_what_it_is(registered, fake_worker):
     assert bpy.ops.inpose.test_solver() == {"FINISHED"}
     assert status().solver.splitlines()[:2] == ["Works: Blender's own Python", "Python 3, PyTorch 0"]
-    fake_worker("no_torch")
-    with pytest.raises(RuntimeError, match="PyTorch is missing"):
+    fake_worker("no_numpy")
+    with pytest.raises(RuntimeError, match="NumPy is missing"):
         bpy.ops.inpose.test_solver()
-    assert "PyTorch is missing" in status().solver
+    assert "NumPy is missing" in status().solver
 
 
 def test_an_error_can_be_copied_with_its_details(ready_scene, fake_worker):

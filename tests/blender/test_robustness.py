@@ -252,7 +252,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
 
 
 def test_all_jobs_learn_that_the_solver_cannot_start(fake_worker, take):
-    fake_worker("no_torch")
+    fake_worker("no_numpy")
     jobs = [SolveJob(take, Skeleton.template(), candidate_interpreters()) for _ in range(2)]
     while not all(job.done for job in jobs):
         for job in jobs:

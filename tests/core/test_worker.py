@@ -126,7 +126,7 @@ def shared() -> Iterator[WorkerProcess]:
     assert ready["protocol"] == PROTOCOL
     assert ready["version"] == __version__
     assert ready["python"].startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
-    assert ready["torch"]
+    assert (ready["library"], ready["library_version"]) == ("numpy", np.__version__)
     assert ready["device"] in ("cpu", "cuda", "mps")
     assert ready["device_name"]
     assert ready["memory_bytes"] > 2**28
@@ -472,7 +472,7 @@ def test_shutdown_ends_the_process_and_what_libraries_print_never_reaches_the_pr
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys, threading, time\n"
         "def print_like_a_library():\n"
-        "    while 'torch' not in sys.modules:\n"
+        "    while 'numpy' not in sys.modules:\n"
         "        time.sleep(0.001)\n"
         "    print('noise from Python', flush=True)\n"
         "    os.write(1, b'noise from C\\n')\n"
@@ -539,10 +539,9 @@ def test_the_end_of_stdin_stops_a_running_solve_and_ends_the_process(long_take: 
 @pytest.mark.parametrize(
     ("module", "code", "words"),
     [
-        ("torch", "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')", "has no torch"),
-        ("torch", "raise ImportError('libcudart.so.12: cannot open shared object file')", "libcudart.so.12"),
-        ("torch", "raise OSError('[WinError 126] c10.dll')", "c10.dll"),
-        ("safetensors", "raise ModuleNotFoundError('no', name='safetensors')", "has no safetensors"),
+        ("numpy", "raise ModuleNotFoundError(\"No module named 'numpy'\", name='numpy')", "has no numpy"),
+        ("numpy", "raise ImportError('libopenblas.so.0: cannot open shared object file')", "libopenblas.so.0"),
+        ("numpy", "raise OSError('[WinError 126] openblas.dll')", "openblas.dll"),
     ],
 )
 def test_a_python_without_the_packages_says_so_and_exits(tmp_path: Path, module: str, code: str, words: str) -> None:

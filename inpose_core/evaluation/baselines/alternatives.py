@@ -8,9 +8,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...body.kinematics import forward_kinematics, rotated_chains, tangent_covariance
+from ...body.kinematics import forward_kinematics, rotated_chains, tangent_covariance, tangent_jacobian
 from ...body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
 from ...body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
+from ...numerics import frames_first, frames_last
 from ...prior.schedule import log_snr_of
 from ...sampling.differences import difference_noise, difference_positions
 from ...sampling.guidance import GuidedEstimate
@@ -58,7 +59,7 @@ class ExactTangentGuidance(Unguided):
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float) -> None:
         super().__init__(measurement)
         self.denoiser = denoiser
-        self.noise_variance = difference_noise(measurement, position_noise_ratio)
+        self.noise_variance = frames_first(difference_noise(measurement, position_noise_ratio))
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
@@ -74,7 +75,8 @@ class ExactTangentGuidance(Unguided):
             positions_m = v.sum(dim=-2)
             residual = (difference_positions(self.measurement.y_m) - positions_m.detach()).flatten(-2)
             variance = torch.full((JOINT_COUNT,), w2, device=v.device)
-            weights = torch.linalg.solve(tangent_covariance(v.detach(), variance) + self.noise_variance, residual)
+            covariance = frames_first(tangent_covariance(tangent_jacobian(frames_last(v.detach())), variance))
+            weights = torch.linalg.solve(covariance + self.noise_variance, residual)
             cotangent = torch.autograd.grad((positions_m * weights.unflatten(-1, (2, 3))).sum(), leaf)[0]
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr, cotangent)
         return GuidedEstimate(x_0 + sigma**2 / alpha * gradient)
@@ -133,7 +135,7 @@ class MatrixPseudoinverseGuidance(Unguided):
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float) -> None:
         super().__init__(measurement)
         self.denoiser = denoiser
-        self.noise_variance = difference_noise(measurement, position_noise_ratio)
+        self.noise_variance = frames_first(difference_noise(measurement, position_noise_ratio))
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
         kappa = self.difference_kappa.flatten(1)
         self.covariance = torch.kron(kappa @ kappa.T, torch.eye(3, device=kappa.device))

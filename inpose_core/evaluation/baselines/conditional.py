@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from ...body.motion import Motion
 from ...body.quaternions import continuous_signs
 from ...body.rotations import matrix_to_quaternion_wxyz
 from ...body.skeleton import Skeleton
+from ...numerics import Backend
 from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
@@ -36,7 +37,8 @@ RuleName = Literal["none", "official", "pigdm", "dps", "local angles", "matrix p
 
 _POSITION_NOISE_RATIO = SolveSettings().position_noise_ratio
 _DDIM_STEPS = 50
-_CPU = torch.device("cpu")
+_TORCH: Final[Backend] = Backend("torch")
+"""The rivals backpropagate."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,9 @@ class ConditionalSystem:
             steady_positions(replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m))
             for trial, origin_m in zip(trials, origins_m, strict=True)
         ]
-        measurements = [Measurement.from_sensors(one.sensors, skeleton, _CPU, one.noise_m) for one in steady]
+        measurements = [Measurement.from_sensors(one.sensors, skeleton, _TORCH, one.noise_m) for one in steady]
         measurement = Measurement.joined(measurements)
-        windows = Windows.joined([Windows.for_network(self.prior.network, one.measured) for one in measurements])
+        windows = Windows.joined([Windows.for_network(self.prior.network, len(one.y_m)) for one in measurements])
         denoiser = self._denoiser(measurement, windows, skeleton)
         guidance = self._guidance(measurement, denoiser)
         generator = torch.Generator().manual_seed(self.seed)
@@ -124,7 +126,7 @@ class ConditionalSystem:
         return Sampled(self._sample(denoiser, guidance, noise), measurement, guidance, origins_m)
 
     def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:
-        index = windows.index
+        index = torch.from_numpy(windows.index)
         # A foot joint that stands counts as the floor, as in training.
         positions_m = measurement.y_m - measurement.y_m.new_tensor((0.0, skeleton.sole_height_m, 0.0))
         # The rivals are told that the floor is known; our solver has to see whether it is.
@@ -141,7 +143,7 @@ class ConditionalSystem:
         )
         R_world_heading = window_heading(sensed.scale_free.R_world_sensor[:, :, 0])
         condition = self.condition(sensed, R_world_heading)
-        return WindowedDenoiser(self.prior.network, windows, R_world_heading, condition)
+        return WindowedDenoiser(self.prior.to(_TORCH).network, windows, R_world_heading, condition)
 
     def _guidance(self, measurement: Measurement, denoiser: WindowedDenoiser) -> Guidance:
         rules: dict[RuleName, Callable[[], Guidance]] = {
@@ -159,9 +161,8 @@ class ConditionalSystem:
     def _sample(self, denoiser: WindowedDenoiser, guidance: Guidance, noise: Tensor) -> Tensor:
         schedule, rule = self.prior.schedule, self.settings.rule
         if rule == "regression":
-            highest = float(schedule.log_snr(torch.tensor(schedule.t_max)))
-            return denoiser(torch.zeros_like(noise), highest).x_0
+            return denoiser(torch.zeros_like(noise), schedule.pure_noise_log_snr).x_0
         if rule == "official":
-            ends = schedule.log_snr(torch.tensor((schedule.t_max, schedule.t_min))).tolist()
+            ends = schedule.log_snr(np.array((schedule.t_max, schedule.t_min))).tolist()
             return sample_ddpm_mean(denoiser, guidance, noise, (ends[0], ends[1]), self.settings.steps or STEPS)
         return sample_ddim(denoiser, guidance, schedule, noise, schedule.times(self.settings.steps or _DDIM_STEPS)).x_0

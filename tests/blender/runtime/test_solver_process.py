@@ -116,7 +116,7 @@ def test_the_solvers_own_errors_keep_their_kind(job, take):
     assert caught.value.hint == "Record again."
 
 
-@pytest.mark.parametrize(("faults", "said"), [("no_torch", "PyTorch is missing"), ("crash", "No module named torch")])
+@pytest.mark.parametrize(("faults", "said"), [("no_numpy", "NumPy is missing"), ("crash", "No module named numpy")])
 def test_a_python_without_torch_is_named(job, faults, said):
     with pytest.raises(WorkerError, match=said) as caught:
         finish(job(faults))

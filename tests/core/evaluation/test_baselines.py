@@ -19,18 +19,21 @@ from inpose_core.evaluation.baselines.conditioning import PositionConditioning, 
 from inpose_core.evaluation.baselines.networks import NETWORKS
 from inpose_core.evaluation.baselines.official import OfficialGuidance, sample_ddpm_mean
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, simulate
-from inpose_core.prior.checkpoint import Prior, ResidualCalibration
+from inpose_core.numerics import Backend
+from inpose_core.prior.checkpoint import Prior
 from inpose_core.prior.conditioning import ScaleFreeSensors
-from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
+from inpose_core.prior.network import NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
+from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling import Measurement
 from inpose_core.sampling.differences import difference_positions
 from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.guidance import GuidedEstimate
 from inpose_core.training.augmentation import SensedWindows
+from inpose_core.training.module import TrainableTransformer
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
-CPU = torch.device("cpu")
+CPU = Backend("torch")
 
 
 class IdentityJacobian:
@@ -213,11 +216,11 @@ def test_every_rule_gives_a_finite_motion_with_its_head_in_place(rule: Any, trut
     conditioning = PositionConditioning("global")
     config = NetworkConfig(conditioning.size, window=16, frames_per_token=4, width=32, depth=2, heads=2)
     torch.manual_seed(0)
-    network = DiffusionTransformer(config).eval()
+    module = TrainableTransformer(config)
     with torch.no_grad():
-        network.final.bias.normal_(0, 0.5)
-    calibration = ResidualCalibration(torch.tensor((-8.0, 8.0)), torch.full((2, 22), 0.05))
-    prior = Prior(network.requires_grad_(False), NoiseSchedule(), calibration, {})
+        module.named_weights["final.bias"].normal_(0, 0.5)
+    uncertainty = Uncertainty(np.array((-8.0, 8.0)), torch.full((2, 22), 0.05))
+    prior = Prior(module.network(), NoiseSchedule(), uncertainty, {})
     settings = ConditionalSettings(rule, see_head=True, steps=6)
     trials = [simulate(motion, PERFECT_SENSORS, 0) for motion in (smooth_motion(30, seed=5), truth)]
     first, solved = ConditionalSystem(prior, conditioning, settings).solve_all(trials)

@@ -138,7 +138,9 @@ SOLVE_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 @pytest.mark.parametrize(
-    "option", [entry for entry in options_of(SolveSettings) if entry.name != "device"], ids=lambda option: option.name
+    "option",
+    [entry for entry in options_of(SolveSettings) if entry.name not in ("device", "library")],
+    ids=lambda option: option.name,
 )
 def test_every_solve_option_is_obeyed(option: Option) -> None:
     settings = SolveSettings(**{"device": "cpu", "precision": "float32", **SOLVE_CASES.get(option.name, {})})
@@ -154,16 +156,16 @@ def test_every_solve_option_is_obeyed(option: Option) -> None:
 
 
 def test_the_device_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[SolveSettings] = []
 
-    def choose(name: str) -> None:
-        asked.append(name)
+    def choose(settings: SolveSettings) -> None:
+        asked.append(settings)
         raise CancelledError
 
-    monkeypatch.setattr(solving, "choose_device", choose)
+    monkeypatch.setattr(solving, "choose_backend", choose)
     with contextlib.suppress(CancelledError):
-        solve(perfect_sensors(smooth_motion(10)), Skeleton.template(), SolveSettings(device="mps"))
-    assert asked == ["mps"]
+        solve(perfect_sensors(smooth_motion(10)), Skeleton.template(), SolveSettings(device="mps", library="torch"))
+    assert [(settings.device, settings.library) for settings in asked] == [("mps", "torch")]
 
 
 def own_body() -> Skeleton:

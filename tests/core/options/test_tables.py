@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import pytest
 
@@ -17,7 +17,7 @@ from inpose_core.options import Choice, OptionTable, option, options_of, setting
 from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.command_line import add_options, help_of, settings_from_arguments
 from inpose_core.options.reading import ReadOptions
-from inpose_core.options.solve import Precision, SolveSettings
+from inpose_core.options.solve import SolveSettings
 from inpose_core.requests import CalibrateRequest, InfoRequest, SolveRequest
 from tests.option_examples import other_value
 
@@ -157,12 +157,6 @@ def test_requests_come_back_as_they_were_sent() -> None:
     ):
         assert type(request).from_json(request.to_json()) == request
     assert InfoRequest(path).to_json() == {"recording": str(path)}
-
-
-def test_the_precisions_are_those_of_the_network() -> None:
-    from inpose_core.prior.precision import PRECISIONS  # noqa: PLC0415
-
-    assert get_args(Precision) == PRECISIONS
 
 
 def test_the_tables_load_without_numpy() -> None:

@@ -12,11 +12,12 @@ from inpose_core.body.rotations import yaw_matrix
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.evaluation.bodies import BODIES, DEFAULT_BODY, Body
 from inpose_core.evaluation.simulation import on_body
+from inpose_core.numerics import Backend
 from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, hand_reach, window_heading
 from inpose_core.sampling import Measurement
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
-CPU = torch.device("cpu")
+CPU = Backend("torch")
 MOTION = smooth_motion(64)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, yaw_matrix
 from inpose_core.body.skeleton import FOOT_JOINTS, JOINT_NAMES, MIRROR_JOINTS, Skeleton
+from inpose_core.numerics import Backend
 from inpose_core.prior.conditioning import CONDITION_SIZE, THREE_POINT_SIZE, condition_features, window_heading
 from inpose_core.prior.feet import feet_places, feet_positions_m
 from inpose_core.prior.trackers import MIRROR_TRACKERS, TRACKER_FEATURES, TRACKER_JOINTS, Trackers, tracker_places
@@ -71,7 +72,7 @@ def test_the_mirror_image_has_the_places_of_the_mirrored_body() -> None:
 
 def features(known: Tensor, R: Tensor, size: int = CONDITION_SIZE, mirrored: bool = False) -> Tensor:
     motion = smooth_motion(FRAMES, seed=1)
-    m = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, torch.device("cpu"))
+    m = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, Backend("torch"))
     _, joints_m, offsets_m = (x.float() for x in body_of())
     trackers = trackers_of(R.float(), joints_m, offsets_m, known.expand(FRAMES, 8))
     sensors = replace(m.scale_free(True), trackers=trackers)

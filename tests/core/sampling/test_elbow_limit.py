@@ -19,6 +19,7 @@ from inpose_core.body.skeleton import (
     WRIST_JOINTS,
     Skeleton,
 )
+from inpose_core.numerics import Backend
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.sampling.estimate import Estimate
@@ -34,7 +35,7 @@ def bent() -> tuple[torch.Tensor, Measurement]:
     """Return a motion in which the left elbow bends from 80 degrees to 170 and back, and its measurement."""
     body = Skeleton.template()
     motion = smooth_motion(FRAMES, body=body)
-    measurement = Measurement.from_sensors(perfect_sensors(motion), body, torch.device("cpu"))
+    measurement = Measurement.from_sensors(perfect_sensors(motion), body, Backend("torch"))
     R = torch.eye(3).expand(FRAMES, 22, 3, 3).clone()
     bend = torch.deg2rad(80 + 45 * (1 - torch.cos(torch.linspace(0, 2 * math.pi, FRAMES))))
     axis = torch.tensor((0.0, 1.0, 0.0))
@@ -59,7 +60,9 @@ def from_head_m(R: torch.Tensor, measurement: Measurement, joints: tuple[int, ..
 def refined(R: torch.Tensor, measurement: Measurement, **settings: float) -> torch.Tensor:
     chosen = SolveSettings(foot_planting=0.0, **settings)
     nowhere = Estimate(torch.zeros(len(R), 22, 6), torch.zeros(len(R), 2))
-    return refine(R, measurement, foot_paths(R, measurement, nowhere), load_prior().calibration, chosen)
+    return refine(
+        R, measurement, foot_paths(R, measurement, nowhere), load_prior(backend=Backend("torch")).uncertainty, chosen
+    )
 
 
 def test_elbows_bend_to_the_limit_and_hands_and_toes_stay(bent: tuple[torch.Tensor, Measurement]) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -8,14 +9,15 @@ from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.motion import Motion
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import FOOT_JOINTS
-from inpose_core.prior.checkpoint import ResidualCalibration
+from inpose_core.numerics import Backend, frames_last
+from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling.floor import FloorLikelihood
 from inpose_core.sampling.measurement import Measurement
 from inpose_core.sampling.smoothing import smooth_in_time
 from inpose_core.sampling.tangent_guidance import TangentGuidance
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
-CPU = torch.device("cpu")
+CPU = Backend("torch")
 FRAMES = 60
 ALL_JOINTS = torch.arange(22)
 
@@ -51,11 +53,11 @@ def rotations_of(performer: Motion) -> torch.Tensor:
 
 def test_the_lowest_foot_comes_to_the_floor(performer: Motion) -> None:
     measurement = crouching(performer, drop_m=0.10)
-    calibration = ResidualCalibration(torch.tensor([-1.0, 1.0]), torch.full((2, 22), 0.04))
+    uncertainty = Uncertainty(np.array([-1.0, 1.0]), torch.full((2, 22), 0.04))
     R = rotations_of(performer)
     before_m = lowest_foot_above_floor_m(R, measurement, performer).abs().mean()
-    with_floor = TangentGuidance(measurement, calibration, 0.002, FloorLikelihood(measurement)).finish(R)
-    without = TangentGuidance(measurement, calibration, 0.002).finish(R)
+    with_floor = TangentGuidance(measurement, uncertainty, 0.002, FloorLikelihood(measurement)).finish(R)
+    without = TangentGuidance(measurement, uncertainty, 0.002).finish(R)
     after_m = lowest_foot_above_floor_m(with_floor, measurement, performer).abs().mean()
     assert float(before_m) > 0.03
     assert float(after_m) < 0.4 * float(before_m)
@@ -70,14 +72,14 @@ def test_the_likelihood_is_indifferent_to_the_unit_of_length(performer: Motion) 
         performer.skeleton.scaled(scale),
         CPU,
     )
-    R = rotations_of(performer)
+    R = frames_last(rotations_of(performer))
     small, large = FloorLikelihood(measurement).measure(R, ALL_JOINTS), FloorLikelihood(larger).measure(R, ALL_JOINTS)
     torch.testing.assert_close(small.residual_m * scale, large.residual_m, atol=1e-4, rtol=0)
     torch.testing.assert_close(small.variance * scale**2, large.variance, rtol=1e-3, atol=0)
 
 
 def test_a_jump_is_trusted_less_than_a_step(performer: Motion) -> None:
-    R = rotations_of(performer)
+    R = frames_last(rotations_of(performer))
     standing = FloorLikelihood(crouching(performer, drop_m=0.0)).measure(R, ALL_JOINTS)
     jumping = FloorLikelihood(crouching(performer, drop_m=-0.5)).measure(R, ALL_JOINTS)
     assert bool((jumping.variance > 10 * standing.variance).all())

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, rotvec_to_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from inpose_core.numerics import Backend
 from inpose_core.options.solve import SolveSettings
-from inpose_core.prior.checkpoint import ResidualCalibration
 from inpose_core.prior.feet import feet_places
+from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling import Measurement, refine
 from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
@@ -118,7 +119,7 @@ def test_two_thresholds_keep_a_wavering_foot_on_the_ground() -> None:
 def slider() -> tuple[torch.Tensor, Measurement, torch.Tensor]:
     """Return somebody whose solved legs sway while both feet are said to stand."""
     motion = smooth_motion(150, swing=0.15)
-    measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, torch.device("cpu"))
+    measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, Backend("torch"))
     R = quaternion_wxyz_to_matrix(torch.tensor(motion.rotations_wxyz).float())
     bend = rotvec_to_matrix(torch.tensor([[-0.3, 0.0, 0.0], [0.4, 0.0, 0.0]]))
     R[:, [1, 2]] = R[:, [1, 2]] @ bend[0]
@@ -126,8 +127,8 @@ def slider() -> tuple[torch.Tensor, Measurement, torch.Tensor]:
     return R, measurement, torch.ones(150, 2)
 
 
-def calibration() -> ResidualCalibration:
-    return ResidualCalibration(torch.tensor([-1.0, 1.0]), torch.full((2, 22), 0.04))
+def uncertainty() -> Uncertainty:
+    return Uncertainty(np.array([-1.0, 1.0]), torch.full((2, 22), 0.04))
 
 
 def told(contact: torch.Tensor, feet: torch.Tensor | None = None) -> Estimate:
@@ -138,7 +139,7 @@ def told(contact: torch.Tensor, feet: torch.Tensor | None = None) -> Estimate:
 def with_feet(
     R: torch.Tensor, measurement: Measurement, estimate: Estimate, settings: SolveSettings = DEFAULT
 ) -> torch.Tensor:
-    return refine(R, measurement, foot_paths(R, measurement, estimate), calibration(), settings)
+    return refine(R, measurement, foot_paths(R, measurement, estimate), uncertainty(), settings)
 
 
 def toe_speed_m_s(R: torch.Tensor, measurement: Measurement) -> float:

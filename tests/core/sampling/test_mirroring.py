@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, rotvec_to_matrix, sixd_to_matrix
 from inpose_core.body.skeleton import MIRROR_JOINTS, Skeleton
+from inpose_core.numerics import Backend
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.sampling import Measurement, MirroredDenoiser, confidence
 from inpose_core.sampling.mirroring import mirror_sensors, mirror_sixd
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
-CPU = torch.device("cpu")
+CPU = Backend("torch")
 
 
 @settings(max_examples=20, deadline=None)
@@ -29,7 +30,7 @@ def test_the_mirror_image_of_a_pose_has_the_mirrored_positions(seed: int) -> Non
 
 
 def test_a_mirrored_recording_gets_the_mirrored_estimate() -> None:
-    prior = load_prior()
+    prior = load_prior(backend=CPU)
     motion = smooth_motion(150)
     measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, CPU)
     sensors = measurement.scale_free(use_head_motion=True)

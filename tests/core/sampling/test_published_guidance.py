@@ -15,6 +15,7 @@ from torch import Tensor
 from inpose_core.body.kinematics import chain_offsets, position_operator, vectorize_rotations
 from inpose_core.body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_raw_matrix
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
+from inpose_core.numerics import Backend
 from inpose_core.prior.schedule import NoiseSchedule, log_snr_of
 from inpose_core.sampling import Measurement, sample_ddim
 from inpose_core.sampling.estimate import Estimate
@@ -48,7 +49,7 @@ def measured_body(depth_m: float) -> Measurement:
     """
     body = Skeleton.template()
     motion = smooth_motion(FRAMES, body=body, swing=0.2)
-    measurement = Measurement.from_sensors(perfect_sensors(motion), body, torch.device("cpu"))
+    measurement = Measurement.from_sensors(perfect_sensors(motion), body, Backend("torch"))
     offsets_m = torch.cat((measurement.offsets_m[:, :2], depth_m * torch.randn(22, 1)), dim=1)
     rest_m = vectorize_rotations(torch.eye(3).expand(22, 3, 3)) @ position_operator(offsets_m, SENSOR_JOINTS).T
     y_m = rest_m.view(3, 3).T + torch.randn(FRAMES, 3, 3) * 0.03 + torch.randn(FRAMES, 1, 3)

@@ -2,13 +2,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from inpose_core.body.kinematics import chain_offsets, rotated_chains, tangent_covariance
+from inpose_core.body.kinematics import chain_offsets, rotated_chains, tangent_covariance, tangent_jacobian
 from inpose_core.body.rotations import (
     geodesic_angle,
     matrix_to_rotvec,
@@ -18,18 +19,22 @@ from inpose_core.body.rotations import (
     sixd_to_matrix,
 )
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
+from inpose_core.numerics import Backend, frames_last
 from inpose_core.options.solve import SamplerName
-from inpose_core.prior.checkpoint import Prior, ResidualCalibration
+from inpose_core.prior.checkpoint import Prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
-from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
+from inpose_core.prior.network import NetworkConfig
 from inpose_core.prior.schedule import NoiseSchedule
+from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling import SAMPLERS, Measurement, WindowedDenoiser, Windows, sample_ddim
+from inpose_core.sampling.differences import difference_noise
 from inpose_core.sampling.estimate import Denoiser, Estimate
 from inpose_core.sampling.guidance import GuidedEstimate, NoGuidance
 from inpose_core.sampling.tangent_guidance import TangentGuidance
+from inpose_core.training.module import TrainableTransformer
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
-CPU = torch.device("cpu")
+CPU = Backend("torch")
 
 
 class LinearGuidance:
@@ -115,17 +120,18 @@ def test_tangent_guidance_on_a_gaussian_prior_has_the_exact_posterior_mean() -> 
         measured=torch.ones(frames, 3, dtype=torch.bool),
     )
     levels = schedule.log_snr(schedule.times(40)[:-1])
-    alpha2 = torch.sigmoid(levels)
+    alpha2 = torch.sigmoid(torch.from_numpy(levels)).float()
     exact_variance = s**2 * (1 - alpha2) / (alpha2 * s**2 + 1 - alpha2)
     guidance = TangentGuidance(
-        measurement, ResidualCalibration(levels, exact_variance[:, None].repeat(1, 22)), position_noise_ratio=0.002
+        measurement, Uncertainty(levels, exact_variance[:, None].repeat(1, 22)), position_noise_ratio=0.002
     )
     x_T = torch.randn(frames // 2, 22, 6)
     denoise = toy_denoiser(matrix_to_sixd(identity[0]), s)
     x_0 = sample_ddim(denoise, guidance, schedule, torch.cat((x_T, -x_T)), schedule.times(20)).x_0
 
     omega = matrix_to_rotvec(sixd_to_matrix(x_0)).mean(dim=0)
-    covariance = tangent_covariance(v, torch.full((22,), s**2))[0] + guidance.noise_variance[0]
+    H = tangent_jacobian(frames_last(v))
+    covariance = (tangent_covariance(H, torch.full((22,), s**2)) + difference_noise(single, 0.002))[..., 0]
     weights = torch.linalg.solve(covariance, (y - v.sum(-2)).flatten()).unflatten(-1, (2, 3))
     exact = s**2 * torch.linalg.cross(v[0], weights[:, None].expand_as(v[0])).sum(0)
     unmeasured = [j for j in range(22) if j not in SENSOR_JOINTS]
@@ -157,8 +163,8 @@ def test_informative_times_fall_from_pure_noise_to_nothing() -> None:
 def test_finishing_meets_the_measured_positions() -> None:
     motion = smooth_motion(50)
     measurement = Measurement.from_sensors(perfect_sensors(motion), motion.skeleton, CPU)
-    calibration = ResidualCalibration(torch.tensor([-1.0, 1.0]), torch.full((2, 22), 0.02))
-    guidance = TangentGuidance(measurement, calibration, position_noise_ratio=0.002)
+    uncertainty = Uncertainty(np.array([-1.0, 1.0]), torch.full((2, 22), 0.02))
+    guidance = TangentGuidance(measurement, uncertainty, position_noise_ratio=0.002)
     other = smooth_motion(50, seed=1)
     start = measurement.pin_rotations(quaternion_wxyz_to_matrix(torch.tensor(other.rotations_wxyz).float()))
     for _ in range(3):
@@ -173,19 +179,19 @@ def test_tangent_step_is_the_posterior_mean_of_rotations() -> None:
     torch.manual_seed(1)
     measurement = toy_measurement(shift_m=0.03)
     s = torch.tensor(3.0 * torch.pi / 180)
-    calibration = ResidualCalibration(torch.tensor([-1.0, 1.0]), (s**2).expand(2, 22).clone())
-    guidance = TangentGuidance(measurement, calibration, position_noise_ratio=0.0066)
+    uncertainty = Uncertainty(np.array([-1.0, 1.0]), (s**2).expand(2, 22).clone())
+    guidance = TangentGuidance(measurement, uncertainty, position_noise_ratio=0.0066)
     R_hat = torch.eye(3).expand(1, 22, 3, 3).contiguous()
     measurement_mean = rotated_chains(R_hat, guidance.difference_kappa).sum(-2)
     y = measurement_mean + 0.02 * torch.randn(1, 2, 3)
     shifted = replace(measurement, y_m=torch.cat((torch.zeros(1, 1, 3), -y), dim=1))
-    guidance = TangentGuidance(shifted, calibration, position_noise_ratio=0.0066)
+    guidance = TangentGuidance(shifted, uncertainty, position_noise_ratio=0.0066)
     moved = matrix_to_rotvec(guidance.correct(R_hat, 0.0))[0]
 
     omega = s * torch.randn(200_000, 22, 3)
     predicted = rotated_chains(rotvec_to_matrix(omega), guidance.difference_kappa).sum(-2).flatten(1)
     error = (predicted - y.flatten()).double()
-    precision = torch.linalg.inv(guidance.noise_variance[0].double())
+    precision = torch.linalg.inv(difference_noise(shifted, 0.0066)[..., 0].double())
     log_weight = -0.5 * torch.einsum("na,ab,nb->n", error, precision, error)
     weight = torch.softmax(log_weight, 0).float()
     assert float(1 / weight.square().sum()) > 100  # enough effective samples to compare with
@@ -199,11 +205,11 @@ def test_tangent_step_is_the_posterior_mean_of_rotations() -> None:
 def test_unmeasured_devices_weigh_nothing() -> None:
     measurement = toy_measurement()
     lost = replace(measurement, measured=torch.tensor([[True, False, True]]))
-    calibration = ResidualCalibration(torch.tensor([-1.0, 1.0]), torch.full((2, 22), 0.02))
+    uncertainty = Uncertainty(np.array([-1.0, 1.0]), torch.full((2, 22), 0.02))
     wild = replace(lost, y_m=lost.y_m + torch.tensor([0.0, 0.5, 0.0])[None, :, None])
     identity = torch.eye(3).expand(1, 22, 3, 3).contiguous()
-    calm = TangentGuidance(lost, calibration, 0.002).correct(identity, 0.0)
-    shaken = TangentGuidance(wild, calibration, 0.002).correct(identity, 0.0)
+    calm = TangentGuidance(lost, uncertainty, 0.002).correct(identity, 0.0)
+    shaken = TangentGuidance(wild, uncertainty, 0.002).correct(identity, 0.0)
     assert float(torch.rad2deg(geodesic_angle(calm, shaken)).max()) < 0.1
 
 
@@ -220,10 +226,10 @@ def test_measured_rotations_are_pinned() -> None:
 def test_windows_cover_every_frame_with_weights_that_sum_to_one(frames: int, shape: tuple[int, int]) -> None:
     window, stride = shape
     windows = Windows.cover(frames, window, stride)
-    total = torch.zeros(frames)
+    total = np.zeros(frames)
     for part in windows.split():
-        windows.add(total, torch.ones(windows.index[part].shape), part)
-    torch.testing.assert_close(total, torch.ones(frames))
+        windows.add(total, np.ones(windows.index[part].shape), part)
+    np.testing.assert_allclose(total, 1.0)
     if frames > window:
         assert (windows.index[:, 1:] - windows.index[:, :-1] == 1).all()
 
@@ -231,11 +237,11 @@ def test_windows_cover_every_frame_with_weights_that_sum_to_one(frames: int, sha
 def small_prior() -> Prior:
     torch.manual_seed(0)
     config = NetworkConfig(CONDITION_SIZE, window=16, frames_per_token=4, width=32, depth=2, heads=2, dropout=0.0)
-    network = DiffusionTransformer(config).eval()
-    for parameter in network.parameters():
+    module = TrainableTransformer(config)
+    for parameter in module.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
-    calibration = ResidualCalibration(torch.tensor([-4.0, 4.0]), torch.full((2, 22), 0.03))
-    return Prior(network.requires_grad_(False), NoiseSchedule(), calibration, {})
+    uncertainty = Uncertainty(np.array([-4.0, 4.0]), torch.full((2, 22), 0.03))
+    return Prior(module.network(), NoiseSchedule(), uncertainty, {})
 
 
 def test_vector_jacobian_product_equals_backpropagation_through_everything() -> None:

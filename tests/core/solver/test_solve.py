@@ -4,7 +4,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,27 +14,48 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from inpose_core import numerics
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
+from inpose_core.numerics import Backend
 from inpose_core.options.solve import GUIDANCE_NAMES, SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.types import Sensors
-from inpose_core.solver.solving import choose_device, solve
+from inpose_core.solver import backends, solving
+from inpose_core.solver.backends import choose_backend
+from inpose_core.solver.solving import solve
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 FRAMES = 150
 """More than one window."""
+EXACT = SolveSettings(precision="float32")
+"""What must be the same to a hundredth of a degree is computed alike on every processor."""
+
+
+@pytest.fixture(scope="module", params=["numpy", "torch"], autouse=True)
+def library(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Solve everything here once with each library; what asks for one of them gets it."""
+    choose = backends.choose_backend
+
+    def choose_other(settings: SolveSettings = EXACT) -> Backend:
+        asks = settings.library != "auto" or settings.device not in ("auto", "cpu")
+        needs = settings.guidance == "pigdm" or settings.precision == "bfloat16"
+        return choose(settings if asks or needs else replace(settings, library=request.param))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solving, "choose_backend", choose_other)
+        yield request.param
 
 
 @pytest.fixture(scope="module")
-def prior() -> Prior:
+def prior(library: str) -> Prior:
     return load_prior()
 
 
 @pytest.fixture(scope="module")
-def performer() -> Motion:
+def performer(library: str) -> Motion:
     return smooth_motion(FRAMES)
 
 
@@ -50,10 +71,6 @@ def other_proportions() -> Skeleton:
     offsets_m[[3, 6, 9, 12]] *= 1.15
     offsets_m[[4, 5, 7, 8]] *= 0.75
     return Skeleton(offsets_m)
-
-
-EXACT = SolveSettings(precision="float32")
-"""What must be the same to a hundredth of a degree is computed alike on every processor."""
 
 
 def largest_angle_deg(a: Motion, b: Motion) -> float:
@@ -292,20 +309,45 @@ def test_an_impossible_seed_is_refused(seed: int) -> None:
 def test_a_device_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
-    assert choose_device("auto").type == choose_device("cpu").type == "cpu"
-    for name in ("cuda", "mps", "tpu", ""):
+    assert choose_backend() == choose_backend(SolveSettings(device="cpu")) == Backend("numpy", "cpu")
+    for name in ("cuda", "mps"):
         with pytest.raises(DeviceError, match="does not exist") as caught:
-            choose_device(name)
+            choose_backend(SolveSettings(device=name))
         assert caught.value.hint
+    with pytest.raises(DeviceError, match="NumPy does not compute"):
+        choose_backend(SolveSettings(device="cuda", library="numpy"))
+
+
+def test_torch_is_taken_where_only_torch_can() -> None:
+    for settings in (SolveSettings(guidance="pigdm"), SolveSettings(precision="bfloat16")):
+        assert choose_backend(settings) == choose_backend(SolveSettings(library="torch")) == Backend("torch", "cpu")
+        with pytest.raises(DeviceError, match="NumPy cannot compute"):
+            choose_backend(replace(settings, library="numpy"))
+
+
+def test_without_torch_numpy_solves_and_what_needs_torch_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "inpose_core.numerics.torch_namespace", raising=False)
+    monkeypatch.delattr(numerics, "torch_namespace", raising=False)
+    monkeypatch.setattr(backends, "find_spec", lambda _: None)
+    assert choose_backend() == Backend()
+    with pytest.raises(DeviceError, match="no PyTorch") as caught:
+        choose_backend(SolveSettings(library="torch"))
+    assert "pip install" in caught.value.hint
 
 
 def test_a_gpu_is_chosen_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_may_have_graphics_card", lambda: True)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert choose_device("auto").type == "mps"
+    assert choose_backend() == Backend("torch", "mps")
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    assert choose_device("auto").type == "cuda"
-    assert choose_device("cpu").type == "cpu"
+    assert choose_backend() == Backend("torch", "cuda")
+    assert choose_backend(SolveSettings(device="cpu")) == Backend("numpy", "cpu")
+    # Whether a card is there was only a guess.
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert choose_backend() == Backend("numpy", "cpu")
 
 
 def test_missing_weights_are_told_before_anything_is_solved(

@@ -324,9 +324,9 @@ def test_training_lowers_the_validation_error_and_writes_a_usable_prior(
     prior = load_prior(tmp_path / "prior.safetensors")
     assert prior.training["steps"] == "180"
     assert json.loads(prior.training["validation"])["held_out"]["geodesic_deg"] == pytest.approx(after["geodesic_deg"])
-    assert (prior.calibration.log_snr.diff() > 0).all()
-    assert (prior.calibration.variance > 0).all()
-    files = ["best.safetensors", "checkpoint.pt", "log.jsonl", "prior.safetensors"]
+    assert (np.diff(prior.uncertainty.log_snr) > 0).all()
+    assert (prior.uncertainty.variance > 0).all()
+    files = ["best.pt", "checkpoint.pt", "log.jsonl", "prior.safetensors"]
     assert sorted(path.name for path in tmp_path.iterdir()) == files
 
 
@@ -396,12 +396,12 @@ def test_the_best_weights_by_validation_are_kept_not_the_last(
     kept: list[Tensor] = []
 
     def validate() -> dict[str, dict[str, float]]:
-        kept.append(trainer.ema.final.bias.clone())
+        kept.append(trainer.ema.named_weights["final.bias"].clone())
         return {"held_out": {"mpjpe_cm": next(errors, 0.0)}}
 
     monkeypatch.setattr(trainer, "validate", validate)
     prior = trainer.run()
-    assert torch.equal(prior.network.final.bias, kept[1])
+    assert torch.equal(prior.network.weights["final.bias"], kept[1])
     assert not torch.equal(kept[1], kept[3])
 
 
@@ -424,7 +424,7 @@ def test_a_regressor_never_sees_x_t(data: MotionData, examples: Mapping[str, Any
 def test_another_seed_trains_another_network(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
     a = make_trainer(data, examples, tmp_path / "a", steps=1, seed=0)
     b = make_trainer(data, examples, tmp_path / "b", steps=1, seed=1)
-    assert not torch.equal(a.network.embed.weight, b.network.embed.weight)
+    assert not torch.equal(a.network.named_weights["embed.weight"], b.network.named_weights["embed.weight"])
 
 
 # Who trains, who validates.

@@ -6,20 +6,20 @@ from __future__ import annotations
 import torch
 
 from ..body.rotations import geodesic_angle, sixd_to_matrix
-from ..prior.checkpoint import ResidualCalibration
-from ..prior.network import DiffusionTransformer
 from ..prior.schedule import NoiseSchedule
+from ..prior.uncertainty import Uncertainty
 from .augmentation import Examples
 from .losses import state_of
+from .module import TrainableTransformer
 
 _LEVELS = 12
 _MOST_WINDOWS = 256
 
 
 @torch.no_grad()
-def measure_residuals(
-    network: DiffusionTransformer, schedule: NoiseSchedule, examples: Examples, device: torch.device
-) -> ResidualCalibration:
+def measure_uncertainty(
+    network: TrainableTransformer, schedule: NoiseSchedule, examples: Examples, device: torch.device
+) -> Uncertainty:
     """Return the mean squared tangent residual per axis, joint and noise level.
 
     The residual is ``omega = log(R_hat^T R)``; with equal variance on three axes, ``E|omega|^2 = 3 variance``.
@@ -36,11 +36,11 @@ def measure_residuals(
             part = slice(first, first + 64)
             state = state_of(x_0[part], network.config.columns)
             noise = torch.randn(state.shape, generator=generator)
-            x_t = schedule.alpha(t) * state + schedule.sigma(t) * noise
-            log_snr = schedule.log_snr(t).expand(len(x_t))
+            x_t = float(schedule.alpha(t)) * state + float(schedule.sigma(t)) * noise
+            log_snr = torch.full((len(x_t),), float(schedule.log_snr(t)))
             denoised = network(x_t.to(device), log_snr.to(device), condition[part].to(device))
             squared.append(geodesic_angle(sixd_to_matrix(denoised.x_0[..., :6].float().cpu()), R[part]).square())
         angle2 = (torch.cat(squared) * weight[..., None]).sum(dim=(0, 1)) / weight.sum()
         variances.append(angle2 / 3)
     # `times` runs from noise to data, which is increasing log-SNR.
-    return ResidualCalibration(schedule.log_snr(times), torch.stack(variances))
+    return Uncertainty(schedule.log_snr(times), torch.stack(variances).numpy())

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give numpy the names of `array.Namespace`: numpy 1.26 lacks some of the array API standard's, and has no layers.
+
+Everything computes in the number format of its arguments; ``like`` is an array of that format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import DeviceError
+from . import elementwise, products, threads
+from .array import Shape
+
+Array = Any
+"""numpy's own types say less about these functions than they hide."""
+
+name: Final = "numpy"
+
+sqrt = np.sqrt
+exp = np.exp
+sin = np.sin
+cos = np.cos
+tan = np.tan
+log = np.log
+asin = np.arcsin
+atan2 = np.arctan2
+tanh = np.tanh
+hypot = np.hypot
+abs = np.abs  # noqa: A001 (the standard's name)
+minimum = np.minimum
+maximum = np.maximum
+flip = np.flip
+moveaxis = np.moveaxis
+contiguous = np.ascontiguousarray
+copy = np.copy
+einsum = np.einsum
+linear = products.linear
+attention = elementwise.attention
+gelu = elementwise.gelu
+layer_norm = elementwise.layer_norm
+rotate_pairs = elementwise.rotate_pairs
+softmax = elementwise.softmax
+map_parts = threads.map_parts
+
+
+def where(condition: Array, a: Array | float, b: Array | float) -> Array:
+    """Return a where the condition holds, else b; a number takes the format of the array beside it."""
+    # numpy 1 makes float64 of a float32 array beside a number.
+    if isinstance(a, float):
+        a = b.dtype.type(a) if isinstance(b, np.ndarray) else a
+    elif isinstance(b, float):
+        b = a.dtype.type(b)
+    return np.where(condition, a, b)
+
+
+def asarray(values: Any, like: Array) -> Array:
+    """Return the values as an array of the format of ``like``."""
+    return np.asarray(values, dtype=like.dtype)
+
+
+def zeros(shape: Shape, like: Array) -> Array:
+    """Return zeros."""
+    return np.zeros(shape, like.dtype)
+
+
+def empty(shape: Shape, like: Array) -> Array:
+    """Return an array that is still to be filled."""
+    return np.empty(shape, like.dtype)
+
+
+def full(shape: Shape, value: float, like: Array) -> Array:
+    """Return an array of one value."""
+    return np.full(shape, value, like.dtype)
+
+
+def eye(size: int, like: Array) -> Array:
+    """Return the identity matrix."""
+    return np.eye(size, dtype=like.dtype)
+
+
+def indices(values: Any, like: Array) -> Array:  # noqa: ARG001 (a device matters to torch alone)
+    """Return the values as indices."""
+    return np.asarray(values, dtype=np.int64)
+
+
+def astype_of(x: Array, like: Array) -> Array:
+    """Return x in the format of ``like``."""
+    return x.astype(like.dtype)
+
+
+def concat(arrays: Iterable[Array], axis: int = 0) -> Array:
+    """Join arrays along an axis."""
+    return np.concatenate(tuple(arrays), axis=axis)
+
+
+def stack(arrays: Iterable[Array], axis: int = 0) -> Array:
+    """Join arrays along a new axis."""
+    return np.stack(tuple(arrays), axis=axis)
+
+
+def broadcast_to(x: Array, shape: Shape) -> Array:
+    """Return a view of another shape."""
+    return np.broadcast_to(x, shape)
+
+
+def take_along_axis(x: Array, index: Array, axis: int) -> Array:
+    """Return the elements that the indices along an axis name."""
+    return np.take_along_axis(x, index, axis)
+
+
+def flatnonzero(x: Array) -> Array:
+    """Return where a flat array is not zero."""
+    return np.flatnonzero(x)
+
+
+def add_at(x: Array, index: Array, values: Array) -> None:
+    """Add values to rows of x, in place; a row that is named several times gets all of them."""
+    np.add.at(x, index, values)
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x))."""
+    return 0.5 * np.tanh(0.5 * x) + 0.5
+
+
+def quantile(x: Array, share: float) -> float:
+    """Return the value below which that share of x lies."""
+    return float(np.quantile(x, share))
+
+
+def products_by_frame(a: Array, b: Array) -> Array:
+    """Return ``a b^T`` of each frame, frames last: (I, J, F) of (I, K, F) and (J, K, F)."""
+    return np.einsum("ikf,jkf->ijf", a, b)
+
+
+def in_bfloat16(like: Array, enabled: bool) -> AbstractContextManager[Any]:  # noqa: ARG001 (numpy has no bfloat16)
+    """Do nothing: numpy computes in float32."""
+    return nullcontext()
+
+
+def prefers_bfloat16(device: str) -> bool:  # noqa: ARG001 (numpy has one device)
+    """Return False: numpy has no bfloat16."""
+    return False
+
+
+def without_gradients() -> AbstractContextManager[Any]:
+    """Do nothing: numpy keeps no gradients."""
+    return nullcontext()
+
+
+def vector_jacobian_product(function: Callable[[Array], Array], x: Array, cotangent: Array) -> Array:  # noqa: ARG001 (refused)
+    """Refuse: numpy cannot differentiate.
+
+    Raises:
+        DeviceError: always.
+    """
+    raise DeviceError(
+        "The published guidance (pigdm) differentiates the network, which numpy cannot do.",
+        "Install PyTorch (pip install inpose[torch]) and solve with --library torch, or choose tangent guidance.",
+    )
+
+
+def to_numpy(x: Array) -> np.ndarray[Any, Any]:
+    """Return x."""
+    return np.asarray(x)
+
+
+def version() -> str:
+    """Return the version of numpy."""
+    return np.__version__
+
+
+def from_numpy(x: np.ndarray[Any, Any], device: str) -> Array:  # noqa: ARG001 (numpy has one device)
+    """Return x."""
+    return x
