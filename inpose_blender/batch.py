@@ -112,7 +112,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--output", type=Path, required=True, help=".blend file; a folder for several recordings")
     parser.add_argument("--blend", type=Path, help="rig file to open; without one, InPose makes a stick figure")
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
-    parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
+    parser.add_argument("--interpreter", default="", help="Python that runs the solver; default: by the preferences")
     parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
@@ -236,7 +236,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         scene.render.fps_base = scene.render.fps / settings.scene_fps
     rig = prepare_rig(_find_armature(scene, settings.armature), scene)
     require_files(recording, settings.solve)
-    interpreters = solver_interpreters(settings.interpreter)
+    interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
     job.wait()
     outcome = job.outcome

@@ -39,6 +39,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
+    from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -63,6 +64,7 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
+    from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -93,6 +95,7 @@ __all__ = [
     "Skeleton",
     "SkeletonError",
     "StoppedError",
+    "TorchBuild",
     "WorkerError",
     "atomic_output",
     "conjugate_quaternion",
@@ -100,6 +103,8 @@ __all__ = [
     "errors",
     "find_program",
     "gaussian_filter",
+    "has_nvidia_driver",
+    "is_apple_silicon",
     "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
@@ -116,6 +121,7 @@ __all__ = [
     "save_sensors",
     "slerp",
     "stop_by_unwinding",
+    "torch_build",
     "without_python_variables",
     "write_csv",
     "write_output",

@@ -39,7 +39,7 @@ class SolverProcess:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.command = tuple(command)
         self.ready: Message | None = None
-        """What the process said of itself (protocol, version, python, torch, device), once it has."""
+        """What the process said of itself (protocol, version, python, library, device), once it has."""
         self.failure: Message | None = None
         """Why it did not get ready, or that it ended while nobody waited for it."""
         self._arrived: dict[int, list[Message]] = {}
@@ -70,7 +70,7 @@ class SolverProcess:
         except OSError as error:
             raise WorkerError(
                 f"The solver could not be started with {self.command[0]} ({error.strerror}).",
-                "Set a Python with PyTorch in the add-on's preferences.",
+                "Choose another Python in the add-on's preferences.",
             ) from error
         self._readers = (
             threading.Thread(target=self._read_messages, args=(self._process.stdout,), daemon=True),

@@ -162,7 +162,7 @@ def test_a_recording_is_shown_without_any_rig(registered, take, fake_worker):
 
 def test_the_solver_says_what_it_is(registered, fake_worker):
     assert bpy.ops.inpose.test_solver() == {"FINISHED"}
-    assert status().solver.splitlines()[:2] == ["Works: Blender's own Python", "Python 3, PyTorch 0"]
+    assert status().solver.splitlines()[:2] == ["Works: Blender's own Python", "Python 3, numpy 0"]
     fake_worker("no_numpy")
     with pytest.raises(RuntimeError, match="NumPy is missing"):
         bpy.ops.inpose.test_solver()
@@ -188,10 +188,14 @@ def test_results_are_deleted_and_nothing_else(solved, results):
 
 
 def test_results_lie_where_the_user_wants_them(registered, tmp_path, monkeypatch):
-    monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")}))
+    monkeypatch.setattr(
+        preferences, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")})
+    )
     assert preferences.results_folder() == tmp_path / "a/b"
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")}))
+    monkeypatch.setattr(
+        preferences, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")})
+    )
     with pytest.raises(OutputError, match="cannot create"):
         preferences.results_folder()
 
