@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
-	test-blenders pictures tables example train train-hands pack gpu-day clean
+	test-blenders test-without-blas pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -76,7 +76,7 @@ release: $(VENV)/.installed-dev
 
 # Install the zip into clean profiles of every Blender at hand (make test-blenders makes some), and solve with nothing else.
 extension-test: $(VENV)/.installed-test extension
-	INPOSE_ZIP=$$(ls -t dist/inpose-*.zip | head -1) $(BIN)/python -m pytest tests/extension -rs
+	INPOSE_ZIP=$$(ls -t dist/inpose-*.zip | head -1) $(BIN)/python -m pytest tests/extension -rsP
 
 # Drive the real window of every Blender at hand.
 test-gui: $(VENV)/.installed-test
@@ -96,6 +96,26 @@ test-blenders: .venvs/bpy-4.2/.installed .venvs/bpy-4.5/.installed .venvs/bpy-5.
 	set -e; set -- $(foreach word,$(BPY_$(subst .,_,$*)),'$(word)'); python=$$1; shift; \
 		python$$python -m venv .venvs/bpy-$*; \
 		.venvs/bpy-$*/bin/python -m pip install -q "$$@" pytest pytest-timeout hypothesis scipy
+	touch $@
+
+# Run what computes with numpy alone on numpys that have no BLAS, as Blender's own builds have none. They are compiled
+# here (a few minutes, with a C and a C++ compiler).
+NUMPY_1 := 3.11 numpy==1.26.4
+NUMPY_2 := 3.13 numpy>=2.3,<3
+WITHOUT_BLAS_TESTS ?= tests/core/numerics
+test-without-blas: .venvs/numpy-1-without-blas/.installed .venvs/numpy-2-without-blas/.installed
+	for version in 1 2; do echo "numpy $$version without BLAS"; \
+		PYTHONPATH=. .venvs/numpy-$$version-without-blas/bin/python -m pytest $(WITHOUT_BLAS_TESTS) -m "not slow" \
+		|| failed=1; done; test -z "$$failed"
+
+.venvs/numpy-%-without-blas/.installed:
+	set -e; set -- $(foreach word,$(NUMPY_$*),'$(word)'); python=$$1; shift; \
+		python$$python -m venv .venvs/numpy-$*-without-blas; \
+		cd .venvs/numpy-$*-without-blas/bin; \
+		./python -m pip install -q --no-cache-dir --no-binary numpy "$$@" -Csetup-args=-Dblas=none \
+			-Csetup-args=-Dlapack=none -Csetup-args=-Dallow-noblas=true; \
+		./python -m pip install -q scipy pytest pytest-timeout hypothesis; \
+		./python -c 'from numpy.__config__ import CONFIG; assert CONFIG["Build Dependencies"]["blas"]["name"] == "none"'
 	touch $@
 
 # Take every picture of the docs anew: the window's, and the rendered animation (a quarter of an hour).

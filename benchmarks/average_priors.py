@@ -9,18 +9,19 @@ both is nearly as good as the better one of each.
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 from pathlib import Path
 
 import torch
-from inpose_core.training.calibration import measure_residuals
 
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.prior.checkpoint import Prior, load_prior, save_prior
+from inpose_core.prior.network import DiffusionTransformer
 from inpose_core.training.losses import validation_errors
+from inpose_core.training.module import TrainableTransformer
 from inpose_core.training.split import HELD_OUT, load_split
 from inpose_core.training.trainer import denoise_from_noise
+from inpose_core.training.uncertainty import measure_uncertainty
 
 CPU = torch.device("cpu")
 
@@ -32,16 +33,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of packed motion")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    earlier, later = (load_prior(path, CPU) for path in options.priors)
-    network = copy.deepcopy(later.network)
-    with torch.no_grad():
-        for mean, first in zip(network.parameters(), earlier.network.parameters(), strict=True):
-            mean.lerp_(first, 0.5)
+    earlier, later = (load_prior(path) for path in options.priors)
+    weights = {name: (value + earlier.network.weights[name]) / 2 for name, value in later.network.weights.items()}
+    network = DiffusionTransformer(later.network.config, weights)
+    module = TrainableTransformer.of(network).eval()
     _, validation = load_split(options.data, network.config)
-    calibration = measure_residuals(network, later.schedule, validation[HELD_OUT], CPU)
+    uncertainty = measure_uncertainty(module, later.schedule, validation[HELD_OUT], CPU)
     offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
     figures = {
-        name: validation_errors(denoise_from_noise(network, later.schedule, examples, CPU), examples, offsets_m)
+        name: validation_errors(denoise_from_noise(module, later.schedule, examples, CPU), examples, offsets_m)
         for name, examples in validation.items()
     }
     training = {
@@ -49,7 +49,7 @@ def main() -> None:
         "validation": json.dumps(figures),
         "averaged_with_step": earlier.training["steps"],
     }
-    save_prior(Prior(network, later.schedule, calibration, training), options.out)
+    save_prior(Prior(network, later.schedule, uncertainty, training), options.out)
     print(json.dumps(figures))
 
 

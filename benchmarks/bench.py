@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from processes import measure_busy, measure_command, measure_start
 from speed import measure_network, measure_official, measure_solve, peak_memory_mb
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +49,19 @@ def main() -> int:
     for quality in ("draft", "high"):
         figures["solve"].append(run("solve", seconds=60, guidance="tangent", quality=quality, device=device))
         report(figures["solve"][-1])
+    if device == "cpu":
+        figures["libraries"] = [
+            run("solve", seconds=600, guidance="tangent", device="cpu", library=library, precision=precision)
+            for library, precision in (("torch", "float32"), ("torch", "auto"))
+        ]
+        for row in figures["libraries"]:
+            report(row)
+        figures["start"] = run("start")
+        report(figures["start"])
+        for name in ("command", "busy"):
+            figures[name] = [run(name, library=library) for library in ("numpy", "torch")]
+            for row in figures[name]:
+                report(row)
     figures["solve"].append(run("solve", seconds=10, guidance="pigdm", device=device))
     report(figures["solve"][-1])
     for name in ("network", "official"):
@@ -120,12 +134,14 @@ def measure_bake(frames: str) -> dict[str, Any]:
 
 def describe_machine() -> dict[str, Any]:
     """Return what the figures were measured on."""
+    import numpy as np  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
     return {
         "cores": os.cpu_count(),
         "processor": platform.processor() or platform.machine(),
         "python": platform.python_version(),
+        "numpy": np.__version__,
         "torch": torch.__version__,
         "cuda": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
     }
@@ -138,6 +154,9 @@ def report(figures: dict[str, Any]) -> None:
 
 MEASUREMENTS = {
     "solve": measure_solve,
+    "start": measure_start,
+    "command": measure_command,
+    "busy": measure_busy,
     "network": measure_network,
     "official": measure_official,
     "bake": measure_bake,

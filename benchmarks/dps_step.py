@@ -18,7 +18,7 @@ from inpose_core.evaluation.baselines.conditional import ConditionalSettings, Co
 from inpose_core.evaluation.baselines.networks import FULL_BUDGET, NETWORKS, train_network
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_training_clips
-from inpose_core.evaluation.metrics import mean_figures, measure
+from inpose_core.evaluation.metrics import figures_of, mean_figures
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, on_body, simulate
 
 STEPS = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -36,7 +36,7 @@ def main() -> int:
     for zeta in STEPS:
         system = ConditionalSystem(prior, NETWORKS["rotations"].condition, ConditionalSettings("dps", dps_zeta=zeta))
         solved = system.solve_all(trials)
-        figures = mean_figures([measure(trial.truth, motion) for trial, motion in zip(trials, solved, strict=True)])
+        figures = mean_figures([figures_of(trial.truth, motion) for trial, motion in zip(trials, solved, strict=True)])
         print(json.dumps({"zeta": zeta, "mpjpe_cm": round(figures.mpjpe_cm, 2), "hand_cm": round(figures.hand_cm, 2)}))
     return 0
 

@@ -20,12 +20,13 @@ from typing import Final
 
 import torch
 
-from inpose_core.body.skeleton import Skeleton
+from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
 from inpose_core.training.augmentation import AugmentationSettings, draw_examples, scale_free_condition
 from inpose_core.training.losses import LossWeights, validation_errors
+from inpose_core.training.module import TrainableTransformer
 from inpose_core.training.split import HELD_OUT, load_split, load_training_motion, load_validation_motion
 from inpose_core.training.trainer import Trainer, TrainingSettings, denoise_from_noise
 
@@ -159,15 +160,15 @@ def fit(prior: Prior, data: Path, windows: int = 320) -> dict[str, dict[str, flo
     settings = {"as captured": AugmentationSettings.none(), "varied": AugmentationSettings()}
     motions = {"training people": load_training_motion(data)} | load_validation_motion(data)
     offsets_m = torch.tensor(Skeleton.template().offsets_m, dtype=torch.float32)
+    network = TrainableTransformer.of(prior.network).eval()
     figures = {}
     for people, motion in motions.items():
         for name, setting in settings.items():
             generator = torch.Generator().manual_seed(0)
             condition = scale_free_condition(prior.network.config.condition_size)
             examples = draw_examples(motion, windows, prior.network.config.window, setting, generator, condition)
-            errors = validation_errors(
-                denoise_from_noise(prior.network, prior.schedule, examples, _CPU), examples, offsets_m
-            )
+            denoised = denoise_from_noise(network, prior.schedule, examples, _CPU)
+            errors = validation_errors(denoised, examples, offsets_m)
             figures[f"{people}, {name}"] = {key: round(value, 2) for key, value in errors.items()}
     return figures
 
@@ -185,9 +186,9 @@ def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:
     return min(seconds)
 
 
-def _forward_us_per_frame(network: DiffusionTransformer) -> float:
+def _forward_us_per_frame(network: TrainableTransformer) -> float:
     config = network.config
-    x_t, condition = torch.randn(32, config.window, 22, 6), torch.randn(32, config.window, CONDITION_SIZE)
+    x_t, condition = torch.randn(32, config.window, JOINT_COUNT, 6), torch.randn(32, config.window, CONDITION_SIZE)
     level = torch.zeros(32)
     with torch.inference_mode():
         network(x_t, level, condition)

@@ -12,8 +12,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from numpy.typing import NDArray
 
 from inpose_core.prior.checkpoint import Prior, load_prior, save_prior
 from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
@@ -39,8 +39,7 @@ def reshape(prior: Prior, config: NetworkConfig) -> Prior:
     merged, rest = divmod(config.frames_per_token, old.frames_per_token)
     if (config.width, config.depth, config.heads) != (old.width, old.depth, old.heads) or rest or not merged:
         raise ValueError("only features, outputs and frames a token can change")
-    network = DiffusionTransformer(config)
-    state = prior.network.state_dict()
+    state = dict(prior.network.weights)
     features = old.state_size + old.condition_size
     state["embed.weight"] = _merged_inputs(
         state["embed.weight"], features, config.state_size + config.condition_size, merged
@@ -48,21 +47,19 @@ def reshape(prior: Prior, config: NetworkConfig) -> Prior:
     sizes = sum(old.output_sizes), sum(config.output_sizes)
     state["final.weight"] = _repeated_outputs(state["final.weight"], *sizes, merged)
     state["final.bias"] = _repeated_outputs(state["final.bias"][:, None], *sizes, merged)[:, 0]
-    network.load_state_dict(state)
-    return replace(prior, network=network.eval())
+    return replace(prior, network=DiffusionTransformer(config, state))
 
 
-def _merged_inputs(weight: Tensor, old: int, new: int, merged: int) -> Tensor:
+def _merged_inputs(weight: NDArray[np.float32], old: int, new: int, merged: int) -> NDArray[np.float32]:
     """Return the embedding (width, frames x new) of tokens that are the mean of ``merged`` old tokens."""
-    frames = nn.functional.pad(weight.unflatten(1, (-1, old)), (0, new - old))
-    return torch.cat([frames / merged] * merged, dim=1).flatten(1)
+    frames = np.pad(weight.reshape(len(weight), -1, old), ((0, 0), (0, 0), (0, new - old)))
+    return np.concatenate([frames / merged] * merged, axis=1).reshape(len(weight), -1)
 
 
-def _repeated_outputs(weight: Tensor, old: int, new: int, merged: int) -> Tensor:
+def _repeated_outputs(weight: NDArray[np.float32], old: int, new: int, merged: int) -> NDArray[np.float32]:
     """Return the last layer (frames x new, width) that says in each part of a token what it said in the whole."""
-    frames = weight.unflatten(0, (-1, old))
-    frames = nn.functional.pad(frames, (0, 0, 0, new - old))
-    return torch.cat([frames] * merged, dim=0).flatten(0, 1)
+    frames = np.pad(weight.reshape(-1, old, weight.shape[1]), ((0, 0), (0, new - old), (0, 0)))
+    return np.concatenate([frames] * merged).reshape(-1, weight.shape[1])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from inpose_core import Skeleton
 from inpose_core.evaluation.baselines.networks import FULL_BUDGET, train_network
 from inpose_core.evaluation.bodies import BODIES
 from inpose_core.evaluation.clips import choose_clips, load_test_clips
-from inpose_core.evaluation.metrics import mean_figures, measure
+from inpose_core.evaluation.metrics import figures_of, mean_figures
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, on_body, simulate
 from inpose_core.evaluation.systems import OURS, SYSTEMS
 
@@ -46,7 +46,7 @@ def main() -> None:
                 trials = [simulate(on_body(c, body, template), PERFECT_SENSORS, i) for i, c in enumerate(clips)]
                 solved = system.solve_all(trials)
                 row.append(
-                    mean_figures([measure(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)]).mpjpe_cm
+                    mean_figures([figures_of(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)]).mpjpe_cm
                 )
             errors_cm[name].append(row)
     print("| | " + " | ".join(COMPARED) + " | ours over the rival |")

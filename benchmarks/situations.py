@@ -34,7 +34,7 @@ def main() -> None:
     prior = load_prior(options.weights) if options.weights else load_prior()
     figures = {}
     for name, clips in sets(options.data).items():
-        figures[name] = measure(clips, prior)
+        figures[name] = leg_figures_of(clips, prior)
         print(f"\n{name}\n\n{table(figures[name])}", flush=True)
     if options.out:
         rows = {name: {key: row.to_dict() for key, row in rows.items()} for name, rows in figures.items()}
@@ -54,7 +54,7 @@ def sets(data: Path) -> dict[str, list[Motion]]:
     }
 
 
-def measure(clips: list[Motion], prior: Prior) -> dict[str, LegFigures]:
+def leg_figures_of(clips: list[Motion], prior: Prior) -> dict[str, LegFigures]:
     """Return the figures of clips on the average body, by situation."""
     body = Skeleton.template()
     pairs = []

@@ -20,7 +20,7 @@ from inpose_core import Motion, Skeleton, load_prior, solve
 from inpose_core.body.skeleton import TOE_JOINTS
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_choosing_clips, load_hdm05_clips, load_test_clips
-from inpose_core.evaluation.metrics import mean_figures, measure
+from inpose_core.evaluation.metrics import figures_of, mean_figures
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
@@ -57,7 +57,7 @@ def main() -> None:
         cells = []
         for trials in list(sets.values())[:2]:
             solved = [solve(trial.sensors, trial.skeleton, settings, prior) for trial in trials]
-            f = mean_figures([measure(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)])
+            f = mean_figures([figures_of(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)])
             cells.append(f"{f.mpjpe_cm:.2f}, {f.lower_cm:.1f}, {f.mpjre_deg:.2f}, {f.foot_skate_cm_s:.0f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
     print("\n| | skate where the solver has toes stand, cm/s | confidence against error, rank correlation |")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 import time
@@ -11,18 +12,21 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from inpose_core.prior.precision import computes_in_bfloat16
 from torch import Tensor
 
 from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_prior, load_recording, solve
 from inpose_core.body.kinematics import position_operator
-from inpose_core.body.skeleton import SENSOR_JOINTS
+from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS
 from inpose_core.evaluation.baselines.official import STEPS, OfficialGuidance, sample_ddpm_mean
+from inpose_core.numerics import Backend
+from inpose_core.numerics.products import multiplies_fast
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, window_heading
-from inpose_core.prior.network import DiffusionTransformer, NetworkConfig
+from inpose_core.prior.network import NetworkConfig
 from inpose_core.sampling import Measurement, WindowedDenoiser, Windows
 from inpose_core.sampling.guidance import GuidedEstimate
+from inpose_core.solver.backends import choose_backend
+from inpose_core.training.module import TrainableTransformer
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
 BODY: Final[Skeleton] = Skeleton.template(1.75)
@@ -36,10 +40,12 @@ def example_sensors(frames: int) -> Sensors:
     return Sensors(once.positions_m[index], once.rotations_wxyz[index], once.measured[index], once.fps)
 
 
-def measure_solve(seconds: str, guidance: str, device: str, quality: str = "default") -> dict[str, Any]:
+def measure_solve(
+    seconds: str, guidance: str, device: str, quality: str = "default", library: str = "auto", precision: str = "auto"
+) -> dict[str, Any]:
     """Solve a recording of the given length three times, an hour twice; the best is what the machine can do."""
     frames = round(60 * float(seconds))
-    settings = SolveSettings(guidance=guidance, quality=quality, device=device)  # type: ignore[arg-type]  # names from the command line; SolveSettings checks them
+    settings = SolveSettings(guidance=guidance, quality=quality, device=device, library=library, precision=precision)  # type: ignore[arg-type]  # names from the command line; SolveSettings checks them
     prior = load_prior()
     solve(example_sensors(300), BODY, settings, prior)
     sensors = example_sensors(frames)
@@ -55,6 +61,9 @@ def measure_solve(seconds: str, guidance: str, device: str, quality: str = "defa
         "guidance": guidance,
         "quality": quality,
         "steps": settings.denoising_steps,
+        "library": choose_backend(settings).library,
+        "precision": precision,
+        "blas": multiplies_fast(),
         "device": device,
         "frames": frames,
         "seconds_of_each": [round(seconds, 3) for seconds in runs_s],
@@ -68,25 +77,26 @@ def measure_solve(seconds: str, guidance: str, device: str, quality: str = "defa
 
 def measure_network(device: str) -> dict[str, Any]:
     """Time one denoising of a minute against its floor: the operations over the device's rate of large matrices."""
-    where = torch.device(device)
-    prior = load_prior().to(where)
-    measurement = Measurement.from_sensors(example_sensors(3600), BODY, where)
-    denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(True), 60.0, "auto")
-    x_t = torch.zeros(3600, 22, 6, device=where)
-    with torch.inference_mode():
-        seconds = _best_s(lambda: denoiser(x_t, 0.0), device)
+    backend = choose_backend(SolveSettings(device=device))
+    prior = load_prior(backend=backend)
+    measurement = Measurement.from_sensors(example_sensors(3600), BODY, backend)
+    bfloat16 = backend.computes_in_bfloat16("auto")
+    denoiser = WindowedDenoiser.for_sensors(prior, measurement.scale_free(True), 60.0, in_bfloat16=bfloat16)
+    x_t = backend.asarray(np.zeros((3600, JOINT_COUNT, 6)))
+    seconds = _best_s(lambda: denoiser(x_t, 0.0), device)
     config = prior.network.config
     tokens = config.window // config.frames_per_token
     matrices = sum(
-        p.numel() for name, p in prior.network.named_parameters() if p.dim() == 2 and "noise_level" not in name
+        math.prod(w.shape) for name, w in prior.network.weights.items() if w.ndim == 2 and "noise_level" not in name
     )
     attention = 2 * config.depth * tokens * config.width
     operations = 2 * len(denoiser.windows) * tokens * (matrices + attention)
-    number = torch.bfloat16 if computes_in_bfloat16("auto", where) else torch.float32
-    a = torch.randn(2048, 2048, device=where).to(number)
+    a = backend.asarray(np.random.default_rng(0).normal(size=(2048, 2048)))
+    a = a.bfloat16() if bfloat16 else a
     rate = 2 * 2048**3 / _best_s(lambda: a @ a, device)
     return {
-        "number_format": str(number).removeprefix("torch."),
+        "library": backend.library,
+        "number_format": "bfloat16" if bfloat16 else "float32",
         "us_per_frame": round(1e6 * seconds / 3600, 2),
         "gflop_per_s": round(operations / seconds / 1e9, 1),
         "matrix_rate_gflop_per_s": round(rate / 1e9, 1),
@@ -99,19 +109,20 @@ def measure_official(device: str) -> dict[str, Any]:
 
     The weights are random, which costs the same.
     """
-    where, frames = torch.device(device), 401
+    backend, frames = Backend("torch", device), 401
+    where = torch.device(device)
     config = NetworkConfig(
         CONDITION_SIZE, window=41, frames_per_token=1, width=384, depth=12, heads=6, mlp_ratio=1, dropout=0.0
     )
-    network = DiffusionTransformer(config).to(where).eval().requires_grad_(False)
-    measurement = Measurement.from_sensors(example_sensors(frames), BODY, where)
-    windows = Windows.cover(frames, 41, 20, where)
-    windowed = measurement.scale_free(True).windowed(windows.index)
+    network = TrainableTransformer(config).to(where).network()
+    measurement = Measurement.from_sensors(example_sensors(frames), BODY, backend)
+    windows = Windows.cover(frames, 41, 20)
+    windowed = measurement.scale_free(True).windowed(torch.from_numpy(windows.index).to(where))
     heading = window_heading(windowed.R_world_sensor[:, :, 0])
     denoiser = WindowedDenoiser(network, windows, heading, condition_features(windowed, heading, 60.0))
     guidance = _DenselyInverted(measurement, denoiser)
     began = time.perf_counter()
-    sample_ddpm_mean(denoiser, guidance, torch.randn(frames, 22, 6, device=where), (-8.0, 8.0))
+    sample_ddpm_mean(denoiser, guidance, torch.randn(frames, JOINT_COUNT, 6, device=where), (-8.0, 8.0))
     elapsed_s = _elapsed_s(began, device)
     return {
         "steps": STEPS,

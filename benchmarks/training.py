@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from inpose_core.solver.solving import choose_device
+from inpose_core.training.devices import torch_device
 from inpose_core.training.split import load_training_motion
 from inpose_core.training.trainer import Trainer, TrainingSettings
 
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=20)
     options = parser.parse_args()
-    device = choose_device(options.device)
+    device = torch_device(options.device)
     settings = TrainingSettings(batch=options.batch)
     with TemporaryDirectory() as folder:
         data = load_training_motion(options.data)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
-    from inpose_core.options.option import PANEL, Choice, Custom, Option
+    from inpose_core.options.option import Choice, Custom, Option
     from inpose_core.options.reading import ReadOptions
     from inpose_core.options.solve import SolveSettings
     from inpose_core.options.table import OptionTable, option, options_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
 else:
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
-    from ..inpose_core.options.option import PANEL, Choice, Custom, Option
+    from ..inpose_core.options.option import Choice, Custom, Option
     from ..inpose_core.options.reading import ReadOptions
     from ..inpose_core.options.solve import SolveSettings
     from ..inpose_core.options.table import OptionTable, option, options_of
@@ -29,7 +29,6 @@ else:
     from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 __all__ = [
-    "PANEL",
     "PROTOCOL",
     "CalibrationSettings",
     "Choice",

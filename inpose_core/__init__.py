@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from .body.motion import Motion
     from .body.skeleton import JOINT_NAMES, PARENTS, Skeleton
     from .calibration import Calibrated, calibrate
-    from .job import SolvedJob, SolveJob, run_job
     from .motion_files.bvh import save_bvh
     from .options.calibration import CalibrationSettings
     from .options.solve import SolveSettings
     from .prior.checkpoint import Prior, load_prior
     from .recording import Recording, Sensors, load_recording
+    from .recording_to_motion import SolvedRecording, SolvePlan, solve_recording
     from .solver.solving import solve
 
 __version__ = "0.1.0"
@@ -56,13 +56,13 @@ _LOADED_LATER = {
     "Calibrated": "calibration",
     "CalibrationSettings": "options.calibration",
     "Prior": "prior.checkpoint",
-    "SolveJob": "job",
+    "SolvePlan": "recording_to_motion",
     "SolveSettings": "options.solve",
-    "SolvedJob": "job",
+    "SolvedRecording": "recording_to_motion",
     "calibrate": "calibration",
     "load_prior": "prior.checkpoint",
     "load_recording": "recording",
-    "run_job": "job",
+    "solve_recording": "recording_to_motion",
     "save_bvh": "motion_files.bvh",
     "solve": "solver.solving",
 }
@@ -85,17 +85,17 @@ __all__ = [
     "Sensors",
     "Skeleton",
     "SkeletonError",
-    "SolveJob",
+    "SolvePlan",
     "SolveSettings",
-    "SolvedJob",
+    "SolvedRecording",
     "WeightsError",
     "WorkerError",
     "calibrate",
     "load_prior",
     "load_recording",
-    "run_job",
     "save_bvh",
     "solve",
+    "solve_recording",
 ]
 
 

@@ -32,7 +32,7 @@ from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_f
 if TYPE_CHECKING:
     from .body.motion import Motion
 
-_EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train"}
+_EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train", "torch": "train"}
 """The extra of InPose that brings a package which some commands need."""
 
 
@@ -155,17 +155,17 @@ def _solve(options: argparse.Namespace) -> int:
     # Everything that can be wrong with the request is told before seconds are spent on it.
     writer = _writer_for(options.output)
     from .body.skeleton import Skeleton  # noqa: PLC0415
-    from .job import SolveJob, run_job  # noqa: PLC0415 (they cost time: --help needs none)
+    from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415 (they cost time: --help needs none)
 
-    job = SolveJob(
+    plan = SolvePlan(
         recording=options.recording,
         skeleton=Skeleton.from_json_file(options.skeleton) if options.skeleton else None,
         calibration=settings_from_arguments(CalibrationSettings, options),
-        settings=settings_from_arguments(SolveSettings, options),
+        solve=settings_from_arguments(SolveSettings, options),
         reading=settings_from_arguments(ReadOptions, options),
     )
     with ProgressBar("Solving", quiet=options.quiet) as bar:
-        solved = run_job(job, on_progress=bar.update)
+        solved = solve_recording(plan, on_progress=bar.update)
     writer(solved.motion, options.output)
     if not options.quiet:
         for note in solved.notes:
@@ -217,7 +217,7 @@ def _info(options: argparse.Namespace) -> int:
         )
     for line in guess_lines(info.guesses):
         print(line)
-    print(f"  pose      {info.calibration_pose or 'no T-pose or A-pose found'}")
+    print(f"  pose      {info.calibration_pose_words or 'no T-pose or A-pose found'}")
     for note in info.notes:
         print(f"  note      {note}")
     if options.plot is not None:

@@ -176,12 +176,12 @@ class Worker:
         return _info(request)
 
     def _solve(self, identity: object, request: SolveRequest) -> _Json:
-        from .job import SolveJob, run_job  # noqa: PLC0415 (torch loads after the worker has said hello)
-        from .prior.checkpoint import load_prior  # noqa: PLC0415
+        from .prior.checkpoint import load_prior  # noqa: PLC0415 (all this loads after the worker has said hello)
         from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
+        from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415
 
         skeleton = _skeleton(request.offsets_m)
-        job = SolveJob(request.recording, skeleton, request.calibration, request.solve, request.reading)
+        plan = SolvePlan(request.recording, skeleton, request.calibration, request.solve, request.reading)
         if self._prior is None:
             self._prior = load_prior()
 
@@ -189,7 +189,7 @@ class Worker:
             self._check_cancelled(identity)
             self._reply({"id": identity, "event": "progress", "fraction": round(fraction, 4), "text": "Solving"})
 
-        solved = run_job(job, self._prior, on_progress)
+        solved = solve_recording(plan, self._prior, on_progress)
         self._check_cancelled(identity)
         solved.motion.save_npz(request.output)
         if request.sensors_output is not None:
@@ -264,18 +264,18 @@ def _skeleton(offsets_m: Sequence[Sequence[float]] | None) -> Skeleton | None:
 
 
 def _calibrate(request: CalibrateRequest) -> _Json:
-    from .calibration import measure, save_calibration  # noqa: PLC0415
+    from .calibration import measure_performer, save_calibration  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
 
     recording = load_recording(request.recording, request.reading)
-    measured = measure(recording, _skeleton(request.offsets_m), request.calibration)
-    save_calibration(measured.performer, request.output)
+    found = measure_performer(recording, _skeleton(request.offsets_m), request.calibration)
+    save_calibration(found.performer, request.output)
     return {
         "calibration": str(request.output),
-        "stature_m": measured.performer.stature_m,
-        "wrist_span_m": measured.performer.wrist_span_m,
-        "source": measured.performer.source,
-        "notes": list(measured.notes),
+        "stature_m": found.performer.stature_m,
+        "wrist_span_m": found.performer.wrist_span_m,
+        "source": found.performer.source,
+        "notes": list(found.notes),
     }
 
 

@@ -17,16 +17,19 @@ OFF_THE_WAY = ("training", "evaluation", "demo")
 """Folders of the core that make the prior, measure it and show it. All else is on the way: modules are also loaded by
 name (a file's format, `inpose_core.solve`), which no search for imports would find."""
 
-UNWANTED = ("scipy", "tqdm", "roma", "smplx", "matplotlib", "pythonosc", "fpzip")
+UNWANTED = ("torch", "safetensors", "scipy", "tqdm", "roma", "smplx", "matplotlib", "pythonosc", "fpzip")
 """What nobody must need to install."""
 
 EXCEPT: Mapping[str, Collection[str]] = {
     "matplotlib": ("inspection/picture.py",),  # `inpose info --plot`
     "smplx": ("motion_files/smpl_bodies.py",),  # AMASS with body models, for `inpose pack`
-    "scipy": ("worker.py",),
+    "torch": ("numerics/torch_namespace.py", "numerics/torch_threads.py"),
 }
 """Files that may import it all the same, within a function, and that say how to install it where it is missing.
 fpzip is found, and run in a process of its own, by `recording/formats/fpzip_frames.py`."""
+
+TORCH_MODULES = ("torch_namespace.py", "torch_threads.py")
+"""They are all that knows torch, and are themselves only imported where torch is wanted."""
 
 
 def unwanted_imports(core: Path, unwanted: Collection[str], exceptions: Mapping[str, Collection[str]]) -> list[str]:
@@ -43,7 +46,7 @@ def unwanted_imports(core: Path, unwanted: Collection[str], exceptions: Mapping[
                 continue
             if place.as_posix() not in exceptions.get(package, ()):
                 found.append(f"{place}:{each.line} imports {package}")
-            elif each.line not in later:
+            elif each.line not in later and path.name not in TORCH_MODULES:
                 found.append(f"{place}:{each.line} imports {package} before anybody asks for it")
     return found
 
@@ -61,6 +64,19 @@ def _lines_within(path: Path, *, types_only: bool) -> set[int]:
 
 def test_no_module_on_the_way_needs_more_than_numpy() -> None:
     assert unwanted_imports(REPOSITORY / "inpose_core", UNWANTED, EXCEPT) == []
+
+
+def test_torch_loads_only_where_it_is_wanted() -> None:
+    core = REPOSITORY / "inpose_core"
+    loading = [
+        each
+        for path in core.rglob("*.py")
+        if path.relative_to(core).parts[0] not in OFF_THE_WAY
+        for each in imports_of(path, REPOSITORY)
+        if each.taken[-1] == "torch_namespace" or each.taken[:3] == ("inpose_core", "numerics", "torch_namespace")
+    ]
+    assert len(loading) >= 3
+    assert [each for each in loading if each.line not in _lines_within(each.file, types_only=False)] == []
 
 
 @pytest.mark.parametrize("folder", OFF_THE_WAY)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inpose_blender.options import PROTOCOL
+from inpose_blender.options import PROTOCOL, InfoRequest, SolveRequest
 from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import Skeleton
@@ -122,6 +122,21 @@ def test_it_says_what_it_is(worker: SolverProcess) -> None:
     assert set(said) == {"event", "protocol", "memory_bytes", *named}
 
 
+def test_a_python_that_cannot_solve_says_so_before_anything_is_asked(
+    start: Callable[..., SolverProcess], kind: str, tmp_path: Path
+) -> None:
+    for name in ("numpy", "torch"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('broken')\n")
+    broken = {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(REPOSITORY)))}
+    process = start(**broken) if kind == "real" else start(FAKE_WORKER="no_torch no_numpy")
+    assert process.ready is None
+    said = process.failure
+    assert said is not None
+    assert (said["event"], said["kind"]) == ("error", "WorkerError")
+    assert all(isinstance(said[name], str) for name in ("message", "hint", "details"))
+    assert said["message"]
+
+
 def test_a_solve_tells_its_progress_and_leaves_its_files(worker: SolverProcess, take: Path, tmp_path: Path) -> None:
     body = Skeleton.template(1.6)
     output, sensors = tmp_path / "out.npz", tmp_path / "out.sensors.npz"
@@ -180,6 +195,55 @@ def test_a_place_that_cannot_be_written_is_an_error_of_the_output(
     assert (reply["event"], reply["kind"]) == ("error", "OutputError")
 
 
+@pytest.mark.parametrize("method", ["solve", "info"])
+def test_a_missing_recording_is_an_error_of_the_recording(worker: SolverProcess, method: str, tmp_path: Path) -> None:
+    reply, _ = ask(worker, method, recording=str(tmp_path / "none.csv"), output=str(tmp_path / "out.npz"))
+    assert (reply["event"], reply["kind"]) == ("error", "RecordingError")
+    assert "none.csv" in reply["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "kind_of_error"),
+    [
+        ("solve", {"colour": "red"}, "WorkerError"),
+        ("info", {"colour": "red"}, "WorkerError"),
+        ("solve", {"recording": None}, "WorkerError"),
+        ("solve", {"calibration": {"stature_m": 17.0}}, "CalibrationError"),
+        ("solve", {"solve": {"steps": 0}}, "InPoseError"),
+        ("info", {"reading": {"axes": "XYZ"}}, "RecordingError"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_the_worker_lives(
+    worker: SolverProcess, take: Path, tmp_path: Path, method: str, wrong: Message, kind_of_error: str
+) -> None:
+    output = tmp_path / "out.npz"
+    reply, _ = ask(worker, method, **{"recording": str(take), "output": str(output), **wrong})
+    assert (reply["event"], reply["kind"]) == ("error", kind_of_error)
+    assert reply["message"]
+    assert worker.alive
+    assert not output.exists()
+
+
+def test_it_answers_a_ping(worker: SolverProcess) -> None:
+    heard, worked = worker.heard, worker.worked
+    worker.ping()
+    _wait(lambda: worker.heard > heard, worker)
+    assert worker.worked == worked, "a sign of life is no work"
+
+
+def test_cancelling_what_is_not_there_does_nothing(worker: SolverProcess, take: Path) -> None:
+    worker.cancel(10_000)
+    reply, _ = ask(worker, "info", recording=str(take))
+    assert reply["event"] == "result"
+
+
+def test_each_request_of_the_add_on_has_an_answer(worker: SolverProcess, take: Path, tmp_path: Path) -> None:
+    """Both ends know the same requests: what one of them cannot be asked is missing in no other place."""
+    for request in (InfoRequest(take), SolveRequest(take, tmp_path / "out.npz")):
+        reply, _ = ask(worker, request.method, **request.to_json())
+        assert reply["event"] == "result", reply
+
+
 def test_an_unknown_request_is_refused_and_the_worker_lives(worker: SolverProcess) -> None:
     reply, _ = ask(worker, "sing", recording="a song")
     assert (reply["event"], reply["kind"]) == ("error", "WorkerError")
@@ -214,3 +278,11 @@ def test_it_ends_when_it_is_told_to(start: Callable[..., SolverProcess]) -> None
     process = start()
     process.stop(grace_s=30.0)
     assert process._process.returncode == 0
+
+
+def test_it_ends_when_nobody_is_left_to_ask(start: Callable[..., SolverProcess]) -> None:
+    process = start()
+    assert process._process.stdin is not None
+    process._process.stdin.close()
+    process._process.wait(LIMIT_S)
+    assert not process.alive

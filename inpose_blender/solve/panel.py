@@ -35,3 +35,7 @@ class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
         header.label(text="Options")
         if body is not None:
             draw_options(body, context.scene.inpose, SolveSettings, without=("quality",))
+        header, body = layout.panel("inpose_solve_expert_options", default_closed=True)
+        header.label(text="Expert options")
+        if body is not None:
+            draw_options(body, context.scene.inpose, SolveSettings, expert=True)

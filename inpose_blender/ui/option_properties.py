@@ -7,13 +7,14 @@ None, and text is empty.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import bpy
 
 from ..bpy_compat import BLEND_RELATIVE
-from ..options import PANEL, Option, OptionTable, options_of
+from ..options import Option, OptionTable, options_of
 
 Table = TypeVar("Table", bound=OptionTable)
 Update = Callable[[bpy.types.PropertyGroup, bpy.types.Context], None]
@@ -28,7 +29,7 @@ _DIGITS: Final[int] = 7
 
 def panel_options(table: type[OptionTable]) -> tuple[Option, ...]:
     """Return the options that panels show, in their order."""
-    return tuple(option for option in options_of(table) if PANEL in option.appears)
+    return tuple(option for option in options_of(table) if not option.not_in_panel)
 
 
 def add_properties(group: type, table: type[OptionTable], update: Update | None = None) -> None:
@@ -65,7 +66,9 @@ def property_of(option: Option, update: Update | None = None) -> Any:
         return bpy.props.IntProperty(default=int(default), **common)
     if option.kind == "vector":
         return bpy.props.FloatVectorProperty(default=default, size=len(option.default), precision=3, **common)
-    return bpy.props.FloatProperty(default=default, precision=2, subtype=_SUBTYPES.get(option.unit, "NONE"), **common)
+    return bpy.props.FloatProperty(
+        default=default, precision=_decimals(default), subtype=_SUBTYPES.get(option.unit, "NONE"), **common
+    )
 
 
 def settings_of(table: type[Table], group: Any) -> Table:
@@ -150,6 +153,11 @@ def _description(option: Option) -> str:
     if option.kind in {"text", "path"}:
         return f"{option.sentence}; empty: {option.automatic}"
     return f"{option.sentence}; 0: {option.automatic}" if option.automatic_value is None else option.sentence
+
+
+def _decimals(default: float) -> int:
+    """Return how many decimals a field shows: two, or as many as a small default needs."""
+    return 2 if default == 0.0 or abs(default) >= 0.01 else 1 - math.floor(math.log10(abs(default)))
 
 
 def _shown_for_none(option: Option) -> float:

@@ -10,19 +10,22 @@ from ..options import Option, OptionTable
 from .option_properties import is_custom, panel_options
 
 
-def draw_options(layout: Any, group: Any, table: type[OptionTable], without: Collection[str] = ()) -> None:
-    """Draw a row for each option that panels show.
+def draw_options(
+    layout: Any, group: Any, table: type[OptionTable], without: Collection[str] = (), *, expert: bool = False
+) -> None:
+    """Draw a row for each option that panels show to everybody, or only to experts.
 
     Args:
         layout: where to.
         group: the property group that has the table's properties.
         table: the settings class.
         without: names of options that are drawn elsewhere.
+        expert: draw those for experts instead of those for everybody.
     """
     layout.use_property_split = True
     layout.use_property_decorate = False
     for option in panel_options(table):
-        if option.name not in without:
+        if option.expert == expert and option.name not in without:
             draw_option(layout.column(align=True), group, option)
 
 

@@ -52,6 +52,8 @@ ANKLE_JOINTS: Final[tuple[int, int]] = _left_and_right("ankle")
 TOE_JOINTS: Final[tuple[int, int]] = _left_and_right("foot")
 """SMPL calls them feet: the toes turn about them."""
 
+LEG_CHAINS: Final[tuple[tuple[int, int, int], ...]] = tuple(zip(HIP_JOINTS, KNEE_JOINTS, ANKLE_JOINTS, strict=True))
+"""Hip, knee and ankle of each leg, the left one first."""
 LEG_JOINTS: Final[tuple[int, ...]] = (*HIP_JOINTS, *KNEE_JOINTS, *ANKLE_JOINTS, *TOE_JOINTS)
 FOOT_JOINTS: Final[tuple[int, ...]] = (*ANKLE_JOINTS, *TOE_JOINTS)
 """Ankles and toe joints: the lowest of them stands on the floor."""

@@ -16,11 +16,11 @@ from ..options.calibration import (
     CalibrationSettings,
     ScaleMode,
 )
-from .calibrating import Calibrated, Measured, calibrate, measure, place_joints, scale_to
+from .calibrating import Calibrated, MeasuredPerformer, calibrate, measure_performer, place_joints, scale_to
+from .calibration_pose import CalibrationPose, find_calibration_pose
 from .head_pivot import HeadPivot, fit_head_pivot
 from .performer import PerformerCalibration
 from .presets import HEAD_JOINT_IN_HEADSET_M, head_offset, wrist_offset
-from .reference_pose import ReferencePose, find_reference_pose
 from .rigid import RigidOffset
 from .storage import load_calibration, save_calibration
 
@@ -33,20 +33,20 @@ __all__ = [
     "SMALLEST_STATURE_M",
     "BodyChoice",
     "Calibrated",
+    "CalibrationPose",
     "CalibrationPoseChoice",
     "CalibrationSettings",
     "HeadPivot",
-    "Measured",
+    "MeasuredPerformer",
     "PerformerCalibration",
-    "ReferencePose",
     "RigidOffset",
     "ScaleMode",
     "calibrate",
-    "find_reference_pose",
+    "find_calibration_pose",
     "fit_head_pivot",
     "head_offset",
     "load_calibration",
-    "measure",
+    "measure_performer",
     "place_joints",
     "save_calibration",
     "scale_to",

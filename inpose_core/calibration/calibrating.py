@@ -16,9 +16,9 @@ from ..errors import CalibrationError
 from ..options.calibration import CalibrationSettings
 from ..recording.cleaning.resample import resample_recording
 from ..recording.types import PoseType, Recording, Sensors
-from .performer import PerformerCalibration, measure_performer
+from .calibration_pose import CalibrationPose, find_calibration_pose
+from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
-from .reference_pose import ReferencePose, find_reference_pose
 from .rigid import from_rotvec_deg, place_all
 from .stature import stature_and_lift
 from .storage import load_calibration
@@ -41,13 +41,13 @@ class Calibrated:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredPerformer:
     """Hold a performer, and the recording in which they were measured, standing on y = 0."""
 
     performer: PerformerCalibration
     recording: Recording
     """At the solver's rate."""
-    reference: ReferencePose | None
+    calibration_pose: CalibrationPose | None
     """The calibration pose, if one was struck."""
     notes: tuple[str, ...]
 
@@ -78,20 +78,20 @@ def calibrate(
         placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
         sensors = Sensors(*placed, resampled.measured, SOLVER_FPS)
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes)
-    measured = measure(recording, skeleton, settings, prior)
-    performer = measured.performer
+    found = measure_performer(recording, skeleton, settings, prior)
+    performer = found.performer
     scale = scale_to(skeleton, performer, settings)
-    positions_m, rotations_wxyz = move_hands(*place_joints(measured.recording, performer), settings)
-    sensors = Sensors(positions_m * scale, rotations_wxyz, measured.recording.measured, SOLVER_FPS)
-    return Calibrated(sensors, performer.pose, performer.stature_m, scale, measured.notes)
+    positions_m, rotations_wxyz = move_hands(*place_joints(found.recording, performer), settings)
+    sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS)
+    return Calibrated(sensors, performer.pose, performer.stature_m, scale, found.notes)
 
 
-def measure(
+def measure_performer(
     recording: Recording,
     skeleton: Skeleton | None = None,
     settings: CalibrationSettings | None = None,
     prior: Prior | None = None,
-) -> Measured:
+) -> MeasuredPerformer:
     """Return the performer of a recording: measured here, or read from the settings' file.
 
     Without a skeleton the performer is measured by average proportions, good for any rig.
@@ -110,17 +110,17 @@ def measure(
     resampled = resample_recording(recording, SOLVER_FPS)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
     # A saved calibration is not asked for a pose, which would measure the performer anew.
-    reference = (
-        find_reference_pose(resampled, known_pose, settings.calibration_pose, settings.calibration_time_s, given_m)
+    held = (
+        find_calibration_pose(resampled, known_pose, settings.calibration_pose, settings.calibration_time_s, given_m)
         if saved is None
         else None
     )
-    standing = stature_and_lift(recording, given_m, reference)
+    standing = stature_and_lift(recording, given_m, held)
     stature_m = standing.value.stature_m
     notes = (*recording.notes, *standing.notes)
     lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, standing.value.lift_m, 0.0)))
-    if reference is not None:
-        note = f"Calibrated by the {reference.label} at {reference.start_s:.1f} to {reference.stop_s:.1f} s."
+    if held is not None:
+        note = f"Calibrated by the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
         notes = (*notes, note)
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
@@ -129,11 +129,11 @@ def measure(
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return Measured(saved, lifted, None, notes)
+        return MeasuredPerformer(saved, lifted, None, notes)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
-    performer = measure_performer(lifted, skeleton, settings, stature_m, reference, prior)
-    return Measured(performer.value, lifted, reference, (*notes, *performer.notes))
+    performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
+    return MeasuredPerformer(performer.value, lifted, held, (*notes, *performer.notes))
 
 
 def place_joints(

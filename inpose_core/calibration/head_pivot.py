@@ -66,10 +66,10 @@ def fit_head_pivot(positions_m: FloatArray, rotations_wxyz: FloatArray, fps: flo
     # Neighbouring frames say the same again: their evidence counts by the time that is independent.
     repeats = 2.0 * _SLOW_S * fps
     for _ in range(_ROUNDS):
-        precision = np.einsum("f,fia,fib->ab", weights, turned, turned) / (noise_m**2 * repeats)
-        precision += np.eye(3) / _PRIOR_DEVIATION_M**2
-        weighted = -np.einsum("f,fia,fi->a", weights, turned, moved_m) / (noise_m**2 * repeats)
-        pivot_m = np.linalg.solve(precision, weighted)
+        # Equations of all frames and axes below each other, (3 F, 3).
+        weighted = ((weights / (noise_m**2 * repeats))[:, None, None] * turned).reshape(-1, 3)
+        precision = weighted.T @ turned.reshape(-1, 3) + np.eye(3) / _PRIOR_DEVIATION_M**2
+        pivot_m = np.linalg.solve(precision, -weighted.T @ moved_m.reshape(-1))
         left_m = np.linalg.norm(moved_m + turned @ pivot_m, axis=1)
         noise_m = max(_LEAST_NOISE_M, float(np.median(left_m)))
         # Steps and leaps of the whole body weigh little.

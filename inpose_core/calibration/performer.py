@@ -14,6 +14,7 @@ from ..body.skeleton import Skeleton
 from ..noted import Noted
 from ..options.calibration import CalibrationSettings, HeadView
 from ..recording.types import PoseType, Recording
+from .calibration_pose import CalibrationPose
 from .hand_finding import find_hands
 from .head_height import EYE_HEIGHT_RATIO
 from .head_pivot import fit_head_pivot
@@ -27,11 +28,10 @@ from .presets import (
     known_wrist_offset,
     wrist_deviation_m,
 )
-from .reference_pose import ReferencePose
 from .rigid import RigidOffset
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
-from .wrist_refinement import expect_arms, refine
+from .wrist_refinement import expect_arms, refined_lever_arms
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
@@ -85,12 +85,12 @@ class PerformerCalibration:
         return self.head, *self.wrists
 
 
-def measure_performer(
+def fit_performer(
     recording: Recording,
     skeleton: Skeleton,
     settings: CalibrationSettings,
     stature_m: float,
-    reference: ReferencePose | None,
+    held: CalibrationPose | None,
     prior: Prior | None = None,
 ) -> Noted[PerformerCalibration]:
     """Return where the joints sit in the devices, by presets, calibration pose and motion, in this order of trust.
@@ -100,7 +100,7 @@ def measure_performer(
         skeleton: the rig.
         settings: what the user says.
         stature_m: the performer's.
-        reference: the calibration pose, if one was found.
+        held: the calibration pose, if one was found.
         prior: the shipped one by default; only loaded where the motion refines the offsets.
     """
     known = settings.pose or recording.pose
@@ -109,49 +109,49 @@ def measure_performer(
     deviation_m = wrist_deviation_m(known, recording.hand_offsets)
     centred = _centred(head, recording, settings.head_view)
     head, notes = centred.value, [*centred.notes]
-    if reference is not None:
-        turned = _turned(wrists, recording, reference, known is not None and deviation_m < _UNSURE_M)
+    if held is not None:
+        turned = _turned(wrists, recording, held, known is not None and deviation_m < _UNSURE_M)
         wrists = turned.value
         notes += turned.notes
-        turn, tilt = head_turn(recording, reference, head)
+        turn, tilt = head_turn(recording, held, head)
         head = RigidOffset(head.position_m, turn)
         if turn is not head.wxyz and tilt > np.radians(10.0):
-            notes.append(f"The headset was tilted by {np.degrees(tilt):.0f} degrees in the {reference.label}.")
+            notes.append(f"The headset was tilted by {np.degrees(tilt):.0f} degrees in the {held.label}.")
     refining = settings.refine and deviation_m > _UNSURE_M
     presets, found = wrists, None
-    if reference is None and known is None:
+    if held is None and known is None:
         if refining:
             found = find_hands(recording, Skeleton.template(stature_m), (head, *wrists))
         if found is not None:
             wrists = _unless_as_preset(found[0], wrists[0]), _unless_as_preset(found[1], wrists[1])
         told = any(wrist is not preset for wrist, preset in zip(wrists, presets, strict=True))
         notes.append(_FOUND if told else _WITHOUT_FOUND)
-    head_joint_m = _head_joint_height_m(stature_m, reference, recording)
+    head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)
-    if reference is None and not refining:
+    if held is None and not refining:
         return Noted(calibration, tuple(notes))
     same_size = settings.scale == "keep" and settings.body == "rig"
     height_m = standing_head_joint_m(skeleton) if same_size else head_joint_m
     choice = settings.body
-    if choice == "auto" and (reference is None or deviation_m < _UNSURE_M):
+    if choice == "auto" and (held is None or deviation_m < _UNSURE_M):
         # Without a pose nothing says that the rig's arms are the performer's; and where the presets are good, a pose
         # tells the performer's own arms.
         choice = "average"
     body = PerformerBody.choose(skeleton, height_m, stature_m, choice)
-    if reference is None and found is None:
+    if held is None and found is None:
         deviation_m = min(deviation_m, _REFINED_DEVIATION_M)
     evidence = _beliefs(calibration, body, deviation_m)
     source: Source = "presets"
-    if reference is not None:
-        see_pose(evidence, recording, reference, body, height_m if same_size else None)
-        source = reference.kind
+    if held is not None:
+        see_pose(evidence, recording, held, body, height_m if same_size else None)
+        source = held.kind
     solution = evidence.solve()
-    if refining and not (reference is not None and body.is_rig):
+    if refining and not (held is not None and body.is_rig):
         arms = expect_arms(recording, body.skeleton, calibration.offsets, prior)
         if arms is not None:
-            solution = refine(evidence, arms, body.skeleton, body, solution)
-            source = source if reference is not None else "motion"
+            solution = refined_lever_arms(evidence, arms, body.skeleton, body, solution)
+            source = source if held is not None else "motion"
     notes += _shift_notes(pose, presets, solution.wrists_m, source)
     performer = PerformerCalibration(
         stature_m=stature_m,
@@ -194,16 +194,16 @@ def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[R
 def _turned(
     wrists: tuple[RigidOffset, RigidOffset],
     recording: Recording,
-    reference: ReferencePose,
+    held: CalibrationPose,
     preset_known: bool,
 ) -> Noted[tuple[RigidOffset, RigidOffset]]:
     turned, notes = [], []
     for side, preset in enumerate(wrists):
-        turn = wrist_turn(recording, reference, side)
+        turn = wrist_turn(recording, held, side)
         angle = turn_from_preset(turn, preset)
         if preset_known and angle > LARGEST_TURN_RAD:
             notes.append(
-                f"In the {reference.label} the {('left', 'right')[side]} hand is turned by {np.degrees(angle):.0f} "
+                f"In the {held.label} the {('left', 'right')[side]} hand is turned by {np.degrees(angle):.0f} "
                 "degrees from how its controller is held: its palm did not look down, so the preset stays."
             )
             turn = preset.wxyz
@@ -245,14 +245,14 @@ def _shift_notes(
     )
 
 
-def _head_joint_height_m(stature_m: float, reference: ReferencePose | None, recording: Recording) -> float:
+def _head_joint_height_m(stature_m: float, held: CalibrationPose | None, recording: Recording) -> float:
     """Return the height of the standing performer's head joint: as seen in the calibration pose, else by the stature.
 
     A headset is tracked to the centimetre, and people say their stature to the nearest five.
     """
-    if reference is not None:
+    if held is not None:
         # The recording was lifted to its floor since the pose was found.
-        eye_height_m = float(np.median(recording.positions_m[reference.frames, 0, 1]))
+        eye_height_m = float(np.median(recording.positions_m[held.frames, 0, 1]))
         if abs(eye_height_m / (EYE_HEIGHT_RATIO * stature_m) - 1) < _LARGEST_STATURE_ERROR:
             return eye_height_m + float(head_offset(stature_m).position_m[1])
     return performer_head_joint_m(stature_m)

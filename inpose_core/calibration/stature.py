@@ -12,9 +12,9 @@ from ..errors import CalibrationError
 from ..noted import Noted
 from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
 from ..recording.types import Recording
+from .calibration_pose import CalibrationPose
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
 from .presets import head_offset
-from .reference_pose import ReferencePose
 
 _SEATED_STATURE_M: Final[float] = 1.35
 _FLOOR_ERROR: Final[float] = 0.08
@@ -33,7 +33,7 @@ class Standing:
     """How far the recording must be lifted to stand on y = 0."""
 
 
-def stature_and_lift(recording: Recording, given_m: float | None, reference: ReferencePose | None) -> Noted[Standing]:
+def stature_and_lift(recording: Recording, given_m: float | None, held: CalibrationPose | None) -> Noted[Standing]:
     """Return the performer's stature and where the floor lies.
 
     Where a T-pose or A-pose was found the eyes' height in it counts, for then the performer stood upright; else the
@@ -46,8 +46,8 @@ def stature_and_lift(recording: Recording, given_m: float | None, reference: Ref
     standing_m = standing_height_m(recording)
     if standing_m is None:
         raise CalibrationError("The head is never measured.", "Record with the headset on.")
-    if reference is not None:
-        standing_m = reference.eye_height_m
+    if held is not None:
+        standing_m = held.eye_height_m
     if has_eye_level_origin(recording):
         if given_m is None:
             raise CalibrationError(
@@ -61,7 +61,7 @@ def stature_and_lift(recording: Recording, given_m: float | None, reference: Ref
     estimated_m = (standing_m + lift_m) / EYE_HEIGHT_RATIO
     if given_m is not None:
         missing_m = EYE_HEIGHT_RATIO * given_m - standing_m
-        if reference is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
+        if held is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
             where = "below" if missing_m > 0 else "above"
             note = (
                 f"By the given height of the performer, the floor is {100 * abs(missing_m):.0f} cm {where} zero. "

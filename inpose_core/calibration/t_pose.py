@@ -20,9 +20,9 @@ from ..body.quaternions import (
     rotation_between,
 )
 from ..recording.types import Recording
+from .calibration_pose import CalibrationPose
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evidence
 from .performer_body import PerformerBody
-from .reference_pose import ReferencePose
 from .rigid import RigidOffset
 
 _HELD_DEVIATION_M: Final[float] = 0.008
@@ -33,23 +33,23 @@ LARGEST_TURN_RAD: Final[float] = np.radians(70.0)
 """A hand that is turned further from a known hand pose's preset than this does not lie palm down."""
 
 
-def wrist_turn(recording: Recording, reference: ReferencePose, side: int) -> FloatArray:
+def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatArray:
     """Return the wrist joint's rotation in its device's frame, wxyz: in the pose the joint's own is known.
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
-    R_world_joint = multiply_quaternions(_heading(reference), _arm_drop(reference, side))
-    R_world_device = recording.rotations_wxyz[reference.frames, 1 + side]
+    R_world_joint = multiply_quaternions(_heading(held), _arm_drop(held, side))
+    R_world_device = recording.rotations_wxyz[held.frames, 1 + side]
     return _mean(multiply_quaternions(conjugate_quaternion(R_world_device), R_world_joint))
 
 
-def head_turn(recording: Recording, reference: ReferencePose, preset: RigidOffset) -> tuple[FloatArray, float]:
+def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) -> tuple[FloatArray, float]:
     """Return the head joint's rotation in the headset's frame, and how far the preset is tilted from it.
 
     In the pose the head is level. A headset sits tilted on the face by a few degrees; a look to the floor tilts it
     further, and then the preset stays.
     """
-    joints = multiply_quaternions(recording.rotations_wxyz[reference.frames, 0], preset.wxyz)
+    joints = multiply_quaternions(recording.rotations_wxyz[held.frames, 0], preset.wxyz)
     up = rotate_vector(conjugate_quaternion(_mean(joints)), (0.0, 1.0, 0.0))
     tilt = float(np.arccos(np.clip(up[1], -1.0, 1.0)))
     if tilt > _LARGEST_HEADSET_TILT_RAD:
@@ -61,7 +61,7 @@ def head_turn(recording: Recording, reference: ReferencePose, preset: RigidOffse
 def see_pose(
     evidence: Evidence,
     recording: Recording,
-    reference: ReferencePose,
+    held: CalibrationPose,
     body: PerformerBody,
     head_joint_height_m: float | None,
 ) -> None:
@@ -70,12 +70,12 @@ def see_pose(
     Args:
         evidence: to be added to.
         recording: at a constant rate, its floor at y = 0.
-        reference: the pose.
+        held: the pose.
         body: the performer's; its uncertainty must have been added as a belief.
         head_joint_height_m: the performer's, where it is known by other means than the headset.
     """
-    R_body_world = quaternion_to_matrix(conjugate_quaternion(_heading(reference)))
-    frames = reference.frames
+    R_body_world = quaternion_to_matrix(conjugate_quaternion(_heading(held)))
+    frames = held.frames
     R_body_headset = R_body_world @ quaternion_to_matrix(recording.rotations_wxyz[frames, 0])
     head_m = recording.positions_m[frames, 0]
     if head_joint_height_m is not None:
@@ -84,9 +84,9 @@ def see_pose(
         evidence.see(rows, head_joint_height_m - head_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
     for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
         across = 1.0 if side == 0 else -1.0
-        along = reference.arm_direction(side)
+        along = held.arm_direction(side)
         of_body = np.column_stack((np.diag((across, 1.0, 1.0)), along, along))
-        arm_m = rotate_vector(_arm_drop(reference, side), body.upper_arms_m[side] + body.forearms_m[side])
+        arm_m = rotate_vector(_arm_drop(held, side), body.upper_arms_m[side] + body.forearms_m[side])
         expected_m = body.shoulders_m[side] + arm_m
         R_body_device = (R_body_world @ quaternion_to_matrix(recording.rotations_wxyz[frames, 1 + side])).mean(axis=0)
         device_m = recording.positions_m[frames, 1 + side]
@@ -105,14 +105,14 @@ def turn_from_preset(turn_wxyz: FloatArray, preset: RigidOffset) -> float:
     return float(geodesic_angle(turn_wxyz, preset.wxyz))
 
 
-def _heading(reference: ReferencePose) -> FloatArray:
-    half = 0.5 * reference.heading_rad
+def _heading(held: CalibrationPose) -> FloatArray:
+    half = 0.5 * held.heading_rad
     return np.array((np.cos(half), 0.0, np.sin(half), 0.0))
 
 
-def _arm_drop(reference: ReferencePose, side: int) -> FloatArray:
+def _arm_drop(held: CalibrationPose, side: int) -> FloatArray:
     """Return the turn of an arm from the T-pose down to where it hangs, in the body's axes."""
-    half = (-0.5 if side == 0 else 0.5) * reference.arm_drop_rad
+    half = (-0.5 if side == 0 else 0.5) * held.arm_drop_rad
     return np.array((np.cos(half), 0.0, 0.0, np.sin(half)))
 
 

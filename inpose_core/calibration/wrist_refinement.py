@@ -93,7 +93,7 @@ def expect_arms(
     sensors = Sensors(joints_m, joints, np.ones((len(frames), 3), dtype=np.bool_))
     # "none": no position of a hand may tell where it is expected.
     settings = SolveSettings(
-        guidance="none", steps=2, temperature=0.0, device="cpu", use_hand_reach=False, use_floor=False
+        guidance="none", steps=2, variation=0.0, device="cpu", use_hand_reach=False, use_floor=False
     )
     expected = solve(sensors, skeleton, settings, prior)
     chosen = slice(0, len(frames), _EVERY)
@@ -111,7 +111,7 @@ def expect_arms(
     return left, right
 
 
-def refine(
+def refined_lever_arms(
     believed: Evidence, arms: tuple[ArmEvidence, ArmEvidence], skeleton: Skeleton, body: PerformerBody, start: LeverArms
 ) -> LeverArms:
     """Return the lever arms that beliefs and arms together make most probable.

@@ -34,18 +34,18 @@ def run_calibrate(options: argparse.Namespace) -> int:
         InPoseError: the recording or the stature is unusable, or the file cannot be written.
     """
     from ..body.skeleton import Skeleton  # noqa: PLC0415
-    from ..calibration import measure, save_calibration  # noqa: PLC0415
+    from ..calibration import measure_performer, save_calibration  # noqa: PLC0415
     from ..recording import load_recording  # noqa: PLC0415
 
     if not options.out.parent.is_dir():
         raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
     skeleton = Skeleton.from_json_file(options.skeleton) if options.skeleton else None
     recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
-    measured = measure(recording, skeleton, settings_from_arguments(CalibrationSettings, options))
-    save_calibration(measured.performer, options.out)
-    for note in measured.notes:
+    found = measure_performer(recording, skeleton, settings_from_arguments(CalibrationSettings, options))
+    save_calibration(found.performer, options.out)
+    for note in found.notes:
         print(f"note: {note}")
-    performer = measured.performer
+    performer = found.performer
     by = {"t_pose": "a T-pose", "a_pose": "an A-pose", "motion": "the motion", "presets": "presets"}[performer.source]
     print(
         f"{options.out}: {performer.stature_m:.2f} m tall, wrists {performer.wrist_span_m:.2f} m apart in a T-pose, "

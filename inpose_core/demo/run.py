@@ -14,9 +14,9 @@ import numpy as np
 
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError, OutputError, WorkerError
-from ..job import SolveJob, run_job
 from ..motion_files.bvh import save_bvh
 from ..options.solve import SolveSettings
+from ..recording_to_motion import SolvePlan, solve_recording
 from ..system.programs import find_program
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
@@ -53,7 +53,7 @@ def run_demo(folder: Path, device: str = "auto") -> DemoResult:
         example = folder / EXAMPLE.name
         write_example(example)
     body = Skeleton.template(EXAMPLE_STATURE_M)
-    solved = run_job(SolveJob(example, body, settings=SolveSettings(device=device)))
+    solved = solve_recording(SolvePlan(example, body, solve=SolveSettings(device=device)))
     written = [folder / f"{EXAMPLE.stem}{suffix}" for suffix in (".npz", ".bvh", ".png")]
     solved.motion.save_npz(written[0])
     save_bvh(solved.motion, written[1])

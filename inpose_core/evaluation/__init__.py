@@ -3,7 +3,7 @@
 
 from .bench import Bench, BenchSettings
 from .bodies import BODIES, Body
-from .metrics import Figures, measure
+from .metrics import Figures, figures_of
 from .report import read_rows, write_report
 from .simulation import SensorNoise, Trial, on_body, simulate
 
@@ -15,7 +15,7 @@ __all__ = [
     "Figures",
     "SensorNoise",
     "Trial",
-    "measure",
+    "figures_of",
     "on_body",
     "read_rows",
     "simulate",

@@ -31,7 +31,7 @@ from .baselines.networks import FULL_BUDGET, NETWORKS, QUICK_BUDGET, Budget, tra
 from .bodies import BODIES, DEFAULT_BODY, Body
 from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_packed_clips, load_test_clips
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS, guided
-from .metrics import align_heads, jitter, joint_errors_cm, mean_figures, measure, position_error_cm
+from .metrics import align_heads, figures_of, jitter, joint_errors_cm, mean_figures, position_error_cm
 from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from .systems import ABLATIONS, SHIPPED, SYSTEMS, Entry, System
 
@@ -200,7 +200,9 @@ class Bench:
         # The truth keeps its bones; a solution made on wrong ones is measured as the truth's body would show it.
         shown = [_on_true_bones(motion, trial.truth) for motion, trial in zip(solved, trials, strict=True)]
         size = trials[0].truth.skeleton.standing_head_height_m / template.standing_head_height_m
-        figures = mean_figures([measure(t.truth, s, 1.0 if own else size) for t, s in zip(trials, shown, strict=True)])
+        figures = mean_figures(
+            [figures_of(t.truth, s, 1.0 if own else size) for t, s in zip(trials, shown, strict=True)]
+        )
         joints_cm = np.mean([joint_errors_cm(t.truth, s) for t, s in zip(trials, shown, strict=True)], axis=0)
         frames = sum(len(trial.truth) for trial in trials)
         self._add(

@@ -9,10 +9,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.skeleton import JOINT_COUNT, Skeleton
+from ..body.skeleton import (
+    COLLAR_JOINTS,
+    ELBOW_JOINTS,
+    JOINT_COUNT,
+    JOINT_INDEX,
+    MIRROR_JOINTS,
+    SHOULDER_JOINTS,
+    WRIST_JOINTS,
+    Skeleton,
+)
 
-TORSO: Final[tuple[int, ...]] = (6, 9, 12, 13, 14, 15, 16, 17)
-ARMS: Final[tuple[int, ...]] = (18, 19, 20, 21)
+TORSO: Final[tuple[int, ...]] = (
+    *(JOINT_INDEX[name] for name in ("spine2", "spine3", "neck", "head")),
+    *COLLAR_JOINTS,
+    *SHOULDER_JOINTS,
+)
+ARMS: Final[tuple[int, ...]] = (*ELBOW_JOINTS, *WRIST_JOINTS)
+"""The joints at the lower ends of the bones that are meant: an offset leads from the parent."""
 UPPER_BODY: Final[tuple[int, ...]] = (*TORSO, *ARMS)
 WHOLE_BODY: Final[tuple[int, ...]] = tuple(range(1, JOINT_COUNT))
 
@@ -53,8 +67,8 @@ def with_bone_errors(skeleton: Skeleton, deviation_m: float, random: np.random.G
     offsets_m: NDArray[np.float64] = skeleton.offsets_m.copy()
     lengths_m = np.linalg.norm(offsets_m, axis=1)
     errors_m = deviation_m * random.standard_normal(JOINT_COUNT)
-    for left, right in ((1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21)):
-        errors_m[right] = errors_m[left]
+    for joint, mirrored in enumerate(MIRROR_JOINTS):
+        errors_m[max(joint, mirrored)] = errors_m[min(joint, mirrored)]
     measured_m = np.maximum(lengths_m + errors_m, 0.2 * lengths_m)
     offsets_m *= (measured_m / np.maximum(lengths_m, 1e-9))[:, None]
     return Skeleton(offsets_m)

@@ -27,11 +27,9 @@ _AS_PUBLISHED: Final[Mapping[str, ConditionalSettings]] = {
     "tangent ΠGDM, exact weight": ConditionalSettings("exact tangent", see_hands=True, see_head=True),
 }
 _CALIBRATED: Final[Mapping[str, SolveSettings]] = {
-    "calibrated tangent, a sample": SolveSettings(
-        device="cpu", temperature=1.0, smoothing_frames=0.0, foot_planting=0.0
-    ),
+    "calibrated tangent, a sample": SolveSettings(device="cpu", variation=1.0, smoothing_frames=0.0, foot_planting=0.0),
     "calibrated tangent, a sample, DPM-Solver++(2M)": SolveSettings(
-        device="cpu", sampler="dpmpp_2m", temperature=1.0, smoothing_frames=0.0, foot_planting=0.0
+        device="cpu", sampler="dpmpp_2m", variation=1.0, smoothing_frames=0.0, foot_planting=0.0
     ),
     "calibrated tangent, from nothing": SolveSettings(device="cpu", smoothing_frames=0.0, foot_planting=0.0),
     "the default: from nothing, smoothing, planting": SolveSettings(device="cpu"),

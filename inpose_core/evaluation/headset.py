@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
+from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
-from ..body.skeleton import PARENTS, SENSOR_JOINTS
+from ..body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS, TOE_JOINTS
 from ..calibration.presets import wrist_offset
 from ..recording.types import Recording
-
-FloatArray = NDArray[np.float64]
 
 _BLEND_S: Final[float] = 1.0
 _SWAY_RAD: Final[float] = 0.006
@@ -73,20 +71,22 @@ def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> 
     first = Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[0]))
     forward = first[0].apply((0.0, 0.0, 1.0))
     facing = Rotation.from_euler("Y", np.arctan2(forward[0], forward[2]))
-    noise = gaussian_filter1d(random.standard_normal((count + 120, 22, 3)), 20, axis=0)[60:-60]
-    sway = Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, 22, 4)
+    noise = gaussian_filter1d(random.standard_normal((count + 120, JOINT_COUNT, 3)), 20, axis=0)[60:-60]
+    sway = (
+        Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, JOINT_COUNT, 4)
+    )
     share = np.clip((np.arange(count) - held + 1) / blend, 0, 1)
     share = share * share * (3 - 2 * share)
-    rotations = np.empty((count, 22, 4))
+    rotations = np.empty((count, JOINT_COUNT, 4))
     posed: list[Rotation] = []
-    for joint in range(22):
+    for joint in range(JOINT_COUNT):
         parent = PARENTS[joint]
         swaying = Rotation.from_quat(sway[:, joint])
         posed.append(facing * swaying if parent < 0 else posed[parent] * swaying)
         away = (posed[joint].inv() * first[joint]).as_rotvec()
         rotations[:, joint] = (posed[joint] * Rotation.from_rotvec(share[:, None] * away)).as_quat()
     body = motion.skeleton
-    standing_m = body.sole_height_m - body.rest_positions_m[[10, 11], 1].min()
+    standing_m = body.sole_height_m - body.rest_positions_m[list(TOE_JOINTS), 1].min()
     root_m = np.repeat(motion.root_translation_m[:1], count, axis=0)
     root_m[:, 1] = standing_m + share * (motion.root_translation_m[0, 1] - standing_m)
     return replace(

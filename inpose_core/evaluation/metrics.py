@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from ..body.motion import Motion
 from ..body.quaternions import quaternion_to_rotvec
-from ..body.skeleton import SENSOR_JOINTS
+from ..body.skeleton import JOINT_COUNT, JOINT_INDEX, LEG_JOINTS, SENSOR_JOINTS, TOE_JOINTS
 
-UPPER_JOINTS: Final[tuple[int, ...]] = (3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
-"""AGRoL, HMD-Poser, BoDiffusion, InPose."""
-LOWER_JOINTS: Final[tuple[int, ...]] = (1, 2, 4, 5, 7, 8, 10, 11)
+LOWER_JOINTS: Final[tuple[int, ...]] = LEG_JOINTS
 """BoDiffusion, InPose, AvatarJLM; AGRoL and HMD-Poser add the pelvis."""
-TOES: Final[tuple[int, ...]] = (10, 11)
+UPPER_JOINTS: Final[tuple[int, ...]] = tuple(sorted({*range(JOINT_COUNT)} - {JOINT_INDEX["pelvis"], *LOWER_JOINTS}))
+"""AGRoL, HMD-Poser, BoDiffusion, InPose."""
 
 STANDING_SPEED_M_S: Final[float] = 0.6
 """A foot stands while the truth moves it by at most 1 cm a frame at 60 Hz (AvatarJLM)."""
@@ -53,7 +52,7 @@ class Figures:
         return asdict(self)
 
 
-def measure(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
+def figures_of(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
     """Return all figures of one clip.
 
     Args:
@@ -146,8 +145,8 @@ def leg_motion(p: NDArray[np.float64], p_hat: NDArray[np.float64]) -> float:
 
 def foot_skate_cm_s(p: NDArray[np.float64], p_hat: NDArray[np.float64], fps: float) -> float:
     """Return the horizontal speed of the solved toes while the true ones stand (AvatarJLM's rule); NaN if never."""
-    standing = np.linalg.norm(np.diff(p[:, list(TOES)], axis=0), axis=-1) * fps <= STANDING_SPEED_M_S
-    slide = np.linalg.norm(np.diff(p_hat[:, list(TOES)], axis=0)[..., [0, 2]], axis=-1) * fps
+    standing = np.linalg.norm(np.diff(p[:, list(TOE_JOINTS)], axis=0), axis=-1) * fps <= STANDING_SPEED_M_S
+    slide = np.linalg.norm(np.diff(p_hat[:, list(TOE_JOINTS)], axis=0)[..., [0, 2]], axis=-1) * fps
     return float(100 * slide[standing].mean()) if standing.any() else float("nan")
 
 

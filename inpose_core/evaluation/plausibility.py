@@ -14,20 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import rotate_vector
-from ..body.skeleton import TOE_JOINTS
+from ..body.skeleton import JOINT_INDEX, LEG_CHAINS, TOE_JOINTS
 from ..training.situations import Situation, situations
 from .metrics import LOWER_JOINTS, STANDING_SPEED_M_S, align_heads
-
-Floats = NDArray[np.float64]
 
 _STANCE_SPEED_M_S: Final[float] = 0.3
 """A foot is planted while its toes are slower."""
 _STANCE_HEIGHT_M: Final[float] = 0.06
 _SHORTEST_STANCE_S: Final[float] = 0.08
-_KNEES: Final[tuple[tuple[int, int, int], ...]] = ((1, 4, 7), (2, 5, 8))
-"""Hip, knee and ankle of each leg."""
 _FEWEST_FRAMES: Final[int] = 30
 
 
@@ -64,16 +61,16 @@ class LegFigures:
 class _Legs:
     """Hold what one motion does in each frame."""
 
-    toe_speed_m_s: Floats
+    toe_speed_m_s: FloatArray
     planted: NDArray[np.bool_]
     lands: NDArray[np.bool_]
-    knee_deg: Floats
-    lift_m: Floats
+    knee_deg: FloatArray
+    lift_m: FloatArray
 
 
 def situations_of(motion: Motion, activity: str = "") -> NDArray[np.int8]:
     """Return what somebody does in each frame, (F,), of `Situation`."""
-    forward = rotate_vector(motion.rotations_wxyz[:, 0], np.array([0.0, 0.0, 1.0]))[:, [0, 2]]
+    forward = rotate_vector(motion.rotations_wxyz[:, JOINT_INDEX["pelvis"]], np.array([0.0, 0.0, 1.0]))[:, [0, 2]]
     forward /= np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6)
     body = motion.skeleton
     return situations(
@@ -111,7 +108,7 @@ def leg_figures(pairs: list[tuple[Motion, Motion]], labels: list[NDArray[np.int8
     }
 
 
-def _legs_of(p: Floats, motion: Motion) -> _Legs:
+def _legs_of(p: FloatArray, motion: Motion) -> _Legs:
     toes_m = p[:, list(TOE_JOINTS)]
     velocity = np.gradient(toes_m, axis=0) * motion.fps if len(p) > 1 else np.zeros_like(toes_m)
     speed = np.linalg.norm(velocity, axis=-1)
@@ -124,12 +121,12 @@ def _legs_of(p: Floats, motion: Motion) -> _Legs:
         toe_speed_m_s=np.linalg.norm(velocity[..., [0, 2]], axis=-1),
         planted=planted,
         lands=lands,
-        knee_deg=np.stack([_flexion_deg(p, *leg) for leg in _KNEES], axis=1),
+        knee_deg=np.stack([_flexion_deg(p, *leg) for leg in LEG_CHAINS], axis=1),
         lift_m=np.abs(toes_m[:, 0, 1] - toes_m[:, 1, 1]),
     )
 
 
-def _flexion_deg(p: Floats, hip: int, knee: int, ankle: int) -> Floats:
+def _flexion_deg(p: FloatArray, hip: int, knee: int, ankle: int) -> FloatArray:
     thigh, shin = p[:, knee] - p[:, hip], p[:, ankle] - p[:, knee]
     cosine = (thigh * shin).sum(-1) / np.maximum(np.linalg.norm(thigh, axis=-1) * np.linalg.norm(shin, axis=-1), 1e-9)
     return np.asarray(np.rad2deg(np.arccos(np.clip(cosine, -1, 1))))
@@ -153,7 +150,7 @@ def _kept(legs: _Legs, kept: NDArray[np.bool_]) -> _Legs:
     return _Legs(**{name: values[kept] for name, values in vars(legs).items()})
 
 
-def _figures(error_cm: Floats, solved: _Legs, true: _Legs, fps: float) -> LegFigures:
+def _figures(error_cm: FloatArray, solved: _Legs, true: _Legs, fps: float) -> LegFigures:
     standing = true.planted & (true.toe_speed_m_s <= STANDING_SPEED_M_S)
     seconds = len(error_cm) / fps
 

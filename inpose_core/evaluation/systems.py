@@ -107,8 +107,8 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "no head motion, but the floor": Entry("shipped", SolveSettings(use_head_motion=False, device="cpu")),
     "head motion and the floor": Entry("shipped", SolveSettings(use_floor=True, device="cpu")),
     "no smoothing": Entry("shipped", SolveSettings(smoothing_frames=0.0, device="cpu")),
-    "a sample instead of the mean": Entry("shipped", SolveSettings(temperature=1.0, device="cpu")),
-    "the mean of 8 samples": Entry("shipped", SolveSettings(temperature=1.0, device="cpu"), samples=8),
+    "a sample instead of the mean": Entry("shipped", SolveSettings(variation=1.0, device="cpu")),
+    "the mean of 8 samples": Entry("shipped", SolveSettings(variation=1.0, device="cpu"), samples=8),
     "no foot planting": Entry("shipped", SolveSettings(foot_planting=0.0, device="cpu")),
     "draft quality, 1 step": Entry("shipped", SolveSettings(quality="draft", device="cpu")),
     "3 steps": Entry("shipped", SolveSettings(steps=3, device="cpu")),
@@ -117,12 +117,12 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
         "shipped", SolveSettings(guidance="pigdm", use_hand_reach=False, device="cpu")
     ),
     "ours, equal budget: a sample, no smoothing": Entry(
-        "ours", SolveSettings(temperature=1.0, smoothing_frames=0.0, device="cpu")
+        "ours", SolveSettings(variation=1.0, smoothing_frames=0.0, device="cpu")
     ),
     "BoDiffusion (Global), from nothing": Entry(
-        "global", ConditionalSettings("none", see_hands=True, see_head=True, temperature=0.0)
+        "global", ConditionalSettings("none", see_hands=True, see_head=True, variation=0.0)
     ),
-    "InPose (head), from nothing": Entry("rotations", ConditionalSettings("pigdm", see_head=True, temperature=0.0)),
+    "InPose (head), from nothing": Entry("rotations", ConditionalSettings("pigdm", see_head=True, variation=0.0)),
     "paper's prior, no guidance": Entry("rotations", ConditionalSettings("none")),
     "paper's prior, guidance on local angles": Entry("rotations", ConditionalSettings("local angles", steps=10)),
 }

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calibration.calibration_pose import CalibrationPose, find_calibration_pose
 from ..calibration.head_height import estimate_stature_m
-from ..calibration.reference_pose import ReferencePose, find_reference_pose
 from ..recording.cleaning.resample import resample_recording
 from ..recording.cleaning_report import CleaningReport
 from ..recording.types import DEVICE_NAMES, Guess, PoseType, Recording
@@ -49,26 +49,24 @@ class RecordingInfo:
     """What the file left open, what it was taken for, and why."""
     cleaning: CleaningReport | None = None
     """What was repaired or given up, in seconds per device."""
-    reference: ReferencePose | None = None
+    calibration_pose: CalibrationPose | None = None
     """The T-pose or A-pose that calibration would use."""
 
     @property
-    def calibration_pose(self) -> str:
+    def calibration_pose_words(self) -> str:
         """Return the calibration pose in words; empty if there is none."""
-        if self.reference is None:
-            return ""
-        return f"{self.reference.label} from {self.reference.start_s:.1f} to {self.reference.stop_s:.1f} s"
+        held = self.calibration_pose
+        return "" if held is None else f"{held.label} from {held.start_s:.1f} to {held.stop_s:.1f} s"
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON, numbers rounded to what they are worth."""
-        document = asdict(replace(self, cleaning=None, reference=None))
+        document = asdict(replace(self, cleaning=None, calibration_pose=None))
         document["cleaning"] = self.cleaning.to_dict() if self.cleaning else None
-        document["calibration_pose"] = document.pop("reference")
-        if self.reference is not None:
+        if self.calibration_pose is not None:
             document["calibration_pose"] = {
-                "kind": self.reference.kind,
-                "start_s": round(self.reference.start_s, 2),
-                "stop_s": round(self.reference.stop_s, 2),
+                "kind": self.calibration_pose.kind,
+                "start_s": round(self.calibration_pose.start_s, 2),
+                "stop_s": round(self.calibration_pose.stop_s, 2),
             }
         document["duration_s"] = round(self.duration_s, 3)
         document["mean_rate_hz"] = round(self.mean_rate_hz, 2)
@@ -98,12 +96,12 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         notes=recording.notes,
         guesses=recording.guesses,
         cleaning=recording.cleaning,
-        reference=_reference(recording),
+        calibration_pose=_calibration_pose(recording),
     )
 
 
-def _reference(recording: Recording) -> ReferencePose | None:
-    return find_reference_pose(resample_recording(recording), recording.pose) if len(recording) > 1 else None
+def _calibration_pose(recording: Recording) -> CalibrationPose | None:
+    return find_calibration_pose(resample_recording(recording), recording.pose) if len(recording) > 1 else None
 
 
 def _gaps(times_s: NDArray[np.float64], measured: NDArray[np.bool_]) -> TrackGaps:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import FloatArray, runs
 from ..body.quaternions import rotate_vector
-from ..calibration import ReferencePose, find_reference_pose
+from ..calibration import CalibrationPose, find_calibration_pose
 from ..errors import InPoseError
 from ..recording.cleaning.resample import resample_recording
 from ..recording.types import LONGEST_BRIDGE_S, Recording
@@ -54,7 +54,7 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
             "Pictures need matplotlib, which is not installed.", 'Install it: pip install "inpose[plot]".'
         ) from error
     resampled = resample_recording(recording)
-    reference = find_reference_pose(resampled, recording.pose)
+    held = find_calibration_pose(resampled, recording.pose)
     body_m, forward = _in_body_axes(resampled)
 
     figure = Figure(figsize=(11.0, 8.2), layout="constrained", facecolor="white")
@@ -62,31 +62,31 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
     above, side, heights, bars = figure.subplot_mosaic(
         [["above", "side"], ["heights", "heights"], ["bars", "bars"]], height_ratios=(4.4, 2.4, 0.75)
     ).values()
-    _draw_view(above, body_m, resampled, reference, (0, 2), "from above")
-    _draw_view(side, body_m, resampled, reference, (2, 1), "from the side")
+    _draw_view(above, body_m, resampled, held, (0, 2), "from above")
+    _draw_view(side, body_m, resampled, held, (2, 1), "from the side")
     above.set_xlabel("right  [m]")
     above.set_ylabel("forward  [m]")
     side.set_xlabel("forward  [m]")
     side.set_ylabel("height  [m]")
     side.axhline(0.0, color="#8c8c8c", linewidth=1.2, zorder=0)
     _draw_gaze(above, body_m, forward)
-    _draw_heights(heights, resampled, reference)
+    _draw_heights(heights, resampled, held)
     _draw_bars(bars, recording)
     heights.sharex(bars)
     heights.tick_params(labelbottom=False)
     handles, labels = above.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=9)
-    figure.suptitle(_title(recording, reference, name), x=0.01, ha="left", fontsize=11)
+    figure.suptitle(_title(recording, held, name), x=0.01, ha="left", fontsize=11)
     picture = io.BytesIO()
     figure.savefig(picture, dpi=100, format="png")
     write_output(path, [picture.getbuffer()])
 
 
-def _title(recording: Recording, reference: ReferencePose | None, name: str) -> str:
+def _title(recording: Recording, held: CalibrationPose | None, name: str) -> str:
     told = [name or recording.format, f"{recording.duration_s:.0f} s"]
     if recording.device:
         told.insert(1, recording.device)
-    told.append("no calibration pose" if reference is None else f"{reference.label} at {reference.start_s:.1f} s")
+    told.append("no calibration pose" if held is None else f"{held.label} at {held.start_s:.1f} s")
     return "    ".join(told)
 
 
@@ -107,7 +107,7 @@ def _draw_view(
     axis: Axes,
     positions_m: FloatArray,
     recording: Recording,
-    reference: ReferencePose | None,
+    held: CalibrationPose | None,
     shown: tuple[int, int],
     title: str,
 ) -> None:
@@ -125,11 +125,11 @@ def _draw_view(
         axis.plot(track[:, 0], track[:, 1], color=colour, linewidth=0.8, alpha=strength, zorder=order)
         kept = positions_m[seen][:, device][:, shown]
         ranges.append(np.percentile(kept, (_OUTLIER_PERCENT, 100 - _OUTLIER_PERCENT), axis=0))
-    if reference is not None:
-        posed = np.median(positions_m[reference.frames], axis=0)[:, shown]
+    if held is not None:
+        posed = np.median(positions_m[held.frames], axis=0)[:, shown]
         ranges.append(np.stack((posed.min(axis=0), posed.max(axis=0))))
         line: dict[str, Any] = {"color": _POSE_COLOUR, "linewidth": 2.0, "markersize": 5, "zorder": 5}
-        axis.plot(*posed[[1, 0, 2]].T, "o-", label=reference.label, **line)
+        axis.plot(*posed[[1, 0, 2]].T, "o-", label=held.label, **line)
     low, high = np.min([each[0] for each in ranges], axis=0), np.max([each[1] for each in ranges], axis=0)
     if shown[1] == 1:
         low = np.minimum(low, (np.inf, 0.0))
@@ -160,16 +160,16 @@ def _draw_gaze(axis: Axes, positions_m: FloatArray, gaze: FloatArray) -> None:
         )
 
 
-def _draw_heights(axis: Axes, recording: Recording, reference: ReferencePose | None) -> None:
+def _draw_heights(axis: Axes, recording: Recording, held: CalibrationPose | None) -> None:
     step = max(1, len(recording) // _MOST_POINTS)
     for device in (1, 2, 0):
         heights_m = np.where(recording.measured[:, device], recording.positions_m[:, device, 1], np.nan)[::step]
         axis.plot(recording.times_s[::step], heights_m, color=_COLOURS[device], linewidth=0.9 if device else 1.3)
-    if reference is not None:
-        axis.axvspan(reference.start_s, reference.stop_s, color=_POSE_COLOUR, alpha=0.22, linewidth=0)
+    if held is not None:
+        axis.axvspan(held.start_s, held.stop_s, color=_POSE_COLOUR, alpha=0.22, linewidth=0)
         axis.annotate(
-            reference.label,
-            (reference.stop_s, 0.06),
+            held.label,
+            (held.stop_s, 0.06),
             xytext=(4, 0),
             textcoords="offset points",
             xycoords=("data", "axes fraction"),

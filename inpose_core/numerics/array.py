@@ -86,7 +86,7 @@ class Namespace(Protocol):
     def in_bfloat16(self, like: Any, enabled: bool) -> AbstractContextManager[Any]: ...  # noqa: D102
 
     # The library's own affairs.
-    def map_parts(self, function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]: ...  # noqa: D102
+    def map_parts(self, function: Callable[[Any], Any], parts: Sequence[Any], like: Any) -> list[Any]: ...  # noqa: D102
     def prefers_bfloat16(self, device: str) -> bool: ...  # noqa: D102
     def without_gradients(self) -> AbstractContextManager[Any]: ...  # noqa: D102
     def vector_jacobian_product(self, function: Callable[[Any], Any], x: Any, cotangent: Any) -> Any: ...  # noqa: D102

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import numpy as np
+
+from .thread_limit import ThreadLimit
 
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
     # numpy's wheels since 2.0, and 1.26; then what distributions and conda build.
@@ -30,55 +30,17 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
-@dataclass(frozen=True)
-class _BlasThreads:
-    """Hold the two functions of a BLAS."""
-
-    set: Callable[[int], object]
-    get: Callable[[], int]
-
-
-@dataclass
-class _Limit:
-    """Count who wants the limit: the last one to leave takes it off."""
-
-    lock: Lock = field(default_factory=Lock)
-    holders: int = 0
-    before: int = 1
-
-
-_LIMIT: Final = _Limit()
-
-
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep numpy's BLAS to one thread within the block; do nothing where there is none, or none that can be told."""
-    blas = _blas_threads()
-    if blas is None:
+    limit = blas_limit()
+    with nullcontext() if limit is None else limit.one_thread():
         yield
-        return
-    with _LIMIT.lock:
-        if _LIMIT.holders == 0:
-            _LIMIT.before = blas.get()
-            blas.set(1)
-        _LIMIT.holders += 1
-    try:
-        yield
-    finally:
-        with _LIMIT.lock:
-            _LIMIT.holders -= 1
-            if _LIMIT.holders == 0:
-                blas.set(_LIMIT.before)
-
-
-def blas_thread_count() -> int | None:
-    """Return how many threads numpy's BLAS takes; None where it does not say."""
-    blas = _blas_threads()
-    return None if blas is None else blas.get()
 
 
 @cache
-def _blas_threads() -> _BlasThreads | None:
+def blas_limit() -> ThreadLimit | None:
+    """Return the limit of numpy's BLAS; None where it has none that can be told."""
     for path in _libraries():
         try:
             library = ctypes.CDLL(str(path))
@@ -91,7 +53,7 @@ def _blas_threads() -> _BlasThreads | None:
                 continue
             set_threads.argtypes, set_threads.restype = (ctypes.c_int,), None
             get_threads.argtypes, get_threads.restype = (), ctypes.c_int
-            return _BlasThreads(set_threads, get_threads)
+            return ThreadLimit(get_threads, set_threads)
     return None
 
 

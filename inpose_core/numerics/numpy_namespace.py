@@ -6,7 +6,7 @@ Everything computes in the number format of its arguments; ``like`` is an array 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
@@ -45,7 +45,6 @@ gelu = elementwise.gelu
 layer_norm = elementwise.layer_norm
 rotate_pairs = elementwise.rotate_pairs
 softmax = elementwise.softmax
-map_parts = threads.map_parts
 
 
 def where(condition: Array, a: Array | float, b: Array | float) -> Array:
@@ -136,6 +135,11 @@ def quantile(x: Array, share: float) -> float:
 def products_by_frame(a: Array, b: Array) -> Array:
     """Return ``a b^T`` of each frame, frames last: (I, J, F) of (I, K, F) and (J, K, F)."""
     return np.einsum("ikf,jkf->ijf", a, b)
+
+
+def map_parts(function: Callable[[Any], Any], parts: Sequence[Any], like: Array) -> list[Any]:  # noqa: ARG001 (one device)
+    """Return what the function makes of each part, on all cores."""
+    return threads.map_parts(function, parts)
 
 
 def in_bfloat16(like: Array, enabled: bool) -> AbstractContextManager[Any]:  # noqa: ARG001 (numpy has no bfloat16)

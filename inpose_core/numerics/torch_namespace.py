@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ..arrays import FloatArray
+from . import torch_threads
 from .array import Shape
 
 name: Final = "torch"
@@ -181,8 +182,10 @@ def prefers_bfloat16(device: str) -> bool:
     return False
 
 
-def map_parts(function: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
-    """Return what the function makes of each part; torch shares each operation over threads by itself."""
+def map_parts(function: Callable[[Any], Any], parts: Sequence[Any], like: Tensor) -> list[Any]:
+    """Return what the function makes of each part: on the CPU shared over its cores, on a GPU one after the other."""
+    if like.device.type == "cpu":
+        return torch_threads.map_parts(function, parts)
     return [function(part) for part in parts]
 
 

@@ -9,14 +9,11 @@ Recordings are read by `reading`, calibrated by `calibration` and solved by `sol
 own.
 """
 
-from .option import PANEL, PROGRAM, TERMINAL, Choice, Custom, Option
+from .option import Choice, Custom, Option
 from .request import settings_from_json, settings_to_json
 from .table import OptionTable, option, options_of
 
 __all__ = [
-    "PANEL",
-    "PROGRAM",
-    "TERMINAL",
     "Choice",
     "Custom",
     "Option",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from .option import TERMINAL, Option
+from .option import Option
 from .table import OptionTable, options_of
 from .values import custom_words, range_of, shown, value_from_text
 
@@ -45,7 +45,7 @@ def add_options(
     """
     group = parser.add_argument_group(table.title.lower(), table.sentence)
     for option in options_of(table):
-        if TERMINAL in option.appears and option.name not in without:
+        if option.name not in without:
             default = option.default if defaults is None else getattr(defaults, option.name)
             _add_option(group, option, default)
 

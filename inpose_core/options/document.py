@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ..errors import OutputError
-from .option import PANEL, TERMINAL, Option
+from .option import Option
 from .table import OptionTable, options_of
 from .values import custom_words, range_of, shown
 
@@ -16,9 +16,8 @@ def option_table(table: type[OptionTable]) -> str:
     """Return a table in Markdown: what the panel calls an option, what it does, and how a command line says it."""
     rows = ["| Option | What it does | Default | On the command line |", "|---|---|---|---|"]
     for option in options_of(table):
-        name = option.label if PANEL in option.appears else f"*{option.label}*"
-        flag = " ".join(_flag(option)) if TERMINAL in option.appears else ""
-        rows.append(f"| {name} | {_what(option)} | {_default(option)} | {flag} |")
+        name = f"*{option.label}*" if option.not_in_panel else option.label
+        rows.append(f"| {name} | {_what(option)} | {_default(option)} | {_flag(option)} |")
     return "\n".join(rows)
 
 
@@ -43,7 +42,8 @@ def _what(option: Option) -> str:
     choices = "; ".join(_choices(option)) if option.kind == "choice" else ""
     limits = range_of(option)
     details = f" ({limits})" if limits else ""
-    return f"{sentence}{details}{': ' if choices else ''}{choices}".replace("|", "\\|")
+    absent = f". Not in the panel: {option.not_in_panel}" if option.not_in_panel else ""
+    return f"{sentence}{details}{': ' if choices else ''}{choices}{absent}".replace("|", "\\|")
 
 
 def _choices(option: Option) -> Iterator[str]:
@@ -61,12 +61,9 @@ def _default(option: Option) -> str:
     return f"`{text.replace('_', '-')}`" if option.kind == "choice" else text
 
 
-def _flag(option: Option) -> Iterator[str]:
-    if option.kind == "flag":
-        yield (
-            f"`--{option.flag}`, `--no-{option.flag}`"
-            if option.default is None
-            else (f"`--no-{option.flag}`" if option.default else f"`--{option.flag}`")
-        )
-    else:
-        yield f"`--{option.flag}`"
+def _flag(option: Option) -> str:
+    if option.kind != "flag":
+        return f"`--{option.flag}`"
+    if option.default is None:
+        return f"`--{option.flag}`, `--no-{option.flag}`"
+    return f"`--no-{option.flag}`" if option.default else f"`--{option.flag}`"

@@ -10,11 +10,6 @@ Kind = Literal["flag", "integer", "number", "text", "path", "vector", "choice"]
 Unit = Literal["", "m", "s", "deg", "Hz", "frames", "share"]
 """A share goes from 0 to 1. The units m, s and deg end the name of a field, and not that of its flag."""
 
-TERMINAL: Final[str] = "terminal"
-"""Both command lines: ``inpose`` and ``blender --command inpose``."""
-PANEL: Final[str] = "panel"
-PROGRAM: Final[frozenset[str]] = frozenset()
-"""Neither of them: the option is for Python and for the worker's request, which have every option."""
 
 _NAMED_UNITS: Final[tuple[str, ...]] = ("m", "s", "deg")
 
@@ -71,7 +66,10 @@ class Option:
     """The value that does what None does while other options have their defaults. Without one, a field that must show
     a number shows 0 for None, and its tooltip tells so."""
     expert: bool = False
-    appears: frozenset[str] = frozenset((TERMINAL, PANEL))
+    """The panel shows it in a part of its own, which is closed at first."""
+    not_in_panel: str = ""
+    """Why panels do not show it, as a clause for the docs; empty if they do. Everything else has every option: the
+    command lines, Python and the worker's request."""
     flag: str = ""
     """The flag without ``--``, where it does not follow from the name."""
     old_flags: tuple[str, ...] = ()

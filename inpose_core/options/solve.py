@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from .option import TERMINAL, Choice
+from .option import Choice
 from .table import OptionTable, option
 
 GuidanceName = Literal["tangent", "pigdm", "none"]
@@ -20,7 +20,6 @@ Quality = Literal["draft", "default", "high"]
 
 DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 _STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
-_TERMINAL_ONLY: Final[frozenset[str]] = frozenset((TERMINAL,))
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class SolveSettings(OptionTable):
             Choice("none", "None", "The prior alone, for comparison"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the other algorithms are there to compare with, not to animate with",
     )
     quality: Quality = option(
         "default",
@@ -76,17 +75,16 @@ class SolveSettings(OptionTable):
         automatic="150 with tangent guidance, else 180",
         automatic_value=150.0,
     )
-    temperature: float | None = option(
+    variation: float | None = option(
         None,
-        "Variation: 0 gives the most likely motion; 1 gives one of many motions that fit, chosen by the seed",
+        "From 0, the most likely motion, to 1, one of many motions that fit, chosen by the seed",
         label="Variation",
         minimum=0.0,
         maximum=1.0,
         unit="share",
         automatic="0 with tangent guidance, else 1",
         automatic_value=0.0,
-        stored_as="variation",
-        old_flags=("variation",),
+        old_flags=("temperature",),
     )
     """Share of the noise x_T to start from. 1 draws a sample of the posterior; 0 starts from zero and gives a result
     close to the posterior's mean, like the mean of eight samples."""
@@ -116,7 +114,7 @@ class SolveSettings(OptionTable):
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
             Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the preferences choose it for this computer",
     )
     library: LibraryChoice = option(
         "auto",
@@ -128,7 +126,7 @@ class SolveSettings(OptionTable):
             Choice("torch", "PyTorch", "If it is installed"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="the preferences choose it for this computer",
     )
     sampler: SamplerName = option(
         "ddim",
@@ -139,7 +137,6 @@ class SolveSettings(OptionTable):
             Choice("dpmpp_2m", "DPM-Solver++(2M)", "Of second order"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     precision: Precision = option(
         "auto",
@@ -151,29 +148,27 @@ class SolveSettings(OptionTable):
             Choice("bfloat16", "bfloat16"),
         ),
         expert=True,
-        appears=_TERMINAL_ONLY,
+        not_in_panel="each device has the one that is right for it",
     )
     use_head_motion: bool = option(
         True,
         "Let the prior see the head's height and velocity in proportion to the body, as in the paper's InPose (head)",
         label="Head motion",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     use_hand_reach: bool = option(
         True,
         "Let the prior see where the hands are, in proportion to the arms",
         label="Hand reach",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     use_floor: bool | None = option(
         None,
         "Add the height of the lowest foot above the floor as a measurement (tangent guidance only)",
         label="Floor",
+        choices=(Choice("off", "Off"), Choice("on", "On")),
         automatic="only if the prior does not see the head's height",
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
     smoothing_frames: float | None = option(
         None,
@@ -183,8 +178,8 @@ class SolveSettings(OptionTable):
         maximum=60.0,
         unit="frames",
         automatic="1.5 with tangent guidance, else 0",
+        automatic_value=1.5,
         expert=True,
-        appears=_TERMINAL_ONLY,
         flag="solver-smoothing",
     )
     position_noise_ratio: float = option(
@@ -194,7 +189,6 @@ class SolveSettings(OptionTable):
         minimum=1e-6,
         maximum=1.0,
         expert=True,
-        appears=_TERMINAL_ONLY,
     )
 
     @property
@@ -205,10 +199,10 @@ class SolveSettings(OptionTable):
         return 1.5 if self.guidance == "tangent" else 0.0
 
     @property
-    def start_temperature(self) -> float:
+    def start_variation(self) -> float:
         """Return how much of the noise to start from."""
-        if self.temperature is not None:
-            return self.temperature
+        if self.variation is not None:
+            return self.variation
         return 0.0 if self.guidance == "tangent" else 1.0
 
     @property

@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..errors import InPoseError
-from .option import PANEL, TERMINAL, Choice, Custom, Kind, Option, Unit
+from .option import Choice, Custom, Kind, Option, Unit
 from .values import fitting
 
 _METADATA_KEY: Final[str] = "option"
@@ -46,7 +46,7 @@ def option(
     automatic: str = "",
     automatic_value: float | None = None,
     expert: bool = False,
-    appears: frozenset[str] = frozenset((TERMINAL, PANEL)),
+    not_in_panel: str = "",
     flag: str = "",
     old_flags: tuple[str, ...] = (),
     stored_as: str = "",
@@ -55,7 +55,7 @@ def option(
     """Declare an option as a field of an `OptionTable`; the arguments are the fields of `Option`."""
     described = Option(
         sentence, label, choices, custom, minimum, maximum, soft_maximum, unit, automatic, automatic_value, expert,
-        appears, flag, old_flags, stored_as, check,
+        not_in_panel, flag, old_flags, stored_as, check,
     )  # fmt: skip
     return field(default=default, metadata={_METADATA_KEY: (described, flag, stored_as)})
 

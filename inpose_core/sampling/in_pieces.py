@@ -31,4 +31,4 @@ def in_pieces(compute: Callable[..., Array], *series: Array) -> Array:
     if frames <= FRAMES_AT_ONCE:
         return compute(*series)
     xp = namespace_of(series[0])
-    return xp.concat(xp.map_parts(lambda part: compute(*(one[part] for one in series)), pieces(frames)))
+    return xp.concat(xp.map_parts(lambda part: compute(*(one[part] for one in series)), pieces(frames), series[0]))

@@ -100,7 +100,7 @@ def plant(
         return frames_first(R)
 
     refined = xp.copy(R_world)
-    refined[:, joints] = xp.concat(xp.map_parts(planted, pieces(len(R_world))))
+    refined[:, joints] = xp.concat(xp.map_parts(planted, pieces(len(R_world)), R_world))
     return refined
 
 
@@ -133,7 +133,7 @@ def limit_elbows(R_world: Array, measurement: Measurement, uncertainty: Uncertai
         return frames_first(R)
 
     limited = xp.copy(R_world)
-    limited[frames[:, None], joints] = xp.concat(xp.map_parts(unbent, pieces(len(frames))))
+    limited[frames[:, None], joints] = xp.concat(xp.map_parts(unbent, pieces(len(frames)), R_world))
     return limited
 
 

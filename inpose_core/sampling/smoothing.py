@@ -30,4 +30,4 @@ def smooth_in_time(values: Array, deviation_frames: float) -> Array:
             total += weight * padded[part.start + shift : part.stop + shift]
         return total
 
-    return xp.concat(xp.map_parts(smooth, pieces(len(values))))
+    return xp.concat(xp.map_parts(smooth, pieces(len(values)), values))

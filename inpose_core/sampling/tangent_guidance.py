@@ -90,7 +90,7 @@ class TangentGuidance:
         # in pieces, stays in the processor's cache.
         parts = pieces(len(R_hat)) if self.floor is None else [slice(0, len(R_hat))]
         corrected = xp.copy(R_hat)
-        corrected[:, self.joints] = xp.concat(xp.map_parts(turned, parts))
+        corrected[:, self.joints] = xp.concat(xp.map_parts(turned, parts, R_hat))
         return corrected
 
     def _linearise(self, R: Array, difference_m: Array, noise: Array, known: Array) -> TangentRows:

@@ -117,7 +117,7 @@ class WindowedDenoiser:
         feet = xp.zeros((frames, FEET_COUNT, 3), x_t) if self.network.config.feet else None
         parts = self.windows.split()
         with xp.without_gradients():
-            estimates = xp.map_parts(partial(self._denoise, x_t, log_snr), parts)
+            estimates = xp.map_parts(partial(self._denoise, x_t, log_snr), parts, x_t)
             for part, denoised in zip(parts, estimates, strict=True):
                 self.windows.add(x_0, denoised.x_0, part)
                 self.windows.add(contact, xp.sigmoid(denoised.contact_logits), part)

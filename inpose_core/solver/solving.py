@@ -164,11 +164,11 @@ def _draw_noise(measurement: Measurement, settings: SolveSettings) -> Array:
     It turns with the recording's mean heading, so that a performer who faces elsewhere gets the same motion.
     """
     xp, frames = namespace_of(measurement.y_m), len(measurement.y_m)
-    if settings.start_temperature == 0:
+    if settings.start_variation == 0:
         return xp.zeros((frames, JOINT_COUNT, 6), measurement.y_m)
     drawn = np.random.default_rng(settings.seed).standard_normal((frames, JOINT_COUNT * 2, 3), dtype=np.float32)
     turned = xp.asarray(drawn, measurement.y_m) @ mean_heading(measurement.R_world_sensor[:, 0]).swapaxes(-1, -2)
-    return settings.start_temperature * turned.reshape(frames, JOINT_COUNT, 6)
+    return settings.start_variation * turned.reshape(frames, JOINT_COUNT, 6)
 
 
 def _step_progress(on_progress: ProgressCallback | None) -> Callable[[int, int], None] | None:

@@ -12,7 +12,19 @@ from torch import Tensor, nn
 from ..body.kinematics import forward_kinematics
 from ..body.motion import SOLVER_FPS
 from ..body.rotations import heading_of, matrix_to_sixd, rotvec_to_matrix, yaw_matrix
-from ..body.skeleton import FOOT_JOINTS, LEG_JOINTS, MIRROR_JOINTS, SENSOR_JOINTS, Skeleton
+from ..body.skeleton import (
+    ANKLE_JOINTS,
+    ELBOW_JOINTS,
+    FOOT_JOINTS,
+    JOINT_COUNT,
+    JOINT_INDEX,
+    KNEE_JOINTS,
+    LEG_JOINTS,
+    MIRROR_JOINTS,
+    SENSOR_JOINTS,
+    WRIST_JOINTS,
+    Skeleton,
+)
 from ..prior.conditioning import (
     CONDITION_SIZE,
     ScaleFreeSensors,
@@ -26,8 +38,11 @@ from .random_draws import RandomDraws
 from .sensing import frozen_hands, lost_hands, sensed_posture, sensed_trackers, slow_drift, wrongly_mounted
 
 _HEAD = SENSOR_JOINTS[0]
-_ARM_JOINTS = (18, 19, 20, 21)
-_LOWER_JOINTS = (0, *LEG_JOINTS)
+_PELVIS = JOINT_INDEX["pelvis"]
+_ARM_BONES = (*ELBOW_JOINTS, *WRIST_JOINTS)
+"""The joints whose rest offsets are upper arms and forearms."""
+_LEG_BONES = (*KNEE_JOINTS, *ANKLE_JOINTS)
+_LOWER_BODY = (_PELVIS, *LEG_JOINTS)
 
 
 @dataclass(frozen=True)
@@ -285,16 +300,16 @@ def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random:
     legs, trunk, arms = (settings.proportion * random.normal(3, batch).clamp(-2, 2)).exp()
     factors = trunk[:, None].repeat(1, offsets_m.shape[1])
     factors[:, list(LEG_JOINTS)] = legs[:, None]
-    factors[:, list(_ARM_JOINTS)] = arms[:, None]
+    factors[:, list(_ARM_BONES)] = arms[:, None]
     return offsets_m * factors[..., None], legs
 
 
 def _recombine(R_world: Tensor, weight: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
     """Return the chosen windows with the upper body of their neighbour in the batch, turned to their own heading."""
     other = R_world.roll(1, dims=0)
-    turn = _heading_matrix(R_world[:, :, 0]) @ _heading_matrix(other[:, :, 0]).transpose(-1, -2)
+    turn = _heading_matrix(R_world[:, :, _PELVIS]) @ _heading_matrix(other[:, :, _PELVIS]).transpose(-1, -2)
     combined = turn[:, :, None] @ other
-    combined[:, :, list(_LOWER_JOINTS)] = R_world[:, :, list(_LOWER_JOINTS)]
+    combined[:, :, list(_LOWER_BODY)] = R_world[:, :, list(_LOWER_BODY)]
     return (
         torch.where(chosen[:, None, None, None, None], combined, R_world),
         torch.where(chosen[:, None], weight * weight.roll(1, dims=0), weight),
@@ -308,11 +323,11 @@ def _heading_matrix(R_world: Tensor) -> Tensor:
 
 def _leg_length(offsets_m: Tensor) -> Tensor:
     """Return thigh plus shin, the mean of both legs, (...,), of bodies (..., 22, 3)."""
-    return offsets_m[..., [4, 5, 7, 8], :].norm(dim=-1).sum(-1) / 2
+    return offsets_m[..., list(_LEG_BONES), :].norm(dim=-1).sum(-1) / 2
 
 
 def _standing_head_height(offsets_m: Tensor) -> Tensor:
-    identity = torch.eye(3, device=offsets_m.device).expand(len(offsets_m), 22, 3, 3)
+    identity = torch.eye(3, device=offsets_m.device).expand(len(offsets_m), JOINT_COUNT, 3, 3)
     rest_y = forward_kinematics(identity, offsets_m)[..., 1]
     return rest_y[:, _HEAD] - rest_y[:, list(FOOT_JOINTS)].min(dim=1).values
 

@@ -11,16 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import rotate_vector
 from ..body.rotations import matrix_to_sixd, quaternion_wxyz_to_matrix, sixd_to_matrix
-from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, Skeleton
+from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, TOE_JOINTS, Skeleton
 from ..errors import InPoseError
 from .packed import PackedClips
 from .situations import frame_weights, situations
 from .upright import joint_positions, stands_upright
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def make_motion_data(clips: PackedClips) -> MotionData:
         upright[part] = stands_upright(wxyz, positions_m, floor_m, rest_m) & clips.valid[part]
         height[part] = above_m[:, _HEAD, 1] / rest_m
         labels[part] = situations(
-            positions_m, _heading(wxyz[:, 0]), floor_m, source.leg_length_m, rest_m, str(clips.activity[clip])
+            positions_m, _heading(wxyz[:, _PELVIS]), floor_m, source.leg_length_m, rest_m, str(clips.activity[clip])
         )
         own_body = not bool(clips.generic_skeleton[clip]) and "Daz" not in str(clips.family[clip])
         body = source if own_body else template
@@ -130,14 +129,14 @@ def _sixd(wxyz: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
     return sixd
 
 
-def _heading(wxyz: Floats) -> Floats:
+def _heading(wxyz: FloatArray) -> FloatArray:
     """Return where rotations (F, 4) turn +Z over the ground, as unit vectors (x, z), (F, 2)."""
     forward = rotate_vector(wxyz, np.array([0.0, 0.0, 1.0]))[:, [0, 2]]
     return np.asarray(forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6))
 
 
 def _upright_ratios(
-    clips: PackedClips, clip_of: NDArray[np.int64], upright: NDArray[np.bool_], height: Floats
+    clips: PackedClips, clip_of: NDArray[np.int64], upright: NDArray[np.bool_], height: FloatArray
 ) -> NDArray[np.float32]:
     """Return each clip's person's median head height in upright stances, (N,); 1 for people who never stand so."""
     people, person = np.unique(["\0".join(p) for p in clips.people()], return_inverse=True)
@@ -156,7 +155,7 @@ _UPRIGHT_RANGE: Final[tuple[float, float]] = (0.95, 1.06)
 _STANDING_SPEED_M_S = 0.3
 _STANDING_HEIGHT_M = 0.06
 _HEAD: Final[int] = JOINT_INDEX["head"]
-_TOES = (JOINT_INDEX["left_foot"], JOINT_INDEX["right_foot"])
+_PELVIS: Final[int] = JOINT_INDEX["pelvis"]
 
 
 def foot_contact(positions_m: Tensor, fps: float) -> Tensor:
@@ -165,7 +164,7 @@ def foot_contact(positions_m: Tensor, fps: float) -> Tensor:
     A foot stands while its toe joint is slower than 0.3 m/s and within 6 cm of the floor: from the foot's being flat
     to the toes' leaving.
     """
-    toes_m = positions_m[:, list(_TOES)]
+    toes_m = positions_m[:, list(TOE_JOINTS)]
     speed = torch.gradient(toes_m, dim=0)[0].norm(dim=-1) * fps
     return (speed < _STANDING_SPEED_M_S) & (toes_m[..., 1] < _STANDING_HEIGHT_M)
 

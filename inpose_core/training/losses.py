@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from ..body.kinematics import forward_kinematics
 from ..body.motion import SOLVER_FPS
 from ..body.rotations import geodesic_angle, sixd_to_matrix
-from ..body.skeleton import LEG_JOINTS, SENSOR_JOINTS, TOE_JOINTS
+from ..body.skeleton import ANKLE_JOINTS, KNEE_JOINTS, LEG_JOINTS, SENSOR_JOINTS, TOE_JOINTS
 from ..prior.network import Denoised
 from .augmentation import Examples
 
@@ -148,7 +148,7 @@ def validation_errors(denoised: Denoised, examples: Examples, offsets_m: Tensor)
         "contact_precision": float(100 * both / (said * weight[..., None]).sum().clamp(min=1)),
     }
     if denoised.feet.shape[-2]:
-        leg_cm = 100 * float(offsets_m[list(LEG_JOINTS[2:6])].norm(dim=-1).sum() / 2)
+        leg_cm = 100 * float(offsets_m[[*KNEE_JOINTS, *ANKLE_JOINTS]].norm(dim=-1).sum() / 2)
         toes_told = leg_cm * (denoised.feet - examples.feet)[..., 2:, :].norm(dim=-1).mean(-1)
         figures["toes_told_cm"] = _mean(toes_told, weight)
     return figures

@@ -16,9 +16,11 @@ from .random_draws import RandomDraws
 from .situations import Situation
 
 _HEAD: Final[int] = JOINT_INDEX["head"]
-_GROUPS: Final[tuple[int, ...]] = (0, 1, 2, 2, 3, 3, 4, 4)
-"""The group of each tracker that is worn together: hips, chest, elbows, knees, feet."""
-_HIPS_AND_FEET: Final[tuple[bool, ...]] = tuple(group in (0, 4) for group in _GROUPS)
+_GROUP_NAMES: Final[tuple[str, ...]] = ("hips", "chest", "elbows", "knees", "feet")
+_GROUP_OF: Final[tuple[str, ...]] = ("hips", "chest", "elbows", "elbows", "knees", "knees", "feet", "feet")
+"""Which trackers are worn together, in the order of `TRACKER_JOINTS`."""
+_GROUPS: Final[tuple[int, ...]] = tuple(_GROUP_NAMES.index(name) for name in _GROUP_OF)
+_HIPS_AND_FEET: Final[tuple[bool, ...]] = tuple(name in ("hips", "feet") for name in _GROUP_OF)
 _USUAL_SET: Final[float] = 0.5
 """Share of those who wear trackers that wears hips and feet, as most do; others wear each group or do not."""
 _GROUP_WORN: Final[float] = 0.5
@@ -150,7 +152,7 @@ def sensed_posture(situation: Tensor, known: float, random: RandomDraws) -> Tens
 
 def _worn(batch: int, probability: float, random: RandomDraws) -> Tensor:
     """Return which trackers are worn in windows, (B, 1, 8)."""
-    groups = random.uniform(batch, 1, max(_GROUPS) + 1) < _GROUP_WORN
+    groups = random.uniform(batch, 1, len(_GROUP_NAMES)) < _GROUP_WORN
     usual = torch.tensor(_HIPS_AND_FEET, device=random.device)
     worn = torch.where(random.uniform(batch, 1, 1) < _USUAL_SET, usual, groups[..., list(_GROUPS)])
     return worn & (random.uniform(batch, 1, 1) < probability)

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
 
+from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
-from ..body.skeleton import FOOT_JOINTS, JOINT_INDEX, TOE_JOINTS
+from ..body.skeleton import FOOT_JOINTS, HIP_JOINTS, JOINT_INDEX, KNEE_JOINTS, TOE_JOINTS
 from .packed import PackedClips
-
-Floats = NDArray[np.float64]
 
 
 class Situation(IntEnum):
@@ -72,12 +71,15 @@ _DATA_SET_FACTORS: Final[Mapping[str, float]] = MappingProxyType(
 
 _SMOOTHING_FRAMES: Final[float] = 12.0
 _HEAD, _PELVIS, _CHEST = JOINT_INDEX["head"], JOINT_INDEX["pelvis"], JOINT_INDEX["spine3"]
-_HIPS = (JOINT_INDEX["left_hip"], JOINT_INDEX["right_hip"])
-_KNEES = (JOINT_INDEX["left_knee"], JOINT_INDEX["right_knee"])
 
 
 def situations(
-    positions_m: Floats, heading: Floats, floor_m: float, leg_length_m: float, rest_height_m: float, activity: str
+    positions_m: FloatArray,
+    heading: FloatArray,
+    floor_m: float,
+    leg_length_m: float,
+    rest_height_m: float,
+    activity: str,
 ) -> NDArray[np.int8]:
     """Return the `Situation` of each frame of a clip, (F,).
 
@@ -100,7 +102,7 @@ def situations(
     clearance = (positions_m[:, list(FOOT_JOINTS), 1].min(axis=1) - floor_m) / leg_length_m
     # Above where they stand within the second: stairs and a floor that was misjudged are no flight.
     airborne = maximum_filter1d(_smooth(clearance, 2.0) - minimum_filter1d(clearance, 61), 31) > 0.09
-    thigh_m = positions_m[:, list(_KNEES)] - positions_m[:, list(_HIPS)]
+    thigh_m = positions_m[:, list(KNEE_JOINTS)] - positions_m[:, list(HIP_JOINTS)]
     # 1 where a thigh hangs down, 0 where it is level.
     hanging = (-thigh_m[..., 1] / np.linalg.norm(thigh_m, axis=-1)).max(axis=1)
     trunk_m = positions_m[:, _CHEST] - positions_m[:, _PELVIS]
@@ -152,7 +154,7 @@ def _factor(data_set: str, activity: str) -> float:
     return _DATA_SET_FACTORS.get(data_set, 1.0) * (words[0] if words else 1.0)
 
 
-def _travel_in_legs(place_m: Floats, heading: Floats, leg_length_m: float) -> tuple[Floats, Floats]:
+def _travel_in_legs(place_m: FloatArray, heading: FloatArray, leg_length_m: float) -> tuple[FloatArray, FloatArray]:
     """Return the speed forwards and to the left, in leg lengths a second, (F,) each."""
     velocity = _smooth(np.gradient(place_m, axis=0) * SOLVER_FPS) / leg_length_m
     facing = _smooth(heading)
@@ -161,5 +163,5 @@ def _travel_in_legs(place_m: Floats, heading: Floats, leg_length_m: float) -> tu
     return (velocity * facing).sum(-1), (velocity * left).sum(-1)
 
 
-def _smooth(values: Floats, deviation_frames: float = _SMOOTHING_FRAMES) -> Floats:
+def _smooth(values: FloatArray, deviation_frames: float = _SMOOTHING_FRAMES) -> FloatArray:
     return np.asarray(gaussian_filter1d(values, deviation_frames, axis=0, mode="nearest"))

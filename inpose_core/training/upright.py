@@ -15,12 +15,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import multiply_quaternions, rotate_vector
-from ..body.skeleton import JOINT_INDEX, PARENTS, TOE_JOINTS, Skeleton
+from ..body.skeleton import JOINT_INDEX, LEG_CHAINS, PARENTS, TOE_JOINTS, Skeleton
 from .packed import PackedClips
-
-Floats = NDArray[np.float64]
 
 _STILL_M_S: Final[float] = 0.12
 """Head and toes of somebody who stands at ease move more slowly."""
@@ -37,10 +36,6 @@ _MOST_OVERREACH: Final[float] = 0.02
 """How much of its length a leg may lack in its longest twentieth of the frames, where the ankle then stays behind."""
 _SOFT_LIMIT: Final[float] = 0.995
 """Share of a leg's length from which on it straightens softly instead of snapping."""
-_LEGS: Final[tuple[tuple[int, int, int], ...]] = tuple(
-    (JOINT_INDEX[f"{side}_hip"], JOINT_INDEX[f"{side}_knee"], JOINT_INDEX[f"{side}_ankle"])
-    for side in ("left", "right")
-)
 _HEAD: Final[int] = JOINT_INDEX["head"]
 _PELVIS: Final[int] = JOINT_INDEX["pelvis"]
 _CHEST: Final[int] = JOINT_INDEX["spine3"]
@@ -65,7 +60,7 @@ def straighten_legs(clips: PackedClips) -> LegScales:
             frames = clips.frames(clip)
             offsets = clips.offsets_m[clip].astype(np.float64)
             shorter = offsets.copy()
-            shorter[[joint for leg in _LEGS for joint in leg[1:]]] *= scale
+            shorter[[joint for leg in LEG_CHAINS for joint in leg[1:]]] *= scale
             wxyz[frames] = _with_shorter_legs(clips.wxyz[frames].astype(np.float64), offsets, shorter)
             offsets_m[clip] = shorter
     return LegScales(replace(clips, wxyz=wxyz, offsets_m=offsets_m), scale_of)
@@ -73,10 +68,10 @@ def straighten_legs(clips: PackedClips) -> LegScales:
 
 def joint_positions(
     wxyz: NDArray[np.floating[Any]], offsets_m: NDArray[np.floating[Any]], root_m: NDArray[np.floating[Any]]
-) -> Floats:
+) -> FloatArray:
     """Return joint positions (F, 22, 3) of global rotations (F, 22, 4), rest offsets (22, 3) and the root (F, 3)."""
     positions_m = np.empty((len(wxyz), len(PARENTS), 3))
-    positions_m[:, 0] = root_m
+    positions_m[:, _PELVIS] = root_m
     for joint in range(1, len(PARENTS)):
         parent = PARENTS[joint]
         positions_m[:, joint] = positions_m[:, parent] + rotate_vector(wxyz[:, parent], offsets_m[joint])
@@ -84,7 +79,7 @@ def joint_positions(
 
 
 def stands_upright(
-    wxyz: NDArray[np.floating[Any]], positions_m: Floats, floor_m: float, rest_height_m: float
+    wxyz: NDArray[np.floating[Any]], positions_m: FloatArray, floor_m: float, rest_height_m: float
 ) -> NDArray[np.bool_]:
     """Return where somebody stands upright and still, (F,).
 
@@ -105,26 +100,26 @@ def stands_upright(
     )
 
 
-def leg_extension(positions_m: Floats, offsets_m: NDArray[np.floating[Any]]) -> Floats:
+def leg_extension(positions_m: FloatArray, offsets_m: NDArray[np.floating[Any]]) -> FloatArray:
     """Return the distance of hip and ankle over thigh plus shin, left and right, (F, 2)."""
     return np.stack(
         [
             np.linalg.norm(positions_m[:, ankle] - positions_m[:, hip], axis=-1)
             / (np.linalg.norm(offsets_m[knee]) + np.linalg.norm(offsets_m[ankle]))
-            for hip, knee, ankle in _LEGS
+            for hip, knee, ankle in LEG_CHAINS
         ],
         axis=1,
     )
 
 
-def _up_of(wxyz: NDArray[np.floating[Any]]) -> Floats:
+def _up_of(wxyz: NDArray[np.floating[Any]]) -> FloatArray:
     """Return the cosine of the angle of a joint's Y axis to the vertical, (F,)."""
     return np.asarray(1 - 2 * (wxyz[:, 1] ** 2 + wxyz[:, 3] ** 2), np.float64)
 
 
 def _leg_scales(clips: PackedClips) -> dict[tuple[str, str], float]:
-    upright: dict[tuple[str, str], list[Floats]] = {}
-    every: dict[tuple[str, str], list[Floats]] = {}
+    upright: dict[tuple[str, str], list[FloatArray]] = {}
+    every: dict[tuple[str, str], list[FloatArray]] = {}
     for clip, person in enumerate(clips.people()):
         frames = clips.frames(clip)
         wxyz, offsets_m = clips.wxyz[frames], clips.offsets_m[clip]
@@ -151,7 +146,7 @@ def _leg_scales(clips: PackedClips) -> dict[tuple[str, str], float]:
     }
 
 
-def _leg_scale(stance: float, every: Floats) -> float:
+def _leg_scale(stance: float, every: FloatArray) -> float:
     """Return the factor of the legs' length that makes a stance of this extension relaxed."""
     if len(every) == 0 or 2 * np.arccos(min(1.0, stance)) < _BENT_KNEE_RAD:
         return 1.0
@@ -159,10 +154,10 @@ def _leg_scale(stance: float, every: Floats) -> float:
     return float(min(1.0, max(relaxed, np.percentile(every, 95) - _MOST_OVERREACH)))
 
 
-def _with_shorter_legs(wxyz: Floats, offsets_m: Floats, shorter_m: Floats) -> Floats:
+def _with_shorter_legs(wxyz: FloatArray, offsets_m: FloatArray, shorter_m: FloatArray) -> FloatArray:
     """Return the rotations (F, 22, 4) whose ankles are where they were, on legs of other lengths."""
     result = wxyz.copy()
-    for hip, knee, ankle in _LEGS:
+    for hip, knee, ankle in LEG_CHAINS:
         thigh_m = rotate_vector(wxyz[:, hip], offsets_m[knee])
         shin_m = rotate_vector(wxyz[:, knee], offsets_m[ankle])
         upper_m, lower_m = float(np.linalg.norm(shorter_m[knee])), float(np.linalg.norm(shorter_m[ankle]))
@@ -182,7 +177,7 @@ def _with_shorter_legs(wxyz: Floats, offsets_m: Floats, shorter_m: Floats) -> Fl
     return result
 
 
-def _bend_direction(thigh_m: Floats, to_ankle: Floats, hinge: Floats) -> Floats:
+def _bend_direction(thigh_m: FloatArray, to_ankle: FloatArray, hinge: FloatArray) -> FloatArray:
     """Return where the knee points, (F, 3), at right angles to the leg: as seen, or by the hinge of a straight leg."""
     seen_m = thigh_m - (thigh_m * to_ankle).sum(-1, keepdims=True) * to_ankle
     trust = np.clip((np.linalg.norm(seen_m, axis=-1, keepdims=True) - 0.01) / 0.02, 0, 1)
@@ -192,13 +187,13 @@ def _bend_direction(thigh_m: Floats, to_ankle: Floats, hinge: Floats) -> Floats:
     return _unit(mixed - (mixed * to_ankle).sum(-1, keepdims=True) * to_ankle)[0]
 
 
-def _unit(vector: Floats) -> tuple[Floats, Floats]:
+def _unit(vector: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return directions (F, 3) and lengths (F,)."""
     length = np.linalg.norm(vector, axis=-1)
     return vector / np.maximum(length, 1e-9)[:, None], length
 
 
-def _swing(source: Floats, target: Floats) -> Floats:
+def _swing(source: FloatArray, target: FloatArray) -> FloatArray:
     """Return the smallest rotations (F, 4) that turn directions onto others less than half a turn away."""
     a, b = _unit(source)[0], _unit(target)[0]
     wxyz = np.concatenate((1 + (a * b).sum(-1, keepdims=True), np.cross(a, b)), axis=-1)

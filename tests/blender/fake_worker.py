@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 from inpose_core.body.motion import Motion
-from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
-from inpose_core.errors import InPoseError
+from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
+from inpose_core.errors import CancelledError, InPoseError, RecordingError
 from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.types import Sensors
 from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
@@ -58,7 +58,7 @@ def talk_nonsense(request_id: int) -> None:
 
 
 def solve(request_id: int, params: dict) -> None:
-    SolveRequest.from_json(params)  # the real worker refuses what is not in the request
+    SolveRequest.from_json(params)
     if "die" in FAULTS:
         sys.stderr.write("Traceback: out of memory\n")
         sys.stderr.flush()
@@ -68,9 +68,7 @@ def solve(request_id: int, params: dict) -> None:
             Path(os.environ["FAKE_MARK"]).touch()
         os.kill(os.getpid(), signal.SIGSTOP)
     talk_nonsense(request_id)
-    if not Path(params["recording"]).read_bytes():
-        refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
-        return
+    require_recording(params)
     if "deaf" in FAULTS:
         time.sleep(60)
     steps = 1000 if "slower" in FAULTS else 40 if "slow" in FAULTS else 4
@@ -78,23 +76,18 @@ def solve(request_id: int, params: dict) -> None:
         say(id=request_id, event="progress", fraction=step / steps, text="Solving")
         time.sleep(0.02)
         if request_id in cancelled:
-            refuse(request_id, "CancelledError", "Cancelled.", "")
-            return
+            raise CancelledError
     skeleton = Skeleton(np.array(params["offsets_m"])) if params.get("offsets_m") else Skeleton.template()
     wxyz = np.zeros((FRAMES, JOINT_COUNT, 4))
     wxyz[..., 0] = 1.0
     root_m = np.linspace((0, 0.9, 0), (0, 0.9, 1), FRAMES)
     confidence = np.where((np.arange(FRAMES) >= 20) & (np.arange(FRAMES) < 40), 0.1, 1.0)
     motion = Motion(wxyz, root_m, skeleton, 60.0, confidence=confidence)
-    try:
-        motion.save_npz(Path(params["output"]))
-        if params.get("sensors_output"):
-            joints = [15, 20, 21]
-            sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
-            save_sensors(sensors, Path(params["sensors_output"]))
-    except InPoseError as error:
-        refuse(request_id, type(error).__name__, error.message, error.hint)
-        return
+    motion.save_npz(Path(params["output"]))
+    if params.get("sensors_output"):
+        joints = list(SENSOR_JOINTS)
+        sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
+        save_sensors(sensors, Path(params["sensors_output"]))
     result = {"motion": params["output"], "frames": FRAMES, "fps": 60.0, "mean_hand_error_m": 0.004, "notes": ["Fake."]}
     result |= {"stature_m": skeleton.stature_m, "scale": 1.0}
     say(id=request_id, event="result", result=result)
@@ -102,9 +95,7 @@ def solve(request_id: int, params: dict) -> None:
 
 def info(request_id: int, params: dict) -> None:
     InfoRequest.from_json(params)
-    if not Path(params["recording"]).read_bytes():
-        refuse(request_id, "RecordingError", "The file is empty.", "Record again.")
-        return
+    require_recording(params)
     positions_m = np.tile([[0, 1.7, 0], [0.3, 1.2, 0], [-0.3, 1.2, 0]], (FRAMES, 1, 1)).astype(float)
     positions_m[..., 2] -= np.linspace(0, 1, FRAMES)[:, None]
     measured = np.ones((FRAMES, 3), np.bool_)
@@ -121,6 +112,22 @@ def info(request_id: int, params: dict) -> None:
     doubted = {"name": "axes", "value": "RUF", "source": "guessed", "evidence": "he walks so", "doubt": "Or not."}
     facts |= {"guesses": [guess, doubted], "cleaning": None, "calibration_pose": None}
     say(id=request_id, event="result", result={**facts, "notes": ["Or not.", "A fake note."]})
+
+
+def require_recording(params: dict) -> None:
+    path = Path(params["recording"])
+    if not path.is_file():
+        raise RecordingError(f"{path.name} does not exist.", "Choose a recording file.")
+    if not path.read_bytes():
+        raise RecordingError("The file is empty.", "Record again.")
+
+
+def answer(request: dict) -> None:
+    """Do what is asked; the real worker, too, refuses what is not in a request, in the words of the request's class."""
+    try:
+        METHODS[request["method"]](request["id"], request["params"])
+    except InPoseError as error:
+        refuse(request["id"], type(error).__name__, error.message, error.hint)
 
 
 METHODS = {"solve": solve, "info": info}
@@ -149,8 +156,7 @@ def main() -> None:
         elif request["method"] == "cancel":
             cancelled.add(request["params"]["id"])
         elif request["method"] in METHODS:
-            method = METHODS[request["method"]]
-            threading.Thread(target=method, args=(request["id"], request["params"]), daemon=True).start()
+            threading.Thread(target=answer, args=(request,), daemon=True).start()
         else:
             refuse(request["id"], "WorkerError", f'The solver knows no request "{request["method"]}".', "")
 

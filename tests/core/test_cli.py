@@ -123,15 +123,15 @@ def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
             "default",
             "--steps",
             "2",
-            "--temperature",
+            "--variation",
             "0",
             "--foot-planting",
             "1",
             "--device",
             "cpu",
         ],
-        "temperature": ["--temperature", "1"],
-        "seed": ["--temperature", "1", "--seed", "3"],
+        "variation": ["--variation", "1"],
+        "seed": ["--variation", "1", "--seed", "3"],
         "steps": ["--steps", "3"],
         "guidance": ["--guidance", "none"],
         "quality": ["--quality", "high"],
@@ -143,9 +143,9 @@ def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
         assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--quiet", *options]) == 0
         rotations[name] = Motion.load_npz(output).rotations_wxyz
     np.testing.assert_array_equal(rotations["default"], rotations["again"])
-    for name in ("temperature", "seed", "steps", "guidance", "quality", "foot planting"):
+    for name in ("variation", "seed", "steps", "guidance", "quality", "foot planting"):
         assert not np.allclose(rotations[name], rotations["default"], atol=1e-3), name
-    assert not np.allclose(rotations["seed"], rotations["temperature"], atol=1e-3)
+    assert not np.allclose(rotations["seed"], rotations["variation"], atol=1e-3)
 
 
 def test_quiet_is_silent_and_an_existing_output_is_replaced(
@@ -325,7 +325,7 @@ def test_an_output_that_is_a_folder_is_refused(take: Path, tmp_path: Path, capsy
         (["--steps", "0"], "Steps cannot be 0"),
         (["--steps", "2.5"], 'Steps cannot be "2.5"'),
         (["--seed", "-1"], "Seed cannot be -1"),
-        (["--temperature", "2"], "Temperature cannot be 2"),
+        (["--variation", "2"], "Variation cannot be 2"),
         (["--pose", "sword"], "sword"),
         (["--stature", "tall"], "tall"),
         (["--device", "abacus"], "abacus"),

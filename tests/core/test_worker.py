@@ -207,7 +207,7 @@ def test_the_same_request_gives_the_same_motion_and_a_seed_another(
             recording=str(take),
             output=str(output),
             calibration={"pose": "joint"},
-            solve={"temperature": 1.0, "seed": seed},
+            solve={"variation": 1.0, "seed": seed},
         )
         assert reply["event"] == "result", reply
         rotations.append(Motion.load_npz(output).rotations_wxyz)

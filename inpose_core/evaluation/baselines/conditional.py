@@ -52,7 +52,7 @@ class ConditionalSettings:
     """Condition on the head's position and velocity: in metres, or free of scale, as the network was trained."""
     steps: int | None = None
     """Sampling steps; by default 49 by the official recipe, else 50 of DDIM."""
-    temperature: float = 1.0
+    variation: float = 1.0
     """Share of the noise to start from, as in our solver's settings."""
     dps_zeta: float = 0.1
     """DPS' step; the best of five on training people (benchmarks/dps_step.py)."""
@@ -122,7 +122,7 @@ class ConditionalSystem:
         guidance = self._guidance(measurement, denoiser)
         generator = torch.Generator().manual_seed(self.seed)
         noise = torch.randn(len(measurement.y_m), 22, 3 * self.prior.network.config.columns, generator=generator)
-        noise = self.settings.temperature * noise
+        noise = self.settings.variation * noise
         return Sampled(self._sample(denoiser, guidance, noise), measurement, guidance, origins_m)
 
     def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:

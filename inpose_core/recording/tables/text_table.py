@@ -93,7 +93,7 @@ class TextTable:
                     short_line = self._rows.line_num
                     continue
                 try:
-                    cells = [float(row[i]) if row[i].strip() else np.nan for i in places]
+                    cells = [float(row[i]) for i in places]
                 except ValueError:
                     cells = [self._number(row[i], i) for i in places]
                 values.extend(cells)

@@ -124,7 +124,8 @@ def test_properties_have_the_names_and_places_that_blend_files_know(registered):
     """A .blend file keeps a list's choice by its place, and everything by its property's name."""
     stored = {
         "inpose": "recording armature stature pose scale scale_factor calibration_pose calibration_file body head_view "
-        "refine quality foot_planting steps variation seed",
+        "refine quality foot_planting steps variation seed sampler use_head_motion use_hand_reach use_floor "
+        "smoothing_frames position_noise_ratio",
         "inpose_reading": "unit unit_m axes axes_letters quaternion_order time_unit swap_hands origin",
         "inpose_bake": "first_frame key_rate key_fps way smoothing_s hand_lock foot_lock key_tolerance_deg "
         "to_nla_track set_frame_range",
@@ -142,6 +143,8 @@ def test_properties_have_the_names_and_places_that_blend_files_know(registered):
         "origin": "auto floor eyes",
         "key_rate": "scene solver custom",
         "way": "hips root none",
+        "sampler": "ddim dpmpp_2m",
+        "use_floor": "auto off on",
     }
     for group, names in stored.items():
         properties = getattr(bpy.context.scene, group).bl_rna.properties

@@ -127,9 +127,21 @@ def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, f
     assert "cm: the head is 170 up" not in shown()["INPOSE_PT_recording"].texts
 
 
-def test_the_quality_comes_first(shown):
+def test_the_quality_comes_first_and_the_options_for_experts_last(shown):
+    options = panel_options(SolveSettings)
+    experts = [option.stored_as for option in options if option.expert]
     layout = shown()["INPOSE_PT_solve"]
-    assert layout.properties == [option.stored_as for option in panel_options(SolveSettings)]
+    assert layout.properties == [option.stored_as for option in options if not option.expert] + experts
+    assert (layout.properties[0], experts[0]) == ("quality", "steps")
+    assert layout.texts.index("Options") < layout.texts.index("Expert options")
+
+
+def test_a_small_number_is_shown_with_its_digits(registered):
+    shown = {
+        name: bpy.context.scene.inpose.bl_rna.properties[name].precision
+        for name in ("position_noise_ratio", "variation")
+    }
+    assert shown == {"position_noise_ratio": 4, "variation": 2}
 
 
 def test_calibration_asks_for_a_factor_only_where_one_is_meant(shown):

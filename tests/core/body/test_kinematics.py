@@ -12,6 +12,7 @@ from inpose_core.body.kinematics import (
     tangent_jacobian,
     vectorize_rotations,
 )
+from inpose_core.body.quaternions import xyzw_from_wxyz
 from inpose_core.body.rotations import rotvec_to_matrix, sixd_to_raw_matrix
 from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, SENSOR_JOINTS, Skeleton
 from inpose_core.numerics import frames_last
@@ -39,7 +40,7 @@ def test_forward_kinematics_equals_the_linear_operator() -> None:
 def test_forward_kinematics_agrees_with_the_motion() -> None:
     motion = smooth_motion(30)
     R = torch.tensor(
-        Rotation.from_quat(motion.rotations_wxyz.reshape(-1, 4)[:, [1, 2, 3, 0]]).as_matrix().reshape(30, 22, 3, 3)
+        Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz.reshape(-1, 4))).as_matrix().reshape(30, 22, 3, 3)
     )
     positions_m = forward_kinematics(
         R, torch.tensor(motion.skeleton.offsets_m), torch.tensor(motion.root_translation_m)

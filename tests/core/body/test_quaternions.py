@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quaternions are converted, interpolated and averaged as SciPy does it, where that is hard too."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -89,3 +92,13 @@ def test_mean_agrees_with_scipy(seed: int, count: int, spread: float) -> None:
     mean = quaternions.mean_rotation(wxyz)
     assert mean[0] >= 0
     np.testing.assert_allclose(abs(mean @ wxyz_from_xyzw(turns.mean().as_quat())), 1.0, rtol=0, atol=1e-12)
+
+
+def test_nobody_else_moves_the_scalar_by_hand() -> None:
+    """An index such as ``[3, 0, 1, 2]`` says neither what it takes nor what it gives."""
+    by_hand = re.compile(r"\[\s*(?:3,\s*0,\s*1,\s*2|1,\s*2,\s*3,\s*0|6,\s*3,\s*4,\s*5)\s*\]")
+    root = Path(__file__).parents[3]
+    sources = [path for folder in ("inpose_core", "inpose_blender") for path in (root / folder).rglob("*.py")]
+    assert len(sources) > 100
+    assert [path for path in sources if by_hand.search(path.read_text(encoding="utf-8"))] == []
+    assert by_hand.search("xyzw[..., [3, 0, 1, 2]]")

@@ -19,9 +19,9 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import (
     CalibrationSettings,
     calibrate,
-    find_reference_pose,
+    find_calibration_pose,
     head_offset,
-    measure,
+    measure_performer,
     wrist_offset,
 )
 from inpose_core.errors import CalibrationError
@@ -70,7 +70,7 @@ def held(
 @pytest.mark.parametrize("pose", ["grip", None])
 @pytest.mark.parametrize("heading_rad", [0.0, 2.5, -1.2])
 def test_a_t_pose_is_found_where_it_is_held(pose: PoseType | None, heading_rad: float) -> None:
-    found = find_reference_pose(held(pose=pose, heading_rad=heading_rad), pose)
+    found = find_calibration_pose(held(pose=pose, heading_rad=heading_rad), pose)
     assert found is not None
     assert found.kind == "t_pose"
     assert found.start_s == pytest.approx(2.15, abs=0.3)
@@ -81,44 +81,44 @@ def test_a_t_pose_is_found_where_it_is_held(pose: PoseType | None, heading_rad: 
 
 @pytest.mark.parametrize("drop_deg", [35.0, 45.0, 55.0])
 def test_an_a_pose_is_found_with_its_angle(drop_deg: float) -> None:
-    found = find_reference_pose(held(drop_deg), "grip")
+    found = find_calibration_pose(held(drop_deg), "grip")
     assert found is not None
     assert found.kind == "a_pose"
     assert np.degrees(found.arm_drop_rad) == pytest.approx(drop_deg, abs=4.0)
-    assert find_reference_pose(held(drop_deg), "grip", "t_pose") is None
-    assert find_reference_pose(held(drop_deg), "grip", "none") is None
+    assert find_calibration_pose(held(drop_deg), "grip", "t_pose") is None
+    assert find_calibration_pose(held(drop_deg), "grip", "none") is None
 
 
 def test_arms_that_hang_or_are_raised_briefly_are_no_pose() -> None:
-    assert find_reference_pose(held(80.0), "grip") is None
-    assert find_reference_pose(held(0.0, seconds=0.4), "grip") is None
+    assert find_calibration_pose(held(80.0), "grip") is None
+    assert find_calibration_pose(held(0.0, seconds=0.4), "grip") is None
 
 
 def test_arms_held_forward_are_no_t_pose() -> None:
     recording = held()
     turn = np.array((np.cos(np.pi / 4), 0.0, np.sin(np.pi / 4), 0.0))
     recording.rotations_wxyz[:, 0] = multiply_quaternions(turn, recording.rotations_wxyz[:, 0])
-    assert find_reference_pose(recording, "grip") is None
+    assert find_calibration_pose(recording, "grip") is None
 
 
 @pytest.mark.parametrize("name", ["bs_vivepro2_normal.bsor", "bs_vivepro2_expertplus.bsor"])
 def test_players_who_strike_no_pose_are_not_misread(name: str) -> None:
     recording = resample_recording(load_recording(real_recording(name)))
     for pose in ("saber", "grip", None):
-        assert find_reference_pose(recording, pose) is None  # type: ignore[arg-type]  # a literal, one after the other
+        assert find_calibration_pose(recording, pose) is None  # type: ignore[arg-type]  # a literal, one after the other
 
 
 def test_the_user_may_say_when() -> None:
     recording = held(seconds=0.5)
-    assert find_reference_pose(recording, "grip") is None
-    found = find_reference_pose(recording, "grip", "t_pose", 2.25)
+    assert find_calibration_pose(recording, "grip") is None
+    found = find_calibration_pose(recording, "grip", "t_pose", 2.25)
     assert found is not None
     assert (found.start_s, found.stop_s) == pytest.approx((2.0, 2.5))
     recording.measured[130:140, 2] = False
     with pytest.raises(CalibrationError, match="not all measured"):
-        find_reference_pose(recording, "grip", "t_pose", 2.25)
+        find_calibration_pose(recording, "grip", "t_pose", 2.25)
     with pytest.raises(CalibrationError):
-        find_reference_pose(recording, "grip", "t_pose", 1e6)
+        find_calibration_pose(recording, "grip", "t_pose", 1e6)
 
 
 @pytest.mark.parametrize(("kind", "drop_deg"), [("t_pose", 0.0), ("a_pose", 45.0)])
@@ -146,9 +146,9 @@ def test_a_palm_that_looks_forward_does_not_overrule_a_known_controller() -> Non
     recording = held()
     quarter = np.array((np.sqrt(0.5), 0.0, -np.sqrt(0.5), 0.0))
     recording.rotations_wxyz[:, 1] = multiply_quaternions(recording.rotations_wxyz[:, 1], quarter)
-    measured = measure(recording, Skeleton.template(STATURE_M))
-    np.testing.assert_allclose(measured.performer.wrists[0].wxyz, wrist_offset("grip", 0).wxyz, atol=1e-12)
-    assert any("palm did not look down" in note for note in measured.notes)
+    found = measure_performer(recording, Skeleton.template(STATURE_M))
+    np.testing.assert_allclose(found.performer.wrists[0].wxyz, wrist_offset("grip", 0).wxyz, atol=1e-12)
+    assert any("palm did not look down" in note for note in found.notes)
 
 
 def test_a_tilted_headset_is_levelled_in_the_pose() -> None:
@@ -166,8 +166,8 @@ def test_long_arms_are_measured_and_matched() -> None:
     offsets_m[[18, 19, 20, 21]] *= 1.12
     long_armed = Skeleton(offsets_m)
     # Grips are known within centimetres, so the pose tells the arms.
-    measured = measure(held(body=long_armed), usual, CalibrationSettings(body="average"))
-    assert measured.performer.wrist_span_m == pytest.approx(long_armed.wrist_span_m, abs=0.05)
+    found = measure_performer(held(body=long_armed), usual, CalibrationSettings(body="average"))
+    assert found.performer.wrist_span_m == pytest.approx(long_armed.wrist_span_m, abs=0.05)
     by_height = calibrate(held(body=long_armed), usual, CalibrationSettings(body="average"))
     by_span = calibrate(held(body=long_armed), usual, CalibrationSettings(body="average", scale="arm_span"))
     assert by_height.scale == pytest.approx(1.0, abs=0.03)
@@ -189,7 +189,7 @@ def test_nobody_reaches_through_the_floor() -> None:
     recording = held()
     recording.positions_m[..., 1] -= 0.2
     recording.positions_m[400:430, 2, 1] = -0.2  # picks something up
-    measured = measure(recording, Skeleton.template(STATURE_M))
-    assert measured.recording.positions_m[400:430, 2, 1].min() == pytest.approx(0.0, abs=0.01)
-    assert measured.performer.stature_m == pytest.approx(STATURE_M, abs=0.01)
-    assert any("below zero" in note for note in measured.notes)
+    found = measure_performer(recording, Skeleton.template(STATURE_M))
+    assert found.recording.positions_m[400:430, 2, 1].min() == pytest.approx(0.0, abs=0.01)
+    assert found.performer.stature_m == pytest.approx(STATURE_M, abs=0.01)
+    assert any("below zero" in note for note in found.notes)

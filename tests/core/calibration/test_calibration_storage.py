@@ -18,7 +18,7 @@ from inpose_core.calibration import (
     RigidOffset,
     calibrate,
     load_calibration,
-    measure,
+    measure_performer,
     save_calibration,
 )
 from inpose_core.errors import CalibrationError, OutputError
@@ -52,9 +52,9 @@ def test_what_is_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, seed:
 def test_a_calibration_serves_another_recording(tmp_path: Path) -> None:
     body = Skeleton.template(1.75)
     posed = held(pose=None)
-    measured = measure(posed, body)
-    assert measured.reference is not None
-    save_calibration(measured.performer, tmp_path / "performer.json")
+    found = measure_performer(posed, body)
+    assert found.calibration_pose is not None
+    save_calibration(found.performer, tmp_path / "performer.json")
     settings = CalibrationSettings(calibration_file=tmp_path / "performer.json")
     # The same movement without being told of the pose: the file replaces it.
     again = calibrate(posed, body, settings)
@@ -77,8 +77,8 @@ def test_another_kind_of_pose_is_told(tmp_path: Path) -> None:
 def test_no_players_name_reaches_the_file(tmp_path: Path) -> None:
     replay = tmp_path / "replay.bsor"
     replay.write_bytes(BsorFile(moving_person(120)).to_bytes())
-    measured = measure(load_recording(replay), settings=CalibrationSettings(refine=False))
-    save_calibration(measured.performer, tmp_path / "performer.json")
+    found = measure_performer(load_recording(replay), settings=CalibrationSettings(refine=False))
+    save_calibration(found.performer, tmp_path / "performer.json")
     text = (tmp_path / "performer.json").read_text()
     assert PLAYER_NAME not in text
     assert PLAYER_ID not in text

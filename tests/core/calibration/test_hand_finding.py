@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, wxyz_from_xyzw
 from inpose_core.body.skeleton import Skeleton
-from inpose_core.calibration import CalibrationSettings, measure
+from inpose_core.calibration import CalibrationSettings, measure_performer
 from inpose_core.calibration.hand_finding import find_hands, mean_offset
 from inpose_core.calibration.presets import head_offset, wrist_offset
 from inpose_core.calibration.rigid import RigidOffset
@@ -94,10 +94,10 @@ def test_what_is_found_is_the_same_wherever_one_stands_and_faces() -> None:
 @pytest.mark.parametrize("pose", ["grip", None])
 def test_only_controllers_that_nobody_knows_are_looked_for(pose: PoseType | None) -> None:
     settings_ = CalibrationSettings(calibration_pose="none")
-    notes = measure(held(400, 40.0, pose), Skeleton.template(), settings_).notes
+    notes = measure_performer(held(400, 40.0, pose), Skeleton.template(), settings_).notes
     assert any("told from the motion" in note for note in notes) == (pose is None)
     assert not any("are assumed" in note for note in notes)
-    unrefined = measure(held(400, 40.0, pose), Skeleton.template(), replace(settings_, refine=False))
+    unrefined = measure_performer(held(400, 40.0, pose), Skeleton.template(), replace(settings_, refine=False))
     assert any("are assumed" in note for note in unrefined.notes) == (pose is None)
     assert not any("told from the motion" in note for note in unrefined.notes)
     np.testing.assert_allclose(unrefined.performer.wrists[0].wxyz, OFFSETS[1].wxyz)

@@ -138,7 +138,7 @@ def test_a_table_shows_the_row_it_names() -> None:
 def test_the_mean_of_samples_lies_between_them(data: Path) -> None:
     prior = load_prior()
     trial = simulate(choose_clips(load_test_clips(data), 1, 48)[0], SensorNoise(), 0)
-    settings = SolveSettings(temperature=1.0, device="cpu")
+    settings = SolveSettings(variation=1.0, device="cpu")
     (mean,) = SolverSystem(prior, settings, samples=2).solve_all([trial])
     samples = [SolverSystem(prior, replace(settings, seed=seed)).solve_all([trial])[0] for seed in (0, 1)]
     apart, to_first, to_second = (

@@ -135,7 +135,7 @@ def test_the_floor_is_where_a_standing_toe_joint_is() -> None:
 
 def test_a_perfect_solution_has_no_error_and_the_truth_s_jitter() -> None:
     truth = smooth_motion(60)
-    figures = metrics.measure(truth, truth)
+    figures = metrics.figures_of(truth, truth)
     for name in ("mpjpe_cm", "mpjre_deg", "upper_cm", "lower_cm", "hand_cm", "root_cm", "mpjve_cm_s"):
         assert getattr(figures, name) == pytest.approx(0, abs=1e-6), name
     assert figures.jitter == figures.jitter_of_truth > 0
@@ -144,7 +144,7 @@ def test_a_perfect_solution_has_no_error_and_the_truth_s_jitter() -> None:
 def test_a_shifted_solution_errs_only_with_its_own_root() -> None:
     truth = smooth_motion(30)
     shifted = replace(truth, root_translation_m=truth.root_translation_m + np.array((0.1, 0, 0)))
-    figures = metrics.measure(truth, shifted)
+    figures = metrics.figures_of(truth, shifted)
     assert figures.mpjpe_cm == pytest.approx(0, abs=1e-9)
     assert figures.mpjpe_predicted_root_cm == pytest.approx(10.0)
 
@@ -152,12 +152,12 @@ def test_a_shifted_solution_errs_only_with_its_own_root() -> None:
 def test_the_scaled_error_is_over_the_body_s_size() -> None:
     truth = smooth_motion(30)
     bent = turned(truth, JOINT_INDEX["right_hip"], (0.4, 0, 0))
-    figures = metrics.measure(truth, bent, size=2.0)
+    figures = metrics.figures_of(truth, bent, size=2.0)
     assert figures.scaled_mpjpe_cm == pytest.approx(figures.mpjpe_cm / 2)
 
 
 def test_means_leave_out_what_a_clip_does_not_have() -> None:
-    figures = metrics.measure(smooth_motion(30), smooth_motion(30, seed=1))
+    figures = metrics.figures_of(smooth_motion(30), smooth_motion(30, seed=1))
     other = replace(figures, mpjpe_cm=figures.mpjpe_cm + 2, foot_skate_cm_s=float("nan"))
     mean = metrics.mean_figures([figures, other])
     assert mean.mpjpe_cm == pytest.approx(figures.mpjpe_cm + 1)

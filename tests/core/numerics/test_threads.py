@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import importlib
 import threading
 import time
 from pathlib import Path
@@ -6,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core.numerics import blas_threads, threads
-from inpose_core.numerics.blas_threads import blas_thread_count, one_blas_thread
+from inpose_core.numerics import threads
+from inpose_core.numerics.blas_threads import blas_limit, one_blas_thread
+from inpose_core.numerics.thread_limit import ThreadLimit
 from inpose_core.numerics.threads import map_parts, usable_cores
 
 
@@ -78,36 +80,50 @@ def test_threads_that_cannot_start_are_done_without(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_blas_that_can_be_told_keeps_to_one_thread_meanwhile() -> None:
-    before = blas_thread_count()
-    if before is None:
+    limit = blas_limit()
+    if limit is None:
         # numpy without a BLAS, or with one that cannot be told: the block must do nothing.
         with one_blas_thread():
-            assert blas_thread_count() is None
-        return
-    with one_blas_thread():
-        with one_blas_thread():
-            assert blas_thread_count() == 1
-        assert blas_thread_count() == 1
-    assert blas_thread_count() == before
-    with pytest.raises(ValueError, match="given up"), one_blas_thread():
-        raise ValueError("given up")
-    assert blas_thread_count() == before
-    assert map_parts(lambda _: blas_thread_count(), range(4), threads=2) == [1] * 4
-
-
-def test_the_blas_gets_back_the_threads_it_had() -> None:
-    if blas_thread_count() is None:
-        return
-    blas = blas_threads._blas_threads()
-    assert blas is not None
-    before = blas.get()
+            return
+    before = limit.get()
     try:
-        blas.set(2)
+        limit.set(2)
         with one_blas_thread():
-            assert blas.get() == 1
-        assert blas.get() == 2
+            assert limit.get() == 1
+        assert limit.get() == 2
+        assert map_parts(lambda _: limit.get(), range(4), threads=2) == [1] * 4
+        # One part alone is no exception: the numbers must not depend on the cores.
+        assert map_parts(lambda _: limit.get(), range(1)) == [1]
     finally:
-        blas.set(before)
+        limit.set(before)
+
+
+def test_the_last_to_leave_a_limit_gives_back_the_threads_that_there_were() -> None:
+    counts = [6]
+    limit = ThreadLimit(lambda: counts[-1], counts.append)
+    with limit.one_thread():
+        with pytest.raises(ValueError, match="given up"), limit.one_thread():
+            raise ValueError("given up")
+        assert counts == [6, 1]
+    assert counts == [6, 1, 6]
+
+
+def test_torch_shares_parts_with_one_thread_each_and_in_the_mode_of_the_caller() -> None:
+    torch = pytest.importorskip("torch")
+    torch_threads = importlib.import_module("inpose_core.numerics.torch_threads")
+
+    def state(part: int) -> tuple[int, bool, int]:
+        return part, torch.is_grad_enabled(), torch.get_num_threads()
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with torch.no_grad():
+            assert torch_threads.map_parts(state, range(6)) == [(part, False, 1) for part in range(6)]
+        assert torch_threads.map_parts(state, range(6)) == [(part, True, 1) for part in range(6)]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

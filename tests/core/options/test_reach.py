@@ -19,16 +19,16 @@ import numpy as np
 import pytest
 
 from inpose_core.body.skeleton import Skeleton
-from inpose_core.calibration import calibrate, measure, save_calibration
+from inpose_core.calibration import calibrate, measure_performer, save_calibration
 from inpose_core.cli import main
 from inpose_core.errors import CancelledError
-from inpose_core.job import SolveJob
 from inpose_core.options import Option, options_of
 from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.reading import ReadOptions
 from inpose_core.options.solve import SolveSettings
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.recording_to_motion import SolvePlan
 from inpose_core.requests import SolveRequest
 from inpose_core.solver import solving
 from inpose_core.solver.solving import solve
@@ -38,52 +38,51 @@ from tests.core.recording.recording_files import moving_person
 from tests.core.synthetic import perfect_sensors, smooth_motion
 from tests.option_examples import other_value, typed
 
-TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "settings": SolveSettings}
+TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "solve": SolveSettings}
 ALL = [pytest.param(part, option, id=option.name) for part, table in TABLES.items() for option in options_of(table)]
 
 
 @pytest.fixture
-def jobs(monkeypatch: pytest.MonkeyPatch) -> list[SolveJob]:
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[SolvePlan]:
     """Return a list that fills with what the solver is given; it then stops, as if it had been cancelled."""
-    given: list[SolveJob] = []
+    given: list[SolvePlan] = []
 
-    def run(job: SolveJob, *_: object, **__: object) -> None:
-        given.append(job)
+    def run(plan: SolvePlan, *_: object, **__: object) -> None:
+        given.append(plan)
         raise CancelledError
 
-    monkeypatch.setattr("inpose_core.job.run_job", run)
+    monkeypatch.setattr("inpose_core.recording_to_motion.solve_recording", run)
     return given
 
 
-def wanted_job(part: str, option: Option) -> tuple[Any, Any]:
+def wanted_settings(part: str, option: Option) -> tuple[Any, Any]:
     value = other_value(option)
     return value, TABLES[part](**{option.name: value})
 
 
 @pytest.mark.parametrize(("part", "option"), ALL)
 def test_every_option_reaches_the_solver_from_the_command_line(
-    jobs: list[SolveJob], tmp_path: Path, part: str, option: Option
+    plans: list[SolvePlan], tmp_path: Path, part: str, option: Option
 ) -> None:
-    value, wanted = wanted_job(part, option)
+    value, wanted = wanted_settings(part, option)
     for flag in (option.flag, *option.old_flags):
         line = typed(replace(option, flag=flag), value)
         assert main(["solve", "take.csv", "-o", str(tmp_path / "out.npz"), "--quiet", *line]) == 2
-        job = jobs.pop()
-        assert getattr(job, part) == wanted
-        assert [getattr(job, other) for other in TABLES if other != part] == [
+        plan = plans.pop()
+        assert getattr(plan, part) == wanted
+        assert [getattr(plan, other) for other in TABLES if other != part] == [
             table() for other, table in TABLES.items() if other != part
         ]
 
 
 @pytest.mark.parametrize(("part", "option"), ALL)
-def test_every_option_reaches_the_solver_through_the_worker(jobs: list[SolveJob], part: str, option: Option) -> None:
-    _, wanted = wanted_job(part, option)
-    key = "solve" if part == "settings" else part
-    request = replace(SolveRequest(Path("take.csv"), Path("out.npz")), **{key: wanted})  # type: ignore[arg-type]
+def test_every_option_reaches_the_solver_through_the_worker(plans: list[SolvePlan], part: str, option: Option) -> None:
+    _, wanted = wanted_settings(part, option)
+    request = replace(SolveRequest(Path("take.csv"), Path("out.npz")), **{part: wanted})  # type: ignore[arg-type]
     params = json.loads(json.dumps(request.to_json()))
     replies = io.StringIO()
     Worker(io.StringIO(), replies)._answer({"id": 1, "method": "solve", "params": params})
-    assert getattr(jobs.pop(), part) == wanted, replies.getvalue()
+    assert getattr(plans.pop(), part) == wanted, replies.getvalue()
 
 
 # What each option does. A value that changes the result of the usual case needs no case of its own.
@@ -122,7 +121,9 @@ def test_every_calibration_option_is_obeyed(tmp_path: Path, option: Option) -> N
     recording, body = held(seconds=1.5, start_s=1.5), own_body()
     performer = tmp_path / "performer.json"
     if option.name == "calibration_file":
-        save_calibration(measure(recording, None, CalibrationSettings(pose="grip", stature_m=1.6)).performer, performer)
+        save_calibration(
+            measure_performer(recording, None, CalibrationSettings(pose="grip", stature_m=1.6)).performer, performer
+        )
     value = case.pop("value", other_value(option, str(performer)))
     settings = CalibrationSettings(**{"pose": "grip", **case})
     usual = calibrate(recording, body, settings).sensors
@@ -131,7 +132,7 @@ def test_every_calibration_option_is_obeyed(tmp_path: Path, option: Option) -> N
 
 
 SOLVE_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "seed": {"temperature": 1.0},
+    "seed": {"variation": 1.0},
     "sampler": {"steps": 4},
     "use_floor": {"foot_planting": 0.0},
 }

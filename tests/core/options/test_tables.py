@@ -53,6 +53,7 @@ def test_a_table_says_all_that_there_is_to_say() -> None:
             texts = [described.sentence, *(choice.sentence for choice in described.choices)]
             assert described.label
             assert described.sentence
+            assert not described.not_in_panel.endswith("."), "the docs' cells have no full stop"
             assert not any(text.endswith(".") for text in texts), "help and tooltips have no full stop"
             assert described.name not in names, "a name means one thing"
             assert described.stored_as not in stored

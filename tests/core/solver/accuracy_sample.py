@@ -20,7 +20,7 @@ import torch
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import choose_clips, load_hdm05_clips, load_test_clips
-from inpose_core.evaluation.metrics import mean_figures, measure
+from inpose_core.evaluation.metrics import figures_of, mean_figures
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
@@ -64,7 +64,7 @@ def measure_trials(trials: list[Trial], prior: Prior, settings: SolveSettings = 
     """Return the mean figures over the clips."""
     with _one_thread():
         solved = [solve(trial.sensors, trial.skeleton, settings, prior) for trial in trials]
-    figures = mean_figures([measure(t.truth, s) for t, s in zip(trials, solved, strict=True)]).to_dict()
+    figures = mean_figures([figures_of(t.truth, s) for t, s in zip(trials, solved, strict=True)]).to_dict()
     return {name: round(figures[name], 3) for name in (*SLACK, "leg_motion")}
 
 

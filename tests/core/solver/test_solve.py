@@ -130,7 +130,7 @@ def test_the_same_seed_gives_the_same_motion_and_another_seed_another(
     again = solve(sensors, performer.skeleton, EXACT, prior)
     np.testing.assert_array_equal(again.rotations_wxyz, solved.rotations_wxyz)
     np.testing.assert_array_equal(again.root_translation_m, solved.root_translation_m)
-    samples = [solve(sensors, performer.skeleton, SolveSettings(seed=seed, temperature=1.0), prior) for seed in (0, 1)]
+    samples = [solve(sensors, performer.skeleton, SolveSettings(seed=seed, variation=1.0), prior) for seed in (0, 1)]
     assert largest_angle_deg(*samples) > 0.1
 
 
@@ -453,7 +453,7 @@ def test_a_full_device_is_told_in_a_sentence(prior: Prior, performer: Motion, mo
 
 
 def test_the_public_name_is_the_function_in_whatever_order_things_are_imported() -> None:
-    script = "import inpose_core.job, inpose_core; from inpose_core import solve; assert callable(solve), solve"
+    script = "import inpose_core.recording_to_motion; from inpose_core import solve; assert callable(solve), solve"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
 
 

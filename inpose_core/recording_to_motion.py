@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,20 +30,20 @@ _NOTABLE_RATIO: Final[float] = 0.06
 
 
 @dataclass(frozen=True)
-class SolveJob:
+class SolvePlan:
     """Say what to solve and how."""
 
     recording: Path
     skeleton: Skeleton | None = None
     """The body to solve for; None is an adult of average proportions and the performer's stature."""
-    calibration: CalibrationSettings = field(default_factory=CalibrationSettings)
-    settings: SolveSettings = field(default_factory=SolveSettings)
-    reading: ReadOptions = field(default_factory=ReadOptions)
+    calibration: CalibrationSettings = CalibrationSettings()
+    solve: SolveSettings = SolveSettings()
+    reading: ReadOptions = ReadOptions()
     """What the recording is, against what it says or what would be guessed."""
 
 
 @dataclass(frozen=True)
-class SolvedJob:
+class SolvedRecording:
     """Hold the motion, and how it was solved."""
 
     motion: Motion
@@ -70,17 +70,19 @@ class SolvedJob:
         )
 
 
-def run_job(job: SolveJob, prior: Prior | None = None, on_progress: ProgressCallback | None = None) -> SolvedJob:
+def solve_recording(
+    plan: SolvePlan, prior: Prior | None = None, on_progress: ProgressCallback | None = None
+) -> SolvedRecording:
     """Read, calibrate and solve one recording.
 
     Raises:
         InPoseError: the recording, the calibration, the skeleton or the weights are not usable.
     """
-    recording = load_recording(job.recording, job.reading)
-    skeleton = job.skeleton or _template_for(recording, job.calibration)
-    calibrated = calibrate(recording, skeleton, job.calibration, prior)
-    motion = solve(calibrated.sensors, skeleton, job.settings, prior, on_progress)
-    return SolvedJob(motion, calibrated)
+    recording = load_recording(plan.recording, plan.reading)
+    skeleton = plan.skeleton or _template_for(recording, plan.calibration)
+    calibrated = calibrate(recording, skeleton, plan.calibration, prior)
+    motion = solve(calibrated.sensors, skeleton, plan.solve, prior, on_progress)
+    return SolvedRecording(motion, calibrated)
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:

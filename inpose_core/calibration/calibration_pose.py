@@ -40,7 +40,7 @@ _FALLBACK_STATURE_M: Final[float] = 1.7
 
 
 @dataclass(frozen=True)
-class ReferencePose:
+class CalibrationPose:
     """Say where in a recording at the solver's rate a calibration pose is held, and how."""
 
     kind: Literal["t_pose", "a_pose"]
@@ -80,13 +80,13 @@ class ReferencePose:
         return np.array((across * np.cos(self.arm_drop_rad), -np.sin(self.arm_drop_rad), 0.0))
 
 
-def find_reference_pose(
+def find_calibration_pose(
     recording: Recording,
     pose: PoseType | None,
     choice: CalibrationPoseChoice = "auto",
     time_s: float | None = None,
     stature_m: float | None = None,
-) -> ReferencePose | None:
+) -> CalibrationPose | None:
     """Return the longest-held calibration pose, or None.
 
     Args:
@@ -112,8 +112,8 @@ def find_reference_pose(
                 f"Head and hands are not all measured at {time_s:g} s, where the calibration pose should be.",
                 "Set another time, or no time, so that InPose looks for the pose.",
             )
-        return scene.reference(kind, first, stop - 1)
-    found: list[ReferencePose] = []
+        return scene.pose_held(kind, first, stop - 1)
+    found: list[CalibrationPose] = []
     if choice in ("auto", "t_pose"):
         found += scene.holds("t_pose", scene.is_t_pose())
     # Where unknown controllers leave the wrists unsure by a hand's length, arms hang like that for other reasons.
@@ -195,7 +195,7 @@ class _Scene:
         alike = np.abs(drops[0] - drops[1]) < np.radians(10.0)
         return dropped & alike & long_enough & self._in_order()
 
-    def holds(self, kind: Literal["t_pose", "a_pose"], posed: BoolArray) -> list[ReferencePose]:
+    def holds(self, kind: Literal["t_pose", "a_pose"], posed: BoolArray) -> list[CalibrationPose]:
         """Return every stay in the pose that is long enough; a frame lost here and there does not end it."""
         flags = posed & self.still & self.upright & self.measured
         bridge = max(1, round(0.1 * self.fps))
@@ -204,15 +204,15 @@ class _Scene:
                 flags[start:stop] = True
         border = round(_BORDER_S * self.fps)
         return [
-            self.reference(kind, start + border, stop - 1 - border)
+            self.pose_held(kind, start + border, stop - 1 - border)
             for start, stop in runs(flags)
             if stop - start >= _SHORTEST_HOLD_S[kind] * self.fps
         ]
 
-    def reference(self, kind: Literal["t_pose", "a_pose"], first: int, last: int) -> ReferencePose:
+    def pose_held(self, kind: Literal["t_pose", "a_pose"], first: int, last: int) -> CalibrationPose:
         part = slice(first, last + 1)
         drop = float(np.median(self._arm_drops_rad()[:, part])) if kind == "a_pose" else 0.0
-        return ReferencePose(
+        return CalibrationPose(
             kind, first, last, self.fps, float(np.median(self.eyes_m[part, 1])), self._heading_rad(part), drop
         )
 

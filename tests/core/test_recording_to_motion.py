@@ -8,11 +8,11 @@ import pytest
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.calibration import CalibrationSettings
 from inpose_core.errors import CalibrationError, RecordingError
-from inpose_core.job import SolvedJob, SolveJob, run_job
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.types import Recording
+from inpose_core.recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from tests.core.recording.recording_files import moving_person
 from tests.core.synthetic import joint_recording, smooth_motion
 
@@ -34,8 +34,8 @@ def test_device_poses_are_solved_in_the_size_of_the_skeleton(prior: Prior, tmp_p
     """A performer of 1.75 m drives a figure of 1.1 m: it stands on the floor and its hands follow in its own size."""
     path = write(tmp_path, moving_person(eye_m=1.63))
     body = Skeleton.template(1.1)
-    job = SolveJob(path, body, CalibrationSettings(stature_m=1.75, pose="grip"), QUICK)
-    solved = run_job(job, prior)
+    plan = SolvePlan(path, body, CalibrationSettings(stature_m=1.75, pose="grip"), QUICK)
+    solved = solve_recording(plan, prior)
     assert solved.motion.skeleton is body
     assert solved.calibrated.scale == pytest.approx(1.1 / 1.75, rel=0.02)
     head_m = solved.motion.joint_positions_m[:, SENSOR_JOINTS[0]]
@@ -47,10 +47,10 @@ def test_device_poses_are_solved_in_the_size_of_the_skeleton(prior: Prior, tmp_p
 
 def test_without_a_skeleton_the_body_has_the_given_or_estimated_stature(prior: Prior, tmp_path: Path) -> None:
     path = write(tmp_path, moving_person(eye_m=1.63))
-    given = run_job(SolveJob(path, calibration=CalibrationSettings(1.9, "grip"), settings=QUICK), prior)
+    given = solve_recording(SolvePlan(path, calibration=CalibrationSettings(1.9, "grip"), solve=QUICK), prior)
     assert given.motion.skeleton.stature_m == pytest.approx(1.9)
     assert given.calibrated.stature_m == 1.9
-    estimated = run_job(SolveJob(path, calibration=CalibrationSettings(pose="grip"), settings=QUICK), prior)
+    estimated = solve_recording(SolvePlan(path, calibration=CalibrationSettings(pose="grip"), solve=QUICK), prior)
     assert estimated.motion.skeleton.stature_m == pytest.approx(estimated.calibrated.stature_m)
     assert estimated.calibrated.stature_m == pytest.approx(1.75, abs=0.05)
 
@@ -59,7 +59,7 @@ def test_without_a_skeleton_the_body_has_the_given_or_estimated_stature(prior: P
 def test_a_performer_of_impossible_height_is_refused_rather_than_solved(tmp_path: Path, eye_m: float) -> None:
     path = write(tmp_path, moving_person(eye_m=eye_m))
     with pytest.raises(CalibrationError, match=r"stature|tall|heights") as caught:
-        run_job(SolveJob(path, calibration=CalibrationSettings(pose="grip")))
+        solve_recording(SolvePlan(path, calibration=CalibrationSettings(pose="grip")))
     assert "--stature" in caught.value.hint
 
 
@@ -68,14 +68,14 @@ def test_the_hand_error_counts_measured_hands_only(prior: Prior, tmp_path: Path)
     measured = recording.measured.copy()
     measured[:, 1] = False
     path = write(tmp_path, replace(recording, measured=measured))
-    solved = run_job(SolveJob(path, calibration=CalibrationSettings(pose="joint"), settings=QUICK), prior)
+    solved = solve_recording(SolvePlan(path, calibration=CalibrationSettings(pose="joint"), solve=QUICK), prior)
     error_m = solved.motion.sensor_error_m
     assert error_m is not None
     assert np.isnan(error_m[:, 1]).all()
     assert solved.mean_hand_error_m == pytest.approx(error_m[:, 2].mean())
     nothing = replace(solved.motion, sensor_error_m=np.full((30, 3), np.nan))
-    assert SolvedJob(nothing, solved.calibrated).mean_hand_error_m is None
-    assert SolvedJob(replace(nothing, sensor_error_m=None), solved.calibrated).mean_hand_error_m is None
+    assert SolvedRecording(nothing, solved.calibrated).mean_hand_error_m is None
+    assert SolvedRecording(replace(nothing, sensor_error_m=None), solved.calibrated).mean_hand_error_m is None
 
 
 def test_a_missing_recording_is_told_before_the_weights_are_read(
@@ -83,13 +83,13 @@ def test_a_missing_recording_is_told_before_the_weights_are_read(
 ) -> None:
     monkeypatch.setattr(load_prior, "__defaults__", (tmp_path / "none.safetensors", None))
     with pytest.raises(RecordingError, match=r"none\.csv"):
-        run_job(SolveJob(tmp_path / "none.csv"))
+        solve_recording(SolvePlan(tmp_path / "none.csv"))
 
 
 def test_progress_is_passed_on(prior: Prior, tmp_path: Path) -> None:
     path = write(tmp_path, joint_recording(smooth_motion(20)))
     shares: list[float] = []
-    run_job(SolveJob(path, calibration=CalibrationSettings(pose="joint"), settings=QUICK), prior, shares.append)
+    solve_recording(SolvePlan(path, calibration=CalibrationSettings(pose="joint"), solve=QUICK), prior, shares.append)
     assert shares == [0.0, 0.5]
 
 
@@ -97,9 +97,9 @@ def test_hands_that_stay_short_of_the_controllers_are_told(prior: Prior, tmp_pat
     performer = smooth_motion(120, swing=0.2)
     path = write(tmp_path, joint_recording(performer))
     settings = CalibrationSettings(pose="joint")
-    fitting = run_job(SolveJob(path, performer.skeleton, settings, QUICK), prior)
+    fitting = solve_recording(SolvePlan(path, performer.skeleton, settings, QUICK), prior)
     assert fitting.notes == fitting.calibrated.notes
     offsets_m = performer.skeleton.offsets_m.copy()
     offsets_m[[18, 19, 20, 21]] *= 0.25
-    short = run_job(SolveJob(path, Skeleton(offsets_m), settings, QUICK), prior)
+    short = solve_recording(SolvePlan(path, Skeleton(offsets_m), settings, QUICK), prior)
     assert "away from the controllers" in short.notes[-1]
