@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import traceback
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +124,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     output_is_folder = (
         len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
     )
-    if not output_is_folder and options.output.suffix != ".blend":
+    if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
     settings = BatchSettings(
         recordings=recordings,
@@ -158,13 +159,18 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _refuse_equal_outputs(settings: BatchSettings) -> None:
-    outputs: dict[Path, Path] = {}
+    outputs: dict[str, Path] = {}
     for recording in settings.recordings:
-        other = outputs.setdefault(settings.output_of(recording), recording)
+        other = outputs.setdefault(_one_spelling(settings.output_of(recording)), recording)
         if other != recording:
             raise OutputError(
                 f"{other} and {recording} would write the same output file.", "Give each recording a different name."
             )
+
+
+def _one_spelling(path: Path, *, ignores_case: bool = sys.platform in ("win32", "darwin")) -> str:
+    """Return the same text for all spellings that name the same file."""
+    return unicodedata.normalize("NFC", str(path)).casefold() if ignores_case else str(path)
 
 
 class _Start:

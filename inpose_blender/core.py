@@ -45,7 +45,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.system.output import atomic_output, output_error, write_output
     from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
-    from inpose_core.system.programs import find_program, neutral_folder, without_python_variables
+    from inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from inpose_core.system.safe_files import open_file, parse_json, read_json
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
@@ -70,7 +70,7 @@ else:
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.system.output import atomic_output, output_error, write_output
     from ..inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
-    from ..inpose_core.system.programs import find_program, neutral_folder, without_python_variables
+    from ..inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from ..inpose_core.system.safe_files import open_file, parse_json, read_json
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
+    "NO_WINDOW",
     "PARENTS",
     "STOPPED_CODE",
     "BoolArray",

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from ..core import find_program, neutral_folder, without_python_variables
+from ..core import NO_WINDOW, find_program, neutral_folder, without_python_variables
 from .python_layout import ON_WINDOWS, is_file, python_in
 
 OWN_ENVIRONMENT: Final[str] = ".inpose-torch"
@@ -63,7 +63,7 @@ def launched_pythons() -> Iterator[Path]:
             encoding="utf-8",
             errors="replace",
             timeout=_LAUNCHER_LIMIT_S,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=NO_WINDOW,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -17,14 +17,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
-from ..core import neutral_folder
+from ..core import NO_WINDOW, neutral_folder
 from ..errors import WorkerError
 
 _KEPT_LINES: Final[int] = 40
 _LONGEST_LINE: Final[int] = 1 << 20
 """Characters; the longest message, about a recording with many notes, has some thousands."""
 _LONGEST_LOG_LINE: Final[int] = 2000
-_NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # exists on Windows only
 
 Message = dict[str, Any]
 
@@ -65,7 +64,7 @@ class SolverProcess:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                creationflags=_NO_WINDOW,
+                creationflags=NO_WINDOW,
             )
         except OSError as error:
             raise WorkerError(

@@ -267,7 +267,8 @@ class WorkerJob:
         if self._remove_scratch is not None:
             # The finalizer gives up its duty last: a signal to end may come in the midst of removing.
             shutil.rmtree(self.folder, ignore_errors=True)
-            self._remove_scratch.detach()
+            if not self.folder.exists():  # Windows removes no file that a virus scanner looks at: then later
+                self._remove_scratch.detach()
 
 
 class HelloJob(WorkerJob):

@@ -8,11 +8,14 @@ an empty or relative entry, and ``python -c`` all look for code there.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""How to start a program, so that Windows shows no console for it; elsewhere there is nothing to say."""
 _PYTHON_VARIABLES: Final[tuple[str, ...]] = ("PYTHON", "__PYVENV_LAUNCHER__")
 """How the names begin of what Python heeds; the second tells a Python on macOS that it is another one."""
 PROGRAM_ENDING: Final[str] = ".exe" if sys.platform == "win32" else ""
