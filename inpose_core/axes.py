@@ -75,7 +75,7 @@ class Axes:
         """
         codes = [AXES_NAMES.get(part.strip().lower(), part.strip().upper()) for part in text.split("/")]
         if not 1 <= len(codes) <= 3 or not all(_is_code(code) for code in codes):
-            raise RecordingError(f'"{text[:40]}" is not a name of axes.', _HINT)
+            raise RecordingError(f'"{text[:40]}" does not name axes.', _HINT)
         axes = cls(*codes)
         if is_left_handed(axes.rotations) != is_left_handed(axes.device):
             raise RecordingError(

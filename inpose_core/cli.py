@@ -205,7 +205,7 @@ def _info(options: argparse.Namespace) -> int:
         print(json.dumps(info.to_dict(), indent=1))
         return 0
     stature = "unknown" if info.stature_estimate_m is None else f"{info.stature_estimate_m:.2f} m (estimated)"
-    print(f"{options.recording.name}: {info.format}{f', {info.device}' if info.device else ''}")
+    print(f"{options.recording.name}: {info.format}{f', {info.headset}' if info.headset else ''}")
     print(f"  length    {info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average")
     print(f"  unit      {info.unit}")
     print(f"  hands     {info.pose or 'unknown: choose with --pose'}")

@@ -65,8 +65,8 @@ class SolvedRecording:
             return self.calibrated.notes
         return (
             *self.calibrated.notes,
-            f"On average, the hands are {100 * error_m:.0f} cm away from the controllers: check the "
-            "performer's height, what the hand poses are, and the skeleton.",
+            f"On average, the hands are {100 * error_m:.0f} cm away from the controllers. Check the "
+            "performer's height, the kind of hand poses, and the skeleton.",
         )
 
 

@@ -12,7 +12,7 @@ import bpy
 
 from ..core import InPoseError, RigError
 from ..rig.prepare import PreparedRig, prepare_rig
-from ..takes.take import Take
+from ..takes.take import SolvedTake
 from .adjust import adjust_motion
 from .bake import bake_channels, rig_facts, write_action
 from .options import BakeOptions
@@ -39,7 +39,7 @@ class BakeJob:
         self,
         rig: PreparedRig,
         scene: Any,
-        load: Callable[[], Take],
+        load: Callable[[], SolvedTake],
         options: BakeOptions,
         action_name: str,
         *,
@@ -114,7 +114,7 @@ class BakeJob:
             scene.frame_start, scene.frame_end = result.first_frame, result.last_frame
         return result
 
-    def _adjusted(self) -> tuple[Take, Any]:
+    def _adjusted(self) -> tuple[SolvedTake, Any]:
         take = self._load()
         return take, adjust_motion(take.motion, take.sensors, self._options.adjustments)
 

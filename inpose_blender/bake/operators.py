@@ -113,7 +113,7 @@ def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
     if mean_hand_error_m is None:
         return tr("Baked {action}, frames {first} to {last}", **values)
     error_cm = f"{100 * mean_hand_error_m:.1f}"
-    return tr("Baked {action}, frames {first} to {last}, hands within {error} cm", **values, error=error_cm)
+    return tr("Baked {action}, frames {first} to {last}, mean hand error {error} cm", **values, error=error_cm)
 
 
 def kept_note(result: BakeResult) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class BakeOptions(OptionTable):
     """
 
     title = "Bake"
-    sentence = "How the solved motion becomes keyframes: what the panel calls Adjust and Bake."
+    sentence = "How the solved motion becomes keyframes: the options under Adjust and Bake in the panel."
     error = RigError
 
     first_frame: int = option(
@@ -37,14 +37,14 @@ class BakeOptions(OptionTable):
         "Number of keys per second",
         label="Keys",
         choices=(
-            Choice("scene", "Every frame", "A key on each frame of the scene, whatever its frame rate"),
-            Choice("solver", "As solved", "60 keys per second, some of them between the frames of the scene"),
+            Choice("scene", "Every frame", "One key on each frame of the scene"),
+            Choice("solver", "As solved", "60 keys per second; some of them are between the frames of the scene"),
         ),
         custom=Custom(
             "Keys per second",
-            "Keys for each second of motion",
+            "Number of keys per second",
             "Custom",
-            "As many keys per second as you set, for example 12 for animation on twos",
+            "A number of keys per second that you set, for example 12 for animation on twos",
             12.0,
             "key_fps",
             1.0,
@@ -56,14 +56,14 @@ class BakeOptions(OptionTable):
         "Bone that gets the root motion",
         label="Motion on",
         choices=(
-            Choice("hips", "Hips", "The hips get the root motion, as on most rigs"),
-            Choice("root", "Root bone", "The bone above the hips moves and turns, as game engines need it"),
+            Choice("hips", "Hips", "The hips bone moves, as on most rigs"),
+            Choice("root", "Root bone", "The root bone above the hips moves and turns, as game engines need it"),
             Choice("none", "In place", "No root motion: the body stays at its starting point"),
         ),
     )
     smoothing_s: float = option(
         0.0,
-        "Smooth the motion over this time. Hand lock and foot lock still hold hands and feet in place",
+        "Smooth the motion over this time, against jitter. Hand lock and foot lock still hold hands and feet in place",
         label="Smoothing",
         minimum=0.0,
         maximum=2.0,
@@ -72,7 +72,7 @@ class BakeOptions(OptionTable):
     )
     hand_lock: float = option(
         1.0,
-        "How strongly the wrists follow the recorded hands",
+        "How exactly the wrists follow the recorded hands: 0 is as solved, 1 is exact",
         label="Hand lock",
         minimum=0.0,
         maximum=1.0,
@@ -80,7 +80,7 @@ class BakeOptions(OptionTable):
     )
     foot_lock: float = option(
         1.0,
-        "How strongly planted feet are kept from sliding",
+        "Reduce foot sliding in the bake: 0 is off, 1 holds planted feet in place",
         label="Foot lock",
         minimum=0.0,
         maximum=1.0,
@@ -88,7 +88,7 @@ class BakeOptions(OptionTable):
     )
     key_tolerance_deg: float = option(
         0.0,
-        "Remove keys as long as no bone changes by more than this many degrees; 0: keep all",
+        "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
         label="Key reduction",
         minimum=0.0,
         maximum=10.0,
@@ -97,13 +97,13 @@ class BakeOptions(OptionTable):
     )
     to_nla_track: bool = option(
         False,
-        "Put the action into a new NLA track instead of making it active",
+        "Put the new action into an NLA track. Without this, it becomes the active action",
         label="NLA track",
         flag="nla-track",
     )
     set_frame_range: bool = option(
         False,
-        "Set the scene's frame range to the motion",
+        "Set the frame range of the scene to the length of the motion",
         label="Set frame range",
     )
 

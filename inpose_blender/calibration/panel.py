@@ -11,7 +11,7 @@ from ..ui.option_rows import draw_options
 
 
 class INPOSE_PT_calibration(SubPanel, bpy.types.Panel):
-    """Set what the recording does not say. InPose estimates everything that you do not set"""
+    """Set values that the recording does not contain. InPose estimates all values that you do not set"""
 
     bl_idname = "INPOSE_PT_calibration"
     bl_label = "Calibration"

@@ -68,7 +68,7 @@ class INPOSE_FH_recording(bpy.types.FileHandler):
 
 
 class INPOSE_OT_read_recording(bpy.types.Operator):
-    """Read the recording again and show its length, where tracking was lost, and how InPose reads it"""
+    """Read the recording again, and show its length, its tracking losses and the guesses"""
 
     bl_idname = "inpose.read_recording"
     bl_label = "Read recording"
@@ -104,7 +104,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
 
 
 class INPOSE_OT_show_recording(bpy.types.Operator):
-    """Show the recording as three moving empties with motion paths, where the rig will be"""
+    """Show the recording as three moving empties with motion paths, at the position of the rig"""
 
     bl_idname = "inpose.show_recording"
     bl_label = "Show recording"

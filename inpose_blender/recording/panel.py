@@ -26,7 +26,7 @@ SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
 
 
 class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
-    """Choose what was recorded"""
+    """Choose the VR recording"""
 
     bl_idname = "INPOSE_PT_recording"
     bl_label = "Recording"
@@ -134,7 +134,7 @@ def _guess_name(option: Option) -> str:
 
 def facts_lines(info: dict[str, Any]) -> list[str]:
     """Return the facts of a recording as the worker tells them, one line each; what it does not tell is left out."""
-    kind = " ".join(filter(None, (info.get("format"), info.get("device"))))
+    kind = " ".join(filter(None, (info.get("format"), info.get("headset"))))
     lines = [kind] if kind else []
     if info.get("duration_s") is not None:
         lines.append(

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from .scene_recording import AnimatedThing, SceneTracks
 
 AXES = (
-    ("XR", "Like a headset", "They face along their own -Z, as headsets, controllers and cameras do"),
-    ("OBJECT", "Like an object", "They face along their own Y"),
-    ("T_POSE", "By a T-pose", "The T-pose frame tells where they face: for bones and trackers with any axes"),
+    ("XR", "Like a headset", "Forward is their own -Z axis, as for headsets, controllers and cameras"),
+    ("OBJECT", "Like an object", "Forward is their own Y axis"),
+    (
+        "T_POSE",
+        "From a T-pose",
+        "InPose finds the directions from a frame with a T-pose: for bones, and for trackers with any axes",
+    ),
 )
 
 
 class INPOSE_OT_record_scene(bpy.types.Operator):
-    """Sample head and hands that are animated in this scene, and write them as a recording."""
+    """Record animated objects or bones of this scene as head and hands."""
 
     bl_idname = "inpose.record_scene"
     bl_label = "Record from scene"
@@ -30,12 +34,14 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(name="Recording", subtype="FILE_PATH")
     filter_glob: bpy.props.StringProperty(default="*.csv", options={"HIDDEN"})
-    head: bpy.props.StringProperty(name="Head", description="Object, or object/bone; empty: found by its role")
+    head: bpy.props.StringProperty(
+        name="Head", description="Object, or object/bone. If empty, the tracker with this role"
+    )
     left: bpy.props.StringProperty(name="Left hand", description="Object, or object/bone")
     right: bpy.props.StringProperty(name="Right hand", description="Object, or object/bone")
-    axes: bpy.props.EnumProperty(name="They face", items=AXES)
+    axes: bpy.props.EnumProperty(name="Forward axis", items=AXES)
     t_pose_frame: bpy.props.IntProperty(name="T-pose frame", default=1)
-    use_scene_range: bpy.props.BoolProperty(name="Scene's frames", default=True)
+    use_scene_range: bpy.props.BoolProperty(name="Use scene range", default=True)
     first_frame: bpy.props.IntProperty(name="First frame", default=1)
     last_frame: bpy.props.IntProperty(name="Last frame", default=250)
 
@@ -62,7 +68,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         try:
             tracks = self._tracks(scene)
             if tracks is None:
-                self.report({"ERROR"}, "Name a head and at least one hand: no object in the scene has a role")
+                self.report({"ERROR"}, "Set a head and at least one hand: no object in the scene has a role")
                 return {"CANCELLED"}
             written = record_scene(scene, tracks, path, first, last)
         except InPoseError as error:

@@ -86,8 +86,7 @@ def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
         bone = armature_object.data.bones[mapping.bones[joint]]
         if bone.use_connect:
             notes.append(
-                f"The bone {bone.name} is connected to {bone.parent.name}, which does not follow its joint. The "
-                "bone stays connected."
+                f"The bone {bone.name} is connected to {bone.parent.name}, so InPose cannot move it to its joint."
             )
     return tuple(notes)
 

@@ -138,7 +138,7 @@ def map_humanoid(table: Mapping[str, str]) -> RigMapping | None:
 def make_mapping(family: Family, bones: Mapping[str, str]) -> RigMapping:
     """Put the bones of a mapping in order, and note what is missing."""
     absent = [joint.replace("_", " ") for joint in JOINT_NAMES if joint in OPTIONAL_JOINTS and joint not in bones]
-    notes = (f"No bone for {', '.join(absent)}: the neighbouring bones take over.",) if absent else ()
+    notes = (f"No bone for {', '.join(absent)}: the neighbouring bones rotate instead.",) if absent else ()
     return RigMapping(family, {joint: bones[joint] for joint in sorted(bones, key=JOINT_INDEX.__getitem__)}, notes)
 
 

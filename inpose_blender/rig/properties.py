@@ -16,7 +16,7 @@ class RigChoice:
 
     armature: bpy.props.PointerProperty(
         name="Armature",
-        description="The character to animate; empty: the active object",
+        description="Armature of the character. If empty, the active object",
         type=bpy.types.Object,
         poll=_is_armature,
     )

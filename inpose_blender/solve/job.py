@@ -12,7 +12,7 @@ from ..core import Skeleton
 from ..options import SolveRequest
 from ..runtime.interpreter import Interpreter
 from ..runtime.worker_job import WorkerJob
-from ..takes.take import Take, load_take, sensors_file_of, take_file_name
+from ..takes.take import SolvedTake, load_take, sensors_file_of, take_file_name
 from .options import SolveOptions
 
 
@@ -20,7 +20,7 @@ from .options import SolveOptions
 class SolveOutcome:
     """Hold a finished solve."""
 
-    take: Take
+    take: SolvedTake
     mean_hand_error_m: float | None
     notes: tuple[str, ...]
     file: Path

@@ -178,12 +178,12 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
 
 class INPOSE_OT_cancel(bpy.types.Operator):
-    """Stop a running or waiting solve. Nothing changes"""
+    """Cancel this solve. The scene stays unchanged"""
 
     bl_idname = "inpose.cancel"
     bl_label = "Cancel solving"
 
-    index: bpy.props.IntProperty(name="Place", description="Place in the queue; 0 is the running solve", min=0)
+    index: bpy.props.IntProperty(name="Place", description="Position in the queue; 0 is the running solve", min=0)
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:

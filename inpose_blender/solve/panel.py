@@ -13,7 +13,7 @@ from .queue import QUEUE
 
 
 class INPOSE_PT_solve(SubPanel, bpy.types.Panel):
-    """Turn the recording into a motion of the whole body"""
+    """Solve the motion of the whole body from the recording"""
 
     bl_idname = "INPOSE_PT_solve"
     bl_label = "Solve"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from .take import Take
+    from .take import SolvedTake
 
 _IN_MEMORY: Final[int] = 4
 """An hour's take is 160 MB in memory; loading one again takes a tenth of a second a minute."""
@@ -18,16 +18,16 @@ class TakeMemory:
     """Hold the last few takes by their file, so that baking again reads no file."""
 
     def __init__(self) -> None:
-        self._takes: OrderedDict[Path, Take] = OrderedDict()
+        self._takes: OrderedDict[Path, SolvedTake] = OrderedDict()
 
-    def remember(self, path: Path, take: Take) -> None:
+    def remember(self, path: Path, take: SolvedTake) -> None:
         """Keep a take, and let the one go that was not used for the longest time."""
         self._takes[path] = take
         self._takes.move_to_end(path)
         while len(self._takes) > _IN_MEMORY:
             self._takes.popitem(last=False)
 
-    def recall(self, path: Path) -> Take:
+    def recall(self, path: Path) -> SolvedTake:
         """Return a take from memory, else from its file.
 
         Raises:

@@ -12,4 +12,4 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
-    notes: bpy.props.StringProperty(name="Notes", description="What the solver noticed")
+    notes: bpy.props.StringProperty(name="Notes", description="Notes of the solve")

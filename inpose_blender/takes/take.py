@@ -19,14 +19,14 @@ from ..core import InPoseError, Motion, Sensors, load_sensors
 
 
 @dataclass(frozen=True)
-class Take:
+class SolvedTake:
     """Hold a solved motion and what it was solved from."""
 
     motion: Motion
     sensors: Sensors | None = None
 
 
-def load_take(path: Path) -> Take:
+def load_take(path: Path) -> SolvedTake:
     """Read a take; its sensors may be missing.
 
     Raises:
@@ -34,9 +34,9 @@ def load_take(path: Path) -> Take:
     """
     motion = Motion.load_npz(path)
     try:
-        return Take(motion, load_sensors(sensors_file_of(path)))
+        return SolvedTake(motion, load_sensors(sensors_file_of(path)))
     except InPoseError:
-        return Take(motion)
+        return SolvedTake(motion)
 
 
 def sensors_file_of(path: Path) -> Path:

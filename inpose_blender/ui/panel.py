@@ -10,7 +10,7 @@ from .properties import status_of
 
 
 class INPOSE_PT_main(SidebarPanel, bpy.types.Panel):
-    """Lead from a recording to keyframes"""
+    """From a VR recording to keyframes"""
 
     bl_idname = "INPOSE_PT_main"
     bl_label = "InPose"

@@ -120,7 +120,7 @@ def measure_performer(
     notes = (*recording.notes, *standing.notes)
     lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, standing.value.lift_m, 0.0)))
     if held is not None:
-        note = f"Calibrated by the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
+        note = f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
         notes = (*notes, note)
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:

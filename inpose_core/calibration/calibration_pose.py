@@ -109,7 +109,7 @@ def find_calibration_pose(
         first, stop = max(0, middle - half), min(len(recording), middle + half + 1)
         if stop - first < 2 or not scene.measured[first:stop].all():
             raise CalibrationError(
-                f"Head and hands are not all measured at {time_s:g} s, where the calibration pose should be.",
+                f"There is no calibration pose at {time_s:g} s: the head or a hand was not tracked then.",
                 "Set another time, or no time, so that InPose looks for the pose.",
             )
         return scene.pose_held(kind, first, stop - 1)

@@ -48,10 +48,10 @@ _BELIEVABLE_TURN_RAD = float(np.radians(75.0))
 _BELIEVABLE_PLACE_M = 0.3
 """The network was not trained on controllers that are turned or held further out."""
 _FOUND = (
-    "The recording does not say what its hand poses are; how the controllers are held was told from the motion, "
-    "roughly. A T-pose tells it."
+    "The recording does not contain the kind of its hand poses. InPose estimated roughly from the motion how the "
+    "controllers are held. Hold a T-pose for a better result."
 )
-_WITHOUT_FOUND = "The recording does not say what its hand poses are; OpenXR grip poses are assumed."
+_WITHOUT_FOUND = "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses."
 _LARGEST_STATURE_ERROR = 0.08
 """Of what people say; more than this is another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
@@ -76,7 +76,7 @@ class PerformerCalibration:
     """Left and right wrist joint in the frames of the recorded hand poses."""
     source: Source = "presets"
     """The source of the offsets."""
-    device: str = ""
+    headset: str = ""
     """The headset's name."""
 
     @property
@@ -128,7 +128,9 @@ def fit_performer(
         notes.append(_FOUND if told else _WITHOUT_FOUND)
     head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
-    calibration = PerformerCalibration(stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.device)
+    calibration = PerformerCalibration(
+        stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.headset
+    )
     if held is None and not refining:
         return Noted(calibration, tuple(notes))
     same_size = settings.scale == "keep" and settings.body == "rig"
@@ -164,7 +166,7 @@ def fit_performer(
             RigidOffset(solution.wrists_m[1], wrists[1].wxyz),
         ),
         source=source,
-        device=recording.device,
+        headset=recording.headset,
     )
     return Noted(performer, tuple(notes))
 
@@ -203,8 +205,8 @@ def _turned(
         angle = turn_from_preset(turn, preset)
         if preset_known and angle > LARGEST_TURN_RAD:
             notes.append(
-                f"In the {held.label} the {('left', 'right')[side]} hand is turned by {np.degrees(angle):.0f} "
-                "degrees from how its controller is held: its palm did not look down, so the preset stays."
+                f"In the {held.label}, the palm of the {('left', 'right')[side]} hand did not face down: it is "
+                f"turned by {np.degrees(angle):.0f} degrees. InPose used the preset for this hand."
             )
             turn = preset.wxyz
         turned.append(RigidOffset(preset.position_m, turn))
@@ -240,8 +242,8 @@ def _shift_notes(
         return ()
     by = {"t_pose": "T-pose", "a_pose": "A-pose"}.get(source, "motion")
     return (
-        f"By the {by} the wrists lie {100 * moved_m[0]:.0f} cm (left) and {100 * moved_m[1]:.0f} cm (right) "
-        f"from where a {pose} pose has them by default.",
+        f"Calibration with the {by} moved the wrists by {100 * moved_m[0]:.0f} cm (left) and "
+        f"{100 * moved_m[1]:.0f} cm (right) from the preset of {pose} poses.",
     )
 
 

@@ -45,7 +45,7 @@ def stature_and_lift(recording: Recording, given_m: float | None, held: Calibrat
     """
     standing_m = standing_height_m(recording)
     if standing_m is None:
-        raise CalibrationError("The head is never measured.", "Record with the headset on.")
+        raise CalibrationError("The head is never tracked.", "Record with the headset on.")
     if held is not None:
         standing_m = held.eye_height_m
     if has_eye_level_origin(recording):
@@ -54,18 +54,18 @@ def stature_and_lift(recording: Recording, given_m: float | None, held: Calibrat
                 "Heights in this recording count from the eyes, not from the floor.",
                 "Set the performer's height (--stature 1.75).",
             )
-        note = "Heights count from the eyes. InPose placed the floor below them by the given height of the performer."
+        note = "Heights count from the eyes. InPose computed the floor from the performer's height that you set."
         return Noted(Standing(given_m, EYE_HEIGHT_RATIO * given_m - standing_m), (note,))
     lift_m = _below_zero_m(recording)
-    notes = (f"The hands reach {100 * lift_m:.0f} cm below zero. InPose moved the floor there.",) if lift_m else ()
+    notes = (f"The hands are up to {100 * lift_m:.0f} cm below the floor. InPose lowered the floor.",) if lift_m else ()
     estimated_m = (standing_m + lift_m) / EYE_HEIGHT_RATIO
     if given_m is not None:
         missing_m = EYE_HEIGHT_RATIO * given_m - standing_m
         if held is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
             where = "below" if missing_m > 0 else "above"
             note = (
-                f"By the given height of the performer, the floor is {100 * abs(missing_m):.0f} cm {where} zero. "
-                "InPose moved it there."
+                f"The performer's height that you set puts the floor {100 * abs(missing_m):.0f} cm {where} zero. "
+                "InPose moved the floor."
             )
             return Noted(Standing(given_m, missing_m), (*notes, note))
         if not 0.6 * given_m < estimated_m < 1.5 * given_m:
@@ -77,11 +77,13 @@ def stature_and_lift(recording: Recording, given_m: float | None, held: Calibrat
         return Noted(Standing(given_m, lift_m), notes)
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
         raise CalibrationError(
-            f"By the headset's height of {standing_m:.3g} m the performer would be {estimated_m:.3g} m tall.",
+            f"The headset is {standing_m:.3g} m high, so the performer would be {estimated_m:.3g} m tall.",
             "Set the performer's height (--stature 1.75), and check that the file is in metres above the floor, Y up.",
         )
     if estimated_m < _SEATED_STATURE_M:
-        note = f"The performer's height is estimated at {estimated_m:.2f} m. If the performer sat, set the real height."
+        note = (
+            f"InPose estimated the performer's height: {estimated_m:.2f} m. If the performer sat, set the real height."
+        )
         notes = (*notes, note)
     return Noted(Standing(estimated_m, lift_m), notes)
 

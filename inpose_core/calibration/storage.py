@@ -43,7 +43,7 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
         "wrist_span_m": round(calibration.wrist_span_m, 4),
         "pose": calibration.pose,
         "source": calibration.source,
-        "device": calibration.device,
+        "device": calibration.headset,
         **{
             name: {
                 "position_m": [round(float(x), 6) for x in offset.position_m],
@@ -94,9 +94,9 @@ def _calibration_from(document: dict[str, Any]) -> PerformerCalibration:
     if document["pose"] not in POSE_TYPES or document["source"] not in get_args(Source):
         raise ValueError("unknown kind of pose")
     head, left, right = (_offset(document[name]) for name in ("head", "left", "right"))
-    device = "".join(character for character in str(document.get("device", "")) if character.isprintable())[:64]
+    headset = "".join(character for character in str(document.get("device", "")) if character.isprintable())[:64]
     return PerformerCalibration(
-        stature_m, height_m, span_m, document["pose"], head, (left, right), document["source"], device
+        stature_m, height_m, span_m, document["pose"], head, (left, right), document["source"], headset
     )
 
 

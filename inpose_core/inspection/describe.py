@@ -34,7 +34,7 @@ class RecordingInfo:
     """Hold the facts about a recording before the solve."""
 
     format: str
-    device: str
+    headset: str
     duration_s: float
     frames: int
     mean_rate_hz: float
@@ -83,7 +83,7 @@ def describe_recording(recording: Recording) -> RecordingInfo:
     """Return length, rate, losses, unit and an estimate of the performer's stature."""
     return RecordingInfo(
         format=recording.format,
-        device=recording.device,
+        headset=recording.headset,
         duration_s=recording.duration_s,
         frames=len(recording),
         mean_rate_hz=(len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 0.0,

@@ -84,8 +84,8 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
 
 def _title(recording: Recording, held: CalibrationPose | None, name: str) -> str:
     told = [name or recording.format, f"{recording.duration_s:.0f} s"]
-    if recording.device:
-        told.insert(1, recording.device)
+    if recording.headset:
+        told.insert(1, recording.headset)
     told.append("no calibration pose" if held is None else f"{held.label} at {held.start_s:.1f} s")
     return "    ".join(told)
 
@@ -201,7 +201,7 @@ def _draw_bars(axis: Axes, recording: Recording) -> None:
     axis.set_yticks((2, 1, 0), _LABELS, fontsize=9)
     axis.set_ylim(-0.55, 2.55)
     axis.set_xlim(times_s[0], times_s[-1])
-    axis.set_xlabel("time  [s]      full: measured    pale: bridged    hatched: lost, left to the solver")
+    axis.set_xlabel("time  [s]      full: tracked    pale: interpolated    hatched: lost, computed by the solver")
     _plain(axis)
     axis.grid(visible=False)
 

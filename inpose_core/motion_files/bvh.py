@@ -136,7 +136,7 @@ def _read_bvh(file: IO[str], name: str) -> BvhAnimation:
         if len(head) > _LONGEST_HIERARCHY:
             raise ValueError("the hierarchy is too long")
     if not found or "HIERARCHY" not in head[:256]:
-        raise InPoseError(f"{name} is not a BVH file.", "It must hold a HIERARCHY and a MOTION section.")
+        raise InPoseError(f"{name} is not a BVH file.", "It must contain a HIERARCHY and a MOTION section.")
     joints = _parse_hierarchy(iter(head.split()))
     fps, values = _parse_motion(file, after, len(joints), sum(len(joint.channels) for joint in joints))
     return _animation(joints, fps, values)

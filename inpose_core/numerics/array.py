@@ -87,6 +87,8 @@ class Namespace(Protocol):
 
     # The library's own affairs.
     def map_parts(self, function: Callable[[Any], Any], parts: Sequence[Any], like: Any) -> list[Any]: ...  # noqa: D102
+    def shares_parts(self, like: Any) -> bool: ...  # noqa: D102
+    def one_thread_each(self, device: str) -> AbstractContextManager[Any]: ...  # noqa: D102
     def prefers_bfloat16(self, device: str) -> bool: ...  # noqa: D102
     def without_gradients(self) -> AbstractContextManager[Any]: ...  # noqa: D102
     def vector_jacobian_product(self, function: Callable[[Any], Any], x: Any, cotangent: Any) -> Any: ...  # noqa: D102

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import DeviceError
-from . import elementwise, products, threads
+from . import blas_threads, elementwise, products, threads
 from .array import Shape
 
 Array = Any
@@ -150,6 +150,16 @@ def in_bfloat16(like: Array, enabled: bool) -> AbstractContextManager[Any]:  # n
 def prefers_bfloat16(device: str) -> bool:  # noqa: ARG001 (numpy has one device)
     """Return False: numpy has no bfloat16."""
     return False
+
+
+def shares_parts(like: Array) -> bool:  # noqa: ARG001 (numpy has one device)
+    """Return True: `map_parts` shares the parts over several cores."""
+    return True
+
+
+def one_thread_each(device: str) -> AbstractContextManager[Any]:  # noqa: ARG001 (numpy has one device)
+    """Let each of our threads compute alone within the block."""
+    return blas_threads.one_blas_thread()
 
 
 def without_gradients() -> AbstractContextManager[Any]:

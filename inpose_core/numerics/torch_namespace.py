@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import numpy as np
@@ -184,9 +184,19 @@ def prefers_bfloat16(device: str) -> bool:
 
 def map_parts(function: Callable[[Any], Any], parts: Sequence[Any], like: Tensor) -> list[Any]:
     """Return what the function makes of each part: on the CPU shared over its cores, on a GPU one after the other."""
-    if like.device.type == "cpu":
+    if shares_parts(like):
         return torch_threads.map_parts(function, parts)
     return [function(part) for part in parts]
+
+
+def shares_parts(like: Tensor) -> bool:
+    """Return whether `map_parts` shares the parts over several cores."""
+    return like.device.type == "cpu"
+
+
+def one_thread_each(device: str) -> AbstractContextManager[Any]:
+    """Let each of our threads compute alone within the block, on the CPU."""
+    return torch_threads.torch_limit().one_thread() if device == "cpu" else nullcontext()
 
 
 def without_gradients() -> AbstractContextManager[Any]:

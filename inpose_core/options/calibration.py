@@ -47,12 +47,12 @@ class CalibrationSettings(OptionTable):
     """
 
     title = "Calibration"
-    sentence = "Who performed, how the devices were worn, and how the performer's size becomes the character's."
+    sentence = "The height of the performer, the position of the devices on the body, and the scale to the character."
     error = CalibrationError
 
     stature_m: float | None = option(
         None,
-        "Height of the performer from the floor to the top of the head",
+        "Height of the performer, from the floor to the top of the head",
         label="Performer",
         minimum=SMALLEST_STATURE_M,
         maximum=LARGEST_STATURE_M,
@@ -70,25 +70,25 @@ class CalibrationSettings(OptionTable):
             ),
             Choice("grip", "Grip", "Controllers: the OpenXR grip pose"),
             Choice("aim", "Aim", "Controllers: the OpenXR aim pose"),
-            Choice("raw", "Raw", "Controllers: the tracked origin of the device"),
-            Choice("saber", "Saber", "Beat Saber's saber pose"),
+            Choice("raw", "Raw", "Controllers: the raw device pose of OpenVR (SteamVR)"),
+            Choice("saber", "Saber", "Beat Saber: the poses of the sabers"),
         ),
         automatic="as the recording says, else grip",
     )
     scale: ScaleMode | float = option(
         "height",
-        "How the performer's size becomes the character's",
+        "How the motion is scaled from the performer to the character",
         label="Scale",
         choices=(
-            Choice("height", "Match height", "The performer's head is as high as the character's"),
-            Choice("arm_span", "Match arm span", "The performer's hands reach as far as the character's"),
-            Choice("keep", "Keep 1:1", "A metre stays a metre: for sets and props of real size"),
+            Choice("height", "Match height", "The performer's head gets the height of the character's head"),
+            Choice("arm_span", "Match arm span", "The performer's arm span becomes the character's arm span"),
+            Choice("keep", "Keep 1:1", "No scaling: for sets and props of real size"),
         ),
         custom=Custom(
             "Factor",
             "Size of the character divided by the size of the performer",
             "By a factor",
-            "Set the size of the character divided by the size of the performer",
+            "Scale by a factor that you set",
             1.0,
             "scale_factor",
             1e-3,
@@ -99,18 +99,18 @@ class CalibrationSettings(OptionTable):
     )
     calibration_pose: CalibrationPoseChoice = option(
         "auto",
-        "Pose to look for in the recording, to find how the devices were held and worn",
+        "Pose in the recording that shows how the devices were held and worn",
         label="Calibration pose",
         choices=(
             Choice("auto", "Automatic", "A T-pose or an A-pose, if one is held"),
             Choice("t_pose", "T-pose", "Look for a T-pose only"),
             Choice("a_pose", "A-pose", "Look for an A-pose only"),
-            Choice("none", "None", "Skip detection; use default offsets"),
+            Choice("none", "None", "Do not look for a pose; use default offsets"),
         ),
     )
     calibration_time_s: float | None = option(
         None,
-        "Time at which the calibration pose is held",
+        "Time in the recording at which the performer holds the calibration pose",
         label="Pose held at",
         minimum=0.0,
         unit="s",
@@ -118,7 +118,7 @@ class CalibrationSettings(OptionTable):
     )
     calibration_file: Path | None = option(
         None,
-        "Calibration of the same performer with the same devices, made by inpose calibrate",
+        "Saved calibration of this performer with the same devices (made with inpose calibrate)",
         label="Calibration file",
         automatic="none",
         old_flags=("calibration",),
@@ -126,36 +126,37 @@ class CalibrationSettings(OptionTable):
     """What is said here beside it overrides it."""
     body: BodyChoice = option(
         "auto",
-        "Body proportions of the performer in the calibration pose",
+        "Body proportions of the performer",
         label="Proportions",
         choices=(
             Choice(
                 "auto",
                 "Automatic",
-                "The character's, if the controllers are unknown and the character is human; else an average adult's",
+                "The character's, if the kind of hand poses is unknown and the character is human; "
+                "else an average adult's",
             ),
-            Choice("rig", "Like the character", "The performer's T-pose becomes the character's"),
-            Choice("average", "Average adult", "For characters with other proportions than the performer"),
+            Choice("rig", "Like the character", "The performer's T-pose becomes the character's T-pose"),
+            Choice("average", "Average adult", "For characters whose proportions differ from the performer's"),
         ),
     )
     head_view: HeadView = option(
         "auto",
-        "Point of the head that was recorded",
+        "Point of the head that the recording contains",
         label="Head view",
         choices=(
             Choice(
                 "auto",
                 "Automatic",
-                "The middle, unless the head turns about a point to its side, as the left eye's view does",
+                "The middle of the eyes, unless the motion of the head shows that one eye was recorded",
             ),
             Choice("middle", "Middle of the eyes", "As headsets report it"),
-            Choice("left_eye", "Left eye", "As some tools record it, for example Blender's own VR view"),
+            Choice("left_eye", "Left eye", "For example from the Blender add-on Tracking Toolkit"),
         ),
     )
     hand_offset_m: tuple[float, float, float] = option(
         (0.0, 0.0, 0.0),
-        "Shift of the wrists in the left hand's T-pose axes: X along the fingers, Y up, Z forward; "
-        "the right mirrors it",
+        "Move the left wrist, in the axes of a T-pose: X along the fingers, Y up, Z forward. "
+        "The right wrist is mirrored",
         label="Hand offset",
         minimum=-0.5,
         maximum=0.5,
@@ -163,7 +164,8 @@ class CalibrationSettings(OptionTable):
     )
     hand_turn_deg: tuple[float, float, float] = option(
         (0.0, 0.0, 0.0),
-        "Turn of the wrists about the same axes, as a rotation vector; the right hand mirrors it",
+        "Rotate the left hand, in the axes of a T-pose: X along the fingers, Y up, Z forward (a rotation vector). "
+        "The right hand is mirrored",
         label="Hand turn",
         minimum=-180.0,
         maximum=180.0,
@@ -171,6 +173,6 @@ class CalibrationSettings(OptionTable):
     )
     refine: bool = option(
         True,
-        "Correct uncertain hand offsets (sabers, unknown hand poses) from the motion",
+        "Improve uncertain hand offsets (sabers, unknown hand poses) from the motion",
         label="Refine",
     )

@@ -20,7 +20,7 @@ Origin = Literal["floor", "eyes"]
 """Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
 ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 
-_GUESSED: Final[str] = "as the file says, or guessed from the data"
+_GUESSED: Final[str] = "from the file, or guessed from the data"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ReadOptions(OptionTable):
     """
 
     title = "Read as"
-    sentence = "How the recording is read. InPose recognises or guesses all of it; `inpose info` shows the result."
+    sentence = "How InPose reads the recording. It recognises or guesses all of this; `inpose info` shows the result."
     error = RecordingError
 
     unit: str | None = option(
@@ -83,11 +83,11 @@ class ReadOptions(OptionTable):
     )
     quaternion_order: QuaternionOrder | None = option(
         None,
-        "Order of the four numbers of a rotation",
+        "Order of the four numbers of a quaternion",
         label="Quaternions",
         choices=(
-            Choice("wxyz", "W X Y Z", "The real part comes first"),
-            Choice("xyzw", "X Y Z W", "The real part comes last"),
+            Choice("wxyz", "W X Y Z", "The scalar part W is first"),
+            Choice("xyzw", "X Y Z W", "The scalar part W is last"),
         ),
         automatic=_GUESSED,
     )
@@ -106,27 +106,27 @@ class ReadOptions(OptionTable):
     )
     swap_hands: bool | None = option(
         None,
-        "Whether left and right are swapped",
+        "Exchange the left and the right hand",
         label="Left and right",
         choices=(
-            Choice("keep", "Keep", "Left is left"),
-            Choice("swap", "Swap", "The file names the right hand left"),
+            Choice("keep", "Keep", "The left hand of the file is the left hand"),
+            Choice("swap", "Swap", "Exchange the left and the right hand"),
         ),
         automatic=_GUESSED,
     )
     origin: Origin | None = option(
         None,
-        "Level at which recorded heights are zero",
+        "Level at which the recorded height is zero",
         label="Heights from",
         choices=(
             Choice("floor", "Floor", "Heights count from the floor"),
-            Choice("eyes", "Eyes", "Heights count from the position of the eyes at the start"),
+            Choice("eyes", "Eyes", "Heights count from the eyes at the start of the recording"),
         ),
         automatic=_GUESSED,
     )
     recording_fps: float | None = option(
         None,
-        "Frame rate of a file whose times are missing or wrong",
+        "Frame rate of the recording, if the times in the file are missing or wrong",
         label="Recorded rate",
         minimum=1.0,
         maximum=2000.0,
@@ -135,7 +135,7 @@ class ReadOptions(OptionTable):
     )
     take: int | None = option(
         None,
-        "Take to read if pauses of more than ten seconds split the recording, counted from 1",
+        "Number of the take to read, from 1. Pauses of more than ten seconds split a recording into takes",
         label="Take",
         minimum=1,
         maximum=10_000,
@@ -145,7 +145,7 @@ class ReadOptions(OptionTable):
         None,
         'Columns of a table: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',
         label="Columns",
-        automatic="recognised by the header",
+        automatic="recognised from the header",
     )
 
 

@@ -31,7 +31,7 @@ class SolveSettings(OptionTable):
     """
 
     title = "Solve"
-    sentence = "How much to compute, on which device, and which of the possible motions to choose."
+    sentence = "Settings of the solver: quality, feet, elbows and variation."
 
     guidance: GuidanceName = option(
         "tangent",
@@ -40,24 +40,24 @@ class SolveSettings(OptionTable):
         choices=(
             Choice("tangent", "Tangent", "Corrects the denoised rotations on the manifold; needs few steps"),
             Choice("pigdm", "Pseudoinverse", "The published algorithm"),
-            Choice("none", "None", "The prior alone, for comparison"),
+            Choice("none", "None", "Only the prior, for comparison"),
         ),
         expert=True,
-        not_in_panel="the other algorithms are there to compare with, not to animate with",
+        not_in_panel="the other algorithms are only for comparison",
     )
     quality: Quality = option(
         "default",
-        "How much the solver computes",
+        "Quality of the solve; a higher quality takes longer",
         label="Quality",
         choices=(
-            Choice("draft", "Draft", "A quick look: 1 step"),
+            Choice("draft", "Draft", "For a quick preview: 1 step"),
             Choice("default", "Good", "For most shots: 2 steps"),
-            Choice("high", "Best", "The most that the solver can do: 7 steps and the mirror image, five times as long"),
+            Choice("high", "Best", "7 steps, and the mirror image too; takes about five times as long"),
         ),
     )
     foot_planting: float | None = option(
         None,
-        "How firmly planted feet are held in place",
+        "Reduce foot sliding in the solve: 0 is off, 1 holds planted feet in place",
         label="Foot planting",
         minimum=0.0,
         maximum=1.0,
@@ -67,7 +67,7 @@ class SolveSettings(OptionTable):
     )
     max_elbow_bend_deg: float | None = option(
         None,
-        "Largest bend of the elbows; the shoulders move to keep it. 0 is a straight arm, 180 is no limit",
+        "Largest bend of the elbows, for example 150. A straight arm is 0; 180 sets no limit",
         label="Elbow limit",
         minimum=90.0,
         maximum=180.0,
@@ -77,7 +77,7 @@ class SolveSettings(OptionTable):
     )
     variation: float | None = option(
         None,
-        "From 0, the most likely motion, to 1, one of many motions that fit, chosen by the seed",
+        "0 gives the most likely motion. 1 gives one of the possible motions; the seed selects which",
         label="Variation",
         minimum=0.0,
         maximum=1.0,
@@ -90,7 +90,7 @@ class SolveSettings(OptionTable):
     close to the posterior's mean, like the mean of eight samples."""
     seed: int = option(
         0,
-        "Number that chooses a motion; with variation above 0, each seed gives another motion",
+        "Seed of the random numbers; if variation is above 0, each seed gives another motion",
         label="Seed",
         minimum=0,
         maximum=2**63 - 1,
@@ -114,11 +114,11 @@ class SolveSettings(OptionTable):
             Choice("cuda", "CUDA", "An NVIDIA graphics card"),
             Choice("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
-        not_in_panel="the preferences choose it for this computer",
+        not_in_panel="set it in the add-on's preferences",
     )
     library: LibraryChoice = option(
         "auto",
-        "Array library that computes; both give the same motion to a hundredth of a degree",
+        "Array library that runs the solver; the results differ by less than 0.01 degrees",
         label="Library",
         choices=(
             Choice("auto", "Automatic", "PyTorch where it is needed or has a graphics card, else NumPy"),
@@ -126,53 +126,53 @@ class SolveSettings(OptionTable):
             Choice("torch", "PyTorch", "If it is installed"),
         ),
         expert=True,
-        not_in_panel="the preferences choose it for this computer",
+        not_in_panel="set it in the add-on's preferences",
     )
     sampler: SamplerName = option(
         "ddim",
-        "Integrator of the denoising steps",
+        "Sampler of the denoising steps",
         label="Sampler",
         choices=(
-            Choice("ddim", "DDIM", "Of first order"),
-            Choice("dpmpp_2m", "DPM-Solver++(2M)", "Of second order"),
+            Choice("ddim", "DDIM", "First order"),
+            Choice("dpmpp_2m", "DPM-Solver++(2M)", "Second order"),
         ),
         expert=True,
     )
     precision: Precision = option(
         "auto",
-        "Number format of the network; float32 agrees between devices to a hundredth of a degree",
+        "Number format of the network; with float32, devices differ by less than 0.01 degrees",
         label="Precision",
         choices=(
-            Choice("auto", "Automatic", "bfloat16 where the device is faster in it"),
+            Choice("auto", "Automatic", "bfloat16 if it is faster on the device"),
             Choice("float32", "float32"),
             Choice("bfloat16", "bfloat16"),
         ),
         expert=True,
-        not_in_panel="each device has the one that is right for it",
+        not_in_panel="the automatic choice is right for each device",
     )
     use_head_motion: bool = option(
         True,
-        "Let the prior see the head's height and velocity in proportion to the body, as in the paper's InPose (head)",
+        "Give the prior the height and velocity of the head in proportion to the body, as in the paper's InPose (head)",
         label="Head motion",
         expert=True,
     )
     use_hand_reach: bool = option(
         True,
-        "Let the prior see where the hands are, in proportion to the arms",
+        "Give the prior the positions of the hands in proportion to the arms",
         label="Hand reach",
         expert=True,
     )
     use_floor: bool | None = option(
         None,
-        "Add the height of the lowest foot above the floor as a measurement (tangent guidance only)",
+        "Use the floor as a measurement: the lowest foot is on the floor (tangent guidance only)",
         label="Floor",
         choices=(Choice("off", "Off"), Choice("on", "On")),
-        automatic="only if the prior does not see the head's height",
+        automatic="on if head motion is off",
         expert=True,
     )
     smoothing_frames: float | None = option(
         None,
-        "Standard deviation of the Gaussian that smooths the sampled rotations, before the hands are corrected",
+        "Smooth the sampled rotations with a Gaussian of this standard deviation, before the hands are corrected",
         label="Solver smoothing",
         minimum=0.0,
         maximum=60.0,
@@ -184,7 +184,8 @@ class SolveSettings(OptionTable):
     )
     position_noise_ratio: float = option(
         0.002,
-        "Standard deviation of the measured positions, divided by the standing head height; 0.002 is 3 mm for an adult",
+        "Expected noise of the measured positions (standard deviation), divided by the standing head height; "
+        "0.002 is 3 mm for an adult",
         label="Position noise",
         minimum=1e-6,
         maximum=1.0,

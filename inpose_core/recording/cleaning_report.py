@@ -96,9 +96,9 @@ def _device_sentences(label: str, device: DeviceCleaning) -> list[str]:
         return []
     fate = []
     if device.bridged_s:
-        fate.append(f"{_seconds(device.bridged_s)} bridged")
+        fate.append(f"{_seconds(device.bridged_s)} interpolated")
     if device.lost_s:
-        fate.append(f"{_seconds(device.lost_s)} left to the solver")
+        fate.append(f"{_seconds(device.lost_s)} computed by the solver")
     ending = f" ({', '.join(fate)})" if fate else ""
     return [f"The {label} {' and '.join(told)}{ending}."]
 

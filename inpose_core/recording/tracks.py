@@ -52,7 +52,7 @@ class RawTracks:
     """(F, 3, 4) in the file's order; NaN where not measured."""
     format: str
     declared: Declared = field(default_factory=Declared)
-    device: str = ""
+    headset: str = ""
     hand_offsets: HandOffsets | None = None
     notes: tuple[str, ...] = ()
 

@@ -90,7 +90,7 @@ class Recording:
     """The format's name, for example "BSOR"."""
     pose: PoseType | None = None
     """What the hands are, where the format says so."""
-    device: str = ""
+    headset: str = ""
     """The headset's name, where the file says so."""
     unit: str = "m"
     """The unit of the positions in the file; here they are metres already."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
 
@@ -20,8 +21,14 @@ from ..prior.conditioning import ScaleFreeSensors, condition_features, window_he
 from ..prior.network import CONTACT_COUNT, FEET_COUNT, Denoised, DiffusionTransformer
 from .estimate import Estimate
 
-_WINDOWS_AT_ONCE = 16
-"""Bounds the memory of the network, whatever the length of the recording, and keeps it in the processor's cache."""
+_WINDOWS_AT_ONCE: Final[int] = 64
+"""Bounds the memory of the network, whatever the length of the recording."""
+_SHARED_AT_ONCE: Final[int] = 16
+"""The same where cores share the windows: keeps each one's in its cache."""
+_LEAST_SHARED: Final[int] = 2
+"""A window by itself takes a third longer."""
+_SHARED_PARTS: Final[int] = 16
+"""Parts of short recordings: enough for the cores to end together. The number of cores must not change the numbers."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +75,12 @@ class Windows:
     def __len__(self) -> int:
         return len(self.index)
 
-    def split(self) -> list[slice]:
-        """Return the windows in chunks that fit into memory."""
-        return [slice(first, first + _WINDOWS_AT_ONCE) for first in range(0, len(self), _WINDOWS_AT_ONCE)]
+    def split(self, *, shared: bool) -> list[slice]:
+        """Return the windows in parts that fit into memory; in more of them where cores share them."""
+        at_once = _WINDOWS_AT_ONCE
+        if shared:
+            at_once = min(max(-(-len(self) // _SHARED_PARTS), _LEAST_SHARED), _SHARED_AT_ONCE)
+        return [slice(first, first + at_once) for first in range(0, len(self), at_once)]
 
     def add(self, total: Array, values: Array, part: slice) -> None:
         """Add the windows ``values`` (n, W, ...) of ``part``, weighted, to the frames of ``total`` (F, ...)."""
@@ -115,9 +125,9 @@ class WindowedDenoiser:
         xp, frames = namespace_of(x_t), self.windows.frames
         x_0, contact = xp.zeros(x_t.shape, x_t), xp.zeros((frames, CONTACT_COUNT), x_t)
         feet = xp.zeros((frames, FEET_COUNT, 3), x_t) if self.network.config.feet else None
-        parts = self.windows.split()
+        parts = self._parts
         with xp.without_gradients():
-            estimates = xp.map_parts(partial(self._denoise, x_t, log_snr), parts, x_t)
+            estimates = xp.map_parts(lambda part: self._denoise(x_t[self._index[part]], log_snr, part), parts, x_t)
             for part, denoised in zip(parts, estimates, strict=True):
                 self.windows.add(x_0, denoised.x_0, part)
                 self.windows.add(contact, xp.sigmoid(denoised.contact_logits), part)
@@ -138,22 +148,31 @@ class WindowedDenoiser:
         """
         xp = namespace_of(x_t)
         gradient = xp.zeros(x_t.shape, x_t)
-        for part in self.windows.split():
+
+        def of_windows(part: slice) -> Array:
             weight = xp.asarray(self.windows.weight[part], x_t)[..., None, None]
-            weighted = weight * cotangent[self._index[part]]
-            gradient += xp.vector_jacobian_product(partial(self._x_0, log_snr, part), x_t, weighted)
+            index = self._index[part]
+            x_0 = partial(self._x_0, log_snr, part)
+            return xp.vector_jacobian_product(x_0, x_t[index], weight * cotangent[index])
+
+        for part, product in zip(self._parts, xp.map_parts(of_windows, self._parts, x_t), strict=True):
+            xp.add_at(gradient, self._index[part], product)
         return gradient
 
-    def _x_0(self, log_snr: float, part: slice, x_t: Array) -> Array:
-        return self._denoise(x_t, log_snr, part).x_0
+    @property
+    def _parts(self) -> list[slice]:
+        return self.windows.split(shared=namespace_of(self.condition).shares_parts(self.condition))
 
-    def _denoise(self, x_t: Array, log_snr: float, part: slice) -> Denoised:
-        """Return what the network makes of some windows, turned back into the world."""
-        xp = namespace_of(x_t)
+    def _x_0(self, log_snr: float, part: slice, windows: Array) -> Array:
+        return self._denoise(windows, log_snr, part).x_0
+
+    def _denoise(self, windows: Array, log_snr: float, part: slice) -> Denoised:
+        """Return what the network makes of the windows (n, W, 22, 6) of a part, turned back into the world."""
+        xp = namespace_of(windows)
         R_world_heading = self.R_world_heading[part]
-        noisy = _turn(x_t[self._index[part]], R_world_heading.swapaxes(-1, -2))
+        noisy = _turn(windows, R_world_heading.swapaxes(-1, -2))
         with xp.in_bfloat16(noisy, self.in_bfloat16):
-            denoised = self.network(noisy, xp.full((1,), log_snr, x_t), self.condition[part])
+            denoised = self.network(noisy, xp.full((1,), log_snr, windows), self.condition[part])
         feet = denoised.feet @ R_world_heading.swapaxes(-1, -2)[:, None]
         return denoised._replace(x_0=_turn(denoised.x_0, R_world_heading), feet=feet)
 

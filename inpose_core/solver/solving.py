@@ -16,6 +16,7 @@ from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, norm, sixd
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from ..errors import DeviceError, InPoseError
 from ..numerics import Array, Backend, namespace_of, to_numpy
+from ..numerics.memory import keep_freed_memory
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
 from ..prior.conditioning import ScaleFreeSensors
@@ -65,9 +66,10 @@ def solve(
     """
     _require_finite(sensors)
     backend = choose_backend(settings)
+    keep_freed_memory()
     prior = (prior or load_prior()).to(backend)
     try:
-        with backend.namespace.without_gradients():
+        with backend.namespace.without_gradients(), backend.namespace.one_thread_each(backend.device):
             return _solve_on(backend, sensors, skeleton, settings, prior, on_progress)
     except (MemoryError, RuntimeError) as error:
         # torch's own error of this kind is a RuntimeError; torch may not be there.

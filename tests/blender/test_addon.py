@@ -88,7 +88,7 @@ def test_solve_full_body(ready_scene):
     assert action.name == "take one"
     assert len(action_curves(action, ready_scene)) == 22 * 4 + 3
     status = bpy.context.window_manager.inpose_status
-    assert status.result == "Baked take one, frames 1 to 25, hands within 0.4 cm"
+    assert status.result == "Baked take one, frames 1 to 25, mean hand error 0.4 cm"
     assert "Fake." in status.notes
 
 

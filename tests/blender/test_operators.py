@@ -16,7 +16,7 @@ from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import preferences
 from inpose_blender.recording.preview import COLLECTION_NAME
 from inpose_blender.takes.memory import TAKES
-from inpose_blender.takes.take import Take
+from inpose_blender.takes.take import SolvedTake
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_a_minute_bakes_again_in_a_second(solved, results, rng):
     motion = Motion(wxyz, np.tile((0.0, 0.9, 0.0), (frames, 1)), skeleton, 60.0, foot_stands=stands)
     joints = [JOINT_NAMES.index(name) for name in ("head", "left_wrist", "right_wrist")]
     sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((frames, 3), np.bool_))
-    TAKES.remember(Path(solved.inpose_take.file), Take(motion, sensors))
+    TAKES.remember(Path(solved.inpose_take.file), SolvedTake(motion, sensors))
     choices().smoothing_s = 0.05
     seconds = []
     for _ in range(2):

@@ -29,7 +29,7 @@ from inpose_blender.runtime.worker_job import stop_warm_process
 from inpose_blender.solve import job as job_module
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.queue import QUEUE, SolveQueue
-from inpose_blender.takes.take import Take, load_take
+from inpose_blender.takes.take import SolvedTake, load_take
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -202,7 +202,7 @@ def test_a_bake_that_is_given_up_half_way_leaves_nothing(rng, registered):
     job = BakeJob(
         prepare_rig(rig, bpy.context.scene),
         bpy.context.scene,
-        lambda: Take(motion),
+        lambda: SolvedTake(motion),
         BakeOptions(),
         "x",
         replace_own=False,
@@ -221,7 +221,7 @@ def test_what_is_deleted_during_a_bake_is_told(rng, registered, what):
     rig = build_rig(rng)
     scene = bpy.data.scenes.new("Other") if what == "scene" else bpy.context.scene
     motion = random_motion(rng, map_and_measure(rig)[1].skeleton, frames=6000)
-    job = BakeJob(prepare_rig(rig, scene), scene, lambda: Take(motion), BakeOptions(), "x", replace_own=False)
+    job = BakeJob(prepare_rig(rig, scene), scene, lambda: SolvedTake(motion), BakeOptions(), "x", replace_own=False)
     job.step()
     while what == "action" and not bpy.data.actions:
         job.step()
@@ -247,7 +247,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
             job.step()
         time.sleep(0.01)
     assert len(jobs[0].outcome.take.motion) == len(jobs[1].outcome.take.motion) == 61
-    assert jobs[2].outcome.info["device"] == "Quest 3"
+    assert jobs[2].outcome.info["headset"] == "Quest 3"
     assert len(worker_job._warm) == 1
 
 

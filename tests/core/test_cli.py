@@ -219,7 +219,7 @@ def test_info_is_one_json_document_for_scripts(tmp_path: Path, capsys: pytest.Ca
     write_csv(replace(recording, measured=measured), tmp_path / "take.csv")
     assert main(["info", str(tmp_path / "take.csv"), "--json"]) == 0
     info = json.loads(capsys.readouterr().out)
-    assert {"format", "device", "duration_s", "frames", "mean_rate_hz", "gaps", "unit", "stature_estimate_m"} <= set(
+    assert {"format", "headset", "duration_s", "frames", "mean_rate_hz", "gaps", "unit", "stature_estimate_m"} <= set(
         info
     )
     assert info["frames"] == 200

@@ -49,7 +49,7 @@ def test_hours_between_two_frames_are_two_takes(tmp_path: Path, hours: float) ->
     ran = run_bounded("solve", path, "-o", tmp_path / "out.npz", "--pose", "grip")
     assert ran.code == 0
     assert "split the recording into 2 takes. This is take 2, from " in ran.said
-    assert "left out: take 1 from 0.0 to 1.7 s." in ran.said
+    assert "The others are take 1 from 0.0 to 1.7 s." in ran.said
     assert "250 frames" in run_bounded("info", path).said
 
 
@@ -68,7 +68,7 @@ def test_every_take_can_be_had(tmp_path: Path) -> None:
     assert longest.duration_s == pytest.approx(199 / 90 + 9, abs=1e-6)
     first = load_recording(path, ReadOptions(take=1))
     np.testing.assert_allclose(first.positions_m, person.positions_m[:100], atol=1e-6)
-    assert "This is take 1, from 0.0 to 1.1 s; left out: take 2 from 61.1 to 72.3 s." in first.notes[-1]
+    assert "This is take 1, from 0.0 to 1.1 s. The others are take 2 from 61.1 to 72.3 s." in first.notes[-1]
     assert load_recording(path, ReadOptions(take=2)).positions_m.shape == longest.positions_m.shape
     for number in (0, 3):
         with pytest.raises(Exception, match=f"no take {number}|Take cannot be {number}"):

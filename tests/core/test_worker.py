@@ -236,7 +236,7 @@ def test_info_reads_as_it_is_told(worker: WorkerProcess, take: Path) -> None:
     reply, _ = worker.ask("info-2", "info", recording=str(take), reading={"axes": "unity", "unit": "mm"})
     given = {guess["name"]: guess["value"] for guess in reply["result"]["guesses"] if guess["source"] == "given"}
     assert given == {"axes": "RUF", "unit": "mm"}
-    for reading, words in (({"axes": "up"}, "not a name of axes"), ({"axis": "unity"}, "no read as option")):
+    for reading, words in (({"axes": "up"}, "does not name axes"), ({"axis": "unity"}, "no read as option")):
         reply, _ = worker.ask("info-3", "info", recording=str(take), reading=reading)
         assert reply["event"] == "error"
         assert words in reply["message"]

@@ -76,7 +76,7 @@ class INPOSE_OT_mapping_pick(_OnMapping, bpy.types.Operator):
 
 
 class INPOSE_OT_mapping_mirror(_OnMapping, bpy.types.Operator):
-    """Fill the right side with the bones whose names mirror those of the left side."""
+    """Set the bones of the right side from the names of the left side."""
 
     bl_idname = "inpose.mapping_mirror"
     bl_label = "Mirror Left to Right"
@@ -113,7 +113,7 @@ class INPOSE_OT_mapping_reset(_OnMapping, bpy.types.Operator):
 
 
 class INPOSE_OT_mapping_import(_OnMapping, bpy.types.Operator, ImportHelper):
-    """Read the mapping from a file of InPose, or from the humanoid table of a VRM file."""
+    """Import a bone mapping from a JSON file or from a VRM file."""
 
     bl_idname = "inpose.mapping_import"
     bl_label = "Import Mapping"
@@ -138,7 +138,7 @@ class INPOSE_OT_mapping_import(_OnMapping, bpy.types.Operator, ImportHelper):
 
 
 class INPOSE_OT_mapping_export(_OnMapping, bpy.types.Operator, ExportHelper):
-    """Write the mapping to a file, for other characters with the same bones."""
+    """Export the bone mapping to a JSON file, for other characters with the same bones."""
 
     bl_idname = "inpose.mapping_export"
     bl_label = "Export Mapping"

@@ -33,7 +33,7 @@ _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 
 class INPOSE_PT_rig_mapping(bpy.types.Panel):
-    """Show which bone is which joint."""
+    """Show and change the bone of each joint."""
 
     bl_idname = "INPOSE_PT_rig_mapping"
     bl_label = "Joints and Bones"

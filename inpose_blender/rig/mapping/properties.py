@@ -86,7 +86,7 @@ INPOSE_PG_rig_mapping.__annotations__ = {
     **{
         joint: bpy.props.StringProperty(
             name=SPOKEN[joint],
-            description="Bone whose head is this joint; empty: the rig has no such bone",
+            description="Bone of this joint (the joint is at the head of the bone). Empty: the rig has no such bone",
             get=_getter(joint),
             set=_setter(joint),
         )

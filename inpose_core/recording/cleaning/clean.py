@@ -249,10 +249,10 @@ def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
         )
     if not present[0]:
         raise RecordingError(
-            f"The head is never measured in {name}.", "Record with the headset on, in standing (floor) tracking."
+            f"The head is never tracked in {name}.", "Record with the headset on, in standing (floor) tracking."
         )
     absent = (DEVICE_LABELS[device] for device in (1, 2) if not present[device])
-    return tuple(f"The {label} is never measured; the solver imagines it." for label in absent)
+    return tuple(f"The {label} is never tracked. The solver computes it without data." for label in absent)
 
 
 assert len(DEVICE_LABELS) == len(DEVICE_NAMES)

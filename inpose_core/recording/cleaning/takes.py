@@ -22,8 +22,8 @@ LONGEST_PAUSE_S: Final[float] = 10.0
 _MOST_TOLD: Final[int] = 6
 
 
-class Take(NamedTuple):
-    """Hold one stretch of a recording."""
+class TakeSpan(NamedTuple):
+    """Say where in a recording a take lies."""
 
     first: int
     last: int
@@ -36,7 +36,7 @@ class Take(NamedTuple):
         return f"{self.start_s:.1f} to {self.stop_s:.1f} s"
 
 
-def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[Take]:
+def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[TakeSpan]:
     """Return the takes of a recording, in order; stretches of a single frame are none.
 
     Args:
@@ -50,7 +50,7 @@ def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[Ta
     first, last = frames[begins], frames[np.append(begins[1:], True)]
     zero_s = float(times_s[frames[0]])
     return [
-        Take(a, b, float(times_s[a]) - zero_s, float(times_s[b]) - zero_s)
+        TakeSpan(a, b, float(times_s[a]) - zero_s, float(times_s[b]) - zero_s)
         for a, b in zip(first.tolist(), last.tolist(), strict=True)
         if b > a
     ]
@@ -85,11 +85,11 @@ def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | Non
     )
 
 
-def _sentence(takes: list[Take], chosen: Take) -> str:
+def _sentence(takes: list[TakeSpan], chosen: TakeSpan) -> str:
     others = [f"take {number} from {take}" for number, take in enumerate(takes, 1) if take is not chosen]
     if len(others) > _MOST_TOLD:
         others = [*others[:_MOST_TOLD], f"{len(others) - _MOST_TOLD} more"]
     return (
         f"Pauses of more than {LONGEST_PAUSE_S:.0f} s split the recording into {len(takes)} takes. "
-        f"This is take {takes.index(chosen) + 1}, from {chosen}; left out: {', '.join(others)}."
+        f"This is take {takes.index(chosen) + 1}, from {chosen}. The others are {', '.join(others)}."
     )

@@ -113,7 +113,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
     RecordingFormat(
         name="NPZ",
         suffixes=(".npz",),
-        source="AMASS, or a motion that InPose has solved",
+        source="AMASS, or a motion that InPose solved",
         hand_poses="joints",
         recognises=recognises_npz,
         read=lambda file: read_npz(file.data, file.name, file.path),
@@ -121,7 +121,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
     RecordingFormat(
         name="BVH",
         suffixes=(".bvh",),
-        source="motion capture of whole bodies",
+        source="full-body motion capture",
         hand_poses="joints",
         recognises=recognises_bvh,
         read=lambda file: read_bvh(file.data, file.name, file.path),

@@ -35,7 +35,7 @@ BEAT_SABER: Final[Declared] = Declared(
     pose="saber",
     origin="floor",
     certain=True,
-    by="Beat Saber's replays are so",
+    by="the format of Beat Saber",
 )
 """What all replays of the game share, whichever mod has written them."""
 
@@ -87,7 +87,7 @@ def read(data: bytes, name: str) -> RawTracks:
         quaternions=poses[..., 3:],
         format="BSOR",
         declared=BEAT_SABER,
-        device=info.headset,
+        headset=info.headset,
         hand_offsets=tail.hand_offsets,
         notes=(*damaged, *tail.notes, *times.notes),
     )
@@ -287,7 +287,7 @@ def real_times(
     times_s, notes = song_times_s.copy(), []
     if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
         times_s /= speed
-        notes.append(f"Played at {speed:.0%} of the song's speed. The times are in real seconds.")
+        notes.append(f"Played at {speed:.0%} of the song's speed. InPose uses real time.")
     with np.errstate(invalid="ignore"):
         lengths_s, at_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
     paused = (lengths_s > 0) & (lengths_s <= _LONGEST_PAUSE_S) & np.isfinite(at_s)

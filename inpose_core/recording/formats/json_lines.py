@@ -126,7 +126,7 @@ def read(data: bytes, name: str) -> RawTracks:
             pose="raw" if is_openvr else None,
             by="OpenVR's device classes" if is_openvr else "the keys",
         ),
-        device="OpenVR" if is_openvr else "",
+        headset="OpenVR" if is_openvr else "",
         notes=(f"{damaged} lines are not JSON. InPose ignored them.",) if damaged else (),
     )
 
@@ -215,8 +215,8 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
     RecordingFormat(
         name="JSON lines",
         suffixes=(".jsonl", ".ndjson"),
-        source="scripts that poll OpenVR or OpenXR, a JSON object a line",
-        hand_poses="raw where the devices have OpenVR's classes, else what `--pose` says",
+        source="scripts that poll OpenVR or OpenXR and write one JSON object per line",
+        hand_poses="raw if the devices have OpenVR's classes, else set `--pose`",
         recognises=recognises,
         read=lambda file: read(file.data, file.name),
         rank=2,  # before WebXR, which takes any JSON

@@ -101,7 +101,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             certain=True,
             by=_WHERE,
         ),
-        device=_iwer_headset(schema),
+        headset=_iwer_headset(schema),
         notes=tuple(notes),
     )
 
@@ -134,7 +134,8 @@ def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, ba
     if bare.any() and not bare.all():
         first_s = (times[bare][0] - times[0]) / 1000
         notes.append(
-            f"From {first_s:.1f} s on, bare hands were tracked for a while. Their grip has a slightly different place."
+            f"From {first_s:.1f} s on, bare hands were tracked for a while. "
+            "Their grip is in a slightly different place than a controller's."
         )
     return notes
 
@@ -177,7 +178,7 @@ def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
             pose="raw" if "openvr" in ids.lower() else "grip",
             by="WebVR's gamepads" if "openvr" in ids.lower() else _WHERE,
         ),
-        device="OpenVR" if "openvr" in ids.lower() else "",
+        headset="OpenVR" if "openvr" in ids.lower() else "",
     )
 
 

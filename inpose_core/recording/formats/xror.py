@@ -79,8 +79,8 @@ def read(data: bytes, name: str) -> RawTracks:
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="XROR",
-        declared=replace(BEAT_SABER, by="Beat Saber's recordings are so") if is_beat_saber else _UNKNOWN_APP,
-        device=headset,
+        declared=replace(BEAT_SABER, by="the format of Beat Saber") if is_beat_saber else _UNKNOWN_APP,
+        headset=headset,
         notes=times.notes,
     )
 
@@ -160,7 +160,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         name="XROR",
         suffixes=(".xror",),
         source="the BOXRR-23 collection",
-        hand_poses="sabers in Beat Saber, else what `--pose` says",
+        hand_poses="sabers for Beat Saber, else set `--pose`",
         recognises=recognises,
         read=lambda file: read(file.data, file.name),
         rank=2,  # any BSON document

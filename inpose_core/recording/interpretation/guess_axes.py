@@ -100,7 +100,7 @@ def _axes_doubt(ranking: list[Candidate]) -> str:
         return "If the result is a mirror image, use --axes RUF --swap-hands."
     near = (c for c in ranking if c.axes != chosen.axes and c.score > chosen.score - _NARROWLY_BETTER)
     other = next(near, None)
-    return f"The axes may also be {other.axes} ({other.label}): try --axes {other.axes}." if other else ""
+    return f"The axes can also be {other.axes} ({other.label}): try --axes {other.axes}." if other else ""
 
 
 def _order_doubt(
@@ -125,5 +125,5 @@ def _told(found: Stance) -> str:
     side = "to the right" if found.side >= 0 else "to the left"
     return (
         f"the head is {'upright' if found.upright > 0.5 else 'tilted'} ({found.upright:.2f} of 1), "
-        f"far hands are {where} it, the right hand is {side} of the left one"
+        f"outstretched hands are {where} it, the right hand is {side} of the left one"
     )

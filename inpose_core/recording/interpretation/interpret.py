@@ -69,7 +69,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         measured=measured,
         format=raw.format,
         pose=pose,
-        device=raw.device,
+        headset=raw.headset,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
@@ -110,17 +110,18 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArra
             return raw.times * TIME_UNITS_S[declared.time_unit], guess
     if not step:
         unit = declared.time_unit or "s"
-        return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "assumed", "the time stands still")
+        return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "assumed", "all times are equal")
     if step == 1.0 and (steps == 1.0).mean() > 0.99:
         raise RecordingError(
-            f"{name} contains frame numbers instead of times.", "Set the number of frames per second (--fps 90)."
+            f"{name} contains frame numbers instead of times.", "Set the frame rate (--recording-fps 90)."
         )
     unit = min(TIME_UNITS_S, key=lambda unit: abs(np.log(step * TIME_UNITS_S[unit] / _USUAL_STEP_S)))
     step_s = step * TIME_UNITS_S[unit]
     if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
         raise RecordingError(
             f"The times in {name} are {step:.3g} apart, which is not a frame rate in any unit.",
-            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the rate (--fps 90).",
+            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the frame rate "
+            "(--recording-fps 90).",
         )
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
@@ -184,7 +185,7 @@ def _swap(
         return False, Guess("left and right", "kept", "file", declared.by, doubt)
     if abs(side) < _CLEAR_SIDE / 3:
         return False, Guess(
-            "left and right", "kept", "assumed", "the positions of the hands do not tell left from right"
+            "left and right", "kept", "assumed", "the positions of the hands do not show which hand is the left one"
         )
     where = "right" if side > 0 else "left"
     evidence = f'the hand that is called "right" is to the {where} of the other one most of the time'
@@ -195,9 +196,10 @@ def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
     if declared.pose is not None:
         return declared.pose, Guess("pose", declared.pose, "file", declared.by)
     if posed:
-        evidence = "the hands turn about points sideways of them, as wrist joints do"
+        evidence = "the hands turn about points beside them, as wrist joints do"
         return "joint", Guess("pose", "joint", "guessed", evidence)
-    return None, Guess("pose", "grip", "assumed", "the file does not say what its hand poses are; --pose does")
+    evidence = "the file does not contain the kind of hand poses; set it with --pose"
+    return None, Guess("pose", "grip", "assumed", evidence)
 
 
 def _origin(

@@ -240,6 +240,6 @@ def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> Recordin
     what = "no VMC messages of devices" if state.datagrams else "nothing"
     return RecordingError(
         f"On port {settings.port} {what} arrived.",
-        "Switch on VMC sending in the application, with this machine's address and this port; "
-        "from another machine, listen with --listen 0.0.0.0.",
+        "Switch on VMC sending in the application, with the address of this computer and this port. "
+        "If the application runs on another computer, add --listen 0.0.0.0.",
     )

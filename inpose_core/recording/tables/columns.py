@@ -18,7 +18,7 @@ from .rotation_columns import euler_to_xyzw, matrices_to_poses, numbers_in_cells
 from .text_table import Cells, TextTable
 from .times import parse_times
 
-NO_TIME: Final[str] = "Set the number of frames per second (--fps 90), or name the time column with --columns."
+NO_TIME: Final[str] = "Set the frame rate (--recording-fps 90), or name the time column with --columns."
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def _clock_times(cells: Sequence[str], column: str, name: str) -> NDArray[np.flo
     if np.isfinite(times).mean() < 0.5:
         raise RecordingError(
             f"The column {column} of {name} contains no times that InPose understands.",
-            "Write seconds, or set the number of frames per second (--fps 90).",
+            "Write seconds, or set the frame rate (--recording-fps 90).",
         )
     return times
 

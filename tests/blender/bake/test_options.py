@@ -19,7 +19,7 @@ from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_INDEX, Motion, RigError, Sensors, normalize_quaternion
 from inpose_blender.options import options_of
 from inpose_blender.rig.prepare import prepare_rig
-from inpose_blender.takes.take import Take
+from inpose_blender.takes.take import SolvedTake
 from tests.option_examples import other_value
 
 
@@ -190,7 +190,7 @@ def test_every_option_of_the_table_is_obeyed(registered, option):
         devices = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
         recorded_m = motion.joint_positions_m[:, devices] + 0.03
         sensors = Sensors(recorded_m, motion.rotations_wxyz[:, devices], np.ones((60, 3), np.bool_), 60.0)
-        load = partial(Take, motion, sensors)
+        load = partial(SolvedTake, motion, sensors)
         BakeJob(prepare_rig(rig, scene), scene, load, options, "x", replace_own=False).run()
         kept.append(snapshot(rig))
     assert kept[0] != kept[1]

@@ -175,9 +175,9 @@ def test_axes_that_are_none_are_told_in_the_panel_and_when_solving(registered, r
     scene = bpy.context.scene
     scene.inpose.recording = str(take)
     scene.inpose_reading.axes, scene.inpose_reading.axes_letters = "custom", "XYZ"
-    with pytest.raises(RuntimeError, match='"XYZ" is not a name of axes'):
+    with pytest.raises(RuntimeError, match='"XYZ" does not name axes'):
         bpy.ops.inpose.solve_full_body()
-    with pytest.raises(RuntimeError, match='"XYZ" is not a name of axes'):
+    with pytest.raises(RuntimeError, match='"XYZ" does not name axes'):
         bpy.ops.inpose.read_recording()
     assert requests == []
 

@@ -42,7 +42,7 @@ def test_what_is_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, seed:
     path = tmp_path_factory.mktemp("calibration") / "performer.json"
     save_calibration(saved, path)
     loaded = load_calibration(path)
-    assert (loaded.pose, loaded.source, loaded.device) == (saved.pose, saved.source, saved.device)
+    assert (loaded.pose, loaded.source, loaded.headset) == (saved.pose, saved.source, saved.headset)
     assert loaded.stature_m == pytest.approx(saved.stature_m, abs=1e-4)
     for one, other in zip(loaded.offsets, saved.offsets, strict=True):
         np.testing.assert_allclose(one.position_m, other.position_m, atol=1e-6)

@@ -95,9 +95,9 @@ def test_what_is_found_is_the_same_wherever_one_stands_and_faces() -> None:
 def test_only_controllers_that_nobody_knows_are_looked_for(pose: PoseType | None) -> None:
     settings_ = CalibrationSettings(calibration_pose="none")
     notes = measure_performer(held(400, 40.0, pose), Skeleton.template(), settings_).notes
-    assert any("told from the motion" in note for note in notes) == (pose is None)
-    assert not any("are assumed" in note for note in notes)
+    assert any("roughly from the motion" in note for note in notes) == (pose is None)
+    assert not any("assumed OpenXR grip" in note for note in notes)
     unrefined = measure_performer(held(400, 40.0, pose), Skeleton.template(), replace(settings_, refine=False))
-    assert any("are assumed" in note for note in unrefined.notes) == (pose is None)
-    assert not any("told from the motion" in note for note in unrefined.notes)
+    assert any("assumed OpenXR grip" in note for note in unrefined.notes) == (pose is None)
+    assert not any("roughly from the motion" in note for note in unrefined.notes)
     np.testing.assert_allclose(unrefined.performer.wrists[0].wxyz, OFFSETS[1].wxyz)

@@ -91,7 +91,7 @@ def test_info_says_that_there_is_no_pose(tmp_path: Path, capsys: pytest.CaptureF
         (["--scale", "twice"], 'Scale cannot be "twice"'),
         (["--scale", "-1"], "Scale cannot be -1"),
         (["--calibration", "nothing.json"], "cannot be read"),
-        (["--calibration-time", "999"], "not all measured"),
+        (["--calibration-time", "999"], "no calibration pose at"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(

@@ -222,16 +222,30 @@ def test_measured_rotations_are_pinned() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(1, 700), st.sampled_from([(16, 12), (128, 96), (8, 2)]))
-def test_windows_cover_every_frame_with_weights_that_sum_to_one(frames: int, shape: tuple[int, int]) -> None:
+@given(st.integers(1, 700), st.sampled_from([(16, 12), (128, 96), (8, 2)]), st.booleans())
+def test_windows_cover_every_frame_with_weights_that_sum_to_one(
+    frames: int, shape: tuple[int, int], shared: bool
+) -> None:
     window, stride = shape
     windows = Windows.cover(frames, window, stride)
     total = np.zeros(frames)
-    for part in windows.split():
+    for part in windows.split(shared=shared):
         windows.add(total, np.ones(windows.index[part].shape), part)
     np.testing.assert_allclose(total, 1.0)
     if frames > window:
         assert (windows.index[:, 1:] - windows.index[:, :-1] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("windows", "parts", "largest"), [(1, 1, 2), (3, 2, 2), (19, 10, 2), (100, 15, 7), (188, 16, 12), (1125, 71, 16)]
+)
+def test_cores_get_several_parts_of_short_recordings(windows: int, parts: int, largest: int) -> None:
+    cover = Windows.cover(8 + 6 * (windows - 1), 8, 6)
+    assert len(cover) == windows
+    split = cover.split(shared=True)
+    assert len(split) == parts
+    assert split[0] == slice(0, largest)
+    assert len(cover.split(shared=False)) == -(-windows // 64)
 
 
 def small_prior() -> Prior:

@@ -20,6 +20,8 @@ from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, r
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
 from inpose_core.numerics import Backend
+from inpose_core.numerics.blas_threads import blas_limit
+from inpose_core.numerics.torch_threads import torch_limit
 from inpose_core.options.solve import GUIDANCE_NAMES, SolveSettings
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.recording.types import Sensors
@@ -279,6 +281,28 @@ def test_the_prior_heeds_the_reach_where_it_may(performer: Motion, prior: Prior,
     motion = solve(perfect_sensors(performer), performer.skeleton, settings, prior)
     assert largest_angle_deg(motion, solved) > 1.0
     assert sensor_error_m(motion)[:, 1:].mean() < 0.01
+
+
+def test_a_library_keeps_to_one_thread_while_it_solves_and_gets_its_own_back(
+    library: str, prior: Prior, performer: Motion
+) -> None:
+    """Beside two busy processes a solve on the libraries' own threads took thirty times as long."""
+    limit = torch_limit() if library == "torch" else blas_limit()
+    if limit is None:
+        pytest.skip("this numpy has no BLAS that can be told")
+    before, during = limit.get(), []
+    try:
+        limit.set(2)
+        solve(
+            perfect_sensors(performer),
+            performer.skeleton,
+            prior=prior,
+            on_progress=lambda _: during.append(limit.get()),
+        )
+        assert set(during) == {1}
+        assert limit.get() == 2
+    finally:
+        limit.set(before)
 
 
 def test_the_number_of_steps_follows_the_guidance() -> None:

@@ -98,7 +98,7 @@ def test_holding_still_is_not_a_loss() -> None:
 @pytest.mark.parametrize(
     ("lost", "expected"),
     [
-        ([0], "head is never measured"),
+        ([0], "head is never tracked"),
         ([1, 2], "only the head"),
         ([0, 1], "only the right hand"),
         ([0, 1, 2], "no device"),
@@ -244,7 +244,7 @@ def test_the_report_says_what_was_done_in_seconds() -> None:
     assert right.invalid_s == right.lost_s == pytest.approx(1.0, abs=0.02)
     assert report.devices[0] == DeviceCleaning()
     assert [note for note in cleaned.notes if note.startswith("The left hand has no valid pose for 0.11 s")]
-    assert any("1.00 s left to the solver" in note for note in cleaned.notes)
+    assert any("1.00 s computed by the solver" in note for note in cleaned.notes)
     document = json.loads(json.dumps(report.to_dict()))
     assert document["devices"]["right"]["lost_s"] == pytest.approx(1.0, abs=0.02)
 

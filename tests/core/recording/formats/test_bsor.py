@@ -32,7 +32,7 @@ def test_round_trip_through_unity_axes() -> None:
     np.testing.assert_allclose(recording.positions_m, person.positions_m, atol=1e-6)
     assert geodesic_angle(recording.rotations_wxyz, person.rotations_wxyz).max() < 1e-3
     assert recording.measured.all()
-    assert (recording.format, recording.pose, recording.device) == ("BSOR", "saber", "Test Headset")
+    assert (recording.format, recording.pose, recording.headset) == ("BSOR", "saber", "Test Headset")
 
 
 def test_unity_rotation_about_y_turns_the_other_way() -> None:
@@ -92,7 +92,7 @@ def test_impossible_saber_offsets_are_passed_over(broken: float) -> None:
 
 def test_miscounted_title_outside_ascii() -> None:
     recording = read(BsorFile(moving_person(), title="夜に駆ける été", miscount_title=True).to_bytes())
-    assert recording.device == "Test Headset"
+    assert recording.headset == "Test Headset"
     assert len(recording) == 200
 
 
@@ -179,7 +179,7 @@ def test_a_lost_head_is_refused() -> None:
     person = moving_person()
     rotations = person.rotations_wxyz.copy()
     rotations[:, 0] = 0
-    with pytest.raises(RecordingError, match="head is never measured"):
+    with pytest.raises(RecordingError, match="head is never tracked"):
         read(BsorFile(replace(person, rotations_wxyz=rotations)).to_bytes())
 
 
@@ -194,7 +194,7 @@ def test_real_replays(name: str, frames: int, duration_s: float) -> None:
     assert time.process_time() - began < 0.2 * max(1.0, duration_s / 300.0)
     assert len(recording) == frames
     assert recording.duration_s == pytest.approx(duration_s, abs=0.01)
-    assert recording.device == "VIVE Pro 2"
+    assert recording.headset == "VIVE Pro 2"
     assert not any("cut off" in note for note in recording.notes), "all sections up to the pauses were read"
     assert recording.measured.mean() > 0.999
     assert (np.sum(recording.rotations_wxyz[1:] * recording.rotations_wxyz[:-1], axis=-1) >= 0).all()

@@ -114,7 +114,7 @@ def test_real_xror_and_bsor_of_one_take_agree() -> None:
     assert time.process_time() - before < 0.3
     for name in ("times_s", "positions_m", "rotations_wxyz", "measured"):
         np.testing.assert_array_equal(getattr(xror_recording, name), getattr(bsor, name))
-    assert (xror_recording.device, xror_recording.pose) == ("VIVE Pro 2", "saber")
+    assert (xror_recording.headset, xror_recording.pose) == ("VIVE Pro 2", "saber")
 
 
 # WebXR
@@ -148,7 +148,7 @@ def test_aframe_entities_of_any_name_are_hands(tmp_path: Path) -> None:
 
 def test_real_iwer_recording() -> None:
     recording = load_recording(real_recording("webxr_iwer_quest3.json"))
-    assert (len(recording), recording.pose, recording.device) == (1796, "grip", "Quest 3")
+    assert (len(recording), recording.pose, recording.headset) == (1796, "grip", "Quest 3")
     assert recording.duration_s == pytest.approx(20.066, abs=0.01)
     assert recording.measured.mean(axis=0).min() > 0.8
     seen = recording.measured.all(axis=1)

@@ -229,7 +229,7 @@ def test_clocks_of_all_kinds(tmp_path: Path, stamp: object) -> None:
 
 def test_a_table_without_times_needs_a_rate(tmp_path: Path) -> None:
     text = wide_table(moving_person(), Convention(), ("HMD", "LeftHand", "RightHand"), "{}Position.", "{}Rotation.", "")
-    with pytest.raises(RecordingError, match="--fps 90"):
+    with pytest.raises(RecordingError, match="--recording-fps 90"):
         load(tmp_path, text)
     assert load(tmp_path, text, recording_fps=90.0).duration_s == pytest.approx(moving_person().duration_s)
 
@@ -303,7 +303,7 @@ def test_a_mapping_in_a_file_with_matrices(tmp_path: Path) -> None:
         ("time=t, head_p=a, head_q=b{xyzw}", "do not fit"),
         ("time=t, head_p=a{xyz}, left_p=b{xyz}", "position \\(p\\) and a rotation"),
         ("time=t, head_p=a{xyz}, head_q=a{xyzw}, unit=miles", "unknown value"),
-        ("time=t, head_p=a{xyz}, head_q=a{xyzw}, axes=XYZ", "not a name of axes"),
+        ("time=t, head_p=a{xyz}, head_q=a{xyzw}, axes=XYZ", "does not name axes"),
         ("missing.json", "cannot be read"),
     ],
 )
