@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open the one door to the core: everything of `inpose_core` that runs inside Blender's process (numpy only).
+"""Import what the add-on uses of `inpose_core` inside Blender's process. No other module imports it.
 
 Installed as an extension the core is a sibling package, ``bl_ext.<repository>.inpose.inpose_core``; in tests, in
 `headless.py` and with the bpy wheel it is a top-level package. torch never passes through here: where it is used

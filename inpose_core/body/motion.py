@@ -101,7 +101,7 @@ class Motion:
             foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
         )
-        write_output(path, [packed.getbuffer()])
+        write_output(path, [packed.getvalue()])
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:

@@ -74,7 +74,7 @@ def save_contact_sheet(
         figure.suptitle(title, fontsize=10)
     picture = io.BytesIO()
     figure.savefig(picture, dpi=100, format="png")
-    write_output(path, [picture.getbuffer()])
+    write_output(path, [picture.getvalue()])
 
 
 def _draw_figure(axis: Axes, joints_m: NDArray[np.float64], targets_m: Any, size_m: float) -> None:

@@ -58,7 +58,7 @@ def write_report(rows: Sequence[Row], folder: Path) -> list[Path]:
         path = folder / f"{name}.png"
         picture = io.BytesIO()
         draw(rows).savefig(picture, dpi=110, format="png")
-        write_output(path, [picture.getbuffer()])
+        write_output(path, [picture.getvalue()])
         paths.append(path)
     return paths
 

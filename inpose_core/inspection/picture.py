@@ -79,7 +79,7 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
     figure.suptitle(_title(recording, held, name), x=0.01, ha="left", fontsize=11)
     picture = io.BytesIO()
     figure.savefig(picture, dpi=100, format="png")
-    write_output(path, [picture.getbuffer()])
+    write_output(path, [picture.getvalue()])
 
 
 def _title(recording: Recording, held: CalibrationPose | None, name: str) -> str:

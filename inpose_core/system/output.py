@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write every output whole or not at all: beside its place, to the disk, read again, and only then under its name.
+"""Write every output completely or not at all: write a temporary file, read it again, and only then rename it.
 
 Writers cannot be believed: a full disk shows in the last write, in the close, or only when the disk is asked, and some
 libraries pass over it. So what was written is compared with what was meant before it takes the place of a good file.

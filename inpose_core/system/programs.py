@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find and start other programs so that no file of the current folder takes their place.
 
-A recording or a rig is often opened where it was downloaded to, beside files of anybody's. Windows, a search path with
-an empty or relative entry, and ``python -c`` all look for code there.
+A recording or a rig is often opened in the downloads folder, beside untrusted files. Windows, a search path with an
+empty or relative entry, and ``python -c`` all look for code there.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read files that nobody vouches for: bytes, JSON and numpy archives, each with a limit that is known beforehand.
+"""Read untrusted files (bytes, JSON and numpy archives), with fixed limits for size and memory.
 
 What must not be read is an `OSError` with the reason in ``strerror``, what makes no sense a `ValueError`: callers say
 in their own words which file it was and what to do.
@@ -115,7 +115,7 @@ def finite_number(value: Any) -> float:
 
 
 def numbers(array: NDArray[Any]) -> NDArray[np.float64]:
-    """Return an array of numbers as floats.
+    """Return an array of numbers, of any shape (...,), as floats.
 
     Raises:
         ValueError: it holds text.

@@ -63,7 +63,7 @@ def write_compact(clips: PackedClips, path: Path) -> None:
     }
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays)
-    write_output(path, [packed.getbuffer()])
+    write_output(path, [packed.getvalue()])
 
 
 def decode_rotations(arrays: Mapping[str, Any]) -> NDArray[np.float32]:

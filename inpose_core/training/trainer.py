@@ -287,10 +287,10 @@ def denoise_from_noise(
     return Denoised(*(torch.cat(outputs) for outputs in zip(*parts, strict=True)))
 
 
-def _saved(state: object) -> memoryview:
+def _saved(state: object) -> bytes:
     packed = io.BytesIO()
     torch.save(state, packed)
-    return packed.getbuffer()
+    return packed.getvalue()
 
 
 def _dropout_random_state(device: torch.device) -> Tensor:

@@ -53,4 +53,5 @@ def test_the_way_through_the_window(blender: RealBlender, tmp_path: Path) -> Non
     assert report["ok"], report.get("error", done.stderr)
     assert done.returncode == 0
     assert {"cancelled solve leaves no action", "undo takes the bake back in one step"} <= set(report["checks"])
+    assert report["screenshots"]
     assert all((pictures / name).stat().st_size > 20_000 for name in report["screenshots"])

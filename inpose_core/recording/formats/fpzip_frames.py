@@ -33,7 +33,7 @@ _CHILD: Final[str] = (
 
 
 class FpzipError(Exception):
-    """The array is damaged or too large."""
+    """Say that the array is damaged or too large."""
 
 
 def has_fpzip() -> bool:

@@ -31,7 +31,7 @@ def save_sensors(sensors: Sensors, path: Path) -> None:
         measured=sensors.measured,
         fps=np.float64(sensors.fps),
     )
-    write_output(path, [packed.getbuffer()])
+    write_output(path, [packed.getvalue()])
 
 
 def load_sensors(path: Path) -> Sensors:
