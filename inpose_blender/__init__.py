@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Add InPose to Blender: measure the rig, run the solver process, bake its result as keyframes.
+"""The InPose add-on: measure the rig, run the solver process, bake its result as keyframes.
 
 Nothing is imported before Blender calls: the modules without bpy are of use elsewhere too, and pytest imports the
 checkout's packages on machines without Blender.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open the small door to the core: its errors, which need nothing. `core` is the large one, which needs numpy.
+"""Import the errors of the core, which need no other package. (`core` imports the rest, which needs numpy.)
 
 What Blender imports when it starts goes through here: numpy alone takes longer to load than the whole add-on.
 """

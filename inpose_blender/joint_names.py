@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open another small door to the core, like `errors`: the joints' names, and what a rig may lack of them."""
+"""Import the names of the joints from the core, and list the joints that a rig may lack. Does not need numpy."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open the door to the core's options, formats and requests: neither bpy nor numpy. Others are `errors` and `core`.
+"""Import the core's options, formats and requests. Does not need bpy or numpy.
 
 Every option is declared once, in a settings class of the core or, for the bake, in `bake.options`. Properties, panel
 rows and the command line of batches follow from there.

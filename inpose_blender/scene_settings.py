@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hang what the features keep onto scenes, objects and the window manager.
-
-A file of the user's holds these names: none may change.
+"""Add the properties of all features to scenes, objects and the window manager. Users' files contain their names, so
+the names must not change.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .ui.properties import INPOSE_PG_status
 
 
 class INPOSE_PG_settings(RecordingChoice, RigChoice, CalibrationChoices, SolveChoices, bpy.types.PropertyGroup):
-    """Hold the choices for the next solve, each declared by its feature; saved with the scene."""
+    """Hold the settings for the next solve. Each feature declares its own. They are saved with the scene."""
 
 
 CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status)

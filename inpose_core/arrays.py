@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Name the arrays that go about here, and find the runs of flags in them."""
+"""Name the array types of the core, and find runs of true flags."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Define the one error family of InPose: a sentence for the user, and a hint what to do."""
+"""Define the errors of InPose: each has a sentence for the user, and a hint what to do."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ class InPoseError(Exception):
 
 
 class RecordingError(InPoseError):
-    """A recording is unreadable, foreign, or holds no head and two hands."""
+    """Say that a recording cannot be read, has an unknown format, or contains no head and hands."""
 
 
 class CalibrationError(InPoseError):
-    """The performer's body or the device offsets cannot be derived from the recording."""
+    """Say that the performer's body or the device offsets cannot be derived from the recording."""
 
 
 class SkeletonError(InPoseError):
-    """A skeleton is malformed: joints missing, not finite, or of impossible size."""
+    """Say that a skeleton is malformed: joints missing, not finite, or of impossible size."""
 
 
 class WeightsError(InPoseError):
-    """The prior's weights are missing, damaged, or of another version."""
+    """Say that the prior's weights are missing, damaged, or of another version."""
 
 
 class DeviceError(InPoseError):
-    """The requested compute device does not exist here."""
+    """Say that the requested compute device does not exist here."""
 
 
 class RigError(InPoseError):
-    """The armature in Blender cannot be mapped, measured or keyed."""
+    """Say that the armature in Blender cannot be mapped, measured or keyed."""
 
 
 class WorkerError(InPoseError):
-    """The solver process could not be started, or died."""
+    """Say that the solver process could not be started, or died."""
 
 
 class OutputError(InPoseError):
-    """A result cannot be written where it was asked for."""
+    """Say that a result cannot be written where it was asked for."""
 
 
 class CancelledError(InPoseError):
-    """The user stopped the job."""
+    """Say that the user stopped the solve."""
 
     def __init__(self) -> None:
         super().__init__("Cancelled.", "Nothing was changed.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The requests that the worker answers: both ends of the pipe are made of these classes. Needs no numpy."""
+"""The requests that the worker answers. The add-on and the worker both use these classes. Does not need numpy."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True)
 class InfoRequest(Request):
-    """Ask what a recording holds; with an output, also for its poses at 60 Hz."""
+    """Ask for the facts about a recording; with an output, also for its poses at 60 Hz."""
 
     method = "info"
     output: Path | None = None

@@ -47,7 +47,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class RigFacts:
-    """Hold everything that a bake needs from Blender, so that the rest can run in another thread."""
+    """Hold all data of Blender that a bake needs, so that the rest of the bake can run in another thread."""
 
     world: FloatArray
     """(4, 4) matrix_world of the armature object."""

@@ -37,7 +37,7 @@ def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None
 
 
 def is_untouched_bake(action: Any, take_name: str, owner: Any) -> bool:
-    """Say whether an action is a bake of this take, as it was baked, and of use to its owner only."""
+    """Return whether an action is an unedited bake of this take that nothing else uses."""
     steps = look_whether_untouched(action, take_name, owner)
     while True:
         try:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Adjust and bake a take in small steps: arrays in a thread, Blender's data in slices of a few milliseconds."""
+"""Adjust and bake a take in small steps. Arrays are computed in a thread; Blender's data is written in slices of a few
+milliseconds."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ _STEP_S: Final[float] = 0.002
 class BakeJob:
     """Bake a take on a rig: call `step` until `done`, then take the `result`; or `run` it in one go.
 
-    Nothing of the scene changes before the last step. A job that is given up must be told by `cancel`.
+    The scene does not change before the last step. To give up a job, call `cancel`.
 
     Args:
         rig: the rig that the take was solved for.
@@ -70,7 +71,7 @@ class BakeJob:
         return self._result
 
     def step(self) -> None:
-        """Do a few milliseconds' work, or look whether the thread has done its own."""
+        """Work for a few milliseconds, or check whether the thread has finished."""
         if self._done:
             return
         try:

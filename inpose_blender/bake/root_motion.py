@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put root motion on a rig's root bone, as game engines need it; the hips keep the rest."""
+"""Put root motion on a rig's root bone, as game engines need it. The hips keep the remaining motion."""
 
 from __future__ import annotations
 

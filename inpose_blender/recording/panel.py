@@ -41,6 +41,7 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
         for operator in SOURCE_OPERATORS:
             layout.operator(operator)
         if not settings.recording:
+            layout.operator("inpose.load_example")
             return
         try:
             facts = facts_of(context.scene)
@@ -112,12 +113,12 @@ def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | 
 
 
 def doubts_of(info: dict[str, Any]) -> list[str]:
-    """Return what in the data speaks against how the recording was read."""
+    """Return what in the data contradicts the way in which the recording was read."""
     return [guess["doubt"] for guess in info.get("guesses", ()) if guess.get("doubt")]
 
 
 def guess_lines(info: dict[str, Any]) -> dict[str, str]:
-    """Return what was guessed and why, by the option that overrules it."""
+    """Return each guess with its reason, by the option that overrides it."""
     guesses = {guess.get("name"): guess for guess in info.get("guesses", ())}
     return {
         option.name: ": ".join(filter(None, (str(guess["value"]), guess.get("evidence"))))
@@ -132,7 +133,7 @@ def _guess_name(option: Option) -> str:
 
 
 def facts_lines(info: dict[str, Any]) -> list[str]:
-    """Return the facts of a recording as the worker tells them, one line each; what it does not tell is left out."""
+    """Return the facts about a recording from the worker's answer, one line each; missing facts are skipped."""
     kind = " ".join(filter(None, (info.get("format"), info.get("headset"))))
     lines = [kind] if kind else []
     if info.get("duration_s") is not None:

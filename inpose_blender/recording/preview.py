@@ -26,7 +26,7 @@ _CORE_TO_WORLD: Final[FloatArray] = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0],
 
 
 def show_preview(scene: Any, sensors: Sensors, first_frame: int, measure: RigMeasure | None, scale: float) -> Any:
-    """Add a collection with the moving empties and their trails; one that is there already is replaced.
+    """Add a collection with the moving empties and their motion paths; an existing one is replaced.
 
     Args:
         scene: where to show it.

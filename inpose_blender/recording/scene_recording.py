@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a recording from three things that are animated in the scene: objects or bones, found by role or named.
+"""Make a recording from three animated objects or bones of the scene, found by their roles or given by name.
 
 Tracking Toolkit marks what it records with a custom property ``role_string`` ("head", "left_hand", "right_hand"; its
 names are the user's own) and ``ref_type`` ("tracker" for the device, "offset" for a copy that the user has moved). Its

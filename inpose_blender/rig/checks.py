@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuse rigs on which the bake would be wrong or lost, before the solve: one sentence for each reason."""
+"""Refuse rigs on which the bake would be wrong or invisible, before the solve. Each reason has its own message."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find which bone is which joint, by the naming families described in ``families/*.json``.
+"""Find the bone of each joint by its name. The files ``families/*.json`` describe the naming of the known rigs.
 
 A family file is data and never executed:
 
@@ -94,7 +94,7 @@ def load_families() -> tuple[Family, ...]:
 
 
 def map_bones(bone_names: Iterable[str], rig_name: str) -> RigMapping:
-    """Map a rig's bones to joints by the family that recognises the most of them.
+    """Map a rig's bones to joints with the family that recognises the most bones.
 
     Raises:
         RigError: no family recognises the names, or a joint that is needed has no bone; the message names the joints.

@@ -40,7 +40,7 @@ def map_rig(armature_object: Any) -> RigMapping:
 
 
 def find_mapping(armature_object: Any) -> RigMapping | None:
-    """Return what is known of a rig, complete or not: the user's own mapping, or else `detect_mapping`."""
+    """Return the mapping of a rig, complete or not: the user's own mapping, or else that of `detect_mapping`."""
     detected = detect_mapping(armature_object)
     stored = stored_bones(armature_object.data)
     return detected if stored is None else chosen_mapping(stored, detected)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find the joints of a body by its structure alone, if the names of the bones do not help.
 
-Nothing is asked of the rest pose but that left and right are alike: lengths and branches are compared, not places. Two
-pairs of equal limbs hang on one trunk; the pair further from the trunk's middle bone line is recognised by what grows
-on it. Only at the end does a direction count: which side is left follows from where toes and knees point.
+The only assumption about the rest pose is that left and right are equal: lengths and branches are compared, not
+positions. Two pairs of equal limbs hang on one trunk; the pair further from the trunk's middle bone line is recognised
+by what grows on it. Only at the end does a direction count: which side is left follows from where toes and knees point.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Look after the job at each tick; everything but Esc belongs to the user."""
+        """Advance the job at each timer event; pass on all events except Esc."""
         if self._queued.ended:  # the add-on is being disabled
             self.abandon(context)
             return {"CANCELLED"}
@@ -122,7 +122,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
-        """Prepare the job with the current options: later changes are for later solves."""
+        """Prepare the job with the current options; later changes apply to later solves."""
         from ..rig.prepare import prepare_rig
         from .job import SolveJob
 
@@ -193,7 +193,7 @@ class INPOSE_OT_cancel(bpy.types.Operator):
         return len(QUEUE) > 0
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Leave word for the operator that owns the job."""
+        """Ask the operator that owns the job to cancel it."""
         QUEUE.cancel(self.index)
         return {"FINISHED"}
 

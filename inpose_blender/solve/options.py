@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold what the user has chosen for a solve: one settings class of the core for each stage. No bpy here."""
+"""Hold the user's settings for a solve: one settings class of the core for each stage. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SolveOptions:
 
 
 def require_files(recording: Path, options: SolveOptions) -> None:
-    """See whether the files are there before anybody waits for the solver.
+    """Check that the files exist, before the solver starts.
 
     Raises:
         RecordingError: there is no such recording.

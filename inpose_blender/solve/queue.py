@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Queue several solves: the first one runs, the others wait. No bpy here."""
+"""Queue solves: the first one runs, the others wait. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 
 class Cancellable(Protocol):
-    """What can be shown in the queue."""
+    """Be what can be shown in the queue."""
 
     fraction: float
     text: str

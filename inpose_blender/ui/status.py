@@ -21,7 +21,7 @@ def show_result(operator: Any, context: bpy.types.Context, text: str, notes: Ite
 
 
 def show_cancelled(operator: Any, context: bpy.types.Context) -> None:
-    """Show that the user's wish was heard."""
+    """Show that the job was cancelled."""
     show_result(operator, context, tr("Cancelled. Nothing was changed."))
 
 

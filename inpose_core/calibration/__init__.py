@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn device poses into joint poses: whose body is it, where do its joints sit in the devices, how big is the rig.
+"""Convert poses of devices to poses of joints: find the performer's body, the position of the joints relative to the
+devices, and the scale to the rig.
 
 The order of trust: what the user says, a calibration saved before, a T-pose or A-pose in the recording, presets of
 the devices, and, where these are vague, the motion itself.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn device poses into joint poses, in the size of the body that will be solved."""
+"""Convert poses of devices to poses of joints, scaled to the body that will be solved."""
 
 from __future__ import annotations
 

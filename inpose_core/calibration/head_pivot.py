@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the point in the headset about which the head turns, and with it a headset that looks from one eye.
+"""Find the point of the headset about which the head turns. It shows whether the recorder used the view of one eye.
 
 A head turns about the neck, whose top moves slower than the headset does: the point of the headset that moves least
 is the pivot (linear least squares on what is faster than the sway of the body). Real heads pivot 1 to 19 cm below and

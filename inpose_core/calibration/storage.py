@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep a performer's calibration in a small JSON file. It holds lengths and angles and the headset's name: no person's.
+"""Store a performer's calibration in a small JSON file. It contains lengths, angles and the headset's name, but no name
+of a person.
 
 ``{"format": "inpose calibration", "version": 1, "stature_m": 1.75, "head_joint_height_m": 1.57, "wrist_span_m": 1.38,
 "pose": "grip", "device": "Quest 3", "source": "t_pose", "head": {"position_m": [x, y, z], "wxyz": [w, x, y, z]},

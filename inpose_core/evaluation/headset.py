@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulate what a headset and two controllers would have recorded of a captured body, worn and held as it happens.
+"""Simulate a recording of a headset and two controllers from motion capture, with realistic errors of wearing and
+tracking.
 
 The devices sit rigidly but anywhere: the controllers up to 15 cm from the wrists and up to 60 degrees from how an
 OpenXR grip lies in the hand, the headset where eyes may be, the clock uneven, everything a little noisy, the room

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure whether solved legs move as people's do: stances, steps, sliding, knees, speeds; and all of it by situation.
 
-Joint errors alone cannot tell a walk that glides from one that steps a little off the truth. Everything is measured on
+Joint errors alone cannot distinguish a gliding walk from a walk whose steps are a little off. Everything is measured on
 frames, joints in metres, Y up, at the motion's own rate.
 """
 

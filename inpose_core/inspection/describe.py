@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Describe a recording for people and for scripts: what ``inpose info`` says."""
+"""Describe a recording for people and for scripts: the content of ``inpose info``."""
 
 from __future__ import annotations
 

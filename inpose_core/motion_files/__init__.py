@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read captured full-body motion of other makers: AMASS and BVH."""
+"""Read and write full-body motion in common formats: AMASS and BVH."""

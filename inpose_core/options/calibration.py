@@ -40,7 +40,7 @@ human and nothing is known of the controllers, else the average adult's."""
 
 @dataclass(frozen=True)
 class CalibrationSettings(OptionTable):
-    """Say what the recording does not: how tall the performer is, what the hand poses are, how to scale.
+    """Set what the recording does not contain: the performer's height, the kind of hand poses, the scale.
 
     Raises:
         CalibrationError: a value does not fit.
@@ -53,7 +53,7 @@ class CalibrationSettings(OptionTable):
     stature_m: float | None = option(
         None,
         "Height of the performer, from the floor to the top of the head",
-        label="Performer",
+        label="Performer height",
         minimum=SMALLEST_STATURE_M,
         maximum=LARGEST_STATURE_M,
         unit="m",
@@ -63,7 +63,7 @@ class CalibrationSettings(OptionTable):
     pose: PoseType | None = option(
         None,
         "Kind of the recorded hand poses",
-        label="Pose",
+        label="Hand poses",
         choices=(
             Choice(
                 "joint", "Head and wrist joints", "The recording contains the joints themselves: no offsets, no scaling"
@@ -166,7 +166,7 @@ class CalibrationSettings(OptionTable):
         (0.0, 0.0, 0.0),
         "Rotate the left hand, in the axes of a T-pose: X along the fingers, Y up, Z forward (a rotation vector). "
         "The right hand is mirrored",
-        label="Hand turn",
+        label="Hand rotation",
         minimum=-180.0,
         maximum=180.0,
         unit="deg",
@@ -174,5 +174,5 @@ class CalibrationSettings(OptionTable):
     refine: bool = option(
         True,
         "Improve uncertain hand offsets (sabers, unknown hand poses) from the motion",
-        label="Refine",
+        label="Refine hands",
     )

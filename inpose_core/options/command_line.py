@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Offer the options of a settings class on a command line, and read them back.
 
-Everything is taken as text and checked where the settings are made, so that a wrong value is told in the same sentence
-here, in the worker and in Python.
+Values are read as text and checked when the settings are made. So a wrong value has the same message on the command
+line, in the worker and in Python.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def add_options(
     defaults: Table | None = None,
     without: Collection[str] = (),
 ) -> None:
-    """Add a group with an option for each field; left alone, an option is not in the namespace.
+    """Add a group with an option for each field. An option that is not given is not in the namespace.
 
     Args:
         parser: gets the group.
@@ -65,7 +65,7 @@ def settings_from_arguments(table: type[Table], options: argparse.Namespace, def
 
 
 def help_of(option: Option, default: Any) -> str:
-    """Return the sentence with what may be given and what is taken otherwise."""
+    """Return the sentence with the possible values and the default."""
     limits = range_of(option) if option.custom is None else f"or {custom_words(option.custom)}"
     taken = option.automatic if default is None else str(shown(option, default)).strip('"').replace("_", "-")
     details = "; ".join(filter(None, (limits, f"default: {taken}")))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the docs' tables of options, between markers that keep what stands around them."""
+"""Write the docs' tables of options between markers; the text around the markers is kept."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ _GUESSED: Final[str] = "from the file, or guessed from the data"
 
 @dataclass(frozen=True)
 class ReadOptions(OptionTable):
-    """Say what a file is, against what it says or what would be guessed; None leaves it to the file and the data.
+    """Set how to read a file, instead of what it says or what InPose would guess; None keeps the file's or the guessed
+    value.
 
     Raises:
         RecordingError: a value does not fit.

@@ -32,7 +32,7 @@ def settings_from_json(table: type[Table], values: object) -> Table:
 
 
 def refuse_unknown(values: Mapping[str, object], known: tuple[str, ...], what: str, table: type[OptionTable]) -> None:
-    """Refuse keys that nobody reads, and name those that may be meant.
+    """Refuse unknown keys, and suggest similar ones.
 
     Raises:
         InPoseError: of the table's kind.
@@ -43,7 +43,7 @@ def refuse_unknown(values: Mapping[str, object], known: tuple[str, ...], what: s
 
 
 def near_names(name: str, known: tuple[str, ...]) -> str:
-    """Return a hint that names what may be meant, or all there is."""
+    """Return a hint with similar names, or with all names."""
     near = get_close_matches(name, known, n=3)
     return f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(known)}."
 

@@ -24,7 +24,7 @@ _STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
 
 @dataclass(frozen=True)
 class SolveSettings(OptionTable):
-    """Choose how to solve; the defaults are the best that we know for their cost.
+    """Choose how to solve. The defaults are the best compromise of quality and time that we know.
 
     Raises:
         InPoseError: a value does not fit.

@@ -18,7 +18,8 @@ _METADATA_KEY: Final[str] = "option"
 
 
 class OptionTable:
-    """Be a frozen dataclass whose fields are options; what does not fit is refused where it is made."""
+    """Base class of settings: a frozen dataclass whose fields are options. A wrong value raises an error when it is
+    made."""
 
     title: ClassVar[str]
     sentence: ClassVar[str]

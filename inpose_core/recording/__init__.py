@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read what headsets record: head and two hands, from several formats, cleaned.
+"""Read recordings of head and two hands from several formats, and clean them.
 
 Each name loads when it is first asked for: Blender, which asks for the formats' suffixes when it starts, should not
 wait for numpy, and nobody for the readers before the first recording.

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deal with the operating system: files written whole, files of strangers, other programs, the end of a process."""
+"""Access the operating system: safe reading and writing of files, other programs, the end of a process."""

@@ -13,8 +13,8 @@ from .smoothing import smooth_motion
 def adjust_motion(motion: Motion, sensors: Sensors | None, settings: AdjustSettings) -> Motion:
     """Return the adjusted motion, at its own frame rate.
 
-    Smoothing comes first, since it takes hands and feet off their places; the locks bring them back. The way over the
-    ground goes last: locks need to know where the ground is.
+    Smoothing comes first, because it moves hands and feet away from their places. The locks then move them back. The
+    way over the ground goes last: locks need to know where the ground is.
 
     Args:
         motion: what was solved.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bend two-bone limbs so that their ends reach their targets: the closed-form inverse kinematics of games."""
+"""Bend two-bone limbs so that their ends reach their targets: two-bone inverse kinematics in closed form."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def bend_limb(
 ) -> Motion:
     """Return the motion with the end of a limb at its targets (F, 3), or as close as the stretched limb reaches.
 
-    The limb opens or closes in its own plane, then swings as a whole by the smallest turn; what hangs on its end keeps
-    its direction in the world.
+    The limb bends or straightens in its own plane. Then the whole limb rotates by the smallest rotation. The hand or
+    foot at its end keeps its rotation in the world.
 
     Args:
         motion: the motion to change.

@@ -22,7 +22,7 @@ twenty degrees, and makes it snap."""
 def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = None) -> Motion:
     """Return the motion with each planted toe joint held at its mean position; knees and hips follow.
 
-    The toe is what stands in the data that the prior learnt from: heels may rise above it, and the foot may pivot.
+    The toes are held, because planted toes do not move in the training data, but heels may rise and feet may pivot.
 
     Args:
         motion: the motion to change; its `foot_stands`, the solver's decision, says when each foot stands.

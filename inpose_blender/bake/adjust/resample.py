@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring a motion to the frame rate of a scene, whole-numbered ratio or not."""
+"""Resample a motion to the frame rate of a scene; the ratio of the frame rates can be any number."""
 
 from __future__ import annotations
 

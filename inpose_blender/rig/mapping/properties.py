@@ -16,7 +16,7 @@ SPOKEN: Final[dict[str, str]] = {joint: joint.replace("_", " ").capitalize() for
 
 
 class INPOSE_PG_rig_mapping(bpy.types.PropertyGroup):
-    """Hold a mapping. What is found by itself is not stored: it follows when bones are renamed."""
+    """Hold the user's mapping. An automatic mapping is not stored, so it stays right when bones are renamed."""
 
     @property
     def is_chosen(self) -> bool:

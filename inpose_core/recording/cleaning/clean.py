@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair what recorders get wrong, mark as not measured what cannot be repaired, and report both.
+"""Repair the errors of recordings, mark as not measured what cannot be repaired, and report both.
 
 In this order: times that do not increase, poses that are none, hands that were exchanged, rooms that jumped, then each
 device's own track (`track_defects`). What is marked as lost is bridged later if it is short (`resample`).

@@ -2,7 +2,7 @@
 """Split a recording at long pauses: InPose does not invent the motion in between.
 
 A game that was paused, a headset that was put down, a clock that was set: behind a long pause another take begins. One
-take is solved; the times of the others are told, so that nothing is lost without a word.
+take is solved. A note lists the times of the others.
 """
 
 from __future__ import annotations

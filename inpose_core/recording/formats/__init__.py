@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read one file format each; none knows of another's existence but by what they share."""
+"""Each module reads one file format. The modules do not import each other, except for code that formats share."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decide what a file leaves open: take what the user says, else what the file says, else what the data show.
+"""Decide axes, units and sides of a recording: from the user's options, else from the file, else from the data.
 
-Each decision is kept as a `Guess` with its evidence, so that people see it and can say otherwise. Where the data
-contradict a file that names its conventions, the file is followed and the contradiction is told; only units that no
-person could have are corrected.
+Each decision is kept as a `Guess` with its evidence, so users can see it and override it. Where the data contradict a
+file that names its conventions, the file is followed and the contradiction is told; only units that no person could
+have are corrected.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read OSC datagrams that anybody may have sent: every step goes forward, and nothing is believed that does not fit.
+"""Read OSC datagrams from untrusted senders: reading always ends, and malformed data is ignored.
 
 Source of the layout: the OSC 1.0 specification (opensoundcontrol.stanford.edu). A datagram is a message, or a bundle of
 elements, each behind its length; everything is padded to four bytes, numbers have the highest byte first. Where a
