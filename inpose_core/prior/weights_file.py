@@ -59,7 +59,7 @@ def read_weights_file(path: Path) -> WeightsFile:
         raise ValueError("the metadata is no text")
     rest = memoryview(content)[8 + length :]
     tensors = {name: _tensor(entry, rest) for name, entry in header.items()}
-    _require_no_holes([entry["data_offsets"] for entry in header.values()], len(rest))
+    _require_no_holes([tuple(entry["data_offsets"]) for entry in header.values()], len(rest))
     return WeightsFile(tensors, metadata)
 
 
@@ -102,7 +102,7 @@ def _tensor(entry: Any, rest: memoryview) -> np.ndarray[Any, Any]:
     return np.frombuffer(rest[first:end], dtype).reshape(shape)
 
 
-def _require_no_holes(places: Sequence[Sequence[int]], size: int) -> None:
+def _require_no_holes(places: Sequence[tuple[int, int]], size: int) -> None:
     """Refuse tensors that overlap, or that leave bytes which belong to none, as the reference reader does."""
     reached = 0
     for first, end in sorted(places):
