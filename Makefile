@@ -101,24 +101,24 @@ test-blenders: .venvs/bpy-4.2/.installed .venvs/bpy-4.5/.installed .venvs/bpy-5.
 		.venvs/bpy-$*/bin/python -m pip install -q "$$@" pytest pytest-timeout hypothesis scipy
 	touch $@
 
-# Run what computes with numpy alone on numpys that have no BLAS, as Blender's own builds have none. They are compiled
-# here (a few minutes, with a C and a C++ compiler).
+# Run the solver on numpys that have no BLAS, as Blender's own builds have none, against torch. They are compiled here
+# (a few minutes, with a C and a C++ compiler).
 NUMPY_1 := 3.11 numpy==1.26.4
-NUMPY_2 := 3.13 numpy>=2.3,<3
-WITHOUT_BLAS_TESTS ?= tests/core/numerics
+NUMPY_2 := 3.11 numpy>=2.3,<3
+WITHOUT_BLAS_TESTS ?= tests/core/numerics tests/core/sampling tests/core/solver/test_solve.py
 test-without-blas: .venvs/numpy-1-without-blas/.installed .venvs/numpy-2-without-blas/.installed
 	for version in 1 2; do echo "numpy $$version without BLAS"; \
 		PYTHONPATH=. .venvs/numpy-$$version-without-blas/bin/python -m pytest $(WITHOUT_BLAS_TESTS) -m "not slow" \
 		|| failed=1; done; test -z "$$failed"
 
-.venvs/numpy-%-without-blas/.installed:
-	set -e; set -- $(foreach word,$(NUMPY_$*),'$(word)'); python=$$1; shift; \
-		python$$python -m venv .venvs/numpy-$*-without-blas; \
-		cd .venvs/numpy-$*-without-blas/bin; \
-		./python -m pip install -q --no-cache-dir --no-binary numpy "$$@" -Csetup-args=-Dblas=none \
+# No cache: pip would take a numpy that was compiled with other options for this one.
+.venvs/numpy-%-without-blas/.installed: constraints.txt
+	set -e; set -- $(foreach word,$(NUMPY_$*),'$(word)'); python=.venvs/numpy-$*-without-blas/bin/python; \
+		python$$1 -m venv --clear .venvs/numpy-$*-without-blas; shift; \
+		$$python -m pip install -q --no-cache-dir --no-binary numpy "$$@" -Csetup-args=-Dblas=none \
 			-Csetup-args=-Dlapack=none -Csetup-args=-Dallow-noblas=true; \
-		./python -m pip install -q scipy pytest pytest-timeout hypothesis; \
-		./python -c 'from numpy.__config__ import CONFIG; assert CONFIG["Build Dependencies"]["blas"]["name"] == "none"'
+		$$python -m pip install -q -c constraints.txt torch scipy pytest pytest-timeout hypothesis; \
+		$$python -c 'from numpy.__config__ import CONFIG; assert CONFIG["Build Dependencies"]["blas"]["name"] == "none"'
 	touch $@
 
 # Take every picture of the docs anew: the window's, and the rendered animation (a quarter of an hour).

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core.numerics import threads
+from inpose_core.numerics import blas_threads, threads
 from inpose_core.numerics.blas_threads import blas_limit, one_blas_thread
 from inpose_core.numerics.thread_limit import ThreadLimit
 from inpose_core.numerics.threads import map_parts, usable_cores
@@ -96,6 +96,17 @@ def test_a_blas_that_can_be_told_keeps_to_one_thread_meanwhile() -> None:
         assert map_parts(lambda _: limit.get(), range(1)) == [1]
     finally:
         limit.set(before)
+
+
+def test_on_windows_the_blas_is_found_beside_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There a name is looked up in one library alone, and not in those that it needs."""
+    libraries = tmp_path / "numpy.libs"
+    libraries.mkdir()
+    for name in ("libscipy_openblas64_-860d95b1.dll", "msvcp140-23ebcc0b.dll"):
+        (libraries / name).touch()
+    monkeypatch.setattr(blas_threads.sys, "platform", "win32")
+    monkeypatch.setattr(np, "__file__", str(tmp_path / "numpy" / "__init__.py"))
+    assert [path.name for path in blas_threads._libraries()] == ["libscipy_openblas64_-860d95b1.dll"]
 
 
 def test_the_last_to_leave_a_limit_gives_back_the_threads_that_there_were() -> None:
