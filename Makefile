@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-situations evaluate-quick experiments extension extension-release test-extension test-gui \
+.PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
 	test-blenders test-without-blas pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -66,20 +66,17 @@ evaluate-situations: $(VENV)/.installed-test
 bench-training: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/training.py --data $(DATA) --device $(DEVICE)
 
-# Build the extension's zips into dist/: a small one, and a full one for this platform with what can be fetched here.
+# Build the extension's zip into dist/: one for every platform.
 extension: $(VENV)/.installed-demo
-	$(BIN)/python wheels/build_extension.py --out dist
-	$(BIN)/python wheels/build_extension.py --out dist --full --allow-missing
+	$(BIN)/python release/build_extension.py --out dist
 
-# All zips of a release; nothing may be missing.
-extension-release: $(VENV)/.installed-demo
-	$(BIN)/python wheels/build_extension.py --out dist
-	for platform in linux-x64 windows-x64 macos-arm64; do \
-		$(BIN)/python wheels/build_extension.py --out dist --full $$platform || exit 1; done
+# Everything that is published, into dist/: see release/README.md.
+release: $(VENV)/.installed-dev
+	$(BIN)/python release/build_release.py --out dist
 
-# Install the full zip into clean profiles of every Blender at hand, and solve with nothing else.
-test-extension: $(VENV)/.installed-test extension
-	INPOSE_ZIP=$$(ls -t dist/inpose-*-*_*.zip | head -1) $(BIN)/python -m pytest tests/extension -rs
+# Install the zip into clean profiles of every Blender at hand (make test-blenders makes some), and solve with nothing else.
+extension-test: $(VENV)/.installed-test extension
+	INPOSE_ZIP=$$(ls -t dist/inpose-*.zip | head -1) $(BIN)/python -m pytest tests/extension -rsP
 
 # Drive the real window of every Blender at hand.
 test-gui: $(VENV)/.installed-test

@@ -13,13 +13,12 @@ from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .preferences import operators as preferences_operators
-from .preferences import preferences, runtime_operators
+from .preferences import preferences, python_operators
+from .recording import example, scene_operators
 from .recording import operators as recording_operators
-from .recording import scene_operators
 from .recording.panel import INPOSE_PT_recording
 from .rig import mapping
 from .rig.panel import INPOSE_PT_rig
-from .runtime.bundle import stop_unpacking
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
 from .solve.queue import QUEUE
@@ -31,10 +30,11 @@ _CLASSES = (
     *preferences.CLASSES,
     *scene_settings.CLASSES,
     *recording_operators.CLASSES,
+    *example.CLASSES,
     *scene_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
-    *runtime_operators.CLASSES,
+    *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
     INPOSE_PT_main,
@@ -57,7 +57,7 @@ def register() -> None:
     mapping.register()
     menus.register()
     translate.register()
-    preferences.RUNTIME_SECTIONS.append(runtime_operators.draw_runtime)
+    preferences.PYTHON_SECTIONS.append(python_operators.draw_pythons)
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -75,8 +75,8 @@ def unregister() -> None:
         facts.forget_all()
     if jobs := sys.modules.get(f"{__package__}.runtime.worker_job"):
         jobs.stop_warm_process()
-    stop_unpacking()
-    preferences.RUNTIME_SECTIONS.clear()
+    python_operators.forget_search()
+    preferences.PYTHON_SECTIONS.clear()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     translate.unregister()

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import traceback
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     parser.add_argument("--output", type=Path, required=True, help=".blend file; a folder for several recordings")
     parser.add_argument("--blend", type=Path, help="rig file to open; without one, InPose makes a stick figure")
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
-    parser.add_argument("--interpreter", default="", help="Python with PyTorch for the solver")
+    parser.add_argument("--interpreter", default="", help="Python that runs the solver; default: by the preferences")
     parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
@@ -123,7 +124,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     output_is_folder = (
         len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
     )
-    if not output_is_folder and options.output.suffix != ".blend":
+    if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
     settings = BatchSettings(
         recordings=recordings,
@@ -158,13 +159,18 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _refuse_equal_outputs(settings: BatchSettings) -> None:
-    outputs: dict[Path, Path] = {}
+    outputs: dict[str, Path] = {}
     for recording in settings.recordings:
-        other = outputs.setdefault(settings.output_of(recording), recording)
+        other = outputs.setdefault(_one_spelling(settings.output_of(recording)), recording)
         if other != recording:
             raise OutputError(
                 f"{other} and {recording} would write the same output file.", "Give each recording a different name."
             )
+
+
+def _one_spelling(path: Path, *, ignores_case: bool = sys.platform in ("win32", "darwin")) -> str:
+    """Return the same text for all spellings that name the same file."""
+    return unicodedata.normalize("NFC", str(path)).casefold() if ignores_case else str(path)
 
 
 class _Start:
@@ -236,7 +242,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         scene.render.fps_base = scene.render.fps / settings.scene_fps
     rig = prepare_rig(_find_armature(scene, settings.armature), scene)
     require_files(recording, settings.solve)
-    interpreters = solver_interpreters(settings.interpreter)
+    interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
     job.wait()
     outcome = job.outcome

@@ -39,12 +39,13 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
+    from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.system.output import atomic_output, output_error, write_output
     from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
-    from inpose_core.system.programs import find_program, neutral_folder, without_python_variables
+    from inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from inpose_core.system.safe_files import open_file, parse_json, read_json
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
@@ -63,12 +64,13 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
+    from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.system.output import atomic_output, output_error, write_output
     from ..inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
-    from ..inpose_core.system.programs import find_program, neutral_folder, without_python_variables
+    from ..inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from ..inpose_core.system.safe_files import open_file, parse_json, read_json
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
+    "NO_WINDOW",
     "PARENTS",
     "STOPPED_CODE",
     "BoolArray",
@@ -93,6 +96,7 @@ __all__ = [
     "Skeleton",
     "SkeletonError",
     "StoppedError",
+    "TorchBuild",
     "WorkerError",
     "atomic_output",
     "conjugate_quaternion",
@@ -100,6 +104,8 @@ __all__ = [
     "errors",
     "find_program",
     "gaussian_filter",
+    "has_nvidia_driver",
+    "is_apple_silicon",
     "load_sensors",
     "matrix_to_quaternion",
     "multiply_quaternions",
@@ -116,6 +122,7 @@ __all__ = [
     "save_sensors",
     "slerp",
     "stop_by_unwinding",
+    "torch_build",
     "without_python_variables",
     "write_csv",
     "write_output",

@@ -9,8 +9,8 @@ import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
 from .preferences.operators import INPOSE_OT_test_solver
-from .preferences.runtime_operators import INPOSE_OT_unpack_runtime
-from .recording import scene_operators
+from .preferences.python_operators import INPOSE_OT_find_pythons
+from .recording import example, scene_operators
 from .recording.operators import (
     INPOSE_OT_choose_recording,
     INPOSE_OT_hide_recording,
@@ -22,6 +22,7 @@ from .ui.operators import INPOSE_OT_copy_report
 
 SEARCHABLE = (
     INPOSE_OT_choose_recording,
+    *example.CLASSES,
     *scene_operators.CLASSES,
     INPOSE_OT_read_recording,
     INPOSE_OT_show_recording,
@@ -31,7 +32,7 @@ SEARCHABLE = (
     INPOSE_OT_bake_take,
     INPOSE_OT_copy_report,
     INPOSE_OT_test_solver,
-    INPOSE_OT_unpack_runtime,
+    INPOSE_OT_find_pythons,
 )
 """What a user may look for by name."""
 

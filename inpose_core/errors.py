@@ -22,39 +22,39 @@ class InPoseError(Exception):
 
 
 class RecordingError(InPoseError):
-    """A recording cannot be read, has an unknown format, or contains no head and hands."""
+    """Say that a recording cannot be read, has an unknown format, or contains no head and hands."""
 
 
 class CalibrationError(InPoseError):
-    """The performer's body or the device offsets cannot be derived from the recording."""
+    """Say that the performer's body or the device offsets cannot be derived from the recording."""
 
 
 class SkeletonError(InPoseError):
-    """A skeleton is malformed: joints missing, not finite, or of impossible size."""
+    """Say that a skeleton is malformed: joints missing, not finite, or of impossible size."""
 
 
 class WeightsError(InPoseError):
-    """The prior's weights are missing, damaged, or of another version."""
+    """Say that the prior's weights are missing, damaged, or of another version."""
 
 
 class DeviceError(InPoseError):
-    """The requested compute device does not exist here."""
+    """Say that the requested compute device does not exist here."""
 
 
 class RigError(InPoseError):
-    """The armature in Blender cannot be mapped, measured or keyed."""
+    """Say that the armature in Blender cannot be mapped, measured or keyed."""
 
 
 class WorkerError(InPoseError):
-    """The solver process could not be started, or died."""
+    """Say that the solver process could not be started, or died."""
 
 
 class OutputError(InPoseError):
-    """A result cannot be written where it was asked for."""
+    """Say that a result cannot be written where it was asked for."""
 
 
 class CancelledError(InPoseError):
-    """The user stopped the job."""
+    """Say that the user stopped the solve."""
 
     def __init__(self) -> None:
         super().__init__("Cancelled.", "Nothing was changed.")

@@ -96,7 +96,7 @@ class Worker:
                 _error_event(
                     WorkerError(
                         f"This Python ({sys.executable}) {problem}.",
-                        "Choose a Python with InPose's packages: pip install . in its folder.",
+                        "Install NumPy in this Python (pip install numpy), or choose another Python.",
                     )
                 )
             )

@@ -14,13 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted(
     (
         ROOT / "README.md",
-        ROOT / "wheels" / "README.md",
+        ROOT / "release" / "README.md",
         ROOT / "inpose_core" / "weights" / "MODEL_CARD.md",
         *(ROOT / "docs").rglob("*.md"),
     )
 )
-CODE_FOLDERS = ("inpose_core", "inpose_blender", "wheels", "benchmarks")
-MADE_BY_COMMANDS = ("dist/", "build/", "runs/", "demo_output/", "runtime/")
+CODE_FOLDERS = ("inpose_core", "inpose_blender", "release", "benchmarks")
+MADE_BY_COMMANDS = ("dist/", "build/", "runs/", "demo_output/")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/?", re.ASCII)
 FILE_ENDING = re.compile(r"\.(py|md|json|jsonl|csv|npz|bvh|png|whl|safetensors|txt|zip|bsor|xror|toml|blend)$")

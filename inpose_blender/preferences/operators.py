@@ -16,7 +16,7 @@ from .preferences import results_folder, solver_interpreters
 
 
 class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
-    """Start the solver and show what it runs on: Python, PyTorch, device and memory"""
+    """Start the solver and show what it runs on: Python, library, device and memory"""
 
     bl_idname = "inpose.test_solver"
     bl_label = "Test solver"
@@ -73,6 +73,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
             f"Python {solver.get('python')}, {solver.get('library')} {solver.get('library_version')}",
             " ".join(filter(None, (solver.get("device_name"), f"({solver.get('device')})", _memory_text(solver)))),
         ]
+        lines += [tr("Cannot be used: {reason}", reason=failure) for failure in solver["failures"]]
         status_of(context).solver = "\n".join(lines)
         redraw_panels()
         self.report({"INFO"}, "; ".join(lines))

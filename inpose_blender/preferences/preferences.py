@@ -12,7 +12,6 @@ import bpy
 
 from ..errors import OutputError
 from ..options import SolveSettings, options_of
-from ..runtime.bundle import Runtime, bundled_runtimes
 from ..runtime.interpreter import Interpreter, candidate_interpreters
 from ..ui.option_properties import property_of
 
@@ -31,7 +30,8 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
     interpreter_path: bpy.props.StringProperty(
         name="Python",
         description=(
-            "Python 3.11 or newer with PyTorch that runs the solver; empty: InPose's own runtime or Blender's Python"
+            "Python 3.11 or newer with NumPy, or its environment's folder; empty: one whose PyTorch can use the "
+            "graphics card, or Blender's own"
         ),
         subtype="FILE_PATH",
     )
@@ -47,10 +47,10 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
         """Draw the Python, the device and the results folder."""
         layout = self.layout
         layout.use_property_split = True
-        for draw_section in RUNTIME_SECTIONS:
-            draw_section(layout, context)
         layout.prop(self, "interpreter_path")
         layout.prop(self, "device")
+        for draw_section in PYTHON_SECTIONS:
+            draw_section(layout, context)
         _draw_solver(layout, context)
         layout.prop(self, "cache_folder")
         row = layout.row()
@@ -58,8 +58,8 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
         row.operator("inpose.clear_results", icon="TRASH")
 
 
-RUNTIME_SECTIONS: list[Callable[[Any, bpy.types.Context], None]] = []
-"""Functions that draw into the preferences above the choice of the interpreter: the bundled runtime's."""
+PYTHON_SECTIONS: list[Callable[[Any, bpy.types.Context], None]] = []
+"""Functions that draw into the preferences below the choice of Python and device: what the solver runs with."""
 
 
 def _draw_solver(layout: Any, context: bpy.types.Context) -> None:
@@ -73,20 +73,34 @@ def _draw_solver(layout: Any, context: bpy.types.Context) -> None:
 
 def solver_device() -> str:
     """Return the device of the preferences; ``auto`` where the add-on runs without being enabled."""
-    preferences = _preferences()
+    preferences = addon_preferences()
     return preferences.device if preferences else "auto"
 
 
-def solver_interpreters(chosen: str = "") -> tuple[Interpreter, ...]:
-    """Return the interpreters to try: the chosen one, or by the preferences, the bundled runtime, Blender's own.
+def solver_interpreters(chosen: str = "", device: str | None = None) -> tuple[Interpreter, ...]:
+    """Return the interpreters to try: the chosen one, or that of the preferences; else one for the graphics card that a
+    search has found, and Blender's own.
+
+    Args:
+        chosen: the path of a Python.
+        device: what is to be solved on; None: what the preferences say.
 
     Raises:
-        WorkerError: the chosen interpreter does not exist, or the installation is damaged.
+        WorkerError: the chosen interpreter does not exist, or there is none.
     """
-    preferences = _preferences()
+    preferences = addon_preferences()
     if not chosen and preferences and preferences.interpreter_path:
         chosen = bpy.path.abspath(preferences.interpreter_path)
-    return candidate_interpreters(chosen, installed_runtimes())
+    if chosen or (device or solver_device()) == "cpu":
+        return candidate_interpreters(chosen)
+    from ..runtime.gpu_pythons import remembered
+
+    return candidate_interpreters(with_gpu=[python.interpreter for python in remembered(gpu_pythons_file())])
+
+
+def gpu_pythons_file() -> Path:
+    """Return the file that keeps which Pythons a search has found."""
+    return _user_folder() / "gpu_pythons.json"
 
 
 def results_folder() -> Path:
@@ -95,14 +109,11 @@ def results_folder() -> Path:
     Raises:
         OutputError: it cannot be made.
     """
-    preferences = _preferences()
+    preferences = addon_preferences()
     if preferences and preferences.cache_folder:
         folder = Path(bpy.path.abspath(preferences.cache_folder))
     else:
-        try:
-            folder = Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="results"))
-        except ValueError:  # not installed as an extension
-            folder = Path(bpy.utils.user_resource("DATAFILES", path="inpose/results"))
+        folder = _user_folder() / "results"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -113,7 +124,8 @@ def results_folder() -> Path:
     return folder
 
 
-def _preferences() -> bpy.types.AddonPreferences | None:
+def addon_preferences() -> bpy.types.AddonPreferences | None:
+    """Return the add-on's preferences; None where it runs without being enabled."""
     addons = bpy.context.preferences.addons
     # `headless.py` runs beside an installed add-on under another name, and should find the user's settings too.
     installed = (addon for addon in addons if addon.module.rpartition(".")[2] == "inpose")
@@ -121,16 +133,12 @@ def _preferences() -> bpy.types.AddonPreferences | None:
     return addon.preferences if addon else None
 
 
-def installed_runtimes() -> tuple[Runtime, ...]:
-    """Return the runtimes that the installed zip brings along: none for the small zip and for a plain checkout.
-
-    Raises:
-        WorkerError: the installation is damaged.
-    """
+def _user_folder() -> Path:
+    """Return the add-on's own folder among the user's; it need not exist."""
     try:
-        return bundled_runtimes(Path(bpy.utils.extension_path_user(ADDON_PACKAGE, path="runtime")))
-    except ValueError:  # not installed as an extension: there is no such folder
-        return ()
+        return Path(bpy.utils.extension_path_user(ADDON_PACKAGE))
+    except ValueError:  # not installed as an extension
+        return Path(bpy.utils.user_resource("DATAFILES", path="inpose"))
 
 
 CLASSES = (INPOSE_AP_preferences,)

@@ -41,6 +41,7 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
         for operator in SOURCE_OPERATORS:
             layout.operator(operator)
         if not settings.recording:
+            layout.operator("inpose.load_example")
             return
         try:
             facts = facts_of(context.scene)

@@ -89,7 +89,7 @@ def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: floa
     factor, size_note = _plausible_unit(armature_object.name, world_m, metres_per_unit)
     world_m, metres_per_unit = world_m * factor, metres_per_unit * factor
     rest_m = world_m @ frame.R_world_rest  # rows are R^T p: world to the rest pose's own frame
-    alignments = _alignments(rest_m, mapping) if frame.is_human else _full_alignments(rest_m, mapping)
+    rest_m, alignments = (_straightened if frame.is_human else _fully_straightened)(rest_m, mapping)
     offsets_m = np.zeros((JOINT_COUNT, 3))
     for joint in range(1, JOINT_COUNT):
         parent = PARENTS[joint]
@@ -227,14 +227,14 @@ def _floor_origin(armature_object: Any, world: FloatArray) -> FloatArray:
     return origin
 
 
-def _alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
-    """Return Q_j for all joints, (22, 3, 3); the toes of a rig without toe bones are placed in ``rest_m``.
+def _straightened(rest_m: FloatArray, mapping: RigMapping) -> tuple[FloatArray, FloatArray]:
+    """Return the joints, (22, 3), with the toes that the rig lacks, and Q_j for all joints, (22, 3, 3).
 
     A limb's second half follows the first before it is straightened, as an elbow or knee is: the bend's axis stays the
     joint's own, and no twist is put between the two. Hands follow the forearm. Trunk, head, feet and toes stay: a rest
     pose stands upright and flat-footed.
     """
-    alignments = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
+    whole_m, alignments = rest_m.copy(), np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     for start, end, direction in _T_POSE_LIMBS:
         joint, child = JOINT_INDEX[start], JOINT_INDEX[end]
         limb_m = rest_m[child] - rest_m[joint]
@@ -245,12 +245,15 @@ def _alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
         alignments[JOINT_INDEX[f"{side}_wrist"]] = alignments[JOINT_INDEX[f"{side}_elbow"]]
         if f"{side}_foot" not in mapping.bones:
             ankle, foot = JOINT_INDEX[f"{side}_ankle"], JOINT_INDEX[f"{side}_foot"]
-            rest_m[foot] = rest_m[ankle] + _usual_foot_m(rest_m, side)
-    return alignments
+            whole_m[foot] = rest_m[ankle] + _usual_foot_m(rest_m, side)
+    return whole_m, alignments
 
 
-def _full_alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
-    """Return Q_j where the rest pose tells nothing of a posture: every bone is turned, each after the one above it."""
+def _fully_straightened(rest_m: FloatArray, mapping: RigMapping) -> tuple[FloatArray, FloatArray]:
+    """Return what `_straightened` does where the rest pose tells nothing of a posture: every bone is turned.
+
+    Each is turned after the one above it.
+    """
     template = Skeleton.template().offsets_m
     directions: dict[str, tuple[str, ArrayLike]] = {start: (end, way) for start, end, way in _T_POSE_LIMBS}
     directions |= {
@@ -260,20 +263,20 @@ def _full_alignments(rest_m: FloatArray, mapping: RigMapping) -> FloatArray:
     for side, sign in (("left", 1.0), ("right", -1.0)):
         directions[f"{side}_collar"] = (f"{side}_shoulder", (sign, 0.0, 0.0))
         directions[f"{side}_ankle"] = (f"{side}_foot", template[JOINT_INDEX[f"{side}_foot"]])
-    alignments = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
+    whole_m, alignments = rest_m.copy(), np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     for joint, name in enumerate(JOINT_NAMES[1:], start=1):
         alignments[joint] = alignments[PARENTS[joint]]
         if name not in directions:
             continue
         end, direction = directions[name]
         if end.endswith("foot") and end not in mapping.bones:
-            rest_m[JOINT_INDEX[end]] = rest_m[joint] + alignments[joint].T @ _usual_foot_m(rest_m, name.split("_")[0])
-        limb_m = rest_m[JOINT_INDEX[end]] - rest_m[joint]
+            whole_m[JOINT_INDEX[end]] = rest_m[joint] + alignments[joint].T @ _usual_foot_m(rest_m, name.split("_")[0])
+        limb_m = whole_m[JOINT_INDEX[end]] - whole_m[joint]
         if any(name == start for start, *_ in _T_POSE_LIMBS):
             _check_length(limb_m, mapping, name, end)
         if np.linalg.norm(limb_m) > _SHORTEST_BONE_M:
             alignments[joint] = rotation_between(alignments[joint] @ limb_m, direction) @ alignments[joint]
-    return alignments
+    return whole_m, alignments
 
 
 def _usual_foot_m(rest_m: FloatArray, side: str) -> FloatArray:

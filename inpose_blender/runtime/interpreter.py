@@ -1,78 +1,97 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose the Python that runs the solver process: one with torch, which Blender's own rarely is. No bpy here."""
+"""Choose the Python that runs the solver process: the user's choice, one with a graphics card, or Blender's own.
+
+No bpy here.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..errors import CORE_FOLDER, WorkerError
-from .bundle import Runtime
+from .own_python import own_numpy_folder, own_python
+from .python_layout import python_in, without_activation
 
 ENVIRONMENT_VARIABLE: Final[str] = "INPOSE_PYTHON"
 """Names the interpreter where there are no preferences: in headless runs and on farms."""
 
-_START: Final[str] = """\
-import runpy, sys
-sys.path[:0] = sys.argv[1:]
-sys.argv[1:] = []
-runpy.run_module("inpose_core.worker", run_name="__main__", alter_sys=True)
-"""
 _ISOLATED: Final[tuple[str, ...]] = ("-I", "-u", "-X", "utf8")
 """Heed no variables of the user's, nor packages of the user's alone, nor files in the current folder: that may be where
-a rig was downloaded to, and `python -m` would run a json.py that lies there."""
+a rig was downloaded to. The script's own folder, too, is not searched for modules then."""
 
-WORKER_ARGUMENTS: Final[tuple[str, ...]] = ("-c", _START, str(CORE_FOLDER))
+WORKER_ARGUMENTS: Final[tuple[str, ...]] = (str(Path(__file__).with_name("start_worker.py")), str(CORE_FOLDER))
 """Run the core that belongs to this add-on, whatever the interpreter has installed."""
+
+_NO_PYTHON: Final[re.Pattern[str]] = re.compile(r"blender", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """Name one Python, and the unpacked runtime whose packages it is to use instead of its own."""
+    """Name one Python, and where numpy is for it if it has none of its own."""
 
     executable: str
     label: str
-    runtime: Runtime | None = None
+    numpy_folder: str | None = None
 
     @property
     def command(self) -> tuple[str, ...]:
         """Return the command that starts the solver process."""
-        if self.runtime is None:
-            return (self.executable, *_ISOLATED, *WORKER_ARGUMENTS)
-        # -S: no other packages than the runtime's.
-        return (self.executable, *_ISOLATED, "-S", *WORKER_ARGUMENTS, str(self.runtime.folder))
+        numpy_folder = () if self.numpy_folder is None else (self.numpy_folder,)
+        return (self.executable, *_ISOLATED, *WORKER_ARGUMENTS, *numpy_folder)
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Return the environment of the solver process; Blender's PYTHONHOME, too, is wrong for any other Python."""
         from ..core import without_python_variables
 
-        return without_python_variables(os.environ.items())
+        return without_activation(Path(self.executable), without_python_variables(os.environ.items()))
 
 
-def candidate_interpreters(chosen: str = "", runtimes: Sequence[Runtime] = ()) -> tuple[Interpreter, ...]:
-    """Return the interpreters to try, best first. Whether one has torch shows when it is started.
+def candidate_interpreters(chosen: str = "", with_gpu: Sequence[Interpreter] = ()) -> tuple[Interpreter, ...]:
+    """Return the interpreters to try, best first. Whether one works shows when it is started.
 
     Args:
-        chosen: the path from the preferences; if set, no other is tried, so that a typing error does not go unseen.
-        runtimes: what the full zip brings along, best first; the first that some Python here can use is tried.
+        chosen: the Python from the preferences, or its environment's folder; if set, no other is tried, so that a
+            typing error does not go unseen.
+        with_gpu: Pythons that can use the graphics card; the first is tried before Blender's own.
 
     Raises:
-        WorkerError: the chosen interpreter does not exist, or is a bare name, which is nowhere looked for.
+        WorkerError: the chosen interpreter does not exist, is none, or is a bare name, which is nowhere looked for;
+            or nothing is chosen and Blender has no Python of its own.
     """
     chosen = chosen or os.environ.get(ENVIRONMENT_VARIABLE, "")
     if chosen:
-        if Path(chosen).name == chosen:
-            raise WorkerError(f'The Python set for InPose, "{chosen}", is not a whole path.', "Give the whole path.")
-        if not Path(chosen).is_file():
-            raise WorkerError(
-                f"The Python set for InPose, {chosen}, does not exist.", "Correct the path in the add-on's preferences."
-            )
-        return (Interpreter(str(Path(chosen).absolute()), "The Python set for InPose"),)
-    usable = ((runtime, runtime.executable) for runtime in runtimes)
-    bundled = [Interpreter(python, "InPose's own packages", runtime) for runtime, python in usable if python][:1]
-    return (*bundled, Interpreter(sys.executable, "Blender's own Python"))
+        return (Interpreter(str(_chosen_python(chosen)), "The Python set for InPose"),)
+    if (own := own_python()) is not None:
+        numpy_folder = own_numpy_folder()
+        numpy_text = None if numpy_folder is None else str(numpy_folder)
+        return (*with_gpu[:1], Interpreter(str(own), "Blender's own Python", numpy_text))
+    if with_gpu:
+        return tuple(with_gpu[:1])
+    raise WorkerError(
+        "InPose does not find the Python that belongs to this Blender.",
+        "Choose a Python 3.11 or newer that has NumPy in the add-on's preferences.",
+    )
+
+
+def _chosen_python(chosen: str) -> Path:
+    if Path(chosen).name == chosen:
+        raise WorkerError(f'The Python set for InPose, "{chosen}", is not a whole path.', "Give the whole path.")
+    path = Path(chosen).absolute()
+    if path.is_dir() and (inside := python_in(path)) is not None:
+        return inside
+    if not path.is_file():
+        raise WorkerError(
+            f"The Python set for InPose, {chosen}, does not exist.", "Correct the path in the add-on's preferences."
+        )
+    if _NO_PYTHON.match(path.name):  # it would open a second window of Blender
+        raise WorkerError(
+            f"The Python set for InPose, {chosen}, is Blender itself.",
+            "Leave the field empty to use Blender's own Python.",
+        )
+    return path

@@ -17,14 +17,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
-from ..core import neutral_folder
+from ..core import NO_WINDOW, neutral_folder
 from ..errors import WorkerError
 
 _KEPT_LINES: Final[int] = 40
 _LONGEST_LINE: Final[int] = 1 << 20
 """Characters; the longest message, about a recording with many notes, has some thousands."""
 _LONGEST_LOG_LINE: Final[int] = 2000
-_NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # exists on Windows only
 
 Message = dict[str, Any]
 
@@ -39,7 +38,7 @@ class SolverProcess:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.command = tuple(command)
         self.ready: Message | None = None
-        """What the process said of itself (protocol, version, python, torch, device), once it has."""
+        """What the process said of itself (protocol, version, python, library, device), once it has."""
         self.failure: Message | None = None
         """Why it did not get ready, or that it ended while nobody waited for it."""
         self._arrived: dict[int, list[Message]] = {}
@@ -65,12 +64,12 @@ class SolverProcess:
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                creationflags=_NO_WINDOW,
+                creationflags=NO_WINDOW,
             )
         except OSError as error:
             raise WorkerError(
                 f"The solver could not be started with {self.command[0]} ({error.strerror}).",
-                "Set a Python with PyTorch in the add-on's preferences.",
+                "Choose another Python in the add-on's preferences.",
             ) from error
         self._readers = (
             threading.Thread(target=self._read_messages, args=(self._process.stdout,), daemon=True),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run one request in small steps that never wait, or in one call. No bpy here.
 
-The process is kept warm between jobs: loading torch takes seconds, the next solve should not.
+The process is kept warm between jobs: where it has torch to load that takes seconds, and the next solve should not.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from typing import Any, Final
 from ..core import output_error
 from ..errors import CancelledError, InPoseError, WorkerError, errors
 from ..options import PROTOCOL
-from .bundle import Runtime, Unpacking, start_unpacking
 from .interpreter import Interpreter
 from .solver_process import Message, SolverProcess
 from .watch import Watch, patience_s
 
+_SIGN_LIMIT_S: Final[float] = 60.0
+"""Whatever is a Python has said so by then, on a cold disk with a virus scanner, too."""
 _START_LIMIT_S: Final[float] = 180.0
 """The first import of torch can take a minute on a cold disk with a virus scanner."""
 _CANCEL_LIMIT_S: Final[float] = 3.0
@@ -63,8 +64,9 @@ class WorkerJob:
         self.folder = folder.absolute()
         self._id: int | None = None
         self._process: SolverProcess | None = None
-        self._unpacking: Unpacking | None = None
         self._limit = 0.0
+        self._has_begun = False
+        """The process has said that it is a Python."""
         self._cancelled = False
         self._watch: Watch | None = None
         self._restarts = 0
@@ -147,7 +149,10 @@ class WorkerJob:
             if self._process.ready is not None:
                 self._send_request()
             elif self._process.failure is not None or not self._process.alive:
+                _refused.add(self._process.command)
                 self._give_up_on_interpreter(_with_details(self._process.failure or {}))
+            elif self._process.heard and not self._has_begun:
+                self._has_begun, self._limit = True, time.monotonic() + _START_LIMIT_S
         else:
             if self._watch is not None and (problem := self._watch.look()):
                 self._restart(problem)
@@ -163,30 +168,20 @@ class WorkerJob:
         if not self._waiting:
             raise WorkerError(
                 "The solver could not be started: " + " ".join(self._failures),
-                "Set a Python that has PyTorch in the add-on's preferences.",
+                "Choose a Python 3.11 or newer that has NumPy in the add-on's preferences.",
             )
-        interpreter = self._waiting[0]
-        if interpreter.runtime is not None and not interpreter.runtime.ready:
-            self._unpack(interpreter.runtime)
+        if self._waiting[0].command in _refused and len(self._waiting) > 1:
+            self._waiting.pop(0)  # it would end the process that works, and fail again
             return
         try:
-            self._process = _warm_process(interpreter)
+            self._process = _warm_process(self._waiting[0])
         except WorkerError as error:
             self._give_up_on_interpreter(error.message)
             return
-        self.text, self.fraction = "Starting the solver", 0.0
-        self._limit = time.monotonic() + _START_LIMIT_S
+        self._has_begun = False
+        self._limit = time.monotonic() + _SIGN_LIMIT_S
         if self._process.ready is not None:
             self._send_request()
-
-    def _unpack(self, runtime: Runtime) -> None:
-        """Follow the unpacking of the bundled packages; another job, or a cancelled one, may have begun it."""
-        if self._unpacking is None:
-            self._unpacking = start_unpacking(runtime)
-        self.text, self.fraction = "Unpacking the solver (only the first time)", self._unpacking.fraction
-        if self._unpacking.done and not runtime.ready:
-            error = self._unpacking.error or WorkerError("It was removed again.", "")
-            self._give_up_on_interpreter(f"{error.message} {error.hint}")
 
     def _give_up_on_interpreter(self, reason: str) -> None:
         self._failures.append(f"{self._waiting.pop(0).label}: {reason}")
@@ -259,7 +254,8 @@ class WorkerJob:
             stop_warm_process()
             self._finish(CancelledError())
         else:
-            self._give_up_on_interpreter(f"it did not start within {_START_LIMIT_S:.0f} s.")
+            limit_s = _START_LIMIT_S if self._has_begun else _SIGN_LIMIT_S
+            self._give_up_on_interpreter(f"it did not start within {limit_s:.0f} s.")
 
     def _finish(self, error: InPoseError | None) -> None:
         if self._process is not None and self._id is not None:
@@ -271,18 +267,21 @@ class WorkerJob:
         if self._remove_scratch is not None:
             # The finalizer gives up its duty last: a signal to end may come in the midst of removing.
             shutil.rmtree(self.folder, ignore_errors=True)
-            self._remove_scratch.detach()
+            if not self.folder.exists():  # Windows removes no file that a virus scanner looks at: then later
+                self._remove_scratch.detach()
 
 
 class HelloJob(WorkerJob):
-    """Start the solver, and let it say what it is; the outcome is its first message."""
+    """Start the solver, and let it say what it is; the outcome is its first message, and what failed before."""
 
     def __init__(self, interpreters: Sequence[Interpreter]) -> None:
         super().__init__("hello", {}, interpreters)
+        _refused.clear()  # something may have been installed
 
     def _send_request(self) -> None:
         assert self._process is not None
-        self._outcome = {**(self._process.ready or {}), "interpreter": self._waiting[0].label}
+        said = self._process.ready or {}
+        self._outcome = {**said, "interpreter": self._waiting[0].label, "failures": tuple(self._failures)}
         self._finish(None)
 
 
@@ -306,6 +305,8 @@ def error_from_message(message: Message) -> InPoseError:
 
 
 _warm: list[SolverProcess] = []
+_refused: set[tuple[str, ...]] = set()
+"""Commands of Pythons that cannot be used, until the solver is tested again."""
 
 
 def _warm_process(interpreter: Interpreter) -> SolverProcess:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 
 class Cancellable(Protocol):
-    """What can be shown in the queue."""
+    """Be what can be shown in the queue."""
 
     fraction: float
     text: str

@@ -106,7 +106,14 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
 
 
 def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray, wrist_m: FloatArray) -> RigidOffset:
-    """Return the mean place and turn of the wrist in the device's frame."""
+    """Return the mean place and turn of the wrist in the device's frame.
+
+    Args:
+        R_device: rotations of the device in the world, (F, 3, 3).
+        device_m: its positions, (F, 3).
+        R_wrist: rotations of the wrist joint in the world, (F, 3, 3).
+        wrist_m: its positions from the same origin, (F, 3).
+    """
     to_device: NDArray[np.float64] = np.swapaxes(R_device, -1, -2)
     place_m = (to_device @ (wrist_m - device_m)[..., None])[..., 0].mean(axis=0)
     return RigidOffset(place_m, mean_rotation(matrix_to_quaternion(to_device @ R_wrist)))

@@ -9,7 +9,7 @@ both. A lever arm enters linearly (``wrist = p + R o``), and so do rest offsets,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -42,21 +42,17 @@ class LeverArms:
     """(14,) standard deviations of all unknowns."""
 
 
+@dataclass(frozen=True)
 class Evidence:
-    """Gather what is believed and what is seen, then solve."""
+    """Hold what is believed and what is seen, as the normal equations of one least-squares problem."""
 
-    def __init__(self) -> None:
-        self._precision = np.zeros((UNKNOWNS, UNKNOWNS))
-        self._weighted = np.zeros(UNKNOWNS)
+    precision: FloatArray = field(default_factory=lambda: np.zeros((UNKNOWNS, UNKNOWNS)))
+    """(14, 14)"""
+    weighted: FloatArray = field(default_factory=lambda: np.zeros(UNKNOWNS))
+    """(14,) the precision times the expected unknowns."""
 
-    def copy(self) -> Evidence:
-        """Return the same evidence, to be added to on its own."""
-        other = Evidence()
-        other._precision, other._weighted = self._precision.copy(), self._weighted.copy()
-        return other
-
-    def believe(self, unknown: slice, mean: ArrayLike, deviation: ArrayLike) -> None:
-        """Add a belief about one group of unknowns.
+    def believing(self, unknown: slice, mean: ArrayLike, deviation: ArrayLike) -> Evidence:
+        """Return the evidence with a belief about one group of unknowns.
 
         Args:
             unknown: `LEFT_WRIST`, `RIGHT_WRIST`, `HEAD_JOINT` or `BODY`.
@@ -65,10 +61,10 @@ class Evidence:
         """
         rows = np.zeros((unknown.stop - unknown.start, UNKNOWNS))
         rows[:, unknown] = np.eye(len(rows))
-        self.see(rows, mean, deviation)
+        return self.seeing(rows, mean, deviation)
 
-    def see(self, rows: ArrayLike, values: ArrayLike, deviation: ArrayLike) -> None:
-        """Add the measurement ``rows @ unknowns = values`` with independent errors.
+    def seeing(self, rows: ArrayLike, values: ArrayLike, deviation: ArrayLike) -> Evidence:
+        """Return the evidence with the measurement ``rows @ unknowns = values`` of independent errors.
 
         Args:
             rows: (K, 14).
@@ -78,13 +74,12 @@ class Evidence:
         matrix = np.atleast_2d(np.asarray(rows, dtype=np.float64))
         target = np.broadcast_to(np.asarray(values, dtype=np.float64), (len(matrix),))
         weights = np.broadcast_to(1.0 / np.square(np.asarray(deviation, dtype=np.float64)), (len(matrix),))
-        self._precision += (matrix.T * weights) @ matrix
-        self._weighted += (matrix.T * weights) @ target
+        return Evidence(self.precision + (matrix.T * weights) @ matrix, self.weighted + (matrix.T * weights) @ target)
 
     def solve(self) -> LeverArms:
         """Return the most probable lever arms."""
-        covariance = np.linalg.inv(self._precision)
-        solution = covariance @ self._weighted
+        covariance = np.linalg.inv(self.precision)
+        solution = covariance @ self.weighted
         return LeverArms(
             wrists_m=(solution[LEFT_WRIST], solution[RIGHT_WRIST]),
             head_joint_m=solution[HEAD_JOINT],

@@ -30,7 +30,7 @@ from .presets import (
 )
 from .rigid import RigidOffset
 from .stature import performer_head_joint_m
-from .t_pose import LARGEST_TURN_RAD, head_turn, see_pose, turn_from_preset, wrist_turn
+from .t_pose import LARGEST_TURN_RAD, head_turn, turn_from_preset, with_pose, wrist_turn
 from .wrist_refinement import expect_arms, refined_lever_arms
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def fit_performer(
     evidence = _beliefs(calibration, body, deviation_m)
     source: Source = "presets"
     if held is not None:
-        see_pose(evidence, recording, held, body, height_m if same_size else None)
+        evidence = with_pose(evidence, recording, held, body, height_m if same_size else None)
         source = held.kind
     solution = evidence.solve()
     if refining and not (held is not None and body.is_rig):
@@ -224,11 +224,10 @@ def _unless_as_preset(found: RigidOffset, preset: RigidOffset) -> RigidOffset:
 def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m: float) -> Evidence:
     evidence = Evidence()
     for unknown, wrist in zip((LEFT_WRIST, RIGHT_WRIST), calibration.wrists, strict=True):
-        evidence.believe(unknown, wrist.position_m, deviation_m)
+        evidence = evidence.believing(unknown, wrist.position_m, deviation_m)
     size = calibration.stature_m / REFERENCE_STATURE_M
-    evidence.believe(HEAD_JOINT, calibration.head.position_m, np.array(HEAD_DEVIATION_M) * size)
-    evidence.believe(BODY, np.zeros(5), body.deviation_m)
-    return evidence
+    evidence = evidence.believing(HEAD_JOINT, calibration.head.position_m, np.array(HEAD_DEVIATION_M) * size)
+    return evidence.believing(BODY, np.zeros(5), body.deviation_m)
 
 
 def _shift_notes(

@@ -72,7 +72,7 @@ class PerformerBody:
         return float(np.linalg.norm(left_m - right_m))
 
     def corrected(self, body_m: FloatArray) -> PerformerBody:
-        """Return the body with corrections in the order of `lever_arms.BODY`."""
+        """Return the body with corrections in metres, (5,), in the order of `lever_arms.BODY`."""
         return replace(
             self,
             shoulders_m=self.shoulders_m + body_m[:3] * _MIRRORS,

@@ -20,10 +20,12 @@ from ..body.quaternions import (
 
 
 class RigidOffset(NamedTuple):
-    """A pose in a parent frame."""
+    """Hold a pose in a parent frame."""
 
     position_m: FloatArray
+    """(3,)"""
     wxyz: FloatArray
+    """(4,)"""
 
     def then(self, inner: RigidOffset) -> RigidOffset:
         """Return the pose of ``inner``, which is given in this frame, in this frame's parent."""

@@ -34,7 +34,7 @@ LARGEST_TURN_RAD: Final[float] = np.radians(70.0)
 
 
 def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatArray:
-    """Return the wrist joint's rotation in its device's frame, wxyz: in the pose the joint's own is known.
+    """Return the wrist joint's rotation in its device's frame, wxyz (4,): in the pose the joint's own is known.
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
@@ -44,7 +44,7 @@ def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatA
 
 
 def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) -> tuple[FloatArray, float]:
-    """Return the head joint's rotation in the headset's frame, and how far the preset is tilted from it.
+    """Return the head joint's rotation in the headset's frame, (4,), and the preset's tilt from it in radians.
 
     In the pose the head is level. A headset sits tilted on the face by a few degrees; a look to the floor tilts it
     further, and then the preset stays.
@@ -58,17 +58,17 @@ def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) 
     return multiply_quaternions(preset.wxyz, levelled), tilt
 
 
-def see_pose(
+def with_pose(
     evidence: Evidence,
     recording: Recording,
     held: CalibrationPose,
     body: PerformerBody,
     head_joint_height_m: float | None,
-) -> None:
-    """Add what the pose says of the lever arms: the body's wrists are where its arms end.
+) -> Evidence:
+    """Return the evidence with what the pose says of the lever arms: the body's wrists are where its arms end.
 
     Args:
-        evidence: to be added to.
+        evidence: what is believed already.
         recording: at a constant rate, its floor at y = 0.
         held: the pose.
         body: the performer's; its uncertainty must have been added as a belief.
@@ -81,7 +81,7 @@ def see_pose(
     if head_joint_height_m is not None:
         rows = np.zeros((1, UNKNOWNS))
         rows[0, HEAD_JOINT] = R_body_headset.mean(axis=0)[1]
-        evidence.see(rows, head_joint_height_m - head_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
+        evidence = evidence.seeing(rows, head_joint_height_m - head_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
     for side, wrist in enumerate((LEFT_WRIST, RIGHT_WRIST)):
         across = 1.0 if side == 0 else -1.0
         along = held.arm_direction(side)
@@ -95,13 +95,16 @@ def see_pose(
         if head_joint_height_m is not None:
             above = rows[1:2].copy()
             height_m = head_joint_height_m + expected_m[1]
-            evidence.see(above, height_m - device_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
+            evidence = evidence.seeing(above, height_m - device_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
         rows[:, HEAD_JOINT] = -R_body_headset.mean(axis=0)
-        evidence.see(rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), _HELD_DEVIATION_M)
+        evidence = evidence.seeing(
+            rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), _HELD_DEVIATION_M
+        )
+    return evidence
 
 
 def turn_from_preset(turn_wxyz: FloatArray, preset: RigidOffset) -> float:
-    """Return the angle in radians between a solved turn and the preset's."""
+    """Return the angle in radians between a solved turn, wxyz (4,), and the preset's."""
     return float(geodesic_angle(turn_wxyz, preset.wxyz))
 
 

@@ -126,13 +126,15 @@ def refined_lever_arms(
     turned = [arm.R_expected.copy() for arm in arms]
     solution = start
     for _ in range(_ROUNDS):
-        evidence = believed.copy()
+        evidence = believed
         seen = []
         for side, arm in enumerate(arms):
             linear = _linearise(arm, turned[side], side, skeleton, body, solution)
             rows, values, whitening, weights = linear.rows, linear.values, linear.whitening, linear.weights
             scale = np.sqrt(weights)[:, None, None] * whitening
-            evidence.see((scale @ rows).reshape(-1, UNKNOWNS), (scale @ values[..., None]).reshape(-1), 1.0)
+            evidence = evidence.seeing(
+                (scale @ rows).reshape(-1, UNKNOWNS), (scale @ values[..., None]).reshape(-1), 1.0
+            )
             seen.append(linear)
         solution = evidence.solve()
         for side, (arm, linear) in enumerate(zip(arms, seen, strict=True)):
@@ -214,7 +216,7 @@ def _vector(arms: LeverArms) -> FloatArray:
 
 
 def frames_to_look_at(recording: Recording) -> NDArray[np.intp] | None:
-    """Return at most a minute of measured frames, in chunks from all of the recording; None where there are too few."""
+    """Return at most a minute of measured frames, (N,), in chunks from all of the recording; None if too few."""
     frames = np.flatnonzero(recording.measured.all(axis=1))
     if len(frames) < _FEWEST_FRAMES:
         return None

@@ -8,6 +8,7 @@ would: grip poses at 72 Hz on an uneven clock.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -81,13 +82,14 @@ def choreograph(body: Skeleton) -> Sensors:
     roll = 0.03 * walking * np.sin(phase / 2)
     head_wxyz = euler_to_quaternion(np.stack((heading + glance, pitch, roll), axis=-1), "YXZ")
 
-    positions_m = np.repeat(head_m[:, None], 3, axis=1)
-    rotations = np.repeat(head_wxyz[:, None], 3, axis=1)
-    measured = np.zeros((len(time_s), 3), dtype=bool)
-    measured[:, 0] = True
-    _prescribe_t_pose(positions_m, rotations, measured, time_s, body)
-    _prescribe_wave(positions_m, rotations, measured, time_s, forward, sideways, body)
-    return Sensors(positions_m, continuous_signs(rotations), measured, SOLVER_FPS)
+    head_alone = Sensors(
+        positions_m=np.repeat(head_m[:, None], 3, axis=1),
+        rotations_wxyz=np.repeat(head_wxyz[:, None], 3, axis=1),
+        measured=np.broadcast_to([True, False, False], (len(time_s), 3)),
+        fps=SOLVER_FPS,
+    )
+    sensors = _with_wave(_with_t_pose(head_alone, time_s, body), time_s, forward, sideways, body)
+    return replace(sensors, rotations_wxyz=continuous_signs(sensors.rotations_wxyz))
 
 
 def record_motion(motion: Motion, random: np.random.Generator) -> Recording:
@@ -137,41 +139,48 @@ def _between(time_s: NDArray[np.float64], start_s: float, end_s: float, ease_s: 
     return x * x * (3 - 2 * x)
 
 
-def _prescribe_t_pose(
+def _with_hand(
+    sensors: Sensors,
+    device: int,
+    span: NDArray[np.bool_],
     positions_m: NDArray[np.float64],
-    rotations: NDArray[np.float64],
-    measured: NDArray[np.bool_],
-    time_s: NDArray[np.float64],
-    body: Skeleton,
-) -> None:
+    wxyz: NDArray[np.float64],
+) -> Sensors:
+    """Return the sensors with a hand measured in the frames of a span, at positions (N, 3) and rotations (N, 4)."""
+    all_m, all_wxyz = sensors.positions_m.copy(), sensors.rotations_wxyz.copy()
+    measured = sensors.measured.copy()
+    all_m[span, device], all_wxyz[span, device], measured[span, device] = positions_m, wxyz, True
+    return Sensors(all_m, all_wxyz, measured, sensors.fps)
+
+
+def _with_t_pose(sensors: Sensors, time_s: NDArray[np.float64], body: Skeleton) -> Sensors:
+    """Return the sensors with both hands in a T-pose at the beginning."""
     span = time_s < 1.2
-    rest_m = body.rest_positions_m
-    for device, joint in ((1, SENSOR_JOINTS[1]), (2, SENSOR_JOINTS[2])):
-        positions_m[span, device] = positions_m[span, 0] + 0.99 * (rest_m[joint] - rest_m[SENSOR_JOINTS[0]])
-        rotations[span, device] = (1.0, 0.0, 0.0, 0.0)
-        measured[span, device] = True
+    head, *wrists = (body.rest_positions_m[joint] for joint in SENSOR_JOINTS)
+    for device, wrist_m in enumerate(wrists, start=1):
+        places_m = sensors.positions_m[span, 0] + 0.99 * (wrist_m - head)
+        sensors = _with_hand(sensors, device, span, places_m, np.array((1.0, 0.0, 0.0, 0.0)))
+    return sensors
 
 
-def _prescribe_wave(
-    positions_m: NDArray[np.float64],
-    rotations: NDArray[np.float64],
-    measured: NDArray[np.bool_],
+def _with_wave(
+    sensors: Sensors,
     time_s: NDArray[np.float64],
     forward: NDArray[np.float64],
     sideways: NDArray[np.float64],
     body: Skeleton,
-) -> None:
+) -> Sensors:
+    """Return the sensors with the right hand waving; the body faces along ``forward`` (F, 3)."""
     start_s, end_s = _WAVE_S
     span = (time_s > start_s + 0.5) & (time_s < end_s - 0.5)
     swing = np.sin(2 * np.pi * 1.6 * (time_s[span] - start_s))
     side = -(0.62 + 0.13 * swing) * body.arm_length_m
-    positions_m[span, 2] = (
-        positions_m[span, 0]
+    places_m = (
+        sensors.positions_m[span, 0]
         + sideways[span] * side[:, None]
         + forward[span] * (0.35 * body.arm_length_m)
         + np.array((0.0, 0.10 * body.arm_length_m, 0.0))
     )
     heading = np.arctan2(forward[span, 0], forward[span, 2])
     tilted_wxyz = euler_to_quaternion(np.stack((heading, 0.35 * swing), axis=-1), "YZ")
-    rotations[span, 2] = multiply_quaternions(tilted_wxyz, _PALM_FORWARD_WXYZ)
-    measured[span, 2] = True
+    return _with_hand(sensors, 2, span, places_m, multiply_quaternions(tilted_wxyz, _PALM_FORWARD_WXYZ))

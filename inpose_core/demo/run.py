@@ -17,7 +17,7 @@ from ..errors import InPoseError, OutputError, WorkerError
 from ..motion_files.bvh import save_bvh
 from ..options.solve import SolveSettings
 from ..recording_to_motion import SolvePlan, solve_recording
-from ..system.programs import find_program
+from ..system.programs import NO_WINDOW, find_program
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
 
@@ -96,7 +96,9 @@ def _bake(start: list[str], recording: Path, blend: Path) -> None:
     """Let Blender solve and bake the recording on its default figure."""
     command = [*start, "--recording", str(recording), "--output", str(blend), "--stature", str(EXAMPLE_STATURE_M)]
     try:
-        finished = subprocess.run(command, capture_output=True, text=True, timeout=_BAKE_TIMEOUT_S, check=False)
+        finished = subprocess.run(
+            command, capture_output=True, text=True, timeout=_BAKE_TIMEOUT_S, creationflags=NO_WINDOW, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise WorkerError("Blender did not finish baking the example in time.", "Try again.") from error
     if finished.returncode != 0 or not blend.is_file():

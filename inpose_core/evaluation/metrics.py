@@ -84,7 +84,7 @@ def figures_of(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
 
 
 def align_heads(p: NDArray[np.float64], p_hat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the solution moved so that its head is the truth's in every frame.
+    """Return the solution, (F, 22, 3), moved so that its head is the truth's in every frame.
 
     AvatarPoser and all after it: the root is the true head position minus the head's offset by forward kinematics, so
     the head's own error is zero by construction.

@@ -29,8 +29,7 @@ class TorchBuild:
         """Return the device that it may compute on: cuda, mps or cpu."""
         if self.cuda is not None:
             return "cuda"
-        # Every build for Apple silicon has Metal.
-        return "mps" if sys.platform == "darwin" and platform.machine() == "arm64" else "cpu"
+        return "mps" if is_apple_silicon() else "cpu"  # every build for it has Metal
 
 
 def torch_build(folder: Path) -> TorchBuild | None:
@@ -55,3 +54,8 @@ def has_nvidia_driver() -> bool:
     except OSError:
         return False
     return True
+
+
+def is_apple_silicon() -> bool:
+    """Return whether this is an Apple computer with Apple's own processor, whose GPU torch can use."""
+    return sys.platform == "darwin" and platform.machine() == "arm64"

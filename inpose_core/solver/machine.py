@@ -15,7 +15,8 @@ def device_name(device: str) -> str:
         from ..numerics import torch_namespace  # noqa: PLC0415 (whoever found a CUDA card has loaded it)
 
         return torch_namespace.gpu_name()
-    return platform.processor() or platform.machine()
+    # On Windows, `platform.processor` asks a service that may take seconds.
+    return os.environ.get("PROCESSOR_IDENTIFIER") or platform.processor() or platform.machine()
 
 
 def device_memory_bytes(device: str) -> int | None:

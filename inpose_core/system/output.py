@@ -22,10 +22,15 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import OutputError
+from .held_files import once_free, windows_error
 
 _FULL: Final[frozenset[int]] = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEARLY_FULL_BYTES: Final[int] = 1 << 16
 """A disk with less than this beside an incomplete file has cut it off."""
+_NO_SUCH_PATH: Final[frozenset[int]] = frozenset({3, 206})
+"""Windows' errors for a path that does not exist or is too long; it does not always tell which."""
+_LONGEST_PATH: Final[int] = 225
+"""Windows allows 259 characters, and the name of the temporary file beside the output is up to 30 longer."""
 _LEFT_S: Final[float] = 3600.0
 """A half file that has not grown for so long has lost its writer; another machine may be writing a younger one."""
 
@@ -70,13 +75,13 @@ def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Pat
         _force_to_disk(temporary)
         if fault := find_fault(temporary):
             raise OSError(errno.ENOSPC, "") if _is_nearly_full(path.parent) else OSError(errno.EIO, fault)
-        temporary.replace(path)
+        once_free(lambda: temporary.replace(path))
         _force_folder_to_disk(path.parent)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
         with suppress(OSError):  # the folder may be gone, or have been none
-            temporary.unlink(missing_ok=True)
+            once_free(lambda: temporary.unlink(missing_ok=True))
 
 
 def append_line(path: Path, line: str) -> None:
@@ -118,6 +123,8 @@ def output_error(path: Path, error: OSError) -> OutputError:
             f"{path} cannot be written: the disk is full.",
             "Free some space and try again. If the file existed before, it has not changed.",
         )
+    if windows_error(error) in _NO_SUCH_PATH and len(str(path.absolute())) > _LONGEST_PATH:
+        return OutputError(f"{path} cannot be written: Windows allows no path so long.", "Choose a shorter one.")
     hint = "Try another disk." if error.errno == errno.EIO else "Choose another folder."
     return OutputError(f"{path} cannot be written ({error.strerror or error}).", hint)
 
@@ -132,7 +139,7 @@ def _remove_leftovers(folder: Path, begin: str) -> None:
 
 def _force_to_disk(path: Path) -> None:
     """Wait until the disk has it: some file systems say only then that they are full."""
-    with path.open("r+b") as file:
+    with once_free(lambda: path.open("r+b")) as file:
         os.fsync(file.fileno())
 
 

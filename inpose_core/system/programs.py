@@ -8,11 +8,16 @@ empty or relative entry, and ``python -c`` all look for code there.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""How to start a program, so that Windows shows no console for it; elsewhere there is nothing to say."""
+_PYTHON_VARIABLES: Final[tuple[str, ...]] = ("PYTHON", "__PYVENV_LAUNCHER__")
+"""How the names begin of what Python heeds; the second tells a Python on macOS that it is another one."""
 PROGRAM_ENDING: Final[str] = ".exe" if sys.platform == "win32" else ""
 
 
@@ -23,8 +28,11 @@ def find_program(name: str, ending: str = PROGRAM_ENDING) -> str | None:
     """
     for folder in os.get_exec_path():
         candidate = Path(folder.strip('"'), name + ending)
-        if candidate.is_absolute() and candidate.is_file() and os.access(candidate, os.X_OK):
-            return str(candidate)
+        try:
+            if candidate.is_absolute() and candidate.is_file() and os.access(candidate, os.X_OK):
+                return str(candidate)
+        except OSError:  # a folder that may not be looked into, or a link of Windows' store, which has no file
+            continue
     return None
 
 
@@ -35,7 +43,7 @@ def neutral_folder(program: str) -> str | None:
 
 def without_python_variables(environment: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return an environment in which nothing tells Python where to find code."""
-    return {name: value for name, value in environment if not name.upper().startswith("PYTHON")}
+    return {name: value for name, value in environment if not name.upper().startswith(_PYTHON_VARIABLES)}
 
 
 def trusted_import_folders() -> list[str]:

@@ -22,6 +22,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .held_files import once_free
+
 if TYPE_CHECKING:
     import zipfile
 
@@ -61,7 +63,13 @@ def open_file(path: Path) -> IO[bytes]:
         ValueError: the path is none.
     """
     # A pipe without a writer would block the opening itself.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = once_free(lambda: os.open(path, flags))
+    except PermissionError as error:
+        if path.is_dir():  # Windows opens no folder at all
+            raise IsADirectoryError(errno.EISDIR, "it is a folder") from error
+        raise
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(handle, "rb")
@@ -107,7 +115,7 @@ def finite_number(value: Any) -> float:
 
 
 def numbers(array: NDArray[Any]) -> NDArray[np.float64]:
-    """Return an array of numbers as floats.
+    """Return an array of numbers, of any shape (...,), as floats.
 
     Raises:
         ValueError: it holds text.

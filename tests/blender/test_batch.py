@@ -13,6 +13,7 @@ import bpy
 import pytest
 from rigs import build_rig, needs_bpy_wheel
 
+from inpose_blender import batch
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
 from inpose_blender.bpy_compat import action_curves, all_curves
 
@@ -175,3 +176,9 @@ def test_the_script_itself(take, tmp_path):
     done = subprocess.run([*command[:-1], "x.fbx"], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == WRONG_USE
     assert "not a .blend file" in done.stderr
+
+
+def test_spellings_of_one_file_are_one_where_the_system_ignores_case():
+    one, other = Path("out/Take Ä.blend"), Path("out/take A\u0308.blend")
+    assert batch._one_spelling(one, ignores_case=True) == batch._one_spelling(other, ignores_case=True)
+    assert batch._one_spelling(one, ignores_case=False) != batch._one_spelling(other, ignores_case=False)

@@ -188,10 +188,14 @@ def test_results_are_deleted_and_nothing_else(solved, results):
 
 
 def test_results_lie_where_the_user_wants_them(registered, tmp_path, monkeypatch):
-    monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")}))
+    monkeypatch.setattr(
+        preferences, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")})
+    )
     assert preferences.results_folder() == tmp_path / "a/b"
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setattr(preferences, "_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")}))
+    monkeypatch.setattr(
+        preferences, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")})
+    )
     with pytest.raises(OutputError, match="cannot create"):
         preferences.results_folder()
 

@@ -32,7 +32,7 @@ pytestmark = [
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_the_way_through_the_window(blender: RealBlender, tmp_path: Path) -> None:
-    build = [sys.executable, str(REPOSITORY / "wheels" / "build_extension.py"), "--out", str(tmp_path)]
+    build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(tmp_path)]
     subprocess.run(build, check=True, timeout=300)
     (zipped,) = tmp_path.glob("inpose-*.zip")
     profile = tmp_path / "profile"
@@ -53,4 +53,5 @@ def test_the_way_through_the_window(blender: RealBlender, tmp_path: Path) -> Non
     assert report["ok"], report.get("error", done.stderr)
     assert done.returncode == 0
     assert {"cancelled solve leaves no action", "undo takes the bake back in one step"} <= set(report["checks"])
+    assert report["screenshots"]
     assert all((pictures / name).stat().st_size > 20_000 for name in report["screenshots"])

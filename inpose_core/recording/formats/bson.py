@@ -28,7 +28,7 @@ _MOST_ELEMENTS: Final[int] = 100_000
 
 
 class BsonError(Exception):
-    """The bytes are no BSON document."""
+    """Say that the bytes are no BSON document."""
 
 
 def looks_like_bson(data: bytes) -> bool:

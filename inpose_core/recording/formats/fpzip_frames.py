@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...system.programs import neutral_folder, trusted_import_folders, without_python_variables
+from ...system.programs import NO_WINDOW, neutral_folder, trusted_import_folders, without_python_variables
 
 LARGEST_VALUES: Final[int] = 16_000_000
 """Floats that are unpacked at most: 64 MB, more than two hours of three devices at 90 Hz."""
@@ -33,7 +33,7 @@ _CHILD: Final[str] = (
 
 
 class FpzipError(Exception):
-    """The array is damaged or too large."""
+    """Say that the array is damaged or too large."""
 
 
 def has_fpzip() -> bool:
@@ -65,6 +65,7 @@ def unpack_frames(packed: bytes) -> NDArray[np.float32]:
             timeout=_LONGEST_S,
             check=False,
             cwd=neutral_folder(sys.executable),
+            creationflags=NO_WINDOW,
             env={**environment, "OPENBLAS_NUM_THREADS": "1"},
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -111,8 +111,8 @@ def _frames(packed: bytes | None, columns: int, name: str) -> NDArray[np.float64
         raise RecordingError(f"{name} is an XROR file without frames.", "Choose another recording.")
     if not has_fpzip():
         raise RecordingError(
-            f"{name} is compressed with fpzip, which is not installed in this Python.",
-            'Install it (pip install "inpose[xror]"), or use the .bsor replay of the same take.',
+            f"{name} is compressed with fpzip, which is not installed in the Python that reads it.",
+            "Run pip install fpzip for a Python and let it run the solver, or use the .bsor replay of the same take.",
         )
     try:
         table = unpack_frames(packed)

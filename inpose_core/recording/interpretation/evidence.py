@@ -89,7 +89,11 @@ class Stance:
 
 
 def far_reach(positions: FloatArray) -> float | None:
-    """Return how far the farther hand gets from the head (95th percentile), in the file's unit; None without hands."""
+    """Return how far the farther hand gets from the head (95th percentile), in the file's unit; None without hands.
+
+    Args:
+        positions: of head, left and right, (F, 3, 3); NaN where not measured.
+    """
     offsets = np.linalg.norm(positions[:, 1:] - positions[:, :1], axis=-1)
     farther = offsets[np.isfinite(offsets).any(axis=1)]
     if len(farther) == 0:
@@ -152,7 +156,7 @@ def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
 
 
 class Candidate(NamedTuple):
-    """One way of reading the numbers, and how well a person can stand so."""
+    """Hold one way of reading the numbers, and how well a person can stand so."""
 
     axes: Axes
     order: QuaternionOrder
@@ -188,7 +192,7 @@ def best_axes(
 
 
 def excerpt(tracks: FloatArray) -> FloatArray:
-    """Return a dozen pieces of a second or two, spread over a long recording; a short one as it is."""
+    """Return a dozen pieces of a second or two, spread over a long recording (F, ...); a short one as it is."""
     if len(tracks) <= _PIECES * _PIECE_FRAMES:
         return tracks
     starts = np.linspace(0, len(tracks) - _PIECE_FRAMES, _PIECES).astype(int)

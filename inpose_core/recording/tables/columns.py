@@ -58,7 +58,7 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
 
 
 def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[FloatArray, str | None]:
-    """Return the times of all rows, and their unit where the cells tell it; numbers 0, 1, 2 ... without a column."""
+    """Return the times of all rows, (F,), and their unit if the cells tell it; without a column 0, 1, 2 and so on."""
     if place is None:
         return np.arange(len(cells), dtype=np.float64), None
     return parse_times(cells.texts[place], table.header[place], table.name)

@@ -18,7 +18,7 @@ _DATE: Final[re.Pattern[str]] = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)
 
 
 def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[np.float64], str | None]:
-    """Return the times of a column, and "s" where they were clock times or dates, else None (any unit).
+    """Return the times of a column, (F,), and "s" where they were clock times or dates, else None (any unit).
 
     Raises:
         RecordingError: the cells are no times.

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,8 +16,10 @@ import pytest
 from inpose_blender.core import Skeleton, WorkerError
 from inpose_blender.options import CalibrationSettings
 from inpose_blender.recording.job import RecordingJob
-from inpose_blender.runtime.bundle import Runtime
+from inpose_blender.runtime import interpreter as interpreter_module
+from inpose_blender.runtime import start_worker
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
+from inpose_blender.runtime.own_python import own_numpy_folder, own_python
 from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_blender.solve.job import SolveJob
 from inpose_blender.solve.options import SolveOptions
@@ -25,7 +27,6 @@ from inpose_core.system.programs import PROGRAM_ENDING
 from tests.planted import STARTED_WITH, PlantedFolder, planted  # noqa: F401 (a fixture)
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-NOWHERE = Runtime((3, 99), (), 0, Path("/nowhere/runtime"))
 
 
 def first_words(interpreter: Interpreter) -> dict:
@@ -41,11 +42,12 @@ def first_words(interpreter: Interpreter) -> dict:
         process.stop()
 
 
-@pytest.mark.parametrize("runtime", [None, NOWHERE], ids=["chosen", "bundled"])
-def test_no_planted_file_runs(planted: PlantedFolder, monkeypatch: pytest.MonkeyPatch, runtime: Runtime | None):  # noqa: F811
+@pytest.mark.parametrize("numpy_folder", [None, "own"])
+def test_no_planted_file_runs(planted: PlantedFolder, monkeypatch: pytest.MonkeyPatch, numpy_folder: str | None):  # noqa: F811
     monkeypatch.setenv("PYTHONPATH", f"{planted.folder}{os.pathsep}")
     monkeypatch.setenv("PYTHONSTARTUP", "json.py")
-    said = first_words(Interpreter(sys.executable, "", runtime))
+    folder = None if numpy_folder is None else str(own_numpy_folder())
+    said = first_words(Interpreter(sys.executable, "", folder))
     assert said.get("event") == "ready" or "has no" in said["message"], said
     assert planted.ran == set()
 
@@ -106,19 +108,81 @@ def test_a_bare_name_is_no_interpreter(planted: PlantedFolder):  # noqa: F811
     assert Path(chosen.executable) == planted.folder / "python3.11"
 
 
-def test_a_bundled_runtime_takes_no_python_of_the_current_folder(
+def test_a_folder_with_an_environment_stands_for_its_python(tmp_path: Path):
+    python = make_program(tmp_path / "env" / "bin" / "python3")
+    (chosen,) = candidate_interpreters(str(tmp_path / "env"))
+    assert Path(chosen.executable) == python
+
+
+def test_blender_is_not_started_for_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    blender = make_program(tmp_path / "Blender 4.2")
+    with pytest.raises(WorkerError, match="is Blender itself"):
+        candidate_interpreters(str(blender))
+    for name in ("executable", "_base_executable"):
+        monkeypatch.setattr(sys, name, str(blender))
+    monkeypatch.setenv("PATH", "")
+    (own,) = candidate_interpreters()
+    assert Path(own.executable).name.startswith("python")
+    for name in ("prefix", "base_prefix", "exec_prefix"):
+        monkeypatch.setattr(sys, name, str(tmp_path))
+    with pytest.raises(WorkerError, match="does not find the Python") as caught:
+        candidate_interpreters()
+    assert "NumPy" in caught.value.hint
+
+
+def test_a_python_of_blenders_version_on_the_search_path_is_the_last_resort(
     planted: PlantedFolder,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ):
-    other = (3, 13) if sys.version_info[:2] == (3, 11) else (3, 11)
-    name = f"python{other[0]}.{other[1]}"
-    runtime = Runtime(other, (), 0, tmp_path)
-    assert (planted.folder / name).is_file()
+    for name in ("executable", "_base_executable", "prefix", "base_prefix", "exec_prefix"):
+        monkeypatch.setattr(sys, name, str(tmp_path / "nowhere"))
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    assert (planted.folder / version).is_file()
     monkeypatch.setenv("PATH", f"{os.pathsep}.{os.pathsep}")
-    assert runtime.executable is None
-    elsewhere = tmp_path / "bin"
-    elsewhere.mkdir()
-    shutil.copy(planted.folder / name, elsewhere / f"{name}{PROGRAM_ENDING}")
-    monkeypatch.setenv("PATH", f".{os.pathsep}{elsewhere}")
-    assert runtime.executable == str(elsewhere / f"{name}{PROGRAM_ENDING}")
+    assert own_python() is None
+    there = make_program(tmp_path / "bin" / f"{version}{PROGRAM_ENDING}")
+    monkeypatch.setenv("PATH", f".{os.pathsep}{there.parent}")
+    assert own_python() == there
+
+
+def test_a_python_without_numpy_takes_blenders(tmp_path: Path):
+    """As where a distribution's Blender has its packages in a folder of its own."""
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True, timeout=120)
+    python = str(bare / "bin" / "python")
+    alone = first_words(Interpreter(python, ""))
+    assert "has no numpy" in alone["message"]
+    assert first_words(Interpreter(python, "", str(own_numpy_folder())))["event"] == "ready"
+
+
+def test_only_the_core_can_be_imported_from_its_folder(tmp_path: Path):
+    """Whatever else lies beside it."""
+    core = tmp_path / "inpose_core"
+    core.mkdir()
+    (core / "__init__.py").write_text("")
+    (core / "worker.py").write_text(
+        "from importlib.util import find_spec\nprint('found' if find_spec('beside') else 'not found')"
+    )
+    (tmp_path / "beside.py").write_text("")
+    script = interpreter_module.WORKER_ARGUMENTS[0]
+    done = subprocess.run(
+        [sys.executable, "-I", script, str(tmp_path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "not found" in done.stdout
+
+
+def test_an_old_python_is_told_apart(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(sys, "argv", ["start_worker.py", str(REPOSITORY)])
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    assert start_worker.main() == 1
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first["event"] == "python"
+    assert "has version 3.9.18. InPose needs 3.11 or newer" in second["message"]
+
+
+def make_program(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path

@@ -72,13 +72,18 @@ def test_a_dead_process_is_reported_and_replaced(job):
 
 def test_a_process_that_died_while_idle_is_replaced(job):
     finish(job())
-    worker_job._warm[0]._process.kill()
-    worker_job._warm[0]._process.wait()
+    dead = worker_job._warm[0]
+    dead._process.kill()
+    dead._process.wait()
     finish(job())
+    assert worker_job._warm[0] is not dead
+    assert worker_job._warm[0].alive
 
 
 def test_garbage_is_not_taken_for_messages(job):
-    finish(job("garbage"))
+    running = job("garbage")
+    finish(running)
+    assert len(running.outcome.take.motion) == 61
 
 
 def test_nonsense_is_an_error(job):
@@ -127,6 +132,7 @@ def test_a_python_without_torch_is_named(job, faults, said):
 def test_the_next_interpreter_is_tried(job):
     missing = Interpreter("/nonexistent/python", "nothing")
     finish(job(interpreters=[missing, *candidate_interpreters()]))
+    assert worker_job._warm[0].command[0] != missing.executable
 
 
 def test_another_protocol_is_refused(job):
@@ -223,7 +229,9 @@ def test_lines_that_no_reader_should_choke_on(job, faults):
     running = job(faults)
     finish(running)
     assert len(running.outcome.take.motion) == 61
-    assert all(len(line) <= 2000 for line in worker_job._warm[0]._log)
+    log = worker_job._warm[0]._log
+    assert log
+    assert max(map(len, log)) <= 2000
 
 
 def test_stopping_ends_the_process(job):

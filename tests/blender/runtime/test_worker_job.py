@@ -41,3 +41,17 @@ def test_a_finished_job_removes_its_folder_at_once_and_only_once() -> None:
     gc.collect()
     assert folder.exists()
     shutil.rmtree(folder)
+
+
+def test_a_folder_that_cannot_be_removed_yet_is_removed_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows removes no file that somebody has open."""
+    job = WorkerJob("info", {}, [])
+    folder = job.folder
+    folder.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_job.shutil, "rmtree", lambda *_, **__: None)
+        job.cancel()
+    assert folder.exists()
+    del job
+    gc.collect()
+    assert not folder.exists()

@@ -181,13 +181,13 @@ def test_the_queue_is_shown(shown):
 
 
 def test_preferences_offer_a_test_and_others_may_add_to_them(registered, monkeypatch):
-    monkeypatch.setattr(preferences, "RUNTIME_SECTIONS", [lambda layout, _context: layout.label(text="a runtime")])
+    monkeypatch.setattr(preferences, "PYTHON_SECTIONS", [lambda layout, _context: layout.label(text="a Python")])
     layout = ListeningLayout()
     fake = SimpleNamespace(
         layout=layout, bl_rna=SimpleNamespace(properties=("interpreter_path", "device", "cache_folder"))
     )
     preferences.INPOSE_AP_preferences.draw(fake, bpy.context)
-    assert layout.texts == ["a runtime"]
+    assert layout.texts == ["a Python"]
     assert {"inpose.test_solver", "inpose.clear_results"} <= set(layout.operators)
 
 

@@ -61,7 +61,7 @@ def test_odd_recordings_are_drawn_too(tmp_path: Path) -> None:
     paused = moving_person(200)
     paused = replace(paused, times_s=paused.times_s + np.where(np.arange(200) >= 100, 30.0, 0.0))
     for index, recording in enumerate((lost, straight_down, giant, paused, moving_person(2))):
-        drawn(clean_recording(recording), tmp_path / f"{index}.png")
+        assert drawn(clean_recording(recording), tmp_path / f"{index}.png").std() > 5
 
 
 def test_a_picture_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

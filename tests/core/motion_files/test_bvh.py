@@ -168,7 +168,9 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 
 
 def test_real_files() -> None:
-    for path in sorted(shared_or_skip("data/bvh_samples").rglob("*.bvh")):
+    files = sorted(shared_or_skip("data/bvh_samples").rglob("*.bvh"))
+    assert files
+    for path in files:
         animation = load_bvh(path)
         assert animation.fps == 60.0
         assert len(animation.joint_names) > 20

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the Pythons of this computer whose PyTorch can use its graphics card. No bpy here.
+
+No Python is run for that: their files tell. The search goes on in a thread of its own, and what it found is kept in a
+file, so that the next session knows it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..core import TorchBuild, has_nvidia_driver, is_apple_silicon, output_error, read_json, torch_build, write_output
+from ..errors import OutputError
+from .interpreter import Interpreter
+from .likely_pythons import OWN_ENVIRONMENT, launched_pythons, likely_pythons
+from .python_layout import installed_python
+from .start_worker import OLDEST
+
+PYTORCH_INDEX: Final[str] = "https://download.pytorch.org/whl/cu128"
+_MOST_BYTES: Final[int] = 100_000
+_MOST_KEPT: Final[int] = 20
+
+
+@dataclass(frozen=True)
+class GpuPython:
+    """Hold a Python whose PyTorch was built for the graphics card."""
+
+    executable: Path
+    version: tuple[int, int]
+    build: TorchBuild
+
+    @property
+    def label(self) -> str:
+        """Return the versions for the user."""
+        card = "Metal" if self.build.device == "mps" else f"CUDA {self.build.cuda}"
+        return f"Python {self.version[0]}.{self.version[1]}, PyTorch {self.build.version.partition('+')[0]}, {card}"
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """Return it as one to run the solver."""
+        return Interpreter(str(self.executable), self.label)
+
+
+def gpu_python(executable: Path) -> GpuPython | None:
+    """Return what a Python is, if its files say that it can solve on the graphics card; None if not."""
+    installed = installed_python(executable)
+    if installed is None or installed.version < OLDEST or not installed.has("numpy"):
+        return None
+    build = next(filter(None, map(torch_build, installed.package_folders)), None)
+    return None if build is None or build.device == "cpu" else GpuPython(executable, installed.version, build)
+
+
+def find_gpu_pythons() -> tuple[GpuPython, ...]:
+    """Look into all likely places; takes from milliseconds to seconds."""
+    return _those_of(_all_pythons())
+
+
+def has_graphics_card() -> bool:
+    """Say whether there is a graphics card on which PyTorch would solve."""
+    return has_nvidia_driver() or is_apple_silicon()
+
+
+def install_command() -> str:
+    """Return the command for a terminal that installs a PyTorch for the graphics card where InPose finds it."""
+    if sys.platform == "win32":
+        return f"py -m pip install torch numpy --index-url {PYTORCH_INDEX}"
+    return f"python3 -m venv ~/{OWN_ENVIRONMENT} && ~/{OWN_ENVIRONMENT}/bin/pip install torch numpy"
+
+
+def remember(found: Iterable[GpuPython], file: Path) -> None:
+    """Keep what was found for other sessions.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(file, error) from error
+    write_output(file, [json.dumps([str(python.executable) for python in found][:_MOST_KEPT]).encode()])
+
+
+def remembered(file: Path) -> tuple[GpuPython, ...]:
+    """Return what an earlier search found and is still there."""
+    try:
+        kept = read_json(file, _MOST_BYTES)
+    except (OSError, ValueError):  # nobody has searched yet
+        return ()
+    paths = [Path(text) for text in kept if isinstance(text, str)] if isinstance(kept, list) else []
+    return _those_of(path for path in paths[:_MOST_KEPT] if path.is_absolute())
+
+
+class Search:
+    """Search in a thread of its own, so that Blender can draw meanwhile."""
+
+    def __init__(self, file: Path) -> None:
+        self.found: tuple[GpuPython, ...] = ()
+        self.has_graphics_card = False
+        self._file = file
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Say whether it has ended."""
+        return not self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        self.has_graphics_card = has_graphics_card()
+        self.found = find_gpu_pythons()
+        try:
+            remember(self.found, self._file)
+        except OutputError:
+            return  # the next session searches again
+
+
+def _all_pythons() -> Iterator[Path]:
+    yield from likely_pythons(os.environ, Path.home())
+    yield from launched_pythons()
+
+
+def _those_of(executables: Iterable[Path]) -> tuple[GpuPython, ...]:
+    return tuple(python for python in map(gpu_python, dict.fromkeys(executables)) if python is not None)
