@@ -40,8 +40,8 @@ def main() -> int:
         for name, (target, box) in PICTURES.items():
             picture = Image.open(taken[-1] / f"{name}.png").convert("RGB").crop(box)
             picture = picture.resize((WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS)
-            # Maximum coverage keeps rare colours, such as the orange of the devices.
-            picture = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            # k-means keeps rare colours, such as the orange of the devices.
+            picture = picture.quantize(COLOURS, kmeans=4, dither=Image.Dither.NONE)
             picture.save(IMAGES / f"{target}.png", optimize=True)
     return 0
 
