@@ -140,7 +140,7 @@ def run_variant(settings: TrainingSettings, data: Path, start: DiffusionTransfor
         settings = replace(settings, steps=round(SCRATCH.steps / cost))
     training, validation = load_split(data, settings.network, settings.validation)
     with TemporaryDirectory() as folder:
-        trainer = Trainer(training, validation, Path(folder), settings, _CPU, calibrate_on=HELD_OUT, start=start)
+        trainer = Trainer(training, validation, Path(folder), settings, _CPU, decisive_set=HELD_OUT, start=start)
         while trainer.step < settings.steps:
             trainer.train_step()
         figures = trainer.validate()
@@ -176,7 +176,7 @@ def fit(prior: Prior, data: Path, windows: int = 320) -> dict[str, dict[str, flo
 def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:
     training, _ = load_split(data, settings.network)
     with TemporaryDirectory() as folder:
-        trainer = Trainer(training, {}, Path(folder), settings, _CPU, calibrate_on=HELD_OUT)
+        trainer = Trainer(training, {}, Path(folder), settings, _CPU, decisive_set=HELD_OUT)
         seconds = []
         for _ in range(10):
             began = time.perf_counter()

@@ -186,14 +186,14 @@ def prior(day: Day) -> dict[str, object] | None:
     plan_path = day.out / "prior_plan.json"
     if not plan_path.exists():
         with TemporaryDirectory() as scratch:
-            trial = Trainer(data, {}, Path(scratch), day.prior, day.device, calibrate_on=HELD_OUT)
+            trial = Trainer(data, {}, Path(scratch), day.prior, day.device, decisive_set=HELD_OUT)
             step_s = _seconds_per_step(trial)
         steps = max(20, int(day.prior_seconds / step_s))
         plan_path.write_text(json.dumps({"steps": steps, "seconds_per_step": step_s}) + "\n", encoding="utf-8")
         print(f"prior: {steps} steps of {1000 * step_s:.1f} ms", flush=True)
     planned = json.loads(plan_path.read_text(encoding="utf-8"))
     settings = replace(day.prior, steps=planned["steps"])
-    trainer = Trainer(data, validation, folder, settings, day.device, calibrate_on=HELD_OUT)
+    trainer = Trainer(data, validation, folder, settings, day.device, decisive_set=HELD_OUT)
     if not trainer.advance(day.seconds_left - _FEWEST_SECONDS):
         return None
     trained = trainer.finish()
@@ -226,7 +226,7 @@ def ablations(day: Day) -> dict[str, object] | None:
         settings = vary(replace(day.prior, steps=day.ablation_steps, validate_every=10**9))
         data, validation = load_split(day.data, settings.network)
         with TemporaryDirectory() as scratch:
-            trainer = Trainer(data, validation, Path(scratch), settings, day.device, calibrate_on=HELD_OUT)
+            trainer = Trainer(data, validation, Path(scratch), settings, day.device, decisive_set=HELD_OUT)
             trainer.advance()
             row = {"name": name, "steps": settings.steps, "validation": trainer.validate()}
         done[name] = row

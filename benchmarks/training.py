@@ -34,7 +34,7 @@ def main() -> int:
     settings = TrainingSettings(batch=options.batch)
     with TemporaryDirectory() as folder:
         data = load_training_motion(options.data)
-        trainer = Trainer(data, {}, Path(folder), settings, device, calibrate_on="held_out")
+        trainer = Trainer(data, {}, Path(folder), settings, device, decisive_set="held_out")
         step_s = _seconds(trainer.train_step, options.steps, device)
     weights = sum(p.numel() for p in trainer.network.parameters() if p.dim() >= 2)
     tokens = settings.network.window // settings.network.frames_per_token

@@ -13,7 +13,8 @@ from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .preferences import operators as preferences_operators
-from .preferences import preferences, python_operators
+from .preferences import panel as preferences_panel
+from .preferences import python_operators
 from .recording import example, scene_operators
 from .recording import operators as recording_operators
 from .recording.panel import INPOSE_PT_recording
@@ -27,7 +28,7 @@ from .ui import translate
 from .ui.panel import INPOSE_PT_main
 
 _CLASSES = (
-    *preferences.CLASSES,
+    *preferences_panel.CLASSES,
     *scene_settings.CLASSES,
     *recording_operators.CLASSES,
     *example.CLASSES,
@@ -57,7 +58,6 @@ def register() -> None:
     mapping.register()
     menus.register()
     translate.register()
-    preferences.PYTHON_SECTIONS.append(python_operators.draw_pythons)
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -76,7 +76,6 @@ def unregister() -> None:
     if jobs := sys.modules.get(f"{__package__}.runtime.worker_job"):
         jobs.stop_warm_process()
     python_operators.forget_search()
-    preferences.PYTHON_SECTIONS.clear()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     translate.unregister()

@@ -36,7 +36,7 @@ from .core import (
     stop_by_unwinding,
 )
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
-from .preferences.preferences import solver_device, solver_interpreters
+from .preferences.machine_settings import solver_device, solver_interpreters
 from .rig.find import find_mapping
 from .rig.prepare import prepare_rig
 from .rig.stick_figure import add_stick_figure

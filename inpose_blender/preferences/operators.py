@@ -12,7 +12,7 @@ from ..ui.properties import status_of
 from ..ui.redraw import redraw_panels
 from ..ui.status import show_error
 from ..ui.translate import tr
-from .preferences import results_folder, solver_interpreters
+from .machine_settings import results_folder, solver_interpreters
 
 
 class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):

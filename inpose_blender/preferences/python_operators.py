@@ -12,7 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..ui.redraw import redraw_panels
 from ..ui.translate import tr
-from .preferences import addon_preferences, gpu_pythons_file, solver_interpreters
+from .machine_settings import addon_preferences, gpu_pythons_file, solver_interpreters
 
 if TYPE_CHECKING:
     from ..runtime.gpu_pythons import Search

@@ -10,7 +10,7 @@ import bpy
 
 from ..core import InPoseError
 from ..options import ReadOptions
-from ..preferences.preferences import solver_interpreters
+from ..preferences.machine_settings import solver_interpreters
 from ..ui.redraw import redraw_panels
 from .job import RecordingFacts, RecordingJob
 

@@ -13,7 +13,7 @@ from ..bake.operators import baked_text, kept_note
 from ..bake.properties import bake_options
 from ..errors import CancelledError, InPoseError
 from ..options import CalibrationSettings, SolveSettings
-from ..preferences.preferences import results_folder, solver_device, solver_interpreters
+from ..preferences.machine_settings import results_folder, solver_device, solver_interpreters
 from ..recording.properties import chosen_reading, recording_path
 from ..rig.properties import chosen_armature
 from ..takes.memory import TAKES

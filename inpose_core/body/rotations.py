@@ -147,10 +147,9 @@ def heading_of(R_world: Array) -> Array:
 
 def mean_heading(R_world: Array) -> Array:
     """Return the mean heading over time, (..., T, 3, 3), as a rotation about Y, (..., 3, 3)."""
-    cosine, sine = _components(heading_of(R_world).mean(axis=-2))
-    xp = namespace_of(R_world)
-    # numpy 1 makes float64 of a single float32 beside a number.
-    return xp.astype_of(yaw_matrix(xp.atan2(sine, cosine + 1e-9)), R_world)
+    # The axis of time stays for a while: numpy 1 makes float64 of a single float32 beside a number.
+    cosine, sine = _components(heading_of(R_world).mean(axis=-2, keepdims=True))
+    return yaw_matrix(namespace_of(sine).atan2(sine, cosine + 1e-9))[..., 0, :, :]
 
 
 def yaw_matrix(angle_rad: Array) -> Array:

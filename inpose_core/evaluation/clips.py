@@ -42,7 +42,7 @@ def load_choosing_clips(data: Path) -> list[Motion]:
 
 
 def load_held_out_clips(data: Path) -> list[Motion]:
-    """Return the clips of the CMU subjects who do not train; some of them choose and calibrate.
+    """Return the clips of the CMU subjects who do not train; some of them choose checkpoints.
 
     Raises:
         InPoseError: the folder lacks them.

@@ -21,7 +21,7 @@ from ..arrays import FloatArray
 from ..body.euler import euler_to_quaternion, quaternion_to_euler
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
-from ..body.skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, Skeleton
+from ..body.skeleton import JOINT_NAMES, PARENTS, Skeleton
 from ..errors import InPoseError
 from ..system.output import write_output
 from ..system.safe_files import open_file
@@ -89,11 +89,8 @@ def save_bvh(motion: Motion, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
     """
-    children: list[list[int]] = [[] for _ in range(JOINT_COUNT)]
-    for joint in range(1, JOINT_COUNT):
-        children[PARENTS[joint]].append(joint)
-    order: list[int] = []
-    lines = ["HIERARCHY", *_hierarchy_lines(motion.skeleton, 0, children, order, "")]
+    order = _depth_first(PARENTS.index(-1))
+    lines = ["HIERARCHY", *_hierarchy_lines(motion.skeleton, order[0], "")]
     lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1.0 / motion.fps:.9f}"]
 
     local_wxyz = motion.local_rotations_wxyz
@@ -142,20 +139,27 @@ def _read_bvh(file: IO[str], name: str) -> BvhAnimation:
     return _animation(joints, fps, values)
 
 
-def _hierarchy_lines(
-    skeleton: Skeleton, joint: int, children: list[list[int]], order: list[int], indent: str
-) -> Iterator[str]:
-    """Yield the lines of a joint and of all below it, and note the order, which is that of the channels."""
-    order.append(joint)
+def _children(joint: int) -> list[int]:
+    return [child for child, parent in enumerate(PARENTS) if parent == joint]
+
+
+def _depth_first(joint: int) -> tuple[int, ...]:
+    """Return a joint and all below it in the order of a hierarchy's lines, which is that of the channels."""
+    return (joint, *(below for child in _children(joint) for below in _depth_first(child)))
+
+
+def _hierarchy_lines(skeleton: Skeleton, joint: int, indent: str) -> Iterator[str]:
+    """Yield the lines of a joint and of all below it."""
     x, y, z = skeleton.offsets_m[joint] * CENTIMETRES_PER_METRE
     rotations = " ".join(f"{axis}rotation" for axis in _ROTATION_ORDER)
     yield f"{indent}{'JOINT' if joint else 'ROOT'} {JOINT_NAMES[joint]}"
     yield f"{indent}{{"
     yield f"{indent}\tOFFSET {x:.6f} {y:.6f} {z:.6f}"
     yield f"{indent}\tCHANNELS " + (f"3 {rotations}" if joint else f"6 Xposition Yposition Zposition {rotations}")
-    for child in children[joint]:
-        yield from _hierarchy_lines(skeleton, child, children, order, indent + "\t")
-    if not children[joint]:
+    children = _children(joint)
+    for child in children:
+        yield from _hierarchy_lines(skeleton, child, indent + "\t")
+    if not children:
         x, y, z = np.array(_END_SITE_RATIOS[JOINT_NAMES[joint]]) * skeleton.stature_m * CENTIMETRES_PER_METRE
         yield f"{indent}\tEnd Site"
         yield f"{indent}\t{{"

@@ -48,16 +48,13 @@ class Namespace(Protocol):
     def stack(self, arrays: Iterable[Any], axis: int = 0) -> Any: ...  # noqa: D102
     def broadcast_to(self, x: Any, shape: Shape) -> Any: ...  # noqa: D102
     def moveaxis(self, x: Any, source: int, destination: int) -> Any: ...  # noqa: D102
-    def flip(self, x: Any, axis: int) -> Any: ...  # noqa: D102
     def contiguous(self, x: Any) -> Any: ...  # noqa: D102
     def where(self, condition: Any, a: Any, b: Any) -> Any: ...  # noqa: D102
-    def take_along_axis(self, x: Any, index: Any, axis: int) -> Any: ...  # noqa: D102
     def flatnonzero(self, x: Any) -> Any: ...  # noqa: D102
     def add_at(self, x: Any, index: Any, values: Any) -> None: ...  # noqa: D102
 
     # Elementwise.
     def sqrt(self, x: Any) -> Any: ...  # noqa: D102
-    def exp(self, x: Any) -> Any: ...  # noqa: D102
     def sin(self, x: Any) -> Any: ...  # noqa: D102
     def cos(self, x: Any) -> Any: ...  # noqa: D102
     def tan(self, x: Any) -> Any: ...  # noqa: D102

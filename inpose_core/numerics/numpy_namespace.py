@@ -22,7 +22,6 @@ Array = Any
 name: Final = "numpy"
 
 sqrt = np.sqrt
-exp = np.exp
 sin = np.sin
 cos = np.cos
 tan = np.tan
@@ -34,7 +33,6 @@ hypot = np.hypot
 abs = np.abs  # noqa: A001 (the standard's name)
 minimum = np.minimum
 maximum = np.maximum
-flip = np.flip
 moveaxis = np.moveaxis
 contiguous = np.ascontiguousarray
 copy = np.copy
@@ -45,16 +43,7 @@ gelu = elementwise.gelu
 layer_norm = elementwise.layer_norm
 rotate_pairs = elementwise.rotate_pairs
 softmax = elementwise.softmax
-
-
-def where(condition: Array, a: Array | float, b: Array | float) -> Array:
-    """Return a where the condition holds, else b; a number takes the format of the array beside it."""
-    # numpy 1 makes float64 of a float32 array beside a number.
-    if isinstance(a, float):
-        a = b.dtype.type(a) if isinstance(b, np.ndarray) else a
-    elif isinstance(b, float):
-        b = a.dtype.type(b)
-    return np.where(condition, a, b)
+where = np.where
 
 
 def asarray(values: Any, like: Array) -> Array:
@@ -105,11 +94,6 @@ def stack(arrays: Iterable[Array], axis: int = 0) -> Array:
 def broadcast_to(x: Array, shape: Shape) -> Array:
     """Return a view of another shape."""
     return np.broadcast_to(x, shape)
-
-
-def take_along_axis(x: Array, index: Array, axis: int) -> Array:
-    """Return the elements that the indices along an axis name."""
-    return np.take_along_axis(x, index, axis)
 
 
 def flatnonzero(x: Array) -> Array:

@@ -64,29 +64,27 @@ def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: 
                 queue.clear()
 
     with one_blas_thread():
-        helpers = _start(work, count - 1)
+        helpers = [Thread(target=copy_context().run, args=(work,)) for _ in range(count - 1)]
         try:
+            _start(helpers)
             copy_context().run(work)
         finally:
             queue.clear()
             for helper in helpers:
-                helper.join()
+                if helper.ident is not None:
+                    helper.join()
     if failures:
         raise failures[min(failures)]
     return [made[index] for index in range(len(parts))]
 
 
-def _start(work: Callable[[], None], count: int) -> list[Thread]:
-    """Return threads that do the work; fewer than asked for where the system has no more."""
-    helpers: list[Thread] = []
-    for _ in range(count):
-        helper = Thread(target=copy_context().run, args=(work,))
+def _start(threads: Sequence[Thread]) -> None:
+    """Start the threads; fewer than asked for where the system has no more."""
+    for thread in threads:
         try:
-            helper.start()
+            thread.start()
         except RuntimeError:
-            break
-        helpers.append(helper)
-    return helpers
+            return
 
 
 def usable_cores() -> int:

@@ -19,7 +19,6 @@ from .array import Shape
 name: Final = "torch"
 
 sqrt = torch.sqrt
-exp = torch.exp
 sin = torch.sin
 cos = torch.cos
 tan = torch.tan
@@ -87,11 +86,6 @@ def broadcast_to(x: Tensor, shape: Shape) -> Tensor:
     return x.expand(shape)
 
 
-def flip(x: Tensor, axis: int) -> Tensor:
-    """Return x reversed along an axis."""
-    return x.flip(axis)
-
-
 def contiguous(x: Tensor) -> Tensor:
     """Return x as it is: torch's kernels take any strides."""
     return x
@@ -100,11 +94,6 @@ def contiguous(x: Tensor) -> Tensor:
 def where(condition: Tensor, a: Tensor | float, b: Tensor | float) -> Tensor:
     """Return a where the condition holds, else b."""
     return torch.where(condition, a, b)
-
-
-def take_along_axis(x: Tensor, index: Tensor, axis: int) -> Tensor:
-    """Return the elements that the indices along an axis name."""
-    return torch.take_along_dim(x, index, axis)
 
 
 def flatnonzero(x: Tensor) -> Tensor:

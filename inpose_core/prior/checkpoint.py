@@ -116,7 +116,8 @@ def _network_weights(file: WeightsFile, config: NetworkConfig) -> dict[str, np.n
     stored = {name.removeprefix("network."): value for name, value in file.tensors.items() if name[:8] == "network."}
     if {name: value.shape for name, value in stored.items()} != weight_shapes(config):
         raise ValueError("The weights are those of another network.")
-    weights = {name: value.astype(np.float32) for name, value in stored.items()}
+    with np.errstate(over="ignore"):  # what no float32 holds is refused as not finite
+        weights = {name: value.astype(np.float32) for name, value in stored.items()}
     if not all(bool(np.isfinite(value).all()) for value in weights.values()):
         raise ValueError("The weights are not finite.")
     return weights
@@ -132,7 +133,8 @@ def _uncertainty(file: WeightsFile) -> Uncertainty:
     variance = file.tensors["calibration.variance"].astype(np.float32)
     if log_snr.ndim != 1 or len(log_snr) < 2 or variance.shape != (len(log_snr), JOINT_COUNT):
         raise ValueError("The calibration has another shape.")
-    if not (np.diff(log_snr) > 0).all() or not (np.isfinite(log_snr).all() and np.isfinite(variance).all()):
+    finite = bool(np.isfinite(log_snr).all() and np.isfinite(variance).all())
+    if not finite or not (np.diff(log_snr) > 0).all() or variance.min() < 0:
         raise ValueError("The calibration has impossible numbers.")
     return Uncertainty(log_snr, variance)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -47,15 +47,20 @@ def read_weights_file(path: Path) -> WeightsFile:
         raise ValueError("the file is too short")
     (length,) = struct.unpack_from("<Q", content)
     if length > min(_LONGEST_HEADER, len(content) - 8):
-        raise ValueError("the header is longer than the file")
-    header = parse_json(content[8 : 8 + length])
+        raise ValueError("the header is longer than the file, or than InPose allows")
+    text = content[8 : 8 + length]
+    if not text.startswith(b"{"):
+        raise ValueError("the header is no object")
+    header = parse_json(text)
     if not isinstance(header, dict):
         raise ValueError("the header is no object")
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise ValueError("the metadata is no text")
     rest = memoryview(content)[8 + length :]
-    return WeightsFile({name: _tensor(entry, rest) for name, entry in header.items()}, metadata)
+    tensors = {name: _tensor(entry, rest) for name, entry in header.items()}
+    _require_no_holes([tuple(entry["data_offsets"]) for entry in header.values()], len(rest))
+    return WeightsFile(tensors, metadata)
 
 
 def weights_file(tensors: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str]) -> bytes:
@@ -95,6 +100,17 @@ def _tensor(entry: Any, rest: memoryview) -> np.ndarray[Any, Any]:
     if first > end or end > len(rest) or end - first != math.prod(shape) * dtype.itemsize:
         raise ValueError("a tensor that does not fit its place")
     return np.frombuffer(rest[first:end], dtype).reshape(shape)
+
+
+def _require_no_holes(places: Sequence[tuple[int, int]], size: int) -> None:
+    """Refuse tensors that overlap, or that leave bytes which belong to none, as the reference reader does."""
+    reached = 0
+    for first, end in sorted(places):
+        if first != reached:
+            raise ValueError("tensors that overlap, or do not follow one another")
+        reached = end
+    if reached != size:
+        raise ValueError("bytes that belong to no tensor")
 
 
 def _whole_numbers(values: Any) -> list[int]:

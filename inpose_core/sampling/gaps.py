@@ -12,6 +12,7 @@ from typing import Final
 
 from ..body.rotations import matrix_to_rotvec, rotvec_to_matrix
 from ..numerics import Array, namespace_of
+from .in_pieces import in_pieces
 
 FADE_FRAMES: Final[int] = 20
 """A third of a second."""
@@ -31,22 +32,37 @@ def fade_into_gaps(R_estimate: Array, R_met: Array, measured: Array) -> Array:
     found = xp.flatnonzero((~before & after).any(axis=-1))
     if not len(lost) and not len(found):
         return R_met
-    omega = matrix_to_rotvec(R_met @ R_estimate.swapaxes(-1, -2))
-    step = xp.indices(range(FADE_FRAMES), measured)
-    x = (xp.astype_of(step, omega) + 1) / (FADE_FRAMES + 1)
-    share = 1 - x * x * (3 - 2 * x)
+
+    def turn(frames: Array) -> Array:
+        return in_pieces(_rotvec_between, R_estimate[frames], R_met[frames])
+
     # From the first lost frame on, and up to the last lost frame.
-    faded = omega + _jumps(omega, omega[lost - 1] - omega[lost], lost[:, None] + step, share)
-    faded = faded + _jumps(omega, omega[found + 1] - omega[found], found[:, None] - step, share)
-    fewer = ~measured.all(axis=-1)
-    return xp.where(fewer[:, None, None, None], rotvec_to_matrix(faded) @ R_estimate, R_met)
+    fading = _fading(turn(lost - 1) - turn(lost), lost, 1, len(R_met))
+    fading = fading + _fading(turn(found + 1) - turn(found), found, -1, len(R_met))
+    fewer = xp.flatnonzero(~measured.all(axis=-1))
+    faded = xp.copy(R_met)
+    faded[fewer] = in_pieces(_turned, turn(fewer) + fading[fewer], R_estimate[fewer])
+    return faded
 
 
-def _jumps(omega: Array, jump: Array, frame: Array, share: Array) -> Array:
-    """Return K jumps (K, 22, 3), times a share (L,), in those of the frames (K, L) that exist, (F, 22, 3)."""
-    xp = namespace_of(omega)
-    total = xp.zeros(omega.shape, omega)
-    inside = (frame >= 0) & (frame < len(omega))
-    spread = jump[:, None] * share[None, :, None, None]
-    xp.add_at(total, frame[inside], spread[inside])
+def _fading(jumps: Array, first: Array, direction: int, frames: int) -> Array:
+    """Return the sum of jumps (K, 22, 3) that fade away from their first frames (K,) in one direction of time.
+
+    Frames before the recording, or after it, do not count; (F, 22, 3).
+    """
+    total = namespace_of(jumps).zeros((frames, *jumps.shape[1:]), jumps)
+    for step in range(FADE_FRAMES):
+        x = (step + 1) / (FADE_FRAMES + 1)
+        frame = first + direction * step
+        inside = (frame >= 0) & (frame < frames)
+        # No two jumps have the same first frame, so that none is named twice here.
+        total[frame[inside]] += (1 - x * x * (3 - 2 * x)) * jumps[inside]
     return total
+
+
+def _rotvec_between(R_from: Array, R_to: Array) -> Array:
+    return matrix_to_rotvec(R_to @ R_from.swapaxes(-1, -2))
+
+
+def _turned(omega: Array, R: Array) -> Array:
+    return rotvec_to_matrix(omega) @ R

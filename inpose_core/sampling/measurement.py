@@ -108,8 +108,8 @@ class Measurement:
     @property
     def has_arms(self) -> bool:
         """Say whether the arms are long enough for it to mean something where the hands are in proportion to them."""
-        arms_m = norm(self.offsets_m[[*ELBOW_JOINTS, *WRIST_JOINTS]]).sum() / 2
-        return bool(arms_m > _SHORTEST_ARMS * self.body_size_m)
+        arms_m = float(norm(self.offsets_m[[*ELBOW_JOINTS, *WRIST_JOINTS]]).sum()) / 2
+        return arms_m > _SHORTEST_ARMS * self.body_size_m
 
     def scale_free(self, use_head_motion: bool, use_hand_reach: bool = True) -> ScaleFreeSensors:
         """Return what the prior may see.

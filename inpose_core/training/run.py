@@ -33,4 +33,4 @@ def train_from_folder(
         InPoseError: the folder holds no packed motion.
     """
     training, validation = load_split(data, settings.network, settings.validation)
-    return Trainer(training, validation, folder, settings, device, calibrate_on=HELD_OUT, start=start).run()
+    return Trainer(training, validation, folder, settings, device, decisive_set=HELD_OUT, start=start).run()

@@ -20,7 +20,7 @@ from .upright import straighten_legs
 Role = Literal["train", "validate", "test"]
 
 VALIDATION_SUBJECTS: Final[frozenset[str]] = frozenset({"7", "16", "86"})
-"""CMU subjects by whom checkpoints are chosen and the guidance is calibrated: walking, running, jumping, kicking,
+"""CMU subjects by whom checkpoints are chosen and their uncertainty is measured: walking, running, jumping, kicking,
 sitting down."""
 
 TEST_SUBJECTS: Final[frozenset[str]] = frozenset({"2", "35", "69", "127"})

@@ -81,12 +81,12 @@ class Trainer:
         folder: Path,
         settings: TrainingSettings,
         device: torch.device,
-        calibrate_on: str,
+        decisive_set: str,
         condition: ConditionBuilder | None = None,
         start: DiffusionTransformer | None = None,
     ) -> None:
         self.settings, self.device, self.folder = settings, device, folder
-        self.calibrate_on = calibrate_on
+        self.decisive_set = decisive_set
         self.condition = condition or scale_free_condition(settings.network.condition_size)
         self.data = data.to(device)
         self.validation = validation
@@ -118,7 +118,7 @@ class Trainer:
         return self.folder / "best.pt"
 
     def run(self) -> Prior:
-        """Train up to the last step and return the calibrated prior, which is also written to the folder."""
+        """Train up to the last step and return the prior, which is also written to the folder."""
         self.advance()
         return self.finish()
 
@@ -144,11 +144,11 @@ class Trainer:
         return done
 
     def finish(self) -> Prior:
-        """Calibrate the best averaged network on the held-out people, write it and return it."""
+        """Measure the best averaged network's uncertainty on the held-out people, write it and return it."""
         if self._best_path.exists():
             self.ema.load_state_dict(torch.load(self._best_path, map_location=self.device, weights_only=True))
         figures = self.validate()
-        uncertainty = measure_uncertainty(self.ema, self.schedule, self.validation[self.calibrate_on], self.device)
+        uncertainty = measure_uncertainty(self.ema, self.schedule, self.validation[self.decisive_set], self.device)
         training = {
             "steps": str(self.step),
             "batch": str(self.settings.batch),
@@ -160,10 +160,10 @@ class Trainer:
         return prior
 
     def _validate_and_keep_best(self) -> None:
-        """Validate, and keep the averaged weights if they are the best so far on the set that calibrates, too."""
+        """Validate, and keep the averaged weights if they are the best so far on the decisive set."""
         figures = self.validate()
         self._log({"step": self.step, "validation": figures})
-        error_cm = figures[self.calibrate_on]["mpjpe_cm"]
+        error_cm = figures[self.decisive_set]["mpjpe_cm"]
         if error_cm < self.best_error_cm:
             self.best_error_cm = error_cm
             write_output(self._best_path, [_saved(self.ema.state_dict())])

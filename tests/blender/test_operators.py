@@ -13,7 +13,7 @@ from rigs import build_rig, map_and_measure
 
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
-from inpose_blender.preferences import preferences
+from inpose_blender.preferences import machine_settings
 from inpose_blender.recording.preview import COLLECTION_NAME
 from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import SolvedTake
@@ -189,15 +189,15 @@ def test_results_are_deleted_and_nothing_else(solved, results):
 
 def test_results_lie_where_the_user_wants_them(registered, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        preferences, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")})
+        machine_settings, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "a/b")})
     )
-    assert preferences.results_folder() == tmp_path / "a/b"
+    assert machine_settings.results_folder() == tmp_path / "a/b"
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setattr(
-        preferences, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")})
+        machine_settings, "addon_preferences", lambda: type("P", (), {"cache_folder": str(tmp_path / "file/b")})
     )
     with pytest.raises(OutputError, match="cannot create"):
-        preferences.results_folder()
+        machine_settings.results_folder()
 
 
 def test_a_minute_bakes_again_in_a_second(solved, results, rng):

@@ -13,8 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from inpose_core.body.skeleton import Skeleton
+from inpose_core.body.skeleton import JOINT_COUNT, Skeleton
 from inpose_core.motion_files.bvh import save_bvh
+from inpose_core.prior.checkpoint import Prior, save_prior
+from inpose_core.prior.conditioning import THREE_POINT_SIZE
+from inpose_core.prior.network import DiffusionTransformer, NetworkConfig, weight_shapes
+from inpose_core.prior.schedule import NoiseSchedule
+from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.live.vmc import CAPTURE_HEADER
 from inpose_core.recording.tables.csv_format import write_csv
@@ -40,6 +45,7 @@ def make_corpus() -> Corpus:
         smooth_motion(12).save_npz(folder / "own.npz")
         poses = np.zeros((9, 3, 4))
         poses[..., 0] = 1
+        save_prior(_small_prior(), folder / "prior.safetensors")
         save_sensors(Sensors(np.zeros((9, 3, 3)), poses, np.ones((9, 3), np.bool_)), folder / "sensors.npz")
         own = {path.name: path.read_bytes() for path in folder.iterdir()}
     amass = _archive(
@@ -68,7 +74,15 @@ def make_corpus() -> Corpus:
         "calibration": [_calibration(), _calibration().replace(b"1.75", b"1" * 400), b'{"a":' * 3000],
         "columns": [path.read_bytes() for path in sorted(PRESET_FOLDER.glob("*.json"))],
         "osc": _datagrams(),
+        "weights": [own["prior.safetensors"], own["prior.safetensors"].replace(b"[0,", b"[4,", 1), b"\xff" * 8 + b"{}"],
     }
+
+
+def _small_prior() -> Prior:
+    config = NetworkConfig(THREE_POINT_SIZE, window=2, frames_per_token=1, width=4, depth=1, heads=1, mlp_ratio=1)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    uncertainty = Uncertainty(np.array([-1.0, 1.0]), np.ones((2, JOINT_COUNT), np.float32))
+    return Prior(DiffusionTransformer(config, weights), NoiseSchedule(), uncertainty, {})
 
 
 def _archive(**arrays: object) -> bytes:

@@ -11,6 +11,7 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import load_calibration
 from inpose_core.motion_files.amass import load_amass
 from inpose_core.motion_files.bvh import load_bvh
+from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording import ReadOptions, load_recording
 from inpose_core.recording.formats.sensors_file import load_sensors
 from inpose_core.recording.live.vmc import VmcDecoder
@@ -55,5 +56,6 @@ TARGETS: dict[str, tuple[Callable[[Path], object], str]] = {
     "calibration": (load_calibration, "calibration.json"),
     "columns": (_columns, "columns.json"),
     "osc": (_osc, "packet.bin"),
+    "weights": (load_prior, "prior.safetensors"),
 }
 """Each reader of a path, and the name that its file has."""

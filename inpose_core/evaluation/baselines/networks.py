@@ -111,7 +111,7 @@ def train_network(name: str, data: Path, folder: Path, budget: Budget, device: t
         path.parent,
         settings,
         device,
-        calibrate_on=HELD_OUT,
+        decisive_set=HELD_OUT,
         condition=network.condition,
     )
     trainer.run()

@@ -14,7 +14,7 @@ from inpose_blender.calibration.panel import INPOSE_PT_calibration
 from inpose_blender.core import WorkerError
 from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
 from inpose_blender.options import CalibrationSettings, ReadOptions, SolveSettings
-from inpose_blender.preferences import preferences
+from inpose_blender.preferences import panel as preferences_panel
 from inpose_blender.recording import facts as recording_facts
 from inpose_blender.recording.panel import INPOSE_PT_recording
 from inpose_blender.rig.panel import INPOSE_PT_rig
@@ -180,13 +180,13 @@ def test_the_queue_is_shown(shown):
     assert layout.operators.count("inpose.cancel") == 2
 
 
-def test_preferences_offer_a_test_and_others_may_add_to_them(registered, monkeypatch):
-    monkeypatch.setattr(preferences, "PYTHON_SECTIONS", [lambda layout, _context: layout.label(text="a Python")])
+def test_preferences_offer_a_test_and_say_what_the_solver_runs_with(registered, monkeypatch):
+    monkeypatch.setattr(preferences_panel, "draw_pythons", lambda layout, _context: layout.label(text="a Python"))
     layout = ListeningLayout()
     fake = SimpleNamespace(
         layout=layout, bl_rna=SimpleNamespace(properties=("interpreter_path", "device", "cache_folder"))
     )
-    preferences.INPOSE_AP_preferences.draw(fake, bpy.context)
+    preferences_panel.INPOSE_AP_preferences.draw(fake, bpy.context)
     assert layout.texts == ["a Python"]
     assert {"inpose.test_solver", "inpose.clear_results"} <= set(layout.operators)
 

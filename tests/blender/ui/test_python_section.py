@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from inpose_blender.preferences import preferences, python_operators
+from inpose_blender.preferences import machine_settings, python_operators
 from inpose_blender.runtime import gpu_pythons
 from tests.blender.runtime.test_gpu_pythons import make_python
 from tests.blender.ui.test_panels import ListeningLayout
@@ -18,7 +18,7 @@ from tests.blender.ui.test_panels import ListeningLayout
 @pytest.fixture
 def computer(registered, monkeypatch, tmp_path):
     """A computer with these Pythons, and with a graphics card or without."""
-    monkeypatch.setattr(preferences, "_user_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(machine_settings, "_user_folder", lambda: tmp_path / "user")
     monkeypatch.delenv("INPOSE_PYTHON", raising=False)
     python_operators.forget_search()
 
@@ -56,20 +56,20 @@ def test_a_python_for_the_card_is_taken_first(computer, tmp_path, monkeypatch):
     python = make_python(tmp_path / "env")
     computer([python])
     assert any("PyTorch 2.9.0, CUDA 12.8" in text for text in drawn().texts)
-    first, second = preferences.solver_interpreters()
+    first, second = machine_settings.solver_interpreters()
     assert first.executable == str(python)
     assert second.label == "Blender's own Python"
     # Who wants the processor needs no PyTorch.
-    assert [found.label for found in preferences.solver_interpreters(device="cpu")] == ["Blender's own Python"]
-    monkeypatch.setattr(preferences, "solver_device", lambda: "cpu")
-    assert len(preferences.solver_interpreters()) == 1
+    assert [found.label for found in machine_settings.solver_interpreters(device="cpu")] == ["Blender's own Python"]
+    monkeypatch.setattr(machine_settings, "solver_device", lambda: "cpu")
+    assert len(machine_settings.solver_interpreters()) == 1
 
 
 def test_the_first_drawing_searches(computer, tmp_path):
     computer([make_python(tmp_path / "env")])
     python_operators.draw_pythons(ListeningLayout(), bpy.context)
     python_operators.start_search().wait()
-    assert len(gpu_pythons.remembered(preferences.gpu_pythons_file())) == 1
+    assert len(gpu_pythons.remembered(machine_settings.gpu_pythons_file())) == 1
 
 
 def test_an_environment_beside_the_file_waits_for_a_click(computer, tmp_path, monkeypatch):
@@ -79,7 +79,7 @@ def test_an_environment_beside_the_file_waits_for_a_click(computer, tmp_path, mo
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shots" / "shot.blend"))
     layout = drawn()
     assert f"Beside this file: {python}" in layout.texts
-    assert [found.label for found in preferences.solver_interpreters()] == ["Blender's own Python"]
+    assert [found.label for found in machine_settings.solver_interpreters()] == ["Blender's own Python"]
     kept = SimpleNamespace(interpreter_path="", device="auto")
     monkeypatch.setattr(python_operators, "addon_preferences", lambda: kept)
     assert bpy.ops.inpose.use_python(filepath=str(python)) == {"FINISHED"}

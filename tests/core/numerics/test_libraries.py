@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from inpose_core.body import kinematics, rotations
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
+from inpose_core.errors import DeviceError
 from inpose_core.numerics import (
     Backend,
     frames_first,
@@ -160,8 +162,98 @@ def test_whole_solves(settings: SolveSettings) -> None:
     np.testing.assert_allclose(ours.foot_contact, theirs.foot_contact, atol=2e-3)
 
 
-@pytest.mark.parametrize("namespace", [numpy_namespace, torch_namespace], ids=["numpy", "torch"])
-def test_both_namespaces_offer_all_that_is_listed(namespace: Any) -> None:
-    listed = [name for name, member in vars(Namespace).items() if inspect.isfunction(member) and name[0] != "_"]
-    assert len(listed) > 40
-    assert [name for name in listed if not callable(getattr(namespace, name, None))] == []
+X = np.random.default_rng(8).normal(size=(4, 12, 6))
+ANGLES = np.arange(12)[:, None] * np.linspace(0.1, 1, 3)
+
+
+def added_twice(xp: Namespace, x: Any) -> Any:
+    total = xp.copy(x)
+    xp.add_at(total, xp.indices([1, 3, 1], x), x[:3])
+    return total
+
+
+FUNCTIONS: dict[str, Callable[[Namespace, Any], Any]] = {
+    "asarray": lambda xp, x: xp.asarray([[1, 2], [3, 4]], x),
+    "zeros": lambda xp, x: xp.zeros((2, 3), x),
+    "empty": lambda xp, x: xp.empty((2, 0), x),
+    "full": lambda xp, x: xp.full((2, 3), 0.1, x),
+    "eye": lambda xp, x: xp.eye(3, x),
+    "indices": lambda xp, x: xp.indices(range(4), x),
+    "copy": lambda xp, x: xp.copy(x),
+    "astype_of": lambda xp, x: xp.astype_of(x > 0, x),
+    "concat": lambda xp, x: xp.concat((part for part in (x, -x)), axis=-1),
+    "stack": lambda xp, x: xp.stack([x, -x], axis=1),
+    "broadcast_to": lambda xp, x: xp.broadcast_to(x[:1], (5, 12, 6)),
+    "moveaxis": lambda xp, x: xp.moveaxis(x, 0, -1),
+    "contiguous": lambda xp, x: xp.contiguous(x.swapaxes(0, 1)),
+    "where": lambda xp, x: xp.where(x > 0, xp.where(x > 1, x, 0.1), xp.where(x < -1, 0.2, x)),
+    "flatnonzero": lambda xp, x: xp.flatnonzero(x[0, 0] > 0),
+    "add_at": added_twice,
+    "sqrt": lambda xp, x: xp.sqrt(x * x),
+    "sin": lambda xp, x: xp.sin(x),
+    "cos": lambda xp, x: xp.cos(x),
+    "tan": lambda xp, x: xp.tan(0.3 * x),
+    "log": lambda xp, x: xp.log(x * x + 0.1),
+    "asin": lambda xp, x: xp.asin(x.clip(-1, 1)),
+    "atan2": lambda xp, x: xp.atan2(x, x[:1]),
+    "tanh": lambda xp, x: xp.tanh(x),
+    "hypot": lambda xp, x: xp.hypot(x, x[:1]),
+    "abs": lambda xp, x: xp.abs(x),
+    "minimum": lambda xp, x: xp.minimum(x, x[:1]),
+    "maximum": lambda xp, x: xp.maximum(x, x[:1]),
+    "sigmoid": lambda xp, x: xp.sigmoid(40 * x),
+    "einsum": lambda xp, x: xp.einsum("abc,adc->bd", x, x),
+    "products_by_frame": lambda xp, x: xp.products_by_frame(x, 2 * x[:3]),
+    "quantile": lambda xp, x: xp.asarray(xp.quantile(x.reshape(-1), 0.95), x),
+    "linear": lambda xp, x: xp.linear(x, xp.asarray(X[0], x), xp.asarray(X[0, :, 0], x)),
+    "layer_norm": lambda xp, x: xp.layer_norm(x, 1 + x[:, :1], x[:, :1]) + xp.layer_norm(x),
+    "rotate_pairs": lambda xp, x: xp.rotate_pairs(x, np.cos(ANGLES), np.sin(ANGLES)),
+    "gelu": lambda xp, x: xp.gelu(x),
+    "softmax": lambda xp, x: xp.softmax(x, axis=1),
+    "attention": lambda xp, x: xp.attention(x, 2 * x, x),
+    "map_parts": lambda xp, x: xp.concat(xp.map_parts(lambda part: 2 * x[part], [slice(0, 1), slice(1, 4)], x)),
+    "to_numpy": lambda xp, x: xp.from_numpy(xp.to_numpy(x), "cpu"),
+}
+"""A use of each function that returns an array."""
+AFFAIRS = {
+    "one_thread_each",
+    "in_bfloat16",
+    "shares_parts",
+    "prefers_bfloat16",
+    "without_gradients",
+    "vector_jacobian_product",
+    "version",
+    "from_numpy",
+}
+"""What the libraries do not have in common, or what is part of the uses above."""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_of_the_namespaces(function: str) -> None:
+    both(lambda x: FUNCTIONS[function](namespace_of(x), x), X)
+
+
+def test_both_namespaces_offer_what_is_listed_and_nothing_is_untested() -> None:
+    listed = {name for name, member in vars(Namespace).items() if inspect.isfunction(member) and name[0] != "_"}
+    assert listed == {*FUNCTIONS, *AFFAIRS}
+    for namespace in (numpy_namespace, torch_namespace):
+        assert [name for name in listed if not callable(getattr(namespace, name, None))] == []
+
+
+def test_what_the_libraries_do_not_have_in_common() -> None:
+    x, tensor = (backend.asarray(X) for backend in LIBRARIES)
+    with numpy_namespace.in_bfloat16(x, True), numpy_namespace.without_gradients():
+        assert (x @ x.swapaxes(-1, -2)).dtype == np.float32
+    with torch_namespace.in_bfloat16(tensor, True), torch_namespace.without_gradients():
+        assert str((tensor @ tensor.swapaxes(-1, -2)).dtype) == "torch.bfloat16"
+    assert not numpy_namespace.prefers_bfloat16("cpu")
+    assert not torch_namespace.prefers_bfloat16("mps")
+    assert (numpy_namespace.version(), torch_namespace.version()) == (np.__version__, torch.__version__)
+    with numpy_namespace.one_thread_each("cpu"), torch_namespace.one_thread_each("cpu"):
+        assert torch.get_num_threads() == 1
+    assert numpy_namespace.shares_parts(x)
+    assert torch_namespace.shares_parts(tensor)
+    cubed = torch_namespace.vector_jacobian_product(lambda x: x**3, tensor, tensor)
+    np.testing.assert_allclose(cubed, 3 * X**3, rtol=1e-5)
+    with pytest.raises(DeviceError, match="cannot do"):
+        numpy_namespace.vector_jacobian_product(lambda x: x, x, x)

@@ -79,6 +79,39 @@ def test_threads_that_cannot_start_are_done_without(monkeypatch: pytest.MonkeyPa
     assert map_parts(lambda part: part + 1, range(5), threads=4) == [1, 2, 3, 4, 5]
 
 
+def test_ctrl_c_while_threads_start_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started, done = threading.Thread.start, [], []
+
+    def interrupted(self: threading.Thread) -> None:
+        start(self)
+        started.append(self)
+        if len(started) == 2:
+            raise KeyboardInterrupt
+
+    def slow(part: int) -> None:
+        time.sleep(0.02)
+        done.append(part)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        map_parts(slow, range(100), threads=4)
+    assert len(done) < 10
+    assert not any(thread.is_alive() for thread in started)
+
+
+def test_two_callers_at_once_get_their_own_parts() -> None:
+    def call(caller: int) -> list[int]:
+        return map_parts(lambda part: 100 * caller + part, range(50), threads=3)
+
+    made: dict[int, list[int]] = {}
+    callers = [threading.Thread(target=lambda k=k: made.update({k: call(k)})) for k in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert made == {k: [100 * k + part for part in range(50)] for k in range(4)}
+
+
 def test_a_blas_that_can_be_told_keeps_to_one_thread_meanwhile() -> None:
     limit = blas_limit()
     if limit is None:

@@ -11,7 +11,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load as reference_load
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -172,6 +173,8 @@ def set_config(**values: object) -> Callable[[dict[str, Tensor], dict[str, str]]
         lambda tensors, _: tensors.update(
             {"calibration.log_snr": torch.zeros(1), "calibration.variance": torch.zeros(1, 22)}
         ),
+        lambda tensors, _: tensors["calibration.variance"][1, 3].fill_(-0.1),
+        lambda tensors, _: tensors.update({"network.embed.bias": torch.full((32,), 1e300, dtype=torch.float64)}),
     ],
 )
 def test_weights_that_do_not_fit_are_told(
@@ -245,6 +248,70 @@ def test_what_is_written_is_read_by_the_reference_reader(written: Path) -> None:
     rewrite(written, lambda tensors, metadata: None)
     for name, tensor in read_weights_file(written).tensors.items():
         np.testing.assert_array_equal(tensor, ours.tensors[name])
+
+
+def entry(first: int, end: int, **changes: object) -> dict[str, object]:
+    return {"dtype": "F32", "shape": [(end - first) // 4], "data_offsets": [first, end], **changes}
+
+
+def packed(header: object, size: int = 16, text: bytes | None = None) -> bytes:
+    text = json.dumps(header).encode() if text is None else text
+    return struct.pack("<Q", len(text)) + text + bytes(size)
+
+
+TWICE = json.dumps({"a": entry(0, 8), "b": entry(8, 16)}).replace('"b"', '"a"').encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed({"a": entry(0, 12), "b": entry(8, 16)}),
+        packed({"a": entry(0, 16), "b": entry(0, 16)}),
+        packed({"a": entry(0, 4), "b": entry(8, 16)}),
+        packed({"a": entry(4, 16)}),
+        packed({"a": entry(0, 8)}),
+        packed({"a": entry(0, 32)}),
+        packed({"a": entry(0, 16, shape=[1 << 62, 4])}),
+        packed({"a": entry(0, 16, shape=[1] * 100)}),
+        packed({"a": entry(0, 16, shape=[-4])}),
+        packed({}, text=TWICE),
+        packed({}, text=b"\xef\xbb\xbf{}", size=0),
+        packed({}, text="{}".encode("utf-16"), size=0),
+        packed({}, text=b"{}\0", size=0),
+        packed({}, text=b'{"\xff":1}', size=0),
+        packed({}, text=b'{"a":' * 3000, size=0),
+        packed([1], size=0),
+        packed({"__metadata__": {"a": 1}}, size=0),
+        struct.pack("<Q", 1 << 62) + bytes(100),
+        b"",
+    ],
+)
+def test_what_the_reference_reader_refuses_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(content)
+    with pytest.raises((SafetensorError, ValueError)):
+        reference_load(content)
+    with pytest.raises(ValueError, match=r"."):
+        read_weights_file(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed({}, size=0),
+        packed({"a": entry(8, 16), "b": entry(0, 8)}),
+        packed({"a": entry(0, 4, shape=[]), "b": entry(4, 16, unknown=1)}),
+        packed({"empty": entry(8, 8, shape=[3, 0]), "a": entry(0, 8), "b": entry(8, 16)}),
+        packed({"a": entry(0, 2, dtype="F16", shape=[1]), "b": entry(2, 10, dtype="F64", shape=[1])}, size=10),
+    ],
+)
+def test_what_the_reference_reader_reads_is_read(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(content)
+    ours, theirs = read_weights_file(path).tensors, reference_load(content)
+    assert ours.keys() == theirs.keys()
+    for name, tensor in ours.items():
+        assert (tensor.dtype, tensor.shape) == (theirs[name].dtype, theirs[name].shape)
 
 
 @settings(max_examples=300, deadline=None)

@@ -299,7 +299,7 @@ def examples(data: MotionData) -> dict[str, Any]:
 
 
 def make_trainer(data: MotionData, examples: Mapping[str, Any], folder: Path, **changes: Any) -> Trainer:
-    return Trainer(data, examples, folder, replace(SETTINGS, **changes), CPU, calibrate_on="held_out")
+    return Trainer(data, examples, folder, replace(SETTINGS, **changes), CPU, decisive_set="held_out")
 
 
 def test_training_lowers_the_validation_error_and_writes_a_usable_prior(
@@ -408,7 +408,7 @@ def test_the_best_weights_by_validation_are_kept_not_the_last(
 def test_training_goes_on_from_a_trained_network(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
     first = make_trainer(data, examples, tmp_path / "first", steps=60, validate_every=60)
     start = first.run().network
-    second = Trainer(data, examples, tmp_path / "second", SETTINGS, CPU, calibrate_on="held_out", start=start)
+    second = Trainer(data, examples, tmp_path / "second", SETTINGS, CPU, decisive_set="held_out", start=start)
     assert second.validate() == first.validate()
     assert second.step == 0
 
@@ -474,7 +474,7 @@ def test_held_out_subjects_and_validation_sets_never_enter_training(
     train_from_folder(tmp_path, tmp_path / "run", SETTINGS, CPU)
     assert sorted(seen["lengths"]) == [101, 102, 103, 104]
     assert set(seen["validation"]) == {"held_out", other}
-    assert seen["calibrate_on"] == "held_out"
+    assert seen["decisive_set"] == "held_out"
     validating = [20 + i for i in range(len(VALIDATION_SUBJECTS))]
     assert sorted(map(sorted, loaded)) == [[*validating, 40, 41], [50]]
 

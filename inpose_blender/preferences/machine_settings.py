@@ -1,74 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep the settings of the computer, not of the scene: solver, device and results folder."""
+"""Tell the settings of the computer, not of the scene: solver, device and results folder. `panel` shows them."""
 
-# Blender reads properties from annotations, which are then no types.
-# mypy: disable-error-code="valid-type"
-
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import bpy
 
 from ..errors import OutputError
-from ..options import SolveSettings, options_of
 from ..runtime.interpreter import Interpreter, candidate_interpreters
-from ..ui.option_properties import property_of
 
 _OURS = __package__.rpartition(".")[0]  # inpose_blender, in whatever package it lies
 ADDON_PACKAGE = _OURS.rpartition(".")[0] or _OURS
 """The name under which Blender knows the add-on: the package that holds `inpose_blender`."""
-
-_DEVICE = next(option for option in options_of(SolveSettings) if option.name == "device")
-
-
-class INPOSE_AP_preferences(bpy.types.AddonPreferences):
-    """Show the settings of the solver in Blender's preferences."""
-
-    bl_idname = ADDON_PACKAGE
-
-    interpreter_path: bpy.props.StringProperty(
-        name="Python",
-        description=(
-            "Python 3.11 or newer with NumPy, or its environment's folder; empty: one whose PyTorch can use the "
-            "graphics card, or Blender's own"
-        ),
-        subtype="FILE_PATH",
-    )
-    device: property_of(_DEVICE)
-
-    cache_folder: bpy.props.StringProperty(
-        name="Results",
-        description="Folder for solved motions, for re-baking; empty: InPose's own folder",
-        subtype="DIR_PATH",
-    )
-
-    def draw(self, context: bpy.types.Context) -> None:
-        """Draw the Python, the device and the results folder."""
-        layout = self.layout
-        layout.use_property_split = True
-        layout.prop(self, "interpreter_path")
-        layout.prop(self, "device")
-        for draw_section in PYTHON_SECTIONS:
-            draw_section(layout, context)
-        _draw_solver(layout, context)
-        layout.prop(self, "cache_folder")
-        row = layout.row()
-        row.alignment = "RIGHT"
-        row.operator("inpose.clear_results", icon="TRASH")
-
-
-PYTHON_SECTIONS: list[Callable[[Any, bpy.types.Context], None]] = []
-"""Functions that draw into the preferences below the choice of Python and device: what the solver runs with."""
-
-
-def _draw_solver(layout: Any, context: bpy.types.Context) -> None:
-    """Say what the solver runs on, or let it be tried."""
-    column = layout.column(heading="Solver")
-    solver = context.window_manager.inpose_status.solver
-    for line in solver.splitlines():
-        column.label(text=line, translate=False)
-    column.operator("inpose.test_solver", icon="PLAY")
 
 
 def solver_device() -> str:
@@ -139,6 +81,3 @@ def _user_folder() -> Path:
         return Path(bpy.utils.extension_path_user(ADDON_PACKAGE))
     except ValueError:  # not installed as an extension
         return Path(bpy.utils.user_resource("DATAFILES", path="inpose"))
-
-
-CLASSES = (INPOSE_AP_preferences,)
