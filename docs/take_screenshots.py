@@ -17,6 +17,7 @@ WORKPLACE = (0, 0, 1322, 900)
 """The 3D View with the sidebar and the timeline, without the outliner and the properties."""
 WHOLE = (0, 0, 1600, 900)
 PICTURES = {
+    "1_panel": ("window_start", WORKPLACE),
     "2_recording": ("window_recording", WORKPLACE),
     "2_recording_shown": ("window_shown", WORKPLACE),
     "4_solving": ("window_solving", WORKPLACE),
@@ -25,7 +26,7 @@ PICTURES = {
     "8_preferences": ("window_preferences", WHOLE),
 }
 WIDTH = 1100
-COLOURS = 160
+COLOURS = 256
 
 
 def main() -> int:
@@ -39,7 +40,9 @@ def main() -> int:
         for name, (target, box) in PICTURES.items():
             picture = Image.open(taken[-1] / f"{name}.png").convert("RGB").crop(box)
             picture = picture.resize((WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS)
-            picture.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{target}.png", optimize=True)
+            # k-means keeps rare colours, such as the orange of the devices.
+            picture = picture.quantize(COLOURS, kmeans=4, dither=Image.Dither.NONE)
+            picture.save(IMAGES / f"{target}.png", optimize=True)
     return 0
 
 

@@ -91,6 +91,7 @@ class Session:
             tab.active_panel_category = "InPose"
         except AttributeError:  # read-only before Blender 4.4: the tab is chosen by hand, and here by hiding the others
             hide_other_tabs()
+        tab.tag_redraw()
         yield 1.5
         self.picture("1_panel")
 
