@@ -205,6 +205,22 @@ def circles(root: Path, package: str) -> list[str]:
     return found
 
 
+def namesakes(root: Path, packages: Sequence[str]) -> list[str]:
+    """Return the public classes that have one name, with the files where they are."""
+    places: dict[str, list[str]] = {}
+    for package in packages:
+        for path in sorted((root / package).rglob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    places.setdefault(node.name, []).append(path.relative_to(root).as_posix())
+    return [f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """A noun means one thing in both packages."""
+    assert namesakes(REPOSITORY, PACKAGES) == []
+
+
 def test_a_breach_is_seen(tmp_path: Path) -> None:
     (tmp_path / "house" / "cellar").mkdir(parents=True)
     (tmp_path / "house" / "cellar" / "coal.py").write_text("def burn():\n    from ..roof import chimney\n")
@@ -214,6 +230,9 @@ def test_a_breach_is_seen(tmp_path: Path) -> None:
     (said,) = breaches(tmp_path, {"house": ("cellar", "roof")})
     assert said == "house/cellar/coal.py:2: cellar takes from roof, above it"
     assert breaches(tmp_path, {"house": ("roof",)}) == ["house/cellar/coal.py: cellar has no floor"]
+    (tmp_path / "house" / "lamp.py").write_text("class Lamp: ...\n")
+    (tmp_path / "house" / "cellar" / "lantern.py").write_text("class Lamp: ...\nclass _Wick: ...\n")
+    assert namesakes(tmp_path, ["house"]) == ["Lamp: house/cellar/lantern.py, house/lamp.py"]
     (circle,) = circles(tmp_path, "house")
     first, second, last = circle.split(" -> ")
     assert (first, {first, second}) == (last, {"house.cellar.coal", "house.roof"})

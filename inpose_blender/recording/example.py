@@ -19,7 +19,7 @@ _ROOM_M: Final[float] = 1.5
 
 
 class INPOSE_OT_load_example(bpy.types.Operator):
-    """Choose the example recording. If no armature is chosen, add a simple figure for it"""
+    """Choose the example recording. If no armature is chosen, add a figure and let the bake set the frame range"""
 
     bl_idname = "inpose.load_example"
     bl_label = "Load example"
@@ -43,6 +43,7 @@ class INPOSE_OT_load_example(bpy.types.Operator):
         armature = chosen_armature(context)
         if armature is None or armature.type != "ARMATURE":
             scene.inpose.armature = _add_figure(scene)
+            scene.inpose_bake.set_frame_range = True  # else playing would stop before the example ends
         return {"FINISHED"}
 
 

@@ -38,6 +38,7 @@ class Session:
 
     def script(self) -> Iterator[float]:
         """Walk from an empty scene to a saved shot."""
+        yield from self.two_clicks()
         yield from self.set_the_scene()
         yield from self.choose_the_recording()
         yield from self.cancel_a_solve()
@@ -46,6 +47,27 @@ class Session:
         yield from self.search_and_escape()
         yield from self.save_and_reload()
         yield from self.look_at_the_preferences()
+
+    def two_clicks(self) -> Iterator[float]:
+        """Load the example into the scene that Blender starts with, and solve it; note how long one waits."""
+        began = time.monotonic()
+        with self.in_view():
+            bpy.ops.inpose.load_example("INVOKE_DEFAULT")
+        self.armature_name = bpy.context.scene.inpose.armature.name
+        self.start()
+        while self.solving:
+            self.check(time.monotonic() - began < TIMEOUT_S, "two clicks end in time", quiet=True)
+            yield TICK_S
+        self.seen["two_clicks_s"] = round(time.monotonic() - began, 1)
+        self.check(self.action is not None, "two clicks lead to a shot")
+        bpy.context.scene.frame_set(620)
+        with self.in_view():
+            bpy.ops.view3d.view_all(center=False)
+        yield 1.0
+        self.picture("0_two_clicks")
+        bpy.context.scene.inpose.armature = None
+        bpy.context.scene.inpose.recording = ""
+        bpy.context.scene.inpose_bake.set_frame_range = False
 
     def set_the_scene(self) -> Iterator[float]:
         """Add a character, look at it, and open the add-on's tab."""
@@ -115,6 +137,7 @@ class Session:
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
         self.start()
+        self.check(not bpy.context.window_manager.inpose_status.result, "a new solve clears the last result")
         queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
         longest_s, pictured, began = 0.0, False, time.monotonic()
         last = began

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drive a real window: install the small zip into a clean profile, then solve, cancel, undo, search, save, reload.
+"""Drive a real window: install the zip into a clean profile, then solve, cancel, undo, search, save, reload.
 
 Two to three minutes for each Blender: `make test-gui`.
 """
@@ -46,13 +46,16 @@ def test_the_way_through_the_window(blender: RealBlender, tmp_path: Path) -> Non
     drive = blender.window_command(
         *("--python", str(REPOSITORY / "tests" / "gui" / "drive.py"), "--", str(pictures)),
         profile=profile,
-        # Pictures show what users see: the solver under Blender's own Python, which then needs numpy.
-        environment={} if "INPOSE_SCREENSHOTS" in os.environ else {"INPOSE_PYTHON": sys.executable},
+        environment={},
     )
     done = subprocess.run(drive, capture_output=True, text=True, timeout=1500, check=False)
     report = json.loads((pictures / "report.json").read_text(encoding="utf-8"))
     assert report["ok"], report.get("error", done.stderr)
     assert done.returncode == 0
-    assert {"cancelled solve leaves no action", "undo takes the bake back in one step"} <= set(report["checks"])
+    assert {
+        "cancelled solve leaves no action",
+        "undo takes the bake back in one step",
+        "two clicks lead to a shot",
+    } <= set(report["checks"])
     assert report["screenshots"]
     assert all((pictures / name).stat().st_size > 20_000 for name in report["screenshots"])

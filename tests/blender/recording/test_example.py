@@ -24,7 +24,7 @@ def test_load_example_and_solve_are_two_clicks(results):
     assert figure.location.x >= 1 + 1.5, "the figure stands within the cube"
     assert not cube.select_get()
     assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    assert figure.animation_data.action is not None
+    assert scene.frame_end == round(figure.animation_data.action.frame_range[1])
 
 
 def test_the_users_character_is_taken(rng):
@@ -34,6 +34,7 @@ def test_the_users_character_is_taken(rng):
     assert bpy.ops.inpose.load_example() == {"FINISHED"}
     assert len(bpy.data.objects) == objects
     assert chosen_armature(bpy.context) == armature
+    assert not bpy.context.scene.inpose_bake.set_frame_range
 
 
 def test_an_installation_without_the_example_says_so(monkeypatch, tmp_path):
