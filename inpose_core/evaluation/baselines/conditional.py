@@ -121,10 +121,8 @@ class ConditionalSystem:
         denoiser = self._denoiser(measurement, windows, skeleton)
         guidance = self._guidance(measurement, denoiser)
         generator = torch.Generator().manual_seed(self.seed)
-        noise = torch.randn(
-            len(measurement.y_m), JOINT_COUNT, 3 * self.prior.network.config.columns, generator=generator
-        )
-        noise = self.settings.variation * noise
+        state = (len(measurement.y_m), JOINT_COUNT, 3 * self.prior.network.config.columns)
+        noise = self.settings.variation * torch.randn(state, generator=generator)
         return Sampled(self._sample(denoiser, guidance, noise), measurement, guidance, origins_m)
 
     def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:
