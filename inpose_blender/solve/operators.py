@@ -20,7 +20,7 @@ from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
 from ..ui.option_properties import settings_of
 from ..ui.redraw import redraw_panels
-from ..ui.status import show_cancelled, show_error, show_result
+from ..ui.status import clear_result, show_cancelled, show_error, show_result
 from ..ui.translate import tr
 from .options import SolveOptions, require_files
 from .queue import QUEUE
@@ -56,6 +56,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             return self.execute(context)
         if not self._start(context):
             return {"CANCELLED"}
+        clear_result(context)
         self._queued = QUEUE.add(self._label, self._job)
         self.begin_modal(context, IDLE_TIMER_S)
         context.window_manager.modal_handler_add(self)

@@ -20,6 +20,12 @@ def show_result(operator: Any, context: bpy.types.Context, text: str, notes: Ite
     operator.report({"INFO"}, text)
 
 
+def clear_result(context: bpy.types.Context) -> None:
+    """Remove the result of the last job: a new one has started."""
+    status = status_of(context)
+    status.result, status.notes, status.failed, status.report = "", "", False, ""
+
+
 def show_cancelled(operator: Any, context: bpy.types.Context) -> None:
     """Show that the job was cancelled."""
     show_result(operator, context, tr("Cancelled. Nothing was changed."))

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from functools import cache
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .blas_threads import one_blas_thread
-
-Floats = NDArray[np.floating[Any]]
+from .elementwise import Floats
 
 _PROBE_SHAPE: Final[tuple[int, int, int]] = (32, 288, 288)
 """Rows, inputs and outputs: a millisecond of the slowest way."""

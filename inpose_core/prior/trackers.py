@@ -12,7 +12,7 @@ from typing import Final
 
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import heading_of, matrix_to_sixd, norm, yaw_matrix
-from ..body.skeleton import JOINT_COUNT, JOINT_INDEX
+from ..body.skeleton import JOINT_COUNT, JOINT_INDEX, MIRROR_JOINTS
 from ..numerics import Array, namespace_of
 
 TRACKER_JOINTS: Final[tuple[int, ...]] = tuple(
@@ -29,7 +29,7 @@ TRACKER_JOINTS: Final[tuple[int, ...]] = tuple(
     )
 )
 """The joints that a tracker may measure, in the order of every tracker axis: hips, chest, elbows, knees, feet."""
-MIRROR_TRACKERS: Final[tuple[int, ...]] = (0, 1, 3, 2, 5, 4, 7, 6)
+MIRROR_TRACKERS: Final[tuple[int, ...]] = tuple(TRACKER_JOINTS.index(MIRROR_JOINTS[joint]) for joint in TRACKER_JOINTS)
 """The tracker that takes each one's place when left and right are exchanged."""
 TRACKER_COUNT: Final[int] = len(TRACKER_JOINTS)
 TRACKER_FEATURES: Final[int] = TRACKER_COUNT * (6 + 3 + 2)

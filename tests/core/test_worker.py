@@ -19,7 +19,7 @@ import pytest
 
 from inpose_core import __version__
 from inpose_core.body.motion import Motion
-from inpose_core.body.skeleton import Skeleton
+from inpose_core.body.skeleton import WRIST_JOINTS, Skeleton
 from inpose_core.errors import RecordingError
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
@@ -372,7 +372,7 @@ def test_the_recording_as_calibrated_is_handed_over(worker: WorkerProcess, take:
     names = {"output": str(tmp_path / "out.npz"), "sensors_output": str(tmp_path / "sensors.npz")}
     reply, _ = worker.ask(48, "solve", recording=str(take), calibration={"pose": "joint"}, **names)
     assert reply["event"] == "result"
-    wrists_m = Motion.load_npz(tmp_path / "out.npz").joint_positions_m[:, [20, 21]]
+    wrists_m = Motion.load_npz(tmp_path / "out.npz").joint_positions_m[:, list(WRIST_JOINTS)]
     sensors = load_sensors(tmp_path / "sensors.npz")
     assert np.abs(sensors.positions_m[:, 1:] - wrists_m).max() < 0.05
     (tmp_path / "sensors.npz").write_bytes(b"PK nonsense")

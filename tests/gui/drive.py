@@ -137,6 +137,7 @@ class Session:
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
         self.start()
+        self.check(not bpy.context.window_manager.inpose_status.result, "a new solve clears the last result")
         queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
         longest_s, pictured, began = 0.0, False, time.monotonic()
         last = began

@@ -17,7 +17,7 @@ from ...body.kinematics import rotated_chains
 from ...body.motion import Motion
 from ...body.quaternions import continuous_signs
 from ...body.rotations import matrix_to_quaternion_wxyz
-from ...body.skeleton import Skeleton
+from ...body.skeleton import JOINT_COUNT, Skeleton
 from ...numerics import Backend
 from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
@@ -121,8 +121,8 @@ class ConditionalSystem:
         denoiser = self._denoiser(measurement, windows, skeleton)
         guidance = self._guidance(measurement, denoiser)
         generator = torch.Generator().manual_seed(self.seed)
-        noise = torch.randn(len(measurement.y_m), 22, 3 * self.prior.network.config.columns, generator=generator)
-        noise = self.settings.variation * noise
+        state = (len(measurement.y_m), JOINT_COUNT, 3 * self.prior.network.config.columns)
+        noise = self.settings.variation * torch.randn(state, generator=generator)
         return Sampled(self._sample(denoiser, guidance, noise), measurement, guidance, origins_m)
 
     def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:

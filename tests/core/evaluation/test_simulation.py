@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inpose_core.body.quaternions import geodesic_angle
-from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
+from inpose_core.body.skeleton import JOINT_INDEX, SENSOR_JOINTS, Skeleton
 from inpose_core.evaluation.bodies import ARMS, BODIES, DEFAULT_BODY, TORSO, UPPER_BODY, Body, with_bone_errors
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from tests.core.synthetic import smooth_motion
@@ -57,8 +57,8 @@ def test_the_motion_s_own_body_is_left_as_it_is() -> None:
 def test_perfect_sensors_are_the_truth_s_joints() -> None:
     truth = smooth_motion(20)
     trial = simulate(truth, PERFECT_SENSORS, seed=0)
-    np.testing.assert_array_equal(trial.sensors.positions_m, truth.joint_positions_m[:, [15, 20, 21]])
-    np.testing.assert_array_equal(trial.sensors.rotations_wxyz, truth.rotations_wxyz[:, [15, 20, 21]])
+    np.testing.assert_array_equal(trial.sensors.positions_m, truth.joint_positions_m[:, list(SENSOR_JOINTS)])
+    np.testing.assert_array_equal(trial.sensors.rotations_wxyz, truth.rotations_wxyz[:, list(SENSOR_JOINTS)])
     assert trial.skeleton is truth.skeleton
 
 
@@ -68,9 +68,9 @@ def test_noise_has_the_deviation_asked_for_and_comes_again_with_the_seed() -> No
     trial, again, other = (simulate(truth, noise, seed) for seed in (4, 4, 5))
     np.testing.assert_array_equal(trial.sensors.positions_m, again.sensors.positions_m)
     assert not np.array_equal(trial.sensors.positions_m, other.sensors.positions_m)
-    error_m = trial.sensors.positions_m - truth.joint_positions_m[:, [15, 20, 21]]
+    error_m = trial.sensors.positions_m - truth.joint_positions_m[:, list(SENSOR_JOINTS)]
     assert error_m.std() == pytest.approx(0.1, rel=0.02)
-    angle_deg = np.rad2deg(geodesic_angle(trial.sensors.rotations_wxyz, truth.rotations_wxyz[:, [15, 20, 21]]))
+    angle_deg = np.rad2deg(geodesic_angle(trial.sensors.rotations_wxyz, truth.rotations_wxyz[:, list(SENSOR_JOINTS)]))
     # Three axes of 5 degrees each.
     assert np.sqrt((angle_deg**2).mean()) == pytest.approx(5 * np.sqrt(3), rel=0.03)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inpose_core import numerics
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
-from inpose_core.body.skeleton import SENSOR_JOINTS, Skeleton
+from inpose_core.body.skeleton import SENSOR_JOINTS, TOE_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, DeviceError, InPoseError, WeightsError
 from inpose_core.numerics import Backend
 from inpose_core.numerics.blas_threads import blas_limit
@@ -526,7 +526,7 @@ def test_planted_feet_stand_still_where_they_slid(prior: Prior, performer: Motio
     assert standing.mean() > 0.2
 
     def speed_m_s(motion: Motion) -> float:
-        step_m = np.linalg.norm(np.diff(motion.joint_positions_m[:, [10, 11]], axis=0)[..., [0, 2]], axis=-1)
+        step_m = np.linalg.norm(np.diff(motion.joint_positions_m[:, list(TOE_JOINTS)], axis=0)[..., [0, 2]], axis=-1)
         return float(60 * step_m[standing].mean())
 
     assert speed_m_s(planted) < 0.3 * speed_m_s(slid)
