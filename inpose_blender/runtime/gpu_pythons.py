@@ -24,6 +24,7 @@ from .python_layout import installed_python
 from .start_worker import OLDEST
 
 PYTORCH_INDEX: Final[str] = "https://download.pytorch.org/whl/cu128"
+_AMD_DRIVER: Final[Path] = Path("/dev/kfd")
 _MOST_BYTES: Final[int] = 100_000
 _MOST_KEPT: Final[int] = 20
 
@@ -58,12 +59,15 @@ def gpu_python(executable: Path) -> GpuPython | None:
 
 
 def find_gpu_pythons() -> tuple[GpuPython, ...]:
-    """Look into all likely places; takes from milliseconds to seconds."""
-    return _those_of(_all_pythons())
+    """Look into all likely places; takes from milliseconds to seconds.
+
+    None is of use where there is no card: for Linux, PyTorch is built for one whether there is one or not.
+    """
+    return _those_of(_all_pythons()) if has_graphics_card() or _AMD_DRIVER.exists() else ()
 
 
 def has_graphics_card() -> bool:
-    """Say whether there is a graphics card on which PyTorch would solve."""
+    """Say whether there is a graphics card on which the PyTorch of `install_command` would solve."""
     return has_nvidia_driver() or is_apple_silicon()
 
 

@@ -25,6 +25,8 @@ BLENDERS = real_blenders()
 ZIP = Path(os.environ.get("INPOSE_ZIP", "missing"))
 WHEELS = sorted((REPOSITORY / ".venvs").glob("bpy-*/bin/python"))
 """Blenders as modules of bare Pythons, made by `make test-blenders`."""
+WITHOUT_BLAS = sorted((REPOSITORY / ".venvs").glob("numpy-*-without-blas/bin/python"))
+"""Made by `make test-without-blas`."""
 EMPTY_PATH = {"PATH": "/nowhere"}
 
 pytestmark = [
@@ -51,19 +53,37 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(lenders)}
 
 
-@pytest.mark.parametrize("python", WHEELS, ids=lambda python: python.parents[1].name)
-def test_a_clean_blender_module_solves_at_once(python: Path, tmp_path: Path) -> None:
+def solve_in_module(python: Path, tmp_path: Path, name: str, **variables: str) -> None:
+    """Install the zip and solve, with the bpy module of this Python and nothing on the search path."""
     output, profile = tmp_path / "solved.blend", tmp_path / "profile"
     profile.mkdir()
     script = REPOSITORY / "tests" / "extension" / "solve_installed.py"
-    environment = {**bare_environment(), **EMPTY_PATH, "BLENDER_USER_RESOURCES": str(profile), "HOME": str(tmp_path)}
+    own = {**EMPTY_PATH, "BLENDER_USER_RESOURCES": str(profile), "HOME": str(tmp_path), **variables}
+    command = [str(python), str(script), str(ZIP), str(output)]
     began = time.monotonic()
     done = subprocess.run(
-        [str(python), str(script), str(ZIP), str(output)],
-        env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        command,
+        env={**bare_environment(), **own},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    check(output, done.stdout, began, python.parents[1].name)
+    check(output, done.stdout, began, name)
+
+
+@pytest.mark.parametrize("python", WHEELS, ids=lambda python: python.parents[1].name)
+def test_a_clean_blender_module_solves_at_once(python: Path, tmp_path: Path) -> None:
+    solve_in_module(python, tmp_path, python.parents[1].name)
+
+
+@pytest.mark.skipif(not WHEELS, reason="make test-blenders makes Blenders")
+@pytest.mark.parametrize("python", WITHOUT_BLAS, ids=lambda python: python.parents[1].name)
+def test_a_numpy_without_blas_is_enough(python: Path, tmp_path: Path) -> None:
+    """As in the builds of blender.org."""
+    solve_in_module(WHEELS[-1], tmp_path, python.parents[1].name, INPOSE_PYTHON=str(python))
 
 
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)

@@ -155,7 +155,8 @@ def test_an_environment_beside_the_file_is_offered_and_never_found(tmp_path: Pat
 
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Path]], None]:
-    """Let these be the only Pythons of this computer."""
+    """Let these be the only Pythons of this computer, which has a graphics card."""
+    monkeypatch.setattr(gpu_pythons, "has_graphics_card", lambda: True)
     return lambda pythons: monkeypatch.setattr(gpu_pythons, "_all_pythons", lambda: iter(pythons))
 
 
@@ -171,6 +172,19 @@ def test_a_search_remembers_what_it_found(tmp_path: Path, only: Callable[[list[P
     # It is looked at again each time: what was removed is not started.
     (tmp_path / "env/lib/python3.12/site-packages/torch/version.py").write_text(CPU)
     assert remembered(file) == ()
+
+
+def test_no_python_is_of_use_without_a_card(
+    tmp_path: Path, only: Callable[[list[Path]], None], monkeypatch: pytest.MonkeyPatch
+):
+    """For Linux, every PyTorch of PyPI is built for CUDA."""
+    only([make_python(tmp_path / "env")])
+    assert len(gpu_pythons.find_gpu_pythons()) == 1
+    monkeypatch.setattr(gpu_pythons, "has_graphics_card", lambda: False)
+    monkeypatch.setattr(gpu_pythons, "_AMD_DRIVER", tmp_path / "none")
+    assert gpu_pythons.find_gpu_pythons() == ()
+    (tmp_path / "none").touch()
+    assert len(gpu_pythons.find_gpu_pythons()) == 1
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", '[1, null, [], "python3"]', "[" * 100_000])
