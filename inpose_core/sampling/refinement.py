@@ -83,7 +83,9 @@ def plant(
     reach = ArmReach.of(kappa[:2], joints)
     foot_noise_m = _FOOT_NOISE_RATIO * measurement.body_size_m
 
-    def planted(part: slice) -> Array:
+    refined = xp.copy(R_world)
+
+    def plant_part(part: slice) -> None:
         seen = measurement.part(part)
         R = frames_last(R_world[part][:, joints])
         hands_m, beyond_m = reach.limit(R, frames_last(difference_positions(seen.y_m)))
@@ -97,10 +99,9 @@ def plant(
             p_m = v.sum(axis=1)
             residual_m = xp.concat(((hands_m - p_m[:2]) * known, toes_m - p_m[2:])).reshape(12, -1)
             R = turn_towards(R, TangentRows(v, residual_m, noise), variance)
-        return frames_first(R)
+        refined[part, joints] = frames_first(R)
 
-    refined = xp.copy(R_world)
-    refined[:, joints] = xp.concat(xp.map_parts(planted, pieces(len(R_world)), R_world))
+    xp.map_parts(plant_part, pieces(len(R_world)), R_world)
     return refined
 
 

@@ -76,7 +76,9 @@ class TangentGuidance:
         xp = namespace_of(R_hat)
         variance = self.uncertainty.at(log_snr)[self.joints]
 
-        def turned(part: slice) -> Array:
+        corrected = xp.copy(R_hat)
+
+        def turn(part: slice) -> None:
             measurement = self.measurement.part(part)
             R = frames_last(R_hat[part][:, self.joints])
             difference_m, beyond_m = self.reach.limit(R, frames_last(difference_positions(measurement.y_m)))
@@ -84,13 +86,12 @@ class TangentGuidance:
             known = frames_last(measurement.measured[:, 1:])[:, None]
             for _ in range(iterations):
                 R = turn_towards(R, self._linearise(R, difference_m, noise, known), variance)
-            return frames_first(R)
+            corrected[part, self.joints] = frames_first(R)
 
         # The floor looks over the neighbouring frames; without it each frame is by itself, and an hour of them, taken
         # in pieces, stays in the processor's cache.
         parts = pieces(len(R_hat)) if self.floor is None else [slice(0, len(R_hat))]
-        corrected = xp.copy(R_hat)
-        corrected[:, self.joints] = xp.concat(xp.map_parts(turned, parts, R_hat))
+        xp.map_parts(turn, parts, R_hat)
         return corrected
 
     def _linearise(self, R: Array, difference_m: Array, noise: Array, known: Array) -> TangentRows:

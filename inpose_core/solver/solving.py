@@ -110,6 +110,8 @@ def _solve_on(
     times = _times(prior.schedule, settings)
     sample = SAMPLERS[settings.sampler]
     drawn = sample(denoiser, guidance, prior.schedule, noise, times, _step_progress(on_progress))
+    # The conditions of an hour take 150 MB; the rest of the solve does not need them.
+    del scale_free, denoiser, noise
     x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
     R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
     trust = confidence(drawn.first.x_0, R_world, measurement.measured)
