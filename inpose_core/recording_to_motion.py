@@ -39,7 +39,7 @@ class SolvePlan:
     calibration: CalibrationSettings = CalibrationSettings()
     solve: SolveSettings = SolveSettings()
     reading: ReadOptions = ReadOptions()
-    """What the recording is, against what it says or what would be guessed."""
+    """How to read the recording; overrides the file and the guesses."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find the T-pose or A-pose that a performer holds for calibration, and the direction that the body faces in it.
 
-A T-pose is told by its hands: apart by nearly the wrist span of a person (0.79 of the stature, measured people),
+A T-pose is recognised by the hands: apart by nearly the wrist span of a person (0.79 of the stature, measured people),
 at the height of the shoulders, left and right of the head, at rest for a second. Checked on the five replays of Beat
 Saber players, who never strike one: no false hit.
 """

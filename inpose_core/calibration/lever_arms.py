@@ -30,7 +30,7 @@ BODY_DEVIATION_M: Final[tuple[float, ...]] = (0.020, 0.022, 0.017, 0.013, 0.012)
 
 @dataclass(frozen=True)
 class LeverArms:
-    """Hold the solution; corrections of the body are added to the body that was believed in."""
+    """Hold the solution. The corrections of the body are added to the assumed body."""
 
     wrists_m: tuple[FloatArray, FloatArray]
     """(3,) each: left and right wrist in its device's frame."""

@@ -61,7 +61,7 @@ performers with few gestures come out worse than the preset. (For what the netwo
 
 @dataclass(frozen=True)
 class PerformerCalibration:
-    """Hold one performer with one set of devices; what is saved and loaded. Never a name."""
+    """Hold the calibration of one performer with one set of devices, as it is saved. It contains no name."""
 
     stature_m: float
     head_joint_height_m: float
@@ -214,7 +214,7 @@ def _turned(
 
 
 def _unless_as_preset(found: RigidOffset, preset: RigidOffset) -> RigidOffset:
-    """Return what was found, or the preset where the two cannot be told apart: most controllers are held like one."""
+    """Return the found offset, or the preset if both are nearly equal: most controllers are held like a preset."""
     turn_rad = float(geodesic_angle(found.wxyz, preset.wxyz))
     if turn_rad > _BELIEVABLE_TURN_RAD or np.linalg.norm(found.position_m - preset.position_m) > _BELIEVABLE_PLACE_M:
         return preset

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the upper body that a performer is believed to have, by the rig or by average proportions."""
+"""Hold the assumed upper body of a performer, from the rig or from average proportions."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ class PerformerBody:
 
 
 def has_human_arms(skeleton: Skeleton) -> bool:
-    """Tell whether a rig's arm span and shoulder height are a person's, so that a person's T-pose can stand for its."""
+    """Return whether a rig's arm span and shoulder height are human, so that a person's T-pose fits the rig's
+    T-pose."""
     height_m = standing_head_joint_m(skeleton)
     rest_m = skeleton.rest_positions_m
     span = skeleton.wrist_span_m / (2 * height_m)

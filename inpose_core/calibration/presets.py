@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold where head joint and wrists sit in the devices' frames, as data, and how sure that is.
+"""List the positions of the head joint and the wrists in the frames of the devices, and their uncertainty.
 
 Where the offsets come from:
 
@@ -53,7 +53,7 @@ WRIST_DEVIATION_M: Final[dict[PoseType, float]] = {
 and hands differ; the raw frame differs between controllers; a saber sits as its player set it."""
 
 UNKNOWN_WRIST_DEVIATION_M: Final[float] = 0.09
-"""Where nobody says what the hand poses are."""
+"""Used if the kind of the hand poses is unknown."""
 
 
 def head_offset(stature_m: float) -> RigidOffset:

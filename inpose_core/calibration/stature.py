@@ -34,7 +34,7 @@ class Standing:
 
 
 def stature_and_lift(recording: Recording, given_m: float | None, held: CalibrationPose | None) -> Noted[Standing]:
-    """Return the performer's stature and where the floor lies.
+    """Return the performer's stature and the height of the floor.
 
     Where a T-pose or A-pose was found the eyes' height in it counts, for then the performer stood upright; else the
     95th percentile of all heights. Where the floor is not at y = 0, it is found by a stature that was given beside a

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""End quietly where nobody reads on (``| head``), and with a sentence where output finds no room (``> /dev/full``)."""
+"""End quietly when the reader of a pipe has closed it (``| head``), and with a message when the disk is full."""
 
 from __future__ import annotations
 

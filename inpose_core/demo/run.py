@@ -37,7 +37,7 @@ class DemoResult:
 
 
 def run_demo(folder: Path, device: str = "auto") -> DemoResult:
-    """Solve the example recording into a folder and return what was written.
+    """Solve the example recording into a folder and return the written files.
 
     The .blend needs Blender: the bpy package, or a ``blender`` on the path.
 

@@ -51,7 +51,7 @@ class HeadsetSettings:
 
 @dataclass(frozen=True)
 class HeadsetTake:
-    """Hold a simulated recording and what is true of it."""
+    """Hold a simulated recording and its ground truth."""
 
     recording: Recording
     joints_m: FloatArray

@@ -46,7 +46,7 @@ class RecordingInfo:
     """None where the heights do not count from the floor."""
     notes: tuple[str, ...]
     guesses: tuple[Guess, ...] = ()
-    """What the file left open, what it was taken for, and why."""
+    """The guesses: what the file does not say, the chosen value, and the reason."""
     cleaning: CleaningReport | None = None
     """What was repaired or given up, in seconds per device."""
     calibration_pose: CalibrationPose | None = None

@@ -20,7 +20,7 @@ _HIGHEST_FPS: Final[float] = 10_000.0
 
 
 def check_motion_length(frames: int, fps: float) -> None:
-    """Refuse motion that is too long or has an impossible rate, before memory is allocated for it.
+    """Refuse motion that is too long or has an impossible frame rate, before memory is allocated.
 
     Raises:
         InPoseError: the rate is none, or the motion lasts for many hours.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write an algorithm once for two array libraries: numpy, which is always there, and torch, where there is a GPU.
 
-A function asks its own arguments for the namespace (``xp = namespace_of(x)``), as the Python array API standard has it.
-The namespaces are two small modules, `numpy_namespace` and `torch_namespace`: all that the libraries differ in.
-What both have in common as methods and operators is used as such: ``@``, slices, ``.sum(axis=-1)``, ``.reshape``,
+A function gets the namespace of its own arguments (``xp = namespace_of(x)``), as in the array API standard. The two
+namespaces are small modules, `numpy_namespace` and `torch_namespace`. They hold all differences of the libraries.
+Operators and methods that both have are used directly: ``@``, slices, ``.sum(axis=-1)``, ``.reshape``,
 ``.swapaxes``, ``.clip(min=0)``.
 """
 
@@ -25,7 +25,7 @@ Array: TypeAlias = Any
 
 
 class Namespace(Protocol):
-    """List what a namespace offers; the names are those of the array API standard where it has one.
+    """List the functions of a namespace. Names follow the array API standard where it has one.
 
     ``like`` is an array on whose device, and in whose number format, the new one is made.
     """

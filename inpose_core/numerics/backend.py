@@ -36,7 +36,7 @@ class Backend:
     def computes_in_bfloat16(self, precision: Precision) -> bool:
         """Return whether the network's matrices are multiplied in bfloat16; "auto": where the device does so faster.
 
-        What comes out differs from float32 by a thirtieth of a degree on average.
+        The motion differs from that of float32 by a thirtieth of a degree on average.
         """
         return precision == "bfloat16" or (precision == "auto" and self.namespace.prefers_bfloat16(self.device))
 

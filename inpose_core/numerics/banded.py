@@ -67,8 +67,8 @@ def _reduce(diagonal: FloatArray, above: FloatArray, right: FloatArray) -> Float
         above: (n - 1, S, S) couples block i, its rows, with block i + 1, its columns.
         right: (n, S, R).
     """
-    # With the odd blocks L L^T and root = L^-1, what is subtracted below stays symmetric to the last digit: with the
-    # blocks' inverses themselves, a hundred times more is lost to rounding where frames are not measured.
+    # The odd blocks are L L^T, and root = L^-1. So the matrices subtracted below are exactly symmetric. With the
+    # inverses of the blocks, rounding errors are a hundred times as large where frames are not measured.
     root = np.linalg.inv(np.linalg.cholesky(diagonal[1::2] if len(diagonal) > 1 else diagonal))
     if len(diagonal) == 1:
         return _transposed(root) @ (root @ right)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compute what a transformer does between its matrix products, in float32 numpy, with few passes over memory.
+"""Compute the steps of a transformer between its matrix products, with numpy and few passes over memory.
 
-Every function computes in the number format of its argument, which it leaves as it is.
+Every function computes in the number format of its argument, and does not change its argument.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NORM_EPSILON: Final[float] = 1e-5
 _GELU_LINEAR: Final[float] = math.sqrt(2 / math.pi)
 _GELU_CUBIC: Final[float] = 0.044715 * _GELU_LINEAR
 _SAFE_TOTALS: Final[tuple[float, float]] = (1e-25, 1e25)
-"""Sums of exponentials between which float32 has lost nothing that matters."""
+"""Between these sums of exponentials float32 is accurate enough."""
 
 
 def layer_norm(x: Floats, scale: Floats | None = None, shift: Floats | None = None) -> Floats:
@@ -29,8 +29,8 @@ def layer_norm(x: Floats, scale: Floats | None = None, shift: Floats | None = No
 
     Args:
         x: (..., size).
-        scale: what the result is multiplied by; must broadcast to x.
-        shift: what is added then.
+        scale: factor of the result; must broadcast to x.
+        shift: added to the scaled result; must broadcast to x.
     """
     size = x.shape[-1]
     # `einsum` sums a contiguous axis three times as fast as `mean` does.

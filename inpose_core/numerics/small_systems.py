@@ -15,7 +15,7 @@ _FRAMES_AT_ONCE: Final[int] = 8192
 _ELEMENTS_AT_ONCE: Final[int] = 1 << 21
 """A larger block of matrices leaves the cache (8 MB in float32)."""
 _LEAST_PIVOT: Final[float] = 1e-30
-"""A pivot below it is none: the inverse of its root would leave the range of float32."""
+"""A smaller pivot counts as zero: the inverse of its root would leave the range of float32."""
 
 
 def solve_positive_definite(A: Array, b: Array) -> Array:
@@ -29,7 +29,7 @@ def solve_positive_definite(A: Array, b: Array) -> Array:
 
 
 def solve_and_tell(A: Array, b: Array) -> tuple[Array, Array]:
-    """Return what `solve_positive_definite` does, and which frames have no solution, bool (F,)."""
+    """Return the solution of `solve_positive_definite`, and which frames have none, bool (F,)."""
     size, frames = b.shape
     x = b * 1.0
     failed = x[0] != x[0]

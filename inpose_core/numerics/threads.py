@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Share work over the processor's cores: numpy lets other threads run while it computes.
 
-The parts are the same whatever the number of threads, and so are the numbers that come out.
+The parts do not depend on the number of threads. So the results do not either.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_THREADS: Final[int] = 8
 """Memory feeds no more of them, and each needs buffers of its own."""
 _CGROUP_LIMIT: Final[Path] = Path("/sys/fs/cgroup/cpu.max")
 _SHARING: Final[ContextVar[bool]] = ContextVar("sharing", default=False)
-"""Whether this thread works on a part already: what it shares in turn, it does alone."""
+"""Whether this thread already works on a part. It then computes further shared work alone."""
 
 
 def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: int | None = None) -> list[Made]:
@@ -32,7 +32,7 @@ def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: 
 
     Meanwhile numpy's BLAS keeps to one thread for each of ours: threads that compute one product together wait for
     each other in a loop, and beside two busy processes took 30 times as long. Threads that take whole parts took twice
-    as long, which is their share. An exception, or Ctrl-C, leaves undone what no thread has begun.
+    as long, which is their share. After an exception or Ctrl-C no thread begins another part.
 
     Args:
         function: what to do; several threads call it at once.
@@ -40,7 +40,7 @@ def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: 
         threads: how many threads; one more than `usable_cores`, but no more than 8, if absent.
 
     Raises:
-        BaseException: what the function raised, of the first part for which it did.
+        BaseException: the exception of the function; if several parts failed, that of the first.
     """
     # One more than there are cores costs nothing by itself, and gets a larger share beside other processes.
     count = min(len(parts), threads or min(usable_cores() + 1, _MOST_THREADS))

@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 def map_parts(function: Callable[[Part], Made], parts: Sequence[Part]) -> list[Made]:
     """Return what the function makes of each part, in order, as `threads.map_parts` does; for tensors on the CPU.
 
-    Each of our threads computes alone. Whether gradients are kept is for them what it is for the caller.
+    Each of our threads computes alone. The threads keep gradients if the caller does.
     """
     keeps_gradients = torch.is_grad_enabled()
 

@@ -73,12 +73,12 @@ class Option:
     flag: str = ""
     """The flag without ``--``, where it does not follow from the name."""
     old_flags: tuple[str, ...] = ()
-    """Flags that scripts may still use; no help tells them."""
+    """Flags that scripts may still use; the help does not list them."""
     stored_as: str = ""
     """The property in .blend files, where that is not the name."""
     check: Any = None
     """Called with a value that is not None; raises the `InPoseError` that says what is wrong with it."""
-    # What follows is told by the field itself.
+    # The following values come from the field itself.
     name: str = ""
     kind: Kind = "text"
     optional: bool = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of reading a recording: what it is, where its file does not say so and the guess is wrong."""
+"""The options of reading a recording, for files that do not contain their conventions and are guessed wrongly."""
 
 from __future__ import annotations
 

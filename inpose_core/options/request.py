@@ -20,7 +20,7 @@ def settings_to_json(settings: OptionTable) -> dict[str, Any]:
 
 
 def settings_from_json(table: type[Table], values: object) -> Table:
-    """Return the settings that a JSON object describes; null and what is missing are the default.
+    """Return the settings that a JSON object describes. Null and missing keys mean the default.
 
     Raises:
         InPoseError: of the table's kind; a key is no option, or a value does not fit.

@@ -40,7 +40,7 @@ def fitting(option: Option, value: Any, error: type[InPoseError] = InPoseError) 
 
 
 def value_from_text(option: Option, text: str) -> Any:
-    """Return the value that somebody has typed; text that is none stays text, which `fitting` then refuses."""
+    """Return the value of a typed text. Text that is not a value stays text; `fitting` then refuses it."""
     if option.kind == "choice":
         name = text.strip().lower().replace("-", "_")
         if name in option.choice_names:

@@ -116,7 +116,7 @@ def _network_weights(file: WeightsFile, config: NetworkConfig) -> dict[str, np.n
     stored = {name.removeprefix("network."): value for name, value in file.tensors.items() if name[:8] == "network."}
     if {name: value.shape for name, value in stored.items()} != weight_shapes(config):
         raise ValueError("The weights are those of another network.")
-    with np.errstate(over="ignore"):  # what no float32 holds is refused as not finite
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are refused
         weights = {name: value.astype(np.float32) for name, value in stored.items()}
     if not all(bool(np.isfinite(value).all()) for value in weights.values()):
         raise ValueError("The weights are not finite.")
@@ -127,7 +127,7 @@ def _uncertainty(file: WeightsFile) -> Uncertainty:
     """Return how far to trust the network.
 
     Raises:
-        ValueError: the file's figures are none.
+        ValueError: the shapes or the numbers are impossible.
     """
     log_snr = file.tensors["calibration.log_snr"].astype(np.float64)
     variance = file.tensors["calibration.variance"].astype(np.float32)

@@ -45,7 +45,7 @@ _ELBOWS: Final[tuple[int, int]] = (JOINT_INDEX["left_elbow"], JOINT_INDEX["right
 
 @dataclass(frozen=True)
 class ScaleFreeSensors:
-    """Hold what the prior may know of the sensors, in the world frame; time is the last leading axis."""
+    """Hold the sensor data that the prior may see, in the world frame; time is the last leading axis."""
 
     R_world_sensor: Array
     """(..., T, 3, 3, 3) rotation of head, left wrist, right wrist."""
@@ -165,7 +165,7 @@ def hand_reach(positions_m: Array, R_world_head: Array, offsets_m: Array) -> Arr
 
 
 def _reach_features(sensors: ScaleFreeSensors, to_heading: Array, fps: float) -> Array:
-    """Return what the condition says of the hands' places, (..., T, 13); what is not measured is zero."""
+    """Return the features of the hands' places, (..., T, 13); zero where they are not measured."""
     hands = sensors.measured[..., :1] & sensors.measured[..., 1:] & sensors.hand_reach_known[..., None]
     both = _measured_twice(hands)
     reach = sensors.hand_reach @ to_heading.swapaxes(-1, -2)[..., None, :, :]
@@ -179,7 +179,7 @@ def _reach_features(sensors: ScaleFreeSensors, to_heading: Array, fps: float) ->
 
 
 def rotation_features(sensors: ScaleFreeSensors, R_world_heading: Array, fps: float) -> Array:
-    """Return what the condition says of the measured rotations, (..., T, 30); arguments as `condition_features`."""
+    """Return the features of the measured rotations, (..., T, 30); arguments as `condition_features`."""
     to_heading = R_world_heading.swapaxes(-1, -2)
     both = _measured_twice(sensors.measured)
     rotation = matrix_to_sixd(to_heading[..., None, None, :, :] @ sensors.R_world_sensor)

@@ -2,7 +2,7 @@
 """Tell where the feet are without the body: errors of hip and knee of ten degrees add up to 16 cm at the foot.
 
 Ankles and toes over the ground about the head, and their height above the floor, both over the leg's length and in the
-window's heading frame: free of scale, and measured against what is known best.
+window's heading frame. So they have no scale, and refer to the head and the floor, which are known best.
 """
 
 from __future__ import annotations

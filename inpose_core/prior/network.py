@@ -98,7 +98,7 @@ class NetworkConfig:
 
 
 class Denoised(NamedTuple):
-    """Hold what the network makes of windows; B windows of T frames."""
+    """Hold the network's output for B windows of T frames."""
 
     x_0: Array
     """(B, T, 22, 6) rotations in the window's heading frame (9 numbers with three columns)."""
@@ -155,7 +155,7 @@ def denoise(
     condition: Array,
     dropout: Callable[[Array], Array] | None = None,
 ) -> Denoised:
-    """Return what a network makes of windows.
+    """Return a network's output for windows.
 
     Args:
         config: its sizes.
@@ -163,7 +163,7 @@ def denoise(
         x_t: noisy 6D rotations in the window's heading frame, (B, T, 22, 6) (9 numbers with three columns).
         log_snr: log(alpha^2 / sigma^2) of each window, (B,), or of all of them, (1,).
         condition: (B, T, condition_size).
-        dropout: what training does to the tokens (B, tokens, channels) between the layers.
+        dropout: applied to the tokens (B, tokens, channels) between the layers in training.
     """
     xp = namespace_of(x_t)
     batch, frames = x_t.shape[:2]
@@ -205,7 +205,7 @@ def denoise(
 
 
 def _attended(query_key_value: Array, config: NetworkConfig) -> Array:
-    """Return what each token takes from all the others, (B, tokens, width), of (B, tokens, 3 width)."""
+    """Return the attention of all tokens to each other, (B, tokens, width), of (B, tokens, 3 width)."""
     xp = namespace_of(query_key_value)
     batch, tokens, _ = query_key_value.shape
     heads = query_key_value.reshape(batch, tokens, 3, config.heads, -1).swapaxes(1, 3)

@@ -53,7 +53,7 @@ class NoiseSchedule:
     def informative_times(self, steps: int) -> FloatArray:
         """Return pure noise, then ``steps - 1`` times evenly spaced in log SNR, followed by 0; (steps + 1,).
 
-        A few steps do most where the estimate gains most: where the condition has told what it can, and x_t tells more.
+        A few steps are most useful at the noise levels where x_t adds most to the information in the condition.
         """
         levels = np.linspace(*_INFORMATIVE_LOG_SNR, steps + 1)[1:-1]
         times = (2 / math.pi) * np.arctan(np.exp(-levels / 2))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Show the prior what trackers beyond head and hands measure: hips, chest, elbows, knees, feet, each where it is there.
+"""Show the prior the measurements of further trackers: hips, chest, elbows, knees, feet, each if it is worn.
 
 Each of the eight places has room for a rotation and for a position in proportion to the body, as `hand_reach` has it,
 and for two masks. In training most are withheld most of the time, so that one network serves three points and eleven.
@@ -46,7 +46,7 @@ _ANCHORS: Final[tuple[int, ...]] = tuple(
         "right_hip",
     )
 )
-"""The joint about whose upright place each tracker's position is told."""
+"""Each tracker's position is relative to where this joint is in an upright body."""
 _HEAD, _NECK, _PELVIS = JOINT_INDEX["head"], JOINT_INDEX["neck"], JOINT_INDEX["pelvis"]
 _ARMS: Final[tuple[int, ...]] = tuple(
     JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("elbow", "wrist")
@@ -56,12 +56,12 @@ _LEGS: Final[tuple[int, ...]] = tuple(
 )
 _SPREAD: Final[float] = 0.5
 _FARTHEST: Final[float] = 3.0
-"""Lengths of the limb beyond which a tracker tells no more."""
+"""Longest distance of a tracker in lengths of the limb; a longer one is shortened to it."""
 
 
 @dataclass(frozen=True)
 class Trackers:
-    """Hold what trackers measure, in the world frame; time is the last leading axis."""
+    """Hold the measurements of trackers, in the world frame; time is the last leading axis."""
 
     R_world: Array
     """(..., T, 8, 3, 3) rotation of each joint; ignored where it is not known."""
@@ -77,7 +77,7 @@ class Trackers:
         return Trackers(**{name: value[index] for name, value in vars(self).items()})
 
     def mirrored(self) -> Trackers:
-        """Return what the image of the performer in the plane x = 0 would give."""
+        """Return the measurements of the performer's mirror image in the plane x = 0."""
         sign = namespace_of(self.place).asarray((-1.0, 1.0, 1.0), self.place)
         swapped = list(MIRROR_TRACKERS)
         return Trackers(
@@ -112,7 +112,7 @@ def tracker_places(points_m: Array, head_m: Array, R_world_head: Array, offsets_
 
 
 def tracker_features(trackers: Trackers, to_heading: Array) -> Array:
-    """Return what the condition says of trackers, (..., T, TRACKER_FEATURES); what is not known is zero.
+    """Return the features of trackers, (..., T, TRACKER_FEATURES); zero where they are not known.
 
     Args:
         trackers: windows of trackers, in the world frame.

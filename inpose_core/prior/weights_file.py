@@ -29,7 +29,7 @@ _NAMES: Final[Mapping[np.dtype[Any], str]] = {dtype: name for name, dtype in _FO
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """Hold what a safetensors file says."""
+    """Hold the content of a safetensors file."""
 
     tensors: Mapping[str, np.ndarray[Any, Any]]
     metadata: Mapping[str, str]
@@ -39,7 +39,7 @@ def read_weights_file(path: Path) -> WeightsFile:
     """Return the tensors and the metadata of a safetensors file.
 
     Raises:
-        ValueError: it is none, or is damaged.
+        ValueError: it is not a safetensors file, or it is damaged.
         OSError: it cannot be read.
     """
     content = read_bytes(path, _LARGEST_FILE)
@@ -115,5 +115,5 @@ def _require_no_holes(places: Sequence[tuple[int, int]], size: int) -> None:
 
 def _whole_numbers(values: Any) -> list[int]:
     if not isinstance(values, list) or not all(type(value) is int and value >= 0 for value in values):
-        raise ValueError("a shape or a place that is none")
+        raise ValueError("an impossible shape or place of a tensor")
     return values

@@ -11,7 +11,7 @@ DEVICE_LABELS: Final[tuple[str, str, str]] = ("head", "left hand", "right hand")
 
 @dataclass(frozen=True)
 class DeviceCleaning:
-    """Hold how long one device was wrong, by what was wrong with it, and what became of that time."""
+    """Hold for how long one device was wrong, for each kind of error, and how this time was repaired."""
 
     invalid_s: float = 0.0
     """No pose: zero rows, -1 rows, NaN, the exact origin."""

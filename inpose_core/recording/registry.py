@@ -34,8 +34,8 @@ def recording_formats() -> tuple[RecordingFormat, ...]:
 def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     """Read a recording of head and hands, recognised by content, and clean it.
 
-    Where pauses of many seconds split it into takes, that of the options, or the longest, is returned, and a note
-    tells of the others.
+    If long pauses split it into takes, the take of the options is returned, or the longest one, and a note lists the
+    others.
 
     Args:
         path: the file; of a recording with a file per device any of them.

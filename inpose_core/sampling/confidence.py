@@ -28,7 +28,7 @@ def confidence(first_estimate: Array, R_world: Array, measured: Array) -> Array:
     Args:
         first_estimate: 6D rotations that the denoiser made of nothing but its condition, (F, 22, 6).
         R_world: the solution, (F, 22, 3, 3).
-        measured: which devices are measured, (F, 3) bool; what follows none of them is a guess.
+        measured: which devices are measured, (F, 3) bool; without any of them the pose is a guess.
     """
     xp = namespace_of(R_world)
     spread_2 = in_pieces(_spread_2, first_estimate)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold what a denoiser makes of a noisy sample, and what a sampler makes of a denoiser."""
+"""Hold the results of a denoiser and of a sampler."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ class Sample:
     x_0: Array
     """(F, 22, 6) guided 6D rotations in the world."""
     first: Estimate
-    """What the prior made of next to nothing but noise: all that it knows, it knows from its condition."""
+    """The prior's estimate from almost pure noise: it depends on the condition alone."""
     last: Estimate
-    """What the prior made of what was nearly done."""
+    """The prior's estimate in the last step."""

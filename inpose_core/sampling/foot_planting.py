@@ -27,7 +27,7 @@ class PlantingSettings:
     lifts_at: float = 0.4
     """Probability below which it ceases to."""
     shortest_frames: int = 5
-    """Shorter stands, 80 ms, are none."""
+    """Shorter stands than this, 80 ms, are ignored."""
     fade_frames: int = 10
     """How long before and after a stand the solved path is left and met again."""
     longest_slide: float = 0.2
@@ -42,7 +42,7 @@ class PlantingSettings:
 
 @dataclass(frozen=True)
 class FootPaths:
-    """Hold when each foot stands, and what the toes are to do: decided once, for planting here and for later locks."""
+    """Hold when each foot stands, and the path of the toes. Planting uses them, and so does the foot lock."""
 
     solved_m: FloatArray
     """(F, 2, 3) where the toes were solved to be."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pass smoothly between frames in which a device is measured and frames in which it is not.
 
-Where tracking is lost, the measurement lets go of the body at once, and it would jump to what the prior imagines. So
-what the measurement had turned the joints by in the last measured frame fades away over the first lost ones, and comes
-back before tracking does. Measured frames are not touched.
+Where tracking is lost, the measurement has no influence any more, and the body would jump to the prior's estimate. So
+the correction by the measurement in the last measured frame fades out over the first lost frames, and fades in before
+tracking returns. Measured frames do not change.
 """
 
 from __future__ import annotations

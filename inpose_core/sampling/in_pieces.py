@@ -24,7 +24,7 @@ def in_pieces(compute: Callable[..., Array], *series: Array) -> Array:
     """Return ``compute(*series)``, (F, ...), for a computation that looks at each frame by itself.
 
     Args:
-        compute: what to compute of pieces of all the series.
+        compute: the function of pieces of all the series.
         series: arrays whose first axis is time, (F, ...).
     """
     frames = len(series[0])

@@ -42,7 +42,7 @@ class Measurement:
     leg_length_m: float
     """Thigh plus shin."""
     body_size_m: float
-    """Standing head height; what is small is small in relation to it."""
+    """Standing head height; tolerances are shares of it."""
     sole_height_m: float
     """Height of a standing foot's lowest joint above the floor."""
     head_height_m: Array
@@ -112,7 +112,7 @@ class Measurement:
         return arms_m > _SHORTEST_ARMS * self.body_size_m
 
     def scale_free(self, use_head_motion: bool, use_hand_reach: bool = True) -> ScaleFreeSensors:
-        """Return what the prior may see.
+        """Return the sensor data that the prior may see.
 
         Without head motion and reach it is the paper's InPose, with head motion alone its InPose (head).
         """

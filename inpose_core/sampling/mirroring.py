@@ -18,7 +18,7 @@ from .windows import WindowedDenoiser
 
 
 class MirroredDenoiser:
-    """Estimate x_0 as the mean of what a denoiser makes of a recording and of its mirror image."""
+    """Estimate x_0 as the mean of a denoiser's estimates for a recording and for its mirror image."""
 
     def __init__(self, plain: WindowedDenoiser, mirrored: WindowedDenoiser) -> None:
         self.plain, self.mirrored = plain, mirrored
@@ -42,7 +42,7 @@ class MirroredDenoiser:
 
 
 def mirror_sensors(sensors: ScaleFreeSensors) -> ScaleFreeSensors:
-    """Return what the sensors of the performer's image in the plane x = 0 would measure: the hands change places."""
+    """Return the measurements of the performer's mirror image in the plane x = 0: the hands change places."""
     sign = _mirror(sensors.R_world_sensor)
     swapped = [0, 2, 1]
     return replace(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limit the targets of the hands to what the arms can reach.
+"""Limit the targets of the hands to the reach of the arms.
 
 A hand that was measured farther from the shoulder than the arm is long, on shorter arms or after a wrong calibration,
 has no solution, and Gauss-Newton steps towards it grow without bound where the arm is nearly straight. So the target is
@@ -18,7 +18,7 @@ from ..numerics import Array, namespace_of
 from .tangent import chains
 
 _ARM_JOINTS: Final[list[int]] = [*SHOULDER_JOINTS, *ELBOW_JOINTS]
-"""Upper arms and forearms: what they carry lies beyond the shoulders."""
+"""Upper arms and forearms: the part of a chain beyond the shoulder."""
 _TRUNK_SHARE: Final[float] = 0.15
 """How far beyond its reach an arm may be drawn, in its own length: the trunk and the collar bones give so much."""
 _NOISE_SHARE: Final[float] = 0.1

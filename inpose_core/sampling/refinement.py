@@ -36,11 +36,11 @@ _FOOT_NOISE_RATIO: Final[float] = 0.002
 _TOLD_TOES: Final[slice] = slice(2, 4)
 """The toes among ankles and toes."""
 _TOLD_SHARE: Final[float] = 0.6
-"""How far the toes go from where the solved legs have them to where the prior tells them."""
+"""How far the toes move from their solved place towards the place that the prior predicts."""
 _TOLD_SMOOTHING_FRAMES: Final[float] = 1.5
 _TOLD_FADE_FRAMES: Final[float] = 10.0
 _KEPT_NOISE_RATIO: Final[float] = 0.0005
-"""Standard deviation of what stays while a shoulder gives way: 1 mm for an adult."""
+"""Standard deviation of hands and toes while a shoulder turns: 1 mm for an adult."""
 _ELBOW_NOISE_RATIO: Final[float] = 0.004
 """Standard deviation of an arm's shortest length over the body size: the limit is soft by 6 mm for an adult."""
 
@@ -90,7 +90,7 @@ def plant(
         toes_m = frames_last(seen.y_m[:, :1] - target_m[part])
         feet_noise_m = xp.full((2, toes_m.shape[-1]), foot_noise_m, toes_m)
         noise = difference_noise(seen, settings.position_noise_ratio, beyond_m, feet_noise_m)
-        # Where a hand is lost its place means nothing; the feet have one always.
+        # The position of a lost hand is ignored; the feet always have a target.
         known = frames_last(seen.measured[:, 1:])[:, None]
         for _ in range(_ITERATIONS):
             v = chains(R, kappa[:, joints])
@@ -109,7 +109,7 @@ def limit_elbows(R_world: Array, measurement: Measurement, uncertainty: Uncertai
 
     The bend of an elbow follows from the distance between shoulder and wrist. A hand that was measured nearer to the
     shoulder than the limit allows makes the shoulder give way: collar bone and trunk turn, as far as they are to be
-    trusted less than the limit. Frames without such a hand are not touched.
+    trusted less than the limit. Frames without such a hand do not change.
     """
     xp = namespace_of(R_world)
     offsets_m = measurement.offsets_m
@@ -184,7 +184,7 @@ def foot_paths(
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
         measurement: head and hands, whose floor the feet stand on.
-        estimate: what the prior says of the feet: which of them stand, and where they are.
+        estimate: the prior's estimate of the feet: which of them stand, and where they are.
         settings: when a foot counts as standing.
     """
     solved_m = solved_toes(R_world, measurement)
@@ -199,10 +199,10 @@ def foot_paths(
 
 
 def towards_told_toes(solved_m: Array, measurement: Measurement, estimate: Estimate) -> Array:
-    """Return toe paths (F, 2, 3) between those that the solved legs give and those that the prior tells directly.
+    """Return toe paths (F, 2, 3) between those of the solved legs and those that the prior predicts directly.
 
-    Angles of hip and knee that err by ten degrees each put a foot 16 cm off, so what is told directly is nearer; the
-    two err differently, and their mean is nearer still. Where head or floor is not known, nothing is told.
+    Errors of ten degrees at hip and knee put a foot 16 cm off, so the direct prediction is nearer. The errors of the
+    two differ, and their mean is nearer still. Without a measured head and a known floor, the solved paths stay.
     """
     if estimate.feet is None or not measurement.floor_known:
         return solved_m

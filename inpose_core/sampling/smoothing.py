@@ -12,7 +12,7 @@ from .in_pieces import pieces
 def smooth_in_time(values: Array, deviation_frames: float) -> Array:
     """Return a series (F, ...) filtered by a Gaussian of the given deviation, its ends held; 0 changes nothing.
 
-    6D rotations may be filtered so, since what neighbouring frames differ by is small: Gram-Schmidt brings them back.
+    6D rotations can be filtered so, because neighbouring frames differ little; Gram-Schmidt normalises them again.
     """
     radius = int(3 * deviation_frames + 0.5)
     if radius == 0:

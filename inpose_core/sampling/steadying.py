@@ -28,7 +28,7 @@ _NORMAL_MEDIAN: Final[float] = 0.6745
 
 @dataclass(frozen=True)
 class SteadySensors:
-    """Hold sensors whose positions can be followed, and what noise is left in them."""
+    """Hold sensors with steady positions, and the noise that is left in them."""
 
     sensors: Sensors
     noise_m: NDArray[np.float64]
@@ -80,7 +80,7 @@ def _whittaker(values: NDArray[np.float64], weight: NDArray[np.float64], stiffne
 
 
 def _noise_share(stiffness: float) -> float:
-    """Return what share of white noise's variance the smoother lets through, far from the ends."""
+    """Return the share of white noise's variance that the smoother lets through, far from the ends."""
     frequency = np.linspace(0.0, np.pi, 2048)
     gain = 1.0 / (1.0 + stiffness * (2.0 - 2.0 * np.cos(frequency)) ** 3)
     return float(np.mean(gain**2))

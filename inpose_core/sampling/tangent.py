@@ -65,7 +65,7 @@ def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
     xp = namespace_of(R)
     v, rows_measured = rows.v, slice(None) if rows.components is None else list(rows.components)
     H = tangent_jacobian(v)[rows_measured]
-    # What float32 cannot solve is left alone.
+    # Frames that float32 cannot solve stay unchanged.
     solved = solve_positive_definite(tangent_covariance(H, variance) + rows.noise, rows.residual_m)
     weights = xp.zeros((3 * len(v), solved.shape[-1]), v)
     weights[rows_measured] = solved

@@ -30,8 +30,8 @@ class TangentGuidance:
     One Gauss-Newton step of the posterior in each denoising step (`turn_towards`), where s_j^2 is the denoiser's mean
     squared residual at this noise level.
 
-    Where the floor is known it is measured too: the lowest foot stands on it, give or take a tolerance. That returns
-    the head's height, which differencing throws away, for a body of any shape.
+    If the floor is known it is a measurement too: the lowest foot stands on it, within a tolerance. This restores the
+    head's height, which the differences do not contain, for a body of any shape.
     """
 
     first_log_snr: float = -4.0
@@ -60,11 +60,11 @@ class TangentGuidance:
         return GuidedEstimate(in_pieces(matrix_to_sixd, R_hat))
 
     def finish(self, R_world: Array) -> Array:
-        """Return the rotations after the last Gauss-Newton steps, which take up what linearising and smoothing left."""
+        """Return the rotations after the last Gauss-Newton steps, which remove errors of linearising and smoothing."""
         met = self._meet(R_world)
         if bool(self.measurement.measured.all()):
             return met
-        # What fades is what the measurement has done; what is still measured is met again.
+        # The correction by the measurement fades in gaps. The devices that are still measured are then met again.
         return self._meet(fade_into_gaps(R_world, met, self.measurement.measured))
 
     def _meet(self, R_world: Array) -> Array:
@@ -96,7 +96,7 @@ class TangentGuidance:
     def _linearise(self, R: Array, difference_m: Array, noise: Array, known: Array) -> TangentRows:
         xp = namespace_of(R)
         v = chains(R, self.difference_kappa[:, self.joints])
-        # Where a hand is lost its place means nothing.
+        # The position of a lost hand is ignored.
         residual_m = ((difference_m - v.sum(axis=1)) * known).reshape(6, -1)
         if self.floor is None:
             return TangentRows(v, residual_m, noise)

@@ -33,7 +33,7 @@ _SHARED_PARTS: Final[int] = 16
 
 @dataclass(frozen=True)
 class Windows:
-    """Say which frames each window sees, and with what weight it speaks for them."""
+    """Hold which frames each window sees, and its weight in each of them."""
 
     index: IndexArray
     """(N, W) frame of each window's place; reflected at the ends of recordings shorter than a window."""
@@ -51,7 +51,7 @@ class Windows:
         index = _reflect(place, frames)
         overlap = window - stride
         ramp = np.minimum(np.arange(window) + 1.0, overlap + 1) / (overlap + 1)
-        # What a window makes of reflected frames is not asked: training gives them no weight.
+        # Reflected frames have no weight in training, so they have none here.
         weight = np.minimum(ramp, ramp[::-1]) * (place < frames)
         total = np.zeros(frames)
         np.add.at(total, index, weight)
@@ -86,7 +86,7 @@ class Windows:
         """Add the windows ``values`` (n, W, ...) of ``part``, weighted, to the frames of ``total`` (F, ...)."""
         weights = namespace_of(total).asarray(self.weight[part], total)
         for frames, weight, window in zip(self.index[part], weights, values, strict=True):
-            # The frames that count follow one another; what is reflected has no weight.
+            # The frames with a weight follow one another; reflected ones have none.
             count = min(len(frames), self.frames)
             spread = weight[:count].reshape(-1, *(1,) * (window.ndim - 1))
             total[int(frames[0]) : int(frames[0]) + count] += window[:count] * spread
@@ -167,7 +167,7 @@ class WindowedDenoiser:
         return self._denoise(windows, log_snr, part).x_0
 
     def _denoise(self, windows: Array, log_snr: float, part: slice) -> Denoised:
-        """Return what the network makes of the windows (n, W, 22, 6) of a part, turned back into the world."""
+        """Return the network's output for the windows (n, W, 22, 6) of a part, turned back into the world."""
         xp = namespace_of(windows)
         R_world_heading = self.R_world_heading[part]
         noisy = _turn(windows, R_world_heading.swapaxes(-1, -2))

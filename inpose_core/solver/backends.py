@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose what solves: numpy, which is always there, or torch, where it is needed or has a graphics card."""
+"""Choose the library that solves: numpy, or torch where it is needed or has a graphics card."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INSTALL: Final[str] = "Install PyTorch (pip install inpose[torch]), or choose l
 
 
 def choose_backend(settings: SolveSettings = SolveSettings()) -> Backend:  # noqa: B008 (frozen)
-    """Return what the settings ask for.
+    """Return the library and the device that the settings ask for.
 
     ``auto`` takes a graphics card where this Python's torch has one, torch where only torch can do what is asked, and
     numpy otherwise.
@@ -45,14 +45,14 @@ def _on_numpy(settings: SolveSettings, on_cpu: bool) -> Backend:
 
 
 def _only_torch_can(settings: SolveSettings) -> str | None:
-    """Return what of the settings numpy cannot do."""
+    """Return the part of the settings that numpy cannot do."""
     if settings.guidance == "pigdm":
         return "the guidance pigdm, which differentiates the network"
     return "in bfloat16" if settings.precision == "bfloat16" else None
 
 
 def _may_have_graphics_card() -> bool:
-    """Return whether it is worth the seconds that torch takes to load, to ask it for a device."""
+    """Return whether torch may have a graphics card; loading it to ask takes seconds."""
     spec = find_spec("torch")
     build = None if spec is None or spec.origin is None else torch_build(Path(spec.origin).parent.parent)
     if build is None or build.device == "cpu":

@@ -77,7 +77,7 @@ def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]
 
 
 def _right_hand_side(poses: Poses, exchanged: BoolArray) -> float:
-    """Return how far right of the left hand the right one lies on average, seen from the head, in metres."""
+    """Return how far the right hand is to the right of the left hand, on average, seen from the head, in metres."""
     positions_m, rotations_wxyz, measured = poses
     seen = measured.all(axis=1)
     if not seen.any():

@@ -56,7 +56,7 @@ def find_frozen(
 
 
 def find_at_origin(times_s: FloatArray, positions_m: FloatArray, measured: BoolArray) -> BoolArray:
-    """Find stays near the room's origin that begin or end with a leap nobody can make, (F,)."""
+    """Find frames near the room's origin that begin or end with an impossible jump, (F,)."""
     thrown = np.zeros(len(times_s), dtype=np.bool_)
     near = measured & (np.linalg.norm(positions_m, axis=-1) < _ORIGIN_RADIUS_M)
     for start, stop in runs(near):

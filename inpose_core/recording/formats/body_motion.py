@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take head and hands from the motion of a whole body: AMASS ``.npz``, InPose's own ``.npz``, BVH.
+"""Read head and hands from full-body motion: AMASS ``.npz``, InPose's own ``.npz``, BVH.
 
 They are joint poses: nothing is offset or scaled. For people who have such motion, and to compare what is solved with
 what was captured.

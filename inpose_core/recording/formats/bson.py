@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Walk through BSON documents without building them: only what is asked for is looked at.
+"""Read BSON documents without building them: only the requested elements are read.
 
 Source of the layout: bsonspec.org. A document is never entered deeper than its caller asks, so that nesting and huge
 lists cost nothing.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recognise files that hold no readable recording, and say what they are and what to do instead."""
+"""Recognise files that InPose does not read. The messages name the format and say what to do."""
 
 from __future__ import annotations
 

@@ -34,11 +34,11 @@ class RecordingFormat:
     """How names of such files end, for file browsers; a file is recognised by its content alone. Written where the
     format is declared, as text in quotes: `recording_suffixes` reads it there."""
     source: str
-    """What writes such files; empty for what is known and refused."""
+    """The source of such files, for the docs; empty for formats that are refused."""
     hand_poses: str
     """What the hand poses are, for the docs."""
     recognises: Callable[[bytes], bool]
     read: Callable[[RecordingFile], RawTracks]
     """Return the tracks as they stand in the file."""
     rank: int = 0
-    """Who is asked first: 0 knows its files by a magic number, a higher one takes what is left."""
+    """Order of the tests: formats with a magic number have rank 0; formats with a general test have a higher rank."""

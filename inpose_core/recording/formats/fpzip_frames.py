@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Unpack fpzip arrays of files that nobody vouches for.
+"""Unpack fpzip arrays of untrusted files.
 
 fpzip's decoder trusts its input: one flipped bit ends the whole process (every one of 40 tries did), and its header may
 ask for any amount of memory. So the header is read here first, and the decoder works in a process of its own.

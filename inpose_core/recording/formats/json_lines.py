@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read logs of device poses with one JSON object a line, as scripts that poll OpenVR or OpenXR write them.
+"""Read logs of device poses with one JSON object per line, as scripts that poll OpenVR or OpenXR write them.
 
 A line holds the devices of one moment, in a list or by their names, or one device::
 

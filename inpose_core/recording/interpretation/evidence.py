@@ -34,7 +34,7 @@ CANDIDATES: Final[tuple[tuple[str, str, float], ...]] = (
     ("RUB/RUF", "OpenXR's positions with Unity's rotations", -0.5),
     ("RUF/RUB", "Unity's positions with OpenXR's rotations", -0.5),
 )
-"""Axes that are tried, what they are, and how much less common they are."""
+"""The tested axes, their names, and a penalty for rare axes."""
 
 _PIECES: Final[int] = 12
 _PIECE_FRAMES: Final[int] = 150

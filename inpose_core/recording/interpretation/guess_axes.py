@@ -36,7 +36,7 @@ def decide_axes_and_order(
     declared: Declared,
     options: ReadOptions,
 ) -> Orientation:
-    """Return how positions and quaternions are turned, by what the user or the file says, else by what is likeliest."""
+    """Return the axes of positions and quaternions: from the user, else from the file, else the most likely ones."""
     order = options.quaternion_order or declared.quaternion_order
     text = options.axes or declared.axes
     axes = Axes.parse(text) if text else None

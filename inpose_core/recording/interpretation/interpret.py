@@ -33,7 +33,7 @@ _LARGEST_FLOAT32: Final[float] = 3.4e38
 
 
 def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
-    """Return the tracks in OpenXR's axes, metres and seconds, with what was decided; not yet cleaned.
+    """Return the tracks in OpenXR's axes, metres and seconds, with all decisions. They are not cleaned yet.
 
     Raises:
         RecordingError: the times have no unit in which this would be a recording.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find a layout's columns in a table, and turn what stands in them into times and poses."""
+"""Find the columns of a layout in a table, and convert their cells to times and poses."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Describe which columns of a table are which: the shipped presets, and what users say with ``--columns``.
+"""Describe the columns of a table: the shipped presets, and the user's ``--columns``.
 
 Both have one form, that of the JSON files in ``presets/``::
 
