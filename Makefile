@@ -120,6 +120,7 @@ test-without-blas: .venvs/numpy-1-without-blas/.installed .venvs/numpy-2-without
 
 # Take every picture of the docs anew: the window's, and the rendered animation (a quarter of an hour).
 pictures: $(VENV)/.installed-test
+	$(BIN)/python docs/make_recording_images.py
 	$(BIN)/python docs/take_screenshots.py
 	$(BIN)/python docs/render_animation.py
 

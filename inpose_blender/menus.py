@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the operations into menus: Blender's search (F3) finds what is in a menu, and nothing else."""
+"""Put the operations into menus, because Blender's search (F3) finds only operations that are in a menu."""
 
 from __future__ import annotations
 

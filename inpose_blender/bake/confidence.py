@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Report the confidence of a solved motion, and the frames to check."""
+"""Report the confidence of a solved motion, and the frames that the user should check."""
 
 from __future__ import annotations
 

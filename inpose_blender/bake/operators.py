@@ -108,7 +108,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
-    """Say in one line what was baked."""
+    """Return one line about the baked action."""
     values: dict[str, Any] = {"action": result.action_name, "first": result.first_frame, "last": result.last_frame}
     if mean_hand_error_m is None:
         return tr("Baked {action}, frames {first} to {last}", **values)
@@ -117,7 +117,7 @@ def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
 
 
 def kept_note(result: BakeResult) -> tuple[str, ...]:
-    """Say where the action of before is, if there was one."""
+    """Return a note about the previous action, if there was one."""
     if not result.kept_action_name:
         return ()
     return (tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name),)

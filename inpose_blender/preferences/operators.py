@@ -13,6 +13,7 @@ from ..ui.redraw import redraw_panels
 from ..ui.status import show_error
 from ..ui.translate import tr
 from .machine_settings import results_folder, solver_interpreters
+from .solver_text import solver_lines
 
 
 class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
@@ -68,11 +69,7 @@ class INPOSE_OT_test_solver(ModalBake, bpy.types.Operator):
         except InPoseError as error:
             self._fail(context, error)
             return {"CANCELLED"}
-        lines = [
-            tr("Works: {label}", label=solver["interpreter"]),
-            f"Python {solver.get('python')}, {solver.get('library')} {solver.get('library_version')}",
-            " ".join(filter(None, (solver.get("device_name"), f"({solver.get('device')})", _memory_text(solver)))),
-        ]
+        lines = [tr("Works: {label}", label=solver["interpreter"]), *solver_lines(solver)]
         lines += [tr("Cannot be used: {reason}", reason=failure) for failure in solver["failures"]]
         status_of(context).solver = "\n".join(lines)
         redraw_panels()
@@ -108,11 +105,6 @@ class INPOSE_OT_clear_results(bpy.types.Operator):
         TAKES.clear()
         self.report({"INFO"}, tr("Deleted {count} files, {size} MB", count=len(files), size=round(size / 1e6)))
         return {"FINISHED"}
-
-
-def _memory_text(solver: dict[str, object]) -> str:
-    memory = solver.get("memory_bytes")
-    return f"{memory / 2**30:.0f} GB" if isinstance(memory, int) else ""
 
 
 CLASSES = (INPOSE_OT_test_solver, INPOSE_OT_clear_results)

@@ -12,6 +12,7 @@ from ..options import SolveSettings, options_of
 from ..ui.option_properties import property_of
 from .machine_settings import ADDON_PACKAGE
 from .python_operators import draw_pythons
+from .solver_text import running_solver_lines
 
 _DEVICE = next(option for option in options_of(SolveSettings) if option.name == "device")
 
@@ -54,8 +55,8 @@ class INPOSE_AP_preferences(bpy.types.AddonPreferences):
 def _draw_solver(layout: Any, context: bpy.types.Context) -> None:
     """Say what the solver runs on, or let it be tried."""
     column = layout.column(heading="Solver")
-    solver = context.window_manager.inpose_status.solver
-    for line in solver.splitlines():
+    tested = context.window_manager.inpose_status.solver
+    for line in tested.splitlines() or running_solver_lines():
         column.label(text=line, translate=False)
     column.operator("inpose.test_solver", icon="PLAY")
 

@@ -26,7 +26,7 @@ class INPOSE_PT_rig(SubPanel, bpy.types.Panel):
 
 
 def draw_rig(layout: Any, armature_object: Any) -> None:
-    """Say which naming was recognised, and what is missing."""
+    """Show the kind of rig that was recognised, and the joints without a bone."""
     from .find import find_mapping
 
     if armature_object is None or armature_object.type != "ARMATURE":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check, map and measure a rig: what a solve and a bake need to know of it."""
+"""Check, map and measure a rig, for a solve or a bake."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def candidate_interpreters(chosen: str = "", with_gpu: Sequence[Interpreter] = (
 
 def _chosen_python(chosen: str) -> Path:
     if Path(chosen).name == chosen:
-        raise WorkerError(f'The Python set for InPose, "{chosen}", is not a whole path.', "Give the whole path.")
+        raise WorkerError(f'The Python set for InPose, "{chosen}", is not a full path.', "Give the full path.")
     path = Path(chosen).absolute()
     if path.is_dir() and (inside := python_in(path)) is not None:
         return inside

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Distinguish a busy solver process from one that hangs. No bpy here.
+"""Distinguish a busy solver process from one that hangs. Does not import bpy.
 
 A stopped process gives no sign of life; one that hangs gives signs of life and gets no further. Only time during which
 somebody looked counts: a machine that slept, or a Blender that was busy itself, is no fault of the process.

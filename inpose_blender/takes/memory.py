@@ -15,7 +15,7 @@ _IN_MEMORY: Final[int] = 4
 
 
 class TakeMemory:
-    """Hold the last few takes by their file, so that baking again reads no file."""
+    """Hold the last few takes in memory, so that re-baking does not read a file."""
 
     def __init__(self) -> None:
         self._takes: OrderedDict[Path, SolvedTake] = OrderedDict()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep solved motions in files, for re-baking without solving again. No bpy here.
 
-A take is two files side by side: ``NAME.npz``, the motion, and ``NAME.sensors.npz``, the calibrated recording that it
-was solved from; without the second one the hands cannot be brought onto the recording.
+A take has two files in one folder: ``NAME.npz``, the motion, and ``NAME.sensors.npz``, the calibrated recording.
+Without the second file, hand lock has no effect.
 """
 
 from __future__ import annotations

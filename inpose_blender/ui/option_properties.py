@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make Blender's properties of a table of options, and read the settings back from them.
+"""Make Blender's properties from a table of options, and read the settings from them.
 
 What may be None has a form of its own: a list gets the item "Automatic", a number shows the value that stands for
 None, and text is empty.
@@ -81,7 +81,7 @@ def settings_of(table: type[Table], group: Any) -> Table:
 
 
 def is_automatic(option: Option, group: Any) -> bool:
-    """Say whether the choice is left to InPose."""
+    """Return whether InPose chooses the value."""
     return option.optional and _value(option, group) is None
 
 

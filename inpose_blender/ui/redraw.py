@@ -7,7 +7,8 @@ import bpy
 
 
 def redraw_panels() -> None:
-    """Redraw the sidebars of all 3D Views, and the preferences; the views themselves may be expensive to draw."""
+    """Redraw the sidebars of all 3D Views, and the preferences, but not the 3D Views, because drawing them can take
+    long."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             for region in area.regions:

@@ -73,7 +73,7 @@ class CalibrationSettings(OptionTable):
             Choice("raw", "Raw", "Controllers: the raw device pose of OpenVR (SteamVR)"),
             Choice("saber", "Saber", "Beat Saber: the poses of the sabers"),
         ),
-        automatic="as the recording says, else grip",
+        automatic="from the recording, else grip",
     )
     scale: ScaleMode | float = option(
         "height",
@@ -118,7 +118,7 @@ class CalibrationSettings(OptionTable):
     )
     calibration_file: Path | None = option(
         None,
-        "Saved calibration of this performer with the same devices (made with inpose calibrate)",
+        "Saved calibration of this performer with the same devices, made with inpose calibrate",
         label="Calibration file",
         automatic="none",
         old_flags=("calibration",),

@@ -38,7 +38,7 @@ def _reports_errors(execute: Callable[[Any, Any], set[str]]) -> Callable[[Any, A
 
 
 class _OnMapping:
-    """Ask for an armature, and for one whose data can be changed where something is changed."""
+    """Require an armature, and editable armature data for operators that change the mapping."""
 
     changes = True
 
@@ -160,7 +160,7 @@ def _armature(context: Any) -> Any:
 
 
 def is_chosen(armature_data: Any) -> bool:
-    """Say whether the user has changed the mapping of an armature."""
+    """Return whether the user has changed the mapping of an armature."""
     return bool(getattr(armature_data, STORED_PROPERTY).stored)
 
 

@@ -31,12 +31,12 @@ def set_bones(armature_data: Any, bones: Mapping[str, str]) -> None:
 
 
 def forget_bones(armature_data: Any) -> None:
-    """Return to what is found by itself."""
+    """Remove the user's mapping; the automatic mapping applies again."""
     getattr(armature_data, STORED_PROPERTY).stored = ""
 
 
 def bones_of(armature_object: Any) -> dict[str, str]:
-    """Return what is mapped now, chosen or found, joint to bone."""
+    """Return the current mapping, joint to bone: the user's, or the automatic one."""
     from ..find import find_mapping
 
     mapping = find_mapping(armature_object)

@@ -101,9 +101,9 @@ def test_paths_in_requests_are_whole(planted: PlantedFolder):  # noqa: F811
 
 def test_a_bare_name_is_no_interpreter(planted: PlantedFolder):  # noqa: F811
     """It would be a file of the current folder, which is not where anybody expects a program to be taken from."""
-    with pytest.raises(WorkerError, match="not a whole path") as caught:
+    with pytest.raises(WorkerError, match="not a full path") as caught:
         candidate_interpreters("python3.11")
-    assert "whole path" in caught.value.hint
+    assert "full path" in caught.value.hint
     (chosen,) = candidate_interpreters("./python3.11")  # this says so
     assert Path(chosen.executable) == planted.folder / "python3.11"
 

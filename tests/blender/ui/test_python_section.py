@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from inpose_blender.preferences import machine_settings, python_operators
+from inpose_blender.preferences import machine_settings, panel, python_operators
+from inpose_blender.preferences.solver_text import running_solver_lines
 from inpose_blender.runtime import gpu_pythons
 from tests.blender.runtime.test_gpu_pythons import make_python
 from tests.blender.ui.test_panels import ListeningLayout
@@ -85,3 +86,13 @@ def test_an_environment_beside_the_file_waits_for_a_click(computer, tmp_path, mo
     assert bpy.ops.inpose.use_python(filepath=str(python)) == {"FINISHED"}
     assert kept.interpreter_path == str(python)
     assert "inpose.use_python" not in drawn().operators
+
+
+def test_after_a_solve_the_preferences_say_what_it_ran_on(computer, fake_worker, take):
+    assert running_solver_lines() == []
+    bpy.context.scene.inpose.recording = str(take)
+    bpy.ops.inpose.read_recording()
+    assert running_solver_lines() == ["Python 3, numpy 0", "fake (cpu) 1 GB"]
+    layout = ListeningLayout()
+    panel._draw_solver(layout, bpy.context)
+    assert "fake (cpu) 1 GB" in layout.texts
