@@ -85,11 +85,12 @@ test-gui: $(VENV)/.installed-test
 # Run the add-on's tests with other versions of Blender, one .venvs/bpy-* each.
 BPY_4_2 := 3.11 bpy==4.2.23 numpy<2
 BPY_4_5 := 3.11 bpy==4.5.15 numpy<2
+BPY_5_0 := 3.11 bpy==5.0.1 numpy<2
 BPY_5_2 := 3.13 bpy==5.2.3 numpy<3
 # The 4.2 wheel may crash at exit, and the 4.5 wheel wait for ever for a thread of its own.
 PYTEST_AND_LEAVE := import os, sys, pytest; code = pytest.main(["tests/blender", "-m", "not slow"]); sys.stdout.flush(); os._exit(code)
-test-blenders: .venvs/bpy-4.2/.installed .venvs/bpy-4.5/.installed .venvs/bpy-5.2/.installed
-	for version in 4.2 4.5 5.2; do echo "Blender $$version"; \
+test-blenders: $(foreach version,4.2 4.5 5.0 5.2,.venvs/bpy-$(version)/.installed)
+	for version in 4.2 4.5 5.0 5.2; do echo "Blender $$version"; \
 		PYTHONPATH=. .venvs/bpy-$$version/bin/python -c '$(PYTEST_AND_LEAVE)' || failed=1; done; test -z "$$failed"
 
 .venvs/bpy-%/.installed:
