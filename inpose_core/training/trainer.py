@@ -247,7 +247,8 @@ class Trainer:
             self.ema.load_state_dict(state["ema"])
         except (RuntimeError, KeyError, EOFError, OSError, UnpicklingError) as error:
             raise WeightsError(
-                f"The checkpoint in {self.folder} is damaged ({error}).", "Delete it to begin again."
+                f"The checkpoint in {self.folder} is damaged, or of another version of InPose ({str(error)[:200]}).",
+                "Delete it to begin again.",
             ) from error
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"].cpu())

@@ -197,6 +197,20 @@ def test_any_number_of_frames_is_solved(prior: Prior, frames: int) -> None:
     assert sensor_error_m(motion).mean() < 0.01
 
 
+@pytest.mark.parametrize("frames", [1, 2, 130])
+@pytest.mark.parametrize("lost", [[1, 2], [0], [0, 1, 2]], ids=["hands", "head", "all"])
+def test_devices_that_are_never_measured_leave_a_body(prior: Prior, frames: int, lost: list[int]) -> None:
+    performer = smooth_motion(frames)
+    measured = np.ones((frames, 3), dtype=bool)
+    measured[:, lost] = False
+    motion = solve(replace(perfect_sensors(performer), measured=measured), performer.skeleton, EXACT, prior)
+    np.testing.assert_allclose(np.linalg.norm(motion.rotations_wxyz, axis=-1), 1, atol=1e-5)
+    assert np.isfinite(motion.root_translation_m).all()
+    assert motion.confidence is not None
+    assert np.isfinite(motion.confidence).all()
+    assert np.isnan(sensor_error_m(motion)[:, lost]).all()
+
+
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_hand_that_is_never_measured_leaves_the_other_on_its_target(
     prior: Prior, performer: Motion, lost: int
