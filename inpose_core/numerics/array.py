@@ -89,6 +89,7 @@ class Namespace(Protocol):
     def prefers_bfloat16(self, device: str) -> bool: ...  # noqa: D102
     def without_gradients(self) -> AbstractContextManager[Any]: ...  # noqa: D102
     def vector_jacobian_product(self, function: Callable[[Any], Any], x: Any, cotangent: Any) -> Any: ...  # noqa: D102
+    def device_of(self, x: Any) -> str: ...  # noqa: D102
     def version(self) -> str: ...  # noqa: D102
     def to_numpy(self, x: Any) -> np.ndarray[Any, Any]: ...  # noqa: D102
     def from_numpy(self, x: np.ndarray[Any, Any], device: str) -> Any: ...  # noqa: D102

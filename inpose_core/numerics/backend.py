@@ -10,6 +10,7 @@ import numpy as np
 
 from ..options.solve import Precision
 from .array import Array, Namespace
+from .namespace import namespace_of
 
 LibraryName = Literal["numpy", "torch"]
 
@@ -39,6 +40,11 @@ class Backend:
         The motion differs from that of float32 by a thirtieth of a degree on average.
         """
         return precision == "bfloat16" or (precision == "auto" and self.namespace.prefers_bfloat16(self.device))
+
+    def holds(self, array: Array) -> bool:
+        """Return whether an array belongs to this library and is on this device."""
+        namespace = namespace_of(array)
+        return namespace.name == self.library and namespace.device_of(array) == self.device
 
     def asarray(self, values: Any) -> Array:
         """Return values as an array there: float32, or bool where they are bool."""

@@ -168,6 +168,11 @@ def to_numpy(x: Array) -> np.ndarray[Any, Any]:
     return np.asarray(x)
 
 
+def device_of(x: Array) -> str:  # noqa: ARG001 (numpy has one device)
+    """Return "cpu"."""
+    return "cpu"
+
+
 def version() -> str:
     """Return the version of numpy."""
     return np.__version__

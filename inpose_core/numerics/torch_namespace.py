@@ -227,6 +227,11 @@ def gpu_memory_bytes() -> int:
     return int(torch.cuda.mem_get_info()[1])
 
 
+def device_of(x: Tensor) -> str:
+    """Return the kind of device on which x is: cpu, cuda or mps."""
+    return x.device.type
+
+
 def version() -> str:
     """Return the version of torch."""
     return str(torch.__version__)

@@ -39,7 +39,9 @@ class Prior:
     """What the model card says: steps, data, validation figures."""
 
     def to(self, backend: Backend) -> Prior:
-        """Return the prior with its arrays where a backend computes."""
+        """Return the prior with its arrays where a backend computes; this one if they are there already."""
+        if backend.holds(self.uncertainty.variance):
+            return self
         network = DiffusionTransformer(
             self.network.config, {name: _moved(value, backend) for name, value in self.network.weights.items()}
         )

@@ -223,6 +223,7 @@ AFFAIRS = {
     "without_gradients",
     "vector_jacobian_product",
     "version",
+    "device_of",
     "from_numpy",
 }
 """What the libraries do not have in common, or what is part of the uses above."""
@@ -246,6 +247,7 @@ def test_what_the_libraries_do_not_have_in_common() -> None:
         assert (x @ x.swapaxes(-1, -2)).dtype == np.float32
     with torch_namespace.in_bfloat16(tensor, True), torch_namespace.without_gradients():
         assert str((tensor @ tensor.swapaxes(-1, -2)).dtype) == "torch.bfloat16"
+    assert numpy_namespace.device_of(x) == torch_namespace.device_of(tensor) == "cpu"
     assert not numpy_namespace.prefers_bfloat16("cpu")
     assert not torch_namespace.prefers_bfloat16("mps")
     assert (numpy_namespace.version(), torch_namespace.version()) == (np.__version__, torch.__version__)

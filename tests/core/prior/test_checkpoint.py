@@ -332,3 +332,12 @@ def test_a_broken_header_is_an_error_and_nothing_worse(data: st.DataObject) -> N
         path.write_bytes(struct.pack("<Q", max(0, length)) + text + bytes(16))
         with pytest.raises(WeightsError):
             load_prior(path)
+
+
+def test_a_prior_moves_only_where_it_is_not() -> None:
+    prior = small_prior()
+    assert prior.to(Backend()) is prior
+    moved = prior.to(Backend("torch"))
+    assert moved.to(Backend("torch")) is moved
+    assert all(Backend("torch").holds(weight) for weight in moved.network.weights.values())
+    assert not any(Backend("torch").holds(weight) for weight in prior.network.weights.values())
