@@ -38,6 +38,8 @@ class Calibrated:
     scale: float
     """Skeleton size over performer size."""
     notes: tuple[str, ...]
+    calibration_pose: CalibrationPose | None = None
+    """The T-pose or A-pose by which the performer was measured, if one was found."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def calibrate(
     scale = scale_to(skeleton, performer, settings)
     positions_m, rotations_wxyz = move_hands(*place_joints(found.recording, performer), settings)
     sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS)
-    return Calibrated(sensors, performer.pose, performer.stature_m, scale, found.notes)
+    return Calibrated(sensors, performer.pose, performer.stature_m, scale, found.notes, found.calibration_pose)
 
 
 def measure_performer(

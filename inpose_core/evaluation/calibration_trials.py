@@ -108,7 +108,7 @@ def run_calibration_trials(
         yield CalibrationTrial(
             np.linalg.norm(found.positions_m[:, 1:] - truth.positions_m[:, 1:], axis=-1).mean(axis=0),
             np.degrees(geodesic_angle(found.rotations_wxyz[:, 1:], truth.rotations_wxyz[:, 1:])).mean(axis=0),
-            any("Calibrated by the" in note for note in calibrated.notes),
+            calibrated.calibration_pose is not None,
         )
 
 
