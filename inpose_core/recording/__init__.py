@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read recordings of head and two hands from several formats, and clean them.
 
-Each name loads when it is first asked for: Blender, which asks for the formats' suffixes when it starts, should not
-wait for numpy, and nobody for the readers before the first recording.
+Each name is imported on first use. Blender needs only the formats' suffixes at start-up, and that import must not load
+numpy or the readers.
 """
 
 from importlib import import_module

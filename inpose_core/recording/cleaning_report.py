@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what cleaning did to a recording, in seconds per device: for `inpose info`, the notes of a solve, the panel."""
+"""Report what cleaning did to a recording, in seconds per device. `inpose info`, solve notes and the panel show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEVICE_LABELS: Final[tuple[str, str, str]] = ("head", "left hand", "right hand")
 
 @dataclass(frozen=True)
 class DeviceCleaning:
-    """Hold for how long one device was wrong, for each kind of error, and how this time was repaired."""
+    """Hold how long one device was wrong, per kind of error, and how that time was repaired."""
 
     invalid_s: float = 0.0
     """No pose: zero rows, -1 rows, NaN, the exact origin."""
@@ -33,7 +33,7 @@ class DeviceCleaning:
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """Hold everything that was repaired or given up in a recording."""
+    """Hold everything in a recording that was repaired or could not be repaired."""
 
     devices: tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning] = (
         DeviceCleaning(),
@@ -52,7 +52,7 @@ class CleaningReport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Return what the user should know, one sentence each; nothing for a recording without a fault."""
+        """Return one sentence per fault that the user should know about; empty for a recording without faults."""
         said: list[str] = []
         if self.dropped_frames:
             were = "was" if self.dropped_frames == 1 else "were"

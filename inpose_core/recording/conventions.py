@@ -40,7 +40,7 @@ TIME_UNITS_S: Final[Mapping[str, float]] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "t
 
 
 def unit_in_metres(unit: str) -> float:
-    """Return the metres per unit of a unit's name or of a number, as `ReadOptions` has them."""
+    """Return the metres per unit, from a unit's name or a number as in `ReadOptions`."""
     return UNITS_M[unit] if unit in UNITS_M else float(unit)
 
 
@@ -55,7 +55,7 @@ def convert_positions(positions: FloatArray, axes: Axes) -> FloatArray:
 
 
 def convert_rotations(wxyz: FloatArray, axes: Axes) -> FloatArray:
-    """Return unit quaternions (..., 4) in OpenXR's axes, for devices whose own axes are then OpenXR's.
+    """Return unit quaternions (..., 4) in OpenXR's axes, for devices whose own axes become OpenXR's.
 
     ``A R B^T`` is ``(A R A^T)(A B^T)``: a signed permutation of the vector part, and one fixed turn where a device's
     own axes differ from the world's.
@@ -63,7 +63,7 @@ def convert_rotations(wxyz: FloatArray, axes: Axes) -> FloatArray:
     A, B = axes_matrix(axes.rotations), axes_matrix(axes.device)
     converted = np.empty_like(wxyz)
     converted[..., 0] = wxyz[..., 0]
-    # A mirror image turns the other way round: the axis of a turn is a pseudovector.
+    # Mirroring reverses rotations: a rotation axis is a pseudovector.
     converted[..., 1:] = wxyz[..., 1:] @ (np.linalg.det(A) * A).T
     if axes.device != axes.rotations:
         converted = multiply_quaternions(converted, matrix_to_quaternion(A @ B.T))
@@ -71,6 +71,6 @@ def convert_rotations(wxyz: FloatArray, axes: Axes) -> FloatArray:
 
 
 def rotation_matrices(wxyz: FloatArray) -> FloatArray:
-    """Return rotation matrices (..., 3, 3) of quaternions that need not be of unit length; NaN where they are zero."""
+    """Return rotation matrices (..., 3, 3) of quaternions of any length; NaN for zero quaternions."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return quaternion_to_matrix(wxyz / np.linalg.norm(wxyz, axis=-1, keepdims=True))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose the reader of a recording by the file's content, never by its name."""
+"""Choose the reader of a recording from the file's content, never from its name."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ _LARGEST_FILE_BYTES: Final[int] = 2**29
 
 @cache
 def recording_formats() -> tuple[RecordingFormat, ...]:
-    """Return what the modules of `formats` declare, in the order in which they are asked about a file."""
+    """Return the formats that the modules of `formats` declare, in the order in which they are tried."""
     modules = (import_module(f"{formats.__name__}.{module.name}") for module in iter_modules(formats.__path__))
     declared = (entry for module in modules for entry in getattr(module, "FORMATS", ()))
     return tuple(sorted(declared, key=lambda entry: (entry.rank, entry.name)))
 
 
 def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
-    """Read a recording of head and hands, recognised by content, and clean it.
+    """Read and clean a recording of head and hands; its content decides the format.
 
-    If long pauses split it into takes, the take of the options is returned, or the longest one, and a note lists the
-    others.
+    If long pauses split it into takes, this returns the take that the options choose, or the longest one. A note lists
+    the others.
 
     Args:
-        path: the file; of a recording with a file per device any of them.
-        options: what the file is, against what it says or what would be guessed.
+        path: the file; if each device has its own file, any of them.
+        options: conventions of the file; they override what it declares and what would be guessed.
 
     Raises:
-        RecordingError: the file is missing, foreign or damaged, or holds no head and hands.
+        RecordingError: the file is missing, unknown or damaged, or has no head and hands.
     """
     path, options = Path(path), options or ReadOptions()
     recording = _read(path, options)
@@ -50,10 +50,10 @@ def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
 
 
 def load_session(path: Path, options: ReadOptions | None = None) -> Recording:
-    """Read and clean a recording as `load_recording` does, all of its takes with the pauses between them.
+    """Read and clean a recording like `load_recording`, but keep all takes and the pauses between them.
 
     Raises:
-        RecordingError: as there.
+        RecordingError: as for `load_recording`.
     """
     return clean_recording(_read(Path(path), options or ReadOptions()), Path(path).name)
 

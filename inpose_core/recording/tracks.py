@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold tracks as they stand in a file (`RawTracks`), and lay tracks of separate clocks on one."""
+"""Hold tracks exactly as a file gives them (`RawTracks`), and bring tracks with separate clocks onto one clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_STEP: Final[float] = 4.0
 
 @dataclass(frozen=True)
 class Declared:
-    """Hold what a file, its format or its preset says about its own conventions; None is left to be guessed."""
+    """Hold the conventions that a file, its format or its preset declares; None means that they must be guessed."""
 
     unit: str | None = None
     axes: str | None = None
@@ -42,7 +42,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class RawTracks:
-    """Hold the tracks of head and hands in the file's own unit, axes and order, before anything is decided."""
+    """Hold the tracks of head and hands in the file's own unit, axes and order, before any convention is decided."""
 
     times: FloatArray
     """(F,) in the file's own unit; need not increase yet."""
@@ -58,7 +58,7 @@ class RawTracks:
 
 
 def check_frame_count(count: int, name: str) -> None:
-    """Refuse a file of more frames than any recording has.
+    """Raise an error if a file has more frames than any plausible recording.
 
     Raises:
         RecordingError: there are more than `MOST_FRAMES`.
@@ -71,7 +71,7 @@ def check_frame_count(count: int, name: str) -> None:
 
 
 class Track(NamedTuple):
-    """Hold one device on a clock of its own."""
+    """Hold one device on its own clock."""
 
     times: FloatArray
     """(N,)"""
@@ -82,10 +82,10 @@ class Track(NamedTuple):
 
 
 def join_tracks(tracks: Sequence[Track | None]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Lay head, left and right on the head's clock: times (F,), positions (F, 3, 3), quaternions (F, 3, 4).
+    """Bring head, left and right onto the head's clock: times (F,), positions (F, 3, 3), quaternions (F, 3, 4).
 
-    Tracks that share the head's times are copied; others are interpolated between samples that are near each other,
-    and NaN elsewhere. A missing hand is NaN throughout.
+    Tracks that share the head's times are copied. Others are interpolated between samples that are close in time,
+    and are NaN elsewhere. A missing hand is NaN throughout.
     """
     head = tracks[0]
     assert head is not None, "callers refuse files without a head"
@@ -105,7 +105,7 @@ def join_tracks(tracks: Sequence[Track | None]) -> tuple[FloatArray, FloatArray,
 
 
 def _interpolated(track: Track, times: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return positions (F, 3) and quaternions (F, 4) at other times, NaN where no samples are near."""
+    """Return positions (F, 3) and quaternions (F, 4) at other times; NaN if no samples are close in time."""
     good = np.isfinite(track.times) & np.isfinite(track.positions).all(-1) & np.isfinite(track.quaternions).all(-1)
     own, first = np.unique(track.times[good], return_index=True)
     if len(own) == 0:
@@ -120,7 +120,7 @@ def _interpolated(track: Track, times: FloatArray) -> tuple[FloatArray, FloatArr
     near = (step <= _LONGEST_STEP * usual) | (times == own[before]) | (times == own[after])
     near &= (times >= own[0] - usual) & (times <= own[-1] + usual)
     positions = np.where(near[:, None], p[before] + fraction * (p[after] - p[before]), np.nan)
-    # A few degrees lie between neighbours: the chord, brought to length, is the arc.
+    # Neighbours differ by a few degrees, so normalised linear interpolation is close to slerp.
     chord = q[before] + fraction * (q[after] - q[before])
     with np.errstate(invalid="ignore", divide="ignore"):
         return positions, np.where(near[:, None], chord / np.linalg.norm(chord, axis=-1, keepdims=True), np.nan)

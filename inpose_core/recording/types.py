@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold what a headset recorded (`Recording`) and what the solver is given (`Sensors`)."""
+"""Hold a headset's recording (`Recording`) and the solver's input (`Sensors`)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ GuessSource = Literal["given", "file", "guessed", "assumed"]
 
 @dataclass(frozen=True)
 class Guess:
-    """Hold one thing that a file leaves open, what it was taken for, and why."""
+    """Hold one convention that a file does not declare, the value that was guessed, and why."""
 
     name: GuessName
     value: str
@@ -57,9 +57,9 @@ class Guess:
 
 @dataclass(frozen=True)
 class HandOffsets:
-    """Hold where the recorded hand poses sit in the frame of the controllers, as some recorders tell.
+    """Hold the recorded hand poses in the controllers' frame, as some recorders store them.
 
-    ``controller = recorded * inverse(offset)`` undoes a game's and the player's own saber settings.
+    ``controller = recorded * inverse(offset)`` undoes the saber settings of the game and of the player.
     """
 
     positions_m: NDArray[np.float64]
@@ -119,7 +119,7 @@ class Sensors:
     """Hold calibrated joint poses at a constant rate: the solver's measurement y.
 
     Right-handed, Y up, metres, floor at y = 0; poses are those of the joints (head, left wrist, right wrist),
-    identity in a T-pose facing +Z, in the size of the skeleton that will be solved.
+    identity in a T-pose facing +Z, scaled to the skeleton that will be solved.
     """
 
     positions_m: NDArray[np.float64]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair the errors of recordings, mark as not measured what cannot be repaired, and report both.
+"""Repair errors in recordings, mark the rest as not measured, and report both.
 
-In this order: times that do not increase, poses that are none, hands that were exchanged, rooms that jumped, then each
-device's own track (`track_defects`). What is marked as lost is bridged later if it is short (`resample`).
+The order is: times that do not increase, invalid poses, swapped hands, rooms that jumped, then each device's own track
+(`track_defects`). Short losses are bridged later (`resample`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _LARGEST_LENGTH_ERROR: Final[float] = 0.05
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
     """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
 
-    Where a device is not measured its pose is the last measured one, so that every number is finite. What was done
-    stands in the result's ``cleaning`` and, in words, among its notes.
+    If a device is not measured, its pose is the last measured one, so that every number is finite. The result's
+    ``cleaning`` and its notes list all repairs.
 
     Raises:
         RecordingError: fewer than two usable frames, no head, no hand, or a length of many hours.
@@ -68,7 +68,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m[:, device] = _last_held(positions_m[:, device], tracked)
         held_wxyz = _last_held(rotations_wxyz[:, device], tracked)
         rotations_wxyz[:, device] = continuous_signs(held_wxyz)
-        # A device that was never there is not a fault of the track; `_missing_devices` tells it.
+        # A missing device is not a fault of the track; `_missing_devices` reports it.
         seen = tracked.any()
         lost, bridged = _losses(times_s, tracked, spent_s)
         devices.append(
@@ -100,10 +100,10 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
 
 
 def cut_take(recording: Recording, number: int | None = None, name: str = "The recording") -> Recording:
-    """Return one take of a recording that is not cleaned yet, by its number from 1, or the longest (`choose_take`).
+    """Return one take of an uncleaned recording, by its number from 1, or the longest one (`choose_take`).
 
     Raises:
-        RecordingError: there is no such take, or the times are no times.
+        RecordingError: there is no such take, or the times are invalid.
     """
     kept = _checked_order(recording.times_s, name)
     _check_rate(recording.times_s[kept], name)
@@ -112,7 +112,7 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
 
 
 def _tracked(times_s: FloatArray, poses: Poses, device: int) -> tuple[BoolArray, DeviceCleaning]:
-    """Return in which frames one device was really tracked, (F,), and for how long it was not."""
+    """Return the frames in which one device was really tracked, (F,), and how long it was not."""
     positions_m, rotations_wxyz, measured = poses.positions_m, poses.rotations_wxyz, poses.measured.copy()
     spent_s = _spent(times_s)
     frozen = find_frozen(times_s, positions_m, rotations_wxyz, measured, device)
@@ -133,7 +133,7 @@ def _tracked(times_s: FloatArray, poses: Poses, device: int) -> tuple[BoolArray,
 
 
 def _spent(times_s: FloatArray) -> FloatArray:
-    """Return the time that each frame stands for, (F,): half of the way to both neighbours."""
+    """Return the duration of each frame, (F,): half of the time to both neighbours."""
     between_s = np.diff(times_s)
     usual_s = float(np.median(between_s))
     between_s = np.minimum(between_s, LONGEST_BRIDGE_S)
@@ -141,7 +141,7 @@ def _spent(times_s: FloatArray) -> FloatArray:
 
 
 def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tuple[float, float]:
-    """Return for how long a device stays lost, and for how long its losses are short enough to be bridged."""
+    """Return how long a device stays lost, and how long its losses are short enough to be bridged."""
     if not measured.any():
         return float(times_s[-1] - times_s[0]), 0.0
     lost_s = bridged_s = 0.0
@@ -155,12 +155,12 @@ def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tu
 
 
 def _increasing(times_s: FloatArray) -> BoolArray:
-    """Choose frames of strictly increasing time: the last of equal ones, and no frame from before the one kept last."""
+    """Choose frames of strictly increasing time: the last of equal times, none earlier than the last kept one."""
     kept = np.isfinite(times_s)
     indices = np.flatnonzero(kept)
     t = times_s[indices]
     if len(t) > 2:
-        # One time far ahead would otherwise make all that follow look late.
+        # Otherwise, one time far ahead would make all later frames look too early.
         ahead = np.zeros(len(t), dtype=np.bool_)
         ahead[1:-1] = (t[1:-1] > t[2:]) & (t[:-2] <= t[2:])
         ahead[0] = t[0] > t[1] and t[0] > t[2]
@@ -174,7 +174,7 @@ def _increasing(times_s: FloatArray) -> BoolArray:
 
 
 def _checked_order(times_s: FloatArray, name: str) -> BoolArray:
-    """Return the frames of increasing time, (F,); there are at least two."""
+    """Return the frames of increasing time, (F,), at least two."""
     kept = _increasing(times_s)
     backwards = float((np.diff(times_s) < 0).mean()) if len(times_s) > 1 else 0.0
     if backwards > _LARGEST_BACKWARDS_FRACTION:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring a recording to a constant rate, on its real timestamps."""
+"""Resample a recording to a constant rate, using its real timestamps."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
     """Return the recording at ``fps`` frames per second, from its first frame on.
 
     Positions are interpolated linearly and rotations by slerp between measured frames. In losses longer than
-    `LONGEST_BRIDGE_S`, and before the first and after the last measured frame, poses are interpolated or held
-    but marked as not measured.
+    `LONGEST_BRIDGE_S`, and before the first and after the last measured frame, poses are interpolated or held,
+    and marked as not measured.
     """
-    # Files round their times, some to milliseconds: the last frame may seem to come a little early.
+    # Files round their times, some to milliseconds, so the last frame may seem a little early.
     tolerance_s = _ROUNDING_FRAMES / fps
     count = int(np.floor((recording.duration_s + tolerance_s) * fps)) + 1
     times_s = np.arange(count) / fps
@@ -49,7 +49,7 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
 def _near_measurements(
     seen_s: NDArray[np.float64], times_s: NDArray[np.float64], tolerance_s: float
 ) -> NDArray[np.bool_]:
-    """Tell which times lie on a measured frame or between two that are close enough to bridge."""
+    """Return which times are on a measured frame, or between two that are close enough to bridge."""
     after = np.clip(np.searchsorted(seen_s, times_s), 0, len(seen_s) - 1)
     before = np.maximum(after - 1, 0)
     inside = (times_s >= seen_s[0] - tolerance_s) & (times_s <= seen_s[-1] + tolerance_s)

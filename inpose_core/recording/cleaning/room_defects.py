@@ -31,7 +31,7 @@ _LEFT_OVER_RAD: Final[float] = np.radians(10.0)
 
 
 class Poses(NamedTuple):
-    """Hold where all devices are over time."""
+    """Hold the poses of all devices over time."""
 
     positions_m: FloatArray
     """(F, 3, 3) of head, left and right hand."""
@@ -42,10 +42,10 @@ class Poses(NamedTuple):
 
 
 def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]:
-    """Return the poses with left and right exchanged where they were exchanged, and in which frames that is, (F,).
+    """Return the poses with swapped hands put back, and the frames in which they were swapped, (F,).
 
-    At an exchange each hand goes on where the other one was. Which of the two orders is right is told by the hands
-    themselves: seen from the head the left one is on the left in more frames.
+    At a swap, each hand continues where the other one was. The right order is the one in which the left hand is on the
+    left of the head in more frames.
     """
     positions_m, rotations_wxyz, measured = poses
     frames = np.flatnonzero(measured[:, 1] & measured[:, 2])
@@ -90,8 +90,8 @@ def _right_hand_side(poses: Poses, exchanged: BoolArray) -> float:
 def undo_recentring(times_s: FloatArray, poses: Poses) -> tuple[Poses, tuple[int, ...]]:
     """Return the poses with the rooms before and after each jump of all devices joined, and the frames of the jumps.
 
-    A jump turns the room about the vertical and shifts it. All of the take is put into the room in which the most
-    time was spent.
+    A jump turns the room about the vertical and shifts it. The whole take is moved into the room in which the
+    performer spent the most time.
     """
     positions_m, rotations_wxyz, measured = poses
     frames = np.flatnonzero(measured[:, 0] & measured[:, 1:].any(axis=1))
@@ -105,7 +105,7 @@ def undo_recentring(times_s: FloatArray, poses: Poses) -> tuple[Poses, tuple[int
     angle = geodesic_angle(yaw, (1.0, 0.0, 0.0, 0.0))
     jumps = (step_m > _RECENTRE_STEP_M) & (step_m > _FASTEST_HEAD_M_S * between_s)
     jumps |= (angle > _RECENTRE_TURN_RAD) & (angle > _FASTEST_TURN_RAD_S * between_s)
-    # The head alone cannot say whether it was the room that jumped: each hand must have come along.
+    # The head alone cannot show whether the room jumped: each hand must jump with it.
     shift_m = positions_m[after, 0] - rotate_vector(yaw, positions_m[before, 0])
     for hand in (1, 2):
         both = measured[before, hand] & measured[after, hand]
@@ -122,7 +122,7 @@ def undo_recentring(times_s: FloatArray, poses: Poses) -> tuple[Poses, tuple[int
 def _joined_rooms(
     times_s: FloatArray, poses: Poses, at: Sequence[int], yaw_wxyz: FloatArray, shift_m: FloatArray
 ) -> Poses:
-    """Return the poses in the room in which the most time was spent; each jump turns and shifts the room before it."""
+    """Return the poses in the most used room; each jump turns and shifts the room before it."""
     borders = (0, *at, len(times_s))
     spent_s = [times_s[stop - 1] - times_s[start] for start, stop in pairwise(borders)]
     home = int(np.argmax(spent_s))

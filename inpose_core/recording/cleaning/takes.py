@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Split a recording at long pauses: InPose does not invent the motion in between.
 
-A game that was paused, a headset that was put down, a clock that was set: behind a long pause another take begins. One
-take is solved. A note lists the times of the others.
+A new take begins after a long pause: a paused game, a headset that was put down, or a clock that was changed. One take
+is solved. A note lists the times of the others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_TOLD: Final[int] = 6
 
 
 class TakeSpan(NamedTuple):
-    """Say where in a recording a take lies."""
+    """Hold the span of a take in a recording."""
 
     first: int
     last: int
@@ -37,7 +37,7 @@ class TakeSpan(NamedTuple):
 
 
 def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[TakeSpan]:
-    """Return the takes of a recording, in order; stretches of a single frame are none.
+    """Return the takes of a recording, in order; a single frame is not a take.
 
     Args:
         times_s: (F,) strictly increasing where ``seen``.
@@ -57,13 +57,13 @@ def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[Ta
 
 
 def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | None, name: str) -> Recording:
-    """Return one take of a recording, with a note of the others; the recording itself where there are no pauses.
+    """Return one take of a recording, with a note about the others; the recording itself if it has no pauses.
 
     Args:
-        recording: times may stand in any order where not ``seen``.
+        recording: times may be in any order outside ``seen``.
         seen: (F,) frames that count, at strictly increasing times.
-        number: which take, from 1; None is the longest.
-        name: the file's, for messages.
+        number: number of the take, from 1; None chooses the longest.
+        name: the file's name, for messages.
 
     Raises:
         RecordingError: there is no take of this number.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find where the track of one device is wrong: frozen, moved to the origin, out of reach, jumping away and back.
+"""Find errors in the track of one device: frozen, moved to the origin, out of reach, or jumping away and back.
 
-Each function answers a defect that was seen in real files (A-Frame: 74 frozen frames; ALVR: the zero position while
-"active"; Beat Saber: leaps of 14 to 73 m/s for one frame) and tells it from what people really do: sabers are swung at
-16 m/s, hands are held still, eyes may be where a seated recording has its origin.
+Each function finds a defect that occurs in real files (A-Frame: 74 frozen frames; ALVR: the zero position while
+"active"; Beat Saber: leaps of 14 to 73 m/s for one frame) and separates it from real movement: sabers swing at 16 m/s,
+hands stay still, and the eyes may be at the origin of a seated recording.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def find_frozen(
 ) -> BoolArray:
     """Find runs of exactly repeated poses that end or begin with a jump while another device moves, (F,).
 
-    A person or an animation that holds still repeats poses too, but does not jump into or out of the rest.
+    A still person or animation repeats poses too, but does not jump into or out of the still phase.
     """
     same = np.zeros(measured.shape, dtype=np.bool_)
     same[1:] = (positions_m[1:] == positions_m[:-1]).all(-1) & (rotations_wxyz[1:] == rotations_wxyz[:-1]).all(-1)
@@ -80,16 +80,16 @@ def find_out_of_reach(positions_m: FloatArray, measured: BoolArray, hand: int) -
     highest_m = float(np.percentile(positions_m[measured[:, 0], 0, 1], 95))
     reach_m = _FARTHEST_HAND_M * max(1.0, highest_m / _LARGEST_PERSON_M)
     away = both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
-    # A hand that is always so far is not put down: the unit is another, which calibration tells better.
+    # If a hand is always this far away, it was not put down: the unit is wrong, and calibration detects that better.
     return away if away.sum() < _MOST_AWAY * both.sum() else np.zeros_like(away)
 
 
 def find_spikes(
     times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
 ) -> tuple[BoolArray, int]:
-    """Find leaps of one to three frames, away and back; return their frames, (F,), and how many leaps they are.
+    """Find leaps of one to three frames, away and back; return their frames, (F,), and the number of leaps.
 
-    Fast swings (sabers reach 16 m/s) go on in their direction, or turn within more frames than these.
+    Fast swings (sabers reach 16 m/s) continue in their direction, or take more frames to turn.
     """
     spikes = np.zeros(len(times_s), dtype=np.bool_)
     count = 0
@@ -117,7 +117,7 @@ def _spikes_of(t: FloatArray, p: FloatArray, q: FloatArray, length: int) -> NDAr
     least = _SPIKE_SPEED_M_S if length == 1 else _LONG_SPIKE_SPEED_M_S
     leaps = back & (np.minimum(speed_in, speed_out) > least) & (deviation > _SPIKE_DEVIATION_M)
     if length > 1:
-        # Back where it came from, not at the turning point of a swing.
+        # The device returns to where it came from; the turning point of a swing does not.
         leaps &= np.linalg.norm(p[after] - p[before], axis=1) < 0.3 * deviation
     turned = np.minimum(geodesic_angle(q[before], q[into]), geodesic_angle(q[out_of], q[after]))
     leaps |= (turned > _SPIKE_TURN_RAD) & (geodesic_angle(q[before], q[after]) < 0.3 * turned)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read head and hands from full-body motion: AMASS ``.npz``, InPose's own ``.npz``, BVH.
 
-They are joint poses: nothing is offset or scaled. For people who have such motion, and to compare what is solved with
-what was captured.
+The poses are joint poses, so nothing is offset or scaled. Use it for existing motion, and to compare a solved motion
+with the captured one.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _AMASS_ARRAYS: Final[tuple[str, ...]] = ("poses", "trans")
 
 
 def recognises_npz(data: bytes) -> bool:
-    """Tell whether the file is a ZIP archive of numpy arrays."""
+    """Return whether the file is a ZIP archive of numpy arrays."""
     return data.startswith(b"PK\x03\x04") and b".npy" in data[:256]
 
 
 def recognises_bvh(data: bytes) -> bool:
-    """Tell whether the file begins like BVH."""
+    """Return whether the file begins like BVH."""
     return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"HIERARCHY")
 
 
 def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
-    """Return head and wrists of AMASS motion (an average body's bones) or of a motion that InPose has solved.
+    """Return head and wrists of AMASS motion (on an average body's bones) or of a motion that InPose solved.
 
     Raises:
-        RecordingError: the arrays are damaged, or those of something else.
+        RecordingError: the arrays are damaged, or are not motion.
     """
     from ...body.motion import Motion  # noqa: PLC0415
     from ...motion_files.amass import load_amass  # noqa: PLC0415
@@ -59,7 +59,7 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
             "Give the .npz files of AMASS, or export the tracks as CSV.",
         )
     try:
-        # The number of frames before room is made for them, then the rate.
+        # Check the number of frames before allocating memory, then the rate.
         check_motion_length((*arrays.get("rotations_wxyz", ()), 0)[0], SOLVER_FPS)
         motion = load(path)
         check_motion_length(len(motion), motion.fps)
@@ -72,7 +72,7 @@ def read_bvh(_data: bytes, name: str, path: Path) -> RawTracks:
     """Return head and wrists of a body in BVH.
 
     Raises:
-        RecordingError: the file is damaged, or its joints' names tell no human body.
+        RecordingError: the file is damaged, or its joint names do not describe a human body.
     """
     from ...motion_files.bvh_motion import load_bvh_motion  # noqa: PLC0415
 

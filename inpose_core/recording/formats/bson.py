@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read BSON documents without building them: only the requested elements are read.
 
-Source of the layout: bsonspec.org. A document is never entered deeper than its caller asks, so that nesting and huge
+Source of the layout: bsonspec.org. The reader goes no deeper than its caller requests, so nesting and huge
 lists cost nothing.
 """
 
@@ -28,18 +28,18 @@ _MOST_ELEMENTS: Final[int] = 100_000
 
 
 class BsonError(Exception):
-    """Say that the bytes are no BSON document."""
+    """Report that the bytes are not a BSON document."""
 
 
 def looks_like_bson(data: bytes) -> bool:
-    """Tell whether the file is a BSON document: its own length, then a typed and named first element."""
+    """Return whether the file is a BSON document: its length, then a first element with type and name."""
     if len(data) < 16:
         return False
     (length,) = struct.unpack_from("<i", data)
     named = data[4] in _FIXED_SIZES or data[4] in (STRING, DOCUMENT, ARRAY, BINARY)
     key_end = data.find(b"\0", 5, 70)
     key = data[5:key_end] if key_end > 5 else b""
-    # A cut-off document is still one; random bytes rarely announce a sane length and a printable key.
+    # A truncated document still counts; random bytes rarely give a plausible length and a printable key.
     return named and 16 <= length <= 2**31 - 1 and key.isascii() and key.decode("ascii").isprintable() and bool(key)
 
 
@@ -55,7 +55,7 @@ class BsonDocument:
         self._elements = dict(_elements(data, start))
 
     def document(self, *path: str) -> BsonDocument | None:
-        """Return the document or array under a path of names, None where there is none."""
+        """Return the document or array under a path of names; None if there is none."""
         here: BsonDocument | None = self
         for name in path:
             kind, start = here._elements.get(name, (0, 0)) if here else (0, 0)
@@ -69,7 +69,7 @@ class BsonDocument:
                 yield BsonDocument(self._data, start)
 
     def string(self, name: str) -> str:
-        """Return a string, shortened to 256 bytes; empty where there is none."""
+        """Return a string, shortened to 256 bytes; empty if there is none."""
         return self._string(self._elements.get(name))
 
     def strings(self) -> list[str]:
@@ -77,7 +77,7 @@ class BsonDocument:
         return [self._string(element) for element in self._elements.values() if element[0] == STRING]
 
     def number(self, name: str) -> float | None:
-        """Return a number of any width, None where there is none."""
+        """Return a number of any width; None if there is none."""
         kind, start = self._elements.get(name, (0, 0))
         code = {DOUBLE: "<d", INT32: "<i", INT64: "<q"}.get(kind)
         if code is None:
@@ -85,7 +85,7 @@ class BsonDocument:
         return float(_unpack(code, self._data, start))
 
     def binary(self, name: str) -> bytes | None:
-        """Return a binary element, None where there is none."""
+        """Return a binary element; None if there is none."""
         kind, start = self._elements.get(name, (0, 0))
         if kind != BINARY:
             return None

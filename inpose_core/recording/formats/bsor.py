@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read BSOR, the replays of Beat Saber that BeatLeader keeps.
+"""Read BSOR, the format of BeatLeader's Beat Saber replays.
 
 Source of the layout: the README of BeatLeader/BS-Open-Replay, and the recorder's own behaviour: one frame per
-rendered frame while the song is not paused, the hands being the SABERS, all in the player's in-game origin.
+rendered frame while the song is not paused. The hands are the SABERS. All poses are relative to the in-game origin.
 Unity's axes are left-handed: +X right, +Y up, +Z forward.
 """
 
@@ -55,17 +55,17 @@ _LONGEST_PAUSE_S: Final[float] = 3600.0
 
 
 def recognises(data: bytes) -> bool:
-    """Tell whether the file begins with BSOR's magic number."""
+    """Return whether the file begins with BSOR's magic number."""
     return data.startswith(MAGIC)
 
 
 def read(data: bytes, name: str) -> RawTracks:
     """Return the poses of a replay in Unity's axes and real time.
 
-    Never returns the player's name or id: they are skipped, not kept.
+    The player's name and id are skipped and never returned.
 
     Raises:
-        RecordingError: the frames are cut off, there are none, or the version is unknown.
+        RecordingError: the frames are truncated or missing, or the version is unknown.
     """
     if len(data) < 5 or data[4] != VERSION:
         version = data[4] if len(data) > 4 else "none"
@@ -94,7 +94,7 @@ def read(data: bytes, name: str) -> RawTracks:
 
 
 class _CutOffError(Exception):
-    """The file ends before what it announces."""
+    """The file is shorter than it declares."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class _Info:
 
 
 class _Cursor:
-    """Walk through the bytes, never past their end."""
+    """Read the bytes in order, never past their end."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self.data = data
@@ -138,7 +138,7 @@ class _Cursor:
         """Skip a string whose count may be too small, up to where a string of an expected length begins.
 
         Old recorders counted UTF-16 units and wrote UTF-8 bytes, so names and titles outside ASCII are longer than
-        announced. What is skipped here is exactly what nobody needs: the player's name, the song, the mapper.
+        declared. Only unused strings are skipped here: the player's name, the song and the mapper.
         """
         self.string()
         for _ in range(_LONGEST_STRING):
@@ -162,8 +162,8 @@ def _read_info_and_frames(data: bytes, name: str) -> tuple[_Info | None, NDArray
     except _CutOffError:
         start = None
     if start is None:
-        # A damaged description leaves the movement readable: the frames announce themselves by their count,
-        # behind which the notes begin.
+        # A damaged description leaves the motion readable: the frames can be found by their count,
+        # because the notes follow them.
         info, start = None, _find_frames(data)
     if start is None:
         raise RecordingError(f"{name} is a BSOR replay without movement data; it may be cut off.", "Download it again.")
@@ -204,7 +204,7 @@ def _read_info(cursor: _Cursor) -> _Info:
 
 
 def _find_frames(data: bytes) -> int | None:
-    """Return the place that announces the most frames and has the section of notes right behind them."""
+    """Return the offset that declares the most frames and has the notes section directly after them."""
     best: tuple[int, int] | None = None
     position = data.find(bytes([_FRAMES]), 5, _LONGEST_INFO)
     while position >= 0 and position + 5 < len(data):
@@ -247,7 +247,7 @@ def _read_tail(data: bytes, position: int, tracking: str) -> _Tail:
             else:
                 break  # custom data of other mods comes last
     except _CutOffError:
-        pass  # what was read before the end stands
+        pass  # keep what was read before the end
     notes = (
         ("The replay contains the offset of the sabers on the controllers. Calibration removes it.",) if offsets else ()
     )
@@ -260,7 +260,7 @@ def _read_tail(data: bytes, position: int, tracking: str) -> _Tail:
 def _saber_offsets(numbers: NDArray[np.float32], tracking: str) -> HandOffsets | None:
     poses = numbers.astype(np.float64).reshape(2, 7)
     lengths = np.linalg.norm(poses[:, 3:], axis=1)
-    # A handle further than half a metre from the hand belongs to a mod that throws it.
+    # A handle more than half a metre from the hand comes from a mod that throws the saber.
     if not np.isfinite(poses).all() or np.abs(lengths - 1).max() > 0.1 or np.abs(poses[:, :3]).max() > 0.5:
         return None
     return HandOffsets(
@@ -280,19 +280,19 @@ def real_times(
 
     Args:
         song_times_s: (F,) song time of each frame.
-        speed: the song's speed in practice mode; 0 and 1 are the normal one.
+        speed: the song's speed in practice mode; 0 and 1 mean normal speed.
         durations_s: (P,) length of each pause in real seconds.
         pause_times_s: (P,) song time of each pause.
     """
     times_s, notes = song_times_s.copy(), []
-    if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written when nothing was practised
+    if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written outside practice mode
         times_s /= speed
         notes.append(f"Played at {speed:.0%} of the song's speed. InPose uses real time.")
     with np.errstate(invalid="ignore"):
         lengths_s, at_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
     paused = (lengths_s > 0) & (lengths_s <= _LONGEST_PAUSE_S) & np.isfinite(at_s)
     order = np.argsort(at_s[paused], kind="stable")
-    # Song time stands still while paused: the body goes on after the pause's length.
+    # Song time stops during a pause, so later frames move by the pause's length.
     added_by_s = np.append(0.0, np.cumsum(lengths_s[paused][order]))
     times_s += added_by_s[np.searchsorted(at_s[paused][order], song_times_s)]
     added_s = float(added_by_s[-1])
@@ -302,7 +302,7 @@ def real_times(
 
 
 def printable(text: str) -> str:
-    """Return a device's name without what could disturb a terminal or a panel, and not too long."""
+    """Return a device's name, shortened and without characters that could disturb a terminal or a panel."""
     return "".join(character for character in text if character.isprintable())[:64].strip()
 
 

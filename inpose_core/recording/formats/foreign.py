@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recognise files that InPose does not read. The messages name the format and say what to do."""
+"""Recognise files that InPose does not read; the messages name the format and suggest what to do."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _KNOWN_BEGINNINGS: Final[tuple[tuple[bytes, str, str], ...]] = (
 
 
 def is_other_known(data: bytes) -> bool:
-    """Tell whether the file begins like a known format that holds no readable recording."""
+    """Return whether the file begins like a known format that InPose cannot read."""
     return _known_beginning(data) is not None
 
 
 def refuse_other_known(data: bytes, name: str) -> NoReturn:
-    """Name the format and what to do instead.
+    """Raise an error that names the format and suggests what to do instead.
 
     Raises:
         RecordingError: always.

@@ -13,7 +13,7 @@ from ..tracks import RawTracks
 
 @dataclass(frozen=True)
 class RecordingFile:
-    """Hold a file that is being read, and what the user says about it."""
+    """Hold a file that is being read, and the user's options for it."""
 
     data: bytes
     path: Path
@@ -27,7 +27,7 @@ class RecordingFile:
 
 @dataclass(frozen=True)
 class RecordingFormat:
-    """Pair a test of the content with the reader for it, and say what people must know."""
+    """Pair a content test with its reader, and describe the format to users."""
 
     name: str
     suffixes: tuple[str, ...]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unpack fpzip arrays of untrusted files.
 
-fpzip's decoder trusts its input: one flipped bit ends the whole process (every one of 40 tries did), and its header may
-ask for any amount of memory. So the header is read here first, and the decoder works in a process of its own.
+fpzip's decoder trusts its input: one flipped bit crashes the whole process (in all of 40 tries), and its header may
+request any amount of memory. So the header is read here first, and the decoder runs in a separate process.
 Source of the layout: LLNL's fpzip 1.3, ``read.cpp`` and ``rcdecoder.cpp`` (a carryless range coder).
 """
 
@@ -25,7 +25,7 @@ LARGEST_VALUES: Final[int] = 16_000_000
 
 _LONGEST_S: Final[float] = 20.0
 _MASK: Final[int] = 0xFFFFFFFF
-# The alarm ends a decoder that hangs even if this process has died and cannot.
+# The alarm ends a decoder that hangs, even if this process has died.
 _CHILD: Final[str] = (
     "import signal, sys; getattr(signal, 'alarm', int)(30); sys.path[:0] = sys.argv[1:]; import fpzip; "
     "sys.stdout.buffer.write(fpzip.decompress(sys.stdin.buffer.read()).astype('<f4').ravel(order='K').tobytes())"
@@ -33,16 +33,16 @@ _CHILD: Final[str] = (
 
 
 class FpzipError(Exception):
-    """Say that the array is damaged or too large."""
+    """Report that the array is damaged or too large."""
 
 
 def has_fpzip() -> bool:
-    """Tell whether the package is installed."""
+    """Return whether the package is installed."""
     return _find_fpzip() is not None
 
 
 def unpack_frames(packed: bytes) -> NDArray[np.float32]:
-    """Return the table of floats that xror has packed as an array of shape (1, 1, rows, columns): (rows, columns).
+    """Return the floats, (rows, columns), that xror packed as an array of shape (1, 1, rows, columns).
 
     Raises:
         FpzipError: the array is damaged or larger than `LARGEST_VALUES`.
@@ -54,7 +54,7 @@ def unpack_frames(packed: bytes) -> NDArray[np.float32]:
     found = _find_fpzip()
     if found is None or found.origin is None:
         raise FpzipError("there is no decoder")
-    # Isolated, the child knows no folder but these: nothing of the current one, of the user's or of any variable.
+    # The isolated child imports only from these folders, not from the current folder, the user's or PYTHONPATH.
     folders = [str(Path(found.origin).parent), str(Path(np.__file__).parents[1])]
     environment = {**without_python_variables(os.environ.items()), "OMP_NUM_THREADS": "1"}
     try:

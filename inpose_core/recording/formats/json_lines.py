@@ -8,8 +8,8 @@ A line holds the devices of one moment, in a list or by their names, or one devi
     {"time": 1.5, "head": {"position": [0, 1.6, 0], "rotation": [0, 0, 0, 1]}, "left": {...}, "right": {...}}
     {"t": 1.5, "device": "LeftController", "position": [...], "rotation": [...]}
 
-Keys may have any of the names below. A device is told by its role, class or name; of controllers without a side
-geometry says which is the left one.
+Keys may have any of the names below. A device is identified by its role, class or name. If controllers have no side,
+geometry decides which one is the left.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _HINT: Final[str] = (
 
 @dataclass
 class _Samples:
-    """Gather what the lines say of one device, eight bytes a number."""
+    """Collect the samples of one device, eight bytes per number."""
 
     times: array[float] = field(default_factory=lambda: array("d"))
     poses: array[float] = field(default_factory=lambda: array("d"))
@@ -72,7 +72,7 @@ class _Samples:
 
 
 def recognises(data: bytes) -> bool:
-    """Tell whether the first line is a JSON object by itself, and another one follows."""
+    """Return whether the first line is a complete JSON object and another one follows."""
     first, _, rest = data.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
     if not first.startswith(b"{") or len(first) > _LONGEST_FIRST_LINE or not rest.lstrip().startswith(b"{"):
         return False
@@ -83,7 +83,7 @@ def recognises(data: bytes) -> bool:
 
 
 def read(data: bytes, name: str) -> RawTracks:
-    """Return the poses of a log; lines that are no JSON, such as a cut last one, are passed over and counted.
+    """Return the poses of a log; lines that are not JSON, such as a truncated last one, are skipped and counted.
 
     Raises:
         RecordingError: the lines hold no device poses, or none of a headset and a hand.
@@ -120,7 +120,7 @@ def read(data: bytes, name: str) -> RawTracks:
         declared=Declared(
             unit="m" if is_openvr else None,
             axes="RUB" if is_openvr else None,
-            # Components that are named were put in this order by `_pose`.
+            # `_pose` puts named components in this order.
             quaternion_order=None if ordered else "xyzw",
             hands=sided,
             pose="raw" if is_openvr else None,
@@ -139,7 +139,7 @@ def _time(row: object) -> float | None:
 
 
 def _devices(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield each device of a line with a name that is the same in all lines."""
+    """Yield each device of a line, under a name that is the same in all lines."""
     several = _first(row, _DEVICES)
     if isinstance(several, list):
         for entry in several:
@@ -158,12 +158,12 @@ def _name(entry: Mapping[str, Any]) -> str:
 
 
 def _kind(device: str) -> str:
-    """Return the class of a device, where its name begins with one."""
+    """Return the class of a device, if its name begins with one."""
     return device.lower().split(" ")[0]
 
 
 def _pose(entry: Mapping[str, Any]) -> tuple[list[float] | None, bool]:
-    """Return seven numbers, NaN where the device was lost, and whether the quaternion's components were named."""
+    """Return seven numbers, NaN if the device was lost, and whether the quaternion's components were named."""
     inner = entry.get("pose")
     pose = inner if isinstance(inner, Mapping) else entry
     place, _ = _components(_first(pose, _PLACES), "xyz")
@@ -191,7 +191,7 @@ def _is_number(value: object) -> bool:
 
 
 def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None], bool]:
-    """Return which devices are head, left and right, and whether their names say the side."""
+    """Return which devices are head, left and right, and whether their names give the side."""
     if not samples:
         raise RecordingError(f"{name} contains lines of JSON, but no device poses.", _HINT)
     by_count = sorted(samples, key=lambda device: -len(samples[device].times))
@@ -203,7 +203,7 @@ def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None
         next((device for device in rest if side in device.lower()), None) for side in ("left", "right")
     ]
     sided = None not in hands
-    # Controllers before trackers, and those that were seen most before others.
+    # Controllers come before trackers; then devices with more samples come first.
     spare = sorted((device for device in rest if device not in hands), key=lambda d: "controller" not in d.lower())
     hands = [hand or (spare.pop(0) if spare else None) for hand in hands]
     if hands == [None, None]:

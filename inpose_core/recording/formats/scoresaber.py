@@ -4,7 +4,7 @@
 Layout, as ScoreSaber's mod writes it and benrucker/PySaberDecoder reads it: 28 bytes "ScoreSaber Replay", an emoji and
 a line end; then one LZMA stream of little-endian data: nine int32 offsets (metadata, poses, heights, notes, ...); poses
 are int32 n and n times 92 bytes: head, left and right of 7 floats each, int32 fps, float song time. Positions are those
-in the room, before the game's room adjustment, whose centre and rotation stand in the metadata.
+in the room, before the game's room adjustment, whose centre and rotation are in the metadata.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _OFFSETS: Final[struct.Struct] = struct.Struct("<9i")
 
 
 def recognises(data: bytes) -> bool:
-    """Tell whether the file begins like a ScoreSaber replay."""
+    """Return whether the file begins like a ScoreSaber replay."""
     return data.startswith(MAGIC)
 
 
@@ -39,7 +39,7 @@ def read(data: bytes, name: str) -> RawTracks:
     """Return the poses of a replay.
 
     Raises:
-        RecordingError: the replay is damaged, of the older kind, or without poses.
+        RecordingError: the replay is damaged, has the older format, or has no poses.
     """
     content = _unpack(data[HEADER_BYTES:], name)
     damaged = RecordingError(f"{name} is a damaged ScoreSaber replay.", "Download it again.")
@@ -102,7 +102,7 @@ class _Room:
 
 
 def _room(content: bytes, start: int) -> _Room:
-    """Return the room adjustment; none where the metadata cannot be read."""
+    """Return the room adjustment; none if the metadata cannot be read."""
     unmoved = _Room(np.zeros(3), 0.0)
     try:
         position = _skip_strings(content, start, 2) + 4  # version, level; difficulty

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep poses of head and hands at a constant rate in an ``.npz`` file: for previews, and for adjusting a motion."""
+"""Store poses of head and hands at a constant rate in an ``.npz`` file, for previews and to adjust a motion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load_sensors(path: Path) -> Sensors:
     """Read a file of `save_sensors`.
 
     Raises:
-        RecordingError: the file is missing, or no such file.
+        RecordingError: the file is missing, or is not a sensors file.
     """
     try:
         arrays = read_arrays(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell how names of recordings end, without importing the readers: Blender's start must not wait for numpy."""
+"""List the file suffixes of recordings without importing the readers: Blender's start must not wait for numpy."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read tables: the project's own CSV, presets, columns known by their words, or a mapping. The work is `tables`'."""
+"""Read tables: the project's own CSV, presets, columns recognised by words, or a mapping. `tables` does the work."""
 
 from __future__ import annotations
 

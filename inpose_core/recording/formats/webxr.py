@@ -3,11 +3,11 @@
 
 IWER: ``{"schema": [[index, {"handedness", "hasGrip", "hasHand", ...}], ...], "frames": [[t_ms, x, y, z, qx, qy, qz, qw,
 [index, seven numbers of the target ray, [seven of the grip]?, ...], ...], ...]}``. A controller that reconnects, and a
-hand that takes over from a controller, gets a new index: what counts is its handedness.
+hand that replaces a controller, gets a new index, so the reader uses the handedness.
 
 A-Frame: ``{"camera": {"poses": [{"position": {x, y, z}, "rotation": {x, y, z}, "timestamp"}, ...]}, name: {...}}`` with
 Euler angles in degrees, applied in three.js' order YXZ. Its names and its ``gamepad.hand`` contradict each other in
-half of the files that were seen, so geometry says which hand is which.
+half of the files that were examined, so geometry decides which hand is which.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WHERE: Final[str] = "WebXR"
 
 
 def recognises(data: bytes) -> bool:
-    """Tell whether the file begins like a JSON document."""
+    """Return whether the file begins like a JSON document."""
     return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
 
@@ -40,7 +40,7 @@ def read(data: bytes, name: str) -> RawTracks:
     """Return the poses of a WebXR recording.
 
     Raises:
-        RecordingError: the file is no JSON, or JSON of something else.
+        RecordingError: the file is not JSON, or is JSON of another kind.
     """
     try:
         document = parse_json(data)
@@ -107,7 +107,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
 
 
 def _iwer_inputs(schema: list[Any]) -> dict[int, tuple[int, bool, bool]]:
-    """Return device, whether it has a grip and whether it is a bare hand, of each input index."""
+    """Return for each input index its device, whether it has a grip, and whether it is a bare hand."""
     inputs = {}
     for entry in schema:
         if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], int) and isinstance(entry[1], dict):
@@ -118,7 +118,7 @@ def _iwer_inputs(schema: list[Any]) -> dict[int, tuple[int, bool, bool]]:
 
 
 def _iwer_headset(schema: list[Any]) -> str:
-    """Tell the headset by its controllers' profiles, the only thing that IWER keeps of it."""
+    """Identify the headset by its controllers' profiles, the only hint that IWER stores."""
     text = json.dumps(schema)[:20000]
     known = (("touch-plus", "Quest 3"), ("touch-pro", "Quest Pro"), ("touch-v3", "Quest 2"), ("pico", "PICO"))
     return next((headset for key, headset in known if key in text), "")
@@ -157,7 +157,7 @@ def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
     hands = [key for key in tracks if key != head]
     by_name = {_side_of(key, entities[key]): key for key in reversed(hands)}
     left, right = by_name.get(1), by_name.get(2)
-    # Entities may be called anything: two others are the two hands, and geometry tells which is which.
+    # Entities may have any name: the two others are the hands, and geometry decides which is which.
     spare = [key for key in hands if key not in {left, right}]
     left = left or (spare.pop(0) if spare else None)
     right = right or (spare.pop(0) if spare else None)
@@ -204,7 +204,7 @@ def _gamepad(entity: dict[str, Any]) -> dict[str, Any]:
 
 
 def _side_of(key: str, entity: dict[str, Any]) -> int:
-    """Return 1 or 2 by the entity's name, or else by its gamepad, 0 where neither says."""
+    """Return 1 or 2 from the entity's name, or else from its gamepad; 0 if neither names a side."""
     for text in (key, str(_gamepad(entity).get("hand"))):
         for side, device in _DEVICES.items():
             if side in text.lower():

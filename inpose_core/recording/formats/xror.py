@@ -3,7 +3,7 @@
 
 Source of the layout: the README and ``xror.py`` of MetaGuard/xror. Column 0 is the time, then come the axes of each
 device in the order of ``info.hardware.devices``: x, y, z and i, j, k, 1 (the quaternion, its scalar last). Names, ids
-and countries of users stand under ``info.user`` and are never looked at.
+and countries of users are under ``info.user`` and are never read.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _frames(packed: bytes | None, columns: int, name: str) -> NDArray[np.float64
 
 
 def _pauses(document: BsonDocument) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return lengths and song times of pauses, from the event list that is called so; empty where there are none."""
+    """Return lengths and song times of pauses, from the event list of that name; empty if there are none."""
     nothing = (np.zeros(0), np.zeros(0))
     events = document.document("events")
     for event in events.documents() if events else ():

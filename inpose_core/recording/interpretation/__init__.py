@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guess what a file does not say (axes, units, hands, origin) from its data."""
+"""Guess the conventions that a file does not declare (axes, units, hands, origin) from its data."""

@@ -2,10 +2,10 @@
 """Guess the axes, the left hand and the unit of three tracks from typical human movement.
 
 Nothing here knows a file format. A person's head is upright most of the time and above the hands; the hands are in
-front of the head when they reach out, the left one to the left; people walk where they look. Measured on real files
-the hands of single frames lie behind the head up to two thirds of the time, so only far reaches are asked, and the
-devices themselves: a hand turns about a wrist and an elbow that lie behind whatever it holds. The point of a controller
-that moves least is 5 to 45 cm behind it in every recording that was measured, and explains up to 90 % of its way.
+front of the head when they reach out, the left one to the left; people walk in the direction they look. In real files
+the hands are behind the head in up to two thirds of the frames, so only far reaches are used. The devices give evidence
+too: a hand turns about a wrist and an elbow that are behind the device it holds. The least moving point of a controller
+is 5 to 45 cm behind it in every recording that was measured, and explains up to 90 % of its motion.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _WALKED: Final[float] = 0.25
 
 @dataclass(frozen=True)
 class Stance:
-    """Hold how a person would stand, if the axes were the ones that were tried; lengths in far reaches."""
+    """Hold the stance of a person under the axes being tried; lengths in far reaches."""
 
     upright: float
     """Mean height of the head's own up axis, 1 for a head that never tilts."""
@@ -75,7 +75,7 @@ class Stance:
 
     @property
     def score(self) -> float:
-        """Return how well a person can stand so; about 8 for plausible axes, below 5 for others."""
+        """Return how plausible the stance is; about 8 for plausible axes, below 5 for others."""
         return (
             3.0 * self.upright
             + 2.0 * self.above
@@ -92,7 +92,7 @@ def far_reach(positions: FloatArray) -> float | None:
     """Return how far the farther hand gets from the head (95th percentile), in the file's unit; None without hands.
 
     Args:
-        positions: of head, left and right, (F, 3, 3); NaN where not measured.
+        positions: positions of head, left and right, (F, 3, 3); NaN if not measured.
     """
     offsets = np.linalg.norm(positions[:, 1:] - positions[:, :1], axis=-1)
     farther = offsets[np.isfinite(offsets).any(axis=1)]
@@ -105,7 +105,7 @@ def far_reach(positions: FloatArray) -> float | None:
 def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
     """Return how the person stands in OpenXR's axes, from positions (F, 3, 3) in any unit and rotations (F, 3, 4).
 
-    None where there is no head or no hand to ask.
+    Returns None if there is no head or no hand.
     """
     reach = far_reach(positions)
     head = np.isfinite(positions[:, 0]).all(-1) & np.isfinite(wxyz[:, 0]).all(-1)
@@ -140,7 +140,7 @@ def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
 
 
 def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
-    """Tell whether these are joints of a body whose T-pose has the left arm along +X, and not devices.
+    """Return whether these are joints of a body whose T-pose has the left arm along +X, not devices.
 
     A wrist joint turns about an elbow that lies towards the body on its own X axis; a device's lies behind it.
     """
@@ -156,7 +156,7 @@ def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
 
 
 class Candidate(NamedTuple):
-    """Hold one way of reading the numbers, and how well a person can stand so."""
+    """Hold one reading of the numbers, and how plausible its stance is."""
 
     axes: Axes
     order: QuaternionOrder
@@ -172,8 +172,8 @@ def best_axes(
 ) -> list[Candidate]:
     """Return candidates of axes, quaternion orders and sides, best first; empty without head or hands.
 
-    A mirror image of a person with exchanged hands is a person again: of such twins (RUF and LUF, FRU and FLU) the one
-    whose hands are called what they are is taken.
+    A mirrored person with swapped hands looks like a person again. Among such twins (RUF and LUF, FRU and FLU), the one
+    whose hands have the right names is chosen.
     """
     p, q = excerpt(positions), excerpt(quaternions)
     ranking = []
@@ -205,7 +205,7 @@ def in_order(quaternions: FloatArray, order: QuaternionOrder) -> FloatArray:
 
 
 def _walk(head: FloatArray, forward: FloatArray, looks: NDArray[np.bool_]) -> float:
-    """Return how far the head's way over a few tenths of a second points where it looks."""
+    """Return how well the head's movement over a few tenths of a second follows its gaze."""
     span = max(1, len(head) // 60)
     way = (head[span:] - head[:-span]) * (1.0, 0.0, 1.0)
     length = np.linalg.norm(way, axis=-1)
@@ -224,7 +224,7 @@ def _steadiness(ahead: FloatArray, aside: FloatArray) -> float:
 
 
 def _pivot(p: FloatArray, wxyz: FloatArray) -> float:
-    """Ask whether the point of a device that moves least is behind it, by how much of its way that explains."""
+    """Return how far the least moving point is behind a device, weighted by the share of motion it explains."""
     v, explained = _least_moving_point(p, wxyz)
     return explained * float(np.tanh(v[2] / 0.1))
 
@@ -233,7 +233,7 @@ def _least_moving_point(p: FloatArray, wxyz: FloatArray) -> tuple[FloatArray, fl
     """Fit the point ``v`` in a device's frame for which ``|dp + dR v|`` over a few frames is least.
 
     Returns:
-        ``v`` in far reaches, and 0 to 1: the share of the device's way that turning about it explains.
+        ``v`` in far reaches, and 0 to 1: the share of the device's motion that rotation about it explains.
     """
     R = rotation_matrices(wxyz)
     dp, dR = p[_PIVOT_FRAMES:] - p[:-_PIVOT_FRAMES], R[_PIVOT_FRAMES:] - R[:-_PIVOT_FRAMES]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decide on the axes and the order of quaternions: as the user says, as the file says, or as a person could stand."""
+"""Decide the axes and the quaternion order: from the user, from the file, or from the most plausible stance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NARROWLY_BETTER: Final[float] = 0.6
 
 @dataclass(frozen=True)
 class Orientation:
-    """Hold how the numbers of a recording are turned, and what that rests on."""
+    """Hold the axes and quaternion order of a recording, and the evidence for them."""
 
     axes: Axes
     order: QuaternionOrder
@@ -93,10 +93,10 @@ def _of(ranking: list[Candidate], axes: Axes, order: QuaternionOrder | None) -> 
 
 
 def _axes_doubt(ranking: list[Candidate]) -> str:
-    """Name other axes that are nearly as good, if any."""
+    """Return a sentence that names other axes that are nearly as good, if any."""
     chosen = ranking[0]
     if str(chosen.axes) == "LUF" and not chosen.swapped:
-        # Two rare things, these axes or exchanged hands, look the same: they are each other's mirror image.
+        # These axes and swapped hands are both rare and look the same: each is the mirror image of the other.
         return "If the result is a mirror image, use --axes RUF --swap-hands."
     near = (c for c in ranking if c.axes != chosen.axes and c.score > chosen.score - _NARROWLY_BETTER)
     other = next(near, None)
@@ -106,7 +106,7 @@ def _axes_doubt(ranking: list[Candidate]) -> str:
 def _order_doubt(
     positions: FloatArray, quaternions: FloatArray, axes: Axes, order: QuaternionOrder, declared: Declared
 ) -> str:
-    """Say so where the head is upright only if the four numbers are read in the other order."""
+    """Return a sentence if the head is upright only when the quaternion is read in the other order."""
     if declared.certain:
         return ""
     other: QuaternionOrder = "xyzw" if order == "wxyz" else "wxyz"
@@ -120,7 +120,7 @@ def _order_doubt(
 
 
 def _told(found: Stance) -> str:
-    """Say what a stance shows, for people."""
+    """Describe the evidence of a stance for users."""
     where = "in front of" if found.front >= 0 else "behind"
     side = "to the right" if found.side >= 0 else "to the left"
     return (

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decide axes, units and sides of a recording: from the user's options, else from the file, else from the data.
 
-Each decision is kept as a `Guess` with its evidence, so users can see it and override it. Where the data contradict a
-file that names its conventions, the file is followed and the contradiction is told; only units that no person could
-have are corrected.
+Each decision is kept as a `Guess` with its evidence, so users can see it and override it. If the data contradict
+the conventions that a file declares, the file wins and a note reports the contradiction. Only units that would give an
+impossible body size are corrected.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     """Return the tracks in OpenXR's axes, metres and seconds, with all decisions. They are not cleaned yet.
 
     Raises:
-        RecordingError: the times have no unit in which this would be a recording.
+        RecordingError: no time unit gives a plausible recording.
     """
     declared = raw.declared
     with np.errstate(invalid="ignore", over="ignore"):
@@ -146,7 +146,7 @@ def _unit(
         unit = declared.unit or "m"
         guess = Guess("unit", unit, "file", declared.by) if declared.unit else Guess("unit", unit, "assumed", "")
         return UNITS_M[unit], Noted(guess)
-    # The eyes are a little more than two far reaches up; where heights count from the eyes, the reach alone tells.
+    # The eyes are a little more than two far reaches up; if heights count from the eyes, only the reach helps.
     size = max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
     evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
@@ -175,7 +175,7 @@ def _swap(
         return False, Guess("left and right", "kept", "file", declared.by)
     found = stance(excerpt(positions_m), excerpt(rotations_wxyz))
     side = 0.0 if found is None else (-found.side if posed else found.side)
-    # The side is that of the median frame: crossed arms for a while do not turn it over.
+    # The median frame decides the side, so arms crossed for a while do not change it.
     if declared.hands:
         doubt = (
             "The left hand is to the right of the right one most of the time; if they are swapped, use --swap-hands."
@@ -218,5 +218,5 @@ def _origin(
         return None, None
     height_m = float(np.median(heights_m))
     eyes = abs(height_m) < _EYE_LEVEL_M
-    # The heights themselves say it again wherever it matters, and stay right when they are edited.
+    # Later stages derive it from the heights, which stay right when they are edited.
     return None, Guess("origin", "eyes" if eyes else "floor", "guessed", f"the head is {height_m:.2f} m up")

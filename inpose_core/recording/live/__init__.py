@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Record from what other programs send."""
+"""Record poses that other programs send."""

@@ -2,8 +2,8 @@
 """Read OSC datagrams from untrusted senders: reading always ends, and malformed data is ignored.
 
 Source of the layout: the OSC 1.0 specification (opensoundcontrol.stanford.edu). A datagram is a message, or a bundle of
-elements, each behind its length; everything is padded to four bytes, numbers have the highest byte first. Where a
-datagram stops making sense, what stood before that place still counts.
+elements, each after its length. Everything is padded to four bytes; numbers are big-endian. If a datagram is
+damaged, the part before the damage still counts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BRACKETS: Final[str] = "[]"
 
 
 class _NotOscError(Exception):
-    """The bytes go on in no way that OSC knows."""
+    """The bytes are not valid OSC."""
 
 
 def osc_messages(datagram: bytes) -> Iterator[tuple[str, list[OscValue]]]:
@@ -49,7 +49,7 @@ def _packet(data: bytes, depth: int) -> Iterator[tuple[str, list[OscValue]]]:
         place += 4
         if not 0 <= length <= len(data) - place:
             raise _NotOscError
-        with suppress(_NotOscError):  # of a damaged element the length still says where the next one begins
+        with suppress(_NotOscError):  # the length of a damaged element still shows where the next one begins
             yield from _packet(data[place : place + int(length)], depth + 1)
         place += int(length)
 
@@ -59,7 +59,7 @@ def _message(data: bytes) -> tuple[str, list[OscValue]]:
     if not address.startswith("/"):
         raise _NotOscError
     if place >= len(data):
-        return address, []  # very old senders leave the types away where there are no values
+        return address, []  # very old senders leave out the types if there are no values
     types, place = _string(data, place)
     if not types.startswith(","):
         raise _NotOscError
@@ -78,7 +78,7 @@ def _message(data: bytes) -> tuple[str, list[OscValue]]:
                 raise _NotOscError
             values.append(data[place : place + length])
             place += _padded(length)
-        elif kind in "crm":  # a character, a colour, a MIDI message: four bytes that nobody here asks for
+        elif kind in "crm":  # a character, a colour, a MIDI message: four unused bytes
             values.append(data[place : place + 4])
             place += 4
         elif kind in _WITHOUT_BYTES:
@@ -89,7 +89,7 @@ def _message(data: bytes) -> tuple[str, list[OscValue]]:
 
 
 def _string(data: bytes, start: int) -> tuple[str, int]:
-    """Return a string and where what follows it begins."""
+    """Return a string and the offset after it."""
     end = data.find(b"\0", start)
     if end < 0:
         raise _NotOscError

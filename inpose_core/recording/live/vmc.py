@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Record devices that an application sends by the VMC protocol (OSC over UDP), while they move.
+"""Record live device poses that an application sends by the VMC protocol (OSC over UDP).
 
 Source: the protocol's page at protocol.vmc.info. ``/VMC/Ext/Hmd/Pos``, ``Con`` and ``Tra`` carry a serial and the pose
-x, y, z, qx, qy, qz, qw in Unity's axes; ``.../Local`` is the same before the avatar's scale, and is taken where it
-comes. ``/VMC/Ext/T`` is the sender's clock. No message says which controller is the left one: that is for the reader.
+x, y, z, qx, qy, qz, qw in Unity's axes; ``.../Local`` is the same before the avatar's scale, and is preferred if it
+is sent. ``/VMC/Ext/T`` is the sender's clock. No message names the left controller: the reader decides that.
 
-What arrives is written at once into a file beside the output, a row per device; serials, which are as good as a name,
-are replaced by numbers. At the end it is read like any recording and written as the project's CSV. If the program is
-killed, the file stays and can be read itself.
+Each pose is written at once into a file beside the output, one row per device. Serials can identify a person, so they
+are replaced by numbers. At the end the file is read like any recording and written as the project's CSV. If the program
+is killed, the file remains and can be read.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LARGEST_CLOCK_S: Final[float] = 2.0**17
 
 @dataclass
 class CaptureState:
-    """Tell how a running capture goes."""
+    """Hold the progress of a running capture."""
 
     seconds: float = 0.0
     rows: int = 0
@@ -59,7 +59,7 @@ class CaptureState:
 
 @dataclass(frozen=True)
 class CaptureSettings:
-    """Say where to listen and for how long."""
+    """Choose where to listen and for how long."""
 
     port: int = STANDARD_PORT
     address: str = "127.0.0.1"
@@ -69,7 +69,7 @@ class CaptureSettings:
 
 
 class VmcDecoder:
-    """Turn datagrams into rows ``time, device, seven numbers``; knows the devices that it has seen."""
+    """Turn datagrams into rows ``time, device, seven numbers``; remembers the devices it has seen."""
 
     def __init__(self) -> None:
         self.state = CaptureState()
@@ -81,7 +81,7 @@ class VmcDecoder:
         self._clock_offset = 0.0
 
     def rows(self, datagram: bytes, arrived_s: float) -> Iterator[str]:
-        """Yield a line of the capture for each device in a datagram; anything else is passed over."""
+        """Yield one line of the capture for each device in a datagram; ignore anything else."""
         self.state.datagrams += 1
         for address, values in osc_messages(datagram):
             if address == "/VMC/Ext/T" and values and isinstance(values[0], float):
@@ -96,7 +96,7 @@ class VmcDecoder:
         if not 0 <= sender_s < _LARGEST_CLOCK_S:  # nor is NaN
             self._clock = None
             return
-        # A sender that was started again begins at zero; one whose clock was set goes on at any time.
+        # A restarted sender begins at zero; a sender whose clock was changed continues at any time.
         jumped = abs(sender_s + self._clock_offset - arrived_s) > _LARGEST_CLOCK_ERROR_S
         if self._clock is None or sender_s < self._clock or jumped:
             self._clock_offset = arrived_s - sender_s
@@ -120,10 +120,10 @@ class VmcDecoder:
         return f"{time_s:.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
 
     def _name(self, kind: str, serial: str) -> str:
-        """Return what a device is called in the file: the headset "hmd", others by their number.
+        """Return a device's name in the file: "hmd" for the headset, numbers for others.
 
-        Where a sender makes up devices without end, the one with the fewest poses is forgotten for each new one, of
-        several the one that was silent longest: real ones send on and stay.
+        If a sender invents endless devices, each new one replaces the device with the fewest poses; among several,
+        the one silent longest. Real devices keep sending and stay.
         """
         name = self._names.pop((kind, serial), None)
         if name is None:
@@ -147,17 +147,17 @@ def capture_vmc(
 ) -> Recording:
     """Record until the time is over, the callback returns False, or Ctrl-C; then write ``output``.
 
-    The file holds all that was sent; what is returned is what `load_recording` makes of it: of several takes the
-    longest.
+    The file holds all poses that were sent. The result is the same as from `load_recording`: the longest take if there
+    are several.
 
     Args:
         output: the CSV to write.
         settings: where to listen, and how long.
-        options: as for reading any file; ``swap_hands`` where geometry errs.
+        options: as for reading any file; set ``swap_hands`` if geometry is wrong.
         on_progress: called about five times a second.
 
     Raises:
-        OutputError: the output cannot be written, or the disk is full; what arrived before is kept.
+        OutputError: the output cannot be written, or the disk is full; poses that arrived before are kept.
         RecordingError: the port is taken, or no head and hand arrived.
     """
     settings = settings or CaptureSettings()
@@ -205,7 +205,7 @@ def _capture(live: Path, settings: CaptureSettings, on_progress: Callable[[Captu
                     if not on_progress(decoder.state):
                         break
         except KeyboardInterrupt:
-            pass  # how a person ends a recording
+            pass  # Ctrl-C is the normal way to end a recording
     return decoder.state
 
 

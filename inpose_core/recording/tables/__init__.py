@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read tables: whose columns are what, by presets, by names, by words."""
+"""Read tables; presets, column names or words in the names identify the columns."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recognise the columns of an unknown table by the words in their names, as a person would.
 
-``HMD Pos X``, ``leftHandRotation.w``, ``RightController_position_y``: each name is cut into words; one says the device,
-one the kind, the last one the axis. Eyes, gaze, fingers, speeds and forces are passed over.
+``HMD Pos X``, ``leftHandRotation.w``, ``RightController_position_y``: each name is split into words. One word
+names the device, one the kind, and the last one the axis. Eyes, gaze, fingers, speeds and forces are ignored.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def layout_by_words(header: Sequence[str]) -> Layout | None:
             found.setdefault((device, kind, base), {}).setdefault(axis, column)
     columns: dict[str, Any] = {"time": time}
     for device in ("head", "left", "right"):
-        # Of several candidates, such as a hand and its controller, the first whole one is taken.
+        # Among several candidates, such as a hand and its controller, the first complete one is used.
         for base in dict.fromkeys(key[2] for key in found if key[0] == device):
             p, r = found.get((device, "p", base), {}), found.get((device, "r", base), {})
             if not {"x", "y", "z"} <= p.keys() or not {"x", "y", "z"} <= r.keys():
@@ -76,7 +76,7 @@ def _is_time(words: list[str]) -> bool:
 
 
 def _place(words: list[str]) -> tuple[str, str, str, str] | None:
-    """Return device, what else the name says, kind and axis of a column."""
+    """Return a column's device, the remaining words of its name, its kind and its axis."""
     if len(words) < 2:
         return None
     ending = _ENDINGS.fullmatch(words[-1])

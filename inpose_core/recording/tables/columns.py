@@ -23,7 +23,7 @@ NO_TIME: Final[str] = "Set the frame rate (--recording-fps 90), or name the time
 
 @dataclass(frozen=True)
 class DeviceTracks:
-    """Hold what a table says of head, left and right hand."""
+    """Hold a table's tracks of head, left and right hand."""
 
     tracks: tuple[Track | None, Track | None, Track | None]
     time_unit: str | None
@@ -35,7 +35,7 @@ class DeviceTracks:
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
-    """Return a device's columns, None where the table lacks any of them."""
+    """Return a device's columns; None if the table lacks any of them."""
     return None if columns is None or missing_column(columns, table) else columns
 
 
@@ -46,7 +46,7 @@ def missing_column(columns: DeviceColumns | None, table: TextTable) -> str:
 
 
 def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int | None:
-    """Return where the time stands, None where a rate is given instead.
+    """Return the index of the time column; None if a rate is given instead.
 
     Raises:
         RecordingError: there is no time column, and no rate.
@@ -58,7 +58,7 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
 
 
 def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[FloatArray, str | None]:
-    """Return the times of all rows, (F,), and their unit if the cells tell it; without a column 0, 1, 2 and so on."""
+    """Return the times of all rows, (F,), and their unit if the cells show it; 0, 1, 2, ... without a time column."""
     if place is None:
         return np.arange(len(cells), dtype=np.float64), None
     return parse_times(cells.texts[place], table.header[place], table.name)
@@ -66,7 +66,7 @@ def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[Floa
 
 @dataclass(frozen=True)
 class ColumnPlaces:
-    """Say where in a table the columns of a device stand."""
+    """Hold the indices of a device's columns in a table."""
 
     position: tuple[int, ...]
     rotation: tuple[int, ...]
@@ -81,7 +81,7 @@ class ColumnPlaces:
 
 
 def column_places(columns: DeviceColumns, table: TextTable) -> ColumnPlaces:
-    """Return where the columns of a device stand; columns that the table lacks are passed over."""
+    """Return the indices of a device's columns; columns that the table lacks are skipped."""
 
     def places(names: Iterable[str]) -> tuple[int, ...]:
         return tuple(place for name in names if (place := table.find(name)) is not None)
@@ -107,6 +107,6 @@ def column_poses(
 
 
 def sorted_track(track: Track) -> Track:
-    """Return a track in the order of its times."""
+    """Return a track sorted by time."""
     order = np.argsort(track.times, kind="stable")
     return Track(*(array[order] for array in track))

@@ -2,7 +2,7 @@
 """Read and write the project's own CSV: one row per frame, three devices per row.
 
 The header is ``time,head_px,head_py,head_pz,head_qw,head_qx,head_qy,head_qz,left_px,...,right_qz``; seconds, metres,
-right-handed, Y up, quaternions wxyz. The columns may stand in any order, and others between them are passed over.
+right-handed, Y up, quaternions wxyz. The columns may come in any order; other columns are ignored.
 An empty cell or ``nan`` means that the device was not measured in that frame.
 """
 
@@ -34,7 +34,7 @@ _DECLARED: Final[Declared] = Declared(
 
 
 def is_own(header: Sequence[str]) -> bool:
-    """Tell whether a header has columns of the canonical form."""
+    """Return whether a header has columns of the canonical form."""
     return sum(name.lower() in CSV_COLUMNS for name in header) >= 4
 
 
@@ -42,7 +42,7 @@ def read_own(table: TextTable) -> RawTracks:
     """Return the poses of a table with the canonical header; missing values are NaN.
 
     Raises:
-        RecordingError: columns are missing or stand there twice, or a cell is not a number.
+        RecordingError: a column is missing or appears twice, or a cell is not a number.
     """
     columns = _columns(table)
     cells = table.read(columns.values())
@@ -81,7 +81,7 @@ def write_csv(recording: Recording, path: Path) -> None:
 
 
 def _columns(table: TextTable) -> dict[str, int]:
-    """Return where each canonical column stands, in canonical order; a hand may be missing as a whole."""
+    """Return the index of each canonical column, in canonical order; all columns of a hand may be missing."""
     found = {column: table.find(column) for column in CSV_COLUMNS}
     columns = {column: place for column, place in found.items() if place is not None}
     devices = [device for device in DEVICE_NAMES if any(f"{device}_{part}" in columns for part in _POSE_COLUMNS)]

@@ -65,14 +65,14 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     chosen: list[Track | None] = []
     for device in DEVICE_NAMES:
         listed = [str(value).lower() for value in layout.devices.get(device, ())] if layout.devices else [device]
-        # Of several headsets ("hmd", "hmd 2") that which was seen most is the one.
+        # If there are several headsets ("hmd", "hmd 2"), the one with the most rows is used.
         fitting = [name for name in tracks if name in listed or name.rstrip(" 0123456789") in listed]
         name = max(fitting, key=lambda name: len(tracks[name].times), default=None)
         chosen.append(tracks.pop(name) if name is not None else None)
     if chosen[0] is None:
         raise RecordingError(f"{table.name} has no rows of a headset in the column {layout.key}.", CSV_HINT)
     named = chosen[1] is not None and chosen[2] is not None
-    # Base stations never move; of the rest, those that were seen most are the controllers.
+    # Base stations never move; among the rest, the devices with the most rows are the controllers.
     moving = sorted((t for t in tracks.values() if _moves(t)), key=lambda track: -len(track.times))
     sided = _by_side(tracks)
     left, right = chosen[1] or sided[0], chosen[2] or sided[1]
@@ -82,7 +82,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
 
 
 def _rows_of_devices(keys: Sequence[str]) -> dict[str, NDArray[np.intp]]:
-    """Return the rows of each device, in the file's order; of too many devices those with the most rows."""
+    """Return the rows of each device, in the file's order; if there are too many devices, keep those with most rows."""
     numbers: dict[str, int] = {}
     of_rows = np.array([numbers.setdefault(key.lower()[:_LONGEST_NAME], len(numbers)) for key in keys], dtype=np.intp)
     names = list(numbers)
@@ -92,7 +92,7 @@ def _rows_of_devices(keys: Sequence[str]) -> dict[str, NDArray[np.intp]]:
 
 
 def _by_side(tracks: Mapping[str, Track]) -> list[Track | None]:
-    """Return the tracks whose key says left and right, where exactly one does."""
+    """Return the tracks whose keys name left and right, for each side that exactly one key names."""
     found: list[Track | None] = []
     for side in ("left", "right"):
         named = [track for name, track in tracks.items() if side in name]
@@ -106,7 +106,7 @@ def _moves(track: Track) -> bool:
 
 
 def read_files(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions) -> DeviceTracks:
-    """Return the tracks of files that hold a device each and lie beside the given one.
+    """Return the tracks of the given file and its siblings, one device per file.
 
     Raises:
         RecordingError: the files of the head, or of both hands, are missing.
@@ -141,7 +141,7 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
 
 
 def _sibling_files(path: Path) -> dict[str, Path]:
-    """Return the files of head and hands that belong together: names that differ in the device's word alone."""
+    """Return the matching files of head and hands: their names differ only in the word for the device."""
     own = _device_of_file(path.name)
     if own is None:
         return {}

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Describe the columns of a table: the shipped presets, and the user's ``--columns``.
 
-Both have one form, that of the JSON files in ``presets/``::
+Both use the same format as the JSON files in ``presets/``::
 
     {"label": "Who is Alyx?", "unit": "cm", "axes": "RUB", "time_unit": "ms", "pose": "raw",
      "devices": {"head": "hmd", "left": "left_controller", "right": "right_controller"},
      "columns": {"time": "timestamp", "p": "{device}_pos_{xyz}", "q": "{device}_rot_{xyzw}"}}
 
 ``p`` is a position, ``q`` a quaternion, ``e`` Euler angles in degrees, ``m`` a 3x4 or 4x4 matrix by rows. Braces are
-written out: ``{xyz}`` letter by letter (so a quaternion's order is known by its letters), ``{0,1,2,3}`` item by item
-(so it is not). A device may have columns of its own (``head_p``). In a "long" table each row holds one device, named in
-the column ``key``; with "files" each device has a file of its own.
+expanded: ``{xyz}`` letter by letter (the letters give a quaternion's order), ``{0,1,2,3}`` item by item (the order
+stays unknown). A device may have its own columns (``head_p``). In a "long" table each row holds one device, named in
+the column ``key``; with "files" each device has its own file.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DeviceColumns:
 
 @dataclass(frozen=True)
 class Layout:
-    """Hold one way of arranging a recording in columns, and what is known about its conventions."""
+    """Hold one column layout of a recording, and the conventions known for it."""
 
     name: str
     label: str
@@ -74,15 +74,15 @@ class Layout:
 
     @property
     def times(self) -> tuple[str, ...]:
-        """Return the columns that may hold the time, the best first."""
+        """Return the columns that may hold the time, best first."""
         listed = self.columns.get("time", ())
         return (listed,) if isinstance(listed, str) else tuple(listed)
 
     def device(self, device: str) -> DeviceColumns | None:
-        """Return the columns of head, left or right, None where the layout has none.
+        """Return the columns of head, left or right; None if the layout has none.
 
         Raises:
-            RecordingError: a position has not three columns, or a rotation not as many as it needs.
+            RecordingError: a position does not have three columns, or a rotation has the wrong number of columns.
         """
         name = self.devices.get(device, device) if self.shape == "wide" else ""
         if name is None:
@@ -120,7 +120,7 @@ class Layout:
 
 
 def expand_pattern(pattern: str) -> tuple[str, ...]:
-    """Write out the braces of a pattern: ``a_{xy}`` is a_x, a_y; ``m{00,01}`` is m00, m01."""
+    """Expand the braces of a pattern: ``a_{xy}`` is a_x, a_y; ``m{00,01}`` is m00, m01."""
     found = _BRACES.search(pattern)
     if not found:
         return (pattern,) if pattern else ()
@@ -138,10 +138,10 @@ def presets() -> tuple[Layout, ...]:
 
 
 def layout_from(text: str) -> Layout:
-    """Return the layout that ``--columns`` names: a preset, a mapping's JSON file, or a mapping written out.
+    """Return the layout that ``--columns`` names: a preset, a JSON file with a mapping, or the mapping itself.
 
     Raises:
-        RecordingError: there is no such preset or file, or the mapping cannot be understood.
+        RecordingError: the preset or file does not exist, or the mapping cannot be understood.
     """
     text = text.strip()
     for preset in presets():
@@ -164,7 +164,7 @@ def layout_from(text: str) -> Layout:
         if not pattern.strip():
             raise RecordingError(f'The column mapping "{part.strip()[:40]}" has no "=".', _HINT)
         columns[name.strip()] = pattern.strip()
-    # What is no column describes the table: "axes=unity, unit=cm" may be written beside the columns.
+    # Keys that are not columns describe the table: "axes=unity, unit=cm" may be written beside the columns.
     settings = {key: columns.pop(key) for key in list(columns) if key in _SETTINGS}
     return _layout({**settings, "columns": columns}, "columns")
 
@@ -208,5 +208,5 @@ def _layout(document: Any, name: str) -> Layout:
 
 
 def _are_names(value: Any) -> bool:
-    """Tell whether a value of a mapping is a name or a list of names (devices may be numbered)."""
+    """Return whether a value of a mapping is a name or a list of names (devices may be numbered)."""
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str | int) for item in value))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read recordings from tables: the project's own CSV, presets, columns known by their words, or a mapping."""
+"""Read recordings from tables: the project's own CSV, presets, columns recognised by words, or a mapping."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
     Args:
         data: the file.
         name: its name, for messages.
-        path: where it lies; recordings with a file per device need it to find the others.
+        path: its path; a recording with one file per device needs it to find the other files.
         options: ``columns`` says which columns are which.
 
     Raises:
-        RecordingError: the columns are unknown, missing or no numbers.
+        RecordingError: the columns are unknown, missing or not numeric.
     """
     options = options or ReadOptions()
     table = open_table(data, name, CSV_HINT)
@@ -65,7 +65,7 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
 
 
 def _matches(layout: Layout, table: TextTable) -> bool:
-    """Tell whether a table has all columns of the layout, except that one hand may be missing."""
+    """Return whether a table has all columns of the layout, except that one hand may be missing."""
     names = {name.lower() for name in table.header}
     devices = [layout.device(device) for device in DEVICE_NAMES]
     have = [device is not None and _columns_of(device) <= names for device in devices]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turn the rotations that tables hold, Euler angles and matrices, into quaternions of the same axes.
 
-The formulas are those of right-handed frames; in a left-handed frame the same numbers come out, because both the angle
-and the axis change their sign.
+The formulas are for right-handed frames. A left-handed frame gives the same numbers, because both the angle and the
+axis change sign.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def euler_to_xyzw(angles_deg: FloatArray, order: str = UNITY_EULER_ORDER) -> Flo
 def matrices_to_poses(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return positions (F, 3) and quaternions (F, 4), scalar last, of row-major 3x4 or 4x4 matrices (F, 12 or 16).
 
-    Rows of a matrix that is no rotation are NaN.
+    A row whose matrix is not a rotation becomes NaN.
     """
     matrices = values.reshape(len(values), -1, 4)[:, :3]
     positions, R = matrices[..., 3].copy(), matrices[..., :3]
@@ -46,7 +46,7 @@ def matrices_to_poses(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def numbers_in_cells(cells: Sequence[str], count: int) -> FloatArray:
-    """Return the numbers that each cell holds, (F, count); a cell of another number of them is NaN."""
+    """Return the numbers in each cell, (F, count); a cell with a different count becomes NaN."""
     values = np.full((len(cells), count), np.nan)
     for row, cell in enumerate(cells):
         found = _NUMBER.findall(cell[:1024])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read tables of text: any of the usual encodings and separators, comments, and cells that are no numbers."""
+"""Read text tables with any of the usual encodings and separators, comments, and non-numeric cells."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LARGEST_FLOAT32: Final[float] = 3.4e38
 
 @dataclass(frozen=True)
 class Cells:
-    """Hold what stands in the columns that were read, F rows of it; columns are told by their place in the table."""
+    """Hold the cells of the columns that were read, F rows; a column is identified by its index in the table."""
 
     places: tuple[int, ...]
     """Of the columns of numbers."""
@@ -59,10 +59,10 @@ class TextTable:
     _decimal_comma: bool
 
     def find(self, column: str) -> int | None:
-        """Return where a column stands, capitals or not; None if nowhere.
+        """Return a column's index, ignoring case; None if the table lacks it.
 
         Raises:
-            RecordingError: it stands there twice.
+            RecordingError: the column appears twice.
         """
         wanted = column.lower()
         places = [place for place, name in enumerate(self.header) if name.lower() == wanted]
@@ -121,14 +121,14 @@ class TextTable:
             return float(text)
         except ValueError:
             raise RecordingError(
-                # What stands there is not repeated: where cells are shifted it may be somebody's name.
+                # The message does not repeat the cell: if cells are shifted, it may hold a person's name.
                 f"Line {self._rows.line_num} of {self.name} has no number in the column {self.header[column]}.",
                 "Write numbers with a decimal point, or leave the cell empty if nothing was measured.",
             ) from None
 
 
 def is_text(data: bytes) -> bool:
-    """Tell whether the file is text, by its first 4 KB."""
+    """Return whether the file is text, judged by its first 4 KB."""
     try:
         text = codecs.getincrementaldecoder(_encoding(data))().decode(data[:4096], len(data) <= 4096)
     except UnicodeDecodeError:
@@ -137,10 +137,10 @@ def is_text(data: bytes) -> bool:
 
 
 def open_table(data: bytes, name: str, hint: str) -> TextTable:
-    """Return the table in a text file, its header read; the first line that is no comment is the header.
+    """Return the table in a text file with its header read; the header is the first line that is not a comment.
 
     Raises:
-        RecordingError: the file is no text or has no lines.
+        RecordingError: the file is not text or has no lines.
     """
     delimiter = _delimiter(data)
     rows = csv.reader(_lines(data, delimiter, name), delimiter=delimiter, skipinitialspace=True)
@@ -155,7 +155,7 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
 
 
 def _lines(data: bytes, delimiter: str, name: str) -> Iterator[str]:
-    """Yield the lines of a file: the text as a whole would take up to eight times the file's size."""
+    """Yield the lines of a file; the whole text at once would take up to eight times the file's size."""
     file = io.TextIOWrapper(io.BytesIO(data), _encoding(data), newline="")
     try:
         for line in iter(lambda: file.readline(_LONGEST_LINE + 1), ""):
@@ -163,14 +163,14 @@ def _lines(data: bytes, delimiter: str, name: str) -> Iterator[str]:
                 raise RecordingError(
                     f"{name} has a line of more than {_MOST_COLUMNS} columns.", "Keep the columns of head and hands."
                 )
-            # The csv module stops at NUL with an error of its own.
+            # The csv module raises its own error at NUL.
             yield line.replace("\0", "")
     except UnicodeError as error:
         raise RecordingError(f"{name} is not a text file in UTF-8.", "Save it as CSV in UTF-8.") from error
 
 
 def _encoding(data: bytes) -> str:
-    """Return UTF-8 or, behind its mark, UTF-16."""
+    """Return UTF-16 if the file starts with its byte order mark, else UTF-8."""
     return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 

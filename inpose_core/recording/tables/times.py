@@ -18,18 +18,18 @@ _DATE: Final[re.Pattern[str]] = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)
 
 
 def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[np.float64], str | None]:
-    """Return the times of a column, (F,), and "s" where they were clock times or dates, else None (any unit).
+    """Return the times of a column, (F,), and "s" for clock times or dates, else None (unit unknown).
 
     Raises:
-        RecordingError: the cells are no times.
+        RecordingError: the cells are not times.
     """
     try:
-        # A comma can only be a decimal one here: where it separates columns it does not come this far.
+        # A comma here must be a decimal comma: a comma that separates columns was already consumed.
         times = np.array([float(cell.replace(",", ".")) if cell else np.nan for cell in cells])
     except ValueError:
         return _clock_times(cells, column, name), "s"
     steps = np.diff(times[np.isfinite(times)])
-    # A column of steps from frame to frame goes up and down around one value and never grows.
+    # A column of frame-to-frame steps varies around one value and never grows.
     if "delta" in column.lower() and len(steps) > 4 and (steps < 0).mean() > 0.2 and np.nanmin(times) >= 0:
         times = np.cumsum(np.nan_to_num(times))
     return times, None
