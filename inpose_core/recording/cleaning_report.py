@@ -24,11 +24,11 @@ class DeviceCleaning:
     spikes: int = 0
     """Leaps of one to three frames, away and back."""
     sign_flips: int = 0
-    """Quaternions whose sign had to be turned, which changes no pose."""
+    """Quaternions whose sign was flipped, which changes no pose."""
     bridged_s: float = 0.0
-    """Time without a pose in losses short enough to be interpolated over."""
+    """Time without a pose, in losses short enough to interpolate."""
     lost_s: float = 0.0
-    """Time without a pose that stays "not measured": there the solver is free."""
+    """Time without a pose that stays "not measured"; the solver is free there."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class CleaningReport:
     dropped_frames: int = 0
     """Frames whose time repeats or goes back."""
     unnormalised_frames: int = 0
-    """Frames with a quaternion of another length than 1."""
+    """Frames with a quaternion that is not of unit length."""
     swapped_s: float = 0.0
-    """Time in which left and right were exchanged, and were put back."""
+    """Time in which left and right were swapped; they were put back."""
     recentred_at_s: tuple[float, ...] = field(default=())
-    """When the room jumped under all three devices at once; the take goes on in one room."""
+    """Times at which the room jumped under all three devices at once; the take continues in one room."""
 
     @property
     def sentences(self) -> tuple[str, ...]:

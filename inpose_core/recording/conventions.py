@@ -36,7 +36,7 @@ UNITS_M: Final[Mapping[str, float]] = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.
 """Metres per unit of length."""
 
 TIME_UNITS_S: Final[Mapping[str, float]] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ticks": 1e-7, "ns": 1e-9}
-"""Seconds per unit of time; a tick is .NET's, 100 ns."""
+"""Seconds per unit of time; a tick is 100 ns, as in .NET."""
 
 
 def unit_in_metres(unit: str) -> float:

@@ -20,7 +20,7 @@ from .interpretation.interpret import interpret
 from .types import Recording
 
 _LARGEST_FILE_BYTES: Final[int] = 2**29
-"""An hour at 90 Hz is 30 MB as BSOR and 90 MB as CSV; what is larger than this is something else."""
+"""An hour at 90 Hz is 30 MB as BSOR and 90 MB as CSV; a larger file than this is not a recording."""
 
 
 @cache

@@ -16,9 +16,9 @@ from .conventions import QuaternionOrder
 from .types import HandOffsets, Origin, PoseType
 
 MOST_FRAMES: Final[int] = 1_000_000
-"""Three hours at 90 Hz; readers refuse more before they make room for it."""
+"""Three hours at 90 Hz; readers refuse more before they allocate memory."""
 _LONGEST_STEP: Final[float] = 4.0
-"""A hand is taken as seen between two of its samples that are at most this many usual steps apart."""
+"""A hand counts as measured between two samples that are at most this many usual steps apart."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Declared:
     axes: str | None = None
     quaternion_order: QuaternionOrder | None = None
     time_unit: str | None = None
-    """None with the times in no known unit; "s" also where a reader has made seconds of them."""
+    """None if the unit of the times is unknown; "s" also if the reader converted them to seconds."""
     hands: bool = False
-    """The file says which hand is the left one."""
+    """The file declares which hand is the left one."""
     pose: PoseType | None = None
     origin: Origin | None = None
     certain: bool = False
-    """True for formats whose recorder is known: the data are not asked whether they agree."""
+    """True for formats whose recorder is known: the data are not checked against it."""
     by: str = "the format"
-    """Who says so, for people."""
+    """Source of the declaration, for users."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class RawTracks:
     times: FloatArray
     """(F,) in the file's own unit; need not increase yet."""
     positions: FloatArray
-    """(F, 3, 3) of head, left, right; NaN where not measured."""
+    """(F, 3, 3) of head, left, right; NaN if not measured."""
     quaternions: FloatArray
-    """(F, 3, 4) in the file's order; NaN where not measured."""
+    """(F, 3, 4) in the file's order; NaN if not measured."""
     format: str
     declared: Declared = field(default_factory=Declared)
     headset: str = ""

@@ -31,11 +31,11 @@ __all__ = [
 DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
 
 LONGEST_BRIDGE_S: Final[float] = 0.25
-"""A loss up to this long is bridged and counts as measured: a hand goes nearly straight in a quarter of a second."""
+"""A loss up to this long is bridged and counts as measured: a hand moves nearly straight in a quarter of a second."""
 
 GuessName = Literal["unit", "axes", "quaternion order", "time unit", "left and right", "pose", "origin"]
 GuessSource = Literal["given", "file", "guessed", "assumed"]
-"""Who says so: the user, the file or its format, the data by their evidence, or nobody."""
+"""Source of the value: the user, the file or its format, evidence in the data, or a default."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Guess:
 
     name: GuessName
     value: str
-    """What was taken, in the words of the option that overrides it."""
+    """The chosen value, in the words of the option that overrides it."""
     source: GuessSource
     evidence: str
-    """What speaks for it, half a sentence for people."""
+    """The evidence for it, half a sentence for users."""
     doubt: str = ""
-    """What in the data speaks against it, one sentence; empty if nothing does."""
+    """The evidence against it, one sentence; empty if there is none."""
 
     def __str__(self) -> str:
         return f"{self.value} ({self.source}: {self.evidence})" if self.evidence else f"{self.value} ({self.source})"
@@ -67,7 +67,7 @@ class HandOffsets:
     rotations_wxyz: NDArray[np.float64]
     """(2, 4) unit quaternions."""
     controller_pose: PoseType
-    """What is left when the offset is undone: "raw" under OpenVR, else "grip"."""
+    """Kind of the poses after the offset is undone: "raw" under OpenVR, else "grip"."""
 
 
 @dataclass(frozen=True)
@@ -85,25 +85,25 @@ class Recording:
     rotations_wxyz: NDArray[np.float64]
     """(F, 3, 4) unit quaternions, device to world."""
     measured: NDArray[np.bool_]
-    """(F, 3) False where the device was lost; the pose there is meaningless."""
+    """(F, 3) False if the device was lost; its pose is then meaningless."""
     format: str
     """The format's name, for example "BSOR"."""
     pose: PoseType | None = None
-    """What the hands are, where the format says so."""
+    """Kind of the hand poses, if the format declares it."""
     headset: str = ""
-    """The headset's name, where the file says so."""
+    """The headset's name, if the file gives it."""
     unit: str = "m"
-    """The unit of the positions in the file; here they are metres already."""
+    """The unit of the positions in the file; here they are already in metres."""
     hand_offsets: HandOffsets | None = None
-    """The hands' pose in the controllers' frames, where the file says so."""
+    """The hands' pose in the controllers' frames, if the file gives it."""
     origin: Origin | None = None
-    """Where heights count from, where the file or the user says so; None leaves it to the heights."""
+    """Zero level of the heights, if the file or the user declares it; None: derive it from the heights."""
     guesses: tuple[Guess, ...] = ()
-    """What the file left open and how it was decided."""
+    """Conventions that the file does not declare, and how they were decided."""
     notes: tuple[str, ...] = field(default=())
-    """What the reader noticed or repaired, one sentence each. Never a player's name or id."""
+    """Findings and repairs of the reader, one sentence each. Never a player's name or id."""
     cleaning: CleaningReport | None = None
-    """What cleaning did; None before it."""
+    """What cleaning did; None before cleaning."""
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -127,5 +127,5 @@ class Sensors:
     rotations_wxyz: NDArray[np.float64]
     """(F, 3, 4)"""
     measured: NDArray[np.bool_]
-    """(F, 3) False where the pose is interpolated over a loss and must not constrain the body."""
+    """(F, 3) False if the pose is interpolated over a loss and must not constrain the body."""
     fps: float = SOLVER_FPS

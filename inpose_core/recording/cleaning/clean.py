@@ -26,7 +26,7 @@ _LONGEST_RECORDING_S: Final[float] = 3 * 3600.0
 _LONGEST_STEP_S: Final[float] = 1.0
 _LONG_S: Final[float] = 600.0
 _FEWEST_PER_S: Final[float] = 5.0
-"""In a long recording, on average: a small file with hours between its frames would cost what hours cost."""
+"""Average over a long recording: a small file with hours between its frames would cost as much as hours of motion."""
 _LARGEST_BACKWARDS_FRACTION: Final[float] = 0.3
 _LARGEST_LENGTH_ERROR: Final[float] = 0.05
 

@@ -20,7 +20,7 @@ from ...body.quaternions import (
 
 _LONGEST_RECONNECT_S: Final[float] = 0.5
 _SWAP_DISTANCE_M: Final[float] = 0.35
-"""The hands must have been this far apart for an exchange to show."""
+"""The hands must have been this far apart for a swap to be visible."""
 _SWAP_RATIO: Final[float] = 0.3
 _FASTEST_HEAD_M_S: Final[float] = 6.0
 _FASTEST_TURN_RAD_S: Final[float] = np.radians(1500.0)

@@ -17,7 +17,7 @@ from ...errors import RecordingError
 from ..types import Recording
 
 LONGEST_PAUSE_S: Final[float] = 10.0
-"""A pause up to this long stays in its take, which keeps its timing; a body can be imagined for so long."""
+"""A pause up to this long stays in its take, which keeps its timing; the prior can fill in this much motion."""
 
 _MOST_TOLD: Final[int] = 6
 
@@ -30,7 +30,7 @@ class TakeSpan(NamedTuple):
     """The frames, both inclusive."""
     start_s: float
     stop_s: float
-    """Since the recording's first frame."""
+    """Seconds since the recording's first frame."""
 
     def __str__(self) -> str:
         return f"{self.start_s:.1f} to {self.stop_s:.1f} s"

@@ -19,7 +19,7 @@ from ...body.quaternions import geodesic_angle
 _SPIKE_SPEED_M_S: Final[float] = 8.0
 _SPIKE_DEVIATION_M: Final[float] = 0.08
 _LONG_SPIKE_SPEED_M_S: Final[float] = 20.0
-"""For leaps of two and three frames, which a hard swing resembles more than a leap of one."""
+"""For leaps of two and three frames: a hard swing resembles them more than a leap of one."""
 _LONGEST_SPIKE_FRAMES: Final[int] = 3
 _SPIKE_TURN_RAD: Final[float] = np.radians(60.0)
 _FREEZE_FRAMES: Final[int] = 3
@@ -29,7 +29,7 @@ _ORIGIN_RADIUS_M: Final[float] = 0.05
 _ORIGIN_JUMP_M: Final[float] = 0.3
 _ORIGIN_SPEED_M_S: Final[float] = 20.0
 _FARTHEST_HAND_M: Final[float] = 2.0
-"""From the headset; the tips of sabers in outstretched arms are 1.1 m away, measured, a large man's 1.5 m."""
+"""Distance from the headset; saber tips in outstretched arms are 1.1 m away (measured), a tall man's 1.5 m."""
 _LARGEST_PERSON_M: Final[float] = 2.4
 _MOST_AWAY: Final[float] = 0.7
 

@@ -37,7 +37,7 @@ BEAT_SABER: Final[Declared] = Declared(
     certain=True,
     by="the format of Beat Saber",
 )
-"""What all replays of the game share, whichever mod has written them."""
+"""Conventions that all replays of the game share, whichever mod wrote them."""
 
 FRAME_DTYPE: Final[np.dtype[np.void]] = np.dtype(
     # x, y, z and the quaternion x, y, z, w of head, left saber, right saber

@@ -31,14 +31,14 @@ class RecordingFormat:
 
     name: str
     suffixes: tuple[str, ...]
-    """How names of such files end, for file browsers; a file is recognised by its content alone. Written where the
-    format is declared, as text in quotes: `recording_suffixes` reads it there."""
+    """File suffixes, for file browsers; a file is recognised by its content alone. Write them as string literals in the
+    declaration: `recording_suffixes` reads them from the source."""
     source: str
     """The source of such files, for the docs; empty for formats that are refused."""
     hand_poses: str
-    """What the hand poses are, for the docs."""
+    """Kind of the hand poses, for the docs."""
     recognises: Callable[[bytes], bool]
     read: Callable[[RecordingFile], RawTracks]
-    """Return the tracks as they stand in the file."""
+    """Return the tracks exactly as in the file."""
     rank: int = 0
     """Order of the tests: formats with a magic number have rank 0; formats with a general test have a higher rank."""

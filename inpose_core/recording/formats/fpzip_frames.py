@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ...system.programs import NO_WINDOW, neutral_folder, trusted_import_folders, without_python_variables
 
 LARGEST_VALUES: Final[int] = 16_000_000
-"""Floats that are unpacked at most: 64 MB, more than two hours of three devices at 90 Hz."""
+"""Largest number of floats to unpack: 64 MB, more than two hours of three devices at 90 Hz."""
 
 _LONGEST_S: Final[float] = 20.0
 _MASK: Final[int] = 0xFFFFFFFF

@@ -49,7 +49,7 @@ _VALID: Final[tuple[str, ...]] = ("valid", "is_valid", "pose_valid", "bPoseIsVal
 _OPENVR_CLASSES: Final[frozenset[str]] = frozenset({"hmd", "controller", "generictracker", "trackingreference"})
 _HEADS: Final[tuple[str, ...]] = ("hmd", "head", "camera")
 _STANDING: Final[tuple[str, ...]] = ("trackingreference", "base", "lighthouse")
-"""Words in the names of what never moves."""
+"""Words in the names of devices that never move."""
 _MOST_DEVICES: Final[int] = 64
 _MOST_LINES_A_FRAME: Final[int] = 8
 _LONGEST_FIRST_LINE: Final[int] = 2**20

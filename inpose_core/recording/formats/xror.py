@@ -24,10 +24,10 @@ from .fpzip_frames import FpzipError, has_fpzip, unpack_frames
 _JOINTS: Final[tuple[str, str, str]] = ("HEAD", "HAND_LEFT", "HAND_RIGHT")
 _AXES: Final[tuple[str, ...]] = ("x", "y", "z", "i", "j", "k", "1")
 _PAD_TIME: Final[float] = -1.0
-"""Where its first try to compress fails, xror's writer appends rows of -1."""
+"""If its first try to compress fails, xror's writer appends rows of -1."""
 
 recognises = looks_like_bson
-"""XROR has no magic number: any BSON document is taken, and told what it is."""
+"""XROR has no magic number: this reader accepts any BSON document, and names the problem if it is not XROR."""
 
 
 @dataclass(frozen=True)

@@ -39,15 +39,15 @@ CANDIDATES: Final[tuple[tuple[str, str, float], ...]] = (
 _PIECES: Final[int] = 12
 _PIECE_FRAMES: Final[int] = 150
 _FAR_REACH: Final[float] = 0.55
-"""Share of the usual far reach from which a hand counts as reaching out."""
+"""A hand counts as reaching out from this share of the usual far reach."""
 _SWAP_PENALTY: Final[float] = 1.2
-"""Exchanged hands are rarer than unusual axes."""
+"""Swapped hands are rarer than unusual axes."""
 _HIGHEST_HEAD: Final[float] = 3.5
 """In far reaches; people who stand and reach out have about two."""
 _PIVOT_FRAMES: Final[int] = 5
 _FEWEST_STEPS: Final[int] = 20
 _LONGEST_STEP: Final[float] = 0.7
-"""Share of a far reach that a hand may go in a few frames; more is a jump."""
+"""Share of a far reach that a hand may move in a few frames; more is a jump."""
 _WALKED: Final[float] = 0.25
 """Share of a far reach that the head must move within the span to count as walking."""
 
@@ -67,11 +67,11 @@ class Stance:
     side: float
     """Median distance of the right hand to the right of the left one."""
     walk: float
-    """-1 to 1: how far the head moved where it looked; 0 where nobody walked."""
+    """-1 to 1: how well the head's movement follows its gaze; 0 if there was no walking."""
     steadiness: float
     """0 to 1: how much the far hands keep to one side of the head while it turns."""
     pivot: float
-    """-1 to 1: how far behind the hand devices the points lie about which they turn, by how much that explains."""
+    """-1 to 1: how far the hand devices' rotation centres are behind them, weighted by the motion explained."""
 
     @property
     def score(self) -> float:
@@ -162,7 +162,7 @@ class Candidate(NamedTuple):
     order: QuaternionOrder
     label: str
     swapped: bool
-    """Left and right exchanged."""
+    """Left and right swapped."""
     score: float
     stance: Stance
 

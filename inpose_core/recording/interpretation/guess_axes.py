@@ -14,7 +14,7 @@ from ..types import Guess
 from .evidence import Candidate, Stance, best_axes, excerpt, in_order, look_like_joints, stance
 
 _CLEARLY_BETTER: Final[float] = 2.0
-"""A score so much better speaks against the axes that a file declares; about the difference of one axis turned over."""
+"""A score better by this much contradicts the declared axes; it is about the effect of one flipped axis."""
 _NARROWLY_BETTER: Final[float] = 0.6
 
 
@@ -27,7 +27,7 @@ class Orientation:
     look_like_joints: bool
     """They look like joint poses (facing +Z) in a file of OpenXR's axes."""
     guesses: tuple[Guess, Guess]
-    """Of the axes and of the order."""
+    """Guesses for the axes and for the order."""
 
 
 def decide_axes_and_order(

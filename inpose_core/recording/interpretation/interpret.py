@@ -83,7 +83,7 @@ _NOTED: Final[dict[str, str]] = {
     "quaternion order": "The order of the quaternions was",
     "left and right": "Left and right were",
 }
-"""Guesses that turn a body over when they are wrong are told with the result, too."""
+"""Notes report these guesses with the result, too: if one is wrong, the body is upside down or mirrored."""
 
 
 def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:

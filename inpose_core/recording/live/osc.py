@@ -18,11 +18,11 @@ OscValue = float | int | str | bool | bytes | None
 _BUNDLE: Final[bytes] = b"#bundle\0"
 _TIME_TAG_BYTES: Final[int] = 8
 _DEEPEST_BUNDLE: Final[int] = 8
-"""A bundle in a bundle in ...: applications nest once, if at all."""
+"""Limit for bundles nested in bundles: applications nest once, if at all."""
 _NUMBERS: Final[dict[str, str]] = {"i": ">i", "f": ">f", "h": ">q", "d": ">d", "t": ">Q"}
 _WITHOUT_BYTES: Final[dict[str, OscValue]] = {"T": True, "F": False, "N": None, "I": float("inf")}
 _BRACKETS: Final[str] = "[]"
-"""They hold a list together; its values count like any others."""
+"""They enclose a list; its values count like any others."""
 
 
 class _NotOscError(Exception):

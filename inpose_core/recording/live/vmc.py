@@ -29,7 +29,7 @@ from ..types import Recording
 from .osc import OscValue, osc_messages
 
 STANDARD_PORT: Final[int] = 39539
-"""What performers send to by default."""
+"""The default port of VMC senders."""
 
 _PARTS: Final[tuple[str, ...]] = ("px", "py", "pz", "qx", "qy", "qz", "qw")
 CAPTURE_HEADER: Final[str] = "time,device," + ",".join(f"capture_{part}" for part in _PARTS)
@@ -39,9 +39,9 @@ _LOOK_UP_S: Final[float] = 0.2
 _FLUSH_S: Final[float] = 1.0
 _MOST_DEVICES: Final[int] = 256
 _LARGEST_CLOCK_ERROR_S: Final[float] = 1.0
-"""The sender's clock says when a pose was taken better than the network does, but not by more than this."""
+"""The sender's clock is more exact than the arrival time, but corrects it by at most this much."""
 _LARGEST_CLOCK_S: Final[float] = 2.0**17
-"""A day and a half; the protocol's 32-bit floats tell later times less exactly than the network does."""
+"""A day and a half; for later times, the protocol's 32-bit floats are less exact than the arrival time."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ class CaptureState:
     devices: dict[str, int] = field(default_factory=dict)
     """Rows per device: "hmd", "controller 1", ..."""
     only_bones: bool = False
-    """The sender sends an avatar's bones and no devices."""
+    """True if the sender sends an avatar's bones and no devices."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class CaptureSettings:
 
     port: int = STANDARD_PORT
     address: str = "127.0.0.1"
-    """Of this machine; "0.0.0.0" listens to other machines, too."""
+    """This machine's address; "0.0.0.0" listens to other machines, too."""
     seconds: float | None = None
-    """None listens until it is stopped."""
+    """None: listen until stopped."""
 
 
 class VmcDecoder:
@@ -74,7 +74,7 @@ class VmcDecoder:
     def __init__(self) -> None:
         self.state = CaptureState()
         self._names: dict[tuple[str, str], str] = {}
-        """Of the devices that are known, the one that was heard last at the end."""
+        """The known devices, the most recently heard one last."""
         self._numbers = dict.fromkeys(_KINDS, 0)
         self._local: set[str] = set()
         self._clock: float | None = None

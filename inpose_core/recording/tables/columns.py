@@ -27,11 +27,11 @@ class DeviceTracks:
 
     tracks: tuple[Track | None, Track | None, Track | None]
     time_unit: str | None
-    """The unit of their times, where the cells tell it."""
+    """The unit of the times, if the cells show it."""
     sides_certain: bool = False
-    """The table says which hand is the left one."""
+    """The table declares which hand is the left one."""
     notes: tuple[str, ...] = ()
-    """What the user should know."""
+    """Notes for the user."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
@@ -70,9 +70,9 @@ class ColumnPlaces:
 
     position: tuple[int, ...]
     rotation: tuple[int, ...]
-    """Empty where a matrix stands in one cell."""
+    """Empty if one cell holds a whole matrix."""
     matrix: tuple[int, ...]
-    """The column of such cells."""
+    """The column of cells that hold a whole matrix."""
 
     @property
     def numbers(self) -> tuple[int, ...]:

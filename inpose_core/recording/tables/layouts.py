@@ -46,11 +46,11 @@ class DeviceColumns:
     """Name the columns of one device."""
 
     position: tuple[str, ...]
-    """x, y, z; empty where a matrix holds the position."""
+    """x, y, z; empty if a matrix holds the position."""
     rotation: tuple[str, ...]
     kind: Rotation
     quaternion_order: QuaternionOrder | None = None
-    """"xyzw" where the letters tell, and the columns are sorted so."""
+    """"xyzw" if the letters give the order; the columns are then sorted in it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Layout:
     key: str = ""
     """The column that names the device of a row, in a long table."""
     devices: Mapping[str, Any] = field(default_factory=dict)
-    """What stands for ``{device}`` of head, left and right; in a long table the values of the key, a list each."""
+    """Replacements of ``{device}`` for head, left and right; in a long table, lists of the key's values."""
     unit: str | None = None
     axes: str | None = None
     time_unit: str | None = None

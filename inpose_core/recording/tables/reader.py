@@ -25,7 +25,7 @@ from .layouts import DeviceColumns, Layout, layout_from, presets
 from .text_table import TextTable, is_text, open_table
 
 recognises = is_text
-"""Whether the text is a table of poses is for `read` to say."""
+"""`read` decides whether the text is a table of poses."""
 
 
 def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions | None = None) -> RawTracks:

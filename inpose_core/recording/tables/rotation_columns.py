@@ -18,7 +18,7 @@ from ...body.euler import euler_to_quaternion
 from ...body.quaternions import matrix_to_quaternion, xyzw_from_wxyz
 
 UNITY_EULER_ORDER: Final[str] = "YXZ"
-"""Unity turns about Z, then X, then Y of the world: the matrix is Ry Rx Rz. three.js' "YXZ" is the same."""
+"""Unity rotates about Z, then X, then Y of the world: the matrix is Ry Rx Rz. three.js' "YXZ" is the same."""
 
 _NUMBER: Final[re.Pattern[str]] = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan", re.IGNORECASE)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _csv import Reader as _Rows  # the csv module names its reader type only for type checkers
 
 _COMMENTS: Final[tuple[str, ...]] = ("#", "*")
-"""What begins a line that is passed over: comments, and the rows of stars that separate takes in some data sets."""
+"""Beginnings of ignored lines: comments, and the rows of stars that separate takes in some data sets."""
 _MOST_COLUMNS: Final[int] = 10_000
 _LONGEST_LINE: Final[int] = 1 << 20
 _LARGEST_FLOAT32: Final[float] = 3.4e38
@@ -32,13 +32,13 @@ class Cells:
     """Hold the cells of the columns that were read, F rows; a column is identified by its index in the table."""
 
     places: tuple[int, ...]
-    """Of the columns of numbers."""
+    """Names of the numeric columns."""
     values: FloatArray
-    """(F, N) the numbers; empty cells are NaN."""
+    """(F, N) numbers; empty cells are NaN."""
     texts: Mapping[int, Sequence[str]]
-    """The columns of text, F cells each."""
+    """The text columns, F cells each."""
     notes: tuple[str, ...]
-    """What the user should know."""
+    """Notes for the user."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -54,7 +54,7 @@ class TextTable:
 
     name: str
     header: tuple[str, ...]
-    """As it stands in the file, without spaces and quotes around the names."""
+    """As in the file, without spaces and quotes around the names."""
     _rows: _Rows
     _decimal_comma: bool
 
