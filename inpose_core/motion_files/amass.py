@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read AMASS motion, for people who have it: rotations from the file, bones from their SMPL body model.
+"""Read AMASS motion: rotations from the file, bones from the SMPL body model.
 
-AMASS (Mahmood et al. 2019) stores SMPL-H or SMPL-X parameters (see `amass_convention`). Neither it nor the body models
-may be shipped: both are read by path. With ``smplx`` and a folder of models each subject gets its own bones and its own
-rest pelvis from ``betas``. Without, everybody gets the template's bones, which is enough for a prior of rotations, and
-the rest pelvis of SMPL's average body, which is right to a few centimetres.
+AMASS (Mahmood et al. 2019) stores SMPL-H or SMPL-X parameters (see `amass_convention`). AMASS and
+the body models may not be shipped, so users give the paths of both. With ``smplx`` and a folder of models, each subject
+gets its own bones and rest pelvis from ``betas``. Without them, all subjects get the template's bones, which is enough
+for a prior of rotations, and the rest pelvis of SMPL's average body, which is right to a few centimetres.
 
-SMPL's own zero pose counts as the T-pose here. Other sources align theirs bone by bone (arms horizontal, feet flat), so
-a prior should be trained on one or the other.
+SMPL's zero pose counts as the T-pose here. Other sources align their T-pose bone by bone (arms horizontal, feet flat),
+so train a prior on one or the other.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
     """Return one AMASS sequence at 60 Hz, Y up, its lowest foot on y = 0.
 
     Args:
-        path: an AMASS ``.npz`` with ``poses``, ``trans``, ``betas``, ``gender`` and ``mocap_framerate``; also one that
+        path: an AMASS ``.npz`` with ``poses``, ``trans``, ``betas``, ``gender`` and ``mocap_framerate``, or a file that
             `Motion.save_npz` wrote.
-        body_models: folder of SMPL models as ``smplx`` wants it (``smplh/SMPLH_MALE.npz`` and so on), or None for the
+        body_models: folder of SMPL models as ``smplx`` expects it (``smplh/SMPLH_MALE.npz`` and so on), or None for the
             template's bones.
 
     Raises:
-        InPoseError: the file is not AMASS motion, or the body model or the package smplx is missing.
+        InPoseError: the file is not AMASS motion, or the body model or the smplx package is missing.
     """
     try:
         gender, fps, poses, trans_m, betas, is_y_up = _arrays(path)
@@ -75,7 +75,7 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
 def _arrays(
     path: Path,
 ) -> tuple[str, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], bool]:
-    """Return gender, rate, poses (F, 66), translations (F, 3), shape (B,), and whether all is Y up already."""
+    """Return gender, rate, poses (F, 66), translations (F, 3), shape (B,), and whether the data are already Y up."""
     rates = ("mocap_framerate", "mocap_frame_rate")
     optional = (*rates, "format_version")
     arrays = read_arrays(path, ("poses", "trans", "betas", "gender"), optional, most_bytes=_LARGEST_ARRAY_BYTES)
@@ -92,7 +92,7 @@ def _arrays(
         raise ValueError(f"translations of the shape {trans_m.shape}")
     is_y_up = "format_version" in arrays and poses.shape[1] == _EARLY_INPOSE_COLUMNS
     poses = numbers(poses[:, : 3 * JOINT_COUNT])
-    # A joint turns by a few radians and a room has a few metres; squares of huge numbers overflow.
+    # Joints rotate by a few radians and rooms measure a few metres; squares of huge numbers overflow.
     if not (np.abs(poses) < _LARGEST_NUMBER).all() or not (np.abs(trans_m) < _LARGEST_NUMBER).all():
         raise ValueError("numbers that are impossible for a body")
     return _text(arrays["gender"]), fps, poses, trans_m, betas, is_y_up

@@ -2,7 +2,7 @@
 """Write a solved motion as BVH, and read BVH files of any hierarchy.
 
 BVH (Biovision Hierarchy): a tree of joints with rest offsets, then one line of channel values per frame; rotations are
-Euler angles in degrees, applied in the order in which the channels are named, in the joint's own turning axes.
+intrinsic Euler angles in degrees, applied in the order of the channels.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..system.safe_files import open_file
 CENTIMETRES_PER_METRE: Final[float] = 100.0
 
 _ROTATION_ORDER: Final[str] = "ZXY"
-"""Written order; its singular pose, a joint pitched by 90 degrees, is rarer than a yawed or rolled one in arms."""
+"""Order of the written channels; its singular pose (90 degrees of pitch) is rarer in arms than such yaw or roll."""
 
 _END_SITE_RATIOS: Final[dict[str, tuple[float, float, float]]] = {
     # Over stature: the crown above the head joint, the toe tips, the middle finger tips.
@@ -52,7 +52,7 @@ _LONGEST_FRAME_S: Final[float] = 1.0
 
 @dataclass(frozen=True)
 class BvhAnimation:
-    """Hold a BVH file as it stands: any joints, in the file's own unit and axes."""
+    """Hold a BVH file's own data: any joints, in the file's unit and axes."""
 
     joint_names: tuple[str, ...]
     parents: tuple[int, ...]
@@ -60,11 +60,11 @@ class BvhAnimation:
     offsets: FloatArray
     """(J, 3) rest offset from the parent."""
     end_offsets: dict[str, FloatArray]
-    """(3,) offset of the end site below a joint, where it has one."""
+    """(3,) offset of the end site below a joint, if it has one."""
     local_rotations_wxyz: FloatArray
     """(F, J, 4) joint relative to its parent."""
     root_positions: FloatArray
-    """(F, 3) position channels of the first root, or its offset where it has none."""
+    """(F, 3) position channels of the first root, or its offset if it has none."""
     fps: float
 
     def __len__(self) -> int:
@@ -81,7 +81,7 @@ class BvhAnimation:
 
 
 def save_bvh(motion: Motion, path: Path) -> None:
-    """Write a motion with 22 joints in CENTIMETRES (what animation packages expect of BVH), Y up, facing +Z.
+    """Write a motion with 22 joints in CENTIMETRES (as animation packages expect), Y up, facing +Z.
 
     The rest pose is the T-pose. The root has position and rotation channels, the other joints rotations, all in the
     order Z, X, Y. Head, feet and wrists end in end sites of average proportions.
@@ -95,7 +95,7 @@ def save_bvh(motion: Motion, path: Path) -> None:
 
     local_wxyz = motion.local_rotations_wxyz
     angles = np.stack([quaternion_to_euler(local_wxyz[:, joint], _ROTATION_ORDER) for joint in order], axis=1)
-    # Whole turns are added so that curves have no jumps of 360 degrees, which would show between frames.
+    # Whole turns are added so that curves have no jumps of 360 degrees, which would be visible between frames.
     angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
     values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
     row = " ".join(["%.6f"] * values.shape[1])
@@ -107,7 +107,7 @@ def save_bvh(motion: Motion, path: Path) -> None:
 def load_bvh(path: Path) -> BvhAnimation:
     """Read a BVH file of any hierarchy, channel order and unit.
 
-    Position channels of joints other than the first root are passed over: a body's bones keep their length.
+    Position channels of joints other than the first root are ignored: a body's bones keep their length.
 
     Raises:
         InPoseError: the file is missing, not BVH, or its frames do not fit its channels.
@@ -144,12 +144,12 @@ def _children(joint: int) -> list[int]:
 
 
 def _depth_first(joint: int) -> tuple[int, ...]:
-    """Return a joint and all below it in the order of a hierarchy's lines, which is that of the channels."""
+    """Return a joint and all joints below it in the order of the hierarchy's lines, which is the channel order."""
     return (joint, *(below for child in _children(joint) for below in _depth_first(child)))
 
 
 def _hierarchy_lines(skeleton: Skeleton, joint: int, indent: str) -> Iterator[str]:
-    """Yield the lines of a joint and of all below it."""
+    """Yield the lines of a joint and of all joints below it."""
     x, y, z = skeleton.offsets_m[joint] * CENTIMETRES_PER_METRE
     rotations = " ".join(f"{axis}rotation" for axis in _ROTATION_ORDER)
     yield f"{indent}{'JOINT' if joint else 'ROOT'} {JOINT_NAMES[joint]}"
@@ -170,7 +170,7 @@ def _hierarchy_lines(skeleton: Skeleton, joint: int, indent: str) -> Iterator[st
 
 @dataclass
 class _BvhJoint:
-    """One joint while the hierarchy is being read."""
+    """Hold one joint while the hierarchy is being read."""
 
     name: str
     parent: int
@@ -221,7 +221,7 @@ def _three_numbers(tokens: Iterator[str]) -> tuple[float, ...]:
 
 
 def _parse_motion(file: IO[str], line: str, joint_count: int, channel_count: int) -> tuple[float, FloatArray]:
-    """Return the rate and the values, (F, C), of what stands behind the word MOTION."""
+    """Return the rate and the values, (F, C), of the section after the word MOTION."""
     frame_time_s = 0.0
     for _ in range(10):
         key, _, value = line.partition(":")
@@ -250,12 +250,12 @@ def _parse_motion(file: IO[str], line: str, joint_count: int, channel_count: int
         raise ValueError(f"{values.size} values for {channel_count} channels")
     if values.size == 0 or not np.isfinite(values).all():
         raise ValueError("no frames, or values that are not finite")
-    # The announced number of frames is often wrong in files cut by hand; the values themselves are not.
+    # The declared number of frames is often wrong in files that were cut by hand; the values are right.
     return _fps(frame_time_s), values.reshape(-1, channel_count)
 
 
 def _fps(frame_time_s: float) -> float:
-    """Return the rate; written with few digits, 1/60 s reads as 59.9999 frames per second."""
+    """Return the rate, rounded: with few digits, 1/60 s reads as 59.9999 frames per second."""
     fps = 1.0 / frame_time_s
     whole = round(fps)
     return float(whole) if abs(fps - whole) < 1e-4 * fps else fps

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read captured motion from BVH files with the joint names of CMU, Daz, Mixamo and their like.
+"""Read captured motion from BVH files with the joint names of CMU, Daz, Mixamo and similar sources.
 
-The rest pose becomes a T-pose bone by bone: each limb bone by the smallest rotation that lays it along its axis; trunk
-and head keep the rest pose's, and feet are level as they are while they stand. The unit is guessed from the legs.
+The rest pose becomes a T-pose bone by bone: the smallest rotation aligns each limb bone with its axis. Trunk
+and head keep their rest pose. Feet get the pitch that makes them level while planted. Leg length gives the unit.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _SIDED: Final[Mapping[str, tuple[str, ...]]] = {
     "elbow": ("forearm", "lowerarm", "elbow", "lowarm"),
     "wrist": ("hand", "wrist"),
 }
-"""Names of each joint without side, prefix and separators, surest first: a "shoulder" is a collar where an arm follows
-it, a "foot" the toe joint where there is an ankle."""
+"""Names of each joint without side, prefix and separators, most reliable first: a "shoulder" is a collar if an arm
+follows it, and a "foot" is the toe joint if there is an ankle."""
 _MIDDLE: Final[Mapping[str, tuple[str, ...]]] = {
     "pelvis": ("hips", "hip", "pelvis"),
     "neck": ("neck", "neck1", "necklower"),
@@ -55,7 +55,7 @@ _LIMB_AXES: Final[Mapping[str, tuple[str, tuple[float, float, float]]]] = {
     "left_elbow": ("left_wrist", (1, 0, 0)),
     "right_elbow": ("right_wrist", (-1, 0, 0)),
 }
-"""Where each limb bone points in the T-pose."""
+"""Direction of each limb bone in the T-pose."""
 _UNITS_M: Final[tuple[float, ...]] = (1.0, 0.01, 0.0254, 0.056444)
 """Metre, centimetre, inch, and the unit of CMU's ASF files."""
 
@@ -64,7 +64,7 @@ def load_bvh_motion(path: Path) -> Motion:
     """Return a BVH file's motion at 60 Hz on its own bones, its lowest foot on y = 0; toes follow their ankles.
 
     Raises:
-        InPoseError: the file is not BVH, or its joints' names tell no human body.
+        InPoseError: the file is not BVH, or its joint names do not describe a human body.
     """
     animation = load_bvh(path)
     joints = _find_joints(animation, path.name)
@@ -86,7 +86,7 @@ def load_bvh_motion(path: Path) -> Motion:
         parent = PARENTS[joint]
         offsets[joint] = rotate_vector(conjugate_quaternion(to_rest_wxyz[parent]), rest[joint] - rest[parent])
     unit_m = _unit_m(offsets)
-    # A root that lies off the pelvis (Daz: between the hips) would be a bone; our pelvis is the root itself.
+    # A root outside the pelvis (Daz: between the hips) would add a bone; our pelvis is the root itself.
     motion = Motion(wxyz, animation.root_positions * unit_m, Skeleton(offsets * unit_m), animation.fps)
     motion = to_solver_rate(motion)
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
@@ -135,7 +135,7 @@ def _plain(joint_name: str) -> str:
 
 
 def _t_pose_to_rest(rest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what turns each joint's T-pose bone into its rest bone, (22, 4)."""
+    """Return the rotation from each joint's T-pose bone to its rest bone, (22, 4)."""
     wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (JOINT_COUNT, 1))
     for name, (child, axis) in _LIMB_AXES.items():
         bone = rest[JOINT_INDEX[child]] - rest[JOINT_INDEX[name]]
@@ -146,7 +146,7 @@ def _t_pose_to_rest(rest: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _level_foot(ankle_wxyz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the pitch that levels a foot where it turns least, which is while it stands flat, (4,)."""
+    """Return the pitch, (4,), that levels a foot in the frames where it rotates least, when it is planted flat."""
     forward = rotate_vector(ankle_wxyz, np.array((0.0, 0.0, 1.0)))
     turning = np.linalg.norm(np.gradient(forward, axis=0), axis=-1) if len(forward) > 1 else np.zeros(len(forward))
     still = turning <= np.quantile(turning, 0.3)

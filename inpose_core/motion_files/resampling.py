@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resample captured motion of any rate to the solver's rate."""
+"""Resample captured motion from any rate to the solver's rate."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _HIGHEST_FPS: Final[float] = 10_000.0
 
 
 def check_motion_length(frames: int, fps: float) -> None:
-    """Refuse motion that is too long or has an impossible frame rate, before memory is allocated.
+    """Raise an error for motion that is too long or has an impossible frame rate, before memory is allocated.
 
     Raises:
-        InPoseError: the rate is none, or the motion lasts for many hours.
+        InPoseError: the rate is invalid, or the motion lasts for many hours.
     """
     if not _LOWEST_FPS <= fps <= _HIGHEST_FPS:
         raise InPoseError(f"{fps:.3g} frames per second is not a frame rate of motion capture.", "Correct its rate.")
@@ -37,8 +37,8 @@ def check_motion_length(frames: int, fps: float) -> None:
 def to_solver_rate(motion: Motion) -> Motion:
     """Return the motion at 60 Hz: rotations along the shortest arc, the root along straight lines.
 
-    Any rate is interpolated at the true times. (Striding by a rounded ratio, which several published loaders do, turns
-    100 Hz into 50 Hz that is called 60.)
+    Any rate is interpolated at the true times. (Several published loaders take every n-th frame by a rounded ratio,
+    which labels 50 Hz motion from a 100 Hz file as 60 Hz.)
 
     Raises:
         InPoseError: as `check_motion_length` does.
@@ -50,7 +50,7 @@ def to_solver_rate(motion: Motion) -> Motion:
     source_s = np.arange(frames) / motion.fps
     count = int(np.floor(source_s[-1] * SOLVER_FPS + 1e-6)) + 1
     target_s = np.minimum(np.arange(count) / SOLVER_FPS, source_s[-1])
-    # Joint by joint, an hour of motion needs little memory beside its own.
+    # Going joint by joint, an hour of motion needs little extra memory.
     wxyz = np.empty((count, JOINT_COUNT, 4))
     for joint in range(JOINT_COUNT):
         wxyz[:, joint] = slerp_at(source_s, motion.rotations_wxyz[:, joint], target_s)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Get the bones of AMASS's subjects from their SMPL body models, which are the user's own download.
+"""Get the bones of AMASS subjects from SMPL body models, which the user downloads.
 
-The package ``smplx`` reads the models, and brings torch; it loads only for people who give a folder of models.
+The ``smplx`` package reads the models and imports torch; it is imported only if the user gives a folder of models.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ def smpl_body(folder: Path, gender: str, betas: FloatArray) -> tuple[Skeleton, F
     """Return a subject's bones, and the position of the pelvis in SMPL's rest pose (``J_pelvis``), (3,).
 
     Args:
-        folder: of SMPL models as ``smplx`` wants it (``smplh/SMPLH_MALE.npz`` and so on).
-        gender: as AMASS has it: female, male or neutral.
+        folder: SMPL models as ``smplx`` expects them (``smplh/SMPLH_MALE.npz`` and so on).
+        gender: as in AMASS: female, male or neutral.
         betas: (B,) the subject's shape.
 
     Raises:
-        InPoseError: the package smplx is not installed, or the folder has no such model.
+        InPoseError: the smplx package is not installed, or the folder lacks the model.
     """
     model = _body_model(folder, gender, len(betas))
     template, directions, regressor = (
@@ -44,7 +44,7 @@ def smpl_body(folder: Path, gender: str, betas: FloatArray) -> tuple[Skeleton, F
 @cache
 def _body_model(folder: Path, gender: str, betas: int) -> Any:
     try:
-        import smplx  # noqa: PLC0415 (only people with AMASS need it)
+        import smplx  # noqa: PLC0415 (only AMASS motion needs it)
     except ImportError as error:
         raise InPoseError("Body models need the package smplx.", 'Install it: pip install "inpose[amass]".') from error
     for kind in ("smplh", "smplx", "smpl"):
