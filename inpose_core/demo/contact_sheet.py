@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw a motion as a sheet of stick figures, because figures alone do not show whether a motion looks right."""
+"""Draw a motion as a sheet of stick figures, because numbers alone do not show whether a motion looks right."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def save_contact_sheet(
     """Write a PNG of stick figures seen from the front and a little above; left is blue, right is red.
 
     Args:
-        motion: what to draw.
+        motion: the motion to draw.
         path: the picture's path.
         sensors: targets, drawn as crosses, if given.
         times_s: moments to draw; by default sixteen, spread over the motion.
@@ -100,7 +100,7 @@ def _draw_figure(axis: Axes, joints_m: NDArray[np.float64], targets_m: Any, size
 
 
 def _view_matrix(joints_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a view from the front left of where the hips face, rows right, up, towards the eye."""
+    """Return a view matrix from the front left of the hips; rows are right, up, towards the eye."""
     left_hip, right_hip = HIP_JOINTS
     across = joints_m[left_hip] - joints_m[right_hip]
     heading = np.arctan2(-across[2], across[0]) + np.deg2rad(30.0)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the example recording: a choreographed head, and hands that the prior itself adds where none are prescribed.
+"""Make the example recording: a choreographed head, with hands from the prior unless the script prescribes them.
 
-So the project ships a recording that nobody else owns. The script is fixed: a T-pose, a walk through a curve, a wave,
-a crouch with both hands near the floor. What the prior samples for it is recorded as a headset and two controllers
-would: grip poses at 72 Hz on an uneven clock.
+So the project owns the recording that it ships. The script is fixed: a T-pose, a walk along a curve, a wave,
+a crouch with both hands near the floor. The prior samples the motion. It is then recorded as by a headset and two
+controllers: grip poses at 72 Hz on an uneven clock.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def write_example(path: Path, prior: Prior | None = None, seed: int = 5) -> None
 
 
 def choreograph(body: Skeleton) -> Sensors:
-    """Return the prescribed head, and the hands only where the script needs them."""
+    """Return the prescribed head, and the hands only when the script needs them."""
     time_s = np.arange(0.0, _DURATION_S, 1.0 / SOLVER_FPS)
     height_m = body.standing_head_height_m + body.sole_height_m
     walking = _between(time_s, *_WALK_S, ease_s=0.7)
@@ -74,7 +74,7 @@ def choreograph(body: Skeleton) -> Sensors:
     phase = 2 * np.pi * _STEP_HZ * time_s
     head_m = np.cumsum(forward * speed[:, None], axis=0) / SOLVER_FPS
     head_m += sideways * (0.018 * walking * np.sin(phase / 2))[:, None]
-    # Standing is a little lower than the T-pose; walking bobs twice a stride; a crouch leans forward.
+    # The standing head is a little lower than in the T-pose; walking bobs twice per stride; a crouch leans forward.
     head_m[:, 1] = height_m * (0.985 - 0.40 * crouching) + walking * (0.015 * np.sin(phase) - 0.015)
     head_m += forward * (0.18 * crouching)[:, None]
     pitch = 0.06 * walking + 0.55 * crouching
@@ -117,7 +117,7 @@ def record_motion(motion: Motion, random: np.random.Generator) -> Recording:
 
 
 def _cubic_at(track: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a track (F, ...) at fractions of frames (N,), on cubics that meet with one slope (Hermite)."""
+    """Return a track (F, ...) at fractions of frames (N,), by cubic Hermite interpolation."""
     slope = np.gradient(track, axis=0)
     before = np.clip(np.floor(frames).astype(np.int64), 0, len(track) - 2)
     after = before + 1
@@ -132,7 +132,7 @@ def _cubic_at(track: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArra
 
 
 def _between(time_s: NDArray[np.float64], start_s: float, end_s: float, ease_s: float) -> NDArray[np.float64]:
-    """Return 0 outside a span and 1 within it, with smooth sides that begin and end at its borders."""
+    """Return 0 outside a span and 1 inside it, with smooth transitions inside its borders."""
     rise = np.clip((time_s - start_s) / ease_s, 0, 1)
     fall = np.clip((end_s - time_s) / ease_s, 0, 1)
     x = np.minimum(rise, fall)
@@ -146,7 +146,7 @@ def _with_hand(
     positions_m: NDArray[np.float64],
     wxyz: NDArray[np.float64],
 ) -> Sensors:
-    """Return the sensors with a hand measured in the frames of a span, at positions (N, 3) and rotations (N, 4)."""
+    """Return the sensors with one hand measured in the frames of a span, at positions (N, 3) and rotations (N, 4)."""
     all_m, all_wxyz = sensors.positions_m.copy(), sensors.rotations_wxyz.copy()
     measured = sensors.measured.copy()
     all_m[span, device], all_wxyz[span, device], measured[span, device] = positions_m, wxyz, True

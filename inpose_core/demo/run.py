@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the whole product once on the example recording, and write files to look at."""
+"""Run the whole product once on the example recording, and write the results."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _FIGURES: Final[int] = 24
 
 @dataclass(frozen=True)
 class DemoResult:
-    """Hold what the demo wrote."""
+    """Hold the files that the demo wrote."""
 
     files: tuple[Path, ...]
-    """The .npz, the .bvh, the picture, and the .blend where Blender is."""
+    """The .npz, the .bvh, the picture, and the .blend if Blender is available."""
     note: str
-    """Why there is no .blend, and how to get one; empty where there is one."""
+    """Why there is no .blend, and how to get one; empty if there is one."""
 
 
 def run_demo(folder: Path, device: str = "auto") -> DemoResult:
     """Solve the example recording into a folder and return the written files.
 
-    The .blend needs Blender: the bpy package, or a ``blender`` on the path.
+    The .blend needs Blender: the bpy package, or ``blender`` on the path.
 
     Raises:
-        InPoseError: anything on the way failed.
+        InPoseError: any step failed.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def _blender_command(script: Path) -> list[str] | None:
 
 
 def _bake(start: list[str], recording: Path, blend: Path) -> None:
-    """Let Blender solve and bake the recording on its default figure."""
+    """Run Blender to solve the recording and bake it on the default figure."""
     command = [*start, "--recording", str(recording), "--output", str(blend), "--stature", str(EXAMPLE_STATURE_M)]
     try:
         finished = subprocess.run(
