@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look at a recording before it is solved: in words and as a picture."""
+"""Describe a recording before the solve, in words and as a picture."""

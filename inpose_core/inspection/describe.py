@@ -21,7 +21,7 @@ _GAP_FRAMES: Final[float] = 2.5
 
 @dataclass(frozen=True)
 class TrackGaps:
-    """Count where one device was lost."""
+    """Count the losses of one device."""
 
     count: int
     longest_s: float
@@ -43,12 +43,12 @@ class RecordingInfo:
     unit: str
     pose: PoseType | None
     stature_estimate_m: float | None
-    """None where the heights do not count from the floor."""
+    """None if the heights are not relative to the floor."""
     notes: tuple[str, ...]
     guesses: tuple[Guess, ...] = ()
-    """The guesses: what the file does not say, the chosen value, and the reason."""
+    """The guesses: what the file does not declare, the chosen value, and the reason."""
     cleaning: CleaningReport | None = None
-    """What was repaired or given up, in seconds per device."""
+    """What was repaired and what could not be, in seconds per device."""
     calibration_pose: CalibrationPose | None = None
     """The T-pose or A-pose that calibration would use."""
 
@@ -59,7 +59,7 @@ class RecordingInfo:
         return "" if held is None else f"{held.label} from {held.start_s:.1f} to {held.stop_s:.1f} s"
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON, numbers rounded to what they are worth."""
+        """Return plain values for JSON, numbers rounded to their precision."""
         document = asdict(replace(self, cleaning=None, calibration_pose=None))
         document["cleaning"] = self.cleaning.to_dict() if self.cleaning else None
         if self.calibration_pose is not None:
@@ -109,7 +109,7 @@ def _gaps(times_s: NDArray[np.float64], measured: NDArray[np.bool_]) -> TrackGap
         return TrackGaps(
             count=1, longest_s=float(times_s[-1] - times_s[0]) if len(times_s) else 0.0, measured_fraction=0.0
         )
-    # A loss at the beginning or the end reaches to the recording's own first or last frame.
+    # A loss at the beginning or end extends to the recording's first or last frame.
     known_s = np.unique(np.concatenate((times_s[:1], times_s[measured], times_s[-1:])))
     between_s = np.diff(known_s)
     usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw a recording: the three tracks from above and from the side, heights over time, losses, the calibration pose. The
-picture shows a wrong axis, a wrong unit, a lying head or swapped hands at a glance; numbers hardly do.
+picture shows a wrong axis, a wrong unit, a tilted head or swapped hands at a glance; numbers rarely do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_POINTS: Final[int] = 20000
 _VIEW_SHAPE: Final[float] = 1.26
 """Width over height of a view."""
 _OUTLIER_PERCENT: Final[float] = 0.3
-"""A track's farthest 0.3 % on each side do not set the frame of the views."""
+"""The farthest 0.3 % of a track on each side do not affect the frame of the views."""
 
 
 def save_recording_picture(recording: Recording, path: Path, name: str = "") -> None:
@@ -40,7 +40,7 @@ def save_recording_picture(recording: Recording, path: Path, name: str = "") -> 
     Args:
         recording: as `load_recording` returns it.
         path: the picture's path.
-        name: what to call it above the picture; by default the format's name.
+        name: title above the picture; by default the format's name.
 
     Raises:
         InPoseError: matplotlib is not installed.
@@ -91,7 +91,7 @@ def _title(recording: Recording, held: CalibrationPose | None, name: str) -> str
 
 
 def _in_body_axes(recording: Recording) -> tuple[FloatArray, FloatArray]:
-    """Return positions turned so that the performer looks along +Z on average, right along +X, and the gaze, (F, 3)."""
+    """Return positions with the performer facing +Z on average, +X to the right; and the gaze, (F, 3)."""
     looking = (0.0, 0.0, 1.0) if recording.pose == "joint" else (0.0, 0.0, -1.0)
     gaze = rotate_vector(recording.rotations_wxyz[:, 0], looking) * (1.0, 0.0, 1.0)
     seen = recording.measured[:, 0]
@@ -120,7 +120,7 @@ def _draw_view(
             continue
         track = np.where(seen[:, None], positions_m[:, device], np.nan)[::step][:, shown]
         strength = float(np.clip(2500 / len(track), 0.3, 0.9))
-        # The head last: it is hidden by the hands otherwise.
+        # Draw the head last, or the hands hide it.
         order = 4 if device == 0 else 3
         axis.plot(track[:, 0], track[:, 1], color=colour, linewidth=0.8, alpha=strength, zorder=order)
         kept = positions_m[seen][:, device][:, shown]
@@ -133,7 +133,7 @@ def _draw_view(
     low, high = np.min([each[0] for each in ranges], axis=0), np.max([each[1] for each in ranges], axis=0)
     if shown[1] == 1:
         low = np.minimum(low, (np.inf, 0.0))
-    # Both axes in the same unit, whatever the tracks' shape: the smaller range is widened to the panel's.
+    # Both axes have the same scale for any tracks: the smaller range is widened to fill the panel.
     middle, half = 0.5 * (low + high), 0.5 * (high - low) + 0.05
     half = 1.08 * np.maximum(half, (half[1] * _VIEW_SHAPE, half[0] / _VIEW_SHAPE))
     if shown[1] == 1:
@@ -146,7 +146,7 @@ def _draw_view(
 
 
 def _draw_gaze(axis: Axes, positions_m: FloatArray, gaze: FloatArray) -> None:
-    """Draw where the head is and looks, at a few moments."""
+    """Draw the head's position and gaze at a few moments."""
     moments = np.linspace(0, len(positions_m) - 1, 7).astype(int)[1:-1]
     size_m = 0.14 * float(np.ptp(axis.get_ylim()))
     for moment in moments:
@@ -183,7 +183,7 @@ def _draw_heights(axis: Axes, recording: Recording, held: CalibrationPose | None
 
 
 def _draw_bars(axis: Axes, recording: Recording) -> None:
-    """Draw when each device was measured: full colour, bridged over: pale, lost: hatched."""
+    """Draw when each device was measured (full colour), bridged (pale) or lost (hatched)."""
     times_s = recording.times_s
     usual_s = float(np.median(np.diff(times_s)))
     for device, colour in enumerate(_COLOURS):
