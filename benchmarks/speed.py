@@ -33,7 +33,7 @@ BODY: Final[Skeleton] = Skeleton.template(1.75)
 
 
 def example_sensors(frames: int) -> Sensors:
-    """Return the example, there and back again as often as it takes."""
+    """Return the example, repeated forwards and backwards to the given length."""
     once = calibrate(load_recording(EXAMPLE), BODY, CalibrationSettings(pose="grip", stature_m=1.75)).sensors
     there_and_back = np.concatenate((np.arange(len(once.measured)), np.arange(len(once.measured))[::-1]))
     index = np.resize(there_and_back, frames)
@@ -43,7 +43,7 @@ def example_sensors(frames: int) -> Sensors:
 def measure_solve(
     seconds: str, guidance: str, device: str, quality: str = "default", library: str = "auto", precision: str = "auto"
 ) -> dict[str, Any]:
-    """Solve a recording of the given length three times, an hour twice; the best is what the machine can do."""
+    """Solve a recording of the given length three times, an hour twice; report the best time."""
     frames = round(60 * float(seconds))
     settings = SolveSettings(guidance=guidance, quality=quality, device=device, library=library, precision=precision)  # type: ignore[arg-type]  # names from the command line; SolveSettings checks them
     prior = load_prior()
@@ -76,7 +76,7 @@ def measure_solve(
 
 
 def measure_network(device: str) -> dict[str, Any]:
-    """Time one denoising of a minute against its floor: the operations over the device's rate of large matrices."""
+    """Time one denoising of a minute against its lower bound: operations over the device's rate for large matrices."""
     backend = choose_backend(SolveSettings(device=device))
     prior = load_prior(backend=backend)
     measurement = Measurement.from_sensors(example_sensors(3600), BODY, backend)
@@ -105,9 +105,9 @@ def measure_network(device: str) -> dict[str, Any]:
 
 
 def measure_official(device: str) -> dict[str, Any]:
-    """Time the official recipe on one of its chunks of 401 frames: its network's size, 49 passes with backpropagation.
+    """Time the official recipe on one chunk of 401 frames: its network size, 49 passes with backpropagation.
 
-    The weights are random, which costs the same.
+    The weights are random, which takes the same time.
     """
     backend, frames = Backend("torch", device), 401
     where = torch.device(device)
@@ -134,7 +134,7 @@ def measure_official(device: str) -> dict[str, Any]:
 
 
 class _DenselyInverted(OfficialGuidance):
-    """Invert, as the released code does, a window's 369 x 369 matrix by its singular values in every step."""
+    """Invert a window's 369 x 369 matrix by singular values in every step, as the released code does."""
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser) -> None:
         super().__init__(measurement, denoiser)
@@ -143,7 +143,7 @@ class _DenselyInverted(OfficialGuidance):
         self.gram_of_window = torch.block_diag(*[cyclic @ A @ A.T @ cyclic.T] * 41)
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the recipe's push, after the inversion."""
+        """Return the recipe's guidance shift, after the inversion."""
         eye = torch.eye(len(self.gram_of_window), device=x_0.device)
         torch.linalg.pinv(self.gram_of_window + 0.1 / sigma**2 * eye)
         return super().guide(x_0, x_t, alpha, sigma)
