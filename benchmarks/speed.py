@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time the solver, its network alone, and the official recipe; each function returns the figures of one process."""
+"""Time the solver and its network alone; each function returns the figures of one process.
+
+It loads no torch for numpy, whose memory is measured.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from inpose_core import CalibrationSettings, Sensors, Skeleton, calibrate, load_prior, load_recording, solve
-from inpose_core.body.kinematics import position_operator
-from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS
-from inpose_core.evaluation.baselines.official import STEPS, OfficialGuidance, sample_ddpm_mean
-from inpose_core.numerics import Backend
+from inpose_core.body.skeleton import JOINT_COUNT
 from inpose_core.numerics.products import multiplies_fast
 from inpose_core.options.solve import SolveSettings
-from inpose_core.prior.conditioning import CONDITION_SIZE, condition_features, window_heading
-from inpose_core.prior.network import NetworkConfig
-from inpose_core.sampling import Measurement, WindowedDenoiser, Windows
-from inpose_core.sampling.guidance import GuidedEstimate
+from inpose_core.sampling import Measurement, WindowedDenoiser
 from inpose_core.solver.backends import choose_backend
-from inpose_core.training.module import TrainableTransformer
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
 BODY: Final[Skeleton] = Skeleton.template(1.75)
@@ -53,8 +47,8 @@ def measure_solve(
     for _ in range(3 if frames < 100_000 else 2):
         began = time.perf_counter()
         motion = solve(sensors, BODY, settings, prior)
-        runs_s.append(_elapsed_s(began, device))
-    elapsed_s = min(runs_s)
+        runs_s.append(elapsed_s(began, device))
+    best_s = min(runs_s)
     hand_error_m = motion.sensor_error_m
     assert hand_error_m is not None
     return {
@@ -67,9 +61,9 @@ def measure_solve(
         "device": device,
         "frames": frames,
         "seconds_of_each": [round(seconds, 3) for seconds in runs_s],
-        "seconds": round(elapsed_s, 3),
-        "frames_per_s": round(frames / elapsed_s),
-        "times_real_time": round(frames / sensors.fps / elapsed_s, 1),
+        "seconds": round(best_s, 3),
+        "frames_per_s": round(frames / best_s),
+        "times_real_time": round(frames / sensors.fps / best_s, 1),
         **peak_memory_mb(device),
         "hand_error_cm": round(100 * float(np.nanmean(hand_error_m[:, 1:])), 3),
     }
@@ -104,56 +98,13 @@ def measure_network(device: str) -> dict[str, Any]:
     }
 
 
-def measure_official(device: str) -> dict[str, Any]:
-    """Time the official recipe on one chunk of 401 frames: its network size, 49 passes with backpropagation.
-
-    The weights are random, which takes the same time.
-    """
-    backend, frames = Backend("torch", device), 401
-    where = torch.device(device)
-    config = NetworkConfig(
-        CONDITION_SIZE, window=41, frames_per_token=1, width=384, depth=12, heads=6, mlp_ratio=1, dropout=0.0
-    )
-    network = TrainableTransformer(config).to(where).network()
-    measurement = Measurement.from_sensors(example_sensors(frames), BODY, backend)
-    windows = Windows.cover(frames, 41, 20)
-    windowed = measurement.scale_free(True).windowed(torch.from_numpy(windows.index).to(where))
-    heading = window_heading(windowed.R_world_sensor[:, :, 0])
-    denoiser = WindowedDenoiser(network, windows, heading, condition_features(windowed, heading, 60.0))
-    guidance = _DenselyInverted(measurement, denoiser)
-    began = time.perf_counter()
-    sample_ddpm_mean(denoiser, guidance, torch.randn(frames, JOINT_COUNT, 6, device=where), (-8.0, 8.0))
-    elapsed_s = _elapsed_s(began, device)
-    return {
-        "steps": STEPS,
-        "frames": frames,
-        "parameters_m": round(sum(math.prod(w.shape) for w in network.weights.values()) / 1e6, 1),
-        "seconds": round(elapsed_s, 1),
-        "frames_per_s": round(frames / elapsed_s, 2),
-    }
-
-
-class _DenselyInverted(OfficialGuidance):
-    """Invert a window's 369 x 369 matrix by singular values in every step, as the released code does."""
-
-    def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser) -> None:
-        super().__init__(measurement, denoiser)
-        A = position_operator(measurement.offsets_m, SENSOR_JOINTS)
-        cyclic = torch.kron(torch.eye(3, device=A.device), self.difference)
-        self.gram_of_window = torch.block_diag(*[cyclic @ A @ A.T @ cyclic.T] * 41)
-
-    def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the recipe's guidance shift, after the inversion."""
-        eye = torch.eye(len(self.gram_of_window), device=x_0.device)
-        torch.linalg.pinv(self.gram_of_window + 0.1 / sigma**2 * eye)
-        return super().guide(x_0, x_t, alpha, sigma)
-
-
 def peak_memory_mb(device: str = "cpu") -> dict[str, int]:
     """Return this process' peak resident memory, and the device's."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     figures = {"peak_memory_mb": round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))}
     if device == "cuda":
+        import torch  # noqa: PLC0415 (numpy's memory is to be its own)
+
         figures["peak_device_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20)
     return figures
 
@@ -164,11 +115,14 @@ def _best_s(run: Any, device: str) -> float:
     for _ in range(8):
         began = time.perf_counter()
         run()
-        seconds.append(_elapsed_s(began, device))
+        seconds.append(elapsed_s(began, device))
     return min(seconds)
 
 
-def _elapsed_s(began: float, device: str) -> float:
+def elapsed_s(began: float, device: str) -> float:
+    """Return the seconds since ``began``, when the device has done its work."""
     if device == "cuda":
+        import torch  # noqa: PLC0415
+
         torch.cuda.synchronize()
     return time.perf_counter() - began
