@@ -87,7 +87,7 @@ def run_calibration_trials(
         count: number of recordings to simulate.
         settings: calibration settings; the rig is the performer's own body in its own size.
         t_pose: begin each recording with a T-pose.
-        measured_bodies: give the performers bodies drawn around measured proportions, instead of their own.
+        measured_bodies: replace the performers' bodies by random ones with measured proportions.
         headset: errors of the simulated devices.
         prior: the prior for the refinement, loaded once.
         seed: random seed of all draws.

@@ -87,7 +87,7 @@ def leg_figures(pairs: list[tuple[Motion, Motion]], labels: list[NDArray[np.int8
     """Return figures of all frames ("all") and of each situation that lasts half a second, by its name.
 
     Args:
-        pairs: truth and solution of each clip, for as many frames and on the same body.
+        pairs: ground truth and solution of each clip, with equal frame counts and on the same body.
         labels: each clip's situations, (F,).
     """
     label = np.concatenate(labels)

@@ -162,7 +162,7 @@ def _noise_table(rows: Sequence[Row]) -> str:
 
 
 def _guidance_table(rows: Sequence[Row]) -> str:
-    """Return error and hand error on each body, and the speed, of each guidance at each number of steps."""
+    """Return each guidance's errors (body, hands) on each body, and its speed, for each number of steps."""
     lines = []
     for name in GUIDANCES:
         for steps in STEP_COUNTS:

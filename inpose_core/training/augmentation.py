@@ -179,8 +179,8 @@ def draw_examples(
     frame = frame.clamp(max=len(data.clip) - 1)
     clip = data.clip[frame]
     stretch = 1 + settings.stretch * (2 * random.uniform(batch) - 1)
-    # The drawn frame lies in the window's middle half, and a window may begin a quarter before its clip and end a
-    # quarter after it; shorter clips lie somewhere inside.
+    # The drawn frame is in the window's middle half. A window may begin a quarter before its clip and end a quarter
+    # after it. Clips shorter than the window are placed anywhere inside it.
     span = frames * stretch
     first = (frame - data.start[clip]) - span * (0.25 + 0.5 * random.uniform(batch))
     earliest, latest = -span / 4, data.length[clip] - 1 - 0.75 * span

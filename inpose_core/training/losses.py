@@ -59,7 +59,7 @@ def denoising_loss(
     Args:
         denoised: the network's output for the examples, in float32.
         examples: the ground truth and the weight of each frame.
-        sigma: (B,) noise level: low noise counts up to five times as much, because its errors are small.
+        sigma: (B,) noise level; low noise has up to five times the weight, because its errors are small.
         offsets_m: (22, 3) template body.
         weights: balance of the terms.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pack motion files of AMASS and BVH into the one format that training and evaluation read."""
+"""Pack AMASS and BVH motion files into the format that training and evaluation read."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class DpsGuidance(Unguided):
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push of one gradient step."""
+        """Return the estimate unchanged, and the guidance shift of one gradient step."""
         with torch.enable_grad():
             leaf = x_0.detach().requires_grad_(True)
             positions_m = rotated_chains(sixd_to_raw_matrix(leaf), self.difference_kappa).sum(dim=-2)
@@ -40,7 +40,7 @@ class DpsGuidance(Unguided):
             misfit = (residual.square().sum(dim=(-2, -1)) + 1e-8).sqrt().sum()
             cotangent = torch.autograd.grad(misfit, leaf)[0]
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
-        # The gradient of the squared misfit over the misfit is twice that of the misfit.
+        # Dividing the squared misfit's gradient by the misfit gives twice the misfit's gradient.
         return GuidedEstimate(x_0, shift=-2 * self.zeta * gradient)
 
 
@@ -142,7 +142,7 @@ class MatrixPseudoinverseGuidance(Unguided):
         self.covariance = torch.kron(kappa @ kappa.T, torch.eye(3, device=kappa.device))
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push that PiGDM gives the sample."""
+        """Return the estimate unchanged, and the shift that PiGDM adds to the sample."""
         w2 = sigma**2
         R = x_0.unflatten(-1, (3, 3)).transpose(-1, -2)
         residual = difference_positions(self.measurement.y_m) - rotated_chains(R, self.difference_kappa).sum(dim=-2)

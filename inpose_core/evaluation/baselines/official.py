@@ -70,7 +70,7 @@ class OfficialGuidance(Unguided):
         self.gram = kappa @ kappa.T
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push that the recipe gives the sample."""
+        """Return the estimate unchanged, and the shift that the recipe adds to the sample."""
         ridge = _SIGMA_L2 / sigma**2 * torch.eye(3, device=x_0.device)
         inverse = torch.linalg.inv(self.gram + ridge)
         with torch.enable_grad():
