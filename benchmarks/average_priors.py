@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Average the weights of two priors of one training run, and calibrate the mean anew.
+"""Average the weights of two priors of one training run, and recalibrate the mean.
 
-``python benchmarks/average_priors.py EARLIER LATER --data DATA --out PRIOR`` (model soups, Wortsman et al. 2022): going
-on from a prior on the same data made it better on people like those it is trained on and worse on others; the mean of
-both is nearly as good as the better one of each.
+``python benchmarks/average_priors.py EARLIER LATER --data DATA --out PRIOR`` (model soups, Wortsman et al. 2022): more
+training on the same data made a prior better on people like the training people and worse on others. The mean is nearly
+as good as the better of the two on both groups.
 """
 
 from __future__ import annotations

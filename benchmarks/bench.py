@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure speed and memory of solving and baking: ``python benchmarks/bench.py --out benchmarks/results.json``.
 
-Each measurement runs in a process of its own, so that its peak memory is its own. Recordings are the example,
-repeated.
+Each measurement runs in its own process, so that peak memory is measured separately. Recordings repeat the example.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ def main() -> int:
 
 
 def save(figures: dict[str, Any], path: Path | None) -> int:
-    """Write the figures, if asked for, and return the exit code."""
+    """Write the figures, if requested, and return the exit code."""
     if path:
         path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
@@ -139,7 +138,7 @@ def measure_bake(frames: str) -> dict[str, Any]:
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return what the figures were measured on."""
+    """Return a description of the machine."""
     import numpy as np  # noqa: PLC0415
     import torch  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Choose DPS' step on people of the training data: ``python benchmarks/dps_step.py --data FOLDER --runs FOLDER``.
 
-The rival has one free number; it gets the best of five, found where our own settings were not.
+The rival has one free parameter. It gets the best of five values, chosen on data that did not choose our settings.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Choose the prior's design by measurement: ``python benchmarks/experiments.py --data FOLDER --out runs/experiments``.
 
-Every variant differs from its base in one thing. Those of the network's form are trained from scratch, small, for the
-same computing time: of another cost per step they get more or fewer steps, by a timing against the base just before.
-Those of the loss and of the data continue a trained prior (``--start``), where fitting is done and only what
-generalises to other people still counts.
+Every variant differs from its base in one thing. Variants of the network's form are small, and trained from scratch for
+the same computing time: their number of steps follows from their cost per step, timed against the base just before.
+Variants of the loss and data continue a trained prior (``--start``), which already fits its data, so only
+generalisation to other people matters.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ VARIANTS: Final[dict[str, TrainingSettings]] = FROM_SCRATCH | FROM_TRAINED
 
 
 def main() -> int:
-    """Train and validate the variants; append rows to ``results.jsonl``, skipping what stands there."""
+    """Train and validate the variants; append rows to ``results.jsonl``, skipping existing rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -153,9 +153,9 @@ def run_variant(settings: TrainingSettings, data: Path, start: DiffusionTransfor
 
 
 def fit(prior: Prior, data: Path, windows: int = 320) -> dict[str, dict[str, float]]:
-    """Return the errors of one denoising step from pure noise on people who train, and on people who do not.
+    """Return the errors of one denoising step from pure noise, on training people and on held-out people.
 
-    All windows are drawn as in training; "varied" ones as training varies them, too.
+    All windows are drawn as in training; "varied" windows also get the training variations.
     """
     settings = {"as captured": AugmentationSettings.none(), "varied": AugmentationSettings()}
     motions = {"training people": load_training_motion(data)} | load_validation_motion(data)
@@ -182,7 +182,7 @@ def _seconds_per_step(settings: TrainingSettings, data: Path) -> float:
             began = time.perf_counter()
             trainer.train_step()
             seconds.append(time.perf_counter() - began)
-    # The least: what else the machine did must not decide how long a variant is trained.
+    # Use the least time, so that other load on the machine does not change a variant's training.
     return min(seconds)
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do a GPU's work in one command: ``python benchmarks/gpu_day.py --data PACK.npz --out runs/gpu_day``.
+"""Run all GPU work in one command: ``python benchmarks/gpu_day.py --data PACK.npz --out runs/gpu_day``.
 
-In this order, each step leaving its result even if the next does not come: CPU and GPU agree; speed; the prior, from
-nothing; the rivals, each with the same serious budget; ablations of the prior. It stops after ``--minutes`` and goes on
-with what the folder holds when it is called again. PACK.npz is made by ``inpose pack DATA -o PACK.npz --join``; the
-weights are in ``prior/prior.safetensors``. ``--miniature`` does all of it in a minute on a CPU, to see that it works.
+The steps, each saving its result: agreement of CPU and GPU; speed; the prior, from scratch; the rivals, all with the
+same large budget; ablations of the prior. It stops after ``--minutes``; another call continues from the folder.
+Make PACK.npz with ``inpose pack DATA -o PACK.npz --join``. The weights are in ``prior/prior.safetensors``.
+``--miniature`` runs all steps in a minute on a CPU, as a test.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from inpose_core.training.trainer import Trainer, TrainingSettings
 ROOT: Final[Path] = Path(__file__).parent.parent
 MOST_DISAGREEMENT_DEG: Final[float] = 0.05
 _FEWEST_SECONDS: Final[float] = 20.0
-"""Less time than this is not worth beginning a step with."""
+"""A step does not begin with less time than this."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """Say what a day's work is made of."""
+    """Hold the settings of a day's work."""
 
     data: Path
     out: Path
@@ -50,7 +50,7 @@ class Day:
     ends_at: float
     """`time.monotonic` at the end."""
     prior: TrainingSettings
-    """Of the prior, but for its steps, which follow from its seconds and the device's speed."""
+    """Settings of the prior, except its steps, which follow from its seconds and the device's speed."""
     prior_seconds: float
     rival_budget: Budget
     ablation_steps: int
@@ -78,7 +78,7 @@ ABLATIONS: Final[Mapping[str, Callable[[TrainingSettings], TrainingSettings]]] =
 
 
 def main() -> int:
-    """Do the steps that are not done yet, as long as there is time."""
+    """Run the remaining steps while there is time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="packed motion: a file or a folder")
     parser.add_argument("--out", type=Path, default=Path("runs/gpu_day"))
@@ -115,7 +115,7 @@ def main() -> int:
 
 
 def plan(options: argparse.Namespace) -> Day:
-    """Return the day that the options ask for."""
+    """Return the day's work for the options."""
     device = torch.device(options.device)
     settings = TrainingSettings(
         batch=1024,
@@ -180,7 +180,7 @@ def speed(day: Day) -> dict[str, object]:
 
 
 def prior(day: Day) -> dict[str, object] | None:
-    """Train the prior for as long as there is time, and return what it reached once it has all its steps."""
+    """Train the prior while there is time, and return its results after the last step."""
     data, validation = load_split(day.data, day.prior.network)
     folder = day.out / "prior"
     plan_path = day.out / "prior_plan.json"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time the official recipe."""
+"""Time the official recipe on one chunk."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from speed import BODY, elapsed_s, example_sensors
 
 
 def measure_official(device: str) -> dict[str, Any]:
-    """Time the official recipe on one of its chunks of 401 frames: its network's size, 49 passes with backpropagation.
+    """Time the official recipe on one chunk of 401 frames: its network size, 49 passes with backpropagation.
 
-    The weights are random, which costs the same.
+    The weights are random, which takes the same time.
     """
     backend, frames = Backend("torch", device), 401
     where = torch.device(device)
@@ -56,7 +56,7 @@ def measure_official(device: str) -> dict[str, Any]:
 
 
 class _DenselyInverted(OfficialGuidance):
-    """Invert, as the released code does, a window's 369 x 369 matrix by its singular values in every step."""
+    """Invert a window's 369 x 369 matrix by singular values in every step, as the released code does."""
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser) -> None:
         super().__init__(measurement, denoiser)
@@ -65,7 +65,7 @@ class _DenselyInverted(OfficialGuidance):
         self.gram_of_window = torch.block_diag(*[cyclic @ A @ A.T @ cyclic.T] * 41)
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the recipe's push, after the inversion."""
+        """Return the recipe's guidance shift, after the inversion."""
         eye = torch.eye(len(self.gram_of_window), device=x_0.device)
         torch.linalg.pinv(self.gram_of_window + 0.1 / sigma**2 * eye)
         return super().guide(x_0, x_t, alpha, sigma)

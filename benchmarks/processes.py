@@ -33,7 +33,7 @@ def measure_start(runs: str = "5") -> dict[str, Any]:
 
 
 def measure_command(library: str) -> dict[str, Any]:
-    """Time ``inpose solve`` of ten minutes less that of one minute: reading and writing, without the start."""
+    """Time ``inpose solve`` of ten minutes minus that of one minute: with reading and writing, without the start."""
     seconds: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for minutes in (1, 10):
@@ -48,7 +48,7 @@ def measure_command(library: str) -> dict[str, Any]:
 
 
 def measure_busy(library: str) -> dict[str, Any]:
-    """Compare the solve of ten minutes beside two busy processes with one beside none."""
+    """Compare the solve of ten minutes with and without two busy processes beside it."""
     quiet = measure_solve("600", "tangent", "cpu", library=library)
     with _busy_processes(2):
         busy = measure_solve("600", "tangent", "cpu", library=library)
@@ -81,7 +81,7 @@ def _command_s(take: Path, output: Path, library: str) -> float:
 
 
 def _repeated_example(path: Path, minutes: int) -> Path:
-    """Write the example, there and back again, as a recording of so many minutes at its own rate."""
+    """Write the example, repeated forwards and backwards, as a recording of the given minutes at its own rate."""
     header, *rows = EXAMPLE.read_text(encoding="utf-8").splitlines()
     table = np.array([[float(value or "nan") for value in row.split(",")] for row in rows])
     names = header.split(",")

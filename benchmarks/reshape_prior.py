@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Give a trained prior another form: ``python benchmarks/reshape_prior.py PRIOR --out START``.
+"""Convert a trained prior to another form: ``python benchmarks/reshape_prior.py PRIOR --out START``.
 
-The form that is trained now sees more features, puts more frames into a token, and tells the feet. What the old weights
-know carries over: new features and outputs begin at zero, and a token of two old ones begins as their mean. `inpose
-train --start START` does the rest in a tenth of the steps that a network from nothing takes.
+The current form has more features, more frames per token, and foot outputs. The old weights carry over: new features
+and outputs begin at zero, and a token that merges two old ones begins as their mean. `inpose train --start START`
+finishes the training in a tenth of the steps that training from scratch takes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def reshape(prior: Prior, config: NetworkConfig) -> Prior:
     """Return the prior in another form of the same width and depth.
 
     Raises:
-        ValueError: width or depth differ, or the new tokens are not made of whole old ones.
+        ValueError: width or depth differ, or new tokens are not a whole number of old ones.
     """
     old = prior.network.config
     merged, rest = divmod(config.frames_per_token, old.frames_per_token)
@@ -57,7 +57,7 @@ def _merged_inputs(weight: NDArray[np.float32], old: int, new: int, merged: int)
 
 
 def _repeated_outputs(weight: NDArray[np.float32], old: int, new: int, merged: int) -> NDArray[np.float32]:
-    """Return the last layer (frames x new, width) that says in each part of a token what it said in the whole."""
+    """Return the last layer (frames x new, width) whose output for each part of a token equals the whole token's."""
     frames = np.pad(weight.reshape(-1, old, weight.shape[1]), ((0, 0), (0, new - old), (0, 0)))
     return np.concatenate([frames] * merged).reshape(-1, weight.shape[1])
 

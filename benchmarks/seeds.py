@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell how much of the equal-budget comparison is luck: ``python benchmarks/seeds.py --data DATA --runs FOLDER``.
+"""Measure how seeds change the equal-budget comparison: ``python benchmarks/seeds.py --data DATA --runs FOLDER``.
 
-Ours and the nearest rival, trained three times each with other seeds (the first of `make evaluate`), on the same clips
-and bodies. Prints Markdown: the mean error over the seeds, and in brackets the least and the largest.
+Our prior and the nearest rival are trained three times each with different seeds (the first from `make evaluate`), and
+measured on the same clips and bodies. Prints Markdown: the mean error over the seeds, with the range in brackets.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SEEDS: Final[tuple[int, ...]] = (0, 1, 2)
 
 
 def main() -> None:
-    """Train what is not trained yet, measure and print."""
+    """Train missing networks, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of packed motion")
     parser.add_argument("--runs", type=Path, required=True, help="folder of the comparison's trained networks")

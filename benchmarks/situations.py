@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure legs by situation: ``python benchmarks/situations.py --data DATA [--weights PRIOR] [--out FIGURES.json]``.
 
-People and clips that chose nothing: CMU subjects 2, 35, 69 and 127, one person of UI-PRMD, two children of biomechZoo,
-and HDM05's 24 clips of the comparison; perfect sensors, default settings, the average body. Prints Markdown, each
-solved figure before the true one in brackets.
+The people and clips were not used for any choice: CMU subjects 2, 35, 69 and 127, one person of UI-PRMD, two
+children of biomechZoo, and HDM05's 24 clips of the comparison; perfect sensors, default settings, the average body.
+Prints Markdown, each solved figure followed by the true one in brackets.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def sets(data: Path) -> dict[str, list[Motion]]:
-    """Return the clips of people who chose nothing, by set."""
+    """Return the clips of people who were not used for any choice, by set."""
     tested = [person for person, role in OTHER_SUBJECTS.items() if role == "test"]
     others = {name: frozenset(subject for other, subject in tested if other == name) for name, _ in tested}
     people = {name: load_people(data / f"{name}.npz", subjects) for name, subjects in sorted(others.items())}
@@ -65,7 +65,7 @@ def leg_figures_of(clips: list[Motion], prior: Prior) -> dict[str, LegFigures]:
 
 
 def table(rows: dict[str, LegFigures]) -> str:
-    """Return the figures as a Markdown table, each solved figure before the true one."""
+    """Return the figures as a Markdown table, each solved figure followed by the true one."""
     lines = [
         "| | seconds | legs cm, mean / 95 % | slide cm/s | stance % | steps a second | knee ° "
         "| toe speed 99 %, cm/s | lift 95 %, cm |",

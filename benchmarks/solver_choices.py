@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure what the solver's defaults were chosen by: ``python benchmarks/solver_choices.py --data DATA``.
+"""Measure the figures that decided the solver's defaults: ``python benchmarks/solver_choices.py --data DATA``.
 
-Steps, quality, the floor and foot planting, each on the people who choose (CMU subjects 7 and 16) and on HDM05; how
-fast toes move where the solver itself has them stand; and how well the confidence orders frames by their error, on
-these and on the test people. Prints Markdown.
+Steps, quality, the floor and foot planting, each on the validation people (CMU subjects 7 and 16) and on HDM05; the
+sliding of toes while the solver plants them; and how well the confidence ranks frames by their error, on these and on
+the test people. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ def main() -> None:
 
 
 def trials_of(clips: list[Motion]) -> list[Trial]:
-    """Return 24 clips of at most 256 frames on the default body, perfectly sensed."""
+    """Return 24 clips of at most 256 frames on the default body, with perfect sensors."""
     body = Skeleton.template()
     chosen = choose_clips(clips, 24, 256)
     return [simulate(on_body(clip, DEFAULT_BODY, body), PERFECT_SENSORS, seed) for seed, clip in enumerate(chosen)]
 
 
 def skate_in_stands_cm_s(trials: list[Trial], prior: Prior) -> float:
-    """Return the horizontal speed of the toes within the stands that the solver plants."""
+    """Return the horizontal speed of the toes while the solver plants them."""
     speeds = []
     for trial in trials:
         solved = solve(trial.sensors, trial.skeleton, DEFAULT, prior)
@@ -86,7 +86,7 @@ def skate_in_stands_cm_s(trials: list[Trial], prior: Prior) -> float:
 
 
 def confidence_correlation(trials: list[Trial], prior: Prior) -> float:
-    """Return Spearman's correlation of the confidence with the frames' nearness to the truth."""
+    """Return Spearman's correlation of the confidence with the frames' accuracy."""
     confidence, error_m = [], []
     for trial in trials:
         solved = solve(trial.sensors, trial.skeleton, DEFAULT, prior)

@@ -27,7 +27,7 @@ BODY: Final[Skeleton] = Skeleton.template(1.75)
 
 
 def example_sensors(frames: int) -> Sensors:
-    """Return the example, there and back again as often as it takes."""
+    """Return the example, repeated forwards and backwards to the given length."""
     once = calibrate(load_recording(EXAMPLE), BODY, CalibrationSettings(pose="grip", stature_m=1.75)).sensors
     there_and_back = np.concatenate((np.arange(len(once.measured)), np.arange(len(once.measured))[::-1]))
     index = np.resize(there_and_back, frames)
@@ -37,7 +37,7 @@ def example_sensors(frames: int) -> Sensors:
 def measure_solve(
     seconds: str, guidance: str, device: str, quality: str = "default", library: str = "auto", precision: str = "auto"
 ) -> dict[str, Any]:
-    """Solve a recording of the given length three times, an hour twice; the best is what the machine can do."""
+    """Solve a recording of the given length three times, an hour twice; report the best time."""
     frames = round(60 * float(seconds))
     settings = SolveSettings(guidance=guidance, quality=quality, device=device, library=library, precision=precision)  # type: ignore[arg-type]  # names from the command line; SolveSettings checks them
     prior = load_prior()
@@ -70,7 +70,7 @@ def measure_solve(
 
 
 def measure_network(device: str) -> dict[str, Any]:
-    """Time one denoising of a minute against its floor: the operations over the device's rate of large matrices."""
+    """Time one denoising of a minute against its lower bound: operations over the device's rate for large matrices."""
     backend = choose_backend(SolveSettings(device=device))
     prior = load_prior(backend=backend)
     measurement = Measurement.from_sensors(example_sensors(3600), BODY, backend)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure how fast the prior trains, and against what: ``python benchmarks/training.py --data FOLDER [--device cuda]``.
+"""Measure training speed beside the device's limit: ``python benchmarks/training.py --data FOLDER [--device cuda]``.
 
-Prints windows per second, the arithmetic that they need (6 operations a weight and token, forward and backward), and
-the device's own rate at multiplying large matrices in bfloat16.
+Prints windows per second, the arithmetic that they need (6 operations per weight and token, forward and backward),
+and the device's rate for large matrix products in bfloat16.
 """
 
 from __future__ import annotations

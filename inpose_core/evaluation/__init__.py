@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the method and the systems that it is compared with on the same captured motion."""
+"""Measure the method and its rivals on the same captured motion."""
 
 from .bench import Bench, BenchSettings
 from .bodies import BODIES, Body

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run every system on the same clips, bodies and noise, and keep each figure the moment it is known."""
+"""Run every system on the same clips, bodies and noise, and save each figure at once."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ class BenchSettings:
     guidance_steps: tuple[int, ...] = STEP_COUNTS
     """Numbers of steps at which the guidances of the shipped prior are compared."""
     everything: bool = True
-    """Also the ablations, HDM05, and every held-out clip in full length with the shipped prior."""
+    """Also measure the ablations, HDM05, and every held-out clip in full length with the shipped prior."""
 
     @classmethod
     def quick(cls) -> BenchSettings:
-        """Return settings for a look that takes three minutes: barely trained baselines, few clips."""
+        """Return settings for a quick run of three minutes: barely trained baselines, few clips."""
         return cls(3, 128, QUICK_BODIES, QUICK_NOISES, QUICK_BUDGET, everything=False)
 
 
 class Bench:
-    """Measure systems; a second run in the same folder goes on where the first one stopped.
+    """Measure systems; a second run in the same folder continues where the first one stopped.
 
-    The folder holds the trained networks of the comparison and ``rows.jsonl``.
+    The folder holds the trained networks of the comparison, and ``rows.jsonl``.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Bench:
         self._measured: list[Row] = []
 
     def run(self) -> list[Row]:
-        """Train what is not trained yet, measure what is not measured yet, and return all rows.
+        """Train missing networks, measure missing rows, and return all rows.
 
         Raises:
             InPoseError: the data folder lacks packed motion.
@@ -113,9 +113,9 @@ class Bench:
         return self._run(self.train())
 
     def remeasure(self, earlier: Sequence[Row]) -> list[Row]:
-        """Measure the shipped prior anew, and return earlier rows with its own in their place.
+        """Measure the shipped prior again, and return the earlier rows with its rows replaced.
 
-        The rivals keep the rows of the day when they were trained, and so do the guidances by steps.
+        The rivals and the guidances by steps keep their earlier rows.
 
         Raises:
             InPoseError: the data folder lacks packed motion.
@@ -125,7 +125,7 @@ class Bench:
         return [*kept, *new.values()]
 
     def _run(self, priors: Mapping[str, Prior]) -> list[Row]:
-        """Measure the systems whose networks are given."""
+        """Measure the systems of the given networks."""
         settings = self.settings
         clips = choose_clips(self._clips(), settings.clips, settings.most_frames)
         systems = _build(SYSTEMS, priors)
@@ -137,11 +137,11 @@ class Bench:
         for noise in settings.noises:
             for name, system in systems.items():
                 self._measure(self.people, name, system, clips, DEFAULT_BODY, noise)
-        # Rows of weights and clips that are no more are kept in the file but not reported.
+        # Rows of old weights and clips stay in the file but are not reported.
         return self._measured
 
     def train(self) -> Mapping[str, Prior]:
-        """Return the networks of the comparison, training those that the folder does not hold, and the shipped one."""
+        """Return the networks of the comparison and the shipped one; train those that the folder lacks."""
         priors = {"shipped": load_prior(self.weights)}
         for name in NETWORKS:
             _LOG.info("network %s", name)
@@ -197,7 +197,7 @@ class Bench:
         began = time.perf_counter()
         solved = system.solve_all(trials)
         elapsed_s = time.perf_counter() - began
-        # The truth keeps its bones; a solution made on wrong ones is measured as the truth's body would show it.
+        # The ground truth keeps its bones; a solution on wrong bones is measured on the true body.
         shown = [_on_true_bones(motion, trial.truth) for motion, trial in zip(solved, trials, strict=True)]
         size = trials[0].truth.skeleton.standing_head_height_m / template.standing_head_height_m
         figures = mean_figures(
@@ -217,7 +217,7 @@ class Bench:
         )
 
     def _measure_representations(self, priors: Mapping[str, Prior], clips: Sequence[Motion]) -> None:
-        """Compare 6D with whole rotation matrices, raw and brought onto the manifold (the paper's Table 4)."""
+        """Compare 6D with whole rotation matrices, raw and projected onto the manifold (the paper's Table 4)."""
         sixd, matrix = ConditionalSettings("pigdm"), ConditionalSettings("matrix pigdm")
         variants: dict[str, tuple[str, ConditionalSettings, Callable[[torch.Tensor], torch.Tensor]]] = {
             "state: 6D": ("rotations", sixd, state_to_matrix),
@@ -234,7 +234,7 @@ class Bench:
             for seed, clip in enumerate(clips):
                 trial = simulate(on_body(clip, DEFAULT_BODY, template), PERFECT_SENSORS, seed)
                 sampled = system.sample([trial])
-                # Raw matrices are no rotations and no Motion can hold them: their bones stretch.
+                # Raw matrices are not rotations, so a Motion cannot hold them: their bones stretch.
                 R = sampled.measurement.pin_rotations(to_matrix(sampled.state))
                 p = trial.truth.joint_positions_m
                 solved_m = forward_kinematics(R, sampled.measurement.offsets_m).double().numpy()
@@ -248,7 +248,7 @@ class Bench:
     def _key(
         self, set_name: str, name: str, body: Body, noise: SensorNoise, prior: Prior, clips: Sequence[Motion]
     ) -> Row:
-        """Return what a row is of; other weights or other clips make another row."""
+        """Return a row's identity; other weights or other clips make another row."""
         return {
             "set": set_name,
             "system": name,
@@ -259,7 +259,7 @@ class Bench:
         }
 
     def _has(self, key: Row) -> bool:
-        """Say whether a row is there already, and report it then."""
+        """Return whether a row exists already; if so, report it."""
         for row in self.rows:
             if all(row.get(name) == value for name, value in key.items()):
                 self._measured.append(row)
@@ -267,7 +267,7 @@ class Bench:
         return False
 
     def _require_same_data(self) -> None:
-        """Note what the networks are trained on, or refuse networks of other data."""
+        """Record the training data, or raise an error if the networks were trained on other data."""
         path = self.folder / "data.json"
         files = {file.name: file.stat().st_size for file in packed_files(self.data)}
         if not path.exists():
@@ -286,12 +286,12 @@ class Bench:
 
 
 def _build(entries: Mapping[str, Entry], priors: Mapping[str, Prior]) -> dict[str, System]:
-    """Return the systems whose networks are there, by name."""
+    """Return the systems whose networks exist, by name."""
     return {name: entry.build(priors) for name, entry in entries.items() if entry.network in priors}
 
 
 def _place(row: Row) -> tuple[object, ...]:
-    """Return where a row stands in the tables, whatever weights and clips it is of."""
+    """Return a row's place in the tables, for any weights and clips."""
     return tuple(row[name] for name in ("set", "system", "body", *vars(PERFECT_SENSORS)))
 
 

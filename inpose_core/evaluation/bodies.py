@@ -26,7 +26,7 @@ TORSO: Final[tuple[int, ...]] = (
     *SHOULDER_JOINTS,
 )
 ARMS: Final[tuple[int, ...]] = (*ELBOW_JOINTS, *WRIST_JOINTS)
-"""The joints at the lower ends of the bones that are meant: an offset leads from the parent."""
+"""Joints at the lower ends of the changed bones: each offset points from the parent."""
 UPPER_BODY: Final[tuple[int, ...]] = (*TORSO, *ARMS)
 WHOLE_BODY: Final[tuple[int, ...]] = tuple(range(1, JOINT_COUNT))
 
@@ -37,7 +37,7 @@ class Body:
 
     name: str
     factors: tuple[tuple[tuple[int, ...], float], ...] = ()
-    """Joint sets whose offsets are multiplied, and by what."""
+    """Joint sets whose offsets are multiplied, with the factors."""
 
     def apply(self, skeleton: Skeleton) -> Skeleton:
         """Return the changed body."""
@@ -60,9 +60,10 @@ BODIES: Final[tuple[Body, ...]] = (
 
 
 def with_bone_errors(skeleton: Skeleton, deviation_m: float, random: np.random.Generator) -> Skeleton:
-    """Return the body as somebody measured it who erred by ``deviation_m`` (standard deviation) on every bone.
+    """Return the body with measurement errors of ``deviation_m`` (standard deviation) on every bone.
 
-    Directions stay; both sides get the same error, as one measures one arm. No bone becomes shorter than a fifth.
+    Directions do not change. Both sides get the same error, because people measure one arm only. No bone becomes
+    shorter than a fifth of its length.
     """
     offsets_m: NDArray[np.float64] = skeleton.offsets_m.copy()
     lengths_m = np.linalg.norm(offsets_m, axis=1)

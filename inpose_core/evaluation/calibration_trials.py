@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure how well calibration finds the wrists, on recordings simulated from captured motion.
 
-Whose body the performer has decides how well a T-pose can tell: a wrist is where the arm ends. So two populations are
-measured, people as they were captured and people of measured proportions, each with the rig that is their double and
-with a rig that says nothing about them.
+The performer's proportions decide how well a T-pose locates the wrists at the ends of the arms. So two populations are
+measured: people as captured, and people with measured proportions. Each is solved with a rig of the performer's own
+proportions, and with an unrelated rig.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx", "accad")
 _FEWEST_FRAMES: Final[int] = 600
 _MOST_FRAMES: Final[int] = 1500
 _STANDING_RATIO: Final[float] = 0.75
-"""Median head height over the standing one: a recording that lies on the floor tells no stature."""
+"""Least median head height over the standing height: a recording of lying on the floor does not show the stature."""
 _CLIMBING_RATIO: Final[float] = 1.1
-"""95th percentile of the head height over the standing one: nor does one that climbs a playground."""
+"""Largest 95th percentile of head height over the standing height: nor does climbing on a playground."""
 T_POSE_S: Final[float] = 2.5
 
 
 @dataclass(frozen=True)
 class CalibrationTrial:
-    """Hold how far the calibrated wrists are from the truth in one recording, means over time."""
+    """Hold the mean distance of the calibrated wrists from the ground truth in one recording."""
 
     position_error_m: NDArray[np.float64]
     """(2,) of left and right wrist, in the room."""
@@ -51,7 +51,7 @@ class CalibrationTrial:
 
 
 def load_calibration_clips(data: Path) -> list[Motion]:
-    """Return the captured clips of ten seconds and more in which the performer mostly stands on the floor.
+    """Return the captured clips of at least ten seconds in which the performer mostly stands on the floor.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -61,7 +61,7 @@ def load_calibration_clips(data: Path) -> list[Motion]:
 
 
 def load_held_out_calibration_clips(data: Path) -> list[Motion]:
-    """Return those of people whom nothing was trained on; few are as long.
+    """Return the clips of held-out people; few are as long.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -80,23 +80,23 @@ def run_calibration_trials(
     prior: Prior | None = None,
     seed: int = 0,
 ) -> Iterator[CalibrationTrial]:
-    """Yield ``count`` trials; the same for the same seed, whatever the settings.
+    """Yield ``count`` trials; the same seed draws the same trials for any settings.
 
     Args:
-        clips: captured motion, used again and again where there are fewer.
-        count: how many recordings to simulate.
-        settings: how to calibrate; the rig is the performer's own body in its own size.
+        clips: captured motion, reused if there are fewer than ``count``.
+        count: number of recordings to simulate.
+        settings: calibration settings; the rig is the performer's own body in its own size.
         t_pose: begin each recording with a T-pose.
-        measured_bodies: give the performers bodies drawn around measured proportions, instead of their own.
-        headset: how devices sit.
-        prior: loaded once, to refine with.
-        seed: of everything that is drawn.
+        measured_bodies: replace the performers' bodies by random ones with measured proportions.
+        headset: errors of the simulated devices.
+        prior: the prior for the refinement, loaded once.
+        seed: random seed of all draws.
     """
     order = np.random.default_rng(seed).permutation(len(clips))
     for index in range(count):
         random = np.random.default_rng((seed, index))
         clip = _cut(clips[int(order[index % len(clips)])], random)
-        # Drawn always, so that one choice does not change what else is drawn.
+        # Everything is always drawn, so one choice does not change the other draws.
         body = draw_body(clip.skeleton.stature_m, random)
         motion = on_body(clip, DEFAULT_BODY, body) if measured_bodies else clip
         posed = with_t_pose(motion, T_POSE_S, random)
@@ -113,7 +113,7 @@ def run_calibration_trials(
 
 
 def draw_body(stature_m: float, random: np.random.Generator) -> Skeleton:
-    """Return an adult whose shoulders and arms differ from the average as those of measured people do."""
+    """Return an adult whose shoulders and arms vary from the average as in measured people."""
     offsets_m = Skeleton.template().offsets_m.copy()
     width, height, depth, upper_arm, forearm = np.array(BODY_DEVIATION_M) * random.standard_normal(5)
     for side, across in (("left", 1.0), ("right", -1.0)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the captured motion that systems are measured on: people whom nothing was trained on."""
+"""Read the captured motion that systems are measured on: held-out people."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..training.split import role_of
 
 FEWEST_FRAMES: Final[int] = 100
 _CMU_FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx")
-"""Files with the held-out people's own skeletons."""
+"""Files that have the held-out people's own skeletons."""
 
 
 def load_test_clips(data: Path) -> list[Motion]:
-    """Return the clips of the CMU subjects who neither train nor validate, standing on y = 0.
+    """Return the clips of the CMU test subjects (neither training nor validation), with the floor at y = 0.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -33,7 +33,7 @@ def load_test_clips(data: Path) -> list[Motion]:
 
 
 def load_choosing_clips(data: Path) -> list[Motion]:
-    """Return the clips of the CMU subjects who validate, by whom settings are chosen.
+    """Return the clips of the CMU validation subjects, which are used to choose settings.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -42,7 +42,7 @@ def load_choosing_clips(data: Path) -> list[Motion]:
 
 
 def load_held_out_clips(data: Path) -> list[Motion]:
-    """Return the clips of the CMU subjects who do not train; some of them choose checkpoints.
+    """Return the clips of the held-out CMU subjects; some of them are used to choose checkpoints.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -51,7 +51,7 @@ def load_held_out_clips(data: Path) -> list[Motion]:
 
 
 def load_training_clips(data: Path) -> list[Motion]:
-    """Return the clips of the CMU subjects who train, for what has to be chosen before anything is measured.
+    """Return the clips of the CMU training subjects, for choices that must be made before any measurement.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -69,10 +69,10 @@ def load_hdm05_clips(data: Path) -> list[Motion]:
 
 
 def load_people(path: Path, subjects: frozenset[str]) -> list[Motion]:
-    """Return the clips of some people of a packed file.
+    """Return the clips of some people from a packed file.
 
     Raises:
-        InPoseError: the file is missing or holds no clip of theirs that is long enough.
+        InPoseError: the file is missing, or has no clip of these people that is long enough.
     """
     return _load([path], lambda subject: subject in subjects)
 
@@ -87,7 +87,7 @@ def load_packed_clips(path: Path) -> list[Motion]:
 
 
 def choose_clips(clips: list[Motion], count: int, most_frames: int, seed: int = 0) -> list[Motion]:
-    """Return ``count`` clips drawn at random, always the same, of each at most the middle ``most_frames``."""
+    """Return ``count`` random clips, always the same ones, each cut to its middle ``most_frames``."""
     chosen = np.sort(np.random.default_rng(seed).permutation(len(clips))[:count])
     return [_cut(clips[index], most_frames) for index in chosen]
 
@@ -114,7 +114,7 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
 
 
 def _motions(clips: PackedClips) -> list[Motion]:
-    """Return each clip that is long enough, standing on y = 0."""
+    """Return each clip that is long enough, with the floor at y = 0."""
     motions = []
     for clip in np.flatnonzero(clips.length >= FEWEST_FRAMES):
         part = clips.frames(int(clip))

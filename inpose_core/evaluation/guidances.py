@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare ways of guiding one and the same prior, which sees the same, by the number of steps."""
+"""Compare guidance methods on the same prior and input, by number of steps."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ GUIDANCES: Final[tuple[str, ...]] = (*_AS_PUBLISHED, *_CALIBRATED)
 
 
 def guided(name: str, steps: int, prior: Prior) -> System:
-    """Return a system that guides the prior in one of the ways of `GUIDANCES`, in so many steps."""
+    """Return a system that guides the prior by one of `GUIDANCES`, with the given number of steps."""
     if name in _AS_PUBLISHED:
         return ConditionalSystem(
             prior,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulate a recording of a headset and two controllers from motion capture, with realistic errors of wearing and
-tracking.
+"""Simulate a recording of a headset and two controllers from motion capture, with realistic mounting and tracking
+errors.
 
-The devices sit rigidly but anywhere: the controllers up to 15 cm from the wrists and up to 60 degrees from how an
-OpenXR grip lies in the hand, the headset where eyes may be, the clock uneven, everything a little noisy, the room
-turned. A take may begin with a T-pose of the performer's own body, held with a little sway, as calibration asks for it.
+The devices are rigidly attached at random: the controllers up to 15 cm from the wrists and up to 60 degrees from an
+OpenXR grip, the headset near the eyes. The clock is uneven, all poses are slightly noisy, and the room is rotated. A
+take may begin with a T-pose of the performer's own body, held with a little sway, as calibration needs it.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from ..recording.types import Recording
 
 _BLEND_S: Final[float] = 1.0
 _SWAY_RAD: Final[float] = 0.006
-"""Standard deviation of each joint's turn against its parent's while a pose is held: hands sway by a centimetre."""
+"""Standard deviation of each joint's rotation relative to its parent in a held pose: hands sway by a centimetre."""
 _EYES_FROM_HEAD_JOINT_M: Final[tuple[float, float, float]] = (0.0, 0.06, 0.10)
-"""Of a person of 1.75 m, in the head joint's axes (+Z forward)."""
+"""For a person of 1.75 m, in the head joint's axes (+Z forward)."""
 
 
 @dataclass(frozen=True)
 class HeadsetSettings:
-    """Say how the devices sit and how well they track."""
+    """Set the mounting and tracking errors of the devices."""
 
     farthest_hand_offset_m: float = 0.15
     largest_hand_turn_deg: float = 60.0
     headset_shift_m: tuple[float, float, float] = (0.003, 0.015, 0.008)
-    """Standard deviation of the eyes' place in the head: to the side, up and forward."""
+    """Standard deviation of the eyes' position in the head: sideways, up and forward."""
     headset_tilt_deg: tuple[float, float, float] = (5.0, 1.0, 1.0)
-    """Standard deviation of how the headset sits on the face: pitch, yaw, roll."""
+    """Standard deviation of the headset's rotation on the face: pitch, yaw, roll."""
     stature_error: float = 0.02
-    """Standard deviation of the stature that the performer enters, relative."""
+    """Relative standard deviation of the stature that the performer enters."""
     rate_hz: float = 72.0
     clock_jitter_s: float = 0.001
     position_noise_m: float = 0.0005
@@ -59,13 +59,13 @@ class HeadsetTake:
     joints_wxyz: FloatArray
     """(F, 3, 4)"""
     entered_stature_m: float
-    """What the performer says."""
+    """The stature that the performer enters."""
 
 
 def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> Motion:
-    """Return the motion with a T-pose of the same body before it, where and how the first frame faces.
+    """Return the motion with a T-pose of the same body before it, at the position and heading of the first frame.
 
-    The pose is held with slow, small, independent turns of every joint, then blended into the motion within a second.
+    The pose is held with slow, small, independent rotations of every joint, then blended into the motion in a second.
     """
     held, blend = round(seconds * motion.fps), round(_BLEND_S * motion.fps)
     count = held + blend
@@ -98,7 +98,7 @@ def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> 
 
 
 def simulate_headset(motion: Motion, random: np.random.Generator, settings: HeadsetSettings) -> HeadsetTake:
-    """Return a recording of unknown hand poses, the same for the same state of ``random``."""
+    """Return a recording with unknown hand poses; the same state of ``random`` gives the same recording."""
     joints = list(SENSOR_JOINTS)
     solved_s = np.arange(len(motion)) / motion.fps
     times_s = np.arange(0.0, solved_s[-1], 1.0 / settings.rate_hz)
@@ -136,7 +136,7 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
 def _sit(
     device: int, stature_m: float, random: np.random.Generator, settings: HeadsetSettings
 ) -> tuple[FloatArray, Rotation]:
-    """Return the device's place and turn in the joint's axes."""
+    """Return the device's position and rotation in the joint's axes."""
     if device == 0:
         eyes_m = np.array(_EYES_FROM_HEAD_JOINT_M) * stature_m / 1.75
         tilt = Rotation.from_rotvec(np.radians(settings.headset_tilt_deg) * random.standard_normal(3))

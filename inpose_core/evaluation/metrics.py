@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure solved motion against captured motion, as the literature's code does.
 
-``p`` are joint positions (F, 22, 3) in metres, Y up, of the truth; ``p_hat`` those of the solution. Figures are means
-over one clip; a table averages clips. MPJRE of the literature is no angle but a mean absolute axis-angle component.
+``p`` are joint positions (F, 22, 3) of the ground truth, in metres, Y up; ``p_hat`` those of the solution. Figures are
+means over one clip; a table averages clips. MPJRE is not an angle but a mean absolute axis-angle component.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ UPPER_JOINTS: Final[tuple[int, ...]] = tuple(sorted({*range(JOINT_COUNT)} - {JOI
 """AGRoL, HMD-Poser, BoDiffusion, InPose."""
 
 STANDING_SPEED_M_S: Final[float] = 0.6
-"""A foot stands while the truth moves it by at most 1 cm a frame at 60 Hz (AvatarJLM)."""
+"""A foot is planted while it truly moves by at most 1 cm per frame at 60 Hz (AvatarJLM)."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def figures_of(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
     Args:
         truth: captured motion.
         solved: the solution, for as many frames.
-        size: height of the truth's body over that of the default body, for the scaled error of the paper's Figure 6.
+        size: height of the true body over that of the default body, for the scaled error of the paper's Figure 6.
     """
     p, p_predicted_root = truth.joint_positions_m, solved.joint_positions_m
     p_hat = align_heads(p, p_predicted_root)
@@ -84,10 +84,10 @@ def figures_of(truth: Motion, solved: Motion, size: float = 1.0) -> Figures:
 
 
 def align_heads(p: NDArray[np.float64], p_hat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the solution, (F, 22, 3), moved so that its head is the truth's in every frame.
+    """Return the solution, (F, 22, 3), moved so that its head matches the ground truth in every frame.
 
-    AvatarPoser and all after it: the root is the true head position minus the head's offset by forward kinematics, so
-    the head's own error is zero by construction.
+    AvatarPoser and later work: the root is the true head position minus the head's offset from forward kinematics, so
+    the head error is zero by construction.
     """
     head = SENSOR_JOINTS[0]
     return p_hat + (p[:, head] - p_hat[:, head])[:, None]
@@ -130,9 +130,9 @@ def jitter(p: NDArray[np.float64], fps: float) -> float:
 
 
 def leg_motion(p: NDArray[np.float64], p_hat: NDArray[np.float64]) -> float:
-    """Return how much the solved legs move about the pelvis, over how much the true ones do; NaN for one frame.
+    """Return the solved legs' motion relative to the pelvis, divided by the true legs' motion; NaN for one frame.
 
-    Our own: a solution that errs little because it stands still shows here, and only here.
+    Our own figure: only it exposes a solution whose errors are small because it stands still.
     """
 
     def travel_m(joints_m: NDArray[np.float64]) -> float:
@@ -144,19 +144,19 @@ def leg_motion(p: NDArray[np.float64], p_hat: NDArray[np.float64]) -> float:
 
 
 def foot_skate_cm_s(p: NDArray[np.float64], p_hat: NDArray[np.float64], fps: float) -> float:
-    """Return the horizontal speed of the solved toes while the true ones stand (AvatarJLM's rule); NaN if never."""
+    """Return the horizontal speed of the solved toes while the true toes are planted (AvatarJLM's rule), or NaN."""
     standing = np.linalg.norm(np.diff(p[:, list(TOE_JOINTS)], axis=0), axis=-1) * fps <= STANDING_SPEED_M_S
     slide = np.linalg.norm(np.diff(p_hat[:, list(TOE_JOINTS)], axis=0)[..., [0, 2]], axis=-1) * fps
     return float(100 * slide[standing].mean()) if standing.any() else float("nan")
 
 
 def floor_penetration_cm(p_hat: NDArray[np.float64], sole_height_m: float) -> float:
-    """Return how far the lowest solved joint is below where a standing toe joint is, on average (AvatarJLM)."""
+    """Return how far the lowest solved joint is below the height of a planted toe joint, on average (AvatarJLM)."""
     return float(100 * np.clip(sole_height_m - p_hat[..., 1].min(axis=1), 0, None).mean())
 
 
 def floor_floating_cm(p: NDArray[np.float64], p_hat: NDArray[np.float64], sole_height_m: float) -> float:
-    """Return how far the lowest solved joint is above the true lowest one while that stands (AvatarJLM); or NaN."""
+    """Return how far the lowest solved joint is above the lowest true one while that is planted (AvatarJLM); or NaN."""
     lowest_m, solved_m = p[..., 1].min(axis=1), p_hat[..., 1].min(axis=1)
     standing = lowest_m < sole_height_m + 0.05
     return float(100 * np.clip(solved_m - lowest_m, 0, None)[standing].mean()) if standing.any() else float("nan")
@@ -170,7 +170,7 @@ def joint_errors_cm(truth: Motion, solved: Motion) -> NDArray[np.float64]:
 
 
 def mean_figures(figures: list[Figures]) -> Figures:
-    """Return the mean over clips, as the literature averages; a figure that a clip does not have is left out."""
+    """Return the mean over clips, as in the literature; clips that lack a figure are skipped."""
     rows = np.array([list(one.to_dict().values()) for one in figures])
     has_any = ~np.isnan(rows).all(axis=0)
     means = np.full(rows.shape[1], np.nan)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure whether solved legs move as people's do: stances, steps, sliding, knees, speeds; and all of it by situation.
+"""Measure whether solved legs move like real legs: stances, steps, foot sliding, knees, speeds, by situation.
 
-Joint errors alone cannot distinguish a gliding walk from a walk whose steps are a little off. Everything is measured on
-frames, joints in metres, Y up, at the motion's own rate.
+Joint errors alone cannot distinguish a gliding walk from a walk whose steps are a little off. All figures are measured
+per frame, with joints in metres, Y up, at the motion's own rate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..training.situations import Situation, situations
 from .metrics import LOWER_JOINTS, STANDING_SPEED_M_S, align_heads
 
 _STANCE_SPEED_M_S: Final[float] = 0.3
-"""A foot is planted while its toes are slower."""
+"""A foot is planted while its toes are slower than this."""
 _STANCE_HEIGHT_M: Final[float] = 0.06
 _SHORTEST_STANCE_S: Final[float] = 0.08
 _FEWEST_FRAMES: Final[int] = 30
@@ -30,16 +30,16 @@ _FEWEST_FRAMES: Final[int] = 30
 
 @dataclass(frozen=True)
 class LegFigures:
-    """Hold how the legs of some frames move: those of a solution beside the true ones."""
+    """Hold the leg motion in some frames: the solved legs beside the true ones."""
 
     frames: int
     legs_cm: float
     legs_95_cm: float
     slide_cm_s: float
-    """Speed over the ground of solved toes while the true ones are planted."""
+    """Horizontal speed of solved toes while the true ones are planted."""
     slide_of_truth_cm_s: float
     stance_share: float
-    """Share of time for which a foot is planted, the mean of both feet."""
+    """Share of time in which a foot is planted, mean of both feet."""
     stance_share_of_truth: float
     steps_per_s: float
     steps_per_s_of_truth: float
@@ -59,7 +59,7 @@ class LegFigures:
 
 @dataclass(frozen=True)
 class _Legs:
-    """Hold what one motion does in each frame."""
+    """Hold the leg motion of one motion in each frame."""
 
     toe_speed_m_s: FloatArray
     planted: NDArray[np.bool_]
@@ -69,7 +69,7 @@ class _Legs:
 
 
 def situations_of(motion: Motion, activity: str = "") -> NDArray[np.int8]:
-    """Return what somebody does in each frame, (F,), of `Situation`."""
+    """Return the `Situation` of each frame, (F,)."""
     forward = rotate_vector(motion.rotations_wxyz[:, JOINT_INDEX["pelvis"]], np.array([0.0, 0.0, 1.0]))[:, [0, 2]]
     forward /= np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6)
     body = motion.skeleton
@@ -87,7 +87,7 @@ def leg_figures(pairs: list[tuple[Motion, Motion]], labels: list[NDArray[np.int8
     """Return figures of all frames ("all") and of each situation that lasts half a second, by its name.
 
     Args:
-        pairs: truth and solution of each clip, for as many frames and on the same body.
+        pairs: ground truth and solution of each clip, with equal frame counts and on the same body.
         labels: each clip's situations, (F,).
     """
     label = np.concatenate(labels)
@@ -133,7 +133,7 @@ def _flexion_deg(p: FloatArray, hip: int, knee: int, ankle: int) -> FloatArray:
 
 
 def _long_enough(flags: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
-    """Return flags (F, 2) without runs that are shorter than so many frames."""
+    """Return flags (F, 2) without runs shorter than the given number of frames."""
     kept = np.zeros_like(flags)
     for foot in range(flags.shape[1]):
         edges = np.flatnonzero(np.diff(np.concatenate(([0], flags[:, foot].astype(np.int8), [0]))))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Split AMASS as the paper does, for people who have AMASS: which files train and which test.
+"""Split AMASS into training and test files, as the paper does.
 
 Protocol 1 trains on twelve data sets and tests on HumanEva and Transitions (AvatarJLM calls it 3, AGRoL 2). Protocol 2
-takes the lists of AvatarPoser: 90 % of the files of CMU, BMLrub and HDM05 train, the rest tests (AvatarJLM's and
-AGRoL's 1). Its lists are files of lines ``SUBJECT/NAME.npz`` in ``SET/train_split.txt`` and ``SET/test_split.txt``,
-with the sets named ``CMU``, ``BioMotionLab_NTroje`` and ``MPI_HDM05``; they split files, so most test subjects are
-trained on too.
+uses the lists of AvatarPoser: it trains on 90 % of the files of CMU, BMLrub and HDM05 and tests on the rest
+(AvatarJLM and AGRoL call it 1). Its lists have lines ``SUBJECT/NAME.npz`` in ``SET/train_split.txt`` and
+``SET/test_split.txt``, with the sets named ``CMU``, ``BioMotionLab_NTroje`` and ``MPI_HDM05``. They split by file, so
+most test subjects are in the training data too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "TotalCapture": ("TotalCapture",),
     "Transitions": ("Transitions_mocap", "Transitions"),
 }
-"""Names of AMASS' folders over its releases."""
+"""Names of the AMASS folders in its releases."""
 
 _PROTOCOL_1_TEST: Final[frozenset[str]] = frozenset({"HumanEva", "Transitions"})
 _PROTOCOL_2_SETS: Final[tuple[str, ...]] = ("BMLrub", "CMU", "HDM05")
@@ -44,8 +44,8 @@ def protocol_files(amass: Path, protocol: int, split: Split, lists: Path | None 
     """Return the AMASS files of one side of a protocol, sorted.
 
     Args:
-        amass: folder that holds AMASS' data sets, under any of their names.
-        protocol: 1 or 2, as the paper counts them.
+        amass: folder of AMASS data sets, under any of their names.
+        protocol: 1 or 2, as the paper numbers them.
         split: "train" or "test".
         lists: for protocol 2, the folder of split lists.
 
@@ -77,7 +77,7 @@ def _listed(amass: Path, lists: Path, name: str, split: Split) -> list[Path]:
         path = lists / alias / f"{split}_split.txt"
         if path.is_file():
             lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-            # The lists were written with the data set's name in front, and some with Windows' separators.
+            # Paths in the lists begin with the data set's name, and some use Windows separators.
             names = [line.replace("\\", "/").removeprefix(f"{alias}/") for line in lines if line]
             return [folder / line for line in names if not line.endswith("shape.npz")]
     raise InPoseError(f"{lists} lacks {name}'s {split}_split.txt.", f"It belongs into {lists / name}.")

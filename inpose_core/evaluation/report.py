@@ -64,10 +64,10 @@ def write_report(rows: Sequence[Row], folder: Path) -> list[Path]:
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """Return the rows of a folder that `write_report` has written.
+    """Return the rows of a folder that `write_report` wrote.
 
     Raises:
-        InPoseError: there are none.
+        InPoseError: the folder has no rows.
     """
     path = folder / "figures.json"
     try:
@@ -109,7 +109,7 @@ def tables(rows: Sequence[Row]) -> str:
 
 
 def _main_set(rows: Sequence[Row]) -> str:
-    """Return the people that every system was measured on: those of the first row."""
+    """Return the people that every system was measured on, from the first row."""
     return str(rows[0]["set"]) if rows else ""
 
 
@@ -162,7 +162,7 @@ def _noise_table(rows: Sequence[Row]) -> str:
 
 
 def _guidance_table(rows: Sequence[Row]) -> str:
-    """Return error and hand error on each body, and the speed, of each guidance at each number of steps."""
+    """Return each guidance's errors (body, hands) on each body, and its speed, for each number of steps."""
     lines = []
     for name in GUIDANCES:
         for steps in STEP_COUNTS:
@@ -216,7 +216,7 @@ def _markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 def _figure(columns: int) -> tuple[Figure, list[Axes]]:
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 (only where something is drawn)
+        from matplotlib.figure import Figure  # noqa: PLC0415 (only needed to draw)
     except ImportError as error:
         raise InPoseError("Plots need matplotlib.", 'Install it: pip install "inpose[plot]".') from error
     figure = Figure(figsize=(5.2 * columns, 4.2), layout="constrained")

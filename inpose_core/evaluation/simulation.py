@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulate three-point input from captured motion: the truth's head and wrists, badly sensed as far as asked."""
+"""Simulate three-point input from captured motion: head and wrists of the ground truth, with the chosen noise."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .bodies import Body, with_bone_errors
 
 @dataclass(frozen=True)
 class SensorNoise:
-    """Say how badly the simulated devices and the measured bones are off; all standard deviations."""
+    """Set the noise of the simulated devices and of the measured bones; all are standard deviations."""
 
     position_m: float = 0.0
     """Per frame and axis, of head and wrists."""
     rotation_deg: float = 0.0
     """Per frame and axis, of head and wrists."""
     bone_m: float = 0.0
-    """Of every bone length that the solver is told."""
+    """Error of every bone length that the solver receives."""
 
 
 PERFECT_SENSORS = SensorNoise()
@@ -31,24 +31,24 @@ PERFECT_SENSORS = SensorNoise()
 
 @dataclass(frozen=True)
 class Trial:
-    """Hold one clip as a system gets it, and the truth that it is to find."""
+    """Hold a system's input for one clip, and the ground truth that it should recover."""
 
     sensors: Sensors
     skeleton: Skeleton
-    """The body as it was measured, with its errors."""
+    """The body as measured, with errors."""
     truth: Motion
 
 
 def on_body(motion: Motion, body: Body, template: Skeleton | None = None) -> Motion:
-    """Return the same rotations on another body, standing on the same floor.
+    """Return the same rotations on another body, on the same floor.
 
     Args:
         motion: captured motion, floor at y = 0.
         body: change of proportions.
         template: the body to change; by default the motion's own.
 
-    The root's path is scaled by the legs, so that feet which stood still do so again: a body of another size that kept
-    its root would hover or sink. (The authors' code keeps the root and measures only what does not depend on it.)
+    The root motion is scaled by the leg length, so planted feet stay planted: with an unscaled root, a body of another
+    size would hover or sink. (The authors' code keeps the root and measures only figures that do not depend on it.)
     """
     skeleton = body.apply(template or motion.skeleton)
     factor = skeleton.leg_length_m / motion.skeleton.leg_length_m
@@ -61,12 +61,12 @@ def on_body(motion: Motion, body: Body, template: Skeleton | None = None) -> Mot
 
 
 def simulate(truth: Motion, noise: SensorNoise, seed: int) -> Trial:
-    """Return head and wrists of ``truth`` as sensors of the given noise see them; the same for the same seed."""
+    """Return head and wrists of ``truth`` with the given sensor noise; the same seed gives the same result."""
     random = np.random.default_rng(seed)
     joints = list(SENSOR_JOINTS)
     positions_m = truth.joint_positions_m[:, joints]
     wxyz = truth.rotations_wxyz[:, joints]
-    # Drawn always, so that one kind of noise does not change another's draws.
+    # All noise is always drawn, so one kind of noise does not change another's draws.
     shift = random.standard_normal(positions_m.shape)
     turn = random.standard_normal(positions_m.shape)
     if noise.position_m:

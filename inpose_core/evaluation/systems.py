@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Line up the systems of the comparison, each behind one call."""
+"""Define the systems of the comparison, all with one interface."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .simulation import Trial
 
 
 class System(Protocol):
-    """Find a body's motion from three points."""
+    """Solve a body's motion from three points."""
 
     @property
     def prior(self) -> Prior:
-        """Return the network that it solves with."""
+        """Return the network of the system."""
         ...
 
     def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
@@ -34,12 +34,12 @@ class System(Protocol):
 
 @dataclass(frozen=True)
 class SolverSystem:
-    """Solve as the product does."""
+    """Solve with the product's solver."""
 
     prior: Prior
     settings: SolveSettings
     samples: int = 1
-    """More than one: the mean of so many samples, drawn with seeds from the settings' on."""
+    """If more than one: the mean of this many samples, with seeds counted up from the settings' seed."""
 
     def solve_all(self, trials: Sequence[Trial]) -> list[Motion]:
         """Return the motion of all joints for each clip."""
@@ -63,10 +63,10 @@ class SolverSystem:
 
 @dataclass(frozen=True)
 class Entry:
-    """Describe one row of the comparison."""
+    """Define one row of the comparison."""
 
     network: str
-    """Which trained network: one of `NETWORKS`, or "shipped"."""
+    """Name of the trained network: one of `NETWORKS`, or "shipped"."""
     settings: ConditionalSettings | SolveSettings
     samples: int = 1
 
@@ -98,7 +98,7 @@ SYSTEMS: Final[Mapping[str, Entry]] = {
     SHIPPED: Entry("shipped", SolveSettings(device="cpu")),
     SHIPPED_HIGH: Entry("shipped", SolveSettings(quality="high", device="cpu")),
 }
-"""The comparison: all but the last two trained for the same budget on the same data by the same trainer."""
+"""The comparison: all but the last two are trained with the same budget, data and trainer."""
 
 ABLATIONS: Final[Mapping[str, Entry]] = {
     "no guidance": Entry("shipped", SolveSettings(guidance="none", device="cpu")),
@@ -126,4 +126,4 @@ ABLATIONS: Final[Mapping[str, Entry]] = {
     "paper's prior, no guidance": Entry("rotations", ConditionalSettings("none")),
     "paper's prior, guidance on local angles": Entry("rotations", ConditionalSettings("local angles", steps=10)),
 }
-"""What each part of the solver does, what starting from nothing does for rivals, and two of the paper's ablations."""
+"""Ablations: parts of the solver, rivals started from zeros instead of noise, and two of the paper's ablations."""

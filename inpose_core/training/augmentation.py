@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn windows of motion into training examples: other bodies, mirrored, faster or slower, badly sensed."""
+"""Turn windows of motion into training examples: other bodies, mirrored, faster or slower, with sensor errors."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _LOWER_BODY = (_PELVIS, *LEG_JOINTS)
 
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """Choose how examples are varied; `AugmentationSettings.none()` for validation."""
+    """Set how examples are varied; use `AugmentationSettings.none()` for validation."""
 
     mirror: float = 0.5
-    """Probability of exchanging left and right."""
+    """Probability of swapping left and right."""
     stretch: float = 0.15
     """Speed varies by this share up and down."""
     proportion: float = 0.08
@@ -62,13 +62,13 @@ class AugmentationSettings:
     mount_error_deg: float = 8.0
     """Standard deviation of each device's constant rotation error in the worst examples; others have a share of it."""
     hand_turn_deg: float = 0.0
-    """Largest constant turn of each hand's device about any axis, beyond the mount error: of devices that are held in
-    a way that nobody knows."""
+    """Largest constant rotation of each hand's device about any axis, beyond the mount error: for devices held in an
+    unknown way."""
     rotation_noise_deg: float = 0.5
     """Standard deviation of each sensor's rotation noise per frame."""
     height_noise: float = 0.025
     """Standard deviation of the head height's constant relative error in the worst examples; others have a share of
-    it: many takes are calibrated to the centimetre, and there the height tells of bent knees."""
+    it. Many takes are calibrated to the centimetre; there, the height shows bent knees."""
     height_drift: float = 0.01
     """Standard deviation of the head height's relative drift over a window in the worst examples."""
     heading_error_deg: float = 10.0
@@ -76,28 +76,28 @@ class AugmentationSettings:
     hand_loss: float = 0.15
     """Probability that a hand is lost for a span of the window."""
     hand_freeze: float = 0.03
-    """Probability that a hand stands still for up to half a second, as tracking does before it says that it is lost."""
+    """Probability that a hand freezes for up to half a second, as tracking does before it reports a loss."""
     head_motion_loss: float = 0.2
     """Probability that head height and velocity are withheld."""
     position_loss: float = 0.2
     """Probability that the hands' positions, or their reach, are withheld."""
     hand_place_error: float = 0.04
-    """Standard deviation of each hand's constant place error in the worst examples, in its device's frame over the
-    length of an arm."""
+    """Standard deviation of each hand's constant position error in the worst examples, in its device's frame, divided
+    by the arm length."""
     arm_length_error: float = 0.05
     """Standard deviation of the relative error of the arms' lengths in the worst examples."""
     rotation_loss: float = 0.02
     """Probability that all three rotations are withheld."""
     trackers: float = 0.4
-    """Probability that some trackers are worn beyond head and hands."""
+    """Probability that trackers are worn in addition to head and hands."""
     tracker_place_error: float = 0.04
-    """Standard deviation of each tracker's constant place error in the worst examples, over its limb's length."""
+    """Standard deviation of each tracker's constant position error in the worst examples, over its limb's length."""
     posture_known: float = 0.3
-    """Probability that the performer is said to stand or to sit, where he does."""
+    """Probability that the condition states that the performer stands or sits, if so."""
 
     @classmethod
     def none(cls) -> AugmentationSettings:
-        """Return the settings that leave every window as it was captured."""
+        """Return the settings that leave every window as captured."""
         return cls(
             mirror=0.0,
             stretch=0.0,
@@ -122,16 +122,16 @@ class AugmentationSettings:
 
 @dataclass(frozen=True)
 class Examples:
-    """Hold training examples, everything in each window's heading frame."""
+    """Hold training examples in each window's heading frame."""
 
     x_0: Tensor
-    """(B, T, 22, 6) the truth."""
+    """(B, T, 22, 6) ground truth."""
     condition: Tensor
     """(B, T, C)"""
     weight: Tensor
-    """(B, T) zero on frames that must not be learned."""
+    """(B, T) zero on frames that must not be learned from."""
     contact: Tensor
-    """(B, T, 2) 1 where a foot stands, else 0."""
+    """(B, T, 2) 1 where a foot is planted, else 0."""
     feet: Tensor
     """(B, T, 4, 3) of `prior.feet.feet_places`."""
 
@@ -141,11 +141,11 @@ class Examples:
 
 @dataclass(frozen=True)
 class SensedWindows:
-    """Hold what the sensors see of varied windows, in the world frame; the prior's condition is made of it."""
+    """Hold the sensor data of varied windows, in the world frame; the prior's condition is made from it."""
 
     scale_free: ScaleFreeSensors
     positions_m: Tensor
-    """(B, T, 3, 3) head and wrists, above the floor; only the baselines that condition on positions look at them."""
+    """(B, T, 3, 3) head and wrists, above the floor; only the baselines that condition on positions use them."""
     positions_known: Tensor
     """(B, T) bool; False withholds the hands' positions."""
     offsets_m: Tensor
@@ -157,7 +157,7 @@ ConditionBuilder = Callable[[SensedWindows, Tensor], Tensor]
 
 
 def scale_free_condition(size: int = CONDITION_SIZE) -> ConditionBuilder:
-    """Return what makes the first ``size`` features of the product's condition."""
+    """Return a function that makes the first ``size`` features of the product's condition."""
 
     def build(sensed: SensedWindows, R_world_heading: Tensor) -> Tensor:
         return condition_features(sensed.scale_free, R_world_heading, SOLVER_FPS, size)
@@ -179,8 +179,8 @@ def draw_examples(
     frame = frame.clamp(max=len(data.clip) - 1)
     clip = data.clip[frame]
     stretch = 1 + settings.stretch * (2 * random.uniform(batch) - 1)
-    # The drawn frame lies in the window's middle half, and a window may begin a quarter before its clip and end a
-    # quarter after it; shorter clips lie somewhere inside.
+    # The drawn frame is in the window's middle half. A window may begin a quarter before its clip and end a quarter
+    # after it. Clips shorter than the window are placed anywhere inside it.
     span = frames * stretch
     first = (frame - data.start[clip]) - span * (0.25 + 0.5 * random.uniform(batch))
     earliest, latest = -span / 4, data.length[clip] - 1 - 0.75 * span
@@ -195,7 +195,7 @@ def validation_examples(
     settings: AugmentationSettings | None = None,
     condition: ConditionBuilder | None = None,
 ) -> Examples:
-    """Cut every clip into windows ``stride`` frames apart; by default unvaried."""
+    """Cut every clip into windows ``stride`` frames apart, unvaried by default."""
     clips, firsts = [], []
     for clip, length in enumerate(data.length.tolist()):
         for first in range(0, max(1, length - frames // 2), stride):
@@ -225,7 +225,7 @@ def make_examples(
     random: RandomDraws,
     condition: ConditionBuilder,
 ) -> Examples:
-    """Cut the given windows and vary them; arguments as `cut_windows` has them."""
+    """Cut the given windows and vary them; arguments as in `cut_windows`."""
     batch = len(clip)
     window = cut_windows(data, clip, first, stretch, frames)
     R_world, weight, contact = window["R_world"], window["weight"], window["contact"]
@@ -295,7 +295,7 @@ def _mirror_rotations(R: Tensor) -> Tensor:
 
 
 def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random: RandomDraws) -> tuple[Tensor, Tensor]:
-    """Return other bodies for the same motion, (B, 22, 3), and by how much their legs are longer, (B,)."""
+    """Return other bodies for the same motion, (B, 22, 3), and the ratio of their leg lengths, (B,)."""
     batch = len(offsets_m)
     legs, trunk, arms = (settings.proportion * random.normal(3, batch).clamp(-2, 2)).exp()
     factors = trunk[:, None].repeat(1, offsets_m.shape[1])
@@ -305,7 +305,7 @@ def _vary_proportions(offsets_m: Tensor, settings: AugmentationSettings, random:
 
 
 def _recombine(R_world: Tensor, weight: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the chosen windows with the upper body of their neighbour in the batch, turned to their own heading."""
+    """Return the chosen windows with the upper body of the next window in the batch, rotated to their own heading."""
     other = R_world.roll(1, dims=0)
     turn = _heading_matrix(R_world[:, :, _PELVIS]) @ _heading_matrix(other[:, :, _PELVIS]).transpose(-1, -2)
     combined = turn[:, :, None] @ other

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep packed motion small: rotations to 0.05 degrees, in about 50 bytes a frame, in one file for all data sets.
+"""Store packed motion in little space: rotations to 0.05 degrees, about 50 bytes a frame, one file for all data sets.
 
-A file of motion for training travels to machines without a network, so its size counts. Quaternion components are
-rounded to 1/2400, the root to 0.2 mm, and what is stored is the second difference over time: what a constant velocity
-does not foretell. Most of these fit in a byte, and deflate takes off another half.
+Training motion is copied to machines without network access, so its size matters. Quaternion components are rounded to
+1/2400 and the root to 0.2 mm. The file stores second differences over time, the deviation from constant velocity. Most
+of these fit in a byte, and deflate halves the size again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from .packed import PackedClips
 COMPACT_KEY: Final[str] = "inpose_compact_version"
 _VERSION: Final[int] = 1
 _STEPS_PER_UNIT: Final[float] = 2400.0
-"""An error of half a step in all four components turns a rotation by 2 / 2400 rad, 0.048 degrees."""
+"""An error of half a step in all four components changes a rotation by 2 / 2400 rad, 0.048 degrees."""
 _STEPS_PER_M: Final[float] = 5000.0
 _FARTHEST_M: Final[float] = 20_000.0
-"""Beyond it, second differences would not fit into the four bytes that each has room for."""
+"""Beyond this, second differences would not fit into their four bytes."""
 _BYTES: Final[int] = 4
 
 
@@ -36,7 +36,7 @@ def write_compact(clips: PackedClips, path: Path) -> None:
     """Write clips in the compact form.
 
     Raises:
-        InPoseError: the motion is too far out.
+        InPoseError: the root is too far from the origin.
         OutputError: the file cannot be written.
     """
     if np.abs(clips.root_m).max(initial=0.0) > _FARTHEST_M:
@@ -83,7 +83,7 @@ def decode_steps(arrays: Mapping[str, Any]) -> NDArray[np.float32]:
 
 
 def _joints_of_their_own(wxyz: NDArray[np.float32]) -> list[int]:
-    """Return the joints whose rotation is not always their parent's: the data's feet copy their ankles."""
+    """Return the joints whose rotation differs from their parent's: in the data, feet copy their ankles."""
     return [
         joint
         for joint in range(JOINT_COUNT)
@@ -92,9 +92,9 @@ def _joints_of_their_own(wxyz: NDArray[np.float32]) -> list[int]:
 
 
 def _encode(name: str, steps: NDArray[np.int32]) -> dict[str, NDArray[np.uint8]]:
-    """Return the bytes, lowest first, of the second differences over time of steps (F, C), channel first.
+    """Return the bytes, lowest first, of the second time differences of steps (F, C), channel by channel.
 
-    Differences run on from clip to clip: a jump there costs a few bytes and no bookkeeping.
+    Differences continue across clips: a jump costs a few bytes but needs no bookkeeping.
     """
     padded = np.concatenate((np.zeros((2, steps.shape[1]), np.int32), steps))
     second = np.diff(padded, n=2, axis=0).T
@@ -104,7 +104,7 @@ def _encode(name: str, steps: NDArray[np.int32]) -> dict[str, NDArray[np.uint8]]
 
 
 def _decode(name: str, arrays: Mapping[str, Any]) -> NDArray[np.int32]:
-    """Return the steps (F, C) that `_encode` was given."""
+    """Return the steps (F, C) that `_encode` encoded."""
     zigzag = arrays[f"{name}_byte0"].astype(np.uint32)
     for i in range(1, _BYTES):
         high = arrays[f"{name}_byte{i}"]

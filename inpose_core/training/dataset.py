@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold motion in memory, ready to be cut into windows without a Python loop per sample."""
+"""Hold motion in memory, so that windows are cut without a Python loop per sample."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class MotionData:
     clearance_m: Tensor
     """(F,) height of the lowest foot joint above the clip's floor."""
     contact: Tensor
-    """(F, 2) 1 where the left or right foot stands, else 0."""
+    """(F, 2) 1 where the left or right foot is planted, else 0."""
     valid: Tensor
     """(F,) bool; False near a glitch of the capture."""
     start: Tensor
@@ -41,15 +41,15 @@ class MotionData:
     length: Tensor
     """(N,) frames of each clip."""
     offsets_m: Tensor
-    """(N, 22, 3) rest offsets; a template's where the source has no skeleton of its own subject."""
+    """(N, 22, 3) rest offsets; the template's if the source has no skeleton of the subject."""
     root_scale: Tensor
-    """(N,) leg length of `offsets_m` over that of the source: the root's path is to be multiplied by it."""
+    """(N,) leg length of `offsets_m` over that of the source: the factor for the root motion."""
     upright_ratio: Tensor
-    """(N,) head height over the rest skeleton's where the person stands upright, near 1."""
+    """(N,) head height over the rest skeleton's while the person stands upright, near 1."""
     clip: Tensor
-    """(F,) the clip that each frame belongs to."""
+    """(F,) index of each frame's clip."""
     drawn_up_to: Tensor
-    """(F,) how often a frame up to this one is the middle of an example: a distribution, rising to 1."""
+    """(F,) probability that the middle of an example is at or before this frame: a cumulative distribution."""
     situation: Tensor
     """(F,) `situations.Situation` of each frame."""
 
@@ -70,10 +70,10 @@ class MotionData:
 
 
 def make_motion_data(clips: PackedClips) -> MotionData:
-    """Return packed clips as tensors; clips of a single frame are left out.
+    """Return packed clips as tensors; single-frame clips are skipped.
 
     Raises:
-        InPoseError: no clip is left.
+        InPoseError: no usable clip remains.
     """
     clips = clips.select(clips.length >= _FEWEST_FRAMES)
     if not len(clips):
@@ -121,7 +121,7 @@ def make_motion_data(clips: PackedClips) -> MotionData:
 
 
 def _sixd(wxyz: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
-    """Return 6D rotations (F, 22, 6), made in pieces: whole matrices of hours of motion would fill the memory."""
+    """Return 6D rotations (F, 22, 6), computed in pieces: matrices for hours of motion would fill the memory."""
     sixd = torch.empty(*wxyz.shape[:-1], 6)
     for first in range(0, len(wxyz), _FRAMES_AT_ONCE):
         part = slice(first, first + _FRAMES_AT_ONCE)
@@ -130,7 +130,7 @@ def _sixd(wxyz: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
 
 
 def _heading(wxyz: FloatArray) -> FloatArray:
-    """Return where rotations (F, 4) turn +Z over the ground, as unit vectors (x, z), (F, 2)."""
+    """Return the ground heading of rotations (F, 4): their +Z axis as unit vectors (x, z), (F, 2)."""
     forward = rotate_vector(wxyz, np.array([0.0, 0.0, 1.0]))[:, [0, 2]]
     return np.asarray(forward / np.maximum(np.linalg.norm(forward, axis=-1, keepdims=True), 1e-6))
 
@@ -138,7 +138,7 @@ def _heading(wxyz: FloatArray) -> FloatArray:
 def _upright_ratios(
     clips: PackedClips, clip_of: NDArray[np.int64], upright: NDArray[np.bool_], height: FloatArray
 ) -> NDArray[np.float32]:
-    """Return each clip's person's median head height in upright stances, (N,); 1 for people who never stand so."""
+    """Return each person's median relative head height in upright stances, per clip, (N,); 1 if never upright."""
     people, person = np.unique(["\0".join(p) for p in clips.people()], return_inverse=True)
     ratio = np.ones(len(people), np.float32)
     for index in range(len(people)):
@@ -159,10 +159,10 @@ _PELVIS: Final[int] = JOINT_INDEX["pelvis"]
 
 
 def foot_contact(positions_m: Tensor, fps: float) -> Tensor:
-    """Return which feet stand, (F, 2) bool, of joint positions (F, 22, 3) above a floor at y = 0.
+    """Return which feet are planted, (F, 2) bool, from joint positions (F, 22, 3) with the floor at y = 0.
 
-    A foot stands while its toe joint is slower than 0.3 m/s and within 6 cm of the floor: from the foot's being flat
-    to the toes' leaving.
+    A foot is planted while its toe joint is slower than 0.3 m/s and within 6 cm of the floor: from flat foot to
+    toe-off.
     """
     toes_m = positions_m[:, list(TOE_JOINTS)]
     speed = torch.gradient(toes_m, dim=0)[0].norm(dim=-1) * fps
@@ -174,8 +174,8 @@ def cut_windows(data: MotionData, clip: Tensor, first: Tensor, stretch: Tensor, 
 
     Args:
         data: the clips.
-        clip: (B,) clip of each window.
-        first: (B,) first source frame, counted from the clip's start, may be fractional.
+        clip: (B,) index of each window's clip.
+        first: (B,) first source frame, counted from the clip's start, possibly fractional.
         stretch: (B,) source frames per window frame; 1 keeps the speed.
         frames: T.
 

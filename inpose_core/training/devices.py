@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose the device that trains."""
+"""Choose the device for training."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def torch_device(name: str) -> torch.device:
     """Return the torch device of that name; "auto" prefers CUDA, then MPS, then the CPU.
 
     Raises:
-        DeviceError: the name is unknown, or the device is not there.
+        DeviceError: the name is unknown, or the device is not available.
     """
     return torch.device(choose_backend(SolveSettings(device=name, library="torch")).device)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say how the network is trained that finds the hands in unknown devices (`calibration.hand_finding`).
+"""Define the training of the network that finds the hands in unknown devices (`calibration.hand_finding`).
 
-It is a regressor: the answer that is wanted is the mean, and there is no likelihood to guide it by.
+It is a regressor: it should return the mean, and there is no likelihood to guide it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _ANYWHERE: Final[AugmentationSettings] = AugmentationSettings(
     trackers=0.0,
     posture_known=0.0,
 )
-"""A little more than 60 degrees and 15 cm, within which controllers are held; nothing is lost, because only what is
-measured is looked at."""
+"""A little more than 60 degrees and 15 cm, the range in which controllers are held. No measurements are withheld,
+because only measured frames are used."""
 
 
 def hand_finder_settings() -> TrainingSettings:
-    """Return how the hand finder that is shipped was trained."""
+    """Return the training settings of the shipped hand finder."""
     return TrainingSettings(
         steps=3000,
         batch=32,

@@ -22,28 +22,28 @@ _LOG_SCALE_RANGE: Final[tuple[float, float]] = (-6.0, 2.0)
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Balance the terms; positions are those of a template adult, in metres."""
+    """Hold the weights of the loss terms; positions are on a template adult, in metres."""
 
     rotation: float = 1.0
     position: float = 4.0
     velocity: float = 0.1
     contact: float = 0.02
     standing_toes: float = 0.1
-    """Velocity of toes that stand, beyond `velocity`: feet that slide are seen before all else."""
+    """Velocity of planted toes, in addition to `velocity`: foot sliding is the most visible error."""
     lifted: float = 2.0
-    """Height of the left toes over the right ones: a foot that is lifted is not to be lifted by half."""
+    """Height of the left toes over the right ones, so that a lifted foot is lifted fully."""
     feet: float = 1.0
-    """Places of the feet as the network tells them directly, in leg lengths."""
+    """Foot positions from the network's direct output, in leg lengths."""
     feet_velocity: float = 0.1
     feet_scale: float = 0.02
-    """Likelihood of the feet's errors under the scale that the network tells."""
+    """Likelihood of the foot errors under the scale that the network predicts."""
     absolute: bool = True
-    """Score errors by their length instead of its square: towards the posterior's median instead of its mean, and
-    several times as fast towards either, since small errors still pull."""
+    """Score errors by their length instead of its square. Training then approaches the posterior's median, not its
+    mean, several times as fast, because small errors keep a gradient."""
 
     @classmethod
     def squared(cls) -> LossWeights:
-        """Return the weights of squared errors that the shipped prior was trained with."""
+        """Return the weights of the squared errors that trained the shipped prior."""
         return cls(rotation=0.33, position=8.0, standing_toes=0.0, lifted=0.0, absolute=False)
 
 
@@ -57,9 +57,9 @@ def denoising_loss(
     """Return the training loss, a scalar.
 
     Args:
-        denoised: what the network makes of the examples, in float32.
-        examples: the truth and the weight of each frame.
-        sigma: (B,) noise level: low noise counts up to five times as much, because its errors are small.
+        denoised: the network's output for the examples, in float32.
+        examples: the ground truth and the weight of each frame.
+        sigma: (B,) noise level; low noise has up to five times the weight, because its errors are small.
         offsets_m: (22, 3) template body.
         weights: balance of the terms.
     """
@@ -70,7 +70,7 @@ def denoising_loss(
     error = _head_relative(state_to_matrix(denoised.x_0), offsets_m) - _head_relative(
         sixd_to_matrix(examples.x_0), offsets_m
     )
-    # The head is measured, so an error about the head is one in the world, and where the truth stands it is a slide.
+    # The head is measured, so a head-relative error is a world error; while the true foot is planted, it is sliding.
     speed = length((error[:, 1:] - error[:, :-1]) * SOLVER_FPS)
     standing = torch.minimum(examples.contact[:, 1:], examples.contact[:, :-1])
     slide = (speed[..., list(TOE_JOINTS)] * standing).mean(-1)
@@ -95,7 +95,7 @@ def _feet_loss(
 ) -> Tensor:
     error = denoised.feet - examples.feet
     distance = _length(error)
-    # The scale learns from the errors and the errors not from the scale: where all is doubtful one may still be right.
+    # The scale learns from the errors, but not the reverse: uncertain places should still be as accurate as possible.
     log_scale = denoised.feet_log_scale.clamp(*_LOG_SCALE_RANGE)
     likelihood = distance.detach() * torch.exp(-log_scale) + 3 * log_scale
     speed = _length((error[:, 1:] - error[:, :-1]) * SOLVER_FPS).mean(-1)
@@ -109,7 +109,7 @@ def state_of(sixd: Tensor, columns: int) -> Tensor:
 
 
 def state_to_matrix(state: Tensor) -> Tensor:
-    """Return matrices (..., 3, 3): of two columns by Gram-Schmidt, three columns as they are."""
+    """Return matrices (..., 3, 3): from two columns by Gram-Schmidt, or the three columns unchanged."""
     return sixd_to_matrix(state) if state.shape[-1] == 6 else state.unflatten(-1, (3, 3)).transpose(-1, -2)
 
 
@@ -123,10 +123,10 @@ def _length(error: Tensor) -> Tensor:
 
 
 def validation_errors(denoised: Denoised, examples: Examples, offsets_m: Tensor) -> dict[str, float]:
-    """Return mean errors: geodesic angle in degrees, head-aligned joint position in cm, contacts, feet's places.
+    """Return mean errors: geodesic angle in degrees, head-aligned joint position in cm, contacts, foot positions.
 
-    Joints in cm on the body ``offsets_m``: all, legs, toes, and the toes as the network tells them directly; slide of
-    standing toes in cm/s; recall and precision of contacts in per cent.
+    Joint errors in cm on the body ``offsets_m``: all, legs, toes, and toes from the network's direct output. Sliding of
+    planted toes in cm/s. Recall and precision of contacts in per cent.
     """
     R_hat, R, weight = sixd_to_matrix(denoised.x_0[..., :6]), sixd_to_matrix(examples.x_0), examples.weight
     angle_deg = torch.rad2deg(geodesic_angle(R_hat, R)).mean(-1)

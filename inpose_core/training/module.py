@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the weights of a network while they are trained; what they compute is `prior.network.denoise`."""
+"""Hold a network's weights during training; `prior.network.denoise` computes with them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ..prior.network import Denoised, DiffusionTransformer, NetworkConfig, denoi
 
 
 class TrainableTransformer(nn.Module):
-    """Make the diffusion transformer's weights torch parameters, with channel dropout between the layers."""
+    """Hold the diffusion transformer's weights as torch parameters, with channel dropout between the layers."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
         shapes = weight_shapes(config)
-        # A parameter's name must hold no dots.
+        # A parameter's name must not contain dots.
         self._attributes = {name: name.replace(".", "_") for name in shapes}
         for name, attribute in self._attributes.items():
             self.register_parameter(attribute, nn.Parameter(_initial(name, shapes)))
 
     @classmethod
     def of(cls, network: DiffusionTransformer) -> TrainableTransformer:
-        """Return a module that goes on from a trained network."""
+        """Return a module that continues from a trained network."""
         module = cls(network.config)
         with torch.no_grad():
             for name, weights in network.weights.items():
@@ -39,18 +39,18 @@ class TrainableTransformer(nn.Module):
         return {name: getattr(self, attribute) for name, attribute in self._attributes.items()}
 
     def network(self) -> DiffusionTransformer:
-        """Return the network with the weights of now, as tensors that are not trained; they share their memory."""
+        """Return the network with the current weights as detached tensors that share their memory."""
         return DiffusionTransformer(self.config, {name: w.detach() for name, w in self.named_weights.items()})
 
     def forward(self, x_t: Tensor, log_snr: Tensor, condition: Tensor) -> Denoised:
-        """Return what the network makes of windows; arguments as `denoise`."""
+        """Return the network's output for windows; arguments as in `denoise`."""
         return denoise(self.config, self.named_weights, x_t, log_snr, condition, self._drop_channels)
 
     def _drop_channels(self, tokens: Tensor) -> Tensor:
         """Drop channels of a whole window at once.
 
-        One mask for all tokens regularises sequences better than one each (Gal & Ghahramani 2016), and drawing it costs
-        next to nothing, where element-wise masks took a fifth of a training step on a CPU.
+        One mask for all tokens regularises sequences better than one per token (Gal & Ghahramani 2016). It costs almost
+        nothing to draw; element-wise masks took a fifth of a training step on a CPU.
         """
         if not self.training or self.config.dropout == 0:
             return tokens
@@ -59,9 +59,9 @@ class TrainableTransformer(nn.Module):
 
 
 def _initial(name: str, shapes: dict[str, tuple[int, ...]]) -> Tensor:
-    """Return what a weight begins with: uniform noise by its layer's inputs, or zero.
+    """Return a weight's initial value: uniform noise scaled by its layer's inputs, or zero.
 
-    adaLN-zero: every block begins as the identity, because its gates begin at zero, and the last layer says nothing.
+    adaLN-zero: every block begins as the identity, because its gates begin at zero. The last layer begins at zero.
     """
     layer = name.rpartition(".")[0]
     if name.endswith("modulation_bias") or layer in ("noise_level.2", "final"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold packed motion: clips of many people as plain arrays, as files of training motion keep them.
+"""Hold packed motion: clips of many people as plain arrays, as in files of training motion.
 
 Y up, metres, 60 Hz; a T-pose facing +Z is the identity everywhere. `packed_files` reads them.
 """
@@ -36,13 +36,13 @@ class PackedClips:
     floor_m: NDArray[np.float32]
     """(N,) height of the lowest foot joint of a clip, by percentile."""
     generic_skeleton: NDArray[np.bool_]
-    """(N,) True where the bones are not the subject's own."""
+    """(N,) True if the bones are not the subject's own."""
     data_set: NDArray[np.str_]
     subject: NDArray[np.str_]
     activity: NDArray[np.str_]
     """(N,) coarse label of the source."""
     family: NDArray[np.str_]
-    """(N,) where the skeleton comes from."""
+    """(N,) source of the skeleton."""
 
     def __len__(self) -> int:
         return len(self.length)

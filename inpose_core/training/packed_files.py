@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read files of packed motion, in both of their forms.
+"""Read files of packed motion in both forms.
 
 The plain form keeps ``quat`` (F, 22, 4) int16, global wxyz / 32767, and one array for every other field of
 `PackedClips`; the compact one of `compact` holds several data sets in a third of the space.
@@ -21,7 +21,7 @@ from .compact import COMPACT_KEY, decode_rotations, decode_steps
 from .packed import PackedClips, joined
 
 _LARGEST_BYTES: Final[int] = 16 * 2**30
-"""Of one array; the user's own data may well fill the memory."""
+"""Limit for one array; the user's own data may fill the memory."""
 _LARGEST_NUMBER: Final[float] = 1e6
 _NUMBERS: Final[frozenset[str]] = frozenset(("quat", "root", "offsets", "floor_y", "start", "length"))
 _PER_CLIP_KEYS: Final[tuple[str, ...]] = (
@@ -68,7 +68,7 @@ def _checked(clips: PackedClips) -> PackedClips:
 
 
 def packed_files(data: Path) -> list[Path]:
-    """Return the packed files of a folder, or the one file that is given.
+    """Return the packed files of a folder, or the given file.
 
     Raises:
         InPoseError: there are none.
@@ -102,7 +102,7 @@ def _decode(name: str, arrays: Mapping[str, Any]) -> PackedClips:
             raise ValueError("there are not as many clips as lengths")
         if ((arrays["start"] < 0) | (arrays["start"] + length > len(arrays["quat"]))).any():
             raise ValueError("a clip lies outside of its file")
-        # The clips of the plain form may leave frames out between them.
+        # In the plain form, there may be unused frames between clips.
         frames = np.concatenate(
             [np.arange(s, s + n) for s, n in zip(arrays["start"], length, strict=True)] or [np.zeros(0, np.int64)]
         ).astype(np.int64)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pack motion files of AMASS and BVH into the one format that training and evaluation read."""
+"""Pack AMASS and BVH motion files into the format that training and evaluation read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GLITCH_MARGIN: Final[int] = 3
 
 
 def find_motion_files(folder: Path) -> list[Path]:
-    """Return the AMASS and BVH files below a folder, sorted; AMASS' ``shape.npz`` and packed files are none."""
+    """Return the AMASS and BVH files below a folder, sorted; AMASS' ``shape.npz`` and packed files are skipped."""
     files = [*folder.rglob("*.npz"), *folder.rglob("*.bvh")]
     return sorted(file for file in files if file.name != "shape.npz")
 
@@ -39,14 +39,14 @@ def pack_files(
     body_models: Path | None = None,
     on_progress: Callable[[int, str], None] | None = None,
 ) -> int:
-    """Write the motion of AMASS ``.npz`` and ``.bvh`` files into one packed file and return how many were taken.
+    """Write the motion of AMASS ``.npz`` and ``.bvh`` files into one packed file; return the number of files packed.
 
-    The subject is the name of the file's folder, as AMASS and CMU lay theirs out; the activity is the file's name,
-    without the numbers. Files that are no motion are told by ``on_progress(index, problem)`` and left out.
+    The subject is the name of the file's folder, as in AMASS and CMU; the activity is the file's name without numbers.
+    Files without motion are skipped, and ``on_progress(index, problem)`` reports them.
 
     Raises:
         InPoseError: no file holds motion.
-        OutputError: the output cannot be written; a missing folder is told before anything is read.
+        OutputError: the output cannot be written; a missing folder is reported before any file is read.
     """
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
@@ -63,7 +63,7 @@ def pack_files(
             on_progress(index, problem)
     if not clips:
         raise InPoseError("None of these files holds motion.", "Give AMASS .npz or .bvh files.")
-    # Not through memory: AMASS as a whole is too large.
+    # Stream to disk: the whole of AMASS is too large for memory.
     with atomic_output(output, fault_of_zip) as temporary, _ZipStream(temporary, "xb") as stream:
         np.savez_compressed(stream, **_packed(clips))
         if stream.error is not None:
@@ -72,12 +72,12 @@ def pack_files(
 
 
 class _ZipStream(io.FileIO):
-    """Keep the first error: raised amid its work, zipfile would complain a second time of its half archive."""
+    """Store the first error instead of raising it: zipfile would otherwise raise a second one for its half archive."""
 
     error: OSError | None = None
 
     def write(self, data: Buffer, /) -> int:
-        """Write all of it, or nothing any more once the disk is full."""
+        """Write all the data, or nothing after the disk is full."""
         rest = memoryview(data).cast("B")
         count = len(rest)
         try:
@@ -90,7 +90,7 @@ class _ZipStream(io.FileIO):
 
 @dataclass(frozen=True)
 class _Clip:
-    """Hold one clip as it is stored: AMASS as a whole would not fit into memory otherwise."""
+    """Hold one clip in its stored form, or the whole of AMASS would not fit into memory."""
 
     quat: NDArray[np.int16]
     root: NDArray[np.float32]
@@ -139,7 +139,7 @@ def _packed(clips: Sequence[_Clip]) -> dict[str, NDArray[Any]]:
 
 
 def _without_glitches(motion: Motion) -> NDArray[np.bool_]:
-    """Return which frames are not near a jump: any joint turning by more than 2000 degrees a second."""
+    """Return which frames are not near a jump, where a joint rotates by more than 2000 degrees per second."""
     local = motion.local_rotations_wxyz
     turn_deg = np.rad2deg(geodesic_angle(local[1:], local[:-1])).max(axis=1)
     valid = np.ones(len(motion), dtype=bool)

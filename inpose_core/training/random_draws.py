@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class RandomDraws:
-    """Draw tensors on a device; the generator moves on with every draw."""
+    """Draw tensors on a device; each draw advances the generator."""
 
     generator: torch.Generator
     device: torch.device
@@ -21,5 +21,5 @@ class RandomDraws:
         return torch.rand(*shape, generator=self.generator, device=self.device)
 
     def normal(self, *shape: int) -> Tensor:
-        """Return numbers of mean 0 and deviation 1."""
+        """Return numbers with mean 0 and standard deviation 1."""
         return torch.randn(*shape, generator=self.generator, device=self.device)

@@ -27,7 +27,7 @@ def train_from_folder(
         folder: the run's folder; training resumes if it holds a checkpoint.
         settings: how to train.
         device: where to train.
-        start: trained network to start from, of the settings' form.
+        start: trained network to start from, with the form in the settings.
 
     Raises:
         InPoseError: the folder holds no packed motion.

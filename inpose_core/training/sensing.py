@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let devices err in training as they do after calibration: mounted wrongly, drifting, lost, frozen, or not worn."""
+"""Simulate device errors that remain after calibration: wrong mounting, drift, loss, freezing, missing devices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GROUP_OF: Final[tuple[str, ...]] = ("hips", "chest", "elbows", "elbows", "knees
 _GROUPS: Final[tuple[int, ...]] = tuple(_GROUP_NAMES.index(name) for name in _GROUP_OF)
 _HIPS_AND_FEET: Final[tuple[bool, ...]] = tuple(name in ("hips", "feet") for name in _GROUP_OF)
 _USUAL_SET: Final[float] = 0.5
-"""Share of those who wear trackers that wears hips and feet, as most do; others wear each group or do not."""
+"""Share of tracker wearers with hips and feet, the usual set; the others wear each group at random."""
 _GROUP_WORN: Final[float] = 0.5
 _ROTATION_ONLY: Final[float] = 0.1
 _POSITION_ONLY: Final[float] = 0.15
@@ -32,27 +32,27 @@ _SEATED_SHARE: Final[float] = 0.6
 
 
 class TrackerErrors(Protocol):
-    """Say how trackers err; `AugmentationSettings` does."""
+    """Set the errors of trackers; `AugmentationSettings` has these fields."""
 
     @property
     def trackers(self) -> float:
-        """Probability that any are worn."""
+        """Return the probability that any trackers are worn."""
         ...
 
     @property
     def mount_error_deg(self) -> float:
-        """Deviation of their constant rotation error in the worst examples."""
+        """Return the standard deviation of their constant rotation error in the worst examples."""
         ...
 
     @property
     def tracker_place_error(self) -> float:
-        """Deviation of their constant place error in the worst examples."""
+        """Return the standard deviation of their constant position error in the worst examples."""
         ...
 
 
 @dataclass(frozen=True)
 class FrozenHands:
-    """Say which frame each hand's device shows in each frame."""
+    """Hold which source frame each hand's device shows in each frame."""
 
     shown: Tensor
     """(B, T, 2) index of a frame."""
@@ -65,7 +65,7 @@ class FrozenHands:
 
 
 def frozen_hands(batch: int, frames: int, probability: float, random: RandomDraws) -> FrozenHands:
-    """Return hands that now and then stand still for up to half a second and are taken for measured all the same."""
+    """Return hands that sometimes freeze for up to half a second but still count as measured."""
     time = torch.arange(frames, device=random.device)[None, :, None].expand(batch, frames, 2)
     first = (random.uniform(batch, 1, 2) * frames).long()
     span = (_LONGEST_FREEZE * random.uniform(batch, 1, 2)).long()
@@ -74,25 +74,26 @@ def frozen_hands(batch: int, frames: int, probability: float, random: RandomDraw
 
 
 def wrongly_mounted(R_device: Tensor, error_deg: float, random: RandomDraws) -> Tensor:
-    """Return rotations (B, T, N, 3, 3) of devices that are mounted with a constant error each.
+    """Return rotations (B, T, N, 3, 3) of devices, each with a constant mounting error.
 
-    Some windows have all of it and some none: a network that sees the same error everywhere distrusts all alike.
+    Some windows have the full error and some none: a network that sees the same error everywhere distrusts all windows
+    equally.
     """
     batch, _, devices = R_device.shape[:3]
     error_rad = error_deg * torch.pi / 180 * random.uniform(batch, 1, 1, 1)
-    # A device is mounted wrongly in its own frame: on the right.
+    # The mounting error is in the device's own frame, so it multiplies on the right.
     return R_device @ rotvec_to_matrix(error_rad * random.normal(batch, 1, devices, 3))
 
 
 def slow_drift(batch: int, frames: int, constant: float, drift: float, random: RandomDraws) -> Tensor:
-    """Return relative errors (B, T) that are constant and drift linearly, by a random share of the deviations."""
+    """Return relative errors (B, T): a constant plus a linear drift, scaled by a random share of the deviations."""
     share = random.uniform(batch, 1)
     slope = torch.linspace(-0.5, 0.5, frames, device=random.device)[None]
     return share * (constant * random.normal(batch, 1) + drift * random.normal(batch, 1) * slope)
 
 
 def lost_hands(batch: int, frames: int, hand_loss: float, rotation_loss: float, random: RandomDraws) -> Tensor:
-    """Return what of head and hands is measured, (B, T, 3): hands are lost for a span, or all rotations withheld."""
+    """Return whether head and hands are measured, (B, T, 3): hands get lost for a span, or all rotations withheld."""
     time = torch.arange(frames, device=random.device)[None, :, None]
     span = 6 + (frames - 6) * random.uniform(batch, 1, 2) ** 2
     first = random.uniform(batch, 1, 2) * (frames + span) - span
@@ -110,15 +111,15 @@ def sensed_trackers(
     errors: TrackerErrors,
     random: RandomDraws,
 ) -> Trackers | None:
-    """Return what trackers measure in windows, most of them not worn; None where never any is.
+    """Return the tracker measurements of windows, most trackers not worn; None if none are ever worn.
 
     Args:
         joints_m: all joints above the floor, (B, T, 22, 3).
-        R_world: their rotations, (B, T, 22, 3, 3).
-        R_world_head: the head's rotation as it is measured, (B, T, 3, 3).
+        R_world: the joints' rotations, (B, T, 22, 3, 3).
+        R_world_head: the head's measured rotation, (B, T, 3, 3).
         offsets_m: each window's body, (B, 22, 3).
-        errors: how often they are worn and how they err.
-        random: what to draw from.
+        errors: how often trackers are worn, and their errors.
+        random: source of random numbers.
     """
     if errors.trackers <= 0:
         return None
@@ -140,7 +141,7 @@ def sensed_trackers(
 
 
 def sensed_posture(situation: Tensor, known: float, random: RandomDraws) -> Tensor | None:
-    """Return whether performers are said to stand or to sit, (B, T, 2), of their `Situation` (B, T)."""
+    """Return the stand and sit flags of the condition, (B, T, 2), from each frame's `Situation` (B, T)."""
     if known <= 0:
         return None
     seated = (situation == Situation.SIT).float().mean(dim=1)
@@ -159,7 +160,7 @@ def _worn(batch: int, probability: float, random: RandomDraws) -> Tensor:
 
 
 def _lost_spans(batch: int, frames: int, random: RandomDraws) -> Tensor:
-    """Return where trackers are lost for a while, (B, T, 8)."""
+    """Return the frames in which trackers are lost for a span, (B, T, 8)."""
     time = torch.arange(frames, device=random.device)[None, :, None]
     span = frames * random.uniform(batch, 1, TRACKER_COUNT) ** 2
     first = random.uniform(batch, 1, TRACKER_COUNT) * frames

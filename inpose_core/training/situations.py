@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell what somebody is doing in each frame, and how often each of it is to be drawn.
+"""Classify the situation in each frame, and set how often each situation is drawn.
 
-A minute of gestures teaches the legs nothing and there are many; a minute of walking backwards is rare and needed. So
-examples are drawn by situation, told from the motion itself, and within a situation by person and activity.
+Gestures are common and teach the legs nothing; walking backwards is rare and important. So examples are drawn by
+situation, which is detected from the motion, and within a situation by person and activity.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .packed import PackedClips
 
 
 class Situation(IntEnum):
-    """Name what somebody is doing."""
+    """Name the situation of a person."""
 
     GESTURE = 0
     WALK = 1
@@ -55,17 +55,17 @@ SHARES: Final[Mapping[Situation, float]] = MappingProxyType(
         Situation.DANCE: 0.05,
     }
 )
-"""How often a situation is drawn: by what performers do, and by how badly it was solved."""
+"""Share of each situation in the draws, chosen by what performers do and by how badly it was solved."""
 
 _MOST_REPEATED: Final[float] = 8.0
-"""A situation is drawn at most so many times as often as there is of it: no seconds are to be learned by heart."""
+"""A situation is drawn at most this many times its share in the data, so that no motion is memorised."""
 _FACTORS: Final[tuple[tuple[str, float], ...]] = (
-    ("climb", 0.1),  # nobody climbs or hangs with controllers in both hands
+    ("climb", 0.1),  # performers do not climb or hang with controllers in both hands
     ("acrobatics", 0.5),
     ("salsa", 0.6),
 )
 _DATA_SET_FACTORS: Final[Mapping[str, float]] = MappingProxyType(
-    # Ten exercises over and over; and what was made by hand.
+    # uiprmd repeats ten exercises; authored motion was made by hand.
     {"uiprmd": 0.35, "authored": 0.3}
 )
 
@@ -86,7 +86,7 @@ def situations(
     Args:
         positions_m: joints, Y up, (F, 22, 3).
         heading: direction in which the pelvis faces over the ground, unit (x, z), (F, 2).
-        floor_m: height of a standing foot's lowest joint.
+        floor_m: height of a planted foot's lowest joint.
         leg_length_m: thigh plus shin.
         rest_height_m: head height of the rest skeleton above its lowest foot joint.
         activity: the source's label.
@@ -100,10 +100,10 @@ def situations(
     feet_apart = np.linalg.norm(toes_m[:, 0, [0, 2]] - toes_m[:, 1, [0, 2]], axis=-1) / leg_length_m
     lifted = np.abs(toes_m[:, 0, 1] - toes_m[:, 1, 1]) / leg_length_m
     clearance = (positions_m[:, list(FOOT_JOINTS), 1].min(axis=1) - floor_m) / leg_length_m
-    # Above where they stand within the second: stairs and a floor that was misjudged are no flight.
+    # Airborne means higher than the lowest point within a second, so stairs or a wrong floor do not count.
     airborne = maximum_filter1d(_smooth(clearance, 2.0) - minimum_filter1d(clearance, 61), 31) > 0.09
     thigh_m = positions_m[:, list(KNEE_JOINTS)] - positions_m[:, list(HIP_JOINTS)]
-    # 1 where a thigh hangs down, 0 where it is level.
+    # 1 if a thigh hangs down, 0 if it is level.
     hanging = (-thigh_m[..., 1] / np.linalg.norm(thigh_m, axis=-1)).max(axis=1)
     trunk_m = positions_m[:, _CHEST] - positions_m[:, _PELVIS]
     upright = trunk_m[:, 1] / np.linalg.norm(trunk_m, axis=-1)
@@ -111,7 +111,7 @@ def situations(
     bob = np.abs(_smooth(np.gradient(positions_m[:, _PELVIS, 1]) * SOLVER_FPS)) / leg_length_m
 
     result = np.full(len(positions_m), Situation.DANCE if "dance" in activity else Situation.GESTURE, np.int8)
-    # What stands further down is more particular and overrules what stands above it.
+    # Later lines are more specific and override earlier ones.
     result[turn_rad_s > 1.0] = Situation.TURN
     result[speed > 0.45] = Situation.WALK
     result[(np.abs(sideways) > 0.35) & (np.abs(sideways) > 1.2 * np.abs(forward))] = Situation.SIDEWAYS
@@ -127,10 +127,10 @@ def situations(
 
 
 def frame_weights(clips: PackedClips, labels: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Return how often each frame is to be the middle of an example, (F,), with a sum of 1.
+    """Return the probability of each frame to be the middle of an example, (F,), with a sum of 1.
 
-    The shares of `SHARES` over situations; within one, by the square root of how much there is of a person's activity,
-    which lies between drawing people alike (long takes starve) and drawing frames alike (few people dominate).
+    Situations have the shares of `SHARES`. Within one, each person's activity is weighted by the square root of its
+    length: a compromise between equal people (long takes starve) and equal frames (few people dominate).
     """
     clip_of = np.repeat(np.arange(len(clips)), clips.length)
     _, group = np.unique(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say who trains, who validates and who is only ever measured on, in packed motion."""
+"""Split the people of packed motion into training, validation and test."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .upright import straighten_legs
 Role = Literal["train", "validate", "test"]
 
 VALIDATION_SUBJECTS: Final[frozenset[str]] = frozenset({"7", "16", "86"})
-"""CMU subjects by whom checkpoints are chosen and their uncertainty is measured: walking, running, jumping, kicking,
-sitting down."""
+"""CMU subjects used to choose checkpoints and to measure their uncertainty: walking, running, jumping, kicking, sitting
+down."""
 
 TEST_SUBJECTS: Final[frozenset[str]] = frozenset({"2", "35", "69", "127"})
-"""CMU subjects who are only measured on: walking, running, jumping and ducking, boxing, everyday actions."""
+"""CMU subjects used only for testing: walking, running, jumping and ducking, boxing, everyday actions."""
 
 OTHER_SUBJECTS: Final[Mapping[tuple[str, str], Role]] = MappingProxyType(
     {
@@ -36,19 +36,19 @@ OTHER_SUBJECTS: Final[Mapping[tuple[str, str], Role]] = MappingProxyType(
         ("biomechzoo", "931"): "test",
     }
 )
-"""People of other data sets who are kept back, by data set and subject."""
+"""Held-out people of other data sets, by data set and subject."""
 
 VALIDATION_ONLY: Final[frozenset[str]] = frozenset({"hdm05"})
-"""Data sets whose terms (share-alike) keep them out of training; other actors, other activities, near-floor poses."""
+"""Data sets excluded from training by their terms (share-alike); other actors, other activities, near-floor poses."""
 
 HELD_OUT: Final[str] = "held_out"
-"""Name of the validation's own people, by whom checkpoints are chosen."""
+"""Name of the validation people, who are used to choose checkpoints."""
 
 _EVERY_TENTH: Final[int] = 10
 
 
 def load_training_motion(data: Path) -> MotionData:
-    """Return the motion of a folder or file that a prior may be trained on, everybody standing upright.
+    """Return the training motion of a folder or file, with all people straightened to stand upright.
 
     Raises:
         InPoseError: there is no packed motion.
@@ -59,10 +59,10 @@ def load_training_motion(data: Path) -> MotionData:
 
 
 def load_validation_motion(data: Path) -> dict[str, MotionData]:
-    """Return the motion by which a prior is judged while it trains: "held_out" people, and whole data sets by name.
+    """Return the validation motion during training: "held_out" people, and whole data sets by name.
 
     Raises:
-        InPoseError: there is no packed motion, or that of one person only.
+        InPoseError: there is no packed motion, or it has one person only.
     """
     clips = read_packed_folder(data)
     training = _without(clips, VALIDATION_ONLY)
@@ -76,7 +76,7 @@ def load_validation_motion(data: Path) -> dict[str, MotionData]:
 def load_split(
     data: Path, network: NetworkConfig, varied: AugmentationSettings | None = None
 ) -> tuple[MotionData, dict[str, Examples]]:
-    """Return the training motion of a folder, and validation windows for a network by set, unvaried or varied.
+    """Return the training motion of a folder, and a network's validation windows by set, unvaried or varied.
 
     Raises:
         InPoseError: there is no packed motion.
@@ -91,7 +91,7 @@ def load_split(
 
 
 def role_of(data_set: str, subject: str) -> Role:
-    """Return the role of a subject; in data sets whose name begins with "cmu" a number is a person of CMU's.
+    """Return the role of a subject; in data sets named "cmu..." a number is a CMU subject.
 
     CMU's own folders write subject 2 as "02".
     """
@@ -105,7 +105,7 @@ def role_of(data_set: str, subject: str) -> Role:
 
 
 def roles_of(clips: PackedClips) -> dict[tuple[str, str], Role]:
-    """Return everybody's role by data set and subject; where nobody would validate, every tenth person does."""
+    """Return each person's role by data set and subject; without validation people, every tenth person validates."""
     people = sorted(set(clips.people()))
     roles = {person: role_of(*person) for person in people}
     if "validate" not in roles.values():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train the prior: resumable, on CPU, CUDA or MPS, with validation on people it has never seen."""
+"""Train the prior: resumable, on CPU, CUDA or MPS, with validation on held-out people."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def prior_network() -> NetworkConfig:
-    """Return the form of the prior that is shipped: four seconds at a look, feet told directly."""
+    """Return the shipped prior's form: windows of four seconds, and direct foot outputs."""
     return NetworkConfig(CONDITION_SIZE, window=256, frames_per_token=8, dropout=0.05, feet=True)
 
 
@@ -52,9 +52,9 @@ class TrainingSettings:
     ema_decay: float = 0.999
     gradient_clip: float = 1.0
     pure_noise_share: float = 0.6
-    """Share of the examples at the highest noise, where few-step sampling begins and most is decided."""
+    """Share of examples at the highest noise, where few-step sampling begins and has most effect."""
     compiled: bool = False
-    """Compile the network; worth it on a GPU, and on a CPU not."""
+    """Compile the network; this pays off on a GPU but not on a CPU."""
     regression: bool = False
     """Show the network no x_t at all, only the condition: a regressor instead of a denoiser (a baseline)."""
     validate_every: int = 500
@@ -63,15 +63,15 @@ class TrainingSettings:
     network: NetworkConfig = field(default_factory=prior_network)
     augmentation: AugmentationSettings = field(default_factory=AugmentationSettings)
     validation: AugmentationSettings = field(default_factory=AugmentationSettings.none)
-    """How the validation's windows are varied."""
+    """Variation of the validation windows."""
     loss: LossWeights = field(default_factory=LossWeights)
 
 
 class Trainer:
     """Train one prior in one folder; a second call continues where the first one stopped.
 
-    The folder holds ``checkpoint.pt`` (all that resuming needs), ``best.pt`` (the best averaged weights so
-    far, by the error on people who are not trained on), ``log.jsonl`` and, in the end, ``prior.safetensors``.
+    The folder holds ``checkpoint.pt`` (everything needed to resume), ``best.pt`` (the best averaged
+    weights so far, by the error on held-out people), ``log.jsonl`` and, in the end, ``prior.safetensors``.
     """
 
     def __init__(
@@ -118,12 +118,12 @@ class Trainer:
         return self.folder / "best.pt"
 
     def run(self) -> Prior:
-        """Train up to the last step and return the prior, which is also written to the folder."""
+        """Train to the last step, write the prior to the folder and return it."""
         self.advance()
         return self.finish()
 
     def advance(self, seconds: float = float("inf")) -> bool:
-        """Train up to the last step or for so long, leave a checkpoint, and return whether the last step is done."""
+        """Train to the last step or the time limit, save a checkpoint, and return whether the last step is done."""
         began, first_step = time.monotonic(), self.step
         losses: list[Tensor] = []
         while self.step < self.settings.steps and time.monotonic() - began < seconds:
@@ -132,7 +132,7 @@ class Trainer:
                 rate = (self.step - first_step) * self.settings.batch / (time.monotonic() - began)
                 self._log({"step": self.step, "loss": float(torch.stack(losses).mean()), "windows_per_s": rate})
                 losses.clear()
-            # The checkpoint is to remember what the validation found, or a worse network could replace the best.
+            # The checkpoint must include the validation result, or a worse network could replace the best.
             if self.step % self.settings.validate_every == 0:
                 self._validate_and_keep_best()
             if self.step % self.settings.checkpoint_every == 0:
@@ -180,7 +180,7 @@ class Trainer:
         return figures
 
     def train_step(self) -> Tensor:
-        """Take one step and return its loss, a scalar that is still on the device: reading it would stall a GPU."""
+        """Take one step and return its loss, a scalar that stays on the device: reading it would stall a GPU."""
         settings = self.settings
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * self._learning_rate_factor()
@@ -272,7 +272,7 @@ def denoise_from_noise(
     *,
     regression: bool = False,
 ) -> Denoised:
-    """Return what one step makes of the highest noise (a regressor: of nothing), on the CPU."""
+    """Return the result of one step from the highest noise (for a regressor: from zeros), on the CPU."""
     generator = torch.Generator().manual_seed(0)
     t = np.float64(schedule.t_max)
     alpha, sigma = float(schedule.alpha(t)), float(schedule.sigma(t))

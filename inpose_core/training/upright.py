@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stand captured people upright: take the bend out of knees that marker solvers never let straighten.
+"""Straighten captured people: remove the knee bend that marker solvers add to relaxed stances.
 
-Solvers of optical capture often set a person's thighs and shins a few per cent too long, so that the knees of somebody
-who stands at ease are bent by 20 to 40 degrees. A prior that is trained on such people lets everybody squat. So the
-legs are shortened person by person until the relaxed stance has nearly straight knees; hips, ankles and all else stay
-where they were captured, and the knees follow by two-bone inverse kinematics in the plane that they had.
+Solvers of optical capture often set a person's thighs and shins a few per cent too long, so the knees of a relaxed
+stance are bent by 20 to 40 degrees. A prior trained on such people makes everyone squat. So each person's legs are
+shortened until the relaxed stance has nearly straight knees. Hips, ankles and all other joints stay where they were
+captured, and the knees follow by two-bone inverse kinematics in their original plane.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from ..body.skeleton import JOINT_INDEX, LEG_CHAINS, PARENTS, TOE_JOINTS, Skelet
 from .packed import PackedClips
 
 _STILL_M_S: Final[float] = 0.12
-"""Head and toes of somebody who stands at ease move more slowly."""
+"""In a relaxed stance, head and toes move more slowly than this."""
 _UPRIGHT_HEAD: Final[float] = 0.93
-"""Share of the rest skeleton's head height from which somebody may be standing upright."""
+"""Least share of the rest skeleton's head height in an upright stance."""
 _UPRIGHT_TRUNK: Final[float] = 0.94
 """Cosine of the trunk's tilt from the vertical."""
 _FEWEST_FRAMES: Final[int] = 45
 _RELAXED_KNEE_RAD: Final[float] = np.deg2rad(5.0)
 """Knee flexion of a relaxed stance: 0 to 10 degrees in people (AMASS body fits 7 to 9, UI-PRMD 4, SOMA 6)."""
 _BENT_KNEE_RAD: Final[float] = np.deg2rad(8.0)
-"""Legs of people who stand with straighter knees are left as they are."""
+"""Legs of people who stand with straighter knees are not changed."""
 _MOST_OVERREACH: Final[float] = 0.02
-"""How much of its length a leg may lack in its longest twentieth of the frames, where the ankle then stays behind."""
+"""Share by which a leg may be too short in its longest 5 % of frames; the ankle then falls short."""
 _SOFT_LIMIT: Final[float] = 0.995
-"""Share of a leg's length from which on it straightens softly instead of snapping."""
+"""Share of a leg's length beyond which it straightens softly instead of snapping."""
 _HEAD: Final[int] = JOINT_INDEX["head"]
 _PELVIS: Final[int] = JOINT_INDEX["pelvis"]
 _CHEST: Final[int] = JOINT_INDEX["spine3"]
@@ -43,15 +43,15 @@ _CHEST: Final[int] = JOINT_INDEX["spine3"]
 
 @dataclass(frozen=True)
 class LegScales:
-    """Say what `straighten_legs` did."""
+    """Hold the leg length factors of `straighten_legs`."""
 
     clips: PackedClips
     scale_of: dict[tuple[str, str], float]
-    """Factor of the legs' length by data set and subject; 1 where they were left alone."""
+    """Leg length factor by data set and subject; 1 if unchanged."""
 
 
 def straighten_legs(clips: PackedClips) -> LegScales:
-    """Shorten the legs of people whose relaxed stance has bent knees, and bend the knees less accordingly."""
+    """Shorten the legs of people whose relaxed stance has bent knees, and bend the knees less to match."""
     scale_of = _leg_scales(clips)
     wxyz, offsets_m = clips.wxyz.copy(), clips.offsets_m.copy()
     for clip, person in enumerate(clips.people()):
@@ -69,7 +69,7 @@ def straighten_legs(clips: PackedClips) -> LegScales:
 def joint_positions(
     wxyz: NDArray[np.floating[Any]], offsets_m: NDArray[np.floating[Any]], root_m: NDArray[np.floating[Any]]
 ) -> FloatArray:
-    """Return joint positions (F, 22, 3) of global rotations (F, 22, 4), rest offsets (22, 3) and the root (F, 3)."""
+    """Return joint positions (F, 22, 3) from global rotations (F, 22, 4), rest offsets (22, 3) and the root (F, 3)."""
     positions_m = np.empty((len(wxyz), len(PARENTS), 3))
     positions_m[:, _PELVIS] = root_m
     for joint in range(1, len(PARENTS)):
@@ -81,12 +81,12 @@ def joint_positions(
 def stands_upright(
     wxyz: NDArray[np.floating[Any]], positions_m: FloatArray, floor_m: float, rest_height_m: float
 ) -> NDArray[np.bool_]:
-    """Return where somebody stands upright and still, (F,).
+    """Return the frames in which the person stands upright and still, (F,).
 
     Args:
         wxyz: global rotations, (F, 22, 4).
         positions_m: joints, (F, 22, 3).
-        floor_m: height of a standing foot's lowest joint.
+        floor_m: height of a planted foot's lowest joint.
         rest_height_m: head height of the rest skeleton above its lowest foot joint.
     """
     if len(positions_m) < 2:
@@ -101,7 +101,7 @@ def stands_upright(
 
 
 def leg_extension(positions_m: FloatArray, offsets_m: NDArray[np.floating[Any]]) -> FloatArray:
-    """Return the distance of hip and ankle over thigh plus shin, left and right, (F, 2)."""
+    """Return the hip-to-ankle distance over thigh plus shin, left and right, (F, 2)."""
     return np.stack(
         [
             np.linalg.norm(positions_m[:, ankle] - positions_m[:, hip], axis=-1)
@@ -113,7 +113,7 @@ def leg_extension(positions_m: FloatArray, offsets_m: NDArray[np.floating[Any]])
 
 
 def _up_of(wxyz: NDArray[np.floating[Any]]) -> FloatArray:
-    """Return the cosine of the angle of a joint's Y axis to the vertical, (F,)."""
+    """Return the cosine of the angle between a joint's Y axis and the vertical, (F,)."""
     return np.asarray(1 - 2 * (wxyz[:, 1] ** 2 + wxyz[:, 3] ** 2), np.float64)
 
 
@@ -140,14 +140,14 @@ def _leg_scales(clips: PackedClips) -> dict[tuple[str, str], float]:
         for data_set in {name for name, _ in stance}
     }
     return {
-        # Whoever never stands at ease has the stance of the others of the data set.
+        # People without a relaxed stance get the stance of the others in their data set.
         person: _leg_scale(stance.get(person, usual.get(person[0], 1.0)), np.concatenate(parts))
         for person, parts in every.items()
     }
 
 
 def _leg_scale(stance: float, every: FloatArray) -> float:
-    """Return the factor of the legs' length that makes a stance of this extension relaxed."""
+    """Return the leg length factor that makes a stance of this extension relaxed."""
     if len(every) == 0 or 2 * np.arccos(min(1.0, stance)) < _BENT_KNEE_RAD:
         return 1.0
     relaxed = stance / np.cos(_RELAXED_KNEE_RAD / 2)
@@ -155,7 +155,7 @@ def _leg_scale(stance: float, every: FloatArray) -> float:
 
 
 def _with_shorter_legs(wxyz: FloatArray, offsets_m: FloatArray, shorter_m: FloatArray) -> FloatArray:
-    """Return the rotations (F, 22, 4) whose ankles are where they were, on legs of other lengths."""
+    """Return rotations (F, 22, 4) that keep the ankles in place on legs of other lengths."""
     result = wxyz.copy()
     for hip, knee, ankle in LEG_CHAINS:
         thigh_m = rotate_vector(wxyz[:, hip], offsets_m[knee])
@@ -178,7 +178,7 @@ def _with_shorter_legs(wxyz: FloatArray, offsets_m: FloatArray, shorter_m: Float
 
 
 def _bend_direction(thigh_m: FloatArray, to_ankle: FloatArray, hinge: FloatArray) -> FloatArray:
-    """Return where the knee points, (F, 3), at right angles to the leg: as seen, or by the hinge of a straight leg."""
+    """Return the knee direction, (F, 3), perpendicular to the leg: as captured, or from the hinge of a straight leg."""
     seen_m = thigh_m - (thigh_m * to_ankle).sum(-1, keepdims=True) * to_ankle
     trust = np.clip((np.linalg.norm(seen_m, axis=-1, keepdims=True) - 0.01) / 0.02, 0, 1)
     by_hinge, _ = _unit(np.cross(to_ankle, hinge))
@@ -194,7 +194,7 @@ def _unit(vector: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _swing(source: FloatArray, target: FloatArray) -> FloatArray:
-    """Return the smallest rotations (F, 4) that turn directions onto others less than half a turn away."""
+    """Return the smallest rotations (F, 4) from directions to others less than 180 degrees away."""
     a, b = _unit(source)[0], _unit(target)[0]
     wxyz = np.concatenate((1 + (a * b).sum(-1, keepdims=True), np.cross(a, b)), axis=-1)
     return np.asarray(wxyz / np.linalg.norm(wxyz, axis=-1, keepdims=True))

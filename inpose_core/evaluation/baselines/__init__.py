@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The systems that the method is compared with; they are measured, not shipped in the extension."""
+"""Implement the rival systems of the comparison; they are measured, not shipped in the extension."""

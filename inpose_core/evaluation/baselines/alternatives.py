@@ -23,7 +23,7 @@ from .unguided import Unguided
 class DpsGuidance(Unguided):
     """Guide by diffusion posterior sampling (DPS, Chung et al. 2023): a gradient step that ignores the misfit's size.
 
-    ``x_s -= zeta / |r| grad_{x_t} |r|^2`` with ``r = y - A D(x_0_hat)`` of each frame, as in their Algorithm 1.
+    ``x_s -= zeta / |r| grad_{x_t} |r|^2`` with ``r = y - A D(x_0_hat)`` per frame, as in their Algorithm 1.
     """
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, zeta: float) -> None:
@@ -32,7 +32,7 @@ class DpsGuidance(Unguided):
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push of one gradient step."""
+        """Return the estimate unchanged, and the guidance shift of one gradient step."""
         with torch.enable_grad():
             leaf = x_0.detach().requires_grad_(True)
             positions_m = rotated_chains(sixd_to_raw_matrix(leaf), self.difference_kappa).sum(dim=-2)
@@ -40,7 +40,7 @@ class DpsGuidance(Unguided):
             misfit = (residual.square().sum(dim=(-2, -1)) + 1e-8).sqrt().sum()
             cotangent = torch.autograd.grad(misfit, leaf)[0]
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
-        # The gradient of the squared misfit over the misfit is twice that of the misfit.
+        # Dividing the squared misfit's gradient by the misfit gives twice the misfit's gradient.
         return GuidedEstimate(x_0, shift=-2 * self.zeta * gradient)
 
 
@@ -48,12 +48,12 @@ class ExactTangentGuidance(Unguided):
     """Guide by PiGDM in the tangent space, with backpropagation and the weight that is exact for a Gaussian prior.
 
     ``x_0 += (1 - abar_t) / sqrt(abar_t) g`` with ``g = (d x_0 / d x_t)^T J^T (w^2 H H^T + N)^-1 (y - y_hat)``, which
-    with the noise recomputed from it is Bayes' rule where ``w^2`` is the variance of x_0 given x_t. One variance serves
-    all joints: that of data of variance s^2 seen through the noise, ``s^2 (1 - abar) / (1 - abar + abar s^2)``.
+    with the noise recomputed from it is Bayes' rule where ``w^2`` is the variance of x_0 given x_t. All joints share
+    one variance: the posterior variance of data with variance s^2, ``s^2 (1 - abar) / (1 - abar + abar s^2)``.
     """
 
     data_variance: Final[float] = 0.09
-    """Of a joint's rotation given the condition, rad^2: the residuals of the prior are 10 to 20 degrees an axis."""
+    """Variance of a joint's rotation given the condition, rad^2; the prior's residuals are 10-20 degrees per axis."""
     first_log_snr: Final[float] = -4.0
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser, position_noise_ratio: float) -> None:
@@ -85,7 +85,8 @@ class ExactTangentGuidance(Unguided):
 class LocalAngleGuidance(Unguided):
     """Guide in the joints' local angles by gradient descent on the misfit (the paper's Table 5).
 
-    A joint's local turn carries everything below it, the measured joints' own rotations included, which are put back.
+    A joint's local rotation moves all joints below it. It also changes the measured joints' rotations, which are put
+    back.
     """
 
     iterations: Final[int] = 10
@@ -96,7 +97,7 @@ class LocalAngleGuidance(Unguided):
         below = torch.eye(JOINT_COUNT, dtype=torch.bool)
         for joint in range(1, JOINT_COUNT):
             below[joint] |= below[PARENTS[joint]]
-        # carries[m, j]: whether sensor m hangs below joint j, and so moves when j turns.
+        # carries[m, j]: whether sensor m is below joint j, and so moves when j rotates.
         self.carries = (
             below[list(SENSOR_JOINTS)].to(measurement.y_m.device)
             & ~torch.eye(JOINT_COUNT, dtype=torch.bool, device=measurement.y_m.device)[list(SENSOR_JOINTS)]
@@ -110,7 +111,7 @@ class LocalAngleGuidance(Unguided):
         return GuidedEstimate(matrix_to_sixd(R))
 
     def finish(self, R_world: Tensor) -> Tensor:
-        """Return the rotations after a last descent."""
+        """Return the rotations after a final descent."""
         return self._descend(self.measurement.pin_rotations(R_world))
 
     def _descend(self, R: Tensor) -> Tensor:
@@ -119,7 +120,7 @@ class LocalAngleGuidance(Unguided):
             p_m = forward_kinematics(R, self.measurement.offsets_m)
             sensors_m = p_m[:, list(SENSOR_JOINTS)]
             residual = target_m - difference_positions(sensors_m)
-            # The misfit's force on head and hands; arms[m, j] is the lever from joint j to sensor m.
+            # The gradient of the misfit at head and hands; arms[m, j] is the vector from joint j to sensor m.
             force = torch.stack((residual.sum(dim=1), -residual[:, 0], -residual[:, 1]), dim=1)
             arms = (sensors_m[:, :, None] - p_m[:, None]) * self.carries[..., None]
             gradient = torch.linalg.cross(arms, force[:, :, None].expand_as(arms)).sum(dim=1)
@@ -141,19 +142,19 @@ class MatrixPseudoinverseGuidance(Unguided):
         self.covariance = torch.kron(kappa @ kappa.T, torch.eye(3, device=kappa.device))
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push that PiGDM gives the sample."""
+        """Return the estimate unchanged, and the shift that PiGDM adds to the sample."""
         w2 = sigma**2
         R = x_0.unflatten(-1, (3, 3)).transpose(-1, -2)
         residual = difference_positions(self.measurement.y_m) - rotated_chains(R, self.difference_kappa).sum(dim=-2)
         weights = torch.linalg.solve(w2 * self.covariance + self.noise_variance, residual.flatten(-2))
-        # d positions / d R_j = kappa_j: the cotangent's column c is the force times kappa's component c.
+        # d positions / d R_j = kappa_j: column c of the cotangent is the force times component c of kappa.
         cotangent = torch.einsum("fma,mjc->fjca", weights.unflatten(-1, (2, 3)), self.difference_kappa).flatten(-2)
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
         return GuidedEstimate(x_0, shift=alpha * w2 * gradient)
 
 
 def _turn_subtrees(turn: Tensor, R: Tensor) -> Tensor:
-    """Return global rotations (F, 22, 3, 3) after every joint turned with all that hangs below it."""
+    """Return global rotations (F, 22, 3, 3) after rotating every joint together with all joints below it."""
     carried: list[Tensor] = [turn[:, 0]]
     for joint in range(1, JOINT_COUNT):
         carried.append(carried[PARENTS[joint]] @ turn[:, joint])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve with a network that is conditioned on positions: the baselines, each a small change of one another."""
+"""Solve with a network conditioned on positions: the baselines, which differ from each other in small ways."""
 
 from __future__ import annotations
 
@@ -43,40 +43,40 @@ _TORCH: Final[Backend] = Backend("torch")
 
 @dataclass(frozen=True)
 class ConditionalSettings:
-    """Choose what a baseline sees and how it samples."""
+    """Choose a baseline's input and its sampling."""
 
     rule: RuleName
     see_hands: bool = False
     """Condition on the hands' positions, or on their reach."""
     see_head: bool = False
-    """Condition on the head's position and velocity: in metres, or free of scale, as the network was trained."""
+    """Condition on the head's position and velocity: in metres or scale-free, as the network was trained."""
     steps: int | None = None
-    """Sampling steps; by default 49 by the official recipe, else 50 of DDIM."""
+    """Sampling steps; by default 49 for the official recipe, else 50 of DDIM."""
     variation: float = 1.0
-    """Share of the noise to start from, as in our solver's settings."""
+    """Share of noise at the start, as in our solver's settings."""
     dps_zeta: float = 0.1
     """DPS' step; the best of five on training people (benchmarks/dps_step.py)."""
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """Hold what a baseline sampled."""
+    """Hold a baseline's samples."""
 
     state: Tensor
-    """(F, 22, 6), or (F, 22, 9) from a network of whole matrices: as the network left it."""
+    """(F, 22, 6), or (F, 22, 9) from a network of whole matrices: the raw output of the network."""
     measurement: Measurement
     guidance: Guidance
     origins_m: list[NDArray[np.float64]]
-    """(3,) of each clip: the place that it was solved around."""
+    """(3,) per clip: the origin that it was solved around."""
 
     def root_m(self, R_world: Tensor) -> Tensor:
-        """Return where the pelvis is, (F, 3), for the head to be where it was measured; around the clip's origin."""
+        """Return the pelvis position, (F, 3), that puts the head at its measured place, relative to the origin."""
         return self.measurement.y_m[:, 0] - rotated_chains(R_world, self.measurement.kappa[:1]).sum(dim=-2)[:, 0]
 
 
 @dataclass(frozen=True)
 class ConditionalSystem:
-    """Solve as the compared systems do: the root from the head, the measured rotations in their place."""
+    """Solve as the compared systems do: the root follows from the head, and the measured rotations are put back."""
 
     prior: Prior
     condition: ConditionBuilder
@@ -110,7 +110,7 @@ class ConditionalSystem:
         """Return the sampled state of clips of one body, one after the other."""
         skeleton = trials[0].skeleton
         origins_m = [origin_below(trial.sensors) for trial in trials]
-        # Everybody gets the positions that our solver works with: what is compared is what is made of them.
+        # All systems get the same positions as our solver, so that only the methods differ.
         steady = [
             steady_positions(replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m))
             for trial, origin_m in zip(trials, origins_m, strict=True)
@@ -127,9 +127,9 @@ class ConditionalSystem:
 
     def _denoiser(self, measurement: Measurement, windows: Windows, skeleton: Skeleton) -> WindowedDenoiser:
         index = torch.from_numpy(windows.index)
-        # A foot joint that stands counts as the floor, as in training.
+        # The height of a planted foot joint counts as the floor, as in training.
         positions_m = measurement.y_m - measurement.y_m.new_tensor((0.0, skeleton.sole_height_m, 0.0))
-        # The rivals are told that the floor is known; our solver has to see whether it is.
+        # The rivals receive the flag that the floor is known; our solver must detect it.
         see_head = torch.full((windows.frames,), self.settings.see_head)
         scale_free = replace(
             measurement.scale_free(use_head_motion=True, use_hand_reach=self.settings.see_hands),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Condition a network on positions in metres, as the systems do that the paper compares with.
+"""Condition a network on positions in metres, like the systems that the paper compares with.
 
-The rotations are given as to our own prior; the positions of head and wrists, and their velocities, come with them.
-All in the heading frame of the window, around where its head is on average: absolute places and directions in the room
-would only be learned by heart from a small data set, so the baselines are spared them.
+The condition has the same rotations as for our own prior, plus positions and velocities of head and wrists. All are in
+the heading frame of the window, relative to its mean head position: from a small data set, a network would memorise
+absolute positions and directions in the room, so the baselines do not see them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ...prior.conditioning import ROTATION_FEATURES, rotation_features
 from ...training.augmentation import SensedWindows
 
 PositionKind = Literal["global", "local", "shape"]
-"""How positions are told: above the floor and around the window's centre; relative to the head in every frame, but for
-the head's height; or as "global", with the body's bone lengths beside them."""
+"""Form of the positions: above the floor and around the window's centre; relative to the head in every frame, except
+the head's height; or as "global", with the body's bone lengths added."""
 
 _POSITION_FEATURES: Final[int] = 3 * 3 + 3 * 3 + 2
 _POSITION_SPREAD_M: Final[float] = 0.5
@@ -30,13 +30,13 @@ _BONE_SPREAD_M: Final[float] = 0.2
 
 @dataclass(frozen=True)
 class PositionConditioning:
-    """Make conditions that hold positions."""
+    """Make conditions that include positions."""
 
     kind: PositionKind
 
     @property
     def size(self) -> int:
-        """Return the numbers of one frame."""
+        """Return the number of features per frame."""
         return ROTATION_FEATURES + _POSITION_FEATURES + (JOINT_COUNT - 1 if self.kind == "shape" else 0)
 
     def __call__(self, sensed: SensedWindows, R_world_heading: Tensor) -> Tensor:

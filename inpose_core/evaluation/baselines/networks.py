@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train the networks of the comparison: the same data, trainer, network and budget for all of them."""
+"""Train the networks of the comparison, all with the same data, trainer, network and budget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...training.trainer import Trainer, TrainingSettings
 from .conditioning import PositionConditioning
 
 _SEEN: Final[AugmentationSettings] = replace(AugmentationSettings.none(), mirror=0.5, stretch=0.15, template_body=True)
-"""As in the literature: one average body for everybody and perfect sensors, everything seen."""
+"""As in the literature: one average body for all people, and perfect sensors with no data withheld."""
 _UNSEEN: Final[AugmentationSettings] = replace(_SEEN, head_motion_loss=0.5, position_loss=1.0)
 
 
@@ -33,10 +33,10 @@ class BaselineNetwork:
     regression: bool = False
     columns: int = 2
     pure_noise_share: float = 0.2
-    """Of few-step samplers more; 50 steps need every noise level."""
+    """Few-step samplers use a larger share; 50 steps need every noise level."""
 
     def settings(self, budget: Budget) -> TrainingSettings:
-        """Return how to train it for a budget."""
+        """Return the training settings for a budget."""
         network = replace(budget.network, condition_size=self.condition_size, columns=self.columns)
         return TrainingSettings(
             steps=budget.steps,
@@ -55,7 +55,7 @@ class BaselineNetwork:
 
 @dataclass(frozen=True)
 class Budget:
-    """Say how much training every network of the comparison gets."""
+    """Set the training budget of every network in the comparison."""
 
     steps: int
     batch: int = 32
@@ -81,14 +81,14 @@ NETWORKS: Final[Mapping[str, BaselineNetwork]] = {
     "rotations": BaselineNetwork(_GLOBAL, _GLOBAL.size, _UNSEEN),
     "matrix": BaselineNetwork(_GLOBAL, _GLOBAL.size, replace(_UNSEEN, head_motion_loss=1.0), columns=3),
 }
-"""By name. "rotations" never sees the hands' positions and in half of the examples the head's: the prior of InPose and
-of InPose (head). (The authors train one network with dropout for all; a share of this small budget would starve each.)
-"shape" sees random bone lengths, as Aliakbarian et al. (2022) train theirs; "matrix" has whole rotation matrices as its
-state."""
+"""The networks by name. "rotations" never sees the hands' positions, and sees the head's in half of the examples: it is
+the prior of InPose and of InPose (head). (The authors train one network with dropout for all; this budget is too small
+to share.) "shape" sees random bone lengths, as in Aliakbarian et al. (2022); "matrix" has whole rotation matrices as
+its state."""
 
 
 def train_network(name: str, data: Path, folder: Path, budget: Budget, device: torch.device) -> Prior:
-    """Return a network of the comparison: the one that the folder holds, or a newly trained one, which it then holds.
+    """Return a network of the comparison from the folder; train and save it there first if it is missing.
 
     Raises:
         InPoseError: the data folder holds no packed motion.

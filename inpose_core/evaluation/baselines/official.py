@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sample and guide as the authors' released code does, which differs from the text of their paper.
+"""Sample and guide as in the authors' released code, which differs from their paper's text.
 
 Written from a description of the recipe: 49 steps of the DDPM posterior mean without noise on every 20th of 1000
 linear steps; D does not normalise; Sigma is the identity and sigma_l^2 = 0.1 m^2; the three cyclic differences of the
@@ -37,10 +37,10 @@ def sample_ddpm_mean(
 
     Args:
         denoise: the prior.
-        guidance: the likelihood; its shift is added to every next sample.
+        guidance: the likelihood; its shift is added to each next sample.
         noise: x_T, (F, 22, 6).
-        log_snr_range: the noise levels that the prior was trained on; the schedule's ends lie just outside.
-        steps: their 49, or evenly spaced levels of the same schedule.
+        log_snr_range: the noise levels of the prior's training; the schedule's ends are just outside.
+        steps: the authors' 49, or a number of evenly spaced levels of the same schedule.
     """
     betas = torch.linspace(1e-4, 2e-2, _LEVELS, dtype=torch.float64)
     last = _STRIDE * (STEPS - 1)
@@ -58,7 +58,7 @@ def sample_ddpm_mean(
 
 
 class OfficialGuidance(Unguided):
-    """Guide by the released code's recipe."""
+    """Guide as in the released code."""
 
     def __init__(self, measurement: Measurement, denoiser: WindowedDenoiser) -> None:
         super().__init__(measurement)
@@ -70,7 +70,7 @@ class OfficialGuidance(Unguided):
         self.gram = kappa @ kappa.T
 
     def guide(self, x_0: Tensor, x_t: Tensor, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push that the recipe gives the sample."""
+        """Return the estimate unchanged, and the shift that the recipe adds to the sample."""
         ridge = _SIGMA_L2 / sigma**2 * torch.eye(3, device=x_0.device)
         inverse = torch.linalg.inv(self.gram + ridge)
         with torch.enable_grad():
@@ -80,7 +80,7 @@ class OfficialGuidance(Unguided):
             # Sigma = I makes the covariance the same for the three coordinates: one 3 x 3 matrix for all frames.
             weights = torch.einsum("de,fea->fda", inverse, residual)
             cotangent = torch.autograd.grad((positions_m * weights).sum(), leaf)[0]
-        # The sampler clamps x_0 to [-1, 1]: what was clamped has no gradient.
+        # The sampler clamps x_0 to [-1, 1]: clamped values have no gradient.
         cotangent = torch.where(x_0.abs() < 1, cotangent, torch.zeros_like(cotangent))
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
         return GuidedEstimate(x_0, shift=_WEIGHT * alpha * gradient)

@@ -239,7 +239,7 @@ def _last_held(values: FloatArray, measured: BoolArray) -> FloatArray:
 
 
 def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
-    """Say which hand is never measured; refuse a recording that lacks more."""
+    """Return a note about a hand that is never measured; raise an error if more is missing."""
     present = measured.any(axis=0)
     if present.sum() <= 1:
         which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"

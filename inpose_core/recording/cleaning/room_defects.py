@@ -88,7 +88,7 @@ def _right_hand_side(poses: Poses, exchanged: BoolArray) -> float:
 
 
 def undo_recentring(times_s: FloatArray, poses: Poses) -> tuple[Poses, tuple[int, ...]]:
-    """Return the poses with the rooms before and after each jump of all devices joined, and the frames of the jumps.
+    """Return the poses with the rooms joined across each jump of all devices, and the frames of the jumps.
 
     A jump turns the room about the vertical and shifts it. The whole take is moved into the room in which the
     performer spent the most time.

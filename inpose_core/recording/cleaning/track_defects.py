@@ -72,7 +72,7 @@ def find_at_origin(times_s: FloatArray, positions_m: FloatArray, measured: BoolA
 def find_out_of_reach(positions_m: FloatArray, measured: BoolArray, hand: int) -> BoolArray:
     """Find frames in which a hand is farther from the head than any arm is long, (F,).
 
-    A body of another size (a giant's animation) has longer arms: the reach grows with the head's height above 2.4 m.
+    A larger body (such as an animated giant) has longer arms: the reach grows with the head's height above 2.4 m.
     """
     both = measured[:, 0] & measured[:, hand]
     if not both.any():

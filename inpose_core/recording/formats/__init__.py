@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each module reads one file format. The modules do not import each other, except for code that formats share."""
+"""Read file formats, one per module; the modules import only shared code from each other."""

@@ -127,7 +127,7 @@ def _size(data: bytes, kind: int, position: int) -> int:
     length = int(_unpack("<i", data, position))
     if length < 0:
         raise BsonError
-    # A string's count leaves out its own 4 bytes, a binary's also its subtype; a document's includes them.
+    # A string's length excludes its own 4 bytes, a binary's also its subtype; a document's length includes them.
     return length + {STRING: 4, BINARY: 5}.get(kind, 0)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read logs of device poses with one JSON object per line, as scripts that poll OpenVR or OpenXR write them.
+"""Read logs of device poses with one JSON object per line, as written by scripts that poll OpenVR or OpenXR.
 
 A line holds the devices of one moment, in a list or by their names, or one device::
 
@@ -86,7 +86,7 @@ def read(data: bytes, name: str) -> RawTracks:
     """Return the poses of a log; lines that are not JSON, such as a truncated last one, are skipped and counted.
 
     Raises:
-        RecordingError: the lines hold no device poses, or none of a headset and a hand.
+        RecordingError: the lines have no device poses, or no headset and hand.
     """
     check_frame_count(data.count(b"\n") // _MOST_LINES_A_FRAME, name)
     samples: defaultdict[str, _Samples] = defaultdict(_Samples)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read ScoreSaber's replays (``.dat``).
 
-Layout, as ScoreSaber's mod writes it and benrucker/PySaberDecoder reads it: 28 bytes "ScoreSaber Replay", an emoji and
+Layout, as in ScoreSaber's mod and benrucker/PySaberDecoder: 28 bytes "ScoreSaber Replay", an emoji and
 a line end; then one LZMA stream of little-endian data: nine int32 offsets (metadata, poses, heights, notes, ...); poses
 are int32 n and n times 92 bytes: head, left and right of 7 floats each, int32 fps, float song time. Positions are those
 in the room, before the game's room adjustment, whose centre and rotation are in the metadata.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guess the axes, the left hand and the unit of three tracks from typical human movement.
 
-Nothing here knows a file format. A person's head is upright most of the time and above the hands; the hands are in
-front of the head when they reach out, the left one to the left; people walk in the direction they look. In real files
-the hands are behind the head in up to two thirds of the frames, so only far reaches are used. The devices give evidence
-too: a hand turns about a wrist and an elbow that are behind the device it holds. The least moving point of a controller
+This module does not depend on file formats. A person's head is upright most of the time and above the hands; the hands
+are in front of the head when they reach out, the left one to the left; people walk in the direction they look. In real
+files the hands are behind the head in up to two thirds of the frames, so only far reaches are used. Devices help too:
+a hand turns about a wrist and an elbow that are behind the device it holds. The least moving point of a controller
 is 5 to 45 cm behind it in every recording that was measured, and explains up to 90 % of its motion.
 """
 
@@ -103,7 +103,7 @@ def far_reach(positions: FloatArray) -> float | None:
 
 
 def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
-    """Return how the person stands in OpenXR's axes, from positions (F, 3, 3) in any unit and rotations (F, 3, 4).
+    """Return the person's stance in OpenXR's axes, from positions (F, 3, 3) in any unit and rotations (F, 3, 4).
 
     Returns None if there is no head or no hand.
     """
@@ -142,7 +142,7 @@ def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
 def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
     """Return whether these are joints of a body whose T-pose has the left arm along +X, not devices.
 
-    A wrist joint turns about an elbow that lies towards the body on its own X axis; a device's lies behind it.
+    A wrist joint rotates about an elbow towards the body along its X axis; a device's elbow is behind it.
     """
     reach = far_reach(positions)
     found = stance(positions, wxyz)
@@ -192,7 +192,7 @@ def best_axes(
 
 
 def excerpt(tracks: FloatArray) -> FloatArray:
-    """Return a dozen pieces of a second or two, spread over a long recording (F, ...); a short one as it is."""
+    """Return a dozen excerpts of a second or two, spread over a long recording (F, ...); a short one unchanged."""
     if len(tracks) <= _PIECES * _PIECE_FRAMES:
         return tracks
     starts = np.linspace(0, len(tracks) - _PIECE_FRAMES, _PIECES).astype(int)

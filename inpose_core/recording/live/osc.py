@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read OSC datagrams from untrusted senders: reading always ends, and malformed data is ignored.
+"""Read OSC datagrams from untrusted senders: reading always terminates, and malformed data is ignored.
 
 Source of the layout: the OSC 1.0 specification (opensoundcontrol.stanford.edu). A datagram is a message, or a bundle of
 elements, each after its length. Everything is padded to four bytes; numbers are big-endian. If a datagram is
@@ -30,7 +30,7 @@ class _NotOscError(Exception):
 
 
 def osc_messages(datagram: bytes) -> Iterator[tuple[str, list[OscValue]]]:
-    """Yield address and values of each message in a datagram, in order, up to where it is damaged."""
+    """Yield address and values of each message in a datagram, in order, up to the first damage."""
     try:
         yield from _packet(datagram, 0)
     except _NotOscError:

@@ -49,7 +49,7 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     """Return the index of the time column; None if a rate is given instead.
 
     Raises:
-        RecordingError: there is no time column, and no rate.
+        RecordingError: there is neither a time column nor a rate.
     """
     time = next((place for column in layout.times if (place := table.find(column)) is not None), None)
     if time is None and options.recording_fps is None:

@@ -50,7 +50,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class TextTable:
-    """Hold a table's header, and its rows until they are read once."""
+    """Hold a table's header and its rows; the rows can be read once."""
 
     name: str
     header: tuple[str, ...]
@@ -71,7 +71,7 @@ class TextTable:
         return places[0] if places else None
 
     def read(self, numbers: Iterable[int], texts: Iterable[int] = ()) -> Cells:
-        """Return the chosen columns, some as numbers and some as text; a column may be named several times.
+        """Return the chosen columns, some as numbers and some as text; a column may be requested several times.
 
         Raises:
             RecordingError: a cell is not a number, a line is too short, or there are fewer than two lines.
