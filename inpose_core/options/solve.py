@@ -126,7 +126,7 @@ class SolveSettings(OptionTable):
             Choice("torch", "PyTorch", "If it is installed"),
         ),
         expert=True,
-        not_in_panel="set it in the add-on's preferences",
+        not_in_panel="it follows the device and the Python of the preferences",
     )
     sampler: SamplerName = option(
         "ddim",
