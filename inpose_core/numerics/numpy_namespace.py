@@ -14,10 +14,7 @@ import numpy as np
 
 from ..errors import DeviceError
 from . import blas_threads, elementwise, products, threads
-from .array import Shape
-
-Array = Any
-"""numpy's own types say less about these functions than they hide."""
+from .array import Array, Shape
 
 name: Final = "numpy"
 

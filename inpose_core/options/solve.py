@@ -18,7 +18,6 @@ Precision = Literal["auto", "float32", "bfloat16"]
 LibraryChoice = Literal["auto", "numpy", "torch"]
 Quality = Literal["draft", "default", "high"]
 
-DEVICES: Final[tuple[str, ...]] = ("auto", "cpu", "cuda", "mps")
 _STEPS: Final[Mapping[Quality, int]] = {"draft": 1, "default": 2, "high": 7}
 
 

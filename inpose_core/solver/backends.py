@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import DeviceError
 from ..numerics import CPU, Backend
 from ..numerics.torch_build import has_nvidia_driver, torch_build
-from ..options.solve import DEVICES, SolveSettings
+from ..options.solve import SolveSettings
 
 _INSTALL: Final[str] = "Install PyTorch (pip install inpose[torch]), or choose library numpy and device cpu."
 
@@ -22,10 +22,8 @@ def choose_backend(settings: SolveSettings = SolveSettings()) -> Backend:  # noq
     numpy otherwise.
 
     Raises:
-        DeviceError: the device is unknown or not there, or torch is needed and not installed.
+        DeviceError: the device is not there, or torch is needed and not installed.
     """
-    if settings.device not in DEVICES:
-        raise DeviceError(f'The device "{settings.device}" does not exist.', f"Choose one of {', '.join(DEVICES)}.")
     on_cpu = settings.device in ("auto", "cpu")
     if settings.library == "numpy":
         return _on_numpy(settings, on_cpu)

@@ -112,7 +112,7 @@ def _frames(packed: bytes | None, columns: int, name: str) -> NDArray[np.float64
     if not has_fpzip():
         raise RecordingError(
             f"{name} is compressed with fpzip, which is not installed in the Python that reads it.",
-            "Run pip install fpzip for a Python and let it run the solver, or use the .bsor replay of the same take.",
+            "Run pip install numpy fpzip in a Python, and let this Python run the solver. Or use the .bsor replay.",
         )
     try:
         table = unpack_frames(packed)

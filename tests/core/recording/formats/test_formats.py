@@ -80,7 +80,7 @@ def test_xror_of_another_application_is_asked_for_its_axes(tmp_path: Path) -> No
 
 def test_xror_without_fpzip_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xror, "has_fpzip", lambda: False)
-    with pytest.raises(RecordingError, match="pip install fpzip"):
+    with pytest.raises(RecordingError, match="pip install numpy fpzip"):
         load(tmp_path, samples.xror_bytes(moving_person(10)))
 
 
