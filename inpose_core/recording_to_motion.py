@@ -23,6 +23,7 @@ from .calibration.head_height import estimate_stature_m
 from .options.solve import SolveSettings
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
+from .recording.findings import Finding
 from .solver.solving import ProgressCallback, solve
 
 _NOTABLE_RATIO: Final[float] = 0.06
@@ -56,6 +57,11 @@ class SolvedRecording:
         if error_m is None or not np.isfinite(error_m[:, 1:]).any():
             return None
         return float(np.nanmean(error_m[:, 1:]))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what is wrong with the recording: kind, device, time span and sentence."""
+        return self.calibrated.findings
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -202,6 +202,7 @@ class Worker:
             "stature_m": solved.calibrated.stature_m,
             "scale": solved.calibrated.scale,
             "notes": list(solved.notes),
+            "findings": [finding.to_dict() for finding in solved.findings],
         }
 
     def _check_cancelled(self, identity: object) -> None:

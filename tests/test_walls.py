@@ -42,6 +42,7 @@ FLOORS: dict[str, Sequence[str]] = {
     ),
     "inpose_core/recording": (
         "cleaning_report",
+        "findings",
         "types",
         "conventions",
         "tracks",

@@ -32,9 +32,9 @@ LIMIT_S = 60.0
 Message = dict[str, Any]
 
 SOLVED = {"motion": str, "frames": int, "fps": float, "mean_hand_error_m": float, "stature_m": float, "scale": float,
-          "notes": list}  # fmt: skip
+          "notes": list, "findings": list}  # fmt: skip
 DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, "mean_rate_hz": float, "gaps": dict,
-             "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list,
+             "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list, "findings": list,
              "cleaning": dict, "calibration_pose": dict}  # fmt: skip
 MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose"}
 

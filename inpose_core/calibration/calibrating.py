@@ -15,6 +15,7 @@ from ..body.skeleton import Skeleton
 from ..errors import CalibrationError
 from ..options.calibration import CalibrationSettings
 from ..recording.cleaning.resample import resample_recording
+from ..recording.findings import Finding
 from ..recording.types import PoseType, Recording, Sensors
 from .calibration_pose import CalibrationPose, find_calibration_pose
 from .performer import PerformerCalibration, fit_performer
@@ -40,6 +41,8 @@ class Calibrated:
     notes: tuple[str, ...]
     calibration_pose: CalibrationPose | None = None
     """The T-pose or A-pose by which the performer was measured, if one was found."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the recording, and what calibration found. Each sentence is also among the notes."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class MeasuredPerformer:
     calibration_pose: CalibrationPose | None
     """The calibration pose, if one was struck."""
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    """The recording's and calibration's own; each sentence is also among the notes."""
 
 
 def calibrate(
@@ -79,13 +84,15 @@ def calibrate(
         stature_m = settings.stature_m or skeleton.stature_m
         placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
         sensors = Sensors(*placed, resampled.measured, SOLVER_FPS)
-        return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes)
+        return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
     scale = scale_to(skeleton, performer, settings)
     positions_m, rotations_wxyz = move_hands(*place_joints(found.recording, performer), settings)
     sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS)
-    return Calibrated(sensors, performer.pose, performer.stature_m, scale, found.notes, found.calibration_pose)
+    return Calibrated(
+        sensors, performer.pose, performer.stature_m, scale, found.notes, found.calibration_pose, found.findings
+    )
 
 
 def measure_performer(
@@ -131,11 +138,11 @@ def measure_performer(
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return MeasuredPerformer(saved, lifted, None, notes)
+        return MeasuredPerformer(saved, lifted, None, notes, recording.findings)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
     performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    return MeasuredPerformer(performer.value, lifted, held, (*notes, *performer.notes))
+    return MeasuredPerformer(performer.value, lifted, held, (*notes, *performer.notes), recording.findings)
 
 
 def place_joints(

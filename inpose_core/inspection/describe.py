@@ -13,6 +13,7 @@ from ..calibration.calibration_pose import CalibrationPose, find_calibration_pos
 from ..calibration.head_height import estimate_stature_m
 from ..recording.cleaning.resample import resample_recording
 from ..recording.cleaning_report import CleaningReport
+from ..recording.findings import Finding
 from ..recording.types import DEVICE_NAMES, Guess, PoseType, Recording
 
 _GAP_FRAMES: Final[float] = 2.5
@@ -47,6 +48,8 @@ class RecordingInfo:
     notes: tuple[str, ...]
     guesses: tuple[Guess, ...] = ()
     """The guesses: what the file does not declare, the chosen value, and the reason."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the recording: kind, device, time span and sentence."""
     cleaning: CleaningReport | None = None
     """What was repaired and what could not be, in seconds per device."""
     calibration_pose: CalibrationPose | None = None
@@ -73,6 +76,7 @@ class RecordingInfo:
         document["stature_estimate_m"] = self.stature_estimate_m and round(self.stature_estimate_m, 3)
         document["notes"] = list(self.notes)
         document["guesses"] = list(document["guesses"])
+        document["findings"] = [finding.to_dict() for finding in self.findings]
         for gaps in document["gaps"].values():
             gaps["longest_s"] = round(gaps["longest_s"], 3)
             gaps["measured_fraction"] = round(gaps["measured_fraction"], 4)
@@ -95,6 +99,7 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         stature_estimate_m=estimate_stature_m(recording),
         notes=recording.notes,
         guesses=recording.guesses,
+        findings=recording.findings,
         cleaning=recording.cleaning,
         calibration_pose=_calibration_pose(recording),
     )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..body.motion import SOLVER_FPS
 from ..options.calibration import POSE_TYPES, PoseType
 from ..options.reading import Origin
 from .cleaning_report import CleaningReport
+from .findings import Finding
 
 __all__ = [
     "DEVICE_NAMES",
@@ -102,11 +103,18 @@ class Recording:
     """Conventions that the file does not declare, and how they were decided."""
     notes: tuple[str, ...] = field(default=())
     """Findings and repairs of the reader, one sentence each. Never a player's name or id."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the recording. Each finding's sentence is also among the notes."""
     cleaning: CleaningReport | None = None
     """What cleaning did; None before cleaning."""
 
     def __len__(self) -> int:
         return len(self.times_s)
+
+    def with_findings(self, *findings: Finding) -> Recording:
+        """Return the recording with more findings, and their sentences among its notes."""
+        sentences = tuple(finding.sentence for finding in findings)
+        return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *sentences))
 
     @property
     def duration_s(self) -> float:

@@ -24,6 +24,7 @@ from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
+FINDING = {"kind": "frozen", "sentence": "Fake.", "action": "told", "device": 1, "start_s": 0.1, "stop_s": 0.3}
 cancelled: set[int] = set()
 
 
@@ -89,7 +90,7 @@ def solve(request_id: int, params: dict) -> None:
         sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
         save_sensors(sensors, Path(params["sensors_output"]))
     result = {"motion": params["output"], "frames": FRAMES, "fps": 60.0, "mean_hand_error_m": 0.004, "notes": ["Fake."]}
-    result |= {"stature_m": skeleton.stature_m, "scale": 1.0}
+    result |= {"stature_m": skeleton.stature_m, "scale": 1.0, "findings": [FINDING]}
     say(id=request_id, event="result", result=result)
 
 
@@ -107,6 +108,7 @@ def info(request_id: int, params: dict) -> None:
     lost = {"count": 1, "longest_s": 0.17, "measured_fraction": 0.83}
     whole = {"count": 0, "longest_s": 0.0, "measured_fraction": 1.0}
     facts = {"format": "BSOR", "headset": "Quest 3", "duration_s": 1.0, "frames": 91, "mean_rate_hz": 90.0, "unit": "m"}
+    facts |= {"findings": [FINDING]}
     facts |= {"gaps": {"head": whole, "left": lost, "right": whole}, "pose": "saber", "stature_estimate_m": 1.78}
     guess = {"name": "unit", "value": "cm", "source": "guessed", "evidence": "the head is 170 up", "doubt": ""}
     doubted = {"name": "axes", "value": "RUF", "source": "guessed", "evidence": "he walks so", "doubt": "Or not."}
