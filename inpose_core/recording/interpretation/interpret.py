@@ -17,9 +17,11 @@ from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
+from ..findings import Finding, FindingKind
 from ..tracks import Declared, RawTracks
-from ..types import Guess, HandOffsets, Origin, PoseType, Recording
-from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance
+from ..types import Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from .evidence import USUAL_REACH_M, far_reach, stance
+from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import decide_axes_and_order
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
@@ -45,24 +47,27 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
         times_s, time_guess = _seconds(raw, options, name)
-        seen = decide_axes_and_order(positions, quaternions, declared, options)
+        stride = sampling_stride(times_s)
+        seen = decide_axes_and_order(excerpt(positions, stride), excerpt(quaternions, stride), declared, options)
         unit_m, unit_guess = _unit(positions, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
-        swap, swap_guess = _swap(positions_m, rotations_wxyz, seen.look_like_joints, declared, options)
+        swap, swap_guess = _swap(
+            excerpt(positions_m, stride), excerpt(rotations_wxyz, stride), seen.look_like_joints, declared, options
+        )
     if swap:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
     pose, pose_guess = _pose(seen.look_like_joints, declared)
     origin, origin_guess = _origin(positions_m, measured, declared, options)
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
-    doubts = [guess.doubt for guess in guesses if guess.doubt]
+    doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
     told = [
         f"{_NOTED[guess.name]} guessed: {guess.value} ({guess.evidence})."
         for guess in guesses
         if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
     ]
-    return Recording(
+    recording = Recording(
         times_s=times_s,
         positions_m=positions_m,
         rotations_wxyz=rotations_wxyz,
@@ -74,9 +79,21 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
         guesses=guesses,
-        notes=(*raw.notes, *unit_guess.notes, *doubts, *told),
+        notes=(*raw.notes, *told),
     )
+    corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
+    return recording.with_findings(*raw.findings, *corrected, *doubts)
 
+
+_KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
+    "axes": "axes",
+    "quaternion order": "axes",
+    "left and right": "left_and_right",
+    "unit": "unit",
+    "time unit": "clock",
+    "pose": "hand_poses",
+    "origin": "floor_wrong",
+}
 
 _NOTED: Final[dict[str, str]] = {
     "axes": "The axes were",
@@ -173,7 +190,7 @@ def _swap(
         return options.swap_hands, Guess("left and right", "swapped" if options.swap_hands else "kept", "given", "")
     if declared.hands and declared.certain:
         return False, Guess("left and right", "kept", "file", declared.by)
-    found = stance(excerpt(positions_m), excerpt(rotations_wxyz))
+    found = stance(positions_m, rotations_wxyz)
     side = 0.0 if found is None else (-found.side if posed else found.side)
     # The median frame decides the side, so arms crossed for a while do not change it.
     if declared.hands:
