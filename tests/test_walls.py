@@ -65,6 +65,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "takes",
         "preferences",
         "rig",
+        "character",
         "recording",
         "calibration",
         "bake",

@@ -7,10 +7,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, Final
 
 import bpy
 
+from ..character.check import check_character
+from ..character.problems import CHANGED, CharacterCheck
 from ..core import InPoseError, RigError
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
@@ -113,7 +116,22 @@ class BakeJob:
         result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
         if self._options.set_frame_range:
             scene.frame_start, scene.frame_end = result.first_frame, result.last_frame
-        return result
+        return replace(result, character=(yield from self._checked(result, now)))
+
+    def _checked(self, result: BakeResult, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
+        """Look at the baked character; the bake stays, whatever comes in between."""
+        try:
+            return (
+                yield from check_character(
+                    rig.armature_object,
+                    result.first_frame,
+                    result.last_frame,
+                    mapping=rig.mapping,
+                    measure=rig.measure,
+                )
+            )
+        except ReferenceError:
+            return CharacterCheck(skipped=CHANGED)
 
     def _adjusted(self) -> tuple[SolvedTake, Any]:
         take = self._load()
