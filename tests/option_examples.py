@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from inpose_core.options.option import Option
+
+_TEXTS: Final[Mapping[str, str]] = {"leave_out": "0.5-1.2"}
+"""Texts that only one option understands."""
 
 
 def other_value(option: Option, path: str = "/some/file.json") -> Any:
@@ -15,7 +19,7 @@ def other_value(option: Option, path: str = "/some/file.json") -> Any:
     if option.kind == "choice":
         return next(name for name in reversed(option.choice_names) if name != option.default)
     if option.kind == "text":
-        return "time=t, head_p=Head{xyz}"
+        return _TEXTS.get(option.name, "time=t, head_p=Head{xyz}")
     if option.kind == "path":
         return path
     if option.kind == "vector":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
-from ..options.reading import ReadOptions
+from ..options.reading import TRIM_OPTIONS, ReadOptions
 from .reading import guess_lines
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def add_record_command(commands: Any) -> None:
         help=("address of this computer; 0.0.0.0 also receives from other computers"),
     )
     record.add_argument("--quiet", action="store_true", help="show no progress")
-    add_options(record, ReadOptions)
+    add_options(record, ReadOptions, without=TRIM_OPTIONS)
     record.set_defaults(run=_record)
 
 
