@@ -103,7 +103,12 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             redraw_panels()
         render = context.scene.render
         trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
-        show_result(self, context, baked_text(result, None), (*trust, *self._notes, *kept_note(result)))
+        show_result(
+            self,
+            context,
+            baked_text(result, None),
+            (*trust, *range_note(result, context.scene), *self._notes, *kept_note(result)),
+        )
         return {"FINISHED"}
 
 
@@ -121,6 +126,16 @@ def kept_note(result: BakeResult) -> tuple[str, ...]:
     if not result.kept_action_name:
         return ()
     return (tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name),)
+
+
+def range_note(result: BakeResult, scene: Any) -> tuple[str, ...]:
+    """Return a note about keys after the end of the scene's frame range, where there are any."""
+    if result.last_frame <= scene.frame_end:
+        return ()
+    values = {"last": result.last_frame, "end": scene.frame_end}
+    return (
+        tr("The motion ends at frame {last}, the scene at {end}. Extend frame range lets all of it play.", **values),
+    )
 
 
 CLASSES = (INPOSE_OT_bake_take,)

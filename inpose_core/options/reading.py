@@ -163,8 +163,7 @@ class ReadOptions(OptionTable):
     )
     leave_out: str | None = option(
         None,
-        "Stretches that are no tracking, in seconds, for example 12.5-14, 30-31. "
-        "Nothing in them is believed; the solver computes the body there",
+        "Stretches without usable tracking, in seconds, for example 12.5-14, 30-31. The solver computes the body there",
         label="Leave out",
         automatic="nothing",
         check=parse_spans,

@@ -74,7 +74,8 @@ def range_of(option: Option, before: str = "") -> str:
 def custom_words(custom: Custom) -> str:
     """Return what may be given instead of a choice: "a number from 0.001 to 1000"."""
     if custom.is_number:
-        return f"a number{_range_words(custom.minimum, custom.maximum, ' from ')}"
+        whole = "whole " if custom.is_whole else ""
+        return f"a {whole}number{_range_words(custom.minimum, custom.maximum, ' from ')}"
     return custom.sentence[0].lower() + custom.sentence[1:]
 
 
@@ -122,6 +123,8 @@ def _typed_choice(option: Option, value: Any) -> Any:
     number = _number_of(value) if isinstance(value, str) and option.takes_text else value
     if not _is_number(number) or not _is_within(float(number), custom.minimum, custom.maximum):
         return None
+    if custom.is_whole:
+        return int(number) if float(number).is_integer() else None
     return str(value) if option.takes_text else float(number)
 
 
