@@ -34,8 +34,8 @@ class BakeOptions(OptionTable):
     )
     key_rate: KeyRate | float = option(
         "scene",
-        "Number of keys per second",
-        label="Keys",
+        "Frames that get keys",
+        label="Key rate",
         choices=(
             Choice("scene", "Every frame", "One key on each frame of the scene"),
             Choice("solver", "As solved", "60 keys per second; some of them are between the frames of the scene"),
@@ -54,12 +54,14 @@ class BakeOptions(OptionTable):
     way: WayCarrier = option(
         "hips",
         "Bone that gets the root motion",
-        label="Motion on",
+        label="Root motion",
         choices=(
             Choice("hips", "Hips", "The hips bone moves, as on most rigs"),
             Choice("root", "Root bone", "The root bone above the hips moves and turns, as game engines need it"),
             Choice("none", "In place", "No root motion: the body stays at its starting point"),
         ),
+        flag="root-motion",
+        old_flags=("way",),
     )
     smoothing_s: float = option(
         0.0,
@@ -89,7 +91,7 @@ class BakeOptions(OptionTable):
     key_tolerance_deg: float = option(
         0.0,
         "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
-        label="Key reduction",
+        label="Key tolerance",
         minimum=0.0,
         maximum=10.0,
         soft_maximum=1.0,
@@ -97,7 +99,7 @@ class BakeOptions(OptionTable):
     )
     to_nla_track: bool = option(
         False,
-        "Put the new action into an NLA track. Without this, it becomes the active action",
+        "Put the new action into an NLA track instead of making it the active action",
         label="NLA track",
         flag="nla-track",
     )

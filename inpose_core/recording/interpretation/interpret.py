@@ -194,12 +194,12 @@ def _swap(
 
 def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
     if declared.pose is not None:
-        return declared.pose, Guess("pose", declared.pose, "file", declared.by)
+        return declared.pose, Guess("hand poses", declared.pose, "file", declared.by)
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
-        return "joint", Guess("pose", "joint", "guessed", evidence)
-    evidence = "the file does not contain the kind of hand poses; set it with --pose"
-    return None, Guess("pose", "grip", "assumed", evidence)
+        return "joint", Guess("hand poses", "joint", "guessed", evidence)
+    evidence = "the file does not contain the kind of hand poses; set it with --hand-poses"
+    return None, Guess("hand poses", "grip", "assumed", evidence)
 
 
 def _origin(
