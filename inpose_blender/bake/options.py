@@ -52,8 +52,8 @@ class BakeOptions(OptionTable):
     )
     key_rate: KeyRate | float = option(
         "scene",
-        "Number of keys per second",
-        label="Keys",
+        "Frames that get keys",
+        label="Key rate",
         choices=(
             Choice("scene", "Every frame", "One key on each frame of the scene"),
             Choice("solver", "As solved", "60 keys per second; some of them are between the frames of the scene"),
@@ -72,17 +72,19 @@ class BakeOptions(OptionTable):
     way: WayCarrier = option(
         "hips",
         "Bone that gets the root motion",
-        label="Motion on",
+        label="Root motion",
         choices=(
             Choice("hips", "Hips", "The hips bone moves, as on most rigs"),
             Choice("root", "Root bone", "The root bone above the hips moves and turns, as game engines need it"),
             Choice("none", "In place", "No root motion: the body stays at its starting point"),
         ),
+        flag="root-motion",
+        old_flags=("way",),
     )
     start_at: StartPlace = option(
         "recorded",
         "Place at which the character starts",
-        label="Starts",
+        label="Start at",
         choices=(
             Choice("recorded", "As recorded", "The middle of the recorded room lies at the origin of the rig"),
             Choice("rig", "At the rig", "The character starts at the origin of the rig"),
@@ -92,7 +94,7 @@ class BakeOptions(OptionTable):
     facing: Facing = option(
         "recorded",
         "Direction in which the character starts",
-        label="Faces",
+        label="Facing",
         choices=(
             Choice("recorded", "As recorded", "The front of the recorded room is the front of the rig"),
             Choice("rig", "Front of the rig", "The character starts in the direction in which the rig looks at rest"),
@@ -126,7 +128,7 @@ class BakeOptions(OptionTable):
     key_tolerance_deg: float = option(
         0.0,
         "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
-        label="Key reduction",
+        label="Key tolerance",
         minimum=0.0,
         maximum=10.0,
         soft_maximum=1.0,
@@ -134,7 +136,7 @@ class BakeOptions(OptionTable):
     )
     to_nla_track: bool = option(
         False,
-        "Put the new action into an NLA track. Without this, it becomes the active action",
+        "Put the new action into an NLA track instead of making it the active action",
         label="NLA track",
         flag="nla-track",
     )

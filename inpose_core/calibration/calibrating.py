@@ -126,7 +126,8 @@ def measure_performer(
     known_pose = settings.pose or recording.pose
     if known_pose == "joint":
         raise CalibrationError(
-            "This recording contains the joints themselves, so it needs no calibration.", "Solve it with --pose joint."
+            "This recording contains the joints themselves, so it needs no calibration.",
+            "Solve it with --hand-poses joint.",
         )
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
     resampled = resample_recording(recording, SOLVER_FPS)

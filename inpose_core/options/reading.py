@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of reading a recording, for files that do not contain their conventions and are guessed wrongly."""
+"""The options of reading a recording. They override what the file says, and what InPose guesses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ QUATERNION_ORDERS: Final[tuple[QuaternionOrder, ...]] = get_args(QuaternionOrder
 TimeUnit = Literal["s", "ms", "us", "ticks", "ns"]
 
 Origin = Literal["floor", "eyes"]
-"""Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
+"""Level from which heights count: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR local)."""
 ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 
 _GUESSED: Final[str] = "from the file, or guessed from the data"
@@ -26,8 +26,7 @@ _GUESSED: Final[str] = "from the file, or guessed from the data"
 
 @dataclass(frozen=True)
 class ReadOptions(OptionTable):
-    """Set how to read a file, instead of what it says or what InPose would guess; None keeps the file's or the guessed
-    value.
+    """Set how to read a file. None keeps the value of the file, or the value that InPose guesses.
 
     Raises:
         RecordingError: a value does not fit.
@@ -86,7 +85,7 @@ class ReadOptions(OptionTable):
     quaternion_order: QuaternionOrder | None = option(
         None,
         "Order of the four numbers of a quaternion",
-        label="Quaternions",
+        label="Quaternion order",
         choices=(
             Choice("wxyz", "W X Y Z", "The scalar part W is first"),
             Choice("xyzw", "X Y Z W", "The scalar part W is last"),
@@ -109,7 +108,7 @@ class ReadOptions(OptionTable):
     swap_hands: bool | None = option(
         None,
         "Exchange the left and the right hand",
-        label="Left and right",
+        label="Swap hands",
         choices=(
             Choice("keep", "Keep", "The left hand of the file is the left hand"),
             Choice("swap", "Swap", "Exchange the left and the right hand"),
@@ -118,8 +117,8 @@ class ReadOptions(OptionTable):
     )
     origin: Origin | None = option(
         None,
-        "Level at which the recorded height is zero",
-        label="Heights from",
+        "Level from which the recording counts heights",
+        label="Origin",
         choices=(
             Choice("floor", "Floor", "Heights count from the floor"),
             Choice("eyes", "Eyes", "Heights count from the eyes at the start of the recording"),
@@ -129,7 +128,7 @@ class ReadOptions(OptionTable):
     recording_fps: float | None = option(
         None,
         "Frame rate of the recording, if the times in the file are missing or wrong",
-        label="Recorded rate",
+        label="Recording FPS",
         minimum=1.0,
         maximum=2000.0,
         unit="Hz",
@@ -137,7 +136,7 @@ class ReadOptions(OptionTable):
     )
     take: int | None = option(
         None,
-        "Number of the take to read, from 1. Pauses of more than ten seconds split a recording into takes",
+        "Number of the take to read; the first is 1. Pauses of more than ten seconds split a recording into takes",
         label="Take",
         minimum=1,
         maximum=10_000,
@@ -146,7 +145,7 @@ class ReadOptions(OptionTable):
     trim_start_s: float | None = option(
         None,
         "Time in the recording at which the solve begins. A calibration pose before it still counts",
-        label="Trim start",
+        label="From",
         minimum=0.0,
         unit="s",
         automatic="the beginning",
@@ -155,7 +154,7 @@ class ReadOptions(OptionTable):
     trim_end_s: float | None = option(
         None,
         "Time in the recording at which the solve ends. A calibration pose after it still counts",
-        label="Trim end",
+        label="To",
         minimum=0.0,
         unit="s",
         automatic="the end",

@@ -196,3 +196,8 @@ def test_every_option_of_the_table_is_obeyed(registered, option):
         BakeJob(prepare_rig(rig, scene), scene, load, options, "x", replace_own=False).run()
         kept.append(snapshot(rig))
     assert kept[0] != kept[1]
+
+
+def test_panel_and_command_line_call_an_option_the_same():
+    for option in options_of(BakeOptions):
+        assert option.label.lower().replace(" ", "-") == option.flag
