@@ -50,6 +50,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "formats",
         "interpretation",
         "cleaning",
+        "trimming",
         "registry",
         "live",
     ),

@@ -105,7 +105,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             redraw_panels()
         render = context.scene.render
         trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
-        notes = (*trust, *self._notes, *bake_notes(result))
+        notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
 
@@ -135,6 +135,16 @@ def spoken_problems(result: BakeResult) -> list[tuple[str, str]]:
         (tr(TEXTS[found.kind][0], **dict(found.values)), tr(TEXTS[found.kind][1], **dict(found.values)))
         for found in result.character.problems
     ]
+
+
+def range_note(result: BakeResult, scene: Any) -> tuple[str, ...]:
+    """Return a note about keys after the end of the scene's frame range, where there are any."""
+    if result.last_frame <= scene.frame_end:
+        return ()
+    values = {"last": result.last_frame, "end": scene.frame_end}
+    return (
+        tr("The motion ends at frame {last}, the scene at {end}. Extend frame range lets all of it play.", **values),
+    )
 
 
 CLASSES = (INPOSE_OT_bake_take,)

@@ -91,7 +91,7 @@ def test_a_folder_of_recordings_on_a_rig_file(run, take, tmp_path, rig_file):
 
 def test_a_batch_bakes_as_the_panel_does(run, take, tmp_path):
     output = tmp_path / "take.blend"
-    options = ["--first-frame", "7", "--key-rate", "solver", "--way", "none", "--smoothing", "0.05"]
+    options = ["--first-frame", "7", "--key-rate", "solver", "--root-motion", "none", "--smoothing", "0.05"]
     code, (report,) = run(
         "--recording",
         take,
