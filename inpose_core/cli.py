@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import __version__
 from .commands.calibrate import add_calibrate_command
 from .commands.progress import ProgressBar
-from .commands.reading import guess_lines
+from .commands.reading import guess_lines, trim_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
 from .errors import InPoseError, OutputError
@@ -240,6 +240,8 @@ def _info(options: argparse.Namespace) -> int:
     for line in guess_lines(info.guesses):
         print(line)
     print(f"  {'calibration pose':<16} {info.calibration_pose_words or 'no T-pose or A-pose found'}")
+    for line in trim_lines(info):
+        print(line)
     for note in info.notes:
         print(f"  {'note':<16} {note}")
     if options.plot is not None:

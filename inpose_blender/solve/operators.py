@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bake.operators import baked_text, kept_note
+from ..bake.operators import bake_notes, baked_text, range_note, spoken_problems
 from ..bake.properties import bake_options
 from ..errors import CancelledError, InPoseError
 from ..options import CalibrationSettings, SolveSettings
@@ -173,8 +173,10 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
         scene = bpy.data.scenes.get(self._scene_name, context.scene)
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
-        notes = (*trust, *outcome.notes, *self._rig.measure.notes, *kept_note(result))
-        show_result(self, context, baked_text(result, outcome.mean_hand_error_m), notes)
+        told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
+        notes = (*trust, *told)
+        text = baked_text(result, outcome.mean_hand_error_m)
+        show_result(self, context, text, notes, spoken_problems(result))
         return {"FINISHED"}
 
 

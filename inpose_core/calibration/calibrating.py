@@ -23,6 +23,7 @@ from .performer_body import standing_head_joint_m
 from .rigid import from_rotvec_deg, place_all
 from .stature import stature_and_lift
 from .storage import load_calibration
+from .trim import cut_sensors, findings_inside, notes_inside
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
@@ -67,7 +68,8 @@ def calibrate(
 ) -> Calibrated:
     """Return joint poses at a constant rate, scaled about the floor to the skeleton.
 
-    A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is.
+    A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is. The whole
+    recording calibrates; the sensors, findings and notes are those of its trim.
 
     Args:
         recording: as `load_recording` returns it.
@@ -78,7 +80,18 @@ def calibrate(
     Raises:
         CalibrationError: the performer's stature cannot be told from the recording.
     """
-    settings = settings or CalibrationSettings()
+    whole = _calibrate_whole(recording, skeleton, settings or CalibrationSettings(), prior)
+    return replace(
+        whole,
+        sensors=cut_sensors(whole.sensors, recording),
+        notes=notes_inside(whole.notes, whole.findings, recording),
+        findings=findings_inside(whole.findings, recording),
+    )
+
+
+def _calibrate_whole(
+    recording: Recording, skeleton: Skeleton, settings: CalibrationSettings, prior: Prior | None
+) -> Calibrated:
     if (settings.pose or recording.pose) == "joint":
         resampled = resample_recording(recording, SOLVER_FPS)
         stature_m = settings.stature_m or skeleton.stature_m

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
-from ..options.reading import ReadOptions
+from ..options.reading import TRIM_OPTIONS, ReadOptions
 from .reading import guess_lines
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_record_command(commands: Any) -> None:
         help="address of this computer to listen on; with 0.0.0.0, other computers can send, too",
     )
     record.add_argument("--quiet", action="store_true", help="print no progress and no notes")
-    add_options(record, ReadOptions)
+    add_options(record, ReadOptions, without=TRIM_OPTIONS)
     record.set_defaults(run=_record)
 
 

@@ -32,6 +32,7 @@ class Custom:
     choice_label: str
     choice_sentence: str
     default: float | str
+    """Its type is that of the values: a whole number allows only whole numbers."""
     stored_as: str
     """The name of the field beside the choice, in Blender."""
     minimum: float | None = None
@@ -43,6 +44,11 @@ class Custom:
     def is_number(self) -> bool:
         """Say whether it is a number."""
         return not isinstance(self.default, str)
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether it is a whole number."""
+        return isinstance(self.default, int)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from ..axes import Axes
 from ..errors import RecordingError
 from .option import Choice, Custom
+from .spans import parse_spans
 from .table import OptionTable, option
 
 QuaternionOrder = Literal["wxyz", "xyzw"]
@@ -141,6 +142,31 @@ class ReadOptions(OptionTable):
         maximum=10_000,
         automatic="the longest",
     )
+    trim_start_s: float | None = option(
+        None,
+        "Time in the recording at which the solve begins. A calibration pose before it still counts",
+        label="From",
+        minimum=0.0,
+        unit="s",
+        automatic="the beginning",
+        flag="from",
+    )
+    trim_end_s: float | None = option(
+        None,
+        "Time in the recording at which the solve ends. A calibration pose after it still counts",
+        label="To",
+        minimum=0.0,
+        unit="s",
+        automatic="the end",
+        flag="to",
+    )
+    leave_out: str | None = option(
+        None,
+        "Stretches without usable tracking, in seconds, for example 12.5-14, 30-31. The solver computes the body there",
+        label="Leave out",
+        automatic="nothing",
+        check=parse_spans,
+    )
     columns: str | None = option(
         None,
         'Columns of a table: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',
@@ -148,5 +174,16 @@ class ReadOptions(OptionTable):
         automatic="recognised from the header",
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.trim_start_s is not None and self.trim_end_s is not None and self.trim_end_s <= self.trim_start_s:
+            raise RecordingError(
+                f"The trim ends at {self.trim_end_s:g} s, before it starts at {self.trim_start_s:g} s.",
+                "Set the end later than the start.",
+            )
+
+
+TRIM_OPTIONS: Final[tuple[str, ...]] = ("trim_start_s", "trim_end_s", "leave_out")
+"""What says which part of a recording is solved; all else says what its numbers mean."""
 
 TIME_UNITS: Final[tuple[TimeUnit, ...]] = get_args(TimeUnit)

@@ -121,6 +121,8 @@ def _typed_choice(option: Option, value: Any) -> Any:
     number = _number_of(value) if isinstance(value, str) and option.takes_text else value
     if not _is_number(number) or not _is_within(float(number), custom.minimum, custom.maximum):
         return None
+    if custom.is_whole:
+        return int(number) if float(number).is_integer() else None
     return str(value) if option.takes_text else float(number)
 
 

@@ -38,6 +38,10 @@ def choices():
     return bpy.context.scene.inpose_bake
 
 
+def begin_at(frame):
+    choices().first_frame_at, choices().first_frame = "custom", frame
+
+
 def status():
     return bpy.context.window_manager.inpose_status
 
@@ -51,7 +55,7 @@ def test_what_was_solved_is_kept_with_the_armature(solved, results):
 
 
 def test_bake_again_without_solving(solved):
-    choices().first_frame = 11
+    begin_at(11)
     choices().key_rate = "solver"
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
     action = solved.animation_data.action
@@ -71,7 +75,7 @@ def test_bake_again_after_saving_and_loading(solved, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     TAKES.clear()
     bpy.ops.wm.open_mainfile(filepath=str(blend))
-    choices().first_frame = 3
+    begin_at(3)
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
     assert status().result == "Baked take one, frames 3 to 27"
 
