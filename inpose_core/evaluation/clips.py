@@ -97,7 +97,7 @@ def load_clips_by_person(paths: list[Path], keep: ClipFilter) -> dict[tuple[str,
         if path.exists():
             clips = read_packed(path).filtered(keep)
             long_enough = clips.select(clips.length >= FEWEST_FRAMES)
-            for person, motion in zip(long_enough.people(), _motions(long_enough), strict=True):
+            for person, motion in zip(long_enough.people(), motions_of(long_enough), strict=True):
                 persons.setdefault(person, []).append(motion)
     return persons
 
