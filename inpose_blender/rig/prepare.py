@@ -17,7 +17,8 @@ from .measure import RigMeasure, measure_rig
 
 @dataclass(frozen=True)
 class PreparedRig:
-    """Hold a rig that is ready for a solve; the object by name, because Blender's pointers may not live that long."""
+    """Hold a rig that is ready for a solve. It keeps the name of the object, because Blender's pointers can become
+    invalid."""
 
     object_name: str
     mapping: RigMapping
