@@ -59,6 +59,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "joint_names",
         "core",
         "bpy_compat",
+        "remembered",
         "options",
         "blend_file",
         "runtime",

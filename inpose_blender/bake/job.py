@@ -15,6 +15,7 @@ import bpy
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
 from ..core import InPoseError, RigError
+from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
 from .adjust import adjust_motion
@@ -50,7 +51,7 @@ class BakeJob:
         *,
         replace_own: bool,
     ) -> None:
-        self._rig, self._scene_name, self._load = rig, scene.name, load
+        self._rig, self._scene, self._load = rig, remember(scene), load
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
         self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
         self._steps = self._work()
@@ -103,7 +104,7 @@ class BakeJob:
 
     def _work(self) -> Generator[None, None, BakeResult]:
         take, motion = yield from _in_thread(self._adjusted)
-        armature_object, scene = self._rig.armature_object, _scene(self._scene_name)
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
@@ -117,7 +118,7 @@ class BakeJob:
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
-        armature_object, scene = self._rig.armature_object, _scene(self._scene_name)
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
         result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
@@ -148,10 +149,10 @@ class BakeJob:
 _SAME_LENGTH_M: Final[float] = 1e-4
 
 
-def _scene(name: str) -> Any:
-    scene = bpy.data.scenes.get(name)
+def _scene(remembered: Remembered) -> Any:
+    scene = remembered.find(bpy.data.scenes)
     if scene is None:
-        raise RigError(f"The scene {name} no longer exists.", "Open the scene for the bake, and bake again.")
+        raise RigError(f"The scene {remembered.name} no longer exists.", "Open the scene for the bake, and bake again.")
     return scene
 
 

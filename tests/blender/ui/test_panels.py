@@ -107,7 +107,7 @@ def test_the_recordings_facts_are_shown(shown, fake_worker, take):
         "A fake note.",
     ):
         assert fact in texts
-    assert "Left hand lost: 1 gaps, longest 0.2 s" in " ".join(texts)
+    assert "Left hand lost: 1 gap of 0.17 s" in " ".join(texts)
 
 
 def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, fake_worker, take, requests):
