@@ -53,7 +53,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("inpose: There is not enough memory. Close other programs, or cut the recording.", file=sys.stderr)
+        print(
+            "inpose: There is not enough memory. Close other programs, or solve a part of the recording.",
+            file=sys.stderr,
+        )
         return 2
     except ImportError as error:
         if (error.name or "").startswith("inpose"):
