@@ -59,6 +59,8 @@ class RawTracks:
     """What the reader did, one sentence each."""
     findings: tuple[Finding, ...] = ()
     """What the reader found wrong; their sentences are not among the notes."""
+    session_starts: tuple[float, ...] = ()
+    """First time of each later session of a file that holds several, in the file's unit."""
 
 
 def check_frame_count(count: int, name: str) -> None:

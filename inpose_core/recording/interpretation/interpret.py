@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
+from ...options.reading import QUATERNION_ORDERS
 from ..cleaning.parked import find_parked
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..findings import Finding, FindingKind
+from ..sessions import sessions_told, spread_sessions
 from ..tracks import Declared, RawTracks
 from ..types import Guess, GuessName, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import decide_axes_and_order
+from .head_frame import HandFrame, find_hand_frame, hands_in_room
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5
@@ -48,9 +51,11 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
         times_s, time_guess = _seconds(raw, options, name)
+        times_s, sessions = _sessions(raw, times_s)
         # Where a runtime parks a lost device says nothing about unit, axes and floor. Cleaning tells it.
         tracked = measured & ~find_parked(positions)
         stride = sampling_stride(times_s)
+        positions, quaternions, placed = _placed_hands(positions, quaternions, tracked, declared, options, stride)
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
         turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
         seen = decide_axes_and_order(evident, turns, declared, options)
@@ -87,7 +92,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         notes=(*raw.notes, *told),
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
-    return recording.with_findings(*raw.findings, *corrected, *doubts)
+    return recording.with_findings(*raw.findings, *sessions, *placed, *corrected, *doubts)
 
 
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
@@ -148,6 +153,50 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArra
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
     return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:])
+
+
+def _sessions(raw: RawTracks, times_s: FloatArray) -> tuple[FloatArray, tuple[Finding, ...]]:
+    """Return the times with a pause before each later session of the file, so that each becomes a take."""
+    if not raw.session_starts:
+        return times_s, ()
+    frames = np.searchsorted(raw.times, raw.session_starts)
+    starts_s = tuple(times_s[frame] for frame in frames.tolist() if frame < len(times_s))
+    spread_s = spread_sessions(times_s, starts_s)
+    return spread_s, (sessions_told(starts_s, times_s, spread_s),)
+
+
+def _placed_hands(
+    positions: FloatArray,
+    quaternions: FloatArray,
+    tracked: NDArray[np.bool_],
+    declared: Declared,
+    options: ReadOptions,
+    stride: int,
+) -> tuple[FloatArray, FloatArray, tuple[Finding, ...]]:
+    """Return the tracks with hands in the room, and a finding if the file has them relative to the headset."""
+    order = options.quaternion_order or declared.quaternion_order
+    orders = (order,) if order else QUATERNION_ORDERS
+    if options.hands_from == "room" or declared.certain:
+        return positions, quaternions, ()
+    frame: HandFrame | None = options.hands_from
+    if frame is None:
+        seen = tracked[..., None]
+        frame = find_hand_frame(
+            excerpt(np.where(seen, positions, np.nan), stride),
+            excerpt(np.where(seen, quaternions, np.nan), stride),
+            orders,
+        )
+        if frame is None:
+            return positions, quaternions, ()
+    placed = hands_in_room(positions, quaternions, frame, orders)
+    if options.hands_from:
+        return placed.positions, placed.quaternions, ()
+    how = "as the headset sees them" if frame == "head" else "as distances from the headset"
+    sentence = (
+        f"The hands are written {how}, not in the room. InPose put them into the room. "
+        "If this is wrong, use --hands-from room."
+    )
+    return placed.positions, placed.quaternions, (Finding("hands_in_head_frame", sentence, "repaired"),)
 
 
 def _unit(

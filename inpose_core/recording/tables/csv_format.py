@@ -16,6 +16,7 @@ import numpy as np
 
 from ...errors import RecordingError
 from ...system.output import write_output
+from ..sessions import continue_clock
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, Recording
 from .text_table import TextTable
@@ -46,6 +47,7 @@ def read_own(table: TextTable) -> RawTracks:
     """
     columns = _columns(table)
     cells = table.read(columns.values())
+    clock = continue_clock(cells.values[:, 0])
     poses = np.full((len(cells), 21), np.nan)
     poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = cells.values[:, 1:]
     poses = poses.reshape(-1, 3, 7)
@@ -53,12 +55,14 @@ def read_own(table: TextTable) -> RawTracks:
         f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if f"{device}_px" not in columns
     )
     return RawTracks(
-        times=cells.values[:, 0],
+        times=clock.times,
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="CSV",
         declared=_DECLARED,
         notes=(*missing_hands, *cells.notes),
+        findings=(*cells.findings, *clock.findings),
+        session_starts=clock.session_starts,
     )
 
 
