@@ -75,7 +75,9 @@ def decide_axes_and_order(
         mine = _of(ranking, axes, order)
         doubt = ""
         if order and str(axes) == "RUB" and not declared.certain:
-            posed = look_like_joints(positions, in_order(quaternions, order))
+            posed = declared.pose == "joint" or (
+                declared.pose is None and look_like_joints(positions, in_order(quaternions, order))
+            )
         if chosen and mine and chosen.log_odds > mine.log_odds + _CLEARLY_BETTER and not posed:
             doubt = (
                 f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "

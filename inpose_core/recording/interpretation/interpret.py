@@ -268,7 +268,8 @@ def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
         return declared.pose, Guess("hand poses", declared.pose, "file", declared.by)
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
-        return "joint", Guess("hand poses", "joint", "guessed", evidence)
+        doubt = f"InPose reads joints, because {evidence}. If the hand poses are controllers, use --hand-poses grip."
+        return "joint", Guess("hand poses", "joint", "guessed", evidence, doubt)
     evidence = "the file does not contain the kind of hand poses; set it with --hand-poses"
     return None, Guess("hand poses", "grip", "assumed", evidence)
 

@@ -31,6 +31,7 @@ _NOT_MEASURED: Final[frozenset[str]] = frozenset(
     | {"false", "no", "inactive", "occluded", "out of range", "verloren", "perdu", "perdido", "perso"}
 )
 """Words in the cells of a device that was not tracked."""
+_MOST_COMMENTS: Final[int] = 100
 _MOST_COLUMNS: Final[int] = 10_000
 _LONGEST_LINE: Final[int] = 1 << 20
 _LARGEST_FLOAT32: Final[float] = 3.4e38
@@ -67,6 +68,8 @@ class TextTable:
     """As in the file, without spaces and quotes around the names."""
     _rows: _Rows
     _decimal_comma: bool
+    comments: tuple[str, ...] = ()
+    """The comments before the header."""
 
     def find(self, column: str) -> int | None:
         """Return a column's index, ignoring case; None if the table lacks it.
@@ -158,11 +161,16 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     """
     delimiter = _delimiter(data)
     rows = csv.reader(_lines(data, delimiter, name), delimiter=delimiter, skipinitialspace=True)
+    comments: list[str] = []
     try:
         for row in rows:
-            if any(cell.strip() for cell in row) and not row[0].lstrip().startswith(_COMMENTS):
-                header = tuple(cell.strip().strip('"').strip() for cell in row)
-                return TextTable(name, header, rows, delimiter != ",")
+            if not any(cell.strip() for cell in row):
+                continue
+            if row[0].lstrip().startswith(_COMMENTS):
+                comments += [delimiter.join(row).strip()] * (len(comments) < _MOST_COMMENTS)
+                continue
+            header = tuple(cell.strip().strip('"').strip() for cell in row)
+            return TextTable(name, header, rows, delimiter != ",", tuple(comments))
     except csv.Error as error:
         raise RecordingError(f"{name} is not a CSV file ({error}).", hint) from error
     raise RecordingError(f"{name} has no lines.", hint)
