@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
@@ -65,6 +66,8 @@ class RigFacts:
     """Rotation mode of each bone of the tree."""
     rest_channels: tuple[Channel, ...]
     """Constant channels for what must rest while the motion plays."""
+    switched_off: tuple[SwitchedOff, ...]
+    """Constraints without influence while the action plays."""
     scene_fps: float
 
 
@@ -86,7 +89,9 @@ def bake_motion(
     """
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
-    return finish(write_action(armature_object, channels, frames, settings, scene=scene))
+    return finish(
+        write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
+    )
 
 
 def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
@@ -111,6 +116,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     root = root_bone_name(armature_object, mapping, tree)
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
+    switched_off = to_switch_off(armature_object, mapping)
     return RigFacts(
         world=np.array(armature_object.matrix_world, dtype=np.float64),
         tree=tree,
@@ -119,7 +125,8 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
         pelvis_rest=np.array(bones[mapping.anchor("pelvis")].head_local, dtype=np.float64),
         modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
-        rest_channels=tuple(_rest_channels(armature_object, mapping)),
+        rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
+        switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
     )
 
@@ -149,10 +156,18 @@ def bake_channels(
 
 
 def write_action(
-    armature_object: Any, channels: list[Channel], frames: FloatArray, settings: BakeSettings, *, scene: Any
+    armature_object: Any,
+    channels: list[Channel],
+    frames: FloatArray,
+    settings: BakeSettings,
+    *,
+    scene: Any,
+    switched_off: Sequence[SwitchedOff] = (),
 ) -> Generator[None, None, BakeResult]:
     """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
+    remembered = remember(armature_object)
     action, kept = yield from _replace_action(armature_object, settings, channels, frames)
+    remember_off(_object_again(remembered), action, switched_off)
     result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
     yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
@@ -269,6 +284,10 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
             path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
             channels.append(Channel(path, name, np.array([[value]])))
     return channels
+
+
+def _off_channels(switched_off: Iterable[SwitchedOff]) -> list[Channel]:
+    return [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
 
 
 def _replace_action(
