@@ -11,6 +11,7 @@ import numpy as np
 from ..core import RigError
 from .chains import detached_joints
 from .families import RigMapping
+from .places import pelvis_is_elsewhere
 from .switched_off import can_be_switched_off, is_active, to_switch_off
 from .tree import parent_tree
 
@@ -94,6 +95,11 @@ def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
         notes.append(
             f"The new action switches off the constraint {off[0].constraint} of {off[0].bone}{others}: keyframes "
             "have no effect under it. Give IK Back in the panel Rig restores it."
+        )
+    if not mapping.family.is_control_rig and pelvis_is_elsewhere(armature_object.data, mapping):
+        notes.append(
+            f"The bone {mapping.bones['pelvis']} carries the body, but it is not at the hips. InPose takes the "
+            "middle of the hips for the pelvis."
         )
     for joint in detached_joints(parent_tree(armature_object.data, mapping), mapping):
         bone = armature_object.data.bones[mapping.bones[joint]]
