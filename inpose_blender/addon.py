@@ -72,7 +72,7 @@ def _run_command(arguments: list[str]) -> int:
 
 
 def unregister() -> None:
-    """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
+    """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
     QUEUE.clear()
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):

@@ -35,7 +35,7 @@ _NOT_AT_REST: Final[float] = 1e-6
 _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
 _SLICE_S: Final[float] = 0.012
-"""How long curves are written before Blender may draw again."""
+"""Time after which the writing pauses, so that Blender can draw."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
 
 
 def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
-    """Check a rig and collect everything that a bake needs from Blender.
+    """Check a rig, and collect everything that a bake needs from Blender.
 
     Raises:
         RigError: the rig cannot be keyed; the message names the object, bone or constraint.
@@ -263,7 +263,7 @@ def _rotation_channel(name: str, mode: str, basis: FloatArray) -> Channel:
 
 
 def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
-    """Return constant channels that keep at rest what would bend or shift the motion, and set the rig's switches.
+    """Return constant channels for bones that would otherwise bend or shift the motion, and for the rig's switches.
 
     A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
     action: neither its pose nor the earlier action is touched.
@@ -355,7 +355,7 @@ def _replace_action(
 
 
 def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generator[None, None, str]:
-    """Return the name of the active action if it is a bake of this take that nobody has touched; else nothing."""
+    """Return the name of the active action if it is an unedited bake of this take; else an empty name."""
     action = armature_object.animation_data.action if armature_object.animation_data else None
     if action is None or not settings.replace_own:
         return ""

@@ -61,7 +61,7 @@ class BakeJob:
 
     @property
     def done(self) -> bool:
-        """Say whether there is nothing left to do."""
+        """Return whether the job has ended."""
         return self._done
 
     @property
@@ -90,7 +90,7 @@ class BakeJob:
             self._error, self._done = error, True
 
     def run(self) -> BakeResult:
-        """Do all of it and return the result, or raise as `result` does."""
+        """Take all steps, and return the result or raise its error."""
         while not self._done:
             self.step()
             time.sleep(0)
@@ -159,7 +159,8 @@ def _scene(remembered: Remembered) -> Any:
 
 
 def _in_thread(work: Callable[[], Any]) -> Generator[None, None, Any]:
-    """Do work that asks Blender nothing in a thread, pausing until it is done; raise here what it raises there."""
+    """Run a function that does not use Blender in a thread, and pause until it has ended; raise the error that it
+    raises."""
     outcome: list[Any] = []
     failure: list[BaseException] = []
 

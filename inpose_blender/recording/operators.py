@@ -39,7 +39,7 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default=RECORDING_PATTERN, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Open the file browser where the last recording was; a file that was dropped needs none."""
+        """Open the file browser in the folder of the last recording; a dropped file needs no browser."""
         if self.properties.is_property_set("filepath"):
             return self.execute(context)
         if context.scene.inpose.recording:
@@ -64,7 +64,7 @@ class INPOSE_FH_recording(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Only there: elsewhere a file means something else."""
+        """Accept files only there: elsewhere, they have another meaning."""
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
@@ -80,7 +80,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         return _has_recording(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Have it read while Blender goes on."""
+        """Start to read the recording, and return to Blender."""
         from .facts import start_reading
 
         if bpy.app.background:
@@ -94,7 +94,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Read it before returning."""
+        """Read the recording before returning."""
         from .facts import read_now
 
         try:
@@ -172,7 +172,7 @@ def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
 
 
 def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
-    """Return the size and place of the rig; without a usable one the recording is shown by itself."""
+    """Return the size and place of the rig; None without a usable rig: the recording is then shown in its own size."""
     from ..rig.find import map_rig
     from ..rig.measure import measure_rig
     from ..rig.prepare import metres_per_unit
@@ -189,7 +189,7 @@ def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
 def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", calibration: CalibrationSettings) -> float:
     """Return the rig's size divided by the performer's, roughly as the solver will; joints are not scaled.
 
-    Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
+    Match arm span is shown like Match height, because only the solver measures the performer's arms.
     """
     if (calibration.pose or facts.info.get("pose")) == "joint" or measure is None:
         return 1.0

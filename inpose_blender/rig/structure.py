@@ -2,8 +2,8 @@
 """Find the joints of a body by its structure alone, if the names of the bones do not help.
 
 The only assumption about the rest pose is that left and right are equal: lengths and branches are compared, not
-positions. Two pairs of equal limbs hang on one trunk; the pair further from the trunk's middle bone line is recognised
-by what grows on it. Only at the end does a direction count: which side is left follows from where toes and knees point.
+positions. Two pairs of equal limbs hang on one trunk. Fingers and feet tell which pair is the arms. Only at the end
+does a direction count: left and right follow from the directions of toes and knees.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .families import choose_spine
 from .rest_tree import SAME_PLACE, RestBone, RestTree
 
 _LENGTH_TOLERANCE: Final[float] = 0.03
-"""Left and right may differ by this part of the body's size."""
+"""Largest difference of left and right, as a part of the body's size."""
 _SHORTEST_LIMB: Final[float] = 0.15
 """A limb is at least this part of the body's size long: shorter pairs are eyes, ears, breasts, fingers."""
 _FOREARM_RATIO: Final[float] = 0.9
 _LONGEST_COLLAR: Final[float] = 0.5
-"""Of an arm's length, from collar to shoulder."""
+"""Longest collar, as a part of the arm's length."""
 _SPLIT_COST: Final[float] = 0.08
 """How much worse a limb is for each bone more than its two: twist bones are rarer than hands and fingers."""
 _PELVIS_ABOVE_HIPS: Final[float] = 0.12
@@ -44,7 +44,7 @@ class _Limb:
 
 
 def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
-    """Return joint name to bone name, or None where the bones are not built like a body."""
+    """Return joint name to bone name, or None if the bones are not built like a body."""
     if not bones:
         return None
     tree = RestTree(bones)
@@ -249,7 +249,7 @@ def _pelvis(tree: RestTree, shared: str, chest: str, hips: FloatArray, ankles: F
 def _neck_chain(
     tree: RestTree, trunk: list[str], arms: _Limb, shoulders: FloatArray, up: FloatArray
 ) -> tuple[list[str], list[str]] | None:
-    """Split the trunk from the chain that leads to the head; where collars hang on the neck, it is part of both."""
+    """Split the trunk from the chain to the head; if the collars hang on the neck, the neck is part of both."""
     top = trunk[-1]
     rising = [
         child

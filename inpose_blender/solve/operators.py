@@ -40,7 +40,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Say what is missing as long as something is."""
+        """Return whether everything is ready; if not, tell Blender what is missing."""
         if context.mode not in {"OBJECT", "POSE"}:
             cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
         elif not context.scene.inpose.recording:
@@ -191,7 +191,7 @@ class INPOSE_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """There must be something to stop."""
+        """Return whether there is a solve to cancel."""
         if not len(QUEUE):
             cls.poll_message_set(tr("Nothing is being solved"))
         return len(QUEUE) > 0
@@ -206,7 +206,7 @@ def solve_options(scene: bpy.types.Scene) -> SolveOptions:
     """Read the scene's choices.
 
     Raises:
-        InPoseError: what was typed makes no sense.
+        InPoseError: a value does not fit.
     """
     return SolveOptions(
         chosen_reading(scene),
