@@ -69,7 +69,7 @@ class RigFacts:
     modes: dict[str, str]
     """Rotation mode of each bone of the tree."""
     rest_channels: tuple[Channel, ...]
-    """Constant channels for what must rest while the motion plays."""
+    """Constant channels for bones that must rest while the motion plays."""
     switched_off: tuple[SwitchedOff, ...]
     """Constraints without influence while the action plays."""
     scene_fps: float

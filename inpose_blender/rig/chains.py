@@ -68,7 +68,7 @@ def spread_chains(tree: BoneTree, mapping: RigMapping) -> tuple[Chain, ...]:
 
 
 def detached_joints(tree: BoneTree, mapping: RigMapping, turns_as_pelvis: str | None = None) -> tuple[str, ...]:
-    """Return the joints whose bones do not hang where the body has them, parents first.
+    """Return the joints whose bones have another parent than in the body, parents first.
 
     Thighs on the spine, collars on the neck (3ds Max Biped), feet on the root: they need locations as well.
 
@@ -103,7 +103,7 @@ def can_be_shifted(bone: Any) -> bool:
 
 
 def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree, with_skin: Collection[str] = ()) -> str:
-    """Return the bone that gets the location keys of the body: the only place where that is decided.
+    """Return the bone that gets the location keys of the body. Only this function decides it.
 
     It must move trunk and legs, be free of turning parents (its axes would turn with them), and not be connected to
     its parent (Blender ignores the location of connected bones).

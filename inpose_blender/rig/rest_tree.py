@@ -17,7 +17,7 @@ SAME_PLACE: Final[float] = 0.01
 
 @dataclass(frozen=True)
 class RestBone:
-    """Hold what structure can be read from."""
+    """Hold the facts about a bone that the search uses."""
 
     name: str
     parent: str | None
@@ -75,7 +75,7 @@ class RestTree:
         return chain
 
     def forks(self, bone: str) -> list[str]:
-        """Return the bones where the way goes on: helpers that begin in the same place are passed over."""
+        """Return the next bones below; helper bones that begin in the same place are skipped."""
         children = self.children[bone]
         while len(children) == 1 and self.length(children[0]) < SAME_PLACE * self.size:
             children = self.children[children[0]]
@@ -99,7 +99,7 @@ class RestTree:
         return chain[chain.index(top) :: -1] if top in chain else []
 
     def is_below(self, bone: str, *tops: str) -> bool:
-        """Say whether a bone is one of the others or below one."""
+        """Return whether a bone is one of the others, or below one of them."""
         return any(top in self.ancestors(bone) for top in tops)
 
     def unit(self, vector: FloatArray) -> FloatArray:

@@ -27,7 +27,7 @@ _FOREARM_RATIO: Final[float] = 0.9
 _LONGEST_COLLAR: Final[float] = 0.5
 """Longest collar, as a part of the arm's length."""
 _SPLIT_COST: Final[float] = 0.08
-"""How much worse a limb is for each bone more than its two: twist bones are rarer than hands and fingers."""
+"""Penalty for each additional bone of a limb: twist bones are rarer than hands and fingers."""
 _PELVIS_ABOVE_HIPS: Final[float] = 0.12
 """Of the stature, where a pelvis can be."""
 _HEAD_ABOVE_SHOULDERS: Final[float] = 0.075
@@ -163,7 +163,7 @@ def _leg_joints(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dic
 
 
 def _leg_with_loose_foot(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
-    """Find the feet that hang on a root bone, as inverse kinematics likes them, below thighs and shins that do not."""
+    """Find feet that are children of a root bone, as in rigs for inverse kinematics, while thighs and shins are not."""
     result = []
     for hip, knee in (legs.a, legs.b):
         thigh = tree.head[knee] - tree.head[hip]
@@ -227,7 +227,7 @@ def _arm_joints(tree: RestTree, arms: _Limb) -> tuple[float, dict[str, str], dic
 
 
 def _pelvis(tree: RestTree, shared: str, chest: str, hips: FloatArray, ankles: FloatArray, stature: float) -> str:
-    """Return the bone nearest to the hips of the one that carries legs and trunk, the one above and the one below."""
+    """Return the bone nearest to the hips: the one that carries legs and trunk, its parent, or its child."""
     candidates = [shared]
     path = tree.path(shared, chest)
     up = tree.head[chest] - hips
