@@ -257,7 +257,7 @@ def _facts(info: RecordingInfo) -> Iterator[tuple[str, str]]:
     yield "performer", "height unknown" if stature_m is None else f"{stature_m:.2f} m tall (estimated)"
     for name, gaps in info.gaps.items():
         share = f"measured {100 * gaps.measured_fraction:.1f} % of the time"
-        yield name, f"{share}, {gaps.count} gaps, the longest {gaps.longest_s:.2f} s"
+        yield name, f"{share}, {gaps.words}"
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..options import recording_suffixes
 from ..ui.properties import status_of
-from ..ui.status import show_error
+from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .properties import facts_reading, recording_path
 
@@ -32,7 +32,7 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default=RECORDING_PATTERN, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Open the file browser where the last recording was; a file that was dropped needs none."""
+        """Open the file browser in the folder of the last recording; a dropped file needs no browser."""
         if self.properties.is_property_set("filepath"):
             return self.execute(context)
         if context.scene.inpose.recording:
@@ -43,6 +43,7 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remember the choice in the scene."""
         context.scene.inpose.recording = self.filepath
+        clear_error(context)
         return {"FINISHED"}
 
 
@@ -56,7 +57,7 @@ class INPOSE_FH_recording(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Only there: elsewhere a file means something else."""
+        """Accept files only there: elsewhere, they have another meaning."""
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
@@ -72,7 +73,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         return _has_recording(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Have it read while Blender goes on."""
+        """Start to read the recording, and return to Blender."""
         from .facts import start_reading
 
         if bpy.app.background:
@@ -82,10 +83,11 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Read it before returning."""
+        """Read the recording before returning."""
         from .facts import read_now
 
         try:
@@ -93,6 +95,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         return {"FINISHED"}
 
 

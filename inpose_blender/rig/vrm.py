@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read the humanoid table of VRM characters. With this table, no bone name has to be guessed.
 
-The VRM add-on keeps it with the armature data; Blender's own glTF importer drops it, but the file still has it. Both
-versions of the format use Unity's names for the bones of a body: `families/unity.json` says which joints they are.
+The VRM add-on keeps it with the armature data; Blender's own glTF importer drops it, but the file still contains it.
+Both versions of the format use Unity's names for the bones of a body: `families/unity.json` says which joints they
+are.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ..recording.panel import facts_of
 from ..recording.properties import facts_reading, recording_path
 from ..recording.trim_panel import proposed_trim
 from ..ui.redraw import redraw_views
-from ..ui.status import show_error
+from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .properties import view_of
 
@@ -42,6 +42,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         forget()
         view_of(context).shows_recording = True
         return {"FINISHED"}

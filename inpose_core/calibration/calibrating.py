@@ -24,6 +24,7 @@ from .rigid import from_rotvec_deg, place_all
 from .stature import stature_and_lift
 from .storage import load_calibration
 from .trim import cut_sensors, findings_inside, notes_inside
+from .upright_stance import upright_head_joint_m
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
@@ -152,11 +153,18 @@ def measure_performer(
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return MeasuredPerformer(saved, lifted, None, notes, recording.findings)
+        return MeasuredPerformer(_standing_upright(saved, lifted), lifted, None, notes, recording.findings)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
     performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    return MeasuredPerformer(performer.value, lifted, held, (*notes, *performer.notes), recording.findings)
+    upright = _standing_upright(performer.value, lifted)
+    return MeasuredPerformer(upright, lifted, held, (*notes, *performer.notes), recording.findings)
+
+
+def _standing_upright(performer: PerformerCalibration, recording: Recording) -> PerformerCalibration:
+    """Return the performer with the head's height as it is in the upright moments of this recording."""
+    height_m = upright_head_joint_m(recording, performer.head, performer.head_joint_height_m)
+    return replace(performer, head_joint_height_m=height_m)
 
 
 def place_joints(

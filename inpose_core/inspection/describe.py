@@ -31,6 +31,17 @@ class TrackGaps:
     measured_fraction: float
     """Share of the recording's time, not of its frames."""
 
+    @property
+    def words(self) -> str:
+        """Return the losses in words."""
+        if not self.count:
+            return "no gaps"
+        return (
+            f"1 gap of {self.longest_s:.2f} s"
+            if self.count == 1
+            else (f"{self.count} gaps, the longest {self.longest_s:.2f} s")
+        )
+
 
 @dataclass(frozen=True)
 class RecordingInfo:

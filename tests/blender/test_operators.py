@@ -120,11 +120,27 @@ def test_an_action_of_the_users_own_is_kept(ready_scene):
     assert (track.mute, track.lock) == (True, True)
 
 
-def test_solving_again_keeps_the_first_motion(ready_scene):
+def test_solving_again_replaces_a_bake_that_nobody_touched(ready_scene):
+    for _ in range(3):
+        bpy.ops.inpose.solve_full_body()
+    assert not ready_scene.animation_data.nla_tracks
+    assert [action.name for action in bpy.data.actions] == ["take one"]
+
+
+@pytest.mark.parametrize("how", ["edited", "fake user", "another recording"])
+def test_solving_again_keeps_what_is_worth_it(ready_scene, how, take):
     bpy.ops.inpose.solve_full_body()
-    first = ready_scene.animation_data.action.name
+    first = ready_scene.animation_data.action
+    if how == "edited":
+        action_curves(first, ready_scene)[0].keyframe_points[3].co.y += 0.1
+    elif how == "fake user":
+        first.use_fake_user = True
+    else:
+        bpy.context.scene.inpose.recording = str(take.rename(take.with_name("take two.bsor")))
     bpy.ops.inpose.solve_full_body()
-    assert ready_scene.animation_data.nla_tracks[0].strips[0].action.name == first
+    (track,) = ready_scene.animation_data.nla_tracks
+    assert track.strips[0].action == first
+    assert ready_scene.animation_data.action != first
 
 
 def test_a_recording_can_be_dropped_onto_the_view(registered, take):

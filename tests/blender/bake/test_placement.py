@@ -76,6 +76,12 @@ def test_at_the_cursor_the_floor_is_at_the_cursor(rig):
     assert start[2] == pytest.approx(as_recorded[2] + 2.5 - map_and_measure(rig)[1].origin_world[2], abs=1e-4)
 
 
+def test_the_check_of_the_character_knows_the_floor_at_the_cursor(rig):
+    on_the_rigs_floor = [found.kind for found in baked(rig).character.problems]
+    bpy.context.scene.cursor.location = (0.0, 0.0, -4.0)
+    assert [found.kind for found in baked(rig, start_at="cursor").character.problems] == on_the_rigs_floor
+
+
 @pytest.mark.parametrize("start_at", ["recorded", "rig", "cursor"])
 def test_facing_the_rigs_front_it_walks_to_the_rigs_front(rig, start_at):
     _, way = pelvis_and_way(rig, baked(rig, start_at=start_at, facing="rig"))
