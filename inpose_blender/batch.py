@@ -108,12 +108,22 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     """
     parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
     parser.add_argument(
-        "--recording", type=Path, action="append", required=True, help="file or folder; you may give several"
+        "--recording",
+        type=Path,
+        action="append",
+        required=True,
+        help="recording file, or folder of recordings; can be given several times",
     )
-    parser.add_argument("--output", type=Path, required=True, help=".blend file; a folder for several recordings")
-    parser.add_argument("--blend", type=Path, help="rig file to open; without one, InPose makes a stick figure")
+    parser.add_argument(
+        "--output", type=Path, required=True, help=".blend file to write; for several recordings, a folder"
+    )
+    parser.add_argument(
+        "--blend", type=Path, help=".blend file with the rig; default: the open file, or else a stick figure"
+    )
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
-    parser.add_argument("--interpreter", default="", help="Python that runs the solver; default: by the preferences")
+    parser.add_argument(
+        "--interpreter", default="", help="Python that runs the solver; default: the one of the preferences"
+    )
     parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)

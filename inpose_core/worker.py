@@ -156,7 +156,14 @@ class Worker:
             self._reply({"id": identity, **_error_event(error)})
         except MemoryError:
             self._reply(
-                {"id": identity, **_error_event(WorkerError("There is not enough memory.", "Solve less at once."))}
+                {
+                    "id": identity,
+                    **_error_event(
+                        WorkerError(
+                            "There is not enough memory.", "Close other programs, or solve a part of the recording."
+                        )
+                    ),
+                }
             )
         except Exception as error:
             unexpected = WorkerError(f"The solver failed: {error}", "Please report this with the details.")
@@ -166,7 +173,9 @@ class Worker:
 
     def _result(self, identity: object, method: object, params: _Json) -> _Json:
         if method not in REQUESTS:
-            raise WorkerError(f'The solver knows no request "{method}".', "Update both the add-on and the solver.")
+            raise WorkerError(
+                f'The solver does not know the request "{method}".', "Update both the add-on and the solver."
+            )
         request = REQUESTS[str(method)].from_json(params)
         if isinstance(request, SolveRequest):
             return self._solve(identity, request)

@@ -62,13 +62,13 @@ def _root_bone(tree: BoneTree, mapping: RigMapping, body_bone: str) -> str:
     if tops or top in {body_bone, *mapping.bones.values()}:
         raise RigError(
             "The rig has no root bone above its hips for the root motion.",
-            "Put the motion on the hips, or add a bone on the floor as the parent of all other bones.",
+            "Set Root motion to Hips, or add a bone on the floor as the parent of all other bones.",
         )
     loose = next((name for name, bone in tree.items() if bone.carrier and not bone.turns_with_carrier), None)
     if loose is not None:
         raise RigError(
             f"The bone {loose} does not inherit rotation, so the root bone cannot move it.",
-            "Switch on Inherit Rotation for the bone, or put the motion on the hips.",
+            "Switch on Inherit Rotation for the bone, or set Root motion to Hips.",
         )
     return top
 

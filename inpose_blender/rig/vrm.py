@@ -42,7 +42,7 @@ def read_vrm_table(path: Path) -> dict[str, str]:
             bones = {bone["bone"]: bone["node"] for bone in extensions["VRM"]["humanoid"]["humanBones"]}
         table = {name: nodes[node]["name"] for name, node in bones.items()}
         if not all(isinstance(text, str) for names in table.items() for text in names):
-            raise TypeError("a name is none")
+            raise TypeError("a name is missing")
         return table
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise RigError(f"{path.name} has no VRM humanoid table.", "Choose a .vrm file.") from error

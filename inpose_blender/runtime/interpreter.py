@@ -76,7 +76,7 @@ def candidate_interpreters(chosen: str = "", with_gpu: Sequence[Interpreter] = (
         return tuple(with_gpu[:1])
     raise WorkerError(
         "InPose does not find the Python that belongs to this Blender.",
-        "Choose a Python 3.11 or newer that has NumPy in the add-on's preferences.",
+        "In the add-on's preferences, choose a Python 3.11 or newer that has NumPy.",
     )
 
 

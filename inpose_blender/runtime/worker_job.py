@@ -168,7 +168,7 @@ class WorkerJob:
         if not self._waiting:
             raise WorkerError(
                 "The solver could not be started: " + " ".join(self._failures),
-                "Choose a Python 3.11 or newer that has NumPy in the add-on's preferences.",
+                "In the add-on's preferences, choose a Python 3.11 or newer that has NumPy.",
             )
         if self._waiting[0].command in _refused and len(self._waiting) > 1:
             self._waiting.pop(0)  # it would end the process that works, and fail again

@@ -96,8 +96,8 @@ def load_prior(path: Path = DEFAULT_WEIGHTS, backend: Backend = CPU, *, conditio
         known = (THREE_POINT_SIZE, CONDITION_SIZE) if condition_size is None else (condition_size,)
         if config.condition_size not in known:
             raise WeightsError(
-                f"The weights in {path.name} are of a network that sees other features.",
-                "Train it anew (`inpose train`).",
+                f"The weights in {path.name} are for a network with other inputs.",
+                "Train it again (`inpose train`).",
             )
         schedule = NoiseSchedule(**json.loads(file.metadata["schedule"]))
         if not 0 < schedule.t_min < schedule.t_max < 1:
