@@ -25,7 +25,7 @@ def walker(skeleton, frames=61):
     still = still_motion(skeleton, frames, 60.0)
     wxyz = np.tile((np.cos(np.pi / 4), 0.0, np.sin(np.pi / 4), 0.0), (frames, 22, 1))  # +Z to +X: to the left
     way_m = np.linspace(0.0, 1.0, frames)[:, None] * (1.0, 0.0, 0.0)
-    root_m = still.root_translation_m + np.array((2.0, 0.0, 3.0)) + way_m
+    root_m = still.root_translation_m + np.array((2.0, 1.0, 3.0)) + way_m
     return Motion(wxyz, root_m, skeleton, 60.0)
 
 
