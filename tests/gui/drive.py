@@ -76,8 +76,11 @@ class Session:
         """Add a character, look at it, and open the add-on's tab."""
         stick_figure = importlib.import_module(f"{self.module}.inpose_blender.rig.stick_figure")
         core = importlib.import_module(f"{self.module}.inpose_blender.core")
-        for thing in list(bpy.data.objects):
-            bpy.data.objects.remove(thing)
+        for blocks in (bpy.data.objects, bpy.data.actions):
+            for thing in list(blocks):
+                blocks.remove(thing)
+        bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
+        bpy.context.scene.frame_set(1)
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
