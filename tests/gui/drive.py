@@ -76,8 +76,11 @@ class Session:
         """Add a character, look at it, and open the add-on's tab."""
         stick_figure = importlib.import_module(f"{self.module}.inpose_blender.rig.stick_figure")
         core = importlib.import_module(f"{self.module}.inpose_blender.core")
-        for thing in list(bpy.data.objects):
-            bpy.data.objects.remove(thing)
+        for blocks in (bpy.data.objects, bpy.data.actions):
+            for thing in list(blocks):
+                blocks.remove(thing)
+        bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
+        bpy.context.scene.frame_set(1)
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
@@ -326,8 +329,8 @@ def hide_other_tabs() -> None:
                 continue
 
 
-def main() -> None:
-    """Play the script on a timer, then leave Blender."""
+def main(session_class: type[Session] = Session) -> None:
+    """Play the script of a session on a timer, then leave Blender."""
     arguments = sys.argv[sys.argv.index("--") + 1 :]
     folder = Path(arguments[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -337,7 +340,7 @@ def main() -> None:
     package = Path(importlib.import_module(module).__file__).parent
     recording = Path(arguments[1]).resolve() if len(arguments) > 1 else next((package / "examples").glob("*.csv"))
     bpy.context.preferences.view.show_splash = False
-    session = Session(module, folder, recording)
+    session = session_class(module, folder, recording)
     steps = session.script()
 
     def tick() -> float:
@@ -355,4 +358,5 @@ def main() -> None:
     bpy.app.timers.register(tick, first_interval=4.0, persistent=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
