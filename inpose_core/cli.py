@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
+"""Run InPose from a terminal: ``inpose solve``, ``batch``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
 Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
 143 asked to end by a signal.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__
+from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
 from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, trim_lines
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.set_defaults(run=_info)
 
+    add_batch_command(commands)
     add_calibrate_command(commands)
     add_record_command(commands)
 
