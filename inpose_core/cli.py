@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import __version__
 from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
+from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, trim_lines
 from .commands.record import add_record_command
@@ -53,7 +54,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("inpose: There is not enough memory. Close other programs, or cut the recording.", file=sys.stderr)
+        print(
+            "inpose: There is not enough memory. Close other programs, or solve a part of the recording.",
+            file=sys.stderr,
+        )
         return 2
     except ImportError as error:
         if (error.name or "").startswith("inpose"):
@@ -150,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--device", default="cpu", help="compute device that trains the rivals: cpu or cuda; default: cpu"
     )
+    add_recordings_arguments(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
@@ -290,6 +295,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.recordings:
+        return evaluate_recordings(options)
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from .training.devices import torch_device  # noqa: PLC0415
