@@ -47,6 +47,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "types",
         "conventions",
         "tracks",
+        "parked",
         "tables",
         "formats",
         "interpretation",

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
-from ..cleaning.parked import find_parked
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
+from ..parked import find_parked
 from ..tracks import Declared, RawTracks
 from ..types import Guess, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance

@@ -99,7 +99,7 @@ def test_a_process_that_stops_answering_is_ended_and_the_job_given_up_after_two_
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Return a batch under way that has solved something and has more to do."""
-    _jobs(tmp_path, 40)
+    _jobs(tmp_path, 20)
     command = [sys.executable, "-m", "inpose_core.cli", "batch", str(tmp_path / "takes"), "-o", str(tmp_path / "out")]
     process = subprocess.Popen([*command, "--processes", "1"], cwd=REPOSITORY, stderr=subprocess.PIPE)
     until_s = time.monotonic() + 60
@@ -123,7 +123,7 @@ def test_a_killed_batch_leaves_nothing_and_continues(
         time.sleep(0.05)
     assert not [solver for solver in solvers if Path(f"/proc/{solver}").exists()]
     done = sorted((tmp_path / "out").glob("take*.npz"))
-    assert 0 < len(done) < 40
+    assert 0 < len(done) < 20
     assert main(["batch", str(tmp_path / "takes"), "-o", str(tmp_path / "out"), "--quiet"]) == 0
     report = json.loads((tmp_path / "out" / "inpose-batch.json").read_text())
     # At most what was under way is done again: its file may be there before its line in the ledger.

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, runs
+from ..arrays import BoolArray, FloatArray, runs
 
 _USUAL: Final[float] = 30.0
 """Percentile of the distance from hand to head that parked frames hardly change, unless they are most of a take."""
