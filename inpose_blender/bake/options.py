@@ -42,7 +42,7 @@ class BakeOptions(OptionTable):
         ),
         custom=Custom(
             "Frame",
-            "First frame of the baked motion",
+            "Number of the first frame",
             "Custom",
             "A frame that you set",
             1,
