@@ -329,8 +329,8 @@ def hide_other_tabs() -> None:
                 continue
 
 
-def main() -> None:
-    """Play the script on a timer, then leave Blender."""
+def main(session_class: type[Session] = Session) -> None:
+    """Play the script of a session on a timer, then leave Blender."""
     arguments = sys.argv[sys.argv.index("--") + 1 :]
     folder = Path(arguments[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -340,7 +340,7 @@ def main() -> None:
     package = Path(importlib.import_module(module).__file__).parent
     recording = Path(arguments[1]).resolve() if len(arguments) > 1 else next((package / "examples").glob("*.csv"))
     bpy.context.preferences.view.show_splash = False
-    session = Session(module, folder, recording)
+    session = session_class(module, folder, recording)
     steps = session.script()
 
     def tick() -> float:
@@ -358,4 +358,5 @@ def main() -> None:
     bpy.app.timers.register(tick, first_interval=4.0, persistent=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
