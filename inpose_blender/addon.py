@@ -19,6 +19,7 @@ from .recording import example, scene_operators
 from .recording import operators as recording_operators
 from .recording.panel import INPOSE_PT_recording
 from .rig import mapping
+from .rig import operators as rig_operators
 from .rig.panel import INPOSE_PT_rig
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
@@ -37,6 +38,7 @@ _CLASSES = (
     *recording_operators.CLASSES,
     *example.CLASSES,
     *scene_operators.CLASSES,
+    *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,

@@ -15,6 +15,7 @@ from .recording.operators import (
     INPOSE_OT_choose_recording,
     INPOSE_OT_read_recording,
 )
+from .rig.operators import INPOSE_OT_give_ik_back
 from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
 from .ui.operators import INPOSE_OT_copy_report
 from .viewing.operators import (
@@ -38,6 +39,7 @@ SEARCHABLE = (
     INPOSE_OT_solve_full_body,
     INPOSE_OT_cancel,
     INPOSE_OT_bake_take,
+    INPOSE_OT_give_ik_back,
     INPOSE_OT_copy_report,
     INPOSE_OT_test_solver,
     INPOSE_OT_find_pythons,

@@ -119,7 +119,9 @@ class BakeJob:
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
-        result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
+        result = yield from write_action(
+            armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
+        )
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
