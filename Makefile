@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
+.PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
 	test-blenders test-without-blas pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -40,6 +40,12 @@ evaluate: $(VENV)/.installed-test
 # Measure a new prior, and keep what docs/evaluation has of the rivals (ten minutes).
 evaluate-ours: $(VENV)/.installed-test
 	$(BIN)/inpose evaluate --data $(DATA) --out docs/evaluation --runs runs/evaluation --remeasure
+
+# Defects of recordings through the whole product: right, told, misled or silent (some minutes). Measured anew each time.
+evaluate-recordings: $(VENV)/.installed-test
+	rm -f runs/evaluation/recordings/test.jsonl
+	$(BIN)/inpose evaluate --recordings --data $(DATA) --out docs/evaluation --runs runs/evaluation
+	PYTHONPATH=. $(BIN)/python docs/make_tables.py
 
 # All of it in three minutes, with barely trained rivals: to see that it works, not to be cited.
 evaluate-quick: $(VENV)/.installed-test

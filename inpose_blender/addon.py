@@ -23,6 +23,7 @@ from .rig.panel import INPOSE_PT_rig
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
 from .solve.queue import QUEUE
+from .solve.result_panel import INPOSE_PT_result
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
@@ -43,6 +44,7 @@ _CLASSES = (
     INPOSE_PT_calibration,
     INPOSE_PT_rig,
     INPOSE_PT_solve,
+    INPOSE_PT_result,
     INPOSE_PT_bake,
     *mapping.CLASSES,
     *menus.CLASSES,
@@ -68,7 +70,7 @@ def _run_command(arguments: list[str]) -> int:
 
 
 def unregister() -> None:
-    """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
+    """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
     QUEUE.clear()
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Know the differences between Blender 4.2 and 5.2, so that no other module asks for a version.
+"""Hide the differences between Blender 4.2 and 5.2, so that no other module asks for the version.
 
 4.4 brought actions with slots; 5.0 removed the old way (``Action.fcurves``) and gave curves a group by name.
 """
@@ -17,11 +17,11 @@ LONGEST_NAME: Final[int] = 255 if bpy.app.version >= (5, 0, 0) else 63
 BLEND_RELATIVE: Final[frozenset[str]] = frozenset(
     {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else {"ANIMATABLE"}
 )
-"""Options of a property that holds a path which may begin with ``//``; before 5.0 all might."""
+"""Options of a property for a path that may begin with ``//``; before 5.0, no option is needed."""
 
 
 class ActionWriter:
-    """Make a new action for one object and give out its curves."""
+    """Make a new action for one object, with its curves."""
 
     def __init__(self, name: str, owner: Any) -> None:
         self.action = bpy.data.actions.new(shortened(name))

@@ -34,7 +34,7 @@ SEARCHABLE = (
     INPOSE_OT_test_solver,
     INPOSE_OT_find_pythons,
 )
-"""What a user may look for by name."""
+"""The operations that users may search for."""
 
 _MENUS: Final[tuple[str, ...]] = ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose")
 

@@ -24,7 +24,7 @@ CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take
 
 
 def register() -> None:
-    """Hang the properties on scenes, objects and the window manager."""
+    """Add the properties to scenes, objects and the window manager."""
     bpy.types.Scene.inpose = bpy.props.PointerProperty(type=INPOSE_PG_settings)
     bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
@@ -33,7 +33,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take the properties off again."""
+    """Remove the properties."""
     del bpy.types.WindowManager.inpose_status
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_bake

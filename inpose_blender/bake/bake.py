@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
@@ -31,7 +32,7 @@ _NOT_AT_REST: Final[float] = 1e-6
 _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
 _SLICE_S: Final[float] = 0.012
-"""How long curves are written before Blender may draw again."""
+"""Time after which the writing pauses, so that Blender can draw."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class RigFacts:
     modes: dict[str, str]
     """Rotation mode of each bone of the tree."""
     rest_channels: tuple[Channel, ...]
-    """Constant channels for what must rest while the motion plays."""
+    """Constant channels for bones that must rest while the motion plays."""
     scene_fps: float
 
 
@@ -98,7 +99,7 @@ def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
 
 
 def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
-    """Check a rig and collect everything that a bake needs from Blender.
+    """Check a rig, and collect everything that a bake needs from Blender.
 
     Raises:
         RigError: the rig cannot be keyed; the message names the object, bone or constraint.
@@ -238,7 +239,7 @@ def _rotation_channel(name: str, mode: str, basis: FloatArray) -> Channel:
 
 
 def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
-    """Return constant channels that keep at rest what would bend or shift the motion, and set the rig's switches.
+    """Return constant channels for bones that would otherwise bend or shift the motion, and for the rig's switches.
 
     A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
     action: neither its pose nor the earlier action is touched.
@@ -274,18 +275,18 @@ def _replace_action(
     armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
 ) -> Generator[None, None, tuple[Any, str]]:
     """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
-    object_name = armature_object.name
+    remembered = remember(armature_object)
     writer = ActionWriter(settings.action_name, armature_object)
     action_name = writer.action.name
     try:
         fingerprint = yield from _write_channels(writer, channels, frames)
         mark_as_baked(writer.action, settings.action_name, fingerprint)
-        armature_object = _object_again(object_name)
+        armature_object = _object_again(remembered)
         replaceable = yield from _replaceable_action(armature_object, settings)
         yield
         if not writer.look_up_again():
             raise RigError("The new action was removed before it was used.", "Bake again.")
-        armature_object = _object_again(object_name)
+        armature_object = _object_again(remembered)
     except BaseException:
         # By name: an undo in between may have taken the action away, and then it must not be touched again.
         if (unfinished := bpy.data.actions.get(action_name)) is not None:
@@ -326,7 +327,7 @@ def _replace_action(
 
 
 def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generator[None, None, str]:
-    """Return the name of the active action if it is a bake of this take that nobody has touched; else nothing."""
+    """Return the name of the active action if it is an unedited bake of this take; else an empty name."""
     action = armature_object.animation_data.action if armature_object.animation_data else None
     if action is None or not settings.replace_own:
         return ""
@@ -345,11 +346,11 @@ def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generat
             paused = time.perf_counter()
 
 
-def _object_again(name: str) -> Any:
+def _object_again(remembered: Remembered) -> Any:
     """Find the armature object anew after a pause, since an undo replaces it."""
-    armature_object = bpy.data.objects.get(name)
+    armature_object = remembered.find(bpy.data.objects)
     if armature_object is None:
-        raise RigError(f"The armature {name} no longer exists.", "Select the armature and bake again.")
+        raise RigError(f"The armature {remembered.name} no longer exists.", "Select the armature and bake again.")
     return armature_object
 
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say how a motion becomes an action, and what came of it. No bpy here."""
+"""Hold the settings and the result of a bake. Does not import bpy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from ..character.problems import CharacterCheck
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,5 @@ class BakeResult:
     last_frame: int
     kept_action_name: str
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
+    character: CharacterCheck = CharacterCheck()
+    """What was found when the baked character was looked at."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell the settings of the computer, not of the scene: solver, device and results folder. `panel` shows them."""
+"""Read the settings of the computer, not of the scene: solver, compute device and results folder. `panel` shows
+them."""
 
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def solver_interpreters(chosen: str = "", device: str | None = None) -> tuple[In
 
     Args:
         chosen: the path of a Python.
-        device: what is to be solved on; None: what the preferences say.
+        device: the compute device; None: that of the preferences.
 
     Raises:
         WorkerError: the chosen interpreter does not exist, or there is none.

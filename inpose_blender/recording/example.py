@@ -11,11 +11,12 @@ from mathutils import Vector
 
 from ..errors import CORE_FOLDER
 from ..rig.properties import chosen_armature
+from ..ui.status import clear_error
 from ..ui.translate import tr
 
 EXAMPLE: Final[Path] = CORE_FOLDER / "examples" / "walk_wave_crouch.csv"
 _ROOM_M: Final[float] = 1.5
-"""How far from other things the figure stands: its arms are stretched out, and it walks."""
+"""Distance of the figure from other objects: its arms are stretched out, and it walks."""
 
 
 class INPOSE_OT_load_example(bpy.types.Operator):
@@ -44,6 +45,7 @@ class INPOSE_OT_load_example(bpy.types.Operator):
         if armature is None or armature.type != "ARMATURE":
             scene.inpose.armature = _add_figure(scene)
             scene.inpose_bake.set_frame_range = True  # else playing would stop before the example ends
+        clear_error(context)
         return {"FINISHED"}
 
 

@@ -14,7 +14,7 @@ from ..options import CalibrationSettings, recording_suffixes
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from ..ui.properties import status_of
-from ..ui.status import show_error
+from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .preview_collection import hide_preview, preview_of
 from .properties import chosen_reading, recording_path
@@ -39,7 +39,7 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default=RECORDING_PATTERN, options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Open the file browser where the last recording was; a file that was dropped needs none."""
+        """Open the file browser in the folder of the last recording; a dropped file needs no browser."""
         if self.properties.is_property_set("filepath"):
             return self.execute(context)
         if context.scene.inpose.recording:
@@ -50,6 +50,7 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remember the choice in the scene."""
         context.scene.inpose.recording = self.filepath
+        clear_error(context)
         return {"FINISHED"}
 
 
@@ -63,7 +64,7 @@ class INPOSE_FH_recording(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Only there: elsewhere a file means something else."""
+        """Accept files only there: elsewhere, they have another meaning."""
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
@@ -79,7 +80,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         return _has_recording(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Have it read while Blender goes on."""
+        """Start to read the recording, and return to Blender."""
         from .facts import start_reading
 
         if bpy.app.background:
@@ -89,10 +90,11 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Read it before returning."""
+        """Read the recording before returning."""
         from .facts import read_now
 
         try:
@@ -100,6 +102,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         return {"FINISHED"}
 
 
@@ -130,6 +133,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         measure = _measure(chosen_armature(context), scene)
         scale = _scale(facts, measure, settings_of(CalibrationSettings, scene.inpose))
         show_preview(scene, facts.sensors, scene.inpose_bake.first_frame, measure, scale)
@@ -168,7 +172,7 @@ def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
 
 
 def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
-    """Return the size and place of the rig; without a usable one the recording is shown by itself."""
+    """Return the size and place of the rig; None without a usable rig: the recording is then shown in its own size."""
     from ..rig.find import map_rig
     from ..rig.measure import measure_rig
     from ..rig.prepare import metres_per_unit
@@ -185,7 +189,7 @@ def _measure(armature_object: Any, scene: Any) -> "RigMeasure | None":
 def _scale(facts: "RecordingFacts", measure: "RigMeasure | None", calibration: CalibrationSettings) -> float:
     """Return the rig's size divided by the performer's, roughly as the solver will; joints are not scaled.
 
-    Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
+    Match arm span is shown like Match height, because only the solver measures the performer's arms.
     """
     if (calibration.pose or facts.info.get("pose")) == "joint" or measure is None:
         return 1.0

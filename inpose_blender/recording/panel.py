@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _READING: Final[str] = "reading"
 
 SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
-"""Operators that bring a recording from elsewhere than a file, by their ``bl_idname``: drawn below the file."""
+"""Operators that make a recording from another source than a file, by their ``bl_idname``; drawn below the file."""
 
 
 class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
@@ -33,7 +33,7 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
     bl_order = 0
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the file, its facts, and the preview's switch."""
+        """Draw the file, its facts, and the buttons of the preview."""
         layout, settings = self.layout, context.scene.inpose
         row = layout.row(align=True)
         row.prop(settings, "recording", text="", icon="FILE", placeholder="Recording")
@@ -58,10 +58,10 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
 
 
 def facts_of(scene: Any) -> RecordingFacts | InPoseError | str | None:
-    """Return what is known of the chosen recording, why nothing is, or that it is being read.
+    """Return the facts of the chosen recording, or the error that prevents them, or that it is being read.
 
     Raises:
-        RecordingError: what was typed under Read as makes no sense.
+        RecordingError: a value under Read as does not fit.
     """
     from .facts import is_being_read, known_facts
 
@@ -70,7 +70,7 @@ def facts_of(scene: Any) -> RecordingFacts | InPoseError | str | None:
 
 
 def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
-    """Draw what is known of the chosen recording."""
+    """Draw the facts of the chosen recording."""
     if facts is None:
         layout.operator("inpose.read_recording", icon="FILE_REFRESH")
     elif isinstance(facts, str):
@@ -97,7 +97,7 @@ def draw_error(layout: Any, error: InPoseError) -> None:
 
 
 def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
-    """Draw what the file does not say: each guess with its reason, and an option to correct it."""
+    """Draw the conventions of the file: each guess with its reason, and an option to correct it."""
     header, body = layout.panel("inpose_read_as", default_closed=True)
     header.label(text="Read as")
     if body is None:
@@ -113,7 +113,7 @@ def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | 
 
 
 def doubts_of(info: dict[str, Any]) -> list[str]:
-    """Return what in the data contradicts the way in which the recording was read."""
+    """Return a sentence for each guess that the data contradict."""
     return [guess["doubt"] for guess in info.get("guesses", ()) if guess.get("doubt")]
 
 
@@ -128,7 +128,7 @@ def guess_lines(info: dict[str, Any]) -> dict[str, str]:
 
 
 def _guess_name(option: Option) -> str:
-    """Return what the solver calls the guess that an option overrules."""
+    """Return the core's name of the guess that an option overrides."""
     return "left and right" if option.name == "swap_hands" else option.name.replace("_", " ")
 
 
@@ -154,12 +154,10 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
     for device, name in (("head", "Head"), ("left", "Left hand"), ("right", "Right hand")):
         gaps = info.get("gaps", {}).get(device, {})
         if gaps.get("count"):
-            lines.append(
-                tr(
-                    "{device} lost: {count} gaps, longest {seconds} s",
-                    device=tr(name),
-                    count=gaps["count"],
-                    seconds=round(gaps.get("longest_s", 0.0), 1),
-                )
-            )
+            longest_s = f"{gaps.get('longest_s', 0.0):.2f}"
+            if gaps["count"] == 1:
+                lines.append(tr("{device} lost: 1 gap of {seconds} s", device=tr(name), seconds=longest_s))
+            else:
+                values = {"device": tr(name), "count": gaps["count"], "seconds": longest_s}
+                lines.append(tr("{device} lost: {count} gaps, longest {seconds} s", **values))
     return lines

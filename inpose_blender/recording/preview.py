@@ -31,7 +31,7 @@ def show_preview(scene: Any, sensors: Sensors, first_frame: int, measure: RigMea
     Args:
         scene: where to show it.
         sensors: the recorded poses, in metres.
-        first_frame: where the recording begins.
+        first_frame: the scene's frame at which the recording begins.
         measure: the rig that it will be solved for, to show it where the body will be; None: at the world's origin.
         scale: size of the rig's body over the performer's.
     """

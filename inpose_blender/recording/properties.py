@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep in the scene which recording is solved, and how it is read where the guess is wrong; a change reads it again."""
+"""Keep the chosen recording and its reading options in the scene; a change reads the recording again."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -35,7 +35,7 @@ def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Con
 
 
 class RecordingChoice:
-    """Hold which recording is solved; mixed into the scene's settings."""
+    """Hold the chosen recording; mixed into the scene's settings."""
 
     recording: bpy.props.StringProperty(
         name="Recording",
@@ -45,7 +45,7 @@ class RecordingChoice:
 
 
 class INPOSE_PG_reading(bpy.types.PropertyGroup):
-    """Hold what the recording is; saved with the scene."""
+    """Hold the reading options; saved with the scene."""
 
 
 add_properties(INPOSE_PG_reading, ReadOptions, _on_change)
@@ -57,9 +57,9 @@ def recording_path(settings: RecordingChoice) -> Path:
 
 
 def chosen_reading(scene: bpy.types.Scene) -> ReadOptions:
-    """Return how the scene says that its recording is to be read.
+    """Return the reading options of the scene.
 
     Raises:
-        RecordingError: what was typed makes no sense.
+        RecordingError: a value does not fit.
     """
     return settings_of(ReadOptions, scene.inpose_reading)

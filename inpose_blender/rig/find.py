@@ -62,7 +62,7 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
 
 
 def _contradicts(by_build: RigMapping, by_name: RigMapping) -> bool:
-    """Say whether the structure of a rig assigns other bones to joints than most of its names do."""
+    """Return whether the structure of a rig gives other bones to the joints than most of its names do."""
     shared = [joint for joint in by_name.bones if joint not in {"spine1", "spine2", "left_foot", "right_foot"}]
     return len(by_name.bones) > len(JOINT_NAMES) // 2 and any(
         by_build.bones.get(joint) != by_name.bones[joint] for joint in shared
@@ -82,7 +82,7 @@ def _rest_bones(armature_object: Any) -> tuple[RestBone, ...]:
 
 
 def chosen_mapping(bones: Mapping[str, str], detected: RigMapping | None) -> RigMapping:
-    """Return the user's own mapping; of the rig's kind remains what the choice does not contradict."""
+    """Return the user's own mapping; the rig's family stays, as far as the choice does not contradict it."""
     family = CHOSEN
     if detected is not None and detected.family.is_control_rig:
         # The switches of a control rig are needed whatever bones are chosen.
@@ -96,7 +96,7 @@ def chosen_mapping(bones: Mapping[str, str], detected: RigMapping | None) -> Rig
 
 
 def stored_bones(armature_data: Any) -> dict[str, str] | None:
-    """Return the joint-to-bone table that the user keeps with an armature, or None where there is none."""
+    """Return the joint-to-bone table that is stored with an armature, or None."""
     group = getattr(armature_data, STORED_PROPERTY, None)
     text = getattr(group, "stored", "")
     if not text:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose the character, and see before the solve whether its bones were recognised."""
+"""Choose the character, and show before the solve whether its bones were recognised."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 """Find the joints of a body by its structure alone, if the names of the bones do not help.
 
 The only assumption about the rest pose is that left and right are equal: lengths and branches are compared, not
-positions. Two pairs of equal limbs hang on one trunk; the pair further from the trunk's middle bone line is recognised
-by what grows on it. Only at the end does a direction count: which side is left follows from where toes and knees point.
+positions. Two pairs of equal limbs hang on one trunk. Fingers and feet tell which pair is the arms. Only at the end
+does a direction count: left and right follow from the directions of toes and knees.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from ..core import FloatArray, rotation_between
 from .families import choose_spine
 
 _LENGTH_TOLERANCE: Final[float] = 0.03
-"""Left and right may differ by this part of the body's size."""
+"""Largest difference of left and right, as a part of the body's size."""
 _SHORTEST_LIMB: Final[float] = 0.15
 """A limb is at least this part of the body's size long: shorter pairs are eyes, ears, breasts, fingers."""
 _SAME_PLACE: Final[float] = 0.01
 _FOREARM_RATIO: Final[float] = 0.9
 _LONGEST_COLLAR: Final[float] = 0.5
-"""Of an arm's length, from collar to shoulder."""
+"""Longest collar, as a part of the arm's length."""
 _SPLIT_COST: Final[float] = 0.08
-"""How much worse a limb is for each bone more than its two: twist bones are rarer than hands and fingers."""
+"""Penalty for each additional bone of a limb: twist bones are rarer than hands and fingers."""
 _HEAD_ABOVE_SHOULDERS: Final[float] = 0.075
 """Height of the head joint above the shoulders over stature."""
 
 
 @dataclass(frozen=True)
 class RestBone:
-    """Hold what structure can be read from."""
+    """Hold the facts about a bone that the search uses."""
 
     name: str
     parent: str | None
@@ -52,7 +52,7 @@ class _Limb:
 
 
 def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
-    """Return joint name to bone name, or None where the bones are not built like a body."""
+    """Return joint name to bone name, or None if the bones are not built like a body."""
     if not bones:
         return None
     tree = _Tree(bones)
@@ -123,7 +123,7 @@ class _Tree:
         return chain
 
     def forks(self, bone: str) -> list[str]:
-        """Return the bones where the way goes on: helpers that begin in the same place are passed over."""
+        """Return the next bones below; helper bones that begin in the same place are skipped."""
         children = self.children[bone]
         while len(children) == 1 and self.length(children[0]) < _SAME_PLACE * self.size:
             children = self.children[children[0]]
@@ -147,7 +147,7 @@ class _Tree:
         return chain[chain.index(top) :: -1] if top in chain else []
 
     def is_below(self, bone: str, *tops: str) -> bool:
-        """Say whether a bone is one of the others or below one."""
+        """Return whether a bone is one of the others, or below one of them."""
         return any(top in self.ancestors(bone) for top in tops)
 
     def unit(self, vector: FloatArray) -> FloatArray:
@@ -253,7 +253,7 @@ def _leg_joints(tree: _Tree, legs: _Limb) -> tuple[float, dict[str, str], dict[s
 
 
 def _leg_with_loose_foot(tree: _Tree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
-    """Find the feet that hang on a root bone, as inverse kinematics likes them, below thighs and shins that do not."""
+    """Find feet that are children of a root bone, as in rigs for inverse kinematics, while thighs and shins are not."""
     result = []
     for hip, knee in (legs.a, legs.b):
         thigh = tree.head[knee] - tree.head[hip]
@@ -317,7 +317,7 @@ def _arm_joints(tree: _Tree, arms: _Limb) -> tuple[float, dict[str, str], dict[s
 
 
 def _pelvis(tree: _Tree, shared: str, chest: str, hips: FloatArray, stature: float) -> str:
-    """Return the bone nearest to the hips of the one that carries legs and trunk, the one above and the one below."""
+    """Return the bone nearest to the hips: the one that carries legs and trunk, its parent, or its child."""
     candidates = [shared]
     path = tree.path(shared, chest)
     if (parent := tree.parent[shared]) is not None:
@@ -335,7 +335,7 @@ def _pelvis(tree: _Tree, shared: str, chest: str, hips: FloatArray, stature: flo
 def _neck_chain(
     tree: _Tree, trunk: list[str], arms: _Limb, shoulders: FloatArray, up: FloatArray
 ) -> tuple[list[str], list[str]] | None:
-    """Split the trunk from the chain that leads to the head; where collars hang on the neck, it is part of both."""
+    """Split the trunk from the chain to the head; if the collars hang on the neck, the neck is part of both."""
     top = trunk[-1]
     rising = [
         child
@@ -353,7 +353,7 @@ def _neck_chain(
 
 
 def _rise(tree: _Tree, bone: str, base: FloatArray, up: FloatArray) -> float:
-    """Return how straight up a bone and what is below it lead: height less the way aside."""
+    """Return how straight upwards a bone and its children lead: the height minus the distance to the side."""
     chain = tree.longest_path(bone)
     offsets = [tree.head[name] - base for name in chain]
     return max(float(offset @ up - 0.5 * np.linalg.norm(offset - (offset @ up) * up)) for offset in offsets)
@@ -397,7 +397,8 @@ def _left_and_right(
 
 
 def _forward(tree: _Tree, legs: _Sides, up: FloatArray, leg_down: FloatArray) -> FloatArray:
-    """Return where the body looks: along its feet, else where its knees point, else as Blender's characters do."""
+    """Return the direction in which the body looks: that of its feet, else of its knees, else that of Blender's
+    characters."""
     feet, knees = np.zeros(3), np.zeros(3)
     for side in legs:
         hip, knee, ankle = (tree.head[side[name]] for name in ("hip", "knee", "ankle"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Have one recording solved by the solver process. No bpy here."""
+"""Let the solver process solve one recording. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SolveOutcome:
     mean_hand_error_m: float | None
     notes: tuple[str, ...]
     file: Path
-    """Where the motion lies; gone with the job unless the job was given a folder to keep it in."""
+    """File of the motion; removed with the job, unless the job has a folder to keep it in."""
 
 
 class SolveJob(WorkerJob):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep with an armature object what was solved for it."""
+"""Keep the last solved motion with an armature object."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -8,7 +8,7 @@ import bpy
 
 
 class INPOSE_PG_take(bpy.types.PropertyGroup):
-    """Hold what was last solved for an armature object, so that it can be baked again; saved with the object."""
+    """Hold the last solved motion of an armature object, for re-baking; saved with the object."""
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")

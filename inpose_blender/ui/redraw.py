@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask Blender to redraw everything that shows InPose's state."""
+"""Ask Blender to redraw all panels that show InPose's state."""
 
 from __future__ import annotations
 

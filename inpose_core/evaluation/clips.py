@@ -14,7 +14,7 @@ from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..training.packed import PackedClips
+from ..training.packed import ClipFilter, PackedClips
 from ..training.packed_files import read_packed
 from ..training.split import role_of
 
@@ -86,6 +86,22 @@ def load_packed_clips(path: Path) -> list[Motion]:
     return _load([path], lambda _: True)
 
 
+def load_clips_by_person(paths: list[Path], keep: ClipFilter) -> dict[tuple[str, str], list[Motion]]:
+    """Return the clips of each person, by data set and subject, that ``keep(data set, subject)`` accepts.
+
+    Raises:
+        InPoseError: a file is damaged. Missing files are skipped.
+    """
+    persons: dict[tuple[str, str], list[Motion]] = {}
+    for path in paths:
+        if path.exists():
+            clips = read_packed(path).filtered(keep)
+            long_enough = clips.select(clips.length >= FEWEST_FRAMES)
+            for person, motion in zip(long_enough.people(), motions_of(long_enough), strict=True):
+                persons.setdefault(person, []).append(motion)
+    return persons
+
+
 def choose_clips(clips: list[Motion], count: int, most_frames: int, seed: int = 0) -> list[Motion]:
     """Return ``count`` random clips, always the same ones, each cut to its middle ``most_frames``."""
     chosen = np.sort(np.random.default_rng(seed).permutation(len(clips))[:count])
@@ -104,7 +120,7 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     motions: list[Motion] = []
     for path in paths:
         if path.exists():
-            motions += _motions(read_packed(path).filtered(lambda _, subject: keep(subject)))
+            motions += motions_of(read_packed(path).filtered(lambda _, subject: keep(subject)))
     if not motions:
         names = ", ".join(path.name for path in paths)
         raise InPoseError(
@@ -113,7 +129,7 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     return motions
 
 
-def _motions(clips: PackedClips) -> list[Motion]:
+def motions_of(clips: PackedClips) -> list[Motion]:
     """Return each clip that is long enough, with the floor at y = 0."""
     motions = []
     for clip in np.flatnonzero(clips.length >= FEWEST_FRAMES):

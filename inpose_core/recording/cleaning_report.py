@@ -22,7 +22,9 @@ class DeviceCleaning:
     away_s: float = 0.0
     """Farther from the head than an arm is long: put down, or lost."""
     untracked_s: float = 0.0
-    """Not tracked in another way: parked, stuck, at the head, put down, never awake."""
+    """Lost as the file itself says."""
+    doubted_s: float = 0.0
+    """No tracking in another way: parked, stuck, at the head, put down, not worn, never awake."""
     spikes: int = 0
     """Leaps of one to three frames, away and back."""
     sign_flips: int = 0

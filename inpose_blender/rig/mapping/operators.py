@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Change, mirror, forget, import and export the mapping of the armature that is to be animated."""
+"""Change, mirror, reset, import and export the mapping of the armature."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _OnMapping:
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """There must be an armature; Blender says why if there is none."""
+        """Require an armature; Blender shows the reason if there is none."""
         armature = chosen_armature(context)
         if armature is None or armature.type != "ARMATURE":
             cls.poll_message_set(tr("Select an armature"))  # type: ignore[attr-defined]  # of the operators that mix this in
@@ -107,7 +107,7 @@ class INPOSE_OT_mapping_reset(_OnMapping, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: Any) -> set[str]:
-        """Remove what is stored."""
+        """Remove the stored mapping."""
         forget_bones(_armature(context).data)
         return {"FINISHED"}
 
@@ -124,7 +124,7 @@ class INPOSE_OT_mapping_import(_OnMapping, bpy.types.Operator, ImportHelper):
 
     @_reports_errors
     def execute(self, context: Any) -> set[str]:
-        """Store what the file says, if the rig has the bones."""
+        """Store the mapping of the file, if the rig has the bones."""
         armature = _armature(context)
         bones = read_mapping(Path(self.filepath))
         absent = sorted({bone for bone in bones.values() if bone and bone not in armature.data.bones})
@@ -149,7 +149,7 @@ class INPOSE_OT_mapping_export(_OnMapping, bpy.types.Operator, ExportHelper):
 
     @_reports_errors
     def execute(self, context: Any) -> set[str]:
-        """Write what is mapped now, chosen or found."""
+        """Write the current mapping, chosen or found."""
         write_mapping(Path(self.filepath), bones_of(_armature(context)))
         return {"FINISHED"}
 
@@ -165,7 +165,7 @@ def is_chosen(armature_data: Any) -> bool:
 
 
 def _mirrored(name: str) -> str:
-    """Return a bone's name for the other side; Blender's own rule knows neither words in front nor Japanese."""
+    """Return a bone's name for the other side. Blender's own rule knows neither words in front nor Japanese names."""
     flipped = bpy.utils.flip_name(name) if name else ""
     if flipped != name:
         return flipped

@@ -50,7 +50,7 @@ class INPOSE_PT_rig_mapping(bpy.types.Panel):
         return armature is not None and armature.type == "ARMATURE"
 
     def draw(self, context: Any) -> None:
-        """Draw the kind of rig, a row for each joint, and what can be done with the whole mapping."""
+        """Draw the kind of rig, a row for each joint, and the buttons for the whole mapping."""
         layout = self.layout
         armature: Any = chosen_armature(context)
         data = armature.data

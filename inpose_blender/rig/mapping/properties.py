@@ -20,7 +20,7 @@ class INPOSE_PG_rig_mapping(bpy.types.PropertyGroup):
 
     @property
     def is_chosen(self) -> bool:
-        """Say whether the user has a mapping of their own here."""
+        """Return whether the user has changed the mapping."""
         return bool(self.stored)
 
 
@@ -73,7 +73,7 @@ def _object_of(armature_data: Any) -> Any:
 
 
 class _Unplaced:
-    """Stand for the object of armature data that no object shows."""
+    """Stand-in for the object of armature data that no object uses."""
 
     def __init__(self, data: Any) -> None:
         self.data = data
@@ -96,10 +96,10 @@ INPOSE_PG_rig_mapping.__annotations__ = {
 
 
 def register() -> None:
-    """Hang the mapping on armature data."""
+    """Add the mapping to armature data."""
     setattr(bpy.types.Armature, STORED_PROPERTY, bpy.props.PointerProperty(type=INPOSE_PG_rig_mapping))
 
 
 def unregister() -> None:
-    """Take it off again; stored mappings stay in the files."""
+    """Remove the property; stored mappings stay in the files."""
     delattr(bpy.types.Armature, STORED_PROPERTY)

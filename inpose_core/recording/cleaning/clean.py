@@ -7,7 +7,7 @@ The order matters, because each step believes what the steps before it left:
 2. hands that were swapped (`swapped_hands`);
 3. a headset that is not worn (`wearing`);
 4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
-   (`parked`);
+   (`interpretation.parked`);
 5. devices that stand still as no hand does (`track_defects`, `still_devices`), hands that are carried by the head
    (`head_followers`), leaps of a few frames (`track_defects`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts (`mending`): the numbers are mended;
@@ -28,13 +28,13 @@ from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
+from ..interpretation.parked import find_parked
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
-from .defects import Defect, Poses, as_defects, without
+from .defects import Poses, TrackDefect, as_defects, without
 from .head_followers import find_at_headset, find_carried_hands
 from .mending import mend_rooms
-from .parked import find_parked
 from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
 from .takes import choose_take
@@ -43,6 +43,8 @@ from .wearing import find_not_worn
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LARGEST_LENGTH_ERROR: Final[float] = 0.05
+_DECLARED: Final[str] = "declared"
+"""How a device is lost that the file says is lost."""
 
 
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
@@ -72,14 +74,15 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
 
     poses, exchanged = put_hands_back(times_s, Poses(positions_m, rotations_wxyz, measured))
     # A missing device is not a fault of the track; it is told below.
-    invalid = np.where(exchanged[:, None], invalid[:, (0, 2, 1)], invalid) & poses.measured.any(axis=0)
+    seen = poses.measured.any(axis=0)
+    invalid, lost = (np.where(exchanged[:, None], own[:, (0, 2, 1)], own) & seen for own in (invalid, ~given))
     unworn = find_not_worn(times_s, poses)
     for start, stop in unworn:
         poses.measured[start:stop] = False
     poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
     poses, mended, recentred_at_s = mend_rooms(times_s, poses)
     poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
-    defects = [*as_defects("no_pose", invalid), *defects, *late]
+    defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name)
     findings = [
         *telling.swap_findings(times_s, runs(exchanged)),
@@ -89,7 +92,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         *telling.missing_findings(poses.measured, defects),
     ]
     report = CleaningReport(
-        devices=_summaries(times_s, poses, defects),
+        devices=_summaries(times_s, poses, defects, lost),
         dropped_frames=len(kept) - len(times_s),
         unnormalised_frames=int(unnormalised.any(axis=1).sum()),
         swapped_s=float(_spent(times_s)[exchanged].sum()),
@@ -118,11 +121,17 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
     return choose_take(recording, kept & seen, number, name)
 
 
-def _parked(_: FloatArray, poses: Poses) -> list[Defect]:
+def _declared_losses(times_s: FloatArray, lost: BoolArray) -> list[TrackDefect]:
+    """Return the losses that the file itself declares and that are too long to be bridged."""
+    declared = [defect._replace(how=_DECLARED) for defect in as_defects("no_pose", lost)]
+    return [each for each in declared if times_s[each.stop - 1] - times_s[each.start] > LONGEST_BRIDGE_S]
+
+
+def _parked(_: FloatArray, poses: Poses) -> list[TrackDefect]:
     return as_defects("parked", find_parked(np.where(poses.measured[..., None], poses.positions_m, np.nan)))
 
 
-_Detector = Callable[[FloatArray, Poses], list[Defect]]
+_Detector = Callable[[FloatArray, Poses], list[TrackDefect]]
 _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_origin,
     find_at_headset,
@@ -135,9 +144,9 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
 _AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach,)
 
 
-def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[Defect]]:
+def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:
     """Return the poses without what the detectors find, one after the other, and the defects."""
-    defects: list[Defect] = []
+    defects: list[TrackDefect] = []
     for detect in detectors:
         found = detect(times_s, poses)
         poses = poses._replace(measured=without(poses.measured, found))
@@ -146,7 +155,7 @@ def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]
 
 
 def _summaries(
-    times_s: FloatArray, poses: Poses, defects: Sequence[Defect]
+    times_s: FloatArray, poses: Poses, defects: Sequence[TrackDefect], lost: BoolArray
 ) -> tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning]:
     """Return how long each device was wrong, and what becomes of that time."""
     spent_s = _spent(times_s)
@@ -155,7 +164,9 @@ def _summaries(
         own = [defect for defect in defects if defect.device == device and not defect.believed]
         total_s = dict.fromkeys(_FIELDS.values(), 0.0)
         for defect in own:
-            field = _FIELDS.get(defect.kind, "untracked_s")
+            if defect.how == _DECLARED:
+                continue
+            field = _FIELDS.get(defect.kind, "doubted_s")
             total_s[field] += float(spent_s[defect.start : defect.stop].sum())
         total_s.pop("spikes")
         measured = poses.measured[:, device]
@@ -167,7 +178,8 @@ def _summaries(
                 origin_s=total_s["origin_s"],
                 frozen_s=total_s["frozen_s"],
                 away_s=total_s["away_s"],
-                untracked_s=total_s["untracked_s"],
+                untracked_s=float(spent_s[lost[:, device]].sum()),
+                doubted_s=total_s["doubted_s"],
                 spikes=sum(defect.kind == "spikes" for defect in own),
                 sign_flips=int(((held_wxyz[1:] * held_wxyz[:-1]).sum(axis=-1) < 0).sum()),
                 bridged_s=bridged_s,
@@ -183,7 +195,7 @@ _FIELDS: Final[dict[str, str]] = {
     "frozen": "frozen_s",
     "out_of_reach": "away_s",
     "spikes": "spikes",
-    "other": "untracked_s",
+    "other": "doubted_s",
 }
 """The field of `DeviceCleaning` that counts each kind; all others count as untracked."""
 

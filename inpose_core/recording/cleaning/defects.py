@@ -20,7 +20,7 @@ class Poses(NamedTuple):
     """(F, 3)"""
 
 
-class Defect(NamedTuple):
+class TrackDefect(NamedTuple):
     """Hold a span in which one device was not tracked as it was recorded."""
 
     kind: FindingKind
@@ -35,12 +35,12 @@ class Defect(NamedTuple):
     """The poses stay measured: this is only told."""
 
 
-def as_defects(kind: FindingKind, found: BoolArray) -> list[Defect]:
+def as_defects(kind: FindingKind, found: BoolArray) -> list[TrackDefect]:
     """Return a defect for each run of flags (F, 3), one column for each device."""
-    return [Defect(kind, device, start, stop) for device in range(3) for start, stop in runs(found[:, device])]
+    return [TrackDefect(kind, device, start, stop) for device in range(3) for start, stop in runs(found[:, device])]
 
 
-def without(measured: BoolArray, defects: list[Defect]) -> BoolArray:
+def without(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
     """Return which devices are measured, (F, 3), outside the defects."""
     left = measured.copy()
     for defect in defects:

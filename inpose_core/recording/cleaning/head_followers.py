@@ -13,7 +13,7 @@ import numpy as np
 
 from ...arrays import BoolArray, FloatArray, IndexArray, runs
 from ...body.quaternions import conjugate_quaternion, geodesic_angle, normalize_quaternion, rotate_vector
-from .defects import Defect, Poses
+from .defects import Poses, TrackDefect
 from .stillness import Stillness, find_still, travel_m
 
 _INSIDE_M: Final[float] = 0.03
@@ -37,14 +37,16 @@ _MODEL_SWEEP_M: Final[float] = 0.06
 _MODEL_TURN_RAD: Final[float] = np.radians(25.0)
 
 
-def find_at_headset(times_s: FloatArray, poses: Poses) -> list[Defect]:
+def find_at_headset(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Return the spans in which a hand is where the headset itself is."""
     return [
-        Defect("at_head", hand, start, stop) for hand in (1, 2) for start, stop in _at_the_headset(times_s, poses, hand)
+        TrackDefect("at_head", hand, start, stop)
+        for hand in (1, 2)
+        for start, stop in _at_the_headset(times_s, poses, hand)
     ]
 
 
-def find_carried_hands(times_s: FloatArray, poses: Poses) -> list[Defect]:
+def find_carried_hands(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Return the spans in which a hand follows the head as no hand does: at a constant place, or on a model's arm."""
     found = []
     places = {name: _relative(poses, name) for name in ("head", "heading", "room")}
@@ -54,10 +56,10 @@ def find_carried_hands(times_s: FloatArray, poses: Poses) -> list[Defect]:
             known = poses.measured[:, 0] & poses.measured[:, hand] & ~taken
             for span in find_still(times_s, relative_m[:, hand], known):
                 if _is_carried(times_s, poses, relative_m, hand, span, name):
-                    found.append(Defect("at_head", hand, span.start, span.stop, "carried"))
+                    found.append(TrackDefect("at_head", hand, span.start, span.stop, "carried"))
                     taken[span.start : span.stop] = True
         for start, stop in _by_arm_model(times_s, poses, hand, taken):
-            found.append(Defect("at_head", hand, start, stop, "modelled"))
+            found.append(TrackDefect("at_head", hand, start, stop, "modelled"))
     return found
 
 

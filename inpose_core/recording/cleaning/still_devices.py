@@ -14,7 +14,7 @@ import numpy as np
 
 from ...arrays import FloatArray
 from ...body.quaternions import geodesic_angle
-from .defects import Defect, Poses
+from .defects import Poses, TrackDefect
 from .stillness import Stillness, find_still, last_digit_m, travel_m, usual_noise_m
 
 _ALONE_M: Final[float] = 0.01
@@ -43,7 +43,7 @@ _LONG_S: Final[float] = 1.5
 _PARKED_LEAP_M: Final[float] = 0.2
 
 
-def find_still_devices(times_s: FloatArray, poses: Poses) -> list[Defect]:
+def find_still_devices(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Return the spans in which a device stands still without being held."""
     found = []
     for device in range(3):
@@ -54,7 +54,7 @@ def find_still_devices(times_s: FloatArray, poses: Poses) -> list[Defect]:
     return found
 
 
-def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> Defect | None:
+def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> TrackDefect | None:
     part = slice(span.start, span.stop)
     known = poses.measured[part, device]
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
@@ -69,12 +69,12 @@ def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> 
     # The first frame of a device that stops is still a pose of the hand.
     start = span.start if span.leap_in_m or span.start == 0 else span.start + 1
     if turns:
-        return Defect("position_stuck", device, start, span.stop)
+        return TrackDefect("position_stuck", device, start, span.stop)
     if span.leap_in_m > _PARKED_LEAP_M:
-        return Defect("parked", device, span.start, span.stop)
+        return TrackDefect("parked", device, span.start, span.stop)
     if span.noise_m > _EXACT_M and not span.abrupt and not span.leaps:
-        return Defect("not_worn", device, start, span.stop)
-    return Defect("frozen", device, start, span.stop)
+        return TrackDefect("not_worn", device, start, span.stop)
+    return TrackDefect("frozen", device, start, span.stop)
 
 
 def _doubted(
@@ -122,13 +122,15 @@ def _put_down_together(times_s: FloatArray, poses: Poses, device: int, span: Sti
     return bool(at_end and both and lasts_s > _LYING_S and others_m[0] > _HEAD_MOVES_M)
 
 
-def _never_awake(device: int, span: Stillness, turns: bool) -> Defect:
+def _never_awake(device: int, span: Stillness, turns: bool) -> TrackDefect:
     if device == 0:
         how = "turns without moving in the whole recording" if turns else "does not move in the whole recording"
-        return Defect("position_stuck" if turns else "frozen", 0, span.start, span.stop, how, believed=True)
+        return TrackDefect("position_stuck" if turns else "frozen", 0, span.start, span.stop, how, believed=True)
     if turns:
-        return Defect("position_stuck", device, span.start, span.stop, "turns without moving in the whole recording")
-    return Defect("never_tracked", device, span.start, span.stop)
+        return TrackDefect(
+            "position_stuck", device, span.start, span.stop, "turns without moving in the whole recording"
+        )
+    return TrackDefect("never_tracked", device, span.start, span.stop)
 
 
 def _leap_together(poses: Poses, device: int, span: Stillness) -> bool:

@@ -10,7 +10,7 @@ from ...arrays import BoolArray, FloatArray
 from ..cleaning_report import DEVICE_LABELS
 from ..findings import Finding, FindingAction
 from ..types import LONGEST_BRIDGE_S
-from .defects import Defect
+from .defects import TrackDefect
 from .rooms import RoomJump
 
 _MOST_SPANS: Final[int] = 3
@@ -19,6 +19,7 @@ _MOST_MOMENTS: Final[int] = 5
 
 _SEEN: Final[dict[str, str]] = {
     "no_pose": "has no valid pose",
+    "no_pose declared": "was not tracked, as the file says",
     "frozen": "repeats one pose, as a controller does that sleeps or is out of sight",
     "position_stuck": "turns without moving: only its rotation is tracked",
     "at_head": "is reported at the headset, as runtimes do with a lost hand",
@@ -35,10 +36,10 @@ _SEEN: Final[dict[str, str]] = {
 """What the device does, by the kind of the finding, where needed with what was seen."""
 
 
-def defect_findings(times_s: FloatArray, defects: Sequence[Defect]) -> list[Finding]:
+def defect_findings(times_s: FloatArray, defects: Sequence[TrackDefect]) -> list[Finding]:
     """Return a finding for each defect of a device; many of one kind are told together."""
     findings: list[Finding] = []
-    groups: dict[tuple[str, int, str, bool], list[Defect]] = {}
+    groups: dict[tuple[str, int, str, bool], list[TrackDefect]] = {}
     for defect in sorted(defects, key=lambda each: (each.start, each.device)):
         groups.setdefault((defect.kind, defect.device, defect.how, defect.believed), []).append(defect)
     for group in groups.values():
@@ -49,7 +50,7 @@ def defect_findings(times_s: FloatArray, defects: Sequence[Defect]) -> list[Find
     return sorted(findings, key=lambda finding: (finding.start_s or 0.0, finding.device or 0))
 
 
-def _finding(times_s: FloatArray, group: Sequence[Defect]) -> Finding:
+def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
     first = group[0]
     spans_s = [(float(times_s[each.start]), float(times_s[each.stop - 1])) for each in group]
     gaps_s = [times_s[min(each.stop, len(times_s) - 1)] - times_s[max(each.start - 1, 0)] for each in group]
@@ -154,7 +155,7 @@ def drift_finding(start_s: float, stop_s: float, rise_m: float) -> Finding:
     return Finding("floor_drifts", sentence, "repaired", None, start_s, stop_s)
 
 
-def missing_findings(measured: BoolArray, defects: Sequence[Defect]) -> list[Finding]:
+def missing_findings(measured: BoolArray, defects: Sequence[TrackDefect]) -> list[Finding]:
     """Return a finding for each hand that is never measured, for no reason that was told before."""
     explained = {defect.device for defect in defects if not defect.believed}
     return [

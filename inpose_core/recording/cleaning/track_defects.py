@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import geodesic_angle
-from .defects import Defect, Poses, as_defects
+from .defects import Poses, TrackDefect, as_defects
 
 _SPIKE_SPEED_M_S: Final[float] = 8.0
 _SPIKE_DEVIATION_M: Final[float] = 0.08
@@ -35,7 +35,7 @@ _LARGEST_PERSON_M: Final[float] = 2.4
 _MOST_AWAY: Final[float] = 0.7
 
 
-def find_frozen(times_s: FloatArray, poses: Poses) -> list[Defect]:
+def find_frozen(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Find short runs of exactly repeated poses that end or begin with a jump while another device moves.
 
     A still person or animation repeats poses too, but does not jump into or out of the still phase. Longer runs, and
@@ -58,7 +58,7 @@ def find_frozen(times_s: FloatArray, poses: Poses) -> list[Defect]:
     return as_defects("frozen", frozen)
 
 
-def find_at_origin(times_s: FloatArray, poses: Poses) -> list[Defect]:
+def find_at_origin(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Find frames near the room's origin that begin or end with an impossible jump."""
     thrown = np.zeros(poses.measured.shape, dtype=np.bool_)
     for device in range(3):
@@ -74,7 +74,7 @@ def find_at_origin(times_s: FloatArray, poses: Poses) -> list[Defect]:
     return as_defects("at_origin", thrown)
 
 
-def find_out_of_reach(_: FloatArray, poses: Poses) -> list[Defect]:
+def find_out_of_reach(_: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Find frames in which a hand is farther from the head than any arm is long.
 
     A larger body (such as an animated giant) has longer arms: the reach grows with the head's height above 2.4 m.
@@ -95,7 +95,7 @@ def find_out_of_reach(_: FloatArray, poses: Poses) -> list[Defect]:
     return as_defects("out_of_reach", away)
 
 
-def find_spikes(times_s: FloatArray, poses: Poses) -> list[Defect]:
+def find_spikes(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Find leaps of one to three frames, away and back.
 
     Fast swings (sabers reach 16 m/s) continue in their direction, or take more frames to turn.
@@ -105,7 +105,7 @@ def find_spikes(times_s: FloatArray, poses: Poses) -> list[Defect]:
         for first, stop in _spikes(
             times_s, poses.positions_m[:, device], poses.rotations_wxyz[:, device], poses.measured[:, device]
         ):
-            defects.append(Defect("spikes", device, first, stop))
+            defects.append(TrackDefect("spikes", device, first, stop))
     return defects
 
 

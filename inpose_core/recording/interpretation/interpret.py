@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
-from ..cleaning.parked import find_parked
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..tracks import Declared, RawTracks
 from ..types import Guess, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance
 from .guess_axes import decide_axes_and_order
+from .parked import find_parked
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5
@@ -199,12 +199,12 @@ def _swap(
 
 def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
     if declared.pose is not None:
-        return declared.pose, Guess("pose", declared.pose, "file", declared.by)
+        return declared.pose, Guess("hand poses", declared.pose, "file", declared.by)
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
-        return "joint", Guess("pose", "joint", "guessed", evidence)
-    evidence = "the file does not contain the kind of hand poses; set it with --pose"
-    return None, Guess("pose", "grip", "assumed", evidence)
+        return "joint", Guess("hand poses", "joint", "guessed", evidence)
+    evidence = "the file does not contain the kind of hand poses; set it with --hand-poses"
+    return None, Guess("hand poses", "grip", "assumed", evidence)
 
 
 def _origin(
