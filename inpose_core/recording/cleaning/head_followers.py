@@ -28,7 +28,8 @@ _CARRIED_M: Final[float] = 0.10
 _CARRIED_RAD: Final[float] = np.radians(12.0)
 
 _MODEL_S: Final[float] = 2.0
-_MODEL_HOP_S: Final[float] = 0.25
+_MODEL_HOP_S: Final[float] = 0.5
+_MODEL_SAMPLES: Final[int] = 40
 _MODEL_ERROR_M: Final[float] = 0.0013
 """The best fit to two seconds of real arms is off by 2.6 mm, half of all fits by 36."""
 _MODEL_EDGE: Final[float] = 4.0
@@ -126,20 +127,26 @@ def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray
         part = frames[first : first + window]
         if times_s[part[-1]] - times_s[part[0]] > 1.5 * _MODEL_S or modelled[part].all():
             continue
+        part = part[:: max(1, window // _MODEL_SAMPLES)]
         sweep_m = np.sqrt(apart_m[part].var(axis=0).sum())
         if sweep_m < _MODEL_SWEEP_M or _turned(turns[0][part]) < _MODEL_TURN_RAD:
             continue
-        error_m = _model_error_m(features, apart_m, part)
-        if np.sqrt((error_m[part] ** 2).mean()) < _MODEL_ERROR_M:
+        arm_m = _fitted_arm(features[part], apart_m[part])
+        if np.sqrt((_model_error_m(features[part], apart_m[part], arm_m) ** 2).mean()) < _MODEL_ERROR_M:
+            error_m = _model_error_m(features, apart_m, arm_m)
             modelled[_grown(known & (error_m < _MODEL_EDGE * _MODEL_ERROR_M), part)] = True
     return runs(modelled)
 
 
-def _model_error_m(features: FloatArray, apart_m: FloatArray, part: IndexArray) -> FloatArray:
-    """Return how far the hand is from an arm model that was fitted to some frames, (F,)."""
-    a, y = features[part].reshape(-1, 9), apart_m[part].reshape(-1)
+def _fitted_arm(features: FloatArray, apart_m: FloatArray) -> FloatArray:
+    """Return the arm model, (9,), that best explains where the hand is from the head, (N, 3)."""
+    a, y = features.reshape(-1, 9), apart_m.reshape(-1)
     # A little damping: an arm is never metres long, however well that fits.
-    arm_m = np.linalg.solve(a.T @ a + _DAMPING * len(a) * np.eye(9), a.T @ y)
+    return np.asarray(np.linalg.solve(a.T @ a + _DAMPING * len(a) * np.eye(9), a.T @ y))
+
+
+def _model_error_m(features: FloatArray, apart_m: FloatArray, arm_m: FloatArray) -> FloatArray:
+    """Return how far the hand is from where an arm model has it, (N,)."""
     return np.asarray(np.linalg.norm(features @ arm_m - apart_m, axis=-1))
 
 

@@ -108,9 +108,9 @@ def _floor_steps(times_s: FloatArray, poses: Poses, frames: IndexArray) -> list[
     own_m[1:-1] = (steps_m[:-2] + steps_m[2:]) / 2
     beyond_m = steps_m - own_m
     known = poses.measured[frames[1:]] & poses.measured[frames[:-1]]
-    median_m = np.array([np.median(row[seen]) for row, seen in zip(beyond_m, known, strict=True)])
+    median_m = np.median(beyond_m, axis=1)
     least_m = np.maximum(_FLOOR_STEP_M, _HARDEST_LANDING_M_S2 * between_s**2)
-    apart_m = np.where(known, np.abs(beyond_m - median_m[:, None]), 0.0).max(axis=1)
+    apart_m = np.abs(beyond_m - median_m[:, None]).max(axis=1)
     found = (np.abs(median_m) > least_m) & (apart_m < np.maximum(_EQUAL_M, _EQUAL * np.abs(median_m)))
     found &= known.all(axis=1) & (between_s < _LONGEST_FRAME_S)
     found[:1] = found[-1:] = False

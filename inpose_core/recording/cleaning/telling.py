@@ -90,7 +90,7 @@ def not_worn_findings(times_s: FloatArray, spans: Sequence[tuple[int, int]]) -> 
     for start, stop in spans:
         start_s, stop_s = float(times_s[start]), float(times_s[stop - 1])
         at_end = start == 0 or stop == len(times_s)
-        fate = "InPose leaves this out; set the trim to keep it." if at_end else "The solver computes the body there."
+        fate = "InPose leaves this out." if at_end else "The solver computes the body there."
         sentence = f"From {start_s:.1f} to {stop_s:.1f} s, the headset is not worn: it lies still. {fate}"
         found.append(Finding("not_worn", sentence, "left_to_solver", None, start_s, stop_s))
     return found
