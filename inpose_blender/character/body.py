@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..core import JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.places import joint_place
 from .posing import PosedBones
 from .skin import Skin
 
@@ -137,11 +138,10 @@ def posed_body(
     world = np.array(armature_object.matrix_world, dtype=np.float64)
     inverse = np.linalg.inv(world)
     up = inverse[:3, :3] @ measure.R_world_core[:, 1]
-    bones = armature_object.data.bones
     scale = float(np.linalg.norm(world[:3, 0]))
     return PosedBody(
         mapping,
-        {joint: np.array(bones[mapping.anchor(joint)].head_local, dtype=np.float64) for joint in mapping.bones},
+        {joint: joint_place(armature_object.data, mapping, joint) for joint in mapping.bones},
         posed,
         measure.skeleton.stature_m / measure.metres_per_unit / scale,
         up / np.linalg.norm(up),

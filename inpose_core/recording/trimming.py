@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Obey the user's trim of a cleaned recording: what is solved, and what is left out.
+"""Apply the user's trim to a cleaned recording: the part to solve, and the stretches to leave out.
 
 The recording stays whole, on its own clock: a T-pose before the start still calibrates, and all notes name the same
-seconds. `calibrate` cuts the sensors. A stretch that is left out is no tracking for anybody: nothing is measured there,
-neither for calibration nor for the solver, which computes the body and keeps the timing.
+seconds. `calibrate` cuts the sensors. In a stretch that is left out, no device counts as measured, neither for
+calibration nor for the solver. The solver computes the body there, so the timing stays.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ..options.spans import parse_spans
 from .types import Recording
 
 _SHORTEST_S: Final[float] = 0.1
-"""Less is no motion."""
+"""Shortest trim, in seconds."""
 _AT_END_S: Final[float] = 1.0
-"""A stretch that comes this near to the beginning or the end of the recording reaches it."""
+"""A stretch that begins or ends this close to the beginning or the end of the recording reaches it."""
 
 
 def trim_recording(recording: Recording, options: ReadOptions, name: str = "The recording") -> Recording:
-    """Return the recording with its trim set, and nothing measured in the stretches to leave out.
+    """Return the recording with its trim, and with nothing measured in the stretches that are left out.
 
     If the options say nothing, the trim is the proposed one.
 
     Args:
         recording: cleaned; its times start at 0.
-        options: the trim is what the options say.
+        options: the options that contain the trim.
         name: the file's name, for messages.
 
     Raises:

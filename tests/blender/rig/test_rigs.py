@@ -15,7 +15,8 @@ from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
 from inpose_blender.rig.families import OPTIONAL_JOINTS, SPINE, choose_spine, load_families, map_bones
 from inpose_blender.rig.find import find_mapping
 from inpose_blender.rig.measure import measure_rig
-from inpose_blender.rig.structure import RestBone, map_by_structure
+from inpose_blender.rig.rest_tree import RestBone
+from inpose_blender.rig.structure import map_by_structure
 
 LARGEST_ERROR_DEG = 1e-3
 
@@ -310,5 +311,5 @@ def test_the_build_completes_what_the_names_leave_open(rng):
     rig = build_rig(rng)
     rig.data.bones["left_elbow"].name = "Bone.017"
     mapping = find_mapping(rig)
-    assert mapping.family.name == "structure"
+    assert mapping.family.name == "smpl"
     assert mapping.bones == {joint: joint for joint in JOINT_NAMES} | {"left_elbow": "Bone.017"}

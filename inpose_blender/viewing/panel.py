@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""List what is wrong with the recording; a click goes there."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bpy
+
+from ..ui.drawing import SidebarPanel, draw_text
+from ..ui.translate import tr
+from .operators import has_high_timeline
+from .properties import view_of
+
+_ICONS: Final[dict[str, str]] = {"repaired": "CHECKMARK", "left_to_solver": "ARMATURE_DATA", "told": "ERROR"}
+
+
+class INPOSE_UL_findings(bpy.types.UIList):
+    """List findings with their times"""
+
+    bl_idname = "INPOSE_UL_findings"
+
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active: Any, _property: str
+    ) -> None:
+        """Draw when it is, and what."""
+        row = layout.row(align=True)
+        when = f"{item.start_s:.1f} s  " if item.start_s >= 0 else ""
+        row.label(text=when + item.sentence, icon=_ICONS.get(item.action, "INFO"), translate=False)
+
+
+class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):
+    """What InPose has found in the recording"""
+
+    bl_idname = "INPOSE_PT_findings"
+    bl_label = "Findings"
+    bl_parent_id = "INPOSE_PT_recording"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a recording that is known."""
+        from .findings import known_info
+
+        return bool(known_info(context))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the switch of the timeline, the list, and all of the chosen finding."""
+        from .findings import keep_list_fresh
+
+        layout, view = self.layout, view_of(context)
+        row = layout.row(align=True)
+        row.prop(view, "shows_timeline")
+        if view.shows_timeline and not has_high_timeline(context):
+            row.operator("inpose.open_timeline", text="", icon="TIME")
+        if not keep_list_fresh(context):
+            return
+        if not len(view.findings):
+            layout.label(text="No findings", icon="CHECKMARK")
+            return
+        layout.template_list(
+            "INPOSE_UL_findings", "", view, "findings", view, "chosen_finding", rows=min(5, max(2, len(view.findings)))
+        )
+        if 0 <= view.chosen_finding < len(view.findings):
+            _draw_chosen(layout, view.findings[view.chosen_finding])
+
+
+def _draw_chosen(layout: Any, finding: Any) -> None:
+    column = layout.column(align=True)
+    draw_text(column, finding.sentence, _ICONS.get(finding.action, "INFO"))
+    if finding.start_s >= 0:
+        draw_text(
+            column, tr("{start} to {stop} s", start=f"{finding.start_s:.1f}", stop=f"{finding.stop_s:.1f}"), "TIME"
+        )
+
+
+CLASSES = (INPOSE_UL_findings, INPOSE_PT_findings)
