@@ -6,7 +6,7 @@ import pytest
 
 from inpose_core.recording.conventions import ReadOptions
 from inpose_core.recording.interpretation.interpret import interpret
-from inpose_core.recording.parked import find_parked
+from inpose_core.recording.interpretation.parked import find_parked
 from inpose_core.recording.tracks import RawTracks
 from tests.core.recording.recording_files import moving_person
 
