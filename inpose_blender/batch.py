@@ -273,6 +273,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
         "character": result.character.state,
         "character_problems": [problem.to_dict() for problem in result.character.problems],
+        "start_s": round(outcome.start_s, 3),
+        "findings": list(outcome.findings),
         "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
     }
 

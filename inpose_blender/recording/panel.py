@@ -106,7 +106,7 @@ def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | 
         return
     body.use_property_split = True
     body.use_property_decorate = False
-    guesses = guess_lines(getattr(facts, "info", {}))
+    guesses = guess_texts(getattr(facts, "info", {}))
     for option in panel_options(ReadOptions):
         if option.name in TRIM_OPTIONS:
             continue
@@ -121,7 +121,7 @@ def doubts_of(info: dict[str, Any]) -> list[str]:
     return [guess["doubt"] for guess in info.get("guesses", ()) if guess.get("doubt")]
 
 
-def guess_lines(info: dict[str, Any]) -> dict[str, str]:
+def guess_texts(info: dict[str, Any]) -> dict[str, str]:
     """Return each guess with its reason, by the option that overrides it."""
     guesses = {guess.get("name"): guess for guess in info.get("guesses", ())}
     return {

@@ -122,6 +122,42 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class INPOSE_OT_leave_out_finding(bpy.types.Operator):
+    """Leave the time of the chosen finding out. The solver computes the body there"""
+
+    bl_idname = "inpose.leave_out_finding"
+    bl_label = "Leave out"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a finding with a time."""
+        finding = chosen_finding(context)
+        if finding is None or finding.start_s < 0:
+            cls.poll_message_set(tr("Choose a finding with a time"))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Add its time to what is left out already."""
+        from ..options import parse_spans, spans_text
+
+        finding, reading = chosen_finding(context), context.scene.inpose_reading
+        span = f"{finding.start_s:.2f}-{max(finding.stop_s, finding.start_s + 0.02):.2f}"
+        try:
+            reading.leave_out = spans_text(parse_spans(f"{reading.leave_out},{span}"))
+        except InPoseError as error:
+            show_error(self, context, error, "Trimming")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def chosen_finding(context: bpy.types.Context) -> Any:
+    """Return the finding that is chosen in the list, or None."""
+    view = view_of(context)
+    return view.findings[view.chosen_finding] if 0 <= view.chosen_finding < len(view.findings) else None
+
+
 class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
     """Go to the frame of a stripe of the recording, and say what it is"""
 
@@ -246,6 +282,7 @@ CLASSES = (
     INPOSE_OT_hide_recording,
     INPOSE_OT_use_proposed_trim,
     INPOSE_OT_trim_here,
+    INPOSE_OT_leave_out_finding,
     INPOSE_OT_jump_in_timeline,
     INPOSE_OT_open_timeline,
 )

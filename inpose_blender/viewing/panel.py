@@ -9,7 +9,7 @@ import bpy
 
 from ..ui.drawing import SidebarPanel, draw_text
 from ..ui.translate import tr
-from .operators import has_high_timeline
+from .operators import chosen_finding, has_high_timeline
 from .properties import view_of
 
 _ICONS: Final[dict[str, str]] = {"repaired": "CHECKMARK", "left_to_solver": "ARMATURE_DATA", "told": "ERROR"}
@@ -60,8 +60,8 @@ class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):
         layout.template_list(
             "INPOSE_UL_findings", "", view, "findings", view, "chosen_finding", rows=min(5, max(2, len(view.findings)))
         )
-        if 0 <= view.chosen_finding < len(view.findings):
-            _draw_chosen(layout, view.findings[view.chosen_finding])
+        if (chosen := chosen_finding(context)) is not None:
+            _draw_chosen(layout, chosen)
 
 
 def _draw_chosen(layout: Any, finding: Any) -> None:
@@ -71,6 +71,7 @@ def _draw_chosen(layout: Any, finding: Any) -> None:
         draw_text(
             column, tr("{start} to {stop} s", start=f"{finding.start_s:.1f}", stop=f"{finding.stop_s:.1f}"), "TIME"
         )
+        layout.operator("inpose.leave_out_finding")
 
 
 CLASSES = (INPOSE_UL_findings, INPOSE_PT_findings)

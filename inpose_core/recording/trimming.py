@@ -25,6 +25,8 @@ _AT_END_S: Final[float] = 1.0
 def trim_recording(recording: Recording, options: ReadOptions, name: str = "The recording") -> Recording:
     """Return the recording with its trim, and with nothing measured in the stretches that are left out.
 
+    If the options say nothing, the trim is the proposed one.
+
     Args:
         recording: cleaned; its times start at 0.
         options: the options that contain the trim.
@@ -34,7 +36,8 @@ def trim_recording(recording: Recording, options: ReadOptions, name: str = "The 
         RecordingError: the trim contains nothing of the recording, or no head or hand is left.
     """
     if options.trim_start_s is None and options.trim_end_s is None and options.leave_out is None:
-        return recording
+        # Nothing is measured outside, so nothing is lost; --from 0 keeps it.
+        return replace(recording, trim_s=proposed_trim(recording))
     end_s = recording.duration_s
     start_s = options.trim_start_s or 0.0
     stop_s = end_s if options.trim_end_s is None else min(options.trim_end_s, end_s)

@@ -105,6 +105,26 @@ def test_the_findings_are_listed_and_a_click_goes_there(scene):
     assert scene.frame_current == 1 + round(0.1 * 24)
 
 
+def test_a_finding_is_left_out_by_its_button(scene):
+    assert not bpy.ops.inpose.leave_out_finding.poll()
+    bpy.ops.inpose.read_recording()
+    fill_list(bpy.context)
+    view().chosen_finding = 0
+    scene.inpose_reading.leave_out = "0.25-0.4, 2-3"
+    assert bpy.ops.inpose.leave_out_finding() == {"FINISHED"}
+    assert chosen_reading(scene).leave_out == "0.1-0.4, 2-3"
+
+
+def test_what_was_typed_wrongly_is_told_and_kept(scene):
+    bpy.ops.inpose.read_recording()
+    fill_list(bpy.context)
+    view().chosen_finding = 0
+    scene.inpose_reading.leave_out = "soon"
+    with pytest.raises(RuntimeError, match="not a stretch of time"):
+        bpy.ops.inpose.leave_out_finding()
+    assert scene.inpose_reading.leave_out == "soon"
+
+
 def test_the_solve_knows_more_findings_than_the_reading(scene, rig):
     bpy.ops.inpose.solve_full_body()
     take = baked_take(bpy.context)
