@@ -33,13 +33,13 @@ _COLOURS: Final[tuple[tuple[float, float, float], ...]] = (HEAD_COLOUR, LEFT_COL
 _NEAR_S: Final[float] = 1.0
 """The paths are bright this long before and after the current frame."""
 _PATH_STEP_M: Final[float] = 0.015
-"""A new point of a path this far from the last: shorter lines would only flicker."""
+"""Distance of the points of a path: shorter lines would only flicker."""
 _LOST_ALPHA: Final[float] = 0.25
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Hold what is drawn of one recording, and the key of what it was made of."""
+    """Hold the drawing of one recording, and the key of its sources."""
 
     key: tuple[Any, ...]
     facts: RecordingFacts
@@ -55,7 +55,7 @@ _models: list[tuple[Any, Any]] = []
 
 
 def forget() -> None:
-    """Keep nothing of what was drawn, and look at the rig anew before the next drawing."""
+    """Forget the drawing, and look at the rig again before the next one."""
     _cache.clear()
     _models.clear()
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw the recording as stripes into the Timeline and the Dope Sheet, at its frames. Drawn from what is known already.
-
-What does not change is one batch, in seconds and in rows; zooming and scrolling only change a matrix.
+"""Draw the recording as stripes into the Timeline and the Dope Sheet, at its frames. The drawing uses only facts that
+are already known. It is one batch, in seconds and rows; zooming and scrolling only change a matrix.
 """
 
 from __future__ import annotations
@@ -47,9 +46,9 @@ _SURE: Final[_Colour] = (0.55, 0.75, 0.60, 1.0)
 _UNSURE: Final[_Colour] = (0.95, 0.35, 0.25, 1.0)
 
 _STRIPE: Final[float] = 0.75
-"""How much of its row a stripe fills."""
+"""Share of its row that a stripe fills."""
 _MOST_COLUMNS: Final[int] = 1500
-"""Of the confidence curve: more than a screen shows."""
+"""Most columns of the confidence curve: more than a screen shows."""
 _FONT: Final[int] = 0
 _TEXT_PX: Final[int] = 9
 
@@ -69,12 +68,12 @@ _cache: list[_Drawn] = []
 
 
 def forget() -> None:
-    """Keep nothing of what was drawn: the add-on is being disabled."""
+    """Forget the drawing, because the add-on is disabled."""
     _cache.clear()
 
 
 def draw_timeline(context: bpy.types.Context) -> None:
-    """Draw the stripes into the region of a Timeline or a Dope Sheet, where something is known of the recording."""
+    """Draw the stripes into the region of a Timeline or a Dope Sheet, if facts of the recording are known."""
     if not _is_shown(context):
         return
     drawn = _drawn(context)
@@ -104,7 +103,7 @@ def draw_timeline(context: bpy.types.Context) -> None:
 
 
 def hit(context: bpy.types.Context, x_px: int, y_px: int) -> tuple[float, Stripe | None] | None:
-    """Return the time and the stripe at a place of the region; None where a click is Blender's own.
+    """Return the time and the stripe at a place of the region; None if the click belongs to Blender.
 
     Args:
         context: of a Timeline or a Dope Sheet.
@@ -136,7 +135,7 @@ def _is_shown(context: bpy.types.Context) -> bool:
 
 
 def _drawn(context: bpy.types.Context) -> _Drawn | None:
-    """Return the batches for what is known now; made anew only if that has changed."""
+    """Return the batches for the current facts; they are made again only if the facts have changed."""
     info, findings, take = known_info(context), known_findings(context), baked_take(context)
     confidence = _confidence(context)
     key = (
