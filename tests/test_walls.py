@@ -33,6 +33,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "inspection",
         "recording_to_motion",
+        "batch",
         "training",
         "evaluation",
         "demo",
