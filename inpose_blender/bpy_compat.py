@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import bpy
@@ -97,6 +98,18 @@ def all_curves(action: Any) -> list[Any]:
         return list(action.fcurves)
     strips = [strip for layer in action.layers for strip in layer.strips]
     return [curve for strip in strips for channels in strip.channelbags for curve in channels.fcurves]
+
+
+def remove_curves(action: Any, data_paths: Collection[str]) -> None:
+    """Remove the F-curves of some properties from an action."""
+    if HAS_SLOTS:
+        strips = [strip for layer in action.layers for strip in layer.strips]
+        holders = [channels for strip in strips for channels in strip.channelbags]
+    else:
+        holders = [action]
+    for holder in holders:
+        for curve in [curve for curve in holder.fcurves if curve.data_path in data_paths]:
+            holder.fcurves.remove(curve)
 
 
 def assigned_slot(animation_data: Any) -> Any:

@@ -21,7 +21,7 @@ from ..takes.take import SolvedTake
 from .adjust import adjust_motion
 from .bake import bake_channels, rig_facts, write_action
 from .options import BakeOptions
-from .placement import place_motion
+from .placement import place_motion, placed_floor
 from .settings import BakeResult
 
 _STEP_S: Final[float] = 0.002
@@ -119,12 +119,15 @@ class BakeJob:
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
-        result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
+        result = yield from write_action(
+            armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
+        )
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
             scene.frame_start, scene.frame_end = after
-        return replace(result, character=(yield from self._checked(result, now)))
+        floor = placed_floor(self._options, now.measure, scene.cursor.location)
+        return replace(result, character=(yield from self._checked(result, replace(now, measure=floor))))
 
     def _checked(self, result: BakeResult, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""

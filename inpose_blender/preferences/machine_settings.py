@@ -36,9 +36,9 @@ def solver_interpreters(chosen: str = "", device: str | None = None) -> tuple[In
         chosen = bpy.path.abspath(preferences.interpreter_path)
     if chosen or (device or solver_device()) == "cpu":
         return candidate_interpreters(chosen)
-    from ..runtime.gpu_pythons import remembered
+    from ..runtime.gpu_pythons import load_found
 
-    return candidate_interpreters(with_gpu=[python.interpreter for python in remembered(gpu_pythons_file())])
+    return candidate_interpreters(with_gpu=[python.interpreter for python in load_found(gpu_pythons_file())])
 
 
 def gpu_pythons_file() -> Path:

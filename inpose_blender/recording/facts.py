@@ -11,7 +11,7 @@ import bpy
 from ..core import InPoseError
 from ..options import ReadOptions
 from ..preferences.machine_settings import solver_interpreters
-from ..ui.redraw import redraw_panels
+from ..ui.redraw import redraw_panels, redraw_views
 from .job import RecordingFacts, RecordingJob
 
 _POLL_S: Final[float] = 0.1
@@ -82,6 +82,7 @@ def _look_after_jobs() -> float | None:
             except InPoseError as error:
                 _remember(key, error)
             redraw_panels()
+            redraw_views()
     return _POLL_S if _jobs else None
 
 

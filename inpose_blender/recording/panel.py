@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..errors import InPoseError
-from ..options import CalibrationSettings, Option, ReadOptions, options_of
+from ..options import TRIM_OPTIONS, CalibrationSettings, Option, ReadOptions, options_of
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_properties import is_automatic, panel_options
 from ..ui.option_rows import draw_option
 from ..ui.translate import tr
-from .preview_collection import preview_of
-from .properties import chosen_reading, recording_path
+from .properties import facts_reading, recording_path
+from .trim_panel import draw_trim
 
 if TYPE_CHECKING:
     from .job import RecordingFacts
@@ -50,10 +50,11 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
             facts = None
         else:
             draw_facts(layout, facts)
+        draw_trim(layout, context.scene, facts)
         draw_read_as(layout, context.scene, facts)
         row = layout.row(align=True)
         row.operator("inpose.show_recording", icon="HIDE_OFF")
-        if preview_of(context.scene) is not None:
+        if context.window_manager.inpose_view.shows_recording:
             row.operator("inpose.hide_recording", text="", icon="X")
 
 
@@ -65,7 +66,7 @@ def facts_of(scene: Any) -> RecordingFacts | InPoseError | str | None:
     """
     from .facts import is_being_read, known_facts
 
-    recording, reading = recording_path(scene.inpose), chosen_reading(scene)
+    recording, reading = recording_path(scene.inpose), facts_reading(scene)
     return _READING if is_being_read(recording, reading) else known_facts(recording, reading)
 
 
@@ -84,8 +85,9 @@ def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) ->
         doubts = doubts_of(facts.info)
         for doubt in doubts:
             draw_text(column, doubt, "QUESTION")
+        listed = {finding.get("sentence") for finding in facts.info.get("findings", ())}  # below, with their times
         for note in facts.info.get("notes", ()):
-            if note not in doubts:
+            if note not in doubts and note not in listed:
                 draw_text(column, note, "INFO")
 
 
@@ -104,8 +106,10 @@ def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | 
         return
     body.use_property_split = True
     body.use_property_decorate = False
-    guesses = guess_lines(getattr(facts, "info", {}))
+    guesses = guess_texts(getattr(facts, "info", {}))
     for option in panel_options(ReadOptions):
+        if option.name in TRIM_OPTIONS:
+            continue
         column = body.column(align=True)
         draw_option(column, scene.inpose_reading, option)
         if option.name in guesses and is_automatic(option, scene.inpose_reading):
@@ -117,7 +121,7 @@ def doubts_of(info: dict[str, Any]) -> list[str]:
     return [guess["doubt"] for guess in info.get("guesses", ()) if guess.get("doubt")]
 
 
-def guess_lines(info: dict[str, Any]) -> dict[str, str]:
+def guess_texts(info: dict[str, Any]) -> dict[str, str]:
     """Return each guess with its reason, by the option that overrides it."""
     guesses = {guess.get("name"): guess for guess in info.get("guesses", ())}
     return {

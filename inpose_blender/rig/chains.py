@@ -8,6 +8,7 @@ The trunk bends in all of its bones. Arms and legs do not bend between their joi
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,16 +67,23 @@ def spread_chains(tree: BoneTree, mapping: RigMapping) -> tuple[Chain, ...]:
     return tuple(chains)
 
 
-def detached_joints(tree: BoneTree, mapping: RigMapping) -> tuple[str, ...]:
+def detached_joints(tree: BoneTree, mapping: RigMapping, turns_as_pelvis: str | None = None) -> tuple[str, ...]:
     """Return the joints whose bones have another parent than in the body, parents first.
 
     Thighs on the spine, collars on the neck (3ds Max Biped), feet on the root: they need locations as well.
+
+    Args:
+        tree: the rig.
+        mapping: its joints.
+        turns_as_pelvis: a bone above the pelvis that turns with it (`root_bone_name`).
     """
     if mapping.family.is_control_rig:
         return ()
     moving = {name: {name} for name in mapping.bones.values()}
     for chain in spread_chains(tree, mapping):
         moving[chain.bones[0]] |= set(chain.bones)
+    if turns_as_pelvis is not None:
+        moving[mapping.bones["pelvis"]].add(turns_as_pelvis)
     turned = set().union(*moving.values())
     result = []
     for joint in mapping.bones:
@@ -94,11 +102,18 @@ def can_be_shifted(bone: Any) -> bool:
     return not (bone.parent and bone.use_connect) and bone.use_local_location and bone.use_inherit_rotation
 
 
-def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> str:
+def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree, with_skin: Collection[str] = ()) -> str:
     """Return the bone that gets the location keys of the body. Only this function decides it.
 
     It must move trunk and legs, be free of turning parents (its axes would turn with them), and not be connected to
     its parent (Blender ignores the location of connected bones).
+
+    Args:
+        armature_object: the rig.
+        mapping: its joints.
+        tree: what carries what.
+        with_skin: the bones that have skin. Where trunk and legs hang on bones above the pelvis, the highest of these
+            that has skin is taken: else its skin would stay behind. MMD characters have skin on their centre.
 
     Raises:
         RigError: the control that carries a control rig is missing.
@@ -116,7 +131,7 @@ def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree) ->
     # Of the mapped bones the highest, else the lowest that carries both trunk and legs; else the pelvis alone.
     root = above[-1]
     if common and common[0] not in chains[0][: chains[0].index(root) + 1]:
-        root = common[0]
+        root = next((bone for bone in reversed(common) if bone in with_skin), common[0])
     while bones[root].use_connect and bones[root].parent:  # a bone without parent is never connected
         root = bones[root].parent.name
     return root

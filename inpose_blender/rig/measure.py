@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray, RigError, Skeleton, rotation_between
 from .checks import rig_notes
 from .families import RigMapping
+from .places import joint_place
 
 _DOWN: Final[tuple[float, float, float]] = (0.0, -1.0, 0.0)
 _UP: Final[tuple[float, float, float]] = (0.0, 1.0, 0.0)
@@ -118,8 +119,9 @@ def _joint_positions_world_m(armature_object: Any, mapping: RigMapping, metres_p
         bone = armature_object.data.bones.get(mapping.anchor(joint))
         if bone is None:
             raise RigError(f"{armature_object.name} has no bone {mapping.anchor(joint)}.", "Generate the rig again.")
-        head = np.array(bone.head_local, dtype=np.float64)
-        positions_m[JOINT_INDEX[joint]] = (world[:3, :3] @ head + world[:3, 3]) * metres_per_unit
+    for joint in mapping.bones:
+        place = joint_place(armature_object.data, mapping, joint)
+        positions_m[JOINT_INDEX[joint]] = (world[:3, :3] @ place + world[:3, 3]) * metres_per_unit
     for joint, stand_in in _STAND_IN:
         if joint not in mapping.bones:
             positions_m[JOINT_INDEX[joint]] = positions_m[JOINT_INDEX[stand_in]]

@@ -78,7 +78,7 @@ def install_command() -> str:
     return f"python3 -m venv ~/{OWN_ENVIRONMENT} && ~/{OWN_ENVIRONMENT}/bin/pip install torch numpy"
 
 
-def remember(found: Iterable[GpuPython], file: Path) -> None:
+def save_found(found: Iterable[GpuPython], file: Path) -> None:
     """Store the found Pythons for other sessions.
 
     Raises:
@@ -91,7 +91,7 @@ def remember(found: Iterable[GpuPython], file: Path) -> None:
     write_output(file, [json.dumps([str(python.executable) for python in found][:_MOST_KEPT]).encode()])
 
 
-def remembered(file: Path) -> tuple[GpuPython, ...]:
+def load_found(file: Path) -> tuple[GpuPython, ...]:
     """Return the Pythons of an earlier search that still exist."""
     try:
         kept = read_json(file, _MOST_BYTES)
@@ -124,7 +124,7 @@ class Search:
         self.has_graphics_card = has_graphics_card()
         self.found = find_gpu_pythons()
         try:
-            remember(self.found, self._file)
+            save_found(self.found, self._file)
         except OutputError:
             return  # the next session searches again
 

@@ -25,6 +25,10 @@ class SolveOutcome:
     notes: tuple[str, ...]
     file: Path
     """File of the motion; removed with the job, unless the job has a folder to keep it in."""
+    findings: tuple[dict[str, Any], ...] = ()
+    """What is wrong with the recording: kind, sentence, action, device and time span of each."""
+    start_s: float = 0.0
+    """Time in the recording at which the motion begins."""
 
 
 class SolveJob(WorkerJob):
@@ -61,4 +65,6 @@ class SolveJob(WorkerJob):
             mean_hand_error_m=None if error is None else float(error),
             notes=tuple(str(note) for note in result.get("notes", ())),
             file=self._output,
+            findings=tuple(dict(finding) for finding in result.get("findings", ())),
+            start_s=float(result.get("start_s") or 0.0),
         )

@@ -27,6 +27,10 @@ class TakeMemory:
         while len(self._takes) > _IN_MEMORY:
             self._takes.popitem(last=False)
 
+    def at_hand(self, path: Path) -> SolvedTake | None:
+        """Return a take if it is in memory."""
+        return self._takes.get(path)
+
     def recall(self, path: Path) -> SolvedTake:
         """Return a take from memory, else from its file.
 

@@ -12,4 +12,11 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
+    switched_off: bpy.props.StringProperty(
+        name="Switched off", description="Constraints that the baked action switches off"
+    )
     notes: bpy.props.StringProperty(name="Notes", description="Notes of the solve")
+    recording: bpy.props.StringProperty(name="Recording file", description="The recording that was solved")
+    findings: bpy.props.StringProperty(name="Findings", description="What is wrong with the recording, as JSON")
+    start_s: bpy.props.FloatProperty(name="Start", description="Time in the recording at which the motion begins")
+    first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")

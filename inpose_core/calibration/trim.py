@@ -22,13 +22,14 @@ def cut_sensors(sensors: Sensors, recording: Recording) -> Sensors:
         sensors.measured[cut],
         sensors.fps,
         start_s=first / sensors.fps,
+        seated=None if sensors.seated is None else sensors.seated[cut],
     )
 
 
 def findings_inside(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
-    """Return the findings that concern what is solved: the others lie in what was trimmed away or left out.
+    """Return the findings of the part that is solved, without those in parts that were trimmed away or left out.
 
-    A finding of calibration concerns all, wherever it was seen.
+    A finding of calibration concerns the whole recording.
     """
     return tuple(finding for finding in findings if _is_inside(finding, recording))
 

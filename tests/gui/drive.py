@@ -21,10 +21,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import addon_utils
 import bpy
 
 TICK_S = 0.1
 TIMEOUT_S = 480.0
+REPORT_S = 12.0
+"""Blender shows a message in its status bar for ten seconds."""
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -73,8 +76,11 @@ class Session:
         """Add a character, look at it, and open the add-on's tab."""
         stick_figure = importlib.import_module(f"{self.module}.inpose_blender.rig.stick_figure")
         core = importlib.import_module(f"{self.module}.inpose_blender.core")
-        for thing in list(bpy.data.objects):
-            bpy.data.objects.remove(thing)
+        for blocks in (bpy.data.objects, bpy.data.actions):
+            for thing in list(blocks):
+                blocks.remove(thing)
+        bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
+        bpy.context.scene.frame_set(1)
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
@@ -94,12 +100,20 @@ class Session:
         tab.tag_redraw()
         yield 1.5
         self.picture("1_panel")
+        self.save_beside_the_takes()
+
+    def save_beside_the_takes(self) -> None:
+        """Save the scene, with the recording in a folder beside it: its path in the panel is then "//takes/..."."""
+        takes = self.folder / "takes"
+        takes.mkdir(exist_ok=True)
+        self.recording = Path(shutil.copy(self.recording, takes))
+        bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "shot.blend"))
 
     def choose_the_recording(self) -> Iterator[float]:
         """Pick a recording as the file browser would, and see it in the scene."""
         things = len(bpy.data.objects)
         with self.in_view():
-            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=str(self.recording))
+            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=bpy.path.relpath(str(self.recording)))
         self.check(Path(bpy.path.abspath(bpy.context.scene.inpose.recording)) == self.recording, "recording is chosen")
         if hasattr(bpy.context.scene.inpose, "pose"):
             bpy.context.scene.inpose.pose = "grip"
@@ -133,6 +147,7 @@ class Session:
             bpy.ops.inpose.cancel()
         yield from self.wait("cancelled solve has ended")
         self.check(self.action is None, "cancelled solve leaves no action")
+        yield REPORT_S  # else Blender's message of the cancelled solve is in the picture of the next one
 
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
@@ -215,7 +230,10 @@ class Session:
         self.check(self.action is not None and bool(self.action.frame_range[1] > 100), "keyframes are saved")
 
     def look_at_the_preferences(self) -> Iterator[float]:
-        """Show the add-on in the preferences."""
+        """Show the add-on in the preferences, with the file where users have it."""
+        (listed,) = (module for module in addon_utils.modules() if module.__name__ == self.module)
+        version = ".".join(map(str, bpy.app.version[:2]))
+        listed.__file__ = f"/home/anna/.config/blender/{version}/extensions/user_default/inpose/__init__.py"
         with self.in_view():
             bpy.ops.preferences.addon_show(module=self.module)
         yield 3.0
@@ -311,8 +329,8 @@ def hide_other_tabs() -> None:
                 continue
 
 
-def main() -> None:
-    """Play the script on a timer, then leave Blender."""
+def main(session_class: type[Session] = Session) -> None:
+    """Play the script of a session on a timer, then leave Blender."""
     arguments = sys.argv[sys.argv.index("--") + 1 :]
     folder = Path(arguments[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -322,7 +340,7 @@ def main() -> None:
     package = Path(importlib.import_module(module).__file__).parent
     recording = Path(arguments[1]).resolve() if len(arguments) > 1 else next((package / "examples").glob("*.csv"))
     bpy.context.preferences.view.show_splash = False
-    session = Session(module, folder, recording)
+    session = session_class(module, folder, recording)
     steps = session.script()
 
     def tick() -> float:
@@ -340,4 +358,5 @@ def main() -> None:
     bpy.app.timers.register(tick, first_interval=4.0, persistent=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

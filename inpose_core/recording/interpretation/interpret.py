@@ -17,7 +17,6 @@ from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
 from ...options.reading import QUATERNION_ORDERS
-from ..cleaning.parked import find_parked
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..findings import Finding, FindingKind
 from ..sessions import sessions_told, spread_sessions
@@ -27,6 +26,7 @@ from .evidence import USUAL_REACH_M, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
+from .parked import find_parked
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5
