@@ -20,7 +20,7 @@ from .whole_skin import joint_problems, skin_problems
 _MOST_FRAMES: Final[int] = 24
 _FEWEST_FRAMES: Final[int] = 4
 _LIMIT_S: Final[float] = 1.0
-"""How long the rig may be evaluated."""
+"""Longest time for the evaluation of the rig."""
 
 
 def check_character(
@@ -49,7 +49,7 @@ def check_character(
 
 
 def _without_echoes(problems: list[CharacterProblem], body: PosedBody) -> list[CharacterProblem]:
-    """Drop what another problem explains: a hand that is pulled off its arm also goes into the body."""
+    """Drop problems that another problem explains: a hand that is pulled off its arm also goes into the body."""
     kinds = {found.kind for found in problems}
     if not kinds & {"pulled_off", "leans_back", "leans"}:
         return problems

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Collect what is wrong with the chosen recording, and fill the panel's list with it."""
+"""Collect the findings of the chosen recording, and fill the panel's list."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def known_info(context: bpy.types.Context) -> dict[str, Any]:
 
 
 def keep_list_fresh(context: bpy.types.Context) -> bool:
-    """Say whether the list holds the findings of the chosen recording; if not, have it filled at once.
+    """Return whether the list contains the findings of the chosen recording; if not, let a timer fill it.
 
-    Panels may not write while they draw: a timer does it.
+    Panels may not write while they draw.
     """
     key = _key(known_findings(context))
     if view_of(context).listed == key:
@@ -67,7 +67,7 @@ def fill_list(context: bpy.types.Context) -> None:
 
 
 def forget() -> None:
-    """Fill no list any more: the add-on is being disabled."""
+    """Stop filling the list, because the add-on is disabled."""
     if bpy.app.timers.is_registered(_fill_later):
         bpy.app.timers.unregister(_fill_later)
 

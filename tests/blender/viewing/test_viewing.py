@@ -11,6 +11,7 @@ from rigs import build_rig, map_and_measure
 from inpose_blender.core import Sensors
 from inpose_blender.recording.facts import known_facts
 from inpose_blender.recording.properties import chosen_reading, facts_reading, recording_path
+from inpose_blender.recording.trim_panel import effective_trim, trim_text
 from inpose_blender.viewing.clock import baked_take, clock_of, findings_of_take
 from inpose_blender.viewing.findings import fill_list, keep_list_fresh, known_findings
 from inpose_blender.viewing.models import hand_model, head_model, own_axes
@@ -91,6 +92,21 @@ def test_the_proposed_trim_is_taken_over_by_its_button(scene, fake_worker, reque
     assert (reading.trim_start_s, reading.trim_end_s) == (0.25, 0.9)
     assert [method for method, _ in requests] == ["info"]  # a trim is no reason to read again
     assert known_facts(recording_path(scene.inpose), facts_reading(scene)) is not None
+
+
+def test_the_panel_says_what_is_solved(scene):
+    reading, worn = scene.inpose_reading, (4.0, 17.5)
+    assert trim_text(reading, None) == "Trim"
+    assert trim_text(reading, worn) == "Trim: 4.0 to 17.5 s, where the headset is worn"
+    reading.trim_end_s = 9.0
+    assert trim_text(reading, None) == "Trim: to 9.0 s"
+    assert trim_text(reading, worn) == "Trim: 4.0 to 9.0 s, where the headset is worn"
+    assert effective_trim(chosen_reading(scene), {"duration_s": 20.0, "proposed_trim_s": [4.0, 17.5]}) == (4.0, 9.0)
+    assert effective_trim(chosen_reading(scene), {"duration_s": 20.0, "proposed_trim_s": None}) == (0.0, 9.0)
+    reading.trim_start_s = 5.0
+    assert trim_text(reading, worn) == "Trim: 5.0 to 9.0 s"
+    reading.trim_end_s = 0.0
+    assert trim_text(reading, None) == "Trim: from 5.0 s"
 
 
 def test_the_findings_are_listed_and_a_click_goes_there(scene):
