@@ -126,6 +126,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job with the current options; later changes apply to later solves."""
+        from ..bake.bake import check_root_motion
         from ..rig.prepare import prepare_rig
         from .job import SolveJob
 
@@ -135,6 +136,8 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         try:
             self._options = bake_options(scene)
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
+            if self._options.way == "root":
+                check_root_motion(self._rig.armature_object, scene=scene, mapping=self._rig.mapping)
             options = solve_options(scene)
             require_files(recording, options)
             skeleton = self._rig.measure.skeleton

@@ -22,6 +22,7 @@ def cut_sensors(sensors: Sensors, recording: Recording) -> Sensors:
         sensors.measured[cut],
         sensors.fps,
         start_s=first / sensors.fps,
+        seated=None if sensors.seated is None else sensors.seated[cut],
     )
 
 
