@@ -47,4 +47,4 @@ def _is_inside(finding: Finding, recording: Recording) -> bool:
     stop_s = recording.duration_s if finding.stop_s is None else finding.stop_s
     if any(left_out_s <= start_s and stop_s <= until_s for left_out_s, until_s in recording.left_out_s):
         return False
-    return recording.trim_s is None or (stop_s >= recording.trim_s[0] and start_s <= recording.trim_s[1])
+    return recording.trim_s is None or (stop_s > recording.trim_s[0] and start_s < recording.trim_s[1])
