@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kill, stop, fill and starve at random: ``python -m tests.chaos --seconds 600``.
+"""Disturb running commands: kill, stop, fill and starve at random: ``python -m tests.chaos --seconds 600``.
 
 The commands are a batch of takes (`inpose batch`) and a headless bake (`headless.py`, where bpy is). Prints how many
 events there were of each kind, and every fault; the exit code is 0 only without faults.
@@ -14,9 +14,9 @@ import sys
 import time
 from collections import Counter
 
-from .commands import COMMANDS
-from .events import EVENTS
-from .trial import run_trial
+from tests.chaos.commands import COMMANDS
+from tests.chaos.events import EVENTS
+from tests.chaos.trial import run_trial
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .processes import marked, send
+from tests.chaos.processes import marked, send
 
 _STOPPED_S: Final[float] = 1.0
 

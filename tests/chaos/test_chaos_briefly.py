@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from .commands import COMMANDS
-from .events import EVENTS
-from .trial import run_trial
+from tests.chaos.commands import COMMANDS
+from tests.chaos.events import EVENTS
+from tests.chaos.trial import run_trial
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux lists them")
 

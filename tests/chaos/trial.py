@@ -17,10 +17,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from ..small_disk import can_mount, small_disk
-from .commands import REPOSITORY, Command, write_takes
-from .events import Event
-from .processes import MARK, all_gone, marked, send
+from tests.chaos.commands import REPOSITORY, Command, write_takes
+from tests.chaos.events import Event
+from tests.chaos.processes import MARK, all_gone, marked, send
+from tests.small_disk import can_mount, small_disk
 
 _LATEST_S: Final[dict[str, float]] = {"batch": 6.0, "headless": 8.0}
 """An undisturbed command takes about as long."""
