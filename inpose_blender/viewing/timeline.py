@@ -20,6 +20,7 @@ from ..core import FloatArray
 from ..errors import InPoseError
 from ..options import parse_spans
 from ..recording.properties import chosen_reading
+from ..recording.trim_panel import effective_trim
 from ..takes.memory import TAKES
 from ..ui.translate import tr
 from .clock import RecordingClock, baked_take, clock_of
@@ -54,10 +55,11 @@ _TEXT_PX: Final[int] = 9
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Hold the drawing of one recording: the key of its sources, stripes, and a batch in seconds and pixels."""
+    """Hold what is drawn of one recording: stripes in seconds and rows, the confidence in seconds and from 0 to 1."""
 
     key: tuple[Any, ...]
-    stripes: tuple[Stripe, ...]
+    made_of: tuple[Any, ...]
+    """What the key holds by identity: as long as it is here, nothing else has its identity."""
     batch: Any
     curve: Any
 
@@ -148,7 +150,7 @@ def _drawn(context: bpy.types.Context) -> _Drawn | None:
     if not stripes:
         return None
     curve = None if confidence is None or take is None else _curve(*confidence, take.start_s)
-    _cache[:] = [_Drawn(key, stripes, _batch(stripes), curve)]
+    _cache[:] = [_Drawn(key, (info, confidence), _batch(stripes), curve)]
     return _cache[0]
 
 
@@ -215,8 +217,8 @@ def _draw_trim(context: bpy.types.Context, clock: RecordingClock, layout: Timeli
         left_out = parse_spans(reading.leave_out or "")
     except InPoseError:  # the panel says what is wrong
         return
-    start_s = reading.trim_start_s or 0.0
-    stop_s = end_s if reading.trim_end_s is None else min(reading.trim_end_s, end_s)
+    start_s, stop_s = effective_trim(reading, known_info(context))
+    stop_s = min(stop_s, end_s)
     for dark_from_s, dark_to_s in ((0.0, start_s), (stop_s, end_s), *left_out):
         if dark_to_s > dark_from_s:
             left, right = (_x_of(context.region, clock, time_s) for time_s in (dark_from_s, dark_to_s))
