@@ -19,6 +19,7 @@ from ..types import DEVICE_NAMES
 from .columns import (
     NO_TIME,
     DeviceTracks,
+    angles_of,
     column_places,
     column_poses,
     frame_times,
@@ -59,7 +60,8 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     cells = table.read(places.numbers, (key, time, *places.matrix))
     clock, unit = frame_times(table, time, cells)
     times = clock.times
-    positions, quaternions = column_poses(columns, places, cells, layout)
+    angles = angles_of([(columns, places)], cells, layout)
+    positions, quaternions = column_poses(columns, places, cells, layout, angles)
     tracks = {
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
         for name, rows in _rows_of_devices(cells.texts[key]).items()
@@ -86,7 +88,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         named and bool(layout.devices),
         cells.notes,
         clock.session_starts,
-        (*cells.findings, *clock.findings),
+        (*cells.findings, *clock.findings, *angles.findings),
     )
 
 
@@ -144,9 +146,10 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         places, time = column_places(columns, one), time_column(layout, one, options)
         cells = one.read(places.numbers, (*(() if time is None else (time,)), *places.matrix))
         clock, time_unit = frame_times(one, time, cells)
-        tracks[device] = sorted_track(Track(clock.times, *column_poses(columns, places, cells, layout)))
+        angles = angles_of([(columns, places)], cells, layout)
+        tracks[device] = sorted_track(Track(clock.times, *column_poses(columns, places, cells, layout, angles)))
         notes += cells.notes
-        findings += [*cells.findings, *clock.findings]
+        findings += [*cells.findings, *clock.findings, *angles.findings]
         starts = clock.session_starts if device == "head" else starts
     notes += [f"There is no file for the {device} hand." for device in missing]
     head, left, right = (tracks.get(device) for device in DEVICE_NAMES)

@@ -12,6 +12,7 @@ from ..types import DEVICE_NAMES
 from .column_words import layout_by_words
 from .columns import (
     DeviceTracks,
+    angles_of,
     column_places,
     column_poses,
     frame_times,
@@ -127,8 +128,9 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         (*(() if time is None else (time,)), *(place for one in places for place in one.matrix)),
     )
     clock, unit = frame_times(table, time, cells)
+    angles = angles_of([one for one in present if one is not None], cells, layout)
     head, left, right = (
-        None if one is None else Track(clock.times, *column_poses(*one, cells, layout)) for one in present
+        None if one is None else Track(clock.times, *column_poses(*one, cells, layout, angles)) for one in present
     )
     missing_hands = tuple(
         f"The file has no columns for the {name} hand."
@@ -140,5 +142,5 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         unit,
         notes=(*cells.notes, *missing_hands),
         session_starts=clock.session_starts,
-        findings=(*cells.findings, *clock.findings),
+        findings=(*cells.findings, *clock.findings, *angles.findings),
     )
