@@ -139,6 +139,70 @@ def layout_by_words(header: Sequence[str]) -> Layout | None:
     return _layout(header, correct=False) or _layout(header, correct=True)
 
 
+def long_layout_by_words(header: Sequence[str]) -> Layout | None:
+    """Return the columns of a table in which each row holds one device; None if they are not found."""
+    time = [column for column in header if is_time(column)]
+    key = next((column for column in header if set(_split(column)) & _KEYS and column not in time), None)
+    groups: dict[str, dict[str, str]] = {"p": {}, "q": {}, "e": {}}
+    for column in header:
+        if column == key or column in time:
+            continue
+        axis, kind, rest = _component(["of", *_split(column)])
+        if OTHER & set(rest) or not axis:
+            continue
+        kind = kind or next((found for word in reversed(rest) if (found := _kind(word))), "")
+        if axis in _ANGLES:
+            kind = "e"
+        groups[kind or ("q" if axis == "w" else "p")].setdefault(AXES[axis], column)
+    position, turn, euler = groups["p"], groups["q"], groups["e"]
+    if key is None or not {"x", "y", "z"} <= position.keys():
+        return None
+    columns: dict[str, Any] = {"time": time, "p": [position[axis] for axis in "xyz"]}
+    if set("xyzw") <= turn.keys():
+        columns["q"] = [turn[axis] for axis in "xyzw"]
+    elif set(_ANGLES) <= euler.keys():
+        columns["e"] = [euler[axis] for axis in _ANGLES]
+    elif angles := next((one for one in (euler, turn) if set("xyz") <= one.keys()), None):
+        columns["e"] = [angles[axis] for axis in "xyz"]
+    else:
+        return None
+    return Layout(
+        name="words",
+        label="the columns' names",
+        columns=columns,
+        shape="long",
+        key=key,
+        quaternion_order="xyzw" if "q" in columns else None,
+        euler_order=PITCH_YAW_ROLL if columns.get("e", [""])[0] == euler.get("pitch") else UNITY_EULER_ORDER,
+    )
+
+
+def device_named(text: str) -> str:
+    """Return head, left or right for the name of a device in a cell; empty if it is none of them."""
+    return _device(split_words(text))
+
+
+_KEYS: Final[frozenset[str]] = frozenset(
+    {
+        "device",
+        "name",
+        "object",
+        "joint",
+        "id",
+        "type",
+        "node",
+        "part",
+        "body",
+        "role",
+        "source",
+        "entity",
+        "bone",
+        "label",
+    }
+    | {"gerat", "objekt", "tracker", "trackedobject", "devicename", "deviceid", "sensor"}
+)
+
+
 def is_time(column: str, *, correct: bool = False) -> bool:
     """Return whether a column's name says that it holds times."""
     words = _split(column)

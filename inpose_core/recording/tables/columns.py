@@ -137,13 +137,16 @@ def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cell
 
 
 def _is_z_up(positions: Sequence[FloatArray]) -> bool:
-    """Return whether the head is above the hands, and above zero, along Z rather than along Y."""
+    """Return whether the head is above the hands along Z rather than along Y; where it walks to says nothing."""
     head, *hands = positions
-    with np.errstate(invalid="ignore"):
-        above = [np.nanmedian(np.concatenate([head - hand for hand in hands]), axis=0)] if hands else []
-        high = np.nanmedian(head, axis=0)
-    score = high + (above[0] if above else 0.0)
-    return bool(score[2] > score[1])
+    if not hands:
+        return False
+    above = np.concatenate([head - hand for hand in hands])
+    above = above[np.isfinite(above).all(axis=1)]
+    if not len(above):
+        return False
+    median = np.median(above, axis=0)
+    return bool(median[2] > median[1])
 
 
 def column_poses(

@@ -16,6 +16,7 @@ from ..conventions import ReadOptions
 from ..findings import Finding
 from ..tracks import Track
 from ..types import DEVICE_NAMES
+from .column_words import device_named
 from .columns import (
     NO_TIME,
     DeviceTracks,
@@ -71,6 +72,8 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         listed = [str(value).lower() for value in layout.devices.get(device, ())] if layout.devices else [device]
         # If there are several headsets ("hmd", "hmd 2"), the one with the most rows is used.
         fitting = [name for name in tracks if name in listed or name.rstrip(" 0123456789") in listed]
+        if not layout.devices:
+            fitting = fitting or [name for name in tracks if device_named(name) == device]
         name = max(fitting, key=lambda name: len(tracks[name].times), default=None)
         chosen.append(tracks.pop(name) if name is not None else None)
     if chosen[0] is None:
@@ -85,7 +88,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     return DeviceTracks(
         (chosen[0], left, right),
         unit,
-        named and bool(layout.devices),
+        named,
         cells.notes,
         clock.session_starts,
         (*cells.findings, *clock.findings, *angles.findings),

@@ -9,7 +9,7 @@ from ...errors import RecordingError
 from ..conventions import ReadOptions
 from ..tracks import Declared, RawTracks, Track, join_tracks
 from ..types import DEVICE_NAMES
-from .column_words import layout_by_words
+from .column_words import layout_by_words, long_layout_by_words
 from .columns import (
     DeviceTracks,
     angles_of,
@@ -54,7 +54,7 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
     if fitting:
         best = max(fitting, key=lambda layout: (_column_count(layout), layout.time_unit is not None))
         return _read(best, table, path, options, by=f"the preset {best.name}")
-    by_words = layout_by_words(table.header)
+    by_words = layout_by_words(table.header) or long_layout_by_words(table.header)
     if by_words is not None:
         return _read(by_words, table, path, options, by="the columns' names")
     if len(table.header) < 5:

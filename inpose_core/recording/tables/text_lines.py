@@ -21,6 +21,7 @@ COMMENTS: Final[tuple[str, ...]] = ("#", "*", "//", "%")
 _DELIMITERS: Final[str] = ",;\t|"
 _SAMPLE_LINES: Final[int] = 60
 _SAMPLE_BYTES: Final[int] = 400_000
+_LONGEST_SAMPLE: Final[int] = 100_000
 _FEWEST_COLUMNS: Final[int] = 3
 _BRACKET: Final[re.Pattern[str]] = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
 _NUMBER: Final[re.Pattern[str]] = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -63,8 +64,10 @@ def _is_japanese(data: bytes) -> bool:
         text = codecs.getincrementaldecoder("cp932")().decode(data)
     except UnicodeDecodeError:
         return False
-    foreign = [c for c in text if ord(c) > 127]
-    return bool(foreign) and sum("\u3040" <= c <= "\u9fff" for c in foreign) > 0.8 * len(foreign)
+    # Single accented letters of Western text look like single signs; Japanese words are longer.
+    words = re.findall(r"[^\x00-\x7f]+", text)
+    signs = sum(len(word) for word in words)
+    return bool(words) and sum(len(word) for word in words if len(word) > 1) > 0.6 * signs
 
 
 def find_dialect(data: bytes) -> Dialect:
@@ -73,15 +76,20 @@ def find_dialect(data: bytes) -> Dialect:
     lines = [line for line in text.splitlines()[: 4 * _SAMPLE_LINES] if line.strip() and not is_comment(line)]
     if len(data) > _SAMPLE_BYTES and len(lines) > 2:
         lines = lines[:-1]
-    lines = lines[:_SAMPLE_LINES]
+    lines = [line[:_LONGEST_SAMPLE] for line in lines[:_SAMPLE_LINES]]
     if lines and lines[0].lower().startswith("sep="):
         lines = lines[1:]
     if not lines:
         return Dialect(",", ",", bracketed=False, header_line=0, columns=0)
     body = lines[len(lines) // 3 :]
-    delimiter, bracketed, columns = _row_style(body)
+    delimiter, bracketed, columns = _row_style(body, lines[0])
     header_line = _header_line(lines, delimiter, bracketed, columns)
     header = lines[max(header_line, 0)]
+    if bracketed and header_line >= 0:
+        # A header that names each component goes with rows whose brackets are cut by their separators.
+        cut = len(split_line(body[0], delimiter, bracketed=False))
+        bracketed = len(split_line(header, delimiter, bracketed=False)) != cut or cut == columns
+        columns = columns if bracketed else cut
     own = max(_DELIMITERS, key=header.count)
     same = len(split_line(header, delimiter, bracketed=False)) == columns or header.count(own) <= header.count(
         delimiter
@@ -98,8 +106,10 @@ def split_line(line: str, delimiter: str, *, bracketed: bool) -> list[str]:
     """Return the cells of one line; with ``bracketed``, separators within brackets do not count."""
     if bracketed:
         line = _BRACKET.sub(lambda found: found[0].replace(delimiter, _INNER), line)
-    rows = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
-    cells = next(rows, [])
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return [line]  # a cell beyond the limit: no table
     return [cell.replace(_INNER, delimiter) for cell in cells] if bracketed else cells
 
 
@@ -114,7 +124,7 @@ def show_inner(cell: str) -> str:
     return cell.replace(_INNER, " ")
 
 
-def _row_style(body: Sequence[str]) -> tuple[str, bool, int]:
+def _row_style(body: Sequence[str], first: str) -> tuple[str, bool, int]:
     """Return the separator of the rows, whether brackets hide separators, and the number of cells."""
     has_brackets = sum("(" in line or "[" in line for line in body) > len(body) // 2
     best = (0.0, ",", False, 1)
@@ -127,6 +137,7 @@ def _row_style(body: Sequence[str]) -> tuple[str, bool, int]:
             agree = share / len(body)
             # Spaces separate only where nothing else does; brackets keep vectors whole.
             score = agree + 0.5 * (delimiter != " ") + 0.3 * bracketed + 0.1 * min(columns, 20) / 20
+            score += 0.4 * (delimiter != " " and len(split_line(first, delimiter, bracketed=bracketed)) == columns)
             best = max(best, (score, delimiter, bracketed, columns))
     return best[1], best[2], best[3]
 
