@@ -15,18 +15,24 @@ geometry decides which one is the left.
 from __future__ import annotations
 
 import io
+import json
 import math
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
 from ...errors import RecordingError
+from ...options.reading import ReadOptions
 from ...system.safe_files import parse_json
+from ..findings import Finding
+from ..tables.reader import read as read_table
+from ..tables.rotation_columns import matrices_to_poses
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from .flat_json import objects_in, table_of
 from .format import RecordingFormat
 
 _TIMES: Final[tuple[str, ...]] = ("timestamp", "time", "t", "ts", "time_s", "timestamp_ms", "timestamp_ns")
@@ -45,6 +51,7 @@ _NAMES: Final[tuple[str, ...]] = (
 )
 _PLACES: Final[tuple[str, ...]] = ("position", "pos", "translation", "p")
 _TURNS: Final[tuple[str, ...]] = ("quaternion", "rotation", "orientation", "rot", "quat", "q")
+_MATRICES: Final[tuple[str, ...]] = ("matrix", "transform", "pose_matrix", "mDeviceToAbsoluteTracking", "mat")
 _VALID: Final[tuple[str, ...]] = ("valid", "is_valid", "pose_valid", "bPoseIsValid", "tracked")
 _OPENVR_CLASSES: Final[frozenset[str]] = frozenset({"hmd", "controller", "generictracker", "trackingreference"})
 _HEADS: Final[tuple[str, ...]] = ("hmd", "head", "camera")
@@ -72,7 +79,9 @@ class _Samples:
 
 
 def recognises(data: bytes) -> bool:
-    """Return whether the first line is a complete JSON object and another one follows."""
+    """Return whether the first line is a complete JSON object and another one follows, or objects stand in a list."""
+    if _is_array(data):
+        return True
     first, _, rest = data.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
     if not first.startswith(b"{") or len(first) > _LONGEST_FIRST_LINE or not rest.lstrip().startswith(b"{"):
         return False
@@ -82,12 +91,56 @@ def recognises(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes, name: str) -> RawTracks:
+def read(data: bytes, name: str, options: ReadOptions | None = None) -> RawTracks:
     """Return the poses of a log; lines that are not JSON, such as a truncated last one, are skipped and counted.
+
+    Objects without devices are read as a table, each key a column.
 
     Raises:
         RecordingError: the lines have no device poses, or no headset and hand.
     """
+    data = _as_lines(data)
+    try:
+        if options is not None and options.columns:
+            return _read_flat(data, name, options)
+        return _read_devices(data, name)
+    except RecordingError as error:
+        try:
+            return _read_flat(data, name, options or ReadOptions())
+        except RecordingError:
+            raise error from None
+
+
+def _is_array(data: bytes) -> bool:
+    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"[") and start[1:].lstrip().startswith(b"{")
+
+
+def _as_lines(data: bytes) -> bytes:
+    """Return one object a line of a file that may hold a list of objects."""
+    if not _is_array(data):
+        return data
+    try:
+        objects = objects_in(parse_json(data))
+    except ValueError:
+        objects = []
+    return b"\n".join(json.dumps(entry).encode() for entry in objects)
+
+
+def _read_flat(data: bytes, name: str, options: ReadOptions) -> RawTracks:
+    rows = []
+    for line in io.BytesIO(data.lstrip(b"\xef\xbb\xbf")):
+        try:
+            row = parse_json(line) if line.strip() else None
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+            check_frame_count(len(rows), name)
+    return replace(read_table(table_of(rows), name, None, options), format="JSON lines")
+
+
+def _read_devices(data: bytes, name: str) -> RawTracks:
     check_frame_count(data.count(b"\n") // _MOST_LINES_A_FRAME, name)
     samples: defaultdict[str, _Samples] = defaultdict(_Samples)
     damaged, ordered = 0, True
@@ -127,8 +180,19 @@ def read(data: bytes, name: str) -> RawTracks:
             by="OpenVR's device classes" if is_openvr else "the keys",
         ),
         headset="OpenVR" if is_openvr else "",
-        notes=(f"{damaged} lines are not JSON. InPose ignored them.",) if damaged else (),
+        findings=_damage(damaged),
     )
+
+
+def _damage(lines: int) -> tuple[Finding, ...]:
+    if not lines:
+        return ()
+    sentence = (
+        "One line is not JSON. InPose ignored it."
+        if lines == 1
+        else f"{lines} lines are not JSON. InPose ignored them."
+    )
+    return (Finding("damaged", sentence, "repaired"),)
 
 
 def _time(row: object) -> float | None:
@@ -147,7 +211,7 @@ def _devices(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield _name(entry), entry
     elif isinstance(several, Mapping):
         yield from ((str(key), entry) for key, entry in several.items() if isinstance(entry, Mapping))
-    elif _first(row, _PLACES) is not None or isinstance(row.get("pose"), Mapping):
+    elif _first(row, (*_PLACES, *_MATRICES)) is not None or isinstance(row.get("pose"), (Mapping, list)):
         yield _name(row), row
     else:
         yield from ((str(key), entry) for key, entry in row.items() if isinstance(entry, Mapping))
@@ -166,12 +230,26 @@ def _pose(entry: Mapping[str, Any]) -> tuple[list[float] | None, bool]:
     """Return seven numbers, NaN if the device was lost, and whether the quaternion's components were named."""
     inner = entry.get("pose")
     pose = inner if isinstance(inner, Mapping) else entry
+    matrix = _matrix(inner if isinstance(inner, list) else _first(pose, _MATRICES))
+    if matrix is not None:
+        lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
+        return ([math.nan] * 7 if lost else matrix), True
     place, _ = _components(_first(pose, _PLACES), "xyz")
     turn, named = _components(_first(pose, _TURNS), "xyzw")
     if place is None or turn is None:
         return None, named
     lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
     return ([math.nan] * 7 if lost else [*place, *turn]), named
+
+
+def _matrix(value: object) -> list[float] | None:
+    """Return position and quaternion, scalar last, of a 3x4 or 4x4 matrix in rows or in one list; None otherwise."""
+    if isinstance(value, list) and len(value) in (3, 4) and all(isinstance(row, list) for row in value):
+        value = [number for row in value for number in row]
+    if not isinstance(value, list) or len(value) not in (12, 16) or not all(map(_is_number, value)):
+        return None
+    positions, xyzw = matrices_to_poses(np.array([value], dtype=np.float64))
+    return [*positions[0].tolist(), *xyzw[0].tolist()]
 
 
 def _components(value: object, letters: str) -> tuple[list[float] | None, bool]:
@@ -218,7 +296,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         source="scripts that poll OpenVR or OpenXR and write one JSON object per line",
         hand_poses="raw if the devices have OpenVR's classes, else set `--hand-poses`",
         recognises=recognises,
-        read=lambda file: read(file.data, file.name),
+        read=lambda file: read(file.data, file.name, file.options),
         rank=2,  # before WebXR, which takes any JSON
     ),
 )

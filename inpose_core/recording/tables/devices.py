@@ -16,7 +16,7 @@ from ..conventions import ReadOptions
 from ..findings import Finding
 from ..tracks import Track
 from ..types import DEVICE_NAMES
-from .column_words import device_named
+from .column_meaning import device_named
 from .columns import (
     NO_TIME,
     DeviceTracks,

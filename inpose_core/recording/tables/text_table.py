@@ -128,7 +128,8 @@ class TextTable:
             )
         table = np.frombuffer(values).reshape(count, len(places)) if places else np.empty((count, 0))
         table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
-        return Cells(places, table, words, ("The last line is cut off. InPose ignored it.",) if short_line else ())
+        cut_off = Finding("damaged", "The last line is cut off. InPose ignored it.", "repaired")
+        return Cells(places, table, words, (), (cut_off,) if short_line else ())
 
     def _is_header(self, row: Sequence[str]) -> bool:
         """Return whether a logger that appends to its file wrote the header again."""

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .column_meaning import meaning_of
 from .column_vocabulary import AXES, split_words
-from .column_words import meaning_of
 from .text_lines import show_inner
 
 _NUMBER: Final[str] = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
