@@ -61,6 +61,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "core",
         "bpy_compat",
         "remembered",
+        "in_thread",
         "options",
         "blend_file",
         "runtime",

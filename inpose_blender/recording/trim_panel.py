@@ -33,7 +33,7 @@ def trim_text(reading: Any, proposed: tuple[float, float] | None) -> str:
     start_s, end_s = reading.trim_start_s, reading.trim_end_s
     if proposed is not None and not (start_s and end_s):
         start, end = f"{start_s or proposed[0]:.1f}", f"{end_s or proposed[1]:.1f}"
-        return tr("Trim: {start} to {stop} s, where the headset is worn", start=start, stop=end)
+        return tr("Trim: {start} to {stop} s, headset worn", start=start, stop=end)
     start, end = f"{start_s:.1f}", f"{end_s:.1f}"
     if start_s and end_s:
         return tr("Trim: {start} to {stop} s", start=start, stop=end)

@@ -18,13 +18,15 @@ from .stripes import span_of
 
 
 def known_findings(context: bpy.types.Context) -> list[dict[str, Any]]:
-    """Return the findings of the chosen recording: those of its solve, which knows more, else those of its reading.
+    """Return the findings of the chosen recording: those of its reading, and what its solve found beside them.
 
-    Returned in the order of time, those that concern the whole recording first.
+    They are in the order of time; those that concern the whole recording come first.
     """
+    found = {str(finding.get("sentence")): finding for finding in known_info(context).get("findings", ())}
     take = baked_take(context)
-    found = findings_of_take(take) if take is not None else list(known_info(context).get("findings", ()))
-    return sorted(found, key=lambda finding: span_of(finding, 0.0)[0] or 0.0)
+    if take is not None:
+        found |= {str(finding.get("sentence")): finding for finding in findings_of_take(take)}
+    return sorted(found.values(), key=lambda finding: span_of(finding, 0.0)[0] or 0.0)
 
 
 def known_info(context: bpy.types.Context) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..ui.drawing import SidebarPanel, draw_text
 from ..ui.translate import tr
 from .operators import chosen_finding, has_high_timeline
 from .properties import view_of
+from .stripes import ROWS
 
 _ICONS: Final[dict[str, str]] = {"repaired": "CHECKMARK", "left_to_solver": "ARMATURE_DATA", "told": "ERROR"}
 
@@ -25,8 +26,14 @@ class INPOSE_UL_findings(bpy.types.UIList):
     ) -> None:
         """Draw the time and the sentence."""
         row = layout.row(align=True)
-        when = f"{item.start_s:.1f} s  " if item.start_s >= 0 else ""
-        row.label(text=when + item.sentence, icon=_ICONS.get(item.action, "INFO"), translate=False)
+        row.label(text=finding_title(item), icon=_ICONS.get(item.action, "INFO"), translate=False)
+
+
+def finding_title(finding: Any) -> str:
+    """Return a finding in a few words: when, which device, and what kind."""
+    when = f"{finding.start_s:.1f} s  " if finding.start_s >= 0 else ""
+    device = f"{tr(ROWS[finding.device + 1])}: " if finding.device >= 0 else ""
+    return f"{when}{device}{finding.kind.replace('_', ' ')}"
 
 
 class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):

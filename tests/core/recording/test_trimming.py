@@ -100,7 +100,7 @@ def test_spans_are_read_sorted_and_joined() -> None:
 
 def test_findings_of_what_is_not_solved_are_not_told() -> None:
     person = moving_person(frames=360, rate_hz=60.0).with_findings(
-        Finding("frozen", "Frozen early.", "left_to_solver", 1, 0.5, 1.0),
+        Finding("frozen", "Frozen early.", "left_to_solver", 1, 0.5, 2.0),
         Finding("frozen", "Frozen across.", "left_to_solver", 1, 1.5, 2.5),
         Finding("frozen", "Left out.", "left_to_solver", 1, 3.1, 3.4),
         Finding("unit", "Unit doubted."),
