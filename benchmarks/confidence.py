@@ -22,7 +22,6 @@ from scipy.stats import spearmanr
 
 from inpose_core import Motion, Skeleton, load_prior, solve
 from inpose_core.arrays import FloatArray
-from inpose_core.body.expected_error import legs_off_m
 from inpose_core.body.skeleton import ANKLE_JOINTS, KNEE_JOINTS, TOE_JOINTS
 from inpose_core.evaluation.bodies import DEFAULT_BODY
 from inpose_core.evaluation.clips import (
@@ -32,14 +31,13 @@ from inpose_core.evaluation.clips import (
     load_people,
     load_test_clips,
 )
+from inpose_core.evaluation.reliability import NEAR_M, reliability, table
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, on_body, simulate
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
 from inpose_core.sampling.confidence import score_of
 
 MOST_FRAMES: Final[int] = 1200
-NEAR_M: Final[float] = 0.10
-EDGES: Final[tuple[float, ...]] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 KNOTS: Final[tuple[float, ...]] = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _JUDGED: Final[tuple[int, ...]] = (*KNEE_JOINTS, *ANKLE_JOINTS, *TOE_JOINTS)
 
@@ -57,7 +55,7 @@ def main() -> None:
     scale, offset = logistic(np.concatenate(fitted_on), weights / weights.sum())
     print(f"score * {scale:.3f} + {offset:.3f} would be calibrated; with the shipped weights 1 and 0 are expected")
     print("typical legs error, m:", typical(np.concatenate(fitted_on), weights))
-    rows = reliability(tested)
+    rows = reliability(tested[:, 1], tested[:, 2])
     print(f"rank correlation on the test people: {spearmanr(tested[:, 1], -tested[:, 2]).statistic:.2f}\n")
     print(table(rows))
     if options.out:
@@ -66,7 +64,9 @@ def main() -> None:
 
 def validation_sets(data: Path) -> list[list[Motion]]:
     """Return the clips of validation people, and of HDM05."""
-    people = load_people(data / "cmu_long.npz", frozenset({"86"})) + load_people(data / "uiprmd.npz", frozenset({"908"}))
+    people = load_people(data / "cmu_long.npz", frozenset({"86"})) + load_people(
+        data / "uiprmd.npz", frozenset({"908"})
+    )
     people += load_people(data / "biomechzoo.npz", frozenset({"925", "929"}))
     return [load_choosing_clips(data) + people, load_hdm05_clips(data)]
 
@@ -124,40 +124,6 @@ def falling(values: FloatArray) -> FloatArray:
         else:
             place += 1
     return np.concatenate([np.full(len(pool), np.mean(pool)) for pool in pools])
-
-
-def reliability(frames: FloatArray) -> list[dict[str, float]]:
-    """Return for each range of confidence how many frames it has, and how far their legs are off."""
-    rows = []
-    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
-        inside = frames[(frames[:, 1] >= low) & (frames[:, 1] < high)]
-        error_m = inside[:, 2]
-        rows.append(
-            {
-                "from": low,
-                "to": high,
-                "frames_percent": round(100 * len(inside) / len(frames), 1),
-                "within_10_cm_percent": round(100 * float((error_m <= NEAR_M).mean()), 0),
-                "off_by_over_15_cm_percent": round(100 * float((error_m > 0.15).mean()), 0),
-                "median_cm": round(100 * float(np.median(error_m)), 1),
-                "said_cm": round(100 * legs_off_m(float(inside[:, 1].mean())), 1),
-            }
-        )
-    return rows
-
-
-def table(rows: Sequence[dict[str, float]]) -> str:
-    """Return the reliability as a Markdown table."""
-    lines = [
-        "| confidence | share of frames | legs within 10 cm | off by over 15 cm | median error, cm | said, cm |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in rows:
-        lines.append(
-            f"| {row['from']:g} to {row['to']:g} | {row['frames_percent']:g} % | {row['within_10_cm_percent']:g} % "
-            f"| {row['off_by_over_15_cm_percent']:g} % | {row['median_cm']:g} | {row['said_cm']:g} |"
-        )
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

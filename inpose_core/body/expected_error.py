@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..arrays import BoolArray, runs
+from ..arrays import BoolArray, FloatArray, runs
 from .skeleton import Skeleton
 
 UNSURE: Final[float] = 0.4
@@ -40,13 +39,18 @@ class UnsureStretch:
     legs_off_m: float
     """How far the legs of such frames typically are off."""
 
+    @property
+    def legs_off_cm(self) -> int:
+        """Return that in centimetres, to the nearest five: it is no more exact."""
+        return max(5, 5 * round(20 * self.legs_off_m))
 
-def legs_off_m(confidence: float, stature_m: float = _MEASURED_STATURE_M) -> float:
-    """Return how far knees, ankles and toes typically are off at a confidence, on a body of this stature."""
-    return float(np.interp(confidence, _KNOTS, _LEGS_OFF_M)) * stature_m / _MEASURED_STATURE_M
+
+def legs_off_m(confidence: FloatArray, stature_m: float = _MEASURED_STATURE_M) -> FloatArray:
+    """Return how far knees, ankles and toes typically are off at each confidence, (F,), on a body of this stature."""
+    return np.asarray(np.interp(confidence, _KNOTS, _LEGS_OFF_M)) * stature_m / _MEASURED_STATURE_M
 
 
-def unsure_frames(confidence: NDArray[np.float64]) -> BoolArray:
+def unsure_frames(confidence: FloatArray) -> BoolArray:
     """Return the frames to check, (F,): below `UNSURE`, or far below the rest of the take; NaN is neither."""
     known = confidence[np.isfinite(confidence)]
     if not len(known):
@@ -56,22 +60,23 @@ def unsure_frames(confidence: NDArray[np.float64]) -> BoolArray:
 
 
 def unsure_stretches(
-    confidence: NDArray[np.float64], fps: float, skeleton: Skeleton, most: int = 3
+    confidence: FloatArray, fps: float, skeleton: Skeleton | None = None, most: int = 3
 ) -> list[UnsureStretch]:
     """Return the longest stretches to check, in the order of time.
 
     Args:
         confidence: (F,), 0 to 1.
         fps: its rate.
-        skeleton: the solved body; its size scales the errors.
+        skeleton: the solved body, whose size scales the errors; None is an average adult.
         most: how many stretches at most.
     """
+    stature_m = _MEASURED_STATURE_M if skeleton is None else skeleton.stature_m
     joined = unsure_frames(confidence)
     for start, stop in runs(~joined):
         if start > 0 and stop < len(joined) and stop - start <= _SAME_STRETCH_S * fps:
             joined[start:stop] = True
     found = [
-        UnsureStretch(start, stop - 1, legs_off_m(float(np.nanmean(confidence[start:stop])), skeleton.stature_m))
+        UnsureStretch(start, stop - 1, float(np.nanmean(legs_off_m(confidence[start:stop], stature_m))))
         for start, stop in runs(joined)
     ]
     longest = sorted(found, key=lambda stretch: stretch.first - stretch.last)[:most]
