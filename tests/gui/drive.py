@@ -23,6 +23,7 @@ from typing import Any
 
 import addon_utils
 import bpy
+from mathutils import Vector
 
 TICK_S = 0.1
 TIMEOUT_S = 480.0
@@ -47,6 +48,7 @@ class Session:
         yield from self.cancel_a_solve()
         yield from self.solve()
         yield from self.undo_and_redo()
+        yield from self.ruin_the_character()
         yield from self.search_and_escape()
         yield from self.save_and_reload()
         yield from self.look_at_the_preferences()
@@ -197,6 +199,36 @@ class Session:
             bpy.ops.view3d.view_all(center=False)
         yield 1.0
 
+    def ruin_the_character(self) -> Iterator[float]:
+        """Hang a hat on a bone that nothing moves, bake again, and read what is wrong below the button."""
+        armature = bpy.data.objects[self.armature_name]
+        with self.in_view():
+            bpy.context.view_layer.objects.active = armature
+            bpy.ops.object.mode_set(mode="EDIT")
+            stray = armature.data.edit_bones.new("stray")
+            stray.head, stray.tail = (0, 0, 1.8), (0, 0, 1.9)
+            bpy.ops.object.mode_set(mode="OBJECT")
+            bpy.ops.mesh.primitive_uv_sphere_add(radius=0.15, location=armature.matrix_world @ Vector((0, 0, 1.8)))
+            hat = bpy.context.object
+            hat.vertex_groups.new(name="stray").add(list(range(len(hat.data.vertices))), 1.0, "REPLACE")
+            hat.modifiers.new("Armature", "ARMATURE").object = armature
+            bpy.context.view_layer.objects.active = armature
+            bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        status = bpy.context.window_manager.inpose_status
+        began = time.monotonic()
+        while not status.result and time.monotonic() - began < 60.0:
+            yield TICK_S
+        yield 1.0
+        self.picture("6_check_the_character")
+        self.check("stray" in status.problems, f"a ruined character is told: {status.result} {status.problems}")
+        with self.in_view():
+            bpy.data.objects.remove(hat)
+            bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        yield 5.0
+        status = bpy.context.window_manager.inpose_status
+        self.check(bool(status.result) and not status.problems, f"a sound one is not: {status.problems}")
+        self.picture("6_result")
+
     def search_and_escape(self) -> Iterator[float]:
         """Find the operator by Blender's search, start it with Return, stop it with Esc."""
         if not shutil.which("xdotool"):
@@ -214,6 +246,14 @@ class Session:
         while not self.solving and time.monotonic() - began < 10.0:
             yield 0.02
         self.check(self.solving, "search starts the solve")
+        with self.in_view():
+            bpy.ops.screen.animation_play()
+        yield 1.0
+        self.check(self.playing, "the animation plays while it is solved")
+        press("key", "Escape")
+        yield 1.0
+        self.picture("7_playback_stopped")
+        self.check(self.solving and not self.playing, "Esc ends the playback and not the solve")
         press("key", "Escape")
         yield from self.wait("Esc ends the solve")
         self.check(self.action is not None, "a cancelled solve leaves the old action")
@@ -248,6 +288,11 @@ class Session:
     def area(self) -> Any:
         """Return the 3D View."""
         return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+
+    @property
+    def playing(self) -> bool:
+        """Say whether the animation plays."""
+        return any(window.screen.is_animation_playing for window in bpy.context.window_manager.windows)
 
     @property
     def solving(self) -> bool:
