@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Set pelvis and legs of somebody who sits: thighs on the seat, shins hanging, soles flat on the floor, all at rest.
+"""Set pelvis and legs of a seated person: thighs on the seat, shins hanging, soles flat on the floor, all at rest.
 
-The seat holds the pelvis, so that a trunk which turns twists above it. The legs follow by two-bone inverse kinematics
-from the hips to feet that rest where most people put them. A chair that turns or rolls takes both along.
+The seat holds the pelvis, so a turning trunk twists above it. The legs follow by two-bone inverse kinematics, from the
+hips to feet at their usual places. A chair that turns or rolls moves both along.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ANKLES_APART: Final[float] = 1.3
 """Of the ankles' distance over that of the hips."""
 _TOES_OUT_RAD: Final[float] = float(np.radians(8.0))
 _LONGEST_REACH: Final[float] = 0.998
-"""Of a leg, so that no knee locks."""
+"""Longest leg, as a share of its full length, so that no knee locks."""
 _KNEES_UP: Final[float] = 0.2
 """How far the knees' direction rises: a knee is above the line from hip to ankle."""
 _TURNED_RAD: Final[float] = float(np.radians(40.0))
@@ -35,7 +35,7 @@ _FOLLOWING_S: Final[float] = 1.0
 _HELD: Final[tuple[tuple[int, float], ...]] = tuple(
     (JOINT_INDEX[name], share) for name, share in (("pelvis", 0.9), ("spine1", 0.6), ("spine2", 0.3))
 )
-"""How much of the pelvis' turn on the seat is taken back, by joint: the chest stays as it was solved."""
+"""Share of the pelvis' turn on the seat that each joint undoes, so that the chest stays as solved."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ class SeatedBody:
 
 
 def resting_hips(hips_m: FloatArray, body: SeatedBody) -> FloatArray:
-    """Return where the hips rest on the seat, (F, 2, 3), that were solved to be at ``hips_m``.
-
-    They rest in one place and face one way, unless the chair turns or rolls.
+    """Return the resting places of the hips on the seat, (F, 2, 3), for hips that were solved at ``hips_m``. They have
+    one place and one direction, unless the chair turns or rolls.
     """
     middle_m = hips_m.mean(axis=1)
     across_m = hips_m[:, 0] - middle_m
@@ -82,7 +81,7 @@ def twist_above_seat(R: FloatArray, hips_m: FloatArray, rest_m: FloatArray, shar
         R: solved rotations, (F, 22, 3, 3).
         hips_m: solved hips, (F, 2, 3).
         rest_m: of `resting_hips`, (F, 2, 3).
-        share: how much of it is the seat's, (F,).
+        share: share of the seat in the result, (F,), from 0 to 1.
     """
     left, rest = hips_m[:, 0] - hips_m[:, 1], rest_m[:, 0] - rest_m[:, 1]
     turn_rad = np.arctan2(rest[:, 0], rest[:, 2]) - np.arctan2(left[:, 0], left[:, 2])
@@ -100,7 +99,7 @@ def sit(R: FloatArray, head_m: FloatArray, rest_m: FloatArray, share: FloatArray
         R: solved rotations of one stay on a seat, (F, 22, 3, 3).
         head_m: measured head joint, (F, 3).
         rest_m: of `resting_hips`, (F, 2, 3); the feet rest before them.
-        share: how much of the legs is the seat's, (F,), 1 all of it.
+        share: share of the seat in the legs, (F,), from 0 to 1.
         body: whose legs.
     """
     offsets_m = body.offsets_m
