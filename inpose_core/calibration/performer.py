@@ -149,7 +149,7 @@ def fit_performer(
         evidence = with_pose(evidence, recording, held, body, height_m if same_size else None)
         source = held.kind
     solution = evidence.solve()
-    if refining and not (held is not None and body.is_rig):
+    if refining:
         arms = expect_arms(recording, body.skeleton, calibration.offsets, prior)
         if arms is not None:
             solution = refined_lever_arms(evidence, arms, body.skeleton, body, solution)

@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 
 from ..body.quaternions import matrix_to_quaternion, multiply_quaternions
-from ..recording.types import HandOffsets, PoseType
+from ..recording.types import PoseType
 from .rigid import RigidOffset, from_rotvec_deg
 
 HEAD_JOINT_IN_HEADSET_M: Final[tuple[float, float, float]] = (0.0, -0.06, 0.10)
@@ -66,21 +66,6 @@ def wrist_offset(pose: PoseType, side: int) -> RigidOffset:
     """Return the wrist joint in the frame of the recorded hand pose, for side 0 (left) or 1 (right)."""
     left = _LEFT_WRIST_OFFSETS[pose]
     return left if side == 0 else left.mirrored()
-
-
-def known_wrist_offset(pose: PoseType, side: int, known: HandOffsets | None) -> RigidOffset:
-    """Return the wrist in the frame of the recorded hand pose; a replay that tells its sabers' offsets is believed."""
-    if pose != "saber" or known is None:
-        return wrist_offset(pose, side)
-    saber_in_controller = RigidOffset(known.positions_m[side], known.rotations_wxyz[side])
-    return saber_in_controller.inverse().then(wrist_offset(known.controller_pose, side))
-
-
-def wrist_deviation_m(pose: PoseType | None, known: HandOffsets | None) -> float:
-    """Return how far the preset of a hand pose may be off per axis; None is an unknown hand pose."""
-    if pose is None:
-        return UNKNOWN_WRIST_DEVIATION_M
-    return WRIST_DEVIATION_M[known.controller_pose if pose == "saber" and known is not None else pose]
 
 
 def _left_wrist_offsets() -> dict[PoseType, RigidOffset]:

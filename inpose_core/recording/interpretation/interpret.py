@@ -70,6 +70,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         format=raw.format,
         pose=pose,
         headset=raw.headset,
+        controllers=raw.controllers,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
