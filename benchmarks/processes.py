@@ -74,7 +74,7 @@ def _busy_processes(count: int) -> Iterator[None]:
 
 def _command_s(take: Path, output: Path, library: str) -> float:
     command = [sys.executable, "-m", "inpose_core.cli", "solve", str(take), "-o", str(output), "--quiet"]
-    command += ["--pose", "grip", "--stature", "1.75", "--library", library]
+    command += ["--hand-poses", "grip", "--performer-height", "1.75", "--library", library]
     began = time.perf_counter()
     subprocess.run(command, check=True, timeout=_TIMEOUT_S, env={**os.environ, "PYTHONPATH": str(ROOT)})
     return time.perf_counter() - began

@@ -72,7 +72,7 @@ def solved_scene(blend: Path) -> Any:
     """Solve the example recording for a stick figure, as the add-on's command line does, and open the result."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     arguments = ["--recording", str(ROOT / "examples" / "walk_wave_crouch.csv"), "--output", str(blend)]
-    arguments += ["--scene-fps", str(FPS), "--pose", "grip", "--stature", str(EXAMPLE_STATURE_M)]
+    arguments += ["--scene-fps", str(FPS), "--hand-poses", "grip", "--performer-height", str(EXAMPLE_STATURE_M)]
     if code := solve_and_bake(arguments):
         raise SystemExit(code)
     bpy.ops.wm.open_mainfile(filepath=str(blend))

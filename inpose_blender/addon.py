@@ -23,6 +23,7 @@ from .rig.panel import INPOSE_PT_rig
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
 from .solve.queue import QUEUE
+from .solve.result_panel import INPOSE_PT_result
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
@@ -43,6 +44,7 @@ _CLASSES = (
     INPOSE_PT_calibration,
     INPOSE_PT_rig,
     INPOSE_PT_solve,
+    INPOSE_PT_result,
     INPOSE_PT_bake,
     *mapping.CLASSES,
     *menus.CLASSES,

@@ -257,7 +257,9 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "mean_hand_error_m": outcome.mean_hand_error_m,
         "confidence": None if confidence is None else round(confidence, 3),
         "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
-        "notes": [*outcome.notes, *rig.measure.notes],
+        "character": result.character.state,
+        "character_problems": [problem.to_dict() for problem in result.character.problems],
+        "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
     }
 
 

@@ -11,14 +11,14 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .commands.calibrate import add_calibrate_command
 from .commands.progress import ProgressBar
-from .commands.reading import guess_lines
+from .commands.reading import guess_lines, trim_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
 from .errors import InPoseError, OutputError
@@ -31,9 +31,10 @@ from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_f
 
 if TYPE_CHECKING:
     from .body.motion import Motion
+    from .inspection.describe import RecordingInfo
 
 _EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train", "torch": "train"}
-"""The extra of InPose that brings a package which some commands need."""
+"""The extra of InPose that installs a package which only some commands need."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,67 +78,92 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"inpose {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    solve = commands.add_parser("solve", help="solve a recording to .npz or .bvh")
-    solve.add_argument("recording", type=Path, help=f"a recording ({', '.join(recording_suffixes())})")
-    solve.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz or OUT.bvh")
-    solve.add_argument("--skeleton", type=Path, help="rest offsets as JSON; default: an adult of the stature")
+    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz or .bvh")
+    solve.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
+    solve.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz or .bvh)"
+    )
+    solve.add_argument(
+        "--skeleton",
+        type=Path,
+        metavar="FILE",
+        help="body to solve for, a JSON file of rest offsets; default: an average adult of the performer's height",
+    )
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(solve, table)
-    solve.add_argument("--quiet", action="store_true", help="no progress bar")
+    solve.add_argument("--quiet", action="store_true", help="print no progress, notes or result")
     solve.set_defaults(run=_solve)
 
-    info = commands.add_parser("info", help="describe a recording")
-    info.add_argument("recording", type=Path)
-    info.add_argument("--json", action="store_true", help="for scripts")
+    info = commands.add_parser("info", help="show what a recording contains")
+    info.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
+    info.add_argument("--json", action="store_true", help="print JSON, for scripts")
     add_options(info, ReadOptions)
-    info.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the tracks, losses and the calibration pose")
+    info.add_argument(
+        "--plot", type=Path, metavar="OUT.png", help="draw the tracks, the tracking losses and the calibration pose"
+    )
     info.set_defaults(run=_info)
 
     add_calibrate_command(commands)
     add_record_command(commands)
 
-    train = commands.add_parser("train", help="train the prior, or the network that finds hands")
-    train.add_argument("--hands", action="store_true", help="train the network that calibrates unknown controllers")
+    train = commands.add_parser("train", help="train the prior, or the network that finds the hands")
+    train.add_argument(
+        "--hands", action="store_true", help="train the network that finds the hands in unknown controllers"
+    )
     train.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
     train.add_argument(
         "--out",
         type=Path,
-        help=("folder of the run; continues it if it exists; default: runs/prior, or runs/hand_finder"),
+        help="folder of the run; a run that is there continues; default: runs/prior, or runs/hand_finder",
     )
-    train.add_argument("--steps", type=int, help="training steps")
-    train.add_argument("--batch", type=int, help="windows per step")
-    train.add_argument("--start", type=Path, help="trained prior to continue from, instead of training from scratch")
+    train.add_argument("--steps", type=int, help="number of training steps")
+    train.add_argument("--batch", type=int, help="number of windows per step")
+    train.add_argument("--start", type=Path, help="trained prior to start from; default: train from scratch")
     train.add_argument("--learning-rate", type=float, help="highest learning rate")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    train.add_argument("--seed", type=int, default=0, help="seed of the random numbers; default: 0")
+    train.add_argument("--device", default="auto", help="compute device: auto, cpu, cuda or mps; default: auto")
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser("evaluate", help="measure the method and its rivals on captured motion")
+    evaluate = commands.add_parser("evaluate", help="measure the method and the other systems on captured motion")
     evaluate.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
-    evaluate.add_argument("--out", type=Path, default=Path("evaluation"), help="folder for figures, tables and plots")
+    evaluate.add_argument(
+        "--out", type=Path, default=Path("evaluation"), help="folder for the figures, tables and plots"
+    )
     evaluate.add_argument(
         "--runs",
         type=Path,
         default=Path("runs/evaluation"),
-        help="folder of trained rivals; goes on with what is there",
+        help="folder of the trained rivals; rivals that are there are not trained again",
     )
-    evaluate.add_argument("--test", type=Path, help="packed file to measure on, instead of the held-out people")
-    evaluate.add_argument("--weights", type=Path, help="prior to measure as ours, instead of the shipped one")
+    evaluate.add_argument("--test", type=Path, help="packed file to measure on; default: the held-out people")
+    evaluate.add_argument("--weights", type=Path, help="prior to measure as ours; default: the shipped one")
     evaluate.add_argument(
-        "--remeasure", action="store_true", help="measure ours anew and keep the rows of the rivals that OUT has"
+        "--remeasure", action="store_true", help="measure only ours, and keep the rivals' rows in the folder --out"
     )
-    evaluate.add_argument("--quick", action="store_true", help="three minutes only, with hardly trained rivals")
-    evaluate.add_argument("--device", default="cpu", help="device that trains the rivals: cpu or cuda")
+    evaluate.add_argument(
+        "--quick",
+        action="store_true",
+        help="take only three minutes, with hardly trained rivals: only to check the command",
+    )
+    evaluate.add_argument(
+        "--device", default="cpu", help="compute device that trains the rivals: cpu or cuda; default: cpu"
+    )
     evaluate.set_defaults(run=_evaluate)
 
     pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
-    pack.add_argument("folder", type=Path, help="folder of AMASS .npz or .bvh files, searched through")
-    pack.add_argument("-o", "--output", type=Path, required=True, help="OUT.npz")
-    pack.add_argument("--body-models", type=Path, help="folder of SMPL models, for AMASS' own bones (needs smplx)")
-    pack.add_argument("--protocol", type=int, choices=(1, 2), help="take only the files of the paper's protocol")
-    pack.add_argument("--split", choices=("train", "test"), default="train", help="which side of the protocol")
-    pack.add_argument("--join", action="store_true", help="join packed files into one small file, to train elsewhere")
-    pack.add_argument("--lists", type=Path, help="folder of protocol 2's split lists")
+    pack.add_argument("folder", type=Path, help="folder of AMASS .npz or .bvh files, with its subfolders")
+    pack.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="packed file to write (.npz)")
+    pack.add_argument(
+        "--body-models", type=Path, help="folder of SMPL models, for each subject's own bones (needs the package smplx)"
+    )
+    pack.add_argument("--protocol", type=int, choices=(1, 2), help="pack only the files of this protocol of the paper")
+    pack.add_argument(
+        "--split", choices=("train", "test"), default="train", help="side of the protocol; default: train"
+    )
+    pack.add_argument(
+        "--join", action="store_true", help="join packed files into one small file, for training on another machine"
+    )
+    pack.add_argument("--lists", type=Path, help="folder of the split lists of protocol 2")
     pack.set_defaults(run=_pack)
 
     _add_demo(commands)
@@ -145,14 +171,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(commands: Any) -> None:
-    demo = commands.add_parser("demo", help="solve the example: .bvh, .npz, a picture, and a .blend where Blender is")
-    demo.add_argument("--out", type=Path, default=Path("demo_output"))
-    demo.add_argument("--device", default="auto")
+    demo = commands.add_parser(
+        "demo", help="solve the example; write .bvh, .npz, a picture, and a .blend if Blender is installed"
+    )
+    demo.add_argument(
+        "--out", type=Path, default=Path("demo_output"), help="folder for the results; default: demo_output"
+    )
+    demo.add_argument("--device", default="auto", help="compute device: auto, cpu, cuda or mps; default: auto")
     demo.set_defaults(run=_demo)
 
 
 def _solve(options: argparse.Namespace) -> int:
-    # Everything that can be wrong with the request is told before seconds are spent on it.
+    # Problems with the output are reported before the solve, which takes seconds.
     writer = _writer_for(options.output)
     from .body.skeleton import Skeleton  # noqa: PLC0415
     from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415 (they cost time: --help needs none)
@@ -204,25 +234,30 @@ def _info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(info.to_dict(), indent=1))
         return 0
-    stature = "unknown" if info.stature_estimate_m is None else f"{info.stature_estimate_m:.2f} m (estimated)"
     print(f"{options.recording.name}: {info.format}{f', {info.headset}' if info.headset else ''}")
-    print(f"  length    {info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average")
-    print(f"  unit      {info.unit}")
-    print(f"  hands     {info.pose or 'unknown: choose with --pose'}")
-    print(f"  stature   {stature}")
-    for name, gaps in info.gaps.items():
-        print(
-            f"  {name:<9} measured {100 * gaps.measured_fraction:.1f} % of the time, "
-            f"{gaps.count} gaps, the longest {gaps.longest_s:.2f} s"
-        )
+    for name, value in _facts(info):
+        print(f"  {name:<16} {value}")
     for line in guess_lines(info.guesses):
         print(line)
-    print(f"  pose      {info.calibration_pose_words or 'no T-pose or A-pose found'}")
+    print(f"  {'calibration pose':<16} {info.calibration_pose_words or 'no T-pose or A-pose found'}")
+    for line in trim_lines(info):
+        print(line)
     for note in info.notes:
-        print(f"  note      {note}")
+        print(f"  {'note':<16} {note}")
     if options.plot is not None:
         print(options.plot)
     return 0
+
+
+def _facts(info: RecordingInfo) -> Iterator[tuple[str, str]]:
+    yield "length", f"{info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average"
+    yield "unit", info.unit
+    yield "hand poses", info.pose or "unknown: set their kind with --hand-poses"
+    stature_m = info.stature_estimate_m
+    yield "performer", "height unknown" if stature_m is None else f"{stature_m:.2f} m tall (estimated)"
+    for name, gaps in info.gaps.items():
+        share = f"measured {100 * gaps.measured_fraction:.1f} % of the time"
+        yield name, f"{share}, {gaps.words}"
 
 
 def _train(options: argparse.Namespace) -> int:

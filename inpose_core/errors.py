@@ -38,7 +38,7 @@ class WeightsError(InPoseError):
 
 
 class DeviceError(InPoseError):
-    """Say that the requested compute device does not exist here."""
+    """Say that this computer does not have the requested compute device (processor or graphics card)."""
 
 
 class RigError(InPoseError):
@@ -46,11 +46,11 @@ class RigError(InPoseError):
 
 
 class WorkerError(InPoseError):
-    """Say that the solver process could not be started, or died."""
+    """Say that the solver process could not be started, or ended too early."""
 
 
 class OutputError(InPoseError):
-    """Say that a result cannot be written where it was asked for."""
+    """Say that a result cannot be written to the requested path."""
 
 
 class CancelledError(InPoseError):

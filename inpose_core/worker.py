@@ -13,7 +13,7 @@ Requests and replies carry an id; a request has any number of ``progress`` repli
         "sensors_output": "take.sensors.npz", "offsets_m": [[x, y, z], ...], "reading": {"unit": "cm"},
         "calibration": {"stature_m": 1.75, "scale": "keep"}, "solve": {"quality": "high", "seed": 3}}}
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
-    {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0,
+    {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0, "start_s": 0.0,
         "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "notes": [...]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
@@ -198,6 +198,7 @@ class Worker:
             "motion": str(request.output),
             "frames": len(solved.motion),
             "fps": solved.motion.fps,
+            "start_s": solved.calibrated.sensors.start_s,
             "mean_hand_error_m": solved.mean_hand_error_m,
             "stature_m": solved.calibrated.stature_m,
             "scale": solved.calibrated.scale,

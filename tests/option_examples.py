@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from inpose_core.options.option import Option
+
+_GIVEN: Final[Mapping[str, Any]] = {"leave_out": "0.5-1.2", "trim_end_s": 7.5}
+"""Values of options that allow few, or must fit to those of another option."""
 
 
 def other_value(option: Option, path: str = "/some/file.json") -> Any:
     """Return a value that fits and is not the default."""
+    if option.name in _GIVEN:
+        return _GIVEN[option.name]
     if option.kind == "flag":
         return not option.default
     if option.kind == "choice":
         return next(name for name in reversed(option.choice_names) if name != option.default)
-    if option.kind == "text":
-        return "time=t, head_p=Head{xyz}"
-    if option.kind == "path":
-        return path
+    if option.kind in {"text", "path"}:
+        return path if option.kind == "path" else "time=t, head_p=Head{xyz}"
     if option.kind == "vector":
         return tuple(number + 0.01 * (index + 1) for index, number in enumerate(option.default))
     low = option.minimum if option.minimum is not None else 0

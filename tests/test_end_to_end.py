@@ -53,7 +53,7 @@ print("\\nREAD" + json.dumps({"frames": frames, "first": first, "last": last, "p
 )
 def test_a_recording_becomes_keyframes_that_follow_it(recording: Path, pose: str, tmp_path: Path) -> None:
     output = tmp_path / "take.blend"
-    report = run_headless("--recording", str(recording), "--output", str(output), "--pose", pose)
+    report = run_headless("--recording", str(recording), "--output", str(output), "--hand-poses", pose)
     assert report["ok"], report
     assert output.is_file()
     baked = read_back(output)

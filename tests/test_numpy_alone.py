@@ -45,7 +45,7 @@ def test_a_real_recording_is_solved(alone: Path, recording: Path, tmp_path: Path
     output = tmp_path / "take.npz"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
-        [str(alone), "solve", str(recording), "-o", str(output), "--stature", "1.75"],
+        [str(alone), "solve", str(recording), "-o", str(output), "--performer-height", "1.75"],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

@@ -112,7 +112,8 @@ def test_the_example_is_read_calibrated_and_solved_where_none_of_it_is_installed
     script = (
         f"import sys; sys.modules.update(dict.fromkeys({UNWANTED})); from inpose_core.cli import main\n"
         "take, out = sys.argv[1:]\n"
-        "codes = [main(['info', take]), main(['calibrate', take, '-o', out + '/me.json', '--stature', '1.75']),\n"
+        "codes = [main(['info', take]),\n"
+        "    main(['calibrate', take, '-o', out + '/me.json', '--performer-height', '1.75']),\n"
         "    main(['solve', take, '-o', out + '/take.npz', '--steps', '1']),\n"
         "    main(['solve', take, '-o', out + '/take.bvh', '--steps', '1']), main(['info', out + '/take.bvh'])]\n"
         "assert not any(codes), codes\n"

@@ -31,12 +31,13 @@ LIMIT_S = 60.0
 
 Message = dict[str, Any]
 
-SOLVED = {"motion": str, "frames": int, "fps": float, "mean_hand_error_m": float, "stature_m": float, "scale": float,
-          "notes": list, "findings": list}  # fmt: skip
+SOLVED = {"motion": str, "frames": int, "fps": float, "start_s": float, "mean_hand_error_m": float,
+          "stature_m": float, "scale": float, "notes": list, "findings": list}  # fmt: skip
 DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, "mean_rate_hz": float, "gaps": dict,
              "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list, "findings": list,
-             "cleaning": dict, "calibration_pose": dict}  # fmt: skip
-MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose"}
+             "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list, "left_out_s": list,
+             "proposed_trim_s": list}  # fmt: skip
+MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose", "trim_s", "proposed_trim_s"}
 
 
 @pytest.fixture(scope="module", params=COMMANDS)
@@ -173,6 +174,9 @@ def test_a_description_has_the_facts_that_the_panel_draws(worker: SolverProcess,
         expect_shape(gaps, {"count": int, "longest_s": float, "measured_fraction": float}, set())
     for guess in reply["result"]["guesses"]:
         expect_shape(guess, dict.fromkeys(("name", "value", "source", "evidence", "doubt"), str), set())
+    assert set(reply["result"]["unmeasured"]) == {"head", "left", "right"}
+    for stretch in reply["result"]["unmeasured"]["left"]:
+        expect_shape(stretch, {"start_s": float, "stop_s": float, "state": str}, set())
     assert load_sensors(tmp_path / "recording.npz").measured.shape[1] == 3
 
 

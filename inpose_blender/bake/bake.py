@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
@@ -274,18 +275,18 @@ def _replace_action(
     armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
 ) -> Generator[None, None, tuple[Any, str]]:
     """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
-    object_name = armature_object.name
+    remembered = remember(armature_object)
     writer = ActionWriter(settings.action_name, armature_object)
     action_name = writer.action.name
     try:
         fingerprint = yield from _write_channels(writer, channels, frames)
         mark_as_baked(writer.action, settings.action_name, fingerprint)
-        armature_object = _object_again(object_name)
+        armature_object = _object_again(remembered)
         replaceable = yield from _replaceable_action(armature_object, settings)
         yield
         if not writer.look_up_again():
             raise RigError("The new action was removed before it was used.", "Bake again.")
-        armature_object = _object_again(object_name)
+        armature_object = _object_again(remembered)
     except BaseException:
         # By name: an undo in between may have taken the action away, and then it must not be touched again.
         if (unfinished := bpy.data.actions.get(action_name)) is not None:
@@ -345,11 +346,11 @@ def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generat
             paused = time.perf_counter()
 
 
-def _object_again(name: str) -> Any:
+def _object_again(remembered: Remembered) -> Any:
     """Find the armature object anew after a pause, since an undo replaces it."""
-    armature_object = bpy.data.objects.get(name)
+    armature_object = remembered.find(bpy.data.objects)
     if armature_object is None:
-        raise RigError(f"The armature {name} no longer exists.", "Select the armature and bake again.")
+        raise RigError(f"The armature {remembered.name} no longer exists.", "Select the armature and bake again.")
     return armature_object
 
 

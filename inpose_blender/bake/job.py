@@ -7,16 +7,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, Final
 
 import bpy
 
+from ..character.check import check_character
+from ..character.problems import CHANGED, CharacterCheck
 from ..core import InPoseError, RigError
+from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
 from .adjust import adjust_motion
 from .bake import bake_channels, rig_facts, write_action
 from .options import BakeOptions
+from .placement import place_motion
 from .settings import BakeResult
 
 _STEP_S: Final[float] = 0.002
@@ -46,8 +51,9 @@ class BakeJob:
         *,
         replace_own: bool,
     ) -> None:
-        self._rig, self._scene_name, self._load = rig, scene.name, load
+        self._rig, self._scene, self._load = rig, remember(scene), load
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
+        self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
         self._steps = self._work()
         self._done = False
         self._result: BakeResult | None = None
@@ -98,22 +104,42 @@ class BakeJob:
 
     def _work(self) -> Generator[None, None, BakeResult]:
         take, motion = yield from _in_thread(self._adjusted)
-        armature_object, scene = self._rig.armature_object, _scene(self._scene_name)
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
-        settings = self._options.bake_settings(self._action_name, motion.fps, replace_own=self._replace_own)
+        settings = self._options.bake_settings(
+            self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
+        )
+        motion = place_motion(motion, self._options, now.measure, scene.cursor.location)
         channels, frames = yield from _in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
-        armature_object, scene = self._rig.armature_object, _scene(self._scene_name)
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
         result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
-        if self._options.set_frame_range:
-            scene.frame_start, scene.frame_end = result.first_frame, result.last_frame
-        return result
+        before = (scene.frame_start, scene.frame_end)
+        after = self._options.range_after(before, (result.first_frame, result.last_frame))
+        if after != before:
+            scene.frame_start, scene.frame_end = after
+        return replace(result, character=(yield from self._checked(result, now)))
+
+    def _checked(self, result: BakeResult, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
+        """Look at the baked character; the bake stays, whatever comes in between."""
+        try:
+            return (
+                yield from check_character(
+                    rig.armature_object,
+                    result.first_frame,
+                    result.last_frame,
+                    mapping=rig.mapping,
+                    measure=rig.measure,
+                )
+            )
+        except ReferenceError:
+            return CharacterCheck(skipped=CHANGED)
 
     def _adjusted(self) -> tuple[SolvedTake, Any]:
         take = self._load()
@@ -123,10 +149,10 @@ class BakeJob:
 _SAME_LENGTH_M: Final[float] = 1e-4
 
 
-def _scene(name: str) -> Any:
-    scene = bpy.data.scenes.get(name)
+def _scene(remembered: Remembered) -> Any:
+    scene = remembered.find(bpy.data.scenes)
     if scene is None:
-        raise RigError(f"The scene {name} no longer exists.", "Open the scene for the bake, and bake again.")
+        raise RigError(f"The scene {remembered.name} no longer exists.", "Open the scene for the bake, and bake again.")
     return scene
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import bpy
 
+from ..character.problems import CHANGED, SLOW, TEXTS
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
 from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
-from ..ui.status import show_error, show_result
+from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .properties import bake_options
 from .settings import BakeResult
@@ -46,6 +47,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             return self.execute(context)
         if not self._start(context):
             return {"CANCELLED"}
+        clear_result(context)
         self.begin_modal(context, BAKE_TIMER_S)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
@@ -103,7 +105,8 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             redraw_panels()
         render = context.scene.render
         trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
-        show_result(self, context, baked_text(result, None), (*trust, *self._notes, *kept_note(result)))
+        notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
+        show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
 
 
@@ -116,11 +119,32 @@ def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
     return tr("Baked {action}, frames {first} to {last}, mean hand error {error} cm", **values, error=error_cm)
 
 
-def kept_note(result: BakeResult) -> tuple[str, ...]:
-    """Return a note about the previous action, if there was one."""
-    if not result.kept_action_name:
+def bake_notes(result: BakeResult) -> tuple[str, ...]:
+    """Return notes about the previous action, if there was one, and about a check that was not done."""
+    notes = []
+    if result.kept_action_name:
+        notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
+    if result.character.skipped in {SLOW, CHANGED}:
+        notes.append(tr(result.character.skipped))
+    return tuple(notes)
+
+
+def spoken_problems(result: BakeResult) -> list[tuple[str, str]]:
+    """Return what is wrong with the character in the language of the interface, each sentence with what to do."""
+    return [
+        (tr(TEXTS[found.kind][0], **dict(found.values)), tr(TEXTS[found.kind][1], **dict(found.values)))
+        for found in result.character.problems
+    ]
+
+
+def range_note(result: BakeResult, scene: Any) -> tuple[str, ...]:
+    """Return a note about keys after the end of the scene's frame range, where there are any."""
+    if result.last_frame <= scene.frame_end:
         return ()
-    return (tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name),)
+    values = {"last": result.last_frame, "end": scene.frame_end}
+    return (
+        tr("The motion ends at frame {last}, the scene at {end}. Extend frame range lets all of it play.", **values),
+    )
 
 
 CLASSES = (INPOSE_OT_bake_take,)

@@ -13,6 +13,9 @@ from .settings import BakeSettings
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "none"]
+FirstFrame = Literal["scene", "current"]
+StartPlace = Literal["recorded", "rig", "cursor"]
+Facing = Literal["recorded", "rig"]
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,30 @@ class BakeOptions(OptionTable):
     sentence = "How the solved motion becomes keyframes: the options under Adjust and Bake in the panel."
     error = RigError
 
-    first_frame: int = option(
-        1,
+    first_frame: FirstFrame | int = option(
+        "scene",
         "First frame of the baked motion",
         label="First frame",
+        choices=(
+            Choice(
+                "scene", "Scene start", "The first frame of the scene's frame range: 1001 in a shot from 1001 to 1100"
+            ),
+            Choice("current", "Current frame", "The frame at which the timeline stands when the motion is baked"),
+        ),
+        custom=Custom(
+            "Frame",
+            "First frame of the baked motion",
+            "Custom",
+            "A frame that you set",
+            1,
+            "first_frame",
+        ),
+        stored_as="first_frame_at",
     )
     key_rate: KeyRate | float = option(
         "scene",
-        "Number of keys per second",
-        label="Keys",
+        "Frames that get keys",
+        label="Key rate",
         choices=(
             Choice("scene", "Every frame", "One key on each frame of the scene"),
             Choice("solver", "As solved", "60 keys per second; some of them are between the frames of the scene"),
@@ -54,11 +72,32 @@ class BakeOptions(OptionTable):
     way: WayCarrier = option(
         "hips",
         "Bone that gets the root motion",
-        label="Motion on",
+        label="Root motion",
         choices=(
             Choice("hips", "Hips", "The hips bone moves, as on most rigs"),
             Choice("root", "Root bone", "The root bone above the hips moves and turns, as game engines need it"),
             Choice("none", "In place", "No root motion: the body stays at its starting point"),
+        ),
+        flag="root-motion",
+        old_flags=("way",),
+    )
+    start_at: StartPlace = option(
+        "recorded",
+        "Place at which the character starts",
+        label="Start at",
+        choices=(
+            Choice("recorded", "As recorded", "The middle of the recorded room lies at the origin of the rig"),
+            Choice("rig", "At the rig", "The character starts at the origin of the rig"),
+            Choice("cursor", "At the 3D cursor", "The character starts at the 3D cursor, with the floor at its height"),
+        ),
+    )
+    facing: Facing = option(
+        "recorded",
+        "Direction in which the character starts",
+        label="Facing",
+        choices=(
+            Choice("recorded", "As recorded", "The front of the recorded room is the front of the rig"),
+            Choice("rig", "Front of the rig", "The character starts in the direction in which the rig looks at rest"),
         ),
     )
     smoothing_s: float = option(
@@ -89,7 +128,7 @@ class BakeOptions(OptionTable):
     key_tolerance_deg: float = option(
         0.0,
         "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
-        label="Key reduction",
+        label="Key tolerance",
         minimum=0.0,
         maximum=10.0,
         soft_maximum=1.0,
@@ -97,9 +136,15 @@ class BakeOptions(OptionTable):
     )
     to_nla_track: bool = option(
         False,
-        "Put the new action into an NLA track. Without this, it becomes the active action",
+        "Put the new action into an NLA track instead of making it the active action",
         label="NLA track",
         flag="nla-track",
+    )
+    extend_range: bool = option(
+        False,
+        "Move the end of the scene's frame range to the end of the motion, if the motion ends later",
+        label="Extend frame range",
+        flag="extend-frame-range",
     )
     set_frame_range: bool = option(
         False,
@@ -112,12 +157,26 @@ class BakeOptions(OptionTable):
         """Return what is changed about the motion before it is baked."""
         return AdjustSettings(self.smoothing_s, self.hand_lock, self.foot_lock, in_place=self.way == "none")
 
-    def bake_settings(self, action_name: str, motion_fps: float, *, replace_own: bool) -> BakeSettings:
+    def frame_in(self, scene_start: int, current: int) -> int:
+        """Return the first frame of the motion in a scene whose range starts and whose timeline stands there."""
+        if isinstance(self.first_frame, int):
+            return self.first_frame
+        return scene_start if self.first_frame == "scene" else current
+
+    def range_after(self, scene_range: tuple[int, int], motion_range: tuple[int, int]) -> tuple[int, int]:
+        """Return the scene's first and last frame after the bake."""
+        if self.set_frame_range:
+            return motion_range
+        return (scene_range[0], max(scene_range[1], motion_range[1])) if self.extend_range else scene_range
+
+    def bake_settings(
+        self, action_name: str, motion_fps: float, first_frame: int, *, replace_own: bool
+    ) -> BakeSettings:
         """Return how the motion becomes an action."""
         by_name = {"scene": None, "solver": motion_fps}
         return BakeSettings(
             action_name,
-            self.first_frame,
+            first_frame,
             fps=by_name[self.key_rate] if isinstance(self.key_rate, str) else self.key_rate,
             root_motion=self.way == "root",
             key_tolerance_deg=self.key_tolerance_deg,

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..character.problems import CharacterCheck
+
 
 @dataclass(frozen=True)
 class BakeSettings:
@@ -35,3 +37,5 @@ class BakeResult:
     last_frame: int
     kept_action_name: str
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
+    character: CharacterCheck = CharacterCheck()
+    """What was found when the baked character was looked at."""

@@ -11,6 +11,7 @@ from mathutils import Vector
 
 from ..errors import CORE_FOLDER
 from ..rig.properties import chosen_armature
+from ..ui.status import clear_error
 from ..ui.translate import tr
 
 EXAMPLE: Final[Path] = CORE_FOLDER / "examples" / "walk_wave_crouch.csv"
@@ -44,6 +45,7 @@ class INPOSE_OT_load_example(bpy.types.Operator):
         if armature is None or armature.type != "ARMATURE":
             scene.inpose.armature = _add_figure(scene)
             scene.inpose_bake.set_frame_range = True  # else playing would stop before the example ends
+        clear_error(context)
         return {"FINISHED"}
 
 

@@ -14,7 +14,7 @@ from ..options import CalibrationSettings, recording_suffixes
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from ..ui.properties import status_of
-from ..ui.status import show_error
+from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .preview_collection import hide_preview, preview_of
 from .properties import chosen_reading, recording_path
@@ -50,6 +50,7 @@ class INPOSE_OT_choose_recording(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remember the choice in the scene."""
         context.scene.inpose.recording = self.filepath
+        clear_error(context)
         return {"FINISHED"}
 
 
@@ -89,6 +90,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -100,6 +102,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         return {"FINISHED"}
 
 
@@ -130,6 +133,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
+        clear_error(context)
         measure = _measure(chosen_armature(context), scene)
         scale = _scale(facts, measure, settings_of(CalibrationSettings, scene.inpose))
         show_preview(scene, facts.sensors, scene.inpose_bake.first_frame, measure, scale)

@@ -154,12 +154,10 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
     for device, name in (("head", "Head"), ("left", "Left hand"), ("right", "Right hand")):
         gaps = info.get("gaps", {}).get(device, {})
         if gaps.get("count"):
-            lines.append(
-                tr(
-                    "{device} lost: {count} gaps, longest {seconds} s",
-                    device=tr(name),
-                    count=gaps["count"],
-                    seconds=round(gaps.get("longest_s", 0.0), 1),
-                )
-            )
+            longest_s = f"{gaps.get('longest_s', 0.0):.2f}"
+            if gaps["count"] == 1:
+                lines.append(tr("{device} lost: 1 gap of {seconds} s", device=tr(name), seconds=longest_s))
+            else:
+                values = {"device": tr(name), "count": gaps["count"], "seconds": longest_s}
+                lines.append(tr("{device} lost: {count} gaps, longest {seconds} s", **values))
     return lines

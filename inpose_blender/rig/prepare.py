@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..core import RigError
+from ..remembered import Remembered, remember
 from .checks import check_bones, check_object
 from .families import RigMapping
 from .find import map_rig
@@ -17,20 +18,25 @@ from .measure import RigMeasure, measure_rig
 
 @dataclass(frozen=True)
 class PreparedRig:
-    """Hold a rig that is ready for a solve; the object by name, because Blender's pointers may not live that long."""
+    """Hold a rig that is ready for a solve; not the object, because Blender's pointers may not live that long."""
 
-    object_name: str
+    remembered: Remembered
     mapping: RigMapping
     measure: RigMeasure
+
+    @property
+    def object_name(self) -> str:
+        """Return what the armature object was called when it was prepared."""
+        return self.remembered.name
 
     @property
     def armature_object(self) -> Any:
         """Return the armature object.
 
         Raises:
-            RigError: it was deleted or renamed in the meantime.
+            RigError: it was deleted in the meantime.
         """
-        armature_object = bpy.data.objects.get(self.object_name)
+        armature_object = self.remembered.find(bpy.data.objects)
         if armature_object is None:
             raise RigError(f"The armature {self.object_name} no longer exists.", "Select the armature and solve again.")
         return armature_object
@@ -46,7 +52,9 @@ def prepare_rig(armature_object: Any, scene: Any) -> PreparedRig:
     check_object(armature_object)
     mapping = map_rig(armature_object)
     check_bones(armature_object, mapping)
-    return PreparedRig(armature_object.name, mapping, measure_rig(armature_object, mapping, metres_per_unit(scene)))
+    return PreparedRig(
+        remember(armature_object), mapping, measure_rig(armature_object, mapping, metres_per_unit(scene))
+    )
 
 
 def metres_per_unit(scene: Any) -> float:

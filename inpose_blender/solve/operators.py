@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bake.operators import baked_text, kept_note
+from ..bake.operators import bake_notes, baked_text, range_note, spoken_problems
 from ..bake.properties import bake_options
 from ..errors import CancelledError, InPoseError
 from ..options import CalibrationSettings, SolveSettings
 from ..preferences.machine_settings import results_folder, solver_device, solver_interpreters
 from ..recording.properties import chosen_reading, recording_path
+from ..remembered import remember
 from ..rig.properties import chosen_armature
 from ..takes.memory import TAKES
-from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake
+from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake, is_playing
 from ..ui.option_properties import settings_of
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_cancelled, show_error, show_result
@@ -71,7 +72,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         if self._bake is not None:
             return self._modal_bake(context, event)
         at_head = QUEUE.is_at_head(self._queued)
-        stops = at_head and event.type == "ESC" and event.value == "PRESS"
+        stops = at_head and event.type == "ESC" and event.value == "PRESS" and not is_playing(context)
         if stops:
             self._job.cancel()
         elif event.type != "TIMER":
@@ -129,7 +130,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
         scene = context.scene
         recording = recording_path(scene.inpose)
-        self._label, self._scene_name = recording.stem, scene.name
+        self._label, self._scene = recording.stem, remember(scene)
         try:
             self._options = bake_options(scene)
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
@@ -155,8 +156,8 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             show_error(self, context, error, "Solving")
             return False
         TAKES.remember(outcome.file, outcome.take)
-        scene = bpy.data.scenes.get(self._scene_name, context.scene)
-        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=False)
+        scene = self._scene.find(bpy.data.scenes) or context.scene
+        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=True)
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
@@ -171,10 +172,12 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
-        scene = bpy.data.scenes.get(self._scene_name, context.scene)
+        scene = self._scene.find(bpy.data.scenes) or context.scene
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
-        notes = (*trust, *outcome.notes, *self._rig.measure.notes, *kept_note(result))
-        show_result(self, context, baked_text(result, outcome.mean_hand_error_m), notes)
+        told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
+        notes = (*trust, *told)
+        text = baked_text(result, outcome.mean_hand_error_m)
+        show_result(self, context, text, notes, spoken_problems(result))
         return {"FINISHED"}
 
 

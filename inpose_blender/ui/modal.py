@@ -17,6 +17,11 @@ _BUDGET_S: Final[float] = 0.015
 _HARMLESS: Final[frozenset[str]] = frozenset({"MOUSEMOVE", "INBETWEEN_MOUSEMOVE", "WINDOW_DEACTIVATE"})
 
 
+def is_playing(context: bpy.types.Context) -> bool:
+    """Say whether an animation is playing in any window: then Esc ends that, and nothing else."""
+    return any(window.screen.is_animation_playing for window in context.window_manager.windows)
+
+
 class ModalBake:
     """Hold the timer of a modal operator and work on its bake; mixed into operators."""
 

@@ -109,7 +109,7 @@ def _chosen(option: Option, group: Any, name: str) -> Any:
         return None
     if option.custom is not None and name == CUSTOM:
         value = getattr(group, option.custom.stored_as)
-        if not option.custom.is_number:
+        if not option.custom.is_number or option.custom.is_whole:
             return value
         return f"{value:.{_DIGITS}g}" if option.takes_text else _rounded(value)
     # The choices of a flag are its names for False and True.
@@ -143,7 +143,10 @@ def _custom_property(option: Option, update: Update | None) -> Any:
         return bpy.props.StringProperty(default=custom.default, **common)
     limits = {"min": custom.minimum, "max": custom.maximum, "soft_min": custom.soft_minimum}
     limits["soft_max"] = custom.soft_maximum
-    given = {name: limit for name, limit in limits.items() if limit is not None}
+    given: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
+    if custom.is_whole:
+        whole = {name: int(limit) for name, limit in given.items()}
+        return bpy.props.IntProperty(default=int(custom.default), **whole, **common)
     return bpy.props.FloatProperty(default=custom.default, precision=3, **given, **common)
 
 

@@ -12,6 +12,7 @@ class INPOSE_PG_status(bpy.types.PropertyGroup):
 
     result: bpy.props.StringProperty(options={"SKIP_SAVE"})
     notes: bpy.props.StringProperty(options={"SKIP_SAVE"})
+    problems: bpy.props.StringProperty(options={"SKIP_SAVE"})
     failed: bpy.props.BoolProperty(options={"SKIP_SAVE"})
     report: bpy.props.StringProperty(options={"SKIP_SAVE"})
     solver: bpy.props.StringProperty(options={"SKIP_SAVE"})

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import bpy
@@ -13,17 +13,35 @@ from .properties import status_of
 from .translate import tr
 
 
-def show_result(operator: Any, context: bpy.types.Context, text: str, notes: Iterable[str] = ()) -> None:
-    """Show what was done."""
+def show_result(
+    operator: Any,
+    context: bpy.types.Context,
+    text: str,
+    notes: Iterable[str] = (),
+    problems: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Show what was done; what is wrong with it, each sentence with what to do; and notes, each of them once."""
+    clear_result(context)
     status = status_of(context)
-    status.result, status.notes, status.failed, status.report = text, "\n".join(notes), False, ""
-    operator.report({"INFO"}, text)
+    status.result, status.notes = text, "\n".join(dict.fromkeys(notes))
+    status.problems = "\n".join("\t".join(pair) for pair in problems)
+    if problems:
+        operator.report({"WARNING"}, f"{tr('Check the character')}: {problems[0][0]}")
+    else:
+        operator.report({"INFO"}, text)
 
 
 def clear_result(context: bpy.types.Context) -> None:
     """Remove the result of the last job: a new one has started."""
     status = status_of(context)
-    status.result, status.notes, status.failed, status.report = "", "", False, ""
+    status.result = status.notes = status.problems = status.report = ""
+    status.failed = False
+
+
+def clear_error(context: bpy.types.Context) -> None:
+    """Remove an error that is over: what failed has now worked, or other things were chosen."""
+    if status_of(context).failed:
+        clear_result(context)
 
 
 def show_cancelled(operator: Any, context: bpy.types.Context) -> None:
@@ -35,6 +53,7 @@ def show_error(operator: Any, context: bpy.types.Context, error: InPoseError, do
     """Show what went wrong and what to do about it; keep the details for whoever is asked for help."""
     from .report import error_report
 
+    clear_result(context)
     status = status_of(context)
     status.result, status.notes, status.failed = error.message, error.hint, True
     status.report = error_report(error, doing)

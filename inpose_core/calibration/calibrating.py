@@ -23,6 +23,8 @@ from .performer_body import standing_head_joint_m
 from .rigid import from_rotvec_deg, place_all
 from .stature import stature_and_lift
 from .storage import load_calibration
+from .trim import cut_sensors, findings_inside, notes_inside
+from .upright_stance import upright_head_joint_m
 
 if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
@@ -67,7 +69,8 @@ def calibrate(
 ) -> Calibrated:
     """Return joint poses at a constant rate, scaled about the floor to the skeleton.
 
-    A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is.
+    A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is. The whole
+    recording calibrates; the sensors, findings and notes are those of its trim.
 
     Args:
         recording: as `load_recording` returns it.
@@ -78,7 +81,18 @@ def calibrate(
     Raises:
         CalibrationError: the performer's stature cannot be told from the recording.
     """
-    settings = settings or CalibrationSettings()
+    whole = _calibrate_whole(recording, skeleton, settings or CalibrationSettings(), prior)
+    return replace(
+        whole,
+        sensors=cut_sensors(whole.sensors, recording),
+        notes=notes_inside(whole.notes, whole.findings, recording),
+        findings=findings_inside(whole.findings, recording),
+    )
+
+
+def _calibrate_whole(
+    recording: Recording, skeleton: Skeleton, settings: CalibrationSettings, prior: Prior | None
+) -> Calibrated:
     if (settings.pose or recording.pose) == "joint":
         resampled = resample_recording(recording, SOLVER_FPS)
         stature_m = settings.stature_m or skeleton.stature_m
@@ -113,7 +127,8 @@ def measure_performer(
     known_pose = settings.pose or recording.pose
     if known_pose == "joint":
         raise CalibrationError(
-            "This recording contains the joints themselves, so it needs no calibration.", "Solve it with --pose joint."
+            "This recording contains the joints themselves, so it needs no calibration.",
+            "Solve it with --hand-poses joint.",
         )
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
     resampled = resample_recording(recording, SOLVER_FPS)
@@ -138,11 +153,18 @@ def measure_performer(
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return MeasuredPerformer(saved, lifted, None, notes, recording.findings)
+        return MeasuredPerformer(_standing_upright(saved, lifted), lifted, None, notes, recording.findings)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
     performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    return MeasuredPerformer(performer.value, lifted, held, (*notes, *performer.notes), recording.findings)
+    upright = _standing_upright(performer.value, lifted)
+    return MeasuredPerformer(upright, lifted, held, (*notes, *performer.notes), recording.findings)
+
+
+def _standing_upright(performer: PerformerCalibration, recording: Recording) -> PerformerCalibration:
+    """Return the performer with the head's height as it is in the upright moments of this recording."""
+    height_m = upright_head_joint_m(recording, performer.head, performer.head_joint_height_m)
+    return replace(performer, head_joint_height_m=height_m)
 
 
 def place_joints(

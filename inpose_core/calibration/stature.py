@@ -52,7 +52,7 @@ def stature_and_lift(recording: Recording, given_m: float | None, held: Calibrat
         if given_m is None:
             raise CalibrationError(
                 "Heights in this recording count from the eyes, not from the floor.",
-                "Set the performer's height (--stature 1.75).",
+                "Set the performer's height (--performer-height 1.75).",
             )
         note = "Heights count from the eyes. InPose computed the floor from the performer's height that you set."
         return Noted(Standing(given_m, EYE_HEIGHT_RATIO * given_m - standing_m), (note,))
@@ -78,7 +78,7 @@ def stature_and_lift(recording: Recording, given_m: float | None, held: Calibrat
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
         raise CalibrationError(
             f"The headset is {standing_m:.3g} m high, so the performer would be {estimated_m:.3g} m tall.",
-            "Set the performer's height (--stature 1.75), and check that the file is in metres above the floor, Y up.",
+            "Set the performer's height (--performer-height 1.75), and check the unit and the axes of the file.",
         )
     if estimated_m < _SEATED_STATURE_M:
         note = (

@@ -13,15 +13,24 @@ from ..options.command_line import add_options, settings_from_arguments
 from ..options.reading import ReadOptions
 
 _SOLVES_ONLY: Final[tuple[str, ...]] = ("scale", "calibration_file")
-"""What changes no measurement of a performer."""
+"""Options that do not change the measurement of a performer."""
 
 
 def add_calibrate_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
-    command = commands.add_parser("calibrate", help="measure a performer and save the calibration for other recordings")
-    command.add_argument("recording", type=Path, help="best a recording that begins with a T-pose")
-    command.add_argument("-o", "--out", type=Path, required=True, help="OUT.json")
-    command.add_argument("--skeleton", type=Path, help="the rig as JSON, if the performer has its proportions")
+    command = commands.add_parser(
+        "calibrate", help="measure a performer, and save the calibration for other recordings"
+    )
+    command.add_argument("recording", type=Path, help="recording file; best one that begins with a T-pose")
+    command.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FILE", help="calibration file to write (.json)"
+    )
+    command.add_argument(
+        "--skeleton",
+        type=Path,
+        metavar="FILE",
+        help="JSON file of a rig with the performer's proportions, if you have one",
+    )
     add_options(command, ReadOptions)
     add_options(command, CalibrationSettings, without=_SOLVES_ONLY)
     command.set_defaults(run=run_calibrate)

@@ -4,8 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from ..options.spans import spans_text
 from ..recording.types import Guess
+
+if TYPE_CHECKING:
+    from ..inspection.describe import RecordingInfo
 
 
 def guess_lines(guesses: Sequence[Guess]) -> Iterator[str]:
@@ -14,3 +19,14 @@ def guess_lines(guesses: Sequence[Guess]) -> Iterator[str]:
         yield "  read as"
     for guess in guesses:
         yield f"    {guess.name:<16} {guess}"
+
+
+def trim_lines(info: RecordingInfo) -> Iterator[str]:
+    """Yield what is solved of a recording and what is left out, where that is not all, and what InPose proposes."""
+    if info.trim_s is not None:
+        yield f"  {'trim':<16} {info.trim_s[0]:.1f} to {info.trim_s[1]:.1f} s is solved"
+    if info.left_out_s:
+        yield f"  {'left out':<16} {spans_text(info.left_out_s)} s"
+    if info.proposed_trim_s is not None and info.trim_s is None:
+        start, stop = (f"{moment_s:.1f}" for moment_s in info.proposed_trim_s)
+        yield f"  {'proposed trim':<16} the headset is worn from {start} to {stop} s: solve --from {start} --to {stop}"

@@ -10,30 +10,32 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
-from ..options.reading import ReadOptions
+from ..options.reading import TRIM_OPTIONS, ReadOptions
 from .reading import guess_lines
 
 if TYPE_CHECKING:
     from ..recording.live.vmc import CaptureState
 
 _MOST_SHOWN: Final[int] = 8
-"""Devices in the line of progress, which is one line."""
+"""Names of devices that fit into the progress line."""
 
 
 def add_record_command(commands: Any) -> None:
     """Add the command to the others."""
     record = commands.add_parser("record", help="record live from an application that sends the VMC protocol")
-    record.add_argument("--vmc", type=int, required=True, metavar="PORT", help="UDP port; applications send to 39539")
-    record.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="OUT.csv")
-    record.add_argument("--seconds", type=float, metavar="S", help="stop after that long; default: at Ctrl-C")
+    record.add_argument(
+        "--vmc", type=int, required=True, metavar="PORT", help="UDP port to listen on; most applications send to 39539"
+    )
+    record.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="recording file to write (.csv)")
+    record.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
     record.add_argument(
         "--listen",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help=("address of this computer; 0.0.0.0 also receives from other computers"),
+        help="address of this computer to listen on; with 0.0.0.0, other computers can send, too",
     )
-    record.add_argument("--quiet", action="store_true", help="show no progress")
-    add_options(record, ReadOptions)
+    record.add_argument("--quiet", action="store_true", help="print no progress and no notes")
+    add_options(record, ReadOptions, without=TRIM_OPTIONS)
     record.set_defaults(run=_record)
 
 
@@ -41,7 +43,7 @@ def _record(options: argparse.Namespace) -> int:
     from ..recording.live.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
 
     if options.out.suffix.lower() != ".csv":
-        raise OutputError(f'"{options.out.name}" is not a .csv file.', "Recordings are written as CSV.")
+        raise OutputError(f'"{options.out.name}" is not a .csv file.', "Choose a name that ends with .csv.")
     if not options.out.parent.is_dir():
         raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
     reading = settings_from_arguments(ReadOptions, options)

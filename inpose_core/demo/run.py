@@ -94,7 +94,15 @@ def _blender_command(script: Path) -> list[str] | None:
 
 def _bake(start: list[str], recording: Path, blend: Path) -> None:
     """Run Blender to solve the recording and bake it on the default figure."""
-    command = [*start, "--recording", str(recording), "--output", str(blend), "--stature", str(EXAMPLE_STATURE_M)]
+    command = [
+        *start,
+        "--recording",
+        str(recording),
+        "--output",
+        str(blend),
+        "--performer-height",
+        str(EXAMPLE_STATURE_M),
+    ]
     try:
         finished = subprocess.run(
             command, capture_output=True, text=True, timeout=_BAKE_TIMEOUT_S, creationflags=NO_WINDOW, check=False

@@ -104,7 +104,7 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     motions: list[Motion] = []
     for path in paths:
         if path.exists():
-            motions += _motions(read_packed(path).filtered(lambda _, subject: keep(subject)))
+            motions += motions_of(read_packed(path).filtered(lambda _, subject: keep(subject)))
     if not motions:
         names = ", ".join(path.name for path in paths)
         raise InPoseError(
@@ -113,7 +113,7 @@ def _load(paths: list[Path], keep: Callable[[str], bool]) -> list[Motion]:
     return motions
 
 
-def _motions(clips: PackedClips) -> list[Motion]:
+def motions_of(clips: PackedClips) -> list[Motion]:
     """Return each clip that is long enough, with the floor at y = 0."""
     motions = []
     for clip in np.flatnonzero(clips.length >= FEWEST_FRAMES):

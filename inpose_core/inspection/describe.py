@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,9 @@ from ..calibration.head_height import estimate_stature_m
 from ..recording.cleaning.resample import resample_recording
 from ..recording.cleaning_report import CleaningReport
 from ..recording.findings import Finding
+from ..recording.trimming import proposed_trim
 from ..recording.types import DEVICE_NAMES, Guess, PoseType, Recording
+from .stretches import Stretch, unmeasured_stretches
 
 _GAP_FRAMES: Final[float] = 2.5
 """Measured frames further apart than this many usual intervals have a gap between them."""
@@ -28,6 +30,17 @@ class TrackGaps:
     longest_s: float
     measured_fraction: float
     """Share of the recording's time, not of its frames."""
+
+    @property
+    def words(self) -> str:
+        """Return the losses in words."""
+        if not self.count:
+            return "no gaps"
+        return (
+            f"1 gap of {self.longest_s:.2f} s"
+            if self.count == 1
+            else (f"{self.count} gaps, the longest {self.longest_s:.2f} s")
+        )
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,14 @@ class RecordingInfo:
     """What was repaired and what could not be, in seconds per device."""
     calibration_pose: CalibrationPose | None = None
     """The T-pose or A-pose that calibration would use."""
+    unmeasured: dict[str, tuple[Stretch, ...]] = field(default_factory=dict)
+    """For head, left and right: where each is bridged or lost."""
+    trim_s: tuple[float, float] | None = None
+    """Start and end of what is solved; None: all of it."""
+    left_out_s: tuple[tuple[float, float], ...] = ()
+    """The stretches that the user leaves out."""
+    proposed_trim_s: tuple[float, float] | None = None
+    """Start and end that InPose proposes, because the headset is not worn before or after."""
 
     @property
     def calibration_pose_words(self) -> str:
@@ -74,6 +95,16 @@ class RecordingInfo:
         document["duration_s"] = round(self.duration_s, 3)
         document["mean_rate_hz"] = round(self.mean_rate_hz, 2)
         document["stature_estimate_m"] = self.stature_estimate_m and round(self.stature_estimate_m, 3)
+        document["unmeasured"] = {
+            name: [
+                {"start_s": round(each.start_s, 3), "stop_s": round(each.stop_s, 3), "state": each.state}
+                for each in own
+            ]
+            for name, own in self.unmeasured.items()
+        }
+        document["trim_s"] = self.trim_s and _rounded(self.trim_s)
+        document["left_out_s"] = [_rounded(span) for span in self.left_out_s]
+        document["proposed_trim_s"] = self.proposed_trim_s and _rounded(self.proposed_trim_s)
         document["notes"] = list(self.notes)
         document["guesses"] = list(document["guesses"])
         document["findings"] = [finding.to_dict() for finding in self.findings]
@@ -102,7 +133,15 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         findings=recording.findings,
         cleaning=recording.cleaning,
         calibration_pose=_calibration_pose(recording),
+        unmeasured=unmeasured_stretches(recording),
+        trim_s=recording.trim_s,
+        left_out_s=recording.left_out_s,
+        proposed_trim_s=proposed_trim(recording),
     )
+
+
+def _rounded(span: tuple[float, float]) -> list[float]:
+    return [round(span[0], 3), round(span[1], 3)]
 
 
 def _calibration_pose(recording: Recording) -> CalibrationPose | None:

@@ -25,23 +25,17 @@ def solve_positive_definite(A: Array, b: Array) -> Array:
         A: symmetric matrices, frames last, of which the upper triangle is read, (n, n, F).
         b: right-hand sides, (n, F).
     """
-    return solve_and_tell(A, b)[0]
-
-
-def solve_and_tell(A: Array, b: Array) -> tuple[Array, Array]:
-    """Return the solution of `solve_positive_definite`, and which frames have none, bool (F,)."""
     size, frames = b.shape
     x = b * 1.0
-    failed = x[0] != x[0]
     at_once = max(64, min(_FRAMES_AT_ONCE, _ELEMENTS_AT_ONCE // size**2))
     for first in range(0, frames, at_once):
         part = slice(first, first + at_once)
-        failed[part] = _solve_in_place(A[..., part], x[:, part])
-    return x, failed
+        _solve_in_place(A[..., part], x[:, part])
+    return x
 
 
-def _solve_in_place(A: Array, x: Array) -> Array:
-    """Replace right-hand sides (n, F) by solutions; return which frames have none."""
+def _solve_in_place(A: Array, x: Array) -> None:
+    """Replace right-hand sides (n, F) by solutions."""
     size = len(x)
     # [A | b], which elimination turns into [U | y] with U^T U = A.
     U = A[:, [*range(size), 0]]
@@ -61,6 +55,4 @@ def _solve_in_place(A: Array, x: Array) -> Array:
         x[k] *= inverse_roots[k]
         if k > 0:
             x[:k] -= U[:k, k] * x[k]
-    failed = ~solvable
-    x[:, failed] = 0.0
-    return failed
+    x[:, ~solvable] = 0.0

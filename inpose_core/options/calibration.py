@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of calibration: how tall the performer is, how the devices were worn, which size the motion gets."""
+"""The options of calibration: the performer's height, how the devices are held and worn, the size of the motion."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ SMALLEST_STATURE_M: Final[float] = 0.5
 LARGEST_STATURE_M: Final[float] = 2.6
 
 PoseType = Literal["joint", "grip", "aim", "raw", "saber"]
-"""What the hand poses are: the wrist joint itself, OpenXR grip or aim, the raw OpenVR device, or a game's saber."""
+"""Kind of the hand poses: the wrist joint itself, OpenXR grip or aim, the raw OpenVR device, or a game's saber."""
 POSE_TYPES: Final[tuple[PoseType, ...]] = get_args(PoseType)
 
 ScaleMode = Literal["height", "arm_span", "keep"]
 SCALE_MODES: Final[tuple[ScaleMode, ...]] = get_args(ScaleMode)
-"""How a performer's size becomes the rig's: equal head heights, equal arm spans, or metres kept as they are."""
+"""How the motion is scaled to the rig: equal head heights, equal arm spans, or no scaling."""
 
 CalibrationPoseChoice = Literal["auto", "t_pose", "a_pose", "none"]
 CALIBRATION_POSES: Final[tuple[CalibrationPoseChoice, ...]] = get_args(CalibrationPoseChoice)
-"""Which pose to look for; "none" looks for none."""
+"""The pose to look for; with "none", calibration looks for no pose."""
 
 HeadView = Literal["auto", "middle", "left_eye"]
 HEAD_VIEWS: Final[tuple[HeadView, ...]] = get_args(HeadView)
-"""What the head's poses look from. Blender's Tracking Toolkit records the left eye's view; "auto" believes the middle
-unless the head turns about a point that is an eye's distance to the side."""
+"""Point of the head that was recorded. Blender's Tracking Toolkit records the view of the left eye. "auto" assumes the
+middle, unless the head turns about a point that lies beside the middle by half the distance of the eyes."""
 
 BodyChoice = Literal["auto", "rig", "average"]
 BODY_CHOICES: Final[tuple[BodyChoice, ...]] = get_args(BodyChoice)
-"""Whose proportions the performer is taken to have while the devices' offsets are solved in a calibration pose: the
-rig's, so that the performer's T-pose becomes the rig's, or an average adult's. "auto" takes the rig's where these are
-human and nothing is known of the controllers, else the average adult's."""
+"""Proportions that the performer is assumed to have when calibration finds the device offsets from a calibration pose:
+the rig's (the performer's T-pose then becomes the rig's T-pose), or an average adult's. "auto" uses the rig's if they
+are human and the controllers are unknown, else the average adult's."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class CalibrationSettings(OptionTable):
         maximum=LARGEST_STATURE_M,
         unit="m",
         automatic="estimated from the recording",
+        flag="performer-height",
+        old_flags=("stature",),
         stored_as="stature",
     )
     pose: PoseType | None = option(
@@ -74,6 +76,8 @@ class CalibrationSettings(OptionTable):
             Choice("saber", "Saber", "Beat Saber: the poses of the sabers"),
         ),
         automatic="from the recording, else grip",
+        flag="hand-poses",
+        old_flags=("pose",),
     )
     scale: ScaleMode | float = option(
         "height",
@@ -99,7 +103,7 @@ class CalibrationSettings(OptionTable):
     )
     calibration_pose: CalibrationPoseChoice = option(
         "auto",
-        "Pose in the recording that shows how the devices were held and worn",
+        "Pose in the recording from which InPose finds how the headset and the controllers are worn and held",
         label="Calibration pose",
         choices=(
             Choice("auto", "Automatic", "A T-pose or an A-pose, if one is held"),
@@ -111,19 +115,19 @@ class CalibrationSettings(OptionTable):
     calibration_time_s: float | None = option(
         None,
         "Time in the recording at which the performer holds the calibration pose",
-        label="Pose held at",
+        label="Calibration time",
         minimum=0.0,
         unit="s",
         automatic="found in the recording",
     )
     calibration_file: Path | None = option(
         None,
-        "Saved calibration of this performer with the same devices, made with inpose calibrate",
+        "Saved calibration of this performer with the same headset and controllers, made with inpose calibrate",
         label="Calibration file",
         automatic="none",
         old_flags=("calibration",),
     )
-    """What is said here beside it overrides it."""
+    """The other options override its values."""
     body: BodyChoice = option(
         "auto",
         "Body proportions of the performer",
@@ -138,6 +142,8 @@ class CalibrationSettings(OptionTable):
             Choice("rig", "Like the character", "The performer's T-pose becomes the character's T-pose"),
             Choice("average", "Average adult", "For characters whose proportions differ from the performer's"),
         ),
+        flag="proportions",
+        old_flags=("body",),
     )
     head_view: HeadView = option(
         "auto",
@@ -170,9 +176,13 @@ class CalibrationSettings(OptionTable):
         minimum=-180.0,
         maximum=180.0,
         unit="deg",
+        flag="hand-rotation",
+        old_flags=("hand-turn",),
     )
     refine: bool = option(
         True,
         "Improve uncertain hand offsets (sabers, unknown hand poses) from the motion",
         label="Refine hands",
+        flag="refine-hands",
+        old_flags=("refine",),
     )

@@ -25,7 +25,6 @@ _METAVARS: Final[dict[str, str]] = {
     "deg": "DEGREES",
     "Hz": "RATE",
     "frames": "FRAMES",
-    "share": "0..1",
 }
 
 
@@ -40,7 +39,7 @@ def add_options(
     Args:
         parser: gets the group.
         table: the settings class.
-        defaults: what the help tells as defaults; the table's own without them.
+        defaults: the defaults that the help shows; by default the table's own.
         without: names of fields that make no sense for this command.
     """
     group = parser.add_argument_group(table.title.lower(), table.sentence)

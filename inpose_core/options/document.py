@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the docs' tables of options between markers; the text around the markers is kept."""
+"""Write the option tables of the docs between their markers; the other text stays as it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .values import custom_words, range_of, shown
 
 
 def option_table(table: type[OptionTable]) -> str:
-    """Return a table in Markdown: what the panel calls an option, what it does, and how a command line says it."""
+    """Return a table in Markdown: each option's label in the panel, its effect, its default and its flag."""
     rows = ["| Option | What it does | Default | On the command line |", "|---|---|---|---|"]
     for option in options_of(table):
         name = f"*{option.label}*" if option.not_in_panel else option.label
@@ -25,13 +25,13 @@ def with_tables(text: str, tables: dict[str, str]) -> str:
     """Return a document with its tables replaced; each stands between ``<!-- NAME -->`` and ``<!-- end of NAME -->``.
 
     Raises:
-        OutputError: the document names a table that there is not.
+        OutputError: the document names an unknown table.
     """
 
     def fill(found: re.Match[str]) -> str:
         name = found[1]
         if name not in tables:
-            raise OutputError(f'There is no table "{name}".', f"There are {', '.join(tables)}.")
+            raise OutputError(f'There is no table "{name}".', f"The tables are {', '.join(tables)}.")
         return f"<!-- {name} -->\n\n{tables[name]}\n\n<!-- end of {name} -->"
 
     return re.sub(r"<!-- ([\w ]+) -->\n.*?<!-- end of \1 -->", fill, text, flags=re.DOTALL)

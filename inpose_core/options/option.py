@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 Kind = Literal["flag", "integer", "number", "text", "path", "vector", "choice"]
 Unit = Literal["", "m", "s", "deg", "Hz", "frames", "share"]
-"""A share goes from 0 to 1. The units m, s and deg end the name of a field, and not that of its flag."""
+"""A share is a number from 0 to 1. The name of a field ends with its unit m, s or deg; its flag does not."""
 
 
 _NAMED_UNITS: Final[tuple[str, ...]] = ("m", "s", "deg")
@@ -16,7 +16,7 @@ _NAMED_UNITS: Final[tuple[str, ...]] = ("m", "s", "deg")
 
 @dataclass(frozen=True)
 class Choice:
-    """Describe one value of an option. New ones go to the end: a .blend file keeps the place, not the name."""
+    """Describe one value of an option. Add new ones at the end: a .blend file stores the position, not the name."""
 
     name: str
     label: str
@@ -25,13 +25,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Custom:
-    """Describe what may be given instead of a choice: a number, or text."""
+    """Describe the value that the user may give instead of a choice: a number, or text."""
 
     label: str
     sentence: str
     choice_label: str
     choice_sentence: str
     default: float | str
+    """Its type is that of the values: a whole number allows only whole numbers."""
     stored_as: str
     """The name of the field beside the choice, in Blender."""
     minimum: float | None = None
@@ -43,6 +44,11 @@ class Custom:
     def is_number(self) -> bool:
         """Say whether it is a number."""
         return not isinstance(self.default, str)
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether it is a whole number."""
+        return isinstance(self.default, int)
 
 
 @dataclass(frozen=True)
@@ -58,32 +64,32 @@ class Option:
     minimum: float | None = None
     maximum: float | None = None
     soft_maximum: float | None = None
-    """How far a slider goes."""
+    """Highest value of the slider; the user can type a higher one."""
     unit: Unit = ""
     automatic: str = ""
-    """What None means, for options that may be None."""
+    """Meaning of None, for options that can be None."""
     automatic_value: float | None = None
-    """The value that does what None does while other options have their defaults. Without one, a field that must show
-    a number shows 0 for None, and its tooltip tells so."""
+    """The number that has the same effect as None while the other options have their defaults. Panels show it for None.
+    Without it, they show 0, and the tooltip says what 0 means."""
     expert: bool = False
-    """The panel shows it in a part of its own, which is closed at first."""
+    """The panel shows it under *Expert options*, which are closed at first."""
     not_in_panel: str = ""
-    """Why panels do not show it, as a clause for the docs; empty if they do. Everything else has every option: the
-    command lines, Python and the worker's request."""
+    """Why the panel does not show the option, as a clause for the docs; empty if it does. The command lines, Python and
+    the worker's request have every option."""
     flag: str = ""
-    """The flag without ``--``, where it does not follow from the name."""
+    """The flag without ``--``, if it does not follow from the name."""
     old_flags: tuple[str, ...] = ()
     """Flags that scripts may still use; the help does not list them."""
     stored_as: str = ""
-    """The property in .blend files, where that is not the name."""
+    """The property in .blend files, if its name differs from the field's."""
     check: Any = None
-    """Called with a value that is not None; raises the `InPoseError` that says what is wrong with it."""
+    """A function that is called with a value other than None, and raises an `InPoseError` if the value is wrong."""
     # The following values come from the field itself.
     name: str = ""
     kind: Kind = "text"
     optional: bool = False
     takes_text: bool = False
-    """What is given instead of a choice stays text, be it a number."""
+    """A value that is given instead of a choice stays text, even if it is a number."""
     default: Any = None
 
     def __post_init__(self) -> None:
@@ -101,5 +107,5 @@ class Option:
 
     @property
     def choice_names(self) -> tuple[str, ...]:
-        """Return the values that there are to choose from."""
+        """Return the names of the choices."""
         return tuple(choice.name for choice in self.choices)

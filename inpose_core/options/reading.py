@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of reading a recording, for files that do not contain their conventions and are guessed wrongly."""
+"""The options of reading a recording. They override what the file says, and what InPose guesses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from ..axes import Axes
 from ..errors import RecordingError
 from .option import Choice, Custom
+from .spans import parse_spans
 from .table import OptionTable, option
 
 QuaternionOrder = Literal["wxyz", "xyzw"]
@@ -17,7 +18,7 @@ QUATERNION_ORDERS: Final[tuple[QuaternionOrder, ...]] = get_args(QuaternionOrder
 TimeUnit = Literal["s", "ms", "us", "ticks", "ns"]
 
 Origin = Literal["floor", "eyes"]
-"""Where heights count from: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR `local`)."""
+"""Level from which heights count: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR local)."""
 ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 
 _GUESSED: Final[str] = "from the file, or guessed from the data"
@@ -25,8 +26,7 @@ _GUESSED: Final[str] = "from the file, or guessed from the data"
 
 @dataclass(frozen=True)
 class ReadOptions(OptionTable):
-    """Set how to read a file, instead of what it says or what InPose would guess; None keeps the file's or the guessed
-    value.
+    """Set how to read a file. None keeps the value of the file, or the value that InPose guesses.
 
     Raises:
         RecordingError: a value does not fit.
@@ -85,7 +85,7 @@ class ReadOptions(OptionTable):
     quaternion_order: QuaternionOrder | None = option(
         None,
         "Order of the four numbers of a quaternion",
-        label="Quaternions",
+        label="Quaternion order",
         choices=(
             Choice("wxyz", "W X Y Z", "The scalar part W is first"),
             Choice("xyzw", "X Y Z W", "The scalar part W is last"),
@@ -108,7 +108,7 @@ class ReadOptions(OptionTable):
     swap_hands: bool | None = option(
         None,
         "Exchange the left and the right hand",
-        label="Left and right",
+        label="Swap hands",
         choices=(
             Choice("keep", "Keep", "The left hand of the file is the left hand"),
             Choice("swap", "Swap", "Exchange the left and the right hand"),
@@ -117,8 +117,8 @@ class ReadOptions(OptionTable):
     )
     origin: Origin | None = option(
         None,
-        "Level at which the recorded height is zero",
-        label="Heights from",
+        "Level from which the recording counts heights",
+        label="Origin",
         choices=(
             Choice("floor", "Floor", "Heights count from the floor"),
             Choice("eyes", "Eyes", "Heights count from the eyes at the start of the recording"),
@@ -128,7 +128,7 @@ class ReadOptions(OptionTable):
     recording_fps: float | None = option(
         None,
         "Frame rate of the recording, if the times in the file are missing or wrong",
-        label="Recorded rate",
+        label="Recording FPS",
         minimum=1.0,
         maximum=2000.0,
         unit="Hz",
@@ -136,11 +136,36 @@ class ReadOptions(OptionTable):
     )
     take: int | None = option(
         None,
-        "Number of the take to read, from 1. Pauses of more than ten seconds split a recording into takes",
+        "Number of the take to read; the first is 1. Pauses of more than ten seconds split a recording into takes",
         label="Take",
         minimum=1,
         maximum=10_000,
         automatic="the longest",
+    )
+    trim_start_s: float | None = option(
+        None,
+        "Time in the recording at which the solve begins. A calibration pose before it still counts",
+        label="From",
+        minimum=0.0,
+        unit="s",
+        automatic="the beginning",
+        flag="from",
+    )
+    trim_end_s: float | None = option(
+        None,
+        "Time in the recording at which the solve ends. A calibration pose after it still counts",
+        label="To",
+        minimum=0.0,
+        unit="s",
+        automatic="the end",
+        flag="to",
+    )
+    leave_out: str | None = option(
+        None,
+        "Stretches without usable tracking, in seconds, for example 12.5-14, 30-31. The solver computes the body there",
+        label="Leave out",
+        automatic="nothing",
+        check=parse_spans,
     )
     columns: str | None = option(
         None,
@@ -149,5 +174,16 @@ class ReadOptions(OptionTable):
         automatic="recognised from the header",
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.trim_start_s is not None and self.trim_end_s is not None and self.trim_end_s <= self.trim_start_s:
+            raise RecordingError(
+                f"The trim ends at {self.trim_end_s:g} s, before it starts at {self.trim_start_s:g} s.",
+                "Set the end later than the start.",
+            )
+
+
+TRIM_OPTIONS: Final[tuple[str, ...]] = ("trim_start_s", "trim_end_s", "leave_out")
+"""What says which part of a recording is solved; all else says what its numbers mean."""
 
 TIME_UNITS: Final[tuple[TimeUnit, ...]] = get_args(TimeUnit)

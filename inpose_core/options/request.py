@@ -14,7 +14,7 @@ Table = TypeVar("Table", bound=OptionTable)
 
 
 def settings_to_json(settings: OptionTable) -> dict[str, Any]:
-    """Return what differs from the defaults, as JSON has it."""
+    """Return the values that differ from the defaults, as JSON values."""
     values = {option.name: (getattr(settings, option.name), option.default) for option in options_of(type(settings))}
     return {name: _plain(value) for name, (value, default) in values.items() if value != default}
 
@@ -45,7 +45,7 @@ def refuse_unknown(values: Mapping[str, object], known: tuple[str, ...], what: s
 def near_names(name: str, known: tuple[str, ...]) -> str:
     """Return a hint with similar names, or with all names."""
     near = get_close_matches(name, known, n=3)
-    return f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(known)}."
+    return f"Did you mean {' or '.join(near)}?" if near else f"The possible names are {', '.join(known)}."
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of the solver: how much to compute, where, and which of the motions that fit."""
+"""The options of the solver: the quality, the compute device, the choice among the possible motions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class SolveSettings(OptionTable):
     max_elbow_bend_deg: float | None = option(
         None,
         "Largest bend of the elbows, for example 150. A straight arm is 0; 180 sets no limit",
-        label="Elbow limit",
+        label="Max elbow bend",
         minimum=90.0,
         maximum=180.0,
         unit="deg",
@@ -105,7 +105,7 @@ class SolveSettings(OptionTable):
     )
     device: str = option(
         "auto",
-        "Device that runs the solver",
+        "Processor or graphics card that runs the solver",
         label="Device",
         choices=(
             Choice("auto", "Automatic", "The graphics card if there is one, else the processor"),
@@ -139,34 +139,34 @@ class SolveSettings(OptionTable):
     )
     precision: Precision = option(
         "auto",
-        "Number format of the network; with float32, devices differ by less than 0.01 degrees",
+        "Number format of the network; with float32, processors and graphics cards differ by less than 0.01 degrees",
         label="Precision",
         choices=(
-            Choice("auto", "Automatic", "bfloat16 if it is faster on the device"),
+            Choice("auto", "Automatic", "bfloat16 if it is faster there, else float32"),
             Choice("float32", "float32"),
             Choice("bfloat16", "bfloat16"),
         ),
         expert=True,
-        not_in_panel="the automatic choice is right for each device",
+        not_in_panel="the automatic choice is right for each processor and graphics card",
     )
     use_head_motion: bool = option(
         True,
         "Give the prior the height and velocity of the head in proportion to the body, as in the paper's InPose (head)",
-        label="Head motion",
+        label="Use head motion",
         expert=True,
     )
     use_hand_reach: bool = option(
         True,
         "Give the prior the positions of the hands in proportion to the arms",
-        label="Hand reach",
+        label="Use hand reach",
         expert=True,
     )
     use_floor: bool | None = option(
         None,
         "Use the floor as a measurement: the lowest foot is on the floor (tangent guidance only)",
-        label="Floor",
+        label="Use floor",
         choices=(Choice("off", "Off"), Choice("on", "On")),
-        automatic="on if head motion is off",
+        automatic="on if the head motion is not used",
         expert=True,
     )
     smoothing_frames: float | None = option(
@@ -185,7 +185,7 @@ class SolveSettings(OptionTable):
         0.002,
         "Expected noise of the measured positions (standard deviation), divided by the standing head height; "
         "0.002 is 3 mm for an adult",
-        label="Position noise",
+        label="Position noise ratio",
         minimum=1e-6,
         maximum=1.0,
         expert=True,
@@ -193,14 +193,14 @@ class SolveSettings(OptionTable):
 
     @property
     def smoothing_deviation_frames(self) -> float:
-        """Return how much to smooth over time."""
+        """Return the standard deviation of the smoothing over time."""
         if self.smoothing_frames is not None:
             return self.smoothing_frames
         return 1.5 if self.guidance == "tangent" else 0.0
 
     @property
     def start_variation(self) -> float:
-        """Return how much of the noise to start from."""
+        """Return the share of the noise to start from."""
         if self.variation is not None:
             return self.variation
         return 0.0 if self.guidance == "tangent" else 1.0
@@ -212,14 +212,14 @@ class SolveSettings(OptionTable):
 
     @property
     def planting_strength(self) -> float:
-        """Return how firmly to plant the feet."""
+        """Return the strength of foot planting, 0 to 1."""
         if self.foot_planting is not None:
             return self.foot_planting
         return 1.0 if self.guidance == "tangent" else 0.0
 
     @property
     def elbow_limit_deg(self) -> float:
-        """Return how far the elbows may bend."""
+        """Return the largest bend of the elbows."""
         if self.max_elbow_bend_deg is not None:
             return self.max_elbow_bend_deg
         return 150.0 if self.guidance == "tangent" else 180.0
@@ -233,5 +233,5 @@ class SolveSettings(OptionTable):
 
     @property
     def mirrored(self) -> bool:
-        """Return whether the prior looks at the mirror image as well."""
+        """Return whether the prior also denoises the mirror image."""
         return self.quality == "high" and self.guidance != "pigdm"

@@ -18,14 +18,13 @@ _METADATA_KEY: Final[str] = "option"
 
 
 class OptionTable:
-    """Base class of settings: a frozen dataclass whose fields are options. A wrong value raises an error when it is
-    made."""
+    """Base class of settings: a frozen dataclass whose fields are options. Its constructor refuses wrong values."""
 
     title: ClassVar[str]
     sentence: ClassVar[str]
-    """What the table as a whole is about."""
+    """A sentence about the whole table."""
     error: ClassVar[type[InPoseError]] = InPoseError
-    """What is raised for a value that does not fit."""
+    """The kind of error that a wrong value raises."""
 
     def __post_init__(self) -> None:
         for described in options_of(type(self)):
@@ -62,7 +61,7 @@ def option(
 
 
 def options_of(table: type[OptionTable]) -> tuple[Option, ...]:
-    """Return the options of a settings class in their order. Fields that are no options are passed over."""
+    """Return the options of a settings class in their order. Other fields are skipped."""
     return _options_of(table)  # type: ignore[arg-type]  # mypy takes a class for something without a hash
 
 

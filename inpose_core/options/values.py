@@ -13,7 +13,7 @@ from .option import Custom, Option
 
 _LONGEST_QUOTE: Final[int] = 40
 _ANY: Final[float] = 1e12
-"""A larger limit is the number format's, and nothing to tell."""
+"""A larger limit comes from the number format; users need not know it."""
 _WANTED: Final[dict[str, str]] = {
     "flag": "Give true or false.",
     "integer": "Give a whole number.",
@@ -24,7 +24,7 @@ _WANTED: Final[dict[str, str]] = {
 
 
 def fitting(option: Option, value: Any, error: type[InPoseError] = InPoseError) -> Any:
-    """Return the value as the option's type has it: a path of text, a tuple of a list, a float of a whole number.
+    """Return the value in the option's type: a path from text, a tuple from a list, a float from a whole number.
 
     Raises:
         InPoseError: of the given kind; the value is of another type, out of range, or none of the choices.
@@ -40,7 +40,7 @@ def fitting(option: Option, value: Any, error: type[InPoseError] = InPoseError) 
 
 
 def value_from_text(option: Option, text: str) -> Any:
-    """Return the value of a typed text. Text that is not a value stays text; `fitting` then refuses it."""
+    """Return the value of a text that the user typed. Text that is no value stays text, and `fitting` refuses it."""
     if option.kind == "choice":
         name = text.strip().lower().replace("-", "_")
         if name in option.choice_names:
@@ -52,7 +52,7 @@ def value_from_text(option: Option, text: str) -> Any:
 
 
 def advice(option: Option) -> str:
-    """Return what may be given, as an imperative sentence."""
+    """Return an imperative sentence with the possible values."""
     if option.choices and option.kind == "choice":
         names = [choice.name.replace("_", "-") for choice in option.choices]
         custom = option.custom
@@ -72,10 +72,9 @@ def range_of(option: Option, before: str = "") -> str:
 
 
 def custom_words(custom: Custom) -> str:
-    """Return what may be given instead of a choice: "a number from 0.001 to 1000"."""
-    if custom.is_number:
-        return f"a number{_range_words(custom.minimum, custom.maximum, ' from ')}"
-    return custom.sentence[0].lower() + custom.sentence[1:]
+    """Return what a value instead of a choice is, as a noun: "the number of keys per second, 1 to 240"."""
+    limits = _range_words(custom.minimum, custom.maximum, ", ") if custom.is_number else ""
+    return f"the {custom.sentence[0].lower()}{custom.sentence[1:]}{limits}"
 
 
 def shown(option: Option, value: Any) -> str:
@@ -122,6 +121,8 @@ def _typed_choice(option: Option, value: Any) -> Any:
     number = _number_of(value) if isinstance(value, str) and option.takes_text else value
     if not _is_number(number) or not _is_within(float(number), custom.minimum, custom.maximum):
         return None
+    if custom.is_whole:
+        return int(number) if float(number).is_integer() else None
     return str(value) if option.takes_text else float(number)
 
 
@@ -151,10 +152,15 @@ def _number_of(text: str) -> Any:
 
 
 def _range_words(minimum: float | None, maximum: float | None, before: str = "", unit: str = "") -> str:
-    if minimum is None and maximum is None:
-        return ""
-    if maximum is None or maximum > _ANY:
-        return f"{before}{minimum:g}{unit} or more"
-    if minimum is None:
-        return f"{before}{maximum:g}{unit} or less"
-    return f"{before}{minimum:g} to {maximum:g}{unit}"
+    if maximum is not None and maximum > _ANY:
+        maximum = None
+    if minimum is not None and maximum is not None:
+        return f"{before}{_decimal(minimum)} to {_decimal(maximum)}{unit}"
+    if minimum is not None:
+        return f"{before}{_decimal(minimum)}{unit} or more"
+    return "" if maximum is None else f"{before}{_decimal(maximum)}{unit} or less"
+
+
+def _decimal(number: float) -> str:
+    """Return a number without an exponent: 0.000001, not 1e-06."""
+    return f"{number:f}".rstrip("0").rstrip(".")

@@ -21,6 +21,8 @@ class DeviceCleaning:
     """One pose repeated while the other devices moved on."""
     away_s: float = 0.0
     """Farther from the head than an arm is long: put down, or lost."""
+    untracked_s: float = 0.0
+    """Lost as the file itself says."""
     spikes: int = 0
     """Leaps of one to three frames, away and back."""
     sign_flips: int = 0
@@ -94,6 +96,8 @@ def _device_sentences(label: str, device: DeviceCleaning) -> list[str]:
     told = [text for amount, text in faults if amount]
     if not told:
         return []
+    if device.untracked_s:  # what follows says what became of all losses: they must add up
+        told.insert(0, f"was not tracked for {_seconds(device.untracked_s)}")
     fate = []
     if device.bridged_s:
         fate.append(f"{_seconds(device.bridged_s)} interpolated")

@@ -17,6 +17,7 @@ from .conventions import ReadOptions
 from .formats.format import RecordingFile, RecordingFormat
 from .formats.suffixes import recording_suffixes
 from .interpretation.interpret import interpret
+from .trimming import trim_recording
 from .types import Recording
 
 _LARGEST_FILE_BYTES: Final[int] = 2**29
@@ -46,7 +47,7 @@ def load_recording(path: Path, options: ReadOptions | None = None) -> Recording:
     """
     path, options = Path(path), options or ReadOptions()
     recording = _read(path, options)
-    return clean_recording(cut_take(recording, options.take, path.name), path.name)
+    return trim_recording(clean_recording(cut_take(recording, options.take, path.name), path.name), options, path.name)
 
 
 def load_session(path: Path, options: ReadOptions | None = None) -> Recording:

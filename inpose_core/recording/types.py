@@ -34,7 +34,7 @@ DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
 LONGEST_BRIDGE_S: Final[float] = 0.25
 """A loss up to this long is bridged and counts as measured: a hand moves nearly straight in a quarter of a second."""
 
-GuessName = Literal["unit", "axes", "quaternion order", "time unit", "left and right", "pose", "origin"]
+GuessName = Literal["unit", "axes", "quaternion order", "time unit", "left and right", "hand poses", "origin"]
 GuessSource = Literal["given", "file", "guessed", "assumed"]
 """Source of the value: the user, the file or its format, evidence in the data, or a default."""
 
@@ -109,6 +109,10 @@ class Recording:
     """What is wrong with the recording. Each finding's sentence is also among the notes."""
     cleaning: CleaningReport | None = None
     """What cleaning did; None before cleaning."""
+    trim_s: tuple[float, float] | None = None
+    """Start and end of what is solved, in the recording's time; None: all of it. The frames outside stay here."""
+    left_out_s: tuple[tuple[float, float], ...] = ()
+    """Start and end of the stretches that the user leaves out; nothing is measured there."""
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -139,3 +143,5 @@ class Sensors:
     measured: NDArray[np.bool_]
     """(F, 3) False if the pose is interpolated over a loss and must not constrain the body."""
     fps: float = SOLVER_FPS
+    start_s: float = 0.0
+    """Time of the first frame in the recording, which may be trimmed."""

@@ -7,11 +7,12 @@ from .guidance import Guidance
 from .in_pieces import in_pieces
 from .measurement import Measurement
 from .mirroring import MirroredDenoiser
-from .refinement import foot_paths, refine
+from .refinement import refine
 from .sampler import SAMPLERS, sample_ddim, sample_dpmpp_2m
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
 from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
+from .toe_paths import foot_paths
 from .windows import WindowedDenoiser, Windows
 
 __all__ = [

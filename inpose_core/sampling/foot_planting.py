@@ -14,6 +14,7 @@ import numpy as np
 
 from ..arrays import BoolArray, FloatArray, IndexArray, run_bounds
 from ..numerics.filters import gaussian_filter
+from .upright_legs import LegExtension
 
 _PROBABILITY_SMOOTHING_FRAMES: Final[float] = 2.0
 
@@ -36,8 +37,9 @@ class PlantingSettings:
     """A standing foot within this height above the floor, 10 cm for an adult, stands near it; a higher one on
     something."""
     floor_pull: float = 0.5
-    """How much of its height above the floor a foot loses that stands near it. Feet that are put on it to the last
-    centimetre bend the knees of people whose own soles the body does not know; none is left below it."""
+    """How much of its height above the floor a foot loses that stands near it, unless the person stands upright: then
+    all of it. In other poses, feet that are put on the floor to the last centimetre bend the knees of people whose own
+    soles the body does not know; none is left below it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class FootPaths:
     """(F, 2, 3) where the toes are to be."""
     stands: BoolArray
     """(F, 2) whether each foot stands; between two stands of one foot there is always a frame in which it does not."""
+    legs: LegExtension
+    """How straight the legs are."""
 
 
 def plant_feet(
@@ -58,6 +62,7 @@ def plant_feet(
     body_size_m: float,
     floor_m: float | None,
     settings: PlantingSettings = PlantingSettings(),
+    legs: LegExtension | None = None,
 ) -> FootPaths:
     """Return paths on which standing feet stand still and no foot is below the floor.
 
@@ -67,7 +72,9 @@ def plant_feet(
         body_size_m: standing head height.
         floor_m: height of a standing toe joint, or None where the floor is not known.
         settings: when a foot stands.
+        legs: how straight the legs are; where a person stands upright, their feet come all the way to the floor.
     """
+    legs = legs or LegExtension.unknown(len(toes_m))
     target_m, stands = toes_m.copy(), np.zeros(contact.shape, dtype=bool)
     for foot in range(contact.shape[1]):
         standing = standing_frames(contact[:, foot], settings)
@@ -75,12 +82,13 @@ def plant_feet(
         if len(first):
             plant_m = _plants(toes_m[:, foot], first, end)
             if floor_m is not None:
-                plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, settings)
+                pull = settings.floor_pull + (1 - settings.floor_pull) * _most_in(legs.upright, first, end)
+                plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, pull)
             target_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
             stands[:, foot] = _inside(first, end, len(toes_m))
     if floor_m is not None:
         target_m[..., 1] = np.maximum(target_m[..., 1], floor_m)
-    return FootPaths(toes_m, target_m, stands)
+    return FootPaths(toes_m, target_m, stands, legs)
 
 
 def standing_frames(probability: FloatArray, settings: PlantingSettings = PlantingSettings()) -> BoolArray:
@@ -122,10 +130,17 @@ def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray
     return mean_m
 
 
-def _near_floor(height_m: FloatArray, floor_m: float, reach_m: float, settings: PlantingSettings) -> FloatArray:
-    """Return heights of stands, those near the floor brought nearer and none below it."""
+def _most_in(values: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
+    """Return the greatest value in each stand, (S,)."""
+    borders = np.stack((first, end), axis=1).ravel()
+    most: FloatArray = np.maximum.reduceat(np.append(values, 0.0), borders)[::2]
+    return most
+
+
+def _near_floor(height_m: FloatArray, floor_m: float, reach_m: float, pull: FloatArray) -> FloatArray:
+    """Return heights of stands, those near the floor brought nearer by the share ``pull`` and none below it."""
     above_m = np.maximum(height_m - floor_m, 0.0)
-    return floor_m + np.where(above_m < reach_m, (1 - settings.floor_pull) * above_m, above_m)
+    return floor_m + np.where(above_m < reach_m, (1 - pull) * above_m, above_m)
 
 
 def _departure(

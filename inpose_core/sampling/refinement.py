@@ -1,44 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refine a solved motion: feet that stand do not slide, toes do not sink, elbows bend no further than elbows can, and
-the hands stay where they were measured.
+"""Refine a solved motion: feet that stand do not slide, toes do not sink, people who stand upright have straight legs,
+elbows bend no further than elbows can, and the hands stay where they were measured.
 
 A planted foot is one more measurement of the same kind as a hand, so refining is the guidance's own Gauss-Newton step
-with two more points. The prior's calibrated covariance shares the correction out: mostly to knees and hips, whose
+with more rows. The prior's calibrated covariance shares the correction out: mostly to knees and hips, whose
 angles it knows least, and some to the spine, with which the pelvis moves.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Final
 
-from ..body.kinematics import chain_offsets, forward_kinematics
+from ..body.kinematics import chain_offsets
 from ..body.rotations import norm
-from ..body.skeleton import ELBOW_JOINTS, SENSOR_JOINTS, SHOULDER_JOINTS, TOE_JOINTS, WRIST_JOINTS
-from ..numerics import Array, frames_first, frames_last, namespace_of, to_numpy
+from ..body.skeleton import (
+    ANKLE_JOINTS,
+    ELBOW_JOINTS,
+    HIP_JOINTS,
+    KNEE_JOINTS,
+    SHOULDER_JOINTS,
+    TOE_JOINTS,
+    WRIST_JOINTS,
+)
+from ..numerics import Array, frames_first, frames_last, namespace_of
 from ..options.solve import SolveSettings
-from ..prior.feet import feet_positions_m
 from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions
-from .estimate import Estimate
-from .foot_planting import FootPaths, PlantingSettings, plant_feet
+from .foot_planting import FootPaths
 from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
 from .reach import ArmReach
-from .smoothing import smooth_in_time
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
-_HEAD: Final[int] = SENSOR_JOINTS[0]
+_ROWS: Final[tuple[int, ...]] = (*range(12), 13, 16)
+"""Hands and toes whole, and the height of hips over ankles."""
 _ITERATIONS: Final[int] = 5
 _FOOT_NOISE_RATIO: Final[float] = 0.002
 """Standard deviation of a planted toe over the body size: 3 mm for an adult."""
-_TOLD_TOES: Final[slice] = slice(2, 4)
-"""The toes among ankles and toes."""
-_TOLD_SHARE: Final[float] = 0.6
-"""How far the toes move from their solved place towards the place that the prior predicts."""
-_TOLD_SMOOTHING_FRAMES: Final[float] = 1.5
-_TOLD_FADE_FRAMES: Final[float] = 10.0
 _KEPT_NOISE_RATIO: Final[float] = 0.0005
 """Standard deviation of hands and toes while a shoulder turns: 1 mm for an adult."""
 _ELBOW_NOISE_RATIO: Final[float] = 0.004
@@ -73,15 +72,24 @@ def plant(
     uncertainty: Uncertainty,
     settings: SolveSettings,
 ) -> Array:
-    """Return rotations whose feet stand where they stand; the arguments are those of `refine`."""
+    """Return rotations whose feet stand where they stand, and whose legs are as straight as an upright person's.
+
+    The arguments are those of `refine`.
+    """
     xp = namespace_of(R_world)
     solved_m, target_m = xp.asarray(paths.solved_m, R_world), xp.asarray(paths.target_m, R_world)
     target_m = solved_m + settings.planting_strength * (target_m - solved_m)
-    kappa = measurement.kappa[:1] - xp.concat((measurement.kappa[1:], chain_offsets(measurement.offsets_m, TOE_JOINTS)))
+    offsets_m = measurement.offsets_m
+    points = xp.concat((measurement.kappa[1:], chain_offsets(offsets_m, TOE_JOINTS)))
+    legs = chain_offsets(offsets_m, HIP_JOINTS) - chain_offsets(offsets_m, ANKLE_JOINTS)
+    kappa = xp.concat((measurement.kappa[:1] - points, legs))
+    legs_m = (norm(offsets_m[list(KNEE_JOINTS)]) + norm(offsets_m[list(ANKLE_JOINTS)]))[:, None]
     joints = carrying_joints(kappa)
     variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
     reach = ArmReach.of(kappa[:2], joints)
     foot_noise_m = _FOOT_NOISE_RATIO * measurement.body_size_m
+    extension = xp.asarray(paths.legs.share, R_world)
+    extension_noise = xp.asarray(paths.legs.deviation / settings.planting_strength, R_world)
 
     refined = xp.copy(R_world)
 
@@ -91,14 +99,19 @@ def plant(
         hands_m, beyond_m = reach.limit(R, frames_last(difference_positions(seen.y_m)))
         toes_m = frames_last(seen.y_m[:, :1] - target_m[part])
         feet_noise_m = xp.full((2, toes_m.shape[-1]), foot_noise_m, toes_m)
-        noise = difference_noise(seen, settings.position_noise_ratio, beyond_m, feet_noise_m)
+        noise = xp.zeros((len(_ROWS), len(_ROWS), toes_m.shape[-1]), toes_m)
+        noise[:12, :12] = difference_noise(seen, settings.position_noise_ratio, beyond_m, feet_noise_m)
+        extended_m, deviation_m = legs_m * extension[part], legs_m * extension_noise[part]
+        noise[12, 12], noise[13, 13] = deviation_m[0] ** 2, deviation_m[1] ** 2
         # The position of a lost hand is ignored; the feet always have a target.
         known = frames_last(seen.measured[:, 1:])[:, None]
         for _ in range(_ITERATIONS):
             v = chains(R, kappa[:, joints])
             p_m = v.sum(axis=1)
-            residual_m = xp.concat(((hands_m - p_m[:2]) * known, toes_m - p_m[2:])).reshape(12, -1)
-            R = turn_towards(R, TangentRows(v, residual_m, noise), variance)
+            residual_m = xp.concat(((hands_m - p_m[:2]) * known, toes_m - p_m[2:4])).reshape(12, -1)
+            aside_m2 = p_m[4:, 0] ** 2 + p_m[4:, 2] ** 2
+            higher_m = xp.sqrt((extended_m**2 - aside_m2).clip(min=0)) - p_m[4:, 1]
+            R = turn_towards(R, TangentRows(v, xp.concat((residual_m, higher_m)), noise, _ROWS), variance)
         refined[part, joints] = frames_first(R)
 
     xp.map_parts(plant_part, pieces(len(R_world)), R_world)
@@ -172,52 +185,3 @@ def _distance_at(bend_deg: float, offsets_m: Array) -> Array:
 
 def _lengths_m(R: Array, kappa: Array) -> Array:
     return namespace_of(R).sqrt((chains(R, kappa).sum(axis=1) ** 2).sum(axis=1))
-
-
-def foot_paths(
-    R_world: Array,
-    measurement: Measurement,
-    estimate: Estimate,
-    settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
-) -> FootPaths:
-    """Return when the feet of a solution (F, 22, 3, 3) stand, and where its toes are to be.
-
-    Args:
-        R_world: solved rotations, (F, 22, 3, 3).
-        measurement: head and hands, whose floor the feet stand on.
-        estimate: the prior's estimate of the feet: which of them stand, and where they are.
-        settings: when a foot counts as standing.
-    """
-    solved_m = solved_toes(R_world, measurement)
-    paths = plant_feet(
-        to_numpy(towards_told_toes(solved_m, measurement, estimate)),
-        to_numpy(estimate.contact),
-        measurement.body_size_m,
-        measurement.sole_height_m if measurement.floor_known else None,
-        settings,
-    )
-    return replace(paths, solved_m=to_numpy(solved_m))
-
-
-def towards_told_toes(solved_m: Array, measurement: Measurement, estimate: Estimate) -> Array:
-    """Return toe paths (F, 2, 3) between those of the solved legs and those that the prior predicts directly.
-
-    Errors of ten degrees at hip and knee put a foot 16 cm off, so the direct prediction is nearer. The errors of the
-    two differ, and their mean is nearer still. Without a measured head and a known floor, the solved paths stay.
-    """
-    if estimate.feet is None or not measurement.floor_known:
-        return solved_m
-    told = smooth_in_time(estimate.feet[:, _TOLD_TOES], _TOLD_SMOOTHING_FRAMES)
-    told_m = feet_positions_m(told, measurement.y_m[:, 0], measurement.leg_length_m, measurement.sole_height_m)
-    known = smooth_in_time(namespace_of(told_m).astype_of(measurement.measured[:, 0], told_m), _TOLD_FADE_FRAMES)
-    return solved_m + _TOLD_SHARE * known[:, None, None] * (told_m - solved_m)
-
-
-def solved_toes(R_world: Array, measurement: Measurement) -> Array:
-    """Return where the toes of a solution (F, 22, 3, 3) are, (F, 2, 3), the head where it was measured."""
-
-    def from_head_m(R: Array) -> Array:
-        positions_m = forward_kinematics(R, measurement.offsets_m)
-        return positions_m[:, list(TOE_JOINTS)] - positions_m[:, _HEAD, None]
-
-    return in_pieces(from_head_m, R_world) + measurement.y_m[:, :1]

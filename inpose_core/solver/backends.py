@@ -35,7 +35,7 @@ def choose_backend(settings: SolveSettings = SolveSettings()) -> Backend:  # noq
 
 def _on_numpy(settings: SolveSettings, on_cpu: bool) -> Backend:
     if not on_cpu:
-        raise DeviceError(f"NumPy does not compute on the device {settings.device}.", "Choose library torch.")
+        raise DeviceError(f"NumPy does not use the compute device {settings.device}.", "Choose library torch.")
     need = _only_torch_can(settings)
     if need is not None:
         raise DeviceError(f"NumPy cannot compute {need}.", "Choose library torch.")
@@ -64,10 +64,10 @@ def _on_torch(device: str, fallback: Backend | None) -> Backend:
     except (ImportError, OSError) as error:  # OSError: a shared library of torch does not load
         if fallback is not None:
             return fallback
-        raise DeviceError(f"This Python has no PyTorch that works ({error}).", _INSTALL) from error
+        raise DeviceError(f"This Python has no working PyTorch ({error}).", _INSTALL) from error
     available = torch_namespace.available_devices()
     if device == "auto":
         return fallback if fallback is not None and available[0] == "cpu" else Backend("torch", available[0])
     if device not in available:
-        raise DeviceError(f'The device "{device}" does not exist here.', "Choose auto or cpu.")
+        raise DeviceError(f'This computer has no compute device "{device}" for PyTorch.', "Choose auto or cpu.")
     return Backend("torch", device)

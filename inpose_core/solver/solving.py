@@ -40,7 +40,8 @@ from ..sampling import (
 from .backends import choose_backend
 
 ProgressCallback = Callable[[float], None]
-"""Called with the share done, 0 to 1; raises `CancelledError` to stop."""
+"""A function that is called before each denoising step with the share that is done, 0 to 1. To cancel the solve, it
+raises `CancelledError`; the solve then ends before this step."""
 
 
 def solve(
@@ -57,11 +58,11 @@ def solve(
         skeleton: the body to solve for; any proportions.
         settings: guidance, steps, seed, device.
         prior: a loaded prior, to solve many recordings with; the shipped one by default.
-        on_progress: called with the share done; raises to cancel.
+        on_progress: called before each denoising step; raises `CancelledError` to cancel.
 
     Raises:
         WeightsError: the prior's weights are missing or damaged.
-        DeviceError: the requested device does not exist here, or has not enough memory.
+        DeviceError: this computer does not have the compute device, or it does not have enough memory.
         InPoseError: the sensors are empty or not finite.
     """
     _require_finite(sensors)
@@ -76,8 +77,8 @@ def solve(
         if not isinstance(error, MemoryError) and type(error).__name__ != "OutOfMemoryError":
             raise
         raise DeviceError(
-            f"The {backend.device} device does not have enough memory for this recording.",
-            "Solve it on the CPU, or in parts.",
+            f"The compute device {backend.device} does not have enough memory for this recording.",
+            "Solve it on the processor (cpu), or in parts.",
         ) from error
 
 

@@ -90,7 +90,7 @@ def solve(request_id: int, params: dict) -> None:
         sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
         save_sensors(sensors, Path(params["sensors_output"]))
     result = {"motion": params["output"], "frames": FRAMES, "fps": 60.0, "mean_hand_error_m": 0.004, "notes": ["Fake."]}
-    result |= {"stature_m": skeleton.stature_m, "scale": 1.0, "findings": [FINDING]}
+    result |= {"stature_m": skeleton.stature_m, "scale": 1.0, "findings": [FINDING], "start_s": 0.0}
     say(id=request_id, event="result", result=result)
 
 
@@ -113,6 +113,9 @@ def info(request_id: int, params: dict) -> None:
     guess = {"name": "unit", "value": "cm", "source": "guessed", "evidence": "the head is 170 up", "doubt": ""}
     doubted = {"name": "axes", "value": "RUF", "source": "guessed", "evidence": "he walks so", "doubt": "Or not."}
     facts |= {"guesses": [guess, doubted], "cleaning": None, "calibration_pose": None}
+    lost = {"start_s": 0.32, "stop_s": 0.5, "state": "bridged"}
+    facts |= {"unmeasured": {"head": [], "left": [lost], "right": []}, "trim_s": None, "left_out_s": []}
+    facts |= {"proposed_trim_s": [0.25, 0.9] if "desk" in FAULTS else None}
     say(id=request_id, event="result", result={**facts, "notes": ["Or not.", "A fake note."]})
 
 

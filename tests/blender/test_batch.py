@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bpy
 import pytest
+from character.skinned import add_body
 from rigs import build_rig, needs_bpy_wheel
 
 from inpose_blender import batch
@@ -44,6 +45,8 @@ def test_a_stick_figure_without_any_rig(run, take, tmp_path):
     code, (report,) = run("--recording", take, "--output", output, "--scene-fps", "30")
     assert code == 0
     assert report["frames"] == 31
+    # The fake solver's pelvis is lower than the figure's.
+    assert [found["kind"] for found in report["character_problems"]] == ["below_floor"]
     assert [path.name for path in output.parent.iterdir()] == ["take.blend"]
     bpy.ops.wm.open_mainfile(filepath=str(output))
     figure = bpy.data.objects["Figure"]
@@ -52,6 +55,19 @@ def test_a_stick_figure_without_any_rig(run, take, tmp_path):
     bpy.context.scene.frame_set(31)
     pelvis = figure.matrix_world @ figure.pose.bones["pelvis"].matrix.translation
     assert tuple(pelvis) == pytest.approx((0, -1, 0.9), abs=1e-5)  # forward in the core is -Y here
+
+
+def test_a_ruined_character_is_reported(run, rng, take, tmp_path):
+    rig = build_rig(rng, extra_bones=True)
+    add_body(rig, weights_on={"pelvis": "root of all"})
+    blend = tmp_path / "rig.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    _, (report,) = run("--blend", blend, "--recording", take, "--output", tmp_path / "take.blend")
+    assert report["character"] == "check the character"
+    (found,) = (found for found in report["character_problems"] if found["kind"] == "left_behind")
+    assert found["bone"] == "root of all"
+    assert found["sentence"].startswith("The bone root of all has skin")
+    assert "its parent" in found["hint"]
 
 
 def test_a_folder_of_recordings_on_a_rig_file(run, take, tmp_path, rig_file):
@@ -75,7 +91,7 @@ def test_a_folder_of_recordings_on_a_rig_file(run, take, tmp_path, rig_file):
 
 def test_a_batch_bakes_as_the_panel_does(run, take, tmp_path):
     output = tmp_path / "take.blend"
-    options = ["--first-frame", "7", "--key-rate", "solver", "--way", "none", "--smoothing", "0.05"]
+    options = ["--first-frame", "7", "--key-rate", "solver", "--root-motion", "none", "--smoothing", "0.05"]
     code, (report,) = run(
         "--recording",
         take,

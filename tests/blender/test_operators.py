@@ -38,6 +38,10 @@ def choices():
     return bpy.context.scene.inpose_bake
 
 
+def begin_at(frame):
+    choices().first_frame_at, choices().first_frame = "custom", frame
+
+
 def status():
     return bpy.context.window_manager.inpose_status
 
@@ -51,7 +55,7 @@ def test_what_was_solved_is_kept_with_the_armature(solved, results):
 
 
 def test_bake_again_without_solving(solved):
-    choices().first_frame = 11
+    begin_at(11)
     choices().key_rate = "solver"
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
     action = solved.animation_data.action
@@ -71,7 +75,7 @@ def test_bake_again_after_saving_and_loading(solved, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     TAKES.clear()
     bpy.ops.wm.open_mainfile(filepath=str(blend))
-    choices().first_frame = 3
+    begin_at(3)
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
     assert status().result == "Baked take one, frames 3 to 27"
 
@@ -117,11 +121,27 @@ def test_an_action_of_the_users_own_is_kept(ready_scene):
     assert (track.mute, track.lock) == (True, True)
 
 
-def test_solving_again_keeps_the_first_motion(ready_scene):
+def test_solving_again_replaces_a_bake_that_nobody_touched(ready_scene):
+    for _ in range(3):
+        bpy.ops.inpose.solve_full_body()
+    assert not ready_scene.animation_data.nla_tracks
+    assert [action.name for action in bpy.data.actions] == ["take one"]
+
+
+@pytest.mark.parametrize("how", ["edited", "fake user", "another recording"])
+def test_solving_again_keeps_what_is_worth_it(ready_scene, how, take):
     bpy.ops.inpose.solve_full_body()
-    first = ready_scene.animation_data.action.name
+    first = ready_scene.animation_data.action
+    if how == "edited":
+        action_curves(first, ready_scene)[0].keyframe_points[3].co.y += 0.1
+    elif how == "fake user":
+        first.use_fake_user = True
+    else:
+        bpy.context.scene.inpose.recording = str(take.rename(take.with_name("take two.bsor")))
     bpy.ops.inpose.solve_full_body()
-    assert ready_scene.animation_data.nla_tracks[0].strips[0].action.name == first
+    (track,) = ready_scene.animation_data.nla_tracks
+    assert track.strips[0].action == first
+    assert ready_scene.animation_data.action != first
 
 
 def test_the_recording_is_shown_and_hidden(ready_scene):

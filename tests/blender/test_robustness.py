@@ -216,6 +216,24 @@ def test_a_bake_that_is_given_up_half_way_leaves_nothing(rng, registered):
         job.result  # noqa: B018
 
 
+def test_what_is_renamed_during_a_bake_is_found(rng, registered):
+    """And what takes its name is not."""
+    rig, scene = build_rig(rng), bpy.data.scenes.new("Shot")
+    scene.collection.objects.link(rig)
+    motion = random_motion(rng, map_and_measure(rig)[1].skeleton, frames=2000)
+    job = BakeJob(prepare_rig(rig, scene), scene, lambda: SolvedTake(motion), BakeOptions(), "x", replace_own=False)
+    job.step()
+    rig.name, scene.name = "Hero", "Shot 2"
+    other = build_rig(rng)
+    other.name = "Rig"
+    while not bpy.data.actions:
+        job.step()
+    rig.name = "Heroine"
+    assert job.run().action_name == "x"
+    assert rig.animation_data.action.name == "x"
+    assert other.animation_data is None
+
+
 @pytest.mark.parametrize("what", ["armature", "scene", "action"])
 def test_what_is_deleted_during_a_bake_is_told(rng, registered, what):
     rig = build_rig(rng)

@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 
 from inpose_blender import addon
+from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
 from inpose_blender.core import JOINT_NAMES
 
 PACKAGE = Path(addon.__file__).resolve().parent
@@ -21,6 +22,7 @@ _PUT_TOGETHER = ("Head", "Left hand", "Right hand", "Starting the solver", "Solv
 def translatable_texts() -> set[str]:
     """Return the English texts; the add-on must be registered."""
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
+    texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}
     for cls in addon._CLASSES:
         texts |= _texts_of_class(cls)
     for path in PACKAGE.rglob("*.py"):

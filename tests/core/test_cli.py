@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: what it writes, what it says, and how it ends."""
 
+import argparse
 import contextlib
 import io
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core import __version__
+from inpose_core import __version__, cli
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_NAMES, SENSOR_JOINTS, Skeleton
 from inpose_core.cli import main
@@ -60,7 +61,7 @@ def test_joint_poses_with_a_skeleton_are_taken_as_they_are(
     take: Path, skeleton_file: Path, performer: Motion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "out.npz"
-    code = main(["solve", str(take), "-o", str(output), "--skeleton", str(skeleton_file), "--pose", "joint"])
+    code = main(["solve", str(take), "-o", str(output), "--skeleton", str(skeleton_file), "--hand-poses", "joint"])
     assert code == 0
     said = capsys.readouterr().out
     assert f"{output}: {FRAMES} frames at 60 Hz" in said
@@ -83,7 +84,7 @@ def test_joint_poses_with_a_skeleton_are_taken_as_they_are(
 
 def test_a_bvh_has_every_frame_and_the_bodys_hierarchy(take: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.bvh"
-    assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--quiet"]) == 0
+    assert main(["solve", str(take), "-o", str(output), "--hand-poses", "joint", "--quiet"]) == 0
     lines = output.read_text(encoding="ascii").splitlines()
     assert lines[0] == "HIERARCHY"
     assert sum(line.split()[0] in ("ROOT", "JOINT") for line in lines if line.strip()) == 22
@@ -93,13 +94,18 @@ def test_a_bvh_has_every_frame_and_the_bodys_hierarchy(take: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["OUT.NPZ", "Out.Bvh"])
 def test_endings_may_be_in_upper_case(take: Path, tmp_path: Path, name: str) -> None:
-    assert main(["solve", str(take), "-o", str(tmp_path / name), "--pose", "joint", "--quiet", "--steps", "1"]) == 0
+    assert (
+        main(["solve", str(take), "-o", str(tmp_path / name), "--hand-poses", "joint", "--quiet", "--steps", "1"]) == 0
+    )
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_without_a_skeleton_the_body_has_the_given_stature(take: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.npz"
-    assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--stature", "1.9", "--quiet"]) == 0
+    assert (
+        main(["solve", str(take), "-o", str(output), "--hand-poses", "joint", "--performer-height", "1.9", "--quiet"])
+        == 0
+    )
     body = Motion.load_npz(output).skeleton
     np.testing.assert_allclose(body.offsets_m, Skeleton.template(1.9).offsets_m, atol=1e-6)
 
@@ -107,7 +113,7 @@ def test_without_a_skeleton_the_body_has_the_given_stature(take: Path, tmp_path:
 def test_without_a_stature_the_body_has_the_performers(tmp_path: Path) -> None:
     recording, output = tmp_path / "take.bsor", tmp_path / "out.npz"
     recording.write_bytes(BsorFile(moving_person(eye_m=1.5)).to_bytes())
-    assert main(["solve", str(recording), "-o", str(output), "--pose", "saber", "--quiet"]) == 0
+    assert main(["solve", str(recording), "-o", str(output), "--hand-poses", "saber", "--quiet"]) == 0
     assert Motion.load_npz(output).skeleton.stature_m == pytest.approx(1.5 / 0.93, abs=0.06)
 
 
@@ -140,7 +146,7 @@ def test_options_reach_the_solver(take: Path, tmp_path: Path) -> None:
     rotations = {}
     for name, options in variants.items():
         output = tmp_path / f"{name}.npz"
-        assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--quiet", *options]) == 0
+        assert main(["solve", str(take), "-o", str(output), "--hand-poses", "joint", "--quiet", *options]) == 0
         rotations[name] = Motion.load_npz(output).rotations_wxyz
     np.testing.assert_array_equal(rotations["default"], rotations["again"])
     for name in ("variation", "seed", "steps", "guidance", "quality", "foot planting"):
@@ -153,7 +159,7 @@ def test_quiet_is_silent_and_an_existing_output_is_replaced(
 ) -> None:
     output = tmp_path / "out.npz"
     output.write_bytes(b"the old take")
-    assert main(["solve", str(take), "-o", str(output), "--pose", "joint", "--quiet"]) == 0
+    assert main(["solve", str(take), "-o", str(output), "--hand-poses", "joint", "--quiet"]) == 0
     assert capfd.readouterr() == ("", "")
     assert len(Motion.load_npz(output)) == FRAMES
 
@@ -161,7 +167,7 @@ def test_quiet_is_silent_and_an_existing_output_is_replaced(
 def test_the_progress_bar_is_for_terminals_only(
     take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"]
+    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--hand-poses", "joint"]
     assert main(arguments) == 0
     assert "Solving" not in capsys.readouterr().err
 
@@ -181,7 +187,7 @@ def test_the_progress_bar_is_for_terminals_only(
 
 def test_a_real_recording_is_solved_to_a_person_whose_hands_follow(tmp_path: Path) -> None:
     recording, output = real_recording("bs_vivepro2_normal.bsor"), tmp_path / "out.npz"
-    assert main(["solve", str(recording), "-o", str(output), "--pose", "saber", "--quiet", "--steps", "2"]) == 0
+    assert main(["solve", str(recording), "-o", str(output), "--hand-poses", "saber", "--quiet", "--steps", "2"]) == 0
     motion = Motion.load_npz(output)
     assert motion.sensor_error_m is not None
     assert np.nanmean(motion.sensor_error_m[:, 1:]) < 0.02
@@ -195,9 +201,9 @@ def test_info_describes_the_recording_in_words(take: Path, capsys: pytest.Captur
     assert main(["info", str(take)]) == 0
     said = capsys.readouterr().out
     assert said.startswith("take.csv: CSV\n")
-    for words in ("1.5 s, 90 frames, 60.0 Hz", "unit      m", "stature", "head", "left", "right", "100.0 %"):
+    for words in ("1.5 s, 90 frames, 60.0 Hz", "unit             m", "performer", "head", "left", "right", "100.0 %"):
         assert words in said
-    assert "hands     joint" in said
+    assert "hand poses       joint" in said
     assert "read as" in said
     assert "axes             RUB (file: InPose's own CSV)" in said
 
@@ -205,7 +211,7 @@ def test_info_describes_the_recording_in_words(take: Path, capsys: pytest.Captur
 def test_info_says_what_a_file_leaves_open(capsys: pytest.CaptureFixture[str]) -> None:
     example = str(REPOSITORY / "examples" / "walk_wave_crouch.csv")
     assert main(["info", example]) == 0
-    assert "choose with --pose" in capsys.readouterr().out
+    assert "set their kind with --hand-poses" in capsys.readouterr().out
     assert main(["info", example, "--axes", "unity", "--swap-hands", "--unit", "mm", "--origin", "floor"]) == 0
     said = capsys.readouterr().out
     for words in ("axes             RUF (given)", "left and right   swapped (given)", "unit             mm (given)"):
@@ -283,7 +289,10 @@ def test_a_truncated_replay_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
     for share in (0.01, 0.03, 0.5):
         recording.write_bytes(whole[: int(share * len(whole))])
         expect_refusal(
-            capsys, tmp_path, "take.bsor", ["solve", str(recording), "-o", str(tmp_path / "out.bvh"), "--pose", "saber"]
+            capsys,
+            tmp_path,
+            "take.bsor",
+            ["solve", str(recording), "-o", str(tmp_path / "out.bvh"), "--hand-poses", "saber"],
         )
 
 
@@ -314,7 +323,7 @@ def test_an_output_that_cannot_be_is_refused_before_anything_is_read(
 
 def test_an_output_that_is_a_folder_is_refused(take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "out.npz").mkdir()
-    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint", "--steps", "1"]
+    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--hand-poses", "joint", "--steps", "1"]
     expect_refusal(capsys, tmp_path, "cannot be written", arguments)
 
 
@@ -326,18 +335,18 @@ def test_an_output_that_is_a_folder_is_refused(take: Path, tmp_path: Path, capsy
         (["--steps", "2.5"], 'Steps cannot be "2.5"'),
         (["--seed", "-1"], "Seed cannot be -1"),
         (["--variation", "2"], "Variation cannot be 2"),
-        (["--pose", "sword"], "sword"),
-        (["--stature", "tall"], "tall"),
+        (["--hand-poses", "sword"], "sword"),
+        (["--performer-height", "tall"], "tall"),
         (["--device", "abacus"], "abacus"),
-        (["--stature", "17.5"], "17.5 m"),
-        (["--stature", "nan"], "nan m"),
+        (["--performer-height", "17.5"], "17.5 m"),
+        (["--performer-height", "nan"], "nan m"),
         (["--skeleton", "nowhere.json"], "nowhere.json"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(
     take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
 ) -> None:
-    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint", *options]
+    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--hand-poses", "joint", *options]
     expect_refusal(capsys, tmp_path, words, arguments)
 
 
@@ -357,7 +366,16 @@ def test_a_bad_skeleton_is_refused(
 ) -> None:
     skeleton = tmp_path / "skeleton.json"
     skeleton.write_text(content)
-    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint", "--skeleton", str(skeleton)]
+    arguments = [
+        "solve",
+        str(take),
+        "-o",
+        str(tmp_path / "out.npz"),
+        "--hand-poses",
+        "joint",
+        "--skeleton",
+        str(skeleton),
+    ]
     expect_refusal(capsys, tmp_path, words, arguments)
 
 
@@ -366,7 +384,7 @@ def test_missing_and_damaged_weights_are_refused(
 ) -> None:
     weights = tmp_path / "inpose_prior.safetensors"
     monkeypatch.setattr(load_prior, "__defaults__", (weights, None))
-    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"]
+    arguments = ["solve", str(take), "-o", str(tmp_path / "out.npz"), "--hand-poses", "joint"]
     expect_refusal(capsys, tmp_path, "weights are missing", arguments)
     weights.write_bytes(b"\x10\x00")
     expect_refusal(capsys, tmp_path, "damaged", arguments)
@@ -422,7 +440,7 @@ def test_an_end_in_the_middle_is_told_and_leaves_nothing(
         raise error
 
     monkeypatch.setattr("inpose_core.solver.solving._denoiser", fail)
-    assert main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"]) == code
+    assert main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--hand-poses", "joint"]) == code
     err = capsys.readouterr().err
     assert words in err
     assert err.count("\n") == 1
@@ -435,7 +453,17 @@ def test_a_mistake_of_the_program_is_not_hidden(take: Path, tmp_path: Path, monk
 
     monkeypatch.setattr("inpose_core.solver.solving._denoiser", fail)
     with pytest.raises(ModuleNotFoundError):
-        main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--pose", "joint"])
+        main(["solve", str(take), "-o", str(tmp_path / "out.npz"), "--hand-poses", "joint"])
+
+
+def test_every_argument_of_every_command_has_a_help_text() -> None:
+    parser = cli._parser()
+    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    silent = [
+        f"{name} {action.dest}" for name, command in commands.choices.items() for action in command._actions
+        if not action.help
+    ]  # fmt: skip
+    assert silent == []
 
 
 # The process.
@@ -455,7 +483,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_process_solves_and_ends_with_its_code(take: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.bvh"
-    finished = run("solve", str(take), "-o", str(output), "--pose", "joint")
+    finished = run("solve", str(take), "-o", str(output), "--hand-poses", "joint")
     assert finished.returncode == 0, finished.stderr
     assert f"{FRAMES} frames" in finished.stdout
     assert finished.stderr == ""

@@ -112,7 +112,17 @@ def test_a_command_on_a_full_disk_fails_with_one_sentence(motion: Motion, tmp_pa
     write_csv(joint_recording(motion), take)
     with small_disk(2 * PAGE_BYTES) as disk:
         (disk / "out.bvh").write_bytes(OLD)
-        command = [sys.executable, "-m", "inpose_core.cli", "solve", str(take), "--pose", "joint", "--quality", "draft"]
+        command = [
+            sys.executable,
+            "-m",
+            "inpose_core.cli",
+            "solve",
+            str(take),
+            "--hand-poses",
+            "joint",
+            "--quality",
+            "draft",
+        ]
         done = subprocess.run(
             [*command, "-o", str(disk / "out.bvh"), "--quiet"],
             capture_output=True,

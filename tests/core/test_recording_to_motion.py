@@ -60,7 +60,7 @@ def test_a_performer_of_impossible_height_is_refused_rather_than_solved(tmp_path
     path = write(tmp_path, moving_person(eye_m=eye_m))
     with pytest.raises(CalibrationError, match=r"stature|tall|heights") as caught:
         solve_recording(SolvePlan(path, calibration=CalibrationSettings(pose="grip")))
-    assert "--stature" in caught.value.hint
+    assert "--performer-height" in caught.value.hint
 
 
 def test_the_hand_error_counts_measured_hands_only(prior: Prior, tmp_path: Path) -> None:

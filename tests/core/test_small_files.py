@@ -46,7 +46,7 @@ def amass(path: Path, frames: int = 60, fps: float = 60.0, **changes: object) ->
 def test_hours_between_two_frames_are_two_takes(tmp_path: Path, hours: float) -> None:
     path = tmp_path / "gap.csv"
     write_csv(with_pauses(moving_person(400), {150: 3600 * hours}), path)
-    ran = run_bounded("solve", path, "-o", tmp_path / "out.npz", "--pose", "grip")
+    ran = run_bounded("solve", path, "-o", tmp_path / "out.npz", "--hand-poses", "grip")
     assert ran.code == 0
     assert "split the recording into 2 takes. This is take 2, from " in ran.said
     assert "The others are take 1 from 0.0 to 1.7 s." in ran.said

@@ -38,7 +38,7 @@ def environment(temporary: Path) -> dict[str, str]:
 def test_a_stopped_command_leaves_nothing(long_take: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     output.mkdir()
-    command = [sys.executable, "-m", "inpose_core.cli", "solve", str(long_take), "--pose", "joint", "--quiet"]
+    command = [sys.executable, "-m", "inpose_core.cli", "solve", str(long_take), "--hand-poses", "joint", "--quiet"]
     solving = subprocess.Popen(
         [*command, "-o", str(output / "take.npz")],
         env=environment(tmp_path / "temporary"),

@@ -63,6 +63,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     devices = []
     for device in range(3):
         own_invalid = np.where(exchanged, invalid[:, (0, 2, 1)[device]], invalid[:, device])
+        own_given = np.where(exchanged, given[:, (0, 2, 1)[device]], given[:, device])
         tracked, found = _tracked(times_s, Poses(positions_m, rotations_wxyz, measured), device)
         measured[:, device] = tracked
         positions_m[:, device] = _last_held(positions_m[:, device], tracked)
@@ -75,6 +76,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
             replace(
                 found,
                 invalid_s=float(spent_s[own_invalid].sum()) if seen else 0.0,
+                untracked_s=float(spent_s[~own_given].sum()) if seen else 0.0,
                 sign_flips=int(((held_wxyz[1:] * held_wxyz[:-1]).sum(axis=-1) < 0).sum()),
                 bridged_s=bridged,
                 lost_s=lost,

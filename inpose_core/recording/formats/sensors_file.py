@@ -18,7 +18,7 @@ _LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
 
 
 def save_sensors(sensors: Sensors, path: Path) -> None:
-    """Write ``positions_m`` (F, 3, 3), ``rotations_wxyz`` (F, 3, 4), ``measured`` (F, 3) and ``fps``.
+    """Write ``positions_m`` (F, 3, 3), ``rotations_wxyz`` (F, 3, 4), ``measured`` (F, 3), ``fps`` and ``start_s``.
 
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
@@ -30,6 +30,7 @@ def save_sensors(sensors: Sensors, path: Path) -> None:
         rotations_wxyz=sensors.rotations_wxyz.astype(np.float32),
         measured=sensors.measured,
         fps=np.float64(sensors.fps),
+        start_s=np.float64(sensors.start_s),
     )
     write_output(path, [packed.getvalue()])
 
@@ -42,10 +43,14 @@ def load_sensors(path: Path) -> Sensors:
     """
     try:
         arrays = read_arrays(
-            path, ("positions_m", "rotations_wxyz", "measured", "fps"), most_bytes=_LARGEST_ARRAY_BYTES
+            path,
+            ("positions_m", "rotations_wxyz", "measured", "fps"),
+            ("start_s",),
+            most_bytes=_LARGEST_ARRAY_BYTES,
         )
         positions_m, rotations_wxyz = numbers(arrays["positions_m"]), numbers(arrays["rotations_wxyz"])
         measured, fps = numbers(arrays["measured"]) != 0, one_number(arrays["fps"])
+        start_s = one_number(arrays["start_s"]) if "start_s" in arrays else 0.0
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise RecordingError(f"{path} contains no head and hands ({reason}).", "Solve the recording again.") from error
@@ -54,4 +59,4 @@ def load_sensors(path: Path) -> Sensors:
         raise RecordingError(f"{path} contains arrays of wrong shapes.", "Solve the recording again.")
     if not (np.isfinite(positions_m).all() and np.isfinite(rotations_wxyz).all()):
         raise RecordingError(f"{path} contains numbers that are not finite.", "Solve the recording again.")
-    return Sensors(positions_m, rotations_wxyz, measured, fps)
+    return Sensors(positions_m, rotations_wxyz, measured, fps, start_s)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
+from ..cleaning.parked import find_parked
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..tracks import Declared, RawTracks
 from ..types import Guess, HandOffsets, Origin, PoseType, Recording
@@ -45,15 +46,19 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
         times_s, time_guess = _seconds(raw, options, name)
-        seen = decide_axes_and_order(positions, quaternions, declared, options)
-        unit_m, unit_guess = _unit(positions, seen.axes, declared, options)
+        # Where a runtime parks a lost device says nothing about unit, axes and floor. Cleaning tells it.
+        tracked = measured & ~find_parked(positions)
+        evident = np.where(tracked[..., None], positions, np.nan)
+        seen = decide_axes_and_order(evident, quaternions, declared, options)
+        unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
-        swap, swap_guess = _swap(positions_m, rotations_wxyz, seen.look_like_joints, declared, options)
+        evident_m = convert_positions(evident, seen.axes) * unit_m
+        swap, swap_guess = _swap(evident_m, rotations_wxyz, seen.look_like_joints, declared, options)
     if swap:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
     pose, pose_guess = _pose(seen.look_like_joints, declared)
-    origin, origin_guess = _origin(positions_m, measured, declared, options)
+    origin, origin_guess = _origin(positions_m, tracked, declared, options)
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [guess.doubt for guess in guesses if guess.doubt]
@@ -195,12 +200,12 @@ def _swap(
 
 def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
     if declared.pose is not None:
-        return declared.pose, Guess("pose", declared.pose, "file", declared.by)
+        return declared.pose, Guess("hand poses", declared.pose, "file", declared.by)
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
-        return "joint", Guess("pose", "joint", "guessed", evidence)
-    evidence = "the file does not contain the kind of hand poses; set it with --pose"
-    return None, Guess("pose", "grip", "assumed", evidence)
+        return "joint", Guess("hand poses", "joint", "guessed", evidence)
+    evidence = "the file does not contain the kind of hand poses; set it with --hand-poses"
+    return None, Guess("hand poses", "grip", "assumed", evidence)
 
 
 def _origin(

@@ -64,6 +64,6 @@ def test_the_panel_tells_it_after_a_solve_and_after_each_bake(registered, rng, t
     bpy.ops.inpose.solve_full_body()
     status = bpy.context.window_manager.inpose_status
     assert status.notes.splitlines()[:2] == ["Confidence 0.7", "Low confidence in frames 9 to 17"]
-    bpy.context.scene.inpose_bake.first_frame = 101
+    bpy.context.scene.frame_start = 101
     bpy.ops.inpose.bake_take()
     assert status.notes.splitlines()[:3] == ["Confidence 0.7", "Low confidence in frames 109 to 117", "Fake."]

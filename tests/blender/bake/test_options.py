@@ -184,6 +184,8 @@ def test_every_option_of_the_table_is_obeyed(registered, option):
     for options in (BakeOptions(), BakeOptions(**{option.name: value})):
         bpy.ops.wm.read_homefile(use_empty=True)
         rig, scene = build_rig(np.random.default_rng(3)), bpy.context.scene
+        scene.frame_end = 20
+        scene.frame_set(3)
         rng = np.random.default_rng(4)
         motion = slow_motion(rng, map_and_measure(rig)[1].skeleton, frames=60, fps=60.0)
         motion = replace(motion, foot_stands=np.ones((60, 2), np.bool_))
@@ -194,3 +196,8 @@ def test_every_option_of_the_table_is_obeyed(registered, option):
         BakeJob(prepare_rig(rig, scene), scene, load, options, "x", replace_own=False).run()
         kept.append(snapshot(rig))
     assert kept[0] != kept[1]
+
+
+def test_panel_and_command_line_call_an_option_the_same():
+    for option in options_of(BakeOptions):
+        assert option.label.lower().replace(" ", "-") == option.flag

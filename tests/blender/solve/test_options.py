@@ -126,9 +126,10 @@ def test_properties_have_the_names_and_places_that_blend_files_know(registered):
         "inpose": "recording armature stature pose scale scale_factor calibration_pose calibration_file body head_view "
         "refine quality foot_planting steps variation seed sampler use_head_motion use_hand_reach use_floor "
         "smoothing_frames position_noise_ratio",
-        "inpose_reading": "unit unit_m axes axes_letters quaternion_order time_unit swap_hands origin",
-        "inpose_bake": "first_frame key_rate key_fps way smoothing_s hand_lock foot_lock key_tolerance_deg "
-        "to_nla_track set_frame_range",
+        "inpose_reading": "unit unit_m axes axes_letters quaternion_order time_unit swap_hands origin "
+        "trim_start_s trim_end_s leave_out",
+        "inpose_bake": "first_frame_at first_frame key_rate key_fps way start_at facing smoothing_s hand_lock "
+        "foot_lock key_tolerance_deg to_nla_track extend_range set_frame_range",
     }
     places = {
         "pose": "auto joint grip aim raw saber",
@@ -141,6 +142,9 @@ def test_properties_have_the_names_and_places_that_blend_files_know(registered):
         "time_unit": "auto s ms us ticks ns",
         "swap_hands": "auto keep swap",
         "origin": "auto floor eyes",
+        "first_frame_at": "scene current custom",
+        "start_at": "recorded rig cursor",
+        "facing": "recorded rig",
         "key_rate": "scene solver custom",
         "way": "hips root none",
         "sampler": "ddim dpmpp_2m",

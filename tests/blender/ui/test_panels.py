@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
+from character.skinned import add_body
 from rigs import build_rig
 
 from inpose_blender.bake.panel import INPOSE_PT_bake
@@ -20,6 +21,7 @@ from inpose_blender.recording.panel import INPOSE_PT_recording
 from inpose_blender.rig.panel import INPOSE_PT_rig
 from inpose_blender.solve.panel import INPOSE_PT_solve
 from inpose_blender.solve.queue import QUEUE
+from inpose_blender.solve.result_panel import INPOSE_PT_result
 from inpose_blender.ui.drawing import wrapped
 from inpose_blender.ui.option_properties import panel_options
 from inpose_blender.ui.panel import INPOSE_PT_main
@@ -89,7 +91,7 @@ def test_an_empty_scene_says_what_to_do(shown):
     assert " ".join(layouts["INPOSE_PT_rig"].texts) == "Select the armature of the character"
     assert "inpose.solve_full_body" in layouts["INPOSE_PT_solve"].operators
     assert "inpose.bake_take" in layouts["INPOSE_PT_bake"].operators
-    assert [panel.bl_order for panel in PANELS[1:]] == [0, 1, 2, 3, 4]
+    assert [panel.bl_order for panel in PANELS[1:]] == [0, 1, 2, 3, 5]
 
 
 def test_the_recordings_facts_are_shown(shown, fake_worker, take):
@@ -105,7 +107,7 @@ def test_the_recordings_facts_are_shown(shown, fake_worker, take):
         "A fake note.",
     ):
         assert fact in texts
-    assert "Left hand lost: 1 gaps, longest 0.2 s" in " ".join(texts)
+    assert "Left hand lost: 1 gap of 0.17 s" in " ".join(texts)
 
 
 def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, fake_worker, take, requests):
@@ -160,9 +162,41 @@ def test_an_unusable_recording_says_why(shown, fake_worker, take):
         bpy.ops.inpose.read_recording()
     recording_facts._known[take, ReadOptions()] = WorkerError("The file is empty.", "Record again.")
     assert {"The file is empty.", "Record again."} <= set(shown()["INPOSE_PT_recording"].texts)
-    main = drawn(INPOSE_PT_main)
-    assert {"The file is empty.", "Record again."} <= set(main.texts)
-    assert "inpose.copy_report" in main.operators
+    result = drawn(INPOSE_PT_result)
+    assert {"The file is empty.", "Record again."} <= set(result.texts)
+    assert "inpose.copy_report" in result.operators
+    take.write_bytes(b"data")
+    bpy.ops.inpose.read_recording()
+    assert not INPOSE_PT_result.poll(bpy.context), "the error is over"
+
+
+def test_a_result_is_shown_below_its_button_with_each_note_once(shown, fake_worker, take, rng):
+    add_body(build_rig(rng))
+    bpy.context.scene.inpose.recording = str(take)
+    assert not INPOSE_PT_result.poll(bpy.context)
+    bpy.ops.inpose.solve_full_body()
+    assert (INPOSE_PT_solve.bl_order, INPOSE_PT_result.bl_order) == (3, 4)
+    status = bpy.context.window_manager.inpose_status
+    status.notes = "\n".join([*status.notes.splitlines(), "A fake note.", "One more."])
+    texts = drawn(INPOSE_PT_result).texts
+    assert (texts.count("Fake."), texts.count("A fake note."), "Notes: 5" in texts) == (1, 1, True)
+    assert drawn(INPOSE_PT_main).texts == []
+    bpy.ops.inpose.read_recording()
+    assert "A fake note." in shown()["INPOSE_PT_recording"].texts
+    assert "A fake note." not in drawn(INPOSE_PT_result).texts
+
+
+def test_a_ruined_character_gets_no_tick(shown, fake_worker, take, rng):
+    rig = build_rig(rng, extra_bones=True)
+    add_body(rig, weights_on={"pelvis": "root of all"})
+    bpy.context.scene.inpose.recording = str(take)
+    bpy.ops.inpose.solve_full_body()
+    layout = drawn(INPOSE_PT_result)
+    assert "CHECKMARK" not in layout.icons.values()
+    assert layout.icons["Check the character"] == "ERROR"
+    assert "root of all" in " ".join(layout.texts)
+    bpy.ops.inpose.bake_take()
+    assert "Check the character" in drawn(INPOSE_PT_result).texts
 
 
 def test_the_rig_is_recognised_before_solving(shown, rng):

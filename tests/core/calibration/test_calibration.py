@@ -136,7 +136,7 @@ def test_saber_offsets_of_the_replay_are_undone() -> None:
 
 def test_eye_level_origin_needs_a_stature() -> None:
     person = moving_person(eye_m=0.05)
-    with pytest.raises(CalibrationError, match="--stature"):
+    with pytest.raises(CalibrationError, match="--performer-height"):
         calibrate(person, Skeleton.template())
     calibrated = calibrate(person, Skeleton.template(1.8), CalibrationSettings(stature_m=1.8))
     head_m = calibrated.sensors.positions_m[:, 0, 1]
@@ -148,12 +148,12 @@ def test_eye_level_origin_needs_a_stature() -> None:
 def test_impossible_statures_are_refused(eye_m: float) -> None:
     with pytest.raises(CalibrationError) as caught:
         calibrate(moving_person(eye_m=eye_m), Skeleton.template())
-    assert "--stature" in caught.value.hint
+    assert "--performer-height" in caught.value.hint
 
 
 @pytest.mark.parametrize("stature_m", [0.0, -1.0, 175.0, float("nan"), float("inf")])
 def test_a_given_stature_must_be_a_person(stature_m: float) -> None:
-    with pytest.raises(CalibrationError, match="Stature cannot be"):
+    with pytest.raises(CalibrationError, match="Performer height cannot be"):
         calibrate(moving_person(), Skeleton.template(), CalibrationSettings(stature_m=stature_m))
 
 

@@ -36,7 +36,7 @@ def rig(tmp_path: Path) -> Path:
 
 def test_a_performer_is_measured_and_saved(take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "performer.json"
-    assert main(["calibrate", str(take), "--out", str(output), "--pose", "grip"]) == 0
+    assert main(["calibrate", str(take), "--out", str(output), "--hand-poses", "grip"]) == 0
     said = capsys.readouterr().out
     assert "1.75 m tall" in said
     assert "calibrated by a T-pose" in said
@@ -48,7 +48,7 @@ def test_a_performer_is_measured_and_saved(take: Path, tmp_path: Path, capsys: p
 
 def test_a_saved_calibration_and_a_scale_reach_the_solver(take: Path, rig: Path, tmp_path: Path) -> None:
     performer = tmp_path / "performer.json"
-    assert main(["calibrate", str(take), "--out", str(performer), "--pose", "grip"]) == 0
+    assert main(["calibrate", str(take), "--out", str(performer), "--hand-poses", "grip"]) == 0
     heads_m = {}
     for scale in ("height", "keep", "0.5", "arm-span"):
         output = tmp_path / f"{scale}.npz"
@@ -108,6 +108,6 @@ def test_a_calibration_needs_a_folder_and_devices(
 ) -> None:
     assert main(["calibrate", str(take), "--out", str(tmp_path / "no" / "performer.json")]) == 2
     assert "does not exist" in capsys.readouterr().err
-    assert main(["calibrate", str(take), "--out", str(tmp_path / "performer.json"), "--pose", "joint"]) == 2
+    assert main(["calibrate", str(take), "--out", str(tmp_path / "performer.json"), "--hand-poses", "joint"]) == 2
     assert "needs no calibration" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

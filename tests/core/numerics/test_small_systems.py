@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inpose_core.numerics.small_systems import solve_and_tell, solve_positive_definite
+from inpose_core.numerics.small_systems import solve_positive_definite
 
 Floats = NDArray[np.float32]
 
@@ -22,10 +22,9 @@ def _systems(size: int, frames: int) -> tuple[Floats, Floats]:
 def test_the_solution_is_that_of_lapack(size: int, frames: int) -> None:
     A, b = _systems(size, frames)
     kept = A.copy(), b.copy()
-    x, failed = solve_and_tell(A, b)
+    x = solve_positive_definite(A, b)
     expected = np.linalg.solve(np.moveaxis(A, -1, 0).astype(np.float64), b.T[..., None].astype(np.float64))[..., 0].T
     assert x.dtype == np.float32
-    assert not failed.any()
     np.testing.assert_allclose(x, expected, atol=1e-5)
     np.testing.assert_array_equal(A, kept[0])
     np.testing.assert_array_equal(b, kept[1])
@@ -45,7 +44,7 @@ def test_the_upper_triangle_is_read() -> None:
 
 
 @pytest.mark.parametrize("defect", ["negative", "zero", "nan", "singular"])
-def test_what_cannot_be_solved_is_zero_and_told_and_touches_no_other(defect: str) -> None:
+def test_what_cannot_be_solved_is_zero_and_touches_no_other(defect: str) -> None:
     A, b = _systems(6, 4)
     expected = solve_positive_definite(A, b)
     A[..., 2] = {
@@ -54,8 +53,7 @@ def test_what_cannot_be_solved_is_zero_and_told_and_touches_no_other(defect: str
         "nan": np.full((6, 6), np.nan),
         "singular": np.ones((6, 6)),
     }[defect]
-    x, failed = solve_and_tell(A, b)
-    assert failed.tolist() == [False, False, True, False]
+    x = solve_positive_definite(A, b)
     np.testing.assert_array_equal(x[:, 2], 0.0)
     np.testing.assert_array_equal(x[:, [0, 1, 3]], expected[:, [0, 1, 3]])
 
@@ -64,7 +62,7 @@ def test_tensors_give_the_same() -> None:
     torch = pytest.importorskip("torch")
     A, b = _systems(9, 300)
     A[..., 7] = -A[..., 7]
-    x, failed = solve_and_tell(A, b)
-    x_torch, failed_torch = solve_and_tell(torch.tensor(A), torch.tensor(b))
+    x = solve_positive_definite(A, b)
+    x_torch = solve_positive_definite(torch.tensor(A), torch.tensor(b))
     np.testing.assert_allclose(x_torch.numpy(), x, atol=5e-6)
-    np.testing.assert_array_equal(failed_torch.numpy(), failed)
+    np.testing.assert_array_equal(x[:, 7], 0.0)

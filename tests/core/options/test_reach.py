@@ -24,7 +24,7 @@ from inpose_core.cli import main
 from inpose_core.errors import CancelledError
 from inpose_core.options import Option, options_of
 from inpose_core.options.calibration import CalibrationSettings
-from inpose_core.options.reading import ReadOptions
+from inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
 from inpose_core.options.solve import SolveSettings
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.tables.csv_format import write_csv
@@ -101,9 +101,15 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
         later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
         person = replace(person, times_s=later)
     write_csv(person, path)
-    value = {"columns": COLUMNS, "take": 2}.get(option.name, other_value(option))
+    value = {"columns": COLUMNS, "take": 2, "trim_start_s": 0.5, "trim_end_s": 1.0}.get(
+        option.name, other_value(option)
+    )
     usual, changed = load_recording(path), load_recording(path, ReadOptions(**{option.name: value}))
-    assert differs(usual, changed) or usual.origin != changed.origin
+    if option.name in TRIM_OPTIONS:
+        cut = [calibrate(each, own_body(), CalibrationSettings(pose="grip")).sensors for each in (usual, changed)]
+        assert cut[0].measured.sum() > cut[1].measured.sum()
+    else:
+        assert differs(usual, changed) or usual.origin != changed.origin
 
 
 CALIBRATION_CASES: Final[Mapping[str, Mapping[str, Any]]] = {

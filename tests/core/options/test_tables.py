@@ -78,7 +78,24 @@ def test_help_tells_ranges_units_and_choices() -> None:
     assert told["seed"].endswith("(0 or more; default: 0)")
     told = {described.name: help_of(described, described.default) for described in options_of(CalibrationSettings)}
     assert told["stature_m"].endswith("(0.5 to 2.6 m; default: estimated from the recording)")
-    assert told["scale"].endswith("(or a number from 0.001 to 1000; default: height)")
+    factor = "the size of the character divided by the size of the performer, 0.001 to 1000"
+    assert told["scale"].endswith(f"(or {factor}; default: height)")
+    told = {described.name: help_of(described, described.default) for described in options_of(ReadOptions)}
+    unit = "the length of one unit of the recorded positions in metres, 0.000001 to 1000000"
+    assert told["unit"].endswith(f"(or {unit}; default: from the file, or guessed from the data)")
+
+
+def test_help_says_a_range_once(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_options(parser, SolveSettings)
+    parser.print_help()
+    assert "--variation N" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_panel_and_command_line_call_an_option_the_same(table: type[OptionTable]) -> None:
+    for described in options_of(table):
+        assert described.label.lower().replace(" ", "-") == described.flag
 
 
 def test_each_form_of_value_is_read_from_words() -> None:

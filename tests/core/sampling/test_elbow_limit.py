@@ -24,7 +24,8 @@ from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.measurement import Measurement
-from inpose_core.sampling.refinement import foot_paths, refine
+from inpose_core.sampling.refinement import refine
+from inpose_core.sampling.toe_paths import foot_paths
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 FRAMES = 120

@@ -17,7 +17,7 @@ from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling import Measurement, refine
 from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
-from inpose_core.sampling.refinement import foot_paths, solved_toes, towards_told_toes
+from inpose_core.sampling.toe_paths import foot_paths, solved_toes, towards_told_toes
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 BODY_SIZE_M = 1.5

@@ -205,6 +205,29 @@ def test_description() -> None:
     assert document["pose"] is None
 
 
+def test_what_was_lost_and_what_became_of_it_add_up() -> None:
+    """Losses that the file declares and those that InPose finds become one sum of bridged and solved time."""
+    person = moving_person(900)
+    person.measured[100:190, 1] = False
+    person.positions_m[300:480, 1] = np.nan
+    cleaned = clean_recording(person)
+    assert cleaned.cleaning is not None
+    left = cleaned.cleaning.devices[1]
+    assert left.untracked_s + left.invalid_s == pytest.approx(left.lost_s + left.bridged_s, abs=1e-9)
+    (note,) = (note for note in cleaned.notes if "left hand" in note)
+    assert note == (
+        "The left hand was not tracked for 1.00 s and has no valid pose for 2.00 s (3.00 s computed by the solver)."
+    )
+
+
+def test_losses_in_words() -> None:
+    assert describe_recording(gap(30)).gaps["left"].words == "1 gap of 0.52 s"
+    assert describe_recording(moving_person()).gaps["left"].words == "no gaps"
+    two = gap(30)
+    two.measured[10:20, 1] = False
+    assert describe_recording(two).gaps["left"].words == "2 gaps, the longest 0.52 s"
+
+
 def test_description_knows_an_eye_level_origin() -> None:
     assert describe_recording(moving_person(eye_m=0.1)).stature_estimate_m is None
 

@@ -51,7 +51,7 @@ def test_each_format_gives_back_what_was_written(tmp_path: Path, make: object, f
     assert_same(recording, person)
     assert (recording.format, recording.pose) == (form, pose)
     assert [guess.name for guess in recording.guesses] == [
-        "time unit", "axes", "quaternion order", "unit", "left and right", "pose", "origin",
+        "time unit", "axes", "quaternion order", "unit", "left and right", "hand poses", "origin",
     ]  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def test_everything_can_be_overruled(tmp_path: Path) -> None:
     )
     np.testing.assert_allclose(read.positions_m, person.positions_m, atol=1e-6)
     np.testing.assert_allclose(read.times_s, person.times_s, atol=1e-6)
-    assert {guess.source for guess in read.guesses if guess.name != "pose"} == {"given"}
+    assert {guess.source for guess in read.guesses if guess.name != "hand poses"} == {"given"}
     assert has_eye_level_origin(read)
     assert not has_eye_level_origin(written(tmp_path, person, Convention(), origin="floor"))
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the character start where the user wants it: at the rig, at the 3D cursor, facing the rig's front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ..core import FloatArray, Motion, multiply_quaternions, quaternion_to_matrix, rotate_vector
+from ..rig.measure import RigMeasure
+from .options import BakeOptions
+
+_SHORTEST_FORWARD: Final[float] = 0.2
+"""Horizontal part of the direction of the hips: below it the body lies, and faces nowhere."""
+_UP: Final[FloatArray] = np.array((0.0, 1.0, 0.0))
+_ACROSS: Final[FloatArray] = np.array((1.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Hold how the recorded room is turned and moved: ``turn * (p - pivot_m) + place_m``, in the core frame."""
+
+    turn_wxyz: FloatArray
+    """(4,) about the vertical axis."""
+    pivot_m: FloatArray
+    """(3,) on the recorded floor: where the character starts in the recording."""
+    place_m: FloatArray
+    """(3,) where it starts in the scene."""
+
+    def places(self, positions_m: FloatArray) -> FloatArray:
+        """Return positions (..., 3) of the recorded room where they are in the scene."""
+        flat_m = (positions_m - self.pivot_m).reshape(-1, 3)
+        turned_m = rotate_vector(np.broadcast_to(self.turn_wxyz, (len(flat_m), 4)), flat_m)
+        return turned_m.reshape(positions_m.shape) + self.place_m
+
+
+def place_motion(motion: Motion, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]) -> Motion:
+    """Return the motion where the options let it start, and facing where they say.
+
+    Args:
+        motion: at least one frame; its first one is the start.
+        options: the user's choices.
+        measure: the rig, at whose origin the recorded floor's origin lies.
+        cursor_world: the 3D cursor, in Blender's units.
+    """
+    if (options.start_at, options.facing) == ("recorded", "recorded"):
+        return motion
+    forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
+    placement = placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world)
+    turn_wxyz = np.broadcast_to(placement.turn_wxyz, motion.rotations_wxyz.shape)
+    return replace(
+        motion,
+        rotations_wxyz=multiply_quaternions(turn_wxyz, motion.rotations_wxyz),
+        root_translation_m=placement.places(motion.root_translation_m),
+    )
+
+
+def placement_of(
+    start_m: FloatArray, forward: FloatArray, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]
+) -> Placement:
+    """Return how the recorded room is placed for a body that starts somewhere and faces somewhere.
+
+    Args:
+        start_m: (3,) any point of the body in the first frame, in the core frame.
+        forward: (3,) the direction in which it looks.
+        options: the user's choices.
+        measure: the rig.
+        cursor_world: the 3D cursor, in Blender's units.
+    """
+    pivot_m = start_m * _ACROSS
+    heading = 0.0
+    if options.facing == "rig" and np.hypot(forward[0], forward[2]) > _SHORTEST_FORWARD:
+        heading = float(np.arctan2(forward[0], forward[2]))
+    turn_wxyz = np.concatenate(([np.cos(heading / 2)], -np.sin(heading / 2) * _UP))
+    place_m = pivot_m
+    if options.start_at == "rig":
+        place_m = np.zeros(3)
+    elif options.start_at == "cursor":
+        from_origin = np.array(cursor_world, dtype=np.float64) - measure.origin_world
+        place_m = from_origin @ measure.R_world_core * measure.metres_per_unit
+    return Placement(turn_wxyz, pivot_m, place_m)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check a baked character at some frames: its joints, its skin, its posture, its hands."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Final
+
+from ..core import JOINT_NAMES
+from ..rig.families import RigMapping
+from ..rig.measure import RigMeasure
+from .body import PosedBody, posed_body
+from .hands import hand_problems
+from .posing import pose_bones, spread_frames
+from .posture import posture_problems
+from .problems import NO_MESH, SLOW, CharacterCheck, CharacterProblem
+from .skin import read_skin
+from .whole_skin import joint_problems, skin_problems
+
+_MOST_FRAMES: Final[int] = 24
+_FEWEST_FRAMES: Final[int] = 4
+_LIMIT_S: Final[float] = 1.0
+"""How long the rig may be evaluated."""
+
+
+def check_character(
+    armature_object: Any, first_frame: int, last_frame: int, *, mapping: RigMapping, measure: RigMeasure
+) -> Generator[None, None, CharacterCheck]:
+    """Check a character between two frames of its action, pausing now and then so that Blender can draw."""
+    skin = read_skin(armature_object)
+    yield
+    names = {*mapping.bones.values(), *(mapping.anchor(joint) for joint in mapping.bones)}
+    names |= set(skin.bones[:-1]) if skin else set()
+    frames = spread_frames(first_frame, last_frame, _MOST_FRAMES)
+    posed = yield from pose_bones(armature_object, sorted(names), frames, _LIMIT_S)
+    body = posed_body(armature_object, mapping, measure, posed, skin)
+    problems: list[CharacterProblem] = []
+    if measure.rest_is_human:  # else nothing is known of the body between its joints
+        problems += posture_problems(body)
+    for check in (joint_problems, skin_problems, hand_problems):
+        yield
+        problems += check(body)
+    skipped = ""
+    if len(posed.frames) < min(_FEWEST_FRAMES, len(frames)):
+        skipped = SLOW
+    elif skin is None:
+        skipped = NO_MESH
+    return CharacterCheck(tuple(_without_echoes(problems, body)), len(posed.frames), skipped)
+
+
+def _without_echoes(problems: list[CharacterProblem], body: PosedBody) -> list[CharacterProblem]:
+    """Drop what another problem explains: a hand that is pulled off its arm also goes into the body."""
+    kinds = {found.kind for found in problems}
+    if not kinds & {"pulled_off", "leans_back", "leans"}:
+        return problems
+    order = {body.mapping.bones[joint]: JOINT_NAMES.index(joint) for joint in body.mapping.bones}
+    causes = [found for found in problems if found.kind not in {"hand_inside", "toes_up", "stretched"}]
+    return sorted(causes, key=lambda found: order.get(found.bone, len(order)))

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find hands that go into the body: points of a hand behind the skin that is nearest to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import FloatArray
+from .body import PosedBody
+from .problems import CharacterProblem, problem
+
+_TRUNK: Final[tuple[str, ...]] = ("pelvis", "spine1", "spine2", "spine3", "neck", "head", "left_hip", "right_hip")
+_MOST_TRUNK: Final[int] = 1500
+_MOST_HAND: Final[int] = 24
+_DEPTH: Final[float] = 0.02
+"""Of the stature: what is deeper below the skin is inside; a hand on the hip is not."""
+_NEAREST: Final[int] = 4
+"""Most of so many nearest points of the trunk must agree: the inner side of a jacket faces inwards."""
+_PART: Final[float] = 0.4
+"""Of the hand's points."""
+_FRAMES: Final[float] = 0.12
+"""Of the frames that are checked: a clap or a passing hand is no ruin."""
+
+
+def hand_problems(body: PosedBody) -> Iterator[CharacterProblem]:
+    """Yield the hands that are inside the trunk or the thighs for a good part of the motion."""
+    if body.skin is None:
+        return
+    trunk = _some(np.flatnonzero(np.isin(body.skin_joint, _TRUNK)), _MOST_TRUNK)
+    for side in ("left", "right"):
+        hand = _some(np.flatnonzero(body.skin_joint == f"{side}_wrist"), _MOST_HAND)
+        if not len(trunk) or not len(hand):
+            continue
+        skin = body.skin
+        if _inside(body, skin.points[trunk], skin.normals[trunk], skin.points[hand]) > _PART:
+            continue  # in the rest pose, too: the normals of this mesh point inwards
+        inside = np.array([_inside_at(body, frame, trunk, hand) for frame in range(len(body.frames))])
+        bad = inside > _PART
+        if bad.mean() > _FRAMES:
+            yield problem(
+                "hand_inside",
+                bone=body.mapping.bones[f"{side}_wrist"],
+                share=round(100 * float(bad.mean())),
+                frame=body.frames[int(inside.argmax())],
+            )
+
+
+def _inside_at(body: PosedBody, frame: int, trunk: NDArray[np.int64], hand: NDArray[np.int64]) -> float:
+    """Return the part of the hand's points that are inside at the frame of this index."""
+    assert body.skin is not None
+    matrices = np.array([body.moves(bone)[frame, :3, :3] for bone in body.skin.bones])
+    normals = np.einsum("pij,pj->pi", matrices[body.skin.main_owner[trunk]], body.skin.normals[trunk])
+    return _inside(body, body.skin_places[frame, trunk], normals, body.skin_places[frame, hand])
+
+
+def _inside(body: PosedBody, surface: FloatArray, normals: FloatArray, points: FloatArray) -> float:
+    """Return the part of the points (P, 3) that are behind a surface (N, 3) with normals (N, 3)."""
+    if len(surface) <= _NEAREST:
+        return 0.0
+    offsets = points[:, None] - surface[None]
+    distances = (offsets**2).sum(axis=2)
+    nearest = np.argpartition(distances, _NEAREST, axis=1)[:, :_NEAREST]
+    rows = np.arange(len(points))[:, None]
+    heights: FloatArray = (offsets[rows, nearest] * normals[nearest]).sum(axis=2)
+    deep = (heights < -_DEPTH * body.size).sum(axis=1) > _NEAREST / 2
+    return float(deep.mean())
+
+
+def _some(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    return indices[:: max(1, -(-len(indices) // most))]

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say what is wrong with a baked character: one sentence for each problem, and what to do.
+
+Neither bpy nor numpy here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ProblemKind = Literal[
+    "left_behind",
+    "unweighted",
+    "stretched",
+    "pulled_off",
+    "leans",
+    "leans_back",
+    "toes_up",
+    "below_floor",
+    "hand_inside",
+]
+
+TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
+    "left_behind": (
+        "The bone {bone} has skin, but it does not move with the body: the mesh tears.",
+        "Make {other} its parent, or move its weights to {other}.",
+    ),
+    "unweighted": (
+        "{share} % of the vertices of {bone} have no weight: they stay where they are.",
+        "Give them weights, for example with Parent > With Automatic Weights.",
+    ),
+    "stretched": (
+        "The skin between {bone} and {other} is stretched to {times} times its length.",
+        "Check these bones in the list of joints, and their weights.",
+    ),
+    "pulled_off": (
+        "The bone {bone} is {cm} cm away from its joint.",
+        "Switch off Connected for the bone in Edit Mode, or choose another bone for {joint}.",
+    ),
+    "leans_back": (
+        "The trunk leans back by {degrees} degrees.",
+        "The bone {bone} is probably not the pelvis: choose another bone in the list of joints, and solve again.",
+    ),
+    "leans": (
+        "The trunk leans by {degrees} degrees when the performer stands.",
+        "Check the bones {bone} and {other} in the list of joints, and solve again.",
+    ),
+    "toes_up": (
+        "The toes of {bone} point up by {degrees} degrees.",
+        "Check the bones of the legs in the list of joints, and the height of the performer.",
+    ),
+    "below_floor": (
+        "The feet ({bone}) are {cm} cm below the floor.",
+        "Check the height of the performer and the bones of the legs, or raise the armature.",
+    ),
+    "hand_inside": (
+        "The hand {bone} goes into the body in {share} % of the motion, for example in frame {frame}.",
+        "The character is broader than the performer: set a hand offset or another scale under Calibration.",
+    ),
+}
+"""For each kind the sentence and what to do, with the fields that `CharacterProblem.values` fills in."""
+
+NO_MESH: Final[str] = "No mesh follows the armature: only its bones were checked."
+SLOW: Final[str] = "The rig is slow, so the character was checked in a few frames only."
+CHANGED: Final[str] = "The scene was changed, so the character was not checked."
+
+
+@dataclass(frozen=True)
+class CharacterProblem:
+    """Hold one thing that is wrong with a baked character."""
+
+    kind: ProblemKind
+    values: tuple[tuple[str, str], ...]
+    """What stands in the fields of the sentence; ``bone`` is always among them (for unweighted skin it is a mesh)."""
+
+    @property
+    def bone(self) -> str:
+        """Return the bone that the problem is about."""
+        return dict(self.values)["bone"]
+
+    @property
+    def sentence(self) -> str:
+        """Return what is wrong, in English."""
+        return TEXTS[self.kind][0].format(**dict(self.values))
+
+    @property
+    def hint(self) -> str:
+        """Return what to do about it, in English."""
+        return TEXTS[self.kind][1].format(**dict(self.values))
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain values for JSON."""
+        return {"kind": self.kind, "bone": self.bone, "sentence": self.sentence, "hint": self.hint}
+
+
+def problem(kind: ProblemKind, **values: object) -> CharacterProblem:
+    """Make a problem from the fields of its sentence."""
+    return CharacterProblem(kind, tuple((name, str(value)) for name, value in values.items()))
+
+
+@dataclass(frozen=True)
+class CharacterCheck:
+    """Hold what a check of a baked character found."""
+
+    problems: tuple[CharacterProblem, ...] = ()
+    frames: int = 0
+    """How many frames were looked at."""
+    skipped: str = ""
+    """Why the check, or a part of it, was not done; empty if all was checked."""
+
+    @property
+    def state(self) -> Literal["ok", "check the character", "not checked"]:
+        """Say in a word how the character is."""
+        return "check the character" if self.problems else "ok" if self.frames else "not checked"

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure how high a performer's head joint is when they stand upright, from the recording's own upright moments.
+
+Half a centimetre of head height is 12 degrees of knee, and neither the stature that people say nor the highest
+percentile of a recording is as sure as that. But people stand upright again and again, and each time equally high: the
+median height of these moments is what standing upright is in this recording.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..arrays import FloatArray
+from ..body.quaternions import rotate_vector
+from ..numerics.filters import gaussian_filter
+from ..recording.types import Recording
+from .rigid import RigidOffset
+
+_STILL_M_S: Final[float] = 0.15
+_SMOOTHING_S: Final[float] = 0.1
+_LEVEL: Final[float] = 0.9
+"""Cosine of the head's tilt: up to 26 degrees."""
+_HIGHEST_PERCENT: Final[float] = 95.0
+_BAND: Final[float] = 0.025
+"""Moments within this share below the highest ones are upright: relaxed people sway and lean by a few centimetres."""
+_LARGEST_CORRECTION: Final[float] = 0.04
+"""A larger difference from the expected height is not posture: the person sits, crouches, or stands on something."""
+_FEWEST_S: Final[float] = 1.0
+
+
+def upright_head_joint_m(recording: Recording, head: RigidOffset, expected_m: float) -> float:
+    """Return the height of the head joint above the floor when standing upright and relaxed.
+
+    Args:
+        recording: at a constant rate, its floor at y = 0.
+        head: the head joint in the headset's frame.
+        expected_m: the height that everything else lets expect; returned where the recording has no such moments.
+    """
+    rate_hz = (len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 0.0
+    height_m = _still_heights_m(recording, head, rate_hz)
+    near = height_m[np.abs(height_m / expected_m - 1) < _LARGEST_CORRECTION]
+    if len(near) < max(2.0, _FEWEST_S * rate_hz):
+        return expected_m
+    highest_m = np.percentile(near, _HIGHEST_PERCENT)
+    return float(np.median(near[near > (1 - _BAND) * highest_m]))
+
+
+def _still_heights_m(recording: Recording, head: RigidOffset, rate_hz: float) -> FloatArray:
+    """Return the heights of the head joint in the frames in which the head is measured, still and nearly level."""
+    joint_m = recording.positions_m[:, 0] + rotate_vector(recording.rotations_wxyz[:, 0], head.position_m)
+    if len(joint_m) < 3:
+        return joint_m[:0, 1]
+    velocity_m_s = np.gradient(joint_m, axis=0) * rate_hz
+    speed_m_s = gaussian_filter(np.linalg.norm(velocity_m_s, axis=1), _SMOOTHING_S * rate_hz, "nearest")
+    up = rotate_vector(recording.rotations_wxyz[:, 0], rotate_vector(head.wxyz, (0.0, 1.0, 0.0)))[:, 1]
+    return np.asarray(joint_m[recording.measured[:, 0] & (speed_m_s < _STILL_M_S) & (up > _LEVEL), 1])

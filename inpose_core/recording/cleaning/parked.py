@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find devices that are parked: a runtime that loses a device puts it at a place of its own.
+
+Such a place can be ten metres under the floor, and a third of a take can be spent there. So it must not count when the
+unit, the axes and the floor are guessed: these functions need neither unit nor axes. Interpretation takes parked frames
+out of its evidence, and cleaning marks them as not measured.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ...arrays import BoolArray, FloatArray, runs
+
+_USUAL: Final[float] = 30.0
+"""Percentile of the distance from hand to head that parked frames hardly change, unless they are most of a take."""
+_LEAP: Final[float] = 0.6
+"""In usual distances, from one frame to the next: 25 cm, which is 18 m/s at 72 Hz."""
+_FAR: Final[float] = 5.0
+"""In usual distances: two metres from the head, where no hand is."""
+_FEWEST_FRAMES: Final[int] = 3
+_NEVER: Final[float] = 0.95
+"""A hand that spends this share of its frames far away was never anywhere else."""
+
+
+def find_parked(positions: FloatArray) -> BoolArray:
+    """Find the frames in which a device is parked, (F, 3): at one exact place that it leaps to or from, or far away.
+
+    Args:
+        positions: of head, left and right, (F, 3, 3), in any unit and any axes; NaN if not measured.
+    """
+    parked = np.zeros(positions.shape[:2], dtype=np.bool_)
+    usual = _usual_distance(positions)
+    if usual is None:
+        return parked
+    for device in range(3):
+        place = positions[:, device]
+        known = np.flatnonzero(np.isfinite(place).all(axis=-1))
+        if len(known) < _FEWEST_FRAMES:
+            continue
+        own = _at_one_place(place[known], usual)
+        if device:
+            away = _distance(positions, device)[known]
+            own |= _far_away(away, usual)
+        parked[known, device] = own
+    # A head that is parked with both hands is a room that jumped.
+    parked[:, 0] &= ~parked[:, 1:].all(axis=1)
+    return parked
+
+
+def _usual_distance(positions: FloatArray) -> float | None:
+    away = np.concatenate([_distance(positions, hand) for hand in (1, 2)])
+    away = away[np.isfinite(away)]
+    # A lost hand that is reported at the head has no distance.
+    away = away[away > 0.02 * np.percentile(away, 80)] if len(away) else away
+    return float(np.percentile(away, _USUAL)) if len(away) else None
+
+
+def _distance(positions: FloatArray, hand: int) -> FloatArray:
+    return np.asarray(np.linalg.norm(positions[:, hand] - positions[:, 0], axis=-1))
+
+
+def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
+    """Find runs of exactly one position that begin or end with a leap, and other visits to the same place, (N,)."""
+    step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    same = np.append(False, step == 0.0)
+    found = np.zeros(len(place), dtype=np.bool_)
+    for start, stop in runs(same):
+        first = start - 1
+        if stop - first < _FEWEST_FRAMES:
+            continue
+        into = step[first - 1] if first else 0.0
+        out_of = step[stop - 1] if stop < len(place) else 0.0
+        if max(into, out_of) > _LEAP * usual:
+            found[first:stop] = True
+    for at in np.unique(place[found], axis=0)[:_FEWEST_FRAMES]:
+        found |= (place == at).all(axis=-1)
+    return found
+
+
+def _far_away(away: FloatArray, usual: float) -> BoolArray:
+    """Find runs far from the head that begin or end with a leap, (N,); none if the hand is hardly anywhere else."""
+    far = away > _FAR * usual
+    if not far.any() or far.mean() > _NEVER:
+        return np.zeros_like(far)
+    step = np.abs(np.diff(away))
+    found = np.zeros_like(far)
+    for start, stop in runs(far):
+        into = step[start - 1] if start else 0.0
+        out_of = step[stop - 1] if stop < len(away) else 0.0
+        found[start:stop] = max(into, out_of) > 2 * _LEAP * usual
+    return found
