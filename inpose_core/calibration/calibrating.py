@@ -156,9 +156,15 @@ def measure_performer(
         return MeasuredPerformer(_standing_upright(saved, lifted), lifted, None, notes, recording.findings)
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
-    performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    upright = _standing_upright(performer.value, lifted)
-    return MeasuredPerformer(upright, lifted, held, (*notes, *performer.notes), recording.findings)
+    fitted = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
+    told = tuple(finding.sentence for finding in fitted.findings)
+    return MeasuredPerformer(
+        _standing_upright(fitted.performer, lifted),
+        lifted,
+        held,
+        (*notes, *fitted.notes, *told),
+        (*recording.findings, *fitted.findings),
+    )
 
 
 def _standing_upright(performer: PerformerCalibration, recording: Recording) -> PerformerCalibration:

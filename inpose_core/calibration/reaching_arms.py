@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import FloatArray
 from ..body.quaternions import quaternion_to_matrix, rotate_vector
@@ -79,7 +80,7 @@ def _forward(recording: Recording) -> FloatArray:
 
 
 def _reach(
-    recording: Recording, frames: np.ndarray, forward: FloatArray, side: int, stature_m: float, wrist: RigidOffset
+    recording: Recording, frames: NDArray[np.intp], forward: FloatArray, side: int, stature_m: float, wrist: RigidOffset
 ) -> ReachingArm:
     body = PerformerBody.choose(Skeleton.template(stature_m), performer_head_joint_m(stature_m), stature_m, "average")
     positions_m, rotations_wxyz = recording.positions_m[frames], recording.rotations_wxyz[frames]
