@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the pictures of docs/recordings.md from the example recording: ``python docs/make_recording_images.py``.
+"""Make the pictures of the example recording, for README.md and docs/recordings.md.
 
-One as `inpose info --plot` draws it, one of the same take with what tracking does at its worst, one of the poses that
-calibrate.
+The recording as `inpose info --plot` draws it; the same take with bad tracking; the calibration poses; the solved
+motion as `inpose demo` draws it. Call: ``python docs/make_recording_images.py``.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from inpose_core.body.skeleton import (
     WRIST_JOINTS,
     Skeleton,
 )
+from inpose_core.demo.run import run_demo
 from inpose_core.inspection.picture import save_recording_picture
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.cleaning.clean import clean_recording
@@ -45,6 +48,9 @@ def main() -> None:
         clean_recording(damaged(recording)), images / "info_losses.png", "the same take, badly tracked"
     )
     draw_poses(images / "calibration_poses.png")
+    with tempfile.TemporaryDirectory() as folder:
+        run_demo(Path(folder))
+        shutil.copy(Path(folder) / f"{EXAMPLE.stem}.png", images / "example.png")
 
 
 def damaged(recording: Recording) -> Recording:

@@ -19,6 +19,7 @@ from .recording import example, scene_operators
 from .recording import operators as recording_operators
 from .recording.panel import INPOSE_PT_recording
 from .rig import mapping
+from .rig import operators as rig_operators
 from .rig.panel import INPOSE_PT_rig
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
@@ -27,6 +28,9 @@ from .solve.result_panel import INPOSE_PT_result
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
+from .viewing import drawing, keys
+from .viewing import operators as viewing_operators
+from .viewing import panel as viewing_panel
 
 _CLASSES = (
     *preferences_panel.CLASSES,
@@ -34,6 +38,8 @@ _CLASSES = (
     *recording_operators.CLASSES,
     *example.CLASSES,
     *scene_operators.CLASSES,
+    *rig_operators.CLASSES,
+    *viewing_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *python_operators.CLASSES,
@@ -41,6 +47,7 @@ _CLASSES = (
     *ui_operators.CLASSES,
     INPOSE_PT_main,
     INPOSE_PT_recording,
+    *viewing_panel.CLASSES,
     INPOSE_PT_calibration,
     INPOSE_PT_rig,
     INPOSE_PT_solve,
@@ -60,6 +67,8 @@ def register() -> None:
     mapping.register()
     menus.register()
     translate.register()
+    keys.register()
+    drawing.register()
     _cli_commands.append(bpy.utils.register_cli_command("inpose", _run_command))
 
 
@@ -70,7 +79,7 @@ def _run_command(arguments: list[str]) -> int:
 
 
 def unregister() -> None:
-    """Undo `register` in reverse; what is being solved is given up, and the solver process ends."""
+    """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
     QUEUE.clear()
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):
@@ -80,6 +89,8 @@ def unregister() -> None:
     python_operators.forget_search()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
+    drawing.unregister()
+    keys.unregister()
     translate.unregister()
     menus.unregister()
     mapping.unregister()

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import bpy
 
+from .bake.bake import check_root_motion
 from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
 from .bake.options import BakeOptions
@@ -47,7 +48,7 @@ from .solve.options import SolveOptions, require_files
 SOME_FAILED: Final[int] = 1
 WRONG_USE: Final[int] = 2
 _BAKE: Final[BakeOptions] = BakeOptions(set_frame_range=True)
-"""In a file of its own the scene may begin and end with the motion."""
+"""The scene of a file that InPose writes begins and ends with the motion, by default."""
 _NO_RECORDINGS: Final[frozenset[str]] = frozenset({".blend", ".blend1", ".txt", ".md", ".log", ".png"})
 
 
@@ -101,19 +102,29 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
-    """Understand a command line; folders among the recordings stand for the files in them.
+    """Parse a command line. A folder among the recordings stands for the files in it.
 
     Raises:
         InPoseError: recordings are missing, or two of them would get the same output.
     """
     parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
     parser.add_argument(
-        "--recording", type=Path, action="append", required=True, help="file or folder; you may give several"
+        "--recording",
+        type=Path,
+        action="append",
+        required=True,
+        help="recording file, or folder of recordings; can be given several times",
     )
-    parser.add_argument("--output", type=Path, required=True, help=".blend file; a folder for several recordings")
-    parser.add_argument("--blend", type=Path, help="rig file to open; without one, InPose makes a stick figure")
+    parser.add_argument(
+        "--output", type=Path, required=True, help=".blend file to write; for several recordings, a folder"
+    )
+    parser.add_argument(
+        "--blend", type=Path, help=".blend file with the rig; default: the open file, or else a stick figure"
+    )
     parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
-    parser.add_argument("--interpreter", default="", help="Python that runs the solver; default: by the preferences")
+    parser.add_argument(
+        "--interpreter", default="", help="Python that runs the solver; default: the one of the preferences"
+    )
     parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
@@ -169,12 +180,12 @@ def _refuse_equal_outputs(settings: BatchSettings) -> None:
 
 
 def _one_spelling(path: Path, *, ignores_case: bool = sys.platform in ("win32", "darwin")) -> str:
-    """Return the same text for all spellings that name the same file."""
+    """Return the same text for all spellings of the same path."""
     return unicodedata.normalize("NFC", str(path)).casefold() if ignores_case else str(path)
 
 
 class _Start:
-    """Bring back the scene that each recording begins with."""
+    """Restore the scene in which each recording begins."""
 
     def __init__(self, settings: BatchSettings) -> None:
         self._dirty = settings.blend is not None
@@ -184,7 +195,7 @@ class _Start:
         self._make_figure = not self._file and not _armatures(bpy.context.scene)
 
     def restore(self) -> None:
-        """Open the rig file again, or make a new stick figure; the first time what is open will do."""
+        """Open the rig file again, or make a new stick figure. The first recording uses the open file."""
         if self._make_figure:
             bpy.ops.wm.read_homefile(use_empty=True)
             add_stick_figure(bpy.context.scene, Skeleton.template())
@@ -221,7 +232,8 @@ def _report(recording: Path, settings: BatchSettings, start: _Start) -> bool:
 
 
 def _print_report(report: dict[str, Any]) -> bool:
-    """Write a JSON line, and say whether it could be: a closed pipe or a full disk must not stop a night's batch."""
+    """Write a JSON line, and return whether this worked: a closed pipe or a full disk must not stop a batch at
+    night."""
     try:
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
@@ -241,6 +253,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         scene.render.fps = max(1, round(settings.scene_fps))
         scene.render.fps_base = scene.render.fps / settings.scene_fps
     rig = prepare_rig(_find_armature(scene, settings.armature), scene)
+    if settings.bake.way == "root":
+        check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
@@ -259,6 +273,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
         "character": result.character.state,
         "character_problems": [problem.to_dict() for problem in result.character.problems],
+        "start_s": round(outcome.start_s, 3),
+        "findings": list(outcome.findings),
         "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
     }
 
@@ -268,10 +284,8 @@ def _armatures(scene: Any) -> list[Any]:
 
 
 def _find_armature(scene: Any, name: str) -> Any:
-    """Return the named armature object, or the one that is meant without a name.
-
-    That is the only one, or the only one whose bones are recognised, or the only control rig: a generated rig is
-    often beside the one it was made from.
+    """Return the named armature object. Without a name, return the only one in the scene, or the only one whose bones
+    are recognised, or the only control rig: a generated rig is often beside the metarig that it was made from.
 
     Raises:
         RigError: there is none, or more than one.

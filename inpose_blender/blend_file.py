@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Save a copy of the open file, and believe only what can be read again.
+"""Save a copy of the open file, and check that it can be read again.
 
-Where space ends in about the last megabyte, Blender (4.2 to 5.2) says that it has saved a compressed file and leaves
-half of one: it does not ask whether the last frames were written. Not every Blender brings a decompressor, but none is
-needed: a compressed .blend is a row of Zstandard frames (RFC 8878) and a table of their sizes (the seekable format of
-Zstandard's contrib folder), so whether a byte is missing shows in the frames' own headers. Then Blender itself reads
-the file's index, which needs its last block.
+If the disk becomes full in about the last megabyte, Blender (4.2 to 5.2) reports success, but leaves an incomplete
+compressed file: it does not check whether the last frames were written. A compressed .blend consists of Zstandard
+frames (RFC 8878) and a table of their sizes (the seekable format of Zstandard's contrib folder). So the headers of the
+frames show whether a byte is missing, without a decompressor, which not every Blender has. Then Blender itself reads
+the index of the file, which needs the last block.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def save_blend_copy(output: Path, actions: Sequence[str]) -> None:
     """Save a compressed copy of the open file; it takes its name only when it is whole and holds these actions.
 
     Raises:
-        OutputError: the disk is full, the folder is not writable, or what can be read again is not all of it.
+        OutputError: the disk is full, the folder is not writable, or the file cannot be read again completely.
     """
 
     def find_fault(temporary: Path) -> str:
@@ -60,7 +60,7 @@ def save_blend_copy(output: Path, actions: Sequence[str]) -> None:
 
 
 def _as_os_error(error: RuntimeError) -> OSError:
-    """Blender tells the system's own words."""
+    """Blender passes on the message of the operating system."""
     said = str(error).strip().removeprefix("Error: ")
     for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         if os.strerror(code) in said:
@@ -79,7 +79,7 @@ def _missing_names(path: Path, actions: Sequence[str]) -> str:
 
 
 def _missing_frames(path: Path) -> str:
-    """Return what of a compressed .blend is missing; empty if its frames fill it to the end, as its table says."""
+    """Return what is missing in a compressed .blend; empty if its frames fill it to the end, as its table says."""
     with path.open("rb") as file:
         try:
             sizes = _frame_sizes(file)
@@ -110,10 +110,10 @@ def _frame_sizes(file: BinaryIO) -> list[tuple[int, int]]:
 
 
 def _check_frame(frame: bytes, unpacked_bytes: int) -> None:
-    """Walk through a frame's blocks, which end where the frame does.
+    """Check that the blocks of a frame end where the frame ends.
 
     Raises:
-        ValueError: they do not, or the frame says that it holds something else.
+        ValueError: they do not, or the headers are invalid.
     """
     if frame[:4] != _FRAME_MAGIC:
         raise ValueError("a frame begins with unknown data")

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Know the differences between Blender 4.2 and 5.2, so that no other module asks for a version.
+"""Hide the differences between Blender 4.2 and 5.2, so that no other module asks for the version.
 
 4.4 brought actions with slots; 5.0 removed the old way (``Action.fcurves``) and gave curves a group by name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import bpy
@@ -17,11 +18,11 @@ LONGEST_NAME: Final[int] = 255 if bpy.app.version >= (5, 0, 0) else 63
 BLEND_RELATIVE: Final[frozenset[str]] = frozenset(
     {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else {"ANIMATABLE"}
 )
-"""Options of a property that holds a path which may begin with ``//``; before 5.0 all might."""
+"""Options of a property for a path that may begin with ``//``; before 5.0, no option is needed."""
 
 
 class ActionWriter:
-    """Make a new action for one object and give out its curves."""
+    """Make a new action for one object, with its curves."""
 
     def __init__(self, name: str, owner: Any) -> None:
         self.action = bpy.data.actions.new(shortened(name))
@@ -97,6 +98,18 @@ def all_curves(action: Any) -> list[Any]:
         return list(action.fcurves)
     strips = [strip for layer in action.layers for strip in layer.strips]
     return [curve for strip in strips for channels in strip.channelbags for curve in channels.fcurves]
+
+
+def remove_curves(action: Any, data_paths: Collection[str]) -> None:
+    """Remove the F-curves of some properties from an action."""
+    if HAS_SLOTS:
+        strips = [strip for layer in action.layers for strip in layer.strips]
+        holders = [channels for strip in strips for channels in strip.channelbags]
+    else:
+        holders = [action]
+    for holder in holders:
+        for curve in [curve for curve in holder.fcurves if curve.data_path in data_paths]:
+            holder.fcurves.remove(curve)
 
 
 def assigned_slot(animation_data: Any) -> Any:

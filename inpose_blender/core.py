@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Import what the add-on uses of `inpose_core` inside Blender's process. No other module imports it.
+"""Import the parts of `inpose_core` that the add-on uses in Blender's process. No other module imports them.
 
 Installed as an extension the core is a sibling package, ``bl_ext.<repository>.inpose.inpose_core``; in tests, in
-`headless.py` and with the bpy wheel it is a top-level package. torch never passes through here: where it is used
-at all, it is in the solver's own process.
+`headless.py` and with the bpy wheel it is a top-level package. This never imports torch, which only the solver process
+uses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Import the errors of the core, which need no other package. (`core` imports the rest, which needs numpy.)
 
-What Blender imports when it starts goes through here: numpy alone takes longer to load than the whole add-on.
+Modules that Blender imports when it starts use this module, because numpy takes longer to load than the whole
+add-on.
 """
 
 from __future__ import annotations

@@ -13,9 +13,12 @@ else:
 OPTIONAL_JOINTS: Final[frozenset[str]] = frozenset(
     {"spine1", "spine2", "neck", "left_collar", "right_collar", "left_foot", "right_foot"}
 )
-"""Joints that a rig may lack: see `rig.measure` for what takes their place. Of the spine one bone is needed."""
+"""Joints that a rig may lack; `rig.measure` says what replaces them. A rig needs one spine bone."""
 
 STORED_PROPERTY: Final[str] = "inpose_mapping"
 """The property of armature data that holds the user's own mapping."""
 
-__all__ = ["JOINT_NAMES", "OPTIONAL_JOINTS", "STORED_PROPERTY"]
+LOCAL_PROPERTY: Final[str] = "inpose_own_mapping"
+"""The property of objects that holds it where the armature data is linked. Library overrides save plain properties."""
+
+__all__ = ["JOINT_NAMES", "LOCAL_PROPERTY", "OPTIONAL_JOINTS", "STORED_PROPERTY"]

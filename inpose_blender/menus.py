@@ -13,12 +13,18 @@ from .preferences.python_operators import INPOSE_OT_find_pythons
 from .recording import example, scene_operators
 from .recording.operators import (
     INPOSE_OT_choose_recording,
-    INPOSE_OT_hide_recording,
     INPOSE_OT_read_recording,
-    INPOSE_OT_show_recording,
 )
+from .rig.operators import INPOSE_OT_give_ik_back
 from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
 from .ui.operators import INPOSE_OT_copy_report
+from .viewing.operators import (
+    INPOSE_OT_hide_recording,
+    INPOSE_OT_leave_out_finding,
+    INPOSE_OT_show_recording,
+    INPOSE_OT_trim_here,
+    INPOSE_OT_use_proposed_trim,
+)
 
 SEARCHABLE = (
     INPOSE_OT_choose_recording,
@@ -27,14 +33,18 @@ SEARCHABLE = (
     INPOSE_OT_read_recording,
     INPOSE_OT_show_recording,
     INPOSE_OT_hide_recording,
+    INPOSE_OT_trim_here,
+    INPOSE_OT_use_proposed_trim,
+    INPOSE_OT_leave_out_finding,
     INPOSE_OT_solve_full_body,
     INPOSE_OT_cancel,
     INPOSE_OT_bake_take,
+    INPOSE_OT_give_ik_back,
     INPOSE_OT_copy_report,
     INPOSE_OT_test_solver,
     INPOSE_OT_find_pythons,
 )
-"""What a user may look for by name."""
+"""The operations that users may search for."""
 
 _MENUS: Final[tuple[str, ...]] = ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose")
 

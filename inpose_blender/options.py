@@ -13,8 +13,9 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
     from inpose_core.options.option import Choice, Custom, Option
-    from inpose_core.options.reading import ReadOptions
+    from inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
     from inpose_core.options.solve import SolveSettings
+    from inpose_core.options.spans import parse_spans, spans_text
     from inpose_core.options.table import OptionTable, option, options_of
     from inpose_core.recording.formats.suffixes import recording_suffixes
     from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
@@ -22,14 +23,16 @@ else:
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
     from ..inpose_core.options.option import Choice, Custom, Option
-    from ..inpose_core.options.reading import ReadOptions
+    from ..inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
     from ..inpose_core.options.solve import SolveSettings
+    from ..inpose_core.options.spans import parse_spans, spans_text
     from ..inpose_core.options.table import OptionTable, option, options_of
     from ..inpose_core.recording.formats.suffixes import recording_suffixes
     from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
 
 __all__ = [
     "PROTOCOL",
+    "TRIM_OPTIONS",
     "CalibrationSettings",
     "Choice",
     "Custom",
@@ -42,6 +45,8 @@ __all__ = [
     "add_options",
     "option",
     "options_of",
+    "parse_spans",
     "recording_suffixes",
     "settings_from_arguments",
+    "spans_text",
 ]

@@ -12,28 +12,34 @@ from .calibration.properties import CalibrationChoices
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
 from .solve.properties import SolveChoices
+from .takes import overrides
 from .takes.properties import INPOSE_PG_take
 from .ui.properties import INPOSE_PG_status
+from .viewing import properties as viewing
 
 
 class INPOSE_PG_settings(RecordingChoice, RigChoice, CalibrationChoices, SolveChoices, bpy.types.PropertyGroup):
     """Hold the settings for the next solve. Each feature declares its own. They are saved with the scene."""
 
 
-CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status)
+CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status, *viewing.CLASSES)
 
 
 def register() -> None:
-    """Hang the properties on scenes, objects and the window manager."""
+    """Add the properties to scenes, objects and the window manager."""
     bpy.types.Scene.inpose = bpy.props.PointerProperty(type=INPOSE_PG_settings)
     bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
+    bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
+    overrides.register()
 
 
 def unregister() -> None:
-    """Take the properties off again."""
+    """Remove the properties."""
+    del bpy.types.WindowManager.inpose_view
+    overrides.unregister()
     del bpy.types.WindowManager.inpose_status
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_bake

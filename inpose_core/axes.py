@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Name the axes in which a file is written. Nothing here imports numpy: Blender imports it when it starts.
+"""Name the axes of a file. Does not import numpy, because Blender imports this module when it starts.
 
 Axes are three letters that say where the file's x, y and z point for somebody who faces forward: R or L, U or D, F
 or B. OpenXR, OpenVR and WebXR are RUB, Unity is RUF, Unreal FRU, ROS FLU, Blender RFU.
@@ -42,7 +42,7 @@ _HINT: Final[str] = (
 
 @dataclass(frozen=True)
 class Axes:
-    """Say where x, y and z point: of positions, of the frame of rotations, and of a device that faces forward.
+    """Hold the directions of x, y and z: for positions, for rotations, and for a device that faces forward.
 
     Most files use one frame for all three. Blender's objects and cameras turn about other axes of their own, and some
     loggers convert positions and forget the rotations.
@@ -71,7 +71,7 @@ class Axes:
         """Read ``unity``, ``RUF``, ``RUB/RUF`` (positions, rotations) or ``RFU/RFU/RUB`` (and the device's own).
 
         Raises:
-            RecordingError: the text names no axes, or rotations that no rotation can be.
+            RecordingError: the text does not name axes, or mixes left-handed and right-handed axes.
         """
         codes = [AXES_NAMES.get(part.strip().lower(), part.strip().upper()) for part in text.split("/")]
         if not 1 <= len(codes) <= 3 or not all(_is_code(code) for code in codes):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
+"""Run InPose from a terminal: ``inpose solve``, ``batch``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
 Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
 143 asked to end by a signal.
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__
+from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
+from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, trim_lines
 from .commands.record import add_record_command
@@ -52,7 +54,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"inpose: {error}", file=sys.stderr)
         return 2
     except MemoryError:
-        print("inpose: There is not enough memory. Close other programs, or cut the recording.", file=sys.stderr)
+        print(
+            "inpose: There is not enough memory. Close other programs, or solve a part of the recording.",
+            file=sys.stderr,
+        )
         return 2
     except ImportError as error:
         if (error.name or "").startswith("inpose"):
@@ -78,22 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"inpose {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz or .bvh")
-    solve.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
-    solve.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz or .bvh)"
-    )
-    solve.add_argument(
-        "--skeleton",
-        type=Path,
-        metavar="FILE",
-        help="body to solve for, a JSON file of rest offsets; default: an average adult of the performer's height",
-    )
-    for table in (ReadOptions, CalibrationSettings, SolveSettings):
-        add_options(solve, table)
-    solve.add_argument("--quiet", action="store_true", help="print no progress, notes or result")
-    solve.set_defaults(run=_solve)
-
+    _add_solve(commands)
     info = commands.add_parser("info", help="show what a recording contains")
     info.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
     info.add_argument("--json", action="store_true", help="print JSON, for scripts")
@@ -103,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.set_defaults(run=_info)
 
+    add_batch_command(commands)
     add_calibrate_command(commands)
     add_record_command(commands)
 
@@ -148,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--device", default="cpu", help="compute device that trains the rivals: cpu or cuda; default: cpu"
     )
+    add_recordings_arguments(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
@@ -168,6 +160,24 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_demo(commands)
     return parser
+
+
+def _add_solve(commands: Any) -> None:
+    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz or .bvh")
+    solve.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
+    solve.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz or .bvh)"
+    )
+    solve.add_argument(
+        "--skeleton",
+        type=Path,
+        metavar="FILE",
+        help="body to solve for, a JSON file of rest offsets; default: an average adult of the performer's height",
+    )
+    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+        add_options(solve, table)
+    solve.add_argument("--quiet", action="store_true", help="print no progress, notes or result")
+    solve.set_defaults(run=_solve)
 
 
 def _add_demo(commands: Any) -> None:
@@ -288,6 +298,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.recordings:
+        return evaluate_recordings(options)
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from .training.devices import torch_device  # noqa: PLC0415

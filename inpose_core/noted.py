@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Return a result together with what the user should know of it."""
+"""Return a result together with notes for the user."""
 
 from __future__ import annotations
 

@@ -23,15 +23,15 @@ AnyRequest = TypeVar("AnyRequest", bound="Request")
 
 @dataclass(frozen=True)
 class Request:
-    """Be what is asked for; the fields are the keys of the JSON."""
+    """Base class of the requests; the fields are the keys of the JSON."""
 
     method: ClassVar[str]
     recording: Path
     scratch: Path | None = field(default=None, kw_only=True)
-    """A folder that the worker removes if who asks dies before it answers."""
+    """A folder that the worker removes if the other side dies before the answer."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the parameters; what is left to the default does not travel."""
+        """Return the parameters that differ from their defaults."""
         params: dict[str, Any] = {}
         for entry in dataclasses.fields(self):
             value = getattr(self, entry.name)
@@ -44,7 +44,7 @@ class Request:
 
     @classmethod
     def from_json(cls: type[AnyRequest], params: object) -> AnyRequest:
-        """Return the request that the parameters describe; null is what is missing.
+        """Return the request that the parameters describe; null and missing parameters mean the default.
 
         Raises:
             WorkerError: a parameter is missing, unknown, or of the wrong type.

@@ -25,8 +25,8 @@ name that does not exist is refused.
 preview. It is answered while another request is solved. ``calibrate`` writes the calibration to ``output`` and returns
 its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``cancel`` takes the id of the request to stop,
 which then ends in an error of kind ``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``,
-whatever is being solved: by that the other side knows a busy worker from a stopped one. ``shutdown`` ends the worker.
-If stdin ends without it, the other side has died: the worker ends within a second, and removes the folders that
+whatever is being solved: so the other side can distinguish a busy worker from a stopped one. ``shutdown`` ends the
+worker. If stdin ends without it, the other side has died: the worker ends within a second, and removes the folders that
 requests have named as ``scratch``: folders of the other side's own in the temporary folder, whose names begin with
 ``inpose-``.
 """
@@ -59,10 +59,10 @@ if TYPE_CHECKING:
 
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
-"""How long a reading of a file may keep the worker alive after a shutdown."""
+"""Longest time that the reading of a file keeps the worker alive after a shutdown."""
 _LONGEST_REQUEST: Final[int] = 1 << 20
 _END_S: Final[float] = 0.8
-"""How long anything may, when the other side has died."""
+"""Longest time that anything keeps the worker alive after the other side has died."""
 _SCRATCH_BEGIN: Final[str] = "inpose-"
 _MOST_SCRATCH_FOLDERS: Final[int] = 64
 
@@ -156,7 +156,14 @@ class Worker:
             self._reply({"id": identity, **_error_event(error)})
         except MemoryError:
             self._reply(
-                {"id": identity, **_error_event(WorkerError("There is not enough memory.", "Solve less at once."))}
+                {
+                    "id": identity,
+                    **_error_event(
+                        WorkerError(
+                            "There is not enough memory.", "Close other programs, or solve a part of the recording."
+                        )
+                    ),
+                }
             )
         except Exception as error:
             unexpected = WorkerError(f"The solver failed: {error}", "Please report this with the details.")
@@ -166,7 +173,9 @@ class Worker:
 
     def _result(self, identity: object, method: object, params: _Json) -> _Json:
         if method not in REQUESTS:
-            raise WorkerError(f'The solver knows no request "{method}".', "Update both the add-on and the solver.")
+            raise WorkerError(
+                f'The solver does not know the request "{method}".', "Update both the add-on and the solver."
+            )
         request = REQUESTS[str(method)].from_json(params)
         if isinstance(request, SolveRequest):
             return self._solve(identity, request)
@@ -314,7 +323,7 @@ def main() -> int:
     worker = Worker(requests, replies, on_abandoned=lambda: threading.Thread(target=end, daemon=True).start())
 
     def end() -> None:
-        """End within a second, whatever is under way: first so that half files are removed, then at once."""
+        """End within a second: first let the running work remove its unfinished files, then end at once."""
         time.sleep(_END_S / 2)
         _thread.interrupt_main()
         time.sleep(_END_S / 2)

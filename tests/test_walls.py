@@ -33,6 +33,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "inspection",
         "recording_to_motion",
+        "batch",
         "training",
         "evaluation",
         "demo",
@@ -60,6 +61,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "core",
         "bpy_compat",
         "remembered",
+        "in_thread",
         "options",
         "blend_file",
         "runtime",
@@ -72,6 +74,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "bake",
         "solve",
+        "viewing",
         "scene_settings",
         "menus",
         "batch",
@@ -82,7 +85,7 @@ FLOORS: dict[str, Sequence[str]] = {
 """From the ground up. What stands in a room may import from its own room and from those below, never from above."""
 
 MAY_LOAD = {
-    "inpose_blender": {"bpy", "bpy_extras", "mathutils", "addon_utils", "numpy"},
+    "inpose_blender": {"bpy", "bpy_extras", "mathutils", "addon_utils", "blf", "gpu", "gpu_extras", "numpy"},
     "inpose_core": {
         "numpy",
         "scipy",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,17 +14,20 @@ from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
+from ..character.skin import skinned_bones
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError
 from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.places import joint_place
+from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
-from .root_motion import root_motion_channels, without_way
+from .root_motion import root_motion_bone, root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
@@ -32,7 +35,7 @@ _NOT_AT_REST: Final[float] = 1e-6
 _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
 _SLICE_S: Final[float] = 0.012
-"""How long curves are written before Blender may draw again."""
+"""Time after which the writing pauses, so that Blender can draw."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class RigFacts:
     tree: BoneTree
     root_bone: str
     """The bone whose location carries the body."""
+    root_turns: bool
+    """It has skin and is none of the joints: it turns as the pelvis does, or its skin would stay behind."""
     loose_bones: dict[str, str]
     """Bones that no parent carries to their joint, and which joint that is: they get a location of their own."""
     location_axes: dict[str, FloatArray]
@@ -64,7 +69,9 @@ class RigFacts:
     modes: dict[str, str]
     """Rotation mode of each bone of the tree."""
     rest_channels: tuple[Channel, ...]
-    """Constant channels for what must rest while the motion plays."""
+    """Constant channels for bones that must rest while the motion plays."""
+    switched_off: tuple[SwitchedOff, ...]
+    """Constraints without influence while the action plays."""
     scene_fps: float
 
 
@@ -86,7 +93,9 @@ def bake_motion(
     """
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
-    return finish(write_action(armature_object, channels, frames, settings, scene=scene))
+    return finish(
+        write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
+    )
 
 
 def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
@@ -99,7 +108,7 @@ def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
 
 
 def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
-    """Check a rig and collect everything that a bake needs from Blender.
+    """Check a rig, and collect everything that a bake needs from Blender.
 
     Raises:
         RigError: the rig cannot be keyed; the message names the object, bone or constraint.
@@ -108,20 +117,35 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     check_bones(armature_object, mapping)
     tree = bone_tree(armature_object, mapping, scene)
     bones = armature_object.data.bones
-    root = root_bone_name(armature_object, mapping, tree)
-    loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping)}
+    with_skin = skinned_bones(armature_object)
+    root = root_bone_name(armature_object, mapping, tree, with_skin)
+    turns = not mapping.family.is_control_rig and root in with_skin - set(mapping.bones.values())
+    loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
+    switched_off = to_switch_off(armature_object, mapping)
     return RigFacts(
         world=np.array(armature_object.matrix_world, dtype=np.float64),
         tree=tree,
         root_bone=root,
+        root_turns=turns,
         loose_bones=loose,
         location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
-        pelvis_rest=np.array(bones[mapping.anchor("pelvis")].head_local, dtype=np.float64),
+        pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
         modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
-        rest_channels=tuple(_rest_channels(armature_object, mapping)),
+        rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
+        switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
     )
+
+
+def check_root_motion(armature_object: Any, *, scene: Any, mapping: RigMapping) -> None:
+    """Check that a rig has a bone for root motion: before the solve, not after it.
+
+    Raises:
+        RigError: it has none; the message says what to do.
+    """
+    facts = rig_facts(armature_object, scene=scene, mapping=mapping)
+    root_motion_bone(facts.tree, mapping, facts.root_bone)
 
 
 def bake_channels(
@@ -149,10 +173,18 @@ def bake_channels(
 
 
 def write_action(
-    armature_object: Any, channels: list[Channel], frames: FloatArray, settings: BakeSettings, *, scene: Any
+    armature_object: Any,
+    channels: list[Channel],
+    frames: FloatArray,
+    settings: BakeSettings,
+    *,
+    scene: Any,
+    switched_off: Sequence[SwitchedOff] = (),
 ) -> Generator[None, None, BakeResult]:
     """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
+    remembered = remember(armature_object)
     action, kept = yield from _replace_action(armature_object, settings, channels, frames)
+    remember_off(_object_again(remembered), action, switched_off)
     result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
     yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
@@ -173,6 +205,8 @@ def _motion_channels(
     turns = bone_turns(measure, mapping.bones, facts.world, rotations)
     if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
         turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
+    if facts.root_turns:
+        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
     channels = [
         _rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()
     ]
@@ -239,7 +273,7 @@ def _rotation_channel(name: str, mode: str, basis: FloatArray) -> Channel:
 
 
 def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
-    """Return constant channels that keep at rest what would bend or shift the motion, and set the rig's switches.
+    """Return constant channels for bones that would otherwise bend or shift the motion, and for the rig's switches.
 
     A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
     action: neither its pose nor the earlier action is touched.
@@ -269,6 +303,10 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
             path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
             channels.append(Channel(path, name, np.array([[value]])))
     return channels
+
+
+def _off_channels(switched_off: Iterable[SwitchedOff]) -> list[Channel]:
+    return [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
 
 
 def _replace_action(
@@ -327,7 +365,7 @@ def _replace_action(
 
 
 def _replaceable_action(armature_object: Any, settings: BakeSettings) -> Generator[None, None, str]:
-    """Return the name of the active action if it is a bake of this take that nobody has touched; else nothing."""
+    """Return the name of the active action if it is an unedited bake of this take; else an empty name."""
     action = armature_object.animation_data.action if armature_object.animation_data else None
     if action is None or not settings.replace_own:
         return ""

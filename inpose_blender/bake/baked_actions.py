@@ -31,7 +31,7 @@ class Fingerprint:
 
 
 def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None:
-    """Note on a new action which take it is, and what it looked like."""
+    """Store the take and a fingerprint of the curves in a new action."""
     action[_TAKE_KEY] = take_name
     action[_FINGERPRINT_KEY] = f"{fingerprint.value:08x}"
 
@@ -47,7 +47,7 @@ def is_untouched_bake(action: Any, take_name: str, owner: Any) -> bool:
 
 
 def look_whether_untouched(action: Any, take_name: str, owner: Any) -> Generator[None, None, bool]:
-    """Find out `is_untouched_bake` curve by curve: a long action takes a tenth of a second to read."""
+    """Compute `is_untouched_bake` curve by curve, because a long action takes a tenth of a second to read."""
     if action is None or action.get(_TAKE_KEY) != take_name or action.use_fake_user:
         return False
     animation = owner.animation_data

@@ -4,7 +4,6 @@ milliseconds."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -15,16 +14,15 @@ import bpy
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
 from ..core import InPoseError, RigError
+from ..in_thread import in_thread
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
 from .adjust import adjust_motion
 from .bake import bake_channels, rig_facts, write_action
 from .options import BakeOptions
-from .placement import place_motion
+from .placement import place_motion, placed_floor
 from .settings import BakeResult
-
-_STEP_S: Final[float] = 0.002
 
 
 class BakeJob:
@@ -61,7 +59,7 @@ class BakeJob:
 
     @property
     def done(self) -> bool:
-        """Say whether there is nothing left to do."""
+        """Return whether the job has ended."""
         return self._done
 
     @property
@@ -90,7 +88,7 @@ class BakeJob:
             self._error, self._done = error, True
 
     def run(self) -> BakeResult:
-        """Do all of it and return the result, or raise as `result` does."""
+        """Take all steps, and return the result or raise its error."""
         while not self._done:
             self.step()
             time.sleep(0)
@@ -103,7 +101,7 @@ class BakeJob:
         self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
 
     def _work(self) -> Generator[None, None, BakeResult]:
-        take, motion = yield from _in_thread(self._adjusted)
+        take, motion = yield from in_thread(self._adjusted)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
@@ -114,17 +112,20 @@ class BakeJob:
             self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
         )
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location)
-        channels, frames = yield from _in_thread(
+        channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
-        result = yield from write_action(armature_object, channels, frames, settings, scene=scene)
+        result = yield from write_action(
+            armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
+        )
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
             scene.frame_start, scene.frame_end = after
-        return replace(result, character=(yield from self._checked(result, now)))
+        floor = placed_floor(self._options, now.measure, scene.cursor.location)
+        return replace(result, character=(yield from self._checked(result, replace(now, measure=floor))))
 
     def _checked(self, result: BakeResult, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""
@@ -154,25 +155,3 @@ def _scene(remembered: Remembered) -> Any:
     if scene is None:
         raise RigError(f"The scene {remembered.name} no longer exists.", "Open the scene for the bake, and bake again.")
     return scene
-
-
-def _in_thread(work: Callable[[], Any]) -> Generator[None, None, Any]:
-    """Do work that asks Blender nothing in a thread, pausing until it is done; raise here what it raises there."""
-    outcome: list[Any] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # it is raised again below, where somebody can hear it
-            failure.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    yield
-    while thread.is_alive():
-        thread.join(_STEP_S)
-        yield
-    if failure:
-        raise failure[0]
-    return outcome[0]

@@ -84,7 +84,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         path, label = Path(take.file), take.label
         self._file, self._notes = path, take.notes.splitlines()
         try:
-            rig = prepare_rig(armature, scene)
+            rig = self._rig = prepare_rig(armature, scene)
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return False
@@ -98,6 +98,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         try:
             result = self._bake.result
             motion = TAKES.recall(self._file).motion
+            self._rig.armature_object.inpose_take.first_frame = result.first_frame
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}

@@ -38,11 +38,11 @@ class BakeOptions(OptionTable):
             Choice(
                 "scene", "Scene start", "The first frame of the scene's frame range: 1001 in a shot from 1001 to 1100"
             ),
-            Choice("current", "Current frame", "The frame at which the timeline stands when the motion is baked"),
+            Choice("current", "Current frame", "The current frame of the timeline when the motion is baked"),
         ),
         custom=Custom(
             "Frame",
-            "First frame of the baked motion",
+            "Number of the first frame of the baked motion",
             "Custom",
             "A frame that you set",
             1,
@@ -86,7 +86,7 @@ class BakeOptions(OptionTable):
         "Place at which the character starts",
         label="Start at",
         choices=(
-            Choice("recorded", "As recorded", "The middle of the recorded room lies at the origin of the rig"),
+            Choice("recorded", "As recorded", "The middle of the recorded room is at the origin of the rig"),
             Choice("rig", "At the rig", "The character starts at the origin of the rig"),
             Choice("cursor", "At the 3D cursor", "The character starts at the 3D cursor, with the floor at its height"),
         ),
@@ -97,7 +97,11 @@ class BakeOptions(OptionTable):
         label="Facing",
         choices=(
             Choice("recorded", "As recorded", "The front of the recorded room is the front of the rig"),
-            Choice("rig", "Front of the rig", "The character starts in the direction in which the rig looks at rest"),
+            Choice(
+                "rig",
+                "Front of the rig",
+                "The character starts in the direction in which the rig faces in its rest pose",
+            ),
         ),
     )
     smoothing_s: float = option(

@@ -58,6 +58,13 @@ def place_motion(motion: Motion, options: BakeOptions, measure: RigMeasure, curs
     )
 
 
+def placed_floor(options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]) -> RigMeasure:
+    """Return the rig with the floor on which the character stands after `place_motion`."""
+    if options.start_at != "cursor":
+        return measure
+    return replace(measure, origin_world=np.array(cursor_world, dtype=np.float64))
+
+
 def placement_of(
     start_m: FloatArray, forward: FloatArray, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]
 ) -> Placement:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Turn a solved motion into pose-bone channels: pure numpy, all frames at once.
 
-With R_b a bone's rest rotation, D_b its turn away from rest and D_p that of what carries it, all in the armature frame,
-the channel that Blender wants is ``basis_b = R_b^-1 (D_p^-1 D_b) R_b``: any bone roll drops out by the conjugation.
+R_b is the rest rotation of a bone, D_b its rotation away from rest, and D_p that of the bone that carries it, all in
+the armature frame. Then Blender's channel is ``basis_b = R_b^-1 (D_p^-1 D_b) R_b``. The conjugation with R_b removes
+any bone roll.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from ..rig.tree import BoneTree
 
 _IDENTITY: Final[FloatArray] = np.array([[1.0, 0.0, 0.0, 0.0]])
 _LARGEST_SHORTENING: Final[float] = 0.006
-"""Of a segment's length: 3 mm in all from the pelvis to the head of an adult."""
+"""Share of a segment's length: 3 mm from the pelvis to the head of an adult."""
 _SHORTENING_ATTEMPTS: Final[int] = 3
 
 
@@ -61,10 +62,10 @@ def spread_turns(
 ) -> dict[str, FloatArray]:
     """Spread bends and twists over the bones between joints; returns the turns of mapped and in-between bones, (F, 4).
 
-    In the trunk a joint's rotation is taken as the segment's in its middle: the bones below it turn towards the joint
-    before, those above it towards the next, and the whole is swung so that its end points where a stiff bone's would.
-    A bent segment is shorter than a straight one: where that would carry head and hands away, it bends less. In a limb
-    each bone takes that part of the twist between its joints that lies along its way.
+    In the trunk, the joint's rotation is that of the middle of the segment. The bones below the middle turn towards the
+    joint before, and those above it towards the next joint. Then the segment swings as a whole, so that its end is in
+    the direction of a stiff bone's end. A bent segment is shorter than a straight one; if this would move head and
+    hands, it bends less. In a limb, each bone takes its share of the twist between the joints.
     """
     result = dict(turns)
     for chain in chains:
@@ -135,7 +136,8 @@ def pose_rotations(tree: BoneTree, turns: Mapping[str, FloatArray]) -> dict[str,
 
 
 def carried_turns(tree: BoneTree, turns: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Return every bone's turn away from rest, (F, 4) or (1, 4): unmapped bones go with their carrier."""
+    """Return the rotation away from rest of every bone, (F, 4) or (1, 4); unmapped bones follow the bone that carries
+    them."""
     result: dict[str, FloatArray] = {}
     for name, bone in tree.items():
         if name in turns:
@@ -168,13 +170,14 @@ def placed_bones(
     moved: Mapping[str, FloatArray],
     targets: Mapping[str, FloatArray],
 ) -> dict[str, FloatArray]:
-    """Return the shifts, in the frame of what carries each, that bring bones to their places: bone name to (F, 3).
+    """Return the shifts that bring bones to their places, by bone name, (F, 3), in the frame of the bone that carries
+    each.
 
     Args:
         tree: the rig.
         turns: the turns of all bones that have any, (F, 4).
         moved: shifts that other bones have already, in the armature frame, (F, 3).
-        targets: where the heads of the bones belong, in the armature frame, (F, 3).
+        targets: places of the heads of the bones, in the armature frame, (F, 3).
     """
     carried = carried_turns(tree, turns)
     heads: dict[str, FloatArray] = {}

@@ -23,7 +23,8 @@ from .adjust import RootPath, root_path_of
 
 
 def without_way(rotations: FloatArray, root_m: FloatArray, fps: float) -> tuple[FloatArray, FloatArray, RootPath]:
-    """Return a motion seen from its own way: rotations (F, 22, 4) and root positions (F, 3), and the way."""
+    """Return a motion relative to its root motion: rotations (F, 22, 4) and root positions (F, 3), and the root
+    motion."""
     path = root_path_of(rotations, root_m, fps)
     back = conjugate_quaternion(path.wxyz)
     return multiply_quaternions(back[:, None], rotations), rotate_vector(back, root_m - path.ground_m), path
@@ -34,13 +35,13 @@ def root_motion_channels(
 ) -> tuple[str, FloatArray, FloatArray]:
     """Return the root bone, its location (F, 3) in its own rest axes and its rotation (F, 4).
 
-    The way moves the whole armature frame by ``x -> Q x + t``; as a pose of a bone with rest matrix (R, h) that is the
-    rotation ``R^-1 Q R`` and the location ``R^-1 (Q h + t - h)``.
+    The root motion moves the whole armature frame by ``x -> Q x + t``. For a bone with the rest matrix (R, h), this is
+    the rotation ``R^-1 Q R`` and the location ``R^-1 (Q h + t - h)``.
 
     Raises:
         RigError: no bone above the hips carries the whole body.
     """
-    bone = _root_bone(tree, mapping, body_bone)
+    bone = root_motion_bone(tree, mapping, body_bone)
     to_armature = np.linalg.inv(world[:3, :3])
     q_armature_core = matrix_to_quaternion(rotation_of(world).T @ measure.R_world_core)
     turn = multiply_quaternions(q_armature_core, multiply_quaternions(path.wxyz, conjugate_quaternion(q_armature_core)))
@@ -54,20 +55,24 @@ def root_motion_channels(
     return bone, rotate_vector(conjugate_quaternion(q_rest), moved), continuous_signs(normalize_quaternion(basis))
 
 
-def _root_bone(tree: BoneTree, mapping: RigMapping, body_bone: str) -> str:
-    """Return the highest bone above the hips and all else that is mapped, where every bone below goes with it."""
+def root_motion_bone(tree: BoneTree, mapping: RigMapping, body_bone: str) -> str:
+    """Return the highest bone above the hips and all other mapped bones, if every bone below it follows it.
+
+    Raises:
+        RigError: there is none.
+    """
     tops = {_top(tree, bone) for bone in mapping.bones.values()}
     top = tops.pop()
     if tops or top in {body_bone, *mapping.bones.values()}:
         raise RigError(
             "The rig has no root bone above its hips for the root motion.",
-            "Put the motion on the hips, or add a bone on the floor as the parent of all other bones.",
+            "Set Root motion to Hips, or add a bone on the floor as the parent of all other bones.",
         )
     loose = next((name for name, bone in tree.items() if bone.carrier and not bone.turns_with_carrier), None)
     if loose is not None:
         raise RigError(
             f"The bone {loose} does not inherit rotation, so the root bone cannot move it.",
-            "Switch on Inherit Rotation for the bone, or put the motion on the hips.",
+            "Switch on Inherit Rotation for the bone, or set Root motion to Hips.",
         )
     return top
 

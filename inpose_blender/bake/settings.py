@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say how a motion becomes an action, and what came of it. No bpy here."""
+"""Hold the settings and the result of a bake. Does not import bpy."""
 
 from __future__ import annotations
 

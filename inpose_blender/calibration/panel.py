@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Set what the recording does not say: who wore the headset and how, and how their size maps to the character's."""
+"""Set what the recording does not contain: the performer, how the devices are worn and held, and the scale."""
 
 from __future__ import annotations
 

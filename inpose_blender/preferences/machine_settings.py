@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell the settings of the computer, not of the scene: solver, device and results folder. `panel` shows them."""
+"""Read the settings of the computer, not of the scene: solver, compute device and results folder. `panel` shows
+them."""
 
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def solver_interpreters(chosen: str = "", device: str | None = None) -> tuple[In
 
     Args:
         chosen: the path of a Python.
-        device: what is to be solved on; None: what the preferences say.
+        device: the compute device; None: that of the preferences.
 
     Raises:
         WorkerError: the chosen interpreter does not exist, or there is none.
@@ -35,9 +36,9 @@ def solver_interpreters(chosen: str = "", device: str | None = None) -> tuple[In
         chosen = bpy.path.abspath(preferences.interpreter_path)
     if chosen or (device or solver_device()) == "cpu":
         return candidate_interpreters(chosen)
-    from ..runtime.gpu_pythons import remembered
+    from ..runtime.gpu_pythons import load_found
 
-    return candidate_interpreters(with_gpu=[python.interpreter for python in remembered(gpu_pythons_file())])
+    return candidate_interpreters(with_gpu=[python.interpreter for python in load_found(gpu_pythons_file())])
 
 
 def gpu_pythons_file() -> Path:

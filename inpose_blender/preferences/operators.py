@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Help when something does not work: try the solver, free the disk."""
+"""Test the solver, and delete old results."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the Pythons that can use the graphics card, and say in the preferences what the solver runs with."""
+"""Find the Pythons that can use the graphics card, and show the solver's Python in the preferences."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -75,7 +75,7 @@ class INPOSE_OT_copy_install_command(bpy.types.Operator):
 
 
 def start_search() -> "Search":
-    """Return the search that is under way, or a new one; the panels are drawn anew when it ends."""
+    """Return the running search, or start a new one; the panels are drawn again when it ends."""
     from ..runtime.gpu_pythons import Search
 
     if not _searches or _searches[0].done:
@@ -100,7 +100,7 @@ def forget_search() -> None:
 
 
 def draw_pythons(layout: Any, _context: bpy.types.Context) -> None:
-    """Say what the solver runs with, and what could be better. The first drawing of a session starts a search."""
+    """Draw the Python that runs the solver, and advice. The first drawing of a session starts a search."""
     search = _searches[0] if _searches else start_search()
     column = layout.column(align=True)
     try:
@@ -119,7 +119,7 @@ def draw_pythons(layout: Any, _context: bpy.types.Context) -> None:
 
 
 def _draw_advice(column: Any) -> None:
-    """Say how to get a Python for the graphics card."""
+    """Draw how to get a Python for the graphics card."""
     from ..runtime.gpu_pythons import install_command
 
     column.label(text="To solve on the graphics card, run this in a terminal, then click Find Pythons:", icon="INFO")
@@ -129,7 +129,7 @@ def _draw_advice(column: Any) -> None:
 
 
 def _draw_environment_beside(column: Any) -> None:
-    """Offer the environment beside the .blend file; without a click it is never used, since it may be anybody's."""
+    """Offer the environment beside the .blend file. It is used only after a click, because it may come from anybody."""
     from ..runtime.likely_pythons import environment_beside
 
     preferences = addon_preferences()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what a solver process runs on, in lines for the preferences. No bpy here."""
+"""Describe a solver process in lines for the preferences. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _RUNTIME = f"{__package__.rpartition('.')[0]}.runtime.worker_job"
 
 
 def solver_lines(said: Mapping[str, Any]) -> list[str]:
-    """Return Python and library, then device and memory, of what a solver process said of itself."""
+    """Return a line with Python and library, and a line with compute device and memory, from a solver's first
+    message."""
     device = (said.get("device_name"), f"({said.get('device')})", _memory_text(said))
     return [
         f"Python {said.get('python')}, {said.get('library')} {said.get('library_version')}",
@@ -20,7 +21,7 @@ def solver_lines(said: Mapping[str, Any]) -> list[str]:
 
 
 def running_solver_lines() -> list[str]:
-    """Return the same for the process that runs now; nothing where none does."""
+    """Return the lines for the running process; no lines if none is running."""
     jobs = sys.modules.get(_RUNTIME)  # before the first solve it need not be loaded
     said = jobs.solver_introduction() if jobs is not None else {}
     return solver_lines(said) if said else []

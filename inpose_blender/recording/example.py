@@ -16,7 +16,7 @@ from ..ui.translate import tr
 
 EXAMPLE: Final[Path] = CORE_FOLDER / "examples" / "walk_wave_crouch.csv"
 _ROOM_M: Final[float] = 1.5
-"""How far from other things the figure stands: its arms are stretched out, and it walks."""
+"""Distance of the figure from other objects: its arms are stretched out, and it walks."""
 
 
 class INPOSE_OT_load_example(bpy.types.Operator):

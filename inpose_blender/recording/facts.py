@@ -11,14 +11,14 @@ import bpy
 from ..core import InPoseError
 from ..options import ReadOptions
 from ..preferences.machine_settings import solver_interpreters
-from ..ui.redraw import redraw_panels
+from ..ui.redraw import redraw_panels, redraw_views
 from .job import RecordingFacts, RecordingJob
 
 _POLL_S: Final[float] = 0.1
 _KEPT: Final[int] = 8
 
 _Key = tuple[Path, ReadOptions]
-"""A recording read in another way has other facts."""
+"""A recording that is read with other options has other facts."""
 
 _known: dict[_Key, RecordingFacts | InPoseError] = {}
 _jobs: dict[_Key, RecordingJob] = {}
@@ -30,7 +30,7 @@ def known_facts(recording: Path, reading: ReadOptions) -> RecordingFacts | InPos
 
 
 def is_being_read(recording: Path, reading: ReadOptions) -> bool:
-    """Say whether the facts are on their way."""
+    """Return whether the recording is being read."""
     return (recording, reading) in _jobs
 
 
@@ -82,6 +82,7 @@ def _look_after_jobs() -> float | None:
             except InPoseError as error:
                 _remember(key, error)
             redraw_panels()
+            redraw_views()
     return _POLL_S if _jobs else None
 
 

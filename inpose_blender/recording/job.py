@@ -23,7 +23,7 @@ class RecordingFacts:
 
 
 class RecordingJob(WorkerJob):
-    """Describe one recording, read as it is said to be; the outcome is `RecordingFacts`."""
+    """Describe one recording, read with the given options; the outcome is `RecordingFacts`."""
 
     def __init__(
         self,

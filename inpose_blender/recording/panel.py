@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..errors import InPoseError
-from ..options import CalibrationSettings, Option, ReadOptions, options_of
+from ..options import TRIM_OPTIONS, CalibrationSettings, Option, ReadOptions, options_of
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_properties import is_automatic, panel_options
 from ..ui.option_rows import draw_option
 from ..ui.translate import tr
-from .preview_collection import preview_of
-from .properties import chosen_reading, recording_path
+from .properties import facts_reading, recording_path
+from .trim_panel import draw_trim
 
 if TYPE_CHECKING:
     from .job import RecordingFacts
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _READING: Final[str] = "reading"
 
 SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
-"""Operators that bring a recording from elsewhere than a file, by their ``bl_idname``: drawn below the file."""
+"""Operators that make a recording from another source than a file, by their ``bl_idname``; drawn below the file."""
 
 
 class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
@@ -33,7 +33,7 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
     bl_order = 0
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the file, its facts, and the preview's switch."""
+        """Draw the file, its facts, and the buttons of the preview."""
         layout, settings = self.layout, context.scene.inpose
         row = layout.row(align=True)
         row.prop(settings, "recording", text="", icon="FILE", placeholder="Recording")
@@ -50,27 +50,28 @@ class INPOSE_PT_recording(SubPanel, bpy.types.Panel):
             facts = None
         else:
             draw_facts(layout, facts)
+        draw_trim(layout, context.scene, facts)
         draw_read_as(layout, context.scene, facts)
         row = layout.row(align=True)
         row.operator("inpose.show_recording", icon="HIDE_OFF")
-        if preview_of(context.scene) is not None:
+        if context.window_manager.inpose_view.shows_recording:
             row.operator("inpose.hide_recording", text="", icon="X")
 
 
 def facts_of(scene: Any) -> RecordingFacts | InPoseError | str | None:
-    """Return what is known of the chosen recording, why nothing is, or that it is being read.
+    """Return the facts of the chosen recording, or the error that prevents them, or that it is being read.
 
     Raises:
-        RecordingError: what was typed under Read as makes no sense.
+        RecordingError: a value under Read as does not fit.
     """
     from .facts import is_being_read, known_facts
 
-    recording, reading = recording_path(scene.inpose), chosen_reading(scene)
+    recording, reading = recording_path(scene.inpose), facts_reading(scene)
     return _READING if is_being_read(recording, reading) else known_facts(recording, reading)
 
 
 def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
-    """Draw what is known of the chosen recording."""
+    """Draw the facts of the chosen recording."""
     if facts is None:
         layout.operator("inpose.read_recording", icon="FILE_REFRESH")
     elif isinstance(facts, str):
@@ -84,8 +85,9 @@ def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) ->
         doubts = doubts_of(facts.info)
         for doubt in doubts:
             draw_text(column, doubt, "QUESTION")
+        listed = {finding.get("sentence") for finding in facts.info.get("findings", ())}  # below, with their times
         for note in facts.info.get("notes", ()):
-            if note not in doubts:
+            if note not in doubts and note not in listed:
                 draw_text(column, note, "INFO")
 
 
@@ -97,15 +99,17 @@ def draw_error(layout: Any, error: InPoseError) -> None:
 
 
 def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
-    """Draw what the file does not say: each guess with its reason, and an option to correct it."""
+    """Draw the conventions of the file: each guess with its reason, and an option to correct it."""
     header, body = layout.panel("inpose_read_as", default_closed=True)
     header.label(text="Read as")
     if body is None:
         return
     body.use_property_split = True
     body.use_property_decorate = False
-    guesses = guess_lines(getattr(facts, "info", {}))
+    guesses = guess_texts(getattr(facts, "info", {}))
     for option in panel_options(ReadOptions):
+        if option.name in TRIM_OPTIONS:
+            continue
         column = body.column(align=True)
         draw_option(column, scene.inpose_reading, option)
         if option.name in guesses and is_automatic(option, scene.inpose_reading):
@@ -113,11 +117,11 @@ def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | 
 
 
 def doubts_of(info: dict[str, Any]) -> list[str]:
-    """Return what in the data contradicts the way in which the recording was read."""
+    """Return a sentence for each guess that the data contradict."""
     return [guess["doubt"] for guess in info.get("guesses", ()) if guess.get("doubt")]
 
 
-def guess_lines(info: dict[str, Any]) -> dict[str, str]:
+def guess_texts(info: dict[str, Any]) -> dict[str, str]:
     """Return each guess with its reason, by the option that overrides it."""
     guesses = {guess.get("name"): guess for guess in info.get("guesses", ())}
     return {
@@ -128,7 +132,7 @@ def guess_lines(info: dict[str, Any]) -> dict[str, str]:
 
 
 def _guess_name(option: Option) -> str:
-    """Return what the solver calls the guess that an option overrules."""
+    """Return the core's name of the guess that an option overrides."""
     return "left and right" if option.name == "swap_hands" else option.name.replace("_", " ")
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep in the scene which recording is solved, and how it is read where the guess is wrong; a change reads it again."""
+"""Keep the chosen recording and its reading options in the scene; a change reads the recording again."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -11,31 +12,35 @@ import bpy
 from ..errors import InPoseError
 from ..options import ReadOptions
 from ..ui.option_properties import add_properties, settings_of
+from ..ui.redraw import redraw_views
 
 
 def _on_change(reading: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    from .facts import start_reading
+    from .facts import known_facts, start_reading
 
     scene = reading.id_data  # a script may change another scene than the one of the context
     if not scene.inpose.recording:
         return
+    redraw_views()
     try:
-        start_reading(recording_path(scene.inpose), chosen_reading(scene))
+        recording, whole = recording_path(scene.inpose), facts_reading(scene)
     except InPoseError:
         return  # the panel says what is wrong
+    if known_facts(recording, whole) is None:
+        start_reading(recording, whole)
 
 
 def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from .facts import start_reading
 
     try:
-        start_reading(recording_path(settings), chosen_reading(settings.id_data))
+        start_reading(recording_path(settings), facts_reading(settings.id_data))
     except InPoseError:
         return  # the panel says what is wrong with how it is to be read
 
 
 class RecordingChoice:
-    """Hold which recording is solved; mixed into the scene's settings."""
+    """Hold the chosen recording; mixed into the scene's settings."""
 
     recording: bpy.props.StringProperty(
         name="Recording",
@@ -45,7 +50,7 @@ class RecordingChoice:
 
 
 class INPOSE_PG_reading(bpy.types.PropertyGroup):
-    """Hold what the recording is; saved with the scene."""
+    """Hold the reading options; saved with the scene."""
 
 
 add_properties(INPOSE_PG_reading, ReadOptions, _on_change)
@@ -57,9 +62,18 @@ def recording_path(settings: RecordingChoice) -> Path:
 
 
 def chosen_reading(scene: bpy.types.Scene) -> ReadOptions:
-    """Return how the scene says that its recording is to be read.
+    """Return the reading options of the scene.
+
+    Raises:
+        RecordingError: a value does not fit.
+    """
+    return settings_of(ReadOptions, scene.inpose_reading)
+
+
+def facts_reading(scene: bpy.types.Scene) -> ReadOptions:
+    """Return how the recording is read to look at it: as a whole, whatever it is trimmed to.
 
     Raises:
         RecordingError: what was typed makes no sense.
     """
-    return settings_of(ReadOptions, scene.inpose_reading)
+    return replace(chosen_reading(scene), trim_start_s=None, trim_end_s=None)

@@ -46,7 +46,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
     last_frame: bpy.props.IntProperty(name="Last frame", default=250)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Fill in what carries a role, and ask where to write."""
+        """Fill in the objects that have a role, and ask for the output file."""
         from .scene_recording import find_tracks_by_role
 
         tracks = find_tracks_by_role(context.scene) if not self.head else None

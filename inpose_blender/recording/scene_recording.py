@@ -31,8 +31,8 @@ from ..core import (
 from ..rig.rotation import rotation_of
 
 DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
-"""Which way a thing faces: along its own -Z as headsets, controllers and cameras do, along its own Y as Blender's
-objects do, or as a frame tells in which the performer stands in a T-pose."""
+"""Direction in which an object or bone faces: along its own -Z, as headsets, controllers and cameras do; along its own
+Y, as Blender's objects do; or found from a frame in which the performer stands in a T-pose."""
 
 ROLES: Final[Mapping[str, str]] = {"head": "head", "left": "left_hand", "right": "right_hand"}
 _LEFT_EYE_TO_MIDDLE_M: Final[float] = 0.032
@@ -56,7 +56,7 @@ class AnimatedThing:
 
 @dataclass(frozen=True)
 class SceneTracks:
-    """Say what is head, left and right, and which way they look; one hand may be missing."""
+    """Name the objects or bones of head and hands, and the directions in which they face; one hand may be missing."""
 
     head: AnimatedThing
     left: AnimatedThing | None
@@ -74,16 +74,17 @@ class SceneTracks:
 
 @dataclass(frozen=True)
 class SceneRecording:
-    """Tell what was written."""
+    """Describe the recording that was written."""
 
     path: Path
     frames: int
     pose: str | None
-    """What the hand poses are, for the solver: "grip", "joint", or None where the user must know."""
+    """Kind of the hand poses: "grip", "joint", or None if only the user knows it."""
 
 
 def find_tracks_by_role(scene: Any) -> SceneTracks | None:
-    """Return what Tracking Toolkit has marked as head and hands; None without a head and a hand."""
+    """Return the objects or bones that Tracking Toolkit has marked as head and hands; None without a head and a
+    hand."""
     found: dict[str, AnimatedThing] = {}
     for device, role in ROLES.items():
         marked = [(kind == "offset", str(thing), thing) for thing, own, kind in _marked(scene) if own == role]
@@ -101,7 +102,7 @@ def record_scene(
 
     Args:
         scene: the scene, which must be the one that is shown.
-        tracks: what to sample; constraints, drivers and the NLA count, as they are seen.
+        tracks: what to sample; constraints, drivers and the NLA are included.
         path: the CSV to write.
         first_frame: default: the scene's.
         last_frame: included; default: the scene's.
@@ -146,7 +147,7 @@ def record_scene(
 
 
 def _marked(scene: Any) -> Iterator[tuple[AnimatedThing, str, str]]:
-    """Yield what carries a role, with the role and its kind: objects, and bones posed or at rest."""
+    """Yield each object or bone that has a role, with the role and its kind."""
     for candidate in scene.objects:
         yield from _role_of(candidate, AnimatedThing(candidate.name))
         for bone in candidate.pose.bones if candidate.type == "ARMATURE" and candidate.pose else ():
@@ -189,7 +190,7 @@ def _rotations(matrices: FloatArray) -> FloatArray:
 def _device_rotations(
     R_blender: FloatArray, tracks: SceneTracks, reference: list[FloatArray] | None, metres_per_unit: float
 ) -> FloatArray:
-    """Return quaternions (F, 3, 4) of devices or, by a T-pose, of joints, in OpenXR's world."""
+    """Return quaternions (F, 3, 4) in OpenXR's world: of devices, or of joints if a T-pose gives the directions."""
     A = _OPENXR_FROM_BLENDER
     if reference is None:
         # A device's own -Z is what looks ahead; a Blender object's is its Y, and so B = A for it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the bones between two joints, over which the body's bending and twisting is spread.
+"""Find the bones between two joints, which share the bend and the twist of the body.
 
 Rigs have more bones than the solver has joints: five bones in a spine, three in a neck, split upper and lower arms.
 The trunk bends in all of its bones. Arms and legs do not bend between their joints, they only twist there.
@@ -8,6 +8,7 @@ The trunk bends in all of its bones. Arms and legs do not bend between their joi
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,14 +28,14 @@ _LIMBS: Final[tuple[tuple[str, str], ...]] = tuple(
 
 @dataclass(frozen=True)
 class Chain:
-    """Hold one segment of the body that has several bones."""
+    """Hold a segment of the body that has several bones."""
 
     joint: str
-    """The joint at its beginning."""
+    """The joint at the beginning of the segment."""
     before: str
-    """The mapped joint below in the body's tree, whose rotation the segment comes from."""
+    """The mapped parent joint, from whose rotation the segment starts."""
     after: str
-    """The mapped joint at its end."""
+    """The mapped joint at the end of the segment."""
     bones: tuple[str, ...]
     """The joint's own bone and those between it and the next joint's, in order."""
     offsets_armature: FloatArray
@@ -66,16 +67,23 @@ def spread_chains(tree: BoneTree, mapping: RigMapping) -> tuple[Chain, ...]:
     return tuple(chains)
 
 
-def detached_joints(tree: BoneTree, mapping: RigMapping) -> tuple[str, ...]:
-    """Return the joints whose bones do not hang where the body has them, parents first.
+def detached_joints(tree: BoneTree, mapping: RigMapping, turns_as_pelvis: str | None = None) -> tuple[str, ...]:
+    """Return the joints whose bones have another parent than in the body, parents first.
 
     Thighs on the spine, collars on the neck (3ds Max Biped), feet on the root: they need locations as well.
+
+    Args:
+        tree: the rig.
+        mapping: its joints.
+        turns_as_pelvis: a bone above the pelvis that turns with it (`root_bone_name`).
     """
     if mapping.family.is_control_rig:
         return ()
     moving = {name: {name} for name in mapping.bones.values()}
     for chain in spread_chains(tree, mapping):
         moving[chain.bones[0]] |= set(chain.bones)
+    if turns_as_pelvis is not None:
+        moving[mapping.bones["pelvis"]].add(turns_as_pelvis)
     turned = set().union(*moving.values())
     result = []
     for joint in mapping.bones:
@@ -90,18 +98,25 @@ def detached_joints(tree: BoneTree, mapping: RigMapping) -> tuple[str, ...]:
 
 
 def can_be_shifted(bone: Any) -> bool:
-    """Say whether a location channel moves a bone in the frame of its parent: not where it is connected to it."""
+    """Return whether a location channel moves a bone: this is not so if the bone is connected to its parent."""
     return not (bone.parent and bone.use_connect) and bone.use_local_location and bone.use_inherit_rotation
 
 
-def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> str:
-    """Return the bone that gets the location keys of the body: the only place where that is decided.
+def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree, with_skin: Collection[str] = ()) -> str:
+    """Return the bone that gets the location keys of the body. Only this function decides it.
 
     It must move trunk and legs, be free of turning parents (its axes would turn with them), and not be connected to
     its parent (Blender ignores the location of connected bones).
 
+    Args:
+        armature_object: the rig.
+        mapping: its joints.
+        tree: what carries what.
+        with_skin: the bones that have skin. Where trunk and legs hang on bones above the pelvis, the highest of these
+            that has skin is taken: else its skin would stay behind. MMD characters have skin on their centre.
+
     Raises:
-        RigError: the control that carries a control rig is not there.
+        RigError: the control that carries a control rig is missing.
     """
     bones = armature_object.data.bones
     family_root = mapping.family.root_bone
@@ -116,7 +131,7 @@ def root_bone_name(armature_object: Any, mapping: RigMapping, tree: BoneTree) ->
     # Of the mapped bones the highest, else the lowest that carries both trunk and legs; else the pelvis alone.
     root = above[-1]
     if common and common[0] not in chains[0][: chains[0].index(root) + 1]:
-        root = common[0]
+        root = next((bone for bone in reversed(common) if bone in with_skin), common[0])
     while bones[root].use_connect and bones[root].parent:  # a bone without parent is never connected
         root = bones[root].parent.name
     return root
@@ -138,7 +153,7 @@ def _mapped_parent(mapping: RigMapping, joint: str) -> str:
 
 
 def _bones_between(tree: BoneTree, start: str, end: str) -> tuple[str, ...]:
-    """Return the bones from ``start`` to above ``end``, or none where ``end`` does not hang on it."""
+    """Return the bones from ``start`` to above ``end``; none if ``end`` is not below ``start``."""
     chain = []
     carrier = tree[end].carrier
     while carrier is not None:

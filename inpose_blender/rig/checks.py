@@ -11,10 +11,11 @@ import numpy as np
 from ..core import RigError
 from .chains import detached_joints
 from .families import RigMapping
+from .places import pelvis_is_elsewhere
+from .switched_off import can_be_switched_off, is_active, to_switch_off
 from .tree import parent_tree
 
 _LARGEST_SHEAR: Final[float] = 1e-3
-_IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
 _BONE_PATH: Final[re.Pattern[str]] = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(?:rotation|location|scale)')
 
 
@@ -55,15 +56,21 @@ def check_bones(armature_object: Any, mapping: RigMapping) -> None:
     moving = set(mapped)
     if not mapping.family.is_control_rig:  # there constraints between the controls are the design: they are probed
         moving |= {parent.name for bone in mapped for parent in pose_bones[bone].parent_recursive}
-    for name in sorted(moving):
-        for constraint in pose_bones[name].constraints:
-            if _is_active(constraint):
-                raise RigError(
-                    f"The bone {name} has the active constraint {constraint.name}.",
-                    "Mute the constraint: it would change the baked motion.",
-                )
-    if not mapping.family.is_control_rig:
-        _check_ik_chains(pose_bones, mapped)
+    held = [
+        (name, constraint.name)
+        for name in sorted(moving)
+        for constraint in pose_bones[name].constraints
+        if is_active(constraint) and not can_be_switched_off(constraint)
+    ]
+    if held:
+        others = f", and {len(held) - 1} more bones have one" if len(held) > 1 else ""
+        raise RigError(
+            f"The bone {held[0][0]} has the active constraint {held[0][1]}{others}.",
+            "Mute the constraint: it would change the baked motion."
+            if len(held) == 1
+            else f"Mute them all: {', '.join(f'{constraint} of {bone}' for bone, constraint in held)}.",
+        )
+    to_switch_off(armature_object, mapping)
     for driver in armature_object.animation_data.drivers if armature_object.animation_data else ():
         match = _BONE_PATH.match(driver.data_path)
         if match and match.group(1) in moving and not driver.mute:
@@ -82,6 +89,18 @@ def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
     if locked and not mapping.family.is_control_rig:
         others = f" and {len(locked) - 1} more" if len(locked) > 1 else ""
         notes.append(f"The rotation of the bone {locked[0]}{others} is locked. InPose keys it anyway.")
+    off = to_switch_off(armature_object, mapping)
+    if off:
+        others = f" and {len(off) - 1} more" if len(off) > 1 else ""
+        notes.append(
+            f"The new action switches off the constraint {off[0].constraint} of {off[0].bone}{others}: keyframes "
+            "have no effect under it. Give IK Back in the panel Rig restores it."
+        )
+    if not mapping.family.is_control_rig and pelvis_is_elsewhere(armature_object.data, mapping):
+        notes.append(
+            f"The bone {mapping.bones['pelvis']} carries the body, but it is not at the hips. InPose takes the "
+            "middle of the hips for the pelvis."
+        )
     for joint in detached_joints(parent_tree(armature_object.data, mapping), mapping):
         bone = armature_object.data.bones[mapping.bones[joint]]
         if bone.use_connect:
@@ -105,23 +124,3 @@ def _check_transform(armature_object: Any) -> None:
         )
     if np.linalg.det(axes) < 0:
         raise RigError(f"{name} is mirrored by a negative scale.", "Apply its scale (Object > Apply > Scale).")
-
-
-def _check_ik_chains(pose_bones: Any, mapped: set[str]) -> None:
-    for owner in pose_bones:
-        for constraint in owner.constraints:
-            if constraint.type not in _IK_TYPES or not _is_active(constraint):
-                continue
-            chain = [owner, *owner.parent_recursive]
-            if constraint.chain_count:
-                chain = chain[: constraint.chain_count]
-            bent = next((bone.name for bone in chain if bone.name in mapped), None)
-            if bent is not None:
-                raise RigError(
-                    f"The bone {bent} is moved by the constraint {constraint.name} of {owner.name}.",
-                    "Mute the inverse kinematics constraint: the solver already places the hands and feet.",
-                )
-
-
-def _is_active(constraint: Any) -> bool:
-    return constraint.enabled and not constraint.mute and constraint.influence > 0

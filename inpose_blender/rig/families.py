@@ -4,18 +4,19 @@
 A family file is data and never executed:
 
 * ``label``: its name for users; ``comment``: what else is named so;
-* ``sides``: pairs of what stands for left and right, such as ``["Left", "Right"]``;
+* ``sides``: pairs of words for left and right, such as ``["Left", "Right"]``;
 * ``joints``: for each joint, left and right together, the bone names that can stand for it, best first; ``{}`` is the
   place of the side;
 * ``spine``: the bones between pelvis and neck, lowest first, each with the names it can have; a rig may lack some;
 * ``any_prefix``: true if all names may carry one common prefix (``mixamorig:``, ``m_avg_``);
 * ``anchors``: for control rigs, the bone whose head is a joint's place, where that is not the control itself;
 * ``root_bone``: the control that carries the body through space, where that is not the pelvis;
+* ``way_bone``: for control rigs, the control that moves the whole rig: root motion goes there;
 * ``settings``: ``[bone, custom property, value]`` that the animation needs, e.g. the IK/FK switch;
 * ``followers``: the bone that must turn with a joint's control once the settings are made;
 * ``held_bones``: other controls that move the body and must rest while the animation plays.
 
-Capitals do not matter, nor do the numbers that Sketchfab puts behind each name.
+Upper and lower case, and the numbers that Sketchfab appends to each name, are ignored.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SPINE: Final[tuple[str, str, str]] = ("spine1", "spine2", "spine3")
 CENTRAL: Final[tuple[str, ...]] = ("pelvis", "neck", "head")
 SIDED: Final[tuple[str, ...]] = ("hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist")
 _FEWEST_RECOGNISED: Final[int] = 6
-"""With fewer bones than this a naming scheme is not recognised: 'head' and 'neck' occur in many."""
+"""A family needs at least this number of matching bones: names such as 'head' and 'neck' occur in many families."""
 _TRAILING_NUMBER: Final[re.Pattern[str]] = re.compile(r"_\d+$")
 
 
@@ -52,6 +53,7 @@ class Family:
     any_prefix: bool = False
     anchors: tuple[tuple[str, str], ...] = ()
     root_bone: str | None = None
+    way_bone: str | None = None
     settings: tuple[tuple[str, str, float], ...] = ()
     followers: tuple[tuple[str, str], ...] = ()
     held_bones: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class Family:
 
 @dataclass(frozen=True)
 class RigMapping:
-    """Say which bone of a rig stands for which joint."""
+    """Hold the bone of each joint of a rig."""
 
     family: Family
     bones: dict[str, str]
@@ -78,7 +80,7 @@ class RigMapping:
 
     @property
     def missing_required(self) -> tuple[str, ...]:
-        """Return the joints without a bone that cannot be done without."""
+        """Return the required joints that have no bone."""
         return tuple(name for name in self.missing if name not in OPTIONAL_JOINTS)
 
     def anchor(self, joint: str) -> str:
@@ -110,7 +112,7 @@ def map_bones(bone_names: Iterable[str], rig_name: str) -> RigMapping:
 
 
 def check_complete(mapping: RigMapping, rig_name: str) -> None:
-    """Check that no joint is missing that cannot be done without.
+    """Check that all required joints have a bone.
 
     Raises:
         RigError: one is; the message names the joints.
@@ -193,7 +195,7 @@ def _match(family: Family, prefix: str, lookup: Mapping[str, str]) -> RigMapping
 
 
 def _exactness(mapping: RigMapping) -> int:
-    """Return how many bones are spelled as the family spells them, capitals included."""
+    """Return the number of bones whose names have the same upper and lower case as in the family."""
     aliases = [*mapping.family.joints.values(), *mapping.family.spine]
     spelled = {alias for group in aliases for alias in group}
     if not mapping.family.any_prefix:
@@ -224,6 +226,7 @@ def _read_family(path: Path) -> Family:
         any_prefix=document.get("any_prefix", False),
         anchors=tuple(_both_sides(document, "anchors").items()),
         root_bone=document.get("root_bone"),
+        way_bone=document.get("way_bone"),
         settings=tuple((bone, key, float(value)) for bone, key, value in document.get("settings", ())),
         followers=tuple(_both_sides(document, "followers").items()),
         held_bones=tuple(document.get("held_bones", ())),

@@ -12,9 +12,11 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import JOINT_NAMES, RigError
-from ..joint_names import STORED_PROPERTY
-from .families import Family, RigMapping, best_mapping, check_complete, make_mapping
-from .structure import RestBone, map_by_structure
+from ..joint_names import LOCAL_PROPERTY, STORED_PROPERTY
+from .families import Family, RigMapping, best_mapping, check_complete, load_families, make_mapping
+from .repair import arms_carrier, repaired
+from .rest_tree import RestBone
+from .structure import map_by_structure
 from .vrm import vrm_mapping
 
 BY_STRUCTURE: Final[Family] = Family("structure", "recognised by its structure", {})
@@ -42,7 +44,7 @@ def map_rig(armature_object: Any) -> RigMapping:
 def find_mapping(armature_object: Any) -> RigMapping | None:
     """Return the mapping of a rig, complete or not: the user's own mapping, or else that of `detect_mapping`."""
     detected = detect_mapping(armature_object)
-    stored = stored_bones(armature_object.data)
+    stored = stored_bones(armature_object)
     return detected if stored is None else chosen_mapping(stored, detected)
 
 
@@ -53,6 +55,8 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
     if by_table is not None and not by_table.missing_required:
         return by_table
     by_name = best_mapping(bone.name for bone in data.bones)
+    if by_name is not None and _can_be_repaired(data, by_name):
+        by_name = _repaired(by_name.family.name, tuple(by_name.bones.items()), _rest_bones(armature_object))
     if by_name is not None and not by_name.missing_required:
         return by_name
     by_build = _by_structure(_rest_bones(armature_object))
@@ -61,8 +65,20 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
     return by_build or by_name or by_table
 
 
+def _can_be_repaired(armature_data: Any, by_name: RigMapping) -> bool:
+    """Say whether names alone leave something open, without looking at all bones: the panel asks often."""
+    if by_name.family.is_control_rig:
+        return False
+    starts = [by_name.bones.get(f"{side}_{name}") for side in ("left", "right") for name in ("collar", "shoulder")]
+    parents: dict[str, str | None] = {}
+    for start in filter(None, starts):
+        for bone in (armature_data.bones[start], *armature_data.bones[start].parent_recursive):
+            parents[bone.name] = bone.parent.name if bone.parent else None
+    return bool(by_name.missing_required) or arms_carrier(parents, by_name.bones) != by_name.bones.get("spine3")
+
+
 def _contradicts(by_build: RigMapping, by_name: RigMapping) -> bool:
-    """Say whether the structure of a rig assigns other bones to joints than most of its names do."""
+    """Return whether the structure of a rig gives other bones to the joints than most of its names do."""
     shared = [joint for joint in by_name.bones if joint not in {"spine1", "spine2", "left_foot", "right_foot"}]
     return len(by_name.bones) > len(JOINT_NAMES) // 2 and any(
         by_build.bones.get(joint) != by_name.bones[joint] for joint in shared
@@ -82,7 +98,7 @@ def _rest_bones(armature_object: Any) -> tuple[RestBone, ...]:
 
 
 def chosen_mapping(bones: Mapping[str, str], detected: RigMapping | None) -> RigMapping:
-    """Return the user's own mapping; of the rig's kind remains what the choice does not contradict."""
+    """Return the user's own mapping; the rig's family stays, as far as the choice does not contradict it."""
     family = CHOSEN
     if detected is not None and detected.family.is_control_rig:
         # The switches of a control rig are needed whatever bones are chosen.
@@ -95,10 +111,10 @@ def chosen_mapping(bones: Mapping[str, str], detected: RigMapping | None) -> Rig
     return make_mapping(family, {joint: bone for joint, bone in bones.items() if bone and joint in JOINT_NAMES})
 
 
-def stored_bones(armature_data: Any) -> dict[str, str] | None:
-    """Return the joint-to-bone table that the user keeps with an armature, or None where there is none."""
-    group = getattr(armature_data, STORED_PROPERTY, None)
-    text = getattr(group, "stored", "")
+def stored_bones(armature_object: Any) -> dict[str, str] | None:
+    """Return the joint-to-bone table that is stored with an armature, or None."""
+    group = getattr(armature_object.data, STORED_PROPERTY, None)
+    text = getattr(armature_object, LOCAL_PROPERTY, "") or getattr(group, "stored", "")
     if not text:
         return None
     return dict(_parse(text))
@@ -117,6 +133,12 @@ def _parse(text: str) -> tuple[tuple[str, str], ...]:
 def _by_structure(bones: tuple[RestBone, ...]) -> RigMapping | None:
     found = map_by_structure(bones)
     return None if found is None else make_mapping(BY_STRUCTURE, found)
+
+
+@lru_cache(maxsize=4)  # the same
+def _repaired(family_name: str, bones: tuple[tuple[str, str], ...], rest: tuple[RestBone, ...]) -> RigMapping:
+    family = next(family for family in load_families() if family.name == family_name)
+    return repaired(make_mapping(family, dict(bones)), rest)
 
 
 def _check_bones_exist(armature_object: Any, mapping: RigMapping) -> None:

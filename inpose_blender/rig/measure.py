@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure a rig's body: 22 T-pose offsets in metres, and how each rest limb is turned to get there.
+"""Measure a rig's body: 22 T-pose offsets in metres, and the rotation of each limb from the rest pose to the T-pose.
 
-Three frames meet here. The *world* is Blender's (Z up). The *core* frame is the solver's (Y up, facing +Z), laid into
+Three frames meet here. The *world* is Blender's (Z up). The *core* frame is the solver's (Y up, facing +Z), placed in
 the world so that the rest pose faces +Z: ``R_world_core`` has the core's axes as columns. The *armature* frame is the
 object's own.
 
@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray, RigError, Skeleton, rotation_between
 from .checks import rig_notes
 from .families import RigMapping
+from .places import joint_place
 
 _DOWN: Final[tuple[float, float, float]] = (0.0, -1.0, 0.0)
 _UP: Final[tuple[float, float, float]] = (0.0, 1.0, 0.0)
@@ -44,11 +45,11 @@ _STAND_IN: Final[tuple[tuple[str, str], ...]] = (
     ("left_collar", "left_shoulder"),
     ("right_collar", "right_shoulder"),
 )
-"""A joint without a bone sits at this next joint: the bone below then carries it exactly as the rig does."""
+"""A joint without a bone is at the place of this next joint, so the bone below carries it exactly as in the rig."""
 
 _LARGEST_LEAN_COSINE: Final[float] = 0.7
 _OPPOSITE_COSINE: Final[float] = -0.5
-"""Between trunk and legs; in a sitting rest pose they are at right angles."""
+"""Limit between trunk and legs; in a sitting rest pose, they are at right angles."""
 _SHORTEST_BONE_M: Final[float] = 1e-4
 _CHAIN_OF_STATURE: Final[float] = 0.78
 """Head to pelvis to ankle, along the bones, over stature."""
@@ -61,7 +62,7 @@ _USUAL_STATURE_M: Final[float] = 1.7
 
 @dataclass(frozen=True)
 class RigMeasure:
-    """Hold what the solver and the bake need to know of a rig's rest pose."""
+    """Hold the facts about a rig's rest pose that the solver and the bake need."""
 
     skeleton: Skeleton
     R_world_core: FloatArray
@@ -69,20 +70,20 @@ class RigMeasure:
     alignments: FloatArray
     """(22, 3, 3) Q_j in the core frame: rest limb to T-pose limb."""
     origin_world: FloatArray
-    """(3,) where the recording's floor origin lies, in Blender units: see `_floor_origin`."""
+    """(3,) place of the recording's floor origin, in Blender units: see `_floor_origin`."""
     metres_per_unit: float
-    """Of Blender's units; for rigs of impossible size the size of the person that they are solved as."""
+    """Metres per Blender unit; rigs of impossible size are solved as a person of normal size."""
     notes: tuple[str, ...]
     rest_is_human: bool = True
-    """False where the rest pose is no pose of a body: nothing between the joints is known then."""
+    """False if the rest pose is not a human pose; then nothing is known of the bones between the joints."""
 
 
 def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: float) -> RigMeasure:
     """Measure the rest pose of a mapped armature object as it stands in the scene.
 
     Raises:
-        RigError: the rig has no size, its left and right are in one place, or a limb has no length.
-        SkeletonError: the body is built like no body.
+        RigError: the rig has no size, left and right are in the same place, or a limb has no length.
+        SkeletonError: the proportions are not those of a body.
     """
     world_m = _joint_positions_world_m(armature_object, mapping, metres_per_unit)
     frame = _frame_of_body(armature_object, world_m)
@@ -111,15 +112,16 @@ def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: floa
 
 
 def _joint_positions_world_m(armature_object: Any, mapping: RigMapping, metres_per_unit: float) -> FloatArray:
-    """Return the heads of the joints' bones, (22, 3); toes are NaN where the rig has none."""
+    """Return the heads of the joints' bones, (22, 3); toes are NaN if the rig has none."""
     world = np.array(armature_object.matrix_world, dtype=np.float64)
     positions_m = np.full((JOINT_COUNT, 3), np.nan)
     for joint in mapping.bones:
         bone = armature_object.data.bones.get(mapping.anchor(joint))
         if bone is None:
             raise RigError(f"{armature_object.name} has no bone {mapping.anchor(joint)}.", "Generate the rig again.")
-        head = np.array(bone.head_local, dtype=np.float64)
-        positions_m[JOINT_INDEX[joint]] = (world[:3, :3] @ head + world[:3, 3]) * metres_per_unit
+    for joint in mapping.bones:
+        place = joint_place(armature_object.data, mapping, joint)
+        positions_m[JOINT_INDEX[joint]] = (world[:3, :3] @ place + world[:3, 3]) * metres_per_unit
     for joint, stand_in in _STAND_IN:
         if joint not in mapping.bones:
             positions_m[JOINT_INDEX[joint]] = positions_m[JOINT_INDEX[stand_in]]
@@ -128,12 +130,12 @@ def _joint_positions_world_m(armature_object: Any, mapping: RigMapping, metres_p
 
 @dataclass(frozen=True)
 class _BodyFrame:
-    """Say how a rest pose is turned, and how the motion is to stand in the world."""
+    """Hold the orientation of a rest pose, and that of the motion in the world."""
 
     R_world_rest: FloatArray
     """(3, 3) the axes left, up and forward of the body in its rest pose, as columns."""
     R_world_core: FloatArray
-    """(3, 3) the same once it stands."""
+    """(3, 3) the same after InPose has made it stand."""
     is_human: bool
     note: str = ""
 
@@ -141,9 +143,10 @@ class _BodyFrame:
 def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
     """Find left, up and forward of the rest pose.
 
-    Up is Blender's Z where that is roughly along the trunk, left is from the right hip and shoulder to the left. BVH
-    files whose up is another axis, and characters that were turned, lie: the axis nearest to the trunk is up for them,
-    and the motion stands them up. Where legs and trunk do not even point opposite ways it is no pose of a body at all.
+    Up is Blender's Z, if the trunk is roughly along it; left is the direction from the right hip and shoulder to the
+    left ones. BVH files with another up axis, and characters that were turned, lie on the floor: for them, up is the
+    axis nearest to the trunk, and the motion makes them stand. If legs and trunk do not point in opposite directions,
+    the rest pose is not a human pose.
     """
     rig_name = armature_object.name
     by_name = dict(zip(JOINT_NAMES, world_m, strict=True))
@@ -186,7 +189,8 @@ def _is_apart(by_name: dict[str, FloatArray], joint: str) -> bool:
 
 
 def _nearest_axis(armature_object: Any, direction: FloatArray) -> FloatArray:
-    """Return the axis of the object, or else of the world, that is nearest to a direction; itself if none is near."""
+    """Return the axis of the object, or else of the world, that is near a direction; the direction itself if none is
+    near."""
     axes = np.array(armature_object.matrix_world, dtype=np.float64)[:3, :3]
     axes = axes / np.linalg.norm(axes, axis=0)
     candidates = np.vstack((axes.T, -axes.T, np.eye(3), -np.eye(3)))
@@ -195,10 +199,9 @@ def _nearest_axis(armature_object: Any, direction: FloatArray) -> FloatArray:
 
 
 def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) -> tuple[float, str]:
-    """Return a factor that makes a person of what is taller than a house or smaller than a doll, and a note on it.
-
-    Motion files come in centimetres, inches and stranger units; the solver's body must be of human kind, and the bake
-    goes back to the rig's own size.
+    """Return a factor that gives a person's size to rigs that are taller than a house or smaller than a doll, and a
+    note. Motion files have centimetres, inches and other units. The solver's body must have a human size; the bake uses
+    the rig's own size again.
     """
     by_name = dict(zip(JOINT_NAMES, world_m, strict=True))
     height = 0.0
@@ -213,9 +216,8 @@ def _plausible_unit(rig_name: str, world_m: FloatArray, metres_per_unit: float) 
 
 
 def _floor_origin(armature_object: Any, world: FloatArray) -> FloatArray:
-    """Return where the recording's floor origin is laid: the object's origin, where the character stands by it.
-
-    Some characters have their origin in the hips (3ds Max Biped): where such a one stands on the scene's floor, that
+    """Return the place of the recording's floor origin: the object's origin, if the character stands at its height.
+    Some characters have their origin in the hips (3ds Max Biped). If such a character stands on the scene's floor, that
     is the floor.
     """
     origin = np.array(armature_object.matrix_world.translation, dtype=np.float64)
@@ -231,8 +233,8 @@ def _straightened(rest_m: FloatArray, mapping: RigMapping) -> tuple[FloatArray, 
     """Return the joints, (22, 3), with the toes that the rig lacks, and Q_j for all joints, (22, 3, 3).
 
     A limb's second half follows the first before it is straightened, as an elbow or knee is: the bend's axis stays the
-    joint's own, and no twist is put between the two. Hands follow the forearm. Trunk, head, feet and toes stay: a rest
-    pose stands upright and flat-footed.
+    joint's own, and no twist is put between the two. Hands follow the forearm. Trunk, head, feet and toes keep their
+    directions, because a rest pose stands upright and flat-footed.
     """
     whole_m, alignments = rest_m.copy(), np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
     for start, end, direction in _T_POSE_LIMBS:
@@ -250,9 +252,8 @@ def _straightened(rest_m: FloatArray, mapping: RigMapping) -> tuple[FloatArray, 
 
 
 def _fully_straightened(rest_m: FloatArray, mapping: RigMapping) -> tuple[FloatArray, FloatArray]:
-    """Return what `_straightened` does where the rest pose tells nothing of a posture: every bone is turned.
-
-    Each is turned after the one above it.
+    """Do the same as `_straightened` for rest poses that are not human poses: turn every bone, each after the one above
+    it.
     """
     template = Skeleton.template().offsets_m
     directions: dict[str, tuple[str, ArrayLike]] = {start: (end, way) for start, end, way in _T_POSE_LIMBS}
@@ -280,7 +281,7 @@ def _fully_straightened(rest_m: FloatArray, mapping: RigMapping) -> tuple[FloatA
 
 
 def _usual_foot_m(rest_m: FloatArray, side: str) -> FloatArray:
-    """Return where the toes usually are from the ankle of a body with legs of this length."""
+    """Return the usual position of the toes relative to the ankle, for legs of this length."""
     template = Skeleton.template()
     hip, knee, ankle, foot = (JOINT_INDEX[f"{side}_{name}"] for name in ("hip", "knee", "ankle", "foot"))
     leg_m = np.linalg.norm(rest_m[knee] - rest_m[hip]) + np.linalg.norm(rest_m[ankle] - rest_m[knee])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choose the character, and see before the solve whether its bones were recognised."""
+"""Choose the character, and show before the solve whether its bones were recognised."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class INPOSE_PT_rig(SubPanel, bpy.types.Panel):
 def draw_rig(layout: Any, armature_object: Any) -> None:
     """Show the kind of rig that was recognised, and the joints without a bone."""
     from .find import find_mapping
+    from .switched_off import still_off
 
     if armature_object is None or armature_object.type != "ARMATURE":
         draw_text(layout, tr("Select the armature of the character"), "INFO")
@@ -44,6 +45,10 @@ def draw_rig(layout: Any, armature_object: Any) -> None:
         count=len(mapping.bones),
     )
     draw_text(column, found, "ERROR" if mapping.missing_required else "CHECKMARK")
+    if off := still_off(armature_object):
+        row = column.row(align=True)
+        draw_text(row, tr("Switched off: {count} constraints", count=len(off)), "CONSTRAINT_BONE")
+        row.operator("inpose.give_ik_back")
     if mapping.missing:
         missing = ", ".join(tr(name.replace("_", " ")) for name in mapping.missing)
         draw_text(column, tr("No bone for {joints}", joints=missing))

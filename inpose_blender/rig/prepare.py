@@ -18,7 +18,7 @@ from .measure import RigMeasure, measure_rig
 
 @dataclass(frozen=True)
 class PreparedRig:
-    """Hold a rig that is ready for a solve; not the object, because Blender's pointers may not live that long."""
+    """Hold a rig that is ready for a solve, without the object itself: Blender's pointers can become invalid."""
 
     remembered: Remembered
     mapping: RigMapping

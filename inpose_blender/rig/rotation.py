@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Take the rotation out of a matrix. No bpy here."""
+"""Extract the rotation of a matrix. Does not import bpy."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 """Find the joints of a body by its structure alone, if the names of the bones do not help.
 
 The only assumption about the rest pose is that left and right are equal: lengths and branches are compared, not
-positions. Two pairs of equal limbs hang on one trunk; the pair further from the trunk's middle bone line is recognised
-by what grows on it. Only at the end does a direction count: which side is left follows from where toes and knees point.
+positions. Two pairs of equal limbs hang on one trunk. Fingers and feet tell which pair is the arms. Only at the end
+does a direction count: left and right follow from the directions of toes and knees.
 """
 
 from __future__ import annotations
@@ -17,29 +17,21 @@ import numpy as np
 
 from ..core import FloatArray, rotation_between
 from .families import choose_spine
+from .rest_tree import SAME_PLACE, RestBone, RestTree
 
 _LENGTH_TOLERANCE: Final[float] = 0.03
-"""Left and right may differ by this part of the body's size."""
+"""Largest difference of left and right, as a part of the body's size."""
 _SHORTEST_LIMB: Final[float] = 0.15
 """A limb is at least this part of the body's size long: shorter pairs are eyes, ears, breasts, fingers."""
-_SAME_PLACE: Final[float] = 0.01
 _FOREARM_RATIO: Final[float] = 0.9
 _LONGEST_COLLAR: Final[float] = 0.5
-"""Of an arm's length, from collar to shoulder."""
+"""Longest collar, as a part of the arm's length."""
 _SPLIT_COST: Final[float] = 0.08
-"""How much worse a limb is for each bone more than its two: twist bones are rarer than hands and fingers."""
+"""Penalty for each additional bone of a limb: twist bones are rarer than hands and fingers."""
+_PELVIS_ABOVE_HIPS: Final[float] = 0.12
+"""Of the stature, where a pelvis can be."""
 _HEAD_ABOVE_SHOULDERS: Final[float] = 0.075
 """Height of the head joint above the shoulders over stature."""
-
-
-@dataclass(frozen=True)
-class RestBone:
-    """Hold what structure can be read from."""
-
-    name: str
-    parent: str | None
-    head: tuple[float, float, float]
-    """In the world, Z up, or in any frame where the character faces -Y if nothing else tells where it faces."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +44,10 @@ class _Limb:
 
 
 def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
-    """Return joint name to bone name, or None where the bones are not built like a body."""
+    """Return joint name to bone name, or None if the bones are not built like a body."""
     if not bones:
         return None
-    tree = _Tree(bones)
+    tree = RestTree(bones)
     limbs = list(_limb_pairs(tree))
     best = None
     for legs in limbs:
@@ -73,90 +65,7 @@ def map_by_structure(bones: Sequence[RestBone]) -> dict[str, str] | None:
     return best[1] if best else None
 
 
-class _Tree:
-    """Answer questions about parents, children and lengths."""
-
-    def __init__(self, bones: Sequence[RestBone]) -> None:
-        self.head = {bone.name: np.asarray(bone.head, dtype=np.float64) for bone in bones}
-        self.parent = {bone.name: bone.parent for bone in bones}
-        self.children: dict[str, list[str]] = {bone.name: [] for bone in bones}
-        self.roots = []
-        for bone in bones:
-            if bone.parent is None:
-                self.roots.append(bone.name)
-            else:
-                self.children[bone.parent].append(bone.name)
-        self.size = self._spread()
-        self._reach: dict[str, float] = {}
-        self._count: dict[str, int] = {}
-
-    def _spread(self) -> float:
-        """Return about the stature: the largest extent of the bones along any axis, stray ones left out."""
-        places = np.array(list(self.head.values()))
-        low, high = np.percentile(places, (2, 98), axis=0)
-        return float(max((high - low).max(), 1e-9))
-
-    def length(self, bone: str) -> float:
-        """Return the distance of a bone's head from its parent's."""
-        parent = self.parent[bone]
-        return 0.0 if parent is None else float(np.linalg.norm(self.head[bone] - self.head[parent]))
-
-    def reach(self, bone: str) -> float:
-        """Return the length of the longest path below a bone."""
-        if bone not in self._reach:
-            self._reach[bone] = max(
-                (self.length(child) + self.reach(child) for child in self.children[bone]), default=0.0
-            )
-        return self._reach[bone]
-
-    def count(self, bone: str) -> int:
-        """Return the number of bones below a bone."""
-        if bone not in self._count:
-            self._count[bone] = sum(1 + self.count(child) for child in self.children[bone])
-        return self._count[bone]
-
-    def longest_path(self, bone: str) -> list[str]:
-        """Return the chain from a bone to the end of the longest path below it."""
-        chain = [bone]
-        while self.children[chain[-1]]:
-            chain.append(max(self.children[chain[-1]], key=lambda child: self.length(child) + self.reach(child)))
-        return chain
-
-    def forks(self, bone: str) -> list[str]:
-        """Return the bones where the way goes on: helpers that begin in the same place are passed over."""
-        children = self.children[bone]
-        while len(children) == 1 and self.length(children[0]) < _SAME_PLACE * self.size:
-            children = self.children[children[0]]
-        return children
-
-    def ancestors(self, bone: str) -> list[str]:
-        """Return a bone and all above it."""
-        chain = [bone]
-        while (parent := self.parent[chain[-1]]) is not None:
-            chain.append(parent)
-        return chain
-
-    def common(self, a: str, b: str) -> str | None:
-        """Return the lowest bone that is above both (or one of them)."""
-        above = set(self.ancestors(a))
-        return next((bone for bone in self.ancestors(b) if bone in above), None)
-
-    def path(self, top: str, bottom: str) -> list[str]:
-        """Return the bones from ``top`` down to ``bottom``, both included; empty where it is not below."""
-        chain = self.ancestors(bottom)
-        return chain[chain.index(top) :: -1] if top in chain else []
-
-    def is_below(self, bone: str, *tops: str) -> bool:
-        """Say whether a bone is one of the others or below one."""
-        return any(top in self.ancestors(bone) for top in tops)
-
-    def unit(self, vector: FloatArray) -> FloatArray:
-        """Return the direction of a vector, or zero where it is too short to have one."""
-        length = np.linalg.norm(vector)
-        return vector / length if length > 1e-4 * self.size else np.zeros(3)
-
-
-def _limb_pairs(tree: _Tree) -> Iterator[_Limb]:
+def _limb_pairs(tree: RestTree) -> Iterator[_Limb]:
     """Yield all pairs of siblings that are equally built and long enough for arms or legs."""
     for parent, children in tree.children.items():
         long = [child for child in children if tree.length(child) + tree.reach(child) > _SHORTEST_LIMB * tree.size]
@@ -169,7 +78,7 @@ def _limb_pairs(tree: _Tree) -> Iterator[_Limb]:
                         yield _Limb(tuple(chain_a[:count]), tuple(chain_b[:count]), parent)
 
 
-def _are_alike(tree: _Tree, a: str, b: str) -> bool:
+def _are_alike(tree: RestTree, a: str, b: str) -> bool:
     tolerance = _LENGTH_TOLERANCE * tree.size
     if abs(tree.length(a) - tree.length(b)) > tolerance or abs(tree.reach(a) - tree.reach(b)) > 2 * tolerance:
         return False
@@ -182,7 +91,7 @@ def _are_alike(tree: _Tree, a: str, b: str) -> bool:
     )  # two bones in one place are a bone and its helper
 
 
-def _assemble(tree: _Tree, legs: _Limb, arms: _Limb, shared: str) -> tuple[float, dict[str, str]] | None:
+def _assemble(tree: RestTree, legs: _Limb, arms: _Limb, shared: str) -> tuple[float, dict[str, str]] | None:
     """Put a body together from its limbs; the score says how much of a body it is."""
     leg, arm = _leg_joints(tree, legs), _arm_joints(tree, arms)
     if leg is None or arm is None:
@@ -191,7 +100,8 @@ def _assemble(tree: _Tree, legs: _Limb, arms: _Limb, shared: str) -> tuple[float
     hips = (tree.head[leg_a["hip"]] + tree.head[leg_b["hip"]]) / 2
     shoulders = (tree.head[arm_a["shoulder"]] + tree.head[arm_b["shoulder"]]) / 2
     stature = (np.linalg.norm(shoulders - hips) + _chain_length(tree, leg_a, ("hip", "knee", "ankle"))) / 0.8
-    pelvis = _pelvis(tree, shared, arms.parent, hips, float(stature))
+    ankles = (tree.head[leg_a["ankle"]] + tree.head[leg_b["ankle"]]) / 2
+    pelvis = _pelvis(tree, shared, arms.parent, hips, ankles, float(stature))
     trunk = tree.path(pelvis, arms.parent)[1:]
     if not trunk:
         return None
@@ -215,16 +125,16 @@ def _assemble(tree: _Tree, legs: _Limb, arms: _Limb, shared: str) -> tuple[float
     return length / tree.size - leg_cost - arm_cost, found
 
 
-def _chain_length(tree: _Tree, joints: dict[str, str], names: Sequence[str]) -> float:
+def _chain_length(tree: RestTree, joints: dict[str, str], names: Sequence[str]) -> float:
     places = [tree.head[joints[name]] for name in names]
     return float(sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(places)))
 
 
-def _leg_joints(tree: _Tree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _leg_joints(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find hip, knee, ankle and toes in a chain: thigh and shin are alike, and behind the ankle it bends forward."""
     along = np.array([tree.head[bone] for bone in legs.a])
     apart = np.linalg.norm(along - [tree.head[bone] for bone in legs.b], axis=1)
-    first = int(np.argmax(apart > _SAME_PLACE * tree.size))  # hip joints without length begin in the middle
+    first = int(np.argmax(apart > SAME_PLACE * tree.size))  # hip joints without length begin in the middle
     steps = np.linalg.norm(np.diff(along, axis=0), axis=1)
     best: tuple[float, int, int] | None = None
     for ankle in range(first + 2, len(along)):
@@ -252,8 +162,8 @@ def _leg_joints(tree: _Tree, legs: _Limb) -> tuple[float, dict[str, str], dict[s
     return cost, result[0], result[1]
 
 
-def _leg_with_loose_foot(tree: _Tree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
-    """Find the feet that hang on a root bone, as inverse kinematics likes them, below thighs and shins that do not."""
+def _leg_with_loose_foot(tree: RestTree, legs: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+    """Find feet that are children of a root bone, as in rigs for inverse kinematics, while thighs and shins are not."""
     result = []
     for hip, knee in (legs.a, legs.b):
         thigh = tree.head[knee] - tree.head[hip]
@@ -269,7 +179,7 @@ def _leg_with_loose_foot(tree: _Tree, legs: _Limb) -> tuple[float, dict[str, str
     return (0.3, result[0], result[1]) if result[0]["ankle"] != result[1]["ankle"] else None
 
 
-def _toe(tree: _Tree, ankle: str, leg_length: float) -> str | None:
+def _toe(tree: RestTree, ankle: str, leg_length: float) -> str | None:
     """Return the bone at the ball of the foot; of five toes the middle one."""
     toes = [toe for toe in tree.children[ankle] if 0.02 * leg_length < tree.length(toe) < 0.6 * leg_length]
     if not toes:
@@ -280,7 +190,7 @@ def _toe(tree: _Tree, ankle: str, leg_length: float) -> str | None:
     return min(toes, key=lambda toe: float(np.linalg.norm(tree.head[toe] - middle)))
 
 
-def _arm_joints(tree: _Tree, arms: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
+def _arm_joints(tree: RestTree, arms: _Limb) -> tuple[float, dict[str, str], dict[str, str]] | None:
     """Find collar, shoulder, elbow and wrist: upper arm and forearm are alike, hands have fingers."""
     along = np.array([tree.head[bone] for bone in arms.a])
     steps = np.linalg.norm(np.diff(along, axis=0), axis=1)
@@ -316,15 +226,19 @@ def _arm_joints(tree: _Tree, arms: _Limb) -> tuple[float, dict[str, str], dict[s
     return cost - (0.2 if hands else 0.0), result[0], result[1]
 
 
-def _pelvis(tree: _Tree, shared: str, chest: str, hips: FloatArray, stature: float) -> str:
-    """Return the bone nearest to the hips of the one that carries legs and trunk, the one above and the one below."""
+def _pelvis(tree: RestTree, shared: str, chest: str, hips: FloatArray, ankles: FloatArray, stature: float) -> str:
+    """Return the bone nearest to the hips: the one that carries legs and trunk, its parent, or its child."""
     candidates = [shared]
     path = tree.path(shared, chest)
-    if (parent := tree.parent[shared]) is not None:
-        candidates.append(parent)
     up = tree.head[chest] - hips
-    if len(path) > 2 and (tree.head[path[1]] - tree.head[shared]) @ up < 0:
-        candidates.append(path[1])  # a trunk that begins downwards begins above the pelvis
+    parent = tree.parent[shared]
+    # A root on the floor carries everything and is no pelvis, however short the legs are.
+    if parent is not None and (tree.head[parent] - ankles) @ up > 0.5 * (hips - ankles) @ up:
+        candidates.append(parent)
+    # A trunk that begins downwards begins above the pelvis; a bone in the belly of a toon is no pelvis either.
+    begins_downwards = len(path) > 2 and (tree.head[path[1]] - tree.head[shared]) @ up < 0
+    if begins_downwards and np.linalg.norm(tree.head[path[1]] - hips) < _PELVIS_ABOVE_HIPS * stature:
+        candidates.append(path[1])
     margin = {shared: 0.0}
     return min(
         candidates,
@@ -333,9 +247,9 @@ def _pelvis(tree: _Tree, shared: str, chest: str, hips: FloatArray, stature: flo
 
 
 def _neck_chain(
-    tree: _Tree, trunk: list[str], arms: _Limb, shoulders: FloatArray, up: FloatArray
+    tree: RestTree, trunk: list[str], arms: _Limb, shoulders: FloatArray, up: FloatArray
 ) -> tuple[list[str], list[str]] | None:
-    """Split the trunk from the chain that leads to the head; where collars hang on the neck, it is part of both."""
+    """Split the trunk from the chain to the head; if the collars hang on the neck, the neck is part of both."""
     top = trunk[-1]
     rising = [
         child
@@ -348,18 +262,18 @@ def _neck_chain(
     chain = [first]
     while len(tree.forks(chain[-1])) == 1:
         chain += tree.forks(chain[-1])
-    collars_on_neck = (tree.head[top] - shoulders) @ up > _SAME_PLACE * tree.size and len(trunk) > 2
+    collars_on_neck = (tree.head[top] - shoulders) @ up > SAME_PLACE * tree.size and len(trunk) > 2
     return (trunk[:-1], [top, *chain]) if collars_on_neck else (trunk, chain)
 
 
-def _rise(tree: _Tree, bone: str, base: FloatArray, up: FloatArray) -> float:
+def _rise(tree: RestTree, bone: str, base: FloatArray, up: FloatArray) -> float:
     """Return how straight up a bone and what is below it lead: height less the way aside."""
     chain = tree.longest_path(bone)
     offsets = [tree.head[name] - base for name in chain]
     return max(float(offset @ up - 0.5 * np.linalg.norm(offset - (offset @ up) * up)) for offset in offsets)
 
 
-def _head_index(tree: _Tree, chain: list[str], shoulders: FloatArray, stature: float) -> int:
+def _head_index(tree: RestTree, chain: list[str], shoulders: FloatArray, stature: float) -> int:
     """Return which bone of the chain is the head: the one with a face, or the one at a head's height."""
     if len(tree.forks(chain[-1])) >= 2:
         return len(chain) - 1
@@ -374,7 +288,7 @@ _Sides = tuple[dict[str, str], dict[str, str]]
 
 
 def _left_and_right(
-    tree: _Tree, pelvis: str, trunk: list[str], legs: _Sides, arms: _Sides, up_vector: FloatArray
+    tree: RestTree, pelvis: str, trunk: list[str], legs: _Sides, arms: _Sides, up_vector: FloatArray
 ) -> tuple[_Sides, _Sides]:
     """Order both pairs of limbs, left first."""
     leg_down = tree.unit(tree.head[legs[0]["ankle"]] - tree.head[legs[0]["hip"]])
@@ -396,7 +310,7 @@ def _left_and_right(
     return ordered_legs, ordered_arms
 
 
-def _forward(tree: _Tree, legs: _Sides, up: FloatArray, leg_down: FloatArray) -> FloatArray:
+def _forward(tree: RestTree, legs: _Sides, up: FloatArray, leg_down: FloatArray) -> FloatArray:
     """Return where the body looks: along its feet, else where its knees point, else as Blender's characters do."""
     feet, knees = np.zeros(3), np.zeros(3)
     for side in legs:

@@ -36,14 +36,14 @@ class CarriedBone:
 
 
 BoneTree = dict[str, CarriedBone]
-"""Mapped bones and what carries them, carriers first."""
+"""The mapped bones and the bones that carry them, carriers first."""
 
 
 def bone_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree:
-    """Return the mapped bones of a rig with all that carries them.
+    """Return the mapped bones of a rig and all bones that carry them.
 
     Raises:
-        RigError: a control follows another only in part, so that no keyframe formula exists for it.
+        RigError: a control follows another one only partly, so there is no formula for its keyframes.
     """
     if mapping.family.is_control_rig:
         return _probed_tree(armature_object, mapping, scene)
@@ -51,7 +51,7 @@ def bone_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree
 
 
 def parent_tree(armature_data: Any, mapping: RigMapping) -> BoneTree:
-    """Return the mapped bones with all their parents: what carries them in an ordinary rig."""
+    """Return the mapped bones with all their parents, which carry them in an ordinary rig."""
     wanted = set(mapping.bones.values())
     bones = armature_data.bones
     wanted |= {parent.name for name in tuple(wanted) for parent in bones[name].parent_recursive}
@@ -69,11 +69,14 @@ def parent_tree(armature_data: Any, mapping: RigMapping) -> BoneTree:
 
 
 def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree:
-    """Turn each control in turn on a throw-away copy of the rig and see which others turn with it.
+    """On a temporary copy of the rig, turn one control after the other, and look which others turn with it.
 
     A generated Rigify spine, for example, is no chain of parents: its lowest control hangs on the second lowest.
     """
     names = list(mapping.bones.values())
+    way_bone = mapping.family.way_bone
+    if way_bone is not None and way_bone in armature_object.data.bones:
+        names.append(way_bone)
     with _posable_copy(armature_object, scene) as copy:
         pose = copy.pose.bones
         for bone, key, value in mapping.family.settings:
@@ -89,6 +92,8 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneT
             for i in range(len(names)):
                 follows[i, j] = _angle(turned[i] @ np.linalg.inv(rest[i])) / _PROBE_ANGLE
     np.fill_diagonal(follows, 0.0)
+    if names[-1] == way_bone and (follows[:-1, -1] < _FOLLOWS).any():  # it does not move the whole body: not a root
+        names, follows = names[:-1], follows[:-1, :-1]
     partly = np.argwhere((follows > _STAYS) & (follows < _FOLLOWS))
     if len(partly):
         follower, leader = (names[index] for index in partly[0])
@@ -110,7 +115,7 @@ def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
     """Check on the posable copy that the character's bones do follow the mapped controls.
 
     Raises:
-        RigError: a bone does not, so that the animation would be on controls that move nothing.
+        RigError: a bone does not follow, so the animated controls would move nothing.
     """
     for joint, follower in mapping.family.followers:
         control = mapping.bones.get(joint)
@@ -129,7 +134,7 @@ def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
 
 @contextmanager
 def _posable_copy(armature_object: Any, scene: Any) -> Iterator[Any]:
-    """Yield an unanimated copy of an armature object, in its rest pose, that is gone afterwards."""
+    """Yield a temporary copy of an armature object, without animation, in its rest pose."""
     copy = armature_object.copy()
     try:
         scene.collection.objects.link(copy)

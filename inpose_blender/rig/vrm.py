@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Read the humanoid table of VRM characters. With this table, no bone name has to be guessed.
 
-The VRM add-on keeps it with the armature data; Blender's own glTF importer drops it, but the file still has it. Both
-versions of the format use Unity's names for the bones of a body: `families/unity.json` says which joints they are.
+The VRM add-on keeps it with the armature data; Blender's own glTF importer drops it, but the file still contains it.
+Both versions of the format use Unity's names for the bones of a body: `families/unity.json` says which joints they
+are.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def read_vrm_table(path: Path) -> dict[str, str]:
             bones = {bone["bone"]: bone["node"] for bone in extensions["VRM"]["humanoid"]["humanBones"]}
         table = {name: nodes[node]["name"] for name, node in bones.items()}
         if not all(isinstance(text, str) for names in table.items() for text in names):
-            raise TypeError("a name is none")
+            raise TypeError("a name is missing")
         return table
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise RigError(f"{path.name} has no VRM humanoid table.", "Choose a .vrm file.") from error

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find the Pythons of this computer whose PyTorch can use its graphics card. No bpy here.
 
-No Python is run for that: their files tell. The search goes on in a thread of its own, and what it found is kept in a
-file, so that the next session knows it.
+The search reads the files of the Pythons, and runs none of them. It runs in its own thread, and stores the result in a
+file for the next session.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class GpuPython:
 
     @property
     def interpreter(self) -> Interpreter:
-        """Return it as one to run the solver."""
+        """Return the interpreter that runs the solver."""
         return Interpreter(str(self.executable), self.label)
 
 
 def gpu_python(executable: Path) -> GpuPython | None:
-    """Return what a Python is, if its files say that it can solve on the graphics card; None if not."""
+    """Return the facts of a Python if, by its files, it can solve on the graphics card; else None."""
     installed = installed_python(executable)
     if installed is None or installed.version < OLDEST or not installed.has("numpy"):
         return None
@@ -61,13 +61,13 @@ def gpu_python(executable: Path) -> GpuPython | None:
 def find_gpu_pythons() -> tuple[GpuPython, ...]:
     """Look into all likely places; takes from milliseconds to seconds.
 
-    None is of use where there is no card: for Linux, PyTorch is built for one whether there is one or not.
+    Without a graphics card, none is useful: on Linux, every PyTorch is built for a card.
     """
     return _those_of(_all_pythons()) if has_graphics_card() or _AMD_DRIVER.exists() else ()
 
 
 def has_graphics_card() -> bool:
-    """Say whether there is a graphics card on which the PyTorch of `install_command` would solve."""
+    """Return whether the computer has a graphics card that the PyTorch of `install_command` can use."""
     return has_nvidia_driver() or is_apple_silicon()
 
 
@@ -78,8 +78,8 @@ def install_command() -> str:
     return f"python3 -m venv ~/{OWN_ENVIRONMENT} && ~/{OWN_ENVIRONMENT}/bin/pip install torch numpy"
 
 
-def remember(found: Iterable[GpuPython], file: Path) -> None:
-    """Keep what was found for other sessions.
+def save_found(found: Iterable[GpuPython], file: Path) -> None:
+    """Store the found Pythons for other sessions.
 
     Raises:
         OutputError: the file cannot be written.
@@ -91,8 +91,8 @@ def remember(found: Iterable[GpuPython], file: Path) -> None:
     write_output(file, [json.dumps([str(python.executable) for python in found][:_MOST_KEPT]).encode()])
 
 
-def remembered(file: Path) -> tuple[GpuPython, ...]:
-    """Return what an earlier search found and is still there."""
+def load_found(file: Path) -> tuple[GpuPython, ...]:
+    """Return the Pythons of an earlier search that still exist."""
     try:
         kept = read_json(file, _MOST_BYTES)
     except (OSError, ValueError):  # nobody has searched yet
@@ -102,7 +102,7 @@ def remembered(file: Path) -> tuple[GpuPython, ...]:
 
 
 class Search:
-    """Search in a thread of its own, so that Blender can draw meanwhile."""
+    """Search in a separate thread, so that Blender can draw meanwhile."""
 
     def __init__(self, file: Path) -> None:
         self.found: tuple[GpuPython, ...] = ()
@@ -124,7 +124,7 @@ class Search:
         self.has_graphics_card = has_graphics_card()
         self.found = find_gpu_pythons()
         try:
-            remember(self.found, self._file)
+            save_found(self.found, self._file)
         except OutputError:
             return  # the next session searches again
 

@@ -18,21 +18,21 @@ from .own_python import own_numpy_folder, own_python
 from .python_layout import python_in, without_activation
 
 ENVIRONMENT_VARIABLE: Final[str] = "INPOSE_PYTHON"
-"""Names the interpreter where there are no preferences: in headless runs and on farms."""
+"""Environment variable that names the interpreter if there are no preferences: in headless runs and on farms."""
 
 _ISOLATED: Final[tuple[str, ...]] = ("-I", "-u", "-X", "utf8")
-"""Heed no variables of the user's, nor packages of the user's alone, nor files in the current folder: that may be where
-a rig was downloaded to. The script's own folder, too, is not searched for modules then."""
+"""Ignore the user's environment variables and packages, and files in the current folder, which may be the downloads
+folder. Python then does not search the script's folder for modules either."""
 
 WORKER_ARGUMENTS: Final[tuple[str, ...]] = (str(Path(__file__).with_name("start_worker.py")), str(CORE_FOLDER))
-"""Run the core that belongs to this add-on, whatever the interpreter has installed."""
+"""Run the core that belongs to this add-on, even if the interpreter has another one installed."""
 
 _NO_PYTHON: Final[re.Pattern[str]] = re.compile(r"blender", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """Name one Python, and where numpy is for it if it has none of its own."""
+    """Hold the path of a Python, and the folder of numpy if it has none of its own."""
 
     executable: str
     label: str
@@ -46,7 +46,8 @@ class Interpreter:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Return the environment of the solver process; Blender's PYTHONHOME, too, is wrong for any other Python."""
+        """Return the environment of the solver process, without Blender's PYTHONHOME, which is wrong for another
+        Python."""
         from ..core import without_python_variables
 
         return without_activation(Path(self.executable), without_python_variables(os.environ.items()))
@@ -56,13 +57,13 @@ def candidate_interpreters(chosen: str = "", with_gpu: Sequence[Interpreter] = (
     """Return the interpreters to try, best first. Whether one works shows when it is started.
 
     Args:
-        chosen: the Python from the preferences, or its environment's folder; if set, no other is tried, so that a
-            typing error does not go unseen.
+        chosen: the Python from the preferences, or the folder of its environment. If it is set, no other is tried, so
+            that a typing error is reported.
         with_gpu: Pythons that can use the graphics card; the first is tried before Blender's own.
 
     Raises:
-        WorkerError: the chosen interpreter does not exist, is none, or is a bare name, which is nowhere looked for;
-            or nothing is chosen and Blender has no Python of its own.
+        WorkerError: the chosen interpreter does not exist, is Blender itself, or is a name without a path; or none is
+            chosen and Blender has no Python of its own.
     """
     chosen = chosen or os.environ.get(ENVIRONMENT_VARIABLE, "")
     if chosen:
@@ -75,7 +76,7 @@ def candidate_interpreters(chosen: str = "", with_gpu: Sequence[Interpreter] = (
         return tuple(with_gpu[:1])
     raise WorkerError(
         "InPose does not find the Python that belongs to this Blender.",
-        "Choose a Python 3.11 or newer that has NumPy in the add-on's preferences.",
+        "In the add-on's preferences, choose a Python 3.11 or newer that has NumPy.",
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say where Pythons usually are: the tools that install them, and the folders that they use. No bpy here.
+"""Know the usual places of Pythons: the tools that install them, and the folders that they use. Does not import bpy.
 
 Only places that the user's own tools made are here. An environment beside the .blend file is not: it may have come
 with the file, from anybody.
@@ -33,12 +33,12 @@ _LAUNCHED: Final[re.Pattern[str]] = re.compile(r"([A-Za-z]:\\.*python[\w.]*\.exe
 
 
 def likely_pythons(environment: Mapping[str, str], home: Path, *, windows: bool = ON_WINDOWS) -> Iterator[Path]:
-    """Yield the Pythons of this computer's user, those in use first, each once. Nothing is run.
+    """Yield the Pythons of this computer's user, the ones in use first, each once. This runs no Python.
 
     Args:
         environment: the environment variables.
         home: the user's folder.
-        windows: whether the folders are as Windows has them.
+        windows: whether to use the folders of Windows.
     """
     seen: set[Path] = set()
     for prefix in _prefixes(environment, home, windows):
@@ -107,7 +107,7 @@ def _prefixes(environment: Mapping[str, str], home: Path, windows: bool) -> Iter
 
 
 def _conda_prefixes(environment: Mapping[str, str], home: Path, windows: bool) -> Iterator[Path]:
-    """Yield conda's environments: those that it lists, then those in the usual folders."""
+    """Yield conda's environments: first those in its list, then those in the usual folders."""
     try:
         with (home / ".conda" / "environments.txt").open(encoding="utf-8", errors="replace") as file:
             yield from (Path(line.strip()) for line in file.read(_LONGEST_LIST).splitlines() if line.strip())

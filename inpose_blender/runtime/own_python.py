@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Find the Python that belongs to this Blender, and its numpy. No bpy here.
 
-Official builds say it by ``sys.executable``. Others may name Blender itself there, or nothing, or the system's Python;
-to run Blender by mistake would open a second window, so that only what has a Python's name is taken.
+In official builds, ``sys.executable`` names it. In other builds, this can be Blender itself, empty, or the system's
+Python. To run Blender by mistake would open a second window, so only a program with a Python's name is accepted.
 """
 
 from __future__ import annotations

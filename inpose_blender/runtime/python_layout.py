@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Know how an installed Python lies on the disk: its program, its packages, its version. No Python is run for that."""
+"""Know the files of an installed Python: its program, its packages, its version. This runs no Python."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _VERSION_IN_NAME: Final[re.Pattern[str]] = re.compile(r"python(\d+)\.(\d+)")
 
 @dataclass(frozen=True)
 class InstalledPython:
-    """Hold what an installed Python's files say of it."""
+    """Hold the facts about an installed Python, from its files."""
 
     executable: Path
     version: tuple[int, int]
     package_folders: tuple[Path, ...]
-    """Where it looks for packages that it shares with nobody, first to last."""
+    """Folders of its own packages, in the order of the search."""
 
     def has(self, package: str) -> bool:
         """Say whether a package is installed."""
@@ -40,7 +40,7 @@ def python_in(folder: Path, *, windows: bool = ON_WINDOWS) -> Path | None:
 
 
 def installed_python(executable: Path, *, windows: bool = ON_WINDOWS) -> InstalledPython | None:
-    """Return what is known of a Python; None where its files do not say its version."""
+    """Return the facts about a Python; None if its files do not contain its version."""
     try:
         prefix = _prefix_of(executable, windows)
         settings = _settings_of(prefix)
@@ -59,9 +59,8 @@ def installed_python(executable: Path, *, windows: bool = ON_WINDOWS) -> Install
 def without_activation(
     executable: Path, environment: Mapping[str, str], *, windows: bool = ON_WINDOWS
 ) -> Mapping[str, str]:
-    """Return the environment in which a Python works that was not activated.
-
-    On Windows, conda's packages look for their libraries on the search path, where activating would put them.
+    """Return the environment in which a Python works without activation. On Windows, conda's packages look for their
+    libraries on the search path, which the activation would extend.
     """
     prefix = executable.parent
     if not windows or not (prefix / "conda-meta").is_dir():
@@ -73,7 +72,8 @@ def without_activation(
 
 
 def is_file(path: Path) -> bool:
-    """Say whether a file is there; what Windows does not let one look at, as the links of its store, is none."""
+    """Return whether a file exists. Files that Windows does not show to programs, such as the links of its store, do
+    not count."""
     try:
         return path.is_file()
     except OSError:
@@ -86,7 +86,7 @@ def _prefix_of(executable: Path, windows: bool) -> Path:
 
 
 def _settings_of(prefix: Path) -> dict[str, str]:
-    """Return what ``pyvenv.cfg`` says; nothing where this is no virtual environment."""
+    """Return the content of ``pyvenv.cfg``; empty if this is not a virtual environment."""
     try:
         with (prefix / "pyvenv.cfg").open(encoding="utf-8", errors="replace") as file:
             return {name.lower(): value for name, value in _SETTING.findall(file.read(_LONGEST_SETTINGS))}

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Start the solver process and exchange messages with it, without waiting. No bpy here.
 
-The protocol is one JSON object per line. The process says ``{"event": "ready", ...}`` once; requests are
-``{"id", "method", "params"}``; replies carry the request's id and an event: ``progress``, ``result`` or ``error``.
-Arrays travel as .npz files. Threads read both of the process' outputs, so neither a full pipe nor a hanging process
-can stop Blender; what arrived is picked up with `poll`.
+The protocol is one JSON object per line. The process says ``{"event": "ready", ...}`` once; requests are ``{"id",
+"method", "params"}``; replies carry the request's id and an event: ``progress``, ``result`` or ``error``. Arrays travel
+as .npz files. Threads read both of the process' outputs, so neither a full pipe nor a hanging process can stop Blender;
+`poll` returns the messages that have arrived.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ Message = dict[str, Any]
 
 
 class SolverProcess:
-    """Run one solver process; after its death `poll` reports an error for what it still owed.
+    """Run one solver process. After its end, `poll` reports an error for each request without an answer.
 
     Raises:
-        WorkerError: the interpreter cannot be started at all.
+        WorkerError: the interpreter cannot be started.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.command = tuple(command)
         self.ready: Message | None = None
-        """What the process said of itself (protocol, version, python, library, device), once it has."""
+        """The first message of the process (protocol, version, python, library, device), after it has arrived."""
         self.failure: Message | None = None
-        """Why it did not get ready, or that it ended while nobody waited for it."""
+        """The reason why it did not become ready, or ended while nobody waited for it."""
         self._arrived: dict[int, list[Message]] = {}
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._log: deque[str] = deque(maxlen=_KEPT_LINES)
         self._owed: set[int] = set()
         self._ping: int | None = None
         self.heard = 0
-        """How many messages have come, answers to `ping` among them."""
+        """Number of messages that have arrived, including answers to `ping`."""
         self.worked = 0
-        """How many messages of its work have come."""
+        """Number of messages about its work that have arrived."""
         self.is_given_up = False
-        """It answered no more and was ended for that."""
+        """True if it was ended because it did not answer any more."""
         self._last_id = 0
         self._ended = False
         try:
@@ -80,12 +80,12 @@ class SolverProcess:
 
     @property
     def alive(self) -> bool:
-        """Say whether the process can still answer."""
+        """Return whether the process can still answer."""
         return not self._ended and self._process.poll() is None
 
     @property
     def log_tail(self) -> str:
-        """Return the last lines of the process that were no messages: warnings, a traceback."""
+        """Return the last lines of the process that are not messages: warnings, a traceback."""
         return "\n".join(self._log)
 
     def request(self, method: str, params: Mapping[str, Any]) -> int:
@@ -96,14 +96,14 @@ class SolverProcess:
         return self._last_id
 
     def ping(self) -> None:
-        """Ask for a sign of life, unless one is owed already; it raises `heard`."""
+        """Ask for a sign of life, unless an answer is still due; the answer increases `heard`."""
         if self._ping is None:
             self._last_id += 1
             self._ping = self._last_id
             self._send({"id": self._ping, "method": "ping"})
 
     def give_up(self) -> None:
-        """Kill a process that answers no more; whoever waits for it learns it by `is_given_up`."""
+        """Kill a process that does not answer any more; `is_given_up` tells this to the waiting jobs."""
         self.is_given_up = True
         self._process.kill()
 
@@ -136,12 +136,12 @@ class SolverProcess:
                 messages.append(message)
 
     def take(self, request_id: int) -> list[Message]:
-        """Return what came for one request since the last call, and keep what came for others; never wait."""
+        """Return the new messages of one request, and keep those of others; never wait."""
         self.look()
         return self._arrived.pop(request_id, [])
 
     def look(self) -> None:
-        """Sort what came since the last call, so that `ready`, `failure` and `take` know of it; never wait."""
+        """Sort the new messages, so that `ready`, `failure` and `take` know them; never wait."""
         for message in self.poll():
             identity = message.get("id")
             if isinstance(identity, int):
@@ -150,7 +150,7 @@ class SolverProcess:
                 self.failure = self.failure or message  # what it says of itself, rather than that it then ended
 
     def forget(self, request_id: int) -> None:
-        """Drop what still comes for a request that nobody waits for any more."""
+        """Ignore further messages of a request that nobody waits for any more."""
         self._owed.discard(request_id)
         self._arrived.pop(request_id, None)
 
@@ -222,7 +222,7 @@ class SolverProcess:
 
 
 def _bounded_lines(stream: IO[str]) -> Iterator[str]:
-    """Yield the lines of an output that may have no end: of a line that is too long, only the beginning."""
+    """Yield the lines of an output; of a line that is too long, only the beginning."""
     begins = True
     while part := stream.readline(_LONGEST_LINE):
         if begins:

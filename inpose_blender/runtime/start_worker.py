@@ -3,8 +3,8 @@
 
     python -I -u -X utf8 start_worker.py CORE_FOLDER [NUMPY_FOLDER]
 
-The first line that it prints says that it is a Python at all. Python 3.6 must be able to read this file, too, to say
-that it is too old.
+Its first line shows that the program is a Python. Python 3.6 must be able to read this file, too, to say that it is too
+old.
 """
 
 import json
@@ -15,7 +15,7 @@ OLDEST = (3, 11)
 
 
 def main() -> int:
-    """Run the worker; of the core's folder, only the core can be imported."""
+    """Run the worker; only the core can be imported from its folder."""
     core_folder, numpy_folders = sys.argv[1], sys.argv[2:]
     version = ".".join(str(part) for part in sys.version_info[:3])
     say({"event": "python", "version": version})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Distinguish a busy solver process from one that hangs. Does not import bpy.
 
-A stopped process gives no sign of life; one that hangs gives signs of life and gets no further. Only time during which
-somebody looked counts: a machine that slept, or a Blender that was busy itself, is no fault of the process.
+A stopped process gives no sign of life. A process that hangs gives signs of life, but makes no progress. A long pause
+between two looks counts as a short one: then the machine slept or Blender was busy, and the process is not to blame.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PATIENCE_S_PER_MB: Final[float] = 60.0
 
 
 def patience_s(recording: Path) -> float:
-    """Return how long the work on a recording may go without word of progress: the longer, the larger the file."""
+    """Return how long the work on a recording may take without a progress message; longer for larger files."""
     try:
         return _LEAST_PATIENCE_S + _PATIENCE_S_PER_MB * recording.stat().st_size / 1e6
     except OSError:
@@ -33,8 +33,8 @@ class Watch:
     """Follow the signs of life of a process while one waits for it.
 
     Args:
-        process: the process. What it does for others counts, too: it works on one request after another.
-        patience_s: seconds without word of progress after which it hangs.
+        process: the process. Its work for other requests counts, too, because it works on one request after another.
+        patience_s: seconds without a progress message after which the process hangs.
     """
 
     def __init__(self, process: SolverProcess, patience_s: float) -> None:
@@ -44,7 +44,7 @@ class Watch:
         self._looked_s = time.monotonic()
 
     def look(self) -> str:
-        """Ask for a sign of life now and then; return what is wrong with the process, empty if nothing is."""
+        """Ask for a sign of life now and then; return what is wrong with the process, empty if it is well."""
         self._process.look()
         now_s = time.monotonic()
         passed_s, self._looked_s = min(now_s - self._looked_s, _LONGEST_LOOK_S), now_s

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run one request in small steps that never wait, or in one call. No bpy here.
+"""Run one request in small steps that never wait, or in one call. Does not import bpy.
 
-The process is kept warm between jobs: where it has torch to load that takes seconds, and the next solve should not.
+The process stays alive between jobs, because loading torch takes seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .solver_process import Message, SolverProcess
 from .watch import Watch, patience_s
 
 _SIGN_LIMIT_S: Final[float] = 60.0
-"""Whatever is a Python has said so by then, on a cold disk with a virus scanner, too."""
+"""A Python gives its first message within this time, even from a cold disk with a virus scanner."""
 _START_LIMIT_S: Final[float] = 180.0
 """The first import of torch can take a minute on a cold disk with a virus scanner."""
 _CANCEL_LIMIT_S: Final[float] = 3.0
@@ -40,7 +40,7 @@ class WorkerJob:
         method: the request's.
         params: the request's.
         interpreters: those to try, best first.
-        folder: where files of the answer go; None: into a temporary folder, gone when the job is done.
+        folder: folder for the files of the answer; None: a temporary folder, which is removed when the job is done.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class WorkerJob:
         self._process: SolverProcess | None = None
         self._limit = 0.0
         self._has_begun = False
-        """The process has said that it is a Python."""
+        """True after the first message of the process, which shows that it is a Python."""
         self._cancelled = False
         self._watch: Watch | None = None
         self._restarts = 0
@@ -77,7 +77,7 @@ class WorkerJob:
 
     @property
     def done(self) -> bool:
-        """Say whether there is nothing left to wait for."""
+        """Return whether the job has ended."""
         return self._done
 
     @property
@@ -93,7 +93,7 @@ class WorkerJob:
         return self._outcome
 
     def step(self) -> bool:
-        """Take up what the process has said; return whether there is something new to show."""
+        """Process the new messages of the process; return whether there is something new to show."""
         if self._done:
             return False
         before = (self.fraction, self.text)
@@ -106,7 +106,7 @@ class WorkerJob:
         return self._done or before != (self.fraction, self.text)
 
     def cancel(self) -> None:
-        """Ask for the end of the job; it is `done` within a few seconds, come what may."""
+        """Ask for the end of the job. It is `done` within three seconds in any case."""
         if self._done or self._cancelled:
             return
         self._cancelled = True
@@ -129,7 +129,7 @@ class WorkerJob:
                 self._finish(CancelledError())
 
     def read_result(self, result: dict[str, Any]) -> Any:
-        """Make the outcome of the worker's result; runs in a thread of its own, since it may load files.
+        """Make the outcome from the worker's result; runs in a separate thread, because it may load files.
 
         Raises:
             InPoseError: a file of the answer is missing or damaged.
@@ -168,7 +168,7 @@ class WorkerJob:
         if not self._waiting:
             raise WorkerError(
                 "The solver could not be started: " + " ".join(self._failures),
-                "Choose a Python 3.11 or newer that has NumPy in the add-on's preferences.",
+                "In the add-on's preferences, choose a Python 3.11 or newer that has NumPy.",
             )
         if self._waiting[0].command in _refused and len(self._waiting) > 1:
             self._waiting.pop(0)  # it would end the process that works, and fail again
@@ -205,7 +205,7 @@ class WorkerJob:
         self._watch = Watch(self._process, patience_s(Path(str(self._params.get("recording", "")))))
 
     def _restart(self, problem: str) -> None:
-        """Ask a new process once more: a machine that slept or swapped may have been at fault."""
+        """Ask a new process once more, because the machine may only have slept or swapped."""
         assert self._process is not None
         if not self._process.is_given_up:
             self._process.give_up()
@@ -272,7 +272,7 @@ class WorkerJob:
 
 
 class HelloJob(WorkerJob):
-    """Start the solver, and let it say what it is; the outcome is its first message, and what failed before."""
+    """Start the solver; the outcome is its first message, and the interpreters that failed before."""
 
     def __init__(self, interpreters: Sequence[Interpreter]) -> None:
         super().__init__("hello", {}, interpreters)
@@ -292,7 +292,7 @@ def _makes_no_sense(error: Exception) -> WorkerError:
 
 
 def error_from_message(message: Message) -> InPoseError:
-    """Return the typed error that an error message stands for; what it does not name is a `WorkerError`."""
+    """Return the error of an error message in its own type; a message without a known type gives a `WorkerError`."""
     kind = getattr(errors, str(message.get("kind")), WorkerError)
     if kind is CancelledError:
         return CancelledError()
@@ -310,7 +310,7 @@ _refused: set[tuple[str, ...]] = set()
 
 
 def _warm_process(interpreter: Interpreter) -> SolverProcess:
-    """Return the running process if it is of this interpreter and well, else a new one."""
+    """Return the running process if it belongs to this interpreter and works, else a new one."""
     if _warm and _warm[0].alive and _warm[0].command == interpreter.command:
         return _warm[0]
     stop_warm_process()
@@ -319,7 +319,7 @@ def _warm_process(interpreter: Interpreter) -> SolverProcess:
 
 
 def solver_introduction() -> Message:
-    """Return what the running solver process said of itself; empty if none is running."""
+    """Return the first message of the running solver process; empty if none is running."""
     return dict(_warm[0].ready or {}) if _warm else {}
 
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Have a recording solved: the request, the queue, the button."""
+"""Solve a recording: the button, the queue, the request."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Have one recording solved by the solver process. No bpy here."""
+"""Let the solver process solve one recording. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ class SolveOutcome:
     mean_hand_error_m: float | None
     notes: tuple[str, ...]
     file: Path
-    """Where the motion lies; gone with the job unless the job was given a folder to keep it in."""
+    """File of the motion; removed with the job, unless the job has a folder to keep it in."""
+    findings: tuple[dict[str, Any], ...] = ()
+    """What is wrong with the recording: kind, sentence, action, device and time span of each."""
+    start_s: float = 0.0
+    """Time in the recording at which the motion begins."""
 
 
 class SolveJob(WorkerJob):
@@ -61,4 +65,6 @@ class SolveJob(WorkerJob):
             mean_hand_error_m=None if error is None else float(error),
             notes=tuple(str(note) for note in result.get("notes", ())),
             file=self._output,
+            findings=tuple(dict(finding) for finding in result.get("findings", ())),
+            start_s=float(result.get("start_s") or 0.0),
         )

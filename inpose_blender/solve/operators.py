@@ -4,6 +4,7 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Say what is missing as long as something is."""
+        """Return whether everything is ready; if not, tell Blender what is missing."""
         if context.mode not in {"OBJECT", "POSE"}:
             cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
         elif not context.scene.inpose.recording:
@@ -125,15 +126,18 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job with the current options; later changes apply to later solves."""
+        from ..bake.bake import check_root_motion
         from ..rig.prepare import prepare_rig
         from .job import SolveJob
 
         scene = context.scene
         recording = recording_path(scene.inpose)
-        self._label, self._scene = recording.stem, remember(scene)
+        self._recording, self._label, self._scene = scene.inpose.recording, recording.stem, remember(scene)
         try:
             self._options = bake_options(scene)
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
+            if self._options.way == "root":
+                check_root_motion(self._rig.armature_object, scene=scene, mapping=self._rig.mapping)
             options = solve_options(scene)
             require_files(recording, options)
             skeleton = self._rig.measure.skeleton
@@ -172,6 +176,8 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
+        take.recording, take.start_s, take.first_frame = self._recording, outcome.start_s, result.first_frame
+        take.findings = json.dumps(outcome.findings)
         scene = self._scene.find(bpy.data.scenes) or context.scene
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
@@ -191,7 +197,7 @@ class INPOSE_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        """There must be something to stop."""
+        """Return whether there is a solve to cancel."""
         if not len(QUEUE):
             cls.poll_message_set(tr("Nothing is being solved"))
         return len(QUEUE) > 0
@@ -206,7 +212,7 @@ def solve_options(scene: bpy.types.Scene) -> SolveOptions:
     """Read the scene's choices.
 
     Raises:
-        InPoseError: what was typed makes no sense.
+        InPoseError: a value does not fit.
     """
     return SolveOptions(
         chosen_reading(scene),

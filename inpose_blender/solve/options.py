@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold the user's settings for a solve: one settings class of the core for each stage. Does not import bpy."""
+"""Hold the options of a solve: one settings class of the core for each stage. Does not import bpy."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 
 class Cancellable(Protocol):
-    """Be what can be shown in the queue."""
+    """A job that the queue can show and cancel."""
 
     fraction: float
     text: str
@@ -19,7 +19,7 @@ class Cancellable(Protocol):
 
 @dataclass(eq=False)
 class QueuedSolve:
-    """Hold one solve of the session while it waits and works."""
+    """Hold one solve while it waits or runs."""
 
     label: str
     job: Cancellable
@@ -31,7 +31,7 @@ class QueuedSolve:
 
 
 class SolveQueue:
-    """Hold the session's solves in the order in which they were asked for."""
+    """Hold the solves of the session in the order of the clicks."""
 
     def __init__(self) -> None:
         self._solves: list[QueuedSolve] = []
@@ -41,31 +41,31 @@ class SolveQueue:
 
     @property
     def solves(self) -> tuple[QueuedSolve, ...]:
-        """Return all that wait or work, the working one first."""
+        """Return all solves; the first one runs, the others wait."""
         return tuple(self._solves)
 
     def add(self, label: str, job: Cancellable) -> QueuedSolve:
-        """Put a solve at the end."""
+        """Add a solve at the end."""
         solve = QueuedSolve(label, job)
         self._solves.append(solve)
         return solve
 
     def is_at_head(self, solve: QueuedSolve) -> bool:
-        """Say whether a solve is the one to work on."""
+        """Return whether a solve is the first one, which runs."""
         return bool(self._solves) and self._solves[0] is solve
 
     def remove(self, solve: QueuedSolve) -> None:
-        """Take a solve out, wherever it is."""
+        """Remove a solve from the queue."""
         solve.ended = True
         self._solves = [other for other in self._solves if other is not solve]
 
     def cancel(self, index: int) -> None:
-        """Cancel the solve at a place; what is not there needs no cancelling."""
+        """Cancel the solve at a position; do nothing if there is none."""
         if 0 <= index < len(self._solves):
             self._solves[index].cancel()
 
     def clear(self) -> None:
-        """Cancel and forget all: the add-on is being disabled, or another file is opened."""
+        """Cancel and remove all solves, when the add-on is disabled or another file is opened."""
         for solve in self._solves:
             solve.cancel()
             solve.ended = True

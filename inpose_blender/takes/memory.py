@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep the last takes in memory. Neither bpy nor numpy here."""
+"""Keep the last takes in memory. Does not import bpy or numpy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .take import SolvedTake
 
 _IN_MEMORY: Final[int] = 4
-"""An hour's take is 160 MB in memory; loading one again takes a tenth of a second a minute."""
+"""A take of an hour needs 160 MB of memory; to load it again takes a tenth of a second per minute of motion."""
 
 
 class TakeMemory:
@@ -21,11 +21,15 @@ class TakeMemory:
         self._takes: OrderedDict[Path, SolvedTake] = OrderedDict()
 
     def remember(self, path: Path, take: SolvedTake) -> None:
-        """Keep a take, and let the one go that was not used for the longest time."""
+        """Keep a take, and remove the one that was not used for the longest time."""
         self._takes[path] = take
         self._takes.move_to_end(path)
         while len(self._takes) > _IN_MEMORY:
             self._takes.popitem(last=False)
+
+    def at_hand(self, path: Path) -> SolvedTake | None:
+        """Return a take if it is in memory."""
+        return self._takes.get(path)
 
     def recall(self, path: Path) -> SolvedTake:
         """Return a take from memory, else from its file.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep with an armature object what was solved for it."""
+"""Keep the last solved motion with an armature object."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -8,8 +8,15 @@ import bpy
 
 
 class INPOSE_PG_take(bpy.types.PropertyGroup):
-    """Hold what was last solved for an armature object, so that it can be baked again; saved with the object."""
+    """Hold the last solved motion of an armature object, for re-baking; saved with the object."""
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
+    switched_off: bpy.props.StringProperty(
+        name="Switched off", description="Constraints that the baked action switches off"
+    )
     notes: bpy.props.StringProperty(name="Notes", description="Notes of the solve")
+    recording: bpy.props.StringProperty(name="Recording file", description="The recording that was solved")
+    findings: bpy.props.StringProperty(name="Findings", description="What is wrong with the recording, as JSON")
+    start_s: bpy.props.FloatProperty(name="Start", description="Time in the recording at which the motion begins")
+    first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")

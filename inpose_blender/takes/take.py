@@ -40,7 +40,7 @@ def load_take(path: Path) -> SolvedTake:
 
 
 def sensors_file_of(path: Path) -> Path:
-    """Return where the sensors of a motion file lie."""
+    """Return the path of the sensors file that belongs to a motion file."""
     return path.with_suffix(".sensors.npz")
 
 

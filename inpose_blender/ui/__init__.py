@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Share what the features' panels and operators have in common."""
+"""Share code of the panels and operators of all features."""

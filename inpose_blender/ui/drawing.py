@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Share what all panels do: where they are, and sentences that labels do not wrap by themselves."""
+"""Share code of all panels: their place, and the wrapping of sentences, which Blender's labels do not wrap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 _LINE_LENGTH: Final[int] = 34
 _WIDE: Final[int] = 0x2E80
-"""From here on characters take about twice the room: Chinese, Japanese, Korean."""
+"""Characters from here on are about twice as wide: Chinese, Japanese, Korean."""
 _PIECE: Final[re.Pattern[str]] = re.compile(rf"[{chr(_WIDE)}-\U0010ffff] *|[^{chr(_WIDE)}-\U0010ffff\s]+\s*")
 
 
@@ -34,7 +34,8 @@ def draw_text(layout: Any, text: str, icon: str = "BLANK1") -> None:
 
 
 def wrapped(text: str, length: int = _LINE_LENGTH) -> list[str]:
-    """Break a text into lines: at spaces, and between any two wide characters, whose languages have none."""
+    """Break a text into lines: at spaces, and between any two wide characters, because their languages have no
+    spaces."""
     lines, line = [], ""
     for piece in _PIECE.findall(text.strip()):
         if line and _width(line) + _width(piece.rstrip()) > length:

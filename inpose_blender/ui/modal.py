@@ -13,7 +13,7 @@ from .redraw import redraw_panels
 IDLE_TIMER_S: Final[float] = 0.1
 BAKE_TIMER_S: Final[float] = 0.01
 _BUDGET_S: Final[float] = 0.015
-"""How long one tick may work; Blender's window needs the rest to feel alive."""
+"""Longest work in one tick; Blender needs the rest of the time to draw."""
 _HARMLESS: Final[frozenset[str]] = frozenset({"MOUSEMOVE", "INBETWEEN_MOUSEMOVE", "WINDOW_DEACTIVATE"})
 
 
@@ -30,18 +30,18 @@ class ModalBake:
     _bake: Any = None
 
     def begin_modal(self, context: bpy.types.Context, seconds: float) -> None:
-        """Ask for ticks; an earlier timer is replaced."""
+        """Start the timer; an earlier one is replaced."""
         self.end_timer(context)
         self._timer = context.window_manager.event_timer_add(seconds, window=context.window)
 
     def end_timer(self, context: bpy.types.Context) -> None:
-        """Give the timer back."""
+        """Remove the timer."""
         if self._timer is not None:
             context.window_manager.event_timer_remove(self._timer)
             self._timer = None
 
     def go_on_baking(self, event: bpy.types.Event) -> set[str]:
-        """Work on the bake for one tick; hold back what could change the scene under it, for this half second."""
+        """Work on the bake for one tick; block events that could change the scene meanwhile."""
         assert self._bake is not None
         if event.type == "TIMER":
             until = time.perf_counter() + _BUDGET_S
@@ -50,7 +50,7 @@ class ModalBake:
         return {"PASS_THROUGH"} if event.type in _HARMLESS or event.type.startswith("TIMER") else {"RUNNING_MODAL"}
 
     def abandon(self, context: bpy.types.Context) -> None:
-        """Take back what was begun: Blender ends the operator."""
+        """Undo the unfinished bake, because Blender ends the operator."""
         if self._bake is not None and not self._bake.done:
             self._bake.cancel()
         self.end_timer(context)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copy the details of an error for whoever is asked for help."""
+"""Copy the details of an error, to ask for help."""
 
 from __future__ import annotations
 

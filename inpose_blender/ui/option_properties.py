@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make Blender's properties from a table of options, and read the settings from them.
 
-What may be None has a form of its own: a list gets the item "Automatic", a number shows the value that stands for
-None, and text is empty.
+None has its own form: a list has the item "Automatic", a number shows the value that stands for None, and a text is
+empty.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CUSTOM: Final[str] = "custom"
 _LARGEST_INTEGER: Final[int] = 2**31 - 1
 _SUBTYPES: Final[dict[str, str]] = {"m": "DISTANCE", "s": "TIME_ABSOLUTE", "share": "FACTOR"}
 _DIGITS: Final[int] = 7
-"""What float32 keeps: 1.7 comes back from Blender as 1.7000000476837158."""
+"""Digits that float32 keeps: Blender returns 1.7 as 1.7000000476837158."""
 
 
 def panel_options(table: type[OptionTable]) -> tuple[Option, ...]:
@@ -72,10 +72,10 @@ def property_of(option: Option, update: Update | None = None) -> Any:
 
 
 def settings_of(table: type[Table], group: Any) -> Table:
-    """Return the settings that a property group holds; options that no panel shows have their defaults.
+    """Return the settings of a property group; options that no panel shows have their defaults.
 
     Raises:
-        InPoseError: of the table's kind; a text does not fit, such as axes that are none.
+        InPoseError: of the table's kind; a text does not fit, for example axes that do not exist.
     """
     return table(**{option.name: _value(option, group) for option in panel_options(table)})
 
@@ -86,7 +86,7 @@ def is_automatic(option: Option, group: Any) -> bool:
 
 
 def is_custom(option: Option, group: Any) -> bool:
-    """Say whether the value stands in the field beside the choice."""
+    """Return whether the value is in the field beside the choice."""
     return option.custom is not None and getattr(group, option.stored_as) == CUSTOM
 
 

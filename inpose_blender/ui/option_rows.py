@@ -16,11 +16,11 @@ def draw_options(
     """Draw a row for each option that panels show to everybody, or only to experts.
 
     Args:
-        layout: where to.
+        layout: the layout to draw in.
         group: the property group that has the table's properties.
         table: the settings class.
         without: names of options that are drawn elsewhere.
-        expert: draw those for experts instead of those for everybody.
+        expert: draw the expert options instead of the others.
     """
     layout.use_property_split = True
     layout.use_property_decorate = False
@@ -30,7 +30,7 @@ def draw_options(
 
 
 def draw_option(layout: Any, group: Any, option: Option) -> None:
-    """Draw one option, and below it the field for what no list can hold."""
+    """Draw one option, and below it the field for a custom value."""
     layout.prop(group, option.stored_as)
     if option.custom is not None and is_custom(option, group):
         layout.prop(group, option.custom.stored_as)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep for the session what the panel shows of the last job."""
+"""Keep the state of the last job for the session."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -8,7 +8,7 @@ import bpy
 
 
 class INPOSE_PG_status(bpy.types.PropertyGroup):
-    """Hold what the panel shows of the last job; belongs to the session and is never saved."""
+    """Hold the state of the last job, for the panel; it belongs to the session and is never saved."""
 
     result: bpy.props.StringProperty(options={"SKIP_SAVE"})
     notes: bpy.props.StringProperty(options={"SKIP_SAVE"})

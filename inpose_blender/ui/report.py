@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Collect everything that a helper needs: the error, the last messages of the solver, and the versions."""
+"""Collect the facts for a report of an error: the error, the last messages of the solver, and the versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def error_report(error: InPoseError, doing: str) -> str:
 
     Args:
         error: what went wrong.
-        doing: what was being done, for example "Solving".
+        doing: the step that failed, for example "Solving".
     """
     solver = solver_introduction()
     facts = {

@@ -50,7 +50,7 @@ def show_cancelled(operator: Any, context: bpy.types.Context) -> None:
 
 
 def show_error(operator: Any, context: bpy.types.Context, error: InPoseError, doing: str) -> None:
-    """Show what went wrong and what to do about it; keep the details for whoever is asked for help."""
+    """Show what went wrong and what to do; keep the details for a report."""
     from .report import error_report
 
     clear_result(context)

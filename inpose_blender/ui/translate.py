@@ -2,7 +2,7 @@
 """Translate the interface to Blender's language: tables in ``translations/*.json``, handed to `bpy.app.translations`.
 
 A table maps an English text to its translation; Blender looks labels and tooltips of registered classes up by itself.
-Texts that are put together go through `tr`, which translates the pattern and then fills it in.
+`tr` translates texts with values: first it translates the pattern, then it fills in the values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import bpy
 
 _FOLDER: Final[Path] = Path(__file__).parents[1] / "translations"
 _CONTEXTS: Final[tuple[str, ...]] = ("*", "Operator")
-"""Blender looks operators' labels up in a context of their own; a text means the same here in both."""
+"""Blender has a separate context for the labels of operators; our texts mean the same in both contexts."""
 
 
 def tr(text: str, **values: object) -> str:
@@ -30,7 +30,7 @@ def load_tables() -> dict[str, dict[str, str]]:
 
 
 def blender_tables() -> dict[str, dict[tuple[str, str], str]]:
-    """Return the tables as Blender wants them: by language, then by context and text."""
+    """Return the tables in Blender's form: by language, then by context and text."""
     return {
         language: {(context, text): translation for text, translation in table.items() for context in _CONTEXTS}
         for language, table in load_tables().items()
@@ -38,10 +38,10 @@ def blender_tables() -> dict[str, dict[tuple[str, str], str]]:
 
 
 def register() -> None:
-    """Hand the tables to Blender."""
+    """Register the tables in Blender."""
     bpy.app.translations.register(__name__, blender_tables())
 
 
 def unregister() -> None:
-    """Take the tables back."""
+    """Remove the tables from Blender."""
     bpy.app.translations.unregister(__name__)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Convert a body's motion to the arrays of AMASS, and state AMASS's convention in one place. Needs numpy alone.
+"""Convert a body's motion to the arrays of AMASS, and state AMASS's convention in one place. Needs only numpy.
 
 AMASS (Mahmood et al. 2019) is Z up. ``poses`` holds the axis-angle of each SMPL-H joint relative to its parent, and for
 the pelvis relative to the world: SMPL's body is Y up and faces +Z, so one that stands upright in AMASS is turned by 90
-degrees about X. SMPL turns its body about the pelvis joint, which the model holds at ``J_pelvis``, beside its origin,
-and adds ``trans`` after that: the pelvis stands at ``trans + J_pelvis``. ``J_pelvis`` depends on the shape alone; it is
-neither turned with the body nor taken from Y up to Z up.
+degrees about X. SMPL turns its body about the pelvis joint, which is at ``J_pelvis`` in the model, and then adds
+``trans``. So the pelvis is at ``trans + J_pelvis``. ``J_pelvis`` depends only on the shape. It does not turn with the
+body, and is not converted from Y up to Z up.
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ from ..arrays import FloatArray
 
 _AXES: Final[str] = "XYZ"
 _SINGULAR_RAD: Final[float] = 1e-7
-"""So near to a middle angle of 90 degrees the two other angles are one."""
+"""If the middle angle is this close to 90 degrees, only the sum or the difference of the other two is defined."""
 
 
 def euler_to_quaternion(angles_rad: ArrayLike, order: str) -> FloatArray:
     """Return unit quaternions (..., 4) of angles (..., A) about the A axes of ``order``.
 
     Raises:
-        ValueError: the order is none, or names an axis twice in succession.
+        ValueError: the order is invalid, or names an axis twice in succession.
     """
     half = 0.5 * np.asarray(angles_rad, dtype=np.float64)
     _check_order(order)
@@ -42,8 +42,8 @@ def euler_to_quaternion(angles_rad: ArrayLike, order: str) -> FloatArray:
 def quaternion_to_euler(wxyz: ArrayLike, order: str) -> FloatArray:
     """Return the angles (..., 3) of unit quaternions (..., 4): the middle one within 90 degrees, the others within 180.
 
-    Where the middle one is 90 degrees, only the sum or the difference of the others counts, and the last is zero.
-    (After Bernardes and Viollet 2022: no matrix, and no sine of a small angle.)
+    If the middle angle is 90 degrees, the last one is zero. (Method: Bernardes and Viollet 2022, which needs no matrix
+    and no sine of a small angle.)
 
     Raises:
         ValueError: the order does not name each axis once.

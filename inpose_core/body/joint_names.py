@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Name the 22 joints, in SMPL order, and their parents. Needs nothing: Blender's panels ask for them at its start."""
+"""Name the 22 joints, in SMPL order, and their parents. Imports nothing, because Blender's panels need the names when
+Blender starts."""
 
 from __future__ import annotations
 

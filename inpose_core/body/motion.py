@@ -20,7 +20,7 @@ from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton
 
 MOTION_FORMAT_VERSION: Final[int] = 1
 SOLVER_FPS: Final[float] = 60.0
-"""The rate at which the prior knows motion, and at which everything is solved."""
+"""Frame rate of the prior and of every solve."""
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 """Six hours at 60 Hz."""
 _HIGHEST_FPS: Final[float] = 10_000.0
@@ -48,7 +48,7 @@ class Motion:
     confidence: NDArray[np.float64] | None = None
     """(F,) confidence of each frame, from 1 (certain) towards 0 (a guess)."""
     foot_stands: NDArray[np.bool_] | None = None
-    """(F, 2) whether the left and the right foot stand: the solver's decision, which planting and later locks obey."""
+    """(F, 2) whether the solver plants the left and the right foot; the foot lock of a bake uses this."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)

@@ -131,7 +131,8 @@ def slerp(a_wxyz: ArrayLike, b_wxyz: ArrayLike, fraction: ArrayLike) -> FloatArr
 
 
 def slerp_at(times_s: FloatArray, wxyz: FloatArray, at_s: FloatArray) -> FloatArray:
-    """Return rotations at other times, (N, ..., 4), along the arcs between the given ones; beyond them the end ones.
+    """Return rotations at other times, (N, ..., 4), along the arcs between the given ones; times outside get the first
+    or the last one.
 
     Args:
         times_s: (F,) increasing, at least one.

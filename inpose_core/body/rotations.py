@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convert between the rotation forms of the solver, batched over leading axes, for numpy arrays and torch tensors.
 
-Quaternions, rotation vectors, matrices, the 6D form and headings, none of them ever NaN.
+Quaternions, rotation vectors, matrices, the 6D form and headings; the results are never NaN.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from ..numerics import Array, namespace_of
 
 _TINY = 1e-24
-"""Under a root, so that its slope at zero is finite."""
+"""Added under a square root, so that its slope at zero is finite."""
 
 
 def matrix_to_sixd(R: Array) -> Array:
@@ -173,6 +173,6 @@ def _matrix(*rows: tuple[Array, Array, Array]) -> Array:
 
 
 def _unit(x: Array, y: Array, z: Array) -> tuple[Array, Array, Array]:
-    """Return vectors of length 1; what is shorter than 1e-6 is only lengthened by as much as that would be."""
+    """Return vectors divided by their length, or by 1e-6 if they are shorter."""
     length = namespace_of(x).sqrt(x * x + y * y + z * z + _TINY).clip(min=1e-6)
     return x / length, y / length, z / length

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find how unknown devices are held: a network estimates the place of the wrists from the motion.
+"""Find how unknown controllers are held: a network estimates the position of the wrists from the motion.
 
-It is the prior's own network, trained as a regressor on devices that are turned by up to 70 degrees from a known grip
-and displaced (`training.hand_finder`): it sees how head and devices turn and where the devices are in proportion to the
-arms, and says how the whole body is turned. One window tells little. But a device sits in the hand alike from beginning
-to end: over the recording the wrists, as seen from the device, have one place and one turn, the mean of all that the
-windows say.
+The network has the form of the prior. It was trained as a regressor on controllers that are displaced, and turned by up
+to 70 degrees from a known grip (`training.hand_finder`). It sees the rotations of head and controllers, and the
+positions of the controllers in proportion to the arms, and returns the rotations of the whole body. One window gives
+little information. But a controller has the same place in the hand during the whole recording. So the offset of the
+wrist in the controller's frame is the mean over all windows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..prior.checkpoint import Prior
 
 _FEWEST_FRAMES: Final[int] = 128
-"""The network's window: shorter pieces would be seen by reflection."""
+"""The network's window; shorter pieces would be extended by reflection."""
 
 
 def find_hands(
@@ -39,7 +39,7 @@ def find_hands(
     offsets: tuple[RigidOffset, RigidOffset, RigidOffset],
     finder: Prior | None = None,
 ) -> tuple[RigidOffset, RigidOffset] | None:
-    """Return left and right wrist in their devices' frames, or None where too little is measured.
+    """Return left and right wrist in their devices' frames; None if too little is measured.
 
     Args:
         recording: at the solver's rate, its floor at y = 0.
@@ -77,7 +77,8 @@ def find_hands(
 
 
 def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | None) -> tuple[FloatArray, FloatArray]:
-    """Return the wrists' rotations (F, 2, 3, 3) and places from the head (F, 2, 3) as the network has them."""
+    """Return the network's estimate of the wrists: rotations (F, 2, 3, 3) and positions relative to the head (F, 2,
+    3)."""
     # The network loads only where there is something to find.
     from ..body.kinematics import forward_kinematics  # noqa: PLC0415
     from ..body.rotations import sixd_to_matrix  # noqa: PLC0415
@@ -106,7 +107,7 @@ def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | Non
 
 
 def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray, wrist_m: FloatArray) -> RigidOffset:
-    """Return the mean place and turn of the wrist in the device's frame.
+    """Return the mean position and rotation of the wrist in the device's frame.
 
     Args:
         R_device: rotations of the device in the world, (F, 3, 3).

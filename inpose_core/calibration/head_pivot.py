@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find the point of the headset about which the head turns. It shows whether the recorder used the view of one eye.
 
-A head turns about the neck, whose top moves slower than the headset does: the point of the headset that moves least
-is the pivot (linear least squares on what is faster than the sway of the body). Real heads pivot 1 to 19 cm below and
-6 to 13 cm behind the headset, too widely to place the head joint by; but never to one side. A pivot to the side is
-that of a recorder that takes one eye's view for the head.
+A head turns about the neck, and the top of the neck moves less than the headset. So the pivot is the point of the
+headset that moves least (linear least squares on motion that is faster than the sway of the body). Real heads have the
+pivot 1 to 19 cm below and 6 to 13 cm behind the headset. This range is too wide to locate the head joint. But the pivot
+is never on one side, unless the recorder used the view of one eye.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _EYE_LIMITS: Final[tuple[float, float]] = (0.02, 0.05)
 
 @dataclass(frozen=True)
 class HeadPivot:
-    """Hold the least moving point in the headset's frame."""
+    """Hold the point of the headset's frame that moves least."""
 
     position_m: FloatArray
     deviation_m: FloatArray
@@ -39,7 +39,8 @@ class HeadPivot:
 
     @property
     def eye_shift_m(self) -> float:
-        """Return how far the middle of the head lies to the right of a one-eyed recorder's view; 0 for others."""
+        """Return how far the middle of the head is to the right of the recorded eye; 0 if no single eye was
+        recorded."""
         side_m = float(self.position_m[0])
         sure = self.deviation_m[0] < _SIDEWAYS_DEVIATION_M
         if not sure or not _EYE_LIMITS[0] < abs(side_m) < _EYE_LIMITS[1]:
@@ -48,7 +49,7 @@ class HeadPivot:
 
 
 def fit_head_pivot(positions_m: FloatArray, rotations_wxyz: FloatArray, fps: float) -> HeadPivot | None:
-    """Return the pivot of a headset's track at a constant rate, or None where it is too short.
+    """Return the pivot of a headset's track at a constant rate; None if the track is too short.
 
     Args:
         positions_m: (F, 3).

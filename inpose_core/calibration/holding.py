@@ -11,7 +11,7 @@ from typing import Final
 
 from ..recording.types import PoseType, Recording
 from .hand_devices import HAND_DEVICES, HandDevice, device_named, placed
-from .presets import WRIST_DEVIATION_M, wrist_offset
+from .presets import UNKNOWN_WRIST_DEVIATION_M, WRIST_DEVIATION_M, wrist_offset
 from .rigid import RigidOffset
 
 _TURN_DEVIATION_DEG: Final[dict[PoseType, float]] = {
@@ -89,8 +89,10 @@ def declared_wrists(recording: Recording, pose: PoseType) -> tuple[RigidOffset, 
     return left, right
 
 
-def declared_deviation_m(recording: Recording, pose: PoseType) -> float:
-    """Return how far the declared place of a wrist may be off per axis, standard deviation."""
+def declared_deviation_m(recording: Recording, pose: PoseType | None) -> float:
+    """Return how far the declared place of a wrist may be off per axis, standard deviation; None is an unknown pose."""
+    if pose is None:
+        return UNKNOWN_WRIST_DEVIATION_M
     known = recording.hand_offsets
     return declared_holding(recording, known.controller_pose if pose == "saber" and known else pose).deviation_m
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find the positions of the joints relative to the devices from Gaussian evidence, as one linear least-squares problem.
 
-The unknowns, all small corrections of what is believed beforehand, are 14 numbers: where the wrist is in each hand
-device, where the head joint is in the headset, and five lengths of the performer's upper body. What is believed
-beforehand has a standard deviation, what is seen in the recording has one, and the solution is the most probable of
-both. A lever arm enters linearly (``wrist = p + R o``), and so do rest offsets, as long as the pose is known.
+There are 14 unknowns: the position of the wrist in each hand device, the position of the head joint in the headset, and
+five lengths of the performer's upper body. All are small corrections of prior beliefs. Each belief and each measurement
+has a standard deviation, and the solution is the most probable one. A lever arm enters linearly (``wrist = p + R o``),
+and so do rest offsets, as long as the pose is known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ BODY: Final[slice] = slice(9, 14)
 """Half of the shoulders' width, their height and depth against the head joint, upper arm, forearm."""
 
 BODY_DEVIATION_M: Final[tuple[float, ...]] = (0.020, 0.022, 0.017, 0.013, 0.012)
-"""Of measured adults of one stature; together a wrist span of sd 0.027 of the stature (Nymeria participants)."""
+"""Standard deviations for measured adults of one stature; together they give a wrist span with a standard deviation of
+0.027 of the stature (Nymeria participants)."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class LeverArms:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Hold what is believed and what is seen, as the normal equations of one least-squares problem."""
+    """Hold beliefs and measurements as the normal equations of one least-squares problem."""
 
     precision: FloatArray = field(default_factory=lambda: np.zeros((UNKNOWNS, UNKNOWNS)))
     """(14, 14)"""

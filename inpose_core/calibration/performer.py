@@ -23,7 +23,7 @@ from .holding import declared_deviation_m, declared_wrists
 from .holding_choice import FoundHolding, choose_holding, join_found, likeliest_holding
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
 from .performer_body import PerformerBody, standing_head_joint_m
-from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, UNKNOWN_WRIST_DEVIATION_M, head_offset
+from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, head_offset
 from .rigid import RigidOffset
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, turn_from_preset, with_pose, wrist_turn
@@ -109,7 +109,7 @@ def fit_performer(
     known = settings.pose or recording.pose
     pose: PoseType = known or "grip"
     wrists = declared_wrists(recording, pose)
-    deviation_m = UNKNOWN_WRIST_DEVIATION_M if known is None else declared_deviation_m(recording, pose)
+    deviation_m = declared_deviation_m(recording, known)
     findings: tuple[Finding, ...] = ()
     if held is None and known is not None and settings.refine and recording.hand_offsets is None:
         holding, findings = choose_holding(recording, stature_m, pose)

@@ -42,13 +42,13 @@ class PerformerBody:
     def choose(
         cls, skeleton: Skeleton, head_joint_height_m: float, stature_m: float, choice: BodyChoice
     ) -> PerformerBody:
-        """Return the rig's proportions in the performer's size, or an average adult's of the performer's stature.
+        """Return a body of the performer's size, with the proportions of the rig or of an average adult.
 
         Args:
             skeleton: the rig.
             head_joint_height_m: the performer's, standing; the rig is scaled to it.
             stature_m: the performer's.
-            choice: "auto" takes the rig's where they are human.
+            choice: "auto" uses the rig's if they are human.
         """
         use_rig = choice == "rig" or (choice == "auto" and has_human_arms(skeleton))
         body = skeleton if use_rig else Skeleton.template(stature_m)

@@ -49,7 +49,7 @@ class RigidOffset(NamedTuple):
 def place_all(
     positions_m: FloatArray, rotations_wxyz: FloatArray, offsets: Sequence[RigidOffset]
 ) -> tuple[FloatArray, FloatArray]:
-    """Return where the joints are that sit in the devices: positions (F, D, 3) and rotations (F, D, 4) in the world.
+    """Return the joints that are fixed to the devices: positions (F, D, 3) and rotations (F, D, 4) in the world.
 
     Args:
         positions_m: of the devices, (F, D, 3).

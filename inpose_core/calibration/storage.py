@@ -31,7 +31,7 @@ _FARTHEST_OFFSET_M: Final[float] = 2.0
 
 
 def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
-    """Write a calibration; what stood there before is replaced whole or not at all.
+    """Write a calibration; an older file is replaced completely or not at all.
 
     Raises:
         OutputError: the file cannot be written.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure how high a performer's head joint is when they stand upright, from the recording's own upright moments.
 
-Half a centimetre of head height is 12 degrees of knee, and neither the stature that people say nor the highest
-percentile of a recording is as sure as that. But people stand upright again and again, and each time equally high: the
-median height of these moments is what standing upright is in this recording.
+Half a centimetre of head height corresponds to 12 degrees of knee bend. Neither the stature that people tell nor the
+highest percentile of a recording is that exact. But people stand upright again and again, each time with the same head
+height. So the median height of these moments is the upright height in this recording.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ _LEVEL: Final[float] = 0.9
 """Cosine of the head's tilt: up to 26 degrees."""
 _HIGHEST_PERCENT: Final[float] = 95.0
 _BAND: Final[float] = 0.025
-"""Moments within this share below the highest ones are upright: relaxed people sway and lean by a few centimetres."""
+"""A moment is upright if the head is lower than in the highest moments by at most this share: relaxed people sway and
+lean by a few centimetres."""
 _LARGEST_CORRECTION: Final[float] = 0.04
-"""A larger difference from the expected height is not posture: the person sits, crouches, or stands on something."""
+"""If the height differs from the expected one by more than this, the person does not stand upright on the floor, but
+sits, crouches, or stands on something."""
 _FEWEST_S: Final[float] = 1.0
 
 
@@ -36,7 +38,7 @@ def upright_head_joint_m(recording: Recording, head: RigidOffset, expected_m: fl
     Args:
         recording: at a constant rate, its floor at y = 0.
         head: the head joint in the headset's frame.
-        expected_m: the height that everything else lets expect; returned where the recording has no such moments.
+        expected_m: the height that follows from all other evidence; returned if the recording has no such moments.
     """
     rate_hz = (len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 0.0
     height_m = _still_heights_m(recording, head, rate_hz)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Refine uncertain wrist offsets from the motion: the arms that the prior expects must end at the wrists.
 
-The prior says how head, torso and arms are turned in every frame, from the rotations of the three devices alone. With
-the performer's bone lengths this places the wrists, roughly: the turn of each joint is unsure by 6 to 20 degrees. So
-the measured wrist ``p + R o`` is a measurement of the lever arm o in every frame, with the covariance ``H S H^T`` of
-Theorem 1: sharp along a stretched arm, blunt across it. Arms in all directions together tell the lever arm; the
-arms' turns are relinearised about what the last lever arms make of them.
+From the rotations of the three devices alone, the prior estimates the rotations of head, torso and arms in every frame.
+With the performer's bone lengths, this gives rough positions of the wrists: the rotation of each joint is uncertain by
+6 to 20 degrees. So in every frame, the wrist ``p + R o`` is a measurement of the lever arm o, with the covariance ``H S
+H^T`` of Theorem 1. It is exact along a stretched arm and inexact across it. Arms in all directions together give the
+lever arm. Then the arms are turned to fit the new lever arm, and the system is linearised again.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ if TYPE_CHECKING:
 
 _SPINE, _NECK, _HEAD = (JOINT_INDEX[name] for name in ("spine3", "neck", "head"))
 _TURN_DEVIATIONS_RAD: Final[FloatArray] = np.radians((8.0, 6.0, 9.0, 20.0, 16.0))
-"""By how much spine, neck, collar, upper arm and forearm may differ from what the prior expects: its residuals."""
+"""Residuals of the prior: differences of spine, neck, collar, upper arm and forearm from its estimate."""
 _DEVICE_NOISE_M: Final[float] = 0.015
 _INDEPENDENT_AFTER_S: Final[float] = 2.5
-"""A person who holds the arms otherwise than expected goes on doing so: so long apart frames count as news. Chosen on
-simulated recordings of the people who train."""
+"""Frames closer together than this are not independent, because a person holds the arms in an unexpected way for a
+while. Chosen on simulated recordings of the training people."""
 _MOST_NEWS: Final[float] = 8.0
-"""No recording is worth more independent frames than this, however long: habits stay."""
+"""Largest number of independent frames of a recording, even of a long one, because habits stay."""
 _EVERY: Final[int] = 4
 _MOST_FRAMES: Final[int] = 3600
 _CHUNK_FRAMES: Final[int] = 600
 _FEWEST_FRAMES: Final[int] = 300
 _ROUNDS: Final[int] = 6
 _SURPRISE: Final[float] = 6.0
-"""Squared Mahalanobis distance at which a frame's weight has halved."""
+"""Squared Mahalanobis distance at which the weight of a frame is one half."""
 _LARGEST_TURN_RAD: Final[float] = 1.2
 
 
 @dataclass(frozen=True)
 class ArmEvidence:
-    """Hold, of one arm, what the prior expects and what was measured, in the frames that count."""
+    """Hold the prior's estimate and the measurement of one arm, in the frames that count."""
 
     R_expected: FloatArray
     """(F, 5, 3, 3) global rotations of spine, neck, collar, upper arm, forearm."""
@@ -73,12 +73,12 @@ def expect_arms(
     offsets: tuple[RigidOffset, RigidOffset, RigidOffset],
     prior: Prior | None = None,
 ) -> tuple[ArmEvidence, ArmEvidence] | None:
-    """Return what the prior expects of both arms, or None where too little is measured.
+    """Return the prior's estimate of both arms; None if too little is measured.
 
     Args:
         recording: at the solver's rate, its floor at y = 0.
         skeleton: the performer's body, for the head's height in proportion.
-        offsets: head joint and wrists in their devices' frames; the wrists' turns count, not their places.
+        offsets: head joint and wrists in their devices' frames; of the wrists, only the rotations count.
         prior: the shipped one by default.
     """
     frames = frames_to_look_at(recording)
@@ -114,7 +114,7 @@ def expect_arms(
 def refined_lever_arms(
     believed: Evidence, arms: tuple[ArmEvidence, ArmEvidence], skeleton: Skeleton, body: PerformerBody, start: LeverArms
 ) -> LeverArms:
-    """Return the lever arms that beliefs and arms together make most probable.
+    """Return the most probable lever arms, from the beliefs and the arms.
 
     Args:
         believed: everything else that is known.
@@ -196,7 +196,7 @@ def _linearise(
 
 
 def _turn_arms(arm: ArmEvidence, linear: _Linear, solution: LeverArms) -> FloatArray:
-    """Return the arms turned, each joint by its share, so that they end at the measured wrists."""
+    """Return the arms after each joint is turned by its share, so that they end at the measured wrists."""
     left_m = linear.rows @ _vector(solution) - linear.values
     pulls = np.einsum("fab,fb->fa", linear.inverse_covariance, left_m)
     turns = np.einsum("j,fjba,fb->fja", _TURN_DEVIATIONS_RAD**2, linear.H, pulls)
@@ -206,7 +206,7 @@ def _turn_arms(arm: ArmEvidence, linear: _Linear, solution: LeverArms) -> FloatA
 
 
 def _collar_m(skeleton: Skeleton, body: PerformerBody, side: int) -> FloatArray:
-    """Return the offset from collar to shoulder that puts the shoulder where the body has it."""
+    """Return the offset from collar to shoulder that gives the shoulder its place in the body."""
     rest_m = skeleton.rest_positions_m
     return rest_m[_HEAD] + body.shoulders_m[side] - rest_m[COLLAR_JOINTS[side]]
 
@@ -216,7 +216,8 @@ def _vector(arms: LeverArms) -> FloatArray:
 
 
 def frames_to_look_at(recording: Recording) -> NDArray[np.intp] | None:
-    """Return at most a minute of measured frames, (N,), in chunks from all of the recording; None if too few."""
+    """Return at most a minute of measured frames, (N,), in chunks from the whole recording; None if there are too
+    few."""
     frames = np.flatnonzero(recording.measured.all(axis=1))
     if len(frames) < _FEWEST_FRAMES:
         return None

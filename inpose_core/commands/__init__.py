@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the parts of the command line that are long enough for a module of their own."""
+"""Hold the longer commands and what several commands share."""

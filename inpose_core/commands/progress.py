@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Show on a terminal how far a command is."""
+"""Show the progress of a command on a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WIDTH: Final[int] = 40
 
 
 class ProgressBar:
-    """Draw a bar on stderr where that is a terminal, and nothing where it goes to a file."""
+    """Draw a bar on stderr if it is a terminal, and nothing if it is a file."""
 
     def __init__(self, task: str, *, quiet: bool) -> None:
         self._task = task
@@ -28,7 +28,7 @@ class ProgressBar:
             print(file=self._stream)
 
     def update(self, fraction: float) -> None:
-        """Draw the bar anew if it is at another percent than before."""
+        """Draw the bar again if the percentage has changed."""
         percent = round(100 * min(max(fraction, 0.0), 1.0))
         if self._stream is None or percent == self._percent:
             return

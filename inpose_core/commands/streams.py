@@ -14,7 +14,7 @@ _NO_ROOM: frozenset[int] = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, err
 
 
 def run_with_output(run: Callable[[], int]) -> int:
-    """Return the exit code of a command that prints, once all of it is printed."""
+    """Run a command, and return its exit code after all of its output is written."""
     try:
         code = run()
         sys.stdout.flush()
@@ -31,7 +31,7 @@ def run_with_output(run: Callable[[], int]) -> int:
 
 
 def _drop_output() -> None:
-    """Let nothing that is still to be written fail a second time, when Python ends."""
+    """Discard the rest of the output, so that it does not fail once more when Python ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

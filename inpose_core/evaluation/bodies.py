@@ -20,14 +20,14 @@ from ..body.skeleton import (
     Skeleton,
 )
 
-TORSO: Final[tuple[int, ...]] = (
+TORSO_JOINTS: Final[tuple[int, ...]] = (
     *(JOINT_INDEX[name] for name in ("spine2", "spine3", "neck", "head")),
     *COLLAR_JOINTS,
     *SHOULDER_JOINTS,
 )
-ARMS: Final[tuple[int, ...]] = (*ELBOW_JOINTS, *WRIST_JOINTS)
+ARM_JOINTS: Final[tuple[int, ...]] = (*ELBOW_JOINTS, *WRIST_JOINTS)
 """Joints at the lower ends of the changed bones: each offset points from the parent."""
-UPPER_BODY: Final[tuple[int, ...]] = (*TORSO, *ARMS)
+UPPER_BODY_JOINTS: Final[tuple[int, ...]] = (*TORSO_JOINTS, *ARM_JOINTS)
 WHOLE_BODY: Final[tuple[int, ...]] = tuple(range(1, JOINT_COUNT))
 
 
@@ -50,10 +50,10 @@ class Body:
 DEFAULT_BODY: Final[Body] = Body("default")
 BODIES: Final[tuple[Body, ...]] = (
     DEFAULT_BODY,
-    *(Body(f"upper body x {factor:g}", ((UPPER_BODY, factor),)) for factor in (0.7, 0.85, 1.17, 1.4)),
-    Body("arms x 1.4", ((ARMS, 1.4),)),
-    Body("arms x 1.4, torso x 0.7", ((ARMS, 1.4), (TORSO, 0.7))),
-    Body("arms x 0.85, torso x 1.17", ((ARMS, 0.85), (TORSO, 1.17))),
+    *(Body(f"upper body x {factor:g}", ((UPPER_BODY_JOINTS, factor),)) for factor in (0.7, 0.85, 1.17, 1.4)),
+    Body("arms x 1.4", ((ARM_JOINTS, 1.4),)),
+    Body("arms x 1.4, torso x 0.7", ((ARM_JOINTS, 1.4), (TORSO_JOINTS, 0.7))),
+    Body("arms x 0.85, torso x 1.17", ((ARM_JOINTS, 0.85), (TORSO_JOINTS, 1.17))),
     *(Body(f"whole body x {factor:g}", ((WHOLE_BODY, factor),)) for factor in (0.6, 0.8, 1.2, 1.4)),
 )
 """The paper's changed bodies (Tables 1 and 2) and uniform scales (Figure 6)."""

@@ -14,7 +14,7 @@ from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import normalize_quaternion
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..training.packed import PackedClips
+from ..training.packed import ClipFilter, PackedClips
 from ..training.packed_files import read_packed
 from ..training.split import role_of
 
@@ -84,6 +84,22 @@ def load_packed_clips(path: Path) -> list[Motion]:
         InPoseError: the file is missing or holds no clip that is long enough.
     """
     return _load([path], lambda _: True)
+
+
+def load_clips_by_person(paths: list[Path], keep: ClipFilter) -> dict[tuple[str, str], list[Motion]]:
+    """Return the clips of each person, by data set and subject, that ``keep(data set, subject)`` accepts.
+
+    Raises:
+        InPoseError: a file is damaged. Missing files are skipped.
+    """
+    persons: dict[tuple[str, str], list[Motion]] = {}
+    for path in paths:
+        if path.exists():
+            clips = read_packed(path).filtered(keep)
+            long_enough = clips.select(clips.length >= FEWEST_FRAMES)
+            for person, motion in zip(long_enough.people(), motions_of(long_enough), strict=True):
+                persons.setdefault(person, []).append(motion)
+    return persons
 
 
 def choose_clips(clips: list[Motion], count: int, most_frames: int, seed: int = 0) -> list[Motion]:

@@ -67,7 +67,8 @@ def _data_set(amass: Path, name: str) -> Path:
         if (amass / alias).is_dir():
             return amass / alias
     raise InPoseError(
-        f"{amass} lacks the data set {name}.", f"It is looked for as {' or '.join(_ALIASES[name])}: download it."
+        f"{amass} does not contain the data set {name}.",
+        f"Download it to a folder named {' or '.join(_ALIASES[name])}.",
     )
 
 
@@ -80,4 +81,4 @@ def _listed(amass: Path, lists: Path, name: str, split: Split) -> list[Path]:
             # Paths in the lists begin with the data set's name, and some use Windows separators.
             names = [line.replace("\\", "/").removeprefix(f"{alias}/") for line in lines if line]
             return [folder / line for line in names if not line.endswith("shape.npz")]
-    raise InPoseError(f"{lists} lacks {name}'s {split}_split.txt.", f"It belongs into {lists / name}.")
+    raise InPoseError(f"{lists} lacks {name}'s {split}_split.txt.", f"Put it into the folder {lists / name}.")

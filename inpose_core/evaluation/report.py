@@ -74,7 +74,7 @@ def read_rows(folder: Path) -> list[Row]:
         rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InPoseError(
-            f"{path} holds no figures ({error}).", "Measure everything once, without --remeasure."
+            f"{path} contains no figures ({error}).", "Run the command once without --remeasure."
         ) from error
     return rows
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compute with arrays: one text of the algorithm for numpy arrays and for torch tensors."""
+"""Compute with arrays: the same code for numpy arrays and for torch tensors."""
 
 from .array import Array, Namespace, Shape
 from .backend import CPU, Backend

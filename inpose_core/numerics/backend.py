@@ -17,11 +17,11 @@ LibraryName = Literal["numpy", "torch"]
 
 @dataclass(frozen=True)
 class Backend:
-    """Hold which library computes, on which device."""
+    """Hold the library and the compute device."""
 
     library: LibraryName = "numpy"
     device: str = "cpu"
-    """cpu, cuda or mps; numpy has the cpu alone."""
+    """cpu, cuda or mps; numpy has only cpu."""
 
     @property
     def namespace(self) -> Namespace:
@@ -47,7 +47,7 @@ class Backend:
         return namespace.name == self.library and namespace.device_of(array) == self.device
 
     def asarray(self, values: Any) -> Array:
-        """Return values as an array there: float32, or bool where they are bool."""
+        """Return values as an array of this library on this device: bool stays bool, all else becomes float32."""
         array = np.asarray(values)
         array = np.ascontiguousarray(array, dtype=np.bool_ if array.dtype == np.bool_ else np.float32)
         return self.namespace.from_numpy(array, self.device)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep the BLAS behind numpy to one thread while threads of our own share the work.
+"""Limit numpy's BLAS to one thread while our own threads share the work.
 
-OpenBLAS, BLIS and MKL can be told so while they run. Apple's Accelerate needs no telling: its threads come from the
-system's queues, of which there are no more than cores.
+OpenBLAS, BLIS and MKL have a function for this. Apple's Accelerate does not need it: it takes its threads from the
+system's queues, which never run more threads than there are cores.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep numpy's BLAS to one thread within the block; do nothing where there is none, or none that can be told."""
+    """Limit numpy's BLAS to one thread within the block; do nothing if numpy has no BLAS, or one without a limit."""
     limit = blas_limit()
     with nullcontext() if limit is None else limit.one_thread():
         yield
@@ -40,7 +40,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @cache
 def blas_limit() -> ThreadLimit | None:
-    """Return the limit of numpy's BLAS; None where it has none that can be told."""
+    """Return the thread limit of numpy's BLAS; None if it has none."""
     for path in _libraries():
         try:
             library = ctypes.CDLL(str(path))
@@ -58,7 +58,7 @@ def blas_limit() -> ThreadLimit | None:
 
 
 def _libraries() -> list[Path]:
-    """Return where to look: all are loaded already, and none is loaded by looking."""
+    """Return the libraries that may be numpy's BLAS. They are loaded already; this loads none."""
     folder = Path(np.__file__).parent
     if sys.platform == "win32":
         # Names are looked up in one library alone; the wheels have theirs beside numpy.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Smooth tracks over time, which is the first axis: a weighted mean of each frame's neighbours.
 
-The results are those of ``scipy.ndimage``, whose names for the boundaries stand here too.
+The results are those of ``scipy.ndimage``; the boundaries have the same names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..arrays import FloatArray
 
 Boundary = Literal["nearest", "reflect"]
-"""What continues a track beyond its ends: its last value, or its mirror image (c b a | a b c | c b a)."""
+"""How a track continues beyond its ends: its last value, or its mirror image (c b a | a b c | c b a)."""
 
 _GAUSSIAN_REACH_DEVIATIONS: Final[float] = 4.0
 """A Gaussian is cut off where it has fallen to a three-thousandth."""
@@ -31,7 +31,7 @@ def gaussian_filter(values: ArrayLike, deviation_frames: float, boundary: Bounda
 
 
 def box_filter(values: ArrayLike, frames: int, boundary: Boundary = "reflect") -> FloatArray:
-    """Return the mean of the ``frames`` values (F, ...) about each; of an even number, one more lies before than after.
+    """Return the mean of the ``frames`` values (F, ...) around each; if their number is even, one more lies before it.
 
     Raises:
         ValueError: ``frames`` is less than 1.

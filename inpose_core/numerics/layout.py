@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lay arrays out with the frames last: small vectors and matrices of thousands of frames then compute at full speed.
 
-numpy works along the last axis. Where that has three elements it spends its time on the way to them: ten to thirty
-times as long for products of 3 x 3 matrices as where that has a thousand frames.
+numpy loops along the last axis. If this axis has three elements, the overhead dominates: products of 3 x 3 matrices
+take ten to thirty times as long as with a thousand frames along the last axis.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Give numpy the names of `array.Namespace`: numpy 1.26 lacks some of the array API standard's, and has no layers.
+"""Give numpy the names of `array.Namespace`: numpy 1.26 lacks some functions of the array API standard, and all layers
+of a network.
 
 Everything computes in the number format of its arguments; ``like`` is an array of that format.
 """

@@ -3,7 +3,8 @@
 
 Blender's own builds compile numpy without one. There ``x @ w.T`` runs a plain loop, 4 GFLOP/s on one core, while
 `einsum` over contiguous rows, whose inner loop is vectorised, reaches 18 to 25. With a BLAS it is the other way round:
-120 against 25. Which is so is found out by a measurement, once: a BLAS by name may be the slow reference one.
+120 against 25. One measurement decides which way is faster: a numpy that names a BLAS may have the slow reference
+one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .blas_threads import one_blas_thread
 from .elementwise import Floats
 
 _PROBE_SHAPE: Final[tuple[int, int, int]] = (32, 288, 288)
-"""Rows, inputs and outputs: a millisecond of the slowest way."""
+"""Rows, inputs and outputs of the measured product: a millisecond in the slower way."""
 _PROBE_ROUNDS: Final[int] = 3
 
 
@@ -42,8 +43,8 @@ def linear(x: Floats, weight: Floats, bias: Floats | None = None) -> Floats:
 def multiplies_fast() -> bool:
     """Return whether ``@`` is faster than `einsum`, by trying both for a few milliseconds; the answer is kept.
 
-    One is about five times as fast as the other, and the best of several rounds counts, turn and turn about: so other
-    processes do not change the answer.
+    One is about five times as fast as the other. They are timed in turn, and the best of several rounds counts, so
+    other processes do not change the answer.
     """
     rows, inputs, outputs = _PROBE_SHAPE
     x, weight = np.ones((rows, inputs), np.float32), np.ones((outputs, inputs), np.float32)

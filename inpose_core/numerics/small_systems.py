@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Solve one small positive definite system in every frame, all frames at once.
 
-A Cholesky decomposition is written out over its rows, and every operation in it runs over thousands of frames. One
-text serves numpy arrays and torch tensors, and needs no LAPACK.
+A Cholesky decomposition is written out over its rows, and every operation in it runs over thousands of frames. The same
+code serves numpy arrays and torch tensors, and needs no LAPACK.
 """
 
 from __future__ import annotations

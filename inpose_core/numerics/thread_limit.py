@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep a library to one thread for a while, however many ask for it."""
+"""Limit a library to one thread while at least one caller wants it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from threading import Lock
 
 
 class ThreadLimit:
-    """Keep a library, whose number of threads is one for the whole process, to one thread while anybody wants it."""
+    """Limit a library to one thread while anybody wants it; its number of threads is the same for the whole process."""
 
     def __init__(self, get: Callable[[], int], set: Callable[[int], object]) -> None:  # noqa: A002 (as get)
         """Read and write the library's number of threads with these two."""
@@ -20,7 +20,7 @@ class ThreadLimit:
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:
-        """Keep to one thread within the block; the last to leave its block gives back the number there was."""
+        """Limit the library to one thread within the block; when the last block ends, restore the number of threads."""
         with self._lock:
             if self._holders == 0:
                 self._before = self.get()

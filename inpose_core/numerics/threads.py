@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from pathlib import Path
 from threading import Thread
@@ -21,7 +22,7 @@ Part = TypeVar("Part")
 Made = TypeVar("Made")
 
 _MOST_THREADS: Final[int] = 8
-"""Memory feeds no more of them, and each needs buffers of its own."""
+"""More threads would wait for the memory, and each needs its own buffers."""
 _CGROUP_LIMIT: Final[Path] = Path("/sys/fs/cgroup/cpu.max")
 _SHARING: Final[ContextVar[bool]] = ContextVar("sharing", default=False)
 """Whether this thread already works on a part. It then computes further shared work alone."""
@@ -30,14 +31,14 @@ _SHARING: Final[ContextVar[bool]] = ContextVar("sharing", default=False)
 def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: int | None = None) -> list[Made]:
     """Return what the function makes of each part, in order; several threads take the parts from one queue.
 
-    Meanwhile numpy's BLAS keeps to one thread for each of ours: threads that compute one product together wait for
-    each other in a loop, and beside two busy processes took 30 times as long. Threads that take whole parts took twice
-    as long, which is their share. After an exception or Ctrl-C no thread begins another part.
+    Meanwhile, numpy's BLAS uses one thread for each of ours. Threads that share one product wait for each other in a
+    loop: beside two busy processes, they took 30 times as long. Threads that compute whole parts took twice as long,
+    which is their fair share. After an exception or Ctrl-C no thread begins another part.
 
     Args:
         function: what to do; several threads call it at once.
         parts: some dozens of pieces of work, of milliseconds each at least.
-        threads: how many threads; one more than `usable_cores`, but no more than 8, if absent.
+        threads: number of threads; by default one more than `usable_cores`, at most 8.
 
     Raises:
         BaseException: the exception of the function; if several parts failed, that of the first.
@@ -76,6 +77,17 @@ def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: 
     if failures:
         raise failures[min(failures)]
     return [made[index] for index in range(len(parts))]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Compute on one thread within the block: several processes share the cores better than their threads do."""
+    token = _SHARING.set(True)
+    try:
+        with one_blas_thread():
+            yield
+    finally:
+        _SHARING.reset(token)
 
 
 def _start(threads: Sequence[Thread]) -> None:

@@ -18,7 +18,7 @@ _MOST_CHARACTERS: Final[int] = 10_000
 
 @dataclass(frozen=True)
 class TorchBuild:
-    """Hold what a build of torch says of itself."""
+    """Describe an installed build of torch."""
 
     version: str
     cuda: str | None
@@ -33,7 +33,7 @@ class TorchBuild:
 
 
 def torch_build(folder: Path) -> TorchBuild | None:
-    """Return what the torch in a folder of packages says of itself; None where there is none."""
+    """Return the build of torch in a folder of packages; None if there is none."""
     try:
         with (folder / "torch" / "version.py").open(encoding="utf-8", errors="replace") as file:
             entries = dict(_ENTRY.findall(file.read(_MOST_CHARACTERS)))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Share the parts of a computation with torch on the CPU over threads of our own, as `threads` does for numpy.
 
-OpenMP's threads, by which torch shares every single operation, wait for each other in a loop. Beside two busy processes
-a solve took 30 times as long on them; threads that take whole parts take twice as long at most, and are no slower where
-nothing else runs. (``OMP_WAIT_POLICY=PASSIVE`` helps as well, but must be set before torch is loaded.)
+torch shares every single operation over OpenMP's threads, which wait for each other in a loop. Beside two busy
+processes, a solve then took 30 times as long. Threads that compute whole parts take at most twice as long there, and
+are no slower on a quiet machine. (``OMP_WAIT_POLICY=PASSIVE`` helps as well, but must be set before torch is
+loaded.)
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ class ReadOptions(OptionTable):
         label="From",
         minimum=0.0,
         unit="s",
-        automatic="the beginning",
+        automatic="the beginning, or when the headset is put on",
         flag="from",
     )
     trim_end_s: float | None = option(
@@ -157,7 +157,7 @@ class ReadOptions(OptionTable):
         label="To",
         minimum=0.0,
         unit="s",
-        automatic="the end",
+        automatic="the end, or when the headset is taken off",
         flag="to",
     )
     leave_out: str | None = option(

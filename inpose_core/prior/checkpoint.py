@@ -30,16 +30,16 @@ _REINSTALL = "Install InPose again, or train a prior with `inpose train`."
 
 @dataclass(frozen=True)
 class Prior:
-    """Hold all that sampling needs: the denoiser, its noise schedule, and how much to trust it."""
+    """Hold all that sampling needs: the denoiser, its noise schedule, and its uncertainty."""
 
     network: DiffusionTransformer
     schedule: NoiseSchedule
     uncertainty: Uncertainty
     training: Mapping[str, str]
-    """What the model card says: steps, data, validation figures."""
+    """The facts of the model card: steps, data, validation figures."""
 
     def to(self, backend: Backend) -> Prior:
-        """Return the prior with its arrays where a backend computes; this one if they are there already."""
+        """Return the prior with its arrays on a backend; itself if they are there already."""
         if backend.holds(self.uncertainty.variance):
             return self
         network = DiffusionTransformer(
@@ -72,9 +72,9 @@ def load_prior(path: Path = DEFAULT_WEIGHTS, backend: Backend = CPU, *, conditio
 
     Args:
         path: the file.
-        backend: where to; numpy by default.
-        condition_size: numbers of one frame's condition, for baselines that have one of their own; by default what the
-            product knows, with trackers or without.
+        backend: the library and the compute device; numpy by default.
+        condition_size: size of one frame's condition, for baselines with their own condition; by default that of the
+            product, with or without trackers.
 
     Raises:
         WeightsError: the file is missing, damaged, or of another version.
@@ -96,8 +96,8 @@ def load_prior(path: Path = DEFAULT_WEIGHTS, backend: Backend = CPU, *, conditio
         known = (THREE_POINT_SIZE, CONDITION_SIZE) if condition_size is None else (condition_size,)
         if config.condition_size not in known:
             raise WeightsError(
-                f"The weights in {path.name} are of a network that sees other features.",
-                "Train it anew (`inpose train`).",
+                f"The weights in {path.name} are for a network with other inputs.",
+                "Train it again (`inpose train`).",
             )
         schedule = NoiseSchedule(**json.loads(file.metadata["schedule"]))
         if not 0 < schedule.t_min < schedule.t_max < 1:

@@ -3,10 +3,10 @@
 
 Per frame: the three measured rotations (6D), their angular velocities, the head's height over the skeleton's own
 standing head height, the head's velocity over its leg length, where the hands are about the shoulders over the length
-of an arm, what further trackers measure, whether the performer stands or sits, and masks that say what is measured.
-No length in metres enters (paper, Section 3: it would carry the body's size), only ratios: the same pose of a larger or
-smaller upper body has the same condition, and one of longer arms or broader shoulders nearly so, which the training
-varies.
+of an arm, what further trackers measure, whether the performer stands or sits, and masks that say what is measured. The
+condition contains only ratios, and no length in metres, which would tell the size of the body (paper, Section 3). So
+the same pose of a larger or smaller upper body has the same condition. Longer arms or broader shoulders change it
+little; the training varies them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ANGULAR_VELOCITY_UNIT: Final[float] = 5.0
 _HEIGHT_SPREAD: Final[float] = 0.2
 _REACH_SPREAD: Final[float] = 0.5
 _FARTHEST_REACH: Final[float] = 1.6
-"""Arm lengths; hands stretched out with the shoulders are about 1.3 from where upright shoulders would be."""
+"""Arm lengths. If arms and shoulders stretch out, the hands are about 1.3 from the shoulders of an upright body."""
 _REACH_VELOCITY_UNIT: Final[float] = 3.0
 """Arm lengths per second that count as 1."""
 _HEAD, _HANDS = SENSOR_JOINTS[0], SENSOR_JOINTS[1:]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell where the feet are without the body: errors of hip and knee of ten degrees add up to 16 cm at the foot.
+"""Describe the positions of the feet without the rotations of the legs: errors of ten degrees at hip and knee would add
+up to 16 cm at the foot.
 
-Ankles and toes over the ground about the head, and their height above the floor, both over the leg's length and in the
-window's heading frame. So they have no scale, and refer to the head and the floor, which are known best.
+The horizontal positions of ankles and toes are relative to the head, and their heights to the floor, because these are
+known best. Both are divided by the leg length, so they have no scale, and are in the window's heading frame.
 """
 
 from __future__ import annotations

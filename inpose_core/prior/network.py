@@ -63,12 +63,12 @@ class NetworkConfig:
     prediction: Literal["x_0", "v"] = "x_0"
     """What the last layer returns: x_0, or v = alpha eps - sigma x_0 (Salimans & Ho 2022; an ablation)."""
     input_scale: Literal["unit", "wiener"] = "wiener"
-    """How x_t is shown: at unit variance, or as the linear estimate of x_0 that it gives, nothing at pure noise."""
+    """Form of the input x_t: at unit variance, or as its linear estimate of x_0, which is zero at pure noise."""
     feet: bool = False
-    """Whether the network also says where ankles and toes are, and how sure it is."""
+    """Whether the network also returns the positions of ankles and toes, and its uncertainty of them."""
 
     def __post_init__(self) -> None:
-        """Refuse sizes that no network of ours has: a file of weights may ask for any.
+        """Refuse sizes that no network of ours has, because a damaged file of weights may name any.
 
         Raises:
             ValueError: one of them.

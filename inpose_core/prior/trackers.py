@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Show the prior the measurements of further trackers: hips, chest, elbows, knees, feet, each if it is worn.
+"""Give the prior the measurements of further trackers, if they are worn: hips, chest, elbows, knees, feet.
 
 Each of the eight places has room for a rotation and for a position in proportion to the body, as `hand_reach` has it,
 and for two masks. In training most are withheld most of the time, so that one network serves three points and eleven.

@@ -14,8 +14,8 @@ from ..numerics import Array
 class Uncertainty:
     """Hold how far the denoised rotations are from the truth, as measured on held-out people.
 
-    The guidance weighs the prior's opinion against the measured positions by these (a calibrated covariance matters
-    more than backpropagation through the network).
+    The guidance uses these variances to weigh the prior's estimate against the measured positions. (A calibrated
+    covariance matters more than backpropagation through the network.)
     """
 
     log_snr: FloatArray

@@ -50,13 +50,13 @@ def read_weights_file(path: Path) -> WeightsFile:
         raise ValueError("the header is longer than the file, or than InPose allows")
     text = content[8 : 8 + length]
     if not text.startswith(b"{"):
-        raise ValueError("the header is no object")
+        raise ValueError("the header is not an object")
     header = parse_json(text)
     if not isinstance(header, dict):
-        raise ValueError("the header is no object")
+        raise ValueError("the header is not an object")
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("the metadata is no text")
+        raise ValueError("the metadata is not text")
     rest = memoryview(content)[8 + length :]
     tensors = {name: _tensor(entry, rest) for name, entry in header.items()}
     _require_no_holes([tuple(entry["data_offsets"]) for entry in header.values()], len(rest))
@@ -89,13 +89,13 @@ def weights_file(tensors: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[
 
 def _tensor(entry: Any, rest: memoryview) -> np.ndarray[Any, Any]:
     if not isinstance(entry, dict):
-        raise ValueError("a tensor's entry is no object")
+        raise ValueError("the entry of a tensor is not an object")
     dtype = _FORMATS.get(str(entry.get("dtype")))
     if dtype is None:
         raise ValueError(f"numbers of the format {entry.get('dtype')!s:.20}")
     shape, offsets = _whole_numbers(entry.get("shape")), _whole_numbers(entry.get("data_offsets"))
     if len(offsets) != 2:
-        raise ValueError("a tensor without a place")
+        raise ValueError("a tensor without a position")
     first, end = offsets
     if first > end or end > len(rest) or end - first != math.prod(shape) * dtype.itemsize:
         raise ValueError("a tensor that does not fit its place")

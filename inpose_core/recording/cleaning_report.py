@@ -23,6 +23,8 @@ class DeviceCleaning:
     """Farther from the head than an arm is long: put down, or lost."""
     untracked_s: float = 0.0
     """Lost as the file itself says."""
+    doubted_s: float = 0.0
+    """Not tracked for another reason: parked, stuck, at the head, put down, not worn, switched off."""
     spikes: int = 0
     """Leaps of one to three frames, away and back."""
     sign_flips: int = 0
@@ -54,21 +56,13 @@ class CleaningReport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Return one sentence per fault that the user should know about; empty for a recording without faults."""
+        """Return one sentence for each repair of the whole file; the other repairs are findings."""
         said: list[str] = []
         if self.dropped_frames:
             were = "was" if self.dropped_frames == 1 else "were"
             said.append(f"{_count(self.dropped_frames, 'frame')} with a repeated or decreasing time {were} removed.")
         if self.unnormalised_frames:
             said.append("The rotations were not unit quaternions. InPose normalised them.")
-        if self.swapped_s:
-            said.append(f"Left and right were swapped for {_seconds(self.swapped_s)}. InPose corrected it.")
-        if self.recentred_at_s:
-            moments = ", ".join(f"{moment_s:.1f}" for moment_s in self.recentred_at_s[:5])
-            more = " ..." if len(self.recentred_at_s) > 5 else ""
-            said.append(f"The room was recentred at {moments}{more} s. InPose removed the jump.")
-        for label, device in zip(DEVICE_LABELS, self.devices, strict=True):
-            said.extend(_device_sentences(label, device))
         return tuple(said)
 
     def to_dict(self) -> dict[str, object]:
@@ -83,32 +77,6 @@ class CleaningReport:
             "recentred_at_s": [round(moment_s, 3) for moment_s in self.recentred_at_s],
             "devices": devices,
         }
-
-
-def _device_sentences(label: str, device: DeviceCleaning) -> list[str]:
-    faults = [
-        (device.invalid_s, f"has no valid pose for {_seconds(device.invalid_s)}"),
-        (device.origin_s, f"jumped to the origin for {_seconds(device.origin_s)}"),
-        (device.frozen_s, f"froze for {_seconds(device.frozen_s)} while tracking was lost"),
-        (device.away_s, f"was beyond the reach of the arm for {_seconds(device.away_s)}"),
-        (device.spikes, f"jumped away and back {_count(device.spikes, 'time')}"),
-    ]
-    told = [text for amount, text in faults if amount]
-    if not told:
-        return []
-    if device.untracked_s:  # what follows says what became of all losses: they must add up
-        told.insert(0, f"was not tracked for {_seconds(device.untracked_s)}")
-    fate = []
-    if device.bridged_s:
-        fate.append(f"{_seconds(device.bridged_s)} interpolated")
-    if device.lost_s:
-        fate.append(f"{_seconds(device.lost_s)} computed by the solver")
-    ending = f" ({', '.join(fate)})" if fate else ""
-    return [f"The {label} {' and '.join(told)}{ending}."]
-
-
-def _seconds(duration_s: float) -> str:
-    return f"{duration_s:.2f} s" if duration_s < 9.995 else f"{duration_s:.0f} s"
 
 
 def _count(number: int, noun: str) -> str:

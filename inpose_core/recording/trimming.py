@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Obey the user's trim of a cleaned recording: what is solved, and what is left out.
+"""Apply the user's trim to a cleaned recording: the part to solve, and the stretches to leave out.
 
 The recording stays whole, on its own clock: a T-pose before the start still calibrates, and all notes name the same
-seconds. `calibrate` cuts the sensors. A stretch that is left out is no tracking for anybody: nothing is measured there,
-neither for calibration nor for the solver, which computes the body and keeps the timing.
+seconds. `calibrate` cuts the sensors. In a stretch that is left out, no device counts as measured, neither for
+calibration nor for the solver. The solver computes the body there, so the timing stays.
 """
 
 from __future__ import annotations
@@ -17,27 +17,32 @@ from ..options.spans import parse_spans
 from .types import Recording
 
 _SHORTEST_S: Final[float] = 0.1
-"""Less is no motion."""
+"""Shortest trim, in seconds."""
 _AT_END_S: Final[float] = 1.0
-"""A stretch that comes this near to the beginning or the end of the recording reaches it."""
+"""A stretch that begins or ends this close to the beginning or the end of the recording reaches it."""
 
 
 def trim_recording(recording: Recording, options: ReadOptions, name: str = "The recording") -> Recording:
-    """Return the recording with its trim set, and nothing measured in the stretches to leave out.
+    """Return the recording with its trim, and with nothing measured in the stretches that are left out.
+
+    A side that the options do not set is that of the proposed trim.
 
     Args:
         recording: cleaned; its times start at 0.
-        options: the trim is what the options say.
+        options: the options that contain the trim.
         name: the file's name, for messages.
 
     Raises:
         RecordingError: the trim contains nothing of the recording, or no head or hand is left.
     """
+    proposed_s = proposed_trim(recording)
     if options.trim_start_s is None and options.trim_end_s is None and options.leave_out is None:
-        return recording
+        return replace(recording, trim_s=proposed_s)
     end_s = recording.duration_s
-    start_s = options.trim_start_s or 0.0
-    stop_s = end_s if options.trim_end_s is None else min(options.trim_end_s, end_s)
+    # Nothing is measured outside of the proposal, so nothing is lost; --from 0 keeps it.
+    start_s, stop_s = proposed_s or (0.0, end_s)
+    start_s = start_s if options.trim_start_s is None else options.trim_start_s
+    stop_s = stop_s if options.trim_end_s is None else min(options.trim_end_s, end_s)
     if stop_s - start_s < _SHORTEST_S:
         raise RecordingError(
             f"The trim from {start_s:g} to {stop_s:g} s contains no motion of {name}.",

@@ -27,10 +27,10 @@ def make_guidance(
     Args:
         name: which likelihood and algorithm.
         measurement: what was measured, on which body.
-        uncertainty: how far to trust the denoiser.
+        uncertainty: the variance of the denoiser's estimates.
         denoiser: for the algorithms that backpropagate through it.
         position_noise_ratio: the positions' standard deviation over the body size.
-        use_floor: let the tangent form measure the floor, where the recording tells where it is.
+        use_floor: use the floor as a measurement (tangent guidance only), if the recording's heights count from it.
         final_iterations: of the tangent form's last corrections.
     """
     if name == "tangent":

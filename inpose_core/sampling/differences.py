@@ -14,8 +14,8 @@ from ..numerics import Array, frames_last, namespace_of
 from .measurement import Measurement
 
 _LOST_RATIO: Final[float] = 2.0
-"""Noise of a lost device in body sizes: more than any pose can explain, yet not so much that float32 would lose a
-measured hand's millimetres beside a lost head."""
+"""Noise of a lost device in body sizes. No pose can differ by so much. It is still small enough that float32 keeps the
+millimetres of a measured hand beside a lost head."""
 
 
 def difference_positions(y_m: Array) -> Array:
@@ -29,12 +29,12 @@ def difference_noise(
     beyond_reach_m: Array | None = None,
     other_points_m: Array | None = None,
 ) -> Array:
-    """Return the covariance of the differences in m^2, frames last; a lost device is nearly no information.
+    """Return the covariance of the differences in m^2, frames last; a lost device gives almost no information.
 
     Args:
         measurement: which devices are measured, and how well.
-        position_noise_ratio: standard deviation over the body size, where it is not known to be more.
-        beyond_reach_m: (2, F) standard deviation that the hands have besides, of `reach.within_reach`.
+        position_noise_ratio: standard deviation over the body size; a larger known noise counts instead.
+        beyond_reach_m: (2, F) additional standard deviation of the hands, from `ArmReach.limit`.
         other_points_m: (P, F) standard deviation of P more points that the head is compared with.
 
     Returns:

@@ -11,15 +11,15 @@ from ..numerics import Array
 
 @dataclass(frozen=True)
 class Estimate:
-    """Hold one look of the prior at a whole recording."""
+    """Hold one estimate of the prior for a whole recording."""
 
     x_0: Array
     """(F, 22, 6) denoised 6D rotations in the world."""
     contact: Array
     """(F, 2) probability that the left and the right foot stand."""
     feet: Array | None = None
-    """(F, 4, 3) ankles and toes as `prior.feet.feet_places` has them, along the world's axes; None of a prior that does
-    not tell them."""
+    """(F, 4, 3) ankles and toes as `prior.feet.feet_places` has them, along the world's axes; None if the prior does
+    not return them."""
 
 
 Denoiser = Callable[[Array, float], Estimate]
@@ -28,7 +28,7 @@ Denoiser = Callable[[Array, float], Estimate]
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a sample of the posterior, and the two looks between which it was made."""
+    """Hold a sample of the posterior, with the first and the last estimate of the prior."""
 
     x_0: Array
     """(F, 22, 6) guided 6D rotations in the world."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the floor: the lowest foot stands on it.
 
-Differencing the positions throws the head's height away; this row returns it. It is soft three times: the lowest foot
-is chosen softly, so that the support passes smoothly from foot to foot; the residual is smoothed in time, so that it
-cannot shake the body; its tolerance grows with the residual, so that a jump or a step on a box is not pulled down.
+The differences of positions do not contain the head's height; this row adds it. It is soft in three ways. The lowest
+foot is a soft minimum, so the support passes smoothly from foot to foot. The residual is smoothed in time, so it cannot
+shake the body. The tolerance grows with the residual, so a jump or a step on a box is not pulled down to the floor.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FloorMeasurement:
 
 
 class FloorLikelihood:
-    """Compare the head's measured height with the one that the solved legs give it."""
+    """Compare the measured height of the head with its height above the solved feet."""
 
     def __init__(self, measurement: Measurement) -> None:
         self.height_m = measurement.head_height_m
@@ -46,10 +46,10 @@ class FloorLikelihood:
         self.kappa = namespace_of(measurement.kappa).concat(
             (measurement.kappa[:1], chain_offsets(measurement.offsets_m, FOOT_JOINTS))
         )
-        """(1 + feet, 22, 3) chains that are looked at: the head's and the feet's."""
+        """(1 + feet, 22, 3) chains of the head and the feet."""
 
     def measure(self, R: Array, joints: Array) -> FloorMeasurement:
-        """Return the measurement linearised at the rotations (J, 3, 3, F) of all joints that carry anything in it."""
+        """Return the measurement, linearised at the rotations (J, 3, 3, F) of all joints that it depends on."""
         xp = namespace_of(R)
         every = chains(R, self.kappa[:, joints])
         head, feet = every[0], every[1:]

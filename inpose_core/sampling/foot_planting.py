@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decide where feet stand: from the probability that each does, to a path that the toes are to follow.
+"""Decide when and where feet are planted: from the probabilities to the target paths of the toes.
 
-A foot that stands stays where it is. Between two stands it follows the solved path, from which it departs and to which
-it returns smoothly, so that nothing jumps when a foot lands or lifts.
+During a stance, the foot stays where it is. Between two stances it follows the solved path. The transitions are smooth,
+so that nothing jumps when a foot lands or lifts.
 """
 
 from __future__ import annotations
@@ -21,37 +21,39 @@ _PROBABILITY_SMOOTHING_FRAMES: Final[float] = 2.0
 
 @dataclass(frozen=True)
 class PlantingSettings:
-    """Choose when a foot counts as standing, and how far one stand may reach; lengths are shares of the body size."""
+    """Choose when a foot counts as planted, and how far it may slide in one stance; lengths are shares of the body
+    size."""
 
     lands_at: float = 0.6
-    """Probability above which a foot begins to stand."""
+    """A stance begins when the probability is above this."""
     lifts_at: float = 0.4
-    """Probability below which it ceases to."""
+    """A stance ends when the probability is below this."""
     shortest_frames: int = 5
-    """Shorter stands than this, 80 ms, are ignored."""
+    """Stances that are shorter than this, 80 ms, are ignored."""
     fade_frames: int = 10
-    """How long before and after a stand the solved path is left and met again."""
+    """Length of the transitions before and after a stance."""
     longest_slide: float = 0.2
-    """A foot that was solved to slide further, 32 cm for an adult, has taken a step that was not seen."""
+    """If a foot slides further than this in the solve, 32 cm for an adult, it has taken a step that was not
+    detected."""
     floor_reach: float = 0.06
-    """A standing foot within this height above the floor, 10 cm for an adult, stands near it; a higher one on
-    something."""
+    """A planted foot that is lower than this above the floor, 10 cm for an adult, stands on the floor; a higher one
+    stands on something."""
     floor_pull: float = 0.5
-    """How much of its height above the floor a foot loses that stands near it, unless the person stands upright: then
-    all of it. In other poses, feet that are put on the floor to the last centimetre bend the knees of people whose own
-    soles the body does not know; none is left below it."""
+    """Share of its height above the floor that planting removes from a foot near the floor. If the person stands
+    upright, it removes all of it. In other poses, feet exactly on the floor would bend the knees of people whose soles
+    differ from the body's. No foot stays below the floor."""
 
 
 @dataclass(frozen=True)
 class FootPaths:
-    """Hold when each foot stands, and the path of the toes. Planting uses them, and so does the foot lock."""
+    """Hold the stances of each foot and the paths of the toes, for foot planting and foot lock."""
 
     solved_m: FloatArray
-    """(F, 2, 3) where the toes were solved to be."""
+    """(F, 2, 3) solved positions of the toes."""
     target_m: FloatArray
-    """(F, 2, 3) where the toes are to be."""
+    """(F, 2, 3) target positions of the toes."""
     stands: BoolArray
-    """(F, 2) whether each foot stands; between two stands of one foot there is always a frame in which it does not."""
+    """(F, 2) whether each foot is planted; between two stances of a foot, there is always a frame without."""
     legs: LegExtension
     """How straight the legs are."""
 
@@ -64,15 +66,15 @@ def plant_feet(
     settings: PlantingSettings = PlantingSettings(),
     legs: LegExtension | None = None,
 ) -> FootPaths:
-    """Return paths on which standing feet stand still and no foot is below the floor.
+    """Return paths on which planted feet do not move and no foot is below the floor.
 
     Args:
         toes_m: solved positions of the left and the right toe joint, Y up, (F, 2, 3).
-        contact: probability that each foot stands, (F, 2).
+        contact: probability that each foot is planted, (F, 2).
         body_size_m: standing head height.
-        floor_m: height of a standing toe joint, or None where the floor is not known.
-        settings: when a foot stands.
-        legs: how straight the legs are; where a person stands upright, their feet come all the way to the floor.
+        floor_m: height of a planted toe joint; None if the floor is not known.
+        settings: when a foot counts as planted.
+        legs: how straight the legs are; the feet of a person who stands upright are exactly on the floor.
     """
     legs = legs or LegExtension.unknown(len(toes_m))
     target_m, stands = toes_m.copy(), np.zeros(contact.shape, dtype=bool)
@@ -92,7 +94,8 @@ def plant_feet(
 
 
 def standing_frames(probability: FloatArray, settings: PlantingSettings = PlantingSettings()) -> BoolArray:
-    """Return whether a foot stands in each frame, (F,), by two thresholds (a Schmitt trigger) and a shortest stand."""
+    """Return whether a foot is planted in each frame, (F,), by two thresholds (a Schmitt trigger) and a shortest
+    stance."""
     smooth = gaussian_filter(probability, _PROBABILITY_SMOOTHING_FRAMES, "nearest")
     decided = (smooth >= settings.lands_at) | (smooth <= settings.lifts_at)
     # Between the thresholds the last decision holds.
@@ -106,7 +109,8 @@ def standing_frames(probability: FloatArray, settings: PlantingSettings = Planti
 def _stands(
     toe_m: FloatArray, standing: BoolArray, longest_slide_m: float, settings: PlantingSettings
 ) -> tuple[IndexArray, IndexArray]:
-    """Return first frames and ends of the stands, those that slide too far cut, with room for a step at each cut."""
+    """Return the first frames and the ends of the stances. A stance that slides too far is split, with room for a
+    step."""
     first, end = run_bounds(standing)
     since = np.zeros(len(standing), dtype=np.int64)
     since[first] = first
@@ -124,21 +128,22 @@ def _stands(
 
 
 def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
-    """Return the mean position of each stand, (S, 3)."""
+    """Return the mean position of each stance, (S, 3)."""
     total = np.concatenate((np.zeros((1, 3)), np.cumsum(toe_m, axis=0)))
     mean_m: FloatArray = (total[end] - total[first]) / (end - first)[:, None]
     return mean_m
 
 
 def _most_in(values: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
-    """Return the greatest value in each stand, (S,)."""
+    """Return the largest value in each stance, (S,)."""
     borders = np.stack((first, end), axis=1).ravel()
     most: FloatArray = np.maximum.reduceat(np.append(values, 0.0), borders)[::2]
     return most
 
 
 def _near_floor(height_m: FloatArray, floor_m: float, reach_m: float, pull: FloatArray) -> FloatArray:
-    """Return heights of stands, those near the floor brought nearer by the share ``pull`` and none below it."""
+    """Return the heights of stances: those near the floor come closer to it by the share ``pull``, and none is below
+    it."""
     above_m = np.maximum(height_m - floor_m, 0.0)
     return floor_m + np.where(above_m < reach_m, (1 - pull) * above_m, above_m)
 
@@ -146,7 +151,8 @@ def _near_floor(height_m: FloatArray, floor_m: float, reach_m: float, pull: Floa
 def _departure(
     toe_m: FloatArray, first: IndexArray, end: IndexArray, plant_m: FloatArray, fade_frames: int
 ) -> FloatArray:
-    """Return by how much the path leaves the solved one, (F, 3): onto the plant in a stand, fading between stands."""
+    """Return the difference from the solved path, (F, 3): in a stance, up to the planted position; between stances, it
+    fades."""
     frames = np.arange(len(toe_m))
     before = np.searchsorted(first, frames, side="right") - 1
     after = before + 1

@@ -36,7 +36,8 @@ class Guidance(Protocol):
         ...
 
     def finish(self, R_world: Array) -> Array:
-        """Return the last estimate, (F, 22, 3, 3), brought onto the measurement as far as this likelihood can."""
+        """Return the last estimate, (F, 22, 3, 3), after corrections that bring it as close to the measurement as
+        possible."""
         ...
 
 

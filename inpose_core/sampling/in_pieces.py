@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compute frame by frame in pieces that stay in the processor's cache, on all of its cores.
 
-An hour of frames in one go reads and writes hundreds of megabytes for every operation, and asks the system for each of
-them anew: that took a quarter longer per frame than ten minutes do.
+If an hour of frames is computed at once, every operation reads and writes hundreds of megabytes, and requests them from
+the system again. This took a quarter longer per frame than ten minutes of frames.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FRAMES_AT_ONCE: Final[int] = 2048
 
 
 def pieces(frames: int) -> list[slice]:
-    """Return the pieces of so many frames."""
+    """Return the slices that divide this number of frames."""
     return [slice(start, min(start + FRAMES_AT_ONCE, frames)) for start in range(0, frames, FRAMES_AT_ONCE)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the measurement y of one recording as arrays, next to the body that made it."""
+"""Hold the measurement y of one recording as arrays, with the body that it belongs to."""
 
 from __future__ import annotations
 
@@ -51,20 +51,19 @@ class Measurement:
     """(F, 3) velocity of the head joint over leg length, per second."""
     fps: float
     noise_m: Array
-    """(F, 3) noise that is known to be in each device's positions; the likelihood takes the settings' where that is
-    larger."""
+    """(F, 3) known noise of each device's positions; the likelihood uses the settings' noise if that is larger."""
 
     @classmethod
     def from_sensors(
         cls, sensors: Sensors, skeleton: Skeleton, backend: Backend, noise_m: FloatArray | None = None
     ) -> Measurement:
-        """Give a calibrated recording and its skeleton to a backend, in float32.
+        """Return the measurement of a calibrated recording on a skeleton, as float32 arrays of a backend.
 
         Args:
             sensors: joint poses.
             skeleton: the body.
             backend: the library and the device that compute.
-            noise_m: (3,) noise that is known to be in each device's positions.
+            noise_m: (3,) known noise of each device's positions.
         """
         head_m = sensors.positions_m[:, 0]
         velocity = np.diff(head_m, axis=0) * sensors.fps / skeleton.leg_length_m
@@ -101,13 +100,13 @@ class Measurement:
 
     @property
     def floor_known(self) -> bool:
-        """Say whether heights count from the floor: somewhere in the recording the head is where standing puts it."""
+        """Return whether heights count from the floor: then the head is at its standing height at some time."""
         highest_m = namespace_of(self.head_height_m).quantile(self.head_height_m[:_MOST_SAMPLES], 0.95)
         return _LOWEST_STANDING < highest_m / self.body_size_m < _HIGHEST_STANDING
 
     @property
     def has_arms(self) -> bool:
-        """Say whether the arms are long enough for it to mean something where the hands are in proportion to them."""
+        """Return whether the arms are long enough that positions of the hands in proportion to them mean something."""
         arms_m = float(norm(self.offsets_m[[*ELBOW_JOINTS, *WRIST_JOINTS]]).sum()) / 2
         return arms_m > _SHORTEST_ARMS * self.body_size_m
 

@@ -26,7 +26,7 @@ class PseudoinverseGuidance:
         self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
 
     def guide(self, x_0: Array, x_t: Array, alpha: float, sigma: float) -> GuidedEstimate:
-        """Return the estimate unchanged, and the push that the published algorithm gives the sample."""
+        """Return the estimate unchanged, and the shift that the published algorithm adds to the sample."""
         w2 = sigma**2
         xp = namespace_of(x_0)
         D = sixd_to_raw_matrix(x_0)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Limit the targets of the hands to the reach of the arms.
 
-A hand that was measured farther from the shoulder than the arm is long, on shorter arms or after a wrong calibration,
-has no solution, and Gauss-Newton steps towards it grow without bound where the arm is nearly straight. So the target is
-brought to little more than the arm's reach on the same line, and a part of what it lies beyond is noise: the
-arm straightens towards the target, the trunk follows a little, and the rest is left over as the reported error.
+If a hand was measured farther from the shoulder than the arm is long (short arms, or a wrong calibration), no pose
+fits. When the arm is nearly straight, Gauss-Newton steps towards the hand then grow without bound. So the target is
+moved along the line from the shoulder, to a little more than the arm's length, and a part of the remaining distance
+counts as noise. The arm straightens towards the target, the trunk follows a little, and the rest is the reported
+error.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .tangent import chains
 _ARM_JOINTS: Final[list[int]] = [*SHOULDER_JOINTS, *ELBOW_JOINTS]
 """Upper arms and forearms: the part of a chain beyond the shoulder."""
 _TRUNK_SHARE: Final[float] = 0.15
-"""How far beyond its reach an arm may be drawn, in its own length: the trunk and the collar bones give so much."""
+"""Largest distance of a target beyond the arm's reach, in arm lengths: trunk and collar bones can follow this far."""
 _NOISE_SHARE: Final[float] = 0.1
 """Noise of a target over its distance beyond reach; without it the wrists jerk hundreds of times as much."""
 _STRAIGHT: Final[float] = 0.998

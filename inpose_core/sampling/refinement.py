@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refine a solved motion: feet that stand do not slide, toes do not sink, people who stand upright have straight legs,
-elbows bend no further than elbows can, and the hands stay where they were measured.
+"""Refine a solved motion: planted feet do not slide, toes do not sink below the floor, people who stand upright have
+straight legs, elbows do not bend too far, and the hands stay at their measured places.
 
-A planted foot is one more measurement of the same kind as a hand, so refining is the guidance's own Gauss-Newton step
-with more rows. The prior's calibrated covariance shares the correction out: mostly to knees and hips, whose
-angles it knows least, and some to the spine, with which the pelvis moves.
+A planted foot is a measurement of the same kind as a hand. So the refinement is the guidance's own Gauss-Newton step
+with more rows. The prior's calibrated covariance distributes the correction: most goes to knees and hips, whose angles
+the prior knows least, and some to the spine, which moves the pelvis.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .reach import ArmReach
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
 _ROWS: Final[tuple[int, ...]] = (*range(12), 13, 16)
-"""Hands and toes whole, and the height of hips over ankles."""
+"""Measured components: all of hands and toes, and the height of the hips over the ankles."""
 _ITERATIONS: Final[int] = 5
 _FOOT_NOISE_RATIO: Final[float] = 0.002
 """Standard deviation of a planted toe over the body size: 3 mm for an adult."""
@@ -51,14 +51,14 @@ def refine(
     uncertainty: Uncertainty,
     settings: SolveSettings,
 ) -> Array:
-    """Return rotations (F, 22, 3, 3) after all that is corrected in a solved motion.
+    """Return the rotations of a solved motion (F, 22, 3, 3) after all corrections.
 
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
-        measurement: head and hands, which stay met.
-        paths: where the toes are and where they are to be, of `foot_paths`.
-        uncertainty: how far each joint's rotation is to be trusted.
-        settings: what to correct, and how firmly.
+        measurement: head and hands, which stay at their measured places.
+        paths: solved and target paths of the toes, from `foot_paths`.
+        uncertainty: the variance of each joint's rotation.
+        settings: the corrections and their strength.
     """
     if settings.planting_strength > 0:
         R_world = plant(R_world, measurement, paths, uncertainty, settings)
@@ -72,7 +72,7 @@ def plant(
     uncertainty: Uncertainty,
     settings: SolveSettings,
 ) -> Array:
-    """Return rotations whose feet stand where they stand, and whose legs are as straight as an upright person's.
+    """Return rotations with planted feet, and with legs as straight as those of an upright person.
 
     The arguments are those of `refine`.
     """
@@ -119,11 +119,11 @@ def plant(
 
 
 def limit_elbows(R_world: Array, measurement: Measurement, uncertainty: Uncertainty, settings: SolveSettings) -> Array:
-    """Return rotations whose elbows bend little further than the limit; hands and toes stay where they are.
+    """Return rotations whose elbows bend at most a little more than the limit; hands and toes stay where they are.
 
-    The bend of an elbow follows from the distance between shoulder and wrist. A hand that was measured nearer to the
-    shoulder than the limit allows makes the shoulder give way: collar bone and trunk turn, as far as they are to be
-    trusted less than the limit. Frames without such a hand do not change.
+    The bend of an elbow follows from the distance between shoulder and wrist. If a hand was measured closer to the
+    shoulder than the limit allows, the shoulder moves away: collar bone and trunk turn, because they are less certain
+    than the limit. Frames without such a hand do not change.
     """
     xp = namespace_of(R_world)
     offsets_m = measurement.offsets_m
@@ -176,7 +176,7 @@ def _elbow_rows(R: Array, kappa: Array, kept_m: Array, nearest_m: Array, body_si
 
 
 def _distance_at(bend_deg: float, offsets_m: Array) -> Array:
-    """Return the distance from shoulder to wrist of arms whose elbows are bent so, (2,)."""
+    """Return the distance from shoulder to wrist of arms whose elbows are bent by this angle, (2,)."""
     upper_m, lower_m = norm(offsets_m[list(ELBOW_JOINTS)]), norm(offsets_m[list(WRIST_JOINTS)])
     # With 180 degrees rounding must not make a limit of it.
     cosine = math.cos(math.radians(bend_deg)) if bend_deg < 180 else -math.inf

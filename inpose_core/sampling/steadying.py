@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell how noisy measured positions are, and steady those that are too noisy to be followed frame by frame.
+"""Estimate the noise of measured positions, and smooth those that are too noisy to be followed frame by frame.
 
 A body's third differences are small (millimetres a frame cubed at 60 Hz); white noise of deviation sigma has third
-differences of ``sqrt(20) sigma``. So their median tells sigma, whatever the movement, and the smoother that fits is the
-one whose third differences are penalised by their usual size (Whittaker 1922; Eilers 2003).
+differences of ``sqrt(20) sigma``. So their median gives sigma for any movement. The smoother penalises third
+differences relative to their usual size (Whittaker 1922; Eilers 2003).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..numerics.banded import solve_banded_spd
 from ..recording.types import Sensors
 
 _STEADY_M: Final[float] = 0.005
-"""Positions of less noise are left as they are; good tracking has a millimetre."""
+"""Positions with less noise are not smoothed; good tracking has a millimetre."""
 _THIRD_DIFFERENCE_M: Final[tuple[float, float, float]] = (0.002, 0.006, 0.006)
 """Usual third difference of head and wrists per frame and axis at 60 Hz, root mean square over walking to boxing."""
 _FEWEST_DIFFERENCES: Final[int] = 8
@@ -28,11 +28,11 @@ _NORMAL_MEDIAN: Final[float] = 0.6745
 
 @dataclass(frozen=True)
 class SteadySensors:
-    """Hold sensors with steady positions, and the noise that is left in them."""
+    """Hold sensors with smoothed positions, and the noise that remains in them."""
 
     sensors: Sensors
     noise_m: NDArray[np.float64]
-    """(3,) standard deviation that is left in each device's positions; zero where nothing had to be done."""
+    """(3,) standard deviation that remains in each device's positions; zero if the device was not smoothed."""
 
 
 def steady_positions(sensors: Sensors) -> SteadySensors:
@@ -51,8 +51,8 @@ def steady_positions(sensors: Sensors) -> SteadySensors:
 def position_noise_m(sensors: Sensors) -> NDArray[np.float64]:
     """Return the standard deviation of the white noise in each device's positions, (3,).
 
-    Zero where too little is measured to tell. Movement counts as noise too, but little: walking gives 0.4 mm, fast
-    games give below 1 mm.
+    Zero if too little is measured. Movement also counts as noise, but only a little: 0.4 mm for walking, less than 1 mm
+    for fast games.
     """
     noise_m = np.zeros(3)
     third = np.abs(np.diff(sensors.positions_m, 3, axis=0))

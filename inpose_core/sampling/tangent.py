@@ -17,12 +17,12 @@ from ..body.rotations import exponential
 from ..numerics import Array, namespace_of, solve_positive_definite
 
 LARGEST_TURN_RAD: Final[float] = 0.5
-"""A joint turns no further in one step: beyond it the linearisation says too little."""
+"""Largest turn of a joint in one step: beyond it, the linearisation is too inaccurate."""
 
 
 @dataclass(frozen=True)
 class TangentRows:
-    """Hold a linearised measurement: M differences of positions in each frame, of whose components R are measured.
+    """Hold a linearised measurement: M differences of positions in each frame, with R measured components.
 
     J is the number of joints that carry the differences.
     """
@@ -49,7 +49,7 @@ def chains(R: Array, kappa: Array) -> Array:
 
 
 def carrying_joints(*kappa: Array) -> Array:
-    """Return the joints, (J,), that carry anything on the chains (M, 22, 3): no other has to be looked at."""
+    """Return the joints, (J,), whose rotations move the chains (M, 22, 3); the other joints do not matter."""
     xp = namespace_of(kappa[0])
     return xp.flatnonzero(xp.abs(xp.concat(kappa)).sum(axis=(0, 2)))
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find when the feet of a solution stand and where the toes are to be, from the solved legs and from what the prior
-says of the feet."""
+"""Find the stances of a solution and the target paths of the toes, from the solved legs and the prior's estimate of the
+feet."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HEAD: Final[int] = SENSOR_JOINTS[0]
 _TOLD_TOES: Final[slice] = slice(2, 4)
 """The toes among ankles and toes."""
 _TOLD_SHARE: Final[float] = 0.6
-"""How far the toes move from their solved place towards the place that the prior predicts."""
+"""Share of the way that the toes move from their solved place towards the place that the prior predicts."""
 _TOLD_SMOOTHING_FRAMES: Final[float] = 1.5
 _TOLD_FADE_FRAMES: Final[float] = 10.0
 
@@ -37,19 +37,19 @@ def foot_paths(
     estimate: Estimate,
     settings: PlantingSettings = PlantingSettings(),  # noqa: B008 (frozen)
 ) -> FootPaths:
-    """Return when the feet of a solution (F, 22, 3, 3) stand, and where its toes are to be.
+    """Return the stances of a solution (F, 22, 3, 3), and the target paths of its toes.
 
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
         measurement: head and hands, whose floor the feet stand on.
         estimate: the prior's estimate of the feet: which of them stand, and where they are.
-        settings: when a foot counts as standing.
+        settings: when a foot counts as planted.
     """
     solved_m = solved_toes(R_world, measurement)
     contact = to_numpy(estimate.contact)
     legs = _leg_extension(measurement, np.stack([standing_frames(foot, settings) for foot in contact.T], axis=1))
     paths = plant_feet(
-        to_numpy(towards_told_toes(solved_m, measurement, estimate)),
+        to_numpy(towards_predicted_toes(solved_m, measurement, estimate)),
         contact,
         measurement.body_size_m,
         measurement.sole_height_m if measurement.floor_known else None,
@@ -70,7 +70,7 @@ def _leg_extension(measurement: Measurement, standing: BoolArray) -> LegExtensio
     )
 
 
-def towards_told_toes(solved_m: Array, measurement: Measurement, estimate: Estimate) -> Array:
+def towards_predicted_toes(solved_m: Array, measurement: Measurement, estimate: Estimate) -> Array:
     """Return toe paths (F, 2, 3) between those of the solved legs and those that the prior predicts directly.
 
     Errors of ten degrees at hip and knee put a foot 16 cm off, so the direct prediction is nearer. The errors of the
@@ -85,7 +85,7 @@ def towards_told_toes(solved_m: Array, measurement: Measurement, estimate: Estim
 
 
 def solved_toes(R_world: Array, measurement: Measurement) -> Array:
-    """Return where the toes of a solution (F, 22, 3, 3) are, (F, 2, 3), the head where it was measured."""
+    """Return the positions of the toes of a solution (F, 22, 3, 3), (F, 2, 3); the head is at its measured place."""
 
     def from_head_m(R: Array) -> Array:
         positions_m = forward_kinematics(R, measurement.offsets_m)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Straighten the legs of people who stand upright and relaxed.
 
-How straight legs are follows from the head's height: captured people who stand still with their head within 1 % of
-its upright height have knees bent by 5 degrees in the median, and by less than 10 in nine of ten. Half a centimetre of
-height is 12 degrees of knee, so the prior, which sees a noisy height, cannot say it as sharply. It becomes one more
-measurement: the height of each hip over its ankle. With the head lower than this it widens and ends, and what height
-is missing bends trunk and neck as well as knees, as the prior knows it.
+The head's height tells how straight the legs are. Captured people who stand still, with the head within 1 % of its
+upright height, bend their knees by 5 degrees (median), and nine of ten by less than 10 degrees. Half a centimetre of
+height corresponds to 12 degrees of knee bend. The prior sees a noisy height, so it cannot tell this as exactly.
+Therefore it is one more measurement: the height of each hip over its ankle. If the head is lower, the measurement
+becomes less certain and then ends: the prior decides how trunk, neck and knees bend.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ..numerics.filters import gaussian_filter
 _HEAD_RATIO: Final[tuple[float, ...]] = (0.955, 0.965, 0.975, 0.9825, 0.9875, 0.9925, 1.0)
 """Height of the head over its height in an upright stance."""
 _EXTENSION: Final[tuple[float, ...]] = (0.968, 0.972, 0.986, 0.994, 0.998, 0.999, 0.999)
-"""Distance of hip and ankle over the leg's length at these heights: the medians of `benchmarks/upright_legs.py`."""
+"""Distance of hip and ankle over the leg length at these heights: medians of `benchmarks/upright_legs.py`."""
 _DEVIATION: Final[tuple[float, ...]] = (0.100, 0.040, 0.017, 0.012, 0.006, 0.002, 0.002)
-"""Its standard deviation, likewise; at the lower end it says nothing any more."""
+"""Standard deviation of this distance, from the same benchmark; at the lower end it has no influence."""
 _UPRIGHT: Final[tuple[float, float]] = (0.965, 0.985)
 """Below the first height nobody stands upright, above the second everybody does."""
 _FREE: Final[float] = 1.0
@@ -34,23 +34,23 @@ _SMOOTHING_FRAMES: Final[float] = 6.0
 
 @dataclass(frozen=True)
 class LegExtension:
-    """Hold how far hips are from ankles, and how surely."""
+    """Hold the expected distances of hips and ankles, and their uncertainty."""
 
     share: FloatArray
     """(F,) of the leg's length."""
     deviation: FloatArray
-    """(F,) standard deviation of the share; 1 where nothing is known."""
+    """(F,) standard deviation of this share; 1 if nothing is known."""
     upright: FloatArray
-    """(F,) from 0 to 1, how surely the person stands upright and still."""
+    """(F,) from 0 to 1: how certain it is that the person stands upright and still."""
 
     @classmethod
     def unknown(cls, frames: int) -> LegExtension:
-        """Return what is known of people whose height above the floor is not known: nothing."""
+        """Return the value without information, for recordings whose heights do not count from the floor."""
         return cls(np.ones(frames), np.full(frames, _FREE), np.zeros(frames))
 
 
 def expected_extension(head_ratio: FloatArray, head_speed_per_leg: FloatArray, stands: BoolArray) -> LegExtension:
-    """Return how straight the legs of people are who stand on both feet.
+    """Return the expected leg extension of people who stand on both feet.
 
     Args:
         head_ratio: height of the head joint above a standing foot over its height in an upright stance, (F,).

@@ -28,7 +28,8 @@ _SHARED_AT_ONCE: Final[int] = 16
 _LEAST_SHARED: Final[int] = 2
 """A window by itself takes a third longer."""
 _SHARED_PARTS: Final[int] = 16
-"""Parts of short recordings: enough for the cores to end together. The number of cores must not change the numbers."""
+"""Parts of short recordings: enough that all cores finish at about the same time. It does not depend on the number of
+cores, so the results do not either."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wait a moment where another program holds a file: on Windows, virus scanners and indexers open every new one."""
+"""Wait a moment if another program holds a file: on Windows, virus scanners and indexers open every new file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PAUSE_S: Final[float] = 0.05
 
 
 def once_free(action: Callable[[], Result]) -> Result:
-    """Do something with a file, again and again for two seconds while another program holds it.
+    """Call a function on a file. If another program holds the file, try again for two seconds.
 
     Raises:
-        OSError: it is held for longer, or fails in another way, which is not tried again.
+        OSError: the file is held for longer, or the function fails in another way.
     """
     end = time.monotonic() + _LONGEST_S
     while True:

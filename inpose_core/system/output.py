@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write every output completely or not at all: write a temporary file, read it again, and only then rename it.
 
-Writers cannot be believed: a full disk shows in the last write, in the close, or only when the disk is asked, and some
-libraries pass over it. So what was written is compared with what was meant before it takes the place of a good file.
-Standard library only: the add-on imports this when Blender starts.
+A write that seems to succeed may have failed: a full disk shows in the last write, in the close, or only in the sync,
+and some libraries ignore the error. So the new file is read again and checked before it replaces a good file. Standard
+library only: the add-on imports this when Blender starts.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from .held_files import once_free, windows_error
 
 _FULL: Final[frozenset[int]] = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEARLY_FULL_BYTES: Final[int] = 1 << 16
-"""A disk with less than this beside an incomplete file has cut it off."""
+"""If the new file is incomplete and the disk has less free space than this, the disk was full."""
 _NO_SUCH_PATH: Final[frozenset[int]] = frozenset({3, 206})
 """Windows' errors for a path that does not exist or is too long; it does not always tell which."""
 _LONGEST_PATH: Final[int] = 225
 """Windows allows 259 characters, and the name of the temporary file beside the output is up to 30 longer."""
 _LEFT_S: Final[float] = 3600.0
-"""A half file that has not grown for so long has lost its writer; another machine may be writing a younger one."""
+"""A temporary file that has not grown for this time belongs to a dead process. Another machine may still be writing a
+younger one."""
 
 
 def write_output(path: Path, parts: Iterable[bytes | memoryview]) -> None:
@@ -56,11 +57,11 @@ def write_output(path: Path, parts: Iterable[bytes | memoryview]) -> None:
 
 @contextmanager
 def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Path]:
-    """Yield a name beside ``path``, of no file yet; the file that the block writes there takes the name of ``path``.
+    """Yield a temporary name beside ``path``. The file that the block writes there replaces ``path`` at the end.
 
     Args:
         path: the output.
-        find_fault: reads the new file when it is on the disk, and returns what is wrong with it; empty if nothing is.
+        find_fault: reads the new file from the disk, and returns what is wrong with it; empty if it is good.
 
     Raises:
         OutputError: the folder is missing or not writable, the disk is full, or the new file has a fault. The older
@@ -85,7 +86,7 @@ def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Pat
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add a line to a log as a whole or not at all; a line that a killed process left half is ended first.
+    """Add a line to a log completely or not at all. If a killed process left half a line, end that line first.
 
     Raises:
         OutputError: the file cannot be written.
@@ -107,7 +108,8 @@ def append_line(path: Path, line: str) -> None:
 
 
 def fault_of_zip(path: Path) -> str:
-    """Return what is wrong with a zip archive, as .npz and .pt files are: every member is read and its sum compared."""
+    """Return what is wrong with a zip archive (.npz and .pt files are such archives): read every member and compare its
+    checksum."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -117,7 +119,7 @@ def fault_of_zip(path: Path) -> str:
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
-    """Return what the user is told when writing failed."""
+    """Return the error for the user after a failed write."""
     if error.errno in _FULL:
         return OutputError(
             f"{path} cannot be written: the disk is full.",
@@ -130,7 +132,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 def _remove_leftovers(folder: Path, begin: str) -> None:
-    """Remove what processes left of this output that were killed: no other way to end leaves anything."""
+    """Remove the temporary files of this output that killed processes have left."""
     with suppress(OSError):
         for entry in folder.iterdir():
             if entry.name.startswith(begin) and time.time() - entry.stat().st_mtime > _LEFT_S:
@@ -138,13 +140,13 @@ def _remove_leftovers(folder: Path, begin: str) -> None:
 
 
 def _force_to_disk(path: Path) -> None:
-    """Wait until the disk has it: some file systems say only then that they are full."""
+    """Wait until the file is on the disk: some file systems report only then that they are full."""
     with once_free(lambda: path.open("r+b")) as file:
         os.fsync(file.fileno())
 
 
 def _force_folder_to_disk(folder: Path) -> None:
-    """Let the new name outlive a power cut, where a folder can be synchronised at all: not on Windows, nor by SMB."""
+    """Let the new name survive a power cut, if the folder can be synchronised. Windows and SMB cannot do this."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Begin and end a process of ours so that nothing of it stays behind. Standard library only."""
+"""Start and end our processes so that they leave nothing behind. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 STOPPED_CODE: Final[int] = 128 + signal.SIGTERM
-"""The exit code of a process that was asked to end, as shells have it."""
+"""The exit code of a process that was ended by a signal, as shells report it."""
 
 _SIGNALS: Final[tuple[str, ...]] = ("SIGTERM", "SIGHUP", "SIGBREAK")
 """How render farms, closed terminals and Windows ask a process to end."""
 
 
 class StoppedError(KeyboardInterrupt):
-    """Somebody asked this process to end; what is under way cleans up on the way out, as after Ctrl-C."""
+    """Say that somebody asked this process to end. The running work cleans up, as after Ctrl-C."""
 
 
 @contextmanager
 def stop_by_unwinding(*, then_ends: bool = False) -> Iterator[None]:
-    """Within the block, let a signal to end raise `StoppedError` instead of ending the process in the midst of a write.
+    """Within the block, a signal to end raises `StoppedError`, instead of ending the process in the middle of a write.
 
-    A signal that somebody ignores (nohup) or handles already is left alone, and so is all outside the main thread.
+    Signals that are already ignored (nohup) or handled do not change. Outside the main thread, this does nothing.
 
     Args:
-        then_ends: the process ends after the block, and is not to be disturbed in tidying up.
+        then_ends: the process ends after the block; further signals do not disturb its cleaning up.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -52,5 +52,5 @@ def stop_by_unwinding(*, then_ends: bool = False) -> Iterator[None]:
 
 
 def keep_torch_from_making_folders() -> None:
-    """Spare the temporary folder the empty torchinductor_USER that torch makes when it loads; nothing is compiled."""
+    """Prevent torch from making the empty folder torchinductor_USER in the temporary folder when it loads."""
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())

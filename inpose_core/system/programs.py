@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find and start other programs so that no file of the current folder takes their place.
+"""Find and start other programs, and never a file of the current folder in their place.
 
 A recording or a rig is often opened in the downloads folder, beside untrusted files. Windows, a search path with an
 empty or relative entry, and ``python -c`` all look for code there.
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final
 
 NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-"""How to start a program, so that Windows shows no console for it; elsewhere there is nothing to say."""
+"""Flags that start a program without a console on Windows; no flags elsewhere."""
 _PYTHON_VARIABLES: Final[tuple[str, ...]] = ("PYTHON", "__PYVENV_LAUNCHER__")
-"""How the names begin of what Python heeds; the second tells a Python on macOS that it is another one."""
+"""Prefixes of the environment variables that change how Python works. The second one makes a Python on macOS believe
+that it is another one."""
 PROGRAM_ENDING: Final[str] = ".exe" if sys.platform == "win32" else ""
 
 
@@ -37,12 +38,12 @@ def find_program(name: str, ending: str = PROGRAM_ENDING) -> str | None:
 
 
 def neutral_folder(program: str) -> str | None:
-    """Return a folder to start a program in that is nobody's: the root of the disk where the program lies."""
+    """Return a safe folder to start a program in, which belongs to no user: the root of the program's disk."""
     return Path(program).anchor or None
 
 
 def without_python_variables(environment: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return an environment in which nothing tells Python where to find code."""
+    """Return the environment without the variables that tell Python where to find code."""
     return {name: value for name, value in environment if not name.upper().startswith(_PYTHON_VARIABLES)}
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read untrusted files (bytes, JSON and numpy archives), with fixed limits for size and memory.
 
-What must not be read is an `OSError` with the reason in ``strerror``, what makes no sense a `ValueError`: callers say
-in their own words which file it was and what to do.
+A file that must not be read raises an `OSError` with the reason in ``strerror``; content that makes no sense raises a
+`ValueError`. The callers add the name of the file and the advice.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
     Raises:
         OSError: it cannot be read, is a folder, a pipe or a device, is larger than ``most`` bytes, or grows meanwhile.
-        ValueError: the path is none.
+        ValueError: the path is not usable.
     """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -60,7 +60,7 @@ def open_file(path: Path) -> IO[bytes]:
 
     Raises:
         OSError: it cannot be read, is a folder, a pipe or a device.
-        ValueError: the path is none.
+        ValueError: the path is not usable.
     """
     # A pipe without a writer would block the opening itself.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -84,16 +84,16 @@ def read_json(path: Path, most: int) -> Any:
 
     Raises:
         OSError: as in `read_bytes`.
-        ValueError: it is no JSON, or too much of it.
+        ValueError: it is not JSON, or too large.
     """
     return parse_json(read_bytes(path, most))
 
 
 def parse_json(data: bytes) -> Any:
-    """Return what JSON says; integers of more digits than a float can tell become floats.
+    """Return the content of a JSON text. Integers with more digits than a float has become floats.
 
     Raises:
-        ValueError: it is no JSON, is nested too deeply, or would need far more memory than any file of ours.
+        ValueError: it is not JSON, is nested too deeply, or would need far more memory than any file of ours.
     """
     if sum(size * data.count(sign) for sign, size in _PARSED_BYTES.items()) > _LARGEST_PARSED_BYTES:
         raise ValueError("it holds too many values")
@@ -107,7 +107,7 @@ def finite_number(value: Any) -> float:
     """Return a JSON value as a float.
 
     Raises:
-        ValueError: it is no number, or not finite.
+        ValueError: it is not a number, or not finite.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError("a number is missing")
@@ -142,7 +142,7 @@ def array_shapes(source: Path | bytes, most_bytes: int) -> dict[str, tuple[int, 
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no archive of arrays, or an array is larger than what holds it or than ``most_bytes``.
+        ValueError: it is not an archive of arrays, or an array is larger than what holds it or than ``most_bytes``.
     """
     with _archive(source) as archive:
         return {name: _checked(archive, member, most_bytes).shape for name, member in _members(archive).items()}

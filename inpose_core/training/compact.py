@@ -40,7 +40,9 @@ def write_compact(clips: PackedClips, path: Path) -> None:
         OutputError: the file cannot be written.
     """
     if np.abs(clips.root_m).max(initial=0.0) > _FARTHEST_M:
-        raise InPoseError("Somebody moves more than 20 km away.", "Check the unit: positions are in metres.")
+        raise InPoseError(
+            "In this motion, somebody is more than 20 km from the origin.", "Check the unit: positions are in metres."
+        )
     turning = _joints_of_their_own(clips.wxyz)
     steps = np.round(clips.wxyz[:, turning] * _STEPS_PER_UNIT).astype(np.int32).reshape(len(clips.wxyz), -1)
     arrays: dict[str, Any] = {

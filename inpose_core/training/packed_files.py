@@ -47,7 +47,7 @@ def read_packed(path: Path) -> PackedClips:
             raise InPoseError(f"{path} is not packed for 22 SMPL joints at 60 Hz.", "Pack the motion again.")
         for name in _NUMBERS & arrays.keys():
             if not (np.abs(numbers(arrays[name])) < _LARGEST_NUMBER).all():
-                raise ValueError(f"{name} holds numbers that are none of a body")
+                raise ValueError(f"{name} contains impossible numbers")
         return _checked(_decode(path.stem, arrays))
     except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
         raise InPoseError(f"{path} is not a file of packed motion ({error}).", "Give packed .npz files.") from error
@@ -75,7 +75,7 @@ def packed_files(data: Path) -> list[Path]:
     """
     files = [data] if data.is_file() else sorted(data.glob("*.npz"))
     if not files:
-        raise InPoseError(f"{data} holds no packed motion (.npz).", "Give the folder of packed motion with --data.")
+        raise InPoseError(f"{data} contains no packed motion (.npz).", "Give the folder of packed motion with --data.")
     return files
 
 
@@ -92,7 +92,7 @@ def _decode(name: str, arrays: Mapping[str, Any]) -> PackedClips:
     per_clip = {key: arrays[key] for key in _PER_CLIP_KEYS}
     length = per_clip["length"].astype(np.int64)
     if length.ndim != 1 or (length < 0).any():
-        raise ValueError("the clips' lengths are none")
+        raise ValueError("the lengths of the clips are invalid")
     if COMPACT_KEY in arrays:
         wxyz, root_m = decode_rotations(arrays), decode_steps(arrays)
         valid = np.unpackbits(arrays["valid_bits"])[: len(root_m)].astype(np.bool_)

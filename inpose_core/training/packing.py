@@ -62,7 +62,7 @@ def pack_files(
         if on_progress is not None:
             on_progress(index, problem)
     if not clips:
-        raise InPoseError("None of these files holds motion.", "Give AMASS .npz or .bvh files.")
+        raise InPoseError("None of these files contains motion.", "Give AMASS .npz or .bvh files.")
     # Stream to disk: the whole of AMASS is too large for memory.
     with atomic_output(output, fault_of_zip) as temporary, _ZipStream(temporary, "xb") as stream:
         np.savez_compressed(stream, **_packed(clips))

@@ -241,7 +241,8 @@ class Trainer:
             state = torch.load(self._checkpoint_path, map_location=self.device, weights_only=True)
             if state["network_config"] != asdict(self.settings.network):
                 raise WeightsError(
-                    f"The checkpoint in {self.folder} is of a network of another size.", "Train into another folder."
+                    f"The checkpoint in {self.folder} is of a network of another size.",
+                    "Choose another folder with --out.",
                 )
             self.network.load_state_dict(state["network"])
             self.ema.load_state_dict(state["ema"])

@@ -163,7 +163,7 @@ def main() -> None:
         elif request["method"] in METHODS:
             threading.Thread(target=answer, args=(request,), daemon=True).start()
         else:
-            refuse(request["id"], "WorkerError", f'The solver knows no request "{request["method"]}".', "")
+            refuse(request["id"], "WorkerError", f'The solver does not know the request "{request["method"]}".', "")
 
 
 main()

@@ -14,7 +14,6 @@ from rigs import build_rig, map_and_measure
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import machine_settings
-from inpose_blender.recording.preview import COLLECTION_NAME
 from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import SolvedTake
 
@@ -121,6 +120,13 @@ def test_an_action_of_the_users_own_is_kept(ready_scene):
     assert (track.mute, track.lock) == (True, True)
 
 
+def test_root_motion_without_a_root_is_refused_before_the_solve(ready_scene, requests):
+    choices().way = "root"
+    with pytest.raises(RuntimeError, match="no root bone above its hips"):
+        bpy.ops.inpose.solve_full_body()
+    assert requests == []
+
+
 def test_solving_again_replaces_a_bake_that_nobody_touched(ready_scene):
     for _ in range(3):
         bpy.ops.inpose.solve_full_body()
@@ -144,40 +150,12 @@ def test_solving_again_keeps_what_is_worth_it(ready_scene, how, take):
     assert ready_scene.animation_data.action != first
 
 
-def test_the_recording_is_shown_and_hidden(ready_scene):
-    scene = bpy.context.scene
-    before = (set(bpy.data.objects), set(bpy.data.actions), set(bpy.data.curves))
-    scene.inpose_bake.first_frame = 5
-    assert bpy.ops.inpose.show_recording() == {"FINISHED"}
-    assert bpy.ops.inpose.show_recording() == {"FINISHED"}  # again: replaced, not doubled
-    collection = scene.collection.children[COLLECTION_NAME]
-    assert collection.hide_render
-    names = {"Head", "Left hand", "Right hand"}
-    assert {shown.name for shown in collection.objects} == names | {f"{name} trail" for name in names}
-    assert len(collection.objects["Left hand trail"].data.splines) == 2  # it was lost in between
-    scene.frame_set(5)
-    head = collection.objects["Head"].matrix_world.translation
-    size = map_and_measure(ready_scene)[1].skeleton.stature_m / 1.78
-    assert tuple(head) == pytest.approx((0, 0, 1.7 * size), abs=1e-4)
-    scene.frame_set(5 + 24)
-    assert collection.objects["Head"].matrix_world.translation.y == pytest.approx(size, abs=1e-4)  # -Z is +Y here
-    assert bpy.ops.inpose.hide_recording() == {"FINISHED"}
-    assert (set(bpy.data.objects), set(bpy.data.actions), set(bpy.data.curves)) == before
-    assert not bpy.ops.inpose.hide_recording.poll()
-
-
 def test_a_recording_can_be_dropped_onto_the_view(registered, take):
     handler = bpy.types.INPOSE_FH_recording
     assert ".bsor" in handler.bl_file_extensions.split(";")
     assert handler.bl_import_operator == "inpose.choose_recording"
     assert bpy.ops.inpose.choose_recording("INVOKE_DEFAULT", filepath=str(take)) == {"FINISHED"}
     assert bpy.context.scene.inpose.recording == str(take)
-
-
-def test_a_recording_is_shown_without_any_rig(registered, take, fake_worker):
-    bpy.context.scene.inpose.recording = str(take)
-    assert bpy.ops.inpose.show_recording() == {"FINISHED"}
-    assert COLLECTION_NAME in bpy.context.scene.collection.children
 
 
 def test_the_solver_says_what_it_is(registered, fake_worker):

@@ -15,7 +15,7 @@ from inpose_blender.core import JOINT_NAMES
 
 PACKAGE = Path(addon.__file__).resolve().parent
 _TEXT_KEYWORDS = frozenset({"text", "heading", "placeholder"})
-_PUT_TOGETHER = ("Head", "Left hand", "Right hand", "Starting the solver", "Solving", "Cancelling", "Baking")
+_PUT_TOGETHER = ("Room", "Head", "Left hand", "Right hand", "Starting the solver", "Solving", "Cancelling", "Baking")
 """Texts that reach `tr` through a variable."""
 
 

@@ -21,10 +21,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import addon_utils
 import bpy
+from mathutils import Vector
 
 TICK_S = 0.1
 TIMEOUT_S = 480.0
+REPORT_S = 12.0
+"""Blender shows a message in its status bar for ten seconds."""
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -44,6 +48,7 @@ class Session:
         yield from self.cancel_a_solve()
         yield from self.solve()
         yield from self.undo_and_redo()
+        yield from self.ruin_the_character()
         yield from self.search_and_escape()
         yield from self.save_and_reload()
         yield from self.look_at_the_preferences()
@@ -73,8 +78,11 @@ class Session:
         """Add a character, look at it, and open the add-on's tab."""
         stick_figure = importlib.import_module(f"{self.module}.inpose_blender.rig.stick_figure")
         core = importlib.import_module(f"{self.module}.inpose_blender.core")
-        for thing in list(bpy.data.objects):
-            bpy.data.objects.remove(thing)
+        for blocks in (bpy.data.objects, bpy.data.actions):
+            for thing in list(blocks):
+                blocks.remove(thing)
+        bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
+        bpy.context.scene.frame_set(1)
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
@@ -94,12 +102,20 @@ class Session:
         tab.tag_redraw()
         yield 1.5
         self.picture("1_panel")
+        self.save_beside_the_takes()
+
+    def save_beside_the_takes(self) -> None:
+        """Save the scene, with the recording in a folder beside it: its path in the panel is then "//takes/..."."""
+        takes = self.folder / "takes"
+        takes.mkdir(exist_ok=True)
+        self.recording = Path(shutil.copy(self.recording, takes))
+        bpy.ops.wm.save_as_mainfile(filepath=str(self.folder / "shot.blend"))
 
     def choose_the_recording(self) -> Iterator[float]:
         """Pick a recording as the file browser would, and see it in the scene."""
         things = len(bpy.data.objects)
         with self.in_view():
-            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=str(self.recording))
+            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=bpy.path.relpath(str(self.recording)))
         self.check(Path(bpy.path.abspath(bpy.context.scene.inpose.recording)) == self.recording, "recording is chosen")
         if hasattr(bpy.context.scene.inpose, "pose"):
             bpy.context.scene.inpose.pose = "grip"
@@ -133,6 +149,7 @@ class Session:
             bpy.ops.inpose.cancel()
         yield from self.wait("cancelled solve has ended")
         self.check(self.action is None, "cancelled solve leaves no action")
+        yield REPORT_S  # else Blender's message of the cancelled solve is in the picture of the next one
 
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
@@ -182,6 +199,36 @@ class Session:
             bpy.ops.view3d.view_all(center=False)
         yield 1.0
 
+    def ruin_the_character(self) -> Iterator[float]:
+        """Hang a hat on a bone that nothing moves, bake again, and read what is wrong below the button."""
+        armature = bpy.data.objects[self.armature_name]
+        with self.in_view():
+            bpy.context.view_layer.objects.active = armature
+            bpy.ops.object.mode_set(mode="EDIT")
+            stray = armature.data.edit_bones.new("stray")
+            stray.head, stray.tail = (0, 0, 1.8), (0, 0, 1.9)
+            bpy.ops.object.mode_set(mode="OBJECT")
+            bpy.ops.mesh.primitive_uv_sphere_add(radius=0.15, location=armature.matrix_world @ Vector((0, 0, 1.8)))
+            hat = bpy.context.object
+            hat.vertex_groups.new(name="stray").add(list(range(len(hat.data.vertices))), 1.0, "REPLACE")
+            hat.modifiers.new("Armature", "ARMATURE").object = armature
+            bpy.context.view_layer.objects.active = armature
+            bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        status = bpy.context.window_manager.inpose_status
+        began = time.monotonic()
+        while not status.result and time.monotonic() - began < 60.0:
+            yield TICK_S
+        yield 1.0
+        self.picture("6_check_the_character")
+        self.check("stray" in status.problems, f"a ruined character is told: {status.result} {status.problems}")
+        with self.in_view():
+            bpy.data.objects.remove(hat)
+            bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        yield 5.0
+        status = bpy.context.window_manager.inpose_status
+        self.check(bool(status.result) and not status.problems, f"a sound one is not: {status.problems}")
+        self.picture("6_result")
+
     def search_and_escape(self) -> Iterator[float]:
         """Find the operator by Blender's search, start it with Return, stop it with Esc."""
         if not shutil.which("xdotool"):
@@ -199,6 +246,14 @@ class Session:
         while not self.solving and time.monotonic() - began < 10.0:
             yield 0.02
         self.check(self.solving, "search starts the solve")
+        with self.in_view():
+            bpy.ops.screen.animation_play()
+        yield 1.0
+        self.check(self.playing, "the animation plays while it is solved")
+        press("key", "Escape")
+        yield 1.0
+        self.picture("7_playback_stopped")
+        self.check(self.solving and not self.playing, "Esc ends the playback and not the solve")
         press("key", "Escape")
         yield from self.wait("Esc ends the solve")
         self.check(self.action is not None, "a cancelled solve leaves the old action")
@@ -215,7 +270,10 @@ class Session:
         self.check(self.action is not None and bool(self.action.frame_range[1] > 100), "keyframes are saved")
 
     def look_at_the_preferences(self) -> Iterator[float]:
-        """Show the add-on in the preferences."""
+        """Show the add-on in the preferences, with the file where users have it."""
+        (listed,) = (module for module in addon_utils.modules() if module.__name__ == self.module)
+        version = ".".join(map(str, bpy.app.version[:2]))
+        listed.__file__ = f"/home/anna/.config/blender/{version}/extensions/user_default/inpose/__init__.py"
         with self.in_view():
             bpy.ops.preferences.addon_show(module=self.module)
         yield 3.0
@@ -230,6 +288,11 @@ class Session:
     def area(self) -> Any:
         """Return the 3D View."""
         return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
+
+    @property
+    def playing(self) -> bool:
+        """Say whether the animation plays."""
+        return any(window.screen.is_animation_playing for window in bpy.context.window_manager.windows)
 
     @property
     def solving(self) -> bool:
@@ -311,8 +374,8 @@ def hide_other_tabs() -> None:
                 continue
 
 
-def main() -> None:
-    """Play the script on a timer, then leave Blender."""
+def main(session_class: type[Session] = Session) -> None:
+    """Play the script of a session on a timer, then leave Blender."""
     arguments = sys.argv[sys.argv.index("--") + 1 :]
     folder = Path(arguments[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -322,7 +385,7 @@ def main() -> None:
     package = Path(importlib.import_module(module).__file__).parent
     recording = Path(arguments[1]).resolve() if len(arguments) > 1 else next((package / "examples").glob("*.csv"))
     bpy.context.preferences.view.show_splash = False
-    session = Session(module, folder, recording)
+    session = session_class(module, folder, recording)
     steps = session.script()
 
     def tick() -> float:
@@ -340,4 +403,5 @@ def main() -> None:
     bpy.app.timers.register(tick, first_interval=4.0, persistent=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

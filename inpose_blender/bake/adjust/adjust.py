@@ -14,12 +14,12 @@ def adjust_motion(motion: Motion, sensors: Sensors | None, settings: AdjustSetti
     """Return the adjusted motion, at its own frame rate.
 
     Smoothing comes first, because it moves hands and feet away from their places. The locks then move them back. The
-    way over the ground goes last: locks need to know where the ground is.
+    root motion is removed last, because the locks need the true path over the ground.
 
     Args:
         motion: what was solved.
-        sensors: the calibrated recording that it was solved from; None leaves the hands as they are.
-        settings: what to change.
+        sensors: the calibrated recording that the motion was solved from; without it, the hands stay as solved.
+        settings: the adjustments.
     """
     solved = motion
     if settings.smoothing_s > 0:

@@ -11,7 +11,7 @@ def reduce_keys(values: NDArray[np.float64], tolerance: float) -> NDArray[np.int
     """Return the frames to keep, so that no value is further than ``tolerance`` from the lines between them.
 
     Ramer (1972), Douglas and Peucker (1973), with vertical distance: keys lie on a curve over time. All segments of one
-    depth are split at once, which makes it as fast as a few passes over the array.
+    depth are split at once, so it takes only a few passes over the array.
 
     Args:
         values: (F, C), the components of one property; they keep common keys. The distance is their Euclidean one.

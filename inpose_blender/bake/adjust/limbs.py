@@ -19,7 +19,8 @@ from ...core import (
 )
 
 _STRAIGHT_SINE: Final[float] = 0.05
-"""Below this sine of the bend the plane of a limb is uncertain, and its natural axis is mixed in."""
+"""If the sine of the bend is smaller than this, the plane of the limb is uncertain, and its natural axis is mixed
+in."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def bend_limb(
         limb: which limb.
         positions_m: joint positions of the motion, (F, 22, 3).
         targets_m: where the end joint should be.
-        stretch: up to which share of its full length a limb may be stretched further than it is.
+        stretch: a limb that is shorter than this share of its full length may be straightened up to this share.
     """
     start, middle, end = (JOINT_INDEX[name] for name in (limb.start, limb.middle, limb.end))
     upper_m, lower_m = (float(np.linalg.norm(motion.skeleton.offsets_m[joint])) for joint in (middle, end))

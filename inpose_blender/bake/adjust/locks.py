@@ -15,8 +15,8 @@ from .limbs import ARMS, LEGS, bend_limb
 _FADE_S: Final[float] = 0.15
 _LEG_STRETCH: Final[float] = 0.99
 _ARM_STRETCH: Final[float] = 0.995
-"""A lock stretches no limb further than this unless it is so already: the last centimetre of reach turns a knee by
-twenty degrees, and makes it snap."""
+"""Locks do not straighten a limb beyond this share of its length: the last centimetre would turn a knee by twenty
+degrees, so that it snaps."""
 
 
 def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = None) -> Motion:
@@ -27,7 +27,8 @@ def lock_feet(motion: Motion, strength: float, standing_as_in: Motion | None = N
     Args:
         motion: the motion to change; its `foot_stands`, the solver's decision, says when each foot stands.
         strength: 0 leaves the feet, 1 holds them still.
-        standing_as_in: where the feet stand, if smoothing has moved them since; the motion itself by default.
+        standing_as_in: the motion with the places of the planted feet, if smoothing has moved them since; by default
+            the motion itself.
     """
     assert motion.foot_stands is not None
     stands_m = (motion if standing_as_in is None else standing_as_in).joint_positions_m
@@ -50,7 +51,7 @@ def lock_hands(motion: Motion, sensors: Sensors, strength: float) -> Motion:
 
     Args:
         motion: the motion to change.
-        sensors: the calibrated recording, at the motion's own rate; what it has too much is ignored.
+        sensors: the calibrated recording, at the motion's own rate; additional frames are ignored.
         strength: 0 leaves the wrists, 1 brings them all the way.
     """
     count = min(len(motion), len(sensors.positions_m))

@@ -11,7 +11,8 @@ import numpy as np
 from ...core import FloatArray, Motion, gaussian_filter, quaternion_to_matrix
 
 _SWAY_S: Final[float] = 0.3
-"""What swings faster than this about the way belongs to the body: the sway of steps is a second long or shorter."""
+"""Movement that is faster than this belongs to the body and not to the root motion: the sway of a step takes a second
+or less."""
 
 
 @dataclass(frozen=True)

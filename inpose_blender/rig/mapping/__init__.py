@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show which bone is which joint, let the user change it, and keep it with the armature or in a file."""
+"""Show and change the bone of each joint, and keep this mapping with the armature or in a file."""
 
 from __future__ import annotations
 

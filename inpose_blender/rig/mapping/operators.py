@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Change, mirror, forget, import and export the mapping of the armature that is to be animated."""
+"""Change, mirror, reset, import and export the mapping of the armature."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...errors import InPoseError, RigError
-from ...joint_names import JOINT_NAMES, STORED_PROPERTY
+from ...joint_names import JOINT_NAMES
 from ...ui.translate import tr
 from ..properties import chosen_armature
 from .files import read_mapping, write_mapping
-from .properties import SPOKEN, bones_of, forget_bones, set_bones
+from .properties import SPOKEN, bones_of, can_be_mapped, forget_bones, set_bones
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -44,12 +44,12 @@ class _OnMapping:
 
     @classmethod
     def poll(cls, context: Any) -> bool:
-        """There must be an armature; Blender says why if there is none."""
+        """Require an armature; Blender shows the reason if there is none."""
         armature = chosen_armature(context)
         if armature is None or armature.type != "ARMATURE":
             cls.poll_message_set(tr("Select an armature"))  # type: ignore[attr-defined]  # of the operators that mix this in
             return False
-        if cls.changes and not armature.data.is_editable:
+        if cls.changes and not can_be_mapped(armature):
             cls.poll_message_set(tr("The armature data is linked from another file"))  # type: ignore[attr-defined]  # the same
             return False
         return True
@@ -71,7 +71,7 @@ class INPOSE_OT_mapping_pick(_OnMapping, bpy.types.Operator):
         bone = armature.data.bones.active
         if bone is None:
             raise RigError(f"{armature.name} has no active bone.", "Click a bone in Pose Mode.")
-        set_bones(armature.data, bones_of(armature) | {self.joint: bone.name})
+        set_bones(armature, bones_of(armature) | {self.joint: bone.name})
         return {"FINISHED"}
 
 
@@ -95,7 +95,7 @@ class INPOSE_OT_mapping_mirror(_OnMapping, bpy.types.Operator):
             if left and (right == left or right not in armature.data.bones):
                 raise RigError(f"{armature.name} has no bone that mirrors {left}.", "Choose the bones by hand.")
             bones[joint] = right
-        set_bones(armature.data, bones)
+        set_bones(armature, bones)
         return {"FINISHED"}
 
 
@@ -107,8 +107,8 @@ class INPOSE_OT_mapping_reset(_OnMapping, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: Any) -> set[str]:
-        """Remove what is stored."""
-        forget_bones(_armature(context).data)
+        """Remove the stored mapping."""
+        forget_bones(_armature(context))
         return {"FINISHED"}
 
 
@@ -124,7 +124,7 @@ class INPOSE_OT_mapping_import(_OnMapping, bpy.types.Operator, ImportHelper):
 
     @_reports_errors
     def execute(self, context: Any) -> set[str]:
-        """Store what the file says, if the rig has the bones."""
+        """Store the mapping of the file, if the rig has the bones."""
         armature = _armature(context)
         bones = read_mapping(Path(self.filepath))
         absent = sorted({bone for bone in bones.values() if bone and bone not in armature.data.bones})
@@ -133,7 +133,7 @@ class INPOSE_OT_mapping_import(_OnMapping, bpy.types.Operator, ImportHelper):
                 f"{armature.name} has no bone {absent[0]}, which {Path(self.filepath).name} names.",
                 "The mapping was made for another rig.",
             )
-        set_bones(armature.data, bones)
+        set_bones(armature, bones)
         return {"FINISHED"}
 
 
@@ -149,7 +149,7 @@ class INPOSE_OT_mapping_export(_OnMapping, bpy.types.Operator, ExportHelper):
 
     @_reports_errors
     def execute(self, context: Any) -> set[str]:
-        """Write what is mapped now, chosen or found."""
+        """Write the current mapping, chosen or found."""
         write_mapping(Path(self.filepath), bones_of(_armature(context)))
         return {"FINISHED"}
 
@@ -159,13 +159,15 @@ def _armature(context: Any) -> Any:
     return chosen_armature(context)
 
 
-def is_chosen(armature_data: Any) -> bool:
+def is_chosen(armature_object: Any) -> bool:
     """Return whether the user has changed the mapping of an armature."""
-    return bool(getattr(armature_data, STORED_PROPERTY).stored)
+    from ..find import stored_bones
+
+    return stored_bones(armature_object) is not None
 
 
 def _mirrored(name: str) -> str:
-    """Return a bone's name for the other side; Blender's own rule knows neither words in front nor Japanese."""
+    """Return a bone's name for the other side. Blender's own rule knows neither words in front nor Japanese names."""
     flipped = bpy.utils.flip_name(name) if name else ""
     if flipped != name:
         return flipped

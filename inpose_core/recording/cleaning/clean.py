@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair errors in recordings, mark the rest as not measured, and report both.
+"""Repair errors in recordings, mark poses without tracking as not measured, and report both.
 
-The order is: times that do not increase, invalid poses, swapped hands, rooms that jumped, then each device's own track
-(`track_defects`). Short losses are bridged later (`resample`).
+The order matters, because each step trusts the results of the steps before it:
+
+1. the clock (`clock`), and poses that are none;
+2. hands that were swapped (`swapped_hands`);
+3. a headset that is not worn (`wearing`);
+4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
+   (`interpretation.parked`);
+5. devices that stand still as no hand does (`track_defects`, `still_devices`), hands that are carried by the head
+   (`head_followers`), leaps of a few frames (`track_defects`);
+6. rooms and floors that jump, a headset that jumps alone, a floor that drifts (`mending`): the numbers are mended;
+7. hands out of reach (`track_defects`), and devices that become others (`device_changes`).
+
+Short losses are bridged later (`resample`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,34 +28,38 @@ from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
+from ..interpretation.parked import find_parked
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
-from .room_defects import Poses, put_hands_back, undo_recentring
+from . import telling
+from .clock import check_length, check_rate, checked_order
+from .defects import Poses, TrackDefect, as_defects, without
+from .head_followers import find_at_headset, find_carried_hands
+from .mending import mend_rooms
+from .still_devices import find_still_devices
+from .swapped_hands import put_hands_back
 from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
+from .wearing import find_not_worn
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
-_LONGEST_RECORDING_S: Final[float] = 3 * 3600.0
-_LONGEST_STEP_S: Final[float] = 1.0
-_LONG_S: Final[float] = 600.0
-_FEWEST_PER_S: Final[float] = 5.0
-"""Average over a long recording: a small file with hours between its frames would cost as much as hours of motion."""
-_LARGEST_BACKWARDS_FRACTION: Final[float] = 0.3
 _LARGEST_LENGTH_ERROR: Final[float] = 0.05
+_DECLARED: Final[str] = "declared"
+"""Variant of the finding for losses that the file itself declares."""
 
 
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
     """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
 
     If a device is not measured, its pose is the last measured one, so that every number is finite. The result's
-    ``cleaning`` and its notes list all repairs.
+    ``cleaning`` and its findings list all repairs.
 
     Raises:
         RecordingError: fewer than two usable frames, no head, no hand, or a length of many hours.
     """
-    kept = _checked_order(recording.times_s, name)
+    kept = checked_order(recording.times_s, name)
     times_s = recording.times_s[kept]
     times_s = times_s - times_s[0]
-    _check_length(times_s, name)
+    check_length(times_s, name)
 
     positions_m = recording.positions_m[kept].astype(np.float64)
     rotations_wxyz = recording.rotations_wxyz[kept].astype(np.float64)
@@ -57,48 +73,40 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     rotations_wxyz /= lengths[..., None]
 
     poses, exchanged = put_hands_back(times_s, Poses(positions_m, rotations_wxyz, measured))
-    poses, recentred = undo_recentring(times_s, poses)
-    positions_m, rotations_wxyz, measured = poses
-    spent_s = _spent(times_s)
-    devices = []
-    for device in range(3):
-        own_invalid = np.where(exchanged, invalid[:, (0, 2, 1)[device]], invalid[:, device])
-        own_given = np.where(exchanged, given[:, (0, 2, 1)[device]], given[:, device])
-        tracked, found = _tracked(times_s, Poses(positions_m, rotations_wxyz, measured), device)
-        measured[:, device] = tracked
-        positions_m[:, device] = _last_held(positions_m[:, device], tracked)
-        held_wxyz = _last_held(rotations_wxyz[:, device], tracked)
-        rotations_wxyz[:, device] = continuous_signs(held_wxyz)
-        # A missing device is not a fault of the track; `_missing_devices` reports it.
-        seen = tracked.any()
-        lost, bridged = _losses(times_s, tracked, spent_s)
-        devices.append(
-            replace(
-                found,
-                invalid_s=float(spent_s[own_invalid].sum()) if seen else 0.0,
-                untracked_s=float(spent_s[~own_given].sum()) if seen else 0.0,
-                sign_flips=int(((held_wxyz[1:] * held_wxyz[:-1]).sum(axis=-1) < 0).sum()),
-                bridged_s=bridged,
-                lost_s=lost,
-            )
-        )
+    # A missing device is not a fault of the track; it is told below.
+    seen = poses.measured.any(axis=0)
+    invalid, lost = (np.where(exchanged[:, None], own[:, (0, 2, 1)], own) & seen for own in (invalid, ~given))
+    unworn = find_not_worn(times_s, poses)
+    for start, stop in unworn:
+        poses.measured[start:stop] = False
+    poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
+    poses, mended, recentred_at_s = mend_rooms(times_s, poses)
+    poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
+    defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
+    _check_devices(poses.measured, name)
+    findings = [
+        *telling.swap_findings(times_s, runs(exchanged)),
+        *telling.not_worn_findings(times_s, unworn),
+        *mended,
+        *telling.defect_findings(times_s, defects),
+        *telling.missing_findings(poses.measured, defects),
+    ]
     report = CleaningReport(
-        devices=(devices[0], devices[1], devices[2]),
+        devices=_summaries(times_s, poses, defects, lost),
         dropped_frames=len(kept) - len(times_s),
         unnormalised_frames=int(unnormalised.any(axis=1).sum()),
-        swapped_s=float(spent_s[exchanged].sum()),
-        recentred_at_s=tuple(float(times_s[frame]) for frame in recentred),
+        swapped_s=float(_spent(times_s)[exchanged].sum()),
+        recentred_at_s=recentred_at_s,
     )
-    missing = _missing_devices(measured, name)
     return replace(
         recording,
         times_s=times_s,
-        positions_m=positions_m,
-        rotations_wxyz=rotations_wxyz,
-        measured=measured,
-        notes=(*recording.notes, *report.sentences, *missing),
+        positions_m=_last_held(poses.positions_m, poses.measured),
+        rotations_wxyz=continuous_signs(_last_held(poses.rotations_wxyz, poses.measured)),
+        measured=poses.measured,
+        notes=(*recording.notes, *report.sentences),
         cleaning=report,
-    )
+    ).with_findings(*sorted(findings, key=lambda finding: finding.start_s or 0.0))
 
 
 def cut_take(recording: Recording, number: int | None = None, name: str = "The recording") -> Recording:
@@ -107,31 +115,89 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
     Raises:
         RecordingError: there is no such take, or the times are invalid.
     """
-    kept = _checked_order(recording.times_s, name)
-    _check_rate(recording.times_s[kept], name)
+    kept = checked_order(recording.times_s, name)
+    check_rate(recording.times_s[kept], name)
     seen = (recording.measured & _valid(recording.positions_m, recording.rotations_wxyz)).any(axis=1)
     return choose_take(recording, kept & seen, number, name)
 
 
-def _tracked(times_s: FloatArray, poses: Poses, device: int) -> tuple[BoolArray, DeviceCleaning]:
-    """Return the frames in which one device was really tracked, (F,), and how long it was not."""
-    positions_m, rotations_wxyz, measured = poses.positions_m, poses.rotations_wxyz, poses.measured.copy()
+def _declared_losses(times_s: FloatArray, lost: BoolArray) -> list[TrackDefect]:
+    """Return the losses that the file itself declares and that are too long to be bridged."""
+    declared = [defect._replace(how=_DECLARED) for defect in as_defects("no_pose", lost)]
+    return [each for each in declared if times_s[each.stop - 1] - times_s[each.start] > LONGEST_BRIDGE_S]
+
+
+def _parked(_: FloatArray, poses: Poses) -> list[TrackDefect]:
+    return as_defects("parked", find_parked(np.where(poses.measured[..., None], poses.positions_m, np.nan)))
+
+
+_Detector = Callable[[FloatArray, Poses], list[TrackDefect]]
+_BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
+    find_at_origin,
+    find_at_headset,
+    _parked,
+    find_frozen,
+    find_still_devices,
+    find_carried_hands,
+    find_spikes,
+)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach,)
+
+
+def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:
+    """Return the poses without the defects that the detectors find one after the other, and these defects."""
+    defects: list[TrackDefect] = []
+    for detect in detectors:
+        found = detect(times_s, poses)
+        poses = poses._replace(measured=without(poses.measured, found))
+        defects += found
+    return poses, defects
+
+
+def _summaries(
+    times_s: FloatArray, poses: Poses, defects: Sequence[TrackDefect], lost: BoolArray
+) -> tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning]:
+    """Return how long each device was wrong, and how this time is repaired."""
     spent_s = _spent(times_s)
-    frozen = find_frozen(times_s, positions_m, rotations_wxyz, measured, device)
-    measured[:, device] &= ~frozen
-    thrown = find_at_origin(times_s, positions_m[:, device], measured[:, device])
-    measured[:, device] &= ~thrown
-    spikes, count = find_spikes(times_s, positions_m[:, device], rotations_wxyz[:, device], measured[:, device])
-    measured[:, device] &= ~spikes
-    away = find_out_of_reach(positions_m, measured, device) if device > 0 else np.zeros_like(frozen)
-    measured[:, device] &= ~away
-    found = DeviceCleaning(
-        frozen_s=float(spent_s[frozen].sum()),
-        origin_s=float(spent_s[thrown].sum()),
-        away_s=float(spent_s[away].sum()),
-        spikes=count,
-    )
-    return measured[:, device], found
+    summaries = []
+    for device in range(3):
+        own = [defect for defect in defects if defect.device == device and not defect.believed]
+        total_s = dict.fromkeys(_FIELDS.values(), 0.0)
+        for defect in own:
+            if defect.how == _DECLARED:
+                continue
+            field = _FIELDS.get(defect.kind, "doubted_s")
+            total_s[field] += float(spent_s[defect.start : defect.stop].sum())
+        total_s.pop("spikes")
+        measured = poses.measured[:, device]
+        held_wxyz = _last_held(poses.rotations_wxyz, poses.measured)[:, device]
+        bridged_s, lost_s = _losses(times_s, measured, spent_s)
+        summaries.append(
+            DeviceCleaning(
+                invalid_s=total_s["invalid_s"],
+                origin_s=total_s["origin_s"],
+                frozen_s=total_s["frozen_s"],
+                away_s=total_s["away_s"],
+                untracked_s=float(spent_s[lost[:, device]].sum()),
+                doubted_s=total_s["doubted_s"],
+                spikes=sum(defect.kind == "spikes" for defect in own),
+                sign_flips=int(((held_wxyz[1:] * held_wxyz[:-1]).sum(axis=-1) < 0).sum()),
+                bridged_s=bridged_s,
+                lost_s=lost_s,
+            )
+        )
+    return summaries[0], summaries[1], summaries[2]
+
+
+_FIELDS: Final[dict[str, str]] = {
+    "no_pose": "invalid_s",
+    "at_origin": "origin_s",
+    "frozen": "frozen_s",
+    "out_of_reach": "away_s",
+    "spikes": "spikes",
+    "other": "doubted_s",
+}
+"""The field of `DeviceCleaning` that counts each kind; all others count as untracked."""
 
 
 def _spent(times_s: FloatArray) -> FloatArray:
@@ -143,9 +209,9 @@ def _spent(times_s: FloatArray) -> FloatArray:
 
 
 def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tuple[float, float]:
-    """Return how long a device stays lost, and how long its losses are short enough to be bridged."""
+    """Return how long a device's losses are short enough to be bridged, and how long it stays lost."""
     if not measured.any():
-        return float(times_s[-1] - times_s[0]), 0.0
+        return 0.0, float(times_s[-1] - times_s[0])
     lost_s = bridged_s = 0.0
     for start, stop in runs(~measured):
         inside = start > 0 and stop < len(times_s)
@@ -153,70 +219,7 @@ def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tu
             bridged_s += float(spent_s[start:stop].sum())
         else:
             lost_s += float(spent_s[start:stop].sum())
-    return lost_s, bridged_s
-
-
-def _increasing(times_s: FloatArray) -> BoolArray:
-    """Choose frames of strictly increasing time: the last of equal times, none earlier than the last kept one."""
-    kept = np.isfinite(times_s)
-    indices = np.flatnonzero(kept)
-    t = times_s[indices]
-    if len(t) > 2:
-        # Otherwise, one time far ahead would make all later frames look too early.
-        ahead = np.zeros(len(t), dtype=np.bool_)
-        ahead[1:-1] = (t[1:-1] > t[2:]) & (t[:-2] <= t[2:])
-        ahead[0] = t[0] > t[1] and t[0] > t[2]
-        indices, t = indices[~ahead], t[~ahead]
-    in_order = t >= np.maximum.accumulate(t) if len(t) else np.zeros(0, dtype=np.bool_)
-    indices, t = indices[in_order], t[in_order]
-    last_of_equal = np.append(np.diff(t) > 0, True)[: len(t)]
-    chosen = np.zeros(len(times_s), dtype=np.bool_)
-    chosen[indices[last_of_equal]] = True
-    return chosen
-
-
-def _checked_order(times_s: FloatArray, name: str) -> BoolArray:
-    """Return the frames of increasing time, (F,), at least two."""
-    kept = _increasing(times_s)
-    backwards = float((np.diff(times_s) < 0).mean()) if len(times_s) > 1 else 0.0
-    if backwards > _LARGEST_BACKWARDS_FRACTION:
-        raise RecordingError(
-            f"The times in {name} do not increase: {backwards:.0%} of the frames are earlier than the frame before.",
-            "Check the time column, in seconds.",
-        )
-    if kept.sum() < 2:
-        raise RecordingError(
-            f"{name} contains no movement: it has fewer than two frames at different times.",
-            "Record at least a second.",
-        )
-    return kept
-
-
-def _check_rate(times_s: FloatArray, name: str) -> None:
-    middle_s = float(np.median(np.diff(times_s)))
-    if middle_s > _LONGEST_STEP_S:
-        raise _no_recording(times_s, middle_s, name)
-
-
-def _check_length(times_s: FloatArray, name: str) -> None:
-    _check_rate(times_s, name)
-    duration_s = float(times_s[-1])
-    if duration_s > _LONGEST_RECORDING_S:
-        raise _no_recording(times_s, float(np.median(np.diff(times_s))), name)
-    if duration_s > _LONG_S and len(times_s) < _FEWEST_PER_S * duration_s:
-        raise RecordingError(
-            f"{name} has only {len(times_s)} frames in {duration_s:.0f} s, which cannot be a recording.",
-            "Check the time column, or record at 30 frames per second at least.",
-        )
-
-
-def _no_recording(times_s: FloatArray, middle_s: float, name: str) -> RecordingError:
-    return RecordingError(
-        f"{name} would last {times_s[-1] - times_s[0]:.0f} s with {middle_s:.3g} s from frame to frame, "
-        "which cannot be a recording.",
-        "Times are in seconds: check the unit of the time column. InPose takes up to "
-        f"{_LONGEST_RECORDING_S / 3600:.0f} hours at once.",
-    )
+    return bridged_s, lost_s
 
 
 def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
@@ -232,16 +235,19 @@ def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
 
 
 def _last_held(values: FloatArray, measured: BoolArray) -> FloatArray:
-    """Return the rows with unmeasured ones replaced by the last measured one; before the first, by the first."""
-    if not measured.any():
-        return values
-    source = np.maximum.accumulate(np.where(measured, np.arange(len(measured)), -1))
-    source[source < 0] = int(np.argmax(measured))
-    return values[source]
+    """Return values (F, 3, ...) with unmeasured ones replaced by the device's last measured one, or by its first."""
+    held = values.copy()
+    for device in range(3):
+        own = measured[:, device]
+        if own.any():
+            source = np.maximum.accumulate(np.where(own, np.arange(len(own)), -1))
+            source[source < 0] = int(np.argmax(own))
+            held[:, device] = values[source, device]
+    return held
 
 
-def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
-    """Return a note about a hand that is never measured; raise an error if more is missing."""
+def _check_devices(measured: BoolArray, name: str) -> None:
+    """Raise an error if the head or both hands are never measured."""
     present = measured.any(axis=0)
     if present.sum() <= 1:
         which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
@@ -253,8 +259,6 @@ def _missing_devices(measured: BoolArray, name: str) -> tuple[str, ...]:
         raise RecordingError(
             f"The head is never tracked in {name}.", "Record with the headset on, in standing (floor) tracking."
         )
-    absent = (DEVICE_LABELS[device] for device in (1, 2) if not present[device])
-    return tuple(f"The {label} is never tracked. The solver computes it without data." for label in absent)
 
 
 assert len(DEVICE_LABELS) == len(DEVICE_NAMES)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ...arrays import BoolArray, FloatArray, runs
 from ...body.quaternions import geodesic_angle
+from .defects import Poses, TrackDefect, as_defects
 
 _SPIKE_SPEED_M_S: Final[float] = 8.0
 _SPIKE_DEVIATION_M: Final[float] = 0.08
@@ -34,74 +35,95 @@ _LARGEST_PERSON_M: Final[float] = 2.4
 _MOST_AWAY: Final[float] = 0.7
 
 
-def find_frozen(
-    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray, device: int
-) -> BoolArray:
-    """Find runs of exactly repeated poses that end or begin with a jump while another device moves, (F,).
+def find_frozen(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
+    """Find short runs of exactly repeated poses that end or begin with a jump while another device moves.
 
-    A still person or animation repeats poses too, but does not jump into or out of the still phase.
+    A still person or animation repeats poses too, but does not jump into or out of the still phase. Longer runs, and
+    runs without a jump, are a matter of `still_devices`.
     """
+    positions_m, rotations_wxyz, measured = poses
     same = np.zeros(measured.shape, dtype=np.bool_)
     same[1:] = (positions_m[1:] == positions_m[:-1]).all(-1) & (rotations_wxyz[1:] == rotations_wxyz[:-1]).all(-1)
-    others = [other for other in range(3) if other != device]
-    frozen = np.zeros(len(times_s), dtype=np.bool_)
-    for start, stop in runs(same[:, device] & measured[:, device]):  # frames start..stop-1 repeat frame start-1
-        if stop - start < _FREEZE_FRAMES or times_s[stop - 1] - times_s[start - 1] < _FREEZE_S:
-            continue
-        others_move = not same[start:stop, others].all(axis=1).mean() > 0.5
-        jump_out = stop < len(times_s) and _distance(positions_m, stop - 1, stop, device) > _FREEZE_JUMP_M
-        jump_in = start >= 2 and _distance(positions_m, start - 2, start - 1, device) > 2 * _FREEZE_JUMP_M
-        frozen[start:stop] = others_move and (jump_out or jump_in)
-    return frozen
+    frozen = np.zeros(measured.shape, dtype=np.bool_)
+    for device in range(3):
+        others = [other for other in range(3) if other != device]
+        # Frames start..stop-1 repeat frame start-1.
+        for start, stop in runs(same[:, device] & measured[:, device]):
+            if stop - start < _FREEZE_FRAMES or times_s[stop - 1] - times_s[start - 1] < _FREEZE_S:
+                continue
+            others_move = not same[start:stop, others].all(axis=1).mean() > 0.5
+            jump_out = stop < len(times_s) and _distance(positions_m, stop - 1, stop, device) > _FREEZE_JUMP_M
+            jump_in = start >= 2 and _distance(positions_m, start - 2, start - 1, device) > 2 * _FREEZE_JUMP_M
+            frozen[start:stop, device] = others_move and (jump_out or jump_in)
+    return as_defects("frozen", frozen)
 
 
-def find_at_origin(times_s: FloatArray, positions_m: FloatArray, measured: BoolArray) -> BoolArray:
-    """Find frames near the room's origin that begin or end with an impossible jump, (F,)."""
-    thrown = np.zeros(len(times_s), dtype=np.bool_)
-    near = measured & (np.linalg.norm(positions_m, axis=-1) < _ORIGIN_RADIUS_M)
-    for start, stop in runs(near):
-        before, after = _last_measured(measured, start), _next_measured(measured, stop)
-        thrown[start:stop] = any(
-            _leaps(times_s, positions_m, inside, outside)
-            for inside, outside in ((start, before), (stop - 1, after))
-            if outside is not None
-        )
-    return thrown
+def find_at_origin(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
+    """Find frames near the room's origin that begin or end with an impossible jump."""
+    thrown = np.zeros(poses.measured.shape, dtype=np.bool_)
+    for device in range(3):
+        positions_m, measured = poses.positions_m[:, device], poses.measured[:, device]
+        near = measured & (np.linalg.norm(positions_m, axis=-1) < _ORIGIN_RADIUS_M)
+        for start, stop in runs(near):
+            before, after = _last_measured(measured, start), _next_measured(measured, stop)
+            thrown[start:stop, device] = any(
+                _leaps(times_s, positions_m, inside, outside)
+                for inside, outside in ((start, before), (stop - 1, after))
+                if outside is not None
+            )
+    return as_defects("at_origin", thrown)
 
 
-def find_out_of_reach(positions_m: FloatArray, measured: BoolArray, hand: int) -> BoolArray:
-    """Find frames in which a hand is farther from the head than any arm is long, (F,).
+def find_out_of_reach(_: FloatArray, poses: Poses) -> list[TrackDefect]:
+    """Find frames in which a hand is farther from the head than any arm is long.
 
     A larger body (such as an animated giant) has longer arms: the reach grows with the head's height above 2.4 m.
     """
-    both = measured[:, 0] & measured[:, hand]
-    if not both.any():
-        return both
+    positions_m, _, measured = poses
+    away = np.zeros(measured.shape, dtype=np.bool_)
+    if not measured[:, 0].any():
+        return []
     highest_m = float(np.percentile(positions_m[measured[:, 0], 0, 1], 95))
     reach_m = _FARTHEST_HAND_M * max(1.0, highest_m / _LARGEST_PERSON_M)
-    away = both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
-    # If a hand is always this far away, it was not put down: the unit is wrong, and calibration detects that better.
-    return away if away.sum() < _MOST_AWAY * both.sum() else np.zeros_like(away)
+    for hand in (1, 2):
+        both = measured[:, 0] & measured[:, hand]
+        own = both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
+        # If a hand is always this far away, it was not put down: the unit is wrong, and calibration detects that
+        # better.
+        if own.sum() < _MOST_AWAY * both.sum():
+            away[:, hand] = own
+    return as_defects("out_of_reach", away)
 
 
-def find_spikes(
-    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
-) -> tuple[BoolArray, int]:
-    """Find leaps of one to three frames, away and back; return their frames, (F,), and the number of leaps.
+def find_spikes(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
+    """Find leaps of one to three frames, away and back.
 
     Fast swings (sabers reach 16 m/s) continue in their direction, or take more frames to turn.
     """
+    defects = []
+    for device in range(3):
+        for first, stop in _spikes(
+            times_s, poses.positions_m[:, device], poses.rotations_wxyz[:, device], poses.measured[:, device]
+        ):
+            defects.append(TrackDefect("spikes", device, first, stop))
+    return defects
+
+
+def _spikes(
+    times_s: FloatArray, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray
+) -> list[tuple[int, int]]:
     spikes = np.zeros(len(times_s), dtype=np.bool_)
-    count = 0
+    spans = []
     for length in range(1, _LONGEST_SPIKE_FRAMES + 1):
         index = np.flatnonzero(measured & ~spikes)
         if len(index) < length + 2:
             break
         first = _spikes_of(times_s[index], positions_m[index], rotations_wxyz[index], length)
-        count += len(first)
         for each in first:
-            spikes[index[each : each + length]] = True
-    return spikes, count
+            own = index[each : each + length]
+            spikes[own] = True
+            spans.append((int(own[0]), int(own[-1]) + 1))
+    return spans
 
 
 def _spikes_of(t: FloatArray, p: FloatArray, q: FloatArray, length: int) -> NDArray[np.intp]:

@@ -179,11 +179,13 @@ def test_an_error_leaves_the_scene_as_it_was(rng, monkeypatch, with_action, brok
 
 
 def constrain(rig):
-    rig.pose.bones["left_elbow"].constraints.new("LIMIT_ROTATION")
+    rig.pose.bones["left_elbow"].constraints.new("COPY_ROTATION").target = bpy.data.objects.new("T", None)
 
 
-def add_ik(rig):
-    rig.pose.bones["left_foot"].constraints.new("IK").target = bpy.data.objects.new("T", None)
+def drive_ik(rig):
+    constraint = rig.pose.bones["left_foot"].constraints.new("IK")
+    constraint.target = bpy.data.objects.new("T", None)
+    constraint.driver_add("influence").driver.expression = "1.0"
 
 
 def drive(rig):
@@ -209,7 +211,7 @@ def tweak(rig):
         (lambda rig: setattr(rig, "scale", (0, 0, 0)), "zero"),
         (lambda rig: setattr(rig.data, "pose_position", "REST"), "rest position"),
         (constrain, "left_elbow"),
-        (add_ik, "left_foot"),
+        (drive_ik, "left_foot"),
         (drive, "head"),
         (tweak, "tweak mode"),
     ],

@@ -13,9 +13,10 @@ from rigs import build_rig, map_and_measure, still_motion
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bpy_compat import action_curves
-from inpose_blender.core import JOINT_INDEX, Motion
+from inpose_blender.core import JOINT_INDEX, Motion, Skeleton
 from inpose_blender.errors import RigError
 from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.rig.stick_figure import add_stick_figure
 from inpose_blender.takes.take import SolvedTake
 
 
@@ -24,7 +25,7 @@ def walker(skeleton, frames=61):
     still = still_motion(skeleton, frames, 60.0)
     wxyz = np.tile((np.cos(np.pi / 4), 0.0, np.sin(np.pi / 4), 0.0), (frames, 22, 1))  # +Z to +X: to the left
     way_m = np.linspace(0.0, 1.0, frames)[:, None] * (1.0, 0.0, 0.0)
-    root_m = still.root_translation_m + np.array((2.0, 0.0, 3.0)) + way_m
+    root_m = still.root_translation_m + np.array((2.0, 1.0, 3.0)) + way_m
     return Motion(wxyz, root_m, skeleton, 60.0)
 
 
@@ -74,6 +75,12 @@ def test_at_the_cursor_the_floor_is_at_the_cursor(rig):
     start, _ = pelvis_and_way(rig, baked(rig, start_at="cursor"))
     assert np.allclose(start[:2], (-3.0, 4.0), atol=1e-3)
     assert start[2] == pytest.approx(as_recorded[2] + 2.5 - map_and_measure(rig)[1].origin_world[2], abs=1e-4)
+
+
+def test_the_check_of_the_character_knows_the_floor_at_the_cursor():
+    figure = add_stick_figure(bpy.context.scene, Skeleton.template())
+    bpy.context.scene.cursor.location = (0.0, 0.0, -4.0)
+    assert "below_floor" not in {found.kind for found in baked(figure, start_at="cursor").character.problems}
 
 
 @pytest.mark.parametrize("start_at", ["recorded", "rig", "cursor"])

@@ -72,8 +72,12 @@ def add_body(
 def _end(joint: str, heads: Mapping[str, np.ndarray]) -> np.ndarray:
     children = [JOINT_NAMES[child] for child, parent in enumerate(PARENTS) if JOINT_NAMES[parent] == joint and child]
     children = [child for child in children if child in heads]
-    if joint in {"pelvis", "spine3"}:
-        children = [child for child in children if child in {"spine1", "neck"}]
+    if joint == "pelvis":
+        children = [next(spine for spine in ("spine1", "spine2", "spine3") if spine in heads)]
+    if joint in {"spine1", "spine2"} and not children:
+        children = ["spine3"]
+    if joint == "spine3":
+        children = [child for child in children if child == "neck"]
     if children:
         return np.mean([heads[child] for child in children], axis=0)
     side = 1.0 if joint.startswith("left") else -1.0

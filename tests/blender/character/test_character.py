@@ -8,41 +8,14 @@ from dataclasses import replace
 import bpy
 import numpy as np
 import pytest
+from character.checking import checked
 from character.skinned import add_body
-from rigs import build_rig, map_and_measure, still_motion
+from rigs import build_rig
 
 from inpose_blender.bake.adjust.limbs import ARMS, bend_limb
-from inpose_blender.bake.bake import bake_motion
-from inpose_blender.bake.settings import BakeSettings
-from inpose_blender.character.check import check_character
 from inpose_blender.character.problems import NO_MESH
 from inpose_blender.character.skin import read_skin
 from inpose_blender.core import JOINT_INDEX, multiply_quaternions
-
-FRAMES = 40
-
-
-def checked(rig, change=lambda motion: motion):
-    """Bake a motion that turns about and walks ahead, changed by a function, and return the check."""
-    mapping, measure = map_and_measure(rig)
-    motion = still_motion(measure.skeleton, FRAMES)
-    heading = np.linspace(0, np.pi, FRAMES)
-    turn = np.stack((np.cos(heading / 2), 0 * heading, np.sin(heading / 2), 0 * heading), axis=-1)
-    root_m = motion.joint_positions_m[0, 0] - motion.joint_positions_m[0, :, 1].min() * np.array([0, 1.0, 0])
-    path = np.stack((0 * heading, 0 * heading, np.linspace(0, 1, FRAMES)), axis=-1)
-    motion = replace(change(motion), root_translation_m=root_m + change(motion).root_translation_m)
-    motion = replace(
-        motion,
-        rotations_wxyz=multiply_quaternions(turn[:, None], motion.rotations_wxyz),
-        root_translation_m=motion.root_translation_m + path,
-    )
-    result = bake_motion(rig, motion, BakeSettings("take"), scene=bpy.context.scene, mapping=mapping, measure=measure)
-    steps = check_character(rig, result.first_frame, result.last_frame, mapping=mapping, measure=measure)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def turned(motion, joints, axis, degrees):

@@ -24,7 +24,8 @@ from inpose_blender.rig.families import map_humanoid
 from inpose_blender.rig.find import map_rig
 from inpose_blender.rig.measure import measure_rig
 from inpose_blender.rig.prepare import prepare_rig
-from inpose_blender.rig.structure import RestBone, map_by_structure
+from inpose_blender.rig.rest_tree import RestBone
+from inpose_blender.rig.structure import map_by_structure
 from inpose_blender.rig.tree import bone_tree
 from inpose_blender.rig.vrm import read_vrm_table
 from inpose_blender.runtime.interpreter import candidate_interpreters

@@ -11,11 +11,13 @@ import pytest
 from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_errors
 
 from inpose_blender.bake.bake import BakeSettings, bake_motion
+from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
 from inpose_blender.rig.families import OPTIONAL_JOINTS, SPINE, choose_spine, load_families, map_bones
 from inpose_blender.rig.find import find_mapping
 from inpose_blender.rig.measure import measure_rig
-from inpose_blender.rig.structure import RestBone, map_by_structure
+from inpose_blender.rig.rest_tree import RestBone
+from inpose_blender.rig.structure import map_by_structure
 
 LARGEST_ERROR_DEG = 1e-3
 
@@ -242,6 +244,18 @@ def test_rigify_generated(rng, generated):
     assert (wrist - rig.pose.bones["hand_fk.L"].matrix.translation).length < 1e-4  # the limbs do follow the FK controls
 
 
+def test_root_motion_goes_onto_the_root_of_a_generated_rig(rng, generated):
+    mapping, measure = map_and_measure(generated)
+    motion = random_motion(rng, measure.skeleton)
+    settings = BakeSettings("take", root_motion=True)
+    bake_motion(generated, motion, settings, scene=bpy.context.scene, mapping=mapping, measure=measure)
+    degrees, metres = worst_errors(generated, mapping, measure, motion)
+    assert degrees < LARGEST_ERROR_DEG
+    assert metres < 2e-5
+    paths = {curve.data_path for curve in action_curves(generated.animation_data.action, generated)}
+    assert 'pose.bones["root"].location' in paths
+
+
 def test_rigify_undo_restores_the_switches(generated):
     name = generated.name
     bpy.ops.ed.undo_push(message="before")
@@ -310,5 +324,5 @@ def test_the_build_completes_what_the_names_leave_open(rng):
     rig = build_rig(rng)
     rig.data.bones["left_elbow"].name = "Bone.017"
     mapping = find_mapping(rig)
-    assert mapping.family.name == "structure"
+    assert mapping.family.name == "smpl"
     assert mapping.bones == {joint: joint for joint in JOINT_NAMES} | {"left_elbow": "Bone.017"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inpose_blender.runtime import gpu_pythons, likely_pythons
-from inpose_blender.runtime.gpu_pythons import Search, gpu_python, install_command, remember, remembered
+from inpose_blender.runtime.gpu_pythons import Search, gpu_python, install_command, load_found, save_found
 from inpose_blender.runtime.likely_pythons import environment_beside, pythons_in_listing
 from inpose_blender.runtime.python_layout import installed_python, without_activation
 
@@ -162,16 +162,16 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Path]], None]:
 
 def test_a_search_remembers_what_it_found(tmp_path: Path, only: Callable[[list[Path]], None]):
     file = tmp_path / "found.json"
-    assert remembered(file) == ()
+    assert load_found(file) == ()
     python, other = make_python(tmp_path / "env"), make_python(tmp_path / "other", CPU)
     only([other, python, python])
     search = Search(file)
     search.wait()
     assert [found.executable for found in search.found] == [python]
-    assert remembered(file) == search.found
+    assert load_found(file) == search.found
     # It is looked at again each time: what was removed is not started.
     (tmp_path / "env/lib/python3.12/site-packages/torch/version.py").write_text(CPU)
-    assert remembered(file) == ()
+    assert load_found(file) == ()
 
 
 def test_no_python_is_of_use_without_a_card(
@@ -190,7 +190,7 @@ def test_no_python_is_of_use_without_a_card(
 @pytest.mark.parametrize("content", ["", "{", "{}", '[1, null, [], "python3"]', "[" * 100_000])
 def test_a_damaged_memory_is_none(tmp_path: Path, content: str):
     (tmp_path / "found.json").write_text(content)
-    assert remembered(tmp_path / "found.json") == ()
+    assert load_found(tmp_path / "found.json") == ()
 
 
 def test_a_search_that_cannot_remember_still_finds(tmp_path: Path, only: Callable[[list[Path]], None]):
@@ -203,8 +203,8 @@ def test_a_search_that_cannot_remember_still_finds(tmp_path: Path, only: Callabl
 
 def test_a_long_list_is_cut(tmp_path: Path):
     found = [gpu_python(make_python(tmp_path / str(number))) for number in range(30)]
-    remember([python for python in found if python], tmp_path / "found.json")
-    assert len(remembered(tmp_path / "found.json")) == 20
+    save_found([python for python in found if python], tmp_path / "found.json")
+    assert len(load_found(tmp_path / "found.json")) == 20
 
 
 def test_the_advice_fits_the_search(monkeypatch: pytest.MonkeyPatch):

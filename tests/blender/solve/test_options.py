@@ -16,10 +16,10 @@ from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bake.properties import bake_options
 from inpose_blender.batch import WRONG_USE, main, parse_arguments
 from inpose_blender.options import CalibrationSettings, Option, ReadOptions, SolveRequest, SolveSettings, options_of
-from inpose_blender.recording.operators import _scale
 from inpose_blender.solve.operators import solve_options
 from inpose_blender.solve.options import SolveOptions
 from inpose_blender.ui.option_properties import AUTOMATIC, CUSTOM, panel_options, settings_of
+from inpose_blender.viewing.scene_place import size_ratio
 from tests.option_examples import other_value, typed
 
 TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "solve": SolveSettings}
@@ -220,4 +220,4 @@ def test_the_recording_is_shown_in_the_size_that_it_will_have(changed, scale):
     settings = CalibrationSettings(**changed)
     facts = type("Facts", (), {"info": {"pose": "grip", "stature_estimate_m": 1.6}})
     measure = type("Measure", (), {"skeleton": type("Skeleton", (), {"stature_m": 2.0})})
-    assert _scale(facts, measure, settings) == pytest.approx(scale)
+    assert size_ratio(facts, measure, settings) == pytest.approx(scale)

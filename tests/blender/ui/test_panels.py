@@ -14,7 +14,7 @@ from inpose_blender.bake.panel import INPOSE_PT_bake
 from inpose_blender.calibration.panel import INPOSE_PT_calibration
 from inpose_blender.core import WorkerError
 from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
-from inpose_blender.options import CalibrationSettings, ReadOptions, SolveSettings
+from inpose_blender.options import TRIM_OPTIONS, CalibrationSettings, ReadOptions, SolveSettings
 from inpose_blender.preferences import panel as preferences_panel
 from inpose_blender.recording import facts as recording_facts
 from inpose_blender.recording.panel import INPOSE_PT_recording
@@ -118,7 +118,8 @@ def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, f
     assert {"cm: the head is 170 up", "RUF: he walks so"} <= set(layout.texts)
     assert (layout.icons["Or not."], layout.texts.count("Or not.")) == ("QUESTION", 1)
     assert layout.icons["A fake note."] == "INFO"
-    assert layout.properties == ["recording", *(option.stored_as for option in panel_options(ReadOptions))]
+    reading = [option.stored_as for option in panel_options(ReadOptions) if option.name not in TRIM_OPTIONS]
+    assert layout.properties == ["recording", *TRIM_OPTIONS, *reading]
     scene.inpose_reading.unit, scene.inpose_reading.unit_m = "custom", 0.5
     scene.inpose_reading.axes = "custom"
     layout = shown()["INPOSE_PT_recording"]

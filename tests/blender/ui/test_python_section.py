@@ -70,7 +70,7 @@ def test_the_first_drawing_searches(computer, tmp_path):
     computer([make_python(tmp_path / "env")])
     python_operators.draw_pythons(ListeningLayout(), bpy.context)
     python_operators.start_search().wait()
-    assert len(gpu_pythons.remembered(machine_settings.gpu_pythons_file())) == 1
+    assert len(gpu_pythons.load_found(machine_settings.gpu_pythons_file())) == 1
 
 
 def test_an_environment_beside_the_file_waits_for_a_click(computer, tmp_path, monkeypatch):

@@ -81,7 +81,8 @@ def test_a_frame_rolls_the_hands_and_is_seen_through() -> None:
     assert chosen.holding.quirk
     assert np.degrees(geodesic_angle(chosen.holding.left.wxyz, declared.left.wxyz)) == pytest.approx(90.0, abs=15.0)
     before, after = (holding_strain(recording, 1.85, holding.wrists) for holding in (declared, chosen.holding))
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert after < before - 2.0
 
 

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.body.skeleton import JOINT_INDEX, SENSOR_JOINTS, Skeleton
-from inpose_core.evaluation.bodies import ARMS, BODIES, DEFAULT_BODY, TORSO, UPPER_BODY, Body, with_bone_errors
+from inpose_core.evaluation.bodies import (
+    ARM_JOINTS,
+    BODIES,
+    DEFAULT_BODY,
+    TORSO_JOINTS,
+    UPPER_BODY_JOINTS,
+    Body,
+    with_bone_errors,
+)
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from tests.core.synthetic import smooth_motion
 
@@ -22,7 +30,11 @@ def test_the_bodies_are_the_paper_s() -> None:
     assert names[0] == "default"
     assert {"upper body x 0.7", "upper body x 1.4", "arms x 1.4, torso x 0.7", "arms x 0.85, torso x 1.17"} < set(names)
     assert len(set(names)) == len(names) == 12
-    assert sorted(UPPER_BODY) == sorted({*TORSO, *ARMS}) == [6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+    assert (
+        sorted(UPPER_BODY_JOINTS)
+        == sorted({*TORSO_JOINTS, *ARM_JOINTS})
+        == [6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]
+    )
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.name)

@@ -17,7 +17,7 @@ from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling import Measurement, refine
 from inpose_core.sampling.estimate import Estimate
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
-from inpose_core.sampling.toe_paths import foot_paths, solved_toes, towards_told_toes
+from inpose_core.sampling.toe_paths import foot_paths, solved_toes, towards_predicted_toes
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
 BODY_SIZE_M = 1.5
@@ -192,14 +192,14 @@ def test_told_feet_draw_the_solved_ones_towards_them(slider: tuple[torch.Tensor,
     solved_m = solved_toes(R, measurement)
     aside_m = solved_m + torch.tensor((0.1, 0.0, 0.0))
     feet = places_of(torch.cat((solved_m, aside_m), dim=1), measurement)
-    drawn_m = towards_told_toes(solved_m, measurement, told(contact, feet)) - solved_m
+    drawn_m = towards_predicted_toes(solved_m, measurement, told(contact, feet)) - solved_m
     torch.testing.assert_close(
         drawn_m[20:-20], torch.full_like(drawn_m, 0.06)[20:-20] * aside_m.new_tensor((1, 0, 0)), atol=5e-3, rtol=0
     )
-    assert torch.equal(towards_told_toes(solved_m, measurement, told(contact)), solved_m)
+    assert torch.equal(towards_predicted_toes(solved_m, measurement, told(contact)), solved_m)
     # Where the head is lost nothing is told, and the refinement follows what is.
     lost = replace(measurement, measured=torch.zeros_like(measurement.measured))
-    assert torch.equal(towards_told_toes(solved_m, lost, told(contact, feet)), solved_m)
+    assert torch.equal(towards_predicted_toes(solved_m, lost, told(contact, feet)), solved_m)
     refined = with_feet(R, measurement, told(0 * contact, feet))
     moved_m = (solved_toes(refined, measurement) - solved_m)[20:-20].mean(dim=(0, 1))
     assert 0.04 < float(moved_m[0]) < 0.07

@@ -63,7 +63,10 @@ def _distance(positions: FloatArray, hand: int) -> FloatArray:
 
 
 def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
-    """Find runs of exactly one position that begin or end with a leap, and other visits to the same place, (N,)."""
+    """Find runs of exactly one position that begin with a leap, and other visits to the same place, (N,).
+
+    A run that only ends with a leap is a device that froze where it was.
+    """
     step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
     same = np.append(False, step == 0.0)
     found = np.zeros(len(place), dtype=np.bool_)
@@ -71,9 +74,7 @@ def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
         first = start - 1
         if stop - first < _FEWEST_FRAMES:
             continue
-        into = step[first - 1] if first else 0.0
-        out_of = step[stop - 1] if stop < len(place) else 0.0
-        if max(into, out_of) > _LEAP * usual:
+        if first and step[first - 1] > _LEAP * usual:
             found[first:stop] = True
     for at in np.unique(place[found], axis=0)[:_FEWEST_FRAMES]:
         found |= (place == at).all(axis=-1)

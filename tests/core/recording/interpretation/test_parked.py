@@ -4,9 +4,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inpose_core.recording.cleaning.parked import find_parked
 from inpose_core.recording.conventions import ReadOptions
 from inpose_core.recording.interpretation.interpret import interpret
+from inpose_core.recording.interpretation.parked import find_parked
 from inpose_core.recording.tracks import RawTracks
 from tests.core.recording.recording_files import moving_person
 

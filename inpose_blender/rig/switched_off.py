@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the constraints that a baked action switches off: inverse kinematics and limits on the bones of the body.
+
+Keyframes of the body's own bones have no effect under inverse kinematics. So the new action keys the influence of such
+constraints with 0. The armature stores the earlier influence, so that the user can restore it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import bpy
+
+from ..bpy_compat import remove_curves
+from ..core import RigError
+from .families import RigMapping
+
+_IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
+_LIMIT_TYPES: Final[frozenset[str]] = frozenset({"LIMIT_ROTATION", "LIMIT_LOCATION", "LIMIT_SCALE", "LIMIT_DISTANCE"})
+_KEY: Final[str] = "inpose_switched_off"
+
+
+@dataclass(frozen=True)
+class SwitchedOff:
+    """Stand for one constraint that a baked action switches off."""
+
+    bone: str
+    constraint: str
+    influence: float
+    """Its influence before."""
+
+    @property
+    def data_path(self) -> str:
+        """Return the path of the influence, from the armature object."""
+        bone, constraint = (bpy.utils.escape_identifier(name) for name in (self.bone, self.constraint))
+        return f'pose.bones["{bone}"].constraints["{constraint}"].influence'
+
+    def find(self, armature_object: Any) -> Any:
+        """Return the constraint, or None if it is gone."""
+        bone = armature_object.pose.bones.get(self.bone)
+        return bone.constraints.get(self.constraint) if bone else None
+
+
+def is_active(constraint: Any) -> bool:
+    """Say whether a constraint has an effect."""
+    return bool(constraint.enabled and not constraint.mute and constraint.influence > 0)
+
+
+def can_be_switched_off(constraint: Any) -> bool:
+    """Say whether a baked action may switch off a constraint of a bone that it keys."""
+    return constraint.type in _IK_TYPES | _LIMIT_TYPES
+
+
+def to_switch_off(armature_object: Any, mapping: RigMapping) -> tuple[SwitchedOff, ...]:
+    """Return the constraints that would change the baked motion and that the action switches off.
+
+    Those that an earlier bake has switched off are among them.
+
+    Raises:
+        RigError: a driver sets the influence of one of them; the message names the bone.
+    """
+    if mapping.family.is_control_rig:  # there inverse kinematics is the design, and the rig has a switch
+        return ()
+    before = {(each.bone, each.constraint): each for each in remembered_off(armature_object)}
+    found = []
+    for bone, constraint in _disturbing(armature_object.pose.bones, mapping):
+        known = before.get((bone.name, constraint.name))
+        off = known if known and constraint.influence == 0 else None
+        if off is None and is_active(constraint):
+            off = SwitchedOff(bone.name, constraint.name, constraint.influence)
+        if off is not None:
+            found.append(off)
+    animation = armature_object.animation_data
+    driven = {driver.data_path for driver in (animation.drivers if animation else ()) if not driver.mute}
+    for off in found:
+        if off.data_path in driven:
+            raise RigError(
+                f"A driver sets the influence of the constraint {off.constraint} of {off.bone}.",
+                "Switch the limb from IK to FK, or mute the constraint or the driver.",
+            )
+    return tuple(found)
+
+
+def remembered_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
+    """Return the constraints that bakes have switched off and that were not restored since, if they still exist."""
+    texts = [getattr(getattr(armature_object, "inpose_take", None), "switched_off", "")]
+    # A file that was baked without a window has it only there.
+    texts += [str(action.get(_KEY, "")) for action in _actions(armature_object)]
+    remembered = {each.data_path: each for text in reversed(texts) for each in _parse(text)}
+    return tuple(each for each in remembered.values() if each.find(armature_object) is not None)
+
+
+def remember_off(armature_object: Any, action: Any, switched_off: Iterable[SwitchedOff]) -> None:
+    """Store the switched-off constraints with an armature object and its new action."""
+    switched_off = tuple(switched_off)
+    if not switched_off:
+        return
+    action[_KEY] = _text(switched_off)
+    take = getattr(armature_object, "inpose_take", None)
+    if take is not None:
+        kept = {each.data_path: each for each in (*_parse(take.switched_off), *switched_off)}
+        take.switched_off = _text(kept.values())
+
+
+def give_back(armature_object: Any) -> int:
+    """Restore the influence of the stored constraints, and remove its keys from the action; return their number."""
+    remembered = remembered_off(armature_object)
+    for action in _actions(armature_object):
+        if _KEY in action:
+            remove_curves(action, {each.data_path for each in remembered})
+            del action[_KEY]
+    for each in remembered:
+        each.find(armature_object).influence = each.influence
+    take = getattr(armature_object, "inpose_take", None)
+    if take is not None:
+        take.switched_off = ""
+    return len(remembered)
+
+
+def still_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
+    """Return the remembered constraints that have no influence now."""
+    return tuple(
+        each for each in remembered_off(armature_object) if each.find(armature_object).influence < each.influence
+    )
+
+
+def _disturbing(pose_bones: Any, mapping: RigMapping) -> Iterator[tuple[Any, Any]]:
+    """Yield bones and constraints, active or not, that act on the mapped bones or on what carries them."""
+    mapped = set(mapping.bones.values())
+    moving = mapped | {parent.name for bone in mapped for parent in pose_bones[bone].parent_recursive}
+    for owner in pose_bones:
+        for constraint in owner.constraints:
+            if constraint.type in _LIMIT_TYPES and owner.name in moving:
+                yield owner, constraint
+            elif constraint.type in _IK_TYPES:
+                chain = [owner, *owner.parent_recursive]
+                if constraint.chain_count:
+                    chain = chain[: constraint.chain_count]
+                if any(bone.name in moving for bone in chain):
+                    yield owner, constraint
+
+
+def _actions(armature_object: Any) -> list[Any]:
+    """Return the actions that move an armature object now."""
+    animation = armature_object.animation_data
+    if animation is None:
+        return []
+    tracks = [track for track in animation.nla_tracks if not track.mute]
+    actions = [animation.action, *(strip.action for track in tracks for strip in track.strips)]
+    return [action for action in actions if action is not None]
+
+
+def _text(switched_off: Iterable[SwitchedOff]) -> str:
+    return json.dumps([asdict(each) for each in switched_off], ensure_ascii=False)
+
+
+def _parse(text: str) -> tuple[SwitchedOff, ...]:
+    try:
+        return tuple(SwitchedOff(**each) for each in json.loads(text)) if text else ()
+    except (TypeError, ValueError):  # a script wrote nonsense: as if nothing had been switched off
+        return ()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Convert between the seconds of the recording and the frames of the scene."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..bake.properties import bake_options
+from ..recording.properties import recording_path
+from ..rig.properties import chosen_armature
+
+
+@dataclass(frozen=True)
+class RecordingClock:
+    """Convert between the recording's seconds and the scene's frames."""
+
+    first_frame: float
+    start_s: float
+    """The time in the recording that the first frame shows."""
+    fps: float
+
+    def frame_of(self, time_s: float) -> float:
+        """Return the frame that shows a time."""
+        return self.first_frame + (time_s - self.start_s) * self.fps
+
+    def time_of(self, frame: float) -> float:
+        """Return the time that a frame shows."""
+        return self.start_s + (frame - self.first_frame) / self.fps
+
+
+def clock_of(context: bpy.types.Context) -> RecordingClock:
+    """Return the clock of the scene's recording.
+
+    After the recording is baked for the chosen armature, it is at the frames of its action. Before that, it begins at
+    the first frame of the bake, untrimmed, so that all of it can be seen.
+    """
+    scene = context.scene
+    fps = scene.render.fps / scene.render.fps_base
+    take = baked_take(context)
+    if take is not None:
+        return RecordingClock(take.first_frame, take.start_s, fps)
+    # The playhead moves while one looks: it is no beginning.
+    return RecordingClock(bake_options(scene).frame_in(scene.frame_start, scene.frame_start), 0.0, fps)
+
+
+def baked_take(context: bpy.types.Context) -> Any:
+    """Return the chosen armature's last solve, if it was of the chosen recording; else None."""
+    armature = chosen_armature(context)
+    if armature is None or armature.type != "ARMATURE" or not armature.inpose_take.file:
+        return None
+    take = armature.inpose_take
+    # Both may begin with //: then they stay together when the folder moves.
+    same = Path(bpy.path.abspath(take.recording)) == recording_path(context.scene.inpose)
+    return take if same else None
+
+
+def findings_of_take(take: Any) -> list[dict[str, Any]]:
+    """Return the findings of the solve of a take, in the form of the worker."""
+    return list(_parsed(take.findings)) if take.findings else []
+
+
+@lru_cache(maxsize=4)
+def _parsed(findings: str) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(findings))

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the place of a recording in the scene before the solve: at the rig, in its size, where the bake will start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..bake.placement import placement_of
+from ..bake.properties import bake_options
+from ..core import FloatArray, InPoseError, Sensors, quaternion_to_matrix
+from ..options import CalibrationSettings
+from ..recording.job import RecordingFacts
+from ..rig.find import map_rig
+from ..rig.measure import RigMeasure, measure_rig
+from ..rig.prepare import metres_per_unit
+from ..rig.properties import chosen_armature
+from ..ui.option_properties import settings_of
+
+_CORE_TO_WORLD: FloatArray = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+
+
+def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, start_frame: int) -> FloatArray:
+    """Return the (4, 4) matrix from the recorded room, Y up and in metres, to Blender's world.
+
+    Args:
+        context: of the scene.
+        facts: the recording.
+        start_frame: index of the pose with which the motion will begin.
+    """
+    scene = context.scene
+    calibration = settings_of(CalibrationSettings, scene.inpose)
+    measure = rig_measure(chosen_armature(context), scene)
+    if measure is None:
+        return placed(np.eye(4), _CORE_TO_WORLD, np.zeros(3), 1.0)
+    scale = size_ratio(facts, measure, calibration)
+    inner = np.diag((scale, scale, scale, 1.0))
+    options = bake_options(scene)
+    if (options.start_at, options.facing) != ("recorded", "recorded"):
+        start_m, forward = _start(facts.sensors, start_frame, is_joint(facts, calibration))
+        placement = placement_of(scale * start_m, forward, options, measure, scene.cursor.location)
+        R_turn = quaternion_to_matrix(placement.turn_wxyz)
+        moved = np.eye(4)
+        moved[:3, :3] = R_turn
+        moved[:3, 3] = placement.place_m - R_turn @ placement.pivot_m
+        inner = moved @ inner
+    return placed(inner, measure.R_world_core, measure.origin_world, measure.metres_per_unit)
+
+
+def placed(inner: FloatArray, R_world_core: FloatArray, origin_world: FloatArray, unit_m: float) -> FloatArray:
+    """Return the (4, 4) matrix from the core frame, already moved by ``inner``, to Blender's world."""
+    outer = np.eye(4)
+    outer[:3, :3] = R_world_core / unit_m
+    outer[:3, 3] = origin_world
+    return outer @ inner
+
+
+def is_joint(facts: RecordingFacts, calibration: CalibrationSettings) -> bool:
+    """Return whether the recorded poses are those of the joints."""
+    return (calibration.pose or facts.info.get("pose")) == "joint"
+
+
+def rig_measure(armature_object: Any, scene: Any) -> RigMeasure | None:
+    """Return the size and place of the rig; without a usable one the recording is shown by itself."""
+    if armature_object is None or armature_object.type != "ARMATURE":
+        return None
+    try:
+        return measure_rig(armature_object, map_rig(armature_object), metres_per_unit(scene))
+    except InPoseError:
+        return None
+
+
+def size_ratio(facts: RecordingFacts, measure: RigMeasure, calibration: CalibrationSettings) -> float:
+    """Return the rig's size divided by the performer's, roughly as the solver will; joints are not scaled.
+
+    Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
+    """
+    if is_joint(facts, calibration):
+        return 1.0
+    if not isinstance(calibration.scale, str):
+        return calibration.scale
+    stature_m = calibration.stature_m or facts.info.get("stature_estimate_m")
+    if calibration.scale == "keep" or not stature_m:
+        return 1.0
+    return float(measure.skeleton.stature_m / stature_m)
+
+
+def _start(sensors: Sensors, frame: int, joints: bool) -> tuple[FloatArray, FloatArray]:
+    """Return where the head is in a frame, (3,), and where it looks."""
+    frame = min(max(frame, 0), len(sensors.positions_m) - 1)
+    ahead = 1.0 if joints else -1.0
+    return sensors.positions_m[frame, 0], ahead * quaternion_to_matrix(sensors.rotations_wxyz[frame, 0])[:, 2]

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lay out the timeline's rows: with names, or thin in a low Timeline. Does not import bpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .stripes import ROWS
+
+_ROW_PX: Final[float] = 11.0
+_CURVE_PX: Final[float] = 22.0
+_THIN: Final[float] = 3.0 / _ROW_PX
+_BOTTOM_PX: Final[float] = 20.0
+"""Above Blender's scroll bar."""
+_LOW_BOTTOM_PX: Final[float] = 9.0
+_TOP_PX: Final[float] = 24.0
+"""Blender's frame numbers."""
+_HEADER_PX: Final[float] = 26.0
+_NAMED: Final[float] = 0.8
+
+
+@dataclass(frozen=True)
+class TimelineLayout:
+    """Hold the heights of what is drawn, in pixels from the bottom of the region."""
+
+    bottom: float
+    curve: float
+    """Height of the confidence curve, which is below the rows; 0 without one."""
+    row: float
+    has_names: bool
+    """There is room for the rows' names."""
+
+    @property
+    def top(self) -> float:
+        """Return where the rows end."""
+        return self.bottom + self.curve + len(ROWS) * self.row
+
+    def row_bottom(self, row: int) -> float:
+        """Return where a row begins; row 0 is on top."""
+        return self.top - (row + 1) * self.row
+
+    def row_at(self, y_px: float) -> int:
+        """Return the row at a height; below the rows, one more than the last."""
+        return min(int((self.top - y_px) // self.row), len(ROWS))
+
+
+def timeline_layout(region_height: float, scale: float, has_curve: bool) -> TimelineLayout:
+    """Return the layout for a region of this height in pixels and Blender's interface scale."""
+    wanted = len(ROWS) * _ROW_PX + (_CURVE_PX if has_curve else 0.0)
+    share = min(1.0, (region_height / scale - _BOTTOM_PX - _TOP_PX) / wanted)
+    named = share >= _NAMED
+    size = scale * (share if named else max(share, _THIN))
+    bottom = scale * (_BOTTOM_PX if named else _LOW_BOTTOM_PX)
+    return TimelineLayout(bottom, _CURVE_PX * size if has_curve else 0.0, _ROW_PX * size, named)
+
+
+def wanted_height(scale: float) -> float:
+    """Return the height in pixels, with the header, that an area needs to draw everything with names."""
+    return scale * (len(ROWS) * _ROW_PX + _CURVE_PX + _BOTTOM_PX + _TOP_PX + _HEADER_PX)

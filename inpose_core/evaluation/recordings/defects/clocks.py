@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write times and losses as loggers do: clocks past midnight, dates, stalled clocks, words where tracking is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from ....options.reading import ReadOptions
+from ..devices import Take
+from ..loggers.logger import Logger
+from ..loggers.tables import INPOSE, UNITY, TimeStyle, clock_text, date_text, number_text, table_logger
+from .defect import Damage, Damaged, Defect, Inflict, draw_hand, draw_span, fitting
+
+_UNITY: Final[ReadOptions] = ReadOptions(axes="unity")
+"""Said, so that only the clock is to be found out."""
+_CLOCK: Final = fitting("clock", "several_takes")
+
+
+def _timed(style: TimeStyle | None, name: str) -> Inflict:
+    def inflict(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:
+        chosen = style or clock_text(86400.0 - float(random.uniform(0.3, 0.7)) * take.duration_s)
+        logger = table_logger(name, replace(UNITY, time_style=chosen))
+        return Damaged(take, logger, (Damage(_CLOCK),), reading=_UNITY)
+
+    return inflict
+
+
+def _stalled(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
+    """The clock stands still for half a second twice, then jumps to the right time."""
+    times_s = take.times_s.copy()
+    for _ in range(2):
+        span_s = draw_span(take, random, 0.3, 0.6)
+        frames = take.frames(*span_s)
+        times_s[frames] = times_s[frames.start]
+    return Damaged(replace(take, times_s=times_s), logger, (Damage(fitting("clock", "damaged")),))
+
+
+def _words(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:
+    hand, span_s = draw_hand(random), draw_span(take, random, 2.0, 5.0)
+    measured = take.measured.copy()
+    measured[take.frames(*span_s), hand] = False
+    word = ("Lost", "null", "NotTracked", "#N/A")[int(random.integers(4))]
+    style, reading = (UNITY, _UNITY) if random.random() < 0.5 else (INPOSE, ReadOptions())
+    damage = Damage(fitting("no_pose", "damaged"), hand, *span_s)
+    return Damaged(
+        replace(take, measured=measured), table_logger("words", replace(style, lost=word)), (damage,), reading=reading
+    )
+
+
+DEFECTS: Final[tuple[Defect, ...]] = (
+    Defect("clock_past_midnight", "file", "times of the day without a date, past midnight", _timed(None, "clock")),
+    Defect("dates", "file", "times are ISO dates", _timed(date_text, "dates")),
+    Defect("unix_ms", "file", "times are milliseconds since 1970", _timed(number_text("ms", 1.7e9), "unix_ms")),
+    Defect("net_ticks", "file", "times are .NET ticks", _timed(number_text("ticks", 6.38e10), "ticks")),
+    Defect("stalled_clock", "file", "the clock stands still for half a second, twice", _stalled),
+    Defect("words_for_lost", "file", "cells of a lost hand hold a word", _words, refusal_tells="Line \\d+ .* column"),
+)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judge a solved case: right, told, misled or silent.
+
+* right: the motion is as good as that of the clean take, where there is tracking and where there is none.
+* told: it is not, and a finding of a fitting kind says so, for the right device and roughly the right time.
+* misled: it is not, and only findings of other kinds are there; or a repair that is told as certain spoils the rest.
+* silent: it is not, and nothing is said.
+
+A clean take is right without findings that alarm, misled with one, and silent if its motion is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+import numpy as np
+
+from ...arrays import BoolArray, FloatArray
+from ...recording.findings import Finding, FindingKind
+from .comparison import Errors
+from .defects.defect import CLEAN_KINDS, WITHIN_DAMAGE, Damage, Damaged, Defect, Limits
+
+Outcome = Literal["right", "told", "misled", "silent"]
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+"""From good to bad."""
+
+INFORMING: Final[frozenset[FindingKind]] = frozenset({"calibration_pose", "hand_poses", "stature", "posture_unsure"})
+"""Findings that only say what is not known; on a clean take they are no false alarm."""
+
+_MARGIN_S: Final[float] = 0.4
+"""Around a damaged stretch nothing is judged: filters look that far."""
+_LEAST_COVERED: Final[float] = 0.5
+_LONGEST_BESIDE_S: Final[float] = 2.0
+_LARGE_PART: Final[float] = 0.6
+_LEAST_SOLVED: Final[float] = 0.8
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Hold the outcome of a case, and why."""
+
+    outcome: Outcome
+    reason: str
+    place_cm: float
+    """Largest mean error of head, wrists and pelvis beyond what is allowed for free, outside of the damage."""
+    turn_deg: float
+    alarms: int
+    """Findings that fit no damage and do not only inform."""
+
+
+def judge(
+    defect: Defect, damaged: Damaged, errors: Errors, clean: Errors | None, findings: Sequence[Finding]
+) -> Judgement:
+    """Return the judgement of a solved case.
+
+    Args:
+        defect: the kind.
+        damaged: what was done to the take.
+        errors: the solution's, by the truth's frames.
+        clean: the errors of the clean take's solution; needed where limits count over them.
+        findings: what InPose says.
+    """
+    fits = frozenset[FindingKind]().union(*(damage.fits for damage in damaged.damages))
+    outside = usable_frames(damaged, len(errors.solved), errors.fps)
+    limits = defect.limits
+    place, turn = _excess(errors, clean, limits, outside)
+    well = place <= limits.place_m and turn <= limits.turn_deg and _feet_well(errors, limits)
+    whole = float((errors.solved & outside).sum()) >= _LEAST_SOLVED * float(outside.sum())
+    told_by = [_telling(damage, damaged, findings, errors) for damage in damaged.damages]
+    telling = [finding for told in told_by for finding in told]
+    alarmed = any(f.kind not in INFORMING and f not in telling for f in findings)
+    verdicts: list[tuple[Outcome, str]] = []
+    for damage, told in zip(damaged.damages, told_by, strict=True):
+        inside_well = _inside_well(damage, damaged, errors, clean, limits)
+        verdicts.append(_verdict(well and whole, inside_well, told, alarmed, defect.must_tell))
+    if not verdicts:
+        verdicts = [_clean_verdict(well, alarmed, defect.kind in CLEAN_KINDS)]
+    outcome, reason = max(verdicts, key=lambda verdict: OUTCOMES.index(verdict[0]))
+    if not whole:
+        reason += "; a part is not solved"
+    return Judgement(outcome, reason, 100 * place, turn, sum(f.kind not in fits | INFORMING for f in findings))
+
+
+def judge_refusal(defect: Defect, told: str) -> Judgement:
+    """Return the judgement of a file that InPose refused with a sentence."""
+    right = defect.refusal_tells is not None and re.search(defect.refusal_tells, told, re.IGNORECASE)
+    outcome: Outcome = "told" if right else "misled"
+    return Judgement(outcome, f"refused: {told}", float("nan"), float("nan"), 0)
+
+
+def _verdict(
+    outside_well: bool, inside_well: bool, told: Sequence[Finding], alarmed: bool, must_tell: bool
+) -> tuple[Outcome, str]:
+    if outside_well and inside_well and (told or not must_tell):
+        return "right", "told as well" if told else ""
+    where = "beside the damage" if not outside_well else "within the damage" if not inside_well else "only in part"
+    if not told:
+        return ("misled", f"wrong {where}, another finding") if alarmed else ("silent", f"wrong {where}, nothing said")
+    if outside_well or any(finding.action == "told" for finding in told):
+        return "told", f"wrong {where}"
+    return "misled", f"wrong {where}, told as mended"
+
+
+def _clean_verdict(well: bool, alarmed: bool, clean: bool) -> tuple[Outcome, str]:
+    if alarmed and clean:
+        return "misled", "false alarm"
+    return ("right", "") if well else ("silent", "wrong without a defect")
+
+
+def _excess(errors: Errors, clean: Errors | None, limits: Limits, frames: BoolArray) -> tuple[float, float]:
+    """Return by how much the worst joint's mean error is above what it may be compared with: metres, degrees."""
+    seen = errors.solved & frames
+    if not seen.any():
+        return float("inf"), float("inf")
+    place, turn = errors.place_m[seen].mean(axis=0), errors.turn_deg[seen].mean(axis=0)
+    if limits.over_clean:
+        assert clean is not None
+        both = seen & clean.solved
+        if not both.any():
+            return float("inf"), float("inf")
+        place = errors.place_m[both].mean(axis=0) - clean.place_m[both].mean(axis=0)
+        turn = errors.turn_deg[both].mean(axis=0) - clean.turn_deg[both].mean(axis=0)
+    return float(place.max()), float(turn.max())
+
+
+def _feet_well(errors: Errors, limits: Limits) -> bool:
+    return limits.feet_m is None or bool(errors.legs_m[errors.solved].mean(axis=0).max() <= limits.feet_m)
+
+
+def _inside_well(damage: Damage, damaged: Damaged, errors: Errors, clean: Errors | None, limits: Limits) -> bool:
+    if damage.start_s is None:
+        return True
+    frames = np.zeros(len(errors.solved), dtype=np.bool_)
+    frames[_frames(damage, damaged, errors.fps, 0.0)] = True
+    if not (frames & errors.solved).any():
+        return True  # cut away, or before the truth begins
+    within = Limits(WITHIN_DAMAGE.place_m, WITHIN_DAMAGE.turn_deg, limits.over_clean)
+    place, turn = _excess(errors, clean, within, frames)
+    return place <= within.place_m and turn <= within.turn_deg
+
+
+def usable_frames(damaged: Damaged, count: int, fps: float) -> BoolArray:
+    """Return the truth's frames that no damage touches, (F,); all of them if the whole take is spoilt."""
+    outside = np.ones(count, dtype=np.bool_)
+    for damage in damaged.damages:
+        if damage.start_s is not None:
+            outside[_frames(damage, damaged, fps, _MARGIN_S)] = False
+    return outside if outside.any() else ~outside
+
+
+def _frames(damage: Damage, damaged: Damaged, fps: float, margin_s: float) -> slice:
+    """Return a damage's frames of the truth."""
+    assert damage.start_s is not None
+    stop_s = damage.stop_s if damage.stop_s is not None else float("inf")
+    first = (damage.start_s - damaged.truth_from_s - margin_s) * fps
+    last = (min(stop_s, 1e6) - damaged.truth_from_s + margin_s) * fps
+    return slice(max(0, round(first)), max(0, round(last)))
+
+
+def _telling(damage: Damage, damaged: Damaged, findings: Sequence[Finding], errors: Errors) -> list[Finding]:
+    """Return the findings that tell a damage; together they must cover half of it and not much else."""
+    own = [
+        f for f in findings if f.kind in damage.fits and (damage.device is None or f.device in (None, damage.device))
+    ]
+    if not own or damage.start_s is None or any(finding.start_s is None for finding in own):
+        long = damage.start_s is None or _length_s(damage, damaged) > _LARGE_PART * damaged.take.duration_s
+        return own if long or all(finding.start_s is not None for finding in own) else []
+    # A reader that cuts a file may count times from the cut.
+    return own if any(_covers(damage, own, damaged, by_s) for by_s in {0.0, errors.cut_s}) else []
+
+
+def _covers(damage: Damage, findings: Sequence[Finding], damaged: Damaged, by_s: float) -> bool:
+    step_s = 0.02
+    times_s = np.arange(-2.0, damaged.take.times_s[-1] + 2.0, step_s)
+    assert damage.start_s is not None
+    stop_s = damage.stop_s if damage.stop_s is not None else float(times_s[-1])
+    spoilt = (times_s >= max(0.0, damage.start_s)) & (times_s <= min(stop_s, damaged.take.times_s[-1]))
+    said: FloatArray = np.zeros(len(times_s))
+    for finding in findings:
+        assert finding.start_s is not None
+        end_s = finding.stop_s if finding.stop_s is not None else float(times_s[-1])
+        said[(times_s >= finding.start_s + by_s) & (times_s <= end_s + by_s)] = 1.0
+    others = np.zeros(len(times_s), dtype=np.bool_)
+    for other in damaged.damages:
+        if other.start_s is not None:
+            others |= (times_s >= other.start_s - _MARGIN_S) & (times_s <= (other.stop_s or 1e9) + _MARGIN_S)
+    covered = said[spoilt].mean() if spoilt.any() else 0.0
+    beside_s = float(said[~others].sum()) * step_s
+    return bool(covered >= _LEAST_COVERED and beside_s <= max(_LONGEST_BESIDE_S, _length_s(damage, damaged)))
+
+
+def _length_s(damage: Damage, damaged: Damaged) -> float:
+    if damage.start_s is None:
+        return damaged.take.duration_s
+    stop_s = damage.stop_s if damage.stop_s is not None else damaged.take.duration_s
+    return min(stop_s, damaged.take.duration_s) - max(0.0, damage.start_s)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write simulated takes as loggers of all kinds write them: tables, JSON, replays, BVH."""

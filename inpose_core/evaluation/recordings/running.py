@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the cases on all cores, each through the whole product as the command line runs it; go on with what is done."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+from ...body.motion import Motion
+from ...errors import InPoseError
+from ...options.reading import ReadOptions
+from ...options.solve import SolveSettings
+from ...prior.checkpoint import Prior, load_prior
+from ...recording_to_motion import SolvedRecording, SolvePlan, solve_recording
+from .cases import SCENES, Scene, make_scene, spoil
+from .comparison import Errors, errors_of
+from .defects import DEFECTS, Damaged, Defect
+from .judging import Judgement, judge, judge_refusal, usable_frames
+from .loggers.logger import Logger
+from .people import People, load_performers
+
+Row = dict[str, Any]
+"""One judged case, as JSON."""
+
+_SOLVE: Final[SolveSettings] = SolveSettings(device="cpu")
+_LONGEST_TEXT: Final[int] = 160
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Say what to run."""
+
+    data: Path
+    """Folder of packed motion."""
+    people: People = "test"
+    kinds: tuple[str, ...] = ()
+    """Kinds of defects; () is all."""
+    scenes: int = SCENES
+    seed: int = 0
+    processes: int = 0
+    """0: one per core."""
+    files: Path | None = None
+    """Keep each case's file in this folder."""
+
+    def chosen(self) -> tuple[str, ...]:
+        """Return the kinds to run.
+
+        Raises:
+            InPoseError: a kind is unknown.
+        """
+        unknown = [kind for kind in self.kinds if kind not in DEFECTS]
+        if unknown:
+            raise InPoseError(f"There is no kind of defect {unknown[0]}.", f"The kinds are {', '.join(DEFECTS)}.")
+        return self.kinds or tuple(DEFECTS)
+
+
+def run_cases(settings: RunSettings, store: Path | None = None) -> list[Row]:
+    """Run all cases and return their rows, by kind and scene.
+
+    Args:
+        settings: what to run.
+        store: JSON lines of rows; rows that are there are not run again, new ones are added.
+
+    Raises:
+        InPoseError: the data are missing, or a kind is unknown.
+    """
+    kinds = settings.chosen()
+    wanted = {(kind, number) for kind in kinds for number in range(settings.scenes)}
+    rows = {key: row for row in _stored(store) if (key := (row["kind"], row["scene"])) in wanted}
+    rest = {
+        number: left
+        for number in range(settings.scenes)
+        if (left := tuple(kind for kind in kinds if (kind, number) not in rows))
+    }
+    for row in _run(settings, rest):
+        rows[row["kind"], row["scene"]] = row
+        if store is not None:
+            store.parent.mkdir(parents=True, exist_ok=True)
+            with store.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+    return [rows[key] for key in sorted(rows, key=lambda key: (list(DEFECTS).index(key[0]), key[1]))]
+
+
+def _run(settings: RunSettings, rest: dict[int, tuple[str, ...]]) -> Iterator[Row]:
+    processes = settings.processes or os.cpu_count() or 1
+    if processes == 1 or len(rest) < 2:
+        for number, kinds in rest.items():
+            yield from run_scene(settings, number, kinds)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(run_scene, settings, number, kinds) for number, kinds in rest.items()]):
+            yield from done.result()
+
+
+def run_scene(settings: RunSettings, number: int, kinds: Sequence[str]) -> list[Row]:
+    """Run one scene with several kinds of defects; they share the clean take's solution."""
+    performers = _performers(settings.data, settings.people)
+    references: dict[tuple[object, ...], Errors] = {}
+    rows = []
+    for kind in kinds:
+        begun = time.perf_counter()
+        row = _case(settings, performers, DEFECTS[kind], number, references)
+        rows.append({"kind": kind, "scene": number, "people": settings.people, **row, "seconds": _since(begun)})
+    return rows
+
+
+def _case(
+    settings: RunSettings,
+    performers: list[list[Motion]],
+    defect: Defect,
+    number: int,
+    references: dict[tuple[object, ...], Errors],
+) -> Row:
+    scene = make_scene(performers, defect, number, settings.seed)
+    damaged = spoil(scene, defect, number, settings.seed)
+    folder = settings.files or _folder()
+    path = folder / f"{defect.kind}_{number}{damaged.logger.suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(damaged.logger.write(damaged.take))
+    row: Row = {
+        "controller": scene.take.controller.name,
+        "logger": damaged.logger.name,
+        "command": _command(scene, path, damaged),
+    }
+    try:
+        solved = _solved(scene, path, damaged)
+        errors = _errors(solved, damaged, defect)
+        judgement = judge(defect, damaged, errors, _clean(scene, defect, folder, number, references), solved.findings)
+        row |= {
+            "findings": [finding.to_dict() for finding in solved.findings],
+            "notes": [note[:_LONGEST_TEXT] for note in solved.notes],
+            "body_cm": round(100 * float(errors.body_m[errors.solved].mean()), 2) if errors.solved.any() else None,
+        }
+    except InPoseError as error:
+        judgement = judge_refusal(defect, str(error)[:_LONGEST_TEXT])
+    except Exception:  # a crash is an outcome to be counted, not the end of the bench
+        judgement = Judgement("silent", f"crashed: {traceback.format_exc()[-600:]}", float("nan"), float("nan"), 0)
+    finally:
+        if settings.files is None:
+            path.unlink()
+    return row | _plain(judgement)
+
+
+def _clean(
+    scene: Scene, defect: Defect, folder: Path, number: int, references: dict[tuple[object, ...], Errors]
+) -> Errors | None:
+    """Return the errors of the clean take's solution, solved once for all kinds that need the same."""
+    if not defect.limits.over_clean:
+        return None
+    key = (
+        scene.take.posed_until_s,
+        scene.take.controller.name,
+        scene.logger.name,
+        scene.calibration,
+        defect.hanging_arms,
+        defect.posture,
+        defect.calibration == "sloppy",
+    )
+    if key not in references:
+        path = folder / f"clean_{number}{scene.logger.suffix}"
+        path.write_bytes(scene.logger.write(scene.take))
+        try:
+            damaged = Damaged(scene.take, scene.logger, ())
+            references[key] = _errors(_solved(scene, path, damaged), damaged, defect)
+        finally:
+            path.unlink()
+    return references[key]
+
+
+def _solved(scene: Scene, path: Path, damaged: Damaged) -> SolvedRecording:
+    return solve_recording(SolvePlan(path, None, scene.calibration, _SOLVE, _reading(scene, damaged)), _prior())
+
+
+def _reading(scene: Scene, damaged: Damaged) -> ReadOptions:
+    """Return what the user says of the file: of the scene's logger, or of the defect's own."""
+    if damaged.reading is not None:
+        return damaged.reading
+    return scene.reading if damaged.logger is scene.logger else ReadOptions()
+
+
+def _errors(solved: SolvedRecording, damaged: Damaged, defect: Defect) -> Errors:
+    truth = damaged.take.truth
+    return errors_of(
+        solved.motion,
+        truth,
+        damaged.take.duration_s,
+        damaged.truth_from_s,
+        usable_frames(damaged, len(truth), truth.fps),
+        defect.floor_is_free,
+    )
+
+
+def _command(scene: Scene, path: Path, damaged: Damaged) -> str:
+    words = ["inpose solve", path.name, "-o out.npz"]
+    if scene.calibration.pose:
+        words.append(f"--pose {scene.calibration.pose}")
+    if scene.calibration.stature_m:
+        words.append(f"--stature {scene.calibration.stature_m}")
+    if axes := _reading(scene, damaged).axes:
+        words.append(f"--axes {axes}")
+    return " ".join(words)
+
+
+def _plain(judgement: Judgement) -> Row:
+    row = asdict(judgement)
+    for name in ("place_cm", "turn_deg"):
+        row[name] = round(row[name], 2) if math.isfinite(row[name]) else None
+    return row
+
+
+def _stored(store: Path | None) -> Iterator[Row]:
+    if store is not None and store.exists():
+        for line in store.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)
+
+
+def _since(begun: float) -> float:
+    return round(time.perf_counter() - begun, 2)
+
+
+@cache
+def _performers(data: Path, people: People) -> list[list[Motion]]:
+    return load_performers(data, people)
+
+
+@cache
+def _prior() -> Prior:
+    return load_prior()
+
+
+@cache
+def _folder() -> Path:
+    import atexit  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
+    folder = tempfile.TemporaryDirectory(prefix="inpose_cases_")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+__all__ = ["Logger", "Row", "RunSettings", "run_cases", "run_scene"]

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold the types that the detectors share: the poses of all devices, and a defect of one device in a span."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...arrays import BoolArray, FloatArray, runs
+from ..findings import FindingKind
+
+
+class Poses(NamedTuple):
+    """Hold the poses of all devices over time."""
+
+    positions_m: FloatArray
+    """(F, 3, 3) of head, left and right hand."""
+    rotations_wxyz: FloatArray
+    """(F, 3, 4)"""
+    measured: BoolArray
+    """(F, 3)"""
+
+
+class TrackDefect(NamedTuple):
+    """Hold a span in which the recorded poses of a device are not its tracked poses."""
+
+    kind: FindingKind
+    device: int
+    """0 head, 1 left hand, 2 right hand."""
+    start: int
+    stop: int
+    """First frame, and the frame after the last."""
+    how: str = ""
+    """The end of the sentence that begins with the span and the device; empty for the usual sentence of the kind."""
+    believed: bool = False
+    """True: the poses stay measured; the defect is only reported."""
+
+
+def as_defects(kind: FindingKind, found: BoolArray) -> list[TrackDefect]:
+    """Return a defect for each run of flags (F, 3), one column for each device."""
+    return [TrackDefect(kind, device, start, stop) for device in range(3) for start, stop in runs(found[:, device])]
+
+
+def without(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
+    """Return which devices are measured, (F, 3), outside the defects."""
+    left = measured.copy()
+    for defect in defects:
+        if not defect.believed:
+            left[defect.start : defect.stop, defect.device] = False
+    return left

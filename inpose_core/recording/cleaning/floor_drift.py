@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find floors that drift: all devices rise or sink slowly together, while the performer stands as tall as before.
+
+A performer who stands again and again has the same height each time, so the upright heights of the head lie on a level
+line. If they lie on a slope, the tracking drifts, or the performer rides a lift or climbs stairs in the game. Feet
+belong on the ground, so the slope is removed.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ...arrays import BoolArray, FloatArray
+from .defects import Poses
+
+_WINDOW_S: Final[float] = 0.5
+_FEWEST_WINDOWS: Final[int] = 12
+_MOST_WINDOWS: Final[int] = 120
+_SHORTEST_S: Final[float] = 8.0
+"""Shortest drift: people sit down, crouch or rise in less time."""
+_LEAST_RISE_M: Final[float] = 0.12
+_MOST_RISE_M: Final[float] = 3.0
+_STEP_M: Final[float] = 0.02
+_NEAR_M: Final[float] = 0.025
+_ABOVE_M: Final[float] = 0.06
+_MOST_ABOVE: Final[float] = 0.04
+_FEWEST: Final[float] = 0.72
+"""Share of the windows in which the performer must stand upright, for the slope to be certain."""
+_BETTER: Final[float] = 0.12
+"""Share of the windows that the slope must explain beyond the best level line."""
+_STEEPER: Final[float] = 1.8
+"""How many times more windows on the slope it must explain than the level line does."""
+_FEWEST_ON_SLOPE: Final[float] = 0.4
+_GRID: Final[int] = 14
+
+
+class Drift(NamedTuple):
+    """Hold a ground that rises by ``rise_m`` from ``start_s`` to ``stop_s`` and is level before and after."""
+
+    start_s: float
+    stop_s: float
+    rise_m: float
+
+    def level_m(self, times_s: FloatArray) -> FloatArray:
+        """Return how high the ground is at some times, counted from its beginning."""
+        share = np.clip((times_s - self.start_s) / (self.stop_s - self.start_s), 0.0, 1.0)
+        return np.asarray(self.rise_m * share)
+
+
+def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
+    """Return the drift of the ground; None if the performer's upright heights do not show one."""
+    seen = poses.measured[:, 0]
+    t, high_m = _upper_heights(times_s[seen], poses.positions_m[seen, 0, 1])
+    if len(t) < _FEWEST_WINDOWS or t[-1] - t[0] < _SHORTEST_S:
+        return None
+    level = _explained(high_m[None])[0]
+    least = max(_FEWEST, float(level.mean()) + _BETTER)
+    if least >= 1.0:
+        return None
+    rises_m = np.arange(_LEAST_RISE_M, min(_MOST_RISE_M, float(np.ptp(high_m)) + 0.4), _STEP_M)
+    rises_m = np.concatenate((rises_m, -rises_m))
+    borders_s = np.linspace(times_s[0], times_s[-1], _GRID + 1)
+    best, most = None, least
+    for first in range(_GRID):
+        for last in range(_GRID, first, -1):
+            start_s, stop_s = float(borders_s[first]), float(borders_s[last])
+            if stop_s - start_s < _SHORTEST_S or len(rises_m) == 0:
+                continue
+            share = np.clip((t - start_s) / (stop_s - start_s), 0.0, 1.0)
+            explained = _explained(high_m - rises_m[:, None] * share)
+            shares = explained.mean(axis=-1)
+            slope = np.flatnonzero((share > 0) & (share < 1))
+            for part in np.array_split(slope, 3):
+                # The slope itself must be seen, in each third of it.
+                shares[explained[:, part].mean(axis=-1) < _FEWEST_ON_SLOPE] = 0.0
+            shares[explained[:, slope].mean(axis=-1) < _STEEPER * level[slope].mean()] = 0.0
+            index = int(np.argmax(shares))
+            # A longer ramp is the simpler explanation.
+            if shares[index] > most + 0.01 * (best is not None):
+                best, most = Drift(start_s, stop_s, float(rises_m[index])), float(shares[index])
+    return None if best is None else _refined(best, t, high_m)
+
+
+def _refined(drift: Drift, times_s: FloatArray, high_m: FloatArray) -> Drift:
+    """Return the drift with the rise that fits the upright windows best."""
+    left_m = high_m - drift.level_m(times_s)
+    near = _explained(left_m[None])[0]
+    share = drift.level_m(times_s)[near] / drift.rise_m
+    slope_m = float(np.polyfit(share, left_m[near], 1)[0]) if np.ptp(share) > 0 else 0.0
+    return drift._replace(rise_m=drift.rise_m + slope_m)
+
+
+def _upper_heights(times_s: FloatArray, heights_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the middle of each window, and how high the head gets in it."""
+    if len(times_s) == 0:
+        return times_s, heights_m
+    window_s = max(_WINDOW_S, float(times_s[-1] - times_s[0]) / _MOST_WINDOWS)
+    window = ((times_s - times_s[0]) / window_s).astype(np.int64)
+    starts = np.flatnonzero(np.append(True, np.diff(window) > 0))
+    count = np.diff(np.append(starts, len(times_s)))
+    return np.add.reduceat(times_s, starts) / count, np.maximum.reduceat(heights_m, starts)
+
+
+def _explained(heights_m: FloatArray) -> BoolArray:
+    """Return which windows are near one height that hardly any window exceeds, (R, W), of (R, W) heights."""
+    ordered = np.sort(heights_m, axis=-1)
+    highest = ordered[:, int(np.ceil(ordered.shape[-1] * (1 - _MOST_ABOVE))) - 1]
+    near = np.zeros(heights_m.shape, dtype=np.bool_)
+    most = np.full(len(heights_m), -1.0)
+    for below_m in np.linspace(-_NEAR_M, _ABOVE_M - _NEAR_M, 6):
+        here = np.abs(heights_m - (highest - below_m)[:, None]) <= _NEAR_M
+        share = here.mean(axis=-1)
+        near[share > most] = here[share > most]
+        most = np.maximum(most, share)
+    return near

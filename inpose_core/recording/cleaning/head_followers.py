@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find hands whose pose is computed from the headset: a lost hand at the headset itself, or carried along with it.
+
+Some runtimes report the head's pose for a lost hand, or a hand at a constant place before the head. Others know only
+the hand's rotation and compute its position with a model of an arm that hangs on the head.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ...arrays import BoolArray, FloatArray, IndexArray, runs
+from ...body.quaternions import conjugate_quaternion, geodesic_angle, normalize_quaternion, rotate_vector
+from .defects import Poses, TrackDefect
+from .stillness import Stillness, find_still, travel_m
+
+_INSIDE_M: Final[float] = 0.03
+"""A hand cannot be closer than this to the point between the eyes, because the headset is in the way."""
+_SHORTEST_S: Final[float] = 0.1
+_BRIDGED_S: Final[float] = 0.3
+_HEAD_MOVES_M: Final[float] = 0.05
+_HEAD_TURNS_RAD: Final[float] = np.radians(6.0)
+_CARRIED_S: Final[float] = 2.0
+_LONG_CARRIED_S: Final[float] = 5.0
+_CARRIED_M: Final[float] = 0.10
+_CARRIED_RAD: Final[float] = np.radians(12.0)
+
+_MODEL_S: Final[float] = 2.0
+_MODEL_HOP_S: Final[float] = 0.5
+_MODEL_SAMPLES: Final[int] = 40
+_MODEL_ERROR_M: Final[float] = 0.0013
+"""For two seconds of real arms, the error of the best fit is 2.6 mm, and the median error is 36 mm."""
+_MODEL_EDGE: Final[float] = 4.0
+_DAMPING: Final[float] = 1e-5
+_MODEL_SWEEP_M: Final[float] = 0.06
+_MODEL_TURN_RAD: Final[float] = np.radians(25.0)
+
+
+def find_at_headset(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
+    """Return the spans in which a hand is where the headset itself is."""
+    return [
+        TrackDefect("at_head", hand, start, stop)
+        for hand in (1, 2)
+        for start, stop in _at_the_headset(times_s, poses, hand)
+    ]
+
+
+def find_carried_hands(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
+    """Return the spans in which a hand follows the head as no hand does: at a constant place, or on a model's arm."""
+    found = []
+    places = {name: _relative(poses, name) for name in ("head", "heading", "room")}
+    for hand in (1, 2):
+        taken = np.zeros(len(times_s), dtype=np.bool_)
+        for name, relative_m in places.items():
+            known = poses.measured[:, 0] & poses.measured[:, hand] & ~taken
+            for span in find_still(times_s, relative_m[:, hand], known):
+                if _is_carried(times_s, poses, relative_m, hand, span, name):
+                    found.append(TrackDefect("at_head", hand, span.start, span.stop, "carried"))
+                    taken[span.start : span.stop] = True
+        for start, stop in _by_arm_model(times_s, poses, hand, taken):
+            found.append(TrackDefect("at_head", hand, start, stop, "modelled"))
+    return found
+
+
+def _at_the_headset(times_s: FloatArray, poses: Poses, hand: int) -> list[tuple[int, int]]:
+    known = poses.measured[:, 0] & poses.measured[:, hand]
+    if not known.any():
+        return []
+    away_m = np.linalg.norm(poses.positions_m[:, hand] - poses.positions_m[:, 0], axis=-1)
+    inside = known & (away_m < _INSIDE_M)
+    for start, stop in runs(known & ~inside):
+        between = start > 0 and stop < len(times_s) and inside[start - 1] and inside[stop]
+        if between and times_s[stop] - times_s[start] < _BRIDGED_S and away_m[start:stop].max() < 2 * _INSIDE_M:
+            inside[start:stop] = True
+    return [(start, stop) for start, stop in runs(inside) if times_s[stop - 1] - times_s[start] >= _SHORTEST_S]
+
+
+def _relative(poses: Poses, frame: str) -> FloatArray:
+    """Return the places of all devices seen from the head, (F, 3, 3): in its frame, its heading's, or the room's."""
+    apart_m = poses.positions_m - poses.positions_m[:, :1]
+    head_wxyz = poses.rotations_wxyz[:, 0]
+    if frame == "room":
+        return apart_m
+    if frame == "heading":
+        head_wxyz = _heading(head_wxyz)
+    return rotate_vector(conjugate_quaternion(head_wxyz)[:, None], apart_m)
+
+
+def _is_carried(
+    times_s: FloatArray, poses: Poses, relative_m: FloatArray, hand: int, span: Stillness, name: str
+) -> bool:
+    """Return whether a hand that is still relative to the head is attached to it, and not held still with the whole
+    body."""
+    part = slice(span.start, span.stop)
+    head_m = travel_m(poses.positions_m[part, 0])
+    turned_rad = _turned(poses.rotations_wxyz[part, 0])
+    if head_m < _HEAD_MOVES_M and turned_rad < _HEAD_TURNS_RAD:
+        return False
+    if travel_m(poses.positions_m[part, hand]) < _HEAD_MOVES_M / 2:
+        return False
+    other = 3 - hand
+    other_m = travel_m(relative_m[part, other][poses.measured[part, other]])
+    if other_m < _HEAD_MOVES_M / 5 and poses.measured[part, other].any():
+        # A stiff body that moves as one, as animations do.
+        return False
+    if span.leaps or span.abrupt:
+        return True
+    lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
+    if lasts_s < _CARRIED_S:
+        return False
+    return lasts_s > _LONG_CARRIED_S or (turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M))
+
+
+def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray) -> list[tuple[int, int]]:
+    """Return the spans in which the hand's position follows from the rotations of head and hand alone."""
+    known = poses.measured[:, 0] & poses.measured[:, hand] & ~taken
+    frames = np.flatnonzero(known)
+    step_s = float(np.median(np.diff(times_s)))
+    window, hop = max(16, round(_MODEL_S / step_s)), max(1, round(_MODEL_HOP_S / step_s))
+    apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
+    turns = (poses.rotations_wxyz[:, hand], _heading(poses.rotations_wxyz[:, 0]), poses.rotations_wxyz[:, 0])
+    columns = [rotate_vector(wxyz, axis) for wxyz in turns for axis in np.eye(3).tolist()]
+    features = np.stack(columns, axis=-1)  # (F, 3, 9)
+    modelled = np.zeros(len(times_s), dtype=np.bool_)
+    for first in range(0, len(frames) - window + 1, hop):
+        part = frames[first : first + window]
+        if times_s[part[-1]] - times_s[part[0]] > 1.5 * _MODEL_S or modelled[part].all():
+            continue
+        part = part[:: max(1, window // _MODEL_SAMPLES)]
+        sweep_m = np.sqrt(apart_m[part].var(axis=0).sum())
+        if sweep_m < _MODEL_SWEEP_M or _turned(turns[0][part]) < _MODEL_TURN_RAD:
+            continue
+        arm_m = _fitted_arm(features[part], apart_m[part])
+        if np.sqrt((_model_error_m(features[part], apart_m[part], arm_m) ** 2).mean()) < _MODEL_ERROR_M:
+            error_m = _model_error_m(features, apart_m, arm_m)
+            modelled[_grown(known & (error_m < _MODEL_EDGE * _MODEL_ERROR_M), part)] = True
+    return runs(modelled)
+
+
+def _fitted_arm(features: FloatArray, apart_m: FloatArray) -> FloatArray:
+    """Return the arm model, (9,), that best explains where the hand is from the head, (N, 3)."""
+    a, y = features.reshape(-1, 9), apart_m.reshape(-1)
+    # A little damping: an arm is never metres long, however well that fits.
+    return np.asarray(np.linalg.solve(a.T @ a + _DAMPING * len(a) * np.eye(9), a.T @ y))
+
+
+def _model_error_m(features: FloatArray, apart_m: FloatArray, arm_m: FloatArray) -> FloatArray:
+    """Return how far the hand is from where an arm model has it, (N,)."""
+    return np.asarray(np.linalg.norm(features @ arm_m - apart_m, axis=-1))
+
+
+def _grown(fits: BoolArray, part: IndexArray) -> slice:
+    """Return the frames around a fitted part to which the fit extends."""
+    before, after = np.flatnonzero(~fits[: part[0]]), np.flatnonzero(~fits[part[-1] :])
+    return slice(int(before[-1]) + 1 if len(before) else 0, int(part[-1] + after[0]) if len(after) else len(fits))
+
+
+def _heading(head_wxyz: FloatArray) -> FloatArray:
+    """Return the head's rotation about the vertical, (F, 4)."""
+    return normalize_quaternion(head_wxyz * (1.0, 0.0, 1.0, 0.0) + (1e-9, 0.0, 0.0, 0.0))
+
+
+def _turned(rotations_wxyz: FloatArray) -> float:
+    middle = rotations_wxyz[len(rotations_wxyz) // 2]
+    return float(np.percentile(geodesic_angle(rotations_wxyz, middle), 95))

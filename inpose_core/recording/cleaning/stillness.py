@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find spans in which a track is still like an object and not like a living hand, and whether it stopped abruptly.
+
+A living hand at rest moves by one or two millimetres per second (Quest 3, Vive). A device on a desk, or a pose that a
+runtime repeats, does not: apart from the white noise of its sensors, it stays within a fraction of a millimetre.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ...arrays import BoolArray, FloatArray, runs
+
+WINDOW_S: Final[float] = 0.4
+"""Shortest span; shorter stillness is common: a hand that turns round, the top of a swing."""
+_FEWEST_FRAMES: Final[int] = 8
+_BOX_S: Final[float] = 0.12
+"""Span of the running mean that takes the sensors' noise away."""
+_MOST_NOISE_M: Final[float] = 0.0025
+"""Largest white noise of a tracked device; a device that shakes more is held."""
+_WANDER_M: Final[float] = 0.0004
+"""Largest motion of the running mean of a still object in a window."""
+_NOISE_RANGE: Final[float] = 5.0
+"""The range of a mean of noise in a window, in its own deviations."""
+_STEPS: Final[int] = 4
+_BEYOND: Final[float] = 4.0
+"""A track stops abruptly if it would have moved on by this many times the width of its still span."""
+_LEAST_STEP_M: Final[float] = 0.003
+_LEAST_SPEED_M_S: Final[float] = 0.12
+_SURELY: Final[float] = 20.0
+"""A step that is this many standard deviations of the noise long shows by itself how a track moves."""
+_LEAP_M: Final[float] = 0.03
+_LEAP: Final[float] = 4.0
+"""A leap is this many times longer than the steps before it."""
+
+
+class Stillness(NamedTuple):
+    """Hold a span in which a track is still, and how it enters and leaves the span."""
+
+    start: int
+    stop: int
+    """Frames, the last not included."""
+    noise_m: float
+    """Standard deviation of the white noise in the span, per axis."""
+    step_m: float
+    """Median step from frame to frame; 0 for an exactly repeated position."""
+    leap_in_m: float
+    """How far the track leaps into the span; 0 where it does not leap."""
+    leap_out_m: float
+    abrupt: bool
+    """True if a moving track stops or starts from one frame to the next."""
+
+    @property
+    def leaps(self) -> bool:
+        """Say whether the track leaps into the span or out of it."""
+        return self.leap_in_m > 0 or self.leap_out_m > 0
+
+
+def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> list[Stillness]:
+    """Return the spans in which a track is still like an object, in order.
+
+    Args:
+        times_s: (F,) increasing.
+        places_m: (F, 3); where not known, anything.
+        known: (F,) where the track is measured.
+    """
+    frames = np.flatnonzero(known)
+    if len(frames) < _FEWEST_FRAMES + 2:
+        return []
+    t, p = times_s[frames], places_m[frames]
+    step_s = float(np.median(np.diff(t)))
+    dead = _dead(p, max(_FEWEST_FRAMES, round(WINDOW_S / step_s)), max(1, round(_BOX_S / step_s)))
+    found: list[Stillness] = []
+    for start, stop in runs(dead):
+        noise_m = noise_of(p[start:stop])
+        near_m = _WANDER_M + 8 * noise_m
+        first, last = _exact_bounds(p, start, stop, near_m)
+        least_m = max(_LEAST_STEP_M, _LEAST_SPEED_M_S * step_s, _SURELY * noise_m)
+        into, out_of = _edge(p, first, least_m, near_m), _edge(p[::-1], len(p) - last, least_m, near_m)
+        step_m = float(np.median(np.linalg.norm(np.diff(p[start:stop], axis=0), axis=-1)))
+        span = Stillness(
+            start=int(frames[first]),
+            stop=int(frames[last - 1]) + 1,
+            noise_m=noise_m,
+            step_m=step_m,
+            leap_in_m=into[0],
+            leap_out_m=out_of[0],
+            abrupt=into[1] or out_of[1],
+        )
+        if found and span.start < found[-1].stop:
+            continue
+        found.append(span)
+    return found
+
+
+def travel_m(places_m: FloatArray) -> float:
+    """Return the diagonal of the box that holds places (N, 3), without the outermost hundredth on each side."""
+    if len(places_m) == 0:
+        return 0.0
+    low, high = np.percentile(places_m, (1, 99), axis=0)
+    return float(np.linalg.norm(high - low))
+
+
+def usual_noise_m(times_s: FloatArray, places_m: FloatArray, known: BoolArray, span: Stillness) -> float:
+    """Return the deviation of a track's white noise outside a still span, per axis; 0 where there is none."""
+    outside = known.copy()
+    outside[max(0, span.start - 2) : span.stop + 2] = False
+    p = places_m[outside]
+    window = max(_FEWEST_FRAMES, round(WINDOW_S / float(np.median(np.diff(times_s)))))
+    if len(p) < 2 * window:
+        return 0.0
+    variances = _running_sum(_noise_m2(p), window) / window
+    return float(np.sqrt(max(np.percentile(variances, 75), 0.0)))
+
+
+def last_digit_m(places_m: FloatArray) -> float:
+    """Return the step of rounded numbers (F, 3): they repeat where the noise is smaller; tiny if not rounded."""
+    steps = np.abs(np.diff(places_m, axis=0))
+    steps = steps[steps > 1e-9]
+    # The smallest steps of a rounded track are all the same.
+    return float(np.percentile(steps, 5)) if len(steps) and np.percentile(steps, 10) < 1.5 * steps.min() else 0.0
+
+
+def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
+    """Return the frames (N,) inside any window in which the running mean does not move."""
+    dead = np.zeros(len(p), dtype=np.bool_)
+    if len(p) < window:
+        return dead
+    smooth = _running_mean(p, box)
+    noise_m = np.sqrt(np.maximum(_running_sum(_noise_m2(p), window - 2) / (window - 2), 0.0))
+    moved_m = np.zeros(len(p) - window + 1)
+    spread_m = np.zeros(len(p) - window + 1)
+    for axis in range(3):
+        # Only means of frames that are all in the window.
+        view = sliding_window_view(smooth[box // 2 : len(p) - (box - 1 - box // 2), axis], window - box + 1)
+        moved_m = np.maximum(moved_m, view.max(axis=-1) - view.min(axis=-1))
+        raw = sliding_window_view(p[:, axis], window)
+        spread_m = np.maximum(spread_m, raw.max(axis=-1) - raw.min(axis=-1))
+    still = (noise_m < _MOST_NOISE_M) & (moved_m < _WANDER_M + _NOISE_RANGE * noise_m / np.sqrt(box))
+    still &= spread_m < _WANDER_M + 8 * noise_m
+    starts = np.zeros(len(p) + 1, dtype=np.int64)
+    np.add.at(starts, np.flatnonzero(still), 1)
+    np.add.at(starts, np.flatnonzero(still) + window, -1)
+    return np.asarray(np.cumsum(starts)[:-1] > 0)
+
+
+def _exact_bounds(p: FloatArray, start: int, stop: int, near_m: float) -> tuple[int, int]:
+    """Return the span with its edges cut, or extended, to the frames that are at its own place."""
+    here = np.linalg.norm(p - np.median(p[start:stop], axis=0), axis=-1) <= near_m
+    first, last = start, stop
+    while first < last - 1 and not here[first]:
+        first += 1
+    while last > first + 1 and not here[last - 1]:
+        last -= 1
+    while first > 0 and here[first - 1]:
+        first -= 1
+    while last < len(p) and here[last]:
+        last += 1
+    return first, last
+
+
+def _edge(p: FloatArray, first: int, least_m: float, near_m: float) -> tuple[float, bool]:
+    """Return how far a track leaps into its still span that begins at ``first``, and whether it stops abruptly."""
+    if first < 3:
+        return 0.0, False
+    lengths = np.linalg.norm(np.diff(p[max(0, first - _STEPS - 1) : first + 1], axis=0), axis=-1)
+    last_m = float(lengths[-1])
+    leaps = last_m > max(_LEAP_M, _LEAP * float(np.median(lengths[:-1])), least_m)
+    # A hand that stops has been slowing down. With the same braking, where would this one have come to rest?
+    braking_m = max(float(lengths[-3] - lengths[-1]) / 2, 1e-9)
+    beyond_m = last_m**2 / (2 * braking_m)
+    abrupt = last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
+    return last_m if leaps else 0.0, bool(abrupt)
+
+
+def noise_of(p: FloatArray) -> float:
+    """Return the deviation of the white noise of a track (N, 3), per axis."""
+    return float(np.sqrt(max(_noise_m2(p).mean(), 0.0))) if len(p) > 2 else 0.0
+
+
+def _noise_m2(p: FloatArray) -> FloatArray:
+    """Return a sample of the variance of white noise per axis, (N - 2,): its steps go to and fro, motion's go on."""
+    steps = np.diff(p, axis=0)
+    return np.asarray(-(steps[1:] * steps[:-1]).mean(axis=-1))
+
+
+def _running_mean(p: FloatArray, box: int) -> FloatArray:
+    padded = np.concatenate((np.repeat(p[:1], box // 2, axis=0), p, np.repeat(p[-1:], box - 1 - box // 2, axis=0)))
+    total = np.cumsum(np.concatenate((np.zeros((1, 3)), padded - p[0])), axis=0)
+    return np.asarray((total[box:] - total[:-box]) / box)
+
+
+def _running_sum(values: FloatArray, window: int) -> FloatArray:
+    total = np.cumsum(np.append(0.0, values))
+    return np.asarray(total[window:] - total[:-window])

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tell the user what cleaning found: one finding for each defect, in a sentence with its time span."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ...arrays import BoolArray, FloatArray
+from ..cleaning_report import DEVICE_LABELS
+from ..findings import Finding, FindingAction
+from ..types import LONGEST_BRIDGE_S
+from .defects import TrackDefect
+from .rooms import RoomJump
+
+_MOST_SPANS: Final[int] = 3
+"""If a device has more defects of one kind than this, they become one finding, to keep the list short."""
+_MOST_MOMENTS: Final[int] = 5
+
+_SEEN: Final[dict[str, str]] = {
+    "no_pose": "has no valid pose",
+    "no_pose declared": "was not tracked, according to the file",
+    "frozen": "repeats one pose, like a controller that sleeps or is out of sight",
+    "position_stuck": "turns without moving: only its rotation is tracked",
+    "at_head": "is at the place of the headset, where some runtimes put a lost hand",
+    "at_head carried": "moves with the head, as some runtimes let a lost hand do",
+    "at_head modelled": "has only a computed position, from an arm model: it was not tracked",
+    "parked": "is at a place where a runtime parks lost devices",
+    "at_origin": "is at the origin of the room, where a driver puts lost devices",
+    "out_of_reach": "is beyond the reach of the arm: put down or lost",
+    "never_tracked": "does not move in the whole recording: it was probably switched off",
+    "not_worn": "lies still: nobody holds it",
+    "another_device": "stays near the floor like a foot: check the roles of the trackers",
+    "spikes": "jumps away and back",
+}
+"""What the device does, by the kind of the finding and, for some kinds, its variant."""
+
+
+def defect_findings(times_s: FloatArray, defects: Sequence[TrackDefect]) -> list[Finding]:
+    """Return a finding for each defect of a device; many defects of one kind become one finding."""
+    findings: list[Finding] = []
+    groups: dict[tuple[str, int, str, bool], list[TrackDefect]] = {}
+    for defect in sorted(defects, key=lambda each: (each.start, each.device)):
+        groups.setdefault((defect.kind, defect.device, defect.how, defect.believed), []).append(defect)
+    for group in groups.values():
+        if len(group) <= _MOST_SPANS and group[0].kind != "spikes":
+            findings += [_finding(times_s, [defect]) for defect in group]
+        else:
+            findings.append(_finding(times_s, group))
+    return sorted(findings, key=lambda finding: (finding.start_s or 0.0, finding.device or 0))
+
+
+def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
+    first = group[0]
+    spans_s = [(float(times_s[each.start]), float(times_s[each.stop - 1])) for each in group]
+    gaps_s = [times_s[min(each.stop, len(times_s) - 1)] - times_s[max(each.start - 1, 0)] for each in group]
+    inside = all(each.start > 0 and each.stop < len(times_s) for each in group)
+    bridged = inside and max(gaps_s) <= LONGEST_BRIDGE_S + 1e-9
+    action: FindingAction = "told" if first.believed else "repaired" if bridged else "left_to_solver"
+    seen = _SEEN.get(f"{first.kind} {first.how}".strip(), first.how or _SEEN[first.kind])
+    start_s, stop_s = spans_s[0][0], max(stop for _, stop in spans_s)
+    if first.kind == "never_tracked" or (first.start == 0 and first.stop == len(times_s) and "whole" in seen):
+        when = ""
+    elif len(group) == 1 and stop_s - start_s < 0.1:
+        when = f"at {start_s:.1f} s, "
+    elif len(group) == 1:
+        when = f"from {start_s:.1f} to {stop_s:.1f} s, "
+    else:
+        total_s = sum(stop - start for start, stop in spans_s)
+        total = f" ({total_s:.1f} s in all)" if total_s >= 0.1 else ""
+        when = f"{len(group)} times from {start_s:.1f} to {stop_s:.1f} s{total}, "
+    label = f"the {DEVICE_LABELS[first.device]}"
+    sentence = f"{when}{label} {seen}."
+    ending = {"told": "", "repaired": " InPose interpolates it.", "left_to_solver": " The solver computes it there."}
+    if first.kind == "never_tracked":
+        ending["left_to_solver"] = " The solver computes it without data."
+    return Finding(
+        kind=first.kind,
+        sentence=sentence[0].upper() + sentence[1:] + ending[action],
+        action=action,
+        device=first.device,
+        start_s=start_s,
+        stop_s=stop_s,
+    )
+
+
+def not_worn_findings(times_s: FloatArray, spans: Sequence[tuple[int, int]]) -> list[Finding]:
+    """Return a finding for each span in which the headset lies somewhere."""
+    found = []
+    for start, stop in spans:
+        start_s, stop_s = float(times_s[start]), float(times_s[stop - 1])
+        at_end = start == 0 or stop == len(times_s)
+        fate = "InPose leaves this out." if at_end else "The solver computes the body there."
+        sentence = f"From {start_s:.1f} to {stop_s:.1f} s, the headset is not worn: it lies still. {fate}"
+        found.append(Finding("not_worn", sentence, "left_to_solver", None, start_s, stop_s))
+    return found
+
+
+def swap_findings(times_s: FloatArray, spans: Sequence[tuple[int, int]]) -> list[Finding]:
+    """Return a finding for each span in which left and right were swapped."""
+    return [
+        Finding(
+            "swapped_hands",
+            f"From {times_s[start]:.1f} to {times_s[stop - 1]:.1f} s, left and right were swapped. "
+            "InPose corrected it.",
+            "repaired",
+            None,
+            float(times_s[start]),
+            float(times_s[stop - 1]),
+        )
+        for start, stop in spans
+    ]
+
+
+def room_findings(times_s: FloatArray, jumps: Sequence[RoomJump], home: int) -> list[Finding]:
+    """Return findings about jumps of the room and of the floor; home is the room into which the take was moved."""
+    findings = []
+    for room, jump in enumerate(jumps):
+        moment_s = float(times_s[jump.frame])
+        # What lies on the other side of the jump than the home room was moved.
+        start, stop = (jump.frame, len(times_s) - 1) if room >= home else (0, jump.frame - 1)
+        if jump.of_floor:
+            height_cm, way = abs(100 * jump.shift_m[1]), "up" if jump.shift_m[1] > 0 else "down"
+            sentence = (
+                f"At {moment_s:.1f} s, all devices jumped {way} by {height_cm:.0f} cm: the floor was lost. "
+                f"InPose corrected the heights {'after' if room >= home else 'before'} this."
+            )
+            findings.append(
+                Finding("floor_lost", sentence, "repaired", None, float(times_s[start]), float(times_s[stop]))
+            )
+    moments_s = [float(times_s[jump.frame]) for jump in jumps if not jump.of_floor]
+    if moments_s:
+        moments = ", ".join(f"{moment_s:.1f}" for moment_s in moments_s[:_MOST_MOMENTS])
+        more = " ..." if len(moments_s) > _MOST_MOMENTS else ""
+        sentence = f"The room was recentred at {moments}{more} s. InPose removed the jump{'s' * (len(moments_s) > 1)}."
+        findings.append(Finding("recentred", sentence, "repaired", None, moments_s[0], moments_s[-1]))
+    return findings
+
+
+def headset_finding(times_s: FloatArray, borders: Sequence[int], moved: Sequence[int]) -> Finding:
+    """Return the finding about a headset that jumped alone; ``moved`` are the parts that were put back."""
+    spans = [(float(times_s[borders[part]]), float(times_s[borders[part + 1] - 1])) for part in moved]
+    when = " and ".join(f"from {start_s:.1f} to {stop_s:.1f} s" for start_s, stop_s in spans[:_MOST_SPANS])
+    sentence = f"The headset alone jumped; {when} it was in another place. InPose put it back."
+    return Finding("headset_jumped", sentence, "repaired", 0, spans[0][0], spans[-1][1])
+
+
+def drift_finding(start_s: float, stop_s: float, rise_m: float) -> Finding:
+    """Return the finding about a floor that drifted."""
+    way = "rose" if rise_m > 0 else "sank"
+    sentence = (
+        f"From {start_s:.1f} to {stop_s:.1f} s, all devices {way} slowly by {abs(100 * rise_m):.0f} cm: the floor "
+        "drifted. InPose removed the drift."
+    )
+    return Finding("floor_drifts", sentence, "repaired", None, start_s, stop_s)
+
+
+def missing_findings(measured: BoolArray, defects: Sequence[TrackDefect]) -> list[Finding]:
+    """Return a finding for each hand that is never measured, if no other finding explains it."""
+    explained = {defect.device for defect in defects if not defect.believed}
+    return [
+        Finding(
+            "never_tracked",
+            f"The {DEVICE_LABELS[hand]} is never tracked. The solver computes it without data.",
+            "left_to_solver",
+            hand,
+        )
+        for hand in (1, 2)
+        if not measured[:, hand].any() and hand not in explained
+    ]

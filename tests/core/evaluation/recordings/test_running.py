@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sample of the bench through the whole product: what is right today stays right."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from inpose_core.errors import InPoseError
+from inpose_core.evaluation.recordings.report import document, table, write_recordings_report, wrong_cases
+from inpose_core.evaluation.recordings.running import Row, RunSettings, run_cases
+from tests.shared_files import shared_or_skip
+
+SAMPLE = ("clean_posed", "spikes", "recentred", "unix_ms", "unit_cm", "euler_degrees", "bvh")
+SCENES = 4
+MOST_WRONG = 2
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> RunSettings:
+    """Return a run on a small part of the training people, so that nothing here is chosen on the reported ones."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "cmu_fbx.npz").symlink_to(shared_or_skip("data/cmu_fbx.npz"))
+    return RunSettings(data, "train", SAMPLE, SCENES, processes=1)
+
+
+@pytest.fixture(scope="module")
+def rows(settings: RunSettings) -> list[Row]:
+    return run_cases(settings)
+
+
+def test_the_sample_s_cases_are_right_or_told(rows: list[Row]) -> None:
+    assert len(rows) == len(SAMPLE) * SCENES
+    wrong = [row for row in rows if row["outcome"] in ("misled", "silent")]
+    assert len(wrong) <= MOST_WRONG, wrong_cases(wrong)
+
+
+def test_a_run_goes_on_with_what_is_stored(settings: RunSettings, rows: list[Row], tmp_path: Path) -> None:
+    store = tmp_path / "rows.jsonl"
+    kept = rows[:-1]
+    marked = [{**row, "reason": "stored"} for row in kept]
+    store.write_text("".join(json.dumps(row) + "\n" for row in marked), encoding="utf-8")
+    again = run_cases(settings, store)
+    assert [row["reason"] for row in again[:-1]] == ["stored"] * len(kept)
+    assert {k: v for k, v in again[-1].items() if k != "seconds"} == {
+        k: v for k, v in rows[-1].items() if k != "seconds"
+    }
+    assert len(store.read_text(encoding="utf-8").splitlines()) == len(rows)
+
+
+def test_files_are_kept_where_they_are_wanted(settings: RunSettings, tmp_path: Path) -> None:
+    (row,) = run_cases(RunSettings(settings.data, "train", ("spikes",), 1, processes=1, files=tmp_path))
+    file = row["command"].split()[2]
+    assert (tmp_path / file).is_file()
+
+
+def test_an_unknown_kind_is_refused(settings: RunSettings) -> None:
+    with pytest.raises(InPoseError, match="no kind of defect"):
+        run_cases(RunSettings(settings.data, "train", ("lsot",)))
+
+
+def test_the_report_counts_every_case(rows: list[Row], tmp_path: Path) -> None:
+    found = document(rows)
+    assert sum(found["kinds"]["spikes"][name] for name in ("right", "told", "misled", "silent")) == SCENES
+    assert found["clean"]["cases"] == SCENES
+    assert found["all"]["cases"] == len(rows) - SCENES
+    assert table(found).count("\n") == len(SAMPLE) + 2
+    paths = write_recordings_report(rows, tmp_path)
+    assert json.loads(paths[0].read_text(encoding="utf-8")) == found
+    assert paths[1].read_bytes().startswith(b"\x89PNG")
