@@ -26,7 +26,7 @@ _STEP_M: Final[float] = 0.02
 _NEAR_M: Final[float] = 0.025
 _ABOVE_M: Final[float] = 0.06
 _MOST_ABOVE: Final[float] = 0.04
-_FEWEST: Final[float] = 0.72
+_FEWEST: Final[float] = 0.66
 """Share of the windows in which the performer must stand upright, for the slope to be certain."""
 _BETTER: Final[float] = 0.12
 """Share of the windows that the slope must explain beyond the best level line."""
@@ -72,6 +72,8 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
             explained = _explained(high_m - rises_m[:, None] * share)
             shares = explained.mean(axis=-1)
             slope = np.flatnonzero((share > 0) & (share < 1))
+            if len(slope) < 3:
+                continue
             for part in np.array_split(slope, 3):
                 # The slope itself must be seen, in each third of it.
                 shares[explained[:, part].mean(axis=-1) < _FEWEST_ON_SLOPE] = 0.0

@@ -21,13 +21,14 @@ from ..tracks import Declared, RawTracks
 from ..types import Guess, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance
 from .guess_axes import decide_axes_and_order
-from .parked import find_parked
+from .parked import find_parked, find_unmoved
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5
 _QUICKEST_STEP_S: Final[float] = 1 / 1500.0
 _GUESSED_UNITS: Final[tuple[str, ...]] = ("m", "cm", "mm")
 _LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
+_CLEAR_REACH: Final[float] = 2.0
 _EYE_LEVEL_M: Final[float] = 0.3
 _CLEAR_SIDE: Final[float] = 0.15
 _LARGEST_FLOAT32: Final[float] = 3.4e38
@@ -47,7 +48,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
         times_s, time_guess = _seconds(raw, options, name)
         # Where a runtime parks a lost device says nothing about unit, axes and floor. Cleaning tells it.
-        tracked = measured & ~find_parked(positions)
+        tracked = measured & ~find_parked(positions) & ~find_unmoved(positions)
         evident = np.where(tracked[..., None], positions, np.nan)
         seen = decide_axes_and_order(evident, quaternions, declared, options)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
@@ -151,8 +152,12 @@ def _unit(
         unit = declared.unit or "m"
         guess = Guess("unit", unit, "file", declared.by) if declared.unit else Guess("unit", unit, "assumed", "")
         return UNITS_M[unit], Noted(guess)
-    # The eyes are a little more than two far reaches up; if heights count from the eyes, only the reach helps.
-    size = max(reach, height / 2.3)
+    # The eyes are a little more than two far reaches up. But heights may count from the eyes, or from a game's sea
+    # level: where the reach alone is that of a person, it decides.
+    unmistakable = any(
+        1 / _CLEAR_REACH < reach * UNITS_M[unit] / USUAL_REACH_M < _CLEAR_REACH for unit in _GUESSED_UNITS
+    )
+    size = reach if unmistakable else max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
     evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
     if declared.unit is None:
