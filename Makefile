@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
 	test-blenders test-without-blas pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -59,6 +59,11 @@ fuzz: $(VENV)/.installed-test
 	if PYTHONPATH=.venvs/atheris $(BIN)/python -c 'import atheris' 2>/dev/null; then \
 		PYTHONPATH=.venvs/atheris $(BIN)/python -m tests.fuzz.guided --seconds $(FUZZ_SECONDS); \
 	else $(BIN)/python -m tests.fuzz.fuzz --seconds $(FUZZ_SECONDS); fi
+
+# Kill, stop, fill and starve running commands at random for ten minutes, and compare what is left with what must be.
+CHAOS_SECONDS ?= 600
+chaos: $(VENV)/.installed-test
+	$(BIN)/python -m tests.chaos --seconds $(CHAOS_SECONDS)
 
 # Compare designs of the prior (docs/experiments.md); goes on with what runs/experiments holds.
 experiments: $(VENV)/.installed-test

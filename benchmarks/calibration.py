@@ -18,15 +18,15 @@ from inpose_core.evaluation.headset import HeadsetSettings
 from inpose_core.prior.checkpoint import load_prior
 
 AS_GRIPS = HeadsetSettings(largest_hand_turn_deg=0.0)
-GRIPS = "no T-pose, turned as grips are, which nobody says"
+GRIPS = "no T-pose, controllers turned like grips, kind not given"
 CASES = {
-    "T-pose, rig is the performer's double": (CalibrationSettings(body="rig", scale="keep"), True),
-    "T-pose, the same, scaled by height": (CalibrationSettings(body="rig"), True),
-    "T-pose, performer's proportions unknown": (CalibrationSettings(body="average", scale="keep"), True),
-    "the same, by the T-pose alone": (CalibrationSettings(body="average", scale="keep", refine=False), True),
-    "no T-pose": (CalibrationSettings(scale="keep", calibration_pose="none"), False),
+    "T-pose, the rig has the performer's bones": (CalibrationSettings(body="rig", scale="keep"), True),
+    "the same, scaled by height": (CalibrationSettings(body="rig"), True),
+    "T-pose and motion, proportions unknown": (CalibrationSettings(body="average", scale="keep"), True),
+    "only the T-pose, proportions unknown": (CalibrationSettings(body="average", scale="keep", refine=False), True),
+    "no T-pose: only the motion": (CalibrationSettings(scale="keep", calibration_pose="none"), False),
     GRIPS: (CalibrationSettings(scale="keep", calibration_pose="none"), False),
-    "no T-pose, presets alone": (CalibrationSettings(scale="keep", calibration_pose="none", refine=False), False),
+    "no T-pose: only the preset": (CalibrationSettings(scale="keep", calibration_pose="none", refine=False), False),
 }
 
 
@@ -38,12 +38,15 @@ def main() -> None:
     parser.add_argument("--case", action="append", choices=list(CASES), help="default: all")
     options = parser.parse_args()
     clips, prior = load_calibration_clips(options.data), load_prior()
-    print("| bodies | calibration | position cm: median / 90 % / worst | rotation deg: median / 90 % / worst |")
+    print(
+        "| performers' bodies | calibration | position error in cm: median / 90 % / worst "
+        "| rotation error in degrees: median / 90 % / worst |"
+    )
     print("|---|---|---|---|")
     people = {
         "measured proportions": (clips, True),
         "as captured": (clips, False),
-        "measured proportions, people whom nothing was trained on": (
+        "measured proportions, people who are not in the training data": (
             load_held_out_calibration_clips(options.data),
             True,
         ),

@@ -64,7 +64,7 @@ class Day:
 
 ABLATIONS: Final[Mapping[str, Callable[[TrainingSettings], TrainingSettings]]] = {
     "base": lambda base: base,
-    "feet not told": lambda base: replace(base, network=replace(base.network, feet=False)),
+    "no direct foot positions": lambda base: replace(base, network=replace(base.network, feet=False)),
     "no loss on standing and lifted feet": lambda base: replace(
         base, loss=replace(base.loss, standing_toes=0.0, lifted=0.0)
     ),

@@ -51,7 +51,9 @@ def main() -> None:
         "HDM05": trials_of(load_hdm05_clips(data)),
         "test people": trials_of(load_test_clips(data)),
     }
-    print("| | " + " | ".join(f"{name}: MPJPE cm, legs cm, MPJRE °, skate cm/s" for name in list(sets)[:2]) + " |")
+    print(
+        "| | " + " | ".join(f"{name}: MPJPE cm, legs cm, MPJRE °, foot sliding cm/s" for name in list(sets)[:2]) + " |"
+    )
     print("|---|---|---|")
     for name, settings in CHOICES.items():
         cells = []
@@ -60,7 +62,7 @@ def main() -> None:
             f = mean_figures([figures_of(t.truth, m, 1.0) for t, m in zip(trials, solved, strict=True)])
             cells.append(f"{f.mpjpe_cm:.2f}, {f.lower_cm:.1f}, {f.mpjre_deg:.2f}, {f.foot_skate_cm_s:.0f}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-    print("\n| | skate where the solver has toes stand, cm/s | confidence against error, rank correlation |")
+    print("\n| | foot sliding where the solver plants the toes, cm/s | confidence against error, rank correlation |")
     print("|---|---|---|")
     for name, trials in sets.items():
         print(f"| {name} | {skate_in_stands_cm_s(trials, prior):.2f} | {confidence_correlation(trials, prior):.2f} |")

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import bpy
 
+from .bake.bake import check_root_motion
 from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
 from .bake.options import BakeOptions
@@ -252,6 +253,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         scene.render.fps = max(1, round(settings.scene_fps))
         scene.render.fps_base = scene.render.fps / settings.scene_fps
     rig = prepare_rig(_find_armature(scene, settings.armature), scene)
+    if settings.bake.way == "root":
+        check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
@@ -270,6 +273,8 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
         "character": result.character.state,
         "character_problems": [problem.to_dict() for problem in result.character.problems],
+        "start_s": round(outcome.start_s, 3),
+        "findings": list(outcome.findings),
         "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
     }
 

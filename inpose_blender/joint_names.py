@@ -18,4 +18,7 @@ OPTIONAL_JOINTS: Final[frozenset[str]] = frozenset(
 STORED_PROPERTY: Final[str] = "inpose_mapping"
 """The property of armature data that holds the user's own mapping."""
 
-__all__ = ["JOINT_NAMES", "OPTIONAL_JOINTS", "STORED_PROPERTY"]
+LOCAL_PROPERTY: Final[str] = "inpose_own_mapping"
+"""The property of objects that holds it where the armature data is linked. Library overrides save plain properties."""
+
+__all__ = ["JOINT_NAMES", "LOCAL_PROPERTY", "OPTIONAL_JOINTS", "STORED_PROPERTY"]

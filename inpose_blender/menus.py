@@ -20,6 +20,7 @@ from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
 from .ui.operators import INPOSE_OT_copy_report
 from .viewing.operators import (
     INPOSE_OT_hide_recording,
+    INPOSE_OT_leave_out_finding,
     INPOSE_OT_show_recording,
     INPOSE_OT_trim_here,
     INPOSE_OT_use_proposed_trim,
@@ -34,6 +35,7 @@ SEARCHABLE = (
     INPOSE_OT_hide_recording,
     INPOSE_OT_trim_here,
     INPOSE_OT_use_proposed_trim,
+    INPOSE_OT_leave_out_finding,
     INPOSE_OT_solve_full_body,
     INPOSE_OT_cancel,
     INPOSE_OT_bake_take,

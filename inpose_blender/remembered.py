@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find data-blocks again after a pause: a pointer dies with an undo, and a name with a renaming."""
+"""Find data-blocks again after a pause: an undo makes a pointer invalid, and a renaming a name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Remembered:
-    """Stand for a data-block while Blender may do anything."""
+    """Stand-in for a data-block while Blender may change it."""
 
     name: str
-    """What it was called."""
+    """Its name at that time."""
     session_uid: int
     """Blender keeps this number through renaming and undo, until the file is closed."""
 
@@ -25,5 +25,5 @@ class Remembered:
 
 
 def remember(data_block: Any) -> Remembered:
-    """Return what finds a data-block again."""
+    """Return the stand-in of a data-block."""
     return Remembered(data_block.name, data_block.session_uid)

@@ -12,6 +12,7 @@ from .calibration.properties import CalibrationChoices
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
 from .solve.properties import SolveChoices
+from .takes import overrides
 from .takes.properties import INPOSE_PG_take
 from .ui.properties import INPOSE_PG_status
 from .viewing import properties as viewing
@@ -32,11 +33,13 @@ def register() -> None:
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
+    overrides.register()
 
 
 def unregister() -> None:
     """Remove the properties."""
     del bpy.types.WindowManager.inpose_view
+    overrides.unregister()
     del bpy.types.WindowManager.inpose_status
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_bake

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run InPose from a terminal: ``inpose solve``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
+"""Run InPose from a terminal: ``inpose solve``, ``batch``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
 
 Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
 143 asked to end by a signal.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import __version__
+from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.progress import ProgressBar
@@ -82,22 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"inpose {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz or .bvh")
-    solve.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
-    solve.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz or .bvh)"
-    )
-    solve.add_argument(
-        "--skeleton",
-        type=Path,
-        metavar="FILE",
-        help="body to solve for, a JSON file of rest offsets; default: an average adult of the performer's height",
-    )
-    for table in (ReadOptions, CalibrationSettings, SolveSettings):
-        add_options(solve, table)
-    solve.add_argument("--quiet", action="store_true", help="print no progress, notes or result")
-    solve.set_defaults(run=_solve)
-
+    _add_solve(commands)
     info = commands.add_parser("info", help="show what a recording contains")
     info.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
     info.add_argument("--json", action="store_true", help="print JSON, for scripts")
@@ -107,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.set_defaults(run=_info)
 
+    add_batch_command(commands)
     add_calibrate_command(commands)
     add_record_command(commands)
 
@@ -173,6 +160,24 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_demo(commands)
     return parser
+
+
+def _add_solve(commands: Any) -> None:
+    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz or .bvh")
+    solve.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
+    solve.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz or .bvh)"
+    )
+    solve.add_argument(
+        "--skeleton",
+        type=Path,
+        metavar="FILE",
+        help="body to solve for, a JSON file of rest offsets; default: an average adult of the performer's height",
+    )
+    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+        add_options(solve, table)
+    solve.add_argument("--quiet", action="store_true", help="print no progress, notes or result")
+    solve.set_defaults(run=_solve)
 
 
 def _add_demo(commands: Any) -> None:

@@ -17,9 +17,8 @@ from .calibration import (
     Calibrated,
     CalibrationSettings,
     calibrate,
-    load_calibration,
+    performer_stature_m,
 )
-from .calibration.head_height import estimate_stature_m
 from .options.solve import SolveSettings
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
@@ -92,8 +91,7 @@ def solve_recording(
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:
-    saved_m = load_calibration(settings.calibration_file).stature_m if settings.calibration_file is not None else None
-    stature_m = settings.stature_m or saved_m or estimate_stature_m(recording, settings.pose)
+    stature_m = performer_stature_m(recording, settings)
     if stature_m is None or not SMALLEST_STATURE_M <= stature_m <= LARGEST_STATURE_M:
         # `calibrate` tells what is wrong and asks for the stature; until then any body will do.
         return Skeleton.template()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Build everything that is published into a folder: ``python release/build_release.py --out dist``.
 
-The extension's zip, the index of Blender's remote repositories, the core for PyPI, and the checksums of all. What an
-older release left in the folder is removed first.
+The extension's zip, the index of Blender's remote repositories, the core for PyPI, the bill of materials, and the
+checksums of all. What an older release left in the folder is removed first.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bill_of_materials import write_bill_of_materials
 from build_extension import ROOT, find_builder
 
 _CHECKSUMS = "SHA256SUMS"
-_PUBLISHED = ("inpose-*.zip", "inpose-*.whl", "inpose-*.tar.gz", "index.json", _CHECKSUMS)
+_PUBLISHED = ("inpose-*.zip", "inpose-*.cdx.json", "inpose-*.whl", "inpose-*.tar.gz", "index.json", _CHECKSUMS)
 
 
 def main() -> int:
@@ -38,6 +39,8 @@ def main() -> int:
     ):
         if code := subprocess.run([sys.executable, *command], cwd=ROOT, check=False).returncode:
             return code
+    (zipped,) = folder.glob("inpose-*.zip")
+    write_bill_of_materials(zipped, zipped.with_suffix(".cdx.json"))
     write_checksums(folder)
     return 0
 

@@ -109,6 +109,13 @@ def headings(file: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+@pytest.mark.parametrize("package", ["inpose_core", "inpose_blender"])
+def test_the_house_has_a_row_for_each_folder(package: str) -> None:
+    house = set(code_font(ROOT / "docs" / "house.md"))
+    folders = {file.parent.name for file in (ROOT / package).glob("*/__init__.py")}
+    assert {name for name in folders if not {name, f"{package}/{name}/"} & house} == set()
+
+
 def test_names_that_are_not_there_are_found() -> None:
     there = ("sample_ddim", "Motion.foot_contact", "DiffusionTransformer", "tangent", "rotations_wxyz", "x_s += g")
     gone = ("sample_posterior", "Motion.foot_angle", "DiffusionTransformers", "inpose_core.motions.load_nothing")

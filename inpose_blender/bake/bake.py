@@ -27,7 +27,7 @@ from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
-from .root_motion import root_motion_channels, without_way
+from .root_motion import root_motion_bone, root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
@@ -136,6 +136,16 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
     )
+
+
+def check_root_motion(armature_object: Any, *, scene: Any, mapping: RigMapping) -> None:
+    """Check that a rig has a bone for root motion: before the solve, not after it.
+
+    Raises:
+        RigError: it has none; the message says what to do.
+    """
+    facts = rig_facts(armature_object, scene=scene, mapping=mapping)
+    root_motion_bone(facts.tree, mapping, facts.root_bone)
 
 
 def bake_channels(

@@ -41,7 +41,7 @@ def root_motion_channels(
     Raises:
         RigError: no bone above the hips carries the whole body.
     """
-    bone = _root_bone(tree, mapping, body_bone)
+    bone = root_motion_bone(tree, mapping, body_bone)
     to_armature = np.linalg.inv(world[:3, :3])
     q_armature_core = matrix_to_quaternion(rotation_of(world).T @ measure.R_world_core)
     turn = multiply_quaternions(q_armature_core, multiply_quaternions(path.wxyz, conjugate_quaternion(q_armature_core)))
@@ -55,8 +55,12 @@ def root_motion_channels(
     return bone, rotate_vector(conjugate_quaternion(q_rest), moved), continuous_signs(normalize_quaternion(basis))
 
 
-def _root_bone(tree: BoneTree, mapping: RigMapping, body_bone: str) -> str:
-    """Return the highest bone above the hips and all other mapped bones, if every bone below it follows it."""
+def root_motion_bone(tree: BoneTree, mapping: RigMapping, body_bone: str) -> str:
+    """Return the highest bone above the hips and all other mapped bones, if every bone below it follows it.
+
+    Raises:
+        RigError: there is none.
+    """
     tops = {_top(tree, bone) for bone in mapping.bones.values()}
     top = tops.pop()
     if tops or top in {body_bone, *mapping.bones.values()}:

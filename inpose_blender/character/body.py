@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put together what the checks look at: the posed joints and skin of a baked character, in the armature frame."""
+"""Collect the data of the checks: the posed joints and skin of a baked character, in the armature frame."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from .posing import PosedBones
 from .skin import Skin
 
 _NEAREST: Final[int] = 6
-"""Skin is compared with this many joints around it: with the feet, what stays behind would agree."""
+"""Number of joints near the skin to compare it with; skin that stays behind would agree with a foot."""
 _SAMPLES: Final[int] = 12
 """Points of each bone's skin that are compared."""
 NOBODY: Final[str] = ""
 STRAYS: Final[float] = 0.07
-"""Of the stature: skin further than this from where the body carries it is left behind. Cloth strays less."""
+"""Skin stays behind if it is further than this part of the stature from where the body carries it. Cloth strays
+less."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,8 @@ class PosedBody:
 
     @cached_property
     def carriers(self) -> dict[str, tuple[str, float]]:
-        """Return for each bone with skin the joint that it goes with, and how far it strays from it at most.
-
-        What strays from all joints has the nearest one.
+        """Return for each bone with skin the joint that it follows, and its largest distance from it. Skin that follows
+        no joint has the nearest one.
         """
         if self.skin is None:
             return {}
@@ -134,7 +134,7 @@ def moved(matrices: FloatArray, points: FloatArray) -> FloatArray:
 def posed_body(
     armature_object: Any, mapping: RigMapping, measure: RigMeasure, posed: PosedBones, skin: Skin | None
 ) -> PosedBody:
-    """Put together a posed body from what Blender said of it."""
+    """Make a posed body from Blender's data."""
     world = np.array(armature_object.matrix_world, dtype=np.float64)
     inverse = np.linalg.inv(world)
     up = inverse[:3, :3] @ measure.R_world_core[:, 1]

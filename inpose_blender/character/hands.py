@@ -17,13 +17,13 @@ _TRUNK: Final[tuple[str, ...]] = ("pelvis", "spine1", "spine2", "spine3", "neck"
 _MOST_TRUNK: Final[int] = 1500
 _MOST_HAND: Final[int] = 24
 _DEPTH: Final[float] = 0.02
-"""Of the stature: what is deeper below the skin is inside; a hand on the hip is not."""
+"""A point is inside if it is deeper below the skin than this part of the stature; a hand on the hip is not."""
 _NEAREST: Final[int] = 4
 """Most of so many nearest points of the trunk must agree: the inner side of a jacket faces inwards."""
 _PART: Final[float] = 0.4
 """Of the hand's points."""
 _FRAMES: Final[float] = 0.12
-"""Of the frames that are checked: a clap or a passing hand is no ruin."""
+"""Part of the checked frames: a clap or a passing hand is not a problem."""
 
 
 def hand_problems(body: PosedBody) -> Iterator[CharacterProblem]:

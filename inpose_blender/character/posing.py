@@ -15,7 +15,7 @@ import numpy as np
 from ..core import FloatArray
 
 _SLICE_S: Final[float] = 0.012
-"""How long bones are posed before Blender may draw again."""
+"""Time after which the posing pauses, so that Blender can draw."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class PosedBones:
 
     frames: tuple[int, ...]
     moves: dict[str, FloatArray]
-    """For each bone (frames, 4, 4): what brings a point from where it rests to where the bone carries it."""
+    """For each bone (frames, 4, 4): the matrix from the rest position of a point to where the bone carries it."""
 
 
 def pose_bones(

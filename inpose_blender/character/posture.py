@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find poses that no performer strikes: a trunk that leans back, toes that point up, feet below the floor."""
+"""Find poses that no performer makes: a trunk that leans back, toes that point up, feet below the floor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BELOW_FLOOR: Final[float] = 0.025
 
 
 def posture_problems(body: PosedBody) -> Iterator[CharacterProblem]:
-    """Yield what the joints say, and the skin of the feet."""
+    """Yield the problems of the joints, and of the skin of the feet."""
     yield from _lean(body)
     yield from _toes(body)
     yield from _floor(body)

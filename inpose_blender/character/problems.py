@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say what is wrong with a baked character: one sentence for each problem, and what to do.
-
-Neither bpy nor numpy here.
-"""
+"""Describe the problems of a baked character: a sentence and a hint for each. Does not import bpy or numpy."""
 
 from __future__ import annotations
 
@@ -68,11 +65,11 @@ CHANGED: Final[str] = "The scene was changed, so the character was not checked."
 
 @dataclass(frozen=True)
 class CharacterProblem:
-    """Hold one thing that is wrong with a baked character."""
+    """Hold one problem of a baked character."""
 
     kind: ProblemKind
     values: tuple[tuple[str, str], ...]
-    """What stands in the fields of the sentence; ``bone`` is always among them (for unweighted skin it is a mesh)."""
+    """Values of the fields of the sentence; ``bone`` is always there (for unweighted skin, it is a mesh)."""
 
     @property
     def bone(self) -> str:
@@ -107,9 +104,9 @@ class CharacterCheck:
     frames: int = 0
     """How many frames were looked at."""
     skipped: str = ""
-    """Why the check, or a part of it, was not done; empty if all was checked."""
+    """Why the check, or a part of it, was skipped; empty if everything was checked."""
 
     @property
     def state(self) -> Literal["ok", "check the character", "not checked"]:
-        """Say in a word how the character is."""
+        """Return the result of the check in a word."""
         return "check the character" if self.problems else "ok" if self.frames else "not checked"

@@ -1,27 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw what of the recording is solved: the trim, what is left out, and what InPose proposes."""
+"""Draw what of the recording is solved: the trim, what is left out, and the trim that InPose proposes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..ui.drawing import draw_text
+from ..options import ReadOptions
 from ..ui.translate import tr
 
 
 def draw_trim(layout: Any, scene: Any, facts: Any) -> None:
-    """Draw InPose's proposal where nothing is trimmed, and the options."""
+    """Draw the trim in a line, and below it, if opened, the options."""
     reading = scene.inpose_reading
-    proposed = proposed_trim(facts)
-    if proposed is not None and not (reading.trim_start_s or reading.trim_end_s):
-        box = layout.box().column(align=True)
-        values = {"start": f"{proposed[0]:.1f}", "stop": f"{proposed[1]:.1f}"}
-        draw_text(box, tr("The headset is worn from {start} to {stop} s", **values), "QUESTION")
-        box.operator("inpose.use_proposed_trim")
     header, body = layout.panel("inpose_trim", default_closed=True)
-    header.label(text=trim_text(reading), translate=False)
+    header.label(text=trim_text(reading, proposed_trim(facts)), translate=False)
     if body is None:
         return
+    if proposed_trim(facts) is not None and not (reading.trim_start_s and reading.trim_end_s):
+        body.operator("inpose.use_proposed_trim")
     body.use_property_split = True
     body.use_property_decorate = False
     for name, side in (("trim_start_s", "START"), ("trim_end_s", "END")):
@@ -31,17 +28,33 @@ def draw_trim(layout: Any, scene: Any, facts: Any) -> None:
     body.prop(reading, "leave_out")
 
 
-def trim_text(reading: Any) -> str:
-    """Return the header of the options: what is solved, if that is not all."""
-    start, end = (f"{time_s:.1f}" for time_s in (reading.trim_start_s, reading.trim_end_s))
-    if reading.trim_start_s and reading.trim_end_s:
+def trim_text(reading: Any, proposed: tuple[float, float] | None) -> str:
+    """Return the header of the options: what is solved, if that is not all, and whether InPose or the user says so."""
+    start_s, end_s = reading.trim_start_s, reading.trim_end_s
+    if proposed is not None and not (start_s and end_s):
+        start, end = f"{start_s or proposed[0]:.1f}", f"{end_s or proposed[1]:.1f}"
+        return tr("Trim: {start} to {stop} s, headset worn", start=start, stop=end)
+    start, end = f"{start_s:.1f}", f"{end_s:.1f}"
+    if start_s and end_s:
         return tr("Trim: {start} to {stop} s", start=start, stop=end)
-    if reading.trim_start_s:
+    if start_s:
         return tr("Trim: from {start} s", start=start)
-    return tr("Trim: to {stop} s", stop=end) if reading.trim_end_s else tr("Trim")
+    return tr("Trim: to {stop} s", stop=end) if end_s else tr("Trim")
 
 
 def proposed_trim(facts: Any) -> tuple[float, float] | None:
     """Return the trim that the solver proposes for a recording; None without one."""
-    proposed = getattr(facts, "info", {}).get("proposed_trim_s")
+    return _span(getattr(facts, "info", {}).get("proposed_trim_s"))
+
+
+def effective_trim(reading: ReadOptions, info: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the start and the end of what is solved: the user's, else the proposed ones, else all."""
+    start_s, end_s = _span(info.get("proposed_trim_s")) or (0.0, float(info.get("duration_s") or 0.0))
+    return (
+        start_s if reading.trim_start_s is None else reading.trim_start_s,
+        end_s if reading.trim_end_s is None else reading.trim_end_s,
+    )
+
+
+def _span(proposed: Any) -> tuple[float, float] | None:
     return None if proposed is None else (float(proposed[0]), float(proposed[1]))

@@ -11,6 +11,7 @@ A family file is data and never executed:
 * ``any_prefix``: true if all names may carry one common prefix (``mixamorig:``, ``m_avg_``);
 * ``anchors``: for control rigs, the bone whose head is a joint's place, where that is not the control itself;
 * ``root_bone``: the control that carries the body through space, where that is not the pelvis;
+* ``way_bone``: for control rigs, the control that moves the whole rig: root motion goes there;
 * ``settings``: ``[bone, custom property, value]`` that the animation needs, e.g. the IK/FK switch;
 * ``followers``: the bone that must turn with a joint's control once the settings are made;
 * ``held_bones``: other controls that move the body and must rest while the animation plays.
@@ -52,6 +53,7 @@ class Family:
     any_prefix: bool = False
     anchors: tuple[tuple[str, str], ...] = ()
     root_bone: str | None = None
+    way_bone: str | None = None
     settings: tuple[tuple[str, str, float], ...] = ()
     followers: tuple[tuple[str, str], ...] = ()
     held_bones: tuple[str, ...] = ()
@@ -224,6 +226,7 @@ def _read_family(path: Path) -> Family:
         any_prefix=document.get("any_prefix", False),
         anchors=tuple(_both_sides(document, "anchors").items()),
         root_bone=document.get("root_bone"),
+        way_bone=document.get("way_bone"),
         settings=tuple((bone, key, float(value)) for bone, key, value in document.get("settings", ())),
         followers=tuple(_both_sides(document, "followers").items()),
         held_bones=tuple(document.get("held_bones", ())),

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import JOINT_NAMES, RigError
-from ..joint_names import STORED_PROPERTY
+from ..joint_names import LOCAL_PROPERTY, STORED_PROPERTY
 from .families import Family, RigMapping, best_mapping, check_complete, load_families, make_mapping
 from .repair import arms_carrier, repaired
 from .rest_tree import RestBone
@@ -44,7 +44,7 @@ def map_rig(armature_object: Any) -> RigMapping:
 def find_mapping(armature_object: Any) -> RigMapping | None:
     """Return the mapping of a rig, complete or not: the user's own mapping, or else that of `detect_mapping`."""
     detected = detect_mapping(armature_object)
-    stored = stored_bones(armature_object.data)
+    stored = stored_bones(armature_object)
     return detected if stored is None else chosen_mapping(stored, detected)
 
 
@@ -111,10 +111,10 @@ def chosen_mapping(bones: Mapping[str, str], detected: RigMapping | None) -> Rig
     return make_mapping(family, {joint: bone for joint, bone in bones.items() if bone and joint in JOINT_NAMES})
 
 
-def stored_bones(armature_data: Any) -> dict[str, str] | None:
+def stored_bones(armature_object: Any) -> dict[str, str] | None:
     """Return the joint-to-bone table that is stored with an armature, or None."""
-    group = getattr(armature_data, STORED_PROPERTY, None)
-    text = getattr(group, "stored", "")
+    group = getattr(armature_object.data, STORED_PROPERTY, None)
+    text = getattr(armature_object, LOCAL_PROPERTY, "") or getattr(group, "stored", "")
     if not text:
         return None
     return dict(_parse(text))

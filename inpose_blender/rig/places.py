@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say where the joints of a mapped rig are: at the heads of their bones, but for a pelvis that lies elsewhere."""
+"""Find the places of the joints of a mapped rig: the heads of their bones, except for a pelvis that is elsewhere."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 """Find the constraints that a baked action switches off: inverse kinematics and limits on the bones of the body.
 
 Keyframes of the body's own bones have no effect under inverse kinematics. So the new action keys the influence of such
-constraints with 0. The armature remembers what it was, so that it can be given back.
+constraints with 0. The armature stores the earlier influence, so that the user can restore it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def to_switch_off(armature_object: Any, mapping: RigMapping) -> tuple[SwitchedOf
 
 
 def remembered_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
-    """Return the constraints that bakes have switched off since they were last given back, where they still exist."""
+    """Return the constraints that bakes have switched off and that were not restored since, if they still exist."""
     texts = [getattr(getattr(armature_object, "inpose_take", None), "switched_off", "")]
     # A file that was baked without a window has it only there.
     texts += [str(action.get(_KEY, "")) for action in _actions(armature_object)]
@@ -94,7 +94,7 @@ def remembered_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
 
 
 def remember_off(armature_object: Any, action: Any, switched_off: Iterable[SwitchedOff]) -> None:
-    """Remember with an armature object and its new action what the action switches off."""
+    """Store the switched-off constraints with an armature object and its new action."""
     switched_off = tuple(switched_off)
     if not switched_off:
         return
@@ -106,7 +106,7 @@ def remember_off(armature_object: Any, action: Any, switched_off: Iterable[Switc
 
 
 def give_back(armature_object: Any) -> int:
-    """Give the remembered constraints their influence back, and take it out of the action; return how many they are."""
+    """Restore the influence of the stored constraints, and remove its keys from the action; return their number."""
     remembered = remembered_off(armature_object)
     for action in _actions(armature_object):
         if _KEY in action:

@@ -74,6 +74,9 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneT
     A generated Rigify spine, for example, is no chain of parents: its lowest control hangs on the second lowest.
     """
     names = list(mapping.bones.values())
+    way_bone = mapping.family.way_bone
+    if way_bone is not None and way_bone in armature_object.data.bones:
+        names.append(way_bone)
     with _posable_copy(armature_object, scene) as copy:
         pose = copy.pose.bones
         for bone, key, value in mapping.family.settings:
@@ -89,6 +92,8 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneT
             for i in range(len(names)):
                 follows[i, j] = _angle(turned[i] @ np.linalg.inv(rest[i])) / _PROBE_ANGLE
     np.fill_diagonal(follows, 0.0)
+    if names[-1] == way_bone and (follows[:-1, -1] < _FOLLOWS).any():  # it does not move the whole body: not a root
+        names, follows = names[:-1], follows[:-1, :-1]
     partly = np.argwhere((follows > _STAYS) & (follows < _FOLLOWS))
     if len(partly):
         follower, leader = (names[index] for index in partly[0])

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say which frame of the scene shows which second of the recording."""
+"""Convert between the seconds of the recording and the frames of the scene."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -36,8 +37,8 @@ class RecordingClock:
 def clock_of(context: bpy.types.Context) -> RecordingClock:
     """Return the clock of the scene's recording.
 
-    As soon as the recording is baked for the chosen armature, the recording lies where its action lies. Before that,
-    it begins at the first frame of the bake, untrimmed, so that all of it can be looked at.
+    After the recording is baked for the chosen armature, it is at the frames of its action. Before that, it begins at
+    the first frame of the bake, untrimmed, so that all of it can be seen.
     """
     scene = context.scene
     fps = scene.render.fps / scene.render.fps_base
@@ -49,16 +50,18 @@ def clock_of(context: bpy.types.Context) -> RecordingClock:
 
 
 def baked_take(context: bpy.types.Context) -> Any:
-    """Return what the chosen armature keeps of its last solve, if that was of the chosen recording; else None."""
+    """Return the chosen armature's last solve, if it was of the chosen recording; else None."""
     armature = chosen_armature(context)
     if armature is None or armature.type != "ARMATURE" or not armature.inpose_take.file:
         return None
     take = armature.inpose_take
-    return take if take.recording == str(recording_path(context.scene.inpose)) else None
+    # Both may begin with //: then they stay together when the folder moves.
+    same = Path(bpy.path.abspath(take.recording)) == recording_path(context.scene.inpose)
+    return take if same else None
 
 
 def findings_of_take(take: Any) -> list[dict[str, Any]]:
-    """Return the findings that the solve of a take has told, as the worker writes them."""
+    """Return the findings of the solve of a take, in the form of the worker."""
     return list(_parsed(take.findings)) if take.findings else []
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hang the drawing into Blender's editors. numpy and the drawing itself are loaded when there is something to draw."""
+"""Add the drawing to Blender's editors. numpy and the drawing code are loaded when there is something to draw."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _handlers: list[tuple[Any, Any]] = []
 
 
 def register() -> None:
-    """Draw from now on, where Blender has a window."""
+    """Start to draw, if Blender has a window."""
     if bpy.app.background:
         return
     for space, draw, when in (
@@ -25,7 +25,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Draw no more, and forget what was drawn. What was never needed is not loaded now."""
+    """Stop drawing, and forget what was drawn, without loading modules that were never needed."""
     while _handlers:
         space, handler = _handlers.pop()
         space.draw_handler_remove(handler, "WINDOW")

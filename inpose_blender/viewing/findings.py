@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Collect what is wrong with the chosen recording, and fill the panel's list with it."""
+"""Collect the findings of the chosen recording, and fill the panel's list."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from .stripes import span_of
 
 
 def known_findings(context: bpy.types.Context) -> list[dict[str, Any]]:
-    """Return the findings of the chosen recording: those of its solve, which knows more, else those of its reading.
+    """Return the findings of the chosen recording: those of its reading, and what its solve found beside them.
 
-    Returned in the order of time, those that concern the whole recording first.
+    They are in the order of time; those that concern the whole recording come first.
     """
+    found = {str(finding.get("sentence")): finding for finding in known_info(context).get("findings", ())}
     take = baked_take(context)
-    found = findings_of_take(take) if take is not None else list(known_info(context).get("findings", ()))
-    return sorted(found, key=lambda finding: span_of(finding, 0.0)[0] or 0.0)
+    if take is not None:
+        found |= {str(finding.get("sentence")): finding for finding in findings_of_take(take)}
+    return sorted(found.values(), key=lambda finding: span_of(finding, 0.0)[0] or 0.0)
 
 
 def known_info(context: bpy.types.Context) -> dict[str, Any]:
@@ -38,9 +40,9 @@ def known_info(context: bpy.types.Context) -> dict[str, Any]:
 
 
 def keep_list_fresh(context: bpy.types.Context) -> bool:
-    """Say whether the list holds the findings of the chosen recording; if not, have it filled at once.
+    """Return whether the list contains the findings of the chosen recording; if not, let a timer fill it.
 
-    Panels may not write while they draw: a timer does it.
+    Panels may not write while they draw.
     """
     key = _key(known_findings(context))
     if view_of(context).listed == key:
@@ -67,7 +69,7 @@ def fill_list(context: bpy.types.Context) -> None:
 
 
 def forget() -> None:
-    """Fill no list any more: the add-on is being disabled."""
+    """Stop filling the list, because the add-on is disabled."""
     if bpy.app.timers.is_registered(_fill_later):
         bpy.app.timers.unregister(_fill_later)
 

@@ -11,7 +11,7 @@ _items: list[tuple[Any, Any]] = []
 
 
 def register() -> None:
-    """Add the click. Without a window Blender has no keys."""
+    """Add the click. Without a window, Blender has no key maps."""
     keys = bpy.context.window_manager.keyconfigs.addon
     if keys is None:
         return
@@ -22,7 +22,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take it away."""
+    """Remove the click."""
     while _items:
         keymap, item = _items.pop()
         keymap.keymap_items.remove(item)

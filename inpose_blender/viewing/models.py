@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the shapes of a head with a headset, and of two hands, as shaded triangles. Neither bpy nor gpu here.
+"""Make the shapes of a head with a headset, and of two hands, as shaded triangles. Does not import bpy or gpu.
 
 In a device's own axes, as OpenXR has them, in metres: +X right, +Y up, -Z forward. The head's origin is between the
 eyes. A hand's is in the palm, its fingers point forward, its thumb up, and its palm inwards.

@@ -49,21 +49,21 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
 
 
 class INPOSE_OT_hide_recording(bpy.types.Operator):
-    """Show the recorded head and hands no more"""
+    """Hide the recorded head and hands"""
 
     bl_idname = "inpose.hide_recording"
     bl_label = "Hide recording"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be something to hide."""
+        """Return whether a recording is shown."""
         if not view_of(context).shows_recording:
             cls.poll_message_set(tr("No recording is shown"))
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Draw no more."""
+        """Stop drawing."""
         view_of(context).shows_recording = False
         return {"FINISHED"}
 
@@ -77,14 +77,14 @@ class INPOSE_OT_use_proposed_trim(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be a proposal."""
+        """Return whether InPose proposes a trim."""
         if _proposed(context) is None:
             cls.poll_message_set(tr("InPose proposes no trim for this recording"))
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Take it over."""
+        """Use the proposal."""
         proposed = _proposed(context)
         assert proposed is not None, "poll has seen one"
         _set_trim(context.scene.inpose_reading, *proposed)
@@ -100,7 +100,7 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
 
     side: bpy.props.EnumProperty(
         name="Side",
-        description="What the current frame becomes",
+        description="Use of the current frame",
         items=(("START", "Start", "The solve begins here"), ("END", "End", "The solve ends here")),
     )
 
@@ -110,7 +110,8 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
         return _has_recording(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Set the time of the frame; an end before the start takes the start away, and the other way round."""
+        """Set the time of the frame. An end before the start removes the start, and a start after the end removes the
+        end."""
         from .clock import clock_of
 
         reading = context.scene.inpose_reading
@@ -122,8 +123,44 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class INPOSE_OT_leave_out_finding(bpy.types.Operator):
+    """Leave the time of the chosen finding out. The solver computes the body there"""
+
+    bl_idname = "inpose.leave_out_finding"
+    bl_label = "Leave out"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """There must be a finding with a time."""
+        finding = chosen_finding(context)
+        if finding is None or finding.start_s < 0:
+            cls.poll_message_set(tr("Choose a finding with a time"))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Add its time to what is left out already."""
+        from ..options import parse_spans, spans_text
+
+        finding, reading = chosen_finding(context), context.scene.inpose_reading
+        span = f"{finding.start_s:.2f}-{max(finding.stop_s, finding.start_s + 0.02):.2f}"
+        try:
+            reading.leave_out = spans_text(parse_spans(f"{reading.leave_out},{span}"))
+        except InPoseError as error:
+            show_error(self, context, error, "Trimming")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def chosen_finding(context: bpy.types.Context) -> Any:
+    """Return the finding that is chosen in the list, or None."""
+    view = view_of(context)
+    return view.findings[view.chosen_finding] if 0 <= view.chosen_finding < len(view.findings) else None
+
+
 class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
-    """Go to the frame of a stripe of the recording, and say what it is"""
+    """Go to the first frame of a stripe, and show what the stripe means"""
 
     bl_idname = "inpose.jump_in_timeline"
     bl_label = "Go to stripe"
@@ -141,7 +178,7 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
         )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Go to what is under the mouse; a click beside the stripes means what it always means."""
+        """Go to the stripe under the mouse; a click beside the stripes has its usual meaning."""
         from .jumps import go_to_time
         from .timeline import hit
 
@@ -168,7 +205,7 @@ class INPOSE_OT_open_timeline(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be room for one, and a need of it."""
+        """Return whether a Timeline is needed, and has room."""
         if has_high_timeline(context) or largest_view(context) is None:
             cls.poll_message_set(tr("There is a Timeline already, or no room for one"))
             return False
@@ -191,7 +228,7 @@ class INPOSE_OT_open_timeline(bpy.types.Operator):
 
 
 def has_high_timeline(context: bpy.types.Context) -> bool:
-    """Say whether a Timeline or a Dope Sheet of the window is high enough for everything."""
+    """Return whether a Timeline or a Dope Sheet of the window is high enough for everything."""
     from .timeline_layout import wanted_height
 
     wanted = wanted_height(context.preferences.system.ui_scale)
@@ -246,6 +283,7 @@ CLASSES = (
     INPOSE_OT_hide_recording,
     INPOSE_OT_use_proposed_trim,
     INPOSE_OT_trim_here,
+    INPOSE_OT_leave_out_finding,
     INPOSE_OT_jump_in_timeline,
     INPOSE_OT_open_timeline,
 )

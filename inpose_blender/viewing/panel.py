@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""List what is wrong with the recording; a click goes there."""
+"""List the findings of the recording; a click goes to the frame of a finding."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import bpy
 
 from ..ui.drawing import SidebarPanel, draw_text
 from ..ui.translate import tr
-from .operators import has_high_timeline
+from .operators import chosen_finding, has_high_timeline
 from .properties import view_of
+from .stripes import ROWS
 
 _ICONS: Final[dict[str, str]] = {"repaired": "CHECKMARK", "left_to_solver": "ARMATURE_DATA", "told": "ERROR"}
 
@@ -23,10 +24,16 @@ class INPOSE_UL_findings(bpy.types.UIList):
     def draw_item(
         self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active: Any, _property: str
     ) -> None:
-        """Draw when it is, and what."""
+        """Draw the time and the sentence."""
         row = layout.row(align=True)
-        when = f"{item.start_s:.1f} s  " if item.start_s >= 0 else ""
-        row.label(text=when + item.sentence, icon=_ICONS.get(item.action, "INFO"), translate=False)
+        row.label(text=finding_title(item), icon=_ICONS.get(item.action, "INFO"), translate=False)
+
+
+def finding_title(finding: Any) -> str:
+    """Return a finding in a few words: when, which device, and what kind."""
+    when = f"{finding.start_s:.1f} s  " if finding.start_s >= 0 else ""
+    device = f"{tr(ROWS[finding.device + 1])}: " if finding.device >= 0 else ""
+    return f"{when}{device}{finding.kind.replace('_', ' ')}"
 
 
 class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):
@@ -38,13 +45,13 @@ class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """There must be a recording that is known."""
+        """Return whether the facts of the recording are known."""
         from .findings import known_info
 
         return bool(known_info(context))
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the switch of the timeline, the list, and all of the chosen finding."""
+        """Draw the switch of the timeline, the list, and the whole sentence of the chosen finding."""
         from .findings import keep_list_fresh
 
         layout, view = self.layout, view_of(context)
@@ -60,8 +67,8 @@ class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):
         layout.template_list(
             "INPOSE_UL_findings", "", view, "findings", view, "chosen_finding", rows=min(5, max(2, len(view.findings)))
         )
-        if 0 <= view.chosen_finding < len(view.findings):
-            _draw_chosen(layout, view.findings[view.chosen_finding])
+        if (chosen := chosen_finding(context)) is not None:
+            _draw_chosen(layout, chosen)
 
 
 def _draw_chosen(layout: Any, finding: Any) -> None:
@@ -71,6 +78,7 @@ def _draw_chosen(layout: Any, finding: Any) -> None:
         draw_text(
             column, tr("{start} to {stop} s", start=f"{finding.start_s:.1f}", stop=f"{finding.stop_s:.1f}"), "TIME"
         )
+        layout.operator("inpose.leave_out_finding")
 
 
 CLASSES = (INPOSE_UL_findings, INPOSE_PT_findings)

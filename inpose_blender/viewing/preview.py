@@ -20,9 +20,11 @@ from ..options import CalibrationSettings
 from ..recording.job import RecordingFacts
 from ..recording.panel import facts_of
 from ..recording.properties import chosen_reading
+from ..recording.trim_panel import effective_trim
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from .clock import baked_take, clock_of
+from .findings import known_info
 from .models import HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR, Model, hand_model, head_model, own_axes
 from .properties import view_of
 from .scene_place import is_joint, world_from_recording
@@ -31,15 +33,17 @@ _COLOURS: Final[tuple[tuple[float, float, float], ...]] = (HEAD_COLOUR, LEFT_COL
 _NEAR_S: Final[float] = 1.0
 """The paths are bright this long before and after the current frame."""
 _PATH_STEP_M: Final[float] = 0.015
-"""A new point of a path this far from the last: shorter lines would only flicker."""
+"""Distance of the points of a path: shorter lines would only flicker."""
 _LOST_ALPHA: Final[float] = 0.25
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Hold what is drawn of one recording, and the key of what it was made of."""
+    """Hold the drawing of one recording, and the key of its sources."""
 
     key: tuple[Any, ...]
+    facts: RecordingFacts
+    """In the key by its identity: as long as it is here, nothing else has that."""
     world: FloatArray
     """(4, 4) from the recorded room to Blender's world."""
     paths: tuple[Any, ...]
@@ -51,7 +55,7 @@ _models: list[tuple[Any, Any]] = []
 
 
 def forget() -> None:
-    """Keep nothing of what was drawn, and look at the rig anew before the next drawing."""
+    """Forget the drawing, and look at the rig again before the next one."""
     _cache.clear()
     _models.clear()
 
@@ -162,7 +166,7 @@ def _drawn(context: bpy.types.Context, facts: RecordingFacts) -> _Drawn:
             lines = path_lines(facts.sensors.positions_m[:, device], facts.sensors.measured[:, device])
             batch = batch_for_shader(shader, "LINES", {"pos": lines.astype(np.float32)}) if len(lines) else None
             paths.append(batch)
-        _cache[:] = [_Drawn(key, world_from_recording(context, facts, start_frame), tuple(paths))]
+        _cache[:] = [_Drawn(key, facts, world_from_recording(context, facts, start_frame), tuple(paths))]
     return _cache[0]
 
 
@@ -172,6 +176,6 @@ def _start_s(context: bpy.types.Context) -> float:
     if take is not None:
         return float(take.start_s)
     try:
-        return chosen_reading(context.scene).trim_start_s or 0.0
+        return effective_trim(chosen_reading(context.scene), known_info(context))[0]
     except InPoseError:
         return 0.0

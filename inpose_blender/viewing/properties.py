@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keep for the session what is shown of the recording, and the list of findings."""
+"""Keep for the session what the views show of the recording, and the list of findings."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -36,8 +36,8 @@ class INPOSE_PG_view(bpy.types.PropertyGroup):
     shows_recording: bpy.props.BoolProperty(options={"SKIP_SAVE"}, update=_on_switch)
     shows_timeline: bpy.props.BoolProperty(
         name="In the timeline",
-        description="Show in the Timeline and the Dope Sheet where head and hands are measured, bridged or lost, "
-        "the calibration pose, the trim, and the confidence. Click there to jump",
+        description="Show in the Timeline and the Dope Sheet where head and hands are measured, interpolated or "
+        "lost, the calibration pose, the trim, and the confidence. Click a stripe to go to its first frame",
         default=True,
         update=_on_switch,
     )
@@ -49,7 +49,7 @@ class INPOSE_PG_view(bpy.types.PropertyGroup):
         update=_on_choice,
     )
     listed: bpy.props.StringProperty(options={"SKIP_SAVE"})
-    """Which findings the list holds."""
+    """Key of the findings in the list."""
 
 
 def view_of(context: bpy.types.Context) -> INPOSE_PG_view:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say where a recording is in the scene before it is solved: at the rig, in its size, where the bake will start."""
+"""Find the place of a recording in the scene before the solve: at the rig, in its size, where the bake will start."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, star
 
 
 def placed(inner: FloatArray, R_world_core: FloatArray, origin_world: FloatArray, unit_m: float) -> FloatArray:
-    """Return the (4, 4) matrix that lays the core frame, already moved by ``inner``, into Blender's world."""
+    """Return the (4, 4) matrix from the core frame, already moved by ``inner``, to Blender's world."""
     outer = np.eye(4)
     outer[:3, :3] = R_world_core / unit_m
     outer[:3, 3] = origin_world
@@ -58,7 +58,7 @@ def placed(inner: FloatArray, R_world_core: FloatArray, origin_world: FloatArray
 
 
 def is_joint(facts: RecordingFacts, calibration: CalibrationSettings) -> bool:
-    """Say whether the recorded poses are those of the joints."""
+    """Return whether the recorded poses are those of the joints."""
     return (calibration.pose or facts.info.get("pose")) == "joint"
 
 

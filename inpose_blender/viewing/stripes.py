@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn what is known of a recording into the timeline's stripes. Neither bpy nor gpu here."""
+"""Make the timeline's stripes from the facts of a recording. Does not import bpy or gpu."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ StripeState = Literal["measured", "bridged", "lost", "repaired", "doubted", "pos
 
 _DEVICES: Final[tuple[str, str, str]] = ("head", "left", "right")
 _SHORTEST_SHARE: Final[float] = 0.003
-"""Of the recording's length: a shorter stripe would not be seen."""
+"""Shortest stripe, as a part of the recording's length; a shorter one would not be visible."""
 _STATES: Final[Mapping[str, StripeState]] = {"repaired": "repaired", "left_to_solver": "lost", "told": "doubted"}
 
 
@@ -27,7 +27,7 @@ class Stripe:
     stop_s: float
     state: StripeState
     sentence: str = ""
-    """What it is about; empty if its colour says it."""
+    """The text of the stripe; empty if the colour says it."""
 
 
 def stripes_of(info: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]) -> tuple[Stripe, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find a take in memory while drawing; have it loaded afterwards if it is not there."""
+"""Find a take in memory while drawing; if it is not there, load it afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _unreadable: set[Path] = set()
 
 
 def take_at_hand(file: str, takes: TakeMemory) -> SolvedTake | None:
-    """Return a take if it is in memory; else None, and it will be there for a later drawing."""
+    """Return a take if it is in memory; else None, and load it for a later drawing."""
     path = Path(file)
     take = takes.at_hand(path)
     if take is None and path not in _unreadable and not bpy.app.timers.is_registered(_load):
@@ -27,7 +27,7 @@ def take_at_hand(file: str, takes: TakeMemory) -> SolvedTake | None:
 
 
 def forget() -> None:
-    """Load nothing any more: the add-on is being disabled."""
+    """Stop loading, because the add-on is disabled."""
     if bpy.app.timers.is_registered(_load):
         bpy.app.timers.unregister(_load)
     _wanted.clear()

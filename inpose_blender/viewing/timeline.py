@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw the recording as stripes into the Timeline and the Dope Sheet, at its frames. Drawn from what is known already.
-
-What does not change is one batch, in seconds and in rows; zooming and scrolling only change a matrix.
+"""Draw the recording as stripes into the Timeline and the Dope Sheet, at its frames. The drawing uses only facts that
+are already known. It is one batch, in seconds and rows; zooming and scrolling only change a matrix.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from ..core import FloatArray
 from ..errors import InPoseError
 from ..options import parse_spans
 from ..recording.properties import chosen_reading
+from ..recording.trim_panel import effective_trim
 from ..takes.memory import TAKES
 from ..ui.translate import tr
 from .clock import RecordingClock, baked_take, clock_of
@@ -46,19 +46,20 @@ _SURE: Final[_Colour] = (0.55, 0.75, 0.60, 1.0)
 _UNSURE: Final[_Colour] = (0.95, 0.35, 0.25, 1.0)
 
 _STRIPE: Final[float] = 0.75
-"""How much of its row a stripe fills."""
+"""Share of its row that a stripe fills."""
 _MOST_COLUMNS: Final[int] = 1500
-"""Of the confidence curve: more than a screen shows."""
+"""Most columns of the confidence curve: more than a screen shows."""
 _FONT: Final[int] = 0
 _TEXT_PX: Final[int] = 9
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Hold what is drawn of one recording: the key of what it was made of, stripes, and a batch in seconds and px."""
+    """Hold what is drawn of one recording: stripes in seconds and rows, the confidence in seconds and from 0 to 1."""
 
     key: tuple[Any, ...]
-    stripes: tuple[Stripe, ...]
+    made_of: tuple[Any, ...]
+    """What the key holds by identity: as long as it is here, nothing else has its identity."""
     batch: Any
     curve: Any
 
@@ -67,12 +68,12 @@ _cache: list[_Drawn] = []
 
 
 def forget() -> None:
-    """Keep nothing of what was drawn: the add-on is being disabled."""
+    """Forget the drawing, because the add-on is disabled."""
     _cache.clear()
 
 
 def draw_timeline(context: bpy.types.Context) -> None:
-    """Draw the stripes into the region of a Timeline or a Dope Sheet, where something is known of the recording."""
+    """Draw the stripes into the region of a Timeline or a Dope Sheet, if facts of the recording are known."""
     if not _is_shown(context):
         return
     drawn = _drawn(context)
@@ -102,7 +103,7 @@ def draw_timeline(context: bpy.types.Context) -> None:
 
 
 def hit(context: bpy.types.Context, x_px: int, y_px: int) -> tuple[float, Stripe | None] | None:
-    """Return the time and the stripe at a place of the region; None where a click is Blender's own.
+    """Return the time and the stripe at a place of the region; None if the click belongs to Blender.
 
     Args:
         context: of a Timeline or a Dope Sheet.
@@ -134,7 +135,7 @@ def _is_shown(context: bpy.types.Context) -> bool:
 
 
 def _drawn(context: bpy.types.Context) -> _Drawn | None:
-    """Return the batches for what is known now; made anew only if that has changed."""
+    """Return the batches for the current facts; they are made again only if the facts have changed."""
     info, findings, take = known_info(context), known_findings(context), baked_take(context)
     confidence = _confidence(context)
     key = (
@@ -149,7 +150,7 @@ def _drawn(context: bpy.types.Context) -> _Drawn | None:
     if not stripes:
         return None
     curve = None if confidence is None or take is None else _curve(*confidence, take.start_s)
-    _cache[:] = [_Drawn(key, stripes, _batch(stripes), curve)]
+    _cache[:] = [_Drawn(key, (info, confidence), _batch(stripes), curve)]
     return _cache[0]
 
 
@@ -216,8 +217,8 @@ def _draw_trim(context: bpy.types.Context, clock: RecordingClock, layout: Timeli
         left_out = parse_spans(reading.leave_out or "")
     except InPoseError:  # the panel says what is wrong
         return
-    start_s = reading.trim_start_s or 0.0
-    stop_s = end_s if reading.trim_end_s is None else min(reading.trim_end_s, end_s)
+    start_s, stop_s = effective_trim(reading, known_info(context))
+    stop_s = min(stop_s, end_s)
     for dark_from_s, dark_to_s in ((0.0, start_s), (stop_s, end_s), *left_out):
         if dark_to_s > dark_from_s:
             left, right = (_x_of(context.region, clock, time_s) for time_s in (dark_from_s, dark_to_s))

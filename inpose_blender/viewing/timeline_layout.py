@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lay the timeline's rows out in the region that there is: with names, or thin in a low Timeline. No bpy here."""
+"""Lay out the timeline's rows: with names, or thin in a low Timeline. Does not import bpy."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def timeline_layout(region_height: float, scale: float, has_curve: bool) -> Time
 
 
 def wanted_height(scale: float) -> float:
-    """Return how many pixels an area should be high, with its header, to draw everything with names."""
+    """Return the height in pixels, with the header, that an area needs to draw everything with names."""
     return scale * (len(ROWS) * _ROW_PX + _CURVE_PX + _BOTTOM_PX + _TOP_PX + _HEADER_PX)

@@ -17,7 +17,15 @@ from ..options.calibration import (
     CalibrationSettings,
     ScaleMode,
 )
-from .calibrating import Calibrated, MeasuredPerformer, calibrate, measure_performer, place_joints, scale_to
+from .calibrating import (
+    Calibrated,
+    MeasuredPerformer,
+    calibrate,
+    measure_performer,
+    performer_stature_m,
+    place_joints,
+    scale_to,
+)
 from .calibration_pose import CalibrationPose, find_calibration_pose
 from .head_pivot import HeadPivot, fit_head_pivot
 from .performer import PerformerCalibration
@@ -48,6 +56,7 @@ __all__ = [
     "head_offset",
     "load_calibration",
     "measure_performer",
+    "performer_stature_m",
     "place_joints",
     "save_calibration",
     "scale_to",

@@ -18,10 +18,12 @@ from ..recording.cleaning.resample import resample_recording
 from ..recording.findings import Finding
 from ..recording.types import PoseType, Recording, Sensors
 from .calibration_pose import CalibrationPose, find_calibration_pose
+from .head_height import estimate_stature_m
 from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
+from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretches
 from .rigid import from_rotvec_deg, place_all
-from .stature import stature_and_lift
+from .stature import PerformerStance, find_stance
 from .storage import load_calibration
 from .trim import cut_sensors, findings_inside, notes_inside
 from .upright_stance import upright_head_joint_m
@@ -45,6 +47,17 @@ class Calibrated:
     """The T-pose or A-pose by which the performer was measured, if one was found."""
     findings: tuple[Finding, ...] = ()
     """What is wrong with the recording, and what calibration found. Each sentence is also among the notes."""
+    seats: tuple[SeatedStretch, ...] = ()
+    """When the performer sits, and how high, in the performer's metres."""
+    lift_m: float = 0.0
+    """How far calibration lifted the recording, so that the floor is at y = 0, in the performer's metres."""
+
+    @property
+    def seat_height_m(self) -> float | None:
+        """Return the height of the seat on which the performer sits longest; None if the performer never sits."""
+        if not self.seats:
+            return None
+        return max(self.seats, key=lambda seat: seat.last_frame - seat.first_frame).seat_height_m
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,10 @@ class MeasuredPerformer:
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     """The recording's and calibration's own; each sentence is also among the notes."""
+    seats: tuple[SeatedStretch, ...] = ()
+    """When the performer sits."""
+    lift_m: float = 0.0
+    """How far the recording was lifted."""
 
 
 def calibrate(
@@ -97,15 +114,26 @@ def _calibrate_whole(
         resampled = resample_recording(recording, SOLVER_FPS)
         stature_m = settings.stature_m or skeleton.stature_m
         placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
-        sensors = Sensors(*placed, resampled.measured, SOLVER_FPS)
+        # The joints of somebody who is said to sit do so from beginning to end; nothing else is asked of them.
+        seated = np.ones(len(resampled), np.bool_) if settings.posture == "seated" else None
+        sensors = Sensors(*placed, resampled.measured, SOLVER_FPS, seated=seated)
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
     scale = scale_to(skeleton, performer, settings)
     positions_m, rotations_wxyz = move_hands(*place_joints(found.recording, performer), settings)
-    sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS)
+    seated = seated_frames(found.seats, len(positions_m)) if found.seats else None
+    sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS, seated=seated)
     return Calibrated(
-        sensors, performer.pose, performer.stature_m, scale, found.notes, found.calibration_pose, found.findings
+        sensors,
+        performer.pose,
+        performer.stature_m,
+        scale,
+        found.notes,
+        found.calibration_pose,
+        found.findings,
+        found.seats,
+        found.lift_m,
     )
 
 
@@ -134,15 +162,14 @@ def measure_performer(
     resampled = resample_recording(recording, SOLVER_FPS)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
     # A saved calibration is not asked for a pose, which would measure the performer anew.
-    held = (
-        find_calibration_pose(resampled, known_pose, settings.calibration_pose, settings.calibration_time_s, given_m)
-        if saved is None
-        else None
-    )
-    standing = stature_and_lift(recording, given_m, held)
-    stature_m = standing.value.stature_m
-    notes = (*recording.notes, *standing.notes)
-    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, standing.value.lift_m, 0.0)))
+    held, stance = _pose_and_stance(recording, resampled, settings, given_m, looks_for_pose=saved is None)
+    stature_m = stance.stature_m
+    recording = replace(recording, notes=(*recording.notes, *stance.notes)).with_findings(*stance.findings)
+    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, stance.lift_m, 0.0)))
+    seats = seated_stretches(lifted, stature_m, stance.posture, settings.posture, SOLVER_FPS)
+    if stance.posture == "standing":
+        recording = recording.with_findings(*map(seat_finding, seats))
+    notes = recording.notes
     if held is not None:
         note = f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
         notes = (*notes, note)
@@ -153,12 +180,60 @@ def measure_performer(
         if settings.stature_m is not None:
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
-        return MeasuredPerformer(_standing_upright(saved, lifted), lifted, None, notes, recording.findings)
+        return MeasuredPerformer(
+            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance.lift_m
+        )
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
     performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    upright = _standing_upright(performer.value, lifted)
-    return MeasuredPerformer(upright, lifted, held, (*notes, *performer.notes), recording.findings)
+    notes = (*notes, *performer.notes)
+    return MeasuredPerformer(
+        _standing_upright(performer.value, lifted), lifted, held, notes, recording.findings, seats, stance.lift_m
+    )
+
+
+def _pose_and_stance(
+    recording: Recording,
+    resampled: Recording,
+    settings: CalibrationSettings,
+    given_m: float | None,
+    *,
+    looks_for_pose: bool = True,
+) -> tuple[CalibrationPose | None, PerformerStance]:
+    """Return the calibration pose, if one is struck, and the performer's stature, floor and posture."""
+    pose = settings.pose or recording.pose
+
+    def struck(stature_m: float | None) -> CalibrationPose | None:
+        choice, time_s = settings.calibration_pose, settings.calibration_time_s
+        return find_calibration_pose(resampled, pose, choice, time_s, stature_m) if looks_for_pose else None
+
+    held = struck(given_m)
+    stance = find_stance(recording, held, given_m, settings.posture, pose)
+    if held is None and given_m is None and (stance.lift_m or stance.posture == "seated"):
+        # What is looked for is as wide as the performer is tall, which a wrong floor told wrongly.
+        held = struck(stance.stature_m)
+        if held is not None:
+            stance = find_stance(recording, held, given_m, settings.posture, pose)
+    return held, stance
+
+
+def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> float | None:
+    """Return the stature that calibration will take the performer to have; None where that cannot be told.
+
+    Raises:
+        InPoseError: the calibration file cannot be used, or the time of the calibration pose is wrong.
+    """
+    saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
+    given_m = settings.stature_m or (saved.stature_m if saved else None)
+    if given_m is not None:
+        return given_m
+    if (settings.pose or recording.pose) == "joint":
+        return estimate_stature_m(recording, "joint")
+    try:
+        return _pose_and_stance(recording, resample_recording(recording, SOLVER_FPS), settings, None)[1].stature_m
+    except CalibrationError:
+        # `calibrate` says what is wrong.
+        return None
 
 
 def _standing_upright(performer: PerformerCalibration, recording: Recording) -> PerformerCalibration:

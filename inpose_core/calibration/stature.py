@@ -1,100 +1,213 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the performer's height and the floor: from the user, from the height of the eyes, or from the T-pose."""
+"""Find the performer's height, the floor and the posture, and say in words what the estimate rests on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from ..errors import CalibrationError
-from ..noted import Noted
-from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M
-from ..recording.types import Recording
+from ..options.calibration import LARGEST_STATURE_M, SMALLEST_STATURE_M, PostureChoice
+from ..recording.findings import Finding
+from ..recording.types import PoseType, Recording
 from .calibration_pose import CalibrationPose
-from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
+from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin
 from .presets import head_offset
+from .room import Posture, RoomEstimate, estimate_room
+from .take_evidence import TakeEvidence, take_evidence
 
-_SEATED_STATURE_M: Final[float] = 1.35
-_FLOOR_ERROR: Final[float] = 0.08
-"""Of the stature; what people say about themselves is nearer, and a room offset of a game is rarely smaller."""
-_LARGEST_FLOOR_ERROR_M: Final[float] = 0.8
-_LOWEST_PERCENT: Final[float] = 0.2
-_NOTABLE_FLOOR_ERROR_M: Final[float] = 0.05
+_NOTABLE_LIFT_M: Final[float] = 0.05
+_LARGEST_LIFT_M: Final[float] = 0.9
+_SURE: Final[float] = 0.85
+"""Less probable postures are told as doubtful."""
+_SURE_OF_FLOOR: Final[float] = 0.7
+_NOTABLE_DOUBT_M: Final[float] = 0.1
+_LARGEST_MISFIT: Final[tuple[float, float]] = (-0.15, 0.08)
+"""Of the stature that the eyes' height fits against the one that was given: players lean, but they do not grow."""
+
+_USUAL_STATURES_M: Final[tuple[float, float]] = (1.45, 2.0)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Hold how tall a performer is, and where they stand."""
+class PerformerStance:
+    """Hold how tall a performer is, where the floor is, and whether they stand or sit."""
 
     stature_m: float
+    stature_deviation_m: float
+    """Of the estimate; it says nothing of a stature that was given."""
     lift_m: float
     """How far the recording must be lifted to stand on y = 0."""
+    lift_deviation_m: float
+    posture: Posture
+    """What the performer does most of the time."""
+    seat_height_m: float | None = None
+    """Of the seat above the floor, if the performer sits most of the time."""
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What contradicts what. Their sentences are not among the notes."""
 
 
-def stature_and_lift(recording: Recording, given_m: float | None, held: CalibrationPose | None) -> Noted[Standing]:
-    """Return the performer's stature and the height of the floor.
+def find_stance(
+    recording: Recording,
+    held: CalibrationPose | None = None,
+    given_m: float | None = None,
+    posture: PostureChoice = "auto",
+    pose: PoseType | None = None,
+) -> PerformerStance:
+    """Return the performer's stature, the floor and the posture: the most probable of all that explain the recording.
 
-    Where a T-pose or A-pose was found the eyes' height in it counts, for then the performer stood upright; else the
-    95th percentile of all heights. Where the floor is not at y = 0, it is found by a stature that was given beside a
-    pose, or by hands that reach below it.
+    Args:
+        recording: cleaned, heights as recorded.
+        held: the calibration pose, if one was found.
+        given_m: the stature that the user gave.
+        posture: what the user says of the posture.
+        pose: what the hand poses are, if known.
 
     Raises:
         CalibrationError: the head is never measured, or nobody could be that tall.
     """
-    standing_m = standing_height_m(recording)
-    if standing_m is None:
+    seen = take_evidence(recording, held, pose)
+    if seen is None:
         raise CalibrationError("The head is never tracked.", "Record with the headset on.")
-    if held is not None:
-        standing_m = held.eye_height_m
-    if has_eye_level_origin(recording):
-        if given_m is None:
-            raise CalibrationError(
-                "Heights in this recording count from the eyes, not from the floor.",
-                "Set the performer's height (--performer-height 1.75).",
-            )
-        note = "Heights count from the eyes. InPose computed the floor from the performer's height that you set."
-        return Noted(Standing(given_m, EYE_HEIGHT_RATIO * given_m - standing_m), (note,))
-    lift_m = _below_zero_m(recording)
-    notes = (f"The hands are up to {100 * lift_m:.0f} cm below the floor. InPose lowered the floor.",) if lift_m else ()
-    estimated_m = (standing_m + lift_m) / EYE_HEIGHT_RATIO
-    if given_m is not None:
-        missing_m = EYE_HEIGHT_RATIO * given_m - standing_m
-        if held is not None and _FLOOR_ERROR * given_m < abs(missing_m) < _LARGEST_FLOOR_ERROR_M:
-            where = "below" if missing_m > 0 else "above"
-            note = (
-                f"The performer's height that you set puts the floor {100 * abs(missing_m):.0f} cm {where} zero. "
-                "InPose moved the floor."
-            )
-            return Noted(Standing(given_m, missing_m), (*notes, note))
-        if not 0.6 * given_m < estimated_m < 1.5 * given_m:
-            note = (
-                f"The headset's height fits a performer of {estimated_m:.2f} m, not {given_m:.2f} m: "
-                "check the floor and the unit."
-            )
-            notes = (*notes, note)
-        return Noted(Standing(given_m, lift_m), notes)
-    if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
+    eye_level = has_eye_level_origin(recording)
+    if eye_level and given_m is None:
         raise CalibrationError(
-            f"The headset is {standing_m:.3g} m high, so the performer would be {estimated_m:.3g} m tall.",
-            "Set the performer's height (--performer-height 1.75), and check the unit and the axes of the file.",
+            "Heights in this recording count from the eyes, not from the floor.",
+            "Set the performer's height (--performer-height 1.75).",
         )
-    if estimated_m < _SEATED_STATURE_M:
-        note = (
-            f"InPose estimated the performer's height: {estimated_m:.2f} m. If the performer sat, set the real height."
-        )
-        notes = (*notes, note)
-    return Noted(Standing(estimated_m, lift_m), notes)
-
-
-def _below_zero_m(recording: Recording) -> float:
-    """Return how far below y = 0 the hands get, 0 if they do not: nobody reaches through the floor."""
-    hands_m = recording.positions_m[:, 1:, 1][recording.measured[:, 1:]]
-    lowest_m = float(np.percentile(hands_m, _LOWEST_PERCENT)) if len(hands_m) else 0.0
-    return -lowest_m if lowest_m < -_NOTABLE_FLOOR_ERROR_M else 0.0
+    if given_m is None:
+        _require_person(seen)
+    room = estimate_room(seen, given_m, posture, declared_floor=recording.origin == "floor", eye_level=eye_level)
+    if not eye_level and abs(room.lift_m) > _LARGEST_LIFT_M:
+        # No floor is that wrong: the unit, or the stature that was given.
+        room = replace(room, lift_m=0.0)
+    notes: tuple[str, ...] = ()
+    findings: list[Finding] = []
+    if eye_level:
+        notes = ("Heights count from the eyes. InPose computed the floor from the performer's height that you set.",)
+    elif abs(room.lift_m) > _NOTABLE_LIFT_M:
+        findings.append(_floor_finding(room, seen, given_m))
+    elif given_m is None and room.floor_probability < _SURE_OF_FLOOR and abs(room.other_lift_m) > _NOTABLE_DOUBT_M:
+        findings.append(_doubted_floor(room, seen))
+    if room.posture == "seated":
+        findings.append(_seated_finding(room, seen, given_m, posture))
+    elif not eye_level and not room.lift_m:
+        findings += _misfit(seen, given_m) if given_m is not None else _unusual(room, seen)
+    if posture == "auto" and room.posture_probability < _SURE:
+        findings.append(_unsure(room))
+    lift_m = room.lift_m if eye_level or abs(room.lift_m) > _NOTABLE_LIFT_M else 0.0
+    return PerformerStance(
+        stature_m=room.stature_m,
+        stature_deviation_m=room.stature_deviation_m,
+        lift_m=lift_m,
+        lift_deviation_m=room.lift_deviation_m,
+        posture=room.posture,
+        seat_height_m=room.seat_height_m,
+        notes=notes,
+        findings=tuple(findings),
+    )
 
 
 def performer_head_joint_m(stature_m: float) -> float:
     """Return the height of a performer's head joint above the floor when standing and looking ahead."""
     return EYE_HEIGHT_RATIO * stature_m + float(head_offset(stature_m).position_m[1])
+
+
+def _require_person(seen: TakeEvidence) -> None:
+    """Refuse heights that no floor within a metre makes those of a person."""
+    below_m = max(0.0, -(seen.lowest_hand_m or 0.0))
+    estimated_m = (seen.eyes_top_m + below_m) / EYE_HEIGHT_RATIO
+    if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
+        raise CalibrationError(
+            f"The headset is {seen.eyes_top_m:.3g} m high, so the performer would be {estimated_m:.3g} m tall.",
+            "Set the performer's height (--performer-height 1.75), and check the unit and the axes of the file.",
+        )
+
+
+def _floor_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None) -> Finding:
+    high = "high" if room.lift_m > 0 else "low"
+    down = "down" if room.lift_m > 0 else "up"
+    fits_m = seen.eyes_top_m / EYE_HEIGHT_RATIO
+    where = f"in the {seen.pose_label}" if seen.pose_label else "at their highest"
+    said = {
+        "span": f"the hands are {seen.pose_span_m:.2f} m apart in the {seen.pose_label}, as those of a person of "
+        f"{room.stature_m:.2f} m",
+        "given": f"the performer's height that you set is {room.stature_m:.2f} m",
+        "hands": f"the hands are up to {100 * max(0.0, -(seen.lowest_hand_m or 0.0)):.0f} cm below it",
+        "arms": f"the arms are those of a person of more than {seen.hand_from_eyes_m / 0.5:.2f} m",
+        "people": f"few people are that {'small' if room.lift_m > 0 else 'tall'}",
+    }
+    reasons = [said[name] for name in room.because[:2] if name in said] or [said["people"]]
+    because = (
+        f"the eyes are {seen.eyes_top_m:.2f} m above it {where}, as those of a person of {fits_m:.2f} m, but "
+        + " and ".join(reasons)
+    )
+    about = "" if given_m is not None else f" (give or take {100 * max(room.lift_deviation_m, 0.01):.0f} cm)"
+    todo = "" if given_m is not None else " Set the performer's height to make it exact."
+    return Finding(
+        "floor_wrong",
+        f"The floor of this recording is too {high}: {because}. InPose moved the floor {down} by "
+        f"{100 * abs(room.lift_m):.0f} cm{about}.{todo}",
+        "repaired",
+    )
+
+
+def _doubted_floor(room: RoomEstimate, seen: TakeEvidence) -> Finding:
+    high = "high" if room.other_lift_m > 0 else "low"
+    return Finding(
+        "floor_wrong",
+        f"The floor of this recording may be too {high}, by about {100 * abs(room.other_lift_m):.0f} cm "
+        f"({100 * (1 - room.floor_probability):.0f} % likely): the eyes are {seen.eyes_top_m:.2f} m above it, and "
+        f"the reach of the arms fits that only roughly. InPose left the floor where it is. Set the performer's height.",
+    )
+
+
+def _seated_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None, posture: PostureChoice) -> Finding:
+    eyes_m, seat_m = seen.seated_eyes_m + room.lift_m, room.seat_height_m or 0.0
+    tall = f"of {room.stature_m:.2f} m"
+    if given_m is None:
+        tall += f" (give or take {100 * room.stature_deviation_m:.0f} cm)"
+    todo = "" if posture == "seated" else " If the performer stood, set the posture to standing."
+    ask = "" if given_m is not None else " Set the performer's height to make it exact."
+    return Finding(
+        "seated",
+        f"The performer sits: the eyes are {eyes_m:.2f} m above the floor and stay within {100 * seen.roam_m:.0f} cm. "
+        f"InPose solves a person {tall} on a seat {100 * seat_m:.0f} cm high.{ask}{todo}",
+    )
+
+
+def _misfit(seen: TakeEvidence, given_m: float) -> list[Finding]:
+    fits_m = seen.eyes_top_m / EYE_HEIGHT_RATIO
+    if _LARGEST_MISFIT[0] < fits_m / given_m - 1 < _LARGEST_MISFIT[1]:
+        return []
+    return [
+        Finding(
+            "stature",
+            f"The headset's height fits a performer of {fits_m:.2f} m, not {given_m:.2f} m: check the floor, the unit "
+            "and the performer's height.",
+        )
+    ]
+
+
+def _unusual(room: RoomEstimate, seen: TakeEvidence) -> list[Finding]:
+    if _USUAL_STATURES_M[0] < room.stature_m < _USUAL_STATURES_M[1] or seen.pose_label:
+        return []
+    return [
+        Finding(
+            "stature",
+            f"InPose estimated the performer's height from the eyes, {seen.eyes_top_m:.2f} m above the floor: "
+            f"{room.stature_m:.2f} m. Few people are that {'small' if room.stature_m < 1.7 else 'tall'}: set the "
+            "performer's height, and check the floor.",
+        )
+    ]
+
+
+def _unsure(room: RoomEstimate) -> Finding:
+    other = "sat" if room.posture == "standing" else "stood"
+    option = "seated" if room.posture == "standing" else "standing"
+    return Finding(
+        "posture_unsure",
+        f"It is not certain that the performer {'stood' if room.posture == 'standing' else 'sat'} "
+        f"({100 * room.posture_probability:.0f} %). If the performer {other}, set the posture to {option}, and the "
+        "performer's height.",
+    )

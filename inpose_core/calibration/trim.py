@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from ..recording.findings import Finding
+from ..recording.findings import Finding, FindingKind
 from ..recording.types import Recording, Sensors
+
+_ALWAYS: Final[tuple[FindingKind, ...]] = ("calibration_pose", "not_worn")
 
 
 def cut_sensors(sensors: Sensors, recording: Recording) -> Sensors:
@@ -22,13 +25,14 @@ def cut_sensors(sensors: Sensors, recording: Recording) -> Sensors:
         sensors.measured[cut],
         sensors.fps,
         start_s=first / sensors.fps,
+        seated=None if sensors.seated is None else sensors.seated[cut],
     )
 
 
 def findings_inside(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:
     """Return the findings of the part that is solved, without those in parts that were trimmed away or left out.
 
-    A finding of calibration concerns the whole recording.
+    A finding of calibration concerns the whole recording, and a headset that is not worn is why the recording is cut.
     """
     return tuple(finding for finding in findings if _is_inside(finding, recording))
 
@@ -40,10 +44,10 @@ def notes_inside(notes: Iterable[str], findings: Iterable[Finding], recording: R
 
 
 def _is_inside(finding: Finding, recording: Recording) -> bool:
-    if (finding.start_s is None and finding.stop_s is None) or finding.kind == "calibration_pose":
+    if (finding.start_s is None and finding.stop_s is None) or finding.kind in _ALWAYS:
         return True
     start_s = finding.start_s or 0.0
     stop_s = recording.duration_s if finding.stop_s is None else finding.stop_s
     if any(left_out_s <= start_s and stop_s <= until_s for left_out_s, until_s in recording.left_out_s):
         return False
-    return recording.trim_s is None or (stop_s >= recording.trim_s[0] and start_s <= recording.trim_s[1])
+    return recording.trim_s is None or (stop_s > recording.trim_s[0] and start_s < recording.trim_s[1])

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calibration.calibrating import performer_stature_m
 from ..calibration.calibration_pose import CalibrationPose, find_calibration_pose
-from ..calibration.head_height import estimate_stature_m
+from ..options.calibration import CalibrationSettings
 from ..recording.cleaning.resample import resample_recording
 from ..recording.cleaning_report import CleaningReport
 from ..recording.findings import Finding
@@ -127,7 +128,7 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         },
         unit=recording.unit,
         pose=recording.pose,
-        stature_estimate_m=estimate_stature_m(recording),
+        stature_estimate_m=performer_stature_m(recording, CalibrationSettings()) if len(recording) > 1 else None,
         notes=recording.notes,
         guesses=recording.guesses,
         findings=recording.findings,

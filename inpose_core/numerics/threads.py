@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from pathlib import Path
 from threading import Thread
@@ -76,6 +77,17 @@ def map_parts(function: Callable[[Part], Made], parts: Sequence[Part], threads: 
     if failures:
         raise failures[min(failures)]
     return [made[index] for index in range(len(parts))]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Compute on one thread within the block: several processes share the cores better than their threads do."""
+    token = _SHARING.set(True)
+    try:
+        with one_blas_thread():
+            yield
+    finally:
+        _SHARING.reset(token)
 
 
 def _start(threads: Sequence[Thread]) -> None:

@@ -31,6 +31,10 @@ HEAD_VIEWS: Final[tuple[HeadView, ...]] = get_args(HeadView)
 """Point of the head that was recorded. Blender's Tracking Toolkit records the view of the left eye. "auto" assumes the
 middle, unless the head turns about a point that lies beside the middle by half the distance of the eyes."""
 
+PostureChoice = Literal["auto", "standing", "seated"]
+POSTURES: Final[tuple[PostureChoice, ...]] = get_args(PostureChoice)
+"""What the performer does; "auto" finds it, for each stretch of the recording."""
+
 BodyChoice = Literal["auto", "rig", "average"]
 BODY_CHOICES: Final[tuple[BodyChoice, ...]] = get_args(BodyChoice)
 """Proportions that the performer is assumed to have when calibration finds the device offsets from a calibration pose:
@@ -178,6 +182,16 @@ class CalibrationSettings(OptionTable):
         unit="deg",
         flag="hand-rotation",
         old_flags=("hand-turn",),
+    )
+    posture: PostureChoice = option(
+        "auto",
+        "Posture of the performer in the recording",
+        label="Posture",
+        choices=(
+            Choice("auto", "Automatic", "Found from the height and the movement of the head and from the arms"),
+            Choice("standing", "Standing", "The performer never sits"),
+            Choice("seated", "Seated", "The performer sits on a chair"),
+        ),
     )
     refine: bool = option(
         True,

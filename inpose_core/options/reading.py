@@ -21,6 +21,8 @@ Origin = Literal["floor", "eyes"]
 """Level from which heights count: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR local)."""
 ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 
+HandsFrom = Literal["room", "head", "head_position"]
+
 _GUESSED: Final[str] = "from the file, or guessed from the data"
 
 
@@ -115,6 +117,19 @@ class ReadOptions(OptionTable):
         ),
         automatic=_GUESSED,
     )
+    hands_from: HandsFrom | None = option(
+        None,
+        "What the recorded places of the hands count from",
+        label="Hands from",
+        choices=(
+            Choice("room", "Room", "The hands are places in the room, as the head is"),
+            Choice("head", "Headset", "The hands are written as the headset sees them"),
+            Choice(
+                "head_position", "Headset's place", "The hands are distances from the headset, along the room's axes"
+            ),
+        ),
+        automatic=_GUESSED,
+    )
     origin: Origin | None = option(
         None,
         "Level from which the recording counts heights",
@@ -148,7 +163,7 @@ class ReadOptions(OptionTable):
         label="From",
         minimum=0.0,
         unit="s",
-        automatic="the beginning",
+        automatic="the beginning, or when the headset is put on",
         flag="from",
     )
     trim_end_s: float | None = option(
@@ -157,7 +172,7 @@ class ReadOptions(OptionTable):
         label="To",
         minimum=0.0,
         unit="s",
-        automatic="the end",
+        automatic="the end, or when the headset is taken off",
         flag="to",
     )
     leave_out: str | None = option(

@@ -24,7 +24,7 @@ class DeviceCleaning:
     untracked_s: float = 0.0
     """Lost as the file itself says."""
     doubted_s: float = 0.0
-    """No tracking in another way: parked, stuck, at the head, put down, not worn, never awake."""
+    """Not tracked for another reason: parked, stuck, at the head, put down, not worn, switched off."""
     spikes: int = 0
     """Leaps of one to three frames, away and back."""
     sign_flips: int = 0
@@ -56,7 +56,7 @@ class CleaningReport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Return one sentence for each repair of the whole file; the findings tell all others."""
+        """Return one sentence for each repair of the whole file; the other repairs are findings."""
         said: list[str] = []
         if self.dropped_frames:
             were = "was" if self.dropped_frames == 1 else "were"

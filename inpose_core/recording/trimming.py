@@ -25,7 +25,7 @@ _AT_END_S: Final[float] = 1.0
 def trim_recording(recording: Recording, options: ReadOptions, name: str = "The recording") -> Recording:
     """Return the recording with its trim, and with nothing measured in the stretches that are left out.
 
-    If the options say nothing, the trim is the proposed one.
+    A side that the options do not set is that of the proposed trim.
 
     Args:
         recording: cleaned; its times start at 0.
@@ -35,12 +35,14 @@ def trim_recording(recording: Recording, options: ReadOptions, name: str = "The 
     Raises:
         RecordingError: the trim contains nothing of the recording, or no head or hand is left.
     """
+    proposed_s = proposed_trim(recording)
     if options.trim_start_s is None and options.trim_end_s is None and options.leave_out is None:
-        # Nothing is measured outside, so nothing is lost; --from 0 keeps it.
-        return replace(recording, trim_s=proposed_trim(recording))
+        return replace(recording, trim_s=proposed_s)
     end_s = recording.duration_s
-    start_s = options.trim_start_s or 0.0
-    stop_s = end_s if options.trim_end_s is None else min(options.trim_end_s, end_s)
+    # Nothing is measured outside of the proposal, so nothing is lost; --from 0 keeps it.
+    start_s, stop_s = proposed_s or (0.0, end_s)
+    start_s = start_s if options.trim_start_s is None else options.trim_start_s
+    stop_s = stop_s if options.trim_end_s is None else min(options.trim_end_s, end_s)
     if stop_s - start_s < _SHORTEST_S:
         raise RecordingError(
             f"The trim from {start_s:g} to {stop_s:g} s contains no motion of {name}.",

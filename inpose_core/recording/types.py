@@ -143,3 +143,5 @@ class Sensors:
     fps: float = SOLVER_FPS
     start_s: float = 0.0
     """Time of the first frame in the recording, which may be trimmed."""
+    seated: NDArray[np.bool_] | None = None
+    """(F,) True where the performer is known to sit; None: nothing is known of it."""

@@ -9,6 +9,7 @@ from .measurement import Measurement
 from .mirroring import MirroredDenoiser
 from .refinement import refine
 from .sampler import SAMPLERS, sample_ddim, sample_dpmpp_2m
+from .seat import seat, with_posture
 from .smoothing import smooth_in_time
 from .steadying import steady_positions
 from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
@@ -31,6 +32,8 @@ __all__ = [
     "refine",
     "sample_ddim",
     "sample_dpmpp_2m",
+    "seat",
     "smooth_in_time",
     "steady_positions",
+    "with_posture",
 ]

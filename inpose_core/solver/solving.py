@@ -34,8 +34,10 @@ from ..sampling import (
     in_pieces,
     make_guidance,
     refine,
+    seat,
     smooth_in_time,
     steady_positions,
+    with_posture,
 )
 from .backends import choose_backend
 
@@ -94,6 +96,7 @@ def _solve_on(
     steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
     measurement = Measurement.from_sensors(steady.sensors, skeleton, backend, steady.noise_m)
     scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach)
+    scale_free = with_posture(scale_free, sensors.seated)
     denoiser = _denoiser(backend, prior, scale_free, sensors.fps, settings)
     guidance = make_guidance(
         settings.guidance,
@@ -118,6 +121,9 @@ def _solve_on(
     trust = confidence(drawn.first.x_0, R_world, measurement.measured)
     feet = foot_paths(R_world, measurement, drawn.last)
     R_world = refine(R_world, measurement, feet, prior.uncertainty, settings)
+    if settings.planting_strength > 0:
+        sat = seat(R_world, measurement, feet, prior.uncertainty, settings, sensors.seated)
+        R_world, feet = sat.R_world, sat.feet
     offsets_m = measurement.offsets_m
     sensors_m = in_pieces(lambda R: forward_kinematics(R, offsets_m)[:, list(SENSOR_JOINTS)], R_world)
     root_m = measurement.y_m[:, 0] - sensors_m[:, 0]

@@ -120,6 +120,13 @@ def test_an_action_of_the_users_own_is_kept(ready_scene):
     assert (track.mute, track.lock) == (True, True)
 
 
+def test_root_motion_without_a_root_is_refused_before_the_solve(ready_scene, requests):
+    choices().way = "root"
+    with pytest.raises(RuntimeError, match="no root bone above its hips"):
+        bpy.ops.inpose.solve_full_body()
+    assert requests == []
+
+
 def test_solving_again_replaces_a_bake_that_nobody_touched(ready_scene):
     for _ in range(3):
         bpy.ops.inpose.solve_full_body()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import tomllib
@@ -21,13 +22,19 @@ COMPILED = (".so", ".pyd", ".dll", ".dylib", ".exe", ".whl", ".pyc")
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """Build the zip; return the size of each of its files, and its own under an empty name."""
+def zipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the zip."""
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]
     subprocess.run(build, check=True, timeout=120)
-    (zipped,) = folder.iterdir()
-    assert zipped.name == f"inpose-{settings()['project']['version']}.zip"
+    (path,) = folder.iterdir()
+    assert path.name == f"inpose-{settings()['project']['version']}.zip"
+    return path
+
+
+@pytest.fixture(scope="module")
+def names(zipped: Path) -> dict[str, int]:
+    """Return the size of each file in the zip, and the zip's own under an empty name."""
     with zipfile.ZipFile(zipped) as opened:
         return {"": zipped.stat().st_size, **{entry.filename: entry.file_size for entry in opened.infolist()}}
 
@@ -57,6 +64,23 @@ def test_its_names_fit_every_file_system(names: dict[str, int]) -> None:
     stems = {part.partition(".")[0].casefold() for name in names for part in name.split("/")}
     assert not stems & reserved
     assert not [name for name in names if set(name) & set('<>:"\\|?*')]
+
+
+def test_the_bill_of_materials_lists_every_file_and_what_is_needed(zipped: Path, names: dict[str, int]) -> None:
+    sys.path.insert(0, str(REPOSITORY / "release"))
+    try:
+        from bill_of_materials import bill_of_materials  # noqa: PLC0415 (the folder is no package)
+    finally:
+        sys.path.pop(0)
+    bill = bill_of_materials(zipped, settings()["project"])
+    files = {entry["name"]: entry["hashes"][0]["content"] for entry in bill["components"] if entry["type"] == "file"}
+    assert set(files) == set(names) - {""}
+    manifest = hashlib.sha256((REPOSITORY / "blender_manifest.toml").read_bytes()).hexdigest()
+    assert files["blender_manifest.toml"] == manifest
+    needed = {entry["name"]: entry["scope"] for entry in bill["components"] if entry["type"] == "library"}
+    assert [name for name, scope in needed.items() if scope == "required"] == ["numpy"]
+    assert {"torch", "scipy"} <= set(needed)
+    assert bill["dependencies"][0]["dependsOn"] == ["pkg:pypi/numpy"]
 
 
 def test_the_core_needs_numpy_and_nothing_else() -> None:

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,30 +33,45 @@ pytestmark = [
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_the_way_through_the_window(blender: RealBlender, tmp_path: Path) -> None:
-    build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(tmp_path)]
-    subprocess.run(build, check=True, timeout=300)
-    (zipped,) = tmp_path.glob("inpose-*.zip")
-    profile = tmp_path / "profile"
-    profile.mkdir()
-    install = blender.command(
-        "--command", "extension", "install-file", "-r", "user_default", "--enable", str(zipped), profile=profile
-    )
-    subprocess.run(install, check=True, timeout=300)
-    pictures = Path(os.environ.get("INPOSE_SCREENSHOTS", tmp_path / "pictures")) / blender.version
-    pictures.mkdir(parents=True, exist_ok=True)
-    drive = blender.window_command(
-        *("--python", str(REPOSITORY / "tests" / "gui" / "drive.py"), "--", str(pictures)),
-        profile=profile,
-        environment={},
-    )
-    done = subprocess.run(drive, capture_output=True, text=True, timeout=1500, check=False)
-    report = json.loads((pictures / "report.json").read_text(encoding="utf-8"))
-    assert report["ok"], report.get("error", done.stderr)
-    assert done.returncode == 0
+    report = driven(blender, "drive.py", tmp_path)
     assert {
         "cancelled solve leaves no action",
         "undo takes the bake back in one step",
         "two clicks lead to a shot",
     } <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_recording_is_looked_at_and_trimmed_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_viewing.py", tmp_path)
+    assert {"showing adds nothing to the scene", "the trimmed solve has baked", "the shot stays"} <= set(
+        report["checks"]
+    )
+
+
+def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
+    """Install the add-on into a clean profile, play a script in a window, and return its report."""
+    build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]
+    subprocess.run(build, check=True, timeout=300)
+    (zipped,) = folder.glob("inpose-*.zip")
+    profile = folder / "profile"
+    profile.mkdir()
+    install = blender.command(
+        "--command", "extension", "install-file", "-r", "user_default", "--enable", str(zipped), profile=profile
+    )
+    subprocess.run(install, check=True, timeout=300)
+    pictures = Path(os.environ.get("INPOSE_SCREENSHOTS", folder / "pictures")) / blender.version
+    pictures.mkdir(parents=True, exist_ok=True)
+    drive = blender.window_command(
+        *("--python", str(REPOSITORY / "tests" / "gui" / script), "--", str(pictures)),
+        profile=profile,
+        environment={},
+    )
+    done = subprocess.run(drive, capture_output=True, text=True, timeout=1500, check=False)
+    report: dict[str, Any] = json.loads((pictures / "report.json").read_text(encoding="utf-8"))
+    assert report["ok"], report.get("error", done.stderr)
+    assert done.returncode == 0
     assert report["screenshots"]
     assert all((pictures / name).stat().st_size > 20_000 for name in report["screenshots"])
+    return report

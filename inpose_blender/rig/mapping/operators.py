@@ -12,11 +12,11 @@ import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...errors import InPoseError, RigError
-from ...joint_names import JOINT_NAMES, STORED_PROPERTY
+from ...joint_names import JOINT_NAMES
 from ...ui.translate import tr
 from ..properties import chosen_armature
 from .files import read_mapping, write_mapping
-from .properties import SPOKEN, bones_of, forget_bones, set_bones
+from .properties import SPOKEN, bones_of, can_be_mapped, forget_bones, set_bones
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -49,7 +49,7 @@ class _OnMapping:
         if armature is None or armature.type != "ARMATURE":
             cls.poll_message_set(tr("Select an armature"))  # type: ignore[attr-defined]  # of the operators that mix this in
             return False
-        if cls.changes and not armature.data.is_editable:
+        if cls.changes and not can_be_mapped(armature):
             cls.poll_message_set(tr("The armature data is linked from another file"))  # type: ignore[attr-defined]  # the same
             return False
         return True
@@ -71,7 +71,7 @@ class INPOSE_OT_mapping_pick(_OnMapping, bpy.types.Operator):
         bone = armature.data.bones.active
         if bone is None:
             raise RigError(f"{armature.name} has no active bone.", "Click a bone in Pose Mode.")
-        set_bones(armature.data, bones_of(armature) | {self.joint: bone.name})
+        set_bones(armature, bones_of(armature) | {self.joint: bone.name})
         return {"FINISHED"}
 
 
@@ -95,7 +95,7 @@ class INPOSE_OT_mapping_mirror(_OnMapping, bpy.types.Operator):
             if left and (right == left or right not in armature.data.bones):
                 raise RigError(f"{armature.name} has no bone that mirrors {left}.", "Choose the bones by hand.")
             bones[joint] = right
-        set_bones(armature.data, bones)
+        set_bones(armature, bones)
         return {"FINISHED"}
 
 
@@ -108,7 +108,7 @@ class INPOSE_OT_mapping_reset(_OnMapping, bpy.types.Operator):
 
     def execute(self, context: Any) -> set[str]:
         """Remove the stored mapping."""
-        forget_bones(_armature(context).data)
+        forget_bones(_armature(context))
         return {"FINISHED"}
 
 
@@ -133,7 +133,7 @@ class INPOSE_OT_mapping_import(_OnMapping, bpy.types.Operator, ImportHelper):
                 f"{armature.name} has no bone {absent[0]}, which {Path(self.filepath).name} names.",
                 "The mapping was made for another rig.",
             )
-        set_bones(armature.data, bones)
+        set_bones(armature, bones)
         return {"FINISHED"}
 
 
@@ -159,9 +159,11 @@ def _armature(context: Any) -> Any:
     return chosen_armature(context)
 
 
-def is_chosen(armature_data: Any) -> bool:
+def is_chosen(armature_object: Any) -> bool:
     """Return whether the user has changed the mapping of an armature."""
-    return bool(getattr(armature_data, STORED_PROPERTY).stored)
+    from ..find import stored_bones
+
+    return stored_bones(armature_object) is not None
 
 
 def _mirrored(name: str) -> str:

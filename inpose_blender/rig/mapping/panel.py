@@ -17,7 +17,7 @@ from .operators import (
     INPOSE_OT_mapping_reset,
     is_chosen,
 )
-from .properties import SPOKEN
+from .properties import SPOKEN, can_be_mapped
 
 _GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Trunk", ("pelvis", "spine1", "spine2", "spine3", "neck", "head")),
@@ -53,7 +53,6 @@ class INPOSE_PT_rig_mapping(bpy.types.Panel):
         """Draw the kind of rig, a row for each joint, and the buttons for the whole mapping."""
         layout = self.layout
         armature: Any = chosen_armature(context)
-        data = armature.data
         from ..find import find_mapping
 
         mapping = find_mapping(armature)
@@ -64,23 +63,24 @@ class INPOSE_PT_rig_mapping(bpy.types.Panel):
             row.label(text=mapping.family.label, icon="ERROR" if mapping.missing_required else "CHECKMARK")
         row.operator(INPOSE_OT_mapping_import.bl_idname, text="", icon="IMPORT")
         row.operator(INPOSE_OT_mapping_export.bl_idname, text="", icon="EXPORT")
-        if not data.is_editable:
+        if not can_be_mapped(armature):
             layout.label(text="Linked data: you cannot change the bones here", icon="LIBRARY_DATA_DIRECT")
         for title, joints in _GROUPS:
             column = layout.column(align=True)
-            column.enabled = data.is_editable
+            column.enabled = can_be_mapped(armature)
             column.label(text=title)
             for joint in joints:
-                _draw_joint(column, data, joint)
+                _draw_joint(column, armature, joint)
         row = layout.row(align=True)
         row.operator(INPOSE_OT_mapping_mirror.bl_idname, icon="MOD_MIRROR")
         row = layout.row(align=True)
-        row.active = is_chosen(data)
+        row.active = is_chosen(armature)
         row.operator(INPOSE_OT_mapping_reset.bl_idname, icon="FILE_REFRESH")
 
 
-def _draw_joint(layout: Any, armature_data: Any, joint: str) -> None:
-    group = getattr(armature_data, STORED_PROPERTY)
+def _draw_joint(layout: Any, armature_object: Any, joint: str) -> None:
+    armature_data = armature_object.data
+    group = getattr(armature_data if armature_data.is_editable else armature_object, STORED_PROPERTY)
     bone = getattr(group, joint)
     unknown = bool(bone) and bone not in armature_data.bones
     needed = not bone and joint not in OPTIONAL_JOINTS

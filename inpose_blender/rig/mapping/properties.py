@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import bpy
 
-from ...joint_names import JOINT_NAMES, STORED_PROPERTY
+from ...joint_names import JOINT_NAMES, LOCAL_PROPERTY, STORED_PROPERTY
 
 SPOKEN: Final[dict[str, str]] = {joint: joint.replace("_", " ").capitalize() for joint in JOINT_NAMES}
 """Joint names for users."""
@@ -24,15 +24,27 @@ class INPOSE_PG_rig_mapping(bpy.types.PropertyGroup):
         return bool(self.stored)
 
 
-def set_bones(armature_data: Any, bones: Mapping[str, str]) -> None:
+def can_be_mapped(armature_object: Any) -> bool:
+    """Return whether the mapping can be changed: in the armature data, or in a library override of the object."""
+    return bool(armature_object.data.is_editable or armature_object.is_editable)
+
+
+def set_bones(armature_object: Any, bones: Mapping[str, str]) -> None:
     """Make a joint-to-bone table the armature's own mapping; it is saved with the file."""
     table = {joint: bones.get(joint) or "" for joint in JOINT_NAMES}
-    getattr(armature_data, STORED_PROPERTY).stored = json.dumps(table, ensure_ascii=False)
+    _store(armature_object, json.dumps(table, ensure_ascii=False))
 
 
-def forget_bones(armature_data: Any) -> None:
+def forget_bones(armature_object: Any) -> None:
     """Remove the user's mapping; the automatic mapping applies again."""
-    getattr(armature_data, STORED_PROPERTY).stored = ""
+    _store(armature_object, "")
+
+
+def _store(armature_object: Any, text: str) -> None:
+    if armature_object.data.is_editable:
+        getattr(armature_object.data, STORED_PROPERTY).stored = text
+    else:
+        setattr(armature_object, LOCAL_PROPERTY, text)
 
 
 def bones_of(armature_object: Any) -> dict[str, str]:
@@ -47,11 +59,11 @@ def _getter(joint: str) -> Callable[[Any], str]:
     def get(group: Any) -> str:
         from ..find import detect_mapping, stored_bones
 
-        data = group.id_data
-        stored = stored_bones(data)
+        armature_object = _object_of(group.id_data)
+        stored = stored_bones(armature_object)
         if stored is not None:
             return stored[joint]
-        mapping = detect_mapping(_object_of(data))
+        mapping = detect_mapping(armature_object)
         return mapping.bones.get(joint, "") if mapping else ""
 
     return get
@@ -59,13 +71,17 @@ def _getter(joint: str) -> Callable[[Any], str]:
 
 def _setter(joint: str) -> Callable[[Any, str], None]:
     def set_(group: Any, bone: str) -> None:
-        set_bones(group.id_data, bones_of(_object_of(group.id_data)) | {joint: bone})
+        armature_object = _object_of(group.id_data)
+        set_bones(armature_object, bones_of(armature_object) | {joint: bone})
 
     return set_
 
 
-def _object_of(armature_data: Any) -> Any:
-    """Return an object that shows the armature: the active one if it does."""
+def _object_of(owner: Any) -> Any:
+    """Return the object of a mapping: itself, or one that shows the armature data, the active one if it does."""
+    if isinstance(owner, bpy.types.Object):
+        return owner
+    armature_data = owner
     active = getattr(bpy.context, "object", None)
     if active is not None and active.data == armature_data:
         return active
@@ -89,6 +105,7 @@ INPOSE_PG_rig_mapping.__annotations__ = {
             description="Bone of this joint (the joint is at the head of the bone). Empty: the rig has no such bone",
             get=_getter(joint),
             set=_setter(joint),
+            override={"LIBRARY_OVERRIDABLE"},
         )
         for joint in JOINT_NAMES
     },
@@ -96,10 +113,14 @@ INPOSE_PG_rig_mapping.__annotations__ = {
 
 
 def register() -> None:
-    """Add the mapping to armature data."""
-    setattr(bpy.types.Armature, STORED_PROPERTY, bpy.props.PointerProperty(type=INPOSE_PG_rig_mapping))
+    """Add the mapping to armature data, and to objects for library overrides of linked rigs."""
+    for owner in (bpy.types.Armature, bpy.types.Object):
+        setattr(owner, STORED_PROPERTY, bpy.props.PointerProperty(type=INPOSE_PG_rig_mapping))
+    setattr(bpy.types.Object, LOCAL_PROPERTY, bpy.props.StringProperty(override={"LIBRARY_OVERRIDABLE"}))
 
 
 def unregister() -> None:
-    """Remove the property; stored mappings stay in the files."""
-    delattr(bpy.types.Armature, STORED_PROPERTY)
+    """Remove the properties; stored mappings stay in the files."""
+    delattr(bpy.types.Object, LOCAL_PROPERTY)
+    for owner in (bpy.types.Armature, bpy.types.Object):
+        delattr(owner, STORED_PROPERTY)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Repair errors in recordings, mark what is no tracking as not measured, and tell both.
+"""Repair errors in recordings, mark poses without tracking as not measured, and report both.
 
-The order matters, because each step believes what the steps before it left:
+The order matters, because each step trusts the results of the steps before it:
 
 1. the clock (`clock`), and poses that are none;
 2. hands that were swapped (`swapped_hands`);
@@ -46,7 +46,7 @@ from .wearing import find_not_worn
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LARGEST_LENGTH_ERROR: Final[float] = 0.05
 _DECLARED: Final[str] = "declared"
-"""How a device is lost that the file says is lost."""
+"""Variant of the finding for losses that the file itself declares."""
 
 
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
@@ -147,7 +147,7 @@ _AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:
-    """Return the poses without what the detectors find, one after the other, and the defects."""
+    """Return the poses without the defects that the detectors find one after the other, and these defects."""
     defects: list[TrackDefect] = []
     for detect in detectors:
         found = detect(times_s, poses)
@@ -159,7 +159,7 @@ def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]
 def _summaries(
     times_s: FloatArray, poses: Poses, defects: Sequence[TrackDefect], lost: BoolArray
 ) -> tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning]:
-    """Return how long each device was wrong, and what becomes of that time."""
+    """Return how long each device was wrong, and how this time is repaired."""
     spent_s = _spent(times_s)
     summaries = []
     for device in range(3):

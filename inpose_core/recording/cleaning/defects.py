@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold what the detectors of cleaning share: the poses of all devices, and a defect of one device for a while."""
+"""Hold the types that the detectors share: the poses of all devices, and a defect of one device in a span."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class Poses(NamedTuple):
 
 
 class TrackDefect(NamedTuple):
-    """Hold a span in which one device was not tracked as it was recorded."""
+    """Hold a span in which the recorded poses of a device are not its tracked poses."""
 
     kind: FindingKind
     device: int
     """0 head, 1 left hand, 2 right hand."""
     start: int
     stop: int
-    """Frames, the last not included."""
+    """First frame, and the frame after the last."""
     how: str = ""
-    """What was seen, the end of a sentence that begins with the device and the span; empty for the kind's usual one."""
+    """The end of the sentence that begins with the span and the device; empty for the usual sentence of the kind."""
     believed: bool = False
-    """The poses stay measured: this is only told."""
+    """True: the poses stay measured; the defect is only reported."""
 
 
 def as_defects(kind: FindingKind, found: BoolArray) -> list[TrackDefect]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find floors that drift: all devices rise or sink slowly together, while the performer stands as tall as before.
 
-A performer who stands again and again is always equally tall, so the upright heights of the head lie on a level line.
-If they lie on a slope instead, the tracking drifts, or the performer rides a lift or climbs stairs in the game. Feet
-belong on the ground, so the slope is taken out.
+A performer who stands again and again has the same height each time, so the upright heights of the head lie on a level
+line. If they lie on a slope, the tracking drifts, or the performer rides a lift or climbs stairs in the game. Feet
+belong on the ground, so the slope is removed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WINDOW_S: Final[float] = 0.5
 _FEWEST_WINDOWS: Final[int] = 12
 _MOST_WINDOWS: Final[int] = 120
 _SHORTEST_S: Final[float] = 8.0
-"""People sit down, crouch or rise in less."""
+"""Shortest drift: people sit down, crouch or rise in less time."""
 _LEAST_RISE_M: Final[float] = 0.12
 _MOST_RISE_M: Final[float] = 3.0
 _STEP_M: Final[float] = 0.02
@@ -55,7 +55,7 @@ class Drift(NamedTuple):
 
 
 def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
-    """Return how the ground drifts; None if the performer's upright heights do not show it."""
+    """Return the drift of the ground; None if the performer's upright heights do not show one."""
     seen = poses.measured[:, 0]
     t, high_m = _upper_heights(times_s[seen], poses.positions_m[seen, 0, 1])
     if len(t) < _FEWEST_WINDOWS or t[-1] - t[0] < _SHORTEST_S:

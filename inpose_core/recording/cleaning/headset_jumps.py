@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find jumps of the headset alone: its tracking slips to another place while the hands move on.
 
-What follows a slip is right but for one shift and one turn, until the next slip. So it is put back, onto the part of
-the take in which the headset spent the most time.
+After a slip, all poses are wrong by one shift and one turn, until the next slip. So this part is moved back to the part
+of the take in which the headset spent the most time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LEAST_RAD: Final[float] = np.radians(18.0)
 _HARDEST_M_S2: Final[float] = 70.0
 _HARDEST_RAD_S2: Final[float] = 500.0
 _HANDS: Final[float] = 0.3
-"""Share of the head's jump that the hands may do in the same frame."""
+"""Largest share of the head's jump that the hands may move in the same frame."""
 _MOST_JUMPS: Final[int] = 8
 _LONGEST_FRAME_S: Final[float] = 0.15
 
@@ -73,7 +73,7 @@ def find_headset_jumps(times_s: FloatArray, poses: Poses) -> list[HeadsetJump]:
 def undo_headset_jumps(times_s: FloatArray, poses: Poses, jumps: list[HeadsetJump]) -> tuple[Poses, list[int]]:
     """Return the poses with the head put back, and the borders of the part that stays: its first frame and its end.
 
-    Each part is as far off as the jumps up to it add up to. Parts that are off by the same belong together: the head
+    The error of each part is the sum of the jumps before it. Parts with the same error belong together: the head
     slipped away and back.
     """
     borders = [0, *(jump.frame for jump in jumps), len(times_s)]

@@ -2,8 +2,8 @@
 """Join rooms: all devices jump at once when a room is recentred, a floor is lost, or a game moves the player.
 
 A jump turns the room about the vertical and shifts it, sideways or in height. The motion itself goes on, so the take is
-moved into one room. Which room is the right one? That in which the performer strikes a T-pose, else the one in which
-the most time was spent.
+moved into one room. The right room is the one in which the performer holds a T-pose, else the one with the most
+time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TURN_RAD: Final[float] = np.radians(8.0)
 _LEFT_OVER_M: Final[float] = 0.06
 _LEFT_OVER_RAD: Final[float] = np.radians(10.0)
 _FLOOR_STEP_M: Final[float] = 0.05
-"""All devices step up or down by this much, within a frame, beyond what they do in the frames beside it."""
+"""Smallest step of all devices up or down within a frame, beyond their motion in the frames beside it."""
 _HARDEST_LANDING_M_S2: Final[float] = 50.0
 _EQUAL_M: Final[float] = 0.012
 _EQUAL: Final[float] = 0.1

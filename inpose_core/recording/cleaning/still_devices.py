@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find devices that stand still as no hand does: frozen, parked, without a position, never awake, or put down.
+"""Find devices that are still in a way that no hand is: frozen, parked, without a position, switched off, or put down.
 
-Stillness alone is no defect: an animation stands exactly still, and a hand may rest on a table. So there must be a
+Stillness alone is not a defect: an animation can be exactly still, and a hand can rest on a table. So there must be a
 reason to doubt it: a leap into it or out of it, a moving device that stops from one frame to the next, a head that
 moves on by itself, sensors whose noise vanishes, or a device that turns without moving.
 """
@@ -18,16 +18,16 @@ from .defects import Poses, TrackDefect
 from .stillness import Stillness, find_still, last_digit_m, travel_m, usual_noise_m
 
 _ALONE_M: Final[float] = 0.01
-"""The other devices move on by this much."""
+"""Smallest motion of the other devices."""
 _HEAD_MOVES_M: Final[float] = 0.10
-"""A head moves by this much while both feet stand; a hand does not stay where it was."""
+"""If the head moves by this much while both feet stand, a hand does not stay at its place."""
 _EXACT_M: Final[float] = 1e-4
-"""White noise below this is none of a tracked device's."""
+"""A tracked device has more white noise than this."""
 _RESTING_S: Final[float] = 2.0
-"""A hand that holds on to something may be still for a shorter time."""
+"""Shortest stillness that counts: a hand that holds on to something can be still for a shorter time."""
 _EXACT_S: Final[float] = 0.8
 _OTHERS_MOVE_M: Final[float] = 0.05
-"""While the other hand or the head moves by this much, no hand repeats its place to the last digit for so long."""
+"""If the other hand or the head moves by this much, no hand repeats its position exactly for this time."""
 _AT_END_S: Final[float] = 0.3
 _LYING_S: Final[float] = 0.6
 _LYING_M: Final[float] = 0.006
@@ -37,7 +37,7 @@ _TURNS_RAD: Final[float] = np.radians(5.0)
 _TURNS_BY_ITSELF_RAD: Final[float] = np.radians(20.0)
 """A hand turns about its wrist, not about the device that it holds. A head may turn about its middle, if animated."""
 _ON_THE_FLOOR_M: Final[float] = 0.3
-"""Hands that carry the body stand as still as the floor."""
+"""Hands that support the body are as still as the floor."""
 _WHOLE: Final[float] = 0.97
 _LONG_S: Final[float] = 1.5
 _PARKED_LEAP_M: Final[float] = 0.2
@@ -110,7 +110,7 @@ def _doubted(
 
 
 def _noise_vanishes(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> bool:
-    """Say whether a device has the noise of sensors elsewhere, and none here."""
+    """Return whether a device has the noise of sensors elsewhere, but not here."""
     places_m = poses.positions_m[:, device]
     usual_m = usual_noise_m(times_s, places_m, poses.measured[:, device], span)
     return usual_m > max(_LIVE_NOISE_M, last_digit_m(places_m)) and span.step_m < _VANISHED * usual_m
@@ -119,7 +119,7 @@ def _noise_vanishes(times_s: FloatArray, poses: Poses, device: int, span: Stilln
 def _hand_is_left(
     times_s: FloatArray, poses: Poses, hand: int, span: Stillness, others_m: list[float], turned_rad: float
 ) -> bool:
-    """Say whether a hand stays where no hand stays."""
+    """Return whether a hand stays at a place where no hand stays."""
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
     exact = span.noise_m < _EXACT_M
     return (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find where a track stands still like a thing, not like a living hand, and whether it stopped as no hand does.
+"""Find spans in which a track is still like an object and not like a living hand, and whether it stopped abruptly.
 
-A living hand at rest wanders by one or two millimetres a second (Quest 3, Vive). A device on a desk, or a pose that a
+A living hand at rest moves by one or two millimetres per second (Quest 3, Vive). A device on a desk, or a pose that a
 runtime repeats, does not: apart from the white noise of its sensors, it stays within a fraction of a millimetre.
 """
 
@@ -16,32 +16,32 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ...arrays import BoolArray, FloatArray, runs
 
 WINDOW_S: Final[float] = 0.4
-"""Shorter stillness is common: a hand that turns round, the top of a swing."""
+"""Shortest span; shorter stillness is common: a hand that turns round, the top of a swing."""
 _FEWEST_FRAMES: Final[int] = 8
 _BOX_S: Final[float] = 0.12
 """Span of the running mean that takes the sensors' noise away."""
 _MOST_NOISE_M: Final[float] = 0.0025
-"""White noise of a device that is tracked; what shakes more is held."""
+"""Largest white noise of a tracked device; a device that shakes more is held."""
 _WANDER_M: Final[float] = 0.0004
-"""What the running mean of a dead thing may move in a window."""
+"""Largest motion of the running mean of a still object in a window."""
 _NOISE_RANGE: Final[float] = 5.0
 """The range of a mean of noise in a window, in its own deviations."""
 _STEPS: Final[int] = 4
 _LONGEST_STEP: Final[float] = 4.0
 """In usual steps; more is a loss of tracking."""
 _BEYOND: Final[float] = 4.0
-"""A track stops abruptly that would have gone this many times farther than the width of its still span."""
+"""A track stops abruptly if it would have moved on by this many times the width of its still span."""
 _LEAST_STEP_M: Final[float] = 0.003
 _LEAST_SPEED_M_S: Final[float] = 0.12
 _SURELY: Final[float] = 20.0
-"""A step this many deviations of noise long says by itself how a track moves."""
+"""A step that is this many standard deviations of the noise long shows by itself how a track moves."""
 _LEAP_M: Final[float] = 0.03
 _LEAP: Final[float] = 4.0
 """A leap is this many times longer than the steps before it."""
 
 
 class Stillness(NamedTuple):
-    """Hold one span in which a track is dead, and how it got into and out of it."""
+    """Hold a span in which a track is still, and how it enters and leaves the span."""
 
     start: int
     stop: int
@@ -54,7 +54,7 @@ class Stillness(NamedTuple):
     """How far the track leaps into the span; 0 where it does not leap."""
     leap_out_m: float
     abrupt: bool
-    """A moving track stops from one frame to the next, or starts so."""
+    """True if a moving track stops or starts from one frame to the next."""
 
     @property
     def leaps(self) -> bool:
@@ -63,7 +63,7 @@ class Stillness(NamedTuple):
 
 
 def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> list[Stillness]:
-    """Return the spans in which a track is dead, in order.
+    """Return the spans in which a track is still like an object, in order.
 
     Args:
         times_s: (F,) increasing.

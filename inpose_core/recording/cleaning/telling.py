@@ -18,30 +18,30 @@ from .device_changes import OffsetChange
 from .rooms import RoomJump
 
 _MOST_SPANS: Final[int] = 3
-"""More defects of one kind and device are told as one, or the list would be long."""
+"""If a device has more defects of one kind than this, they become one finding, to keep the list short."""
 _MOST_MOMENTS: Final[int] = 5
 
 _SEEN: Final[dict[str, str]] = {
     "no_pose": "has no valid pose",
-    "no_pose declared": "was not tracked, as the file says",
-    "frozen": "repeats one pose, as a controller does that sleeps or is out of sight",
+    "no_pose declared": "was not tracked, according to the file",
+    "frozen": "repeats one pose, like a controller that sleeps or is out of sight",
     "position_stuck": "turns without moving: only its rotation is tracked",
-    "at_head": "is reported at the headset, as runtimes do with a lost hand",
-    "at_head carried": "is carried along with the head, as runtimes do with a lost hand",
-    "at_head modelled": "is computed from the rotations of head and hand by a model of the arm",
+    "at_head": "is at the place of the headset, where some runtimes put a lost hand",
+    "at_head carried": "moves with the head, as some runtimes let a lost hand do",
+    "at_head modelled": "has only a computed position, from an arm model: it was not tracked",
     "parked": "is at a place where a runtime parks lost devices",
     "at_origin": "is at the origin of the room, where a driver puts lost devices",
     "out_of_reach": "is beyond the reach of the arm: put down or lost",
-    "never_tracked": "does not move in the whole recording: it was never awake",
-    "not_worn": "lies still like a thing that nobody holds",
-    "another_device": "stays near the floor and stands like a foot: check which tracker is which",
+    "never_tracked": "does not move in the whole recording: it was probably switched off",
+    "not_worn": "lies still: nobody holds it",
+    "another_device": "stays near the floor like a foot: check the roles of the trackers",
     "spikes": "jumps away and back",
 }
-"""What the device does, by the kind of the finding, where needed with what was seen."""
+"""What the device does, by the kind of the finding and, for some kinds, its variant."""
 
 
 def defect_findings(times_s: FloatArray, defects: Sequence[TrackDefect]) -> list[Finding]:
-    """Return a finding for each defect of a device; many of one kind are told together."""
+    """Return a finding for each defect of a device; many defects of one kind become one finding."""
     findings: list[Finding] = []
     groups: dict[tuple[str, int, str, bool], list[TrackDefect]] = {}
     for defect in sorted(defects, key=lambda each: (each.start, each.device)):
@@ -117,7 +117,7 @@ def swap_findings(times_s: FloatArray, spans: Sequence[tuple[int, int]]) -> list
 
 
 def room_findings(times_s: FloatArray, jumps: Sequence[RoomJump], home: int) -> list[Finding]:
-    """Return findings about rooms that jumped, and floors; home is the room into which the take was moved.
+    """Return findings about jumps of the room and of the floor; home is the room into which the take was moved.
 
     The span of a jump is the room that it leads to.
     """
@@ -128,7 +128,7 @@ def room_findings(times_s: FloatArray, jumps: Sequence[RoomJump], home: int) -> 
             height_cm, way = abs(100 * jump.shift_m[1]), "up" if jump.shift_m[1] > 0 else "down"
             sentence = (
                 f"At {times_s[jump.frame]:.1f} s, all devices jumped {way} by {height_cm:.0f} cm: the floor was lost. "
-                f"InPose moved what is {'after' if room >= home else 'before'} it back."
+                f"InPose corrected the heights {'after' if room >= home else 'before'} this."
             )
             span_s = float(times_s[jump.frame]), float(times_s[borders[room + 1] - 1])
             findings.append(Finding("floor_lost", sentence, "repaired", None, *span_s))
@@ -136,7 +136,7 @@ def room_findings(times_s: FloatArray, jumps: Sequence[RoomJump], home: int) -> 
     if rooms:
         moments = ", ".join(f"{times_s[jumps[room].frame]:.1f}" for room in rooms[:_MOST_MOMENTS])
         more = " ..." if len(rooms) > _MOST_MOMENTS else ""
-        sentence = f"The room was recentred at {moments}{more} s. InPose removed the jump."
+        sentence = f"The room was recentred at {moments}{more} s. InPose removed the jump{'s' * (len(rooms) > 1)}."
         span_s = float(times_s[jumps[rooms[0]].frame]), float(times_s[borders[rooms[-1] + 1] - 1])
         findings.append(Finding("recentred", sentence, "repaired", None, *span_s))
     return findings
@@ -170,13 +170,13 @@ def drift_finding(start_s: float, stop_s: float, rise_m: float) -> Finding:
     way = "rose" if rise_m > 0 else "sank"
     sentence = (
         f"From {start_s:.1f} to {stop_s:.1f} s, all devices {way} slowly by {abs(100 * rise_m):.0f} cm: the floor "
-        "drifted. InPose took it out."
+        "drifted. InPose removed the drift."
     )
     return Finding("floor_drifts", sentence, "repaired", None, start_s, stop_s)
 
 
 def missing_findings(measured: BoolArray, defects: Sequence[TrackDefect]) -> list[Finding]:
-    """Return a finding for each hand that is never measured, for no reason that was told before."""
+    """Return a finding for each hand that is never measured, if no other finding explains it."""
     explained = {defect.device for defect in defects if not defect.believed}
     return [
         Finding(

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find when the headset is not worn: it lies on a desk before it is put on, in the middle of a take, or at its end.
 
-Held in the hands, it is low and tilted, and the hands are beside it. On a desk a headset is as still as its sensors
-are, lower than it is worn, and mostly tilted; the controllers lie beside it. What lies still there is no pose of the
-performer. The moments in which the headset is put on and taken off count as not worn, too.
+Held in the hands, a headset is low and tilted, and the hands are beside it. On a desk, a headset is still apart from
+the noise of its sensors, lower than on a head, and mostly tilted; the controllers lie beside it. These are not poses
+of the performer. The moments in which the headset is put on and taken off also count as not worn.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .stillness import Stillness, find_still, travel_m
 
 _SHORTEST_S: Final[float] = 0.8
 _ALONE_S: Final[float] = 2.0
-"""The headset lies alone, while the hands still move."""
+"""Shortest span if the headset lies alone, while the hands still move."""
 _ALONE_EXACT_S: Final[float] = 4.0
 _FLOOR_M: Final[float] = 0.3
 _ON_THE_FLOOR_S: Final[float] = 4.0
-"""People lie still on the floor, too, for a while."""
+"""Shortest span near the floor, where people also lie still for a while."""
 _LOWER_M: Final[float] = 0.25
 _TILTED_RAD: Final[float] = np.radians(40.0)
 _STILL_M: Final[float] = 0.008
 _SENSOR_NOISE_M: Final[float] = 3e-5
 _BESIDE_M: Final[float] = 0.12
-"""Controllers lie as high as the headset, up to this."""
+"""Largest difference in height between the controllers and the headset."""
 _WORN_LOWER_M: Final[float] = 0.15
 _WORN_TILT_RAD: Final[float] = np.radians(30.0)
 _LONGEST_CHANGE_S: Final[float] = 4.0
@@ -49,7 +49,7 @@ class NotWorn(NamedTuple):
 
 
 def find_not_worn(times_s: FloatArray, poses: Poses) -> list[NotWorn]:
-    """Return the spans in which the headset lies somewhere, in order; none if it is hardly ever worn."""
+    """Return the spans in which the headset is not worn, in order; none if it is hardly ever worn."""
     known = poses.measured[:, 0]
     spans = find_still(times_s, poses.positions_m[:, 0], known)
     still = np.zeros(len(times_s), dtype=np.bool_)

@@ -11,6 +11,7 @@ import pytest
 from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_errors
 
 from inpose_blender.bake.bake import BakeSettings, bake_motion
+from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
 from inpose_blender.rig.families import OPTIONAL_JOINTS, SPINE, choose_spine, load_families, map_bones
 from inpose_blender.rig.find import find_mapping
@@ -241,6 +242,18 @@ def test_rigify_generated(rng, generated):
     assert metres < 2e-5
     wrist = rig.pose.bones["DEF-hand.L"].matrix.translation
     assert (wrist - rig.pose.bones["hand_fk.L"].matrix.translation).length < 1e-4  # the limbs do follow the FK controls
+
+
+def test_root_motion_goes_onto_the_root_of_a_generated_rig(rng, generated):
+    mapping, measure = map_and_measure(generated)
+    motion = random_motion(rng, measure.skeleton)
+    settings = BakeSettings("take", root_motion=True)
+    bake_motion(generated, motion, settings, scene=bpy.context.scene, mapping=mapping, measure=measure)
+    degrees, metres = worst_errors(generated, mapping, measure, motion)
+    assert degrees < LARGEST_ERROR_DEG
+    assert metres < 2e-5
+    paths = {curve.data_path for curve in action_curves(generated.animation_data.action, generated)}
+    assert 'pose.bones["root"].location' in paths
 
 
 def test_rigify_undo_restores_the_switches(generated):

@@ -11,9 +11,11 @@ from rigs import build_rig, map_and_measure
 from inpose_blender.core import Sensors
 from inpose_blender.recording.facts import known_facts
 from inpose_blender.recording.properties import chosen_reading, facts_reading, recording_path
+from inpose_blender.recording.trim_panel import effective_trim, trim_text
 from inpose_blender.viewing.clock import baked_take, clock_of, findings_of_take
 from inpose_blender.viewing.findings import fill_list, keep_list_fresh, known_findings
 from inpose_blender.viewing.models import hand_model, head_model, own_axes
+from inpose_blender.viewing.panel import finding_title
 from inpose_blender.viewing.preview import path_lines, pose_matrix, shown_facts
 from inpose_blender.viewing.properties import view_of
 from inpose_blender.viewing.scene_place import world_from_recording
@@ -59,6 +61,18 @@ def test_after_a_bake_the_recording_lies_where_the_action_lies(scene, rig):
     assert clock_of(bpy.context).frame_of(0.5) == 201
 
 
+def test_a_take_and_its_recording_stay_together_when_the_folder_moves(scene, rig, take, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    scene = bpy.context.scene
+    scene.inpose.recording = f"//{take.name}"
+    bpy.ops.inpose.solve_full_body()
+    moved = tmp_path.with_name("moved")
+    bpy.ops.wm.save_mainfile()
+    tmp_path.rename(moved)
+    bpy.ops.wm.open_mainfile(filepath=str(moved / "shot.blend"))
+    assert baked_take(bpy.context) is not None
+
+
 def test_another_recording_has_a_clock_of_its_own(scene, rig, tmp_path):
     bpy.ops.inpose.solve_full_body()
     other = tmp_path / "another.bsor"
@@ -93,6 +107,21 @@ def test_the_proposed_trim_is_taken_over_by_its_button(scene, fake_worker, reque
     assert known_facts(recording_path(scene.inpose), facts_reading(scene)) is not None
 
 
+def test_the_panel_says_what_is_solved(scene):
+    reading, worn = scene.inpose_reading, (4.0, 17.5)
+    assert trim_text(reading, None) == "Trim"
+    assert trim_text(reading, worn) == "Trim: 4.0 to 17.5 s, headset worn"
+    reading.trim_end_s = 9.0
+    assert trim_text(reading, None) == "Trim: to 9.0 s"
+    assert trim_text(reading, worn) == "Trim: 4.0 to 9.0 s, headset worn"
+    assert effective_trim(chosen_reading(scene), {"duration_s": 20.0, "proposed_trim_s": [4.0, 17.5]}) == (4.0, 9.0)
+    assert effective_trim(chosen_reading(scene), {"duration_s": 20.0, "proposed_trim_s": None}) == (0.0, 9.0)
+    reading.trim_start_s = 5.0
+    assert trim_text(reading, worn) == "Trim: 5.0 to 9.0 s"
+    reading.trim_end_s = 0.0
+    assert trim_text(reading, None) == "Trim: from 5.0 s"
+
+
 def test_the_findings_are_listed_and_a_click_goes_there(scene):
     assert known_findings(bpy.context) == []
     bpy.ops.inpose.read_recording()
@@ -101,17 +130,41 @@ def test_the_findings_are_listed_and_a_click_goes_there(scene):
     assert keep_list_fresh(bpy.context)
     (finding,) = view().findings
     assert (finding.kind, finding.sentence, finding.device) == ("frozen", "Fake.", 1)
+    assert finding_title(finding) == "0.1 s  Left hand: frozen"
     view().chosen_finding = 0
     assert scene.frame_current == 1 + round(0.1 * 24)
+
+
+def test_a_finding_is_left_out_by_its_button(scene):
+    assert not bpy.ops.inpose.leave_out_finding.poll()
+    bpy.ops.inpose.read_recording()
+    fill_list(bpy.context)
+    view().chosen_finding = 0
+    scene.inpose_reading.leave_out = "0.25-0.4, 2-3"
+    assert bpy.ops.inpose.leave_out_finding() == {"FINISHED"}
+    assert chosen_reading(scene).leave_out == "0.1-0.4, 2-3"
+
+
+def test_what_was_typed_wrongly_is_told_and_kept(scene):
+    bpy.ops.inpose.read_recording()
+    fill_list(bpy.context)
+    view().chosen_finding = 0
+    scene.inpose_reading.leave_out = "soon"
+    with pytest.raises(RuntimeError, match="not a stretch of time"):
+        bpy.ops.inpose.leave_out_finding()
+    assert scene.inpose_reading.leave_out == "soon"
 
 
 def test_the_solve_knows_more_findings_than_the_reading(scene, rig):
     bpy.ops.inpose.solve_full_body()
     take = baked_take(bpy.context)
     assert findings_of_take(take) == known_findings(bpy.context)
+    bpy.ops.inpose.read_recording()  # the same finding, which is listed once
+    assert findings_of_take(take) == known_findings(bpy.context)
     take.findings = '[{"kind": "stature", "sentence": "Guessed.", "action": "told", "device": null}]'
     fill_list(bpy.context)
-    (finding,) = view().findings
+    finding, other = view().findings
+    assert other.sentence == "Fake."  # perhaps it is in what was trimmed away
     assert (finding.sentence, finding.start_s, finding.device) == ("Guessed.", -1, -1)
     frame = scene.frame_current
     view().chosen_finding = 0  # it has no time to go to

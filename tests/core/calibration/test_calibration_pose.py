@@ -192,4 +192,5 @@ def test_nobody_reaches_through_the_floor() -> None:
     found = measure_performer(recording, Skeleton.template(STATURE_M))
     assert found.recording.positions_m[400:430, 2, 1].min() == pytest.approx(0.0, abs=0.01)
     assert found.performer.stature_m == pytest.approx(STATURE_M, abs=0.01)
-    assert any("InPose lowered the floor" in note for note in found.notes)
+    assert [finding.kind for finding in found.findings] == ["floor_wrong"]
+    assert "up to 20 cm below it" in found.findings[0].sentence

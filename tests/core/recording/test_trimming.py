@@ -100,7 +100,7 @@ def test_spans_are_read_sorted_and_joined() -> None:
 
 def test_findings_of_what_is_not_solved_are_not_told() -> None:
     person = moving_person(frames=360, rate_hz=60.0).with_findings(
-        Finding("frozen", "Frozen early.", "left_to_solver", 1, 0.5, 1.0),
+        Finding("frozen", "Frozen early.", "left_to_solver", 1, 0.5, 2.0),
         Finding("frozen", "Frozen across.", "left_to_solver", 1, 1.5, 2.5),
         Finding("frozen", "Left out.", "left_to_solver", 1, 3.1, 3.4),
         Finding("unit", "Unit doubted."),
@@ -133,3 +133,14 @@ def test_loading_obeys_the_trim_and_a_sensors_file_keeps_its_start(tmp_path: Pat
     sensors = calibrate(recording, BODY, CalibrationSettings(pose="grip", stature_m=1.75)).sensors
     save_sensors(sensors, tmp_path / "take.npz")
     assert load_sensors(tmp_path / "take.npz").start_s == 2.0
+
+
+def test_each_side_that_the_user_does_not_set_is_where_the_headset_is_worn() -> None:
+    person = moving_person(frames=1200, rate_hz=60.0).with_findings(
+        Finding("not_worn", "On the desk.", "left_to_solver", 0, 0.0, 4.0),
+        Finding("not_worn", "On the desk again.", "left_to_solver", 0, 17.5, None),
+    )
+    assert trim_recording(person, ReadOptions()).trim_s == (4.0, 17.5)
+    assert trim_recording(person, ReadOptions(leave_out="8-9")).trim_s == (4.0, 17.5)
+    assert trim_recording(person, ReadOptions(trim_end_s=10.0)).trim_s == (4.0, 10.0)
+    assert trim_recording(person, ReadOptions(trim_start_s=0.0)).trim_s == (0.0, 17.5)

@@ -38,7 +38,7 @@ def test_rows_show_what_was_found_and_store_nothing(rng):
     assert [getattr(group_of(rig), joint) for joint in JOINT_NAMES] == [
         "" if joint == "neck" else joint for joint in JOINT_NAMES
     ]
-    assert stored_bones(rig.data) is None
+    assert stored_bones(rig) is None
     rig.data.bones["head"].name = "Head"
     assert group_of(rig).head == "Head"
 
@@ -209,7 +209,7 @@ def test_a_vrm_file_can_be_imported_as_mapping():
     rig, facts = import_shared_rig("vrm0_cool_banana.vrm")
     bpy.context.view_layer.objects.active = rig
     assert bpy.ops.inpose.mapping_import(filepath=str(SHARED_RIGS / "vrm0_cool_banana.vrm")) == {"FINISHED"}
-    assert stored_bones(rig.data) == facts["mapping"]
+    assert stored_bones(rig) == facts["mapping"]
 
 
 @pytest.mark.parametrize("version", ["0.0", "1.0"])

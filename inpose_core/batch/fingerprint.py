@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tell by content whether a job was done already: everything that its result depends on, in one hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Final
+
+from .. import __version__
+from ..errors import RecordingError
+from ..options.request import settings_to_json
+from ..prior.checkpoint import DEFAULT_WEIGHTS, HAND_FINDER_WEIGHTS
+from ..system.safe_files import open_file
+from .jobs import Job
+
+_CHUNK_BYTES: Final[int] = 1 << 20
+
+
+def fingerprint_of_solver() -> str:
+    """Return the hash of what is the same for all jobs: InPose's version and its networks.
+
+    Raises:
+        RecordingError: a file cannot be read.
+    """
+    return "".join((__version__, hash_of_file(DEFAULT_WEIGHTS), hash_of_file(HAND_FINDER_WEIGHTS)))
+
+
+def fingerprint_of(job: Job, solver: str) -> str:
+    """Return the hash of a job's inputs: recording, skeleton, calibration, options and solver.
+
+    Args:
+        job: its files are read.
+        solver: of `fingerprint_of_solver`.
+
+    Raises:
+        RecordingError: a file cannot be read.
+    """
+    parts = {
+        "solver": solver,
+        "recording": hash_of_file(job.recording),
+        "skeleton": hash_of_file(job.skeleton) if job.skeleton else "",
+        "calibration": hash_of_file(job.calibration.calibration_file) if job.calibration.calibration_file else "",
+        "options": [settings_to_json(table) for table in (job.reading, job.calibration, job.solve)],
+        "ending": job.output.suffix.lower(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def hash_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's content.
+
+    Raises:
+        RecordingError: it cannot be read.
+    """
+    found = hashlib.sha256()
+    try:
+        with open_file(path) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                found.update(chunk)
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+    return found.hexdigest()

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Describe a job: a recording, the body to solve for, the options, and where the motion goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..errors import InPoseError, OutputError
+from ..options.calibration import CalibrationSettings
+from ..options.reading import ReadOptions
+from ..options.solve import SolveSettings
+
+OUTPUT_SUFFIXES: Final[tuple[str, ...]] = (".npz", ".bvh")
+_NAMED: Final[int] = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """Hold one recording and everything that its solve needs."""
+
+    recording: Path
+    output: Path
+    """The motion file to write, .npz or .bvh."""
+    skeleton: Path | None = None
+    """JSON file of the body to solve for; None: an adult of the performer's height."""
+    reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
+    solve: SolveSettings = SolveSettings()
+
+
+def check_jobs(jobs: Sequence[Job]) -> None:
+    """Refuse what can be known to fail before anything starts, and make the folders of the outputs.
+
+    Raises:
+        InPoseError: there is no job, a recording or skeleton is missing, or two jobs have the same output.
+        OutputError: an output has an unknown ending, would replace a recording, or its folder cannot be made.
+    """
+    if not jobs:
+        raise InPoseError("There is nothing to solve.", "Name recordings, a folder of recordings, or a jobs file.")
+    _require_files([job.recording for job in jobs], "recording")
+    _require_files([job.skeleton for job in jobs if job.skeleton is not None], "skeleton")
+    _require_files(
+        [job.calibration.calibration_file for job in jobs if job.calibration.calibration_file], "calibration"
+    )
+    outputs = Counter(_identity(job.output) for job in jobs)
+    twice = [job for job in jobs if outputs[_identity(job.output)] > 1]
+    if twice:
+        names = " and ".join(str(job.recording) for job in twice[:_NAMED])
+        raise OutputError(f"{names} would be written to the same file, {twice[0].output}.", "Give them other outputs.")
+    recordings = {_identity(job.recording) for job in jobs}
+    for job in jobs:
+        if job.output.suffix.lower() not in OUTPUT_SUFFIXES:
+            raise OutputError(f"{job.output} ends neither in .npz nor in .bvh.", "Choose one of these endings.")
+        if _identity(job.output) in recordings:
+            raise OutputError(f"{job.output} is a recording: it would be replaced.", "Choose another folder.")
+    for folder in sorted({job.output.parent for job in jobs}):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The folder {folder} cannot be made ({error.strerror}).", "Choose another one."
+            ) from error
+
+
+def _require_files(paths: Sequence[Path], what: str) -> None:
+    missing = sorted({path for path in paths if not path.is_file()})
+    if missing:
+        named = ", ".join(str(path) for path in missing[:_NAMED])
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        raise InPoseError(f"A {what} is missing: {named}{more}.", "Check the names in the jobs.")
+
+
+def _identity(path: Path) -> str:
+    return str(path.absolute()).casefold()

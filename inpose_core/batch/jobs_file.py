@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read jobs from a TOML or JSON file, or make them from recordings, folders and patterns.
+
+A jobs file has ``options`` for all jobs, and a list of ``jobs``. A job names ``recordings`` (a file, a folder or a
+pattern such as ``anna/*.bsor``), its ``output`` (a folder, or a file for one recording), and optionally a ``skeleton``,
+a ``format`` (npz or bvh) and ``options`` of its own. Options have the names of the command line, without dashes before
+them. Paths count from the folder of the jobs file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import InPoseError, RecordingError
+from ..options.calibration import CalibrationSettings
+from ..options.option import Option
+from ..options.reading import ReadOptions
+from ..options.request import near_names
+from ..options.solve import SolveSettings
+from ..options.table import OptionTable, options_of
+from ..recording.formats.suffixes import recording_suffixes
+from ..system.safe_files import parse_json, read_bytes
+from .jobs import OUTPUT_SUFFIXES, Job
+
+_TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
+    ("reading", ReadOptions),
+    ("calibration", CalibrationSettings),
+    ("solve", SolveSettings),
+)
+_JOB_KEYS: Final[tuple[str, ...]] = ("recordings", "output", "skeleton", "format", "options")
+_FILE_KEYS: Final[tuple[str, ...]] = ("options", "jobs")
+_LARGEST_FILE_BYTES: Final[int] = 32 * 2**20
+_PATTERN_SIGNS: Final[str] = "*?["
+
+
+def read_jobs(path: Path) -> tuple[Job, ...]:
+    """Return the jobs of a file.
+
+    Raises:
+        InPoseError: the file cannot be read, a key or an option is unknown, or a value does not fit.
+    """
+    document = _document(path)
+    _require_keys(document, _FILE_KEYS, f"key in {path.name}")
+    common = document.get("options", {})
+    entries = document.get("jobs")
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, Mapping) for entry in entries):
+        raise InPoseError(f"{path.name} has no list of jobs.", 'Write [[jobs]] and recordings = "takes/*.bsor".')
+    folder = path.absolute().parent
+    return tuple(job for entry in entries for job in _jobs_of(entry, common, folder))
+
+
+def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: str = ".npz") -> tuple[Job, ...]:
+    """Return a job for each recording; folders stand for the recordings in them, in order of their names.
+
+    Args:
+        recordings: files, folders or patterns.
+        output: the folder of the motions.
+        template: gives skeleton and options.
+        suffix: the ending of the outputs.
+
+    Raises:
+        RecordingError: nothing is there under a name.
+    """
+    found = list(dict.fromkeys(path for given in recordings for path in _recordings(given)))
+    return tuple(replace(template, recording=path, output=output / f"{path.stem}{suffix}") for path in found)
+
+
+def _jobs_of(entry: Mapping[str, Any], common: object, folder: Path) -> Iterator[Job]:
+    _require_keys(entry, _JOB_KEYS, "key of a job")
+    given = entry.get("recordings")
+    names = [given] if isinstance(given, str) else given
+    output = entry.get("output")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or not isinstance(output, str):
+        raise InPoseError("A job has no recordings or no output.", 'Write recordings = "..." and output = "...".')
+    suffix = f".{entry.get('format', 'npz')}"
+    if suffix not in OUTPUT_SUFFIXES:
+        raise InPoseError(f'A job has the format "{suffix[1:][:40]}".', "Choose npz or bvh.")
+    settings = _settings(common) | _settings(entry.get("options", {}))
+    skeleton = folder / str(entry["skeleton"]) if "skeleton" in entry else None
+    tables = {field: _table(table, settings, folder) for field, table in _TABLES}
+    template = Job(Path(), Path(), skeleton, **tables)
+    target = folder / output
+    jobs = jobs_for([folder / name for name in names], target, template, suffix)
+    if target.suffix.lower() in OUTPUT_SUFFIXES:
+        if len(jobs) > 1:
+            raise InPoseError(f"{len(jobs)} recordings would be written to the one file {output}.", "Name a folder.")
+        jobs = tuple(replace(job, output=target) for job in jobs)
+    yield from jobs
+
+
+def _recordings(path: Path) -> list[Path]:
+    if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
+        found = sorted(each for each in path.parent.glob(path.name) if each.is_file())
+    elif path.is_dir():
+        found = sorted(each for each in path.iterdir() if each.suffix.lower() in recording_suffixes())
+    else:
+        return [path]
+    if not found:
+        raise RecordingError(
+            f"There is no recording in {path}.", f"Recordings end in {', '.join(recording_suffixes())}."
+        )
+    return found
+
+
+def _document(path: Path) -> Mapping[str, Any]:
+    try:
+        data = read_bytes(path, _LARGEST_FILE_BYTES)
+        document = parse_json(data) if path.suffix.lower() == ".json" else tomllib.loads(data.decode("utf-8-sig"))
+    except OSError as error:
+        raise InPoseError(f"The jobs file {path} cannot be read ({error.strerror or error}).") from error
+    except (ValueError, RecursionError) as error:
+        raise InPoseError(
+            f"{path.name} is not a jobs file: {error}.", "Write TOML, or JSON in a .json file."
+        ) from error
+    if not isinstance(document, Mapping):
+        raise InPoseError(f"{path.name} is not a jobs file.", "Write options and a list of jobs.")
+    return document
+
+
+def _settings(values: object) -> dict[str, Any]:
+    """Return options by the names of their fields, whatever form of the name was written."""
+    if not isinstance(values, Mapping):
+        raise InPoseError("The options are not a table.", "Write name = value, such as performer-height = 1.75.")
+    names = {name: option.name for _, table in _TABLES for option in options_of(table) for name in _names_of(option)}
+    unknown = [key for key in values if _plain(key) not in names]
+    if unknown:
+        raise InPoseError(f'There is no option "{unknown[0][:40]}".', near_names(_plain(unknown[0]), tuple(names)))
+    return {names[_plain(key)]: value for key, value in values.items()}
+
+
+def _names_of(option: Option) -> set[str]:
+    return {_plain(name) for name in (option.name, option.flag, *option.old_flags)}
+
+
+def _table(table: type[OptionTable], settings: Mapping[str, Any], folder: Path) -> Any:
+    given = {option.name: settings[option.name] for option in options_of(table) if option.name in settings}
+    paths = {option.name for option in options_of(table) if option.kind == "path"}
+    return table(**{name: folder / value if name in paths else value for name, value in given.items()})
+
+
+def _require_keys(values: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
+    for key in values:
+        if key not in known:
+            raise InPoseError(f'There is no {what} "{key[:40]}".', near_names(key, known))
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", "_")

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Give jobs to processes, one at a time each, and outlive processes that crash or stop answering.
+
+A crash of one process (out of memory, a broken library) costs its job, not the batch. A process tells its progress; one
+that says nothing for too long is ended and its job is tried once more. The processes end when the batch does, however
+it ends.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any, Final
+
+from .jobs import Job
+from .result import JobResult
+from .work import do_job, failed
+
+_SILENT_S: Final[float] = 300.0
+"""A process reads for less than this before its first progress, and solves for less between two."""
+_TICK_S: Final[float] = 1.0
+_TRIES: Final[int] = 2
+_HEARTBEAT_S: Final[float] = 0.5
+
+_SPAWN: Final = multiprocessing.get_context("spawn")
+"""A fork would copy the threads' locks of whoever runs the batch."""
+
+
+@dataclass
+class _Worker:
+    """Hold a process, its pipe, and the job that it has; `job` is None while it waits for one."""
+
+    process: Any
+    pipe: Connection
+    job: int | None = None
+    heard_s: float = field(default_factory=time.monotonic)
+    is_gone: bool = False
+    """The pipe was closed at its end."""
+
+
+def solve_in_processes(
+    jobs: Sequence[Job],
+    processes: int,
+    on_progress: Callable[[int, float], None] = lambda job, share: None,  # noqa: ARG005 (nobody listens)
+    silent_s: float = _SILENT_S,
+) -> Iterator[tuple[int, JobResult]]:
+    """Yield each job's index and outcome, in the order in which they end.
+
+    Args:
+        jobs: what to do.
+        processes: how many to do at once.
+        on_progress: called with a job's index and the share that is done.
+        silent_s: how long a process may say nothing.
+    """
+    pool = _Pool(jobs, deque(range(len(jobs))), [0] * len(jobs))
+    try:
+        while pool.is_busy:
+            pool.give(processes)
+            yield from pool.hear(on_progress)
+            yield from pool.bury(silent_s)
+    finally:
+        for worker in pool.workers:
+            _end(worker)
+
+
+@dataclass
+class _Pool:
+    """Hold who works on what."""
+
+    jobs: Sequence[Job]
+    waiting: deque[int]
+    tries: list[int]
+    workers: list[_Worker] = field(default_factory=list)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.waiting) or any(worker.job is not None for worker in self.workers)
+
+    def give(self, processes: int) -> None:
+        """Give waiting jobs to processes that have none, starting more of them while there are too few."""
+        for worker in self.workers:
+            if worker.job is None and self.waiting:
+                _give(worker, self.waiting.popleft(), self.jobs)
+        while self.waiting and len(self.workers) < processes:
+            self.workers.append(_start())
+            _give(self.workers[-1], self.waiting.popleft(), self.jobs)
+
+    def hear(self, on_progress: Callable[[int, float], None]) -> Iterator[tuple[int, JobResult]]:
+        """Take one message of each process that has sent any; yield the outcomes."""
+        ready = wait([worker.pipe for worker in self.workers if worker.job is not None], timeout=_TICK_S)
+        for worker in self.workers:
+            if worker.pipe not in ready or worker.job is None:
+                continue
+            message = _receive(worker)
+            worker.is_gone = message is None
+            if isinstance(message, float):
+                on_progress(worker.job, message)
+            elif isinstance(message, JobResult):
+                index, worker.job = worker.job, None
+                yield index, message
+
+    def bury(self, silent_s: float) -> Iterator[tuple[int, JobResult]]:
+        """End processes that have died or say nothing; yield the outcomes of jobs that are given up."""
+        for worker in [one for one in self.workers if _is_lost(one, silent_s)]:
+            self.workers.remove(worker)
+            code = _end(worker)
+            if worker.job is None:
+                continue
+            self.tries[worker.job] += 1
+            if self.tries[worker.job] < _TRIES:
+                self.waiting.append(worker.job)
+            else:
+                yield worker.job, _crashed(self.jobs[worker.job], code)
+
+
+def _start() -> _Worker:
+    ours, theirs = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_work, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _give(worker: _Worker, index: int, jobs: Sequence[Job]) -> None:
+    worker.job, worker.heard_s = index, time.monotonic()
+    with suppress(OSError):  # it has died meanwhile, which `_is_lost` finds
+        worker.pipe.send(jobs[index])
+
+
+def _receive(worker: _Worker) -> object:
+    """Return the next message; None if the process is gone."""
+    try:
+        message: object = worker.pipe.recv()
+    except (EOFError, OSError):
+        return None
+    worker.heard_s = time.monotonic()
+    return message
+
+
+def _is_lost(worker: _Worker, silent_s: float) -> bool:
+    if worker.job is None:
+        return not worker.process.is_alive()
+    return worker.is_gone or time.monotonic() - worker.heard_s > silent_s
+
+
+def _end(worker: _Worker) -> int | None:
+    """End a process, and return the code with which it had ended by itself; None if it had not."""
+    code: int | None = worker.process.exitcode
+    worker.pipe.close()
+    worker.process.kill()
+    worker.process.join()
+    return code
+
+
+def _crashed(job: Job, code: int | None) -> JobResult:
+    if code is None:
+        return failed(job, "The solver stopped answering, twice.", "Solve this recording alone, and report the file.")
+    return failed(
+        job, f"The solver crashed, twice (exit code {code}).", "There may be too little memory: --processes 1."
+    )
+
+
+def _work(pipe: Connection) -> None:
+    """Serve jobs until the pipe closes; the main function of a process."""
+    from ..numerics.threads import alone  # noqa: PLC0415 (the batch itself computes nothing)
+    from ..prior.checkpoint import load_prior  # noqa: PLC0415
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    prior = load_prior()
+    last_s = 0.0
+
+    def tell(share: float) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s > _HEARTBEAT_S:
+            last_s = time.monotonic()
+            pipe.send(float(share))
+
+    with suppress(EOFError, OSError, KeyboardInterrupt), alone():
+        while True:
+            job: Job = pipe.recv()
+            pipe.send(0.0)
+            pipe.send(do_job(job, prior, tell))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run a batch: leave out what is done already, solve the rest, keep the ledger, and write the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..errors import InPoseError
+from .fingerprint import fingerprint_of, fingerprint_of_solver
+from .jobs import Job, check_jobs
+from .ledger import Ledger, still_done
+from .pool import solve_in_processes
+from .result import JobResult
+from .work import failed
+
+LEDGER_NAME: Final[str] = "inpose-batch.jsonl"
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """Say how far a batch is."""
+
+    done: int
+    """Jobs that have ended."""
+    count: int
+    share: float
+    """Of all jobs, 0 to 1; those under way count in part."""
+    ended: JobResult | None = None
+    """The job that has just ended."""
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    folder: Path,
+    processes: int,
+    on_progress: Callable[[BatchProgress], None] = lambda progress: None,  # noqa: ARG005 (nobody listens)
+    again: bool = False,
+) -> tuple[JobResult, ...]:
+    """Return each job's outcome, in the order of the jobs. A job that fails does not stop the others.
+
+    Args:
+        jobs: what to solve.
+        folder: keeps the ledger.
+        processes: how many to solve at once.
+        on_progress: called whenever something has happened.
+        again: solve even what is done and unchanged.
+
+    Raises:
+        InPoseError: the jobs cannot be right (`check_jobs`).
+        OutputError: the ledger cannot be written.
+    """
+    check_jobs(jobs)
+    ledger = Ledger(folder / LEDGER_NAME)
+    solver, known = fingerprint_of_solver(), {} if again else ledger.read()
+    results: dict[int, JobResult] = {}
+    fingerprints: dict[int, str] = {}
+    shares = [0.0] * len(jobs)
+
+    def tell(ended: JobResult | None = None) -> None:
+        on_progress(BatchProgress(len(results), len(jobs), sum(shares) / len(jobs), ended))
+
+    def end(index: int, result: JobResult) -> None:
+        results[index], shares[index] = result, 1.0
+        tell(result)
+
+    for index, job in enumerate(jobs):
+        try:
+            fingerprints[index] = fingerprint_of(job, solver)
+        except InPoseError as error:
+            end(index, failed(job, error.message, error.hint))
+            continue
+        if (kept := still_done(job, known.get(fingerprints[index]))) is not None:
+            end(index, kept)
+    rest = [index for index in range(len(jobs)) if index not in results]
+
+    def on_share(position: int, share: float) -> None:
+        shares[rest[position]] = share
+        tell()
+
+    for position, result in solve_in_processes([jobs[index] for index in rest], processes, on_share):
+        index = rest[position]
+        if result.status == "solved":
+            ledger.add(fingerprints[index], result)
+        end(index, result)
+    return tuple(results[index] for index in range(len(jobs)))

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run ``inpose batch``: solve many recordings with all cores, and go on after an interruption."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import InPoseError
+from ..options.calibration import CalibrationSettings
+from ..options.command_line import add_options, settings_from_arguments
+from ..options.reading import ReadOptions
+from ..options.solve import SolveSettings
+from .progress import ProgressBar
+
+SOME_FAILED: Final[int] = 1
+
+
+def add_batch_command(commands: Any) -> None:
+    """Add the command to the parser's commands."""
+    command = commands.add_parser("batch", help="solve many recordings with all cores, and continue after a stop")
+    command.add_argument(
+        "recordings", type=Path, nargs="+", help="one jobs file (.toml), or recordings, folders and patterns"
+    )
+    command.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="folder of the motions and of the report")
+    command.add_argument("--format", choices=("npz", "bvh"), default="npz", help="kind of the motion files")
+    command.add_argument("--skeleton", type=Path, metavar="FILE", help="JSON file of the body to solve for")
+    command.add_argument("--processes", type=int, help="recordings to solve at once; default: one for each core")
+    command.add_argument("--again", action="store_true", help="solve also what is done and unchanged")
+    command.add_argument("--quiet", action="store_true", help="no progress")
+    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+        add_options(command, table)
+    command.set_defaults(run=run_batch_command)
+
+
+def run_batch_command(options: argparse.Namespace) -> int:
+    """Solve the jobs, write the report, and return 1 if a job failed.
+
+    Raises:
+        InPoseError: the jobs cannot be right.
+        OutputError: the report cannot be written.
+    """
+    from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)
+    from ..batch.jobs_file import jobs_for, read_jobs  # noqa: PLC0415
+    from ..batch.page import counts, write_report  # noqa: PLC0415
+    from ..batch.running import BatchProgress, run_batch  # noqa: PLC0415
+    from ..numerics.threads import usable_cores  # noqa: PLC0415
+
+    first: Path = options.recordings[0]
+    if len(options.recordings) == 1 and first.suffix.lower() == ".toml":
+        jobs = read_jobs(first)
+        folder = options.out or first.absolute().parent
+    else:
+        if options.out is None:
+            raise InPoseError("The folder for the motions is missing.", "Name one with --out.")
+        template = Job(
+            Path(),
+            Path(),
+            options.skeleton,
+            settings_from_arguments(ReadOptions, options),
+            settings_from_arguments(CalibrationSettings, options),
+            settings_from_arguments(SolveSettings, options),
+        )
+        jobs, folder = jobs_for(options.recordings, options.out, template, f".{options.format}"), options.out
+    folder.mkdir(parents=True, exist_ok=True)
+    with ProgressBar("Solving", quiet=options.quiet) as bar:
+
+        def tell(progress: BatchProgress) -> None:
+            bar.update(progress.share)
+            if progress.ended is not None and progress.ended.status == "failed" and not options.quiet:
+                print(f"{progress.ended.recording}: {progress.ended.message}", file=sys.stderr)
+
+        results = run_batch(jobs, folder, max(1, options.processes or usable_cores()), tell, options.again)
+    report, page = write_report(results, folder)
+    number = counts(results)
+    if not options.quiet:
+        print(", ".join(f"{count} {status}" for status, count in number.items()) + f". Report: {page}, {report}")
+    return SOME_FAILED if number["failed"] else 0

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seat a solved motion where the performer is known to sit: the pelvis rests on the seat, the feet on the floor.
+
+Head and hands tell where the trunk is, and of a seated performer's legs nothing; but furniture does. That the pelvis
+stays where it is, is one more measurement of the same kind as a hand, and trunk and head share the correction out. The
+legs then follow from hips and floor (`seated_pose`), and fade into the solved ones where somebody sits down or gets up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ..arrays import BoolArray, FloatArray, runs
+from ..body.kinematics import chain_offsets, forward_kinematics
+from ..body.skeleton import HIP_JOINTS, SENSOR_JOINTS
+from ..numerics import Array, frames_first, frames_last, namespace_of, to_numpy
+from ..options.solve import SolveSettings
+from ..prior.conditioning import ScaleFreeSensors
+from ..prior.uncertainty import Uncertainty
+from .differences import difference_noise, difference_positions
+from .foot_planting import FootPaths
+from .in_pieces import pieces
+from .measurement import Measurement
+from .reach import ArmReach
+from .seated_pose import SeatedBody, resting_hips, sit, twist_above_seat
+from .smoothing import smooth_in_time
+from .tangent import TangentRows, carrying_joints, chains, turn_towards
+
+_HEAD: Final[int] = SENSOR_JOINTS[0]
+_FADE_S: Final[float] = 0.6
+"""How long the legs take from the solved motion to the seat."""
+_ITERATIONS: Final[int] = 4
+_SEAT_NOISE_RATIO: Final[float] = 0.02
+"""How far a pelvis moves on its seat, standard deviation over the body size: 3 cm for an adult."""
+_SURPRISE_RATIO: Final[float] = 0.06
+"""Distance over body size at which that has grown by the root of two: whoever gets up a little is not held down."""
+_SMOOTHING_FRAMES: Final[float] = 6.0
+_LEAST_SHARE: Final[float] = 0.03
+
+
+def with_posture(sensors: ScaleFreeSensors, seated: BoolArray | None) -> ScaleFreeSensors:
+    """Return the prior's condition with what is known of sitting; it is told nothing of who stands.
+
+    Args:
+        sensors: the condition of a whole recording.
+        seated: (F,) where the performer is known to sit, or None.
+    """
+    if seated is None or not seated.any():
+        return sensors
+    xp = namespace_of(sensors.head_height_ratio)
+    flags = np.stack((np.zeros(len(seated)), seated), axis=-1)
+    return replace(sensors, posture=xp.asarray(flags, sensors.head_height_ratio))
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Hold a motion after it was seated, and when its feet stand."""
+
+    R_world: Array
+    """(F, 22, 3, 3)"""
+    feet: FootPaths
+
+
+def seat(
+    R_world: Array,
+    measurement: Measurement,
+    feet: FootPaths,
+    uncertainty: Uncertainty,
+    settings: SolveSettings,
+    seated: BoolArray | None,
+) -> Seated:
+    """Return rotations that sit where the performer does, and foot paths that stand there.
+
+    Args:
+        R_world: solved rotations, (F, 22, 3, 3).
+        measurement: head and hands, which stay met, and whose floor the feet stand on.
+        feet: when the solved feet stand.
+        uncertainty: how far each joint's rotation is to be trusted.
+        settings: how firmly hands are held.
+        seated: (F,) where the performer is known to sit, or None.
+    """
+    if seated is None or not seated.any():
+        return Seated(R_world, feet)
+    xp = namespace_of(R_world)
+    body = SeatedBody(
+        _in_numpy(measurement.offsets_m),
+        measurement.leg_length_m,
+        measurement.sole_height_m,
+        measurement.fps,
+    )
+    stands = feet.stands.copy()
+    seated_R = xp.copy(R_world)
+    for first, stop in runs(seated):
+        part = slice(first, stop)
+        seen = measurement.part(part)
+        share = _share(stop - first, first > 0, stop < len(seated), measurement.fps)
+        solved, hips_m = _in_numpy(R_world[part]), _in_numpy(_hips_m(R_world[part], seen))
+        rest_m = resting_hips(hips_m, body)
+        twisted = xp.asarray(twist_above_seat(solved, hips_m, rest_m, share), R_world)
+        R = _keep_hips(twisted, seen, uncertainty, settings, share, rest_m)
+        seated_R[part] = xp.asarray(sit(_in_numpy(R), _in_numpy(seen.y_m[:, 0]), rest_m, share, body), R_world)
+        # Between two stands of one foot there is always a frame in which it does not stand.
+        inside = np.flatnonzero(share >= 1.0) + first
+        if len(inside):
+            stands[part] = False
+            stands[inside[0] : inside[-1] + 1] = True
+    return Seated(seated_R, replace(feet, stands=stands))
+
+
+def _share(frames: int, fades_in: bool, fades_out: bool, fps: float) -> FloatArray:
+    """Return how much of each frame is the seat's, (F,)."""
+    step = 1.0 / max(1.0, _FADE_S * fps)
+    place = np.arange(frames) + 1.0
+    share = np.ones(frames)
+    if fades_in:
+        share = np.minimum(share, step * place)
+    if fades_out:
+        share = np.minimum(share, step * place[::-1])
+    return share * share * (3 - 2 * share)
+
+
+def _in_numpy(array: Array) -> FloatArray:
+    return to_numpy(array).astype(np.float64)
+
+
+def _hips_m(R_world: Array, measurement: Measurement) -> Array:
+    """Return where the hips of a solution are, (F, 2, 3), the head where it was measured."""
+    positions_m = forward_kinematics(R_world, measurement.offsets_m)
+    return measurement.y_m[:, :1] + positions_m[:, list(HIP_JOINTS)] - positions_m[:, _HEAD, None]
+
+
+def _keep_hips(
+    R_world: Array,
+    measurement: Measurement,
+    uncertainty: Uncertainty,
+    settings: SolveSettings,
+    share: FloatArray,
+    rest_m: FloatArray,
+) -> Array:
+    """Return rotations (F, 22, 3, 3) whose hips rest on the seat; hands stay where they were measured."""
+    xp = namespace_of(R_world)
+    offsets_m = measurement.offsets_m
+    kappa = measurement.kappa[:1] - xp.concat((measurement.kappa[1:], chain_offsets(offsets_m, HIP_JOINTS)))
+    joints = carrying_joints(kappa)
+    variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
+    reach = ArmReach.of(kappa[:2], joints)
+    solved_m = _hips_m(R_world, measurement)
+    away_m = smooth_in_time(xp.asarray(rest_m, R_world) - solved_m, _SMOOTHING_FRAMES)
+    target_m = solved_m + away_m * xp.asarray(share, R_world)[:, None, None]
+    distance = xp.sqrt((away_m**2).sum(axis=-1)) / (_SURPRISE_RATIO * measurement.body_size_m)
+    held = xp.asarray(np.maximum(share, _LEAST_SHARE), R_world)[:, None]
+    noise_m = frames_last(_SEAT_NOISE_RATIO * measurement.body_size_m * xp.sqrt(1 + distance**2) / held)
+    kept = xp.copy(R_world)
+
+    def keep_part(part: slice) -> None:
+        seen = measurement.part(part)
+        R = frames_last(R_world[part][:, joints])
+        hands_m, beyond_m = reach.limit(R, frames_last(difference_positions(seen.y_m)))
+        hips_m = frames_last(seen.y_m[:, :1] - target_m[part])
+        noise = difference_noise(seen, settings.position_noise_ratio, beyond_m, noise_m[:, part])
+        known = frames_last(seen.measured[:, 1:])[:, None]
+        for _ in range(_ITERATIONS):
+            v = chains(R, kappa[:, joints])
+            p_m = v.sum(axis=1)
+            residual_m = xp.concat(((hands_m - p_m[:2]) * known, hips_m - p_m[2:])).reshape(12, -1)
+            R = turn_towards(R, TangentRows(v, residual_m, noise), variance)
+        kept[part, joints] = frames_first(R)
+
+    xp.map_parts(keep_part, pieces(len(R_world)), R_world)
+    return kept

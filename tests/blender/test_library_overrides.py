@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Animate a rig that is linked from another file: what was solved and mapped is there after loading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import pytest
+from rigs import build_rig
+
+from inpose_blender.rig.find import map_rig
+from inpose_blender.takes.memory import TAKES
+
+
+def overridden() -> Any:
+    return next(thing for thing in bpy.data.objects if thing.override_library)
+
+
+@pytest.fixture
+def shot(registered, rng, take, fake_worker, tmp_path):
+    """Return the file of a shot with a library override of a rig, open; nothing was ever solved in the library."""
+    rig = build_rig(rng, extra_bones=True)
+    hero = bpy.data.collections.new("Hero")
+    bpy.context.scene.collection.children.link(hero)
+    hero.objects.link(rig)
+    library, file = tmp_path / "library.blend", tmp_path / "shot.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(library))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(str(library), link=True) as (_, wanted):
+        wanted.collections = ["Hero"]
+    linked = bpy.data.collections["Hero"]
+    bpy.context.scene.collection.children.link(linked)
+    linked.override_hierarchy_create(bpy.context.scene, bpy.context.view_layer)
+    bpy.context.scene.inpose.recording = str(take)
+    bpy.context.scene.inpose.armature = overridden()
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    return file
+
+
+def reload(file) -> Any:
+    bpy.ops.wm.save_as_mainfile(filepath=str(file))
+    TAKES.clear()
+    bpy.ops.wm.open_mainfile(filepath=str(file))
+    return overridden()
+
+
+def test_the_take_is_there_after_loading(shot):
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    kept = overridden().inpose_take.file
+    rig = reload(shot)
+    assert (rig.inpose_take.file, rig.inpose_take.label) == (kept, "take one")
+    assert rig.animation_data.action.name == "take one"
+    bpy.context.scene.inpose_bake.first_frame = 5
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def test_bones_can_be_chosen_and_stay_chosen(shot):
+    rig = overridden()
+    assert not rig.data.is_editable
+    assert map_rig(rig).bones["neck"] == "neck"
+    rig.inpose_mapping.neck = "extra neck"
+    assert map_rig(rig).bones["neck"] == rig.inpose_mapping.neck == "extra neck"
+    assert bpy.ops.inpose.mapping_reset.poll()
+    rig = reload(shot)
+    assert map_rig(rig).bones["neck"] == "extra neck"
+    assert bpy.ops.inpose.mapping_reset() == {"FINISHED"}
+    assert map_rig(rig).bones["neck"] == "neck"
+
+
+def test_a_linked_rig_without_an_override_cannot_be_mapped(shot):
+    linked = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE" and thing.library)
+    bpy.context.scene.inpose.armature = linked
+    assert not bpy.ops.inpose.mapping_reset.poll()

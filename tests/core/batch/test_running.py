@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Test batches end to end, in real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inpose_core import Motion
+from inpose_core.batch.jobs import Job
+from inpose_core.batch.jobs_file import jobs_for
+from inpose_core.batch.page import page_of, write_report
+from inpose_core.batch.pool import solve_in_processes
+from inpose_core.batch.result import JobResult
+from inpose_core.batch.running import LEDGER_NAME, run_batch
+from inpose_core.cli import main
+from inpose_core.options.solve import SolveSettings
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+EXAMPLE = REPOSITORY / "examples" / "walk_wave_crouch.csv"
+DRAFT = SolveSettings(quality="draft", device="cpu")
+
+
+def _jobs(folder: Path, count: int = 3) -> tuple[Job, ...]:
+    takes = folder / "takes"
+    takes.mkdir(exist_ok=True)
+    lines = EXAMPLE.read_text().splitlines()
+    for number in range(count):
+        (takes / f"take{number}.csv").write_text("\n".join(lines[: 200 + number]) + "\n")
+    (folder / "solved").mkdir(exist_ok=True)
+    return jobs_for([takes], folder / "solved", Job(Path(), Path(), solve=DRAFT))
+
+
+def test_a_batch_solves_what_can_be_solved_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    jobs = _jobs(tmp_path)
+    jobs[1].recording.write_text("no recording\n")
+    results = run_batch(jobs, tmp_path, 2)
+    assert [result.status for result in results] == ["solved", "failed", "solved"]
+    assert "CSV" in results[1].message
+    assert len(Motion.load_npz(jobs[2].output)) == results[2].frames > 100
+    # What has not changed is not done again; what has, is.
+    before_s = jobs[0].output.stat().st_mtime_ns
+    jobs[2].output.unlink()
+    again = run_batch(jobs, tmp_path, 1)
+    assert [result.status for result in again] == ["unchanged", "failed", "solved"]
+    assert jobs[0].output.stat().st_mtime_ns == before_s
+    assert replace(again[0], status="solved") == results[0]
+    finer = [replace(job, solve=replace(DRAFT, seed=5)) for job in jobs[::2]]
+    assert [result.status for result in run_batch(finer, tmp_path, 1)] == ["solved", "solved"]
+
+
+def test_a_ledger_with_a_half_line_is_read(tmp_path: Path) -> None:
+    jobs = _jobs(tmp_path, 1)
+    run_batch(jobs, tmp_path, 1)
+    ledger = tmp_path / LEDGER_NAME
+    ledger.write_text(ledger.read_text() + '[1]\nnull\n{"fingerprint": "a"}\n{"fingerprint": "ab')
+    assert [result.status for result in run_batch(jobs, tmp_path, 1)] == ["unchanged"]
+
+
+def test_a_process_that_is_killed_costs_no_job(tmp_path: Path) -> None:
+    jobs = _jobs(tmp_path, 3)
+    killed: list[int] = []
+
+    def kill_once(_job: int, _share: float) -> None:
+        if not killed:
+            killed.extend(_children())
+            for process in killed:
+                os.kill(process, signal.SIGKILL)
+
+    found = dict(solve_in_processes(jobs, 2, kill_once))
+    assert killed
+    assert sorted(found) == [0, 1, 2]
+    assert {result.status for result in found.values()} == {"solved"}
+
+
+@pytest.mark.slow
+def test_a_process_that_stops_answering_is_ended_and_the_job_given_up_after_two_tries(tmp_path: Path) -> None:
+    stopped: list[int] = []
+
+    def stop(_job: int, _share: float) -> None:
+        stopped.extend(_children())
+        for process in stopped[-1:]:
+            os.kill(process, signal.SIGSTOP)
+
+    slow = [replace(job, solve=SolveSettings(guidance="pigdm", device="cpu")) for job in _jobs(tmp_path, 1)]
+    ((_, result),) = solve_in_processes(slow, 1, stop, silent_s=15.0)
+    assert len(set(stopped)) == 2
+    assert result.status == "failed"
+    assert "stopped answering" in result.message
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Return a batch under way that has solved something and has more to do."""
+    _jobs(tmp_path, 20)
+    command = [sys.executable, "-m", "inpose_core.cli", "batch", str(tmp_path / "takes"), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen([*command, "--processes", "1"], cwd=REPOSITORY, stderr=subprocess.PIPE)
+    until_s = time.monotonic() + 60
+    while not list((tmp_path / "out").glob("*.npz")) and time.monotonic() < until_s:
+        time.sleep(0.02)
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_batch_leaves_nothing_and_continues(
+    running: subprocess.Popen[bytes], how: signal.Signals, tmp_path: Path
+) -> None:
+    solvers = _children(running.pid)
+    assert solvers
+    os.kill(running.pid, how)
+    running.wait(10)
+    until_s = time.monotonic() + 5
+    while any(Path(f"/proc/{solver}").exists() for solver in solvers) and time.monotonic() < until_s:
+        time.sleep(0.05)
+    assert not [solver for solver in solvers if Path(f"/proc/{solver}").exists()]
+    done = sorted((tmp_path / "out").glob("take*.npz"))
+    assert 0 < len(done) < 20
+    assert main(["batch", str(tmp_path / "takes"), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    report = json.loads((tmp_path / "out" / "inpose-batch.json").read_text())
+    # At most what was under way is done again: its file may be there before its line in the ledger.
+    assert report["counts"]["unchanged"] >= len(done) - 1
+    assert report["counts"]["failed"] == 0
+
+
+def test_the_page_shows_each_recording_and_escapes_what_files_say(tmp_path: Path) -> None:
+    jobs = _jobs(tmp_path, 1)
+    (solved,) = run_batch(jobs, tmp_path, 1)
+    bad = JobResult("<b>.csv", "x.npz", "failed", "It is <not> a recording.", "Try & see.")
+    page = page_of([solved, bad], tmp_path)
+    assert "&lt;b&gt;.csv" in page
+    assert "It is &lt;not&gt; a recording. Try &amp; see." in page
+    assert page.index("&lt;b&gt;.csv") < page.index("take0.csv")
+    assert page.count("<svg") == len(solved.poses_m) + 1
+    assert 'href="solved/take0.npz"' in page
+    report, _ = write_report([solved, bad], tmp_path)
+    assert json.loads(report.read_text())["counts"] == {"solved": 1, "unchanged": 0, "failed": 1}
+
+
+def test_the_command_says_with_its_exit_code_whether_all_worked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = _jobs(tmp_path, 1)
+    assert main(["batch", str(jobs[0].recording), "-o", str(tmp_path / "out"), "--quality", "draft"]) == 0
+    assert "1 solved" in capsys.readouterr().out
+    jobs[0].recording.write_text("nothing")
+    assert main(["batch", str(jobs[0].recording), "-o", str(tmp_path / "out")]) == 1
+    assert main(["batch", str(jobs[0].recording)]) == 2
+    assert "--out" in capsys.readouterr().err
+
+
+def _children(parent: int | None = None) -> list[int]:
+    """Return the processes that solve for a batch."""
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent or os.getpid())]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    lines = [line.split(maxsplit=1) for line in listed.splitlines()]
+    return [int(pid) for pid, arguments in lines if "spawn_main" in arguments]
