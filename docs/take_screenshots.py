@@ -22,9 +22,9 @@ PICTURES = {
     "2_recording_shown": ("window_shown", WORKPLACE),
     "4_solving": ("window_solving", WORKPLACE),
     "5_wave": ("window_solved", WORKPLACE),
-    "v6_solved": ("window_timeline", WORKPLACE),
     "7_search": ("window_search", WHOLE),
     "8_preferences": ("window_preferences", WHOLE),
+    "v6_solved": ("window_timeline", WORKPLACE),
 }
 WIDTH = 1100
 COLOURS = 256

@@ -32,15 +32,15 @@ class INPOSE_PT_result(SubPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the result, what is wrong with the character, and the notes that the recording does not show already."""
         status = status_of(context)
-        column = self.layout.column(align=True)
         problems = [line.split("\t") for line in status.problems.splitlines()]
-        draw_text(column, status.result, "ERROR" if status.failed or problems else "CHECKMARK")
-        if problems:
+        if problems:  # they come first: the panel may end below them
             box = self.layout.box().column(align=True)
             draw_text(box, tr("Check the character"), "ERROR")
             for sentence, hint in problems:
                 draw_text(box, sentence, "DOT")
                 draw_text(box, hint)
+        column = self.layout.column(align=True)
+        draw_text(column, status.result, "ERROR" if status.failed else "BLANK1" if problems else "CHECKMARK")
         notes = [note for note in status.notes.splitlines() if note not in _shown_above(context)]
         body = column if len(notes) <= _UNFOLDED or status.failed else None
         if body is None:
