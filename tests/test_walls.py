@@ -46,6 +46,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "findings",
         "types",
         "conventions",
+        "sessions",
         "tracks",
         "tables",
         "formats",

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seat a solved motion where the performer is known to sit: the pelvis rests on the seat, the feet on the floor.
 
-Head and hands tell where the trunk is, and of a seated performer's legs nothing; but furniture does. That the pelvis
-stays where it is, is one more measurement of the same kind as a hand, and trunk and head share the correction out. The
-legs then follow from hips and floor (`seated_pose`), and fade into the solved ones where somebody sits down or gets up.
+Head and hands locate the trunk, but give no information about the legs of a seated performer. The seat does. The
+resting pelvis is one more measurement of the same kind as a hand, and the correction is distributed over the trunk.
+Then the legs follow from hips and floor (`seated_pose`). They blend into the solved legs when the performer sits down
+or stands up.
 """
 
 from __future__ import annotations
@@ -31,18 +32,19 @@ from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _FADE_S: Final[float] = 0.6
-"""How long the legs take from the solved motion to the seat."""
+"""Length of the transition of the legs between the solved motion and the seat."""
 _ITERATIONS: Final[int] = 4
 _SEAT_NOISE_RATIO: Final[float] = 0.02
 """How far a pelvis moves on its seat, standard deviation over the body size: 3 cm for an adult."""
 _SURPRISE_RATIO: Final[float] = 0.06
-"""Distance over body size at which that has grown by the root of two: whoever gets up a little is not held down."""
+"""Distance over body size at which this deviation has grown by the square root of two, so that a performer who rises a
+little is not held down."""
 _SMOOTHING_FRAMES: Final[float] = 6.0
 _LEAST_SHARE: Final[float] = 0.03
 
 
 def with_posture(sensors: ScaleFreeSensors, seated: BoolArray | None) -> ScaleFreeSensors:
-    """Return the prior's condition with what is known of sitting; it is told nothing of who stands.
+    """Return the prior's condition with the flag of sitting; the flag of standing stays unknown.
 
     Args:
         sensors: the condition of a whole recording.
@@ -72,13 +74,13 @@ def seat(
     settings: SolveSettings,
     seated: BoolArray | None,
 ) -> Seated:
-    """Return rotations that sit where the performer does, and foot paths that stand there.
+    """Return rotations that sit while the performer sits, and foot paths that are planted there.
 
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
-        measurement: head and hands, which stay met, and whose floor the feet stand on.
+        measurement: head and hands, which stay at their measured places, and the floor.
         feet: when the solved feet stand.
-        uncertainty: how far each joint's rotation is to be trusted.
+        uncertainty: the variance of each joint's rotation.
         settings: how firmly hands are held.
         seated: (F,) where the performer is known to sit, or None.
     """
@@ -111,7 +113,7 @@ def seat(
 
 
 def _share(frames: int, fades_in: bool, fades_out: bool, fps: float) -> FloatArray:
-    """Return how much of each frame is the seat's, (F,)."""
+    """Return the share of the seat in each frame, (F,), from 0 to 1."""
     step = 1.0 / max(1.0, _FADE_S * fps)
     place = np.arange(frames) + 1.0
     share = np.ones(frames)
@@ -127,7 +129,7 @@ def _in_numpy(array: Array) -> FloatArray:
 
 
 def _hips_m(R_world: Array, measurement: Measurement) -> Array:
-    """Return where the hips of a solution are, (F, 2, 3), the head where it was measured."""
+    """Return the positions of the hips of a solution, (F, 2, 3); the head is at its measured place."""
     positions_m = forward_kinematics(R_world, measurement.offsets_m)
     return measurement.y_m[:, :1] + positions_m[:, list(HIP_JOINTS)] - positions_m[:, _HEAD, None]
 

@@ -83,6 +83,7 @@ class Session:
                 blocks.remove(thing)
         bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
         bpy.context.scene.frame_set(1)
+        importlib.import_module(f"{self.module}.inpose_blender.ui.status").clear_result(bpy.context)
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
@@ -127,7 +128,9 @@ class Session:
             yield TICK_S
             known = facts.known_facts(self.recording, reading(bpy.context.scene))
         self.check(hasattr(known, "sensors"), "recording is read by itself")
-        yield 1.0
+        yield 1.5
+        self.area.tag_redraw()  # the list of findings has changed the heights of the panels
+        yield 1.5
         self.picture("2_recording")
         with self.in_view():
             bpy.ops.inpose.show_recording()
@@ -153,6 +156,7 @@ class Session:
 
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
+        bpy.context.scene.inpose_bake.extend_range = True
         self.start()
         self.check(not bpy.context.window_manager.inpose_status.result, "a new solve clears the last result")
         queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
@@ -180,8 +184,10 @@ class Session:
             bpy.context.scene.frame_set(round(first + share * (last_frame - first)))
             with self.in_view():
                 bpy.ops.view3d.view_all(center=False)
+            self.scroll_sidebar(-300)
             yield 2.0
             self.picture(name)
+            self.scroll_sidebar(300)
 
     def undo_and_redo(self) -> Iterator[float]:
         """Take the bake back in one step, and bring it back."""
@@ -214,17 +220,14 @@ class Session:
             hat.modifiers.new("Armature", "ARMATURE").object = armature
             bpy.context.view_layer.objects.active = armature
             bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        yield from self.wait_for_a_result()
         status = bpy.context.window_manager.inpose_status
-        began = time.monotonic()
-        while not status.result and time.monotonic() - began < 60.0:
-            yield TICK_S
-        yield 1.0
         self.picture("6_check_the_character")
         self.check("stray" in status.problems, f"a ruined character is told: {status.result} {status.problems}")
         with self.in_view():
             bpy.data.objects.remove(hat)
             bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
-        yield 5.0
+        yield from self.wait_for_a_result()
         status = bpy.context.window_manager.inpose_status
         self.check(bool(status.result) and not status.problems, f"a sound one is not: {status.problems}")
         self.picture("6_result")
@@ -306,6 +309,12 @@ class Session:
         animation = bpy.data.objects[self.armature_name].animation_data
         return animation.action if animation else None
 
+    def scroll_sidebar(self, up_px: int) -> None:
+        """Scroll the sidebar, for a picture of what is below."""
+        sidebar = next(region for region in self.area.regions if region.type == "UI")
+        with bpy.context.temp_override(window=self.window, area=self.area, region=sidebar):
+            bpy.ops.view2d.pan(deltax=0, deltay=up_px)
+
     def in_view(self) -> Any:
         """Let operators believe that the mouse is over the 3D View."""
         region = next(region for region in self.area.regions if region.type == "WINDOW")
@@ -325,6 +334,13 @@ class Session:
         with self.in_view():
             bpy.ops.ed.undo_push(message="Before solving")
             bpy.ops.inpose.solve_full_body("INVOKE_DEFAULT")
+
+    def wait_for_a_result(self) -> Iterator[float]:
+        """Wait until the panel shows how the job ended."""
+        began = time.monotonic()
+        while not bpy.context.window_manager.inpose_status.result and time.monotonic() - began < 60.0:
+            yield TICK_S
+        yield 1.0
 
     def wait(self, what: str) -> Iterator[float]:
         """Wait until nothing is being solved."""
