@@ -139,6 +139,7 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_headset,
     _parked,
     find_frozen,
+    find_feet,
     find_still_devices,
     find_carried_hands,
     find_spikes,

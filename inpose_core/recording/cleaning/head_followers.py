@@ -25,8 +25,8 @@ _HEAD_MOVES_M: Final[float] = 0.05
 _HEAD_TURNS_RAD: Final[float] = np.radians(6.0)
 _ROOM_JUMP_M: Final[float] = 0.12
 """In a frame; then the room moved the head and the hand."""
+_ABRUPT_S: Final[float] = 0.6
 _CARRIED_S: Final[float] = 2.0
-_LONG_CARRIED_S: Final[float] = 5.0
 _CARRIED_M: Final[float] = 0.10
 _CARRIED_RAD: Final[float] = np.radians(12.0)
 
@@ -38,8 +38,8 @@ _MODEL_ERROR_M: Final[float] = 0.0013
 _MODEL_EDGE: Final[float] = 4.0
 _DAMPING: Final[float] = 1e-5
 _MODEL_SHARE: Final[float] = 0.02
-_MODEL_SWEEP_M: Final[float] = 0.03
-_MODEL_TURN_RAD: Final[float] = np.radians(12.0)
+_MODEL_SWEEP_M: Final[float] = 0.05
+_MODEL_TURN_RAD: Final[float] = np.radians(20.0)
 
 
 def find_at_headset(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
@@ -111,7 +111,7 @@ def _is_carried(
         return False
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
     turning = turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M)
-    return span.leaps or span.abrupt or lasts_s > _LONG_CARRIED_S or (lasts_s > _CARRIED_S and turning)
+    return span.leaps or (span.abrupt and lasts_s > _ABRUPT_S) or (lasts_s > _CARRIED_S and turning)
 
 
 def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray) -> list[tuple[int, int]]:

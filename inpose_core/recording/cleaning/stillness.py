@@ -188,7 +188,7 @@ def _edge(p: FloatArray, first: int, least_m: float, near_m: float) -> tuple[flo
     # A hand that stops has been slowing down. With the same braking, where would this one have come to rest?
     braking_m = max(float(lengths[-3] - lengths[-1]) / 2, 1e-9)
     beyond_m = last_m**2 / (2 * braking_m)
-    abrupt = last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
+    abrupt = not leaps and last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
     return last_m if leaps else 0.0, bool(abrupt)
 
 
