@@ -24,6 +24,7 @@ PICTURES = {
     "5_wave": ("window_solved", WORKPLACE),
     "7_search": ("window_search", WHOLE),
     "8_preferences": ("window_preferences", WHOLE),
+    "v6_solved": ("window_timeline", WORKPLACE),
 }
 WIDTH = 1100
 COLOURS = 256

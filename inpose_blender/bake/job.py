@@ -4,7 +4,6 @@ milliseconds."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -15,6 +14,7 @@ import bpy
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
 from ..core import InPoseError, RigError
+from ..in_thread import in_thread
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
@@ -23,8 +23,6 @@ from .bake import bake_channels, rig_facts, write_action
 from .options import BakeOptions
 from .placement import place_motion, placed_floor
 from .settings import BakeResult
-
-_STEP_S: Final[float] = 0.002
 
 
 class BakeJob:
@@ -103,7 +101,7 @@ class BakeJob:
         self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
 
     def _work(self) -> Generator[None, None, BakeResult]:
-        take, motion = yield from _in_thread(self._adjusted)
+        take, motion = yield from in_thread(self._adjusted)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
@@ -114,7 +112,7 @@ class BakeJob:
             self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
         )
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location)
-        channels, frames = yield from _in_thread(
+        channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
@@ -157,26 +155,3 @@ def _scene(remembered: Remembered) -> Any:
     if scene is None:
         raise RigError(f"The scene {remembered.name} no longer exists.", "Open the scene for the bake, and bake again.")
     return scene
-
-
-def _in_thread(work: Callable[[], Any]) -> Generator[None, None, Any]:
-    """Run a function that does not use Blender in a thread, and pause until it has ended; raise the error that it
-    raises."""
-    outcome: list[Any] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # it is raised again below, where somebody can hear it
-            failure.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    yield
-    while thread.is_alive():
-        thread.join(_STEP_S)
-        yield
-    if failure:
-        raise failure[0]
-    return outcome[0]

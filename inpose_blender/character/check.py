@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any, Final
 
 from ..core import JOINT_NAMES
+from ..in_thread import in_thread
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
 from .body import PosedBody, posed_body
@@ -34,18 +35,22 @@ def check_character(
     frames = spread_frames(first_frame, last_frame, _MOST_FRAMES)
     posed = yield from pose_bones(armature_object, sorted(names), frames, _LIMIT_S)
     body = posed_body(armature_object, mapping, measure, posed, skin)
-    problems: list[CharacterProblem] = []
-    if measure.rest_is_human:  # else nothing is known of the body between its joints
-        problems += posture_problems(body)
-    for check in (joint_problems, skin_problems, hand_problems):
-        yield
-        problems += check(body)
+    problems = yield from in_thread(lambda: _problems(body))
     skipped = ""
     if len(posed.frames) < min(_FEWEST_FRAMES, len(frames)):
         skipped = SLOW
     elif skin is None:
         skipped = NO_MESH
-    return CharacterCheck(tuple(_without_echoes(problems, body)), len(posed.frames), skipped)
+    return CharacterCheck(tuple(problems), len(posed.frames), skipped)
+
+
+def _problems(body: PosedBody) -> list[CharacterProblem]:
+    """Return what is wrong, from arrays alone: Blender is asked nothing."""
+    # Where the rest pose is no human pose, nothing is known of the body between its joints.
+    problems = list(posture_problems(body)) if body.measure.rest_is_human else []
+    for check in (joint_problems, skin_problems, hand_problems):
+        problems += check(body)
+    return _without_echoes(problems, body)
 
 
 def _without_echoes(problems: list[CharacterProblem], body: PosedBody) -> list[CharacterProblem]:

@@ -134,15 +134,18 @@ def record_scene(
     if tracks.head_is_left_eye:
         positions_m[:, 0] += rotate_vector(rotations_wxyz[:, 0], np.array((_LEFT_EYE_TO_MIDDLE_M, 0.0, 0.0)))
     frames = len(matrices)
+    pose: Literal["joint", "grip"] | None = (
+        "joint" if tracks.axes == "T_POSE" else "grip" if tracks.head_is_left_eye else None
+    )
     recording = Recording(
         times_s=np.arange(frames) * scene.render.fps_base / scene.render.fps,
         positions_m=positions_m,
         rotations_wxyz=continuous_signs(rotations_wxyz),
         measured=np.tile(present, (frames, 1)),
         format="scene",
+        pose=pose,
     )
     write_csv(recording, path)
-    pose = "joint" if tracks.axes == "T_POSE" else "grip" if tracks.head_is_left_eye else None
     return SceneRecording(path, frames, pose)
 
 

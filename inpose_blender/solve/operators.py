@@ -132,7 +132,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
 
         scene = context.scene
         recording = recording_path(scene.inpose)
-        self._recording, self._label, self._scene = recording, recording.stem, remember(scene)
+        self._recording, self._label, self._scene = scene.inpose.recording, recording.stem, remember(scene)
         try:
             self._options = bake_options(scene)
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
@@ -176,7 +176,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
-        take.recording, take.start_s, take.first_frame = str(self._recording), outcome.start_s, result.first_frame
+        take.recording, take.start_s, take.first_frame = self._recording, outcome.start_s, result.first_frame
         take.findings = json.dumps(outcome.findings)
         scene = self._scene.find(bpy.data.scenes) or context.scene
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)

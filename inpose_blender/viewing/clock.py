@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -54,7 +55,9 @@ def baked_take(context: bpy.types.Context) -> Any:
     if armature is None or armature.type != "ARMATURE" or not armature.inpose_take.file:
         return None
     take = armature.inpose_take
-    return take if take.recording == str(recording_path(context.scene.inpose)) else None
+    # Both may begin with //: then they stay together when the folder moves.
+    same = Path(bpy.path.abspath(take.recording)) == recording_path(context.scene.inpose)
+    return take if same else None
 
 
 def findings_of_take(take: Any) -> list[dict[str, Any]]:

@@ -176,7 +176,7 @@ def _curve(confidence: FloatArray, fps: float, start_s: float) -> Any:
     edges, lowest = confidence_columns(confidence)
     starts_s, stops_s = start_s + edges[:-1] / fps, start_s + edges[1:] / fps
     unsure = np.zeros(len(confidence), dtype=bool)
-    for first, last in unsure_ranges(confidence, most=len(confidence)):
+    for first, last in unsure_ranges(confidence, fps, most=len(confidence)):
         unsure[first : last + 1] = True
     red = np.logical_or.reduceat(unsure, edges[:-1].astype(int))
     tops = 0.05 + 0.85 * np.clip(lowest, 0.03, 1.0)
@@ -245,4 +245,6 @@ def _draw_names(scale: float, layout: TimelineLayout) -> None:
 
 def _layout(context: bpy.types.Context) -> TimelineLayout:
     has_curve = _confidence(context) is not None
-    return timeline_layout(context.region.height, context.preferences.system.ui_scale, has_curve)
+    has_markers = bool(context.scene.timeline_markers) and context.space_data.show_markers
+    scale = context.preferences.system.ui_scale
+    return timeline_layout(context.region.height, scale, has_curve, has_markers=has_markers)

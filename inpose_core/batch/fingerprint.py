@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell by content whether a job was done already: everything that its result depends on, in one hash."""
+"""Hash everything that the result of a job depends on, to know whether the job is done already."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK_BYTES: Final[int] = 1 << 20
 
 
 def fingerprint_of_solver() -> str:
-    """Return the hash of what is the same for all jobs: InPose's version and its networks.
+    """Return the hash of the inputs that all jobs share: InPose's version and its networks.
 
     Raises:
         RecordingError: a file cannot be read.

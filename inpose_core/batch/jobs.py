@@ -34,7 +34,7 @@ class Job:
 
 
 def check_jobs(jobs: Sequence[Job]) -> None:
-    """Refuse what can be known to fail before anything starts, and make the folders of the outputs.
+    """Refuse jobs that must fail, before the first one starts, and make the folders of the outputs.
 
     Raises:
         InPoseError: there is no job, a recording or skeleton is missing, or two jobs have the same output.

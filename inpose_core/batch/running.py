@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a batch: leave out what is done already, solve the rest, keep the ledger, and write the report."""
+"""Run a batch: skip finished jobs, solve the rest, keep the ledger, and write the report."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def run_batch(
         folder: keeps the ledger.
         solve_all: solves several at once: `solve_in_processes` or `solve_on_ray`, with its number of processes.
         on_progress: called whenever something has happened.
-        again: solve even what is done and unchanged.
+        again: also solve jobs that are done and unchanged.
 
     Raises:
-        InPoseError: the jobs cannot be right (`check_jobs`).
+        InPoseError: a job is invalid (`check_jobs`).
         OutputError: the ledger cannot be written.
     """
     check_jobs(jobs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do one job: read, solve, write, and sum up for the report."""
+"""Do one job: read, solve, write, and summarise for the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _POSES: Final[int] = 8
 
 
 def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None]) -> JobResult:
-    """Return the outcome of a job; whatever is wrong with its files is in it."""
+    """Return the outcome of a job; it contains any problem with its files."""
     started_s = time.monotonic()
     try:
         skeleton = Skeleton.from_json_file(job.skeleton) if job.skeleton else None
@@ -43,7 +43,9 @@ def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None]) -> JobR
     except InPoseError as error:
         return failed(job, error.message, error.hint)
     except MemoryError:
-        return failed(job, "There is not enough memory.", "Run fewer processes (--processes 1), or cut the recording.")
+        return failed(
+            job, "There is not enough memory.", "Run fewer processes (--processes 1), or solve a part of the recording."
+        )
 
 
 def failed(job: Job, message: str, hint: str = "") -> JobResult:

@@ -2,9 +2,9 @@
 """Estimate stature, floor and posture together: the most probable of all that explain the take.
 
 Three things are unknown: how tall the performer is, how far the floor is from y = 0, and whether the performer stands
-or sits. Every piece of evidence is a likelihood of these three, what is known of people and of rooms is the prior, and
-the posterior is computed on a grid. Nothing is a rule, so contradictions show: a T-pose as wide as an adult's with the
-eyes of a child is a floor that is set wrong, since that is the least improbable of all explanations.
+or sits. Each piece of evidence is a likelihood of these three. The knowledge about people and rooms is the prior. The
+posterior is computed on a grid. There are no fixed rules, so contradictions show. For example, a T-pose as wide as an
+adult's with eyes as low as a child's means a wrong floor, because this is the most probable explanation.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _LIFTS_M: Final[FloatArray] = np.arange(-0.9, 0.901, 0.01)
 _EYE_LEVEL_LIFTS_M: Final[FloatArray] = np.arange(0.3, 2.301, 0.01)
 
 _SEATED_SHARE: Final[float] = 0.2
-"""Of takes, before anything is seen of one."""
+"""Share of takes of seated performers, before any evidence."""
 _WRONG_FLOOR_SHARE: Final[float] = 0.06
 _WRONG_DECLARED_FLOOR_SHARE: Final[float] = 0.02
 _FLOOR_DEVIATION_M: Final[float] = 0.35
-"""Of floors that are set wrong."""
+"""Share of floors that are set wrong, before any evidence."""
 _GIVEN_DEVIATION_M: Final[float] = 0.025
 _MISTYPED_SHARE, _MISTYPED_DEVIATION_M = 0.03, 0.2
 
@@ -94,11 +94,11 @@ class RoomEstimate:
     seat_height_m: float | None
     """Of a seated performer, above the floor."""
     floor_probability: float
-    """That the floor is wrong, if it was moved, or right, if it was not."""
+    """Probability that the floor is wrong if it was moved, or right if it was not."""
     other_lift_m: float
-    """The lift by which the floor that was not believed would differ."""
+    """The lift of the floor in the less probable explanation."""
     because: tuple[TermName, ...]
-    """What speaks for this estimate and against a standing performer on the recorded floor, the strongest first."""
+    """The evidence for this estimate and against a standing performer on the recorded floor, the strongest first."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class _Explanation:
 
     @property
     def log_probability(self) -> float:
-        """Return the logarithm of how probable it is, up to what all explanations share."""
+        """Return the log probability of the explanation, up to a constant of all explanations."""
         log = self.log_posterior
         return float(log.max() + np.log(np.exp(log - log.max()).sum()))
 
@@ -136,11 +136,11 @@ def estimate_room(
 ) -> RoomEstimate:
     """Return the most probable stature, floor and posture.
 
-    Where the floor is right and the performer stands, the stature is that of the eyes' height; a stature that was given
-    is kept.
+    If the floor is right and the performer stands, the stature follows from the height of the eyes; a given stature is
+    kept.
 
     Args:
-        seen: what the take says.
+        seen: the evidence of the take.
         given_m: the stature that the user gave.
         posture: "standing" or "seated" where the user said so.
         declared_floor: the file says that heights count from the floor.
@@ -249,7 +249,8 @@ def _log_span(seen: TakeEvidence, stature: FloatArray) -> FloatArray:
 
 
 def _log_arms(seen: TakeEvidence, stature: FloatArray) -> FloatArray:
-    """Return how probable it is that so tall a performer reaches that far: never much farther, often less far."""
+    """Return the log probability of the arms' reach for each stature: never much more than the arms allow, often
+    less."""
     stretch_m = max(
         seen.hand_from_eyes_m / _REACH["from_eyes"],
         seen.hands_apart_m / _REACH["apart"],
@@ -301,7 +302,8 @@ def _moments(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
 
 
 def _peak(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Return the mean about the highest peak, finer than the grid, and the standard deviation of all."""
+    """Return the mean around the highest peak, finer than the grid, and the standard deviation of the whole
+    distribution."""
     top = int(np.argmax(weight))
     near = slice(max(0, top - 2), top + 3)
     return _moments(values[near], weight[near])[0], _moments(values, weight)[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the performer's height, the floor and the posture, and say in words what the estimate rests on."""
+"""Find the performer's height, the floor and the posture, and describe the evidence in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .take_evidence import TakeEvidence, take_evidence
 _NOTABLE_LIFT_M: Final[float] = 0.05
 _LARGEST_LIFT_M: Final[float] = 0.9
 _SURE: Final[float] = 0.85
-"""Less probable postures are told as doubtful."""
+"""A posture that is less probable than this is reported as doubtful."""
 _SURE_OF_FLOOR: Final[float] = 0.7
 _NOTABLE_DOUBT_M: Final[float] = 0.1
 _LARGEST_MISFIT: Final[tuple[float, float]] = (-0.15, 0.08)
@@ -30,7 +30,7 @@ _USUAL_STATURES_M: Final[tuple[float, float]] = (1.45, 2.0)
 
 @dataclass(frozen=True)
 class PerformerStance:
-    """Hold how tall a performer is, where the floor is, and whether they stand or sit."""
+    """Hold the performer's height, the floor and the posture."""
 
     stature_m: float
     stature_deviation_m: float
@@ -44,7 +44,7 @@ class PerformerStance:
     """Of the seat above the floor, if the performer sits most of the time."""
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    """What contradicts what. Their sentences are not among the notes."""
+    """Findings about contradictions. Their sentences are not among the notes."""
 
 
 def find_stance(
@@ -114,7 +114,7 @@ def performer_head_joint_m(stature_m: float) -> float:
 
 
 def _require_person(seen: TakeEvidence) -> None:
-    """Refuse heights that no floor within a metre makes those of a person."""
+    """Refuse heights that cannot be a person's, with any floor within a metre."""
     below_m = max(0.0, -(seen.lowest_hand_m or 0.0))
     estimated_m = (seen.eyes_top_m + below_m) / EYE_HEIGHT_RATIO
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
@@ -142,7 +142,7 @@ def _floor_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None
         f"the eyes are {seen.eyes_top_m:.2f} m above it {where}, as those of a person of {fits_m:.2f} m, but "
         + " and ".join(reasons)
     )
-    about = "" if given_m is not None else f" (give or take {100 * max(room.lift_deviation_m, 0.01):.0f} cm)"
+    about = "" if given_m is not None else f" (± {100 * max(room.lift_deviation_m, 0.01):.0f} cm)"
     todo = "" if given_m is not None else " Set the performer's height to make it exact."
     return Finding(
         "floor_wrong",
@@ -166,7 +166,7 @@ def _seated_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | Non
     eyes_m, seat_m = seen.seated_eyes_m + room.lift_m, room.seat_height_m or 0.0
     tall = f"of {room.stature_m:.2f} m"
     if given_m is None:
-        tall += f" (give or take {100 * room.stature_deviation_m:.0f} cm)"
+        tall += f" (± {100 * room.stature_deviation_m:.0f} cm)"
     todo = "" if posture == "seated" else " If the performer stood, set the posture to standing."
     ask = "" if given_m is not None else " Set the performer's height to make it exact."
     return Finding(

@@ -33,8 +33,8 @@ def add_batch_command(commands: Any) -> None:
     command.add_argument("--skeleton", type=Path, metavar="FILE", help="JSON file of the body to solve for")
     command.add_argument("--processes", type=int, help="recordings to solve at once; default: one for each core")
     command.add_argument("--ray", metavar="ADDRESS", help="solve on a Ray cluster; local: on this computer alone")
-    command.add_argument("--again", action="store_true", help="solve also what is done and unchanged")
-    command.add_argument("--quiet", action="store_true", help="no progress")
+    command.add_argument("--again", action="store_true", help="also solve recordings that are done and unchanged")
+    command.add_argument("--quiet", action="store_true", help="print no progress")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(command, table)
     command.set_defaults(run=run_batch_command)
@@ -44,7 +44,7 @@ def run_batch_command(options: argparse.Namespace) -> int:
     """Solve the jobs, write the report, and return 1 if a job failed.
 
     Raises:
-        InPoseError: the jobs cannot be right.
+        InPoseError: a job is invalid.
         OutputError: the report cannot be written.
     """
     from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)

@@ -25,7 +25,9 @@ from ..body.quaternions import (
 )
 from ..body.skeleton import ANKLE_JOINTS, FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, TOE_JOINTS, Skeleton
 from ..errors import InPoseError
+from ..noted import Noted
 from .bvh import BvhAnimation, load_bvh
+from .bvh_axes import stand_along_y
 from .resampling import to_solver_rate
 
 _SIDED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -66,8 +68,23 @@ def load_bvh_motion(path: Path) -> Motion:
     Raises:
         InPoseError: the file is not BVH, or its joint names do not describe a human body.
     """
+    return read_bvh_motion(path).value
+
+
+def read_bvh_motion(path: Path, *, turn_upright: bool = True) -> Noted[Motion]:
+    """Return the same with notes for the user.
+
+    Args:
+        path: the file.
+        turn_upright: turn a body that does not stand along Y (`bvh_axes`).
+
+    Raises:
+        InPoseError: the file is not BVH, or its joint names do not describe a human body.
+    """
     animation = load_bvh(path)
     joints = _find_joints(animation, path.name)
+    stood = stand_along_y(animation, joints) if turn_upright else Noted(animation)
+    animation = stood.value
     rest_positions = np.zeros((len(animation.parents), 3))
     for joint, parent in enumerate(animation.parents):
         if parent >= 0:
@@ -91,7 +108,7 @@ def load_bvh_motion(path: Path) -> Motion:
     motion = to_solver_rate(motion)
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += motion.skeleton.sole_height_m - lowest_m
-    return motion
+    return Noted(motion, stood.notes)
 
 
 def _find_joints(animation: BvhAnimation, name: str) -> dict[str, int]:

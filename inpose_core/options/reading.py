@@ -21,6 +21,8 @@ Origin = Literal["floor", "eyes"]
 """Level from which heights count: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR local)."""
 ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 
+HandsFrom = Literal["room", "head", "head_position"]
+
 _GUESSED: Final[str] = "from the file, or guessed from the data"
 
 
@@ -112,6 +114,19 @@ class ReadOptions(OptionTable):
         choices=(
             Choice("keep", "Keep", "The left hand of the file is the left hand"),
             Choice("swap", "Swap", "Exchange the left and the right hand"),
+        ),
+        automatic=_GUESSED,
+    )
+    hands_from: HandsFrom | None = option(
+        None,
+        "What the recorded places of the hands count from",
+        label="Hands from",
+        choices=(
+            Choice("room", "Room", "The hands are places in the room, as the head is"),
+            Choice("head", "Headset", "The hands are written as the headset sees them"),
+            Choice(
+                "head_position", "Headset's place", "The hands are distances from the headset, along the room's axes"
+            ),
         ),
         automatic=_GUESSED,
     )

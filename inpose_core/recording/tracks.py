@@ -13,6 +13,7 @@ from ..arrays import FloatArray
 from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
 from .conventions import QuaternionOrder
+from .findings import Finding
 from .types import HandOffsets, Origin, PoseType
 
 MOST_FRAMES: Final[int] = 1_000_000
@@ -53,8 +54,15 @@ class RawTracks:
     format: str
     declared: Declared = field(default_factory=Declared)
     headset: str = ""
+    controllers: str = ""
+    """The controllers' names, if the file gives them."""
     hand_offsets: HandOffsets | None = None
     notes: tuple[str, ...] = ()
+    """What the reader did, one sentence each."""
+    findings: tuple[Finding, ...] = ()
+    """What the reader found wrong; their sentences are not among the notes."""
+    session_starts: tuple[float, ...] = ()
+    """First time of each later session of a file that holds several, in the file's unit."""
 
 
 def check_frame_count(count: int, name: str) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 import addon_utils
 import bpy
+from mathutils import Vector
 
 TICK_S = 0.1
 TIMEOUT_S = 480.0
@@ -47,6 +48,7 @@ class Session:
         yield from self.cancel_a_solve()
         yield from self.solve()
         yield from self.undo_and_redo()
+        yield from self.ruin_the_character()
         yield from self.search_and_escape()
         yield from self.save_and_reload()
         yield from self.look_at_the_preferences()
@@ -81,6 +83,7 @@ class Session:
                 blocks.remove(thing)
         bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
         bpy.context.scene.frame_set(1)
+        importlib.import_module(f"{self.module}.inpose_blender.ui.status").clear_result(bpy.context)
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
@@ -125,7 +128,9 @@ class Session:
             yield TICK_S
             known = facts.known_facts(self.recording, reading(bpy.context.scene))
         self.check(hasattr(known, "sensors"), "recording is read by itself")
-        yield 1.0
+        yield 1.5
+        self.area.tag_redraw()  # the list of findings has changed the heights of the panels
+        yield 1.5
         self.picture("2_recording")
         with self.in_view():
             bpy.ops.inpose.show_recording()
@@ -151,6 +156,7 @@ class Session:
 
     def solve(self) -> Iterator[float]:
         """Solve to the end, watching the progress and how long Blender was held up."""
+        bpy.context.scene.inpose_bake.extend_range = True
         self.start()
         self.check(not bpy.context.window_manager.inpose_status.result, "a new solve clears the last result")
         queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
@@ -178,8 +184,10 @@ class Session:
             bpy.context.scene.frame_set(round(first + share * (last_frame - first)))
             with self.in_view():
                 bpy.ops.view3d.view_all(center=False)
+            self.scroll_sidebar(-300)
             yield 2.0
             self.picture(name)
+            self.scroll_sidebar(300)
 
     def undo_and_redo(self) -> Iterator[float]:
         """Take the bake back in one step, and bring it back."""
@@ -196,6 +204,33 @@ class Session:
         with self.in_view():
             bpy.ops.view3d.view_all(center=False)
         yield 1.0
+
+    def ruin_the_character(self) -> Iterator[float]:
+        """Hang a hat on a bone that nothing moves, bake again, and read what is wrong below the button."""
+        armature = bpy.data.objects[self.armature_name]
+        with self.in_view():
+            bpy.context.view_layer.objects.active = armature
+            bpy.ops.object.mode_set(mode="EDIT")
+            stray = armature.data.edit_bones.new("stray")
+            stray.head, stray.tail = (0, 0, 1.8), (0, 0, 1.9)
+            bpy.ops.object.mode_set(mode="OBJECT")
+            bpy.ops.mesh.primitive_uv_sphere_add(radius=0.15, location=armature.matrix_world @ Vector((0, 0, 1.8)))
+            hat = bpy.context.object
+            hat.vertex_groups.new(name="stray").add(list(range(len(hat.data.vertices))), 1.0, "REPLACE")
+            hat.modifiers.new("Armature", "ARMATURE").object = armature
+            bpy.context.view_layer.objects.active = armature
+            bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        yield from self.wait_for_a_result()
+        status = bpy.context.window_manager.inpose_status
+        self.picture("6_check_the_character")
+        self.check("stray" in status.problems, f"a ruined character is told: {status.result} {status.problems}")
+        with self.in_view():
+            bpy.data.objects.remove(hat)
+            bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        yield from self.wait_for_a_result()
+        status = bpy.context.window_manager.inpose_status
+        self.check(bool(status.result) and not status.problems, f"a sound one is not: {status.problems}")
+        self.picture("6_result")
 
     def search_and_escape(self) -> Iterator[float]:
         """Find the operator by Blender's search, start it with Return, stop it with Esc."""
@@ -214,6 +249,14 @@ class Session:
         while not self.solving and time.monotonic() - began < 10.0:
             yield 0.02
         self.check(self.solving, "search starts the solve")
+        with self.in_view():
+            bpy.ops.screen.animation_play()
+        yield 1.0
+        self.check(self.playing, "the animation plays while it is solved")
+        press("key", "Escape")
+        yield 1.0
+        self.picture("7_playback_stopped")
+        self.check(self.solving and not self.playing, "Esc ends the playback and not the solve")
         press("key", "Escape")
         yield from self.wait("Esc ends the solve")
         self.check(self.action is not None, "a cancelled solve leaves the old action")
@@ -250,6 +293,11 @@ class Session:
         return next(area for area in self.window.screen.areas if area.type == "VIEW_3D")
 
     @property
+    def playing(self) -> bool:
+        """Say whether the animation plays."""
+        return any(window.screen.is_animation_playing for window in bpy.context.window_manager.windows)
+
+    @property
     def solving(self) -> bool:
         """Say whether there is something to cancel."""
         with self.in_view():
@@ -260,6 +308,12 @@ class Session:
         """Return the character's action, or None."""
         animation = bpy.data.objects[self.armature_name].animation_data
         return animation.action if animation else None
+
+    def scroll_sidebar(self, up_px: int) -> None:
+        """Scroll the sidebar, for a picture of what is below."""
+        sidebar = next(region for region in self.area.regions if region.type == "UI")
+        with bpy.context.temp_override(window=self.window, area=self.area, region=sidebar):
+            bpy.ops.view2d.pan(deltax=0, deltay=up_px)
 
     def in_view(self) -> Any:
         """Let operators believe that the mouse is over the 3D View."""
@@ -280,6 +334,13 @@ class Session:
         with self.in_view():
             bpy.ops.ed.undo_push(message="Before solving")
             bpy.ops.inpose.solve_full_body("INVOKE_DEFAULT")
+
+    def wait_for_a_result(self) -> Iterator[float]:
+        """Wait until the panel shows how the job ended."""
+        began = time.monotonic()
+        while not bpy.context.window_manager.inpose_status.result and time.monotonic() - began < 60.0:
+            yield TICK_S
+        yield 1.0
 
     def wait(self, what: str) -> Iterator[float]:
         """Wait until nothing is being solved."""

@@ -67,7 +67,7 @@ class Looking(drive.Session):
     def choose_the_recording_only(self) -> Iterator[float]:
         """Choose it and wait until it is read."""
         with self.in_view():
-            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=str(self.recording))
+            bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=bpy.path.relpath(str(self.recording)))
         facts, reading = self.module_of("recording.facts"), self.module_of("recording.properties").facts_reading
         while facts.known_facts(self.recording, reading(bpy.context.scene)) is None:
             yield drive.TICK_S

@@ -132,7 +132,7 @@ def _draw(rows: Sequence[Row]) -> Figure:
         axis.barh(range(len(kinds)), width, left=left, color=_COLOURS[outcome], label=outcome)
         left = [a + b for a, b in zip(left, width, strict=True)]
     axis.set_yticks(range(len(kinds)), [DEFECTS[kind].sentence for kind in kinds], fontsize=7)
-    axis.invert_yaxis()
+    axis.set_ylim(len(kinds) - 0.4, -0.6)
     axis.set_xlim(0, 100)
     axis.set_xlabel("cases, %")
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, fontsize=8, frameon=False)

@@ -142,7 +142,7 @@ def _case(
             "body_cm": round(100 * float(errors.body_m[errors.solved].mean()), 2) if errors.solved.any() else None,
         }
     except InPoseError as error:
-        judgement = judge_refusal(defect, str(error)[:_LONGEST_TEXT])
+        judgement = judge_refusal(defect, str(error))
     except Exception:  # a crash is an outcome to be counted, not the end of the bench
         judgement = Judgement("silent", f"crashed: {traceback.format_exc()[-600:]}", float("nan"), float("nan"), 0)
     finally:

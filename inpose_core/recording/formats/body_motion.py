@@ -7,6 +7,7 @@ with the captured one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ import numpy as np
 from ...body.motion import SOLVER_FPS
 from ...errors import InPoseError, RecordingError
 from ...system.safe_files import array_shapes
+from ..findings import Finding
 from ..tracks import Declared, RawTracks
 from .format import RecordingFormat
 
@@ -68,16 +70,20 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
     return _tracks(motion, what)
 
 
-def read_bvh(_data: bytes, name: str, path: Path) -> RawTracks:
-    """Return head and wrists of a body in BVH.
+def read_bvh(_data: bytes, name: str, path: Path, *, turn_upright: bool = True) -> RawTracks:
+    """Return head and wrists of a body in BVH; unless the user gave the axes, it is turned upright if it needs it.
 
     Raises:
         RecordingError: the file is damaged, or its joint names do not describe a human body.
     """
-    from ...motion_files.bvh_motion import load_bvh_motion  # noqa: PLC0415
+    from ...motion_files.bvh_motion import read_bvh_motion  # noqa: PLC0415
 
     try:
-        return _tracks(load_bvh_motion(path), "BVH")
+        read = read_bvh_motion(path, turn_upright=turn_upright)
+        turned = tuple(
+            Finding("axes", f"{note} If this is wrong, use --axes openxr.", "repaired") for note in read.notes
+        )
+        return replace(_tracks(read.value, "BVH"), findings=turned)
     except RecordingError:
         raise
     except InPoseError as error:
@@ -124,6 +130,6 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         source="full-body motion capture",
         hand_poses="joints",
         recognises=recognises_bvh,
-        read=lambda file: read_bvh(file.data, file.name, file.path),
+        read=lambda file: read_bvh(file.data, file.name, file.path, turn_upright=file.options.axes is None),
     ),
 )

@@ -16,18 +16,24 @@ from numpy.typing import NDArray
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
+from ...options.reading import QUATERNION_ORDERS
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
+from ..findings import Finding, FindingKind
+from ..sessions import sessions_told, spread_sessions
 from ..tracks import Declared, RawTracks
-from ..types import Guess, HandOffsets, Origin, PoseType, Recording
-from .evidence import USUAL_REACH_M, excerpt, far_reach, in_order, stance
+from ..types import Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from .evidence import USUAL_REACH_M, far_reach, stance
+from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import decide_axes_and_order
-from .parked import find_parked
+from .head_frame import HandFrame, find_hand_frame, hands_in_room
+from .parked import find_parked, find_unmoved
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5
 _QUICKEST_STEP_S: Final[float] = 1 / 1500.0
 _GUESSED_UNITS: Final[tuple[str, ...]] = ("m", "cm", "mm")
 _LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
+_CLEAR_REACH: Final[float] = 2.0
 _EYE_LEVEL_M: Final[float] = 0.3
 _CLEAR_SIDE: Final[float] = 0.15
 _LARGEST_FLOAT32: Final[float] = 3.4e38
@@ -46,28 +52,33 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
         times_s, time_guess = _seconds(raw, options, name)
+        times_s, sessions = _sessions(raw, times_s)
         # Where a runtime parks a lost device says nothing about unit, axes and floor. Cleaning tells it.
-        tracked = measured & ~find_parked(positions)
-        evident = np.where(tracked[..., None], positions, np.nan)
-        seen = decide_axes_and_order(evident, quaternions, declared, options)
+        tracked = measured & ~find_parked(positions) & ~find_unmoved(positions)
+        stride = sampling_stride(times_s)
+        positions, quaternions, placed = _placed_hands(positions, quaternions, tracked, declared, options, stride)
+        evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
+        turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
+        seen = decide_axes_and_order(evident, turns, declared, options)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
         evident_m = convert_positions(evident, seen.axes) * unit_m
-        swap, swap_guess = _swap(evident_m, rotations_wxyz, seen.look_like_joints, declared, options)
+        evident_wxyz = convert_rotations(in_order(turns, seen.order), seen.axes)
+        swap, swap_guess = _swap(evident_m, evident_wxyz, seen.look_like_joints, declared, options)
     if swap:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
     pose, pose_guess = _pose(seen.look_like_joints, declared)
     origin, origin_guess = _origin(positions_m, tracked, declared, options)
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
-    doubts = [guess.doubt for guess in guesses if guess.doubt]
+    doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
     told = [
         f"{_NOTED[guess.name]} guessed: {guess.value} ({guess.evidence})."
         for guess in guesses
         if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
     ]
-    return Recording(
+    recording = Recording(
         times_s=times_s,
         positions_m=positions_m,
         rotations_wxyz=rotations_wxyz,
@@ -75,13 +86,26 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         format=raw.format,
         pose=pose,
         headset=raw.headset,
+        controllers=raw.controllers,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
         guesses=guesses,
-        notes=(*raw.notes, *unit_guess.notes, *doubts, *told),
+        notes=(*raw.notes, *told),
     )
+    corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
+    return recording.with_findings(*raw.findings, *sessions, *placed, *corrected, *doubts)
 
+
+_KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
+    "axes": "axes",
+    "quaternion order": "axes",
+    "left and right": "left_and_right",
+    "unit": "unit",
+    "time unit": "clock",
+    "hand poses": "hand_poses",
+    "origin": "floor_wrong",
+}
 
 _NOTED: Final[dict[str, str]] = {
     "axes": "The axes were",
@@ -133,6 +157,50 @@ def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArra
     return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:])
 
 
+def _sessions(raw: RawTracks, times_s: FloatArray) -> tuple[FloatArray, tuple[Finding, ...]]:
+    """Return the times with a pause before each later session of the file, so that each becomes a take."""
+    if not raw.session_starts:
+        return times_s, ()
+    frames = np.searchsorted(raw.times, raw.session_starts)
+    starts_s = tuple(times_s[frame] for frame in frames.tolist() if frame < len(times_s))
+    spread_s = spread_sessions(times_s, starts_s)
+    return spread_s, (sessions_told(starts_s, times_s, spread_s),)
+
+
+def _placed_hands(
+    positions: FloatArray,
+    quaternions: FloatArray,
+    tracked: NDArray[np.bool_],
+    declared: Declared,
+    options: ReadOptions,
+    stride: int,
+) -> tuple[FloatArray, FloatArray, tuple[Finding, ...]]:
+    """Return the tracks with hands in the room, and a finding if the file has them relative to the headset."""
+    order = options.quaternion_order or declared.quaternion_order
+    orders = (order,) if order else QUATERNION_ORDERS
+    if options.hands_from == "room" or declared.certain:
+        return positions, quaternions, ()
+    frame: HandFrame | None = options.hands_from
+    if frame is None:
+        seen = tracked[..., None]
+        frame = find_hand_frame(
+            excerpt(np.where(seen, positions, np.nan), stride),
+            excerpt(np.where(seen, quaternions, np.nan), stride),
+            orders,
+        )
+        if frame is None:
+            return positions, quaternions, ()
+    placed = hands_in_room(positions, quaternions, frame, orders)
+    if options.hands_from:
+        return placed.positions, placed.quaternions, ()
+    how = "as the headset sees them" if frame == "head" else "as distances from the headset"
+    sentence = (
+        f"The hands are written {how}, not in the room. InPose put them into the room. "
+        "If this is wrong, use --hands-from room."
+    )
+    return placed.positions, placed.quaternions, (Finding("hands_in_head_frame", sentence, "repaired"),)
+
+
 def _unit(
     positions: FloatArray,
     axes: Axes,
@@ -151,8 +219,12 @@ def _unit(
         unit = declared.unit or "m"
         guess = Guess("unit", unit, "file", declared.by) if declared.unit else Guess("unit", unit, "assumed", "")
         return UNITS_M[unit], Noted(guess)
-    # The eyes are a little more than two far reaches up; if heights count from the eyes, only the reach helps.
-    size = max(reach, height / 2.3)
+    # The eyes are a little more than two far reaches up. But heights may count from the eyes, or from a game's sea
+    # level: where the reach alone is that of a person, it decides.
+    unmistakable = any(
+        1 / _CLEAR_REACH < reach * UNITS_M[unit] / USUAL_REACH_M < _CLEAR_REACH for unit in _GUESSED_UNITS
+    )
+    size = reach if unmistakable else max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
     evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
     if declared.unit is None:
@@ -178,7 +250,7 @@ def _swap(
         return options.swap_hands, Guess("left and right", "swapped" if options.swap_hands else "kept", "given", "")
     if declared.hands and declared.certain:
         return False, Guess("left and right", "kept", "file", declared.by)
-    found = stance(excerpt(positions_m), excerpt(rotations_wxyz))
+    found = stance(positions_m, rotations_wxyz)
     side = 0.0 if found is None else (-found.side if posed else found.side)
     # The median frame decides the side, so arms crossed for a while do not change it.
     if declared.hands:
@@ -202,7 +274,8 @@ def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
         return declared.pose, Guess("hand poses", declared.pose, "file", declared.by)
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
-        return "joint", Guess("hand poses", "joint", "guessed", evidence)
+        doubt = f"InPose reads joints, because {evidence}. If the hand poses are controllers, use --hand-poses grip."
+        return "joint", Guess("hand poses", "joint", "guessed", evidence, doubt)
     evidence = "the file does not contain the kind of hand poses; set it with --hand-poses"
     return None, Guess("hand poses", "grip", "assumed", evidence)
 

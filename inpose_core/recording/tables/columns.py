@@ -12,6 +12,8 @@ import numpy as np
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ..conventions import ReadOptions
+from ..findings import Finding
+from ..sessions import ContinuedClock, continue_clock
 from ..tracks import Track
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import euler_to_xyzw, matrices_to_poses, numbers_in_cells
@@ -32,6 +34,9 @@ class DeviceTracks:
     """The table declares which hand is the left one."""
     notes: tuple[str, ...] = ()
     """Notes for the user."""
+    session_starts: tuple[float, ...] = ()
+    """First time of each later session (`sessions.continue_clock`)."""
+    findings: tuple[Finding, ...] = ()
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
@@ -57,11 +62,12 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     return time
 
 
-def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[FloatArray, str | None]:
-    """Return the times of all rows, (F,), and their unit if the cells show it; 0, 1, 2, ... without a time column."""
+def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[ContinuedClock, str | None]:
+    """Return the times of all rows and their unit if the cells show it; 0, 1, 2, ... without a time column."""
     if place is None:
-        return np.arange(len(cells), dtype=np.float64), None
-    return parse_times(cells.texts[place], table.header[place], table.name)
+        return ContinuedClock(np.arange(len(cells), dtype=np.float64)), None
+    times, unit = parse_times(cells.texts[place], table.header[place], table.name)
+    return continue_clock(times), unit
 
 
 @dataclass(frozen=True)

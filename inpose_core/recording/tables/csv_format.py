@@ -3,12 +3,14 @@
 
 The header is ``time,head_px,head_py,head_pz,head_qw,head_qx,head_qy,head_qz,left_px,...,right_qz``; seconds, metres,
 right-handed, Y up, quaternions wxyz. The columns may come in any order; other columns are ignored.
-An empty cell or ``nan`` means that the device was not measured in that frame.
+An empty cell or ``nan`` means that the device was not measured in that frame. A comment before the header may say what
+the hand poses are: ``# hand poses: joint``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +18,9 @@ import numpy as np
 
 from ...errors import RecordingError
 from ...system.output import write_output
+from ..sessions import continue_clock
 from ..tracks import Declared, RawTracks
-from ..types import DEVICE_NAMES, Recording
+from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
 from .text_table import TextTable
 
 _POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
@@ -28,6 +31,7 @@ CSV_HINT: Final[str] = (
     "The header must name time, head_px, head_py, head_pz, head_qw ... head_qz, left_px ..., right_px ... ; "
     "other tables are read with --columns."
 )
+_POSE_COMMENT: Final[str] = "# hand poses:"
 _DECLARED: Final[Declared] = Declared(
     unit="m", axes="RUB", quaternion_order="wxyz", time_unit="s", hands=True, by="InPose's own CSV"
 )
@@ -46,6 +50,7 @@ def read_own(table: TextTable) -> RawTracks:
     """
     columns = _columns(table)
     cells = table.read(columns.values())
+    clock = continue_clock(cells.values[:, 0])
     poses = np.full((len(cells), 21), np.nan)
     poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = cells.values[:, 1:]
     poses = poses.reshape(-1, 3, 7)
@@ -53,23 +58,28 @@ def read_own(table: TextTable) -> RawTracks:
         f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if f"{device}_px" not in columns
     )
     return RawTracks(
-        times=cells.values[:, 0],
+        times=clock.times,
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="CSV",
-        declared=_DECLARED,
+        declared=replace(_DECLARED, pose=_declared_pose(table)),
         notes=(*missing_hands, *cells.notes),
+        findings=(*cells.findings, *clock.findings),
+        session_starts=clock.session_starts,
     )
 
 
 def write_csv(recording: Recording, path: Path) -> None:
-    """Write a recording in the canonical form; a pose that was not measured leaves its cells empty.
+    """Write a recording in the canonical form, with the kind of its hand poses if that is known.
+
+    A pose that was not measured leaves its cells empty.
 
     Raises:
         OutputError: the file cannot be written.
     """
     poses = np.concatenate((recording.positions_m, recording.rotations_wxyz), axis=-1)
-    lines = [",".join(CSV_COLUMNS)]
+    lines = [f"{_POSE_COMMENT} {recording.pose}"] if recording.pose else []
+    lines.append(",".join(CSV_COLUMNS))
     nothing = "," * (len(_POSE_COLUMNS) - 1)
     for time_s, frame, measured in zip(recording.times_s, poses.tolist(), recording.measured.tolist(), strict=True):
         cells = [
@@ -78,6 +88,15 @@ def write_csv(recording: Recording, path: Path) -> None:
         ]
         lines.append(f"{time_s:.9f}," + ",".join(cells))
     write_output(path, [("\n".join(lines) + "\n").encode()])
+
+
+def _declared_pose(table: TextTable) -> PoseType | None:
+    """Return the kind of the hand poses that a comment before the header gives."""
+    for comment in table.comments:
+        if comment.lower().startswith(_POSE_COMMENT):
+            word = comment[len(_POSE_COMMENT) :].strip().lower()
+            return next((pose for pose in POSE_TYPES if pose == word), None)
+    return None
 
 
 def _columns(table: TextTable) -> dict[str, int]:

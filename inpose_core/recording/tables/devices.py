@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...errors import RecordingError
 from ...system.safe_files import read_bytes
 from ..conventions import ReadOptions
+from ..findings import Finding
 from ..tracks import Track
 from ..types import DEVICE_NAMES
 from .columns import (
@@ -56,7 +57,8 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         raise RecordingError(f"{table.name} has no time column.", NO_TIME)
     places = column_places(columns, table)
     cells = table.read(places.numbers, (key, time, *places.matrix))
-    times, unit = frame_times(table, time, cells)
+    clock, unit = frame_times(table, time, cells)
+    times = clock.times
     positions, quaternions = column_poses(columns, places, cells, layout)
     tracks = {
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
@@ -78,7 +80,14 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     left, right = chosen[1] or sided[0], chosen[2] or sided[1]
     if left is None and right is None:
         left, right = [*moving, None, None][:2]
-    return DeviceTracks((chosen[0], left, right), unit, named and bool(layout.devices), cells.notes)
+    return DeviceTracks(
+        (chosen[0], left, right),
+        unit,
+        named and bool(layout.devices),
+        cells.notes,
+        clock.session_starts,
+        (*cells.findings, *clock.findings),
+    )
 
 
 def _rows_of_devices(keys: Sequence[str]) -> dict[str, NDArray[np.intp]]:
@@ -125,6 +134,8 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
     tracks: dict[str, Track] = {}
     time_unit: str | None = None
     notes: list[str] = []
+    findings: list[Finding] = []
+    starts: tuple[float, ...] = ()
     for device, file in files.items():
         one = table if file == path else open_table(_bytes_of(file), file.name, CSV_HINT)
         columns = present_columns(layout.device(device), one)
@@ -132,12 +143,20 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
             raise RecordingError(f"{file.name} does not have the columns of {layout.label}.", CSV_HINT)
         places, time = column_places(columns, one), time_column(layout, one, options)
         cells = one.read(places.numbers, (*(() if time is None else (time,)), *places.matrix))
-        times, time_unit = frame_times(one, time, cells)
-        tracks[device] = sorted_track(Track(times, *column_poses(columns, places, cells, layout)))
+        clock, time_unit = frame_times(one, time, cells)
+        tracks[device] = sorted_track(Track(clock.times, *column_poses(columns, places, cells, layout)))
         notes += cells.notes
+        findings += [*cells.findings, *clock.findings]
+        starts = clock.session_starts if device == "head" else starts
     notes += [f"There is no file for the {device} hand." for device in missing]
     head, left, right = (tracks.get(device) for device in DEVICE_NAMES)
-    return DeviceTracks((head, left, right), time_unit, notes=tuple(notes))
+    return DeviceTracks(
+        (head, left, right),
+        time_unit,
+        notes=tuple(notes),
+        session_starts=starts,
+        findings=tuple(dict.fromkeys(findings)),
+    )
 
 
 def _sibling_files(path: Path) -> dict[str, Path]:

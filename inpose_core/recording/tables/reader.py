@@ -108,6 +108,8 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
             by=by,
         ),
         notes=found.notes,
+        findings=found.findings,
+        session_starts=found.session_starts,
     )
 
 
@@ -124,11 +126,19 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         (place for one in places for place in one.numbers),
         (*(() if time is None else (time,)), *(place for one in places for place in one.matrix)),
     )
-    times, unit = frame_times(table, time, cells)
-    head, left, right = (None if one is None else Track(times, *column_poses(*one, cells, layout)) for one in present)
+    clock, unit = frame_times(table, time, cells)
+    head, left, right = (
+        None if one is None else Track(clock.times, *column_poses(*one, cells, layout)) for one in present
+    )
     missing_hands = tuple(
         f"The file has no columns for the {name} hand."
         for name, columns in zip(DEVICE_NAMES, devices, strict=True)
         if columns is None
     )
-    return DeviceTracks((head, left, right), unit, notes=(*cells.notes, *missing_hands))
+    return DeviceTracks(
+        (head, left, right),
+        unit,
+        notes=(*cells.notes, *missing_hands),
+        session_starts=clock.session_starts,
+        findings=(*cells.findings, *clock.findings),
+    )

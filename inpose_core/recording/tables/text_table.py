@@ -15,6 +15,7 @@ import numpy as np
 
 from ...arrays import FloatArray
 from ...errors import RecordingError
+from ..findings import Finding
 from ..tracks import check_frame_count
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 _COMMENTS: Final[tuple[str, ...]] = ("#", "*")
 """Beginnings of ignored lines: comments, and the rows of stars that separate takes in some data sets."""
+_NOT_MEASURED: Final[frozenset[str]] = frozenset(
+    {"", "-", "--", "?", "null", "nil", "none", "na", "n/a", "#n/a", "nan", "-nan", "nan(ind)", "-nan(ind)"}
+    | {"1.#qnan", "-1.#ind", "#value!", "#div/0!", "#ref!", "undefined", "unknown", "missing", "no data", "nodata"}
+    | {"lost", "tracking lost", "trackinglost", "not tracked", "not_tracked", "nottracked", "untracked", "invalid"}
+    | {"not valid", "notvalid", "unavailable", "not available", "disconnected", "not connected", "limited", "off"}
+    | {"false", "no", "inactive", "occluded", "out of range", "verloren", "perdu", "perdido", "perso"}
+)
+"""Words in the cells of a device that was not tracked."""
+_MOST_COMMENTS: Final[int] = 100
 _MOST_COLUMNS: Final[int] = 10_000
 _LONGEST_LINE: Final[int] = 1 << 20
 _LARGEST_FLOAT32: Final[float] = 3.4e38
@@ -39,6 +49,7 @@ class Cells:
     """The text columns, F cells each."""
     notes: tuple[str, ...]
     """Notes for the user."""
+    findings: tuple[Finding, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -57,6 +68,8 @@ class TextTable:
     """As in the file, without spaces and quotes around the names."""
     _rows: _Rows
     _decimal_comma: bool
+    comments: tuple[str, ...] = ()
+    """The comments before the header."""
 
     def find(self, column: str) -> int | None:
         """Return a column's index, ignoring case; None if the table lacks it.
@@ -83,7 +96,7 @@ class TextTable:
         short_line = 0
         try:
             for row in self._rows:
-                if not row or not any(row) or row[0].startswith(_COMMENTS):
+                if not row or not any(row) or row[0].startswith(_COMMENTS) or self._is_header(row):
                     continue
                 if short_line:
                     raise RecordingError(
@@ -111,11 +124,15 @@ class TextTable:
         table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
         return Cells(places, table, words, ("The last line is cut off. InPose ignored it.",) if short_line else ())
 
+    def _is_header(self, row: Sequence[str]) -> bool:
+        """Return whether a logger that appends to its file wrote the header again."""
+        return row[0].strip().strip('"') == self.header[0] and tuple(c.strip().strip('"') for c in row) == self.header
+
     def _number(self, cell: str, column: int) -> float:
         text = cell.strip()
         if self._decimal_comma:
             text = text.replace(",", ".")
-        if text.lower() in {"", "null", "none", "na", "n/a", "-"}:
+        if text.lower() in _NOT_MEASURED:
             return np.nan
         try:
             return float(text)
@@ -144,11 +161,16 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     """
     delimiter = _delimiter(data)
     rows = csv.reader(_lines(data, delimiter, name), delimiter=delimiter, skipinitialspace=True)
+    comments: list[str] = []
     try:
         for row in rows:
-            if any(cell.strip() for cell in row) and not row[0].lstrip().startswith(_COMMENTS):
-                header = tuple(cell.strip().strip('"').strip() for cell in row)
-                return TextTable(name, header, rows, delimiter != ",")
+            if not any(cell.strip() for cell in row):
+                continue
+            if row[0].lstrip().startswith(_COMMENTS):
+                comments += [delimiter.join(row).strip()] * (len(comments) < _MOST_COMMENTS)
+                continue
+            header = tuple(cell.strip().strip('"').strip() for cell in row)
+            return TextTable(name, header, rows, delimiter != ",", tuple(comments))
     except csv.Error as error:
         raise RecordingError(f"{name} is not a CSV file ({error}).", hint) from error
     raise RecordingError(f"{name} has no lines.", hint)

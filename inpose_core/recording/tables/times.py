@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 
 from ...errors import RecordingError
 
-_CLOCK: Final[re.Pattern[str]] = re.compile(r"(?:(-?\d+) days? ?)?(?:(\d+):)?(\d+):(\d+(?:[.,]\d+)?)")
-_DATE: Final[re.Pattern[str]] = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](\d+))?")
+_CLOCK: Final[re.Pattern[str]] = re.compile(
+    r"(?:(-?\d+)(?: days?)?[ ,.T])?\s*(?:(\d+):)?(\d+):(\d+(?:[.,:]\d+)?)\s*([AaPp])?"
+)
+_DATE: Final[re.Pattern[str]] = re.compile(
+    r"(?:(?P<year>\d{4})[-/._](?P<month>\d\d?)[-/._](?P<day>\d\d?)|(?P<a>\d\d?)[-/.](?P<b>\d\d?)[-/.](?P<y>\d{4}))"
+    r"[T _,;-]+(?P<time>\d\d?[:h._-]\d\d[:m._-]\d\d(?:[.,:]\d+)?)\s*(?P<half>[AaPp])?"
+)
+"""2026-03-14T15:09:26.5, 2026/03/14 15:09:26,500, 14.03.2026 15:09:26, 3/14/2026 3:09:26.5 PM."""
 
 
 def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[np.float64], str | None]:
@@ -48,15 +54,36 @@ def _clock_times(cells: Sequence[str], column: str, name: str) -> NDArray[np.flo
 
 
 def _clock_s(cell: str) -> float:
+    cell = cell.strip().strip('"')
     date = _DATE.match(cell)
     try:
         if date:
-            fraction = float(f"0.{date[2]}") if date[2] else 0.0
-            return (datetime.fromisoformat(date[1]) - datetime(2000, 1, 1)).total_seconds() + fraction
+            return _date_s(date)
         clock = _CLOCK.match(cell)
         if clock:
             days, hours, minutes = (int(part or 0) for part in clock.groups()[:3])
-            return ((days * 24 + hours) * 60 + minutes) * 60 + float(clock[4].replace(",", "."))
+            return ((days * 24 + _half_day(hours, clock[5])) * 60 + minutes) * 60 + _seconds(clock[4])
         return float(cell)
     except (ValueError, OverflowError):
         return np.nan
+
+
+def _date_s(date: re.Match[str]) -> float:
+    """Return the seconds since the year 2000 of a date and a time."""
+    if date["year"]:
+        year, month, day = int(date["year"]), int(date["month"]), int(date["day"])
+    else:
+        # Only differences of times count: whether the day or the month comes first matters only where a month ends.
+        month, day = sorted((int(date["a"]), int(date["b"]))) if max(int(date["a"]), int(date["b"])) > 12 else (1, 1)
+        year = int(date["y"])
+    hours, minutes, seconds = re.split(r"[:hm._-]", date["time"], maxsplit=2)
+    of_day = (_half_day(int(hours), date["half"]) * 60 + int(minutes)) * 60 + _seconds(seconds)
+    return (datetime(year, month, day) - datetime(2000, 1, 1)).total_seconds() + of_day
+
+
+def _seconds(text: str) -> float:
+    return float(text.replace(",", ".").replace(":", "."))
+
+
+def _half_day(hours: int, half: str | None) -> int:
+    return hours if half is None else hours % 12 + (12 if half.lower() == "p" else 0)

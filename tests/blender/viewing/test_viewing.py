@@ -61,6 +61,18 @@ def test_after_a_bake_the_recording_lies_where_the_action_lies(scene, rig):
     assert clock_of(bpy.context).frame_of(0.5) == 201
 
 
+def test_a_take_and_its_recording_stay_together_when_the_folder_moves(scene, rig, take, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    scene = bpy.context.scene
+    scene.inpose.recording = f"//{take.name}"
+    bpy.ops.inpose.solve_full_body()
+    moved = tmp_path.with_name("moved")
+    bpy.ops.wm.save_mainfile()
+    tmp_path.rename(moved)
+    bpy.ops.wm.open_mainfile(filepath=str(moved / "shot.blend"))
+    assert baked_take(bpy.context) is not None
+
+
 def test_another_recording_has_a_clock_of_its_own(scene, rig, tmp_path):
     bpy.ops.inpose.solve_full_body()
     other = tmp_path / "another.bsor"

@@ -16,7 +16,7 @@ from inpose_core.calibration.head_height import has_eye_level_origin
 from inpose_core.errors import RecordingError
 from inpose_core.recording import ReadOptions, Recording, load_recording
 from inpose_core.recording.conventions import Axes, axes_matrix, convert_positions, convert_rotations
-from inpose_core.recording.interpretation.evidence import CANDIDATES
+from inpose_core.recording.interpretation.readings import CANDIDATES
 from inpose_core.recording.tables.csv_format import write_csv
 from tests.core.recording.recording_files import moving_person, real_recording
 from tests.core.recording.recording_tables import Convention, cut, wide_table

@@ -7,8 +7,6 @@ from typing import Final
 
 import bpy
 
-from ..errors import InPoseError
-from ..recording.properties import chosen_reading, recording_path
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.properties import status_of
 from ..ui.translate import tr
@@ -32,15 +30,15 @@ class INPOSE_PT_result(SubPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the result, what is wrong with the character, and the notes that the recording does not show already."""
         status = status_of(context)
-        column = self.layout.column(align=True)
         problems = [line.split("\t") for line in status.problems.splitlines()]
-        draw_text(column, status.result, "ERROR" if status.failed or problems else "CHECKMARK")
-        if problems:
+        if problems:  # they come first: the panel may end below them
             box = self.layout.box().column(align=True)
             draw_text(box, tr("Check the character"), "ERROR")
             for sentence, hint in problems:
                 draw_text(box, sentence, "DOT")
                 draw_text(box, hint)
+        column = self.layout.column(align=True)
+        draw_text(column, status.result, "ERROR" if status.failed else "BLANK1" if problems else "CHECKMARK")
         notes = [note for note in status.notes.splitlines() if note not in _shown_above(context)]
         body = column if len(notes) <= _UNFOLDED or status.failed else None
         if body is None:
@@ -54,12 +52,8 @@ class INPOSE_PT_result(SubPanel, bpy.types.Panel):
 
 
 def _shown_above(context: bpy.types.Context) -> frozenset[str]:
-    """Return the notes that the panel of the recording shows."""
-    from ..recording.facts import known_facts
-    from ..recording.job import RecordingFacts
+    """Return the notes that the panels of the recording and of its findings show."""
+    from .findings import known_findings, known_info
 
-    try:
-        facts = known_facts(recording_path(context.scene.inpose), chosen_reading(context.scene))
-    except InPoseError:
-        return frozenset()
-    return frozenset(facts.info.get("notes", ())) if isinstance(facts, RecordingFacts) else frozenset()
+    found = (str(finding.get("sentence")) for finding in known_findings(context))
+    return frozenset((*known_info(context).get("notes", ()), *found))
