@@ -245,4 +245,6 @@ def _draw_names(scale: float, layout: TimelineLayout) -> None:
 
 def _layout(context: bpy.types.Context) -> TimelineLayout:
     has_curve = _confidence(context) is not None
-    return timeline_layout(context.region.height, context.preferences.system.ui_scale, has_curve)
+    has_markers = bool(context.scene.timeline_markers) and context.space_data.show_markers
+    scale = context.preferences.system.ui_scale
+    return timeline_layout(context.region.height, scale, has_curve, has_markers=has_markers)

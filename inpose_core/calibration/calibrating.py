@@ -185,10 +185,11 @@ def measure_performer(
         )
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
-    performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    notes = (*notes, *performer.notes)
+    fitted = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
+    notes = (*notes, *fitted.notes, *(finding.sentence for finding in fitted.findings))
+    findings = (*recording.findings, *fitted.findings)
     return MeasuredPerformer(
-        _standing_upright(performer.value, lifted), lifted, held, notes, recording.findings, seats, stance.lift_m
+        _standing_upright(fitted.performer, lifted), lifted, held, notes, findings, seats, stance.lift_m
     )
 
 

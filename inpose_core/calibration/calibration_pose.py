@@ -18,10 +18,9 @@ from ..body.quaternions import rotate_vector
 from ..errors import CalibrationError
 from ..numerics.filters import box_filter
 from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
-from ..recording.types import HandOffsets, PoseType, Recording
+from ..recording.types import PoseType, Recording
 from .head_height import EYE_HEIGHT_RATIO, has_eye_level_origin, standing_height_m
-from .presets import known_wrist_offset
-from .rigid import RigidOffset
+from .holding import declared_wrists
 
 WRIST_SPAN_RATIO: Final[float] = 0.791
 """Distance of the wrists in a T-pose over stature; 0.791 (sd 0.027) of 275 measured people (Nymeria participants)."""
@@ -141,7 +140,7 @@ class _Scene:
 
     @classmethod
     def of(cls, recording: Recording, pose: PoseType | None, stature_m: float | None, fps: float) -> _Scene:
-        offsets = _assumed_offsets(pose, recording.hand_offsets)
+        offsets = declared_wrists(recording, pose or "joint")
         wrists_m = [
             recording.positions_m[:, 1 + side] + rotate_vector(recording.rotations_wxyz[:, 1 + side], offset.position_m)
             for side, offset in enumerate(offsets)
@@ -247,9 +246,3 @@ class _Scene:
     def _arm_drops_rad(self) -> FloatArray:
         half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
         return np.arctan2(-self._above_shoulders_m(), np.maximum(half_m, 1e-3))
-
-
-def _assumed_offsets(pose: PoseType | None, known: HandOffsets | None) -> tuple[RigidOffset, RigidOffset]:
-    if pose is None:
-        pose, known = "joint", None
-    return known_wrist_offset(pose, 0, known), known_wrist_offset(pose, 1, known)

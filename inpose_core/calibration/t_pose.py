@@ -25,8 +25,9 @@ from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evi
 from .performer_body import PerformerBody
 from .rigid import RigidOffset
 
-_HELD_DEVIATION_M: Final[float] = 0.008
-"""Of the mean of a held pose: hands sway by 1 to 2 cm within seconds."""
+_HELD_DEVIATION_M: Final[FloatArray] = np.array((0.006, 0.008, 0.02))
+"""Of the mean of a held pose, along the arms, up and forward: hands sway by 1 to 2 cm within seconds, and where the
+body faces is known to a degree or two, which moves the hands forward and back."""
 _HEIGHT_DEVIATION_M: Final[float] = 0.012
 _LARGEST_HEADSET_TILT_RAD: Final[float] = np.radians(20.0)
 LARGEST_TURN_RAD: Final[float] = np.radians(70.0)

@@ -16,7 +16,7 @@ from ..arrays import FloatArray
 from ..body.quaternions import rotate_vector
 from ..recording.types import PoseType, Recording
 from .calibration_pose import CalibrationPose
-from .presets import known_wrist_offset, wrist_deviation_m
+from .holding import declared_deviation_m, declared_wrists
 
 _TOP_PERCENT: Final[float] = 95.0
 """Percentile that is high enough for an upright stance, and low enough that a jump does not count."""
@@ -101,7 +101,7 @@ def take_evidence(recording: Recording, held: CalibrationPose | None, pose: Pose
         hand_below_eyes_m=max(below_m),
         hand_usually_below_m=usually_m,
         lowest_hand_m=float(np.percentile(hands_m, _LOWEST_PERCENT)) if len(hands_m) else None,
-        hand_deviation_m=wrist_deviation_m(pose, recording.hand_offsets),
+        hand_deviation_m=declared_deviation_m(recording, pose),
         pose_label=held.label if held is not None else "",
         pose_span_m=span_m,
     )
@@ -110,12 +110,8 @@ def take_evidence(recording: Recording, held: CalibrationPose | None, pose: Pose
 def _wrists_m(recording: Recording, pose: PoseType | None) -> FloatArray:
     """Return the wrists where the preset has them, (F, 2, 3)."""
     wrists_m = [
-        recording.positions_m[:, 1 + side]
-        + rotate_vector(
-            recording.rotations_wxyz[:, 1 + side],
-            known_wrist_offset(pose or "grip", side, recording.hand_offsets).position_m,
-        )
-        for side in (0, 1)
+        recording.positions_m[:, 1 + side] + rotate_vector(recording.rotations_wxyz[:, 1 + side], wrist.position_m)
+        for side, wrist in enumerate(declared_wrists(recording, pose or "grip"))
     ]
     return np.stack(wrists_m, axis=1)
 

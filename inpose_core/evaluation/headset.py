@@ -21,7 +21,9 @@ from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
 from ..body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS, TOE_JOINTS
+from ..calibration.hand_devices import HAND_DEVICES
 from ..calibration.presets import wrist_offset
+from ..calibration.rigid import RigidOffset
 from ..recording.types import Recording
 
 _BLEND_S: Final[float] = 1.0
@@ -41,6 +43,12 @@ class HeadsetSettings:
     """Standard deviation of the eyes' position in the head: sideways, up and forward."""
     headset_tilt_deg: tuple[float, float, float] = (5.0, 1.0, 1.0)
     """Standard deviation of the headset's rotation on the face: pitch, yaw, roll."""
+    real_devices: bool = False
+    """Hold one of the devices that people have (`calibration.hand_devices`) in one of its frames, both hands alike,
+    with the spread below; instead of anything anyhow."""
+    real_hold_m: float = 0.015
+    real_hold_deg: float = 8.0
+    """Standard deviations per axis of how a hand holds a real device."""
     stature_error: float = 0.02
     """Relative standard deviation of the stature that the performer enters."""
     rate_hz: float = 72.0
@@ -114,9 +122,10 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
         joints_wxyz[:, device] = wxyz_from_xyzw((room * Slerp(solved_s, turning)(times_s)).as_quat())
     joints_wxyz = continuous_signs(joints_wxyz)
 
+    kind = _draw_device(random) if settings.real_devices else None
     device_m, device_wxyz = np.empty_like(joints_m), np.empty_like(joints_wxyz)
     for device in range(3):
-        offset_m, turn = _sit(device, motion.skeleton.stature_m, random, settings)
+        offset_m, turn = _sit(device, motion.skeleton.stature_m, random, settings, kind)
         noise = random.standard_normal((2, len(times_s), 3))
         device_m[:, device] = joints_m[:, device] + rotate_vector(joints_wxyz[:, device], offset_m)
         device_m[:, device] += settings.position_noise_m * noise[0]
@@ -133,8 +142,20 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
     return HeadsetTake(recording, joints_m, joints_wxyz, entered_m)
 
 
+def _draw_device(random: np.random.Generator) -> RigidOffset:
+    """Return the left wrist in one frame of one device."""
+    device = HAND_DEVICES[int(random.integers(len(HAND_DEVICES)))]
+    left = device.wrist(("raw", "grip", "aim")[int(random.integers(3))])
+    assert left is not None, "every device has these frames"
+    return left
+
+
 def _sit(
-    device: int, stature_m: float, random: np.random.Generator, settings: HeadsetSettings
+    device: int,
+    stature_m: float,
+    random: np.random.Generator,
+    settings: HeadsetSettings,
+    kind: RigidOffset | None = None,
 ) -> tuple[FloatArray, Rotation]:
     """Return the device's position and rotation in the joint's axes."""
     if device == 0:
@@ -143,6 +164,12 @@ def _sit(
         # A headset looks along its -Z, the head joint along +Z.
         eyes_m += np.array(settings.headset_shift_m) * random.standard_normal(3)
         return eyes_m, tilt * Rotation.from_euler("Y", np.pi)
+    if kind is not None:
+        wrist = kind if device == 1 else kind.mirrored()
+        held_m = settings.real_hold_m * random.standard_normal(3)
+        held = Rotation.from_rotvec(np.radians(settings.real_hold_deg) * random.standard_normal(3))
+        back = RigidOffset(wrist.position_m + held_m, wrist.wxyz).inverse()
+        return back.position_m, held * Rotation.from_quat(xyzw_from_wxyz(back.wxyz))
     axis, direction = (v / np.linalg.norm(v) for v in random.standard_normal((2, 3)))
     offset_m = settings.farthest_hand_offset_m * float(random.random()) ** (1 / 3) * direction
     turn = Rotation.from_rotvec(np.radians(settings.largest_hand_turn_deg * float(random.random())) * axis)

@@ -12,16 +12,19 @@ from typing import Final
 import numpy as np
 
 from ...arrays import BoolArray, FloatArray, IndexArray, runs
-from ...body.quaternions import conjugate_quaternion, geodesic_angle, normalize_quaternion, rotate_vector
+from ...body.quaternions import conjugate_quaternion, geodesic_angle, rotate_vector
 from .defects import Poses, TrackDefect
 from .stillness import Stillness, find_still, travel_m
 
 _INSIDE_M: Final[float] = 0.03
 """A hand cannot be closer than this to the point between the eyes, because the headset is in the way."""
+_BOTH: Final[float] = 0.9
 _SHORTEST_S: Final[float] = 0.1
 _BRIDGED_S: Final[float] = 0.3
 _HEAD_MOVES_M: Final[float] = 0.05
 _HEAD_TURNS_RAD: Final[float] = np.radians(6.0)
+_ROOM_JUMP_M: Final[float] = 0.12
+"""In a frame; then the room moved the head and the hand."""
 _CARRIED_S: Final[float] = 2.0
 _LONG_CARRIED_S: Final[float] = 5.0
 _CARRIED_M: Final[float] = 0.10
@@ -34,8 +37,9 @@ _MODEL_ERROR_M: Final[float] = 0.0013
 """For two seconds of real arms, the error of the best fit is 2.6 mm, and the median error is 36 mm."""
 _MODEL_EDGE: Final[float] = 4.0
 _DAMPING: Final[float] = 1e-5
-_MODEL_SWEEP_M: Final[float] = 0.06
-_MODEL_TURN_RAD: Final[float] = np.radians(25.0)
+_MODEL_SHARE: Final[float] = 0.02
+_MODEL_SWEEP_M: Final[float] = 0.03
+_MODEL_TURN_RAD: Final[float] = np.radians(12.0)
 
 
 def find_at_headset(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
@@ -96,21 +100,18 @@ def _is_carried(
     part = slice(span.start, span.stop)
     head_m = travel_m(poses.positions_m[part, 0])
     turned_rad = _turned(poses.rotations_wxyz[part, 0])
-    if head_m < _HEAD_MOVES_M and turned_rad < _HEAD_TURNS_RAD:
-        return False
-    if travel_m(poses.positions_m[part, hand]) < _HEAD_MOVES_M / 2:
+    step_m = np.linalg.norm(np.diff(poses.positions_m[part, 0], axis=0), axis=-1).max(initial=0.0)
+    moving = (head_m > _HEAD_MOVES_M or turned_rad > _HEAD_TURNS_RAD) and step_m < _ROOM_JUMP_M
+    if not moving or travel_m(poses.positions_m[part, hand]) < _HEAD_MOVES_M / 2:
         return False
     other = 3 - hand
     other_m = travel_m(relative_m[part, other][poses.measured[part, other]])
     if other_m < _HEAD_MOVES_M / 5 and poses.measured[part, other].any():
         # A stiff body that moves as one, as animations do.
         return False
-    if span.leaps or span.abrupt:
-        return True
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
-    if lasts_s < _CARRIED_S:
-        return False
-    return lasts_s > _LONG_CARRIED_S or (turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M))
+    turning = turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M)
+    return span.leaps or span.abrupt or lasts_s > _LONG_CARRIED_S or (lasts_s > _CARRIED_S and turning)
 
 
 def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray) -> list[tuple[int, int]]:
@@ -133,7 +134,8 @@ def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray
         if sweep_m < _MODEL_SWEEP_M or _turned(turns[0][part]) < _MODEL_TURN_RAD:
             continue
         arm_m = _fitted_arm(features[part], apart_m[part])
-        if np.sqrt((_model_error_m(features[part], apart_m[part], arm_m) ** 2).mean()) < _MODEL_ERROR_M:
+        rms_m = np.sqrt((_model_error_m(features[part], apart_m[part], arm_m) ** 2).mean())
+        if rms_m < min(_MODEL_ERROR_M, _MODEL_SHARE * sweep_m):
             error_m = _model_error_m(features, apart_m, arm_m)
             modelled[_grown(known & (error_m < _MODEL_EDGE * _MODEL_ERROR_M), part)] = True
     return runs(modelled)
@@ -158,8 +160,11 @@ def _grown(fits: BoolArray, part: IndexArray) -> slice:
 
 
 def _heading(head_wxyz: FloatArray) -> FloatArray:
-    """Return the head's rotation about the vertical, (F, 4)."""
-    return normalize_quaternion(head_wxyz * (1.0, 0.0, 1.0, 0.0) + (1e-9, 0.0, 0.0, 0.0))
+    """Return the rotation about the vertical that turns -Z to where the head looks, seen from above, (F, 4)."""
+    ahead = rotate_vector(head_wxyz, (0.0, 0.0, -1.0))
+    half_rad = np.arctan2(-ahead[..., 0], -ahead[..., 2]) / 2
+    nothing = np.zeros_like(half_rad)
+    return np.stack((np.cos(half_rad), nothing, np.sin(half_rad), nothing), axis=-1)
 
 
 def _turned(rotations_wxyz: FloatArray) -> float:

@@ -7,6 +7,7 @@ runtime repeats, does not: apart from the white noise of its sensors, it stays w
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ _WANDER_M: Final[float] = 0.0004
 _NOISE_RANGE: Final[float] = 5.0
 """The range of a mean of noise in a window, in its own deviations."""
 _STEPS: Final[int] = 4
+_LONGEST_STEP: Final[float] = 4.0
+"""In usual steps; more is a loss of tracking."""
 _BEYOND: Final[float] = 4.0
 """A track stops abruptly if it would have moved on by this many times the width of its still span."""
 _LEAST_STEP_M: Final[float] = 0.003
@@ -74,12 +77,15 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
     step_s = float(np.median(np.diff(t)))
     dead = _dead(p, max(_FEWEST_FRAMES, round(WINDOW_S / step_s)), max(1, round(_BOX_S / step_s)))
     found: list[Stillness] = []
-    for start, stop in runs(dead):
+    for start, stop in _unbroken(dead, t, step_s):
         noise_m = noise_of(p[start:stop])
         near_m = _WANDER_M + 8 * noise_m
         first, last = _exact_bounds(p, start, stop, near_m)
         least_m = max(_LEAST_STEP_M, _LEAST_SPEED_M_S * step_s, _SURELY * noise_m)
         into, out_of = _edge(p, first, least_m, near_m), _edge(p[::-1], len(p) - last, least_m, near_m)
+        # After a loss, a device is somewhere else without having leapt.
+        into = into if first and t[first] - t[first - 1] < _LONGEST_STEP * step_s else (0.0, False)
+        out_of = out_of if last < len(t) and t[last] - t[last - 1] < _LONGEST_STEP * step_s else (0.0, False)
         step_m = float(np.median(np.linalg.norm(np.diff(p[start:stop], axis=0), axis=-1)))
         span = Stillness(
             start=int(frames[first]),
@@ -102,6 +108,16 @@ def travel_m(places_m: FloatArray) -> float:
         return 0.0
     low, high = np.percentile(places_m, (1, 99), axis=0)
     return float(np.linalg.norm(high - low))
+
+
+def _unbroken(dead: BoolArray, t: FloatArray, step_s: float) -> list[tuple[int, int]]:
+    """Return the runs of dead frames, each without a loss inside."""
+    broken = np.append(False, np.diff(t) > _LONGEST_STEP * step_s)
+    spans = []
+    for start, stop in runs(dead):
+        cuts = [start, *(start + 1 + np.flatnonzero(broken[start + 1 : stop])).tolist(), stop]
+        spans += list(pairwise(cuts))
+    return spans
 
 
 def usual_noise_m(times_s: FloatArray, places_m: FloatArray, known: BoolArray, span: Stillness) -> float:

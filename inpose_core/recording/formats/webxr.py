@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from ...errors import RecordingError
 from ...system.safe_files import parse_json
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from .bsor import printable
 from .format import RecordingFormat
 
 _HINT: Final[str] = "Record again, or export a CSV with the columns time, head_px ... right_qz."
@@ -73,6 +75,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
     grips = np.zeros(3, dtype=np.int64)
     rays = np.zeros(3, dtype=np.int64)
     bare = np.zeros(len(rows), dtype=np.bool_)
+    used: defaultdict[int, int] = defaultdict(int)
     for index, row in enumerate(rows):
         for entry in row[_HEAD_VALUES:]:
             source = inputs.get(entry[0]) if isinstance(entry, list) and entry and isinstance(entry[0], int) else None
@@ -85,6 +88,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             poses[index, device] = grip[:7] if grip else entry[1:8]
             (rays if grip is None else grips)[device] += 1
             bare[index] |= is_hand
+            used[entry[0]] += 1
     notes = _iwer_notes(inputs, times, bare)
     return RawTracks(
         times=times,
@@ -102,6 +106,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             by=_WHERE,
         ),
         headset=_iwer_headset(schema),
+        controllers=_iwer_controllers(schema, used),
         notes=tuple(notes),
     )
 
@@ -122,6 +127,17 @@ def _iwer_headset(schema: list[Any]) -> str:
     text = json.dumps(schema)[:20000]
     known = (("touch-plus", "Quest 3"), ("touch-pro", "Quest Pro"), ("touch-v3", "Quest 2"), ("pico", "PICO"))
     return next((headset for key, headset in known if key in text), "")
+
+
+def _iwer_controllers(schema: list[Any], used: Mapping[int, int]) -> str:
+    """Return the first and most exact profile of the inputs that gave most of the poses: controllers or bare hands."""
+    kinds: defaultdict[str, int] = defaultdict(int)
+    for entry in schema:
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):
+            profiles = entry[1].get("profiles")
+            if isinstance(profiles, list) and profiles and isinstance(entry[0], int):
+                kinds[str(profiles[0])[:64]] += used.get(entry[0], 0)
+    return printable(max(kinds, key=lambda kind: kinds[kind])) if kinds else ""
 
 
 def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, bare: np.ndarray[Any, Any]) -> list[str]:
@@ -179,6 +195,7 @@ def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
             by="WebVR's gamepads" if "openvr" in ids.lower() else _WHERE,
         ),
         headset="OpenVR" if "openvr" in ids.lower() else "",
+        controllers=printable(ids),
     )
 
 

@@ -8,25 +8,14 @@ from dataclasses import replace
 import bpy
 import numpy as np
 import pytest
-from character.checking import checked
+from character.checking import checked, turned
 from character.skinned import add_body
 from rigs import build_rig
 
 from inpose_blender.bake.adjust.limbs import ARMS, bend_limb
 from inpose_blender.character.problems import NO_MESH
 from inpose_blender.character.skin import read_skin
-from inpose_blender.core import JOINT_INDEX, multiply_quaternions
-
-
-def turned(motion, joints, axis, degrees):
-    """Turn joints about an axis of the core's frame, in the world."""
-    half = np.radians(degrees) / 2
-    wxyz = motion.rotations_wxyz.copy()
-    for joint in joints:
-        wxyz[:, JOINT_INDEX[joint]] = multiply_quaternions(
-            np.array([np.cos(half), *(np.sin(half) * np.array(axis))]), wxyz[:, JOINT_INDEX[joint]]
-        )
-    return replace(motion, rotations_wxyz=wxyz)
+from inpose_blender.core import JOINT_INDEX
 
 
 def kinds(check):

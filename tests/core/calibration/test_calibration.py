@@ -183,14 +183,18 @@ def test_real_players_fit_the_body_they_are_calibrated_to(name: str) -> None:
     standing_m = skeleton.standing_head_height_m + skeleton.sole_height_m
     assert np.median(positions_m[:, 0, 1]) == pytest.approx(standing_m, abs=0.03)
     R = quaternion_to_matrix(calibrated.sensors.rotations_wxyz)
+    rest_m, heading = skeleton.rest_positions_m, _heading(calibrated.sensors.rotations_wxyz[:, 0])
     for side in (1, 2):
         to_hand = positions_m[:, side] - positions_m[:, 0]
         assert (np.linalg.norm(to_hand, axis=1) > _longest_reach_m(skeleton)).mean() < 0.01
-        # Of hands held out, the fingers point away from the body.
-        horizontal = to_hand * (1.0, 0.0, 1.0)
-        held_out = np.linalg.norm(horizontal, axis=1) > 0.45 * 1.75 / 1.94
-        fingers = R[held_out, side, :, 0] * (1.0 if side == 1 else -1.0)
-        assert ((fingers * horizontal[held_out]).sum(axis=1) > 0).mean() > 0.85
+        # Of a stretched arm, the fingers point where the arm points: no wrist bends by 90 degrees.
+        arm_m = to_hand - rotate_vector(heading, rest_m[15 + side] - rest_m[15])
+        reach_m = np.linalg.norm(arm_m, axis=1)
+        stretched = reach_m > 0.88 * skeleton.arm_length_m
+        fingers = R[stretched, side, :, 0] * (1.0 if side == 1 else -1.0)
+        bend_deg = np.degrees(np.arccos((fingers * arm_m[stretched]).sum(axis=1) / reach_m[stretched]))
+        assert np.median(bend_deg) < 45.0
+        assert np.percentile(bend_deg, 95) < 90.0
 
 
 @pytest.mark.parametrize("name", ["bs_vivepro2_normal.bsor", "bs_vivepro2_expertplus.bsor"])
@@ -203,9 +207,7 @@ def test_the_motion_takes_sabers_wrists_out_of_the_shoulders(name: str) -> None:
     folded = {}
     for refine in (False, True):
         sensors = calibrate(recording, skeleton, CalibrationSettings(refine=refine)).sensors
-        forward = rotate_vector(sensors.rotations_wxyz[:, 0], (0.0, 0.0, 1.0))
-        half = 0.5 * np.arctan2(forward[:, 0], forward[:, 2])
-        heading = np.stack((np.cos(half), 0 * half, np.sin(half), 0 * half), axis=-1)
+        heading = _heading(sensors.rotations_wxyz[:, 0])
         distances_m = [
             sensors.positions_m[:, 1 + side]
             - (sensors.positions_m[:, 0] + rotate_vector(heading, rest_m[16 + side] - rest_m[15]))
@@ -214,6 +216,13 @@ def test_the_motion_takes_sabers_wrists_out_of_the_shoulders(name: str) -> None:
         folded[refine] = float((np.linalg.norm(distances_m, axis=-1) < nearest_m).mean())
     assert folded[False] > 0.05
     assert folded[True] < 0.02
+
+
+def _heading(head_wxyz: np.ndarray) -> np.ndarray:
+    """Return the head's turn about +Y, (F, 4)."""
+    forward = rotate_vector(head_wxyz, (0.0, 0.0, 1.0))
+    half = 0.5 * np.arctan2(forward[:, 0], forward[:, 2])
+    return np.stack((np.cos(half), 0 * half, np.sin(half), 0 * half), axis=-1)
 
 
 def _longest_reach_m(skeleton: Skeleton) -> float:
