@@ -21,7 +21,7 @@ _SHORTEST_S: Final[float] = 0.8
 _ALONE_S: Final[float] = 2.0
 """Shortest span if the headset lies alone, while the hands still move."""
 _ALONE_EXACT_S: Final[float] = 4.0
-_FLOOR_M: Final[float] = 0.3
+_FLOOR_M: Final[float] = 0.4
 _ON_THE_FLOOR_S: Final[float] = 4.0
 """Shortest span near the floor, where people also lie still for a while."""
 _LOWER_M: Final[float] = 0.25
@@ -109,8 +109,10 @@ def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, til
     places = [poses.positions_m[part, hand][poses.measured[part, hand]] for hand in hands]
     noisy = span.noise_m > _SENSOR_NOISE_M
     if all(travel_m(place) < _STILL_M for place in places):
-        # An animated body may lie exactly still; its hands are not all as high as its eyes.
-        return noisy or all(abs(float(np.median(place[:, 1])) - height_m) < _BESIDE_M for place in places)
+        # A body may lie or sit still as well; its hands are not as high as its eyes.
+        beside_m = _BESIDE_M * (1 + noisy)
+        beside = all(abs(float(np.median(place[:, 1])) - height_m) < beside_m for place in places)
+        return beside or (noisy and lasts_s > _ALONE_EXACT_S)
     return lasts_s > (_ALONE_S if noisy else _ALONE_EXACT_S)
 
 
