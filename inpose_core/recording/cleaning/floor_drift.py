@@ -21,7 +21,8 @@ _FEWEST_WINDOWS: Final[int] = 12
 _MOST_WINDOWS: Final[int] = 120
 _SHORTEST_S: Final[float] = 8.0
 """Shortest drift: people sit down, crouch or rise in less time."""
-_LEAST_RISE_M: Final[float] = 0.12
+_LEAST_RISE_M: Final[float] = 0.2
+"""Less may be a performer who slouches more and more."""
 _MOST_RISE_M: Final[float] = 3.0
 _STEP_M: Final[float] = 0.02
 _NEAR_M: Final[float] = 0.025
@@ -67,7 +68,7 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
         return None
     rises_m = np.arange(_LEAST_RISE_M, min(_MOST_RISE_M, float(np.ptp(high_m)) + 0.4), _STEP_M)
     rises_m = rises_m if taller else np.concatenate((rises_m, -rises_m))
-    borders_s = np.linspace(times_s[0], times_s[-1], _GRID + 1)
+    borders_s = np.linspace(t[0], t[-1], _GRID + 1)
     best, most = None, least
     for first in range(_GRID):
         for last in range(_GRID, first, -1):
