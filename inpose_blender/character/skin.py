@@ -91,7 +91,11 @@ def _skinned_meshes(armature_object: Any) -> Iterator[Any]:
             continue
         if not len(candidate.vertex_groups) or (candidate.hide_viewport and candidate.hide_render):
             continue
-        by = [modifier for modifier in candidate.modifiers if modifier.type == "ARMATURE" and modifier.show_viewport]
+        by = [
+            modifier
+            for modifier in candidate.modifiers
+            if modifier.type == "ARMATURE" and modifier.object and modifier.show_viewport
+        ]
         if any(modifier.object != armature_object or modifier.use_bone_envelopes for modifier in by):
             continue  # something else moves it as well
         by_parent = candidate.parent == armature_object and candidate.parent_type == "ARMATURE"

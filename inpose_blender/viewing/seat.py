@@ -22,6 +22,7 @@ from .stripes import span_of
 from .takes_at_hand import take_at_hand
 
 _ACROSS = np.array((1.0, 0.0, 1.0))
+_known: list[tuple[tuple[Any, ...], FloatArray]] = []
 
 
 def seat_in_scene(context: bpy.types.Context) -> tuple[FloatArray, float] | None:
@@ -32,17 +33,22 @@ def seat_in_scene(context: bpy.types.Context) -> tuple[FloatArray, float] | None
     take = baked_take(context)
     if take is None or take.seat_height_m <= 0:
         return None
-    solved, measure = take_at_hand(take.file, TAKES), rig_measure(chosen_armature(context), context.scene)
-    if solved is None or measure is None:
+    solved = take_at_hand(take.file, TAKES)
+    if solved is None:
         return None
     motion, scene = solved.motion, context.scene
-    frame = round(
-        (scene.frame_current_final - take.first_frame) * motion.fps * scene.render.fps_base / scene.render.fps
-    )
+    scene_fps = scene.render.fps / scene.render.fps_base
+    frame = round((scene.frame_current_final - take.first_frame) * motion.fps / scene_fps)
     seated = sitting_frames(findings_of_take(take), float(take.start_s), len(motion), motion.fps)
     if not 0 <= frame < len(motion) or not seated[frame]:
         return None
-    return seat_matrix(motion, seated, bake_options(scene), measure, scene.cursor.location), float(take.seat_height_m)
+    matrix = _matrix_at_hand(context, take.file, motion, seated)
+    return None if matrix is None else (matrix, float(take.seat_height_m))
+
+
+def forget() -> None:
+    """Look at the rig anew before the next drawing."""
+    _known.clear()
 
 
 def sitting_frames(findings: Iterable[Mapping[str, Any]], start_s: float, frames: int, fps: float) -> Any:
@@ -77,3 +83,17 @@ def seat_matrix(
     up = measure.R_world_core[:, 1]
     matrix[:3, 3] += up * (up @ (floor - measure.origin_world))
     return matrix
+
+
+def _matrix_at_hand(context: bpy.types.Context, file: str, motion: Motion, seated: Any) -> FloatArray | None:
+    """Return the matrix of the seat; to measure the rig in each drawing would take too long."""
+    armature, scene = chosen_armature(context), context.scene
+    assert armature is not None, "it has a take"
+    options, cursor_world = bake_options(scene), tuple(scene.cursor.location)
+    key = (file, options, cursor_world, armature.name, tuple(map(tuple, armature.matrix_world)))
+    if not _known or _known[0][0] != key:
+        measure = rig_measure(armature, scene)
+        if measure is None:
+            return None
+        _known[:] = [(key, seat_matrix(motion, seated, options, measure, cursor_world))]
+    return _known[0][1]
