@@ -87,7 +87,7 @@ def find_stance(
     if given_m is None:
         _require_person(seen)
     room = estimate_room(seen, given_m, posture, declared_floor=recording.origin == "floor", eye_level=eye_level)
-    if not eye_level and abs(room.lift_m) > _LARGEST_LIFT_M:
+    if not eye_level and (abs(room.lift_m) > _LARGEST_LIFT_M or seen.eyes_top_m > EYE_HEIGHT_RATIO * LARGEST_STATURE_M):
         # No floor is that wrong: the unit, or the stature that was given.
         room = replace(room, lift_m=0.0, posture_probability=1.0)
     notes: tuple[str, ...] = ()
