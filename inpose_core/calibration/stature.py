@@ -22,8 +22,8 @@ _SURE_LIFT_M: Final[float] = 0.03
 _LARGEST_LIFT_M: Final[float] = 0.9
 _HUMAN_REACH_M: Final[tuple[float, float]] = (0.15, 1.2)
 """How far a person's hands get from the eyes, so that it is neither the unit nor a parked device."""
-_BELOW_ZERO_M: Final[float] = -0.5
-"""Eyes that are always lower than this have a floor below zero."""
+_LYING_EYES_M: Final[float] = 0.25
+"""Eyes that are always lower than this have a floor below zero, whatever the file declares."""
 _SURE: Final[float] = 0.85
 """A posture that is less probable than this is reported as doubtful."""
 _SURE_OF_FLOOR: Final[float] = 0.7
@@ -121,7 +121,7 @@ def find_stance(
 
 def _is_on_a_level(seen: TakeEvidence) -> bool:
     """Return whether somebody of a person's size is at heights that no person has: those of a game's level."""
-    if _BELOW_ZERO_M < seen.eyes_top_m < EYE_HEIGHT_RATIO * LARGEST_STATURE_M:
+    if _LYING_EYES_M < seen.eyes_top_m < EYE_HEIGHT_RATIO * LARGEST_STATURE_M:
         return False
     bends_m = seen.eyes_top_m - seen.seated_eyes_m
     near, far = _HUMAN_REACH_M
@@ -139,7 +139,8 @@ def _on_a_level(seen: TakeEvidence, given_m: float | None, posture: PostureChoic
     verb = "sits" if room.posture == "seated" else "stands"
     finding = Finding(
         "floor_wrong",
-        f"The eyes are {up_m:.2f} m above zero, so the heights are those of a game's level. InPose puts the floor at "
+        f"The eyes are at {up_m:.2f} m, so zero is not the floor: heights count from a game's level, or from the eyes. "
+        f"InPose puts the floor at "
         f"{up_m - room.lift_m:.2f} m, below a performer of {room.stature_m:.2f} m{about} who {verb}.{ask}",
         "repaired" if given_m is not None else "told",
     )

@@ -147,6 +147,13 @@ def test_heights_of_a_games_level_are_told(floor_m: float, given_m: float | None
     assert f"the floor at {-stance.lift_m:.2f} m" in stance.findings[0].sentence
 
 
+def test_a_file_that_wrongly_declares_the_floor_is_not_believed() -> None:
+    recording = replace(take(1.75, floor_m=1.63, roam_m=0.8), origin="floor")
+    stance = find_stance(recording, pose="grip")
+    assert stance.lift_m == pytest.approx(1.63, abs=0.15)
+    assert kinds(stance) == ["floor_wrong"]
+
+
 def test_a_wrong_unit_is_no_level() -> None:
     inches = take(1.75)
     with pytest.raises(CalibrationError, match="tall"):
