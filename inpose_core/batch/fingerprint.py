@@ -14,6 +14,7 @@ from ..options.request import settings_to_json
 from ..prior.checkpoint import DEFAULT_WEIGHTS, HAND_FINDER_WEIGHTS
 from ..system.safe_files import open_file
 from .jobs import Job
+from .places import is_remote
 
 _CHUNK_BYTES: Final[int] = 1 << 20
 
@@ -56,9 +57,11 @@ def hash_of_file(path: Path) -> str:
     """
     found = hashlib.sha256()
     try:
-        with open_file(path) as file:
+        with path.open("rb") if is_remote(path) else open_file(path) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 found.update(chunk)
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        if not is_remote(path) and not isinstance(error, OSError | ValueError):
+            raise  # storages have errors of their own, files have not
         raise RecordingError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
     return found.hexdigest()

@@ -47,16 +47,16 @@ class _Worker:
 
 def solve_in_processes(
     jobs: Sequence[Job],
+    on_progress: Callable[[int, float], None],
     processes: int,
-    on_progress: Callable[[int, float], None] = lambda job, share: None,  # noqa: ARG005 (nobody listens)
     silent_s: float = _SILENT_S,
 ) -> Iterator[tuple[int, JobResult]]:
     """Yield each job's index and outcome, in the order in which they end.
 
     Args:
         jobs: what to do.
-        processes: how many to do at once.
         on_progress: called with a job's index and the share that is done.
+        processes: how many to do at once.
         silent_s: longest time without a message of a process.
     """
     pool = _Pool(jobs, deque(range(len(jobs))), [0] * len(jobs))

@@ -19,6 +19,7 @@ from ..prior.checkpoint import Prior
 from ..recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .fingerprint import hash_of_file
 from .jobs import Job
+from .places import fetched, stored
 from .result import JobResult
 
 _PARTS: Final[int] = 60
@@ -30,12 +31,14 @@ def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None]) -> JobR
     started_s = time.monotonic()
     try:
         skeleton = Skeleton.from_json_file(job.skeleton) if job.skeleton else None
-        plan = SolvePlan(job.recording, skeleton, job.calibration, job.solve, job.reading)
-        solved = solve_recording(plan, prior, on_progress)
-        if job.output.suffix.lower() == ".bvh":
-            save_bvh(solved.motion, job.output)
-        else:
-            solved.motion.save_npz(job.output)
+        with fetched(job.recording) as recording:
+            plan = SolvePlan(recording, skeleton, job.calibration, job.solve, job.reading)
+            solved = solve_recording(plan, prior, on_progress)
+        with stored(job.output) as output:
+            if output.suffix.lower() == ".bvh":
+                save_bvh(solved.motion, output)
+            else:
+                solved.motion.save_npz(output)
         return _summary(job, solved, time.monotonic() - started_s)
     except InPoseError as error:
         return failed(job, error.message, error.hint)

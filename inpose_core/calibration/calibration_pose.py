@@ -46,7 +46,7 @@ _SHOULDERS_BEHIND_EYES_M: Final[float] = 0.12
 _STILL_M_S: Final[float] = 0.15
 _STILL_OVER_S: Final[float] = 0.2
 _SLACK_KNOWN_M, _SLACK_UNKNOWN_M = 0.0, 0.12
-"""How much farther the hand poses may be from the wrists than the rules below allow for."""
+"""Additional distance of the hand poses from the wrists, beyond the rules below."""
 _FEWEST_FRAMES: Final[int] = 10
 _BEFORE_M, _SLOPPY_BEFORE_M = 0.25, 0.35
 """How far the middle of the hands may be from under the eyes, level."""
@@ -69,13 +69,13 @@ class CalibrationPose:
     eye_height_m: float
     """Median height of the headset in it."""
     heading_rad: float
-    """Where the body faces: the turn about +Y from +Z."""
+    """Direction in which the body faces: the turn about +Y from +Z."""
     arm_drop_rad: float
-    """How far the arms hang below level: 0 in a T-pose, unless the devices are known and show it."""
+    """Angle of the arms below level: 0 in a T-pose, unless known devices show another angle."""
     arm_forward_rad: float = 0.0
-    """How far they reach forward."""
+    """Angle of the arms in front of the body."""
     arm_deviation_rad: float = _CAREFUL_RAD
-    """How far that may be off, standard deviation."""
+    """Standard deviation of both angles."""
 
     @property
     def start_s(self) -> float:
@@ -116,9 +116,9 @@ def find_calibration_pose(
 
     Args:
         recording: cleaned, at a constant rate (`resample_recording`).
-        pose: what the hand poses are; None widens the limits by what controllers may be off.
+        pose: kind of the hand poses; None widens the limits by the possible offsets of controllers.
         choice: which poses to look for.
-        time_s: when the user says that it is struck; then half a second around it is taken as it is.
+        time_s: the time that the user gives for the pose; then half a second around it is used without a check.
         stature_m: the performer's, where known.
 
     Raises:
@@ -151,7 +151,7 @@ def find_calibration_pose(
 
 @dataclass(frozen=True)
 class _Scene:
-    """Hold what the rules look at, relative to the eyes: these know no floor."""
+    """Hold the quantities of the rules, relative to the eyes, so that the floor does not matter."""
 
     eyes_m: FloatArray
     left_m: FloatArray
@@ -285,7 +285,7 @@ class _Scene:
     def _heading_rad(self, part: slice) -> float:
         """Return where the body faces: between where the head looks and straight out from the line of the hands.
 
-        Heads are turned a little, and unknown controllers turn the line of the hands: each is wrong on its own.
+        Heads are turned a little, and unknown controllers turn the line of the hands, so neither alone is right.
         """
         across = self.apart_m[part].sum(axis=0)
         from_hands = np.array((-across[2], 0.0, across[0])) / max(np.linalg.norm(across), 1e-9)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List where the wrist is in each controller, how sure that is, and where the numbers are from: one row per device.
+"""List the place of the wrist in each controller, its uncertainty and the source of the numbers: one row per device.
 
-A row says where the left wrist is in the device's raw OpenVR frame, and where the OpenXR frames grip and aim are in
-it; the right hand mirrors it. Most of a row comes from SteamVR: its render models hold `grip`, `openxr_grip`,
-`tip` and `openxr_aim`, and a hand (`openxr_handmodel`) that lies on each controller alike, whose wrist is known on the
-Index controller (Valve's skeletal input, the pose of an open hand). So the same hand lies on all controllers for which
-SteamVR has this frame. To add a device, add a row.
+A row gives the left wrist, and the OpenXR frames grip and aim, in the device's raw OpenVR frame; the right hand is its
+mirror image. Most of a row comes from SteamVR: its render models hold `grip`, `openxr_grip`, `tip` and `openxr_aim`,
+and a hand (`openxr_handmodel`) that lies on each controller alike, whose wrist is known on the Index controller
+(Valve's skeletal input, the pose of an open hand). So the same hand lies on all controllers for which SteamVR has this
+frame. To add a device, add a row.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def wrist_at(position_m: tuple[float, float, float], pitch_yaw_roll_deg: tuple[f
 
 @dataclass(frozen=True)
 class HandDevice:
-    """Hold one row: a device, its frames, and how far a hand may hold it otherwise."""
+    """Hold one row: a device, its frames, and how much the hold may vary."""
 
     name: str
     words: tuple[str, ...]
@@ -53,9 +53,9 @@ class HandDevice:
     grip_in_raw: RigidOffset
     aim_in_raw: RigidOffset
     deviation_m: float
-    """Of the wrist's place per axis, standard deviation over people and over what is unsure in the row."""
+    """Standard deviation of the wrist's position per axis, over people and the uncertainty of the row."""
     turn_deviation_deg: float
-    """Of the wrist's turn about each axis."""
+    """Standard deviation of the wrist's rotation about each axis."""
     source: str
     is_hand: bool = False
     """The device is the hand itself, seen by cameras."""
@@ -153,7 +153,7 @@ HAND_DEVICES: Final[tuple[HandDevice, ...]] = (
 def device_named(controllers: str, headset: str) -> HandDevice | None:
     """Return the row of the controllers that a file names, else of those that belong to its headset; None if unknown.
 
-    A Vive headset is sold with wands and with Index controllers, so its name alone says nothing.
+    A Vive headset is sold with wands and with Index controllers, so its name alone does not tell the controllers.
     """
     for text in (controllers.lower(), headset.lower()):
         for device in HAND_DEVICES:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List the ways in which hand devices may be held: as the file says, and the others that are worth a look.
-
-Both hands hold the same device, so one way serves both, mirrored.
+"""List the ways in which hand devices may be held: the declared one, and others that are worth a try. Both hands hold
+the same device, so one way serves both, mirrored.
 """
 
 from __future__ import annotations
@@ -24,14 +23,13 @@ _TURN_DEVIATION_DEG: Final[dict[PoseType, float]] = {
 """Of the wrist in an unknown device, about each axis."""
 _ANOTHER_FRAME: Final[float] = 1.0
 _ANOTHER_DEVICE: Final[float] = 0.25
-"""What another frame than the declared one, and another device than the one that is named, must gain. In nats per
-frame."""
+"""Gain that another frame than the declared one, or another device than the named one, must have, in nats per frame."""
 _GRIP_IN_SABER_M: Final[tuple[float, float, float]] = (0.0, 0.0, 0.15)
-"""On the line of the blade, behind its origin. By 15 cm the arms of two replays of one player are folded further than
-arms fold in 1 to 2 % of the frames, by 12 cm in 2 to 6 %; further back the wrists strain."""
+"""Distance of the grip behind the saber's origin, on the line of the blade. With 15 cm, the arms in two replays of one
+player fold too far in 1 to 2 % of the frames; with 12 cm, in 2 to 6 %. Further back, the wrists bend too far."""
 _KNOWN_SABER_DEVIATION_M: Final[float] = 0.04
 _SABER_PITCHES_DEG: Final[tuple[float, ...]] = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
-"""Of the hand against the blade, from the device's grip; each player sets it in the game."""
+"""Angles between hand and blade, from the device's grip; each player sets this in the game."""
 _AFRAME_ROLL: Final[RigidOffset] = placed((0.0, 0.0, 0.0), (0.0, 0.0, -90.0))
 """From what A-Frame's component hand-controls records back to the device: it rolls left hands by 90 degrees, right ones
 by -90."""
@@ -51,7 +49,7 @@ class Holding:
     handicap: float = 0.0
     """In nats per frame."""
     quirk: str = ""
-    """What the recorder did to the poses."""
+    """The recorder's change of the poses, in words."""
 
     @property
     def wrists(self) -> tuple[RigidOffset, RigidOffset]:
@@ -60,12 +58,12 @@ class Holding:
 
     @property
     def words(self) -> str:
-        """Return what the hand poses are, for users."""
+        """Return the kind of the hand poses in words, for users."""
         return f"{self.pose} poses{f' of a {self.device}' if self.device else ''}{self.quirk}"
 
 
 def declared_holding(recording: Recording, pose: PoseType) -> Holding:
-    """Return how the devices are held by what the file, or the user, says."""
+    """Return the way that the file or the user declares."""
     device = device_named(recording.controllers, recording.headset)
     if device is not None and pose == "saber":
         # How the player turned the saber is not told, so the motion must tell it.
@@ -77,7 +75,7 @@ def declared_holding(recording: Recording, pose: PoseType) -> Holding:
 
 
 def declared_wrists(recording: Recording, pose: PoseType) -> tuple[RigidOffset, RigidOffset]:
-    """Return both wrists as declared; a replay that tells its sabers' offsets on the controllers is believed."""
+    """Return both wrists as declared; the saber offsets of a replay are used."""
     known = recording.hand_offsets
     if pose != "saber" or known is None:
         return declared_holding(recording, pose).wrists
@@ -98,7 +96,7 @@ def declared_deviation_m(recording: Recording, pose: PoseType | None) -> float:
 
 
 def other_holdings(recording: Recording, pose: PoseType | None) -> tuple[Holding, ...]:
-    """Return the other ways that are worth a look: other frames, other devices, and known quirks of recorders.
+    """Return the other ways that are worth a try: other frames, other devices, and known quirks of recorders.
 
     Args:
         recording: any.

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choose how the hand devices are held: as declared, unless the wrists would have to bend as no wrist does.
-
-Each way is judged by the strain of the wrists against forearms that are placed by reach alone (`reaching_arms`). The
-declared way has a head start; it loses it only to a way that is much more likely.
+"""Choose how the hand devices are held: as declared, unless the wrists would have to bend further than wrists can. Each
+way is judged by the strain of the wrists against forearms that are placed only by the reach of the hands
+(`reaching_arms`). Another way replaces the declared one only if it is much more likely.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ _BEARABLE_STRAIN: Final[float] = 7.0
 """No recording of captured people with the right turn has more."""
 _ALIKE_DEG: Final[float] = 35.0
 _ALIKE_M: Final[float] = 0.10
-"""What is found of both hands may differ so far and still be one device."""
+"""Largest difference of the two hands that can still be one device."""
 _AS_DEVICE_DEG: Final[float] = 30.0
 _AS_DEVICE_M: Final[float] = 0.12
-"""What is found as near as this to a known device is held like it."""
+"""If the result is closer than this to a known device, that device is assumed."""
 _ALIKE_DEVIATION_M, _AS_DEVICE_DEVIATION_M = 0.06, 0.03
-"""How far the wrists' places are off then: chosen on simulated recordings of the people who train."""
+"""Uncertainty of the wrists' positions in this case, chosen on simulated recordings of the training people."""
 _FOUND_DEG, _FOUND_M = 12.0, 0.04
-"""Standard deviations of what the motion tells of both hands together."""
+"""Standard deviations of the estimate from the motion, for both hands together."""
 _SAME_TURN_DEG: Final[float] = 15.0
-"""A better way that is turned by less than this contradicts nothing."""
+"""A better way that differs by less than this does not contradict the declared one."""
 
 
 class ChosenHolding(NamedTuple):
-    """Hold the chosen way, and what is to be told of it."""
+    """Hold the chosen way, and its findings."""
 
     holding: Holding
     findings: tuple[Finding, ...] = ()
@@ -69,8 +68,8 @@ def choose_holding(recording: Recording, stature_m: float, pose: PoseType) -> Ch
         if strain <= _BEARABLE_STRAIN:
             return ChosenHolding(declared)
         sentence = (
-            f"As {declared.words}, the wrists bend further than wrists can. Strike a T-pose, or correct the hands with "
-            "Hand rotation."
+            f"If the hand poses are {declared.words}, the wrists bend further than wrists can. Hold a T-pose, or "
+            "correct the hands with Hand rotation."
         )
         return ChosenHolding(declared, (Finding("wrists_bent", sentence),))
     if pose == "saber":
@@ -78,8 +77,8 @@ def choose_holding(recording: Recording, stature_m: float, pose: PoseType) -> Ch
         return ChosenHolding(best)
     kind: FindingKind = "wrists_bent" if best.pose == pose else "hand_poses"
     sentence = (
-        f"As {declared.words}, the wrists bend further than wrists can. InPose took the hand poses for {best.words}: "
-        f"the hands are turned by {turned_deg:.0f} degrees."
+        f"If the hand poses were {declared.words}, the wrists would bend further than wrists can. InPose read them as "
+        f"{best.words} instead, which turns the hands by {turned_deg:.0f} degrees."
     )
     return ChosenHolding(best, (Finding(kind, sentence, "repaired"),))
 
@@ -87,7 +86,7 @@ def choose_holding(recording: Recording, stature_m: float, pose: PoseType) -> Ch
 def likeliest_holding(
     recording: Recording, stature_m: float, usual: tuple[RigidOffset, RigidOffset]
 ) -> tuple[RigidOffset, RigidOffset]:
-    """Return left and right wrist in devices of which nothing is declared: the usual ones, or much more likely ones."""
+    """Return left and right wrist in undeclared devices: the usual ones, or much more likely ones."""
     strain = holding_strain(recording, stature_m, usual)
     if strain is None:
         return usual
@@ -101,7 +100,7 @@ def likeliest_holding(
 
 @dataclass(frozen=True)
 class FoundHolding:
-    """Hold what the motion tells of devices of which nothing is declared."""
+    """Hold the estimate from the motion for undeclared devices."""
 
     wrists: tuple[RigidOffset, RigidOffset]
     deviation_m: float
@@ -109,10 +108,9 @@ class FoundHolding:
 
 
 def join_found(found: tuple[RigidOffset, RigidOffset], recording: Recording) -> FoundHolding:
-    """Return what was found of both wrists, joined: both hands hold the same device, and most devices are known ones.
-
-    Where both hands disagree, each keeps what was found. Where they agree on something near to a known device, the
-    result is between both, by their uncertainties.
+    """Return the joined estimate of both wrists: both hands hold the same device, and most devices are known ones. If
+    the hands disagree, each keeps its own estimate. If they agree on something close to a known device, the result is
+    between the estimate and this device, by their uncertainties.
     """
     right = found[1].mirrored()
     apart_rad = float(geodesic_angle(found[0].wxyz, right.wxyz))

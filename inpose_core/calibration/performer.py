@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure one performer with one set of devices: size, and where the joints sit in the devices."""
+"""Measure one performer with one set of devices: the size, and the places of the joints in the devices."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _FOUND = (
 )
 _WITHOUT_FOUND = "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses."
 _LARGEST_STATURE_ERROR = 0.08
-"""Of what people say; more than this is another floor or another person."""
+"""Tolerance of the stature that people tell; a larger difference means another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
-"""Belief in the preset of a hand pose where the motion is all that there is: with the looser 9 cm of a T-pose
-performers with few gestures come out worse than the preset. (For what the network found 9 cm are better.)"""
+"""Standard deviation of the preset of a hand pose if there is only the motion. With the looser 9 cm of a T-pose,
+performers with few gestures get a worse result than the preset. (For the network's estimate, 9 cm are better.)"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class PerformerCalibration:
 
 @dataclass(frozen=True)
 class FittedPerformer:
-    """Hold a performer, and what is to be told of how the devices were held."""
+    """Hold a performer, and the findings about how the devices were held."""
 
     performer: PerformerCalibration
     notes: tuple[str, ...]
@@ -96,7 +96,7 @@ def fit_performer(
     held: CalibrationPose | None,
     prior: Prior | None = None,
 ) -> FittedPerformer:
-    """Return where the joints sit in the devices, by presets, calibration pose and motion, in this order of trust.
+    """Return the places of the joints in the devices, from presets, calibration pose and motion.
 
     Args:
         recording: cleaned, at the solver's rate, its floor at y = 0.
@@ -176,7 +176,7 @@ def fit_performer(
 
 
 def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[RigidOffset]:
-    """Return the head offset moved to the middle of the head where the recorder saw with one eye."""
+    """Return the head offset, moved to the middle of the head if one eye was recorded."""
     if view == "left_eye":
         return Noted(RigidOffset(head.position_m + np.array((LEFT_EYE_M, 0.0, 0.0)), head.wxyz))
     if view == "middle":
@@ -220,7 +220,7 @@ def _turned(
 def _found(
     recording: Recording, stature_m: float, head: RigidOffset, usual: tuple[RigidOffset, RigidOffset]
 ) -> FoundHolding | None:
-    """Return how devices of which nothing is declared are held, by the motion; None where too little is measured."""
+    """Return from the motion how undeclared devices are held; None if too little is measured."""
     start = likeliest_holding(recording, stature_m, usual)
     found = find_hands(recording, Skeleton.template(stature_m), (head, *start))
     if found is None:
@@ -229,7 +229,7 @@ def _found(
 
 
 def _believable(found: RigidOffset, start: RigidOffset) -> RigidOffset:
-    """Return what the network found, or where it started if it went further than it was trained to go."""
+    """Return the network's estimate, or its starting point if the estimate is beyond its training range."""
     turn_rad = float(geodesic_angle(found.wxyz, start.wxyz))
     far = turn_rad > _BELIEVABLE_TURN_RAD or np.linalg.norm(found.position_m - start.position_m) > _BELIEVABLE_PLACE_M
     return start if far else found

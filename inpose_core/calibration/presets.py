@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""List the positions of the head joint, and of the wrists in devices of which no more is known than the kind of their
-poses, and their uncertainty. Known devices have rows in `hand_devices`.
+"""List the position of the head joint, and those of the wrists in devices of which only the kind of hand poses is
+known, with their uncertainty. Known devices have rows in `hand_devices`.
 
 Where the offsets come from:
 
@@ -30,12 +30,12 @@ HEAD_JOINT_IN_HEADSET_M: Final[tuple[float, float, float]] = (0.0, -0.06, 0.10)
 """For a performer of `REFERENCE_STATURE_M`; +Z points to the back of the head."""
 
 HEAD_DEVIATION_M: Final[tuple[float, float, float]] = (0.004, 0.015, 0.01)
-"""How far that may be off, standard deviations: heads differ, and so do rigs' ideas of where the head joint is."""
+"""Standard deviations of this: heads differ, and rigs have the head joint at different places."""
 
 REFERENCE_STATURE_M: Final[float] = 1.75
 
 LEFT_EYE_M: Final[float] = 0.032
-"""How far left of the middle a recorder sees that takes the left eye's view for the head (Tracking Toolkit)."""
+"""Distance of the left eye from the middle, for recorders that record its view as the head (Tracking Toolkit)."""
 
 _HALF_TURN_ABOUT_Y: Final[tuple[float, float, float, float]] = (0.0, 0.0, 1.0, 0.0)
 """A device looks along -Z, the head joint faces +Z."""
@@ -47,8 +47,8 @@ WRIST_DEVIATION_M: Final[dict[PoseType, float]] = {
     "raw": 0.03,
     "saber": 0.06,
 }
-"""How far each preset may be off per axis, standard deviations: a Quest's grip was measured within 1 mm on one person
-and hands differ; the raw frame differs between controllers; a saber sits as its player set it."""
+"""Standard deviations of each preset per axis: a Quest's grip was measured within 1 mm on one person, and hands differ;
+the raw frame differs between controllers; each player sets the angle of the saber."""
 
 UNKNOWN_WRIST_DEVIATION_M: Final[float] = 0.09
 """Used if the kind of the hand poses is unknown."""

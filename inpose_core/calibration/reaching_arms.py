@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Place forearms by reach alone: from a shoulder below the head to the wrist, the elbow where elbows hang.
+"""Place forearms only by the reach of the hands: from a shoulder below the head to the wrist, with a hanging elbow.
 
 This needs no rotation of a hand, so it can judge how a controller is held. It is rough: the shoulders follow the head's
-heading, and the elbow may swivel about the line from shoulder to wrist, so several swivels are kept, each with how
-unusual it is. Right arms are mirrored: everything here is a left arm.
+heading, and the elbow may swivel about the line from shoulder to wrist, so several swivels are kept, each with its
+likelihood. Right arms are mirrored: everything here is a left arm.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from .stature import performer_head_joint_m
 _MIRROR_M: Final[FloatArray] = np.array((-1.0, 1.0, 1.0))
 _MIRROR_WXYZ: Final[FloatArray] = np.array((1.0, 1.0, -1.0, -1.0))
 _SWIVELS_RAD: Final[FloatArray] = np.radians((-10.0, 15.0, 40.0, 65.0, 90.0))
-"""Of the elbow, from below the line of shoulder and wrist outwards."""
+"""Swivel angles of the elbow, from below the line of shoulder and wrist outwards."""
 _USUAL_SWIVEL_RAD, _SWIVEL_DEVIATION_RAD = np.radians((35.0, 30.0))
 _ELBOWS_HANG_BACK: Final[float] = 0.35
 _FORWARD_OVER_FRAMES: Final[int] = 61
-"""A second: the head looks around faster than the shoulders follow."""
+"""A second, because the head looks around faster than the shoulders follow."""
 _MOST_FRAMES: Final[int] = 250
 _FEWEST_FRAMES: Final[int] = 60
 _HINGE_SINE: Final[float] = 0.4
@@ -55,12 +55,12 @@ class ReachingArm:
 def reaching_arms(
     recording: Recording, stature_m: float, wrists: tuple[RigidOffset, RigidOffset]
 ) -> tuple[ReachingArm, ReachingArm] | None:
-    """Return both arms as they reach for the wrists, in frames from all of the recording; None if few are measured.
+    """Return both arms that reach for the wrists, in frames of the whole recording; None if too few are measured.
 
     Args:
         recording: at the solver's rate, its floor at y = 0.
         stature_m: the performer's.
-        wrists: the places of left and right wrist in their devices; their turns do not count.
+        wrists: left and right wrist in their devices; only the positions count.
     """
     measured = np.flatnonzero(recording.measured.all(axis=1))
     if len(measured) < _FEWEST_FRAMES:

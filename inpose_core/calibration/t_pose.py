@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve the devices' turns, and see where the wrists must be, from a T-pose or A-pose that is held."""
+"""Find the rotations of the devices and the positions of the wrists from a T-pose or A-pose."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ body faces is known to a degree or two, which moves the hands forward and back."
 _HEIGHT_DEVIATION_M: Final[float] = 0.012
 _LARGEST_HEADSET_TILT_RAD: Final[float] = np.radians(20.0)
 LARGEST_TURN_RAD: Final[float] = np.radians(70.0)
-"""A hand that is turned further from a known hand pose's preset than this does not lie palm down."""
+"""If a hand is turned further than this from the preset of a known hand pose, its palm is not down."""
 
 
 def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatArray:
-    """Return the wrist joint's rotation in its device's frame, wxyz (4,): in the pose the joint's own is known.
+    """Return the wrist joint's rotation in its device's frame, wxyz (4,). In the pose, the rotation of the joint is
+    known.
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
@@ -47,8 +48,8 @@ def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatA
 def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) -> tuple[FloatArray, float]:
     """Return the head joint's rotation in the headset's frame, (4,), and the preset's tilt from it in radians.
 
-    In the pose the head is level. A headset sits tilted on the face by a few degrees; a look to the floor tilts it
-    further, and then the preset stays.
+    In the pose the head is level. A headset is tilted on the face by a few degrees. If the performer looks to the
+    floor, it is tilted further, and the preset is used.
     """
     joints = multiply_quaternions(recording.rotations_wxyz[held.frames, 0], preset.wxyz)
     up = rotate_vector(conjugate_quaternion(_mean(joints)), (0.0, 1.0, 0.0))
@@ -66,14 +67,14 @@ def with_pose(
     body: PerformerBody,
     head_joint_height_m: float | None,
 ) -> Evidence:
-    """Return the evidence with what the pose says of the lever arms: the body's wrists are where its arms end.
+    """Return the evidence with that of the pose: the wrists are at the ends of the body's arms.
 
     Args:
-        evidence: what is believed already.
+        evidence: the beliefs so far.
         recording: at a constant rate, its floor at y = 0.
         held: the pose.
         body: the performer's; its uncertainty must have been added as a belief.
-        head_joint_height_m: the performer's, where it is known by other means than the headset.
+        head_joint_height_m: the performer's, if it is known by other means than the headset.
     """
     R_body_world = quaternion_to_matrix(conjugate_quaternion(_heading(held)))
     frames = held.frames

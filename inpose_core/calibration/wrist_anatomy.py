@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say how far a wrist bends and turns against its forearm, and how unlikely that is.
+"""Measure how far a wrist bends and turns against its forearm, and how unlikely this is.
 
 Between forearm and hand there are three turns: the forearm rolls about its length (pronation), then the wrist bends up
 or down (extension, flexion) and to a side (towards thumb or little finger). In a T-pose with palms down all are 0.
@@ -24,9 +24,9 @@ _USUAL_DEG: Final[FloatArray] = np.array((10.0, -3.0, -10.0))
 """Hands that hold something are bent up and rolled a little."""
 _DEVIATIONS_DEG: Final[FloatArray] = np.array((22.0, 14.0, 40.0))
 _BEYOND_DEVIATION_DEG: Final[float] = 8.0
-"""How soft the ends of the ranges are: people differ, and forearms are placed roughly."""
+"""Softness of the ends of the ranges, because people differ and the forearms are only estimated."""
 _MOST_STRAIN: Final[float] = 16.0
-"""One frame says no more than this: a forearm may be placed wrongly."""
+"""Largest strain of one frame, because its forearm may be wrong."""
 
 
 class WristTurns(NamedTuple):
@@ -61,7 +61,7 @@ def beyond_anatomy_deg(turns: WristTurns) -> FloatArray:
 
 
 def wrist_strain(R_device_wrist: FloatArray, arm: ReachingArm) -> float:
-    """Return how unlikely the arm makes it that the wrist is turned so in the device: a mean over frames.
+    """Return how unlikely this rotation of the wrist in the device is, given the arm: a mean over frames.
 
     It is the negative log-likelihood of bend and roll, summed over the elbow's swivels. With the right turn it is
     between 1.5 and 5 on captured motion, with one that is 50 degrees off between 5 and 15.

@@ -9,6 +9,7 @@ or stands up.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,17 +17,17 @@ import numpy as np
 
 from ..arrays import BoolArray, FloatArray, runs
 from ..body.kinematics import chain_offsets, forward_kinematics
-from ..body.skeleton import HIP_JOINTS, SENSOR_JOINTS
+from ..body.skeleton import ANKLE_JOINTS, HIP_JOINTS, SENSOR_JOINTS
 from ..numerics import Array, frames_first, frames_last, namespace_of, to_numpy
 from ..options.solve import SolveSettings
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths
-from .in_pieces import pieces
+from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
 from .reach import ArmReach
-from .seated_pose import SeatedBody, resting_hips, sit, twist_above_seat
+from .seated_pose import SeatedBody, resting_ankles, resting_hips, sit, twist_above_seat
 from .smoothing import smooth_in_time
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
@@ -99,11 +100,19 @@ def seat(
         part = slice(first, stop)
         seen = measurement.part(part)
         share = _share(stop - first, first > 0, stop < len(seated), measurement.fps)
-        solved, hips_m = _in_numpy(R_world[part]), _in_numpy(_hips_m(R_world[part], seen))
+        hips_m, ankles_m = np.split(_joints_m(R_world[part], seen, (*HIP_JOINTS, *ANKLE_JOINTS)), 2, axis=1)
         rest_m = resting_hips(hips_m, body)
-        twisted = xp.asarray(twist_above_seat(solved, hips_m, rest_m, share), R_world)
-        R = _keep_hips(twisted, seen, uncertainty, settings, share, rest_m)
-        seated_R[part] = xp.asarray(sit(_in_numpy(R), _in_numpy(seen.y_m[:, 0]), rest_m, share, body), R_world)
+        feet_m = resting_ankles(ankles_m, rest_m, share, body)
+        twisted = xp.copy(R_world[part])
+        for piece in pieces(len(twisted)):
+            R = twist_above_seat(_in_numpy(twisted[piece]), hips_m[piece], rest_m[piece], share[piece])
+            twisted[piece] = xp.asarray(R, R_world)
+        kept = _keep_hips(twisted, seen, uncertainty, settings, share, rest_m)
+        for piece in pieces(len(kept)):
+            R, head_m = _in_numpy(kept[piece]), _in_numpy(seen.y_m[piece, 0])
+            R = sit(R, head_m, rest_m[piece], feet_m[piece], share[piece], body)
+            kept[piece] = xp.asarray(R, R_world)
+        seated_R[part] = kept
         # Between two stands of one foot there is always a frame in which it does not stand.
         inside = np.flatnonzero(share >= 1.0) + first
         if len(inside):
@@ -128,10 +137,14 @@ def _in_numpy(array: Array) -> FloatArray:
     return to_numpy(array).astype(np.float64)
 
 
-def _hips_m(R_world: Array, measurement: Measurement) -> Array:
-    """Return the positions of the hips of a solution, (F, 2, 3); the head is at its measured place."""
-    positions_m = forward_kinematics(R_world, measurement.offsets_m)
-    return measurement.y_m[:, :1] + positions_m[:, list(HIP_JOINTS)] - positions_m[:, _HEAD, None]
+def _joints_m(R_world: Array, measurement: Measurement, joints: Sequence[int]) -> FloatArray:
+    """Return where joints of a solution are, (F, J, 3), the head where it was measured."""
+
+    def from_head_m(R: Array) -> Array:
+        positions_m = forward_kinematics(R, measurement.offsets_m)
+        return positions_m[:, list(joints)] - positions_m[:, _HEAD, None]
+
+    return _in_numpy(in_pieces(from_head_m, R_world) + measurement.y_m[:, :1])
 
 
 def _keep_hips(
@@ -149,7 +162,7 @@ def _keep_hips(
     joints = carrying_joints(kappa)
     variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
     reach = ArmReach.of(kappa[:2], joints)
-    solved_m = _hips_m(R_world, measurement)
+    solved_m = xp.asarray(_joints_m(R_world, measurement, HIP_JOINTS), R_world)
     away_m = smooth_in_time(xp.asarray(rest_m, R_world) - solved_m, _SMOOTHING_FRAMES)
     target_m = solved_m + away_m * xp.asarray(share, R_world)[:, None, None]
     distance = xp.sqrt((away_m**2).sum(axis=-1)) / (_SURPRISE_RATIO * measurement.body_size_m)

@@ -102,44 +102,71 @@ def twist_above_seat(R: FloatArray, hips_m: FloatArray, rest_m: FloatArray, shar
     return twisted
 
 
-def sit(R: FloatArray, head_m: FloatArray, rest_m: FloatArray, share: FloatArray, body: SeatedBody) -> FloatArray:
+def resting_ankles(ankles_m: FloatArray, rest_m: FloatArray, share: FloatArray, body: SeatedBody) -> FloatArray:
+    """Return the resting places of the ankles before the seat, (F, 2, 3), feet flat on the floor.
+
+    Args:
+        ankles_m: solved ankles, (F, 2, 3).
+        rest_m: of `resting_hips`, (F, 2, 3).
+        share: share of the seat in the legs, (F,), from 0 to 1.
+        body: whose legs.
+    """
+    middle_m, left, forward = _axes_of_seat(rest_m)
+    # Where the share falls, the performer was seen to sit down or to get up.
+    solved_share = _SOLVED_SHARE if share.min() >= 1.0 else _SEEN_SHARE
+    places_m = np.empty_like(ankles_m)
+    for side, (hip, knee, _) in enumerate(LEG_CHAINS):
+        across = 1.0 if side == 0 else -1.0
+        thigh_m, half_m = float(np.linalg.norm(body.offsets_m[knee])), abs(float(body.offsets_m[hip, 0]))
+        solved_m = ankles_m[:, side] - middle_m
+        ahead = float(np.median((solved_m * forward).sum(axis=-1))) / max(thigh_m, 1e-6)
+        apart = float(np.median((solved_m * left).sum(axis=-1))) * across / max(half_m, 1e-6)
+        ahead_m = thigh_m * _mixed(_ANKLES_AHEAD, ahead, _SOLVED_LIMITS, solved_share)
+        out_m = half_m * _mixed(_ANKLES_APART, apart, _APART_LIMITS, solved_share)
+        places_m[:, side] = middle_m + ahead_m * forward + across * out_m * left
+        places_m[:, side, 1] = body.sole_height_m - body.offsets_m[TOE_JOINTS[side], 1]
+    return places_m
+
+
+def sit(
+    R: FloatArray,
+    head_m: FloatArray,
+    rest_m: FloatArray,
+    ankles_m: FloatArray,
+    share: FloatArray,
+    body: SeatedBody,
+) -> FloatArray:
     """Return rotations (F, 22, 3, 3) whose legs sit.
 
     Args:
-        R: solved rotations of one stay on a seat, (F, 22, 3, 3).
+        R: solved rotations, (F, 22, 3, 3).
         head_m: measured head joint, (F, 3).
-        rest_m: of `resting_hips`, (F, 2, 3); the feet rest before them.
+        rest_m: of `resting_hips`, (F, 2, 3); the feet point where it does.
+        ankles_m: of `resting_ankles`, (F, 2, 3).
         share: share of the seat in the legs, (F,), from 0 to 1.
         body: whose legs.
     """
     offsets_m = body.offsets_m
     positions_m = forward_kinematics(R, offsets_m)
-    positions_m = positions_m + (head_m[:, None] - positions_m[:, [_HEAD]])
-    hips_m = positions_m[:, list(HIP_JOINTS)]
-    middle_m = rest_m.mean(axis=1)
-    left = (rest_m[:, 0] - middle_m) * (1.0, 0.0, 1.0)
-    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
-    forward = np.stack((-left[:, 2], np.zeros(len(R)), left[:, 0]), axis=-1)
-    # Where the share falls, the performer was seen to sit down or to get up.
-    solved_share = _SOLVED_SHARE if share.min() >= 1.0 else _SEEN_SHARE
+    hips_m = positions_m[:, list(HIP_JOINTS)] + (head_m[:, None] - positions_m[:, [_HEAD]])
+    _, left, forward = _axes_of_seat(rest_m)
     legs = R.copy()
     for side, (hip, knee, ankle) in enumerate(LEG_CHAINS):
         toe, across = TOE_JOINTS[side], (1.0 if side == 0 else -1.0)
-        thigh_m, shin_m = offsets_m[knee], offsets_m[ankle]
-        thigh_length_m, half_m = float(np.linalg.norm(thigh_m)), abs(float(offsets_m[hip, 0]))
-        solved_m = positions_m[:, ankle] - middle_m
-        ahead = float(np.median((solved_m * forward).sum(axis=-1))) / max(thigh_length_m, 1e-6)
-        apart = float(np.median((solved_m * left).sum(axis=-1))) * across / max(half_m, 1e-6)
-        ahead_m = thigh_length_m * _mixed(_ANKLES_AHEAD, ahead, _SOLVED_LIMITS, solved_share)
-        out_m = half_m * _mixed(_ANKLES_APART, apart, _APART_LIMITS, solved_share)
-        foot_at_m = middle_m + ahead_m * forward + across * out_m * left
-        foot_at_m[:, 1] = body.sole_height_m - offsets_m[toe, 1]
         R_foot = _about_y(np.arctan2(forward[:, 0], forward[:, 2]) + across * _TOES_OUT_RAD)
         knees = forward + across * _KNEES_OUT * left + np.array((0.0, _KNEES_UP, 0.0))
-        R_thigh, R_shin = _two_bones(hips_m[:, side], foot_at_m, thigh_m, shin_m, knees)
+        R_thigh, R_shin = _two_bones(hips_m[:, side], ankles_m[:, side], offsets_m[knee], offsets_m[ankle], knees)
         for joint, R_joint in ((hip, R_thigh), (knee, R_shin), (ankle, R_foot), (toe, R_foot)):
             legs[:, joint] = _between(R[:, joint], R_joint, share)
     return legs
+
+
+def _axes_of_seat(rest_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the middle of the hips, (F, 3), and the level directions to the left and ahead, (F, 3) each."""
+    middle_m = rest_m.mean(axis=1)
+    left = (rest_m[:, 0] - middle_m) * (1.0, 0.0, 1.0)
+    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
+    return middle_m, left, np.stack((-left[:, 2], np.zeros(len(left)), left[:, 0]), axis=-1)
 
 
 def _mixed(usual: float, solved: float, limits: tuple[float, float], solved_share: float) -> float:

@@ -8,8 +8,8 @@ The order matters, because each step trusts the results of the steps before it:
 3. a headset that is not worn (`wearing`);
 4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
    (`interpretation.parked`);
-5. devices that stand still as no hand does (`track_defects`, `still_devices`), hands that are carried by the head
-   (`head_followers`), leaps of a few frames (`track_defects`);
+5. leaps of a few frames (`track_defects`), hands that are feet (`device_changes`), devices that stand still as no
+   hand does (`track_defects`, `still_devices`), hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
 7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`).
@@ -139,9 +139,10 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_headset,
     _parked,
     find_frozen,
+    find_spikes,
+    find_feet,
     find_still_devices,
     find_carried_hands,
-    find_spikes,
 )
 _AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet)
 

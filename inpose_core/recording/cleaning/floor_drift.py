@@ -67,7 +67,7 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
         return None
     rises_m = np.arange(_LEAST_RISE_M, min(_MOST_RISE_M, float(np.ptp(high_m)) + 0.4), _STEP_M)
     rises_m = rises_m if taller else np.concatenate((rises_m, -rises_m))
-    borders_s = np.linspace(times_s[0], times_s[-1], _GRID + 1)
+    borders_s = np.linspace(t[0], t[-1], _GRID + 1)
     best, most = None, least
     for first in range(_GRID):
         for last in range(_GRID, first, -1):

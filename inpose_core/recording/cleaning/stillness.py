@@ -145,18 +145,19 @@ def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
     dead = np.zeros(len(p), dtype=np.bool_)
     if len(p) < window:
         return dead
-    smooth = _running_mean(p, box)
+    smooth = _running_mean(p, box)[box // 2 : len(p) - (box - 1 - box // 2)]
     noise_m = np.sqrt(np.maximum(_running_sum(_noise_m2(p), window - 2) / (window - 2), 0.0))
-    moved_m = np.zeros(len(p) - window + 1)
-    spread_m = np.zeros(len(p) - window + 1)
+    most_m = _WANDER_M + _NOISE_RANGE * noise_m / np.sqrt(box)
+    # Only means of frames that are all in the window. Most windows move from their beginning to their end already.
+    length = window - box + 1
+    still = (noise_m < _MOST_NOISE_M) & (
+        np.abs(smooth[length - 1 :] - smooth[: len(smooth) - length + 1]).max(axis=-1) < most_m
+    )
     for axis in range(3):
-        # Only means of frames that are all in the window.
-        view = sliding_window_view(smooth[box // 2 : len(p) - (box - 1 - box // 2), axis], window - box + 1)
-        moved_m = np.maximum(moved_m, view.max(axis=-1) - view.min(axis=-1))
-        raw = sliding_window_view(p[:, axis], window)
-        spread_m = np.maximum(spread_m, raw.max(axis=-1) - raw.min(axis=-1))
-    still = (noise_m < _MOST_NOISE_M) & (moved_m < _WANDER_M + _NOISE_RANGE * noise_m / np.sqrt(box))
-    still &= spread_m < _WANDER_M + 8 * noise_m
+        for values, size, limit_m in ((smooth, length, most_m), (p, window, _WANDER_M + 8 * noise_m)):
+            candidates = np.flatnonzero(still)
+            view = sliding_window_view(values[:, axis], size)[candidates]
+            still[candidates] = view.max(axis=-1) - view.min(axis=-1) < limit_m[candidates]
     starts = np.zeros(len(p) + 1, dtype=np.int64)
     np.add.at(starts, np.flatnonzero(still), 1)
     np.add.at(starts, np.flatnonzero(still) + window, -1)
@@ -188,7 +189,7 @@ def _edge(p: FloatArray, first: int, least_m: float, near_m: float) -> tuple[flo
     # A hand that stops has been slowing down. With the same braking, where would this one have come to rest?
     braking_m = max(float(lengths[-3] - lengths[-1]) / 2, 1e-9)
     beyond_m = last_m**2 / (2 * braking_m)
-    abrupt = last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
+    abrupt = not leaps and last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
     return last_m if leaps else 0.0, bool(abrupt)
 
 

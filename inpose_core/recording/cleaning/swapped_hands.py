@@ -44,9 +44,9 @@ def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]
     turns = rotations_wxyz[:, 1:]
     kept_rad = geodesic_angle(turns[after], turns[before]).sum(axis=-1)
     traded_rad = geodesic_angle(turns[after], turns[before][:, ::-1]).sum(axis=-1)
-    near = (apart > _NEAR_M) & (crossed < 0.5 * straight) & (straight > _FASTEST_M_S * between_s)
+    near = (crossed < 0.5 * straight) & (straight > _FASTEST_M_S * between_s)
     traded = (traded_rad < _SWAP_RATIO * kept_rad) & (kept_rad > _TURNED_RAD)
-    swaps |= near & (traded | (crossed < _CLEAR_RATIO * straight))
+    swaps |= near & (traded | ((apart > _NEAR_M) & (crossed < _CLEAR_RATIO * straight)))
     swaps &= between_s < _LONGEST_RECONNECT_S
     at = after[swaps]
     if not len(at):

@@ -19,9 +19,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...arrays import FloatArray
+from ...arrays import BoolArray, FloatArray
 from ...errors import RecordingError
 from ...system.safe_files import parse_json
+from ..findings import Finding
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from .bsor import printable
@@ -89,7 +90,6 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             (rays if grip is None else grips)[device] += 1
             bare[index] |= is_hand
             used[entry[0]] += 1
-    notes = _iwer_notes(inputs, times, bare)
     return RawTracks(
         times=times,
         positions=poses[..., :3],
@@ -107,7 +107,8 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
         ),
         headset=_iwer_headset(schema),
         controllers=_iwer_controllers(schema, used),
-        notes=tuple(notes),
+        notes=_iwer_notes(inputs),
+        findings=_bare_hands_told(times, bare),
     )
 
 
@@ -140,20 +141,25 @@ def _iwer_controllers(schema: list[Any], used: Mapping[int, int]) -> str:
     return printable(max(kinds, key=lambda kind: kinds[kind])) if kinds else ""
 
 
-def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, bare: np.ndarray[Any, Any]) -> list[str]:
-    notes = []
+def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]]) -> tuple[str, ...]:
     counts: defaultdict[tuple[int, bool], int] = defaultdict(int)
     for device, _, is_hand in inputs.values():
         counts[device, is_hand] += 1
     if any(count > 1 for count in counts.values()):
-        notes.append("Controllers reconnected during the recording. InPose joined the parts of each hand.")
-    if bare.any() and not bare.all():
-        first_s = (times[bare][0] - times[0]) / 1000
-        notes.append(
-            f"From {first_s:.1f} s on, bare hands were tracked for a while. "
-            "Their grip is in a slightly different place than a controller's."
-        )
-    return notes
+        return ("Controllers reconnected during the recording. InPose joined the parts of each hand.",)
+    return ()
+
+
+def _bare_hands_told(times_ms: FloatArray, bare: BoolArray) -> tuple[Finding, ...]:
+    """Return a finding if bare hands replace controllers for some of the frames."""
+    if not bare.any() or bare.all():
+        return ()
+    first_s, last_s = ((times_ms[bare][end] - times_ms[0]) / 1000 for end in (0, -1))
+    sentence = (
+        f"From {first_s:.1f} to {last_s:.1f} s, bare hands were tracked instead of controllers. "
+        "Their grip is in a slightly different place: check the hands there."
+    )
+    return (Finding("another_offset", sentence, "told", None, float(first_s), float(last_s)),)
 
 
 def _numbers(values: object, count: int) -> bool:

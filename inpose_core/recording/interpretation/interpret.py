@@ -193,9 +193,9 @@ def _placed_hands(
     placed = hands_in_room(positions, quaternions, frame, orders)
     if options.hands_from:
         return placed.positions, placed.quaternions, ()
-    how = "as the headset sees them" if frame == "head" else "as distances from the headset"
+    how = "in the frame of the headset" if frame == "head" else "relative to the position of the headset"
     sentence = (
-        f"The hands are written {how}, not in the room. InPose put them into the room. "
+        f"The hands are recorded {how}, not in the room. InPose converted them to the room. "
         "If this is wrong, use --hands-from room."
     )
     return placed.positions, placed.quaternions, (Finding("hands_in_head_frame", sentence, "repaired"),)

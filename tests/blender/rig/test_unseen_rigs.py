@@ -68,3 +68,14 @@ def test_inverse_kinematics_of_the_legs_is_no_hindrance():
         constraint = rig.pose.bones[f"{side}ひざ"].constraints.new("IK")
         constraint.target, constraint.subtarget, constraint.chain_count = rig, f"{side}足ＩＫ", 2
     assert checked(rig).problems == ()
+
+
+def test_doubles_that_follow_the_legs_are_left_alone():
+    rig = build(KINDS["MMD with skin on doubles of the legs"])
+    for side in "左右":
+        for bone in ("足", "ひざ", "足首"):
+            constraint = rig.pose.bones[f"{side}{bone}D"].constraints.new("COPY_ROTATION")
+            constraint.target, constraint.subtarget = rig, f"{side}{bone}"
+    assert map_rig(rig).bones["left_hip"] == "左足"
+    assert map_rig(rig).bones["left_foot"] == "左つま先"
+    assert checked(rig).problems == ()

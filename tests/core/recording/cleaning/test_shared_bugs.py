@@ -48,7 +48,7 @@ def test_parked_hands_leave_unit_and_floor_alone() -> None:
         ("bs_vivepro2_expertplus.bsor", {("spikes", 1), ("spikes", 2)}),
         # At its end, headset and controllers are on a desk; at its beginning the right controller is, too.
         ("aframe_tracked-recording.json", {("not_worn", None), ("frozen", 2)}),
-        ("webxr_iwer_quest3.json", {("frozen", 1), ("frozen", 2), ("no_pose", 1)}),
+        ("webxr_iwer_quest3.json", {("frozen", 1), ("frozen", 2), ("no_pose", 1), ("another_offset", None)}),
     ],
 )
 def test_real_takes_raise_no_false_alarm(name: str, expected: set[tuple[str, int | None]]) -> None:
