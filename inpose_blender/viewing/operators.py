@@ -35,6 +35,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         from ..recording.facts import read_now
         from ..recording.job import RecordingFacts
         from .preview import forget
+        from .seat import forget as forget_seat
 
         try:
             if not isinstance(facts_of(context.scene), RecordingFacts):
@@ -44,6 +45,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
             return {"CANCELLED"}
         clear_error(context)
         forget()
+        forget_seat()
         view_of(context).shows_recording = True
         return {"FINISHED"}
 

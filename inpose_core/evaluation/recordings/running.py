@@ -25,7 +25,7 @@ from ...recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .cases import SCENES, Scene, make_scene, spoil
 from .comparison import Errors, errors_of
 from .defects import DEFECTS, Damaged, Defect
-from .judging import Judgement, judge, judge_refusal, usable_frames
+from .judging import Judgement, judge, judge_refusal, usable_places
 from .loggers.logger import Logger
 from .people import People, load_performers
 
@@ -195,7 +195,7 @@ def _errors(solved: SolvedRecording, damaged: Damaged, defect: Defect) -> Errors
         truth,
         damaged.take.duration_s,
         damaged.truth_from_s,
-        usable_frames(damaged, len(truth), truth.fps),
+        usable_places(damaged, len(truth), truth.fps),
         defect.floor_is_free,
     )
 

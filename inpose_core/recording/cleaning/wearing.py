@@ -21,7 +21,7 @@ _SHORTEST_S: Final[float] = 0.8
 _ALONE_S: Final[float] = 2.0
 """Shortest span if the headset lies alone, while the hands still move."""
 _ALONE_EXACT_S: Final[float] = 4.0
-_FLOOR_M: Final[float] = 0.3
+_FLOOR_M: Final[float] = 0.4
 _ON_THE_FLOOR_S: Final[float] = 4.0
 """Shortest span near the floor, where people also lie still for a while."""
 _LOWER_M: Final[float] = 0.25
@@ -60,9 +60,10 @@ def find_not_worn(times_s: FloatArray, poses: Poses) -> list[NotWorn]:
         return []
     heights_m = poses.positions_m[:, 0, 1]
     worn_m = float(np.percentile(heights_m[worn], 75))
+    usual_m = float(np.median(heights_m[worn]))
     tilt_rad = _tilt(poses.rotations_wxyz[:, 0])
     lying = [span for span in spans if _lies(times_s, poses, span, worn_m, tilt_rad)]
-    up = (heights_m > worn_m - _WORN_LOWER_M) & (tilt_rad < _WORN_TILT_RAD)
+    up = (heights_m > usual_m - _WORN_LOWER_M) & (tilt_rad < _WORN_TILT_RAD)
     off = [(span.start, span.stop) for span in lying] + _held(times_s, poses, worn_m, tilt_rad)
     found: list[NotWorn] = []
     for first, last in sorted(off):
@@ -108,9 +109,11 @@ def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, til
         return lasts_s > _ALONE_S
     places = [poses.positions_m[part, hand][poses.measured[part, hand]] for hand in hands]
     noisy = span.noise_m > _SENSOR_NOISE_M
-    if all(travel_m(place) < _STILL_M for place in places):
-        # An animated body may lie exactly still; its hands are not all as high as its eyes.
-        return noisy or all(abs(float(np.median(place[:, 1])) - height_m) < _BESIDE_M for place in places)
+    if all(travel_m(place) < _STILL_M + 6 * span.noise_m for place in places):
+        # A body may lie or sit still as well; its hands are not as high as its eyes.
+        beside_m = _BESIDE_M * (1 + noisy)
+        beside = all(abs(float(np.median(place[:, 1])) - height_m) < beside_m for place in places)
+        return beside or (noisy and lasts_s > _ALONE_EXACT_S)
     return lasts_s > (_ALONE_S if noisy else _ALONE_EXACT_S)
 
 
@@ -120,9 +123,9 @@ def _with_changes(times_s: FloatArray, up: BoolArray, first: int, last: int) -> 
     after = np.flatnonzero(up[last:])
     start = int(before[-1]) + 1 if len(before) else 0
     stop = last + int(after[0]) if len(after) else len(times_s)
-    if times_s[first] - times_s[start] > _LONGEST_CHANGE_S and start > 0:
+    if times_s[first] - times_s[start] > _LONGEST_CHANGE_S:
         start = first
-    if times_s[min(stop, len(times_s) - 1)] - times_s[last - 1] > _LONGEST_CHANGE_S and stop < len(times_s):
+    if times_s[min(stop, len(times_s) - 1)] - times_s[last - 1] > _LONGEST_CHANGE_S:
         stop = last
     # Close to the ends nobody wears it before, or after.
     if times_s[start] - times_s[0] < _ENDS_S and not len(before):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...arrays import BoolArray, FloatArray, runs
 
-_USUAL: Final[float] = 30.0
+_USUAL: Final[float] = 10.0
 """Percentile of the distance from hand to head that parked frames hardly change, unless they are most of a take."""
 _LEAP: Final[float] = 0.6
 """In usual distances, from one frame to the next: 25 cm, which is 18 m/s at 72 Hz."""
@@ -54,10 +54,10 @@ def find_parked(positions: FloatArray) -> BoolArray:
 
 
 def _usual_distance(positions: FloatArray) -> float | None:
-    away = np.concatenate([_distance(positions, hand) for hand in (1, 2)])
-    away = away[np.isfinite(away)]
-    # A lost hand that is reported at the head has no distance.
-    away = away[away > 0.02 * np.percentile(away, 80)] if len(away) else away
+    """Return how far the farther hand usually is from the head: the other one may be lost, and reported at the head."""
+    both = np.stack([_distance(positions, hand) for hand in (1, 2)])
+    away = np.fmax(both[0], both[1])
+    away = away[np.isfinite(away) & (away > 0)]
     return float(np.percentile(away, _USUAL)) if len(away) else None
 
 

@@ -58,6 +58,17 @@ def test_skin_without_weights_is_told_with_its_mesh(rng):
     assert found.sentence.startswith("9 %") or found.sentence.startswith("10 %")
 
 
+@pytest.mark.parametrize("also", ["another armature", "envelopes"])
+def test_skin_that_something_else_moves_as_well_is_not_judged(rng, also):
+    rig = build_rig(rng)
+    body = add_body(rig, weights_on={"left_hip": "", "head": ""})
+    if also == "envelopes":
+        body.modifiers["Armature"].use_bone_envelopes = True
+    else:
+        body.modifiers.new("Cloth", "ARMATURE").object = build_rig(rng)
+    assert checked(rig).problems == ()
+
+
 def test_a_collar_that_hangs_on_the_wrong_bone_is_told(rng):
     rig = build_rig(rng)
     bpy.context.view_layer.objects.active = rig

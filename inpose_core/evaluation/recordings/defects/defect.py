@@ -58,6 +58,22 @@ class Limits:
     """Of knees and ankles; None: they are not judged."""
 
 
+NOT_TRACKED: Final[frozenset[FindingKind]] = frozenset(
+    (
+        "no_pose",
+        "frozen",
+        "position_stuck",
+        "at_head",
+        "parked",
+        "at_origin",
+        "out_of_reach",
+        "never_tracked",
+        "another_device",
+        "not_worn",
+    )
+)
+"""Findings that say of a device that it was not tracked: any of them tells that its track is not motion there."""
+
 WITHIN_DAMAGE: Final[Limits] = Limits(0.06, 20.0)
 """For a device's joint in the stretch in which it is spoilt: what the solver computes without data is not exact."""
 

@@ -13,7 +13,7 @@ from ....body.quaternions import multiply_quaternions, rotate_vector, rotvec_to_
 from ....recording.findings import FindingKind
 from ..devices import CONTROLLERS, Take, held_differently
 from ..loggers.logger import Logger
-from .defect import Damage, Damaged, Defect, Inflict, fitting
+from .defect import Damage, Damaged, Defect, Inflict, Limits, fitting
 
 Heights = Callable[[Take, np.random.Generator], tuple[FloatArray, float | None]]
 """What is added to all heights, (F,), and when it begins."""
@@ -89,7 +89,13 @@ def _another_offset(take: Take, logger: Logger, random: np.random.Generator) -> 
 _FLOOR: Final[tuple[FindingKind, ...]] = ("floor_wrong", "stature")
 
 DEFECTS: Final[tuple[Defect, ...]] = (
-    Defect("floor_drifts", "room", "the floor drifts by 25 to 45 cm over the take", _lifted(_drift, "floor_drifts")),
+    Defect(
+        "floor_drifts",
+        "room",
+        "the floor drifts by 25 to 45 cm over the take",
+        _lifted(_drift, "floor_drifts"),
+        limits=Limits(0.08, 8.0),
+    ),
     Defect(
         "floor_lost",
         "room",
