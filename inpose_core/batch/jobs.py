@@ -51,7 +51,9 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     twice = [job for job in jobs if outputs[_identity(job.output)] > 1]
     if twice:
         names = " and ".join(str(job.recording) for job in twice[:_NAMED])
-        raise OutputError(f"{names} would be written to the same file, {twice[0].output}.", "Give them other outputs.")
+        raise OutputError(
+            f"{names} would be written to the same file, {twice[0].output}.", "Give them different outputs."
+        )
     recordings = {_identity(job.recording) for job in jobs}
     for job in jobs:
         if job.output.suffix.lower() not in OUTPUT_SUFFIXES:

@@ -105,7 +105,9 @@ def _recordings(path: Path) -> list[Path]:
     except Exception as error:  # each kind of storage has its own
         if not is_remote(path):
             raise
-        raise RecordingError(f"{path} cannot be listed: {error}.", "Check the address and your rights.") from error
+        raise RecordingError(
+            f"{path} cannot be listed: {error}.", "Check the address and your access rights."
+        ) from error
     if not found:
         raise RecordingError(
             f"There is no recording in {path}.", f"Recordings end in {', '.join(recording_suffixes())}."

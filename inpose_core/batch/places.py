@@ -89,7 +89,9 @@ def stored(path: Path) -> Iterator[Path]:
             with local.open("rb") as source, path.open("wb") as copy:
                 _copy(source, copy)
         except Exception as error:  # each kind of storage has its own
-            raise OutputError(f"{path} cannot be stored: {error}.", "Check the address and your rights.") from error
+            raise OutputError(
+                f"{path} cannot be stored: {error}.", "Check the address and your access rights."
+            ) from error
 
 
 def _copy(source: Any, target: Any) -> None:

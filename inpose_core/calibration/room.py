@@ -38,8 +38,8 @@ _EYE_LEVEL_LIFTS_M: Final[FloatArray] = np.arange(0.3, 2.301, 0.01)
 
 _SEATED_SHARE: Final[float] = 0.2
 """Share of takes of seated performers, before any evidence."""
-_WRONG_FLOOR_SHARE: Final[float] = 0.06
-_WRONG_DECLARED_FLOOR_SHARE: Final[float] = 0.02
+_WRONG_FLOOR_SHARE: Final[float] = 0.08
+_WRONG_DECLARED_FLOOR_SHARE: Final[float] = 0.03
 _FLOOR_DEVIATION_M: Final[float] = 0.35
 """Share of floors that are set wrong, before any evidence."""
 _GIVEN_DEVIATION_M: Final[float] = 0.025
@@ -54,7 +54,7 @@ _SEATED_RISE_M: Final[float] = 0.10
 """How much higher than usual the eyes of a seated performer get: they slump, and sit up again."""
 _STANDING_RISE_M, _LOW_SHARE, _LOW_RISE_M = 0.06, 0.25, 0.3
 """The same of a standing one; a share of takes is about crouching and picking up."""
-_SEATED_POSE_SHARE: Final[float] = 0.08
+_SEATED_POSE_SHARE: Final[float] = 0.05
 """Of the calibration poses that standing people strike, seated people strike so many."""
 _SEATED_ROAM_M, _STANDING_ROAM_M = 0.2, 0.5
 _ROLLING_SHARE: Final[float] = 0.005
@@ -97,6 +97,10 @@ class RoomEstimate:
     """Probability that the floor is wrong if it was moved, or right if it was not."""
     other_lift_m: float
     """The lift of the floor in the less probable explanation."""
+    standing_lift_m: float
+    """The lift of the floor if the performer of a take that counts as seated stood."""
+    standing_probability: float
+    """The probability of that, if it needs another floor than the recorded one; else 0."""
     because: tuple[TermName, ...]
     """The evidence for this estimate and against a standing performer on the recorded floor, the strongest first."""
 
@@ -161,6 +165,11 @@ def estimate_room(
     likelier = max(by_posture, key=lambda kind: by_posture[kind])
     of_posture = [(p, one) for p, one in zip(probability, explanations, strict=True) if one.posture == likelier]
     share, best = max(of_posture, key=lambda pair: pair[0])
+    stood_share, stood = max(
+        ((p, one) for p, one in zip(probability, explanations, strict=True) if one.posture == "standing"),
+        key=lambda pair: pair[0],
+        default=(0.0, best),
+    )
     stature_m, stature_deviation_m, lift_m, lift_deviation_m = _values(best, seen, given_m)
     return RoomEstimate(
         stature_m=stature_m,
@@ -172,6 +181,8 @@ def estimate_room(
         seat_height_m=_seat_m(best, seen, stature_m, lift_m),
         floor_probability=float(share / by_posture[likelier]),
         other_lift_m=_other_lift_m([one for _, one in of_posture if one is not best], seen, given_m),
+        standing_lift_m=_values(stood, seen, given_m)[2],
+        standing_probability=float(stood_share) if stood.floor_moved else 0.0,
         because=_reasons(best, explanations[0], seen),
     )
 

@@ -17,11 +17,14 @@ from .room import Posture, RoomEstimate, estimate_room
 from .take_evidence import TakeEvidence, take_evidence
 
 _NOTABLE_LIFT_M: Final[float] = 0.05
+_SURE_LIFT_M: Final[float] = 0.03
+"""A floor that was moved less surely is told: the user has to say the performer's height."""
 _LARGEST_LIFT_M: Final[float] = 0.9
 _SURE: Final[float] = 0.85
 """A posture that is less probable than this is reported as doubtful."""
 _SURE_OF_FLOOR: Final[float] = 0.7
 _NOTABLE_DOUBT_M: Final[float] = 0.1
+_NOTABLE_RIVAL: Final[float] = 0.1
 _LARGEST_MISFIT: Final[tuple[float, float]] = (-0.15, 0.08)
 """Of the stature that the eyes' height fits against the one that was given: players lean, but they do not grow."""
 
@@ -91,6 +94,8 @@ def find_stance(
         findings.append(_doubted_floor(room, seen))
     if room.posture == "seated":
         findings.append(_seated_finding(room, seen, given_m, posture))
+        if room.standing_probability > _NOTABLE_RIVAL and not eye_level:
+            findings.append(_standing_rival(room))
     elif not eye_level and not room.lift_m:
         findings += _misfit(seen, given_m) if given_m is not None else _unusual(room, seen)
     if posture == "auto" and room.posture_probability < _SURE:
@@ -148,7 +153,7 @@ def _floor_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None
         "floor_wrong",
         f"The floor of this recording is too {high}: {because}. InPose moved the floor {down} by "
         f"{100 * abs(room.lift_m):.0f} cm{about}.{todo}",
-        "repaired",
+        "repaired" if given_m is not None or room.lift_deviation_m < _SURE_LIFT_M else "told",
     )
 
 
@@ -159,6 +164,16 @@ def _doubted_floor(room: RoomEstimate, seen: TakeEvidence) -> Finding:
         f"The floor of this recording may be too {high}, by about {100 * abs(room.other_lift_m):.0f} cm "
         f"({100 * (1 - room.floor_probability):.0f} % likely): the eyes are {seen.eyes_top_m:.2f} m above it, and "
         f"the reach of the arms fits that only roughly. InPose left the floor where it is. Set the performer's height.",
+    )
+
+
+def _standing_rival(room: RoomEstimate) -> Finding:
+    high = "high" if room.standing_lift_m > 0 else "low"
+    return Finding(
+        "floor_wrong",
+        f"Or the performer stood, and the floor of this recording is too {high} by about "
+        f"{100 * abs(room.standing_lift_m):.0f} cm ({100 * room.standing_probability:.0f} % likely): then set the "
+        "posture to standing.",
     )
 
 

@@ -19,14 +19,14 @@ from ..body.skeleton import HIP_JOINTS, JOINT_INDEX, LEG_CHAINS, TOE_JOINTS
 from ..numerics.filters import gaussian_filter
 
 _HEAD: Final[int] = JOINT_INDEX["head"]
-_ANKLES_AHEAD: Final[float] = 0.75
-"""Of the ankles before the hips over the length of a thigh: shins hang down, or lean back a little. Medians of seven
-captured people who sit, as the next two."""
-_ANKLES_APART: Final[float] = 1.7
+_ANKLES_AHEAD: Final[float] = 0.88
+"""Of the ankles before the hips over the length of a thigh. Captured people who sit have 0.4 to 0.95, most of them just
+before they get up; this bends the knees by about 90 degrees in a seat of usual height."""
+_ANKLES_APART: Final[float] = 1.5
 """Of the ankles' distance over that of the hips."""
 _KNEES_OUT: Final[float] = 0.2
 """How far the knees' direction turns outwards: knees are further apart than feet."""
-_SOLVED_SHARE: Final[float] = 0.25
+_SOLVED_SHARE: Final[float] = 0.15
 """How much of the feet's place is the solved one: of sitting the prior knows little, but not nothing."""
 _SEEN_SHARE: Final[float] = 0.75
 """The same where the performer was seen to sit down or to get up: feet that stand while one does stay there."""

@@ -74,7 +74,7 @@ def test_the_span_of_a_t_pose_tells_a_wrong_floor(floor_m: float, word: str) -> 
     assert abs(stance.lift_m - floor_m) < 3 * stance.lift_deviation_m
     assert stance.stature_m == pytest.approx(STATURE_M, abs=0.1)
     assert kinds(stance) == ["floor_wrong"]
-    assert stance.findings[0].action == "repaired"
+    assert stance.findings[0].action == "told"  # to ten centimetres: the user has to say the height
     assert f"moved the floor {word} by" in stance.findings[0].sentence
     assert "hands are 1.39 m apart in the T-pose" in stance.findings[0].sentence
 
