@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo fuzz chaos test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
-	test-blenders test-without-blas pictures tables example train train-hands pack gpu-day clean
+	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
@@ -64,6 +64,12 @@ fuzz: $(VENV)/.installed-test
 CHAOS_SECONDS ?= 600
 chaos: $(VENV)/.installed-test
 	$(BIN)/python -m tests.chaos --seconds $(CHAOS_SECONDS)
+
+# Batches on a local Ray cluster; downloads 70 MB.
+test-ray:
+	test -x .venvs/ray/bin/python || $(PYTHON) -m venv .venvs/ray
+	.venvs/ray/bin/python -m pip install -q --disable-pip-version-check ".[ray]" pytest pytest-timeout
+	.venvs/ray/bin/python -m pytest tests/ray
 
 # Compare designs of the prior (docs/experiments.md); goes on with what runs/experiments holds.
 experiments: $(VENV)/.installed-test

@@ -6,10 +6,13 @@ The tables stand between ``<!-- NAME -->`` and ``<!-- end of NAME -->``; a test 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Final
 
 from inpose_blender.bake.options import BakeOptions
+from inpose_core.evaluation import reliability
+from inpose_core.evaluation.recordings import report as recordings_report
 from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.document import option_table, with_tables
 from inpose_core.options.reading import ReadOptions
@@ -17,7 +20,9 @@ from inpose_core.options.solve import SolveSettings
 from inpose_core.recording.registry import recording_formats
 
 DOCS: Final[Path] = Path(__file__).parent
-PAGES: Final[tuple[Path, ...]] = (DOCS / "panel.md", DOCS / "recordings.md")
+PAGES: Final[tuple[Path, ...]] = (DOCS / "panel.md", DOCS / "recordings.md", DOCS / "evaluation.md", DOCS / "method.md")
+RECORDINGS: Final[Path] = DOCS / "evaluation" / "recordings.json"
+CONFIDENCE: Final[Path] = DOCS / "evaluation" / "confidence.json"
 
 
 def tables() -> dict[str, str]:
@@ -28,6 +33,8 @@ def tables() -> dict[str, str]:
         "solve options": option_table(SolveSettings),
         "bake options": option_table(BakeOptions),
         "formats": format_table(),
+        reliability.TABLE: reliability.table(json.loads(CONFIDENCE.read_text(encoding="utf-8"))),
+        recordings_report.TABLE: recordings_report.table(json.loads(RECORDINGS.read_text(encoding="utf-8"))),
     }
 
 

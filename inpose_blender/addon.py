@@ -24,13 +24,13 @@ from .rig.panel import INPOSE_PT_rig
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
 from .solve.queue import QUEUE
-from .solve.result_panel import INPOSE_PT_result
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
-from .viewing import drawing, keys
+from .viewing import drawing, keys, trim_drag
 from .viewing import operators as viewing_operators
 from .viewing import panel as viewing_panel
+from .viewing.result_panel import INPOSE_PT_result
 
 _CLASSES = (
     *preferences_panel.CLASSES,
@@ -40,6 +40,7 @@ _CLASSES = (
     *scene_operators.CLASSES,
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
+    *trim_drag.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *python_operators.CLASSES,

@@ -24,6 +24,7 @@ from .errors import (
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.arrays import BoolArray, FloatArray, runs
+    from inpose_core.body.expected_error import UnsureStretch, unsure_stretches
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -49,6 +50,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.system.safe_files import open_file, parse_json, read_json
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
+    from ..inpose_core.body.expected_error import UnsureStretch, unsure_stretches
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -97,6 +99,7 @@ __all__ = [
     "SkeletonError",
     "StoppedError",
     "TorchBuild",
+    "UnsureStretch",
     "WorkerError",
     "atomic_output",
     "conjugate_quaternion",
@@ -123,6 +126,7 @@ __all__ = [
     "slerp",
     "stop_by_unwinding",
     "torch_build",
+    "unsure_stretches",
     "without_python_variables",
     "write_csv",
     "write_output",

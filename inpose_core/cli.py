@@ -208,7 +208,7 @@ def _solve(options: argparse.Namespace) -> int:
         solved = solve_recording(plan, on_progress=bar.update)
     writer(solved.motion, options.output)
     if not options.quiet:
-        for note in solved.notes:
+        for note in (*solved.notes, *solved.doubts):
             print(f"note: {note}", file=sys.stderr)
         error_m = solved.mean_hand_error_m
         hands = "" if error_m is None else f", hands {100 * error_m:.1f} cm from their targets on average"

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from .body.expected_error import unsure_stretches
 from .body.motion import Motion
 from .body.skeleton import Skeleton
 from .calibration import (
@@ -61,6 +62,18 @@ class SolvedRecording:
     def findings(self) -> tuple[Finding, ...]:
         """Return what is wrong with the recording: kind, device, time span and sentence."""
         return self.calibrated.findings
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Say where the legs are probably wrong and by how much, one sentence for each of the longest stretches."""
+        motion, start_s = self.motion, self.calibrated.sensors.start_s
+        if motion.confidence is None:
+            return ()
+        return tuple(
+            f"From {start_s + stretch.first / motion.fps:.1f} to {start_s + stretch.last / motion.fps:.1f} s, "
+            f"the legs are probably off by about {stretch.legs_off_cm} cm."
+            for stretch in unsure_stretches(motion.confidence, motion.fps, motion.skeleton)
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ Requests and replies carry an id; a request has any number of ``progress`` repli
         "calibration": {"stature_m": 1.75, "scale": "keep"}, "solve": {"quality": "high", "seed": 3}}}
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
     {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0, "start_s": 0.0,
-        "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "notes": [...]}}
+        "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "seat_height_m": null,
+        "notes": [...]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
 The parameters of each request are the fields of its class in `inpose_core.requests`, and ``reading``, ``calibration``
@@ -211,6 +212,7 @@ class Worker:
             "mean_hand_error_m": solved.mean_hand_error_m,
             "stature_m": solved.calibrated.stature_m,
             "scale": solved.calibrated.scale,
+            "seat_height_m": solved.calibrated.seat_height_m,
             "notes": list(solved.notes),
             "findings": [finding.to_dict() for finding in solved.findings],
         }

@@ -91,6 +91,8 @@ MAY_LOAD = {
         "numpy",
         "scipy",
         "torch",
+        "ray",
+        "upath",
         "matplotlib",
         "smplx",
     },

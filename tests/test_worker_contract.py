@@ -32,7 +32,7 @@ LIMIT_S = 60.0
 Message = dict[str, Any]
 
 SOLVED = {"motion": str, "frames": int, "fps": float, "start_s": float, "mean_hand_error_m": float,
-          "stature_m": float, "scale": float, "notes": list, "findings": list}  # fmt: skip
+          "stature_m": float, "scale": float, "seat_height_m": float, "notes": list, "findings": list}  # fmt: skip
 DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, "mean_rate_hz": float, "gaps": dict,
              "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list, "findings": list,
              "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list, "left_out_s": list,
@@ -150,7 +150,7 @@ def test_a_solve_tells_its_progress_and_leaves_its_files(worker: SolverProcess, 
         sensors_output=str(sensors),
     )
     assert reply["event"] == "result", reply
-    expect_shape(reply["result"], SOLVED, {"mean_hand_error_m"})
+    expect_shape(reply["result"], SOLVED, {"mean_hand_error_m", "seat_height_m"})
     assert all(isinstance(note, str) for note in reply["result"]["notes"])
     fractions = [message["fraction"] for message in progress]
     assert fractions == sorted(fractions)

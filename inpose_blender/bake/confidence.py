@@ -3,50 +3,29 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Motion
+from ..core import Motion, UnsureStretch, unsure_stretches
 from ..ui.translate import tr
 
-UNSURE: Final[float] = 0.2
-"""Below this a frame is more a guess than a solution."""
-_SAME_RANGE_FRAMES: Final[int] = 15
-"""Stretches closer together than this are one place to look at: a quarter of a second at 60 Hz."""
 
-
-def unsure_ranges(
-    confidence: NDArray[np.float64], below: float = UNSURE, most: int = 3, apart: int = _SAME_RANGE_FRAMES
-) -> list[tuple[int, int]]:
-    """Return the first and last index of the longest stretches of low confidence, in the order of time.
+def unsure_ranges(confidence: NDArray[np.float64], fps: float, most: int = 3) -> list[tuple[int, int]]:
+    """Return the first and last index of the longest stretches to check, in the order of time.
 
     Args:
-        confidence: (F,), from 0 to 1; NaN is not below anything.
-        below: what is not trusted any more.
+        confidence: (F,), from 0 to 1; NaN is not to be checked.
+        fps: its frame rate.
         most: how many stretches at most.
-        apart: stretches with fewer frames than this between them are one.
     """
-    unsure = np.flatnonzero(confidence < below)
-    if not len(unsure):
-        return []
-    breaks = np.flatnonzero(np.diff(unsure) > apart)
-    firsts = unsure[np.concatenate(([0], breaks + 1))]
-    lasts = unsure[np.concatenate((breaks, [len(unsure) - 1]))]
-    longest = np.sort(np.argsort(firsts - lasts, kind="stable")[:most])
-    return [(int(firsts[index]), int(lasts[index])) for index in longest]
+    return [(stretch.first, stretch.last) for stretch in unsure_stretches(confidence, fps, most=most)]
 
 
 def unsure_scene_frames(motion: Motion, first_frame: int, scene_fps: float) -> list[tuple[int, int]]:
-    """Return `unsure_ranges` in the scene's frames, where the motion begins at ``first_frame``."""
-    if motion.confidence is None:
-        return []
-    rate = scene_fps / motion.fps
-    return [
-        (first_frame + round(first * rate), first_frame + round(last * rate))
-        for first, last in unsure_ranges(motion.confidence)
-    ]
+    """Return the stretches to check in the scene's frames, where the motion begins at ``first_frame``."""
+    return [_in_scene(stretch, motion, first_frame, scene_fps) for stretch in _stretches(motion)]
 
 
 def mean_confidence(motion: Motion) -> float | None:
@@ -57,15 +36,24 @@ def mean_confidence(motion: Motion) -> float | None:
 
 
 def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tuple[str, ...]:
-    """Describe the confidence of a motion in one or two lines; nothing if it is unknown."""
+    """Describe the confidence of a motion, and how far the legs are probably off where; nothing if it is unknown."""
     mean = mean_confidence(motion)
     if mean is None:
         return ()
     notes = [tr("Confidence {value}", value=f"{mean:.1f}")]
-    ranges = unsure_scene_frames(motion, first_frame, scene_fps)
-    if ranges:
-        frames = ", ".join(
-            tr("{first} to {last}", first=first, last=last) if first < last else str(first) for first, last in ranges
-        )
-        notes.append(tr("Low confidence in frames {frames}", frames=frames))
+    for stretch in _stretches(motion):
+        first, last = _in_scene(stretch, motion, first_frame, scene_fps)
+        values = {"first": first, "last": last, "cm": stretch.legs_off_cm}
+        notes.append(tr("Frames {first} to {last}: legs probably off by about {cm} cm", **values))
     return tuple(notes)
+
+
+def _stretches(motion: Motion) -> Sequence[UnsureStretch]:
+    if motion.confidence is None:
+        return ()
+    return unsure_stretches(motion.confidence, motion.fps, motion.skeleton)
+
+
+def _in_scene(stretch: UnsureStretch, motion: Motion, first_frame: int, scene_fps: float) -> tuple[int, int]:
+    rate = scene_fps / motion.fps
+    return first_frame + round(stretch.first * rate), first_frame + round(stretch.last * rate)

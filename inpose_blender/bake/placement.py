@@ -48,14 +48,21 @@ def place_motion(motion: Motion, options: BakeOptions, measure: RigMeasure, curs
     """
     if (options.start_at, options.facing) == ("recorded", "recorded"):
         return motion
-    forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
-    placement = placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world)
+    placement = motion_placement(motion, options, measure, cursor_world)
     turn_wxyz = np.broadcast_to(placement.turn_wxyz, motion.rotations_wxyz.shape)
     return replace(
         motion,
         rotations_wxyz=multiply_quaternions(turn_wxyz, motion.rotations_wxyz),
         root_translation_m=placement.places(motion.root_translation_m),
     )
+
+
+def motion_placement(
+    motion: Motion, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]
+) -> Placement:
+    """Return how `place_motion` places a motion; the same arguments."""
+    forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
+    return placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world)
 
 
 def placed_floor(options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]) -> RigMeasure:

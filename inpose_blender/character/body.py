@@ -43,6 +43,8 @@ class PosedBody:
     """(3,) a point of the floor."""
     measure: RigMeasure
     skin: Skin | None
+    hangs_on: dict[str, str]
+    """For the bones with skin that are mapped, or below a mapped one: its joint."""
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -89,6 +91,8 @@ class PosedBody:
             points = points[:: max(1, len(points) // _SAMPLES)]
             distances = np.linalg.norm(places - points.mean(axis=0), axis=1)
             near = [joints[place] for place in np.argsort(distances)[:_NEAREST]]
+            if bone in self.hangs_on and self.hangs_on[bone] not in near:
+                near.append(self.hangs_on[bone])
             carried = moved(self.moves(bone), points)
             strays = [self._strays(carried, points, joint) for joint in near]
             best = int(np.argmin(strays))
@@ -148,4 +152,16 @@ def posed_body(
         inverse[:3, :3] @ measure.origin_world + inverse[:3, 3],
         measure,
         skin,
+        _hanging(armature_object.data.bones, mapping, skin),
     )
+
+
+def _hanging(bones: Any, mapping: RigMapping, skin: Skin | None) -> dict[str, str]:
+    joint_of = {bone: joint for joint, bone in mapping.bones.items()}
+    hanging = {}
+    for name in skin.bones[:-1] if skin else ():
+        chain = (name, *(parent.name for parent in bones[name].parent_recursive))
+        joint = next((joint_of[bone] for bone in chain if bone in joint_of), None)
+        if joint is not None:
+            hanging[name] = joint
+    return hanging

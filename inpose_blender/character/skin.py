@@ -85,18 +85,21 @@ def skinned_bones(armature_object: Any) -> frozenset[str]:
 
 
 def _skinned_meshes(armature_object: Any) -> Iterator[Any]:
+    """Yield the mesh objects whose skin only the weights on bones of this armature move."""
     for candidate in bpy.data.objects:
         if candidate.type != "MESH" or not candidate.users_scene or not len(candidate.data.vertices):
             continue
-        if candidate.hide_viewport and candidate.hide_render:
+        if not len(candidate.vertex_groups) or (candidate.hide_viewport and candidate.hide_render):
             continue
-        modifiers = [
+        by = [
             modifier
             for modifier in candidate.modifiers
-            if modifier.type == "ARMATURE" and modifier.object == armature_object and modifier.use_vertex_groups
+            if modifier.type == "ARMATURE" and modifier.object and modifier.show_viewport
         ]
+        if any(modifier.object != armature_object or modifier.use_bone_envelopes for modifier in by):
+            continue  # something else moves it as well
         by_parent = candidate.parent == armature_object and candidate.parent_type == "ARMATURE"
-        if (by_parent or any(modifier.show_viewport for modifier in modifiers)) and len(candidate.vertex_groups):
+        if by_parent or any(modifier.use_vertex_groups for modifier in by):
             yield candidate
 
 

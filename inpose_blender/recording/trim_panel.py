@@ -56,5 +56,13 @@ def effective_trim(reading: ReadOptions, info: Mapping[str, Any]) -> tuple[float
     )
 
 
+def set_trim(reading: Any, start_s: float, end_s: float) -> None:
+    """Set both times of the trim in the scene's settings; 0 is what InPose proposes."""
+    # The end goes first: with a start after the old end the options would make no sense in between.
+    reading.trim_start_s = 0.0
+    reading.trim_end_s = end_s
+    reading.trim_start_s = start_s
+
+
 def _span(proposed: Any) -> tuple[float, float] | None:
     return None if proposed is None else (float(proposed[0]), float(proposed[1]))

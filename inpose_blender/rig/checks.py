@@ -63,7 +63,7 @@ def check_bones(armature_object: Any, mapping: RigMapping) -> None:
         if is_active(constraint) and not can_be_switched_off(constraint)
     ]
     if held:
-        others = f", and {len(held) - 1} more bones have one" if len(held) > 1 else ""
+        others = "" if len(held) == 1 else f", and there are {len(held) - 1} more"
         raise RigError(
             f"The bone {held[0][0]} has the active constraint {held[0][1]}{others}.",
             "Mute the constraint: it would change the baked motion."

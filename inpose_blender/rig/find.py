@@ -14,6 +14,7 @@ import numpy as np
 from ..core import JOINT_NAMES, RigError
 from ..joint_names import LOCAL_PROPERTY, STORED_PROPERTY
 from .families import Family, RigMapping, best_mapping, check_complete, load_families, make_mapping
+from .mmd_doubles import with_doubles
 from .repair import arms_carrier, repaired
 from .rest_tree import RestBone
 from .structure import map_by_structure
@@ -58,7 +59,7 @@ def detect_mapping(armature_object: Any) -> RigMapping | None:
     if by_name is not None and _can_be_repaired(data, by_name):
         by_name = _repaired(by_name.family.name, tuple(by_name.bones.items()), _rest_bones(armature_object))
     if by_name is not None and not by_name.missing_required:
-        return by_name
+        return with_doubles(armature_object, by_name)
     by_build = _by_structure(_rest_bones(armature_object))
     if by_build is not None and by_name is not None and _contradicts(by_build, by_name):
         return by_name

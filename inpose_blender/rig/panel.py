@@ -46,9 +46,8 @@ def draw_rig(layout: Any, armature_object: Any) -> None:
     )
     draw_text(column, found, "ERROR" if mapping.missing_required else "CHECKMARK")
     if off := still_off(armature_object):
-        row = column.row(align=True)
-        draw_text(row, tr("Switched off: {count} constraints", count=len(off)), "CONSTRAINT_BONE")
-        row.operator("inpose.give_ik_back")
+        draw_text(column, tr("Switched off: {count} constraints", count=len(off)), "CONSTRAINT_BONE")
+        column.operator("inpose.give_ik_back")
     if mapping.missing:
         missing = ", ".join(tr(name.replace("_", " ")) for name in mapping.missing)
         draw_text(column, tr("No bone for {joints}", joints=missing))

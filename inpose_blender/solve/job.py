@@ -29,6 +29,8 @@ class SolveOutcome:
     """What is wrong with the recording: kind, sentence, action, device and time span of each."""
     start_s: float = 0.0
     """Time in the recording at which the motion begins."""
+    seat_height_m: float = 0.0
+    """Height of the seat in the size of the character; 0 if the performer never sits."""
 
 
 class SolveJob(WorkerJob):
@@ -67,4 +69,5 @@ class SolveJob(WorkerJob):
             file=self._output,
             findings=tuple(dict(finding) for finding in result.get("findings", ())),
             start_s=float(result.get("start_s") or 0.0),
+            seat_height_m=float(result.get("seat_height_m") or 0.0) * float(result.get("scale") or 1.0),
         )

@@ -177,7 +177,7 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             return {"CANCELLED"}
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
         take.recording, take.start_s, take.first_frame = self._recording, outcome.start_s, result.first_frame
-        take.findings = json.dumps(outcome.findings)
+        take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
         scene = self._scene.find(bpy.data.scenes) or context.scene
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))

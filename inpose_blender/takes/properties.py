@@ -19,4 +19,5 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     recording: bpy.props.StringProperty(name="Recording file", description="The recording that was solved")
     findings: bpy.props.StringProperty(name="Findings", description="What is wrong with the recording, as JSON")
     start_s: bpy.props.FloatProperty(name="Start", description="Time in the recording at which the motion begins")
+    seat_height_m: bpy.props.FloatProperty(name="Seat", description="Height of the seat, if the performer sits")
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Let a click in the Timeline or the Dope Sheet go to a stripe."""
+"""Let a click in the Timeline or the Dope Sheet go to a stripe, and a drag move the trim."""
 
 from __future__ import annotations
 

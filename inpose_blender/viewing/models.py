@@ -19,6 +19,7 @@ from ..core import FloatArray
 HEAD_COLOUR: Final[tuple[float, float, float]] = (0.78, 0.72, 0.62)
 VISOR_COLOUR: Final[tuple[float, float, float]] = (0.16, 0.17, 0.20)
 LEFT_COLOUR: Final[tuple[float, float, float]] = (0.90, 0.30, 0.26)
+SEAT_COLOUR: Final[tuple[float, float, float]] = (0.55, 0.42, 0.30)
 RIGHT_COLOUR: Final[tuple[float, float, float]] = (0.26, 0.55, 0.95)
 
 _LIGHT: Final[FloatArray] = np.array((0.35, 0.80, 0.49))
@@ -55,6 +56,18 @@ def hand_model(side: int) -> Model:
     # A bright palm tells which way the hand is turned.
     light = tuple(0.5 * part + 0.5 for part in colour)
     parts.append(_box((0.0145 * inwards, -0.002, 0.0), (0.002, 0.036, 0.044), light))
+    return _joined(parts)
+
+
+def seat_model(height_m: float) -> Model:
+    """Return a stool whose seat is this high above its origin on the floor."""
+    half_m, leg_m = 0.17, 0.016
+    parts = [_box((0.0, height_m - 0.02, 0.0), (half_m, 0.02, half_m), SEAT_COLOUR)]
+    for x in (-1.0, 1.0):
+        for z in (-1.0, 1.0):
+            at_m = 0.85 * half_m
+            middle_m = (x * at_m, (height_m - 0.04) / 2, z * at_m)
+            parts.append(_box(middle_m, (leg_m, max(height_m - 0.04, 0.02) / 2, leg_m), SEAT_COLOUR))
     return _joined(parts)
 
 

@@ -12,7 +12,7 @@ import bpy
 from ..errors import InPoseError
 from ..recording.panel import facts_of
 from ..recording.properties import facts_reading, recording_path
-from ..recording.trim_panel import proposed_trim
+from ..recording.trim_panel import proposed_trim, set_trim
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -35,6 +35,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
         from ..recording.facts import read_now
         from ..recording.job import RecordingFacts
         from .preview import forget
+        from .seat import forget as forget_seat
 
         try:
             if not isinstance(facts_of(context.scene), RecordingFacts):
@@ -44,6 +45,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
             return {"CANCELLED"}
         clear_error(context)
         forget()
+        forget_seat()
         view_of(context).shows_recording = True
         return {"FINISHED"}
 
@@ -87,7 +89,7 @@ class INPOSE_OT_use_proposed_trim(bpy.types.Operator):
         """Use the proposal."""
         proposed = _proposed(context)
         assert proposed is not None, "poll has seen one"
-        _set_trim(context.scene.inpose_reading, *proposed)
+        set_trim(context.scene.inpose_reading, *proposed)
         return {"FINISHED"}
 
 
@@ -117,9 +119,9 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
         reading = context.scene.inpose_reading
         time_s = round(max(0.0, clock_of(context).time_of(context.scene.frame_current_final)), 3)
         if self.side == "START":
-            _set_trim(reading, time_s, reading.trim_end_s if reading.trim_end_s > time_s else 0.0)
+            set_trim(reading, time_s, reading.trim_end_s if reading.trim_end_s > time_s else 0.0)
         else:
-            _set_trim(reading, reading.trim_start_s if reading.trim_start_s < time_s else 0.0, time_s)
+            set_trim(reading, reading.trim_start_s if reading.trim_start_s < time_s else 0.0, time_s)
         return {"FINISHED"}
 
 
@@ -181,7 +183,12 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
         """Go to the stripe under the mouse; a click beside the stripes has its usual meaning."""
         from .jumps import go_to_time
         from .timeline import hit
+        from .trim_drag import edge_under
 
+        if edge_under(context, event) is not None:
+            # Blender gives no order to the keys of add-ons: this operator has to ask the other one.
+            bpy.ops.inpose.drag_trim("INVOKE_DEFAULT")
+            return {"FINISHED"}
         found = hit(context, event.mouse_region_x, event.mouse_region_y)
         if found is None:
             return {"PASS_THROUGH"}
@@ -250,13 +257,6 @@ def _choose(view: Any, sentence: str) -> None:
     for index, finding in enumerate(view.findings):
         if finding.sentence == sentence and view.chosen_finding != index:
             view.chosen_finding = index
-
-
-def _set_trim(reading: Any, start_s: float, end_s: float) -> None:
-    # The end goes first: with a start after the old end the options would make no sense in between.
-    reading.trim_start_s = 0.0
-    reading.trim_end_s = end_s
-    reading.trim_start_s = start_s
 
 
 def _proposed(context: bpy.types.Context) -> tuple[float, float] | None:

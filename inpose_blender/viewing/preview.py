@@ -25,9 +25,10 @@ from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from .clock import baked_take, clock_of
 from .findings import known_info
-from .models import HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR, Model, hand_model, head_model, own_axes
+from .models import HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR, Model, hand_model, head_model, own_axes, seat_model
 from .properties import view_of
 from .scene_place import is_joint, world_from_recording
+from .seat import seat_in_scene
 
 _COLOURS: Final[tuple[tuple[float, float, float], ...]] = (HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR)
 _NEAR_S: Final[float] = 1.0
@@ -77,6 +78,7 @@ def draw_preview(context: bpy.types.Context) -> None:
         if 0 <= frame < len(sensors.positions_m):
             _draw_models(context, facts, frame)
         _draw_paths(context, drawn, sensors, frame)
+    _draw_seat(context)
     gpu.state.depth_test_set("NONE")
     gpu.state.blend_set("NONE")
 
@@ -134,6 +136,19 @@ def _draw_models(context: bpy.types.Context, facts: RecordingFacts, frame: int) 
         with gpu.matrix.push_pop():
             gpu.matrix.multiply_matrix(Matrix(pose_matrix(facts.sensors, frame, device, joints).tolist()))
             (solid if facts.sensors.measured[frame, device] else ghost).draw(shader)
+    gpu.state.depth_mask_set(False)
+
+
+def _draw_seat(context: bpy.types.Context) -> None:
+    seat = seat_in_scene(context)
+    if seat is None:
+        return
+    matrix, height_m = seat
+    shader = gpu.shader.from_builtin("SMOOTH_COLOR")
+    gpu.state.depth_mask_set(True)
+    with gpu.matrix.push_pop():
+        gpu.matrix.multiply_matrix(Matrix(matrix.tolist()))
+        _model_batch(shader, seat_model(height_m), 1.0).draw(shader)
     gpu.state.depth_mask_set(False)
 
 

@@ -81,7 +81,7 @@ def draw_timeline(context: bpy.types.Context) -> None:
         return
     clock, region = clock_of(context), context.region
     end_s = max(float(known_info(context)["duration_s"]), 1e-3)
-    left, right = (_x_of(region, clock, time_s) for time_s in (0.0, end_s))
+    left, right = (x_of(region, clock, time_s) for time_s in (0.0, end_s))
     layout = _layout(context)
     gpu.state.blend_set("ALPHA")
     if layout.has_names:
@@ -100,6 +100,21 @@ def draw_timeline(context: bpy.types.Context) -> None:
     if layout.has_names:
         _draw_names(context.preferences.system.ui_scale, layout)
     gpu.state.blend_set("NONE")
+
+
+def x_of(region: Any, clock: RecordingClock, time_s: float) -> float:
+    """Return where a time in the recording is, in pixels from the left of the region."""
+    # The other way round, Blender rounds to pixels.
+    first, last = (region.view2d.region_to_view(x, 0.0)[0] for x in (0, region.width))
+    return float((clock.frame_of(time_s) - first) * region.width / (last - first))
+
+
+def is_on_stripes(context: bpy.types.Context, y_px: int) -> bool:
+    """Say whether a height in the region is that of the rows, where these are high enough to be taken hold of."""
+    if not _is_shown(context):
+        return False
+    layout = _layout(context)
+    return layout.has_names and layout.bottom <= y_px <= layout.top
 
 
 def hit(context: bpy.types.Context, x_px: int, y_px: int) -> tuple[float, Stripe | None] | None:
@@ -176,7 +191,7 @@ def _curve(confidence: FloatArray, fps: float, start_s: float) -> Any:
     edges, lowest = confidence_columns(confidence)
     starts_s, stops_s = start_s + edges[:-1] / fps, start_s + edges[1:] / fps
     unsure = np.zeros(len(confidence), dtype=bool)
-    for first, last in unsure_ranges(confidence, most=len(confidence)):
+    for first, last in unsure_ranges(confidence, fps, most=len(confidence)):
         unsure[first : last + 1] = True
     red = np.logical_or.reduceat(unsure, edges[:-1].astype(int))
     tops = 0.05 + 0.85 * np.clip(lowest, 0.03, 1.0)
@@ -205,12 +220,6 @@ def _box(left: float, bottom: float, right: float, top: float, colour: _Colour) 
     batch_for_shader(shader, "TRIS", {"pos": corners}).draw(shader)
 
 
-def _x_of(region: Any, clock: RecordingClock, time_s: float) -> float:
-    # The other way round, Blender rounds to pixels.
-    first, last = (region.view2d.region_to_view(x, 0.0)[0] for x in (0, region.width))
-    return float((clock.frame_of(time_s) - first) * region.width / (last - first))
-
-
 def _draw_trim(context: bpy.types.Context, clock: RecordingClock, layout: TimelineLayout, end_s: float) -> None:
     try:
         reading = chosen_reading(context.scene)
@@ -221,11 +230,11 @@ def _draw_trim(context: bpy.types.Context, clock: RecordingClock, layout: Timeli
     stop_s = min(stop_s, end_s)
     for dark_from_s, dark_to_s in ((0.0, start_s), (stop_s, end_s), *left_out):
         if dark_to_s > dark_from_s:
-            left, right = (_x_of(context.region, clock, time_s) for time_s in (dark_from_s, dark_to_s))
+            left, right = (x_of(context.region, clock, time_s) for time_s in (dark_from_s, dark_to_s))
             _box(left, layout.bottom, right, layout.top, _TRIMMED)
     for edge_s in (start_s, stop_s):
-        if 0.0 < edge_s < end_s:
-            x = _x_of(context.region, clock, edge_s)
+        if layout.has_names or 0.0 < edge_s < end_s:
+            x = x_of(context.region, clock, edge_s)
             _box(x - 1, layout.bottom - 2, x + 1, layout.top + 1, _EDGE)
 
 
@@ -245,4 +254,6 @@ def _draw_names(scale: float, layout: TimelineLayout) -> None:
 
 def _layout(context: bpy.types.Context) -> TimelineLayout:
     has_curve = _confidence(context) is not None
-    return timeline_layout(context.region.height, context.preferences.system.ui_scale, has_curve)
+    has_markers = bool(context.scene.timeline_markers) and context.space_data.show_markers
+    scale = context.preferences.system.ui_scale
+    return timeline_layout(context.region.height, scale, has_curve, has_markers=has_markers)

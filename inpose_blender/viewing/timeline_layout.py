@@ -11,13 +11,16 @@ from .stripes import ROWS
 _ROW_PX: Final[float] = 11.0
 _CURVE_PX: Final[float] = 22.0
 _THIN: Final[float] = 3.0 / _ROW_PX
+"""In a low Timeline the rows lie over the frame numbers."""
 _BOTTOM_PX: Final[float] = 20.0
 """Above Blender's scroll bar."""
+_MARKERS_PX: Final[float] = 44.0
+"""Above the markers, which are above the scroll bar."""
 _LOW_BOTTOM_PX: Final[float] = 9.0
 _TOP_PX: Final[float] = 24.0
 """Blender's frame numbers."""
 _HEADER_PX: Final[float] = 26.0
-_NAMED: Final[float] = 0.8
+_NAMED: Final[float] = 0.65
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,19 @@ class TimelineLayout:
         return min(int((self.top - y_px) // self.row), len(ROWS))
 
 
-def timeline_layout(region_height: float, scale: float, has_curve: bool) -> TimelineLayout:
+def timeline_layout(
+    region_height: float, scale: float, has_curve: bool, *, has_markers: bool = False
+) -> TimelineLayout:
     """Return the layout for a region of this height in pixels and Blender's interface scale."""
+    under = _MARKERS_PX if has_markers else _BOTTOM_PX
     wanted = len(ROWS) * _ROW_PX + (_CURVE_PX if has_curve else 0.0)
-    share = min(1.0, (region_height / scale - _BOTTOM_PX - _TOP_PX) / wanted)
-    named = share >= _NAMED
-    size = scale * (share if named else max(share, _THIN))
-    bottom = scale * (_BOTTOM_PX if named else _LOW_BOTTOM_PX)
-    return TimelineLayout(bottom, _CURVE_PX * size if has_curve else 0.0, _ROW_PX * size, named)
+    share = min(1.0, (region_height / scale - under - _TOP_PX) / wanted)
+    is_low = share < _THIN
+    size = scale * max(share, _THIN)
+    bottom = scale * (_LOW_BOTTOM_PX if is_low else under)
+    return TimelineLayout(bottom, _CURVE_PX * size if has_curve else 0.0, _ROW_PX * size, share >= _NAMED)
 
 
 def wanted_height(scale: float) -> float:
     """Return the height in pixels, with the header, that an area needs to draw everything with names."""
-    return scale * (len(ROWS) * _ROW_PX + _CURVE_PX + _BOTTOM_PX + _TOP_PX + _HEADER_PX)
+    return scale * (len(ROWS) * _ROW_PX + _CURVE_PX + _MARKERS_PX + _TOP_PX + _HEADER_PX)

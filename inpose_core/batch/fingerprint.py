@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell by content whether a job was done already: everything that its result depends on, in one hash."""
+"""Hash everything that the result of a job depends on, to know whether the job is done already."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from ..options.request import settings_to_json
 from ..prior.checkpoint import DEFAULT_WEIGHTS, HAND_FINDER_WEIGHTS
 from ..system.safe_files import open_file
 from .jobs import Job
+from .places import is_remote
 
 _CHUNK_BYTES: Final[int] = 1 << 20
 
 
 def fingerprint_of_solver() -> str:
-    """Return the hash of what is the same for all jobs: InPose's version and its networks.
+    """Return the hash of the inputs that all jobs share: InPose's version and its networks.
 
     Raises:
         RecordingError: a file cannot be read.
@@ -56,9 +57,11 @@ def hash_of_file(path: Path) -> str:
     """
     found = hashlib.sha256()
     try:
-        with open_file(path) as file:
+        with path.open("rb") if is_remote(path) else open_file(path) as file:
             while chunk := file.read(_CHUNK_BYTES):
                 found.update(chunk)
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        if not is_remote(path) and not isinstance(error, OSError | ValueError):
+            raise  # storages have errors of their own, files have not
         raise RecordingError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
     return found.hexdigest()

@@ -13,6 +13,7 @@ from ..errors import InPoseError, OutputError
 from ..options.calibration import CalibrationSettings
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
+from .places import is_remote
 
 OUTPUT_SUFFIXES: Final[tuple[str, ...]] = (".npz", ".bvh")
 _NAMED: Final[int] = 3
@@ -20,7 +21,7 @@ _NAMED: Final[int] = 3
 
 @dataclass(frozen=True)
 class Job:
-    """Hold one recording and everything that its solve needs."""
+    """Hold one recording and everything that its solve needs. Recording and output may be addresses (`places`)."""
 
     recording: Path
     output: Path
@@ -33,7 +34,7 @@ class Job:
 
 
 def check_jobs(jobs: Sequence[Job]) -> None:
-    """Refuse what can be known to fail before anything starts, and make the folders of the outputs.
+    """Refuse jobs that must fail, before the first one starts, and make the folders of the outputs.
 
     Raises:
         InPoseError: there is no job, a recording or skeleton is missing, or two jobs have the same output.
@@ -50,14 +51,16 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     twice = [job for job in jobs if outputs[_identity(job.output)] > 1]
     if twice:
         names = " and ".join(str(job.recording) for job in twice[:_NAMED])
-        raise OutputError(f"{names} would be written to the same file, {twice[0].output}.", "Give them other outputs.")
+        raise OutputError(
+            f"{names} would be written to the same file, {twice[0].output}.", "Give them different outputs."
+        )
     recordings = {_identity(job.recording) for job in jobs}
     for job in jobs:
         if job.output.suffix.lower() not in OUTPUT_SUFFIXES:
             raise OutputError(f"{job.output} ends neither in .npz nor in .bvh.", "Choose one of these endings.")
         if _identity(job.output) in recordings:
             raise OutputError(f"{job.output} is a recording: it would be replaced.", "Choose another folder.")
-    for folder in sorted({job.output.parent for job in jobs}):
+    for folder in {job.output.parent for job in jobs if not is_remote(job.output)}:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -67,12 +70,13 @@ def check_jobs(jobs: Sequence[Job]) -> None:
 
 
 def _require_files(paths: Sequence[Path], what: str) -> None:
-    missing = sorted({path for path in paths if not path.is_file()})
+    # An address is asked when its job begins: a million questions would take hours.
+    missing = sorted({str(path) for path in paths if not is_remote(path) and not path.is_file()})
     if missing:
-        named = ", ".join(str(path) for path in missing[:_NAMED])
+        named = ", ".join(missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise InPoseError(f"A {what} is missing: {named}{more}.", "Check the names in the jobs.")
 
 
 def _identity(path: Path) -> str:
-    return str(path.absolute()).casefold()
+    return str(path if is_remote(path) else path.absolute()).casefold()

@@ -4,7 +4,8 @@
 A jobs file has ``options`` for all jobs, and a list of ``jobs``. A job names ``recordings`` (a file, a folder or a
 pattern such as ``anna/*.bsor``), its ``output`` (a folder, or a file for one recording), and optionally a ``skeleton``,
 a ``format`` (npz or bvh) and ``options`` of its own. Options have the names of the command line, without dashes before
-them. Paths count from the folder of the jobs file.
+them. Paths count from the folder of the jobs file; addresses with ``://`` (s3, gs, ...) are
+possible for recordings and outputs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..options.table import OptionTable, options_of
 from ..recording.formats.suffixes import recording_suffixes
 from ..system.safe_files import parse_json, read_bytes
 from .jobs import OUTPUT_SUFFIXES, Job
+from .places import is_remote, place_of
 
 _TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
     ("reading", ReadOptions),
@@ -83,8 +85,8 @@ def _jobs_of(entry: Mapping[str, Any], common: object, folder: Path) -> Iterator
     skeleton = folder / str(entry["skeleton"]) if "skeleton" in entry else None
     tables = {field: _table(table, settings, folder) for field, table in _TABLES}
     template = Job(Path(), Path(), skeleton, **tables)
-    target = folder / output
-    jobs = jobs_for([folder / name for name in names], target, template, suffix)
+    target = place_of(output, folder)
+    jobs = jobs_for([place_of(name, folder) for name in names], target, template, suffix)
     if target.suffix.lower() in OUTPUT_SUFFIXES:
         if len(jobs) > 1:
             raise InPoseError(f"{len(jobs)} recordings would be written to the one file {output}.", "Name a folder.")
@@ -93,12 +95,19 @@ def _jobs_of(entry: Mapping[str, Any], common: object, folder: Path) -> Iterator
 
 
 def _recordings(path: Path) -> list[Path]:
-    if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
-        found = sorted(each for each in path.parent.glob(path.name) if each.is_file())
-    elif path.is_dir():
-        found = sorted(each for each in path.iterdir() if each.suffix.lower() in recording_suffixes())
-    else:
-        return [path]
+    try:
+        if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
+            found = sorted(each for each in path.parent.glob(path.name) if each.is_file())
+        elif path.is_dir():
+            found = sorted(each for each in path.iterdir() if each.suffix.lower() in recording_suffixes())
+        else:
+            return [path]
+    except Exception as error:  # each kind of storage has its own
+        if not is_remote(path):
+            raise
+        raise RecordingError(
+            f"{path} cannot be listed: {error}.", "Check the address and your access rights."
+        ) from error
     if not found:
         raise RecordingError(
             f"There is no recording in {path}.", f"Recordings end in {', '.join(recording_suffixes())}."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep what a batch has done, line by line, so that the next one goes on where a killed one stopped."""
+"""Store the finished jobs of a batch, line by line, so that the next batch continues where a killed one stopped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Ledger:
     path: Path
 
     def read(self) -> dict[str, JobResult]:
-        """Return the last outcome by fingerprint; a line that was cut off by a kill is passed over."""
+        """Return the last outcome by fingerprint; a line that was cut off by a kill is skipped."""
         try:
             lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
@@ -33,7 +33,7 @@ class Ledger:
         return dict(filter(None, entries))
 
     def add(self, fingerprint: str, result: JobResult) -> None:
-        """Add an outcome as a whole line or not at all.
+        """Add an outcome as a complete line or not at all.
 
         Raises:
             OutputError: the file cannot be written.

@@ -47,7 +47,7 @@ def counts(results: Sequence[JobResult]) -> dict[str, int]:
 
 
 def page_of(results: Sequence[JobResult], folder: Path) -> str:
-    """Return the page as HTML; what failed comes first, then what is least sure."""
+    """Return the page as HTML: first the recordings that failed, then those with the lowest confidence."""
     number = counts(results)
     frames = sum(result.frames for result in results)
     order = sorted(results, key=lambda result: (result.status != "failed", result.mean_confidence, result.recording))

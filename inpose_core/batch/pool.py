@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Give jobs to processes, one at a time each, and outlive processes that crash or stop answering.
 
-A crash of one process (out of memory, a broken library) costs its job, not the batch. A process tells its progress; one
-that says nothing for too long is ended and its job is tried once more. The processes end when the batch does, however
-it ends.
+If a process crashes (out of memory, a broken library), its job fails, but not the batch. A process reports its
+progress. If it reports nothing for too long, it is ended and its job is tried once more. The processes end when the
+batch ends, for any reason.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from .result import JobResult
 from .work import do_job, failed
 
 _SILENT_S: Final[float] = 300.0
-"""A process reads for less than this before its first progress, and solves for less between two."""
+"""Longest time before the first progress report of a process, and between two reports."""
 _TICK_S: Final[float] = 1.0
 _TRIES: Final[int] = 2
 _HEARTBEAT_S: Final[float] = 0.5
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
-"""A fork would copy the threads' locks of whoever runs the batch."""
+"""A fork would copy the locks of the threads of the program that runs the batch."""
 
 
 @dataclass
@@ -47,17 +47,17 @@ class _Worker:
 
 def solve_in_processes(
     jobs: Sequence[Job],
+    on_progress: Callable[[int, float], None],
     processes: int,
-    on_progress: Callable[[int, float], None] = lambda job, share: None,  # noqa: ARG005 (nobody listens)
     silent_s: float = _SILENT_S,
 ) -> Iterator[tuple[int, JobResult]]:
     """Yield each job's index and outcome, in the order in which they end.
 
     Args:
         jobs: what to do.
-        processes: how many to do at once.
         on_progress: called with a job's index and the share that is done.
-        silent_s: how long a process may say nothing.
+        processes: how many to do at once.
+        silent_s: longest time without a message of a process.
     """
     pool = _Pool(jobs, deque(range(len(jobs))), [0] * len(jobs))
     try:
@@ -135,7 +135,7 @@ def _give(worker: _Worker, index: int, jobs: Sequence[Job]) -> None:
 
 
 def _receive(worker: _Worker) -> object:
-    """Return the next message; None if the process is gone."""
+    """Return the next message; None if the process has ended."""
     try:
         message: object = worker.pipe.recv()
     except (EOFError, OSError):
@@ -163,7 +163,9 @@ def _crashed(job: Job, code: int | None) -> JobResult:
     if code is None:
         return failed(job, "The solver stopped answering, twice.", "Solve this recording alone, and report the file.")
     return failed(
-        job, f"The solver crashed, twice (exit code {code}).", "There may be too little memory: --processes 1."
+        job,
+        f"The solver crashed, twice (exit code {code}).",
+        "There may be too little memory. Run fewer processes (--processes 1).",
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold what became of a job, as the report and the ledger keep it."""
+"""Hold the outcome of a job, for the report and the ledger."""
 
 from __future__ import annotations
 

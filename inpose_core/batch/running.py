@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a batch: leave out what is done already, solve the rest, keep the ledger, and write the report."""
+"""Run a batch: skip finished jobs, solve the rest, keep the ledger, and write the report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,11 @@ from ..errors import InPoseError
 from .fingerprint import fingerprint_of, fingerprint_of_solver
 from .jobs import Job, check_jobs
 from .ledger import Ledger, still_done
-from .pool import solve_in_processes
 from .result import JobResult
 from .work import failed
+
+SolveAll = Callable[[Sequence[Job], Callable[[int, float], None]], Iterable[tuple[int, JobResult]]]
+"""Yields each job's index and outcome; tells meanwhile which share of a job is done."""
 
 LEDGER_NAME: Final[str] = "inpose-batch.jsonl"
 
@@ -35,7 +37,7 @@ class BatchProgress:
 def run_batch(
     jobs: Sequence[Job],
     folder: Path,
-    processes: int,
+    solve_all: SolveAll,
     on_progress: Callable[[BatchProgress], None] = lambda progress: None,  # noqa: ARG005 (nobody listens)
     again: bool = False,
 ) -> tuple[JobResult, ...]:
@@ -44,12 +46,12 @@ def run_batch(
     Args:
         jobs: what to solve.
         folder: keeps the ledger.
-        processes: how many to solve at once.
+        solve_all: solves several at once: `solve_in_processes` or `solve_on_ray`, with its number of processes.
         on_progress: called whenever something has happened.
-        again: solve even what is done and unchanged.
+        again: also solve jobs that are done and unchanged.
 
     Raises:
-        InPoseError: the jobs cannot be right (`check_jobs`).
+        InPoseError: a job is invalid (`check_jobs`).
         OutputError: the ledger cannot be written.
     """
     check_jobs(jobs)
@@ -80,7 +82,7 @@ def run_batch(
         shares[rest[position]] = share
         tell()
 
-    for position, result in solve_in_processes([jobs[index] for index in rest], processes, on_share):
+    for position, result in solve_all([jobs[index] for index in rest], on_share) if rest else ():
         index = rest[position]
         if result.status == "solved":
             ledger.add(fingerprints[index], result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do one job: read, solve, write, and sum up for the report."""
+"""Do one job: read, solve, write, and summarise for the report."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..prior.checkpoint import Prior
 from ..recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .fingerprint import hash_of_file
 from .jobs import Job
+from .places import fetched, stored
 from .result import JobResult
 
 _PARTS: Final[int] = 60
@@ -26,21 +27,25 @@ _POSES: Final[int] = 8
 
 
 def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None]) -> JobResult:
-    """Return the outcome of a job; whatever is wrong with its files is in it."""
+    """Return the outcome of a job; it contains any problem with its files."""
     started_s = time.monotonic()
     try:
         skeleton = Skeleton.from_json_file(job.skeleton) if job.skeleton else None
-        plan = SolvePlan(job.recording, skeleton, job.calibration, job.solve, job.reading)
-        solved = solve_recording(plan, prior, on_progress)
-        if job.output.suffix.lower() == ".bvh":
-            save_bvh(solved.motion, job.output)
-        else:
-            solved.motion.save_npz(job.output)
+        with fetched(job.recording) as recording:
+            plan = SolvePlan(recording, skeleton, job.calibration, job.solve, job.reading)
+            solved = solve_recording(plan, prior, on_progress)
+        with stored(job.output) as output:
+            if output.suffix.lower() == ".bvh":
+                save_bvh(solved.motion, output)
+            else:
+                solved.motion.save_npz(output)
         return _summary(job, solved, time.monotonic() - started_s)
     except InPoseError as error:
         return failed(job, error.message, error.hint)
     except MemoryError:
-        return failed(job, "There is not enough memory.", "Run fewer processes (--processes 1), or cut the recording.")
+        return failed(
+            job, "There is not enough memory.", "Run fewer processes (--processes 1), or solve a part of the recording."
+        )
 
 
 def failed(job: Job, message: str, hint: str = "") -> JobResult:

@@ -185,10 +185,11 @@ def measure_performer(
         )
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
-    performer = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
-    notes = (*notes, *performer.notes)
+    fitted = fit_performer(lifted, skeleton, settings, stature_m, held, prior)
+    notes = (*notes, *fitted.notes, *(finding.sentence for finding in fitted.findings))
+    findings = (*recording.findings, *fitted.findings)
     return MeasuredPerformer(
-        _standing_upright(performer.value, lifted), lifted, held, notes, recording.findings, seats, stance.lift_m
+        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance.lift_m
     )
 
 
@@ -200,7 +201,7 @@ def _pose_and_stance(
     *,
     looks_for_pose: bool = True,
 ) -> tuple[CalibrationPose | None, PerformerStance]:
-    """Return the calibration pose, if one is struck, and the performer's stature, floor and posture."""
+    """Return the calibration pose, if there is one, and the performer's stature, floor and posture."""
     pose = settings.pose or recording.pose
 
     def struck(stature_m: float | None) -> CalibrationPose | None:
@@ -218,7 +219,7 @@ def _pose_and_stance(
 
 
 def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> float | None:
-    """Return the stature that calibration will take the performer to have; None where that cannot be told.
+    """Return the stature that calibration uses for the performer; None if it cannot be estimated.
 
     Raises:
         InPoseError: the calibration file cannot be used, or the time of the calibration pose is wrong.
@@ -236,9 +237,11 @@ def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> 
         return None
 
 
-def _standing_upright(performer: PerformerCalibration, recording: Recording) -> PerformerCalibration:
+def _standing_upright(
+    performer: PerformerCalibration, recording: Recording, held: CalibrationPose | None = None
+) -> PerformerCalibration:
     """Return the performer with the head's height as it is in the upright moments of this recording."""
-    height_m = upright_head_joint_m(recording, performer.head, performer.head_joint_height_m)
+    height_m = upright_head_joint_m(recording, performer.head, performer.head_joint_height_m, posed=held is not None)
     return replace(performer, head_joint_height_m=height_m)
 
 

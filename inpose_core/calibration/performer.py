@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure one performer with one set of devices: size, and where the joints sit in the devices."""
+"""Measure one performer with one set of devices: the size, and the places of the joints in the devices."""
 
 from __future__ import annotations
 
@@ -13,24 +13,21 @@ from ..body.quaternions import geodesic_angle
 from ..body.skeleton import Skeleton
 from ..noted import Noted
 from ..options.calibration import CalibrationSettings, HeadView
+from ..recording.findings import Finding
 from ..recording.types import PoseType, Recording
 from .calibration_pose import CalibrationPose
 from .hand_finding import find_hands
 from .head_height import EYE_HEIGHT_RATIO
 from .head_pivot import fit_head_pivot
+from .holding import declared_deviation_m, declared_wrists
+from .holding_choice import FoundHolding, choose_holding, join_found, likeliest_holding
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
 from .performer_body import PerformerBody, standing_head_joint_m
-from .presets import (
-    HEAD_DEVIATION_M,
-    LEFT_EYE_M,
-    REFERENCE_STATURE_M,
-    head_offset,
-    known_wrist_offset,
-    wrist_deviation_m,
-)
+from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, head_offset
 from .rigid import RigidOffset
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, turn_from_preset, with_pose, wrist_turn
+from .turn_refinement import refine_turn
 from .wrist_refinement import expect_arms, refined_lever_arms
 
 if TYPE_CHECKING:
@@ -41,9 +38,6 @@ Source = Literal["presets", "t_pose", "a_pose", "motion"]
 _UNSURE_M = 0.05
 """Presets that may be off by more than this per axis are refined by the motion."""
 _NOTABLE_SHIFT_M = 0.05
-_TELLING_TURN_RAD = float(np.radians(25.0))
-"""What the motion says of a controller's turn is off by 15 degrees in the median and by 30 in a tenth of the cases:
-nearer to the preset than this it is the preset, which is then right in nine of ten recordings of real grips."""
 _BELIEVABLE_TURN_RAD = float(np.radians(75.0))
 _BELIEVABLE_PLACE_M = 0.3
 """The network was not trained on controllers that are turned or held further out."""
@@ -53,10 +47,10 @@ _FOUND = (
 )
 _WITHOUT_FOUND = "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses."
 _LARGEST_STATURE_ERROR = 0.08
-"""Of what people say; more than this is another floor or another person."""
+"""Tolerance of the stature that people tell; a larger difference means another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
-"""Belief in the preset of a hand pose where the motion is all that there is: with the looser 9 cm of a T-pose
-performers with few gestures come out worse than the preset. (For what the network found 9 cm are better.)"""
+"""Standard deviation of the preset of a hand pose if there is only the motion. With the looser 9 cm of a T-pose,
+performers with few gestures get a worse result than the preset. (For the network's estimate, 9 cm are better.)"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +79,16 @@ class PerformerCalibration:
         return self.head, *self.wrists
 
 
+@dataclass(frozen=True)
+class FittedPerformer:
+    """Hold a performer, and the findings about how the devices were held."""
+
+    performer: PerformerCalibration
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    """Their sentences are not among the notes."""
+
+
 def fit_performer(
     recording: Recording,
     skeleton: Skeleton,
@@ -92,8 +96,8 @@ def fit_performer(
     stature_m: float,
     held: CalibrationPose | None,
     prior: Prior | None = None,
-) -> Noted[PerformerCalibration]:
-    """Return where the joints sit in the devices, by presets, calibration pose and motion, in this order of trust.
+) -> FittedPerformer:
+    """Return the places of the joints in the devices, from presets, calibration pose and motion.
 
     Args:
         recording: cleaned, at the solver's rate, its floor at y = 0.
@@ -105,34 +109,35 @@ def fit_performer(
     """
     known = settings.pose or recording.pose
     pose: PoseType = known or "grip"
-    head, wrists = _presets(recording, pose, stature_m)
-    deviation_m = wrist_deviation_m(known, recording.hand_offsets)
-    centred = _centred(head, recording, settings.head_view)
+    wrists = declared_wrists(recording, pose)
+    deviation_m = declared_deviation_m(recording, known)
+    findings: tuple[Finding, ...] = ()
+    if held is None and known is not None and settings.refine and recording.hand_offsets is None:
+        holding, findings = choose_holding(recording, stature_m, pose)
+        wrists, deviation_m = refine_turn(recording, stature_m, holding).wrists, holding.deviation_m
+    centred = _centred(head_offset(stature_m), recording, settings.head_view)
     head, notes = centred.value, [*centred.notes]
     if held is not None:
         turned = _turned(wrists, recording, held, known is not None and deviation_m < _UNSURE_M)
         wrists = turned.value
         notes += turned.notes
-        turn, tilt = head_turn(recording, held, head)
-        head = RigidOffset(head.position_m, turn)
-        if turn is not head.wxyz and tilt > np.radians(10.0):
-            notes.append(f"The headset was tilted by {np.degrees(tilt):.0f} degrees in the {held.label}.")
+        level = _levelled(head, recording, held)
+        head = level.value
+        notes += level.notes
     refining = settings.refine and deviation_m > _UNSURE_M
-    presets, found = wrists, None
+    presets, found = wrists, False
     if held is None and known is None:
-        if refining:
-            found = find_hands(recording, Skeleton.template(stature_m), (head, *wrists))
-        if found is not None:
-            wrists = _unless_as_preset(found[0], wrists[0]), _unless_as_preset(found[1], wrists[1])
-        told = any(wrist is not preset for wrist, preset in zip(wrists, presets, strict=True))
-        notes.append(_FOUND if told else _WITHOUT_FOUND)
+        looked = _found(recording, stature_m, head, wrists) if refining else None
+        if looked is not None:
+            wrists, deviation_m, found = looked.wrists, looked.deviation_m, True
+        notes.append(_FOUND if found else _WITHOUT_FOUND)
     head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(
         stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.headset
     )
     if held is None and not refining:
-        return Noted(calibration, tuple(notes))
+        return FittedPerformer(calibration, tuple(notes), findings)
     same_size = settings.scale == "keep" and settings.body == "rig"
     height_m = standing_head_joint_m(skeleton) if same_size else head_joint_m
     choice = settings.body
@@ -141,7 +146,7 @@ def fit_performer(
         # tells the performer's own arms.
         choice = "average"
     body = PerformerBody.choose(skeleton, height_m, stature_m, choice)
-    if held is None and found is None:
+    if held is None and not found:
         deviation_m = min(deviation_m, _REFINED_DEVIATION_M)
     evidence = _beliefs(calibration, body, deviation_m)
     source: Source = "presets"
@@ -149,7 +154,7 @@ def fit_performer(
         evidence = with_pose(evidence, recording, held, body, height_m if same_size else None)
         source = held.kind
     solution = evidence.solve()
-    if refining and not (held is not None and body.is_rig):
+    if refining:
         arms = expect_arms(recording, body.skeleton, calibration.offsets, prior)
         if arms is not None:
             solution = refined_lever_arms(evidence, arms, body.skeleton, body, solution)
@@ -168,18 +173,11 @@ def fit_performer(
         source=source,
         headset=recording.headset,
     )
-    return Noted(performer, tuple(notes))
-
-
-def _presets(
-    recording: Recording, pose: PoseType, stature_m: float
-) -> tuple[RigidOffset, tuple[RigidOffset, RigidOffset]]:
-    left, right = (known_wrist_offset(pose, side, recording.hand_offsets) for side in (0, 1))
-    return head_offset(stature_m), (left, right)
+    return FittedPerformer(performer, tuple(notes), findings)
 
 
 def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[RigidOffset]:
-    """Return the head offset moved to the middle of the head where the recorder saw with one eye."""
+    """Return the head offset, moved to the middle of the head if one eye was recorded."""
     if view == "left_eye":
         return Noted(RigidOffset(head.position_m + np.array((LEFT_EYE_M, 0.0, 0.0)), head.wxyz))
     if view == "middle":
@@ -191,6 +189,13 @@ def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[R
     eye = "left" if pivot.eye_shift_m > 0 else "right"
     note = f"The head was recorded at the {eye} eye. InPose moved it by 32 mm to the middle."
     return Noted(RigidOffset(head.position_m + np.array((pivot.eye_shift_m, 0.0, 0.0)), head.wxyz), (note,))
+
+
+def _levelled(head: RigidOffset, recording: Recording, held: CalibrationPose) -> Noted[RigidOffset]:
+    turn, tilt = head_turn(recording, held, head)
+    told = turn is not head.wxyz and tilt > np.radians(10.0)
+    note = f"The headset was tilted by {np.degrees(tilt):.0f} degrees in the {held.label}."
+    return Noted(RigidOffset(head.position_m, turn), (note,) if told else ())
 
 
 def _turned(
@@ -213,12 +218,22 @@ def _turned(
     return Noted((turned[0], turned[1]), tuple(notes))
 
 
-def _unless_as_preset(found: RigidOffset, preset: RigidOffset) -> RigidOffset:
-    """Return the found offset, or the preset if both are nearly equal: most controllers are held like a preset."""
-    turn_rad = float(geodesic_angle(found.wxyz, preset.wxyz))
-    if turn_rad > _BELIEVABLE_TURN_RAD or np.linalg.norm(found.position_m - preset.position_m) > _BELIEVABLE_PLACE_M:
-        return preset
-    return found if turn_rad > _TELLING_TURN_RAD else RigidOffset(found.position_m, preset.wxyz)
+def _found(
+    recording: Recording, stature_m: float, head: RigidOffset, usual: tuple[RigidOffset, RigidOffset]
+) -> FoundHolding | None:
+    """Return from the motion how undeclared devices are held; None if too little is measured."""
+    start = likeliest_holding(recording, stature_m, usual)
+    found = find_hands(recording, Skeleton.template(stature_m), (head, *start))
+    if found is None:
+        return None
+    return join_found((_believable(found[0], start[0]), _believable(found[1], start[1])), recording)
+
+
+def _believable(found: RigidOffset, start: RigidOffset) -> RigidOffset:
+    """Return the network's estimate, or its starting point if the estimate is beyond its training range."""
+    turn_rad = float(geodesic_angle(found.wxyz, start.wxyz))
+    far = turn_rad > _BELIEVABLE_TURN_RAD or np.linalg.norm(found.position_m - start.position_m) > _BELIEVABLE_PLACE_M
+    return start if far else found
 
 
 def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m: float) -> Evidence:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say how people are built and how they sit, as far as it is known before a take is looked at."""
+"""Hold what is known of people before a take is read: how tall they are, and how they sit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEATED_EYES_RATIO: Final[float] = 0.44
 people sit."""
 SEATED_EYES_DEVIATION: Final[float] = 0.018
 POPLITEAL_RATIO: Final[float] = 0.25
-"""Height of the hollow of the knee over stature: of a seat in which thighs are level and feet flat."""
+"""Height of the hollow of the knee over stature: the height of a seat on which thighs are level and feet flat."""
 
 _STATURES: Final[tuple[tuple[float, float, float], ...]] = (
     # share, mean and standard deviation in metres
@@ -28,7 +28,7 @@ _STATURES: Final[tuple[tuple[float, float, float], ...]] = (
 
 
 def log_stature(stature_m: FloatArray) -> FloatArray:
-    """Return the logarithm of how common statures are, per metre."""
+    """Return the log density of statures, per metre."""
     density = sum(share * normal(stature_m - mean, deviation) for share, mean, deviation in _STATURES)
     return np.log(density)
 

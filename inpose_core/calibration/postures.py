@@ -17,13 +17,13 @@ from .population import SEATED_EYES_RATIO
 from .room import Posture
 
 _SEATED_BAND: Final[tuple[float, float]] = (0.56, 0.79)
-"""Height of the eyes over stature in a seat of usual height, slumped to upright."""
+"""Height of the eyes over stature on a usual seat, from slumped to upright."""
 _UPRIGHT_RATIO: Final[float] = 0.85
-"""Eyes higher than this have stood up."""
+"""With eyes higher than this, the performer has stood up."""
 _SETTLED_M_S: Final[float] = 0.25
 _SETTLED_OVER_S: Final[float] = 0.5
 _SHORTEST_S: Final[float] = 4.0
-"""Shorter stays at this height are squats, kneeling and bows as often as seats."""
+"""Shorter stays at this height are often squats, kneeling or bows."""
 _SHORTEST_OF_SEATED_S: Final[float] = 0.5
 _BRIDGE_S: Final[float] = 1.0
 _LARGEST_ROAM_M: Final[float] = 0.3
@@ -67,7 +67,7 @@ def seated_stretches(
         recording: at the solver's rate, its floor at y = 0.
         stature_m: the performer's.
         posture: what the performer does most of the time, as estimated from the whole take.
-        choice: what the user says; whoever is said to sit, sits whenever they are not up.
+        choice: the user's choice; with "seated", the performer sits whenever the eyes are not high.
         fps: the solver's rate.
     """
     if choice == "standing" or len(recording) < 2:
@@ -92,7 +92,7 @@ def seated_stretches(
 
 
 def seat_finding(stretch: SeatedStretch) -> Finding:
-    """Return what is said of a stay on a seat within a take of somebody who stands."""
+    """Return the finding about a stay on a seat, in a take of a performer who mostly stands."""
     return Finding(
         "seated",
         f"The performer sits from {stretch.start_s:.1f} to {stretch.stop_s:.1f} s, on a seat "
@@ -125,7 +125,7 @@ def _seat_height_m(eyes_m: FloatArray, stature_m: float) -> float:
 
 
 def _bridged(flags: BoolArray, fps: float) -> BoolArray:
-    """Return the flags with short interruptions taken over: one sits on while one looks down."""
+    """Return the flags without short interruptions: people stay on the seat while they look down."""
     bridged = flags.copy()
     for first, stop in runs(~flags):
         if stop - first <= _BRIDGE_S * fps and first > 0 and stop < len(flags):

@@ -2,9 +2,9 @@
 """Estimate stature, floor and posture together: the most probable of all that explain the take.
 
 Three things are unknown: how tall the performer is, how far the floor is from y = 0, and whether the performer stands
-or sits. Every piece of evidence is a likelihood of these three, what is known of people and of rooms is the prior, and
-the posterior is computed on a grid. Nothing is a rule, so contradictions show: a T-pose as wide as an adult's with the
-eyes of a child is a floor that is set wrong, since that is the least improbable of all explanations.
+or sits. Each piece of evidence is a likelihood of these three. The knowledge about people and rooms is the prior. The
+posterior is computed on a grid. There are no fixed rules, so contradictions show. For example, a T-pose as wide as an
+adult's with eyes as low as a child's means a wrong floor, because this is the most probable explanation.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _LIFTS_M: Final[FloatArray] = np.arange(-0.9, 0.901, 0.01)
 _EYE_LEVEL_LIFTS_M: Final[FloatArray] = np.arange(0.3, 2.301, 0.01)
 
 _SEATED_SHARE: Final[float] = 0.2
-"""Of takes, before anything is seen of one."""
-_WRONG_FLOOR_SHARE: Final[float] = 0.06
-_WRONG_DECLARED_FLOOR_SHARE: Final[float] = 0.02
+"""Share of takes of seated performers, before any evidence."""
+_WRONG_FLOOR_SHARE: Final[float] = 0.08
+_WRONG_DECLARED_FLOOR_SHARE: Final[float] = 0.03
 _FLOOR_DEVIATION_M: Final[float] = 0.35
-"""Of floors that are set wrong."""
+"""Share of floors that are set wrong, before any evidence."""
 _GIVEN_DEVIATION_M: Final[float] = 0.025
 _MISTYPED_SHARE, _MISTYPED_DEVIATION_M = 0.03, 0.2
 
@@ -54,7 +54,7 @@ _SEATED_RISE_M: Final[float] = 0.10
 """How much higher than usual the eyes of a seated performer get: they slump, and sit up again."""
 _STANDING_RISE_M, _LOW_SHARE, _LOW_RISE_M = 0.06, 0.25, 0.3
 """The same of a standing one; a share of takes is about crouching and picking up."""
-_SEATED_POSE_SHARE: Final[float] = 0.08
+_SEATED_POSE_SHARE: Final[float] = 0.05
 """Of the calibration poses that standing people strike, seated people strike so many."""
 _SEATED_ROAM_M, _STANDING_ROAM_M = 0.2, 0.5
 _ROLLING_SHARE: Final[float] = 0.005
@@ -94,11 +94,15 @@ class RoomEstimate:
     seat_height_m: float | None
     """Of a seated performer, above the floor."""
     floor_probability: float
-    """That the floor is wrong, if it was moved, or right, if it was not."""
+    """Probability that the floor is wrong if it was moved, or right if it was not."""
     other_lift_m: float
-    """The lift by which the floor that was not believed would differ."""
+    """The lift of the floor in the less probable explanation."""
+    standing_lift_m: float
+    """The lift of the floor if the performer of a take that counts as seated stood."""
+    standing_probability: float
+    """The probability of that, if it needs another floor than the recorded one; else 0."""
     because: tuple[TermName, ...]
-    """What speaks for this estimate and against a standing performer on the recorded floor, the strongest first."""
+    """The evidence for this estimate and against a standing performer on the recorded floor, the strongest first."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class _Explanation:
 
     @property
     def log_probability(self) -> float:
-        """Return the logarithm of how probable it is, up to what all explanations share."""
+        """Return the log probability of the explanation, up to a constant of all explanations."""
         log = self.log_posterior
         return float(log.max() + np.log(np.exp(log - log.max()).sum()))
 
@@ -136,11 +140,11 @@ def estimate_room(
 ) -> RoomEstimate:
     """Return the most probable stature, floor and posture.
 
-    Where the floor is right and the performer stands, the stature is that of the eyes' height; a stature that was given
-    is kept.
+    If the floor is right and the performer stands, the stature follows from the height of the eyes; a given stature is
+    kept.
 
     Args:
-        seen: what the take says.
+        seen: the evidence of the take.
         given_m: the stature that the user gave.
         posture: "standing" or "seated" where the user said so.
         declared_floor: the file says that heights count from the floor.
@@ -161,6 +165,11 @@ def estimate_room(
     likelier = max(by_posture, key=lambda kind: by_posture[kind])
     of_posture = [(p, one) for p, one in zip(probability, explanations, strict=True) if one.posture == likelier]
     share, best = max(of_posture, key=lambda pair: pair[0])
+    stood_share, stood = max(
+        ((p, one) for p, one in zip(probability, explanations, strict=True) if one.posture == "standing"),
+        key=lambda pair: pair[0],
+        default=(0.0, best),
+    )
     stature_m, stature_deviation_m, lift_m, lift_deviation_m = _values(best, seen, given_m)
     return RoomEstimate(
         stature_m=stature_m,
@@ -172,6 +181,8 @@ def estimate_room(
         seat_height_m=_seat_m(best, seen, stature_m, lift_m),
         floor_probability=float(share / by_posture[likelier]),
         other_lift_m=_other_lift_m([one for _, one in of_posture if one is not best], seen, given_m),
+        standing_lift_m=_values(stood, seen, given_m)[2],
+        standing_probability=float(stood_share) if stood.floor_moved else 0.0,
         because=_reasons(best, explanations[0], seen),
     )
 
@@ -249,7 +260,8 @@ def _log_span(seen: TakeEvidence, stature: FloatArray) -> FloatArray:
 
 
 def _log_arms(seen: TakeEvidence, stature: FloatArray) -> FloatArray:
-    """Return how probable it is that so tall a performer reaches that far: never much farther, often less far."""
+    """Return the log probability of the arms' reach for each stature: never much more than the arms allow, often
+    less."""
     stretch_m = max(
         seen.hand_from_eyes_m / _REACH["from_eyes"],
         seen.hands_apart_m / _REACH["apart"],
@@ -301,7 +313,8 @@ def _moments(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
 
 
 def _peak(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Return the mean about the highest peak, finer than the grid, and the standard deviation of all."""
+    """Return the mean around the highest peak, finer than the grid, and the standard deviation of the whole
+    distribution."""
     top = int(np.argmax(weight))
     near = slice(max(0, top - 2), top + 3)
     return _moments(values[near], weight[near])[0], _moments(values, weight)[1]

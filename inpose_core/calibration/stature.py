@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the performer's height, the floor and the posture, and say in words what the estimate rests on."""
+"""Find the performer's height, the floor and the posture, and describe the evidence in words."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ from .room import Posture, RoomEstimate, estimate_room
 from .take_evidence import TakeEvidence, take_evidence
 
 _NOTABLE_LIFT_M: Final[float] = 0.05
+_SURE_LIFT_M: Final[float] = 0.03
+"""A floor that was moved less surely is told: the user has to say the performer's height."""
 _LARGEST_LIFT_M: Final[float] = 0.9
+_HUMAN_REACH_M: Final[tuple[float, float]] = (0.15, 1.2)
+"""How far a person's hands get from the eyes, so that it is neither the unit nor a parked device."""
+_LYING_EYES_M: Final[float] = 0.25
+"""Eyes that are always lower than this have a floor below zero, whatever the file declares."""
 _SURE: Final[float] = 0.85
-"""Less probable postures are told as doubtful."""
+"""A posture that is less probable than this is reported as doubtful."""
 _SURE_OF_FLOOR: Final[float] = 0.7
 _NOTABLE_DOUBT_M: Final[float] = 0.1
+_NOTABLE_RIVAL: Final[float] = 0.1
 _LARGEST_MISFIT: Final[tuple[float, float]] = (-0.15, 0.08)
 """Of the stature that the eyes' height fits against the one that was given: players lean, but they do not grow."""
 
@@ -30,7 +37,7 @@ _USUAL_STATURES_M: Final[tuple[float, float]] = (1.45, 2.0)
 
 @dataclass(frozen=True)
 class PerformerStance:
-    """Hold how tall a performer is, where the floor is, and whether they stand or sit."""
+    """Hold the performer's height, the floor and the posture."""
 
     stature_m: float
     stature_deviation_m: float
@@ -44,7 +51,7 @@ class PerformerStance:
     """Of the seat above the floor, if the performer sits most of the time."""
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    """What contradicts what. Their sentences are not among the notes."""
+    """Findings about contradictions. Their sentences are not among the notes."""
 
 
 def find_stance(
@@ -75,12 +82,14 @@ def find_stance(
             "Heights in this recording count from the eyes, not from the floor.",
             "Set the performer's height (--performer-height 1.75).",
         )
+    if not eye_level and _is_on_a_level(seen):
+        return _on_a_level(seen, given_m, posture)
     if given_m is None:
         _require_person(seen)
     room = estimate_room(seen, given_m, posture, declared_floor=recording.origin == "floor", eye_level=eye_level)
-    if not eye_level and abs(room.lift_m) > _LARGEST_LIFT_M:
+    if not eye_level and (abs(room.lift_m) > _LARGEST_LIFT_M or seen.eyes_top_m > EYE_HEIGHT_RATIO * LARGEST_STATURE_M):
         # No floor is that wrong: the unit, or the stature that was given.
-        room = replace(room, lift_m=0.0)
+        room = replace(room, lift_m=0.0, posture_probability=1.0)
     notes: tuple[str, ...] = ()
     findings: list[Finding] = []
     if eye_level:
@@ -91,6 +100,8 @@ def find_stance(
         findings.append(_doubted_floor(room, seen))
     if room.posture == "seated":
         findings.append(_seated_finding(room, seen, given_m, posture))
+        if room.standing_probability > _NOTABLE_RIVAL and not eye_level:
+            findings.append(_standing_rival(room))
     elif not eye_level and not room.lift_m:
         findings += _misfit(seen, given_m) if given_m is not None else _unusual(room, seen)
     if posture == "auto" and room.posture_probability < _SURE:
@@ -108,13 +119,49 @@ def find_stance(
     )
 
 
+def _is_on_a_level(seen: TakeEvidence) -> bool:
+    """Return whether somebody of a person's size is at heights that no person has: those of a game's level."""
+    if _LYING_EYES_M < seen.eyes_top_m < EYE_HEIGHT_RATIO * LARGEST_STATURE_M:
+        return False
+    bends_m = seen.eyes_top_m - seen.seated_eyes_m
+    near, far = _HUMAN_REACH_M
+    return near < seen.hand_from_eyes_m < far and seen.hands_apart_m < 2 * far and bends_m < far
+
+
+def _on_a_level(seen: TakeEvidence, given_m: float | None, posture: PostureChoice) -> PerformerStance:
+    """Return the stance of a performer of whose floor nothing is known: as where heights count from the eyes."""
+    up_m = seen.eyes_top_m
+    lowest_m = None if seen.lowest_hand_m is None else seen.lowest_hand_m - up_m
+    from_eyes = replace(seen, eyes_top_m=0.0, seated_eyes_m=seen.seated_eyes_m - up_m, lowest_hand_m=lowest_m)
+    room = estimate_room(from_eyes, given_m, posture, eye_level=True)
+    about = "" if given_m is not None else f" (± {100 * room.stature_deviation_m:.0f} cm)"
+    ask = "" if given_m is not None else " Set the performer's height to make it exact."
+    verb = "sits" if room.posture == "seated" else "stands"
+    finding = Finding(
+        "floor_wrong",
+        f"The eyes are at {up_m:.2f} m, so zero is not the floor: heights count from a game's level, or from the eyes. "
+        f"InPose puts the floor at "
+        f"{up_m - room.lift_m:.2f} m, below a performer of {room.stature_m:.2f} m{about} who {verb}.{ask}",
+        "repaired" if given_m is not None else "told",
+    )
+    return PerformerStance(
+        stature_m=room.stature_m,
+        stature_deviation_m=room.stature_deviation_m,
+        lift_m=room.lift_m - up_m,
+        lift_deviation_m=room.lift_deviation_m,
+        posture=room.posture,
+        seat_height_m=room.seat_height_m,
+        findings=(finding,),
+    )
+
+
 def performer_head_joint_m(stature_m: float) -> float:
     """Return the height of a performer's head joint above the floor when standing and looking ahead."""
     return EYE_HEIGHT_RATIO * stature_m + float(head_offset(stature_m).position_m[1])
 
 
 def _require_person(seen: TakeEvidence) -> None:
-    """Refuse heights that no floor within a metre makes those of a person."""
+    """Refuse heights that cannot be a person's, with any floor within a metre."""
     below_m = max(0.0, -(seen.lowest_hand_m or 0.0))
     estimated_m = (seen.eyes_top_m + below_m) / EYE_HEIGHT_RATIO
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
@@ -142,13 +189,13 @@ def _floor_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None
         f"the eyes are {seen.eyes_top_m:.2f} m above it {where}, as those of a person of {fits_m:.2f} m, but "
         + " and ".join(reasons)
     )
-    about = "" if given_m is not None else f" (give or take {100 * max(room.lift_deviation_m, 0.01):.0f} cm)"
+    about = "" if given_m is not None else f" (± {100 * max(room.lift_deviation_m, 0.01):.0f} cm)"
     todo = "" if given_m is not None else " Set the performer's height to make it exact."
     return Finding(
         "floor_wrong",
         f"The floor of this recording is too {high}: {because}. InPose moved the floor {down} by "
         f"{100 * abs(room.lift_m):.0f} cm{about}.{todo}",
-        "repaired",
+        "repaired" if given_m is not None or room.lift_deviation_m < _SURE_LIFT_M else "told",
     )
 
 
@@ -162,11 +209,21 @@ def _doubted_floor(room: RoomEstimate, seen: TakeEvidence) -> Finding:
     )
 
 
+def _standing_rival(room: RoomEstimate) -> Finding:
+    high = "high" if room.standing_lift_m > 0 else "low"
+    return Finding(
+        "floor_wrong",
+        f"Or the performer stood, and the floor of this recording is too {high} by about "
+        f"{100 * abs(room.standing_lift_m):.0f} cm ({100 * room.standing_probability:.0f} % likely): then set the "
+        "posture to standing.",
+    )
+
+
 def _seated_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None, posture: PostureChoice) -> Finding:
     eyes_m, seat_m = seen.seated_eyes_m + room.lift_m, room.seat_height_m or 0.0
     tall = f"of {room.stature_m:.2f} m"
     if given_m is None:
-        tall += f" (give or take {100 * room.stature_deviation_m:.0f} cm)"
+        tall += f" (± {100 * room.stature_deviation_m:.0f} cm)"
     todo = "" if posture == "seated" else " If the performer stood, set the posture to standing."
     ask = "" if given_m is not None else " Set the performer's height to make it exact."
     return Finding(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Solve the devices' turns, and see where the wrists must be, from a T-pose or A-pose that is held."""
+"""Find the rotations of the devices and the positions of the wrists from a T-pose or A-pose."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, UNKNOWNS, Evi
 from .performer_body import PerformerBody
 from .rigid import RigidOffset
 
-_HELD_DEVIATION_M: Final[float] = 0.008
-"""Of the mean of a held pose: hands sway by 1 to 2 cm within seconds."""
+_HELD_DEVIATION_M: Final[FloatArray] = np.array((0.006, 0.008, 0.02))
+"""Of the mean of a held pose, along the arms, up and forward: hands sway by 1 to 2 cm within seconds, and where the
+body faces is known to a degree or two, which moves the hands forward and back."""
 _HEIGHT_DEVIATION_M: Final[float] = 0.012
 _LARGEST_HEADSET_TILT_RAD: Final[float] = np.radians(20.0)
 LARGEST_TURN_RAD: Final[float] = np.radians(70.0)
-"""A hand that is turned further from a known hand pose's preset than this does not lie palm down."""
+"""If a hand is turned further than this from the preset of a known hand pose, its palm is not down."""
 
 
 def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatArray:
-    """Return the wrist joint's rotation in its device's frame, wxyz (4,): in the pose the joint's own is known.
+    """Return the wrist joint's rotation in its device's frame, wxyz (4,). In the pose, the rotation of the joint is
+    known.
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
-    R_world_joint = multiply_quaternions(_heading(held), _arm_drop(held, side))
+    R_world_joint = multiply_quaternions(_heading(held), _arm_swing(held, side))
     R_world_device = recording.rotations_wxyz[held.frames, 1 + side]
     return _mean(multiply_quaternions(conjugate_quaternion(R_world_device), R_world_joint))
 
@@ -46,8 +48,8 @@ def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatA
 def head_turn(recording: Recording, held: CalibrationPose, preset: RigidOffset) -> tuple[FloatArray, float]:
     """Return the head joint's rotation in the headset's frame, (4,), and the preset's tilt from it in radians.
 
-    In the pose the head is level. A headset sits tilted on the face by a few degrees; a look to the floor tilts it
-    further, and then the preset stays.
+    In the pose the head is level. A headset is tilted on the face by a few degrees. If the performer looks to the
+    floor, it is tilted further, and the preset is used.
     """
     joints = multiply_quaternions(recording.rotations_wxyz[held.frames, 0], preset.wxyz)
     up = rotate_vector(conjugate_quaternion(_mean(joints)), (0.0, 1.0, 0.0))
@@ -65,14 +67,14 @@ def with_pose(
     body: PerformerBody,
     head_joint_height_m: float | None,
 ) -> Evidence:
-    """Return the evidence with what the pose says of the lever arms: the body's wrists are where its arms end.
+    """Return the evidence with that of the pose: the wrists are at the ends of the body's arms.
 
     Args:
-        evidence: what is believed already.
+        evidence: the beliefs so far.
         recording: at a constant rate, its floor at y = 0.
         held: the pose.
         body: the performer's; its uncertainty must have been added as a belief.
-        head_joint_height_m: the performer's, where it is known by other means than the headset.
+        head_joint_height_m: the performer's, if it is known by other means than the headset.
     """
     R_body_world = quaternion_to_matrix(conjugate_quaternion(_heading(held)))
     frames = held.frames
@@ -86,7 +88,8 @@ def with_pose(
         across = 1.0 if side == 0 else -1.0
         along = held.arm_direction(side)
         of_body = np.column_stack((np.diag((across, 1.0, 1.0)), along, along))
-        arm_m = rotate_vector(_arm_drop(held, side), body.upper_arms_m[side] + body.forearms_m[side])
+        arm_m = rotate_vector(_arm_swing(held, side), body.upper_arms_m[side] + body.forearms_m[side])
+        swings_m = np.array((0.0, 1.0, 1.0)) * held.arm_deviation_rad * np.linalg.norm(arm_m)
         expected_m = body.shoulders_m[side] + arm_m
         R_body_device = (R_body_world @ quaternion_to_matrix(recording.rotations_wxyz[frames, 1 + side])).mean(axis=0)
         device_m = recording.positions_m[frames, 1 + side]
@@ -98,7 +101,7 @@ def with_pose(
             evidence = evidence.seeing(above, height_m - device_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
         rows[:, HEAD_JOINT] = -R_body_headset.mean(axis=0)
         evidence = evidence.seeing(
-            rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), _HELD_DEVIATION_M
+            rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), np.hypot(_HELD_DEVIATION_M, swings_m)
         )
     return evidence
 
@@ -113,10 +116,12 @@ def _heading(held: CalibrationPose) -> FloatArray:
     return np.array((np.cos(half), 0.0, np.sin(half), 0.0))
 
 
-def _arm_drop(held: CalibrationPose, side: int) -> FloatArray:
-    """Return the turn of an arm from the T-pose down to where it hangs, in the body's axes."""
-    half = (-0.5 if side == 0 else 0.5) * held.arm_drop_rad
-    return np.array((np.cos(half), 0.0, 0.0, np.sin(half)))
+def _arm_swing(held: CalibrationPose, side: int) -> FloatArray:
+    """Return the turn of an arm from a T-pose to where it hangs and reaches, in the body's axes."""
+    mirror = -0.5 if side == 0 else 0.5
+    drop, forward = mirror * held.arm_drop_rad, mirror * held.arm_forward_rad
+    down = np.array((np.cos(drop), 0.0, 0.0, np.sin(drop)))
+    return multiply_quaternions((np.cos(forward), 0.0, np.sin(forward), 0.0), down)
 
 
 def _mean(rotations_wxyz: FloatArray) -> FloatArray:

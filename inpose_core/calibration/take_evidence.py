@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read from a recording what it says of the performer's size, of the floor and of the posture.
+"""Measure the evidence of a recording about the performer's size, the floor and the posture.
 
-All of it is about the eyes and the wrists, in the recording's own heights. None of these numbers alone decides: the
-eyes of a child who stands are as high as those of an adult who sits, and those of an adult whose floor is set wrong.
+All numbers describe the eyes and the wrists, in the recording's own heights. No single number decides: the eyes of a
+standing child are as high as those of a seated adult, or of an adult on a wrong floor.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ..arrays import FloatArray
 from ..body.quaternions import rotate_vector
 from ..recording.types import PoseType, Recording
 from .calibration_pose import CalibrationPose
-from .presets import known_wrist_offset, wrist_deviation_m
+from .holding import declared_deviation_m, declared_wrists
 
 _TOP_PERCENT: Final[float] = 95.0
-"""High enough for an upright stance, low enough for a jump not to count."""
+"""Percentile that is high enough for an upright stance, and low enough that a jump does not count."""
 _STRETCH_PERCENT: Final[float] = 99.0
 _LOWEST_PERCENT: Final[float] = 0.2
 _SITTING_UP_M: Final[float] = 0.025
@@ -28,13 +28,13 @@ _ROAM_PERCENT: Final[float] = 95.0
 
 @dataclass(frozen=True)
 class TakeEvidence:
-    """Hold what a take says. Heights are the recording's, before its floor is moved."""
+    """Hold the evidence of a take. Heights are those of the recording, before its floor is moved."""
 
     eyes_top_m: float
     """The 95th percentile of the eyes' height, or their height in the calibration pose."""
     seated_eyes_m: float
-    """What the eyes' height would be on a seat: usually the median; in the calibration pose a little less than there,
-    for in it people sit up."""
+    """Height of the eyes if the performer sits: usually the median; with a calibration pose, a little less than in the
+    pose, because people sit up in it."""
     roam_m: float
     """How far the head gets from its usual place on the ground, 95th percentile."""
     duration_s: float
@@ -46,11 +46,11 @@ class TakeEvidence:
     hand_below_eyes_m: float
     """How far a wrist hangs below the eyes, 99th percentile of the better hand."""
     hand_usually_below_m: float
-    """The same, the median of both hands: whoever lets the arms hang stands."""
+    """The same as the median of both hands: a performer who lets the arms hang stands."""
     lowest_hand_m: float | None
     """Height of the lowest hand pose, without outliers; None where no hand is measured."""
     hand_deviation_m: float
-    """How far each wrist may be from where the preset has it."""
+    """Uncertainty of each wrist's position by the preset."""
     pose_label: str = ""
     """The calibration pose's name; empty without one."""
     pose_span_m: float = 0.0
@@ -58,12 +58,12 @@ class TakeEvidence:
 
 
 def take_evidence(recording: Recording, held: CalibrationPose | None, pose: PoseType | None) -> TakeEvidence | None:
-    """Return what a take says, or None where the head is never measured.
+    """Return the evidence of a take; None if the head is never measured.
 
     Args:
         recording: cleaned, at any rate.
         held: the calibration pose, found in the same recording at the solver's rate.
-        pose: what the hand poses are; where that is unknown, they are taken for OpenXR grips.
+        pose: kind of the hand poses; if it is unknown, OpenXR grips are assumed.
     """
     seen = recording.measured[:, 0]
     if not seen.any():
@@ -101,7 +101,7 @@ def take_evidence(recording: Recording, held: CalibrationPose | None, pose: Pose
         hand_below_eyes_m=max(below_m),
         hand_usually_below_m=usually_m,
         lowest_hand_m=float(np.percentile(hands_m, _LOWEST_PERCENT)) if len(hands_m) else None,
-        hand_deviation_m=wrist_deviation_m(pose, recording.hand_offsets),
+        hand_deviation_m=declared_deviation_m(recording, pose),
         pose_label=held.label if held is not None else "",
         pose_span_m=span_m,
     )
@@ -110,12 +110,8 @@ def take_evidence(recording: Recording, held: CalibrationPose | None, pose: Pose
 def _wrists_m(recording: Recording, pose: PoseType | None) -> FloatArray:
     """Return the wrists where the preset has them, (F, 2, 3)."""
     wrists_m = [
-        recording.positions_m[:, 1 + side]
-        + rotate_vector(
-            recording.rotations_wxyz[:, 1 + side],
-            known_wrist_offset(pose or "grip", side, recording.hand_offsets).position_m,
-        )
-        for side in (0, 1)
+        recording.positions_m[:, 1 + side] + rotate_vector(recording.rotations_wxyz[:, 1 + side], wrist.position_m)
+        for side, wrist in enumerate(declared_wrists(recording, pose or "grip"))
     ]
     return np.stack(wrists_m, axis=1)
 

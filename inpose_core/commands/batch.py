@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,20 +17,24 @@ from ..options.solve import SolveSettings
 from .progress import ProgressBar
 
 SOME_FAILED: Final[int] = 1
+_JOBS_SUFFIX: Final[str] = ".toml"
 
 
 def add_batch_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
     command = commands.add_parser("batch", help="solve many recordings with all cores, and continue after a stop")
     command.add_argument(
-        "recordings", type=Path, nargs="+", help="one jobs file (.toml), or recordings, folders and patterns"
+        "recordings", nargs="+", help="one jobs file (.toml), or recordings, folders, patterns and addresses"
     )
-    command.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="folder of the motions and of the report")
+    command.add_argument(
+        "-o", "--out", metavar="FOLDER", help="folder of the motions, and of the report unless it is an address"
+    )
     command.add_argument("--format", choices=("npz", "bvh"), default="npz", help="kind of the motion files")
     command.add_argument("--skeleton", type=Path, metavar="FILE", help="JSON file of the body to solve for")
     command.add_argument("--processes", type=int, help="recordings to solve at once; default: one for each core")
-    command.add_argument("--again", action="store_true", help="solve also what is done and unchanged")
-    command.add_argument("--quiet", action="store_true", help="no progress")
+    command.add_argument("--ray", metavar="ADDRESS", help="solve on a Ray cluster; local: on this computer alone")
+    command.add_argument("--again", action="store_true", help="also solve recordings that are done and unchanged")
+    command.add_argument("--quiet", action="store_true", help="print no progress")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(command, table)
     command.set_defaults(run=run_batch_command)
@@ -39,19 +44,22 @@ def run_batch_command(options: argparse.Namespace) -> int:
     """Solve the jobs, write the report, and return 1 if a job failed.
 
     Raises:
-        InPoseError: the jobs cannot be right.
+        InPoseError: a job is invalid.
         OutputError: the report cannot be written.
     """
     from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)
     from ..batch.jobs_file import jobs_for, read_jobs  # noqa: PLC0415
     from ..batch.page import counts, write_report  # noqa: PLC0415
-    from ..batch.running import BatchProgress, run_batch  # noqa: PLC0415
+    from ..batch.places import is_remote, place_of  # noqa: PLC0415
+    from ..batch.pool import solve_in_processes  # noqa: PLC0415
+    from ..batch.ray_pool import solve_on_ray  # noqa: PLC0415
+    from ..batch.running import BatchProgress, SolveAll, run_batch  # noqa: PLC0415
     from ..numerics.threads import usable_cores  # noqa: PLC0415
 
-    first: Path = options.recordings[0]
-    if len(options.recordings) == 1 and first.suffix.lower() == ".toml":
-        jobs = read_jobs(first)
-        folder = options.out or first.absolute().parent
+    first = options.recordings[0]
+    if len(options.recordings) == 1 and first.lower().endswith(_JOBS_SUFFIX):
+        jobs = read_jobs(Path(first))
+        folder = Path(options.out) if options.out else Path(first).absolute().parent
     else:
         if options.out is None:
             raise InPoseError("The folder for the motions is missing.", "Name one with --out.")
@@ -63,8 +71,15 @@ def run_batch_command(options: argparse.Namespace) -> int:
             settings_from_arguments(CalibrationSettings, options),
             settings_from_arguments(SolveSettings, options),
         )
-        jobs, folder = jobs_for(options.recordings, options.out, template, f".{options.format}"), options.out
+        out = place_of(options.out)
+        jobs = jobs_for([place_of(name) for name in options.recordings], out, template, f".{options.format}")
+        folder = Path() if is_remote(out) else out
     folder.mkdir(parents=True, exist_ok=True)
+    solve_all: SolveAll = (
+        partial(solve_on_ray, address=options.ray, processes=options.processes)
+        if options.ray
+        else partial(solve_in_processes, processes=max(1, options.processes or usable_cores()))
+    )
     with ProgressBar("Solving", quiet=options.quiet) as bar:
 
         def tell(progress: BatchProgress) -> None:
@@ -72,7 +87,7 @@ def run_batch_command(options: argparse.Namespace) -> int:
             if progress.ended is not None and progress.ended.status == "failed" and not options.quiet:
                 print(f"{progress.ended.recording}: {progress.ended.message}", file=sys.stderr)
 
-        results = run_batch(jobs, folder, max(1, options.processes or usable_cores()), tell, options.again)
+        results = run_batch(jobs, folder, solve_all, tell, options.again)
     report, page = write_report(results, folder)
     number = counts(results)
     if not options.quiet:

@@ -14,6 +14,8 @@ from ..options.reading import ReadOptions
 
 _SOLVES_ONLY: Final[tuple[str, ...]] = ("scale", "calibration_file")
 """Options that do not change the measurement of a performer."""
+_TRIM: Final[tuple[str, ...]] = ("trim_start_s", "trim_end_s")
+"""The whole recording measures the performer."""
 
 
 def add_calibrate_command(commands: Any) -> None:
@@ -31,7 +33,7 @@ def add_calibrate_command(commands: Any) -> None:
         metavar="FILE",
         help="JSON file of a rig with the performer's proportions, if you have one",
     )
-    add_options(command, ReadOptions)
+    add_options(command, ReadOptions, without=_TRIM)
     add_options(command, CalibrationSettings, without=_SOLVES_ONLY)
     command.set_defaults(run=run_calibrate)
 

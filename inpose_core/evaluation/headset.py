@@ -20,8 +20,10 @@ from scipy.spatial.transform import Rotation, Slerp
 from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
-from ..body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS, TOE_JOINTS
+from ..body.skeleton import ELBOW_JOINTS, JOINT_COUNT, PARENTS, SENSOR_JOINTS, SHOULDER_JOINTS, TOE_JOINTS
+from ..calibration.hand_devices import HAND_DEVICES
 from ..calibration.presets import wrist_offset
+from ..calibration.rigid import RigidOffset
 from ..recording.types import Recording
 
 _BLEND_S: Final[float] = 1.0
@@ -41,6 +43,12 @@ class HeadsetSettings:
     """Standard deviation of the eyes' position in the head: sideways, up and forward."""
     headset_tilt_deg: tuple[float, float, float] = (5.0, 1.0, 1.0)
     """Standard deviation of the headset's rotation on the face: pitch, yaw, roll."""
+    real_devices: bool = False
+    """Hold one of the devices that people have (`calibration.hand_devices`) in one of its frames, both hands alike,
+    with the spread below; instead of anything anyhow."""
+    real_hold_m: float = 0.015
+    real_hold_deg: float = 8.0
+    """Standard deviations per axis of how a hand holds a real device."""
     stature_error: float = 0.02
     """Relative standard deviation of the stature that the performer enters."""
     rate_hz: float = 72.0
@@ -62,13 +70,35 @@ class HeadsetTake:
     """The stature that the performer enters."""
 
 
-def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> Motion:
+@dataclass(frozen=True)
+class Carelessness:
+    """Say how a T-pose differs from a careful one: arms low, arms forward, elbows bent forward, in degrees."""
+
+    drop_deg: float = 0.0
+    forward_deg: float = 0.0
+    bend_deg: float = 0.0
+
+    def turn(self, joint: int) -> Rotation | None:
+        """Return the joint's rotation against its parent; None for joints that are straight."""
+        for side, mirror in enumerate((-1.0, 1.0)):
+            if joint == SHOULDER_JOINTS[side]:
+                return Rotation.from_euler("YZ", mirror * np.array((self.forward_deg, self.drop_deg)), degrees=True)
+            if joint == ELBOW_JOINTS[side]:
+                return Rotation.from_euler("Y", mirror * self.bend_deg, degrees=True)
+        return None
+
+
+def with_t_pose(
+    motion: Motion, seconds: float, random: np.random.Generator, carelessness: Carelessness | None = None
+) -> Motion:
     """Return the motion with a T-pose of the same body before it, at the position and heading of the first frame.
 
     The pose is held with slow, small, independent rotations of every joint, then blended into the motion in a second.
+    A careless performer raises the arms to it from the motion's first pose, in a second.
     """
     held, blend = round(seconds * motion.fps), round(_BLEND_S * motion.fps)
-    count = held + blend
+    raising = blend if carelessness is not None else 0
+    count = raising + held + blend
     first = Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[0]))
     forward = first[0].apply((0.0, 0.0, 1.0))
     facing = Rotation.from_euler("Y", np.arctan2(forward[0], forward[2]))
@@ -76,13 +106,16 @@ def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> 
     sway = (
         Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, JOINT_COUNT, 4)
     )
-    share = np.clip((np.arange(count) - held + 1) / blend, 0, 1)
+    after = np.arange(count) - raising
+    share = np.clip(np.maximum((after - held + 1) / blend, -after / blend), 0, 1)
     share = share * share * (3 - 2 * share)
     rotations = np.empty((count, JOINT_COUNT, 4))
     posed: list[Rotation] = []
     for joint in range(JOINT_COUNT):
         parent = PARENTS[joint]
         swaying = Rotation.from_quat(sway[:, joint])
+        turn = carelessness.turn(joint) if carelessness is not None else None
+        swaying = turn * swaying if turn is not None else swaying
         posed.append(facing * swaying if parent < 0 else posed[parent] * swaying)
         away = (posed[joint].inv() * first[joint]).as_rotvec()
         rotations[:, joint] = (posed[joint] * Rotation.from_rotvec(share[:, None] * away)).as_quat()
@@ -114,9 +147,10 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
         joints_wxyz[:, device] = wxyz_from_xyzw((room * Slerp(solved_s, turning)(times_s)).as_quat())
     joints_wxyz = continuous_signs(joints_wxyz)
 
+    kind = _draw_device(random) if settings.real_devices else None
     device_m, device_wxyz = np.empty_like(joints_m), np.empty_like(joints_wxyz)
     for device in range(3):
-        offset_m, turn = _sit(device, motion.skeleton.stature_m, random, settings)
+        offset_m, turn = _sit(device, motion.skeleton.stature_m, random, settings, kind)
         noise = random.standard_normal((2, len(times_s), 3))
         device_m[:, device] = joints_m[:, device] + rotate_vector(joints_wxyz[:, device], offset_m)
         device_m[:, device] += settings.position_noise_m * noise[0]
@@ -133,8 +167,20 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
     return HeadsetTake(recording, joints_m, joints_wxyz, entered_m)
 
 
+def _draw_device(random: np.random.Generator) -> RigidOffset:
+    """Return the left wrist in one frame of one device."""
+    device = HAND_DEVICES[int(random.integers(len(HAND_DEVICES)))]
+    left = device.wrist(("raw", "grip", "aim")[int(random.integers(3))])
+    assert left is not None, "every device has these frames"
+    return left
+
+
 def _sit(
-    device: int, stature_m: float, random: np.random.Generator, settings: HeadsetSettings
+    device: int,
+    stature_m: float,
+    random: np.random.Generator,
+    settings: HeadsetSettings,
+    kind: RigidOffset | None = None,
 ) -> tuple[FloatArray, Rotation]:
     """Return the device's position and rotation in the joint's axes."""
     if device == 0:
@@ -143,6 +189,12 @@ def _sit(
         # A headset looks along its -Z, the head joint along +Z.
         eyes_m += np.array(settings.headset_shift_m) * random.standard_normal(3)
         return eyes_m, tilt * Rotation.from_euler("Y", np.pi)
+    if kind is not None:
+        wrist = kind if device == 1 else kind.mirrored()
+        held_m = settings.real_hold_m * random.standard_normal(3)
+        held = Rotation.from_rotvec(np.radians(settings.real_hold_deg) * random.standard_normal(3))
+        back = RigidOffset(wrist.position_m + held_m, wrist.wxyz).inverse()
+        return back.position_m, held * Rotation.from_quat(xyzw_from_wxyz(back.wxyz))
     axis, direction = (v / np.linalg.norm(v) for v in random.standard_normal((2, 3)))
     offset_m = settings.farthest_hand_offset_m * float(random.random()) ** (1 / 3) * direction
     turn = Rotation.from_rotvec(np.radians(settings.largest_hand_turn_deg * float(random.random())) * axis)

@@ -119,13 +119,15 @@ class ReadOptions(OptionTable):
     )
     hands_from: HandsFrom | None = option(
         None,
-        "What the recorded places of the hands count from",
+        "Frame in which the hands are recorded",
         label="Hands from",
         choices=(
-            Choice("room", "Room", "The hands are places in the room, as the head is"),
-            Choice("head", "Headset", "The hands are written as the headset sees them"),
+            Choice("room", "Room", "The hands are recorded in the room, like the head"),
+            Choice("head", "Headset", "The hands are recorded in the frame of the headset"),
             Choice(
-                "head_position", "Headset's place", "The hands are distances from the headset, along the room's axes"
+                "head_position",
+                "Headset position",
+                "The hands are recorded relative to the position of the headset, along the axes of the room",
             ),
         ),
         automatic=_GUESSED,

@@ -64,13 +64,17 @@ def continue_clock(times: FloatArray) -> ContinuedClock:
         new_session = False
         if _period(before, after) is not None:
             findings.append(
-                Finding("clock", "The clock began at zero again, as at midnight. InPose continued it.", "repaired")
+                Finding(
+                    "clock",
+                    "The clock started at zero again, for example at midnight. InPose continued it.",
+                    "repaired",
+                )
             )
         elif after <= first + _LONGEST_FIRST_PART * (t[begin:frame].max() - first):
             new_session = True
         else:
             findings.append(
-                Finding("clock", "The clock was set back in mid-recording. InPose continued it.", "repaired")
+                Finding("clock", "The clock was set back during the recording. InPose continued it.", "repaired")
             )
         period = _period(before, after)
         gap = after + period - before if period is not None else usual * (_MANY_STEPS if new_session else 1.0)
@@ -104,8 +108,8 @@ def sessions_told(starts_s: tuple[float, ...], times_s: FloatArray, spread_s: Fl
     listed = ", ".join(parts[:6]) + (" ..." if len(parts) > 6 else "")
     return Finding(
         "several_takes",
-        f"The times in the file begin again: it holds {len(parts)} sessions one after the other ({listed}). "
-        "Each is a take of its own; choose one with --take.",
+        f"The times in the file begin again: it contains {len(parts)} sessions ({listed}). "
+        "Each session is a take; choose one with --take.",
         "told",
     )
 

@@ -54,6 +54,8 @@ class RawTracks:
     format: str
     declared: Declared = field(default_factory=Declared)
     headset: str = ""
+    controllers: str = ""
+    """The controllers' names, if the file gives them."""
     hand_offsets: HandOffsets | None = None
     notes: tuple[str, ...] = ()
     """What the reader did, one sentence each."""

@@ -93,6 +93,8 @@ class Recording:
     """Kind of the hand poses, if the format declares it."""
     headset: str = ""
     """The headset's name, if the file gives it."""
+    controllers: str = ""
+    """The controllers' names, if the file gives them."""
     unit: str = "m"
     """The unit of the positions in the file; here they are already in metres."""
     hand_offsets: HandOffsets | None = None

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seat a solved motion where the performer is known to sit: the pelvis rests on the seat, the feet on the floor.
 
-Head and hands tell where the trunk is, and of a seated performer's legs nothing; but furniture does. That the pelvis
-stays where it is, is one more measurement of the same kind as a hand, and trunk and head share the correction out. The
-legs then follow from hips and floor (`seated_pose`), and fade into the solved ones where somebody sits down or gets up.
+Head and hands locate the trunk, but give no information about the legs of a seated performer. The seat does. The
+resting pelvis is one more measurement of the same kind as a hand, and the correction is distributed over the trunk.
+Then the legs follow from hips and floor (`seated_pose`). They blend into the solved legs when the performer sits down
+or stands up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,34 +17,35 @@ import numpy as np
 
 from ..arrays import BoolArray, FloatArray, runs
 from ..body.kinematics import chain_offsets, forward_kinematics
-from ..body.skeleton import HIP_JOINTS, SENSOR_JOINTS
+from ..body.skeleton import ANKLE_JOINTS, HIP_JOINTS, SENSOR_JOINTS
 from ..numerics import Array, frames_first, frames_last, namespace_of, to_numpy
 from ..options.solve import SolveSettings
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.uncertainty import Uncertainty
 from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths
-from .in_pieces import pieces
+from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
 from .reach import ArmReach
-from .seated_pose import SeatedBody, resting_hips, sit, twist_above_seat
+from .seated_pose import SeatedBody, resting_ankles, resting_hips, sit, twist_above_seat
 from .smoothing import smooth_in_time
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _FADE_S: Final[float] = 0.6
-"""How long the legs take from the solved motion to the seat."""
+"""Length of the transition of the legs between the solved motion and the seat."""
 _ITERATIONS: Final[int] = 4
 _SEAT_NOISE_RATIO: Final[float] = 0.02
 """How far a pelvis moves on its seat, standard deviation over the body size: 3 cm for an adult."""
 _SURPRISE_RATIO: Final[float] = 0.06
-"""Distance over body size at which that has grown by the root of two: whoever gets up a little is not held down."""
+"""Distance over body size at which this deviation has grown by the square root of two, so that a performer who rises a
+little is not held down."""
 _SMOOTHING_FRAMES: Final[float] = 6.0
 _LEAST_SHARE: Final[float] = 0.03
 
 
 def with_posture(sensors: ScaleFreeSensors, seated: BoolArray | None) -> ScaleFreeSensors:
-    """Return the prior's condition with what is known of sitting; it is told nothing of who stands.
+    """Return the prior's condition with the flag of sitting; the flag of standing stays unknown.
 
     Args:
         sensors: the condition of a whole recording.
@@ -72,13 +75,13 @@ def seat(
     settings: SolveSettings,
     seated: BoolArray | None,
 ) -> Seated:
-    """Return rotations that sit where the performer does, and foot paths that stand there.
+    """Return rotations that sit while the performer sits, and foot paths that are planted there.
 
     Args:
         R_world: solved rotations, (F, 22, 3, 3).
-        measurement: head and hands, which stay met, and whose floor the feet stand on.
+        measurement: head and hands, which stay at their measured places, and the floor.
         feet: when the solved feet stand.
-        uncertainty: how far each joint's rotation is to be trusted.
+        uncertainty: the variance of each joint's rotation.
         settings: how firmly hands are held.
         seated: (F,) where the performer is known to sit, or None.
     """
@@ -97,11 +100,19 @@ def seat(
         part = slice(first, stop)
         seen = measurement.part(part)
         share = _share(stop - first, first > 0, stop < len(seated), measurement.fps)
-        solved, hips_m = _in_numpy(R_world[part]), _in_numpy(_hips_m(R_world[part], seen))
+        hips_m, ankles_m = np.split(_joints_m(R_world[part], seen, (*HIP_JOINTS, *ANKLE_JOINTS)), 2, axis=1)
         rest_m = resting_hips(hips_m, body)
-        twisted = xp.asarray(twist_above_seat(solved, hips_m, rest_m, share), R_world)
-        R = _keep_hips(twisted, seen, uncertainty, settings, share, rest_m)
-        seated_R[part] = xp.asarray(sit(_in_numpy(R), _in_numpy(seen.y_m[:, 0]), rest_m, share, body), R_world)
+        feet_m = resting_ankles(ankles_m, rest_m, share, body)
+        twisted = xp.copy(R_world[part])
+        for piece in pieces(len(twisted)):
+            R = twist_above_seat(_in_numpy(twisted[piece]), hips_m[piece], rest_m[piece], share[piece])
+            twisted[piece] = xp.asarray(R, R_world)
+        kept = _keep_hips(twisted, seen, uncertainty, settings, share, rest_m)
+        for piece in pieces(len(kept)):
+            R, head_m = _in_numpy(kept[piece]), _in_numpy(seen.y_m[piece, 0])
+            R = sit(R, head_m, rest_m[piece], feet_m[piece], share[piece], body)
+            kept[piece] = xp.asarray(R, R_world)
+        seated_R[part] = kept
         # Between two stands of one foot there is always a frame in which it does not stand.
         inside = np.flatnonzero(share >= 1.0) + first
         if len(inside):
@@ -111,7 +122,7 @@ def seat(
 
 
 def _share(frames: int, fades_in: bool, fades_out: bool, fps: float) -> FloatArray:
-    """Return how much of each frame is the seat's, (F,)."""
+    """Return the share of the seat in each frame, (F,), from 0 to 1."""
     step = 1.0 / max(1.0, _FADE_S * fps)
     place = np.arange(frames) + 1.0
     share = np.ones(frames)
@@ -126,10 +137,14 @@ def _in_numpy(array: Array) -> FloatArray:
     return to_numpy(array).astype(np.float64)
 
 
-def _hips_m(R_world: Array, measurement: Measurement) -> Array:
-    """Return where the hips of a solution are, (F, 2, 3), the head where it was measured."""
-    positions_m = forward_kinematics(R_world, measurement.offsets_m)
-    return measurement.y_m[:, :1] + positions_m[:, list(HIP_JOINTS)] - positions_m[:, _HEAD, None]
+def _joints_m(R_world: Array, measurement: Measurement, joints: Sequence[int]) -> FloatArray:
+    """Return where joints of a solution are, (F, J, 3), the head where it was measured."""
+
+    def from_head_m(R: Array) -> Array:
+        positions_m = forward_kinematics(R, measurement.offsets_m)
+        return positions_m[:, list(joints)] - positions_m[:, _HEAD, None]
+
+    return _in_numpy(in_pieces(from_head_m, R_world) + measurement.y_m[:, :1])
 
 
 def _keep_hips(
@@ -147,7 +162,7 @@ def _keep_hips(
     joints = carrying_joints(kappa)
     variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
     reach = ArmReach.of(kappa[:2], joints)
-    solved_m = _hips_m(R_world, measurement)
+    solved_m = xp.asarray(_joints_m(R_world, measurement, HIP_JOINTS), R_world)
     away_m = smooth_in_time(xp.asarray(rest_m, R_world) - solved_m, _SMOOTHING_FRAMES)
     target_m = solved_m + away_m * xp.asarray(share, R_world)[:, None, None]
     distance = xp.sqrt((away_m**2).sum(axis=-1)) / (_SURPRISE_RATIO * measurement.body_size_m)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Set pelvis and legs of somebody who sits: thighs on the seat, shins hanging, soles flat on the floor, all at rest.
+"""Set pelvis and legs of a seated person: thighs on the seat, shins hanging, soles flat on the floor, all at rest.
 
-The seat holds the pelvis, so that a trunk which turns twists above it. The legs follow by two-bone inverse kinematics
-from the hips to feet that rest where most people put them. A chair that turns or rolls takes both along.
+The seat holds the pelvis, so a turning trunk twists above it. The legs follow by two-bone inverse kinematics, from the
+hips to feet at their usual places. A chair that turns or rolls moves both along.
 """
 
 from __future__ import annotations
@@ -19,13 +19,23 @@ from ..body.skeleton import HIP_JOINTS, JOINT_INDEX, LEG_CHAINS, TOE_JOINTS
 from ..numerics.filters import gaussian_filter
 
 _HEAD: Final[int] = JOINT_INDEX["head"]
-_ANKLES_AHEAD: Final[float] = 0.85
-"""Of the ankles before the hips over the length of a thigh: shins hang down, or lean back a little."""
-_ANKLES_APART: Final[float] = 1.3
+_ANKLES_AHEAD: Final[float] = 0.88
+"""Of the ankles before the hips over the length of a thigh. Captured people who sit have 0.4 to 0.95, most of them just
+before they get up; this bends the knees by about 90 degrees in a seat of usual height."""
+_ANKLES_APART: Final[float] = 1.5
 """Of the ankles' distance over that of the hips."""
-_TOES_OUT_RAD: Final[float] = float(np.radians(8.0))
+_KNEES_OUT: Final[float] = 0.2
+"""How far the knees' direction turns outwards: knees are further apart than feet."""
+_SOLVED_SHARE: Final[float] = 0.15
+"""How much of the feet's place is the solved one: of sitting the prior knows little, but not nothing."""
+_SEEN_SHARE: Final[float] = 0.75
+"""The same where the performer was seen to sit down or to get up: feet that stand while one does stay there."""
+_SOLVED_LIMITS: Final[tuple[float, float]] = (0.4, 1.1)
+"""Of the solved ankles ahead, over the length of a thigh; beyond them it is a crouch that was solved."""
+_APART_LIMITS: Final[tuple[float, float]] = (0.8, 2.5)
+_TOES_OUT_RAD: Final[float] = float(np.radians(12.0))
 _LONGEST_REACH: Final[float] = 0.998
-"""Of a leg, so that no knee locks."""
+"""Longest leg, as a share of its full length, so that no knee locks."""
 _KNEES_UP: Final[float] = 0.2
 """How far the knees' direction rises: a knee is above the line from hip to ankle."""
 _TURNED_RAD: Final[float] = float(np.radians(40.0))
@@ -35,7 +45,7 @@ _FOLLOWING_S: Final[float] = 1.0
 _HELD: Final[tuple[tuple[int, float], ...]] = tuple(
     (JOINT_INDEX[name], share) for name, share in (("pelvis", 0.9), ("spine1", 0.6), ("spine2", 0.3))
 )
-"""How much of the pelvis' turn on the seat is taken back, by joint: the chest stays as it was solved."""
+"""Share of the pelvis' turn on the seat that each joint undoes, so that the chest stays as solved."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +61,8 @@ class SeatedBody:
 
 
 def resting_hips(hips_m: FloatArray, body: SeatedBody) -> FloatArray:
-    """Return where the hips rest on the seat, (F, 2, 3), that were solved to be at ``hips_m``.
-
-    They rest in one place and face one way, unless the chair turns or rolls.
+    """Return the resting places of the hips on the seat, (F, 2, 3), for hips that were solved at ``hips_m``. They have
+    one place and one direction, unless the chair turns or rolls.
     """
     middle_m = hips_m.mean(axis=1)
     across_m = hips_m[:, 0] - middle_m
@@ -82,7 +91,7 @@ def twist_above_seat(R: FloatArray, hips_m: FloatArray, rest_m: FloatArray, shar
         R: solved rotations, (F, 22, 3, 3).
         hips_m: solved hips, (F, 2, 3).
         rest_m: of `resting_hips`, (F, 2, 3).
-        share: how much of it is the seat's, (F,).
+        share: share of the seat in the result, (F,), from 0 to 1.
     """
     left, rest = hips_m[:, 0] - hips_m[:, 1], rest_m[:, 0] - rest_m[:, 1]
     turn_rad = np.arctan2(rest[:, 0], rest[:, 2]) - np.arctan2(left[:, 0], left[:, 2])
@@ -93,50 +102,88 @@ def twist_above_seat(R: FloatArray, hips_m: FloatArray, rest_m: FloatArray, shar
     return twisted
 
 
-def sit(R: FloatArray, head_m: FloatArray, rest_m: FloatArray, share: FloatArray, body: SeatedBody) -> FloatArray:
+def resting_ankles(ankles_m: FloatArray, rest_m: FloatArray, share: FloatArray, body: SeatedBody) -> FloatArray:
+    """Return the resting places of the ankles before the seat, (F, 2, 3), feet flat on the floor.
+
+    Args:
+        ankles_m: solved ankles, (F, 2, 3).
+        rest_m: of `resting_hips`, (F, 2, 3).
+        share: share of the seat in the legs, (F,), from 0 to 1.
+        body: whose legs.
+    """
+    middle_m, left, forward = _axes_of_seat(rest_m)
+    # Where the share falls, the performer was seen to sit down or to get up.
+    solved_share = _SOLVED_SHARE if share.min() >= 1.0 else _SEEN_SHARE
+    places_m = np.empty_like(ankles_m)
+    for side, (hip, knee, _) in enumerate(LEG_CHAINS):
+        across = 1.0 if side == 0 else -1.0
+        thigh_m, half_m = float(np.linalg.norm(body.offsets_m[knee])), abs(float(body.offsets_m[hip, 0]))
+        solved_m = ankles_m[:, side] - middle_m
+        ahead = float(np.median((solved_m * forward).sum(axis=-1))) / max(thigh_m, 1e-6)
+        apart = float(np.median((solved_m * left).sum(axis=-1))) * across / max(half_m, 1e-6)
+        ahead_m = thigh_m * _mixed(_ANKLES_AHEAD, ahead, _SOLVED_LIMITS, solved_share)
+        out_m = half_m * _mixed(_ANKLES_APART, apart, _APART_LIMITS, solved_share)
+        places_m[:, side] = middle_m + ahead_m * forward + across * out_m * left
+        places_m[:, side, 1] = body.sole_height_m - body.offsets_m[TOE_JOINTS[side], 1]
+    return places_m
+
+
+def sit(
+    R: FloatArray,
+    head_m: FloatArray,
+    rest_m: FloatArray,
+    ankles_m: FloatArray,
+    share: FloatArray,
+    body: SeatedBody,
+) -> FloatArray:
     """Return rotations (F, 22, 3, 3) whose legs sit.
 
     Args:
-        R: solved rotations of one stay on a seat, (F, 22, 3, 3).
+        R: solved rotations, (F, 22, 3, 3).
         head_m: measured head joint, (F, 3).
-        rest_m: of `resting_hips`, (F, 2, 3); the feet rest before them.
-        share: how much of the legs is the seat's, (F,), 1 all of it.
+        rest_m: of `resting_hips`, (F, 2, 3); the feet point where it does.
+        ankles_m: of `resting_ankles`, (F, 2, 3).
+        share: share of the seat in the legs, (F,), from 0 to 1.
         body: whose legs.
     """
     offsets_m = body.offsets_m
     positions_m = forward_kinematics(R, offsets_m)
-    positions_m = positions_m + (head_m[:, None] - positions_m[:, [_HEAD]])
-    hips_m = positions_m[:, list(HIP_JOINTS)]
-    middle_m = rest_m.mean(axis=1)
-    left = (rest_m[:, 0] - middle_m) * (1.0, 0.0, 1.0)
-    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
-    forward = np.stack((-left[:, 2], np.zeros(len(R)), left[:, 0]), axis=-1)
+    hips_m = positions_m[:, list(HIP_JOINTS)] + (head_m[:, None] - positions_m[:, [_HEAD]])
+    _, left, forward = _axes_of_seat(rest_m)
     legs = R.copy()
     for side, (hip, knee, ankle) in enumerate(LEG_CHAINS):
         toe, across = TOE_JOINTS[side], (1.0 if side == 0 else -1.0)
-        thigh_m, shin_m = offsets_m[knee], offsets_m[ankle]
-        apart_m = abs(float(offsets_m[hip, 0])) * _ANKLES_APART
-        ahead_m = _ANKLES_AHEAD * float(np.linalg.norm(thigh_m))
-        foot_at_m = middle_m + ahead_m * forward + across * apart_m * left
-        foot_at_m[:, 1] = body.sole_height_m - offsets_m[toe, 1]
         R_foot = _about_y(np.arctan2(forward[:, 0], forward[:, 2]) + across * _TOES_OUT_RAD)
-        R_thigh, R_shin = _two_bones(hips_m[:, side], foot_at_m, thigh_m, shin_m, forward)
+        knees = forward + across * _KNEES_OUT * left + np.array((0.0, _KNEES_UP, 0.0))
+        R_thigh, R_shin = _two_bones(hips_m[:, side], ankles_m[:, side], offsets_m[knee], offsets_m[ankle], knees)
         for joint, R_joint in ((hip, R_thigh), (knee, R_shin), (ankle, R_foot), (toe, R_foot)):
             legs[:, joint] = _between(R[:, joint], R_joint, share)
     return legs
 
 
+def _axes_of_seat(rest_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the middle of the hips, (F, 3), and the level directions to the left and ahead, (F, 3) each."""
+    middle_m = rest_m.mean(axis=1)
+    left = (rest_m[:, 0] - middle_m) * (1.0, 0.0, 1.0)
+    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9)
+    return middle_m, left, np.stack((-left[:, 2], np.zeros(len(left)), left[:, 0]), axis=-1)
+
+
+def _mixed(usual: float, solved: float, limits: tuple[float, float], solved_share: float) -> float:
+    return (1 - solved_share) * usual + solved_share * float(np.clip(solved, *limits))
+
+
 def _two_bones(
-    hip_m: FloatArray, ankle_m: FloatArray, thigh_m: FloatArray, shin_m: FloatArray, forward: FloatArray
+    hip_m: FloatArray, ankle_m: FloatArray, thigh_m: FloatArray, shin_m: FloatArray, knees: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the rotations of thigh and shin, (F, 3, 3) each, that bring the ankle there, the knee pointing ahead."""
+    """Return the rotations of thigh and shin, (F, 3, 3) each, that bring the ankle there, the knee where it points."""
     upper, lower = float(np.linalg.norm(thigh_m)), float(np.linalg.norm(shin_m))
     way_m = ankle_m - hip_m
     length_m = np.linalg.norm(way_m, axis=1, keepdims=True)
     along = way_m / np.maximum(length_m, 1e-9)
     # A seat that is too high for the feet leaves them hanging.
     length_m = np.clip(length_m, abs(upper - lower) * 1.01, _LONGEST_REACH * (upper + lower))
-    bend = _orthogonal(forward + np.array((0.0, _KNEES_UP, 0.0)), along)
+    bend = _orthogonal(knees, along)
     near_m = (upper**2 - lower**2 + length_m**2) / (2 * length_m)
     out_m = np.sqrt(np.maximum(upper**2 - near_m**2, 0.0))
     to_knee = near_m * along + out_m * bend

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import platform
 import secrets
 import shutil
 import time
@@ -69,7 +70,7 @@ def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Pat
     """
     path = Path(path)
     begin = f".{path.stem[:40]}-inpose-"
-    temporary = path.with_name(f"{begin}{secrets.token_hex(4)}{path.suffix}")
+    temporary = path.with_name(f"{begin}{_writer()}-{secrets.token_hex(4)}{path.suffix}")
     _remove_leftovers(path.parent, begin)
     try:
         yield temporary
@@ -131,12 +132,40 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(f"{path} cannot be written ({error.strerror or error}).", hint)
 
 
+def _writer(process: int | None = None) -> str:
+    """Return the name of a process on this computer, as temporary files have it; by default of this process."""
+    computer = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+    return f"{computer}-{process or os.getpid():x}"
+
+
 def _remove_leftovers(folder: Path, begin: str) -> None:
     """Remove the temporary files of this output that killed processes have left."""
     with suppress(OSError):
         for entry in folder.iterdir():
-            if entry.name.startswith(begin) and time.time() - entry.stat().st_mtime > _LEFT_S:
+            if entry.name.startswith(begin) and (_is_old(entry) or _has_lost_its_writer(entry.name[len(begin) :])):
                 entry.unlink()
+
+
+def _is_old(entry: Path) -> bool:
+    return time.time() - entry.stat().st_mtime > _LEFT_S
+
+
+def _has_lost_its_writer(name: str) -> bool:
+    """Say whether a file is of a process of this computer that runs no more; of others nobody knows."""
+    computer, _, rest = name.partition("-")
+    number = rest.partition("-")[0]
+    if os.name != "posix" or not number or set(number) - set("0123456789abcdef"):
+        return False
+    process = int(number, 16)
+    if f"{computer}-{number}" != _writer(process):
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _force_to_disk(path: Path) -> None:

@@ -90,7 +90,8 @@ def solve(request_id: int, params: dict) -> None:
         sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((FRAMES, 3), np.bool_))
         save_sensors(sensors, Path(params["sensors_output"]))
     result = {"motion": params["output"], "frames": FRAMES, "fps": 60.0, "mean_hand_error_m": 0.004, "notes": ["Fake."]}
-    result |= {"stature_m": skeleton.stature_m, "scale": 1.0, "findings": [FINDING], "start_s": 0.0}
+    result |= {"stature_m": skeleton.stature_m, "scale": 1.0, "seat_height_m": None}
+    result |= {"findings": [FINDING], "start_s": 0.0}
     say(id=request_id, event="result", result=result)
 
 

@@ -28,7 +28,7 @@ class Event:
     small_disk: bool = False
     """Whether the outputs go to a disk that is nearly full."""
     may_leave_half_files: bool = False
-    """Nobody can tidy up after a process that was killed while it wrote. The next write of this output does, later."""
+    """Nobody can tidy up after a process that was killed while it wrote, until this output is written again."""
 
 
 def _nothing(_process: int, _mark: str, _out: Path, _draws: random.Random) -> None:

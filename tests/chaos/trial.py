@@ -98,7 +98,8 @@ def _undisturbed(command: Command, takes: Path, out: Path, temporary: Path) -> l
     _, said = process.communicate(timeout=_ENDS_WITHIN_S)
     if process.returncode:
         return [f"afterwards it fails ({process.returncode}): {said[-300:].decode(errors='replace')}"]
-    return [
+    halves = [f"afterwards {path.name} is left" for path in out.iterdir() if path.name.startswith(".")]
+    return halves + [
         f"afterwards {output} is damaged: {fault}"
         for output in command.outputs
         if (fault := command.fault_of(out / output) if (out / output).exists() else "it is not there")

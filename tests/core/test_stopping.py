@@ -165,3 +165,24 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> No
         os.utime(left, (time.time() - 7200,) * 2)
     write_output(path, [b"new"])
     assert sorted(tmp_path.iterdir()) == sorted([path, young, foreign])
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write_of_the_same_output(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from inpose_core.system.output import atomic_output\n"
+        "with atomic_output(Path(sys.argv[1]), lambda _: '') as half:\n"
+        "    half.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    output = tmp_path / "take.npz"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    killed = subprocess.run([sys.executable, "-c", script, str(output)], env=environment, timeout=60, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (half,) = tmp_path.iterdir()
+    # Another computer's process may have the same number, and ours is alive.
+    number = half.name.split("-")[3]
+    foreign = half.with_name(half.name.replace(half.name.split("-")[2], "abcdef"))
+    alive = half.with_name(half.name.replace(f"-{number}-", f"-{os.getpid():x}-"))
+    for other in (foreign, alive):
+        other.write_bytes(b"half")
+    write_output(output, [b"whole"])
+    assert sorted(tmp_path.iterdir()) == sorted((foreign, alive, output))

@@ -220,17 +220,14 @@ class Session:
             hat.modifiers.new("Armature", "ARMATURE").object = armature
             bpy.context.view_layer.objects.active = armature
             bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
+        yield from self.wait_for_a_result()
         status = bpy.context.window_manager.inpose_status
-        began = time.monotonic()
-        while not status.result and time.monotonic() - began < 60.0:
-            yield TICK_S
-        yield 1.0
         self.picture("6_check_the_character")
         self.check("stray" in status.problems, f"a ruined character is told: {status.result} {status.problems}")
         with self.in_view():
             bpy.data.objects.remove(hat)
             bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
-        yield 5.0
+        yield from self.wait_for_a_result()
         status = bpy.context.window_manager.inpose_status
         self.check(bool(status.result) and not status.problems, f"a sound one is not: {status.problems}")
         self.picture("6_result")
@@ -337,6 +334,13 @@ class Session:
         with self.in_view():
             bpy.ops.ed.undo_push(message="Before solving")
             bpy.ops.inpose.solve_full_body("INVOKE_DEFAULT")
+
+    def wait_for_a_result(self) -> Iterator[float]:
+        """Wait until the panel shows how the job ended."""
+        began = time.monotonic()
+        while not bpy.context.window_manager.inpose_status.result and time.monotonic() - began < 60.0:
+            yield TICK_S
+        yield 1.0
 
     def wait(self, what: str) -> Iterator[float]:
         """Wait until nothing is being solved."""

@@ -44,6 +44,7 @@ class Looking(drive.Session):
         bpy.context.scene.frame_set(1001)
         yield from self.click_a_stripe("v4_high")
         yield from self.trim()
+        yield from self.drag_the_end()
         yield from self.solve_and_look()
         yield from self.start_elsewhere()
         yield from self.disable()
@@ -127,6 +128,31 @@ class Looking(drive.Session):
         self.check(scene.inpose_reading.trim_start_s == 2.0, "the trim starts at the frame")
         yield 1.5
         self.picture("v5_trimmed")
+
+    def drag_the_end(self) -> Iterator[float]:
+        """Drag the end of the trim in the timeline, and back."""
+        if not drive.shutil.which("xdotool"):
+            return
+        region = next(region for region in self.timeline.regions if region.type == "WINDOW")
+        clock = self.module_of("viewing.clock").clock_of(bpy.context)
+        reading = bpy.context.scene.inpose_reading
+        for start_s, stop_s in ((14.0, 11.0), (11.0, 14.0)):
+            from_x, to_x = (
+                int(region.x + region.view2d.view_to_region(clock.frame_of(time_s), 0, clip=False)[0])
+                for time_s in (start_s, stop_s)
+            )
+            y = str(int(self.window.height - (region.y + 30)))
+            for words in (
+                ("mousemove", str(from_x), y, "mousedown", "1"),
+                ("mousemove", str((from_x + to_x) // 2), y),
+                ("mousemove", str(to_x), y),
+                ("mouseup", "1"),
+            ):
+                drive.press(*words)
+                yield 0.7
+            self.check(abs(reading.trim_end_s - stop_s) < 0.2, f"the end is dragged to {reading.trim_end_s:.2f} s")
+            self.picture(f"v5_dragged_to_{stop_s:.0f}")
+        reading.trim_end_s = 14.0
 
     def solve_and_look(self) -> Iterator[float]:
         """Solve the trimmed part; the confidence joins the stripes."""

@@ -55,7 +55,7 @@ def errors_of(
         truth: at the same rate.
         file_s: length of the file.
         truth_from_s: the file's time at which the truth begins.
-        usable: frames of the truth, (F,), by which the room is found.
+        usable: frames of the truth in which head, wrists and pelvis, (F, 4), may be used to find the room.
         floor_is_free: move the solution to the truth's height as well.
     """
     begin = -round(truth_from_s * truth.fps)
@@ -119,11 +119,11 @@ def _signals(motion: Motion) -> FloatArray:
 
 
 def _in_the_room(solved: Motion, truth: Motion, good: BoolArray, floor_is_free: bool) -> Motion:
-    """Return the solution turned and moved along the floor onto the truth, by least squares over the good frames."""
+    """Return the solution turned and moved along the floor onto the truth, by least squares over good places."""
     joints = list(PLACED)
-    own, theirs = solved.joint_positions_m[good][:, joints], truth.joint_positions_m[good][:, joints]
-    own_centre, centre = own.mean(axis=(0, 1)), theirs.mean(axis=(0, 1))
-    a, b = (own - own_centre).reshape(-1, 3), (theirs - centre).reshape(-1, 3)
+    own, theirs = solved.joint_positions_m[:, joints][good], truth.joint_positions_m[:, joints][good]
+    own_centre, centre = own.mean(axis=0), theirs.mean(axis=0)
+    a, b = own - own_centre, theirs - centre
     turn = float(
         np.arctan2((b[:, 0] * a[:, 2] - b[:, 2] * a[:, 0]).sum(), (a[:, 0] * b[:, 0] + a[:, 2] * b[:, 2]).sum())
     )

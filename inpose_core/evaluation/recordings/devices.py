@@ -2,8 +2,14 @@
 """Put a headset on a performer and controllers into the hands, and track them: the truth that loggers then write.
 
 Each kind of controller has a usual place in the hand. A performer holds it a little differently, and wears the headset
-a little differently. Where the usual places come from stands in `calibration.presets`, except for the Vive wand's
-pitch: forearm trackers of 41 real takes say that its raw pose is pitched by 53 degrees more than that of an Index.
+a little differently. The usual places are facts about devices, written down here on their own, so that what the product
+believes of devices cannot change the truth:
+
+* wand: the raw pose against forearm trackers and T-poses of 41 real takes;
+* index: Valve's skeletal input, an open hand, in the raw pose of valve_controller_knu_1_0;
+* touch: the same hand where SteamVR's render model of a Quest 2 controller has it, in its OpenXR grip and aim;
+* tracked hand: OpenXR's wrist joint; bare grip: a capture of a Quest 3 that holds grip and wrist;
+* saber: 12 cm before that grip, pitched by 45 degrees, and turned as each player likes it.
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ from typing import Final
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
+from scipy.spatial.transform import Rotation
 
 from ...arrays import BoolArray, FloatArray
 from ...body.motion import Motion
@@ -24,16 +31,18 @@ from ...body.quaternions import (
     rotate_vector,
     rotvec_to_quaternion,
     slerp_at,
+    wxyz_from_xyzw,
 )
 from ...body.skeleton import SENSOR_JOINTS
-from ...calibration.presets import head_offset, wrist_offset
 from ...calibration.rigid import RigidOffset, from_rotvec_deg
 from ...recording.types import PoseType
 from .performance import Performance, moved, turned
 
 _HELD_M: Final[float] = 0.012
 """How differently people hold one controller: standard deviation per axis."""
-_HELD_DEG: Final[float] = 6.0
+_HELD_DEG: Final[float] = 7.0
+_HEAD_IN_HEADSET_M: Final[tuple[float, float, float]] = (0.0, -0.06, 0.10)
+"""The head joint of a person of 1.75 m; the headset looks along its own -Z, the head joint along +Z."""
 _WORN_M: Final[tuple[float, float, float]] = (0.003, 0.012, 0.008)
 _WORN_DEG: Final[tuple[float, float, float]] = (4.0, 1.0, 1.0)
 _SLOW_FRAMES: Final[float] = 20.0
@@ -48,21 +57,35 @@ class Controller:
     """What a user who knows says with ``--pose``; None if no option fits."""
     wrist: RigidOffset
     """The left wrist joint in the device's frame, as it is usually held."""
+    type: str = "controller"
+    """What SteamVR calls it."""
     pitch_deviation_deg: float = 0.0
     """How much players turn it by their own choice."""
+
+
+def _turned(position_m: tuple[float, float, float], degrees: tuple[float, float, float]) -> RigidOffset:
+    """Return a frame in its parent, turned about X, then its own Y, then its own Z."""
+    turn = Rotation.from_euler("XYZ", degrees, degrees=True)
+    return RigidOffset(np.array(position_m), wxyz_from_xyzw(turn.as_quat()))
 
 
 def _controllers() -> tuple[Controller, ...]:
     # The axes of OpenXR's wrist joint: -Z to the fingers, +Y out of the back of the hand.
     R_joint_wrist = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]])
-    raw = wrist_offset("raw", 0)
-    wand = RigidOffset(raw.position_m, multiply_quaternions(from_rotvec_deg((53.0, 0.0, 0.0)), raw.wxyz))
+    # In a bare hand's grip the left fingers point along -Y, the thumb along -Z, the back of the hand along -X.
+    hand = RigidOffset(
+        np.zeros(3), matrix_to_quaternion(np.array([[0.0, -1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, -1.0]]))
+    )
+    touch = _turned((-0.025, 0.050, 0.138), (52.0, -2.1, -11.0)).then(hand)
+    grip = _turned((0.007, -0.0002, 0.0981), (20.6, 0.0, 0.0))
+    aim = _turned((0.007, -0.0389, 0.0095), (-39.4, 0.0, 0.0))
+    bare = RigidOffset(np.array((-0.037, 0.065, 0.002)), hand.wxyz)
     return (
-        Controller("touch", "grip", wrist_offset("grip", 0)),
-        Controller("touch_aim", "aim", wrist_offset("aim", 0)),
-        Controller("index", "raw", raw),
-        Controller("wand", "raw", wand),
-        Controller("saber", "saber", wrist_offset("saber", 0), 8.0),
+        Controller("touch", "grip", grip.inverse().then(touch)),
+        Controller("touch_aim", "aim", aim.inverse().then(touch)),
+        Controller("index", "raw", _turned((-0.034, 0.0365, 0.1647), (51.6, -2.0, -6.0)).then(hand), "knuckles"),
+        Controller("wand", "raw", _turned((-0.033, 0.021, 0.1465), (68.0, 0.0, 0.0)).then(hand), "vive_controller"),
+        Controller("saber", "saber", _turned((0.0, 0.0, 0.12), (45.0, 0.0, 0.0)).then(bare), "", 8.0),
         Controller("tracked_hand", None, RigidOffset(np.zeros(3), matrix_to_quaternion(R_joint_wrist))),
     )
 
@@ -174,7 +197,8 @@ def held_differently(offset: RigidOffset, position_m: FloatArray, turn_deg: Floa
 
 def _worn(stature_m: float, random: np.random.Generator) -> RigidOffset:
     shift_m = np.array(_WORN_M) * random.standard_normal(3)
-    return held_differently(head_offset(stature_m), shift_m, np.array(_WORN_DEG) * random.standard_normal(3))
+    usual = RigidOffset(np.array(_HEAD_IN_HEADSET_M) * stature_m / 1.75, np.array((0.0, 0.0, 1.0, 0.0)))
+    return held_differently(usual, shift_m, np.array(_WORN_DEG) * random.standard_normal(3))
 
 
 def _held(controller: Controller, random: np.random.Generator) -> tuple[RigidOffset, RigidOffset]:

@@ -34,6 +34,7 @@ _MARGIN_S: Final[float] = 0.4
 """Around a damaged stretch nothing is judged: filters look that far."""
 _LEAST_COVERED: Final[float] = 0.5
 _LONGEST_BESIDE_S: Final[float] = 2.0
+_MOMENT_S: Final[float] = 0.3
 _LARGE_PART: Final[float] = 0.6
 _LEAST_SOLVED: Final[float] = 0.8
 
@@ -44,9 +45,11 @@ class Judgement:
 
     outcome: Outcome
     reason: str
-    place_cm: float
-    """Largest mean error of head, wrists and pelvis beyond what is allowed for free, outside of the damage."""
+    places_cm: tuple[float, ...]
+    """Mean errors of head, left and right wrist, and pelvis outside of the damage, over those of the clean take where
+    these count; NaN where nothing can be compared."""
     turn_deg: float
+    """Largest of head and wrists."""
     alarms: int
     """Findings that fit no damage and do not only inform."""
 
@@ -64,66 +67,91 @@ def judge(
         findings: what InPose says.
     """
     fits = frozenset[FindingKind]().union(*(damage.fits for damage in damaged.damages))
-    outside = usable_frames(damaged, len(errors.solved), errors.fps)
+    usable = usable_places(damaged, len(errors.solved), errors.fps)
     limits = defect.limits
-    place, turn = _excess(errors, clean, limits, outside)
-    well = place <= limits.place_m and turn <= limits.turn_deg and _feet_well(errors, limits)
-    whole = float((errors.solved & outside).sum()) >= _LEAST_SOLVED * float(outside.sum())
+    places, turn = _excess(errors, clean, limits, usable)
+    well = _within(places, turn, limits) and _feet_well(errors, limits)
+    anywhere = usable.any(axis=1)
+    whole = float((errors.solved & anywhere).sum()) >= _LEAST_SOLVED * float(anywhere.sum())
     told_by = [_telling(damage, damaged, findings, errors) for damage in damaged.damages]
     telling = [finding for told in told_by for finding in told]
     alarmed = any(f.kind not in INFORMING and f not in telling for f in findings)
     verdicts: list[tuple[Outcome, str]] = []
+    if alarmed and defect.kind in CLEAN_KINDS:
+        verdicts.append(("misled", "false alarm"))
     for damage, told in zip(damaged.damages, told_by, strict=True):
         inside_well = _inside_well(damage, damaged, errors, clean, limits)
-        verdicts.append(_verdict(well and whole, inside_well, told, alarmed, defect.must_tell))
-    if not verdicts:
-        verdicts = [_clean_verdict(well, alarmed, defect.kind in CLEAN_KINDS)]
+        long = _length_s(damage, damaged) > _LARGE_PART * damaged.take.duration_s
+        verdicts.append(_verdict(well and whole, inside_well, told, alarmed, defect.must_tell, long))
+    if not damaged.damages:
+        verdicts.append(("right", "") if well else ("silent", "wrong without a defect"))
     outcome, reason = max(verdicts, key=lambda verdict: OUTCOMES.index(verdict[0]))
     if not whole:
         reason += "; a part is not solved"
-    return Judgement(outcome, reason, 100 * place, turn, sum(f.kind not in fits | INFORMING for f in findings))
+    return Judgement(
+        outcome,
+        reason,
+        tuple(100 * place for place in places),
+        turn,
+        sum(f.kind not in fits | INFORMING for f in findings),
+    )
 
 
 def judge_refusal(defect: Defect, told: str) -> Judgement:
     """Return the judgement of a file that InPose refused with a sentence."""
     right = defect.refusal_tells is not None and re.search(defect.refusal_tells, told, re.IGNORECASE)
     outcome: Outcome = "told" if right else "misled"
-    return Judgement(outcome, f"refused: {told}", float("nan"), float("nan"), 0)
+    return Judgement(outcome, f"refused: {told}", (), float("nan"), 0)
 
 
 def _verdict(
-    outside_well: bool, inside_well: bool, told: Sequence[Finding], alarmed: bool, must_tell: bool
+    outside_well: bool, inside_well: bool, told: Sequence[Finding], alarmed: bool, must_tell: bool, long: bool
 ) -> tuple[Outcome, str]:
     if outside_well and inside_well and (told or not must_tell):
         return "right", "told as well" if told else ""
     where = "beside the damage" if not outside_well else "within the damage" if not inside_well else "only in part"
     if not told:
         return ("misled", f"wrong {where}, another finding") if alarmed else ("silent", f"wrong {where}, nothing said")
-    if outside_well or any(finding.action == "told" for finding in told):
+    # A device that is lost for most of the take is missing for the calibration of the rest as well.
+    unmended = any(finding.action == "told" or (long and finding.action == "left_to_solver") for finding in told)
+    if outside_well or unmended:
         return "told", f"wrong {where}"
     return "misled", f"wrong {where}, told as mended"
 
 
-def _clean_verdict(well: bool, alarmed: bool, clean: bool) -> tuple[Outcome, str]:
-    if alarmed and clean:
-        return "misled", "false alarm"
-    return ("right", "") if well else ("silent", "wrong without a defect")
+def _excess(errors: Errors, clean: Errors | None, limits: Limits, usable: BoolArray) -> tuple[tuple[float, ...], float]:
+    """Return each place's mean error above what it may be compared with, in metres, and the largest one in degrees.
+
+    Args:
+        errors: the solution's.
+        clean: the clean take's.
+        limits: whether to compare with the clean take.
+        usable: (F, 4) frames that count for head, wrists and pelvis. Without any, a place's error is NaN; where the
+            solution has none of them, it is infinite.
+    """
+    reference = clean if limits.over_clean else None
+    assert reference is not None or not limits.over_clean
+    places, turn = [float("nan")] * usable.shape[1], -float("inf")
+    for joint in range(usable.shape[1]):
+        if not usable[:, joint].any():
+            continue
+        seen = errors.solved & usable[:, joint]
+        if reference is not None:
+            seen = seen & reference.solved
+        if not seen.any():
+            return (float("inf"),) * usable.shape[1], float("inf")
+        usual_m = 0.0 if reference is None else float(reference.place_m[seen, joint].mean())
+        places[joint] = float(errors.place_m[seen, joint].mean()) - usual_m
+        if joint < errors.turn_deg.shape[1]:
+            usual_deg = 0.0 if reference is None else float(reference.turn_deg[seen, joint].mean())
+            turn = max(turn, float(errors.turn_deg[seen, joint].mean()) - usual_deg)
+    return tuple(places), turn
 
 
-def _excess(errors: Errors, clean: Errors | None, limits: Limits, frames: BoolArray) -> tuple[float, float]:
-    """Return by how much the worst joint's mean error is above what it may be compared with: metres, degrees."""
-    seen = errors.solved & frames
-    if not seen.any():
-        return float("inf"), float("inf")
-    place, turn = errors.place_m[seen].mean(axis=0), errors.turn_deg[seen].mean(axis=0)
-    if limits.over_clean:
-        assert clean is not None
-        both = seen & clean.solved
-        if not both.any():
-            return float("inf"), float("inf")
-        place = errors.place_m[both].mean(axis=0) - clean.place_m[both].mean(axis=0)
-        turn = errors.turn_deg[both].mean(axis=0) - clean.turn_deg[both].mean(axis=0)
-    return float(place.max()), float(turn.max())
+def _within(places: Sequence[float], turn: float, limits: Limits) -> bool:
+    return turn <= limits.turn_deg and not any(
+        place > limit_m for place, limit_m in zip(places, limits.places_m, strict=True)
+    )
 
 
 def _feet_well(errors: Errors, limits: Limits) -> bool:
@@ -133,22 +161,26 @@ def _feet_well(errors: Errors, limits: Limits) -> bool:
 def _inside_well(damage: Damage, damaged: Damaged, errors: Errors, clean: Errors | None, limits: Limits) -> bool:
     if damage.start_s is None:
         return True
-    frames = np.zeros(len(errors.solved), dtype=np.bool_)
+    frames = np.zeros((len(errors.solved), 4), dtype=np.bool_)
     frames[_frames(damage, damaged, errors.fps, 0.0)] = True
-    if not (frames & errors.solved).any():
+    if not (frames[:, 0] & errors.solved).any():
         return True  # cut away, or before the truth begins
     within = Limits(WITHIN_DAMAGE.place_m, WITHIN_DAMAGE.turn_deg, limits.over_clean)
-    place, turn = _excess(errors, clean, within, frames)
-    return place <= within.place_m and turn <= within.turn_deg
+    return _within(*_excess(errors, clean, within, frames), within)
 
 
-def usable_frames(damaged: Damaged, count: int, fps: float) -> BoolArray:
-    """Return the truth's frames that no damage touches, (F,); all of them if the whole take is spoilt."""
-    outside = np.ones(count, dtype=np.bool_)
+def usable_places(damaged: Damaged, count: int, fps: float) -> BoolArray:
+    """Return the truth's frames in which head, wrists and pelvis are not damaged, (F, 4).
+
+    A damaged device spoils its own joint, and may move the pelvis.
+    """
+    usable = np.ones((count, 4), dtype=np.bool_)
     for damage in damaged.damages:
         if damage.start_s is not None:
-            outside[_frames(damage, damaged, fps, _MARGIN_S)] = False
-    return outside if outside.any() else ~outside
+            frames = _frames(damage, damaged, fps, _MARGIN_S)
+            usable[frames, 3] = False
+            usable[frames, slice(None) if damage.device is None else damage.device] = False
+    return usable if usable.any() else ~usable
 
 
 def _frames(damage: Damage, damaged: Damaged, fps: float, margin_s: float) -> slice:
@@ -188,8 +220,21 @@ def _covers(damage: Damage, findings: Sequence[Finding], damaged: Damaged, by_s:
         if other.start_s is not None:
             others |= (times_s >= other.start_s - _MARGIN_S) & (times_s <= (other.stop_s or 1e9) + _MARGIN_S)
     covered = said[spoilt].mean() if spoilt.any() else 0.0
+    if _marks_begin(damage, findings, by_s):
+        return True
     beside_s = float(said[~others].sum()) * step_s
     return bool(covered >= _LEAST_COVERED and beside_s <= max(_LONGEST_BESIDE_S, _length_s(damage, damaged)))
+
+
+def _marks_begin(damage: Damage, findings: Sequence[Finding], by_s: float) -> bool:
+    """Return whether a finding names the moment from which a take is spoilt."""
+    assert damage.start_s is not None
+    return any(
+        finding.start_s is not None
+        and (finding.stop_s or finding.start_s) - finding.start_s < _MOMENT_S
+        and abs(finding.start_s + by_s - damage.start_s) < 2 * _MOMENT_S
+        for finding in findings
+    )
 
 
 def _length_s(damage: Damage, damaged: Damaged) -> float:

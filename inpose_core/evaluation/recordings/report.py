@@ -25,7 +25,7 @@ _KEPT: Final[tuple[str, ...]] = (
     "scene",
     "outcome",
     "reason",
-    "place_cm",
+    "places_cm",
     "turn_deg",
     "body_cm",
     "alarms",
@@ -109,7 +109,8 @@ def wrong_cases(rows: Sequence[Row]) -> str:
             said = ", ".join(sorted({finding["kind"] for finding in row.get("findings", ())})) or "nothing"
             parts.append(
                 f"- scene {row['scene']} ({row['controller']}, {row['logger']}): **{row['outcome']}**, "
-                f"{row['reason']}; {row['place_cm']} cm, {row['turn_deg']} deg; findings: {said}; `{row['command']}`"
+                f"{row['reason']}; head, wrists, pelvis {row['places_cm']} cm, {row['turn_deg']} deg; "
+                f"findings: {said}; `{row['command']}`"
             )
     return "\n".join(parts) + "\n"
 
@@ -132,7 +133,7 @@ def _draw(rows: Sequence[Row]) -> Figure:
         axis.barh(range(len(kinds)), width, left=left, color=_COLOURS[outcome], label=outcome)
         left = [a + b for a, b in zip(left, width, strict=True)]
     axis.set_yticks(range(len(kinds)), [DEFECTS[kind].sentence for kind in kinds], fontsize=7)
-    axis.invert_yaxis()
+    axis.set_ylim(len(kinds) - 0.4, -0.6)
     axis.set_xlim(0, 100)
     axis.set_xlabel("cases, %")
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, fontsize=8, frameon=False)

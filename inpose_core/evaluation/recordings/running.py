@@ -25,7 +25,7 @@ from ...recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .cases import SCENES, Scene, make_scene, spoil
 from .comparison import Errors, errors_of
 from .defects import DEFECTS, Damaged, Defect
-from .judging import Judgement, judge, judge_refusal, usable_frames
+from .judging import Judgement, judge, judge_refusal, usable_places
 from .loggers.logger import Logger
 from .people import People, load_performers
 
@@ -142,9 +142,9 @@ def _case(
             "body_cm": round(100 * float(errors.body_m[errors.solved].mean()), 2) if errors.solved.any() else None,
         }
     except InPoseError as error:
-        judgement = judge_refusal(defect, str(error)[:_LONGEST_TEXT])
+        judgement = judge_refusal(defect, str(error))
     except Exception:  # a crash is an outcome to be counted, not the end of the bench
-        judgement = Judgement("silent", f"crashed: {traceback.format_exc()[-600:]}", float("nan"), float("nan"), 0)
+        judgement = Judgement("silent", f"crashed: {traceback.format_exc()[-600:]}", (), float("nan"), 0)
     finally:
         if settings.files is None:
             path.unlink()
@@ -195,7 +195,7 @@ def _errors(solved: SolvedRecording, damaged: Damaged, defect: Defect) -> Errors
         truth,
         damaged.take.duration_s,
         damaged.truth_from_s,
-        usable_frames(damaged, len(truth), truth.fps),
+        usable_places(damaged, len(truth), truth.fps),
         defect.floor_is_free,
     )
 
@@ -213,9 +213,13 @@ def _command(scene: Scene, path: Path, damaged: Damaged) -> str:
 
 def _plain(judgement: Judgement) -> Row:
     row = asdict(judgement)
-    for name in ("place_cm", "turn_deg"):
-        row[name] = round(row[name], 2) if math.isfinite(row[name]) else None
+    row["places_cm"] = [_rounded(place) for place in judgement.places_cm]
+    row["turn_deg"] = _rounded(judgement.turn_deg)
     return row
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 1) if math.isfinite(value) else None
 
 
 def _stored(store: Path | None) -> Iterator[Row]:

@@ -8,10 +8,11 @@ The order matters, because each step trusts the results of the steps before it:
 3. a headset that is not worn (`wearing`);
 4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
    (`interpretation.parked`);
-5. devices that stand still as no hand does (`track_defects`, `still_devices`), hands that are carried by the head
-   (`head_followers`), leaps of a few frames (`track_defects`);
-6. rooms and floors that jump, a headset that jumps alone, a floor that drifts (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and devices that become others (`device_changes`).
+5. leaps of a few frames (`track_defects`), hands that are feet (`device_changes`), devices that stand still as no
+   hand does (`track_defects`, `still_devices`), hands that are carried by the head (`head_followers`);
+6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
+   (`mending`): the numbers are mended;
+7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`).
 
 Short losses are bridged later (`resample`).
 """
@@ -33,8 +34,9 @@ from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
 from .defects import Poses, TrackDefect, as_defects, without
+from .device_changes import find_feet
 from .head_followers import find_at_headset, find_carried_hands
-from .mending import mend_rooms
+from .mending import mend
 from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
 from .takes import choose_take
@@ -80,7 +82,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     for start, stop in unworn:
         poses.measured[start:stop] = False
     poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
-    poses, mended, recentred_at_s = mend_rooms(times_s, poses)
+    poses, mended, recentred_at_s = mend(times_s, poses)
     poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name)
@@ -137,21 +139,32 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_headset,
     _parked,
     find_frozen,
+    find_spikes,
+    find_feet,
     find_still_devices,
     find_carried_hands,
-    find_spikes,
 )
-_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach,)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:
     """Return the poses without the defects that the detectors find one after the other, and these defects."""
     defects: list[TrackDefect] = []
     for detect in detectors:
-        found = detect(times_s, poses)
+        found = _leaving_a_hand(poses.measured, detect(times_s, poses))
         poses = poses._replace(measured=without(poses.measured, found))
         defects += found
     return poses, defects
+
+
+def _leaving_a_hand(measured: BoolArray, found: list[TrackDefect]) -> list[TrackDefect]:
+    """Return the defects; those that would take both hands away for the whole take are only told.
+
+    Without a hand nothing can be solved, and what looks like a defect throughout may be how this person moves.
+    """
+    if not measured[:, 1:].any() or without(measured, found)[:, 1:].any():
+        return found
+    return [defect._replace(believed=True) if defect.device else defect for defect in found]
 
 
 def _summaries(

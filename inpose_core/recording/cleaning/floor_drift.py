@@ -14,25 +14,31 @@ import numpy as np
 
 from ...arrays import BoolArray, FloatArray
 from .defects import Poses
+from .rooms import t_pose_frames
 
 _WINDOW_S: Final[float] = 0.5
 _FEWEST_WINDOWS: Final[int] = 12
 _MOST_WINDOWS: Final[int] = 120
 _SHORTEST_S: Final[float] = 8.0
 """Shortest drift: people sit down, crouch or rise in less time."""
-_LEAST_RISE_M: Final[float] = 0.12
+_LEAST_RISE_M: Final[float] = 0.2
+"""Less may be a performer who slouches more and more."""
 _MOST_RISE_M: Final[float] = 3.0
 _STEP_M: Final[float] = 0.02
 _NEAR_M: Final[float] = 0.025
 _ABOVE_M: Final[float] = 0.06
 _MOST_ABOVE: Final[float] = 0.04
-_FEWEST: Final[float] = 0.72
+_FEWEST: Final[float] = 0.66
 """Share of the windows in which the performer must stand upright, for the slope to be certain."""
+_FEWEST_IF_TALLER: Final[float] = 0.3
+_LATER_S: Final[float] = 2.0
+_TALLER_M: Final[float] = 0.12
+_TALLER_SHARE: Final[float] = 0.2
 _BETTER: Final[float] = 0.12
 """Share of the windows that the slope must explain beyond the best level line."""
 _STEEPER: Final[float] = 1.8
 """How many times more windows on the slope it must explain than the level line does."""
-_FEWEST_ON_SLOPE: Final[float] = 0.4
+_FEWEST_ON_SLOPE: Final[float] = 0.55
 _GRID: Final[int] = 14
 
 
@@ -56,12 +62,13 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
     if len(t) < _FEWEST_WINDOWS or t[-1] - t[0] < _SHORTEST_S:
         return None
     level = _explained(high_m[None])[0]
-    least = max(_FEWEST, float(level.mean()) + _BETTER)
+    taller = _grows(times_s, poses, t, high_m)
+    least = max(_FEWEST_IF_TALLER if taller else _FEWEST, float(level.mean()) + _BETTER)
     if least >= 1.0:
         return None
     rises_m = np.arange(_LEAST_RISE_M, min(_MOST_RISE_M, float(np.ptp(high_m)) + 0.4), _STEP_M)
-    rises_m = np.concatenate((rises_m, -rises_m))
-    borders_s = np.linspace(times_s[0], times_s[-1], _GRID + 1)
+    rises_m = rises_m if taller else np.concatenate((rises_m, -rises_m))
+    borders_s = np.linspace(t[0], t[-1], _GRID + 1)
     best, most = None, least
     for first in range(_GRID):
         for last in range(_GRID, first, -1):
@@ -72,15 +79,28 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
             explained = _explained(high_m - rises_m[:, None] * share)
             shares = explained.mean(axis=-1)
             slope = np.flatnonzero((share > 0) & (share < 1))
+            if len(slope) < 3:
+                continue
             for part in np.array_split(slope, 3):
                 # The slope itself must be seen, in each third of it.
-                shares[explained[:, part].mean(axis=-1) < _FEWEST_ON_SLOPE] = 0.0
+                shares[explained[:, part].mean(axis=-1) < _FEWEST_ON_SLOPE * least] = 0.0
             shares[explained[:, slope].mean(axis=-1) < _STEEPER * level[slope].mean()] = 0.0
             index = int(np.argmax(shares))
             # A longer ramp is the simpler explanation.
             if shares[index] > most + 0.01 * (best is not None):
                 best, most = Drift(start_s, stop_s, float(rises_m[index])), float(shares[index])
-    return None if best is None else _refined(best, t, high_m)
+    refined = None if best is None else _refined(best, t, high_m)
+    return refined if refined is not None and abs(refined.rise_m) >= _LEAST_RISE_M else None
+
+
+def _grows(times_s: FloatArray, poses: Poses, window_s: FloatArray, high_m: FloatArray) -> bool:
+    """Say whether the performer is taller, long after a T-pose, than in it: then the ground has risen."""
+    posed = np.flatnonzero(t_pose_frames(times_s, poses))
+    if not len(posed):
+        return False
+    later = window_s > times_s[posed[-1]] + _LATER_S
+    tall_m = float(np.median(poses.positions_m[posed, 0, 1])) + _TALLER_M
+    return bool((high_m[later] > tall_m).sum() >= max(4, _TALLER_SHARE * later.sum()))
 
 
 def _refined(drift: Drift, times_s: FloatArray, high_m: FloatArray) -> Drift:

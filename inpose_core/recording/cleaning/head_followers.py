@@ -12,30 +12,34 @@ from typing import Final
 import numpy as np
 
 from ...arrays import BoolArray, FloatArray, IndexArray, runs
-from ...body.quaternions import conjugate_quaternion, geodesic_angle, normalize_quaternion, rotate_vector
+from ...body.quaternions import conjugate_quaternion, geodesic_angle, rotate_vector
 from .defects import Poses, TrackDefect
 from .stillness import Stillness, find_still, travel_m
 
 _INSIDE_M: Final[float] = 0.03
 """A hand cannot be closer than this to the point between the eyes, because the headset is in the way."""
+_BOTH: Final[float] = 0.9
 _SHORTEST_S: Final[float] = 0.1
 _BRIDGED_S: Final[float] = 0.3
 _HEAD_MOVES_M: Final[float] = 0.05
 _HEAD_TURNS_RAD: Final[float] = np.radians(6.0)
+_ROOM_JUMP_M: Final[float] = 0.12
+"""In a frame; then the room moved the head and the hand."""
+_ABRUPT_S: Final[float] = 0.6
 _CARRIED_S: Final[float] = 2.0
-_LONG_CARRIED_S: Final[float] = 5.0
 _CARRIED_M: Final[float] = 0.10
 _CARRIED_RAD: Final[float] = np.radians(12.0)
 
-_MODEL_S: Final[float] = 2.0
-_MODEL_HOP_S: Final[float] = 0.5
-_MODEL_SAMPLES: Final[int] = 40
+_MODEL_HZ: Final[float] = 20.0
+_MODEL_FRAMES: Final[int] = 40
+_MODEL_HOP: Final[int] = 10
 _MODEL_ERROR_M: Final[float] = 0.0013
 """For two seconds of real arms, the error of the best fit is 2.6 mm, and the median error is 36 mm."""
 _MODEL_EDGE: Final[float] = 4.0
 _DAMPING: Final[float] = 1e-5
-_MODEL_SWEEP_M: Final[float] = 0.06
-_MODEL_TURN_RAD: Final[float] = np.radians(25.0)
+_MODEL_SHARE: Final[float] = 0.02
+_MODEL_SWEEP_M: Final[float] = 0.05
+_MODEL_TURN_RAD: Final[float] = np.radians(20.0)
 
 
 def find_at_headset(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
@@ -96,59 +100,65 @@ def _is_carried(
     part = slice(span.start, span.stop)
     head_m = travel_m(poses.positions_m[part, 0])
     turned_rad = _turned(poses.rotations_wxyz[part, 0])
-    if head_m < _HEAD_MOVES_M and turned_rad < _HEAD_TURNS_RAD:
-        return False
-    if travel_m(poses.positions_m[part, hand]) < _HEAD_MOVES_M / 2:
+    step_m = np.linalg.norm(np.diff(poses.positions_m[part, 0], axis=0), axis=-1).max(initial=0.0)
+    moving = (head_m > _HEAD_MOVES_M or turned_rad > _HEAD_TURNS_RAD) and step_m < _ROOM_JUMP_M
+    if not moving or travel_m(poses.positions_m[part, hand]) < _HEAD_MOVES_M / 2:
         return False
     other = 3 - hand
     other_m = travel_m(relative_m[part, other][poses.measured[part, other]])
     if other_m < _HEAD_MOVES_M / 5 and poses.measured[part, other].any():
         # A stiff body that moves as one, as animations do.
         return False
-    if span.leaps or span.abrupt:
-        return True
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
-    if lasts_s < _CARRIED_S:
-        return False
-    return lasts_s > _LONG_CARRIED_S or (turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M))
+    turning = turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M)
+    return span.leaps or (span.abrupt and lasts_s > _ABRUPT_S) or (lasts_s > _CARRIED_S and turning)
 
 
 def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray) -> list[tuple[int, int]]:
     """Return the spans in which the hand's position follows from the rotations of head and hand alone."""
     known = poses.measured[:, 0] & poses.measured[:, hand] & ~taken
-    frames = np.flatnonzero(known)
     step_s = float(np.median(np.diff(times_s)))
-    window, hop = max(16, round(_MODEL_S / step_s)), max(1, round(_MODEL_HOP_S / step_s))
+    frames = np.flatnonzero(known)[:: max(1, round(1 / (_MODEL_HZ * step_s)))]
     apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
-    turns = (poses.rotations_wxyz[:, hand], _heading(poses.rotations_wxyz[:, 0]), poses.rotations_wxyz[:, 0])
-    columns = [rotate_vector(wxyz, axis) for wxyz in turns for axis in np.eye(3).tolist()]
-    features = np.stack(columns, axis=-1)  # (F, 3, 9)
+    head_wxyz, hand_wxyz = poses.rotations_wxyz[:, 0], poses.rotations_wxyz[:, hand]
     modelled = np.zeros(len(times_s), dtype=np.bool_)
-    for first in range(0, len(frames) - window + 1, hop):
-        part = frames[first : first + window]
-        if times_s[part[-1]] - times_s[part[0]] > 1.5 * _MODEL_S or modelled[part].all():
-            continue
-        part = part[:: max(1, window // _MODEL_SAMPLES)]
-        sweep_m = np.sqrt(apart_m[part].var(axis=0).sum())
-        if sweep_m < _MODEL_SWEEP_M or _turned(turns[0][part]) < _MODEL_TURN_RAD:
-            continue
-        arm_m = _fitted_arm(features[part], apart_m[part])
-        if np.sqrt((_model_error_m(features[part], apart_m[part], arm_m) ** 2).mean()) < _MODEL_ERROR_M:
-            error_m = _model_error_m(features, apart_m, arm_m)
-            modelled[_grown(known & (error_m < _MODEL_EDGE * _MODEL_ERROR_M), part)] = True
+    if len(frames) < _MODEL_FRAMES:
+        return []
+    windows = frames[np.arange(0, len(frames) - _MODEL_FRAMES + 1, _MODEL_HOP)[:, None] + np.arange(_MODEL_FRAMES)]
+    sweep_m = np.sqrt(apart_m[windows].var(axis=1).sum(axis=-1))
+    middle = hand_wxyz[windows[:, _MODEL_FRAMES // 2, None]]
+    turned_rad = np.percentile(geodesic_angle(hand_wxyz[windows], middle), 95, axis=1)
+    lasts_s = times_s[windows[:, -1]] - times_s[windows[:, 0]]
+    telling = (sweep_m > _MODEL_SWEEP_M) & (turned_rad > _MODEL_TURN_RAD)
+    windows = windows[telling & (lasts_s < 1.5 * _MODEL_FRAMES * max(step_s, 1 / _MODEL_HZ))]
+    sweep_m = np.sqrt(apart_m[windows].var(axis=1).sum(axis=-1))
+    if len(windows) == 0:
+        return []
+    features = _model_features(head_wxyz[windows], hand_wxyz[windows])
+    arms_m = _fitted_arms(features, apart_m[windows])
+    error_m = np.linalg.norm((features @ arms_m[:, None, :, None])[..., 0] - apart_m[windows], axis=-1)
+    fits = np.sqrt((error_m**2).mean(axis=-1)) < np.minimum(_MODEL_ERROR_M, _MODEL_SHARE * sweep_m)
+    for window, arm_m in zip(windows[fits], arms_m[fits], strict=True):
+        if not modelled[window].all():
+            model_m = _model_features(head_wxyz, hand_wxyz) @ arm_m
+            near = np.linalg.norm(model_m - apart_m, axis=-1) < _MODEL_EDGE * _MODEL_ERROR_M
+            modelled[_grown(known & near, window)] = True
     return runs(modelled)
 
 
-def _fitted_arm(features: FloatArray, apart_m: FloatArray) -> FloatArray:
-    """Return the arm model, (9,), that best explains where the hand is from the head, (N, 3)."""
-    a, y = features.reshape(-1, 9), apart_m.reshape(-1)
+def _model_features(head_wxyz: FloatArray, hand_wxyz: FloatArray) -> FloatArray:
+    """Return what an arm model multiplies with its nine lengths, (..., 3, 9): axes of hand, heading and head."""
+    turns = (hand_wxyz, _heading(head_wxyz), head_wxyz)
+    return np.stack([rotate_vector(wxyz, axis) for wxyz in turns for axis in np.eye(3).tolist()], axis=-1)
+
+
+def _fitted_arms(features: FloatArray, apart_m: FloatArray) -> FloatArray:
+    """Return the arm models, (W, 9), that best explain where the hand is from the head in windows, (W, N, 3)."""
+    a, y = features.reshape(len(features), -1, 9), apart_m.reshape(len(apart_m), -1, 1)
+    across = a.swapaxes(-1, -2)
     # A little damping: an arm is never metres long, however well that fits.
-    return np.asarray(np.linalg.solve(a.T @ a + _DAMPING * len(a) * np.eye(9), a.T @ y))
-
-
-def _model_error_m(features: FloatArray, apart_m: FloatArray, arm_m: FloatArray) -> FloatArray:
-    """Return how far the hand is from where an arm model has it, (N,)."""
-    return np.asarray(np.linalg.norm(features @ arm_m - apart_m, axis=-1))
+    damped = across @ a + _DAMPING * a.shape[1] * np.eye(9)
+    return np.asarray(np.linalg.solve(damped, across @ y)[..., 0])
 
 
 def _grown(fits: BoolArray, part: IndexArray) -> slice:
@@ -158,8 +168,11 @@ def _grown(fits: BoolArray, part: IndexArray) -> slice:
 
 
 def _heading(head_wxyz: FloatArray) -> FloatArray:
-    """Return the head's rotation about the vertical, (F, 4)."""
-    return normalize_quaternion(head_wxyz * (1.0, 0.0, 1.0, 0.0) + (1e-9, 0.0, 0.0, 0.0))
+    """Return the rotation about the vertical that turns -Z to where the head looks, seen from above, (F, 4)."""
+    ahead = rotate_vector(head_wxyz, (0.0, 0.0, -1.0))
+    half_rad = np.arctan2(-ahead[..., 0], -ahead[..., 2]) / 2
+    nothing = np.zeros_like(half_rad)
+    return np.stack((np.cos(half_rad), nothing, np.sin(half_rad), nothing), axis=-1)
 
 
 def _turned(rotations_wxyz: FloatArray) -> float:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mend what is wrong with the room: rooms and floors that jump, a headset that jumps alone, a floor that drifts."""
+"""Mend what is wrong by a shift and a turn.
+
+Rooms and floors jump, a headset jumps alone, a floor drifts, another device tracks a hand from some moment on.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,14 @@ from ...arrays import FloatArray
 from ..findings import Finding
 from . import telling
 from .defects import Poses
+from .device_changes import find_offset_changes, undo_offset_changes
 from .floor_drift import find_drift
 from .headset_jumps import find_headset_jumps, undo_headset_jumps
 from .rooms import find_room_jumps, join_rooms, t_pose_frames
 
 
-def mend_rooms(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple[float, ...]]:
-    """Return the poses in one room on one floor, what was found, and the times at which the room was recentred."""
+def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple[float, ...]]:
+    """Return the mended poses, what was found, and the times at which the room was recentred."""
     findings: list[Finding] = []
     jumps = find_room_jumps(times_s, poses)
     if jumps:
@@ -36,4 +40,8 @@ def mend_rooms(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding],
         level_m[:, 0, 1] = ground_m - right_m
         poses = poses._replace(positions_m=poses.positions_m - level_m)
         findings.append(telling.drift_finding(drift.start_s, drift.stop_s, drift.rise_m))
+    changes = find_offset_changes(times_s, poses)
+    if changes:
+        poses = undo_offset_changes(poses, changes)
+        findings += telling.offset_findings(times_s, changes)
     return poses, findings, tuple(float(times_s[jump.frame]) for jump in jumps)

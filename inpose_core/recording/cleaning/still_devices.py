@@ -45,12 +45,30 @@ _PARKED_LEAP_M: Final[float] = 0.2
 
 def find_still_devices(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Return the spans in which a device stands still without being held."""
-    found = []
+    found: list[TrackDefect] = []
     for device in range(3):
-        for span in find_still(times_s, poses.positions_m[:, device], poses.measured[:, device]):
-            defect = _judged(times_s, poses, device, span)
+        spans = find_still(times_s, poses.positions_m[:, device], poses.measured[:, device])
+        rest: list[Stillness] = []
+        for span in spans:
+            defect = _judged(times_s, poses, device, span._replace(leap_in_m=0.0, leap_out_m=0.0))
+            if defect is None:
+                rest.append(span)
+            else:
+                found.append(defect)
+        # A leap between two still spans is one of the wrong span only.
+        wrong = np.zeros(len(times_s) + 1, dtype=np.bool_)
+        for defect in found:
+            if defect.device == device:
+                wrong[defect.start : defect.stop] = True
+        for span in sorted(rest, key=lambda each: each.start - each.stop):
+            own = span._replace(
+                leap_in_m=0.0 if wrong[max(span.start - 1, 0)] else span.leap_in_m,
+                leap_out_m=0.0 if wrong[span.stop] else span.leap_out_m,
+            )
+            defect = _judged(times_s, poses, device, own)
             if defect is not None:
                 found.append(defect)
+                wrong[defect.start : defect.stop] = True
     return found
 
 

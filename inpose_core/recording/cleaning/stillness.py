@@ -7,6 +7,7 @@ runtime repeats, does not: apart from the white noise of its sensors, it stays w
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from ...arrays import BoolArray, FloatArray, runs
 
 WINDOW_S: Final[float] = 0.4
 """Shortest span; shorter stillness is common: a hand that turns round, the top of a swing."""
+_SHORTEST_S: Final[float] = 0.75 * WINDOW_S
 _FEWEST_FRAMES: Final[int] = 8
 _BOX_S: Final[float] = 0.12
 """Span of the running mean that takes the sensors' noise away."""
@@ -26,6 +28,8 @@ _WANDER_M: Final[float] = 0.0004
 _NOISE_RANGE: Final[float] = 5.0
 """The range of a mean of noise in a window, in its own deviations."""
 _STEPS: Final[int] = 4
+_LONGEST_STEP: Final[float] = 4.0
+"""In usual steps; more is a loss of tracking."""
 _BEYOND: Final[float] = 4.0
 """A track stops abruptly if it would have moved on by this many times the width of its still span."""
 _LEAST_STEP_M: Final[float] = 0.003
@@ -74,12 +78,19 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
     step_s = float(np.median(np.diff(t)))
     dead = _dead(p, max(_FEWEST_FRAMES, round(WINDOW_S / step_s)), max(1, round(_BOX_S / step_s)))
     found: list[Stillness] = []
-    for start, stop in runs(dead):
+    for start, stop in _unbroken(dead, t, step_s):
+        if t[stop - 1] - t[start] < _SHORTEST_S:
+            continue
         noise_m = noise_of(p[start:stop])
         near_m = _WANDER_M + 8 * noise_m
         first, last = _exact_bounds(p, start, stop, near_m)
+        if t[last - 1] - t[first] < _SHORTEST_S:
+            continue
         least_m = max(_LEAST_STEP_M, _LEAST_SPEED_M_S * step_s, _SURELY * noise_m)
         into, out_of = _edge(p, first, least_m, near_m), _edge(p[::-1], len(p) - last, least_m, near_m)
+        # After a loss, a device is somewhere else without having leapt.
+        into = into if first and t[first] - t[first - 1] < _LONGEST_STEP * step_s else (0.0, False)
+        out_of = out_of if last < len(t) and t[last] - t[last - 1] < _LONGEST_STEP * step_s else (0.0, False)
         step_m = float(np.median(np.linalg.norm(np.diff(p[start:stop], axis=0), axis=-1)))
         span = Stillness(
             start=int(frames[first]),
@@ -102,6 +113,16 @@ def travel_m(places_m: FloatArray) -> float:
         return 0.0
     low, high = np.percentile(places_m, (1, 99), axis=0)
     return float(np.linalg.norm(high - low))
+
+
+def _unbroken(dead: BoolArray, t: FloatArray, step_s: float) -> list[tuple[int, int]]:
+    """Return the runs of dead frames, each without a loss inside."""
+    broken = np.append(False, np.diff(t) > _LONGEST_STEP * step_s)
+    spans = []
+    for start, stop in runs(dead):
+        cuts = [start, *(start + 1 + np.flatnonzero(broken[start + 1 : stop])).tolist(), stop]
+        spans += list(pairwise(cuts))
+    return spans
 
 
 def usual_noise_m(times_s: FloatArray, places_m: FloatArray, known: BoolArray, span: Stillness) -> float:
@@ -129,18 +150,19 @@ def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
     dead = np.zeros(len(p), dtype=np.bool_)
     if len(p) < window:
         return dead
-    smooth = _running_mean(p, box)
+    smooth = _running_mean(p, box)[box // 2 : len(p) - (box - 1 - box // 2)]
     noise_m = np.sqrt(np.maximum(_running_sum(_noise_m2(p), window - 2) / (window - 2), 0.0))
-    moved_m = np.zeros(len(p) - window + 1)
-    spread_m = np.zeros(len(p) - window + 1)
+    most_m = _WANDER_M + _NOISE_RANGE * noise_m / np.sqrt(box)
+    # Only means of frames that are all in the window. Most windows move from their beginning to their end already.
+    length = window - box + 1
+    still = (noise_m < _MOST_NOISE_M) & (
+        np.abs(smooth[length - 1 :] - smooth[: len(smooth) - length + 1]).max(axis=-1) < most_m
+    )
     for axis in range(3):
-        # Only means of frames that are all in the window.
-        view = sliding_window_view(smooth[box // 2 : len(p) - (box - 1 - box // 2), axis], window - box + 1)
-        moved_m = np.maximum(moved_m, view.max(axis=-1) - view.min(axis=-1))
-        raw = sliding_window_view(p[:, axis], window)
-        spread_m = np.maximum(spread_m, raw.max(axis=-1) - raw.min(axis=-1))
-    still = (noise_m < _MOST_NOISE_M) & (moved_m < _WANDER_M + _NOISE_RANGE * noise_m / np.sqrt(box))
-    still &= spread_m < _WANDER_M + 8 * noise_m
+        for values, size, limit_m in ((smooth, length, most_m), (p, window, _WANDER_M + 8 * noise_m)):
+            candidates = np.flatnonzero(still)
+            view = sliding_window_view(values[:, axis], size)[candidates]
+            still[candidates] = view.max(axis=-1) - view.min(axis=-1) < limit_m[candidates]
     starts = np.zeros(len(p) + 1, dtype=np.int64)
     np.add.at(starts, np.flatnonzero(still), 1)
     np.add.at(starts, np.flatnonzero(still) + window, -1)
@@ -172,7 +194,7 @@ def _edge(p: FloatArray, first: int, least_m: float, near_m: float) -> tuple[flo
     # A hand that stops has been slowing down. With the same braking, where would this one have come to rest?
     braking_m = max(float(lengths[-3] - lengths[-1]) / 2, 1e-9)
     beyond_m = last_m**2 / (2 * braking_m)
-    abrupt = last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
+    abrupt = not leaps and last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
     return last_m if leaps else 0.0, bool(abrupt)
 
 

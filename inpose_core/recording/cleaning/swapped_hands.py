@@ -8,13 +8,18 @@ from typing import Final
 import numpy as np
 
 from ...arrays import BoolArray, FloatArray
-from ...body.quaternions import rotate_vector
+from ...body.quaternions import geodesic_angle, rotate_vector
 from .defects import Poses
 
 _LONGEST_RECONNECT_S: Final[float] = 0.5
 _SWAP_DISTANCE_M: Final[float] = 0.35
 """The hands must have been this far apart for a swap to be visible."""
 _SWAP_RATIO: Final[float] = 0.3
+_CLEAR_RATIO: Final[float] = 0.15
+_NEAR_M: Final[float] = 0.06
+_FASTEST_M_S: Final[float] = 3.0
+_TURNED_RAD: Final[float] = np.radians(50.0)
+"""Sum over both hands, from one frame to the next."""
 
 
 def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]:
@@ -33,8 +38,16 @@ def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]
     apart = np.linalg.norm(hands[before, 0] - hands[before, 1], axis=-1)
     straight = np.linalg.norm(hands[after] - hands[before], axis=-1).sum(axis=-1)
     crossed = np.linalg.norm(hands[after] - hands[before][:, ::-1], axis=-1).sum(axis=-1)
+    between_s = times_s[after] - times_s[before]
     swaps = (apart > _SWAP_DISTANCE_M) & (crossed < _SWAP_RATIO * straight) & (straight > apart)
-    swaps &= times_s[after] - times_s[before] < _LONGEST_RECONNECT_S
+    # Close hands cross in reality, but not within a frame, and they keep how they are turned.
+    turns = rotations_wxyz[:, 1:]
+    kept_rad = geodesic_angle(turns[after], turns[before]).sum(axis=-1)
+    traded_rad = geodesic_angle(turns[after], turns[before][:, ::-1]).sum(axis=-1)
+    near = (crossed < 0.5 * straight) & (straight > _FASTEST_M_S * between_s)
+    traded = (traded_rad < _SWAP_RATIO * kept_rad) & (kept_rad > _TURNED_RAD)
+    swaps |= near & (traded | ((apart > _NEAR_M) & (crossed < _CLEAR_RATIO * straight)))
+    swaps &= between_s < _LONGEST_RECONNECT_S
     at = after[swaps]
     if not len(at):
         return poses, exchanged

@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from ...arrays import BoolArray, FloatArray
+from ...body.quaternions import geodesic_angle
 from ..cleaning_report import DEVICE_LABELS
 from ..findings import Finding, FindingAction
 from ..types import LONGEST_BRIDGE_S
 from .defects import TrackDefect
+from .device_changes import OffsetChange
 from .rooms import RoomJump
 
 _MOST_SPANS: Final[int] = 3
@@ -71,7 +75,11 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
         when = f"{len(group)} times from {start_s:.1f} to {stop_s:.1f} s{total}, "
     label = f"the {DEVICE_LABELS[first.device]}"
     sentence = f"{when}{label} {seen}."
-    ending = {"told": "", "repaired": " InPose interpolates it.", "left_to_solver": " The solver computes it there."}
+    ending = {
+        "told": " InPose uses it all the same.",
+        "repaired": " InPose interpolates it.",
+        "left_to_solver": " The solver computes it there.",
+    }
     if first.kind == "never_tracked":
         ending["left_to_solver"] = " The solver computes it without data."
     return Finding(
@@ -113,27 +121,43 @@ def swap_findings(times_s: FloatArray, spans: Sequence[tuple[int, int]]) -> list
 
 
 def room_findings(times_s: FloatArray, jumps: Sequence[RoomJump], home: int) -> list[Finding]:
-    """Return findings about jumps of the room and of the floor; home is the room into which the take was moved."""
+    """Return findings about jumps of the room and of the floor; home is the room into which the take was moved.
+
+    The span of a jump is the room that it leads to.
+    """
     findings = []
+    borders = [*(jump.frame for jump in jumps), len(times_s)]
     for room, jump in enumerate(jumps):
-        moment_s = float(times_s[jump.frame])
-        # What lies on the other side of the jump than the home room was moved.
-        start, stop = (jump.frame, len(times_s) - 1) if room >= home else (0, jump.frame - 1)
         if jump.of_floor:
             height_cm, way = abs(100 * jump.shift_m[1]), "up" if jump.shift_m[1] > 0 else "down"
             sentence = (
-                f"At {moment_s:.1f} s, all devices jumped {way} by {height_cm:.0f} cm: the floor was lost. "
+                f"At {times_s[jump.frame]:.1f} s, all devices jumped {way} by {height_cm:.0f} cm: the floor was lost. "
                 f"InPose corrected the heights {'after' if room >= home else 'before'} this."
             )
-            findings.append(
-                Finding("floor_lost", sentence, "repaired", None, float(times_s[start]), float(times_s[stop]))
-            )
-    moments_s = [float(times_s[jump.frame]) for jump in jumps if not jump.of_floor]
-    if moments_s:
-        moments = ", ".join(f"{moment_s:.1f}" for moment_s in moments_s[:_MOST_MOMENTS])
-        more = " ..." if len(moments_s) > _MOST_MOMENTS else ""
-        sentence = f"The room was recentred at {moments}{more} s. InPose removed the jump{'s' * (len(moments_s) > 1)}."
-        findings.append(Finding("recentred", sentence, "repaired", None, moments_s[0], moments_s[-1]))
+            span_s = float(times_s[jump.frame]), float(times_s[borders[room + 1] - 1])
+            findings.append(Finding("floor_lost", sentence, "repaired", None, *span_s))
+    rooms = [room for room, jump in enumerate(jumps) if not jump.of_floor]
+    if rooms:
+        moments = ", ".join(f"{times_s[jumps[room].frame]:.1f}" for room in rooms[:_MOST_MOMENTS])
+        more = " ..." if len(rooms) > _MOST_MOMENTS else ""
+        sentence = f"The room was recentred at {moments}{more} s. InPose removed the jump{'s' * (len(rooms) > 1)}."
+        span_s = float(times_s[jumps[rooms[0]].frame]), float(times_s[borders[rooms[-1] + 1] - 1])
+        findings.append(Finding("recentred", sentence, "repaired", None, *span_s))
+    return findings
+
+
+def offset_findings(times_s: FloatArray, changes: Sequence[OffsetChange]) -> list[Finding]:
+    """Return a finding for each moment at which hands become another device's."""
+    findings = []
+    for change in changes:
+        start_s = float(times_s[change.frame])
+        turn_deg = np.degrees(float(geodesic_angle(change.turn_wxyz, (1.0, 0.0, 0.0, 0.0))))
+        sentence = (
+            f"From {start_s:.1f} s on, another device tracks the {DEVICE_LABELS[change.hand]}, or a bare hand replaces "
+            f"a controller: its pose leaps by {100 * float(np.linalg.norm(change.place_m)):.0f} cm and {turn_deg:.0f} "
+            "degrees. InPose put it back to the first device's."
+        )
+        findings.append(Finding("another_offset", sentence, "repaired", change.hand, start_s, float(times_s[-1])))
     return findings
 
 

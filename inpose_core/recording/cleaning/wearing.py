@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find when the headset is not worn: it lies on a desk before it is put on, in the middle of a take, or at its end.
 
-On a desk, a headset is still apart from the noise of its sensors, lower than on a head, and mostly tilted; the
-controllers lie beside it. These are not poses of the performer. The moments in which the headset is put on and taken
-off also count as not worn.
+Held in the hands, a headset is low and tilted, and the hands are beside it. On a desk, a headset is still apart from
+the noise of its sensors, lower than on a head, and mostly tilted; the controllers lie beside it. These are not poses
+of the performer. The moments in which the headset is put on and taken off also count as not worn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SHORTEST_S: Final[float] = 0.8
 _ALONE_S: Final[float] = 2.0
 """Shortest span if the headset lies alone, while the hands still move."""
 _ALONE_EXACT_S: Final[float] = 4.0
-_FLOOR_M: Final[float] = 0.3
+_FLOOR_M: Final[float] = 0.4
 _ON_THE_FLOOR_S: Final[float] = 4.0
 """Shortest span near the floor, where people also lie still for a while."""
 _LOWER_M: Final[float] = 0.25
@@ -33,6 +33,9 @@ _BESIDE_M: Final[float] = 0.12
 _WORN_LOWER_M: Final[float] = 0.15
 _WORN_TILT_RAD: Final[float] = np.radians(30.0)
 _LONGEST_CHANGE_S: Final[float] = 4.0
+_HELD_S: Final[float] = 1.5
+_HELD_BESIDE_M: Final[float] = 0.32
+_HELD_TILT_RAD: Final[float] = np.radians(25.0)
 _MOST: Final[float] = 0.9
 _ENDS_S: Final[float] = 1.0
 
@@ -57,12 +60,14 @@ def find_not_worn(times_s: FloatArray, poses: Poses) -> list[NotWorn]:
         return []
     heights_m = poses.positions_m[:, 0, 1]
     worn_m = float(np.percentile(heights_m[worn], 75))
+    usual_m = float(np.median(heights_m[worn]))
     tilt_rad = _tilt(poses.rotations_wxyz[:, 0])
     lying = [span for span in spans if _lies(times_s, poses, span, worn_m, tilt_rad)]
-    up = (heights_m > worn_m - _WORN_LOWER_M) & (tilt_rad < _WORN_TILT_RAD)
+    up = (heights_m > usual_m - _WORN_LOWER_M) & (tilt_rad < _WORN_TILT_RAD)
+    off = [(span.start, span.stop) for span in lying] + _held(times_s, poses, worn_m, tilt_rad)
     found: list[NotWorn] = []
-    for span in lying:
-        start, stop = _with_changes(times_s, up, span)
+    for first, last in sorted(off):
+        start, stop = _with_changes(times_s, up, first, last)
         if found and start <= found[-1].stop:
             start = found.pop().start
         found.append(NotWorn(start, stop))
@@ -70,6 +75,24 @@ def find_not_worn(times_s: FloatArray, poses: Poses) -> list[NotWorn]:
     for start, stop in found:
         outside[start:stop] = False
     return found if outside.sum() > (1 - _MOST) * known.sum() else []
+
+
+def _held(times_s: FloatArray, poses: Poses, worn_m: float, tilt_rad: FloatArray) -> list[tuple[int, int]]:
+    """Return the spans at the beginning and the end in which the hands hold the headset before them."""
+    positions_m, _, measured = poses
+    beside = measured.all(axis=1)
+    for hand in (1, 2):
+        apart_m = positions_m[:, hand] - positions_m[:, 0]
+        beside &= (np.linalg.norm(apart_m, axis=-1) < _HELD_BESIDE_M) & (np.abs(apart_m[:, 1]) < _HELD_BESIDE_M / 2)
+    held = beside & (positions_m[:, 0, 1] < worn_m - _LOWER_M) & (tilt_rad > _HELD_TILT_RAD)
+    spans = []
+    first = int(np.argmin(np.append(held, False)))
+    last = len(held) - int(np.argmin(np.append(held[::-1], False)))
+    if first and times_s[first - 1] - times_s[0] > _HELD_S:
+        spans.append((0, first))
+    if last < len(held) and last > first and times_s[-1] - times_s[last] > _HELD_S:
+        spans.append((last, len(held)))
+    return spans
 
 
 def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, tilt_rad: FloatArray) -> bool:
@@ -86,22 +109,24 @@ def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, til
         return lasts_s > _ALONE_S
     places = [poses.positions_m[part, hand][poses.measured[part, hand]] for hand in hands]
     noisy = span.noise_m > _SENSOR_NOISE_M
-    if all(travel_m(place) < _STILL_M for place in places):
-        # An animated body may lie exactly still; its hands are not all as high as its eyes.
-        return noisy or all(abs(float(np.median(place[:, 1])) - height_m) < _BESIDE_M for place in places)
+    if all(travel_m(place) < _STILL_M + 6 * span.noise_m for place in places):
+        # A body may lie or sit still as well; its hands are not as high as its eyes.
+        beside_m = _BESIDE_M * (1 + noisy)
+        beside = all(abs(float(np.median(place[:, 1])) - height_m) < beside_m for place in places)
+        return beside or (noisy and lasts_s > _ALONE_EXACT_S)
     return lasts_s > (_ALONE_S if noisy else _ALONE_EXACT_S)
 
 
-def _with_changes(times_s: FloatArray, up: BoolArray, span: Stillness) -> tuple[int, int]:
+def _with_changes(times_s: FloatArray, up: BoolArray, first: int, last: int) -> tuple[int, int]:
     """Return the span with the moments before and after it until the headset is where it is worn."""
-    before = np.flatnonzero(up[: span.start])
-    after = np.flatnonzero(up[span.stop :])
+    before = np.flatnonzero(up[:first])
+    after = np.flatnonzero(up[last:])
     start = int(before[-1]) + 1 if len(before) else 0
-    stop = span.stop + int(after[0]) if len(after) else len(times_s)
-    if times_s[span.start] - times_s[start] > _LONGEST_CHANGE_S and start > 0:
-        start = span.start
-    if times_s[min(stop, len(times_s) - 1)] - times_s[span.stop - 1] > _LONGEST_CHANGE_S and stop < len(times_s):
-        stop = span.stop
+    stop = last + int(after[0]) if len(after) else len(times_s)
+    if times_s[first] - times_s[start] > _LONGEST_CHANGE_S:
+        start = first
+    if times_s[min(stop, len(times_s) - 1)] - times_s[last - 1] > _LONGEST_CHANGE_S:
+        stop = last
     # Close to the ends nobody wears it before, or after.
     if times_s[start] - times_s[0] < _ENDS_S and not len(before):
         start = 0

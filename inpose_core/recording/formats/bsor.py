@@ -88,6 +88,7 @@ def read(data: bytes, name: str) -> RawTracks:
         format="BSOR",
         declared=BEAT_SABER,
         headset=info.headset,
+        controllers=info.controllers,
         hand_offsets=tail.hand_offsets,
         notes=(*damaged, *tail.notes, *times.notes),
     )
@@ -101,6 +102,7 @@ class _CutOffError(Exception):
 class _Info:
     tracking: str = ""
     headset: str = ""
+    controllers: str = ""
     speed: float = 1.0
 
 
@@ -187,9 +189,8 @@ def _read_info(cursor: _Cursor) -> _Info:
         cursor.string()
     cursor.skip_miscounted_string(range(3, 33))  # player name; next: platform ("steam", "oculus", "oculuspc")
     cursor.string()  # platform
-    tracking, headset = cursor.string(), cursor.string()
-    for _ in range(2):  # controller, song hash
-        cursor.string()
+    tracking, headset, controllers = cursor.string(), cursor.string(), cursor.string()
+    cursor.string()  # song hash
     cursor.skip_miscounted_string(range(129))  # song; next: mapper
     cursor.skip_miscounted_string(range(3, 33))  # mapper; next: difficulty ("Easy" to "ExpertPlus")
     cursor.string()  # difficulty
@@ -200,7 +201,7 @@ def _read_info(cursor: _Cursor) -> _Info:
     cursor.byte()  # left-handed
     cursor.number()  # height: a setting of the game, not the player's stature
     cursor.number(), cursor.number()  # start and fail time
-    return _Info(tracking=tracking, headset=printable(headset), speed=cursor.number())
+    return _Info(tracking, printable(headset), printable(controllers), speed=cursor.number())
 
 
 def _find_frames(data: bytes) -> int | None:

@@ -25,15 +25,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...options.reading import ReadOptions
 from ...system.safe_files import parse_json
 from ..findings import Finding
+from ..sessions import continue_clock
 from ..tables.reader import read as read_table
-from ..tables.rotation_columns import matrices_to_poses
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from .flat_json import objects_in, table_of
 from .format import RecordingFormat
+from .json_poses import components, is_number, matrix_pose
 
 _TIMES: Final[tuple[str, ...]] = ("timestamp", "time", "t", "ts", "time_s", "timestamp_ms", "timestamp_ns")
 _DEVICES: Final[tuple[str, ...]] = ("devices", "poses", "trackers")
@@ -70,12 +72,13 @@ _HINT: Final[str] = (
 class _Samples:
     """Collect the samples of one device, eight bytes per number."""
 
-    times: array[float] = field(default_factory=lambda: array("d"))
+    lines: array[int] = field(default_factory=lambda: array("q"))
     poses: array[float] = field(default_factory=lambda: array("d"))
 
-    def track(self) -> Track:
+    def track(self, times: FloatArray) -> Track:
+        """Return the track; ``times`` are those of all lines."""
         poses = np.array(self.poses).reshape(-1, 7)
-        return Track(np.array(self.times), poses[:, :3], poses[:, 3:])
+        return Track(times[np.array(self.lines)], poses[:, :3], poses[:, 3:])
 
 
 def recognises(data: bytes) -> bool:
@@ -144,6 +147,7 @@ def _read_devices(data: bytes, name: str) -> RawTracks:
     check_frame_count(data.count(b"\n") // _MOST_LINES_A_FRAME, name)
     samples: defaultdict[str, _Samples] = defaultdict(_Samples)
     damaged, ordered = 0, True
+    line_times = array("d")
     for line in io.BytesIO(data.lstrip(b"\xef\xbb\xbf")):
         if not line.strip():
             continue
@@ -156,12 +160,14 @@ def _read_devices(data: bytes, name: str) -> RawTracks:
         for device, entry in _devices(row) if time is not None else ():
             pose, named = _pose(entry)
             if pose is not None and (device in samples or len(samples) < _MOST_DEVICES):
-                assert time is not None
                 ordered &= not named
-                samples[device].times.append(time)
+                samples[device].lines.append(len(line_times))
                 samples[device].poses.extend(pose)
+        if time is not None:
+            line_times.append(time)
     chosen, sided = _chosen(samples, name)
-    tracks = [None if device is None else samples[device].track() for device in chosen]
+    clock = continue_clock(np.array(line_times))
+    tracks = [None if device is None else samples[device].track(clock.times) for device in chosen]
     check_frame_count(max(len(track.times) for track in tracks if track is not None), name)
     times, positions, quaternions = join_tracks(tracks)
     is_openvr = any(_kind(device) in _OPENVR_CLASSES for device in samples)
@@ -180,7 +186,8 @@ def _read_devices(data: bytes, name: str) -> RawTracks:
             by="OpenVR's device classes" if is_openvr else "the keys",
         ),
         headset="OpenVR" if is_openvr else "",
-        findings=_damage(damaged),
+        findings=(*_damage(damaged), *clock.findings),
+        session_starts=clock.session_starts,
     )
 
 
@@ -199,7 +206,7 @@ def _time(row: object) -> float | None:
     if not isinstance(row, Mapping):
         return None
     value = _first(row, _TIMES)
-    return float(value) if _is_number(value) else None
+    return float(value) if is_number(value) else None
 
 
 def _devices(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -230,49 +237,27 @@ def _pose(entry: Mapping[str, Any]) -> tuple[list[float] | None, bool]:
     """Return seven numbers, NaN if the device was lost, and whether the quaternion's components were named."""
     inner = entry.get("pose")
     pose = inner if isinstance(inner, Mapping) else entry
-    matrix = _matrix(inner if isinstance(inner, list) else _first(pose, _MATRICES))
+    matrix = matrix_pose(inner if isinstance(inner, list) else _first(pose, _MATRICES))
     if matrix is not None:
         lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
         return ([math.nan] * 7 if lost else matrix), True
-    place, _ = _components(_first(pose, _PLACES), "xyz")
-    turn, named = _components(_first(pose, _TURNS), "xyzw")
+    place, _ = components(_first(pose, _PLACES), "xyz")
+    turn, named = components(_first(pose, _TURNS), "xyzw")
     if place is None or turn is None:
         return None, named
     lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
     return ([math.nan] * 7 if lost else [*place, *turn]), named
 
 
-def _matrix(value: object) -> list[float] | None:
-    """Return position and quaternion, scalar last, of a 3x4 or 4x4 matrix in rows or in one list; None otherwise."""
-    if isinstance(value, list) and len(value) in (3, 4) and all(isinstance(row, list) for row in value):
-        value = [number for row in value for number in row]
-    if not isinstance(value, list) or len(value) not in (12, 16) or not all(map(_is_number, value)):
-        return None
-    positions, xyzw = matrices_to_poses(np.array([value], dtype=np.float64))
-    return [*positions[0].tolist(), *xyzw[0].tolist()]
-
-
-def _components(value: object, letters: str) -> tuple[list[float] | None, bool]:
-    named = isinstance(value, Mapping)
-    numbers = [value.get(letter) for letter in letters] if isinstance(value, Mapping) else value
-    if not isinstance(numbers, list) or len(numbers) != len(letters) or not all(map(_is_number, numbers)):
-        return None, named
-    return [float(number) for number in numbers], named
-
-
 def _first(row: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return next((row[key] for key in keys if key in row), None)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None], bool]:
     """Return which devices are head, left and right, and whether their names give the side."""
     if not samples:
         raise RecordingError(f"{name} contains lines of JSON, but no device poses.", _HINT)
-    by_count = sorted(samples, key=lambda device: -len(samples[device].times))
+    by_count = sorted(samples, key=lambda device: -len(samples[device].lines))
     head = next((device for device in by_count if any(word in device.lower() for word in _HEADS)), None)
     if head is None:
         raise RecordingError(f"{name} contains poses, but none of a headset.", _HINT)

@@ -14,16 +14,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from ...arrays import FloatArray
+from ...arrays import BoolArray, FloatArray
 from ...errors import RecordingError
 from ...system.safe_files import parse_json
+from ..findings import Finding
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from . import json_lines
+from .bsor import printable
 from .flat_json import objects_in
 from .format import RecordingFormat
 
@@ -78,6 +81,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
     grips = np.zeros(3, dtype=np.int64)
     rays = np.zeros(3, dtype=np.int64)
     bare = np.zeros(len(rows), dtype=np.bool_)
+    used: defaultdict[int, int] = defaultdict(int)
     for index, row in enumerate(rows):
         for entry in row[_HEAD_VALUES:]:
             source = inputs.get(entry[0]) if isinstance(entry, list) and entry and isinstance(entry[0], int) else None
@@ -90,7 +94,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             poses[index, device] = grip[:7] if grip else entry[1:8]
             (rays if grip is None else grips)[device] += 1
             bare[index] |= is_hand
-    notes = _iwer_notes(inputs, times, bare)
+            used[entry[0]] += 1
     return RawTracks(
         times=times,
         positions=poses[..., :3],
@@ -107,7 +111,9 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             by=_WHERE,
         ),
         headset=_iwer_headset(schema),
-        notes=tuple(notes),
+        controllers=_iwer_controllers(schema, used),
+        notes=_iwer_notes(inputs),
+        findings=_bare_hands_told(times, bare),
     )
 
 
@@ -129,20 +135,36 @@ def _iwer_headset(schema: list[Any]) -> str:
     return next((headset for key, headset in known if key in text), "")
 
 
-def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]], times: FloatArray, bare: np.ndarray[Any, Any]) -> list[str]:
-    notes = []
+def _iwer_controllers(schema: list[Any], used: Mapping[int, int]) -> str:
+    """Return the first and most exact profile of the inputs that gave most of the poses: controllers or bare hands."""
+    kinds: defaultdict[str, int] = defaultdict(int)
+    for entry in schema:
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):
+            profiles = entry[1].get("profiles")
+            if isinstance(profiles, list) and profiles and isinstance(entry[0], int):
+                kinds[str(profiles[0])[:64]] += used.get(entry[0], 0)
+    return printable(max(kinds, key=lambda kind: kinds[kind])) if kinds else ""
+
+
+def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]]) -> tuple[str, ...]:
     counts: defaultdict[tuple[int, bool], int] = defaultdict(int)
     for device, _, is_hand in inputs.values():
         counts[device, is_hand] += 1
     if any(count > 1 for count in counts.values()):
-        notes.append("Controllers reconnected during the recording. InPose joined the parts of each hand.")
-    if bare.any() and not bare.all():
-        first_s = (times[bare][0] - times[0]) / 1000
-        notes.append(
-            f"From {first_s:.1f} s on, bare hands were tracked for a while. "
-            "Their grip is in a slightly different place than a controller's."
-        )
-    return notes
+        return ("Controllers reconnected during the recording. InPose joined the parts of each hand.",)
+    return ()
+
+
+def _bare_hands_told(times_ms: FloatArray, bare: BoolArray) -> tuple[Finding, ...]:
+    """Return a finding if bare hands replace controllers for some of the frames."""
+    if not bare.any() or bare.all():
+        return ()
+    first_s, last_s = ((times_ms[bare][end] - times_ms[0]) / 1000 for end in (0, -1))
+    sentence = (
+        f"From {first_s:.1f} to {last_s:.1f} s, bare hands were tracked instead of controllers. "
+        "Their grip is in a slightly different place: check the hands there."
+    )
+    return (Finding("another_offset", sentence, "told", None, float(first_s), float(last_s)),)
 
 
 def _numbers(values: object, count: int) -> bool:
@@ -184,6 +206,7 @@ def _read_aframe(entities: dict[str, Any], name: str) -> RawTracks:
             by="WebVR's gamepads" if "openvr" in ids.lower() else _WHERE,
         ),
         headset="OpenVR" if "openvr" in ids.lower() else "",
+        controllers=printable(ids),
     )
 
 

@@ -148,12 +148,12 @@ def _told(found: Stance) -> str:
 
 
 _SIGNS: Final[dict[str, str]] = {
-    "walking": "the head moves to where it looks",
+    "walking": "the head moves in the direction in which it looks",
     "neck": "the head turns about a neck behind it",
     "elbow": "the hands turn about points behind them",
     "shoulder": "the arms hang from points behind the eyes",
     "bending": "the head moves forward when it sinks",
-    "lifting": "hands that rise come forward",
+    "lifting": "rising hands move forward",
     "looking_down": "the head looks down rather than up",
     "middle": "the hands are in front of the head",
 }

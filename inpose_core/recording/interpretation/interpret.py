@@ -26,13 +26,14 @@ from .evidence import USUAL_REACH_M, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
-from .parked import find_parked
+from .parked import find_parked, find_unmoved
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
 _SLOWEST_STEP_S: Final[float] = 0.5
 _QUICKEST_STEP_S: Final[float] = 1 / 1500.0
 _GUESSED_UNITS: Final[tuple[str, ...]] = ("m", "cm", "mm")
 _LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
+_CLEAR_REACH: Final[float] = 2.0
 _EYE_LEVEL_M: Final[float] = 0.3
 _CLEAR_SIDE: Final[float] = 0.15
 _LARGEST_FLOAT32: Final[float] = 3.4e38
@@ -53,7 +54,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         times_s, time_guess = _seconds(raw, options, name)
         times_s, sessions = _sessions(raw, times_s)
         # Where a runtime parks a lost device says nothing about unit, axes and floor. Cleaning tells it.
-        tracked = measured & ~find_parked(positions)
+        tracked = measured & ~find_parked(positions) & ~find_unmoved(positions)
         stride = sampling_stride(times_s)
         positions, quaternions, placed = _placed_hands(positions, quaternions, tracked, declared, options, stride)
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
@@ -85,6 +86,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         format=raw.format,
         pose=pose,
         headset=raw.headset,
+        controllers=raw.controllers,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
@@ -191,9 +193,9 @@ def _placed_hands(
     placed = hands_in_room(positions, quaternions, frame, orders)
     if options.hands_from:
         return placed.positions, placed.quaternions, ()
-    how = "as the headset sees them" if frame == "head" else "as distances from the headset"
+    how = "in the frame of the headset" if frame == "head" else "relative to the position of the headset"
     sentence = (
-        f"The hands are written {how}, not in the room. InPose put them into the room. "
+        f"The hands are recorded {how}, not in the room. InPose converted them to the room. "
         "If this is wrong, use --hands-from room."
     )
     return placed.positions, placed.quaternions, (Finding("hands_in_head_frame", sentence, "repaired"),)
@@ -217,8 +219,12 @@ def _unit(
         unit = declared.unit or "m"
         guess = Guess("unit", unit, "file", declared.by) if declared.unit else Guess("unit", unit, "assumed", "")
         return UNITS_M[unit], Noted(guess)
-    # The eyes are a little more than two far reaches up; if heights count from the eyes, only the reach helps.
-    size = max(reach, height / 2.3)
+    # The eyes are a little more than two far reaches up. But heights may count from the eyes, or from a game's sea
+    # level: where the reach alone is that of a person, it decides.
+    unmistakable = any(
+        1 / _CLEAR_REACH < reach * UNITS_M[unit] / USUAL_REACH_M < _CLEAR_REACH for unit in _GUESSED_UNITS
+    )
+    size = reach if unmistakable else max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
     evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
     if declared.unit is None:

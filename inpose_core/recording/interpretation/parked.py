@@ -14,13 +14,16 @@ import numpy as np
 
 from ...arrays import BoolArray, FloatArray, runs
 
-_USUAL: Final[float] = 30.0
+_USUAL: Final[float] = 10.0
 """Percentile of the distance from hand to head that parked frames hardly change, unless they are most of a take."""
 _LEAP: Final[float] = 0.6
 """In usual distances, from one frame to the next: 25 cm, which is 18 m/s at 72 Hz."""
 _FAR: Final[float] = 5.0
 """In usual distances: two metres from the head, where no hand is."""
 _FEWEST_FRAMES: Final[int] = 3
+_UNMOVED: Final[float] = 0.02
+_MOVED: Final[float] = 0.15
+"""In usual distances."""
 _NEVER: Final[float] = 0.95
 """A hand that spends this share of its frames far away was never anywhere else."""
 
@@ -43,7 +46,7 @@ def find_parked(positions: FloatArray) -> BoolArray:
         own = _at_one_place(place[known], usual)
         if device:
             away = _distance(positions, device)[known]
-            own |= _far_away(away, usual)
+            own |= _far_away(place[known], away, usual)
         parked[known, device] = own
     # A head that is parked with both hands is a room that jumped.
     parked[:, 0] &= ~parked[:, 1:].all(axis=1)
@@ -51,10 +54,10 @@ def find_parked(positions: FloatArray) -> BoolArray:
 
 
 def _usual_distance(positions: FloatArray) -> float | None:
-    away = np.concatenate([_distance(positions, hand) for hand in (1, 2)])
-    away = away[np.isfinite(away)]
-    # A lost hand that is reported at the head has no distance.
-    away = away[away > 0.02 * np.percentile(away, 80)] if len(away) else away
+    """Return how far the farther hand usually is from the head: the other one may be lost, and reported at the head."""
+    both = np.stack([_distance(positions, hand) for hand in (1, 2)])
+    away = np.fmax(both[0], both[1])
+    away = away[np.isfinite(away) & (away > 0)]
     return float(np.percentile(away, _USUAL)) if len(away) else None
 
 
@@ -81,15 +84,40 @@ def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
     return found
 
 
-def _far_away(away: FloatArray, usual: float) -> BoolArray:
-    """Find runs far from the head that begin or end with a leap, (N,); none if the hand is hardly anywhere else."""
+def _far_away(place: FloatArray, away: FloatArray, usual: float) -> BoolArray:
+    """Find runs far from the head that begin with a leap, (N,); none if the hand is hardly anywhere else.
+
+    From a hand that froze, the head may walk far away.
+    """
     far = away > _FAR * usual
     if not far.any() or far.mean() > _NEVER:
         return np.zeros_like(far)
-    step = np.abs(np.diff(away))
+    # The hand itself must leap: a head that is somewhere else makes every hand seem far away.
+    step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
     found = np.zeros_like(far)
     for start, stop in runs(far):
-        into = step[start - 1] if start else 0.0
-        out_of = step[stop - 1] if stop < len(away) else 0.0
-        found[start:stop] = max(into, out_of) > 2 * _LEAP * usual
+        edge = start - 1 if start else stop - 1
+        found[start:stop] = edge < len(step) and step[edge] > 2 * _LEAP * usual
     return found
+
+
+def find_unmoved(positions: FloatArray) -> BoolArray:
+    """Find hands that do not move in the whole recording while the head does, (3,): they say nothing about anybody.
+
+    Args:
+        positions: as for `find_parked`.
+    """
+    unmoved = np.zeros(3, dtype=np.bool_)
+    usual = _usual_distance(positions)
+    travel = [_travel(positions[:, device]) for device in range(3)]
+    for hand in (1, 2):
+        unmoved[hand] = usual is not None and travel[hand] < _UNMOVED * usual and travel[0] > _MOVED * usual
+    return unmoved
+
+
+def _travel(place: FloatArray) -> float:
+    known = place[np.isfinite(place).all(axis=-1)]
+    if len(known) == 0:
+        return 0.0
+    low, high = np.percentile(known, (1, 99), axis=0)
+    return float(np.linalg.norm(high - low))

@@ -29,27 +29,27 @@ def motion(confidence: np.ndarray | None, frames: int = 600) -> Motion:
     [
         ([], []),
         ([(0, 599)], [(0, 599)]),
-        ([(0, 0)], [(0, 0)]),
+        ([(0, 0)], []),  # nobody sees one frame
         ([(10, 20), (30, 40)], [(10, 40)]),  # a moment of trust between them is none
         ([(10, 20), (60, 70)], [(10, 20), (60, 70)]),
         ([(10, 12), (100, 150), (200, 203), (300, 400), (590, 599)], [(100, 150), (300, 400), (590, 599)]),
     ],
 )
 def test_the_longest_unsure_stretches_in_the_order_of_time(unsure, ranges):
-    assert unsure_ranges(trust(600, *unsure)) == ranges
+    assert unsure_ranges(trust(600, *unsure), 60.0) == ranges
 
 
 def test_what_is_on_the_limit_or_unknown_is_not_unsure():
-    assert unsure_ranges(np.array([0.2, np.nan, 1.0])) == []
+    assert unsure_ranges(np.array([0.4, np.nan, 0.6]), 60.0) == []
 
 
 def test_notes_name_frames_of_the_scene():
     notes = confidence_notes(motion(trust(600, (60, 120), (300, 359))), first_frame=11, scene_fps=30.0)
-    assert notes == ("Confidence 0.7", "Low confidence in frames 41 to 71, 161 to 191")
-
-
-def test_a_single_frame_is_no_range():
-    assert confidence_notes(motion(trust(600, (60, 60))), 1, 60.0)[1] == "Low confidence in frames 61"
+    assert notes == (
+        "Confidence 0.7",
+        "Frames 41 to 71: legs probably off by about 25 cm",
+        "Frames 161 to 191: legs probably off by about 25 cm",
+    )
 
 
 def test_a_sure_motion_has_one_note_and_an_old_one_none():
@@ -63,7 +63,11 @@ def test_the_panel_tells_it_after_a_solve_and_after_each_bake(registered, rng, t
     bpy.context.scene.inpose.recording = str(take)
     bpy.ops.inpose.solve_full_body()
     status = bpy.context.window_manager.inpose_status
-    assert status.notes.splitlines()[:2] == ["Confidence 0.7", "Low confidence in frames 9 to 17"]
+    assert status.notes.splitlines()[:2] == ["Confidence 0.7", "Frames 9 to 17: legs probably off by about 25 cm"]
     bpy.context.scene.frame_start = 101
     bpy.ops.inpose.bake_take()
-    assert status.notes.splitlines()[:3] == ["Confidence 0.7", "Low confidence in frames 109 to 117", "Fake."]
+    assert status.notes.splitlines()[:3] == [
+        "Confidence 0.7",
+        "Frames 109 to 117: legs probably off by about 25 cm",
+        "Fake.",
+    ]

@@ -12,7 +12,7 @@ from rigs import still_motion
 from inpose_blender.bake.bake import bake_motion
 from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.character.check import check_character
-from inpose_blender.core import multiply_quaternions
+from inpose_blender.core import JOINT_INDEX, multiply_quaternions
 from inpose_blender.rig.find import map_rig
 from inpose_blender.rig.measure import measure_rig
 
@@ -41,3 +41,14 @@ def checked(rig, change=lambda motion: motion):
             next(steps)
         except StopIteration as stop:
             return stop.value
+
+
+def turned(motion, joints, axis, degrees):
+    """Turn joints about an axis of the core's frame, in the world."""
+    half = np.radians(degrees) / 2
+    wxyz = motion.rotations_wxyz.copy()
+    for joint in joints:
+        wxyz[:, JOINT_INDEX[joint]] = multiply_quaternions(
+            np.array([np.cos(half), *(np.sin(half) * np.array(axis))]), wxyz[:, JOINT_INDEX[joint]]
+        )
+    return replace(motion, rotations_wxyz=wxyz)

@@ -8,25 +8,14 @@ from dataclasses import replace
 import bpy
 import numpy as np
 import pytest
-from character.checking import checked
+from character.checking import checked, turned
 from character.skinned import add_body
 from rigs import build_rig
 
 from inpose_blender.bake.adjust.limbs import ARMS, bend_limb
 from inpose_blender.character.problems import NO_MESH
 from inpose_blender.character.skin import read_skin
-from inpose_blender.core import JOINT_INDEX, multiply_quaternions
-
-
-def turned(motion, joints, axis, degrees):
-    """Turn joints about an axis of the core's frame, in the world."""
-    half = np.radians(degrees) / 2
-    wxyz = motion.rotations_wxyz.copy()
-    for joint in joints:
-        wxyz[:, JOINT_INDEX[joint]] = multiply_quaternions(
-            np.array([np.cos(half), *(np.sin(half) * np.array(axis))]), wxyz[:, JOINT_INDEX[joint]]
-        )
-    return replace(motion, rotations_wxyz=wxyz)
+from inpose_blender.core import JOINT_INDEX
 
 
 def kinds(check):
@@ -67,6 +56,17 @@ def test_skin_without_weights_is_told_with_its_mesh(rng):
     (found,) = checked(rig).problems
     assert (found.kind, found.bone) == ("unweighted", "Body")
     assert found.sentence.startswith("9 %") or found.sentence.startswith("10 %")
+
+
+@pytest.mark.parametrize("also", ["another armature", "envelopes"])
+def test_skin_that_something_else_moves_as_well_is_not_judged(rng, also):
+    rig = build_rig(rng)
+    body = add_body(rig, weights_on={"left_hip": "", "head": ""})
+    if also == "envelopes":
+        body.modifiers["Armature"].use_bone_envelopes = True
+    else:
+        body.modifiers.new("Cloth", "ARMATURE").object = build_rig(rng)
+    assert checked(rig).problems == ()
 
 
 def test_a_collar_that_hangs_on_the_wrong_bone_is_told(rng):

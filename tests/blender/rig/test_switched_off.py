@@ -133,6 +133,6 @@ def test_it_is_found_again_in_a_file_that_was_baked_without_the_add_on(rig):
 def test_all_other_constraints_are_named_at_once(rig):
     for bone in ("head", "left_wrist"):
         rig.pose.bones[bone].constraints.new("COPY_ROTATION").target = bpy.data.objects["Floor"]
-    with pytest.raises(RigError, match=r"The bone head .* and 1 more bones have one") as refused:
+    with pytest.raises(RigError, match=r"The bone head .*, and there are 1 more") as refused:
         check_bones(rig, map_and_measure(rig)[0])
     assert "Copy Rotation of head, Copy Rotation of left_wrist" in refused.value.hint

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from character.checking import checked
+from character.checking import checked, turned
 from rig.unseen import KINDS, build, mmd
 
 from inpose_blender.bpy_compat import action_curves
-from inpose_blender.core import JOINT_INDEX
+from inpose_blender.core import JOINT_INDEX, JOINT_NAMES
 from inpose_blender.rig.find import map_rig
 from inpose_blender.rig.measure import measure_rig
 
@@ -33,6 +33,12 @@ def test_a_pelvis_on_the_floor_is_measured_at_the_hips():
     assert any("Pivot" in note and "hips" in note for note in measure.notes)
     upright = measure_rig(build(KINDS["fists"]), map_rig(build(KINDS["fists"])), 1.0)
     assert not any("hips" in note for note in upright.notes)
+
+
+def test_skin_on_a_pelvis_in_the_belly_goes_with_the_body():
+    """Its joint is not among the nearest ones, but the bone itself is."""
+    rig = build(KINDS["a toon on short legs"])
+    assert checked(rig, lambda motion: turned(motion, JOINT_NAMES[1:], (0, 0, 1), 35.0)).problems == ()
 
 
 def test_a_wrist_is_found_below_the_elbow_whatever_it_is_called():
@@ -61,4 +67,15 @@ def test_inverse_kinematics_of_the_legs_is_no_hindrance():
     for side in "左右":
         constraint = rig.pose.bones[f"{side}ひざ"].constraints.new("IK")
         constraint.target, constraint.subtarget, constraint.chain_count = rig, f"{side}足ＩＫ", 2
+    assert checked(rig).problems == ()
+
+
+def test_doubles_that_follow_the_legs_are_left_alone():
+    rig = build(KINDS["MMD with skin on doubles of the legs"])
+    for side in "左右":
+        for bone in ("足", "ひざ", "足首"):
+            constraint = rig.pose.bones[f"{side}{bone}D"].constraints.new("COPY_ROTATION")
+            constraint.target, constraint.subtarget = rig, f"{side}{bone}"
+    assert map_rig(rig).bones["left_hip"] == "左足"
+    assert map_rig(rig).bones["left_foot"] == "左つま先"
     assert checked(rig).problems == ()

@@ -205,6 +205,18 @@ def mmd(skin_on: str = "センター", *, with_waist: bool = False) -> Unseen:
     return Unseen(bones, mapping, {"pelvis": skin_on, "spine1": skin_on})
 
 
+def mmd_with_doubles() -> Unseen:
+    """Return an MMD character with the skin of its legs on doubles of the bones, which nothing makes follow."""
+    plain = mmd("下半身")
+    bones, mapping = dict(plain.bones), dict(plain.mapping)
+    for side, letter in (("left", "左"), ("right", "右")):
+        parent = "下半身"
+        for joint, word in (("hip", "足D"), ("knee", "ひざD"), ("ankle", "足首D"), ("foot", "足先EX")):
+            bones[letter + word] = (parent, f"{side}_{joint}")
+            parent = mapping[f"{side}_{joint}"] = letter + word
+    return Unseen(bones, mapping)
+
+
 def cartoon() -> Unseen:
     """Return a toon of unknown names on short legs: its body bone is in the belly, its root on the floor."""
     at = places(0.35)
@@ -231,5 +243,6 @@ KINDS = {
     "fists": fists(),
     "MMD with skin on the centre": mmd(),
     "MMD with skin on the centre, and a waist": mmd(with_waist=True),
+    "MMD with skin on doubles of the legs": mmd_with_doubles(),
     "a toon on short legs": cartoon(),
 }

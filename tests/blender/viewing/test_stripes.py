@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inpose_blender.viewing.stripes import Stripe, span_of, stripe_at, stripes_of
 from inpose_blender.viewing.timeline_layout import timeline_layout, wanted_height
 
@@ -80,6 +82,14 @@ def test_a_high_timeline_has_names_and_a_low_one_thin_rows():
     assert high.row_at(high.bottom + 1) == 4  # in the curve
 
 
+def test_markers_stay_free():
+    free = timeline_layout(200, 1.0, True, has_markers=True)
+    assert free.has_names
+    assert free.bottom > timeline_layout(200, 1.0, True).bottom + 20
+
+
 def test_a_timeline_as_high_as_wanted_has_names():
     for scale in (1.0, 2.0):
-        assert timeline_layout(wanted_height(scale) - 26 * scale, scale, True).has_names
+        layout = timeline_layout(wanted_height(scale) - 26 * scale, scale, True, has_markers=True)
+        assert layout.has_names
+        assert layout.row == pytest.approx(11 * scale)

@@ -9,6 +9,7 @@ import pytest
 from rigs import build_rig, map_and_measure
 
 from inpose_blender.core import Sensors
+from inpose_blender.options import ReadOptions
 from inpose_blender.recording.facts import known_facts
 from inpose_blender.recording.properties import chosen_reading, facts_reading, recording_path
 from inpose_blender.recording.trim_panel import effective_trim, trim_text
@@ -20,6 +21,7 @@ from inpose_blender.viewing.preview import path_lines, pose_matrix, shown_facts
 from inpose_blender.viewing.properties import view_of
 from inpose_blender.viewing.scene_place import world_from_recording
 from inpose_blender.viewing.timeline import confidence_columns
+from inpose_blender.viewing.trim_drag import drag_edge, trim_edges
 
 
 @pytest.fixture
@@ -105,6 +107,28 @@ def test_the_proposed_trim_is_taken_over_by_its_button(scene, fake_worker, reque
     assert (reading.trim_start_s, reading.trim_end_s) == (0.25, 0.9)
     assert [method for method, _ in requests] == ["info"]  # a trim is no reason to read again
     assert known_facts(recording_path(scene.inpose), facts_reading(scene)) is not None
+
+
+def test_the_edges_of_the_trim_are_dragged_within_the_recording(scene, fake_worker):
+    assert trim_edges(bpy.context) is None
+    bpy.ops.inpose.read_recording()
+    assert trim_edges(bpy.context) == (0.0, 1.0)
+    drag_edge(bpy.context, 0, 0.4)
+    drag_edge(bpy.context, 1, 0.2)  # not past the start
+    assert trim_edges(bpy.context) == (0.4, 0.5)
+    drag_edge(bpy.context, 1, 7.0)
+    drag_edge(bpy.context, 0, -7.0)
+    assert trim_edges(bpy.context) == (0.0, 1.0)
+    assert chosen_reading(scene) == ReadOptions()
+
+
+def test_where_a_trim_is_proposed_the_edges_can_still_be_dragged_to_the_ends(scene, fake_worker):
+    fake_worker("desk")
+    bpy.ops.inpose.read_recording()
+    assert trim_edges(bpy.context) == (0.25, 0.9)
+    drag_edge(bpy.context, 0, -7.0)
+    drag_edge(bpy.context, 1, 7.0)
+    assert trim_edges(bpy.context) == pytest.approx((0.0, 1.0), abs=0.002)
 
 
 def test_the_panel_says_what_is_solved(scene):

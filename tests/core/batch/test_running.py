@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from inpose_core.options.solve import SolveSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 EXAMPLE = REPOSITORY / "examples" / "walk_wave_crouch.csv"
+ONE, TWO = (partial(solve_in_processes, processes=count) for count in (1, 2))
 DRAFT = SolveSettings(quality="draft", device="cpu")
 
 
@@ -41,27 +43,30 @@ def _jobs(folder: Path, count: int = 3) -> tuple[Job, ...]:
 def test_a_batch_solves_what_can_be_solved_and_goes_on_where_it_was(tmp_path: Path) -> None:
     jobs = _jobs(tmp_path)
     jobs[1].recording.write_text("no recording\n")
-    results = run_batch(jobs, tmp_path, 2)
+    results = run_batch(jobs, tmp_path, TWO)
     assert [result.status for result in results] == ["solved", "failed", "solved"]
     assert "CSV" in results[1].message
     assert len(Motion.load_npz(jobs[2].output)) == results[2].frames > 100
     # What has not changed is not done again; what has, is.
     before_s = jobs[0].output.stat().st_mtime_ns
     jobs[2].output.unlink()
-    again = run_batch(jobs, tmp_path, 1)
+    again = run_batch(jobs, tmp_path, ONE)
     assert [result.status for result in again] == ["unchanged", "failed", "solved"]
     assert jobs[0].output.stat().st_mtime_ns == before_s
     assert replace(again[0], status="solved") == results[0]
     finer = [replace(job, solve=replace(DRAFT, seed=5)) for job in jobs[::2]]
-    assert [result.status for result in run_batch(finer, tmp_path, 1)] == ["solved", "solved"]
+    assert [result.status for result in run_batch(finer, tmp_path, ONE)] == [
+        "solved",
+        "solved",
+    ]
 
 
 def test_a_ledger_with_a_half_line_is_read(tmp_path: Path) -> None:
     jobs = _jobs(tmp_path, 1)
-    run_batch(jobs, tmp_path, 1)
+    run_batch(jobs, tmp_path, ONE)
     ledger = tmp_path / LEDGER_NAME
     ledger.write_text(ledger.read_text() + '[1]\nnull\n{"fingerprint": "a"}\n{"fingerprint": "ab')
-    assert [result.status for result in run_batch(jobs, tmp_path, 1)] == ["unchanged"]
+    assert [result.status for result in run_batch(jobs, tmp_path, ONE)] == ["unchanged"]
 
 
 def test_a_process_that_is_killed_costs_no_job(tmp_path: Path) -> None:
@@ -74,7 +79,7 @@ def test_a_process_that_is_killed_costs_no_job(tmp_path: Path) -> None:
             for process in killed:
                 os.kill(process, signal.SIGKILL)
 
-    found = dict(solve_in_processes(jobs, 2, kill_once))
+    found = dict(solve_in_processes(jobs, kill_once, 2))
     assert killed
     assert sorted(found) == [0, 1, 2]
     assert {result.status for result in found.values()} == {"solved"}
@@ -90,7 +95,7 @@ def test_a_process_that_stops_answering_is_ended_and_the_job_given_up_after_two_
             os.kill(process, signal.SIGSTOP)
 
     slow = [replace(job, solve=SolveSettings(guidance="pigdm", device="cpu")) for job in _jobs(tmp_path, 1)]
-    ((_, result),) = solve_in_processes(slow, 1, stop, silent_s=15.0)
+    ((_, result),) = solve_in_processes(slow, stop, 1, silent_s=15.0)
     assert len(set(stopped)) == 2
     assert result.status == "failed"
     assert "stopped answering" in result.message
@@ -133,7 +138,7 @@ def test_a_killed_batch_leaves_nothing_and_continues(
 
 def test_the_page_shows_each_recording_and_escapes_what_files_say(tmp_path: Path) -> None:
     jobs = _jobs(tmp_path, 1)
-    (solved,) = run_batch(jobs, tmp_path, 1)
+    (solved,) = run_batch(jobs, tmp_path, ONE)
     bad = JobResult("<b>.csv", "x.npz", "failed", "It is <not> a recording.", "Try & see.")
     page = page_of([solved, bad], tmp_path)
     assert "&lt;b&gt;.csv" in page

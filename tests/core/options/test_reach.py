@@ -114,7 +114,7 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
 
 CALIBRATION_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
     "body": {"value": "rig"},
-    "calibration_time_s": {"value": 2.0},
+    "calibration_time_s": {"value": 0.5},
     "head_view": {"value": "left_eye"},
     "refine": {"pose": "saber", "calibration_pose": "none"},
 }

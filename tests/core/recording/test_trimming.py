@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import calibrate
+from inpose_core.cli import main
 from inpose_core.errors import RecordingError
 from inpose_core.inspection.describe import describe_recording
 from inpose_core.options.calibration import CalibrationSettings
@@ -144,3 +146,26 @@ def test_each_side_that_the_user_does_not_set_is_where_the_headset_is_worn() -> 
     assert trim_recording(person, ReadOptions(leave_out="8-9")).trim_s == (4.0, 17.5)
     assert trim_recording(person, ReadOptions(trim_end_s=10.0)).trim_s == (4.0, 10.0)
     assert trim_recording(person, ReadOptions(trim_start_s=0.0)).trim_s == (0.0, 17.5)
+
+
+def test_info_says_what_is_solved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take = tmp_path / "take.csv"
+    write_csv(moving_person(frames=360, rate_hz=60.0), take)
+    assert main(["info", str(take), "--from", "1", "--leave-out", "2-2.5,3-3.5"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "1.0 to 6.0 s is solved" in told
+    assert "2-2.5, 3-3.5 s" in told
+    assert main(["info", str(take), "--json", "--to", "4"]) == 0
+    assert json.loads(capsys.readouterr().out)["trim_s"] == [0.0, 4.0]
+
+
+def test_a_wrong_trim_is_told_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    take = tmp_path / "take.csv"
+    write_csv(moving_person(frames=360, rate_hz=60.0), take)
+    for words, says in (
+        (["--from", "5", "--to", "4"], "before it starts"),
+        (["--from", "60"], "lasts 6.0 s"),
+        (["--leave-out", "soon"], "as in 12.5-14"),
+    ):
+        assert main(["info", str(take), *words]) == 2
+        assert says in capsys.readouterr().err

@@ -12,7 +12,7 @@ from ....options.reading import ReadOptions
 from ..devices import Take
 from ..loggers.logger import Logger
 from ..loggers.tables import INPOSE, UNITY, TimeStyle, clock_text, date_text, number_text, table_logger
-from .defect import Damage, Damaged, Defect, Inflict, draw_hand, draw_span, fitting
+from .defect import NOT_TRACKED, Damage, Damaged, Defect, Inflict, draw_hand, draw_span, fitting
 
 _UNITY: Final[ReadOptions] = ReadOptions(axes="unity")
 """Said, so that only the clock is to be found out."""
@@ -31,11 +31,13 @@ def _timed(style: TimeStyle | None, name: str) -> Inflict:
 def _stalled(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
     """The clock stands still for half a second twice, then jumps to the right time."""
     times_s = take.times_s.copy()
+    damages = []
     for _ in range(2):
         span_s = draw_span(take, random, 0.3, 0.6)
         frames = take.frames(*span_s)
         times_s[frames] = times_s[frames.start]
-    return Damaged(replace(take, times_s=times_s), logger, (Damage(fitting("clock", "damaged")),))
+        damages.append(Damage(NOT_TRACKED | fitting("clock", "damaged"), None, *span_s))
+    return Damaged(replace(take, times_s=times_s), logger, tuple(damages))
 
 
 def _words(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:
@@ -44,7 +46,7 @@ def _words(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:
     measured[take.frames(*span_s), hand] = False
     word = ("Lost", "null", "NotTracked", "#N/A")[int(random.integers(4))]
     style, reading = (UNITY, _UNITY) if random.random() < 0.5 else (INPOSE, ReadOptions())
-    damage = Damage(fitting("no_pose", "damaged"), hand, *span_s)
+    damage = Damage(NOT_TRACKED | fitting("damaged"), hand, *span_s)
     return Damaged(
         replace(take, measured=measured), table_logger("words", replace(style, lost=word)), (damage,), reading=reading
     )

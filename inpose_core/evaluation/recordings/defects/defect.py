@@ -54,9 +54,33 @@ class Limits:
     """Of head and wrists."""
     over_clean: bool = True
     """True: more than the clean take's own error. False: the error itself."""
+    pelvis_m: float | None = None
+    """Of the pelvis; None: as the others over the clean take, else twice as much, because no device shows it."""
     feet_m: float | None = None
     """Of knees and ankles; None: they are not judged."""
 
+    @property
+    def places_m(self) -> tuple[float, float, float, float]:
+        """Return the limits of head, left and right wrist, and pelvis."""
+        pelvis_m = self.pelvis_m if self.pelvis_m is not None else self.place_m * (1.0 if self.over_clean else 2.0)
+        return self.place_m, self.place_m, self.place_m, pelvis_m
+
+
+NOT_TRACKED: Final[frozenset[FindingKind]] = frozenset(
+    (
+        "no_pose",
+        "frozen",
+        "position_stuck",
+        "at_head",
+        "parked",
+        "at_origin",
+        "out_of_reach",
+        "never_tracked",
+        "another_device",
+        "not_worn",
+    )
+)
+"""Findings that say of a device that it was not tracked: any of them tells that its track is not motion there."""
 
 WITHIN_DAMAGE: Final[Limits] = Limits(0.06, 20.0)
 """For a device's joint in the stretch in which it is spoilt: what the solver computes without data is not exact."""

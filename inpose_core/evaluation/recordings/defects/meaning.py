@@ -94,7 +94,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
         "positions in feet",
         _table("ft", replace(_PLAIN, unit="ft"), "unit", "stature"),
         calibration="good",
-        refusal_tells="metres",
+        refusal_tells="metres|unit",
     ),
     Defect(
         "euler_degrees",

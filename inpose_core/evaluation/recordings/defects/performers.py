@@ -27,7 +27,14 @@ def _as_is(*fits: FindingKind) -> Inflict:
 
 DEFECTS: Final[tuple[Defect, ...]] = (
     Defect("clean_posed", "clean", "no defect, with a T-pose", _as_is(), calibration="good", limits=_CLEAN),
-    Defect("clean_unposed", "clean", "no defect, without a T-pose", _as_is(), calibration="none", limits=_UNPOSED),
+    Defect(
+        "clean_unposed",
+        "clean",
+        "no defect, without a T-pose",
+        _as_is("hand_poses", "wrists_bent"),
+        calibration="none",
+        limits=_UNPOSED,
+    ),
     Defect(
         "short_t_pose",
         "performer",

@@ -12,20 +12,15 @@ import numpy as np
 from ....arrays import FloatArray
 from ....body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, rotvec_to_quaternion
 from ....body.skeleton import TOE_JOINTS
-from ....recording.findings import FindingKind
 from ..devices import Take
 from ..loggers.logger import Logger
-from .defect import Damage, Damaged, Defect, Limits, draw_hand, draw_span, fitting
+from .defect import NOT_TRACKED, Damage, Damaged, Defect, Inflict, draw_hand, draw_span, fitting
 
 Poses = tuple[FloatArray, FloatArray]
 Replacement = Callable[[Take, int, slice, np.random.Generator], Poses]
 """What a hand's track becomes in some frames: positions (N, 3) and rotations (N, 4)."""
 
 _IDENTITY: Final[tuple[float, float, float, float]] = (1.0, 0.0, 0.0, 0.0)
-_STUCK: Final[frozenset[FindingKind]] = fitting("position_stuck", "frozen")
-_FROZEN: Final[frozenset[FindingKind]] = fitting("frozen", "position_stuck", "never_tracked", "not_worn")
-_AT_HEAD: Final[frozenset[FindingKind]] = fitting("at_head", "position_stuck")
-_NOWHERE: Final[frozenset[FindingKind]] = fitting("parked", "out_of_reach", "at_origin", "no_pose")
 
 
 def replaced(
@@ -97,10 +92,10 @@ def on_table(take: Take, device: int, frames: slice, random: np.random.Generator
     return place_m + 0.0003 * random.standard_normal((count, 3)), turn
 
 
-def _in_one_span(by: Replacement, fits: frozenset[FindingKind], least_s: float, most_s: float):  # type: ignore[no-untyped-def]
+def _in_one_span(by: Replacement, least_s: float, most_s: float) -> Inflict:
     def inflict(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
         hand, span_s = draw_hand(random), draw_span(take, random, least_s, most_s)
-        return Damaged(replaced(take, hand, span_s, by, random), logger, (Damage(fits, hand, *span_s),))
+        return Damaged(replaced(take, hand, span_s, by, random), logger, (Damage(NOT_TRACKED, hand, *span_s),))
 
     return inflict
 
@@ -109,10 +104,10 @@ def _frozen_to_the_end(take: Take, logger: Logger, random: np.random.Generator) 
     hand = draw_hand(random)
     start_s = float(random.uniform(0.4, 0.7)) * take.duration_s
     span_s = start_s, take.duration_s + 1.0
-    return Damaged(replaced(take, hand, span_s, frozen, random), logger, (Damage(_FROZEN, hand, *span_s),))
+    return Damaged(replaced(take, hand, span_s, frozen, random), logger, (Damage(NOT_TRACKED, hand, *span_s),))
 
 
-def _in_several_spans(by: Replacement, fits: frozenset[FindingKind]):  # type: ignore[no-untyped-def]
+def _in_several_spans(by: Replacement) -> Inflict:
     def inflict(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
         first_s = take.posed_until_s + 0.5
         step_s = (take.duration_s - 0.5 - first_s) / 3
@@ -123,17 +118,17 @@ def _in_several_spans(by: Replacement, fits: frozenset[FindingKind]):  # type: i
                 start_s = first_s + step_s * (piece + 0.45 * float(random.random()))
                 span_s = start_s, start_s + step_s * float(random.uniform(0.3, 0.5))
                 take = replaced(take, hand, span_s, by, random)
-                damages.append(Damage(fits, hand, *span_s))
+                damages.append(Damage(NOT_TRACKED, hand, *span_s))
         return Damaged(take, logger, tuple(damages))
 
     return inflict
 
 
-def _whole_take(by: Replacement, fits: frozenset[FindingKind]):  # type: ignore[no-untyped-def]
+def _whole_take(by: Replacement) -> Inflict:
     def inflict(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
         hand = draw_hand(random)
         span_s = -1.0, take.duration_s + 1.0
-        return Damaged(replaced(take, hand, span_s, by, random), logger, (Damage(fits, hand, *span_s),))
+        return Damaged(replaced(take, hand, span_s, by, random), logger, (Damage(NOT_TRACKED, hand, *span_s),))
 
     return inflict
 
@@ -146,7 +141,7 @@ def _becomes_foot(take: Take, logger: Logger, random: np.random.Generator) -> Da
     return Damaged(
         replaced(take, hand, span_s, as_foot, random),
         logger,
-        (Damage(fitting("another_device", "left_and_right", "out_of_reach"), hand, *span_s),),
+        (Damage(NOT_TRACKED | fitting("left_and_right"), hand, *span_s),),
     )
 
 
@@ -178,28 +173,22 @@ def _lost(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
     hand, span_s = draw_hand(random), draw_span(take, random, 2.0, 5.0)
     measured = take.measured.copy()
     measured[take.frames(*span_s), hand] = False
-    return Damaged(replace(take, measured=measured), logger, (Damage(fitting("no_pose", "at_origin"), hand, *span_s),))
+    return Damaged(replace(take, measured=measured), logger, (Damage(NOT_TRACKED, hand, *span_s),))
 
 
 def _two(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
     """One defect of a track in the first half, another one in the second."""
     middle_s = 0.5 * (take.posed_until_s + 0.5 + take.duration_s)
-    choices: list[tuple[Replacement, frozenset[FindingKind]]] = [
-        (frozen, _FROZEN),
-        (stuck, _STUCK),
-        (at_head, _AT_HEAD),
-        (parked, _NOWHERE),
-        (at_origin, _NOWHERE),
-    ]
+    choices = (frozen, stuck, at_head, parked, at_origin)
     damages = []
     halves = ((take.posed_until_s + 0.5, middle_s - 0.5), (middle_s + 0.5, take.duration_s - 0.5))
     for half, choice in zip(halves, random.choice(len(choices), 2, replace=False), strict=True):
-        by, fits = choices[int(choice)]
+        by = choices[int(choice)]
         length_s = min(float(random.uniform(2.0, 4.0)), half[1] - half[0])
         start_s = float(random.uniform(half[0], half[1] - length_s))
         hand, span_s = draw_hand(random), (start_s, start_s + length_s)
         take = replaced(take, hand, span_s, by, random)
-        damages.append(Damage(fits, hand, *span_s))
+        damages.append(Damage(NOT_TRACKED, hand, *span_s))
     return Damaged(take, logger, tuple(damages))
 
 
@@ -210,24 +199,23 @@ def _signs(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
     )
 
 
-def _defect(kind: str, sentence: str, inflict, limits: Limits | None = None) -> Defect:  # type: ignore[no-untyped-def]
-    return Defect(kind, "tracks", sentence, inflict, limits=limits or Limits())
+def _defect(kind: str, sentence: str, inflict: Inflict) -> Defect:
+    return Defect(kind, "tracks", sentence, inflict)
 
 
 DEFECTS: Final[tuple[Defect, ...]] = (
     _defect("frozen_to_the_end", "a controller repeats one pose until the take ends", _frozen_to_the_end),
-    _defect(
-        "frozen", "a controller repeats one pose for seconds, then goes on", _in_one_span(frozen, _FROZEN, 2.0, 5.0)
-    ),
-    _defect("position_stuck", "a position stands still, its rotation lives", _in_one_span(stuck, _STUCK, 3.0, 6.0)),
-    _defect("glued_to_head", "a lost hand gets the headset's pose", _in_one_span(at_head, _AT_HEAD, 3.0, 6.0)),
-    _defect("arm_model", "a lost hand is placed by a 3-DoF arm model", _in_one_span(by_arm_model, _AT_HEAD, 4.0, 7.0)),
-    _defect("parked_below", "lost hands are parked at y = -10 m", _in_several_spans(parked, _NOWHERE)),
-    _defect("at_origin", "lost hands are at the room's origin", _in_several_spans(at_origin, _NOWHERE)),
-    _defect("never_awake", "one controller lies on a table all the time", _whole_take(on_table, _FROZEN)),
+    _defect("frozen", "a controller repeats one pose for seconds, then goes on", _in_one_span(frozen, 2.0, 5.0)),
+    _defect("position_stuck", "a position stands still, its rotation lives", _in_one_span(stuck, 3.0, 6.0)),
+    _defect("glued_to_head", "a lost hand gets the headset's pose", _in_one_span(at_head, 3.0, 6.0)),
+    _defect("arm_model", "a lost hand is placed by a 3-DoF arm model", _in_one_span(by_arm_model, 4.0, 7.0)),
+    _defect("parked_below", "lost hands are parked at y = -10 m", _in_several_spans(parked)),
+    _defect("at_origin", "lost hands are at the room's origin", _in_several_spans(at_origin)),
+    _defect("never_awake", "one controller lies on a table all the time", _whole_take(on_table)),
     _defect("foot_as_hand", "a hand's role passes to a tracker on the foot", _becomes_foot),
     _defect("swapped_hands", "left and right are exchanged for seconds", _exchanged),
     _defect("spikes", "a controller leaps away and back", _spikes),
     _defect("lost", "a hand has no pose for seconds", _lost),
+    _defect("signs", "quaternions change their signs at random", _signs),
     _defect("two_defects", "two defects of tracks in one take", _two),
 )

@@ -12,7 +12,7 @@ from ....arrays import FloatArray
 from ....body.quaternions import continuous_signs, rotvec_to_quaternion, slerp
 from ..devices import Take
 from ..loggers.logger import Logger
-from .defect import Damage, Damaged, Defect, draw_span, fitting
+from .defect import NOT_TRACKED, Damage, Damaged, Defect, Inflict, draw_span, fitting
 
 _NOT_WORN: Final = fitting("not_worn")
 _LIFTED_S: Final[float] = 1.2
@@ -58,7 +58,7 @@ def _lead(
     return np.arange(len(positions_m)) / rate_hz, positions_m, rotations_wxyz
 
 
-def _before(worn: bool):  # type: ignore[no-untyped-def]
+def _before(worn: bool) -> Inflict:
     def inflict(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
         times_s, positions_m, rotations_wxyz = _lead(take, float(random.uniform(3.5, 7.0)), worn, random)
         from_s = float(times_s[-1] + np.median(np.diff(times_s)))
@@ -101,7 +101,7 @@ def _off_in_mid_take(take: Take, logger: Logger, random: np.random.Generator) ->
     positions_m, rotations_wxyz = take.positions_m.copy(), take.rotations_wxyz.copy()
     positions_m[frames, 0] += share * (away[0][:, 0] - positions_m[frames, 0])
     rotations_wxyz[frames, 0] = slerp(rotations_wxyz[frames, 0], away[1][:, 0], share)
-    damage = Damage(fitting("not_worn", "frozen", "position_stuck"), None, *span_s)
+    damage = Damage(NOT_TRACKED | fitting("headset_jumped"), None, *span_s)
     return Damaged(take.with_poses(positions_m, continuous_signs(rotations_wxyz)), logger, (damage,))
 
 
@@ -111,7 +111,7 @@ def _headset_jumps(take: Take, logger: Logger, random: np.random.Generator) -> D
     direction = random.standard_normal(3) * (1.0, 0.4, 1.0)
     positions_m = take.positions_m.copy()
     positions_m[frames, 0] += direction / np.linalg.norm(direction) * random.uniform(0.35, 0.8)
-    damage = Damage(fitting("headset_jumped", "spikes"), 0, *span_s)
+    damage = Damage(NOT_TRACKED | fitting("headset_jumped", "spikes"), 0, *span_s)
     return Damaged(take.with_poses(positions_m, take.rotations_wxyz), logger, (damage,))
 
 
@@ -120,7 +120,7 @@ def _frozen_headset(take: Take, logger: Logger, random: np.random.Generator) -> 
     frames = take.frames(*span_s)
     positions_m, rotations_wxyz = take.positions_m.copy(), take.rotations_wxyz.copy()
     positions_m[frames, 0], rotations_wxyz[frames, 0] = positions_m[frames.start, 0], rotations_wxyz[frames.start, 0]
-    damage = Damage(fitting("frozen", "position_stuck", "not_worn", "headset_jumped"), 0, *span_s)
+    damage = Damage(NOT_TRACKED | fitting("headset_jumped"), 0, *span_s)
     return Damaged(take.with_poses(positions_m, rotations_wxyz), logger, (damage,))
 
 

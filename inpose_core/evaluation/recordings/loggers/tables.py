@@ -97,7 +97,7 @@ def write_steamvr_rows(take: Take) -> bytes:
         "timestamp,deviceIndex,controllerType,serial,position.x,position.y,position.z,rotation.w,rotation.x,rotation.y,rotation.z"
     ]
     positions, quaternions = positions_in(take, "RUB", "m"), quaternions_in(take, "RUB", "wxyz")
-    kinds = ("hmd", "controller", "controller")
+    kinds = ("hmd", take.controller.type, take.controller.type)
     values = np.concatenate((positions, quaternions), axis=-1).tolist()
     for time_s, frame, seen in zip(take.times_s.tolist(), values, take.measured.tolist(), strict=True):
         for device, (numbers, tracked) in enumerate(zip(frame, seen, strict=True)):

@@ -15,7 +15,7 @@ TRUTH = smooth_motion(600)
 
 
 def compared(solved: Motion, truth_from_s: float = 0.0, file_s: float = 10.0, floor_is_free: bool = False) -> Errors:
-    return errors_of(solved, TRUTH, file_s, truth_from_s, np.ones(600, dtype=bool), floor_is_free)
+    return errors_of(solved, TRUTH, file_s, truth_from_s, np.ones((600, 4), dtype=bool), floor_is_free)
 
 
 def part(motion: Motion, start: int, stop: int) -> Motion:

@@ -6,7 +6,6 @@ import pytest
 
 from inpose_core.body.quaternions import conjugate_quaternion, multiply_quaternions, rotate_vector
 from inpose_core.body.skeleton import SENSOR_JOINTS
-from inpose_core.calibration.presets import head_offset
 from inpose_core.evaluation.recordings.devices import CONTROLLERS
 from tests.core.evaluation.recordings.scenes import take
 
@@ -21,9 +20,9 @@ def test_each_device_is_rigid_in_its_joint_up_to_the_noise(controller: str) -> N
         assert place_m.std(axis=0).max() < 0.004
         turn = multiply_quaternions(back, joint_wxyz)
         assert np.degrees(2 * np.arccos(np.clip(np.abs(turn @ turn[0]), 0, 1))).max() < 2.0
-        usual = head_offset(1.75) if device == 0 else CONTROLLERS[controller].wrist
-        usual = usual.mirrored() if device == 2 else usual
-        assert np.linalg.norm(place_m.mean(axis=0) - usual.position_m) < 0.06
+        wrist = CONTROLLERS[controller].wrist
+        usual_m = (np.array((0.0, -0.06, 0.1)), wrist.position_m, wrist.mirrored().position_m)[device]
+        assert np.linalg.norm(place_m.mean(axis=0) - usual_m) < 0.06
 
 
 def test_the_same_seed_tracks_the_same_take_and_clocks_run_forward() -> None:

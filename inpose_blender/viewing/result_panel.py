@@ -7,8 +7,6 @@ from typing import Final
 
 import bpy
 
-from ..errors import InPoseError
-from ..recording.properties import chosen_reading, recording_path
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.properties import status_of
 from ..ui.translate import tr
@@ -54,12 +52,8 @@ class INPOSE_PT_result(SubPanel, bpy.types.Panel):
 
 
 def _shown_above(context: bpy.types.Context) -> frozenset[str]:
-    """Return the notes that the panel of the recording shows."""
-    from ..recording.facts import known_facts
-    from ..recording.job import RecordingFacts
+    """Return the notes that the panels of the recording and of its findings show."""
+    from .findings import known_findings, known_info
 
-    try:
-        facts = known_facts(recording_path(context.scene.inpose), chosen_reading(context.scene))
-    except InPoseError:
-        return frozenset()
-    return frozenset(facts.info.get("notes", ())) if isinstance(facts, RecordingFacts) else frozenset()
+    found = (str(finding.get("sentence")) for finding in known_findings(context))
+    return frozenset((*known_info(context).get("notes", ()), *found))
