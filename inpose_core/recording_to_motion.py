@@ -71,7 +71,7 @@ class SolvedRecording:
             return ()
         return tuple(
             f"From {start_s + stretch.first / motion.fps:.1f} to {start_s + stretch.last / motion.fps:.1f} s, "
-            f"the legs are probably off by about {stretch.legs_off_cm} cm. The head and the hands do not show them."
+            f"the legs are probably off by about {stretch.legs_off_cm} cm."
             for stretch in unsure_stretches(motion.confidence, motion.fps, motion.skeleton)
         )
 

@@ -43,12 +43,8 @@ def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tupl
     notes = [tr("Confidence {value}", value=f"{mean:.1f}")]
     for stretch in _stretches(motion):
         first, last = _in_scene(stretch, motion, first_frame, scene_fps)
-        centimetres = str(stretch.legs_off_cm)
-        notes.append(
-            tr("Frames {first} to {last}: legs probably off by about {cm} cm", first=first, last=last, cm=centimetres)
-            if first < last
-            else tr("Frame {frame}: legs probably off by about {cm} cm", frame=first, cm=centimetres)
-        )
+        values = {"first": first, "last": last, "cm": stretch.legs_off_cm}
+        notes.append(tr("Frames {first} to {last}: legs probably off by about {cm} cm", **values))
     return tuple(notes)
 
 

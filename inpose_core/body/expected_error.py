@@ -22,6 +22,8 @@ _BELOW_USUAL: Final[float] = 0.3
 """A stretch that is this much below the take's median, and below `_FAIRLY_SURE`, is worth a look as well."""
 _SAME_STRETCH_S: Final[float] = 0.25
 """Stretches closer together than this are one place to look at."""
+_SHORTEST_S: Final[float] = 0.15
+"""Nobody sees a shorter stretch."""
 _MEASURED_STATURE_M: Final[float] = 1.75
 
 _KNOTS: Final[tuple[float, ...]] = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -78,6 +80,7 @@ def unsure_stretches(
     found = [
         UnsureStretch(start, stop - 1, float(np.nanmean(legs_off_m(confidence[start:stop], stature_m))))
         for start, stop in runs(joined)
+        if stop - start >= _SHORTEST_S * fps
     ]
     longest = sorted(found, key=lambda stretch: stretch.first - stretch.last)[:most]
     return sorted(longest, key=lambda stretch: stretch.first)

@@ -189,7 +189,7 @@ def measure_performer(
     notes = (*notes, *fitted.notes, *(finding.sentence for finding in fitted.findings))
     findings = (*recording.findings, *fitted.findings)
     return MeasuredPerformer(
-        _standing_upright(fitted.performer, lifted), lifted, held, notes, findings, seats, stance.lift_m
+        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance.lift_m
     )
 
 
@@ -237,9 +237,11 @@ def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> 
         return None
 
 
-def _standing_upright(performer: PerformerCalibration, recording: Recording) -> PerformerCalibration:
+def _standing_upright(
+    performer: PerformerCalibration, recording: Recording, held: CalibrationPose | None = None
+) -> PerformerCalibration:
     """Return the performer with the head's height as it is in the upright moments of this recording."""
-    height_m = upright_head_joint_m(recording, performer.head, performer.head_joint_height_m)
+    height_m = upright_head_joint_m(recording, performer.head, performer.head_joint_height_m, posed=held is not None)
     return replace(performer, head_joint_height_m=height_m)
 
 

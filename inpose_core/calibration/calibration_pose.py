@@ -2,8 +2,9 @@
 """Find the T-pose or A-pose that a performer holds for calibration, and the direction that the body faces in it.
 
 A T-pose is recognised by the hands: apart by nearly the wrist span of a person (0.79 of the stature, measured people),
-at the height of the shoulders, left and right of the head, at rest for a second. Checked on the five replays of Beat
-Saber players, who never strike one: no false hit.
+at the height of the shoulders, left and right of the head, at rest. People hold it for 0.2 to 0.9 s (41 takes). A
+sloppy one, with arms that hang, reach forward or are bent a little, must be held longer, with palms down. Checked on
+the real recordings and on captured daily motion, in which nobody strikes one: no false hit of known devices.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final, Literal
 import numpy as np
 
 from ..arrays import BoolArray, FloatArray, runs
-from ..body.quaternions import rotate_vector
+from ..body.quaternions import multiply_quaternions, rotate_vector
 from ..errors import CalibrationError
 from ..numerics.filters import box_filter
 from ..options.calibration import SMALLEST_STATURE_M, CalibrationPoseChoice
@@ -27,14 +28,33 @@ WRIST_SPAN_RATIO: Final[float] = 0.791
 SHOULDER_HEIGHT_RATIO: Final[float] = 0.83
 _SHOULDER_HALF_WIDTH_RATIO: Final[float] = 0.102
 
-_SHORTEST_HOLD_S: Final[dict[str, float]] = {"t_pose": 1.0, "a_pose": 1.5}
+_SHORTEST_HOLD_S: Final[dict[str, float]] = {"t_pose": 0.15, "sloppy": 0.8, "a_pose": 1.5}
+_SHORTEST_UNKNOWN_HOLD_S: Final[float] = 0.6
+"""Of a T-pose with devices whose place in the hands is unknown."""
+_SLOPPY_DROPS_RAD: Final[tuple[float, float]] = (float(np.radians(-12.0)), float(np.radians(27.0)))
+_SLOPPY_FORWARDS_RAD: Final[tuple[float, float]] = (float(np.radians(-10.0)), float(np.radians(27.0)))
+"""Who balances spreads the arms backwards."""
+_SLOPPY_SPAN: Final[float] = 0.76
+"""Least distance of the wrists over the span of straight and level arms."""
+_PALM_DOWN: Final[float] = float(np.cos(np.radians(55.0)))
+_HANDS_STRAIGHT: Final[float] = float(np.cos(np.radians(50.0)))
+"""How far a known device's palm may be from looking down, and its fingers from pointing outwards."""
+_CAREFUL_RAD: Final[float] = float(np.radians(2.0))
+_CARELESS_RAD: Final[float] = float(np.radians(6.0))
+"""Shoulders are higher or lower than average, and devices held differently, by about this angle of an arm."""
+_SHOULDERS_BEHIND_EYES_M: Final[float] = 0.12
 _STILL_M_S: Final[float] = 0.15
-_STILL_OVER_S: Final[float] = 0.3
+_STILL_OVER_S: Final[float] = 0.2
 _SLACK_KNOWN_M, _SLACK_UNKNOWN_M = 0.0, 0.12
 """Additional distance of the hand poses from the wrists, beyond the rules below."""
 _FEWEST_FRAMES: Final[int] = 10
+_BEFORE_M, _SLOPPY_BEFORE_M = 0.25, 0.35
+"""How far the middle of the hands may be from under the eyes, level."""
+_OUTWARD: Final[FloatArray] = np.array((1.0, -1.0))
 _GIVEN_TIME_SPAN_S: Final[float] = 0.5
 _BORDER_S: Final[float] = 0.15
+_BORDER_SHARE: Final[float] = 0.15
+"""How much of each end of a hold is left out: the arms still move. Of a short hold no more than this share."""
 _FALLBACK_STATURE_M: Final[float] = 1.7
 
 
@@ -51,7 +71,11 @@ class CalibrationPose:
     heading_rad: float
     """Direction in which the body faces: the turn about +Y from +Z."""
     arm_drop_rad: float
-    """Angle of the arms below level: 0 in a T-pose."""
+    """Angle of the arms below level: 0 in a T-pose, unless known devices show another angle."""
+    arm_forward_rad: float = 0.0
+    """Angle of the arms in front of the body."""
+    arm_deviation_rad: float = _CAREFUL_RAD
+    """Standard deviation of both angles."""
 
     @property
     def start_s(self) -> float:
@@ -76,7 +100,9 @@ class CalibrationPose:
     def arm_direction(self, side: int) -> FloatArray:
         """Return where an arm points in the body's axes (+X left, +Y up, +Z forward), (3,)."""
         across = 1.0 if side == 0 else -1.0
-        return np.array((across * np.cos(self.arm_drop_rad), -np.sin(self.arm_drop_rad), 0.0))
+        level = np.cos(self.arm_drop_rad)
+        aside, forward = np.cos(self.arm_forward_rad), np.sin(self.arm_forward_rad)
+        return np.array((across * level * aside, -np.sin(self.arm_drop_rad), level * forward))
 
 
 def find_calibration_pose(
@@ -114,10 +140,12 @@ def find_calibration_pose(
         return scene.pose_held(kind, first, stop - 1)
     found: list[CalibrationPose] = []
     if choice in ("auto", "t_pose"):
-        found += scene.holds("t_pose", scene.is_t_pose())
+        found += scene.holds("t_pose", scene.is_t_pose(), scene.shortest_hold_s)
+        if not found and not scene.slack_m:
+            found += scene.holds("t_pose", scene.is_sloppy_t_pose(), _SHORTEST_HOLD_S["sloppy"])
     # Where unknown controllers leave the wrists unsure by a hand's length, arms hang like that for other reasons.
     if not found and (choice == "a_pose" or (choice == "auto" and not scene.slack_m)):
-        found += scene.holds("a_pose", scene.is_a_pose())
+        found += scene.holds("a_pose", scene.is_a_pose(), _SHORTEST_HOLD_S["a_pose"])
     return max(found, key=lambda held: held.last_frame - held.first_frame) if found else None
 
 
@@ -130,6 +158,10 @@ class _Scene:
     right_m: FloatArray
     forward: FloatArray
     """(F, 3) where the head faces, level."""
+    fingers: FloatArray
+    """(2, F, 3) where the fingers point, by what is declared of the devices."""
+    backs: FloatArray
+    """(2, F, 3) where the backs of the hands look."""
     measured: BoolArray
     still: BoolArray
     upright: BoolArray
@@ -141,6 +173,10 @@ class _Scene:
     @classmethod
     def of(cls, recording: Recording, pose: PoseType | None, stature_m: float | None, fps: float) -> _Scene:
         offsets = declared_wrists(recording, pose or "joint")
+        hands_wxyz = [
+            multiply_quaternions(recording.rotations_wxyz[:, 1 + side], offset.wxyz)
+            for side, offset in enumerate(offsets)
+        ]
         wrists_m = [
             recording.positions_m[:, 1 + side] + rotate_vector(recording.rotations_wxyz[:, 1 + side], offset.position_m)
             for side, offset in enumerate(offsets)
@@ -165,6 +201,8 @@ class _Scene:
             left_m=wrists_m[0],
             right_m=wrists_m[1],
             forward=forward,
+            fingers=np.stack([rotate_vector(hand, (1.0, 0.0, 0.0)) for hand in hands_wxyz]) * _OUTWARD[:, None, None],
+            backs=np.stack([rotate_vector(hand, (0.0, 1.0, 0.0)) for hand in hands_wxyz]),
             measured=recording.measured.all(axis=1),
             still=np.max(speeds, axis=0) < _STILL_M_S,
             upright=eyes_m[:, 1] > (0.68 * standing_m if floor_known else standing_m - 0.1 * statures_m),
@@ -185,6 +223,28 @@ class _Scene:
         level = np.max(np.abs(self._above_shoulders_m()), axis=0) < level_m
         return wide & level & self._in_order()
 
+    @property
+    def shortest_hold_s(self) -> float:
+        """Return how long a T-pose must be held that is not sloppy."""
+        return _SHORTEST_UNKNOWN_HOLD_S if self.slack_m else _SHORTEST_HOLD_S["t_pose"]
+
+    def is_sloppy_t_pose(self) -> BoolArray:
+        """Tell where arms are spread, but hang, reach forward or are bent, with palms down. For known devices."""
+        drops = self._arm_drops_rad()
+        lowest, highest = _SLOPPY_DROPS_RAD
+        wide = np.linalg.norm(self.left_m - self.right_m, axis=1) > _SLOPPY_SPAN * WRIST_SPAN_RATIO * self.stature_m
+        dropped = (drops.min(axis=0) > lowest) & (drops.max(axis=0) < highest)
+        alike = np.abs(drops[0] - drops[1]) < np.radians(12.0)
+        forwards = self._arms_forward_rad()
+        forward = (forwards > _SLOPPY_FORWARDS_RAD[0]) & (forwards < _SLOPPY_FORWARDS_RAD[1])
+        aside = self.apart_m / np.maximum(np.linalg.norm(self.apart_m, axis=1, keepdims=True), 1e-9)
+        outward = np.stack((aside, -aside))
+        palms = self.backs[..., 1].min(axis=0) > _PALM_DOWN
+        straight = (self.fingers * outward).sum(axis=-1).min(axis=0) > _HANDS_STRAIGHT
+        return np.asarray(
+            wide & dropped & alike & forward & palms & straight & self._in_order(_SLOPPY_BEFORE_M + self.slack_m)
+        )
+
     def is_a_pose(self) -> BoolArray:
         drops = self._arm_drops_rad()
         half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
@@ -194,26 +254,33 @@ class _Scene:
         alike = np.abs(drops[0] - drops[1]) < np.radians(10.0)
         return dropped & alike & long_enough & self._in_order()
 
-    def holds(self, kind: Literal["t_pose", "a_pose"], posed: BoolArray) -> list[CalibrationPose]:
+    def holds(self, kind: Literal["t_pose", "a_pose"], posed: BoolArray, shortest_s: float) -> list[CalibrationPose]:
         """Return every stay in the pose that is long enough; a frame lost here and there does not end it."""
         flags = posed & self.still & self.upright & self.measured
         bridge = max(1, round(0.1 * self.fps))
         for start, stop in runs(~flags):
             if stop - start <= bridge and start > 0 and stop < len(flags) and self.measured[start:stop].all():
                 flags[start:stop] = True
-        border = round(_BORDER_S * self.fps)
+        stays = [(start, stop) for start, stop in runs(flags) if stop - start >= shortest_s * self.fps]
+        borders = [min(round(_BORDER_S * self.fps), int(_BORDER_SHARE * (stop - start))) for start, stop in stays]
         return [
             self.pose_held(kind, start + border, stop - 1 - border)
-            for start, stop in runs(flags)
-            if stop - start >= _SHORTEST_HOLD_S[kind] * self.fps
+            for (start, stop), border in zip(stays, borders, strict=True)
         ]
 
     def pose_held(self, kind: Literal["t_pose", "a_pose"], first: int, last: int) -> CalibrationPose:
         part = slice(first, last + 1)
-        drop = float(np.median(self._arm_drops_rad()[:, part])) if kind == "a_pose" else 0.0
-        return CalibrationPose(
-            kind, first, last, self.fps, float(np.median(self.eyes_m[part, 1])), self._heading_rad(part), drop
-        )
+        drops = np.median(self._arm_drops_rad()[:, part], axis=1)
+        drop, forward, deviation = 0.0, 0.0, _CAREFUL_RAD
+        if kind == "a_pose":
+            drop = float(drops.mean())
+        elif not self.slack_m:
+            # The place of a known device in the hand is known, so it shows where the arms are.
+            drop = _beyond_care(float(drops.mean()))
+            forward = _beyond_care(float(np.median(self._arms_forward_rad()[part])))
+            deviation = float(np.hypot(_CAREFUL_RAD, 0.25 * np.linalg.norm((drop, forward, drops[0] - drops[1]))))
+        eye_m = float(np.median(self.eyes_m[part, 1]))
+        return CalibrationPose(kind, first, last, self.fps, eye_m, self._heading_rad(part), drop, forward, deviation)
 
     def _heading_rad(self, part: slice) -> float:
         """Return where the body faces: between where the head looks and straight out from the line of the hands.
@@ -227,16 +294,22 @@ class _Scene:
         facing = share * from_hands + (1 - share) * from_head
         return float(np.arctan2(facing[0], facing[2]))
 
-    def _in_order(self) -> BoolArray:
-        """Tell where the head is between the hands, the left one on its left."""
+    def _in_order(self, before_m: float | None = None) -> BoolArray:
+        """Tell where the head is between the hands, the left one on its left, and the hands not far before it."""
+        before_m = _BEFORE_M + self.slack_m if before_m is None else before_m
         apart = self.apart_m / np.maximum(np.linalg.norm(self.apart_m, axis=1, keepdims=True), 1e-9)
         left = np.stack((self.forward[:, 2], np.zeros(len(apart)), -self.forward[:, 0]), axis=-1)
         aside = (0.5 * (self.left_m + self.right_m) - self.eyes_m) * (1.0, 0.0, 1.0)
         along = np.abs((aside * apart).sum(axis=1))
         before = np.linalg.norm(aside - (aside * apart).sum(axis=1, keepdims=True) * apart, axis=1)
-        return np.asarray(
-            ((apart * left).sum(axis=1) > 0.85) & (along < 0.15 + self.slack_m) & (before < 0.25 + self.slack_m)
-        )
+        return np.asarray(((apart * left).sum(axis=1) > 0.85) & (along < 0.15 + self.slack_m) & (before < before_m))
+
+    def _arms_forward_rad(self) -> FloatArray:
+        """Return how far both arms reach forward, (F,): the middle of the wrists before the shoulders."""
+        middle_m = 0.5 * (self.left_m + self.right_m) - self.eyes_m
+        before_m = (middle_m * self.forward).sum(axis=1) + _SHOULDERS_BEHIND_EYES_M
+        half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
+        return np.arctan2(before_m, np.maximum(half_m, 1e-3))
 
     def _above_shoulders_m(self) -> FloatArray:
         """Return the height of both wrists above the shoulders, (2, F)."""
@@ -246,3 +319,8 @@ class _Scene:
     def _arm_drops_rad(self) -> FloatArray:
         half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
         return np.arctan2(-self._above_shoulders_m(), np.maximum(half_m, 1e-3))
+
+
+def _beyond_care(angle_rad: float) -> float:
+    """Return the angle, or nearly 0 if it is as small as shoulders and devices make it in a careful pose."""
+    return angle_rad * float(1.0 - np.exp(-((angle_rad / _CARELESS_RAD) ** 2)))

@@ -27,6 +27,7 @@ from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, head_off
 from .rigid import RigidOffset
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, turn_from_preset, with_pose, wrist_turn
+from .turn_refinement import refine_turn
 from .wrist_refinement import expect_arms, refined_lever_arms
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def fit_performer(
     findings: tuple[Finding, ...] = ()
     if held is None and known is not None and settings.refine and recording.hand_offsets is None:
         holding, findings = choose_holding(recording, stature_m, pose)
-        wrists, deviation_m = holding.wrists, holding.deviation_m
+        wrists, deviation_m = refine_turn(recording, stature_m, holding).wrists, holding.deviation_m
     centred = _centred(head_offset(stature_m), recording, settings.head_view)
     head, notes = centred.value, [*centred.notes]
     if held is not None:

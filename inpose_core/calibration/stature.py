@@ -20,6 +20,10 @@ _NOTABLE_LIFT_M: Final[float] = 0.05
 _SURE_LIFT_M: Final[float] = 0.03
 """A floor that was moved less surely is told: the user has to say the performer's height."""
 _LARGEST_LIFT_M: Final[float] = 0.9
+_HUMAN_REACH_M: Final[tuple[float, float]] = (0.15, 1.2)
+"""How far a person's hands get from the eyes, so that it is neither the unit nor a parked device."""
+_LYING_EYES_M: Final[float] = 0.25
+"""Eyes that are always lower than this have a floor below zero, whatever the file declares."""
 _SURE: Final[float] = 0.85
 """A posture that is less probable than this is reported as doubtful."""
 _SURE_OF_FLOOR: Final[float] = 0.7
@@ -78,12 +82,14 @@ def find_stance(
             "Heights in this recording count from the eyes, not from the floor.",
             "Set the performer's height (--performer-height 1.75).",
         )
+    if not eye_level and _is_on_a_level(seen):
+        return _on_a_level(seen, given_m, posture)
     if given_m is None:
         _require_person(seen)
     room = estimate_room(seen, given_m, posture, declared_floor=recording.origin == "floor", eye_level=eye_level)
-    if not eye_level and abs(room.lift_m) > _LARGEST_LIFT_M:
+    if not eye_level and (abs(room.lift_m) > _LARGEST_LIFT_M or seen.eyes_top_m > EYE_HEIGHT_RATIO * LARGEST_STATURE_M):
         # No floor is that wrong: the unit, or the stature that was given.
-        room = replace(room, lift_m=0.0)
+        room = replace(room, lift_m=0.0, posture_probability=1.0)
     notes: tuple[str, ...] = ()
     findings: list[Finding] = []
     if eye_level:
@@ -110,6 +116,42 @@ def find_stance(
         seat_height_m=room.seat_height_m,
         notes=notes,
         findings=tuple(findings),
+    )
+
+
+def _is_on_a_level(seen: TakeEvidence) -> bool:
+    """Return whether somebody of a person's size is at heights that no person has: those of a game's level."""
+    if _LYING_EYES_M < seen.eyes_top_m < EYE_HEIGHT_RATIO * LARGEST_STATURE_M:
+        return False
+    bends_m = seen.eyes_top_m - seen.seated_eyes_m
+    near, far = _HUMAN_REACH_M
+    return near < seen.hand_from_eyes_m < far and seen.hands_apart_m < 2 * far and bends_m < far
+
+
+def _on_a_level(seen: TakeEvidence, given_m: float | None, posture: PostureChoice) -> PerformerStance:
+    """Return the stance of a performer of whose floor nothing is known: as where heights count from the eyes."""
+    up_m = seen.eyes_top_m
+    lowest_m = None if seen.lowest_hand_m is None else seen.lowest_hand_m - up_m
+    from_eyes = replace(seen, eyes_top_m=0.0, seated_eyes_m=seen.seated_eyes_m - up_m, lowest_hand_m=lowest_m)
+    room = estimate_room(from_eyes, given_m, posture, eye_level=True)
+    about = "" if given_m is not None else f" (± {100 * room.stature_deviation_m:.0f} cm)"
+    ask = "" if given_m is not None else " Set the performer's height to make it exact."
+    verb = "sits" if room.posture == "seated" else "stands"
+    finding = Finding(
+        "floor_wrong",
+        f"The eyes are at {up_m:.2f} m, so zero is not the floor: heights count from a game's level, or from the eyes. "
+        f"InPose puts the floor at "
+        f"{up_m - room.lift_m:.2f} m, below a performer of {room.stature_m:.2f} m{about} who {verb}.{ask}",
+        "repaired" if given_m is not None else "told",
+    )
+    return PerformerStance(
+        stature_m=room.stature_m,
+        stature_deviation_m=room.stature_deviation_m,
+        lift_m=room.lift_m - up_m,
+        lift_deviation_m=room.lift_deviation_m,
+        posture=room.posture,
+        seat_height_m=room.seat_height_m,
+        findings=(finding,),
     )
 
 

@@ -40,7 +40,7 @@ def wrist_turn(recording: Recording, held: CalibrationPose, side: int) -> FloatA
 
     Palms look down: in a T-pose the joint has the body's heading, in an A-pose it is swung down with the arm.
     """
-    R_world_joint = multiply_quaternions(_heading(held), _arm_drop(held, side))
+    R_world_joint = multiply_quaternions(_heading(held), _arm_swing(held, side))
     R_world_device = recording.rotations_wxyz[held.frames, 1 + side]
     return _mean(multiply_quaternions(conjugate_quaternion(R_world_device), R_world_joint))
 
@@ -88,7 +88,8 @@ def with_pose(
         across = 1.0 if side == 0 else -1.0
         along = held.arm_direction(side)
         of_body = np.column_stack((np.diag((across, 1.0, 1.0)), along, along))
-        arm_m = rotate_vector(_arm_drop(held, side), body.upper_arms_m[side] + body.forearms_m[side])
+        arm_m = rotate_vector(_arm_swing(held, side), body.upper_arms_m[side] + body.forearms_m[side])
+        swings_m = np.array((0.0, 1.0, 1.0)) * held.arm_deviation_rad * np.linalg.norm(arm_m)
         expected_m = body.shoulders_m[side] + arm_m
         R_body_device = (R_body_world @ quaternion_to_matrix(recording.rotations_wxyz[frames, 1 + side])).mean(axis=0)
         device_m = recording.positions_m[frames, 1 + side]
@@ -100,7 +101,7 @@ def with_pose(
             evidence = evidence.seeing(above, height_m - device_m[:, 1].mean(), _HEIGHT_DEVIATION_M)
         rows[:, HEAD_JOINT] = -R_body_headset.mean(axis=0)
         evidence = evidence.seeing(
-            rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), _HELD_DEVIATION_M
+            rows, expected_m - R_body_world @ (device_m - head_m).mean(axis=0), np.hypot(_HELD_DEVIATION_M, swings_m)
         )
     return evidence
 
@@ -115,10 +116,12 @@ def _heading(held: CalibrationPose) -> FloatArray:
     return np.array((np.cos(half), 0.0, np.sin(half), 0.0))
 
 
-def _arm_drop(held: CalibrationPose, side: int) -> FloatArray:
-    """Return the turn of an arm from the T-pose down to where it hangs, in the body's axes."""
-    half = (-0.5 if side == 0 else 0.5) * held.arm_drop_rad
-    return np.array((np.cos(half), 0.0, 0.0, np.sin(half)))
+def _arm_swing(held: CalibrationPose, side: int) -> FloatArray:
+    """Return the turn of an arm from a T-pose to where it hangs and reaches, in the body's axes."""
+    mirror = -0.5 if side == 0 else 0.5
+    drop, forward = mirror * held.arm_drop_rad, mirror * held.arm_forward_rad
+    down = np.array((np.cos(drop), 0.0, 0.0, np.sin(drop)))
+    return multiply_quaternions((np.cos(forward), 0.0, np.sin(forward), 0.0), down)
 
 
 def _mean(rotations_wxyz: FloatArray) -> FloatArray:

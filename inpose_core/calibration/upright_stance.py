@@ -26,13 +26,14 @@ _HIGHEST_PERCENT: Final[float] = 95.0
 _BAND: Final[float] = 0.025
 """A moment is upright if the head is lower than in the highest moments by at most this share: relaxed people sway and
 lean by a few centimetres."""
-_LARGEST_CORRECTION: Final[float] = 0.04
-"""If the height differs from the expected one by more than this, the person does not stand upright on the floor, but
-sits, crouches, or stands on something."""
+_BELIEVED: Final[tuple[float, float]] = (0.96, 1.04)
+"""Heights over the expected one. Others are not posture: the person sits, crouches, or stands on something."""
+_BELIEVED_AFTER_POSE: Final[tuple[float, float]] = (0.98, 1.008)
+"""The same where the expected height was measured in a calibration pose, for which people straighten up."""
 _FEWEST_S: Final[float] = 1.0
 
 
-def upright_head_joint_m(recording: Recording, head: RigidOffset, expected_m: float) -> float:
+def upright_head_joint_m(recording: Recording, head: RigidOffset, expected_m: float, *, posed: bool = False) -> float:
     """Return the height of the head joint above the floor when standing upright and relaxed.
 
     Args:
@@ -42,7 +43,8 @@ def upright_head_joint_m(recording: Recording, head: RigidOffset, expected_m: fl
     """
     rate_hz = (len(recording) - 1) / recording.duration_s if recording.duration_s > 0 else 0.0
     height_m = _still_heights_m(recording, head, rate_hz)
-    near = height_m[np.abs(height_m / expected_m - 1) < _LARGEST_CORRECTION]
+    low, high = _BELIEVED_AFTER_POSE if posed else _BELIEVED
+    near = height_m[(height_m > low * expected_m) & (height_m < high * expected_m)]
     if len(near) < max(2.0, _FEWEST_S * rate_hz):
         return expected_m
     highest_m = np.percentile(near, _HIGHEST_PERCENT)

@@ -26,7 +26,7 @@ from ..recording.cleaning.clean import clean_recording
 from ..recording.cleaning.resample import resample_recording
 from .bodies import DEFAULT_BODY
 from .clips import load_held_out_clips, load_packed_clips
-from .headset import HeadsetSettings, simulate_headset, with_t_pose
+from .headset import Carelessness, HeadsetSettings, simulate_headset, with_t_pose
 from .simulation import on_body
 
 _FILES: Final[tuple[str, ...]] = ("cmu_asf", "cmu_fbx", "accad")
@@ -77,6 +77,7 @@ def run_calibration_trials(
     t_pose: bool,
     measured_bodies: bool,
     headset: HeadsetSettings | None = None,
+    careless: bool = False,
     prior: Prior | None = None,
     seed: int = 0,
 ) -> Iterator[CalibrationTrial]:
@@ -89,6 +90,8 @@ def run_calibration_trials(
         t_pose: begin each recording with a T-pose.
         measured_bodies: replace the performers' bodies by random ones with measured proportions.
         headset: errors of the simulated devices.
+        careless: strike the T-pose as people do: for 0.25 to 1.2 s, longer the more careless, with arms up to 20
+            degrees low, 15 forward and 20 bent.
         prior: the prior for the refinement, loaded once.
         seed: random seed of all draws.
     """
@@ -99,7 +102,7 @@ def run_calibration_trials(
         # Everything is always drawn, so one choice does not change the other draws.
         body = draw_body(clip.skeleton.stature_m, random)
         motion = on_body(clip, DEFAULT_BODY, body) if measured_bodies else clip
-        posed = with_t_pose(motion, T_POSE_S, random)
+        posed = _carelessly(motion, random) if careless else with_t_pose(motion, T_POSE_S, random)
         take = simulate_headset(posed if t_pose else motion, random, headset or HeadsetSettings())
         recording = clean_recording(take.recording)
         calibrated = calibrate(recording, motion.skeleton, settings, prior)
@@ -110,6 +113,12 @@ def run_calibration_trials(
             np.degrees(geodesic_angle(found.rotations_wxyz[:, 1:], truth.rotations_wxyz[:, 1:])).mean(axis=0),
             calibrated.calibration_pose is not None,
         )
+
+
+def _carelessly(motion: Motion, random: np.random.Generator) -> Motion:
+    how = float(random.random())
+    drop, forward, bend = how * random.random(3) * (20.0, 15.0, 20.0)
+    return with_t_pose(motion, 0.25 + 0.95 * how, random, Carelessness(drop, forward, bend))
 
 
 def draw_body(stature_m: float, random: np.random.Generator) -> Skeleton:

@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation, Slerp
 from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
-from ..body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS, TOE_JOINTS
+from ..body.skeleton import ELBOW_JOINTS, JOINT_COUNT, PARENTS, SENSOR_JOINTS, SHOULDER_JOINTS, TOE_JOINTS
 from ..calibration.hand_devices import HAND_DEVICES
 from ..calibration.presets import wrist_offset
 from ..calibration.rigid import RigidOffset
@@ -70,13 +70,35 @@ class HeadsetTake:
     """The stature that the performer enters."""
 
 
-def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> Motion:
+@dataclass(frozen=True)
+class Carelessness:
+    """Say how a T-pose differs from a careful one: arms low, arms forward, elbows bent forward, in degrees."""
+
+    drop_deg: float = 0.0
+    forward_deg: float = 0.0
+    bend_deg: float = 0.0
+
+    def turn(self, joint: int) -> Rotation | None:
+        """Return the joint's rotation against its parent; None for joints that are straight."""
+        for side, mirror in enumerate((-1.0, 1.0)):
+            if joint == SHOULDER_JOINTS[side]:
+                return Rotation.from_euler("YZ", mirror * np.array((self.forward_deg, self.drop_deg)), degrees=True)
+            if joint == ELBOW_JOINTS[side]:
+                return Rotation.from_euler("Y", mirror * self.bend_deg, degrees=True)
+        return None
+
+
+def with_t_pose(
+    motion: Motion, seconds: float, random: np.random.Generator, carelessness: Carelessness | None = None
+) -> Motion:
     """Return the motion with a T-pose of the same body before it, at the position and heading of the first frame.
 
     The pose is held with slow, small, independent rotations of every joint, then blended into the motion in a second.
+    A careless performer raises the arms to it from the motion's first pose, in a second.
     """
     held, blend = round(seconds * motion.fps), round(_BLEND_S * motion.fps)
-    count = held + blend
+    raising = blend if carelessness is not None else 0
+    count = raising + held + blend
     first = Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[0]))
     forward = first[0].apply((0.0, 0.0, 1.0))
     facing = Rotation.from_euler("Y", np.arctan2(forward[0], forward[2]))
@@ -84,13 +106,16 @@ def with_t_pose(motion: Motion, seconds: float, random: np.random.Generator) -> 
     sway = (
         Rotation.from_rotvec((noise * _SWAY_RAD / noise.std()).reshape(-1, 3)).as_quat().reshape(count, JOINT_COUNT, 4)
     )
-    share = np.clip((np.arange(count) - held + 1) / blend, 0, 1)
+    after = np.arange(count) - raising
+    share = np.clip(np.maximum((after - held + 1) / blend, -after / blend), 0, 1)
     share = share * share * (3 - 2 * share)
     rotations = np.empty((count, JOINT_COUNT, 4))
     posed: list[Rotation] = []
     for joint in range(JOINT_COUNT):
         parent = PARENTS[joint]
         swaying = Rotation.from_quat(sway[:, joint])
+        turn = carelessness.turn(joint) if carelessness is not None else None
+        swaying = turn * swaying if turn is not None else swaying
         posed.append(facing * swaying if parent < 0 else posed[parent] * swaying)
         away = (posed[joint].inv() * first[joint]).as_rotvec()
         rotations[:, joint] = (posed[joint] * Rotation.from_rotvec(share[:, None] * away)).as_quat()

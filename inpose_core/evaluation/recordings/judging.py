@@ -45,9 +45,11 @@ class Judgement:
 
     outcome: Outcome
     reason: str
-    place_cm: float
-    """Largest mean error of head, wrists and pelvis beyond what is allowed for free, outside of the damage."""
+    places_cm: tuple[float, ...]
+    """Mean errors of head, left and right wrist, and pelvis outside of the damage, over those of the clean take where
+    these count; NaN where nothing can be compared."""
     turn_deg: float
+    """Largest of head and wrists."""
     alarms: int
     """Findings that fit no damage and do not only inform."""
 
@@ -67,8 +69,8 @@ def judge(
     fits = frozenset[FindingKind]().union(*(damage.fits for damage in damaged.damages))
     usable = usable_places(damaged, len(errors.solved), errors.fps)
     limits = defect.limits
-    place, turn = _excess(errors, clean, limits, usable)
-    well = place <= limits.place_m and turn <= limits.turn_deg and _feet_well(errors, limits)
+    places, turn = _excess(errors, clean, limits, usable)
+    well = _within(places, turn, limits) and _feet_well(errors, limits)
     anywhere = usable.any(axis=1)
     whole = float((errors.solved & anywhere).sum()) >= _LEAST_SOLVED * float(anywhere.sum())
     told_by = [_telling(damage, damaged, findings, errors) for damage in damaged.damages]
@@ -86,14 +88,20 @@ def judge(
     outcome, reason = max(verdicts, key=lambda verdict: OUTCOMES.index(verdict[0]))
     if not whole:
         reason += "; a part is not solved"
-    return Judgement(outcome, reason, 100 * place, turn, sum(f.kind not in fits | INFORMING for f in findings))
+    return Judgement(
+        outcome,
+        reason,
+        tuple(100 * place for place in places),
+        turn,
+        sum(f.kind not in fits | INFORMING for f in findings),
+    )
 
 
 def judge_refusal(defect: Defect, told: str) -> Judgement:
     """Return the judgement of a file that InPose refused with a sentence."""
     right = defect.refusal_tells is not None and re.search(defect.refusal_tells, told, re.IGNORECASE)
     outcome: Outcome = "told" if right else "misled"
-    return Judgement(outcome, f"refused: {told}", float("nan"), float("nan"), 0)
+    return Judgement(outcome, f"refused: {told}", (), float("nan"), 0)
 
 
 def _verdict(
@@ -111,18 +119,19 @@ def _verdict(
     return "misled", f"wrong {where}, told as mended"
 
 
-def _excess(errors: Errors, clean: Errors | None, limits: Limits, usable: BoolArray) -> tuple[float, float]:
-    """Return by how much the worst joint's mean error is above what it may be compared with: metres, degrees.
+def _excess(errors: Errors, clean: Errors | None, limits: Limits, usable: BoolArray) -> tuple[tuple[float, ...], float]:
+    """Return each place's mean error above what it may be compared with, in metres, and the largest one in degrees.
 
     Args:
         errors: the solution's.
         clean: the clean take's.
         limits: whether to compare with the clean take.
-        usable: (F, 4) frames that count for head, wrists and pelvis.
+        usable: (F, 4) frames that count for head, wrists and pelvis. Without any, a place's error is NaN; where the
+            solution has none of them, it is infinite.
     """
     reference = clean if limits.over_clean else None
     assert reference is not None or not limits.over_clean
-    place = turn = -float("inf")
+    places, turn = [float("nan")] * usable.shape[1], -float("inf")
     for joint in range(usable.shape[1]):
         if not usable[:, joint].any():
             continue
@@ -130,13 +139,19 @@ def _excess(errors: Errors, clean: Errors | None, limits: Limits, usable: BoolAr
         if reference is not None:
             seen = seen & reference.solved
         if not seen.any():
-            return float("inf"), float("inf")
+            return (float("inf"),) * usable.shape[1], float("inf")
         usual_m = 0.0 if reference is None else float(reference.place_m[seen, joint].mean())
-        place = max(place, float(errors.place_m[seen, joint].mean()) - usual_m)
+        places[joint] = float(errors.place_m[seen, joint].mean()) - usual_m
         if joint < errors.turn_deg.shape[1]:
             usual_deg = 0.0 if reference is None else float(reference.turn_deg[seen, joint].mean())
             turn = max(turn, float(errors.turn_deg[seen, joint].mean()) - usual_deg)
-    return place, turn
+    return tuple(places), turn
+
+
+def _within(places: Sequence[float], turn: float, limits: Limits) -> bool:
+    return turn <= limits.turn_deg and not any(
+        place > limit_m for place, limit_m in zip(places, limits.places_m, strict=True)
+    )
 
 
 def _feet_well(errors: Errors, limits: Limits) -> bool:
@@ -151,8 +166,7 @@ def _inside_well(damage: Damage, damaged: Damaged, errors: Errors, clean: Errors
     if not (frames[:, 0] & errors.solved).any():
         return True  # cut away, or before the truth begins
     within = Limits(WITHIN_DAMAGE.place_m, WITHIN_DAMAGE.turn_deg, limits.over_clean)
-    place, turn = _excess(errors, clean, within, frames)
-    return place <= within.place_m and turn <= within.turn_deg
+    return _within(*_excess(errors, clean, within, frames), within)
 
 
 def usable_places(damaged: Damaged, count: int, fps: float) -> BoolArray:

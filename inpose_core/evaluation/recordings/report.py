@@ -25,7 +25,7 @@ _KEPT: Final[tuple[str, ...]] = (
     "scene",
     "outcome",
     "reason",
-    "place_cm",
+    "places_cm",
     "turn_deg",
     "body_cm",
     "alarms",
@@ -109,7 +109,8 @@ def wrong_cases(rows: Sequence[Row]) -> str:
             said = ", ".join(sorted({finding["kind"] for finding in row.get("findings", ())})) or "nothing"
             parts.append(
                 f"- scene {row['scene']} ({row['controller']}, {row['logger']}): **{row['outcome']}**, "
-                f"{row['reason']}; {row['place_cm']} cm, {row['turn_deg']} deg; findings: {said}; `{row['command']}`"
+                f"{row['reason']}; head, wrists, pelvis {row['places_cm']} cm, {row['turn_deg']} deg; "
+                f"findings: {said}; `{row['command']}`"
             )
     return "\n".join(parts) + "\n"
 

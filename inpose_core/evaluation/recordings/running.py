@@ -144,7 +144,7 @@ def _case(
     except InPoseError as error:
         judgement = judge_refusal(defect, str(error))
     except Exception:  # a crash is an outcome to be counted, not the end of the bench
-        judgement = Judgement("silent", f"crashed: {traceback.format_exc()[-600:]}", float("nan"), float("nan"), 0)
+        judgement = Judgement("silent", f"crashed: {traceback.format_exc()[-600:]}", (), float("nan"), 0)
     finally:
         if settings.files is None:
             path.unlink()
@@ -213,9 +213,13 @@ def _command(scene: Scene, path: Path, damaged: Damaged) -> str:
 
 def _plain(judgement: Judgement) -> Row:
     row = asdict(judgement)
-    for name in ("place_cm", "turn_deg"):
-        row[name] = round(row[name], 2) if math.isfinite(row[name]) else None
+    row["places_cm"] = [_rounded(place) for place in judgement.places_cm]
+    row["turn_deg"] = _rounded(judgement.turn_deg)
     return row
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 1) if math.isfinite(value) else None
 
 
 def _stored(store: Path | None) -> Iterator[Row]:

@@ -151,10 +151,20 @@ def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]
     """Return the poses without the defects that the detectors find one after the other, and these defects."""
     defects: list[TrackDefect] = []
     for detect in detectors:
-        found = detect(times_s, poses)
+        found = _leaving_a_hand(poses.measured, detect(times_s, poses))
         poses = poses._replace(measured=without(poses.measured, found))
         defects += found
     return poses, defects
+
+
+def _leaving_a_hand(measured: BoolArray, found: list[TrackDefect]) -> list[TrackDefect]:
+    """Return the defects; those that would take both hands away for the whole take are only told.
+
+    Without a hand nothing can be solved, and what looks like a defect throughout may be how this person moves.
+    """
+    if not measured[:, 1:].any() or without(measured, found)[:, 1:].any():
+        return found
+    return [defect._replace(believed=True) if defect.device else defect for defect in found]
 
 
 def _summaries(

@@ -17,6 +17,7 @@ from ...arrays import BoolArray, FloatArray, runs
 
 WINDOW_S: Final[float] = 0.4
 """Shortest span; shorter stillness is common: a hand that turns round, the top of a swing."""
+_SHORTEST_S: Final[float] = 0.75 * WINDOW_S
 _FEWEST_FRAMES: Final[int] = 8
 _BOX_S: Final[float] = 0.12
 """Span of the running mean that takes the sensors' noise away."""
@@ -78,9 +79,13 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
     dead = _dead(p, max(_FEWEST_FRAMES, round(WINDOW_S / step_s)), max(1, round(_BOX_S / step_s)))
     found: list[Stillness] = []
     for start, stop in _unbroken(dead, t, step_s):
+        if t[stop - 1] - t[start] < _SHORTEST_S:
+            continue
         noise_m = noise_of(p[start:stop])
         near_m = _WANDER_M + 8 * noise_m
         first, last = _exact_bounds(p, start, stop, near_m)
+        if t[last - 1] - t[first] < _SHORTEST_S:
+            continue
         least_m = max(_LEAST_STEP_M, _LEAST_SPEED_M_S * step_s, _SURELY * noise_m)
         into, out_of = _edge(p, first, least_m, near_m), _edge(p[::-1], len(p) - last, least_m, near_m)
         # After a loss, a device is somewhere else without having leapt.

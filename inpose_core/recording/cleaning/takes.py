@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RecordingError
+from ..findings import Finding
 from ..types import Recording
 
 LONGEST_PAUSE_S: Final[float] = 10.0
@@ -57,7 +58,7 @@ def find_takes(times_s: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[Ta
 
 
 def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | None, name: str) -> Recording:
-    """Return one take of a recording, with a note about the others; the recording itself if it has no pauses.
+    """Return one take of a recording, with a finding that names the others; the recording itself if it has no pauses.
 
     Args:
         recording: times may be in any order outside ``seen``.
@@ -75,14 +76,14 @@ def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | Non
         return recording
     chosen = takes[number - 1] if number is not None else max(takes, key=lambda take: take.stop_s - take.start_s)
     cut = slice(chosen.first, chosen.last + 1)
-    return replace(
+    take = replace(
         recording,
         times_s=recording.times_s[cut],
         positions_m=recording.positions_m[cut],
         rotations_wxyz=recording.rotations_wxyz[cut],
         measured=recording.measured[cut],
-        notes=(*recording.notes, _sentence(takes, chosen)),
     )
+    return take.with_findings(Finding("several_takes", _sentence(takes, chosen)))
 
 
 def _sentence(takes: list[TakeSpan], chosen: TakeSpan) -> str:

@@ -75,7 +75,11 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
         when = f"{len(group)} times from {start_s:.1f} to {stop_s:.1f} s{total}, "
     label = f"the {DEVICE_LABELS[first.device]}"
     sentence = f"{when}{label} {seen}."
-    ending = {"told": "", "repaired": " InPose interpolates it.", "left_to_solver": " The solver computes it there."}
+    ending = {
+        "told": " InPose uses it all the same.",
+        "repaired": " InPose interpolates it.",
+        "left_to_solver": " The solver computes it there.",
+    }
     if first.kind == "never_tracked":
         ending["left_to_solver"] = " The solver computes it without data."
     return Finding(

@@ -74,7 +74,10 @@ def find_hand_frame(
     in_head = _steadiness(_level(hands, up))
     relative = _steadiness(_seen_from(hands, facing, up))
     under_floor = height > _SEATED_HEIGHT * reach and reach < _LONGEST_ARM * height and below < _UNDER_FLOOR * height
-    if not under_floor and not (turned and in_head > _STEADY and in_room < _UNSTEADY):
+    # Whoever stays in one corner of a room has both hands in one direction from its origin, but not within reach of it.
+    room_reach = float(np.nanpercentile(np.linalg.norm(hands - head[:, None], axis=-1), 95))
+    steadier = turned and in_head > _STEADY and in_room < _UNSTEADY and reach < room_reach
+    if not under_floor and not steadier:
         return None
     return "head_position" if turned and relative > in_head else "head"
 

@@ -29,7 +29,7 @@ def motion(confidence: np.ndarray | None, frames: int = 600) -> Motion:
     [
         ([], []),
         ([(0, 599)], [(0, 599)]),
-        ([(0, 0)], [(0, 0)]),
+        ([(0, 0)], []),  # nobody sees one frame
         ([(10, 20), (30, 40)], [(10, 40)]),  # a moment of trust between them is none
         ([(10, 20), (60, 70)], [(10, 20), (60, 70)]),
         ([(10, 12), (100, 150), (200, 203), (300, 400), (590, 599)], [(100, 150), (300, 400), (590, 599)]),
@@ -50,10 +50,6 @@ def test_notes_name_frames_of_the_scene():
         "Frames 41 to 71: legs probably off by about 25 cm",
         "Frames 161 to 191: legs probably off by about 25 cm",
     )
-
-
-def test_a_single_frame_is_no_range():
-    assert confidence_notes(motion(trust(600, (60, 60))), 1, 60.0)[1] == "Frame 61: legs probably off by about 25 cm"
 
 
 def test_a_sure_motion_has_one_note_and_an_old_one_none():

@@ -91,7 +91,45 @@ def test_an_a_pose_is_found_with_its_angle(drop_deg: float) -> None:
 
 def test_arms_that_hang_or_are_raised_briefly_are_no_pose() -> None:
     assert find_calibration_pose(held(80.0), "grip") is None
-    assert find_calibration_pose(held(0.0, seconds=0.4), "grip") is None
+    assert find_calibration_pose(held(0.0, seconds=0.0), "grip") is None
+    assert find_calibration_pose(held(0.0, seconds=0.2, pose=None), None) is None
+
+
+@pytest.mark.parametrize("seconds", [0.35, 0.5, 0.8])
+def test_a_t_pose_that_is_held_briefly_is_found_with_known_devices(seconds: float) -> None:
+    found = find_calibration_pose(held(0.0, seconds=seconds), "grip")
+    assert found is not None
+    assert found.kind == "t_pose"
+    assert 1.9 < found.start_s < found.stop_s < 2.1 + seconds
+    assert found.heading_rad == pytest.approx(0.7, abs=0.03)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5])
+def test_arms_that_hang_a_little_must_be_held_longer_and_do_not_tilt_the_hands(seconds: float) -> None:
+    recording = held(20.0, seconds=seconds)
+    found = find_calibration_pose(recording, "grip")
+    if seconds < 0.8:
+        assert found is None
+        return
+    assert found is not None
+    assert found.kind == "t_pose"
+    assert np.degrees(found.arm_drop_rad) == pytest.approx(20.0, abs=3.0)
+    careful = find_calibration_pose(held(), "grip")
+    assert careful is not None
+    assert found.arm_deviation_rad > 1.5 * careful.arm_deviation_rad
+    performer = measure_performer(recording, Skeleton.template(STATURE_M)).performer
+    for side in (0, 1):
+        angle = geodesic_angle(performer.wrists[side].wxyz, wrist_offset("grip", side).wxyz)
+        assert np.degrees(angle) < 4.0
+        shift_m = performer.wrists[side].position_m - wrist_offset("grip", side).position_m
+        assert np.linalg.norm(shift_m) < 0.03
+
+
+def test_hanging_arms_with_palms_forward_are_no_t_pose() -> None:
+    recording = held(20.0)
+    quarter = np.array((np.sqrt(0.5), 0.0, -np.sqrt(0.5), 0.0))
+    recording.rotations_wxyz[:, 1] = multiply_quaternions(recording.rotations_wxyz[:, 1], quarter)
+    assert find_calibration_pose(recording, "grip", "t_pose") is None
 
 
 def test_arms_held_forward_are_no_t_pose() -> None:
@@ -101,16 +139,24 @@ def test_arms_held_forward_are_no_t_pose() -> None:
     assert find_calibration_pose(recording, "grip") is None
 
 
-@pytest.mark.parametrize("name", ["bs_vivepro2_normal.bsor", "bs_vivepro2_expertplus.bsor"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bs_vivepro2_normal.bsor",
+        "bs_vivepro2_expertplus.bsor",
+        "aframe_tracked-recording.json",
+        "webxr_iwer_quest3.json",
+    ],
+)
 def test_players_who_strike_no_pose_are_not_misread(name: str) -> None:
     recording = resample_recording(load_recording(real_recording(name)))
-    for pose in ("saber", "grip", None):
+    for pose in ("saber", "grip", "raw", "aim", None):
         assert find_calibration_pose(recording, pose) is None  # type: ignore[arg-type]  # a literal, one after the other
 
 
 def test_the_user_may_say_when() -> None:
     recording = held(seconds=0.5)
-    assert find_calibration_pose(recording, "grip") is None
+    assert find_calibration_pose(recording, "grip", "none") is None
     found = find_calibration_pose(recording, "grip", "t_pose", 2.25)
     assert found is not None
     assert (found.start_s, found.stop_s) == pytest.approx((2.0, 2.5))

@@ -10,11 +10,12 @@ from inpose_core.body.motion import SOLVER_FPS
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import CalibrationSettings, measure_performer, wrist_offset
-from inpose_core.calibration.hand_devices import HAND_DEVICES
+from inpose_core.calibration.hand_devices import HAND_DEVICES, placed
 from inpose_core.calibration.holding import declared_holding, declared_wrists, other_holdings
 from inpose_core.calibration.holding_choice import choose_holding, holding_strain, join_found
 from inpose_core.calibration.presets import head_offset
 from inpose_core.calibration.rigid import RigidOffset
+from inpose_core.calibration.turn_refinement import refine_turn
 from inpose_core.recording import HandOffsets, PoseType, Recording, load_recording
 from inpose_core.recording.cleaning.resample import resample_recording
 from tests.core.recording.recording_files import real_recording
@@ -116,3 +117,19 @@ def test_a_short_recording_tells_nothing() -> None:
     recording = recorded(row("Touch controller", "raw"), "grip", "oculus-touch", frames=40)
     assert choose_holding(recording, STATURE_M, "grip").findings == ()
     assert other_holdings(recording, "grip")
+
+
+def test_the_motion_turns_a_known_device_towards_what_wrists_do() -> None:
+    recording = resample_recording(load_recording(real_recording("aframe_tracked-recording.json")), SOLVER_FPS)
+    chosen = choose_holding(recording, 1.85, "raw").holding
+    turned = replace(chosen, left=chosen.left.then(placed((0.0, 0.0, 0.0), (0.0, 15.0, 0.0))))
+    refined = refine_turn(recording, 1.85, turned)
+    np.testing.assert_allclose(refined.left.position_m, turned.left.position_m, atol=1e-12)
+    before, after = (holding_strain(recording, 1.85, holding.wrists) for holding in (turned, refined))
+    assert before is not None
+    assert after is not None
+    assert after < before - 0.1
+    assert np.degrees(geodesic_angle(refined.left.wxyz, turned.left.wxyz)) < 2.0 * turned.turn_deviation_deg
+    # A device that nobody names is left as it is.
+    unknown = replace(turned, device="")
+    assert refine_turn(recording, 1.85, unknown) is unknown

@@ -127,13 +127,37 @@ def test_a_stature_that_does_not_fit_the_height_is_told_and_kept() -> None:
     assert "1.60 m" in stance.findings[0].sentence
 
 
-def test_no_floor_is_metres_off() -> None:
+def test_no_floor_is_metres_off_unless_it_is_a_level() -> None:
     recording = take(1.75)
-    stance = find_stance(
-        replace(recording, positions_m=recording.positions_m + np.array((0.0, 2.0, 0.0))), given_m=1.75, pose="grip"
-    )
+    recording.positions_m[..., 1] += 2.0
+    assert find_stance(recording, given_m=1.75, pose="grip").lift_m == pytest.approx(-2.0, abs=0.03)
+    recording.positions_m[:, 0, 1] += 2.0  # a head alone is no person
+    stance = find_stance(recording, given_m=1.75, pose="grip")
     assert stance.lift_m == 0.0
     assert kinds(stance) == ["stature"]
+
+
+@pytest.mark.parametrize("floor_m", [-36.0, 12.5, -5.0])
+@pytest.mark.parametrize("given_m", [None, 1.75])
+def test_heights_of_a_games_level_are_told(floor_m: float, given_m: float | None) -> None:
+    stance = find_stance(take(1.75, floor_m=floor_m, roam_m=0.8), given_m=given_m, pose="grip")
+    assert stance.lift_m == pytest.approx(floor_m, abs=0.15 if given_m is None else 0.03)
+    assert stance.stature_m == pytest.approx(1.75, abs=0.15)
+    assert kinds(stance) == ["floor_wrong"]
+    assert f"the floor at {-stance.lift_m:.2f} m" in stance.findings[0].sentence
+
+
+def test_a_file_that_wrongly_declares_the_floor_is_not_believed() -> None:
+    recording = replace(take(1.75, floor_m=1.63, roam_m=0.8), origin="floor")
+    stance = find_stance(recording, pose="grip")
+    assert stance.lift_m == pytest.approx(1.63, abs=0.15)
+    assert kinds(stance) == ["floor_wrong"]
+
+
+def test_a_wrong_unit_is_no_level() -> None:
+    inches = take(1.75)
+    with pytest.raises(CalibrationError, match="tall"):
+        find_stance(replace(inches, positions_m=inches.positions_m * 39.37), pose="grip")
 
 
 def test_a_head_that_is_never_measured_has_no_stature() -> None:

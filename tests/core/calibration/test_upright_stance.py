@@ -45,3 +45,11 @@ def test_who_sits_or_stands_on_something_is_not_believed(height_m: float) -> Non
 @pytest.mark.parametrize("frames", [1, 2, 30])
 def test_a_recording_without_such_moments_changes_nothing(frames: int) -> None:
     assert upright_head_joint_m(_take(np.full(frames, 1.6)), HEAD, 1.52) == 1.52
+
+
+def test_who_has_struck_a_pose_stands_no_higher_than_in_it() -> None:
+    take = _take(_standing(1.64, np.random.default_rng(2)))
+    assert upright_head_joint_m(take, HEAD, 1.5) == pytest.approx(1.54, abs=0.004)
+    assert upright_head_joint_m(take, HEAD, 1.5, posed=True) == 1.5
+    relaxed = _take(_standing(1.585, np.random.default_rng(3)))
+    assert upright_head_joint_m(relaxed, HEAD, 1.5, posed=True) == pytest.approx(1.485, abs=0.004)

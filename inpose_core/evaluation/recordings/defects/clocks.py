@@ -31,11 +31,13 @@ def _timed(style: TimeStyle | None, name: str) -> Inflict:
 def _stalled(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
     """The clock stands still for half a second twice, then jumps to the right time."""
     times_s = take.times_s.copy()
+    damages = []
     for _ in range(2):
         span_s = draw_span(take, random, 0.3, 0.6)
         frames = take.frames(*span_s)
         times_s[frames] = times_s[frames.start]
-    return Damaged(replace(take, times_s=times_s), logger, (Damage(fitting("clock", "damaged")),))
+        damages.append(Damage(NOT_TRACKED | fitting("clock", "damaged"), None, *span_s))
+    return Damaged(replace(take, times_s=times_s), logger, tuple(damages))
 
 
 def _words(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:

@@ -54,8 +54,16 @@ class Limits:
     """Of head and wrists."""
     over_clean: bool = True
     """True: more than the clean take's own error. False: the error itself."""
+    pelvis_m: float | None = None
+    """Of the pelvis; None: as the others over the clean take, else twice as much, because no device shows it."""
     feet_m: float | None = None
     """Of knees and ankles; None: they are not judged."""
+
+    @property
+    def places_m(self) -> tuple[float, float, float, float]:
+        """Return the limits of head, left and right wrist, and pelvis."""
+        pelvis_m = self.pelvis_m if self.pelvis_m is not None else self.place_m * (1.0 if self.over_clean else 2.0)
+        return self.place_m, self.place_m, self.place_m, pelvis_m
 
 
 NOT_TRACKED: Final[frozenset[FindingKind]] = frozenset(

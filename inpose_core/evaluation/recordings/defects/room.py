@@ -86,6 +86,8 @@ def _another_offset(take: Take, logger: Logger, random: np.random.Generator) -> 
     return Damaged(take.with_poses(positions_m, rotations_wxyz), logger, (damage,))
 
 
+_LEVEL: Final[Limits] = Limits(0.08, 8.0)
+"""A floor that is found again by body and motion is no better than this: arm spans vary by 3 % of the stature."""
 _FLOOR: Final[tuple[FindingKind, ...]] = ("floor_wrong", "stature")
 
 DEFECTS: Final[tuple[Defect, ...]] = (
@@ -94,7 +96,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
         "room",
         "the floor drifts by 25 to 45 cm over the take",
         _lifted(_drift, "floor_drifts"),
-        limits=Limits(0.08, 8.0),
+        limits=_LEVEL,
     ),
     Defect(
         "floor_lost",
@@ -108,8 +110,16 @@ DEFECTS: Final[tuple[Defect, ...]] = (
         "the floor is 25 to 40 cm off; the T-pose shows it",
         _lifted(_wrong, *_FLOOR),
         calibration="good",
+        limits=_LEVEL,
     ),
-    Defect("level_height", "room", "heights are those of a game's level", _lifted(_level, *_FLOOR), floor_is_free=True),
+    Defect(
+        "level_height",
+        "room",
+        "heights are those of a game's level",
+        _lifted(_level, *_FLOOR),
+        floor_is_free=True,
+        limits=_LEVEL,
+    ),
     Defect(
         "eye_level",
         "room",
@@ -118,6 +128,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
         floor_is_free=True,
         calibration="good",
         refusal_tells="from the eyes",
+        limits=_LEVEL,
     ),
     Defect("recentred", "room", "the room is turned and moved in mid-take", _recentred),
     Defect(

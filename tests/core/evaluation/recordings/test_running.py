@@ -11,9 +11,25 @@ from inpose_core.evaluation.recordings.report import document, table, write_reco
 from inpose_core.evaluation.recordings.running import Row, RunSettings, run_cases
 from tests.shared_files import shared_or_skip
 
-SAMPLE = ("clean_posed", "spikes", "recentred", "unix_ms", "unit_cm", "euler_degrees", "bvh")
-SCENES = 4
-MOST_WRONG = 2
+SAMPLE = (
+    "clean_posed",
+    "frozen",
+    "position_stuck",
+    "glued_to_head",
+    "parked_below",
+    "never_awake",
+    "spikes",
+    "desk_first",
+    "headset_jumps",
+    "floor_lost",
+    "recentred",
+    "two_sessions",
+    "clock_past_midnight",
+    "unit_cm",
+    "bvh_z_up",
+)
+SCENES = 2
+MOST_WRONG = 1
 
 
 @pytest.fixture(scope="module")
