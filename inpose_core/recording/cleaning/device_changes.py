@@ -24,7 +24,7 @@ from ...body.quaternions import (
 from .defects import Poses, TrackDefect
 
 _LEAST_TURN_RAD: Final[float] = np.radians(20.0)
-_HARDEST_RAD_S2: Final[float] = 700.0
+_HARDEST_RAD_S2: Final[float] = 350.0
 _OWN_MOTION: Final[float] = 4.0
 """A leap is this many times longer than the steps beside it."""
 _MOST_M: Final[float] = 0.35

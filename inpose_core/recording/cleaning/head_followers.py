@@ -44,11 +44,11 @@ _MODEL_TURN_RAD: Final[float] = np.radians(20.0)
 
 def find_at_headset(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Return the spans in which a hand is where the headset itself is."""
-    return [
-        TrackDefect("at_head", hand, start, stop)
-        for hand in (1, 2)
-        for start, stop in _at_the_headset(times_s, poses, hand)
-    ]
+    spans = [(hand, *span) for hand in (1, 2) for span in _at_the_headset(times_s, poses, hand)]
+    if sum(stop - start for _, start, stop in spans) > _BOTH * poses.measured[:, 1:].sum():
+        # Both hands are there all the time: the unit is wrong, and calibration detects that better.
+        return []
+    return [TrackDefect("at_head", *span) for span in spans]
 
 
 def find_carried_hands(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:

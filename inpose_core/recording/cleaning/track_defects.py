@@ -141,8 +141,11 @@ def _spikes_of(t: FloatArray, p: FloatArray, q: FloatArray, length: int) -> NDAr
     if length > 1:
         # The device returns to where it came from; the turning point of a swing does not.
         leaps &= np.linalg.norm(p[after] - p[before], axis=1) < 0.3 * deviation
-    turned = np.minimum(geodesic_angle(q[before], q[into]), geodesic_angle(q[out_of], q[after]))
-    leaps |= (turned > _SPIKE_TURN_RAD) & (geodesic_angle(q[before], q[after]) < 0.3 * turned)
+    # Angles are costly; most steps turn by far less.
+    turning = np.flatnonzero(np.abs((q[before] * q[into]).sum(axis=-1)) < np.cos(_SPIKE_TURN_RAD / 2))
+    a, b, c, d = (q[k + turning] for k in (0, 1, length, length + 1))
+    turned = np.minimum(geodesic_angle(a, b), geodesic_angle(c, d))
+    leaps[turning] |= (turned > _SPIKE_TURN_RAD) & (geodesic_angle(a, d) < 0.3 * turned)
     found = np.flatnonzero(leaps) + 1
     return found[np.append(True, np.diff(found) > length)] if len(found) else found
 

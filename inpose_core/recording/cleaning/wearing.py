@@ -33,7 +33,9 @@ _BESIDE_M: Final[float] = 0.12
 _WORN_LOWER_M: Final[float] = 0.15
 _WORN_TILT_RAD: Final[float] = np.radians(30.0)
 _LONGEST_CHANGE_S: Final[float] = 4.0
+_HELD_LOWER_M: Final[float] = 0.18
 _HELD_S: Final[float] = 1.5
+_NEARLY_ALL: Final[float] = 0.85
 _HELD_BESIDE_M: Final[float] = 0.32
 _HELD_TILT_RAD: Final[float] = np.radians(25.0)
 _MOST: Final[float] = 0.9
@@ -84,15 +86,21 @@ def _held(times_s: FloatArray, poses: Poses, worn_m: float, tilt_rad: FloatArray
     for hand in (1, 2):
         apart_m = positions_m[:, hand] - positions_m[:, 0]
         beside &= (np.linalg.norm(apart_m, axis=-1) < _HELD_BESIDE_M) & (np.abs(apart_m[:, 1]) < _HELD_BESIDE_M / 2)
-    held = beside & (positions_m[:, 0, 1] < worn_m - _LOWER_M) & (tilt_rad > _HELD_TILT_RAD)
+    held = beside & (positions_m[:, 0, 1] < worn_m - _HELD_LOWER_M) & (tilt_rad > _HELD_TILT_RAD)
     spans = []
-    first = int(np.argmin(np.append(held, False)))
-    last = len(held) - int(np.argmin(np.append(held[::-1], False)))
+    first, last = _prefix(held), len(held) - _prefix(held[::-1])
     if first and times_s[first - 1] - times_s[0] > _HELD_S:
         spans.append((0, first))
-    if last < len(held) and last > first and times_s[-1] - times_s[last] > _HELD_S:
+    if first < last < len(held) and times_s[-1] - times_s[last] > _HELD_S:
         spans.append((last, len(held)))
     return spans
+
+
+def _prefix(flags: BoolArray) -> int:
+    """Return the length of the longest beginning that is nearly all true and ends with a true flag."""
+    share = np.cumsum(flags) / np.arange(1, len(flags) + 1)
+    long = np.flatnonzero(flags & (share > _NEARLY_ALL))
+    return int(long[-1]) + 1 if len(long) else 0
 
 
 def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, tilt_rad: FloatArray) -> bool:

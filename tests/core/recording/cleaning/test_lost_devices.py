@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,12 @@ def test_a_hand_at_the_headset_is_lost() -> None:
     cleaned = clean_recording(take)
     assert_lost(cleaned, 2, part)
     assert told(cleaned.findings) == {("at_head", 2)}
+
+
+def test_two_hands_at_the_headset_all_the_time_are_a_wrong_unit() -> None:
+    take = person()
+    small = clean_recording(replace(take, positions_m=take.positions_m / 100))
+    assert small.measured.all()
 
 
 def test_a_hand_that_the_head_carries_is_lost() -> None:
