@@ -15,19 +15,27 @@ geometry decides which one is the left.
 from __future__ import annotations
 
 import io
+import json
 import math
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
+from ...options.reading import ReadOptions
 from ...system.safe_files import parse_json
+from ..findings import Finding
+from ..sessions import continue_clock
+from ..tables.reader import read as read_table
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from .flat_json import objects_in, table_of
 from .format import RecordingFormat
+from .json_poses import components, is_number, matrix_pose
 
 _TIMES: Final[tuple[str, ...]] = ("timestamp", "time", "t", "ts", "time_s", "timestamp_ms", "timestamp_ns")
 _DEVICES: Final[tuple[str, ...]] = ("devices", "poses", "trackers")
@@ -45,6 +53,7 @@ _NAMES: Final[tuple[str, ...]] = (
 )
 _PLACES: Final[tuple[str, ...]] = ("position", "pos", "translation", "p")
 _TURNS: Final[tuple[str, ...]] = ("quaternion", "rotation", "orientation", "rot", "quat", "q")
+_MATRICES: Final[tuple[str, ...]] = ("matrix", "transform", "pose_matrix", "mDeviceToAbsoluteTracking", "mat")
 _VALID: Final[tuple[str, ...]] = ("valid", "is_valid", "pose_valid", "bPoseIsValid", "tracked")
 _OPENVR_CLASSES: Final[frozenset[str]] = frozenset({"hmd", "controller", "generictracker", "trackingreference"})
 _HEADS: Final[tuple[str, ...]] = ("hmd", "head", "camera")
@@ -63,16 +72,19 @@ _HINT: Final[str] = (
 class _Samples:
     """Collect the samples of one device, eight bytes per number."""
 
-    times: array[float] = field(default_factory=lambda: array("d"))
+    lines: array[int] = field(default_factory=lambda: array("q"))
     poses: array[float] = field(default_factory=lambda: array("d"))
 
-    def track(self) -> Track:
+    def track(self, times: FloatArray) -> Track:
+        """Return the track; ``times`` are those of all lines."""
         poses = np.array(self.poses).reshape(-1, 7)
-        return Track(np.array(self.times), poses[:, :3], poses[:, 3:])
+        return Track(times[np.array(self.lines)], poses[:, :3], poses[:, 3:])
 
 
 def recognises(data: bytes) -> bool:
-    """Return whether the first line is a complete JSON object and another one follows."""
+    """Return whether the first line is a complete JSON object and another one follows, or objects stand in a list."""
+    if _is_array(data):
+        return True
     first, _, rest = data.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")
     if not first.startswith(b"{") or len(first) > _LONGEST_FIRST_LINE or not rest.lstrip().startswith(b"{"):
         return False
@@ -82,15 +94,60 @@ def recognises(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes, name: str) -> RawTracks:
+def read(data: bytes, name: str, options: ReadOptions | None = None) -> RawTracks:
     """Return the poses of a log; lines that are not JSON, such as a truncated last one, are skipped and counted.
+
+    Objects without devices are read as a table, each key a column.
 
     Raises:
         RecordingError: the lines have no device poses, or no headset and hand.
     """
+    data = _as_lines(data)
+    try:
+        if options is not None and options.columns:
+            return _read_flat(data, name, options)
+        return _read_devices(data, name)
+    except RecordingError as error:
+        try:
+            return _read_flat(data, name, options or ReadOptions())
+        except RecordingError:
+            raise error from None
+
+
+def _is_array(data: bytes) -> bool:
+    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"[") and start[1:].lstrip().startswith(b"{")
+
+
+def _as_lines(data: bytes) -> bytes:
+    """Return one object a line of a file that may hold a list of objects."""
+    if not _is_array(data):
+        return data
+    try:
+        objects = objects_in(parse_json(data))
+    except ValueError:
+        objects = []
+    return b"\n".join(json.dumps(entry).encode() for entry in objects)
+
+
+def _read_flat(data: bytes, name: str, options: ReadOptions) -> RawTracks:
+    rows = []
+    for line in io.BytesIO(data.lstrip(b"\xef\xbb\xbf")):
+        try:
+            row = parse_json(line) if line.strip() else None
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+            check_frame_count(len(rows), name)
+    return replace(read_table(table_of(rows), name, None, options), format="JSON lines")
+
+
+def _read_devices(data: bytes, name: str) -> RawTracks:
     check_frame_count(data.count(b"\n") // _MOST_LINES_A_FRAME, name)
     samples: defaultdict[str, _Samples] = defaultdict(_Samples)
     damaged, ordered = 0, True
+    line_times = array("d")
     for line in io.BytesIO(data.lstrip(b"\xef\xbb\xbf")):
         if not line.strip():
             continue
@@ -103,12 +160,14 @@ def read(data: bytes, name: str) -> RawTracks:
         for device, entry in _devices(row) if time is not None else ():
             pose, named = _pose(entry)
             if pose is not None and (device in samples or len(samples) < _MOST_DEVICES):
-                assert time is not None
                 ordered &= not named
-                samples[device].times.append(time)
+                samples[device].lines.append(len(line_times))
                 samples[device].poses.extend(pose)
+        if time is not None:
+            line_times.append(time)
     chosen, sided = _chosen(samples, name)
-    tracks = [None if device is None else samples[device].track() for device in chosen]
+    clock = continue_clock(np.array(line_times))
+    tracks = [None if device is None else samples[device].track(clock.times) for device in chosen]
     check_frame_count(max(len(track.times) for track in tracks if track is not None), name)
     times, positions, quaternions = join_tracks(tracks)
     is_openvr = any(_kind(device) in _OPENVR_CLASSES for device in samples)
@@ -127,15 +186,27 @@ def read(data: bytes, name: str) -> RawTracks:
             by="OpenVR's device classes" if is_openvr else "the keys",
         ),
         headset="OpenVR" if is_openvr else "",
-        notes=(f"{damaged} lines are not JSON. InPose ignored them.",) if damaged else (),
+        findings=(*_damage(damaged), *clock.findings),
+        session_starts=clock.session_starts,
     )
+
+
+def _damage(lines: int) -> tuple[Finding, ...]:
+    if not lines:
+        return ()
+    sentence = (
+        "One line is not JSON. InPose ignored it."
+        if lines == 1
+        else f"{lines} lines are not JSON. InPose ignored them."
+    )
+    return (Finding("damaged", sentence, "repaired"),)
 
 
 def _time(row: object) -> float | None:
     if not isinstance(row, Mapping):
         return None
     value = _first(row, _TIMES)
-    return float(value) if _is_number(value) else None
+    return float(value) if is_number(value) else None
 
 
 def _devices(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -147,7 +218,7 @@ def _devices(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield _name(entry), entry
     elif isinstance(several, Mapping):
         yield from ((str(key), entry) for key, entry in several.items() if isinstance(entry, Mapping))
-    elif _first(row, _PLACES) is not None or isinstance(row.get("pose"), Mapping):
+    elif _first(row, (*_PLACES, *_MATRICES)) is not None or isinstance(row.get("pose"), (Mapping, list)):
         yield _name(row), row
     else:
         yield from ((str(key), entry) for key, entry in row.items() if isinstance(entry, Mapping))
@@ -166,35 +237,27 @@ def _pose(entry: Mapping[str, Any]) -> tuple[list[float] | None, bool]:
     """Return seven numbers, NaN if the device was lost, and whether the quaternion's components were named."""
     inner = entry.get("pose")
     pose = inner if isinstance(inner, Mapping) else entry
-    place, _ = _components(_first(pose, _PLACES), "xyz")
-    turn, named = _components(_first(pose, _TURNS), "xyzw")
+    matrix = matrix_pose(inner if isinstance(inner, list) else _first(pose, _MATRICES))
+    if matrix is not None:
+        lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
+        return ([math.nan] * 7 if lost else matrix), True
+    place, _ = components(_first(pose, _PLACES), "xyz")
+    turn, named = components(_first(pose, _TURNS), "xyzw")
     if place is None or turn is None:
         return None, named
     lost = any(source.get(key) is False for source in (pose, entry) for key in _VALID)
     return ([math.nan] * 7 if lost else [*place, *turn]), named
 
 
-def _components(value: object, letters: str) -> tuple[list[float] | None, bool]:
-    named = isinstance(value, Mapping)
-    numbers = [value.get(letter) for letter in letters] if isinstance(value, Mapping) else value
-    if not isinstance(numbers, list) or len(numbers) != len(letters) or not all(map(_is_number, numbers)):
-        return None, named
-    return [float(number) for number in numbers], named
-
-
 def _first(row: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return next((row[key] for key in keys if key in row), None)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _chosen(samples: Mapping[str, _Samples], name: str) -> tuple[list[str | None], bool]:
     """Return which devices are head, left and right, and whether their names give the side."""
     if not samples:
         raise RecordingError(f"{name} contains lines of JSON, but no device poses.", _HINT)
-    by_count = sorted(samples, key=lambda device: -len(samples[device].times))
+    by_count = sorted(samples, key=lambda device: -len(samples[device].lines))
     head = next((device for device in by_count if any(word in device.lower() for word in _HEADS)), None)
     if head is None:
         raise RecordingError(f"{name} contains poses, but none of a headset.", _HINT)
@@ -218,7 +281,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         source="scripts that poll OpenVR or OpenXR and write one JSON object per line",
         hand_poses="raw if the devices have OpenVR's classes, else set `--hand-poses`",
         recognises=recognises,
-        read=lambda file: read(file.data, file.name),
+        read=lambda file: read(file.data, file.name, file.options),
         rank=2,  # before WebXR, which takes any JSON
     ),
 )

@@ -25,7 +25,9 @@ from ...system.safe_files import parse_json
 from ..findings import Finding
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from . import json_lines
 from .bsor import printable
+from .flat_json import objects_in
 from .format import RecordingFormat
 
 _HINT: Final[str] = "Record again, or export a CSV with the columns time, head_px ... right_qz."
@@ -61,6 +63,9 @@ def read(data: bytes, name: str) -> RawTracks:
         }
         if entities:
             return _read_aframe(entities, name)
+    listed = objects_in(document)
+    if listed:
+        return json_lines.read(b"\n".join(json.dumps(entry).encode() for entry in listed), name)
     raise RecordingError(f"{name} is a JSON file, not a recording that InPose reads.", _HINT)
 
 

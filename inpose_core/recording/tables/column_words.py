@@ -1,100 +1,169 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recognise the columns of an unknown table by the words in their names, as a person would.
 
-``HMD Pos X``, ``leftHandRotation.w``, ``RightController_position_y``: each name is split into words. One word
-names the device, one the kind, and the last one the axis. Eyes, gaze, fingers, speeds and forces are ignored.
+``HMD Pos X``, ``leftHandRotation.w``, ``xLeftPos``, ``Kopf Position Y``, ``HMD_Rotation_Pitch``: each name is split
+into words. One word names the device, one the kind, and one the axis. Eyes, gaze, fingers, speeds and forces are
+ignored. A name with a slip of the pen counts where the right one is missing.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .layouts import Layout
+from .column_meaning import ANGLES, component_of, is_time, kind_of, meaning_of, unit_in, words_of
+from .column_vocabulary import AXES, OTHER
+from .layouts import AngleUnit, Layout
+from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
 
-_WORD: Final[re.Pattern[str]] = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+")
-_HEAD: Final[frozenset[str]] = frozenset({"head", "hmd", "headset", "camera", "cam", "centereye", "viewer"})
-_SIDES: Final[dict[str, frozenset[str]]] = {
-    "left": frozenset({"left", "l", "lhand", "lefthand", "leftcontroller", "lh"}),
-    "right": frozenset({"right", "r", "rhand", "righthand", "rightcontroller", "rh"}),
+_UNIT_WORDS: Final[dict[str, str]] = {
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), "m"),
+    **dict.fromkeys(("cm", "centimeters", "centimetres"), "cm"),
+    **dict.fromkeys(("mm", "millimeters", "millimetres"), "mm"),
 }
-_POSITION: Final[frozenset[str]] = frozenset({"p", "pos", "position", "loc", "location", "t", "trans", "translation"})
-_ROTATION: Final[frozenset[str]] = frozenset(
-    {"q", "quat", "quaternion", "rot", "rotation", "orientation", "ori", "euler", "angle", "angles", "r", "rotations"}
-)
-_OTHER: Final[frozenset[str]] = frozenset(
-    {"eyes", "gaze", "pupil", "thumb", "index", "middle", "ring", "pinky", "little", "finger", "palm"}
-    | {"foot", "feet", "ankle", "knee", "hip", "leg", "elbow", "shoulder", "waist", "tracker", "target", "object"}
-    | {"vel", "velocity", "v", "av", "acc", "accel", "acceleration", "angular", "linear", "speed", "force"}
-    | {"joystick", "thumbstick", "trigger", "button", "fwd", "forward", "up", "scale", "delta", "sixd"}
-)
-_ENDINGS: Final[re.Pattern[str]] = re.compile(r"(p|q|t|r|pos|rot|quat)?([xyzw])")
+_ANGLE_WORDS: Final[dict[str, AngleUnit]] = {
+    **dict.fromkeys(("deg", "degree", "degrees", "°", "grad"), "deg"),
+    **dict.fromkeys(("rad", "radian", "radians"), "rad"),
+}
 
 
 def layout_by_words(header: Sequence[str]) -> Layout | None:
     """Return which columns are head and hands, and the time; None if head and a hand are not found."""
-    found: dict[tuple[str, str, str], dict[str, str]] = {}
-    time: list[str] = []
+    return _layout(header, correct=False) or _layout(header, correct=True)
+
+
+def long_layout_by_words(header: Sequence[str]) -> Layout | None:
+    """Return the columns of a table in which each row holds one device; None if they are not found."""
+    time = [column for column in header if is_time(column)]
+    key = next((column for column in header if set(words_of(column)) & _KEYS and column not in time), None)
+    groups: dict[str, dict[str, str]] = {"p": {}, "q": {}, "e": {}}
     for column in header:
-        words = [word.lower() for word in _WORD.findall(column)]
-        if _is_time(words):
-            time.append(column)
+        if column == key or column in time:
             continue
-        place = _place(words)
-        if place is not None:
-            device, base, kind, axis = place
-            found.setdefault((device, kind, base), {}).setdefault(axis, column)
-    columns: dict[str, Any] = {"time": time}
-    for device in ("head", "left", "right"):
-        # Among several candidates, such as a hand and its controller, the first complete one is used.
-        for base in dict.fromkeys(key[2] for key in found if key[0] == device):
-            p, r = found.get((device, "p", base), {}), found.get((device, "r", base), {})
-            if not {"x", "y", "z"} <= p.keys() or not {"x", "y", "z"} <= r.keys():
-                continue
-            columns[f"{device}_p"] = [p[axis] for axis in "xyz"]
-            parts = "xyzw" if "w" in r else "xyz"
-            columns[f"{device}_{'q' if 'w' in r else 'e'}"] = [r[axis] for axis in parts]
-            break
-    if "head_p" not in columns or not {"left_p", "right_p"} & columns.keys():
+        axis, kind, rest = component_of(["of", *words_of(column)])
+        if OTHER & set(rest) or not axis:
+            continue
+        kind = kind or next((found for word in reversed(rest) if (found := kind_of(word))), "")
+        if axis in ANGLES:
+            kind = "e"
+        groups[kind or ("q" if axis == "w" else "p")].setdefault(AXES[axis], column)
+    position, turn, euler = groups["p"], groups["q"], groups["e"]
+    if key is None or not {"x", "y", "z"} <= position.keys():
+        return None
+    columns: dict[str, Any] = {"time": time, "p": [position[axis] for axis in "xyz"]}
+    if set("xyzw") <= turn.keys():
+        columns["q"] = [turn[axis] for axis in "xyzw"]
+    elif set(ANGLES) <= euler.keys():
+        columns["e"] = [euler[axis] for axis in ANGLES]
+    elif angles := next((one for one in (euler, turn) if set("xyz") <= one.keys()), None):
+        columns["e"] = [angles[axis] for axis in "xyz"]
+    else:
         return None
     return Layout(
         name="words",
         label="the columns' names",
         columns=columns,
-        quaternion_order="xyzw" if "head_q" in columns else None,
+        shape="long",
+        key=key,
+        quaternion_order="xyzw" if "q" in columns else None,
+        euler_order=PITCH_YAW_ROLL if columns.get("e", [""])[0] == euler.get("pitch") else UNITY_EULER_ORDER,
     )
 
 
-def _is_time(words: list[str]) -> bool:
-    text = "".join(words)
-    return (
-        text in {"t", "time", "timestamp", "times", "seconds", "ticks"}
-        or (bool(words) and words[0] in {"time", "timestamp", "elapsed", "unix", "frametime"} and len(words) <= 3)
-        or text in {"deltatimems", "recordingtime", "gametime", "realtime", "systemtime"}
+_KEYS: Final[frozenset[str]] = frozenset(
+    {
+        "device",
+        "name",
+        "object",
+        "joint",
+        "id",
+        "type",
+        "node",
+        "part",
+        "body",
+        "role",
+        "source",
+        "entity",
+        "bone",
+        "label",
+    }
+    | {"gerat", "objekt", "tracker", "trackedobject", "devicename", "deviceid", "sensor"}
+)
+
+
+def _layout(header: Sequence[str], *, correct: bool) -> Layout | None:
+    groups: dict[str, dict[tuple[str, str], dict[str, str]]] = {"head": {}, "left": {}, "right": {}}
+    strangers: dict[tuple[str, str], int] = {}
+    time = [column for column in header if is_time(column)]
+    if correct and not time:
+        time = [column for column in header if is_time(column, correct=True)]
+    for column in header:
+        found = None if column in time else meaning_of(column)
+        if found is None and correct and column not in time:
+            found = meaning_of(column, correct=True)
+        elif found is not None and correct and found.strangers:
+            found = meaning_of(column, correct=True) or found
+        if found is None or not found.axis:
+            continue
+        key = (found.kind, found.base)
+        groups[found.device].setdefault(key, {}).setdefault(found.axis, column)
+        strangers[key] = found.strangers
+    columns: dict[str, Any] = {"time": time}
+    order = None
+    angles = False
+    for device, found_groups in groups.items():
+        if correct:
+            _fill_gaps(found_groups, header)
+        position = _best(found_groups, strangers, ("p", ""), "xyz")
+        turn = _best(found_groups, strangers, ("q", ""), "xyzw")
+        euler = _best(found_groups, strangers, ("e", "q"), "xyz")
+        named = _best(found_groups, strangers, ("e",), ANGLES)
+        if position is None or not (turn or euler or named):
+            continue
+        columns[f"{device}_p"] = [position[axis] for axis in "xyz"]
+        if turn:
+            columns[f"{device}_q"] = [turn[axis] for axis in "xyzw"]
+            order = "xyzw"
+        elif euler:
+            columns[f"{device}_e"] = [euler[axis] for axis in "xyz"]
+        elif named:
+            columns[f"{device}_e"] = [named[axis] for axis in ANGLES]
+            angles = True
+    if "head_p" not in columns or not {"left_p", "right_p"} & columns.keys():
+        return None
+    units = {unit_in(column) for name, group in columns.items() if name.endswith("_p") for column in group}
+    turn_units = {unit_in(column) for name, group in columns.items() if name.endswith("_e") for column in group}
+    return Layout(
+        name="words",
+        label="the columns' names",
+        columns=columns,
+        unit=next((_UNIT_WORDS[unit] for unit in units if unit in _UNIT_WORDS), None),
+        angle_unit=next((_ANGLE_WORDS[unit] for unit in turn_units if unit in _ANGLE_WORDS), None),
+        quaternion_order="xyzw" if order else None,
+        euler_order=PITCH_YAW_ROLL if angles else UNITY_EULER_ORDER,
     )
 
 
-def _place(words: list[str]) -> tuple[str, str, str, str] | None:
-    """Return a column's device, the remaining words of its name, its kind and its axis."""
-    if len(words) < 2:
-        return None
-    ending = _ENDINGS.fullmatch(words[-1])
-    if ending is None:
-        return None
-    kind, axis = ending[1] or "", ending[2]
-    middle = words[:-1]
-    if not kind and len(middle) > 1 and middle[-1] in _POSITION | _ROTATION:
-        kind = middle.pop()
-    base = " ".join(middle)
-    joined = base.replace(" ", "")
-    device = "head" if _HEAD & set(middle) or "centereye" in joined else ""
-    for side, names in _SIDES.items():
-        if names & set(middle):
-            device = side
-    is_rotation = kind in _ROTATION or axis == "w"
-    if not device or _OTHER & set(middle) or ("eye" in middle and device != "head"):
-        return None
-    if not (is_rotation or kind in _POSITION or not kind):
-        return None
-    return device, base, "r" if is_rotation else "p", axis
+def _best(
+    groups: Mapping[tuple[str, str], dict[str, str]],
+    strangers: Mapping[tuple[str, str], int],
+    kinds: tuple[str, ...],
+    axes: Sequence[str],
+) -> dict[str, str] | None:
+    """Return the complete group of the best kind with the fewest strange words; the first one among equals."""
+    fitting = [key for key, group in groups.items() if key[0] in kinds and set(axes) <= group.keys()]
+    if axes == "xyz":
+        fitting = [key for key in fitting if "w" not in groups[key]] or ([] if "p" not in kinds else fitting)
+    best = min(fitting, key=lambda key: (kinds.index(key[0]), strangers[key]), default=None)
+    return groups[best] if best is not None else None
+
+
+def _fill_gaps(groups: dict[tuple[str, str], dict[str, str]], header: Sequence[str]) -> None:
+    """Give a group that lacks one axis the column between its neighbours, however it is called."""
+    places = {column: place for place, column in enumerate(header)}
+    used = {column for group in groups.values() for column in group.values() if len(group) > 1}
+    for group in groups.values():
+        if {"x", "z"} <= group.keys() and "y" not in group and places[group["z"]] - places[group["x"]] == 2:
+            between = header[places[group["x"]] + 1]
+            if between not in used:
+                group["y"] = between

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,14 @@ from ..findings import Finding
 from ..sessions import ContinuedClock, continue_clock
 from ..tracks import Track
 from .layouts import DeviceColumns, Layout
-from .rotation_columns import euler_to_xyzw, matrices_to_poses, numbers_in_cells
+from .rotation_columns import (
+    PITCH_YAW_ROLL,
+    euler_to_xyzw,
+    in_radians,
+    matrices_to_poses,
+    numbers_in_cells,
+    rotator_to_xyzw,
+)
 from .text_table import Cells, TextTable
 from .times import parse_times
 
@@ -97,15 +104,63 @@ def column_places(columns: DeviceColumns, table: TextTable) -> ColumnPlaces:
     return ColumnPlaces(position, () if in_one_cell else rotation, rotation if in_one_cell else ())
 
 
+@dataclass(frozen=True)
+class Angles:
+    """Hold how a table writes Euler angles; found in all of its devices together."""
+
+    degrees: float = 1.0
+    """Degrees per unit."""
+    z_up: bool = False
+    """For pitch, yaw and roll."""
+    findings: tuple[Finding, ...] = ()
+
+
+def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cells, layout: Layout) -> Angles:
+    """Return how a table writes its Euler angles, from the layout or from the numbers."""
+    written = [cells.numbers(places.rotation) for columns, places in devices if columns.kind == "e"]
+    if not written:
+        return Angles()
+    radians = layout.angle_unit == "rad" or (layout.angle_unit is None and in_radians(np.concatenate(written)))
+    told = (
+        Finding(
+            "unit",
+            "The rotations are in radians instead of degrees. InPose read them so.",
+            "repaired",
+        ),
+    )
+    positions = [cells.numbers(places.position) for _, places in devices]
+    return Angles(
+        degrees=float(np.degrees(1.0)) if radians else 1.0,
+        z_up=_is_z_up(positions),
+        findings=told if radians and layout.angle_unit is None else (),
+    )
+
+
+def _is_z_up(positions: Sequence[FloatArray]) -> bool:
+    """Return whether the head is above the hands along Z rather than along Y; where it walks to says nothing."""
+    head, *hands = positions
+    if not hands:
+        return False
+    above = np.concatenate([head - hand for hand in hands])
+    above = above[np.isfinite(above).all(axis=1)]
+    if not len(above):
+        return False
+    median = np.median(above, axis=0)
+    return bool(median[2] > median[1])
+
+
 def column_poses(
-    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, layout: Layout
+    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, layout: Layout, angles: Angles
 ) -> tuple[FloatArray, FloatArray]:
     """Return positions (F, 3) and quaternions (F, 4) in the file's axes."""
     position, rotation = cells.numbers(places.position), cells.numbers(places.rotation)
     if columns.kind == "q":
         return position, rotation
     if columns.kind == "e":
-        turns_deg = rotation[:, ["XYZ".index(axis) for axis in layout.euler_order]]
+        turns_deg = rotation * angles.degrees
+        if layout.euler_order == PITCH_YAW_ROLL:
+            return position, rotator_to_xyzw(turns_deg, z_up=angles.z_up)
+        turns_deg = turns_deg[:, ["XYZ".index(axis) for axis in layout.euler_order]]
         return position, euler_to_xyzw(turns_deg, layout.euler_order)
     matrices = numbers_in_cells(cells.texts[places.matrix[0]], 12) if places.matrix else rotation
     positions, quaternions = matrices_to_poses(matrices)

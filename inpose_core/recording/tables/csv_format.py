@@ -39,7 +39,8 @@ _DECLARED: Final[Declared] = Declared(
 
 def is_own(header: Sequence[str]) -> bool:
     """Return whether a header has columns of the canonical form."""
-    return sum(name.lower() in CSV_COLUMNS for name in header) >= 4
+    own = [name.lower() for name in header if name.lower() in CSV_COLUMNS]
+    return len(own) >= 4 and (any(name[:4] in ("left", "righ") for name in own) or len(own) == len(header))
 
 
 def read_own(table: TextTable) -> RawTracks:

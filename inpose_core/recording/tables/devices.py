@@ -16,9 +16,11 @@ from ..conventions import ReadOptions
 from ..findings import Finding
 from ..tracks import Track
 from ..types import DEVICE_NAMES
+from .column_meaning import device_named
 from .columns import (
     NO_TIME,
     DeviceTracks,
+    angles_of,
     column_places,
     column_poses,
     frame_times,
@@ -59,7 +61,8 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     cells = table.read(places.numbers, (key, time, *places.matrix))
     clock, unit = frame_times(table, time, cells)
     times = clock.times
-    positions, quaternions = column_poses(columns, places, cells, layout)
+    angles = angles_of([(columns, places)], cells, layout)
+    positions, quaternions = column_poses(columns, places, cells, layout, angles)
     tracks = {
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
         for name, rows in _rows_of_devices(cells.texts[key]).items()
@@ -69,6 +72,8 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         listed = [str(value).lower() for value in layout.devices.get(device, ())] if layout.devices else [device]
         # If there are several headsets ("hmd", "hmd 2"), the one with the most rows is used.
         fitting = [name for name in tracks if name in listed or name.rstrip(" 0123456789") in listed]
+        if not layout.devices:
+            fitting = fitting or [name for name in tracks if device_named(name) == device]
         name = max(fitting, key=lambda name: len(tracks[name].times), default=None)
         chosen.append(tracks.pop(name) if name is not None else None)
     if chosen[0] is None:
@@ -83,10 +88,10 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     return DeviceTracks(
         (chosen[0], left, right),
         unit,
-        named and bool(layout.devices),
+        named,
         cells.notes,
         clock.session_starts,
-        (*cells.findings, *clock.findings),
+        (*cells.findings, *clock.findings, *angles.findings),
     )
 
 
@@ -144,9 +149,10 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         places, time = column_places(columns, one), time_column(layout, one, options)
         cells = one.read(places.numbers, (*(() if time is None else (time,)), *places.matrix))
         clock, time_unit = frame_times(one, time, cells)
-        tracks[device] = sorted_track(Track(clock.times, *column_poses(columns, places, cells, layout)))
+        angles = angles_of([(columns, places)], cells, layout)
+        tracks[device] = sorted_track(Track(clock.times, *column_poses(columns, places, cells, layout, angles)))
         notes += cells.notes
-        findings += [*cells.findings, *clock.findings]
+        findings += [*cells.findings, *clock.findings, *angles.findings]
         starts = clock.session_starts if device == "head" else starts
     notes += [f"There is no file for the {device} hand." for device in missing]
     head, left, right = (tracks.get(device) for device in DEVICE_NAMES)

@@ -27,11 +27,12 @@ from ...errors import RecordingError
 from ...system.safe_files import read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
-from .rotation_columns import UNITY_EULER_ORDER
+from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
 
 PRESET_FOLDER: Final[Path] = Path(__file__).with_name("presets")
 
 Rotation = Literal["q", "e", "m"]
+AngleUnit = Literal["deg", "rad"]
 _ROTATIONS: Final[tuple[Rotation, ...]] = get_args(Rotation)
 _BRACES: Final[re.Pattern[str]] = re.compile(r"\{([^{}]+)\}")
 _HINT: Final[str] = (
@@ -70,6 +71,9 @@ class Layout:
     time_unit: str | None = None
     quaternion_order: QuaternionOrder | None = None
     euler_order: str = UNITY_EULER_ORDER
+    """Three axes in the order of the intrinsic turns, or "pitch-yaw-roll" for columns in this order."""
+    angle_unit: AngleUnit | None = None
+    """Unit of Euler angles; None: degrees, unless no angle is larger than a turn in radians."""
     pose: PoseType | None = None
 
     @property
@@ -195,7 +199,8 @@ def _layout(document: Any, name: str) -> Layout:
             isinstance(layout.devices, dict) and all(v is None or _are_names(v) for v in layout.devices.values()),
             all(map(_are_names, layout.columns.values())),
             isinstance(layout.label, str) and isinstance(layout.key, str),
-            sorted(layout.euler_order) == ["X", "Y", "Z"],
+            layout.euler_order == PITCH_YAW_ROLL or sorted(layout.euler_order) == ["X", "Y", "Z"],
+            layout.angle_unit in (None, "deg", "rad"),
         )
         if all(allowed):
             for device in DEVICE_NAMES:

@@ -9,9 +9,10 @@ from ...errors import RecordingError
 from ..conventions import ReadOptions
 from ..tracks import Declared, RawTracks, Track, join_tracks
 from ..types import DEVICE_NAMES
-from .column_words import layout_by_words
+from .column_words import layout_by_words, long_layout_by_words
 from .columns import (
     DeviceTracks,
+    angles_of,
     column_places,
     column_poses,
     frame_times,
@@ -53,7 +54,7 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
     if fitting:
         best = max(fitting, key=lambda layout: (_column_count(layout), layout.time_unit is not None))
         return _read(best, table, path, options, by=f"the preset {best.name}")
-    by_words = layout_by_words(table.header)
+    by_words = layout_by_words(table.header) or long_layout_by_words(table.header)
     if by_words is not None:
         return _read(by_words, table, path, options, by="the columns' names")
     if len(table.header) < 5:
@@ -127,8 +128,9 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         (*(() if time is None else (time,)), *(place for one in places for place in one.matrix)),
     )
     clock, unit = frame_times(table, time, cells)
+    angles = angles_of([one for one in present if one is not None], cells, layout)
     head, left, right = (
-        None if one is None else Track(clock.times, *column_poses(*one, cells, layout)) for one in present
+        None if one is None else Track(clock.times, *column_poses(*one, cells, layout, angles)) for one in present
     )
     missing_hands = tuple(
         f"The file has no columns for the {name} hand."
@@ -140,5 +142,5 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         unit,
         notes=(*cells.notes, *missing_hands),
         session_starts=clock.session_starts,
-        findings=(*cells.findings, *clock.findings),
+        findings=(*cells.findings, *clock.findings, *angles.findings),
     )

@@ -20,12 +20,35 @@ from ...body.quaternions import matrix_to_quaternion, xyzw_from_wxyz
 UNITY_EULER_ORDER: Final[str] = "YXZ"
 """Unity rotates about Z, then X, then Y of the world: the matrix is Ry Rx Rz. three.js' "YXZ" is the same."""
 
+PITCH_YAW_ROLL: Final[str] = "pitch-yaw-roll"
+"""Columns named pitch, yaw and roll: Unreal's rotator where Z is up, Unity's angles about X, Y and Z where Y is up."""
+
+_LARGEST_RADIANS: Final[float] = 6.3
+"""No Euler angle in radians is larger than a whole turn. In degrees, hands turn further than this."""
+
 _NUMBER: Final[re.Pattern[str]] = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan", re.IGNORECASE)
 
 
 def euler_to_xyzw(angles_deg: FloatArray, order: str = UNITY_EULER_ORDER) -> FloatArray:
     """Return quaternions (..., 4), scalar last, of intrinsic turns in degrees (..., 3) about the axes of ``order``."""
     return xyzw_from_wxyz(euler_to_quaternion(np.radians(angles_deg), order))
+
+
+def rotator_to_xyzw(pitch_yaw_roll_deg: FloatArray, *, z_up: bool) -> FloatArray:
+    """Return quaternions (..., 4), scalar last, of pitch, yaw and roll in degrees (..., 3).
+
+    With Z up it is Unreal's rotator: roll about X, then pitch about Y, both the other way round, then yaw about Z.
+    """
+    pitch, yaw, roll = np.moveaxis(pitch_yaw_roll_deg, -1, 0)
+    if z_up:
+        return euler_to_xyzw(np.stack((yaw, -pitch, -roll), axis=-1), "ZYX")
+    return euler_to_xyzw(np.stack((yaw, pitch, roll), axis=-1), "YXZ")
+
+
+def in_radians(angles: FloatArray) -> bool:
+    """Return whether Euler angles are in radians: none of them, of all devices, is larger than a turn."""
+    finite = angles[np.isfinite(angles)]
+    return len(finite) > 0 and bool(np.abs(finite).max() <= _LARGEST_RADIANS)
 
 
 def matrices_to_poses(values: FloatArray) -> tuple[FloatArray, FloatArray]:

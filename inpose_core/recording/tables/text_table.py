@@ -9,6 +9,7 @@ import io
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,12 +18,12 @@ from ...arrays import FloatArray
 from ...errors import RecordingError
 from ..findings import Finding
 from ..tracks import check_frame_count
+from .text_lines import COMMENTS, find_dialect, hide_inner, is_comment, show_inner, split_line, text_encoding
+from .vector_cells import VectorColumns, find_vectors
 
 if TYPE_CHECKING:
     from _csv import Reader as _Rows  # the csv module names its reader type only for type checkers
 
-_COMMENTS: Final[tuple[str, ...]] = ("#", "*")
-"""Beginnings of ignored lines: comments, and the rows of stars that separate takes in some data sets."""
 _NOT_MEASURED: Final[frozenset[str]] = frozenset(
     {"", "-", "--", "?", "null", "nil", "none", "na", "n/a", "#n/a", "nan", "-nan", "nan(ind)", "-nan(ind)"}
     | {"1.#qnan", "-1.#ind", "#value!", "#div/0!", "#ref!", "undefined", "unknown", "missing", "no data", "nodata"}
@@ -31,6 +32,8 @@ _NOT_MEASURED: Final[frozenset[str]] = frozenset(
     | {"false", "no", "inactive", "occluded", "out of range", "verloren", "perdu", "perdido", "perso"}
 )
 """Words in the cells of a device that was not tracked."""
+_VECTOR_ROWS: Final[int] = 40
+_PREVIEW_ROWS: Final[int] = 3
 _MOST_COMMENTS: Final[int] = 100
 _MOST_COLUMNS: Final[int] = 10_000
 _LONGEST_LINE: Final[int] = 1 << 20
@@ -66,10 +69,13 @@ class TextTable:
     name: str
     header: tuple[str, ...]
     """As in the file, without spaces and quotes around the names."""
-    _rows: _Rows
-    _decimal_comma: bool
+    rows: TableRows
+    has_header: bool = True
+    """Without a header the columns are called 1, 2, 3, ..."""
     comments: tuple[str, ...] = ()
     """The comments before the header."""
+    preview: tuple[tuple[str, ...], ...] = ()
+    """The first rows as they are in the file, for users who assign columns."""
 
     def find(self, column: str) -> int | None:
         """Return a column's index, ignoring case; None if the table lacks it.
@@ -95,15 +101,15 @@ class TextTable:
         count = 0
         short_line = 0
         try:
-            for row in self._rows:
-                if not row or not any(row) or row[0].startswith(_COMMENTS) or self._is_header(row):
+            for row in self.rows:
+                if not row or not any(row) or row[0].startswith(COMMENTS) or self._is_header(row):
                     continue
                 if short_line:
                     raise RecordingError(
                         f"Line {short_line} of {self.name} is too short.", f"Each line needs {len(self.header)} cells."
                     )
                 if len(row) < needed:
-                    short_line = self._rows.line_num
+                    short_line = self.rows.line_num
                     continue
                 try:
                     cells = [float(row[i]) for i in places]
@@ -122,16 +128,16 @@ class TextTable:
             )
         table = np.frombuffer(values).reshape(count, len(places)) if places else np.empty((count, 0))
         table[np.abs(table) > _LARGEST_FLOAT32] = np.nan  # squares of anything larger overflow
-        return Cells(places, table, words, ("The last line is cut off. InPose ignored it.",) if short_line else ())
+        cut_off = Finding("damaged", "The last line is cut off. InPose ignored it.", "repaired")
+        return Cells(places, table, words, (), (cut_off,) if short_line else ())
 
     def _is_header(self, row: Sequence[str]) -> bool:
         """Return whether a logger that appends to its file wrote the header again."""
         return row[0].strip().strip('"') == self.header[0] and tuple(c.strip().strip('"') for c in row) == self.header
 
     def _number(self, cell: str, column: int) -> float:
-        text = cell.strip()
-        if self._decimal_comma:
-            text = text.replace(",", ".")
+        # A comma here must be a decimal comma; brackets are left from vectors that the commas cut.
+        text = cell.strip().replace(",", ".").strip("()[]{} ")
         if text.lower() in _NOT_MEASURED:
             return np.nan
         try:
@@ -139,46 +145,95 @@ class TextTable:
         except ValueError:
             raise RecordingError(
                 # The message does not repeat the cell: if cells are shifted, it may hold a person's name.
-                f"Line {self._rows.line_num} of {self.name} has no number in the column {self.header[column]}.",
+                f"Line {self.rows.line_num} of {self.name} has no number in the column {self.header[column]}.",
                 "Write numbers with a decimal point, or leave the cell empty if nothing was measured.",
             ) from None
 
 
+class TableRows:
+    """Yield the rows of a table one by one, vectors taken apart; the whole text at once would take much memory."""
+
+    def __init__(
+        self, rows: _Rows, before: Sequence[list[str]], vectors: VectorColumns | None, lines_above: int
+    ) -> None:
+        self._rows, self._before, self._vectors, self._lines_above = rows, list(before), vectors, lines_above
+        self.line_num = lines_above
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for row in self._before:
+            self.line_num += 1
+            yield self._apart(row)
+        for row in self._rows:
+            self.line_num = self._lines_above + self._rows.line_num
+            yield self._apart(row)
+
+    def _apart(self, row: list[str]) -> list[str]:
+        return self._vectors.row(row) if self._vectors is not None and row else row
+
+
 def is_text(data: bytes) -> bool:
     """Return whether the file is text, judged by its first 4 KB."""
+    head = data[:4096]
     try:
-        text = codecs.getincrementaldecoder(_encoding(data))().decode(data[:4096], len(data) <= 4096)
+        text = codecs.getincrementaldecoder(text_encoding(data))().decode(head, len(data) <= 4096)
     except UnicodeDecodeError:
         return False
-    return all(character.isprintable() or character in "\t\r\n\f" for character in text)
+    return bool(text) and all(character.isprintable() or character in "\t\r\n\f\ufeff" for character in text)
 
 
 def open_table(data: bytes, name: str, hint: str) -> TextTable:
-    """Return the table in a text file with its header read; the header is the first line that is not a comment.
+    """Return the table in a text file with its header read.
 
     Raises:
         RecordingError: the file is not text or has no lines.
     """
-    delimiter = _delimiter(data)
-    rows = csv.reader(_lines(data, delimiter, name), delimiter=delimiter, skipinitialspace=True)
+    dialect = find_dialect(data)
+    lines = _lines(data, dialect.delimiter, name)
     comments: list[str] = []
+    header: tuple[str, ...] | None = None
+    number = 0
+    first: list[str] = []
+    above = 0
+    for line in lines:
+        above += 1
+        if not line.strip() or line.lower().startswith("sep="):
+            continue
+        if is_comment(line):
+            comments += [line.strip()] * (len(comments) < _MOST_COMMENTS)
+            continue
+        if dialect.header_line < 0:
+            header, first = tuple(str(place) for place in range(1, dialect.columns + 1)), [line]
+            break
+        if number == dialect.header_line:
+            cells = split_line(line, dialect.header_delimiter, bracketed=dialect.bracketed)
+            header = tuple(cell.strip().strip('"').strip() for cell in cells)
+            break
+        number += 1
+    if header is None:
+        raise RecordingError(f"{name} has no lines.", hint)
+    rest: Iterator[str] = chain(first, lines)
+    if dialect.bracketed:
+        rest = hide_inner(rest, dialect.delimiter)
+    rows = csv.reader(rest, delimiter=dialect.delimiter, skipinitialspace=True)
     try:
-        for row in rows:
-            if not any(cell.strip() for cell in row):
-                continue
-            if row[0].lstrip().startswith(_COMMENTS):
-                comments += [delimiter.join(row).strip()] * (len(comments) < _MOST_COMMENTS)
-                continue
-            header = tuple(cell.strip().strip('"').strip() for cell in row)
-            return TextTable(name, header, rows, delimiter != ",", tuple(comments))
+        before = list(islice(rows, _VECTOR_ROWS))
     except csv.Error as error:
         raise RecordingError(f"{name} is not a CSV file ({error}).", hint) from error
-    raise RecordingError(f"{name} has no lines.", hint)
+    sample = [row for row in before if row and not row[0].startswith(COMMENTS)]
+    vectors = find_vectors(header, sample)
+    return TextTable(
+        name=name,
+        header=vectors.header if vectors is not None else header,
+        rows=TableRows(rows, before, vectors, above - len(first)),
+        has_header=dialect.header_line >= 0,
+        comments=tuple(comments),
+        preview=tuple(tuple(show_inner(cell).strip() for cell in row) for row in sample[:_PREVIEW_ROWS]),
+    )
 
 
 def _lines(data: bytes, delimiter: str, name: str) -> Iterator[str]:
     """Yield the lines of a file; the whole text at once would take up to eight times the file's size."""
-    file = io.TextIOWrapper(io.BytesIO(data), _encoding(data), newline="")
+    file = io.TextIOWrapper(io.BytesIO(data), text_encoding(data), errors="strict", newline="")
     try:
         for line in iter(lambda: file.readline(_LONGEST_LINE + 1), ""):
             if len(line) > _LONGEST_LINE or line.count(delimiter) >= _MOST_COLUMNS:
@@ -186,19 +241,6 @@ def _lines(data: bytes, delimiter: str, name: str) -> Iterator[str]:
                     f"{name} has a line of more than {_MOST_COLUMNS} columns.", "Keep the columns of head and hands."
                 )
             # The csv module raises its own error at NUL.
-            yield line.replace("\0", "")
+            yield line.replace("\0", "").lstrip("\ufeff")
     except UnicodeError as error:
         raise RecordingError(f"{name} is not a text file in UTF-8.", "Save it as CSV in UTF-8.") from error
-
-
-def _encoding(data: bytes) -> str:
-    """Return UTF-16 if the file starts with its byte order mark, else UTF-8."""
-    return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-
-
-def _delimiter(data: bytes) -> str:
-    text = data[:200_000].decode(_encoding(data), "ignore")
-    for line in text.splitlines()[:100]:
-        if line.strip() and not line.lstrip().startswith(_COMMENTS):
-            return max(",;\t", key=line.count)
-    return ","

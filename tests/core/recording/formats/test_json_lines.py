@@ -81,7 +81,7 @@ def test_a_cut_last_line_costs_only_itself_and_a_lost_device_says_nothing(tmp_pa
     path.write_text("\n".join(rows)[:-40], encoding="utf-8")
     read = load_recording(path)
     assert len(read) == 199
-    assert "1 lines are not JSON. InPose ignored them." in read.notes
+    assert "One line is not JSON. InPose ignored it." in read.notes
     assert read.measured.mean(axis=0) == pytest.approx((1.0, 0.5, 1.0), abs=0.03)
 
 
