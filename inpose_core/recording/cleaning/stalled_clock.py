@@ -33,8 +33,8 @@ def stall_findings(times_s: FloatArray, kept: BoolArray) -> list[Finding]:
             continue
         start_s = float(times_s[stop] - times_s[frames[0]])
         sentence = (
-            f"From {start_s:.1f} to {start_s + hole_s:.1f} s, the clock of the file stood still. InPose interpolated the "
-            "motion there."
+            f"From {start_s:.1f} to {start_s + hole_s:.1f} s, the clock of the file stood still. InPose interpolated "
+            "the motion there."
         )
         found.append(Finding("clock", sentence, "repaired", None, start_s, start_s + hole_s))
     return found
