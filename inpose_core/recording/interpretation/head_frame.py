@@ -30,6 +30,7 @@ _SEATED_HEIGHT: Final[float] = 1.2
 _TURNED: Final[float] = 0.6
 """Length of the mean direction of gaze of somebody who turned round in the take."""
 _STEADY, _UNSTEADY = 0.8, 0.55
+_CLEARLY: Final[float] = 0.05
 _FEWEST_FRAMES: Final[int] = 30
 
 
@@ -79,7 +80,7 @@ def find_hand_frame(
     steadier = turned and in_head > _STEADY and in_room < _UNSTEADY and reach < room_reach
     if not under_floor and not steadier:
         return None
-    return "head_position" if turned and relative > in_head else "head"
+    return "head_position" if relative > in_head + _CLEARLY else "head"
 
 
 def hands_in_room(

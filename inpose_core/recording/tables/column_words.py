@@ -29,7 +29,13 @@ _ANGLE_WORDS: Final[dict[str, AngleUnit]] = {
 
 def layout_by_words(header: Sequence[str]) -> Layout | None:
     """Return which columns are head and hands, and the time; None if head and a hand are not found."""
-    return _layout(header, correct=False) or _layout(header, correct=True)
+    exact = _layout(header, correct=False)
+    if exact is not None and exact.columns["time"] and {"left_p", "right_p"} <= exact.columns.keys():
+        return exact
+    corrected = _layout(header, correct=True)
+    found = [layout for layout in (exact, corrected) if layout is not None]
+    # The names as they are, unless corrected ones complete a hand or the time.
+    return max(found, key=lambda layout: len(layout.columns) + bool(layout.columns["time"]), default=None)
 
 
 def long_layout_by_words(header: Sequence[str]) -> Layout | None:
