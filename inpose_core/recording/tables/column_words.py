@@ -38,6 +38,23 @@ def layout_by_words(header: Sequence[str]) -> Layout | None:
     return max(found, key=lambda layout: len(layout.columns) + bool(layout.columns["time"]), default=None)
 
 
+def missing_by_words(header: Sequence[str]) -> list[str]:
+    """Return which parts of head and hands the columns' names do not give, in words; empty if they give none at all."""
+    found = [meaning for column in header if (meaning := meaning_of(column, correct=True)) is not None]
+    if not found:
+        return []
+    names = {"head": "the head", "left": "the left hand", "right": "the right hand"}
+    missing = []
+    for device, words in names.items():
+        own = [meaning for meaning in found if meaning.device == device]
+        turns = {meaning.axis for meaning in own if meaning.kind in ("q", "e")}
+        if not {"x", "y", "z"} <= {meaning.axis for meaning in own if meaning.kind in ("p", "")}:
+            missing.append(f"the position of {words}")
+        if not ({"x", "y", "z"} <= turns or set(ANGLES) <= turns):
+            missing.append(f"the rotation of {words}")
+    return missing
+
+
 def long_layout_by_words(header: Sequence[str]) -> Layout | None:
     """Return the columns of a table in which each row holds one device; None if they are not found."""
     time = [column for column in header if is_time(column)]

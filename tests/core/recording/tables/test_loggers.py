@@ -12,7 +12,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from inpose_core.body.quaternions import geodesic_angle
-from inpose_core.recording import Recording, load_recording
+from inpose_core.errors import RecordingError
+from inpose_core.recording import ReadOptions, Recording, load_recording
 from tests.core.recording.recording_tables import Convention, FloatArray, cut
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "walk_wave_crouch.csv"
@@ -236,3 +237,40 @@ def test_radians_are_told(tmp_path: Path) -> None:
     (tmp_path / "take.csv").write_text(KINDS["radians"][0])
     read = load_recording(tmp_path / "take.csv")
     assert [finding.kind for finding in read.findings if "radians" in finding.sentence] == ["unit"]
+
+
+def test_a_table_without_a_header_is_read_by_numbers(tmp_path: Path) -> None:
+    text = table(header(UNITY, "{}Pos{}", "{}Rot{}")).partition("\n")[2]
+    (tmp_path / "take.csv").write_text(text)
+    with pytest.raises(RecordingError, match="without a header") as caught:
+        load_recording(tmp_path / "take.csv")
+    assert "--columns" in caught.value.hint
+    columns = (
+        "time=1, head_p={2,3,4}, head_q={5,6,7,8}, left_p={9,10,11}, left_q={12,13,14,15}, "
+        "right_p={16,17,18}, right_q={19,20,21,22}"
+    )
+    assert_same(load_recording(tmp_path / "take.csv", ReadOptions(columns=columns)))
+
+
+def test_columns_that_lie_beside_a_table_are_used(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(21)]
+    (tmp_path / "take.csv").write_text(table(names))
+    with pytest.raises(RecordingError) as caught:
+        load_recording(tmp_path / "take.csv")
+    assert "c0, c1" in caught.value.hint
+    columns: dict[str, object] = {"time": "time"}
+    for device, name in enumerate(("head", "left", "right")):
+        columns |= {f"{name}_p": names[7 * device :][:3], f"{name}_q": names[7 * device + 3 :][:4]}
+    mapping = {"columns": columns, "quaternion_order": "xyzw"}
+    (tmp_path / "take.csv.columns.json").write_text(json.dumps(mapping))
+    assert_same(load_recording(tmp_path / "take.csv"))
+
+
+def test_the_hint_names_what_was_not_found_and_no_words_of_cells(tmp_path: Path) -> None:
+    names = [name for name in header(UNITY, "{}Pos{}", "{}Rot{}") if not name.startswith("HeadRot")]
+    rows = [",".join(["time", "who", *names])] + [",".join(["0.1", "Jane Doe", *["1.0"] * len(names)])] * 20
+    (tmp_path / "take.csv").write_text("\n".join(rows))
+    with pytest.raises(RecordingError) as caught:
+        load_recording(tmp_path / "take.csv")
+    assert "the rotation of the head" in caught.value.hint
+    assert "Jane" not in str(caught.value)
