@@ -158,9 +158,9 @@ def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]
 
 
 def _leaving_a_hand(measured: BoolArray, found: list[TrackDefect]) -> list[TrackDefect]:
-    """Return the defects; those that would take both hands away for the whole take are only told.
+    """Return the defects. If they would remove both hands from the whole take, InPose only reports them.
 
-    Without a hand nothing can be solved, and what looks like a defect throughout may be how this person moves.
+    Without a hand, nothing can be solved. What looks like a defect everywhere may be how this person moves.
     """
     if not measured[:, 1:].any() or without(measured, found)[:, 1:].any():
         return found

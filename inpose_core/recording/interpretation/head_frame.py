@@ -75,7 +75,7 @@ def find_hand_frame(
     in_head = _steadiness(_level(hands, up))
     relative = _steadiness(_seen_from(hands, facing, up))
     under_floor = height > _SEATED_HEIGHT * reach and reach < _LONGEST_ARM * height and below < _UNDER_FLOOR * height
-    # Whoever stays in one corner of a room has both hands in one direction from its origin, but not within reach of it.
+    # If a person stays in one corner of a room, both hands are in one direction from its origin, but out of its reach.
     room_reach = float(np.nanpercentile(np.linalg.norm(hands - head[:, None], axis=-1), 95))
     steadier = turned and in_head > _STEADY and in_room < _UNSTEADY and reach < room_reach
     if not under_floor and not steadier:
