@@ -30,6 +30,7 @@ _SEATED_HEIGHT: Final[float] = 1.2
 _TURNED: Final[float] = 0.6
 """Length of the mean direction of gaze of somebody who turned round in the take."""
 _STEADY, _UNSTEADY = 0.8, 0.55
+_CLEARLY: Final[float] = 0.05
 _FEWEST_FRAMES: Final[int] = 30
 
 
@@ -79,7 +80,14 @@ def find_hand_frame(
     steadier = turned and in_head > _STEADY and in_room < _UNSTEADY and reach < room_reach
     if not under_floor and not steadier:
         return None
-    return "head_position" if turned and relative > in_head else "head"
+    if abs(relative - in_head) > _CLEARLY:
+        return "head_position" if relative > in_head else "head"
+    # Somebody who does not turn: the right hand is to the right, which most recorders call X, or Y where Z is up.
+    own_right = (own_up + 2) % 3
+    across = hands[:, 1] - hands[:, 0]
+    as_seen = float(np.nanmedian(across[:, own_right]))
+    as_distance = float(np.nanmedian((across * R[:, :, own_right]).sum(-1)))
+    return "head_position" if as_distance > max(0.0, as_seen) else "head"
 
 
 def hands_in_room(
