@@ -23,7 +23,7 @@ _BELOW_USUAL: Final[float] = 0.3
 _SAME_STRETCH_S: Final[float] = 0.25
 """Stretches closer together than this are one place to look at."""
 _SHORTEST_S: Final[float] = 0.15
-"""Nobody sees a shorter stretch."""
+"""Shorter stretches are not visible."""
 _MEASURED_STATURE_M: Final[float] = 1.75
 
 _KNOTS: Final[tuple[float, ...]] = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -30,18 +30,18 @@ _SHOULDER_HALF_WIDTH_RATIO: Final[float] = 0.102
 
 _SHORTEST_HOLD_S: Final[dict[str, float]] = {"t_pose": 0.15, "sloppy": 0.8, "a_pose": 1.5}
 _SHORTEST_UNKNOWN_HOLD_S: Final[float] = 0.6
-"""Of a T-pose with devices whose place in the hands is unknown."""
+"""Shortest T-pose if it is unknown where the hands hold the devices."""
 _SLOPPY_DROPS_RAD: Final[tuple[float, float]] = (float(np.radians(-12.0)), float(np.radians(27.0)))
 _SLOPPY_FORWARDS_RAD: Final[tuple[float, float]] = (float(np.radians(-10.0)), float(np.radians(27.0)))
-"""Who balances spreads the arms backwards."""
+"""Arms further back than this are those of a performer who balances."""
 _SLOPPY_SPAN: Final[float] = 0.76
-"""Least distance of the wrists over the span of straight and level arms."""
+"""Least distance of the wrists, as a share of the span of straight and level arms."""
 _PALM_DOWN: Final[float] = float(np.cos(np.radians(55.0)))
 _HANDS_STRAIGHT: Final[float] = float(np.cos(np.radians(50.0)))
 """How far a known device's palm may be from looking down, and its fingers from pointing outwards."""
 _CAREFUL_RAD: Final[float] = float(np.radians(2.0))
 _CARELESS_RAD: Final[float] = float(np.radians(6.0))
-"""Shoulders are higher or lower than average, and devices held differently, by about this angle of an arm."""
+"""Different shoulders, and devices that are held differently, look like arms that are lower by about this angle."""
 _SHOULDERS_BEHIND_EYES_M: Final[float] = 0.12
 _STILL_M_S: Final[float] = 0.15
 _STILL_OVER_S: Final[float] = 0.2
@@ -49,12 +49,12 @@ _SLACK_KNOWN_M, _SLACK_UNKNOWN_M = 0.0, 0.12
 """Additional distance of the hand poses from the wrists, beyond the rules below."""
 _FEWEST_FRAMES: Final[int] = 10
 _BEFORE_M, _SLOPPY_BEFORE_M = 0.25, 0.35
-"""How far the middle of the hands may be from under the eyes, level."""
+"""Largest horizontal distance from the eyes to the middle of the hands."""
 _OUTWARD: Final[FloatArray] = np.array((1.0, -1.0))
 _GIVEN_TIME_SPAN_S: Final[float] = 0.5
 _BORDER_S: Final[float] = 0.15
 _BORDER_SHARE: Final[float] = 0.15
-"""How much of each end of a hold is left out: the arms still move. Of a short hold no more than this share."""
+"""How much of each end of a hold is left out, because the arms still move there; at most this share of the hold."""
 _FALLBACK_STATURE_M: Final[float] = 1.7
 
 
@@ -225,11 +225,11 @@ class _Scene:
 
     @property
     def shortest_hold_s(self) -> float:
-        """Return how long a T-pose must be held that is not sloppy."""
+        """Return how long a careful T-pose must be held."""
         return _SHORTEST_UNKNOWN_HOLD_S if self.slack_m else _SHORTEST_HOLD_S["t_pose"]
 
     def is_sloppy_t_pose(self) -> BoolArray:
-        """Tell where arms are spread, but hang, reach forward or are bent, with palms down. For known devices."""
+        """Tell where the palms look down and the arms are spread, but low, forward or bent. For known devices."""
         drops = self._arm_drops_rad()
         lowest, highest = _SLOPPY_DROPS_RAD
         wide = np.linalg.norm(self.left_m - self.right_m, axis=1) > _SLOPPY_SPAN * WRIST_SPAN_RATIO * self.stature_m

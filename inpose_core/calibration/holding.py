@@ -25,13 +25,14 @@ _ANOTHER_FRAME: Final[float] = 1.0
 _ANOTHER_DEVICE: Final[float] = 0.25
 """Gain that another frame than the declared one, or another device than the named one, must have, in nats per frame."""
 _GRIP_IN_SABER_M: Final[tuple[float, float, float]] = (0.0, -0.06, 0.10)
-"""Behind the saber's origin and below the blade's line. Solved by this, the wrists of two replays of one player are
-beyond their anatomy by more than 15 degrees in 0.2 and 2 % of the frames; on the line, or further back, in more."""
+"""Position of the grip: behind the saber's origin and below the line of the blade. With it, the wrists in two replays
+of one player bend more than 15 degrees too far in 0.2 and 2 % of the frames. With a grip on the line, or further back,
+the wrists do so in more frames."""
 _KNOWN_SABER_DEVIATION_M: Final[float] = 0.04
 _SABER_PITCHES_DEG: Final[tuple[float, ...]] = (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
 """Angles between hand and blade, from the device's grip; each player sets this in the game."""
 _USUAL_SABER_PITCH_DEG: Final[float] = 30.0
-"""Where nothing in the motion decides."""
+"""Used if nothing in the motion decides."""
 _AFRAME_ROLL: Final[RigidOffset] = placed((0.0, 0.0, 0.0), (0.0, 0.0, -90.0))
 """From what A-Frame's component hand-controls records back to the device: it rolls left hands by 90 degrees, right ones
 by -90."""

@@ -21,7 +21,7 @@ _SURE_LIFT_M: Final[float] = 0.03
 """A floor that was moved less surely is told: the user has to say the performer's height."""
 _LARGEST_LIFT_M: Final[float] = 0.9
 _HUMAN_REACH_M: Final[tuple[float, float]] = (0.15, 1.2)
-"""How far a person's hands get from the eyes, so that it is neither the unit nor a parked device."""
+"""How far a person's hands get from the eyes. Outside of this, the unit is wrong, or a device is parked."""
 _LYING_EYES_M: Final[float] = 0.25
 """Eyes that are always lower than this have a floor below zero, whatever the file declares."""
 _SURE: Final[float] = 0.85
@@ -120,7 +120,7 @@ def find_stance(
 
 
 def _is_on_a_level(seen: TakeEvidence) -> bool:
-    """Return whether somebody of a person's size is at heights that no person has: those of a game's level."""
+    """Return whether a person of normal size is at heights that no person has: those of a game's level."""
     if _LYING_EYES_M < seen.eyes_top_m < EYE_HEIGHT_RATIO * LARGEST_STATURE_M:
         return False
     bends_m = seen.eyes_top_m - seen.seated_eyes_m
@@ -129,7 +129,7 @@ def _is_on_a_level(seen: TakeEvidence) -> bool:
 
 
 def _on_a_level(seen: TakeEvidence, given_m: float | None, posture: PostureChoice) -> PerformerStance:
-    """Return the stance of a performer of whose floor nothing is known: as where heights count from the eyes."""
+    """Return the stance if nothing is known about the floor, as for recordings whose heights count from the eyes."""
     up_m = seen.eyes_top_m
     lowest_m = None if seen.lowest_hand_m is None else seen.lowest_hand_m - up_m
     from_eyes = replace(seen, eyes_top_m=0.0, seated_eyes_m=seen.seated_eyes_m - up_m, lowest_hand_m=lowest_m)

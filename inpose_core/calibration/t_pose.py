@@ -117,7 +117,7 @@ def _heading(held: CalibrationPose) -> FloatArray:
 
 
 def _arm_swing(held: CalibrationPose, side: int) -> FloatArray:
-    """Return the turn of an arm from a T-pose to where it hangs and reaches, in the body's axes."""
+    """Return the rotation of an arm from the T-pose to its low and forward direction, in the body's axes."""
     mirror = -0.5 if side == 0 else 0.5
     drop, forward = mirror * held.arm_drop_rad, mirror * held.arm_forward_rad
     down = np.array((np.cos(drop), 0.0, 0.0, np.sin(drop)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refine how a known device is turned in the hands: the most probable turn, from its row and from how wrists bend."""
+"""Refine the rotation of a known device in the hands, from its preset and from how far wrists can bend."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from .rigid import RigidOffset
 from .wrist_anatomy import wrist_strain
 
 _INDEPENDENT_FRAMES: Final[float] = 2.0
-"""What a recording's mean strain counts for: errors of its forearms and habits of its hands stay. Chosen on simulated
-recordings of the people who train: 12.3 degrees become 11; counted for more, the turn follows the forearms' errors."""
+"""A recording's mean strain counts as much as this many frames, because errors of the forearms do not average out.
+Chosen on simulated recordings of the training people: the error of 12.3 degrees becomes 11. With a larger number, the
+rotation follows the errors of the forearms."""
 _FIRST_STEP_RAD, _LAST_STEP_RAD = np.radians((12.0, 1.5))
 
 
 def refine_turn(recording: Recording, stature_m: float, holding: Holding) -> Holding:
-    """Return the way of holding with its most probable turn, the same for both hands; the wrists' places stay.
+    """Return the holding with its most probable rotation, the same for both hands. The positions do not change.
 
     Args:
         recording: at the solver's rate, its floor at y = 0.
-        stature_m: the performer's.
-        holding: returned as it is for unknown devices, whose turn may be anything, and for sabers, whose turn was
-            already chosen by how wrists bend.
+        stature_m: the performer's height.
+        holding: if the devices are unknown (any rotation is possible) or sabers (their rotation was already chosen by
+            how wrists bend), it is returned unchanged.
     """
     arms = reaching_arms(recording, stature_m, holding.wrists)
     if arms is None or not holding.device or holding.pose == "saber":

@@ -27,9 +27,9 @@ _BAND: Final[float] = 0.025
 """A moment is upright if the head is lower than in the highest moments by at most this share: relaxed people sway and
 lean by a few centimetres."""
 _BELIEVED: Final[tuple[float, float]] = (0.96, 1.04)
-"""Heights over the expected one. Others are not posture: the person sits, crouches, or stands on something."""
+"""Heights in units of the expected one. At other heights, the person sits, crouches, or stands on something."""
 _BELIEVED_AFTER_POSE: Final[tuple[float, float]] = (0.98, 1.008)
-"""The same where the expected height was measured in a calibration pose, for which people straighten up."""
+"""The same if the expected height comes from a calibration pose, for which people straighten up."""
 _FEWEST_S: Final[float] = 1.0
 
 

@@ -90,8 +90,8 @@ def run_calibration_trials(
         t_pose: begin each recording with a T-pose.
         measured_bodies: replace the performers' bodies by random ones with measured proportions.
         headset: errors of the simulated devices.
-        careless: strike the T-pose as people do: for 0.25 to 1.2 s, longer the more careless, with arms up to 20
-            degrees low, 15 forward and 20 bent.
+        careless: simulate a T-pose of 0.25 to 1.2 s with arms up to 20 degrees low, 15 forward and 20 bent. The more
+            careless it is, the longer it lasts.
         prior: the prior for the refinement, loaded once.
         seed: random seed of all draws.
     """

@@ -54,7 +54,7 @@ class Controller:
 
     name: str
     pose: PoseType | None
-    """What a user who knows says with ``--pose``; None if no option fits."""
+    """What a user who knows says with ``--hand-poses``; None if no option fits."""
     wrist: RigidOffset
     """The left wrist joint in the device's frame, as it is usually held."""
     type: str = "controller"

@@ -120,7 +120,7 @@ def _verdict(
 
 
 def _excess(errors: Errors, clean: Errors | None, limits: Limits, usable: BoolArray) -> tuple[tuple[float, ...], float]:
-    """Return each place's mean error above what it may be compared with, in metres, and the largest one in degrees.
+    """Return each place's mean error minus the one it is compared with, in metres, and the largest such angle.
 
     Args:
         errors: the solution's.

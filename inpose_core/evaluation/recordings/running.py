@@ -203,9 +203,9 @@ def _errors(solved: SolvedRecording, damaged: Damaged, defect: Defect) -> Errors
 def _command(scene: Scene, path: Path, damaged: Damaged) -> str:
     words = ["inpose solve", path.name, "-o out.npz"]
     if scene.calibration.pose:
-        words.append(f"--pose {scene.calibration.pose}")
+        words.append(f"--hand-poses {scene.calibration.pose}")
     if scene.calibration.stature_m:
-        words.append(f"--stature {scene.calibration.stature_m}")
+        words.append(f"--performer-height {scene.calibration.stature_m}")
     if axes := _reading(scene, damaged).axes:
         words.append(f"--axes {axes}")
     return " ".join(words)

@@ -7,9 +7,9 @@ The order matters, because each step trusts the results of the steps before it:
 2. hands that were swapped (`swapped_hands`);
 3. a headset that is not worn (`wearing`);
 4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
-   (`interpretation.parked`);
-5. leaps of a few frames (`track_defects`), hands that are feet (`device_changes`), devices that stand still as no
-   hand does (`track_defects`, `still_devices`), hands that are carried by the head (`head_followers`);
+   (`interpretation.parked`); before the last, leaps of a few frames (`track_defects`);
+5. hands that are feet (`device_changes`), devices that stand still as no hand does (`track_defects`, `still_devices`),
+   hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
 7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`).
@@ -137,9 +137,9 @@ _Detector = Callable[[FloatArray, Poses], list[TrackDefect]]
 _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_origin,
     find_at_headset,
+    find_spikes,
     _parked,
     find_frozen,
-    find_spikes,
     find_feet,
     find_still_devices,
     find_carried_hands,
@@ -158,9 +158,9 @@ def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]
 
 
 def _leaving_a_hand(measured: BoolArray, found: list[TrackDefect]) -> list[TrackDefect]:
-    """Return the defects; those that would take both hands away for the whole take are only told.
+    """Return the defects. If they would remove both hands from the whole take, InPose only reports them.
 
-    Without a hand nothing can be solved, and what looks like a defect throughout may be how this person moves.
+    Without a hand, nothing can be solved. What looks like a defect everywhere may be how this person moves.
     """
     if not measured[:, 1:].any() or without(measured, found)[:, 1:].any():
         return found

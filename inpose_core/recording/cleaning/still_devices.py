@@ -25,6 +25,7 @@ _EXACT_M: Final[float] = 1e-4
 """A tracked device has more white noise than this."""
 _RESTING_S: Final[float] = 2.0
 """Shortest stillness that counts: a hand that holds on to something can be still for a shorter time."""
+_HEAD_STAYS_S: Final[float] = 0.8
 _EXACT_S: Final[float] = 0.8
 _OTHERS_MOVE_M: Final[float] = 0.05
 """If the other hand or the head moves by this much, no hand repeats its position exactly for this time."""
@@ -104,7 +105,10 @@ def _doubted(
     height_m = float(np.median(poses.positions_m[span.start : span.stop, device, 1]))
     if device and abs(height_m) < _ON_THE_FLOOR_M and turned_rad < _TURNS_BY_ITSELF_RAD:
         return False
-    if max(others_m) > _ALONE_M and (span.abrupt or _noise_vanishes(times_s, poses, device, span)):
+    lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
+    # An animated head may brake hard; it does not stay for long.
+    abrupt = span.abrupt and (device > 0 or lasts_s > _HEAD_STAYS_S)
+    if max(others_m) > _ALONE_M and (abrupt or _noise_vanishes(times_s, poses, device, span)):
         return True
     return device > 0 and _hand_is_left(times_s, poses, device, span, others_m, turned_rad)
 

@@ -36,6 +36,8 @@ _LEAST_STEP_M: Final[float] = 0.003
 _LEAST_SPEED_M_S: Final[float] = 0.12
 _SURELY: Final[float] = 20.0
 """A step that is this many standard deviations of the noise long shows by itself how a track moves."""
+_DIGITS: Final[float] = 8.0
+"""The same for the last digit of rounded numbers."""
 _LEAP_M: Final[float] = 0.03
 _LEAP: Final[float] = 4.0
 """A leap is this many times longer than the steps before it."""
@@ -77,16 +79,17 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
     t, p = times_s[frames], places_m[frames]
     step_s = float(np.median(np.diff(t)))
     dead = _dead(p, max(_FEWEST_FRAMES, round(WINDOW_S / step_s)), max(1, round(_BOX_S / step_s)))
+    digit_m = last_digit_m(p)
     found: list[Stillness] = []
     for start, stop in _unbroken(dead, t, step_s):
         if t[stop - 1] - t[start] < _SHORTEST_S:
             continue
         noise_m = noise_of(p[start:stop])
-        near_m = _WANDER_M + 8 * noise_m
+        near_m = _WANDER_M + 8 * noise_m + 2 * digit_m
         first, last = _exact_bounds(p, start, stop, near_m)
         if t[last - 1] - t[first] < _SHORTEST_S:
             continue
-        least_m = max(_LEAST_STEP_M, _LEAST_SPEED_M_S * step_s, _SURELY * noise_m)
+        least_m = max(_LEAST_STEP_M, _LEAST_SPEED_M_S * step_s, _SURELY * noise_m, _DIGITS * digit_m)
         into, out_of = _edge(p, first, least_m, near_m), _edge(p[::-1], len(p) - last, least_m, near_m)
         # After a loss, a device is somewhere else without having leapt.
         into = into if first and t[first] - t[first - 1] < _LONGEST_STEP * step_s else (0.0, False)

@@ -30,6 +30,7 @@ _SEATED_HEIGHT: Final[float] = 1.2
 _TURNED: Final[float] = 0.6
 """Length of the mean direction of gaze of somebody who turned round in the take."""
 _STEADY, _UNSTEADY = 0.8, 0.55
+_CLEARLY: Final[float] = 0.05
 _FEWEST_FRAMES: Final[int] = 30
 
 
@@ -74,12 +75,19 @@ def find_hand_frame(
     in_head = _steadiness(_level(hands, up))
     relative = _steadiness(_seen_from(hands, facing, up))
     under_floor = height > _SEATED_HEIGHT * reach and reach < _LONGEST_ARM * height and below < _UNDER_FLOOR * height
-    # Whoever stays in one corner of a room has both hands in one direction from its origin, but not within reach of it.
+    # If a person stays in one corner of a room, both hands are in one direction from its origin, but out of its reach.
     room_reach = float(np.nanpercentile(np.linalg.norm(hands - head[:, None], axis=-1), 95))
     steadier = turned and in_head > _STEADY and in_room < _UNSTEADY and reach < room_reach
     if not under_floor and not steadier:
         return None
-    return "head_position" if turned and relative > in_head else "head"
+    if abs(relative - in_head) > _CLEARLY:
+        return "head_position" if relative > in_head else "head"
+    # Somebody who does not turn: the right hand is to the right, which most recorders call X, or Y where Z is up.
+    own_right = (own_up + 2) % 3
+    across = hands[:, 1] - hands[:, 0]
+    as_seen = float(np.nanmedian(across[:, own_right]))
+    as_distance = float(np.nanmedian((across * R[:, :, own_right]).sum(-1)))
+    return "head_position" if as_distance > max(0.0, as_seen) else "head"
 
 
 def hands_in_room(

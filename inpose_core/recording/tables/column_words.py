@@ -29,7 +29,30 @@ _ANGLE_WORDS: Final[dict[str, AngleUnit]] = {
 
 def layout_by_words(header: Sequence[str]) -> Layout | None:
     """Return which columns are head and hands, and the time; None if head and a hand are not found."""
-    return _layout(header, correct=False) or _layout(header, correct=True)
+    exact = _layout(header, correct=False)
+    if exact is not None and exact.columns["time"] and {"left_p", "right_p"} <= exact.columns.keys():
+        return exact
+    corrected = _layout(header, correct=True)
+    found = [layout for layout in (exact, corrected) if layout is not None]
+    # The names as they are, unless corrected ones complete a hand or the time.
+    return max(found, key=lambda layout: len(layout.columns) + bool(layout.columns["time"]), default=None)
+
+
+def missing_by_words(header: Sequence[str]) -> list[str]:
+    """Return which parts of head and hands the columns' names do not give, in words; empty if they give none at all."""
+    found = [meaning for column in header if (meaning := meaning_of(column, correct=True)) is not None]
+    if not found:
+        return []
+    names = {"head": "the head", "left": "the left hand", "right": "the right hand"}
+    missing = []
+    for device, words in names.items():
+        own = [meaning for meaning in found if meaning.device == device]
+        turns = {meaning.axis for meaning in own if meaning.kind in ("q", "e")}
+        if not {"x", "y", "z"} <= {meaning.axis for meaning in own if meaning.kind in ("p", "")}:
+            missing.append(f"the position of {words}")
+        if not ({"x", "y", "z"} <= turns or set(ANGLES) <= turns):
+            missing.append(f"the rotation of {words}")
+    return missing
 
 
 def long_layout_by_words(header: Sequence[str]) -> Layout | None:

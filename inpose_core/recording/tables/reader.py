@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from ...errors import RecordingError
 from ..conventions import ReadOptions
 from ..tracks import Declared, RawTracks, Track, join_tracks
 from ..types import DEVICE_NAMES
-from .column_words import layout_by_words, long_layout_by_words
+from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
     DeviceTracks,
     angles_of,
@@ -42,6 +46,9 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
         RecordingError: the columns are unknown, missing or not numeric.
     """
     options = options or ReadOptions()
+    beside = columns_beside(path)
+    if options.columns is None and beside is not None:
+        options = replace(options, columns=str(beside))
     table = open_table(data, name, CSV_HINT)
     if options.columns:
         layout = layout_from(options.columns)
@@ -57,12 +64,51 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
     by_words = layout_by_words(table.header) or long_layout_by_words(table.header)
     if by_words is not None:
         return _read(by_words, table, path, options, by="the columns' names")
-    if len(table.header) < 5:
-        raise RecordingError(f"{name} is text, but not a CSV recording: its first line is not a header.", CSV_HINT)
-    raise RecordingError(
-        f"{name} is a table whose columns InPose does not know.",
-        "Say which column is which with --columns, or rename the columns: " + CSV_HINT,
+    raise _unknown_columns(table)
+
+
+def columns_beside(path: Path | None) -> Path | None:
+    """Return the mapping that lies beside a table, such as ``take.csv.columns.json``; None if there is none."""
+    if path is None:
+        return None
+    mapping = path.with_name(path.name + ".columns.json")
+    return mapping if mapping.is_file() else None
+
+
+def _unknown_columns(table: TextTable) -> RecordingError:
+    """Return the error for a table whose columns are unknown: what was recognised, its first rows, what to do."""
+    if len(table.header) < _FEWEST_COLUMNS:
+        return RecordingError(
+            f"{table.name} is text, but not a CSV recording: its first line is not a header.", CSV_HINT
+        )
+    if table.has_header:
+        sentence = f"{table.name} is a table whose columns InPose does not know."
+        shown = [f"Its columns are {_listed(table.header)}."]
+    else:
+        sentence = f"{table.name} is a table without a header, so InPose does not know its columns."
+        shown = ["Its columns are called 1, 2, 3, ... from the left."]
+    missing = missing_by_words(table.header)
+    if missing:
+        shown.append(f"InPose did not find {', '.join(missing)}.")
+    if table.preview:
+        # Words stay unshown: a cell may hold a person's name.
+        cells = [cell if _NUMBER.fullmatch(cell) else "(text)" for cell in table.preview[0]]
+        shown.append(f"Its first row is {_listed(cells)}.")
+    shown.append(
+        'Say which column is which with --columns "time=..., head_p=NAME{XYZ}, head_q=NAME{XYZW}, left_p=..., '
+        'left_q=..., right_p=..., right_q=...", or rename the columns: ' + CSV_HINT
     )
+    return RecordingError(sentence, " ".join(shown))
+
+
+def _listed(cells: Sequence[str]) -> str:
+    shown = [cell[:24] for cell in cells[:_MOST_SHOWN]]
+    return ", ".join(shown) + (" ..." if len(cells) > _MOST_SHOWN else "")
+
+
+_NUMBER: Final[re.Pattern[str]] = re.compile(r"[-+\d.,eE:]+")
+_FEWEST_COLUMNS: Final[int] = 5
+_MOST_SHOWN: Final[int] = 12
 
 
 def _matches(layout: Layout, table: TextTable) -> bool:

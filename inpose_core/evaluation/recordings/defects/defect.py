@@ -55,7 +55,8 @@ class Limits:
     over_clean: bool = True
     """True: more than the clean take's own error. False: the error itself."""
     pelvis_m: float | None = None
-    """Of the pelvis; None: as the others over the clean take, else twice as much, because no device shows it."""
+    """Limit of the pelvis. None: `place_m` if errors count over the clean take, else twice as much, because no device
+    shows the pelvis."""
     feet_m: float | None = None
     """Of knees and ankles; None: they are not judged."""
 

@@ -87,7 +87,7 @@ def _another_offset(take: Take, logger: Logger, random: np.random.Generator) -> 
 
 
 _LEVEL: Final[Limits] = Limits(0.08, 8.0)
-"""A floor that is found again by body and motion is no better than this: arm spans vary by 3 % of the stature."""
+"""A floor that follows from body and motion cannot be more exact: arm spans vary by 3 % of the stature."""
 _FLOOR: Final[tuple[FindingKind, ...]] = ("floor_wrong", "stature")
 
 DEFECTS: Final[tuple[Defect, ...]] = (

@@ -215,3 +215,12 @@ def test_axes_say_where_the_numbers_point() -> None:
     # Unreal: x forward, y right, z up; forward is -Z in OpenXR's axes.
     np.testing.assert_array_equal(convert_positions(np.array([1.0, 2.0, 3.0]), Axes.parse("unreal")), (2.0, 3.0, -1.0))
     np.testing.assert_array_equal(convert_positions(np.array([1.0, 2.0, 3.0]), Axes.parse("blender")), (1.0, 3.0, -2.0))
+
+
+def test_hanging_arms_do_not_mirror_a_unity_table(tmp_path: Path) -> None:
+    # Hanging hands are behind the eyes: their place alone would turn front and back round.
+    person = cut(load_recording(EXAMPLE), slice(100, 700))
+    read = written(tmp_path, person, Convention("RUF"))
+    assert guessed(read)["axes"] == "RUF"
+    assert "axes" not in {finding.kind for finding in read.findings}
+    np.testing.assert_allclose(read.positions_m, person.positions_m, atol=1e-6)

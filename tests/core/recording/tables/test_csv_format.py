@@ -16,6 +16,7 @@ from inpose_core.recording import ReadOptions, Recording, load_recording
 from inpose_core.recording.interpretation.interpret import interpret
 from inpose_core.recording.tables import reader as tables
 from inpose_core.recording.tables.csv_format import CSV_COLUMNS, write_csv
+from inpose_core.recording.types import PoseType
 from tests.core.recording.recording_files import moving_person
 
 
@@ -156,3 +157,12 @@ def test_ten_minutes_are_read_in_seconds(path: Path) -> None:
     began = time.perf_counter()
     assert len(load_recording(path)) == 36000
     assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize("pose", ["joint", "raw"])
+def test_the_kind_of_the_hand_poses_is_written_and_believed(tmp_path: Path, pose: PoseType) -> None:
+    write_csv(replace(moving_person(60), pose=pose), tmp_path / "take.csv")
+    assert (tmp_path / "take.csv").read_text().startswith(f"# hand poses: {pose}\n")
+    read = load_recording(tmp_path / "take.csv")
+    assert read.pose == pose
+    assert "hand_poses" not in {finding.kind for finding in read.findings}
