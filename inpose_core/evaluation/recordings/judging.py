@@ -172,14 +172,14 @@ def _inside_well(damage: Damage, damaged: Damaged, errors: Errors, clean: Errors
 def usable_places(damaged: Damaged, count: int, fps: float) -> BoolArray:
     """Return the truth's frames in which head, wrists and pelvis are not damaged, (F, 4).
 
-    A damaged device spoils its own joint, and may move the pelvis.
+    A hand that is damaged spoils its own wrist, and may move the pelvis. Without the headset nothing has its place.
     """
     usable = np.ones((count, 4), dtype=np.bool_)
     for damage in damaged.damages:
         if damage.start_s is not None:
             frames = _frames(damage, damaged, fps, _MARGIN_S)
             usable[frames, 3] = False
-            usable[frames, slice(None) if damage.device is None else damage.device] = False
+            usable[frames, damage.device or slice(None)] = False
     return usable if usable.any() else ~usable
 
 

@@ -37,6 +37,7 @@ from .defects import Poses, TrackDefect, as_defects, without
 from .device_changes import find_feet
 from .head_followers import find_at_headset, find_carried_hands
 from .mending import mend
+from .stalled_clock import stall_findings
 from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
 from .takes import choose_take
@@ -87,6 +88,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name)
     findings = [
+        *stall_findings(recording.times_s, kept),
         *telling.swap_findings(times_s, runs(exchanged)),
         *telling.not_worn_findings(times_s, unworn),
         *mended,

@@ -54,7 +54,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
     Defect(
         "wand_unposed",
         "performer",
-        "a Vive wand, --pose raw, no T-pose",
+        "a Vive wand's raw poses, no T-pose",
         _as_is("hand_poses", "wrists_bent"),
         calibration="none",
         controllers=("wand",),
