@@ -87,7 +87,7 @@ def find_hand_frame(
     across = hands[:, 1] - hands[:, 0]
     as_seen = float(np.nanmedian(across[:, own_right]))
     as_distance = float(np.nanmedian((across * R[:, :, own_right]).sum(-1)))
-    return "head_position" if as_distance > max(0.0, as_seen) else "head"
+    return "head_position" if as_seen < 0.0 < as_distance else "head"
 
 
 def hands_in_room(

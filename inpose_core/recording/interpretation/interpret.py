@@ -234,7 +234,7 @@ def _unit(
     too_small = size * declared_m < 0.05
     if (too_large or too_small) and unit != declared.unit:
         word = {"m": "metres", "cm": "centimetres", "mm": "millimetres"}[unit]
-        note = f"The positions look like {word} by the head's height and the hands' reach. InPose read them so."
+        note = f"The positions look like {word} by the head's height and the hands' reach. InPose uses this unit."
         return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence), (note,))
     return declared_m, Noted(Guess("unit", declared.unit, "file", declared.by))
 

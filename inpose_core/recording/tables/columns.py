@@ -124,7 +124,7 @@ def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cell
     told = (
         Finding(
             "unit",
-            "The rotations are in radians instead of degrees. InPose read them so.",
+            "The rotations are in radians, not in degrees. InPose takes this into account.",
             "repaired",
         ),
     )
@@ -137,7 +137,7 @@ def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cell
 
 
 def _is_z_up(positions: Sequence[FloatArray]) -> bool:
-    """Return whether the head is above the hands along Z rather than along Y; where it walks to says nothing."""
+    """Return whether the head is above the hands along Z rather than along Y. The path of the head says nothing."""
     head, *hands = positions
     if not hands:
         return False

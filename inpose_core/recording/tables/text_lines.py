@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 COMMENTS: Final[tuple[str, ...]] = ("#", "*", "//", "%")
-"""Beginnings of ignored lines: comments, and the rows of stars that separate takes in some data sets."""
+"""A line that begins with one of these is ignored: a comment, or a row of stars between takes in some data sets."""
 
 _DELIMITERS: Final[str] = ",;\t|"
 _SAMPLE_LINES: Final[int] = 60
@@ -36,11 +36,11 @@ class Dialect:
     delimiter: str
     header_delimiter: str
     bracketed: bool
-    """Brackets hold vectors whose numbers are separated as the columns are."""
+    """Whether brackets hold vectors with the same separator as the columns."""
     header_line: int
     """Number of the header among the lines that are neither empty nor comments; -1 if there is none."""
     columns: int
-    """Cells of a usual row."""
+    """Number of cells in a usual row."""
 
 
 def text_encoding(data: bytes) -> str:

@@ -28,7 +28,7 @@ _SIZES: Final[frozenset[int]] = frozenset({3, 4, 6, 7})
 _ROTATOR: Final[dict[str, str]] = {"p": "pitch", "y": "yaw", "r": "roll"}
 _FEWEST_ROWS: Final[int] = 2
 _LARGEST_POSITION: Final[float] = 8.0
-"""In metres; angles in degrees of three devices get larger."""
+"""In metres. Angles in degrees are larger at some time."""
 
 
 @dataclass(frozen=True)
