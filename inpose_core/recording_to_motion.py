@@ -29,6 +29,9 @@ from .solver.solving import ProgressCallback, solve
 _NOTABLE_RATIO: Final[float] = 0.06
 """Mean hand error over arm length (3 cm for an adult) from which the user is told."""
 
+_SHORTEST_DOUBT_S: Final[float] = 0.5
+"""A terminal names no shorter stretch: there is no timeline to look at it."""
+
 
 @dataclass(frozen=True)
 class SolvePlan:
@@ -73,6 +76,7 @@ class SolvedRecording:
             f"From {start_s + stretch.first / motion.fps:.1f} to {start_s + stretch.last / motion.fps:.1f} s, "
             f"the legs are probably off by about {stretch.legs_off_cm} cm."
             for stretch in unsure_stretches(motion.confidence, motion.fps, motion.skeleton)
+            if stretch.last - stretch.first > _SHORTEST_DOUBT_S * motion.fps
         )
 
     @property

@@ -146,7 +146,7 @@ def test_weights_of_another_version_are_told(written: Path) -> None:
 def test_weights_for_another_condition_are_told(tmp_path: Path) -> None:
     path = tmp_path / "prior.safetensors"
     save_prior(small_prior(replace(CONFIG, condition_size=CONDITION_SIZE + 1)), path)
-    expect_weights_error(path, "other features")
+    expect_weights_error(path, "other inputs")
 
 
 def set_config(**values: object) -> Callable[[dict[str, Tensor], dict[str, str]], None]:
