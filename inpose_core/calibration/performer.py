@@ -45,7 +45,10 @@ _FOUND = (
     "The recording does not contain the kind of its hand poses. InPose estimated roughly from the motion how the "
     "controllers are held. Hold a T-pose for a better result."
 )
-_WITHOUT_FOUND = "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses."
+_WITHOUT_FOUND = (
+    "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses. Hold a T-pose, or set "
+    "the kind of hand poses."
+)
 _LARGEST_STATURE_ERROR = 0.08
 """Tolerance of the stature that people tell; a larger difference means another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
@@ -130,7 +133,7 @@ def fit_performer(
         looked = _found(recording, stature_m, head, wrists) if refining else None
         if looked is not None:
             wrists, deviation_m, found = looked.wrists, looked.deviation_m, True
-        notes.append(_FOUND if found else _WITHOUT_FOUND)
+        findings = (Finding("hand_poses", _FOUND if found else _WITHOUT_FOUND),)
     head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(
