@@ -46,8 +46,8 @@ _FOUND = (
     "controllers are held. Hold a T-pose for a better result."
 )
 _WITHOUT_FOUND = (
-    "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses. Hold a T-pose, or set "
-    "the kind of hand poses."
+    "The recording does not contain the kind of its hand poses. InPose assumed OpenXR grip poses. Hold a T-pose, or "
+    "set the kind of hand poses."
 )
 _LARGEST_STATURE_ERROR = 0.08
 """Tolerance of the stature that people tell; a larger difference means another floor or another person."""
