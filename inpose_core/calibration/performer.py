@@ -38,6 +38,8 @@ Source = Literal["presets", "t_pose", "a_pose", "motion"]
 _UNSURE_M = 0.05
 """Presets that may be off by more than this per axis are refined by the motion."""
 _NOTABLE_SHIFT_M = 0.05
+_UNUSUAL_SHIFT_M = 0.13
+"""From where the wrist is in usual devices; those of `hand_devices` are closer to each other."""
 _BELIEVABLE_TURN_RAD = float(np.radians(75.0))
 _BELIEVABLE_PLACE_M = 0.3
 """The network was not trained on controllers that are turned or held further out."""
@@ -176,7 +178,7 @@ def fit_performer(
         source=source,
         headset=recording.headset,
     )
-    return FittedPerformer(performer, tuple(notes), findings)
+    return FittedPerformer(performer, tuple(notes), findings + _doubted_pose(held, presets, solution.wrists_m))
 
 
 def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[RigidOffset]:
@@ -246,6 +248,22 @@ def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m
     size = calibration.stature_m / REFERENCE_STATURE_M
     evidence = evidence.believing(HEAD_JOINT, calibration.head.position_m, np.array(HEAD_DEVIATION_M) * size)
     return evidence.believing(BODY, np.zeros(5), body.deviation_m)
+
+
+def _doubted_pose(
+    held: CalibrationPose | None, presets: tuple[RigidOffset, RigidOffset], wrists_m: tuple[FloatArray, FloatArray]
+) -> tuple[Finding, ...]:
+    """Return a finding if the pose puts the wrists where no usual device has them."""
+    if held is None:
+        return ()
+    moved_m = max(float(np.linalg.norm(new - old.position_m)) for new, old in zip(wrists_m, presets, strict=True))
+    if moved_m < _UNUSUAL_SHIFT_M:
+        return ()
+    sentence = (
+        f"The {held.label} at {held.start_s:.1f} s puts the wrists {100 * moved_m:.0f} cm away from their usual place "
+        "in a controller. If the arms were not straight or the palms not down, hold the pose again."
+    )
+    return (Finding("calibration_pose", sentence, "told", None, held.start_s, held.stop_s),)
 
 
 def _shift_notes(

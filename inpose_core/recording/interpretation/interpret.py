@@ -36,6 +36,8 @@ _LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
 _CLEAR_REACH: Final[float] = 2.0
 _EYE_LEVEL_M: Final[float] = 0.3
 _CLEAR_SIDE: Final[float] = 0.15
+_CERTAIN_SIDE: Final[float] = 0.3
+"""Names say which hand is which, too. Exchanged hands of people who train are at -0.5 or below; arms may be crossed."""
 _LARGEST_FLOAT32: Final[float] = 3.4e38
 
 
@@ -266,6 +268,9 @@ def _swap(
         )
     where = "right" if side > 0 else "left"
     evidence = f'the hand that is called "right" is to the {where} of the other one most of the time'
+    if -_CERTAIN_SIDE < side < 0:
+        doubt = "Left and right are perhaps swapped; if so, use --swap-hands."
+        return False, Guess("left and right", "kept", "file", "the names of the columns", doubt)
     return side < 0, Guess("left and right", "kept" if side > 0 else "swapped", "guessed", evidence)
 
 

@@ -24,6 +24,9 @@ from inpose_core.calibration import (
     measure_performer,
     wrist_offset,
 )
+from inpose_core.calibration.calibration_pose import CalibrationPose
+from inpose_core.calibration.performer import _doubted_pose
+from inpose_core.calibration.rigid import RigidOffset
 from inpose_core.errors import CalibrationError
 from inpose_core.recording import PoseType, Recording, load_recording
 from inpose_core.recording.cleaning.resample import resample_recording
@@ -240,3 +243,14 @@ def test_nobody_reaches_through_the_floor() -> None:
     assert found.performer.stature_m == pytest.approx(STATURE_M, abs=0.01)
     assert [finding.kind for finding in found.findings] == ["floor_wrong"]
     assert "up to 20 cm below it" in found.findings[0].sentence
+
+
+def test_a_pose_that_puts_the_wrists_far_from_usual_devices_is_doubted() -> None:
+    held = CalibrationPose("t_pose", 60, 120, 60.0, 1.6, 0.0, 0.0)
+    presets = (RigidOffset(np.zeros(3), np.array((1.0, 0, 0, 0))),) * 2
+    usual = _doubted_pose(held, presets, (np.array((0.0, 0.05, 0.08)), np.array((0.0, 0.05, 0.08))))
+    assert usual == ()
+    assert _doubted_pose(None, presets, (np.full(3, 1.0), np.full(3, 1.0))) == ()
+    (doubt,) = _doubted_pose(held, presets, (np.array((0.0, 0.15, 0.12)), np.array((0.0, 0.05, 0.08))))
+    assert (doubt.kind, doubt.start_s) == ("calibration_pose", held.start_s)
+    assert "19 cm" in doubt.sentence
