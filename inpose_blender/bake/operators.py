@@ -144,7 +144,10 @@ def range_note(result: BakeResult, scene: Any) -> tuple[str, ...]:
         return ()
     values = {"last": result.last_frame, "end": scene.frame_end}
     return (
-        tr("The motion ends at frame {last}, the scene at {end}. Extend frame range lets all of it play.", **values),
+        tr(
+            "The motion ends at frame {last}, but the scene at {end}. To play all of it, bake with Extend frame range.",
+            **values,
+        ),
     )
 
 

@@ -94,12 +94,12 @@ def rig_notes(armature_object: Any, mapping: RigMapping) -> tuple[str, ...]:
         others = f" and {len(off) - 1} more" if len(off) > 1 else ""
         notes.append(
             f"The new action switches off the constraint {off[0].constraint} of {off[0].bone}{others}: keyframes "
-            "have no effect under it. Give IK Back in the panel Rig restores it."
+            "have no effect while it is on. To restore it, click Give IK Back in the panel Rig."
         )
     if not mapping.family.is_control_rig and pelvis_is_elsewhere(armature_object.data, mapping):
         notes.append(
-            f"The bone {mapping.bones['pelvis']} carries the body, but it is not at the hips. InPose takes the "
-            "middle of the hips for the pelvis."
+            f"The bone {mapping.bones['pelvis']} carries the body, but it is not at the hips. InPose uses the "
+            "middle of the hips as the pelvis."
         )
     for joint in detached_joints(parent_tree(armature_object.data, mapping), mapping):
         bone = armature_object.data.bones[mapping.bones[joint]]

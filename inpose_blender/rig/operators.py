@@ -11,7 +11,7 @@ from .properties import chosen_armature
 
 
 class INPOSE_OT_give_ik_back(bpy.types.Operator):
-    """Switch on the constraints again that the baked action switches off. They then move the limbs, not its keys"""
+    """Switch on again the constraints that the action switches off. They then move the limbs, and its keys do not"""
 
     bl_idname = "inpose.give_ik_back"
     bl_label = "Give IK Back"

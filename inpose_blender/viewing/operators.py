@@ -126,7 +126,7 @@ class INPOSE_OT_trim_here(bpy.types.Operator):
 
 
 class INPOSE_OT_leave_out_finding(bpy.types.Operator):
-    """Leave the time of the chosen finding out. The solver computes the body there"""
+    """Leave out the time of the chosen finding. The solver computes the body there"""
 
     bl_idname = "inpose.leave_out_finding"
     bl_label = "Leave out"

@@ -161,7 +161,11 @@ def _end(worker: _Worker) -> int | None:
 
 def _crashed(job: Job, code: int | None) -> JobResult:
     if code is None:
-        return failed(job, "The solver stopped answering, twice.", "Solve this recording alone, and report the file.")
+        return failed(
+            job,
+            "The solver stopped answering, twice.",
+            "Solve this recording alone. If that fails, too, report the problem and send the file.",
+        )
     return failed(
         job,
         f"The solver crashed, twice (exit code {code}).",

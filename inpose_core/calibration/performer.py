@@ -261,7 +261,7 @@ def _doubted_pose(
         return ()
     sentence = (
         f"The {held.label} at {held.start_s:.1f} s puts the wrists {100 * moved_m:.0f} cm away from their usual place "
-        "in a controller. If the arms were not straight or the palms not down, hold the pose again."
+        "behind the controllers. If the arms were not straight, or the palms not down, hold the pose again."
     )
     return (Finding("calibration_pose", sentence, "told", None, held.start_s, held.stop_s),)
 

@@ -177,16 +177,16 @@ def _floor_finding(room: RoomEstimate, seen: TakeEvidence, given_m: float | None
     fits_m = seen.eyes_top_m / EYE_HEIGHT_RATIO
     where = f"in the {seen.pose_label}" if seen.pose_label else "at their highest"
     said = {
-        "span": f"the hands are {seen.pose_span_m:.2f} m apart in the {seen.pose_label}, as those of a person of "
+        "span": f"the hands are {seen.pose_span_m:.2f} m apart in the {seen.pose_label}, as in a person of "
         f"{room.stature_m:.2f} m",
         "given": f"the performer's height that you set is {room.stature_m:.2f} m",
         "hands": f"the hands are up to {100 * max(0.0, -(seen.lowest_hand_m or 0.0)):.0f} cm below it",
-        "arms": f"the arms are those of a person of more than {seen.hand_from_eyes_m / 0.5:.2f} m",
+        "arms": f"the reach of the arms is that of a person of more than {seen.hand_from_eyes_m / 0.5:.2f} m",
         "people": f"few people are that {'small' if room.lift_m > 0 else 'tall'}",
     }
     reasons = [said[name] for name in room.because[:2] if name in said] or [said["people"]]
     because = (
-        f"the eyes are {seen.eyes_top_m:.2f} m above it {where}, as those of a person of {fits_m:.2f} m, but "
+        f"the eyes are {seen.eyes_top_m:.2f} m above it {where}, as in a person of {fits_m:.2f} m, but "
         + " and ".join(reasons)
     )
     about = "" if given_m is not None else f" (± {100 * max(room.lift_deviation_m, 0.01):.0f} cm)"
@@ -213,8 +213,8 @@ def _standing_rival(room: RoomEstimate) -> Finding:
     high = "high" if room.standing_lift_m > 0 else "low"
     return Finding(
         "floor_wrong",
-        f"Or the performer stood, and the floor of this recording is too {high} by about "
-        f"{100 * abs(room.standing_lift_m):.0f} cm ({100 * room.standing_probability:.0f} % likely): then set the "
+        f"Perhaps the performer stood, and the floor of this recording is too {high} by about "
+        f"{100 * abs(room.standing_lift_m):.0f} cm ({100 * room.standing_probability:.0f} % likely). Then set the "
         "posture to standing.",
     )
 

@@ -27,13 +27,18 @@ def add_batch_command(commands: Any) -> None:
         "recordings", nargs="+", help="one jobs file (.toml), or recordings, folders, patterns and addresses"
     )
     command.add_argument(
-        "-o", "--out", metavar="FOLDER", help="folder of the motions, and of the report unless it is an address"
+        "-o",
+        "--out",
+        metavar="FOLDER",
+        help="folder for the motions and the report; if it is an address, the report stays in the current folder",
     )
-    command.add_argument("--format", choices=("npz", "bvh"), default="npz", help="kind of the motion files")
+    command.add_argument("--format", choices=("npz", "bvh"), default="npz", help="format of the motion files")
     command.add_argument("--skeleton", type=Path, metavar="FILE", help="JSON file of the body to solve for")
     command.add_argument("--processes", type=int, help="recordings to solve at once; default: one for each core")
-    command.add_argument("--ray", metavar="ADDRESS", help="solve on a Ray cluster; local: on this computer alone")
-    command.add_argument("--again", action="store_true", help="also solve recordings that are done and unchanged")
+    command.add_argument(
+        "--ray", metavar="ADDRESS", help="solve on a Ray cluster; auto: the running one; local: only this computer"
+    )
+    command.add_argument("--again", action="store_true", help="solve all recordings again, also those that are done")
     command.add_argument("--quiet", action="store_true", help="print no progress")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(command, table)

@@ -13,7 +13,7 @@ def add_recordings_arguments(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--recordings",
         action="store_true",
-        help="instead: spoil simulated recordings in many ways, and count what is right, told, misled, silent",
+        help="measure recordings with simulated defects instead: how many are solved right, told, misled, silent",
     )
     group.add_argument(
         "--people",
@@ -22,11 +22,15 @@ def add_recordings_arguments(command: argparse.ArgumentParser) -> None:
         help="who moves: test people for figures to report, train people for development",
     )
     group.add_argument(
-        "--only", action="append", default=[], metavar="KIND", help="only this kind of defect; repeatable"
+        "--only",
+        action="append",
+        default=[],
+        metavar="KIND",
+        help="measure only this kind of defect; can be given several times",
     )
     group.add_argument("--scenes", type=int, help="cases of each kind")
     group.add_argument("--save-files", type=Path, metavar="DIR", help="keep the recordings in this folder")
-    group.add_argument("--processes", type=int, default=0, help="processes; default: one per core")
+    group.add_argument("--processes", type=int, default=0, help="number of processes; default: one per core")
 
 
 def evaluate_recordings(options: argparse.Namespace) -> int:

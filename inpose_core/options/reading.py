@@ -119,11 +119,11 @@ class ReadOptions(OptionTable):
     )
     hands_from: HandsFrom | None = option(
         None,
-        "Frame in which the hands are recorded",
+        "Coordinate system in which the hands are recorded",
         label="Hands from",
         choices=(
             Choice("room", "Room", "The hands are recorded in the room, like the head"),
-            Choice("head", "Headset", "The hands are recorded in the frame of the headset"),
+            Choice("head", "Headset", "The hands are recorded in the coordinates of the headset"),
             Choice(
                 "head_position",
                 "Headset position",

@@ -108,7 +108,7 @@ def sessions_told(starts_s: tuple[float, ...], times_s: FloatArray, spread_s: Fl
     listed = ", ".join(parts[:6]) + (" ..." if len(parts) > 6 else "")
     return Finding(
         "several_takes",
-        f"The times in the file begin again: it contains {len(parts)} sessions ({listed}). "
+        f"The times in the file begin again, so it contains {len(parts)} sessions ({listed}). "
         "Each session is a take; choose one with --take.",
         "told",
     )

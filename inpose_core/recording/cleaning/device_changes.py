@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find devices that become others: a controller that becomes a tracked hand, a hand's role that passes to a foot.
 
-Where a runtime passes from controllers to tracked hands, the pose of each hand leaps by a constant place and turn in
+Where a runtime passes from controllers to tracked hands, the pose of each hand jumps by a constant place and turn in
 the device's own frame. Taking these out again, the whole track is that of the first device.
 
 A device on a foot stays near the floor, and stands where it is for every second step, which no hand does.

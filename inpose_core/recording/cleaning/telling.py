@@ -27,9 +27,9 @@ _SEEN: Final[dict[str, str]] = {
     "frozen": "repeats one pose, like a controller that sleeps or is out of sight",
     "position_stuck": "turns without moving: only its rotation is tracked",
     "at_head": "is at the place of the headset, where some runtimes put a lost hand",
-    "at_head carried": "moves with the head, as some runtimes let a lost hand do",
+    "at_head carried": "moves with the head, as a lost hand does in some runtimes",
     "at_head modelled": "has only a computed position, from an arm model: it was not tracked",
-    "parked": "is at a place where a runtime parks lost devices",
+    "parked": "is at a place where a runtime puts lost devices",
     "at_origin": "is at the origin of the room, where a driver puts lost devices",
     "out_of_reach": "is beyond the reach of the arm: put down or lost",
     "never_tracked": "does not move in the whole recording: it was probably switched off",
@@ -76,7 +76,7 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
     label = f"the {DEVICE_LABELS[first.device]}"
     sentence = f"{when}{label} {seen}."
     ending = {
-        "told": " InPose uses it all the same.",
+        "told": " InPose uses it anyway.",
         "repaired": " InPose interpolates it.",
         "left_to_solver": " The solver computes it there.",
     }
@@ -154,8 +154,8 @@ def offset_findings(times_s: FloatArray, changes: Sequence[OffsetChange]) -> lis
         turn_deg = np.degrees(float(geodesic_angle(change.turn_wxyz, (1.0, 0.0, 0.0, 0.0))))
         sentence = (
             f"From {start_s:.1f} s on, another device tracks the {DEVICE_LABELS[change.hand]}, or a bare hand replaces "
-            f"a controller: its pose leaps by {100 * float(np.linalg.norm(change.place_m)):.0f} cm and {turn_deg:.0f} "
-            "degrees. InPose put it back to the first device's."
+            f"a controller: its pose jumps by {100 * float(np.linalg.norm(change.place_m)):.0f} cm and {turn_deg:.0f} "
+            "degrees. InPose moved it to the pose of the first device."
         )
         findings.append(Finding("another_offset", sentence, "repaired", change.hand, start_s, float(times_s[-1])))
     return findings

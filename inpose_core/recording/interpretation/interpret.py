@@ -195,7 +195,7 @@ def _placed_hands(
     placed = hands_in_room(positions, quaternions, frame, orders)
     if options.hands_from:
         return placed.positions, placed.quaternions, ()
-    how = "in the frame of the headset" if frame == "head" else "relative to the position of the headset"
+    how = "in the coordinates of the headset" if frame == "head" else "relative to the position of the headset"
     sentence = (
         f"The hands are recorded {how}, not in the room. InPose converted them to the room. "
         "If this is wrong, use --hands-from room."
@@ -236,7 +236,7 @@ def _unit(
     too_small = size * declared_m < 0.05
     if (too_large or too_small) and unit != declared.unit:
         word = {"m": "metres", "cm": "centimetres", "mm": "millimetres"}[unit]
-        note = f"The positions look like {word} by the head's height and the hands' reach. InPose uses this unit."
+        note = f"The head's height and the hands' reach fit positions in {word}. InPose uses this unit."
         return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence), (note,))
     return declared_m, Noted(Guess("unit", declared.unit, "file", declared.by))
 
@@ -269,7 +269,7 @@ def _swap(
     where = "right" if side > 0 else "left"
     evidence = f'the hand that is called "right" is to the {where} of the other one most of the time'
     if -_CERTAIN_SIDE < side < 0:
-        doubt = "Left and right are perhaps swapped; if so, use --swap-hands."
+        doubt = "Left and right may be swapped. If they are, use --swap-hands."
         return False, Guess("left and right", "kept", "file", "the names of the columns", doubt)
     return side < 0, Guess("left and right", "kept" if side > 0 else "swapped", "guessed", evidence)
 
@@ -279,7 +279,7 @@ def _pose(posed: bool, declared: Declared) -> tuple[PoseType | None, Guess]:
         return declared.pose, Guess("hand poses", declared.pose, "file", declared.by)
     if posed:
         evidence = "the hands turn about points beside them, as wrist joints do"
-        doubt = f"InPose reads joints, because {evidence}. If the hand poses are controllers, use --hand-poses grip."
+        doubt = f"InPose reads joints, because {evidence}. If they are the poses of controllers, use --hand-poses grip."
         return "joint", Guess("hand poses", "joint", "guessed", evidence, doubt)
     evidence = "the file does not contain the kind of hand poses; set it with --hand-poses"
     return None, Guess("hand poses", "grip", "assumed", evidence)

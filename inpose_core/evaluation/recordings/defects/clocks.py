@@ -58,5 +58,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
     Defect("unix_ms", "file", "times are milliseconds since 1970", _timed(number_text("ms", 1.7e9), "unix_ms")),
     Defect("net_ticks", "file", "times are .NET ticks", _timed(number_text("ticks", 6.38e10), "ticks")),
     Defect("stalled_clock", "file", "the clock stands still for half a second, twice", _stalled),
-    Defect("words_for_lost", "file", "cells of a lost hand hold a word", _words, refusal_tells="Line \\d+ .* column"),
+    Defect(
+        "words_for_lost", "file", "the cells of a lost hand contain a word", _words, refusal_tells="Line \\d+ .* column"
+    ),
 )

@@ -71,7 +71,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
     Defect(
         "sides_exchanged",
         "meaning",
-        "the left hand stands under the right one's name",
+        "left and right hand have each other's names",
         _table("exchanged", replace(_PLAIN, axes="RUB", exchanged=True), "left_and_right", "axes"),
     ),
     Defect(
@@ -121,7 +121,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
     Defect(
         "scene_joints",
         "meaning",
-        "the add-on's CSV of a scene holds joints",
+        "the add-on's CSV of a scene, with joints",
         _written(SCENE_CSV, "hand_poses"),
         limits=_JOINTS,
         pose_said=False,

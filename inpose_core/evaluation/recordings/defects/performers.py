@@ -64,7 +64,7 @@ DEFECTS: Final[tuple[Defect, ...]] = (
     Defect(
         "hands_unposed",
         "performer",
-        "tracked hands, kind unsaid, no T-pose",
+        "tracked hands, kind not given, no T-pose",
         _as_is("hand_poses", "wrists_bent"),
         calibration="none",
         controllers=("tracked_hand",),
