@@ -142,6 +142,7 @@ class Session:
 
     def cancel_a_solve(self) -> Iterator[float]:
         """Start, cancel, and find the scene as it was; the first start may unpack the solver before."""
+        bpy.context.scene.inpose.guidance = "pigdm"  # lasts for seconds
         self.start()
         self.check(self.solving, "solve has started")
         queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
@@ -151,6 +152,7 @@ class Session:
         with self.in_view():
             bpy.ops.inpose.cancel()
         yield from self.wait("cancelled solve has ended")
+        bpy.context.scene.inpose.guidance = "tangent"
         self.check(self.action is None, "cancelled solve leaves no action")
         yield REPORT_S  # else Blender's message of the cancelled solve is in the picture of the next one
 
@@ -243,7 +245,8 @@ class Session:
         press("type", "--delay", "40", "Solve full body")
         yield 6.0  # a busy machine draws late
         self.picture("7_search")
-        bpy.context.scene.inpose.quality = "high"  # lasts longer: Esc must come before the end
+        bpy.context.scene.inpose.guidance = "pigdm"
+        bpy.context.scene.inpose.steps = 200  # lasts for many seconds: Esc must come before the end
         press("key", "Return")
         began = time.monotonic()
         while not self.solving and time.monotonic() - began < 10.0:
@@ -259,6 +262,8 @@ class Session:
         self.check(self.solving and not self.playing, "Esc ends the playback and not the solve")
         press("key", "Escape")
         yield from self.wait("Esc ends the solve")
+        bpy.context.scene.inpose.guidance = "tangent"
+        bpy.context.scene.inpose.property_unset("steps")
         self.check(self.action is not None, "a cancelled solve leaves the old action")
         status = bpy.context.window_manager.inpose_status.result
         self.check("Cancelled" in status, f"the panel says so: {status}")
