@@ -142,7 +142,8 @@ class Session:
 
     def cancel_a_solve(self) -> Iterator[float]:
         """Start, cancel, and find the scene as it was; the first start may unpack the solver before."""
-        bpy.context.scene.inpose.guidance = "pigdm"  # lasts for seconds
+        bpy.context.scene.inpose.guidance = "pigdm"
+        bpy.context.scene.inpose.steps = 200  # lasts for many seconds, and a window drawn in software ticks slowly
         self.start()
         self.check(self.solving, "solve has started")
         queue = importlib.import_module(f"{self.module}.inpose_blender.solve.queue").QUEUE
@@ -153,6 +154,7 @@ class Session:
             bpy.ops.inpose.cancel()
         yield from self.wait("cancelled solve has ended")
         bpy.context.scene.inpose.guidance = "tangent"
+        bpy.context.scene.inpose.property_unset("steps")
         self.check(self.action is None, "cancelled solve leaves no action")
         yield REPORT_S  # else Blender's message of the cancelled solve is in the picture of the next one
 
