@@ -143,7 +143,7 @@ def _mounts(kind: str, stature_m: float, random: np.random.Generator) -> list[Ri
     own_axes = Rotation.create_group("O")[int(random.integers(24))] if random.random() < 0.7 else Rotation.random()
     pitch = Rotation.from_euler("X", random.uniform(-50, 10), degrees=True)
     for side in (0, 1):
-        preset = wrist_offset(kind if kind in ("aim", "raw", "saber") else "grip", side).inverse()  # type: ignore[arg-type]
+        preset = wrist_offset(kind if kind in ("aim", "raw", "saber") else "grip", side).inverse()  # type: ignore[arg-type]  # a name
         held = Rotation.from_quat(xyzw_from_wxyz(preset.wxyz))
         mirror = np.diag((1.0 - 2.0 * side, 1.0, 1.0))
         if kind == "near":

@@ -16,7 +16,7 @@ from ..recording.trim_panel import proposed_trim, set_trim
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
-from .properties import view_of
+from .properties import is_over_timeline, view_of
 
 
 class INPOSE_OT_show_recording(bpy.types.Operator):
@@ -171,13 +171,7 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """The mouse must be in a Timeline or a Dope Sheet."""
-        return (
-            context.area is not None
-            and context.area.type == "DOPESHEET_EDITOR"
-            and context.region is not None
-            and context.region.type == "WINDOW"
-            and view_of(context).shows_timeline
-        )
+        return is_over_timeline(context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Go to the stripe under the mouse; a click beside the stripes has its usual meaning."""

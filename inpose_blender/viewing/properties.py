@@ -57,4 +57,15 @@ def view_of(context: bpy.types.Context) -> INPOSE_PG_view:
     return context.window_manager.inpose_view
 
 
+def is_over_timeline(context: bpy.types.Context) -> bool:
+    """Return whether the mouse is over a Timeline or a Dope Sheet that shows the recording."""
+    return (
+        context.area is not None
+        and context.area.type == "DOPESHEET_EDITOR"
+        and context.region is not None
+        and context.region.type == "WINDOW"
+        and view_of(context).shows_timeline
+    )
+
+
 CLASSES = (INPOSE_PG_finding, INPOSE_PG_view)

@@ -14,7 +14,7 @@ from ..ui.redraw import redraw_views
 from ..ui.translate import tr
 from .clock import clock_of
 from .findings import known_info
-from .properties import view_of
+from .properties import is_over_timeline
 
 _REACH_PX: Final[float] = 6.0
 _SHORTEST_S: Final[float] = 0.1
@@ -33,14 +33,7 @@ class INPOSE_OT_drag_trim(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """The mouse must be in a Timeline or a Dope Sheet that shows the recording."""
-        return (
-            context.area is not None
-            and context.area.type == "DOPESHEET_EDITOR"
-            and context.region is not None
-            and context.region.type == "WINDOW"
-            and view_of(context).shows_timeline
-            and bool(context.scene.inpose.recording)
-        )
+        return is_over_timeline(context) and bool(context.scene.inpose.recording)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Take hold of the edge under the mouse."""

@@ -10,7 +10,7 @@ import pytest
 from inpose_core.numerics import blas_threads, threads
 from inpose_core.numerics.blas_threads import blas_limit, one_blas_thread
 from inpose_core.numerics.thread_limit import ThreadLimit
-from inpose_core.numerics.threads import map_parts, usable_cores
+from inpose_core.numerics.threads import alone, map_parts, usable_cores
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, None])
@@ -69,6 +69,13 @@ def test_a_part_that_is_shared_in_turn_takes_no_more_threads() -> None:
         return set(map_parts(lambda _: threading.current_thread().name, range(8), threads=4))
 
     assert all(len(used) == 1 for used in map_parts(names, range(4), threads=2))
+
+
+def test_a_process_that_computes_alone_takes_one_thread_until_it_ends() -> None:
+    with alone():
+        assert set(map_parts(lambda _: threading.get_ident(), range(8), 4)) == {threading.get_ident()}
+    barrier = threading.Barrier(2, timeout=5)
+    assert len(set(map_parts(lambda _: (barrier.wait(), threading.get_ident())[1], range(2), 2))) == 2
 
 
 def test_threads_that_cannot_start_are_done_without(monkeypatch: pytest.MonkeyPatch) -> None:

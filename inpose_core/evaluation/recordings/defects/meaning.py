@@ -47,7 +47,7 @@ def _head_local(take: Take, _logger: Logger, _random: np.random.Generator) -> Da
 
 
 def _axes(kind: str, sentence: str, axes: str, **changed: str) -> Defect:
-    style = replace(_PLAIN, axes=axes, **changed)  # type: ignore[arg-type]
+    style = replace(_PLAIN, axes=axes, **changed)  # type: ignore[arg-type]  # fields by name
     return Defect(
         kind, "meaning", sentence, _table(kind, style, "axes", "left_and_right"), hanging_arms=True, calibration="none"
     )
