@@ -31,6 +31,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "sampling",
         "solver",
         "calibration",
+        "pins",
         "inspection",
         "recording_to_motion",
         "batch",
@@ -44,7 +45,6 @@ FLOORS: dict[str, Sequence[str]] = {
     "inpose_core/recording": (
         "cleaning_report",
         "findings",
-        "sensors",
         "types",
         "conventions",
         "sessions",
