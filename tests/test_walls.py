@@ -45,6 +45,7 @@ FLOORS: dict[str, Sequence[str]] = {
     "inpose_core/recording": (
         "cleaning_report",
         "findings",
+        "sensors",
         "types",
         "conventions",
         "sessions",
