@@ -41,6 +41,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "commands",
         "worker",
         "cli",
+        "terminal",
     ),
     "inpose_core/recording": (
         "cleaning_report",
