@@ -7,16 +7,15 @@ Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 
 
 from __future__ import annotations
 
-import sys
+if __name__ == "__main__":  # python -m inpose_core.cli; what pip installs starts in `terminal`
+    from .system.process import end_at_ctrl_c
 
-if __name__ == "__main__":  # python -m inpose_core.cli
-    from .terminal import main as main_of_terminal
-
-    sys.exit(main_of_terminal())
+    end_at_ctrl_c()
 
 import argparse
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +40,7 @@ from .system.process import (
     STOPPED_CODE,
     StoppedError,
     keep_torch_from_making_folders,
+    raise_at_ctrl_c,
     stop_by_unwinding,
 )
 
@@ -378,3 +378,8 @@ def _demo(options: argparse.Namespace) -> int:
     if result.note:
         print(result.note, file=sys.stderr)
     return 0
+
+
+if __name__ == "__main__":
+    raise_at_ctrl_c()
+    sys.exit(main())

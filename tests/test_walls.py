@@ -31,6 +31,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "sampling",
         "solver",
         "calibration",
+        "pins",
         "inspection",
         "recording_to_motion",
         "batch",
@@ -40,6 +41,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "commands",
         "worker",
         "cli",
+        "terminal",
     ),
     "inpose_core/recording": (
         "cleaning_report",

@@ -78,17 +78,16 @@ def signals_wait() -> Iterator[None]:
             signal.raise_signal(held[0])
 
 
-@contextmanager
-def ctrl_c_ends_silently() -> Iterator[None]:
-    """Within the block, Ctrl-C ends the process without a traceback: nothing has begun that needs cleaning up."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
+def end_at_ctrl_c() -> None:
+    """Let Ctrl-C end the process without a traceback: for while it loads and has begun nothing."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        if before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, before)
+
+
+def raise_at_ctrl_c() -> None:
+    """Let Ctrl-C raise `KeyboardInterrupt` again after `end_at_ctrl_c`."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
