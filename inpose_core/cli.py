@@ -7,6 +7,11 @@ Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # python -m inpose_core.cli; what pip installs starts in `terminal`
+    from .system.process import end_at_ctrl_c
+
+    end_at_ctrl_c()
+
 import argparse
 import json
 import logging
@@ -31,7 +36,14 @@ from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
 from .recording.formats.suffixes import recording_suffixes
-from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
+from .system.process import (
+    INTERRUPTED_CODE,
+    STOPPED_CODE,
+    StoppedError,
+    keep_torch_from_making_folders,
+    raise_at_ctrl_c,
+    stop_by_unwinding,
+)
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -73,11 +85,16 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"inpose: {problem}. {remedy}", file=sys.stderr)
         return 2
     except StoppedError:
-        print("inpose: Stopped. Nothing was written.", file=sys.stderr)
+        print(f"inpose: Stopped. {_left(options)}", file=sys.stderr)
         return STOPPED_CODE
     except KeyboardInterrupt:
-        print("inpose: Interrupted. Nothing was written.", file=sys.stderr)
-        return 130
+        print(f"inpose: Interrupted. {_left(options)}", file=sys.stderr)
+        return INTERRUPTED_CODE
+
+
+def _left(options: argparse.Namespace) -> str:
+    """Say what an interrupted command has left."""
+    return str(getattr(options, "left_when_stopped", "Nothing was written."))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -368,4 +385,5 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    raise_at_ctrl_c()
     sys.exit(main())

@@ -57,9 +57,9 @@ class SolvedRecording:
     def mean_hand_error_m(self) -> float | None:
         """Return the mean distance of the solved wrists from their targets; None where no hand was measured."""
         error_m = self.motion.sensor_error_m
-        if error_m is None or not np.isfinite(error_m[:, 1:]).any():
+        if error_m is None or not np.isfinite(error_m[:, 1:3]).any():
             return None
-        return float(np.nanmean(error_m[:, 1:]))
+        return float(np.nanmean(error_m[:, 1:3]))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -40,10 +40,12 @@ FLOORS: dict[str, Sequence[str]] = {
         "commands",
         "worker",
         "cli",
+        "terminal",
     ),
     "inpose_core/recording": (
         "cleaning_report",
         "findings",
+        "sensors",
         "types",
         "conventions",
         "sessions",

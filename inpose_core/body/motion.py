@@ -42,7 +42,8 @@ class Motion:
     skeleton: Skeleton
     fps: float
     sensor_error_m: NDArray[np.float64] | None = None
-    """(F, 3) distance of the solved head, left and right wrist from their targets; NaN where not measured."""
+    """(F, P) distance of the solved points from their targets, head, left and right wrist first; NaN where not
+    measured."""
     foot_contact: NDArray[np.float64] | None = None
     """(F, 2) probability that the left and the right foot are planted, from the prior."""
     confidence: NDArray[np.float64] | None = None
@@ -138,7 +139,7 @@ class Motion:
                 root_translation_m=root_m,
                 skeleton=Skeleton(numbers(arrays["offsets_m"])),
                 fps=fps,
-                sensor_error_m=_given(arrays.get("sensor_error_m"), (frames, len(SENSOR_JOINTS))),
+                sensor_error_m=_errors(arrays.get("sensor_error_m"), frames),
                 foot_contact=_given(arrays.get("foot_contact"), (frames, 2)),
                 confidence=_given(arrays.get("confidence"), (frames,)),
                 foot_stands=None if stands is None else stands > 0,
@@ -157,6 +158,12 @@ def _given(array: NDArray[Any] | None, shape: tuple[int, ...]) -> NDArray[np.flo
     if array.shape != shape:
         raise ValueError(f"the shape {array.shape} instead of {shape}")
     return numbers(array)
+
+
+def _errors(array: NDArray[Any] | None, frames: int) -> NDArray[np.float64] | None:
+    """Return the distances of at least head and hands from their targets, (F, P); None where there were none."""
+    points = array.shape[1] if array is not None and array.ndim == 2 else 0
+    return _given(array, (frames, max(points, len(SENSOR_JOINTS))))
 
 
 def _optional(array: NDArray[np.float64] | None) -> NDArray[np.float32]:

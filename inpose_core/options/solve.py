@@ -161,6 +161,13 @@ class SolveSettings(OptionTable):
         label="Use hand reach",
         expert=True,
     )
+    use_trackers: bool = option(
+        True,
+        "Give the prior the poses of further trackers, too; they guide the motion in any case",
+        label="Use trackers",
+        expert=True,
+        not_in_panel="only for comparison",
+    )
     use_floor: bool | None = option(
         None,
         "Use the floor as a measurement: the lowest foot is on the floor (tangent guidance only)",

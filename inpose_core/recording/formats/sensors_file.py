@@ -15,10 +15,14 @@ from ...system.safe_files import numbers, one_number, read_arrays
 from ..types import Sensors
 
 _LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
+_POINTS: Final[int] = 3
+"""Head, left and right hand."""
 
 
 def save_sensors(sensors: Sensors, path: Path) -> None:
     """Write ``positions_m`` (F, 3, 3), ``rotations_wxyz`` (F, 3, 4), ``measured`` (F, 3), ``fps`` and ``start_s``.
+
+    Further points than head and hands are not written.
 
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
@@ -26,9 +30,9 @@ def save_sensors(sensors: Sensors, path: Path) -> None:
     packed = io.BytesIO()
     np.savez_compressed(
         packed,
-        positions_m=sensors.positions_m.astype(np.float32),
-        rotations_wxyz=sensors.rotations_wxyz.astype(np.float32),
-        measured=sensors.measured,
+        positions_m=sensors.positions_m[:, :_POINTS].astype(np.float32),
+        rotations_wxyz=sensors.rotations_wxyz[:, :_POINTS].astype(np.float32),
+        measured=sensors.measured[:, :_POINTS],
         fps=np.float64(sensors.fps),
         start_s=np.float64(sensors.start_s),
     )

@@ -27,6 +27,7 @@ from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
 from inpose_core.options.solve import SolveSettings
 from inpose_core.recording import Recording, load_recording
+from inpose_core.recording.sensors import MeasuredPoint
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording_to_motion import SolvePlan
 from inpose_core.requests import SolveRequest
@@ -157,6 +158,9 @@ def test_every_solve_option_is_obeyed(option: Option) -> None:
         shoulders_m = sensors.positions_m[:, :1] + np.array([[0.17, -0.2, 0.0], [-0.17, -0.2, 0.0]])
         hands_m = 0.3 * sensors.positions_m[:, 1:] + 0.7 * shoulders_m
         sensors = replace(sensors, positions_m=np.concatenate((sensors.positions_m[:, :1], hands_m), axis=1))
+    if option.name == "use_trackers":
+        hips = np.array((0.0, 0.0, 0.2)) + smooth_motion(90, body=body).joint_positions_m[:, 0]
+        sensors = sensors.with_points(MeasuredPoint(0, hips, sensors.measured[:, 0]))
     usual = solve(sensors, body, settings)
     changed = solve(sensors, body, replace(settings, **{option.name: other_value(option)}))
     assert np.abs(usual.rotations_wxyz - changed.rotations_wxyz).max() > 1e-5
