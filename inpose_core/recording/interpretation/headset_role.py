@@ -14,19 +14,21 @@ import numpy as np
 
 from ...arrays import FloatArray
 from ...options.reading import QUATERNION_ORDERS
-from ..conventions import Axes, QuaternionOrder, ReadOptions, convert_positions, convert_rotations
+from ..cleaning_report import DEVICE_LABELS
+from ..conventions import Axes, QuaternionOrder, ReadOptions, convert_positions
 from ..findings import Finding
 from ..tracks import Declared
 from .evidence import Stance, stance
-from .excerpts import in_order
-from .readings import evidence_of, rank_readings
+from .guess_axes import Orientation
+from .readings import evidence_of, rank_readings, read_in_orders
 
 _BETTER: Final[float] = 3.0
 """Log-odds by which another device must be more like a head."""
 _UPRIGHT: Final[float] = 0.6
 _ABOVE: Final[float] = 0.5
 """A head that is above both hands for most of the time is not asked."""
-_ROLES: Final[tuple[str, str, str]] = ("headset", "left hand", "right hand")
+_EXCHANGED: Final[dict[int, tuple[int, int, int]]] = {1: (1, 0, 2), 2: (2, 1, 0)}
+"""Columns of head, left and right hand, if a hand is the headset."""
 
 
 class HeadsetRole(NamedTuple):
@@ -41,45 +43,58 @@ _AS_NAMED: Final[HeadsetRole] = HeadsetRole((0, 1, 2), ())
 
 
 def find_headset_role(
-    positions: FloatArray, quaternions: FloatArray, declared: Declared, options: ReadOptions
+    positions: FloatArray, quaternions: FloatArray, seen: Orientation, declared: Declared, options: ReadOptions
 ) -> HeadsetRole:
-    """Return which device is the headset, by an excerpt of the tracks: positions (F, 3, 3), quaternions (F, 3, 4)."""
-    if declared.certain or not all(np.isfinite(positions[:, device]).all(-1).any() for device in range(3)):
+    """Return which device is the headset.
+
+    Args:
+        positions: an excerpt of the tracks, (F, 3, 3).
+        quaternions: the same of their quaternions in the file's order, (F, 3, 4).
+        seen: the axes and the order in which they are read, with the devices as the file names them.
+        declared: what the file declares.
+        options: what the user says.
+    """
+    if declared.certain or _is_above(convert_positions(positions, seen.axes)):
         return _AS_NAMED
     order = options.quaternion_order or declared.quaternion_order
     orders = (order,) if order else QUATERNION_ORDERS
-    text = options.axes or declared.axes
-    axes = Axes.parse(text) if text else None
-    named, seen = _evidence(positions, quaternions, axes, orders)
-    if seen is None or seen.above > _ABOVE:
-        return _AS_NAMED
-    others = []
-    for hand in (1, 2):
-        roles = (1, 0, 2) if hand == 1 else (2, 1, 0)
-        log_odds, found = _evidence(positions[:, roles], quaternions[:, roles], axes, orders)
-        if found is not None and found.upright > _UPRIGHT:
-            others.append((log_odds, hand, roles))
+    axes = seen.axes if options.axes or declared.axes else None
+    as_named = _evidence(positions, quaternions, axes, orders)
+    others = [
+        (found[0], hand)
+        for hand, columns in _EXCHANGED.items()
+        if (found := _evidence(positions[:, columns], quaternions[:, columns], axes, orders))
+        and found[1].upright > _UPRIGHT
+    ]
     best = max(others, default=None)
-    if best is None or best[0] < named + _BETTER:
+    if as_named is None or best is None or best[0] < as_named[0] + _BETTER:
         return _AS_NAMED
     hand = best[1]
     sentence = (
-        f"The headset and the {_ROLES[hand]} have each other's tracks: what is called the {_ROLES[hand]} is upright "
-        "and above the other two, like a head. InPose exchanged them."
+        f"The headset and the {DEVICE_LABELS[hand]} have each other's tracks: what is called the "
+        f"{DEVICE_LABELS[hand]} is upright and above the other two, like a head. InPose exchanged them."
     )
-    return HeadsetRole(best[2], (Finding("another_device", sentence, "repaired", None),))
+    return HeadsetRole(_EXCHANGED[hand], (Finding("another_device", sentence, "repaired", None),))
+
+
+def _is_above(positions: FloatArray) -> bool:
+    """Return whether the head is above both hands for most of the time, or nothing can be said."""
+    above = positions[:, :1, 1] - positions[:, 1:, 1]
+    known = np.isfinite(above)
+    if not known.any(axis=0).all():
+        return True
+    return float(np.sign(above[known]).mean()) > _ABOVE
 
 
 def _evidence(
     positions: FloatArray, quaternions: FloatArray, axes: Axes | None, orders: tuple[QuaternionOrder, ...]
-) -> tuple[float, Stance | None]:
+) -> tuple[float, Stance] | None:
     """Return the log-odds of these roles in the given axes, or in the most probable ones, and their stance."""
+    samples = read_in_orders(positions, quaternions, orders)
+    if not samples:
+        return None
     if axes is None:
-        ranking = rank_readings(positions, quaternions, orders)
-        return (ranking[0].log_odds, ranking[0].stance) if ranking else (-np.inf, None)
-    best: tuple[float, Stance | None] = (-np.inf, None)
-    for order in orders:
-        seen = stance(convert_positions(positions, axes), convert_rotations(in_order(quaternions, order), axes))
-        if seen is not None and evidence_of(seen) > best[0]:
-            best = (evidence_of(seen), seen)
-    return best
+        best = rank_readings(samples)[0]
+        return best.log_odds, best.stance
+    stances = [stance(read, axes) for read in samples.values()]
+    return max(((evidence_of(each), each) for each in stances), key=lambda pair: pair[0])

@@ -62,12 +62,13 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         positions, quaternions, placed = _placed_hands(positions, quaternions, tracked, declared, options, stride)
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
         turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
-        roles = find_headset_role(evident, turns, declared, options)
+        seen = decide_axes_and_order(evident, turns, declared, options)
+        roles = find_headset_role(evident, turns, seen, declared, options)
         if roles.findings:
             positions, quaternions, measured, tracked, evident, turns = (
                 a[:, roles.order] for a in (positions, quaternions, measured, tracked, evident, turns)
             )
-        seen = decide_axes_and_order(evident, turns, declared, options)
+            seen = decide_axes_and_order(evident, turns, declared, options)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
