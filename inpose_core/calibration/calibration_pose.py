@@ -279,14 +279,14 @@ class _Scene:
         ]
 
     def span_m(self, held: CalibrationPose) -> float:
-        """Return the distance of the wrists in a pose. Of one person's poses, that of the straightest arms is widest."""
+        """Return the distance of the wrists in a pose. The straightest arms of a person are the widest."""
         return float(np.median(np.linalg.norm((self.left_m - self.right_m)[held.frames], axis=1)))
 
     def expected_error_m(self, held: CalibrationPose, widest_m: float) -> float:
         """Return how far off a pose probably puts the wrists.
 
-        Hands sway, which a longer pose evens out. Arms that are low, forward or bent, and palms that look aside, are off
-        however long they are held.
+        Hands sway, which a longer pose evens out. Arms that are low, forward or bent, and palms that look aside, are
+        off however long they are held.
         """
         sway_m = _SWAY_M / np.sqrt(1.0 + (held.stop_s - held.start_s) / _SWAY_S)
         bent_m = 0.5 * (widest_m - self.span_m(held))
