@@ -117,14 +117,23 @@ def _calibrate_whole(
         placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
         # The joints of somebody who is said to sit do so from beginning to end; nothing else is asked of them.
         seated = np.ones(len(resampled), np.bool_) if settings.posture == "seated" else None
-        sensors = Sensors(*placed, resampled.measured, SOLVER_FPS, seated=seated)
+        sensors = Sensors(
+            *placed, resampled.measured, SOLVER_FPS, seated=seated, rotation_measured=resampled.rotation_measured
+        )
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
     scale = scale_to(skeleton, performer, settings)
     positions_m, rotations_wxyz = move_hands(*place_joints(found.recording, performer), settings)
     seated = seated_frames(found.seats, len(positions_m)) if found.seats else None
-    sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS, seated=seated)
+    sensors = Sensors(
+        positions_m * scale,
+        rotations_wxyz,
+        found.recording.measured,
+        SOLVER_FPS,
+        seated=seated,
+        rotation_measured=found.recording.rotation_measured,
+    )
     return Calibrated(
         sensors,
         performer.pose,
