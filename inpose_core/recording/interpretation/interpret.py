@@ -8,6 +8,7 @@ impossible body size are corrected.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_posi
 from ..findings import Finding, FindingKind
 from ..sessions import sessions_told, spread_sessions
 from ..tracks import Declared, RawTracks
-from ..types import Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, Samples, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
@@ -96,6 +97,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         pose=pose,
         headset=raw.headset,
         controllers=raw.controllers,
+        other_devices=_exchanged(raw.other_devices) if swap else raw.other_devices,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
@@ -122,6 +124,10 @@ _NOTED: Final[dict[str, str]] = {
     "left and right": "Left and right were",
 }
 """Notes report these guesses with the result, too: if one is wrong, the body is upside down or mirrored."""
+
+
+def _exchanged(stretches: tuple[DeviceStretch, ...]) -> tuple[DeviceStretch, ...]:
+    return tuple(replace(stretch, hand=3 - stretch.hand) for stretch in stretches)
 
 
 def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
