@@ -18,6 +18,7 @@ import numpy as np
 
 from ...errors import RecordingError
 from ...system.output import write_output
+from ..coarse_clock import spread_ticks
 from ..sessions import continue_clock
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
@@ -51,7 +52,8 @@ def read_own(table: TextTable) -> RawTracks:
     """
     columns = _columns(table)
     cells = table.read(columns.values())
-    clock = continue_clock(cells.values[:, 0])
+    spread = spread_ticks(cells.values[:, 0])
+    clock = continue_clock(spread.times)
     poses = np.full((len(cells), 21), np.nan)
     poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = cells.values[:, 1:]
     poses = poses.reshape(-1, 3, 7)
@@ -65,7 +67,7 @@ def read_own(table: TextTable) -> RawTracks:
         format="CSV",
         declared=replace(_DECLARED, pose=_declared_pose(table)),
         notes=(*missing_hands, *cells.notes),
-        findings=(*cells.findings, *clock.findings),
+        findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
     )
 
