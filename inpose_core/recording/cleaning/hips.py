@@ -41,7 +41,7 @@ _HIPS_ASIDE_M: Final[float] = 0.6
 _OUTLIER_S: Final[float] = 0.1
 _SURELY: Final[float] = 0.4
 """Share of a span that must be like hips in each respect."""
-_MOST: Final[float] = 0.6
+_MOST: Final[float] = 0.9
 """Share of the take that must be on the hips, if the hand does not leap there."""
 _LEAP_M: Final[float] = 0.12
 _LEAP_M_S: Final[float] = 5.0
