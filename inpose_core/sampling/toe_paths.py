@@ -17,6 +17,7 @@ from ..numerics import Array, namespace_of, to_numpy
 from ..prior.feet import feet_positions_m
 from .estimate import Estimate
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
+from .gaps import fading
 from .in_pieces import in_pieces
 from .measurement import Measurement
 from .smoothing import smooth_in_time
@@ -58,9 +59,14 @@ def foot_paths(
         tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES),
     )
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
+    measured = fading(to_numpy(measurement.feet_measured) > 0)
+    hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
     legs = _leg_extension(measurement, stands)
+    legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
     paths = plant_feet(target_m, stands, measurement.body_size_m, tracks.floor_m, settings, legs)
-    return replace(paths, solved_m=to_numpy(solved_m))
+    # A foot that is measured stands and swings as it was measured.
+    own_m, share = to_numpy(solved_m), measured[..., None]
+    return replace(paths, solved_m=own_m, target_m=share * own_m + (1 - share) * paths.target_m)
 
 
 def _foot_tracks(solved_m: Array, measurement: Measurement, estimate: Estimate) -> FootTracks:

@@ -20,7 +20,7 @@ from ..metrics import LOWER_JOINTS, STANDING_SPEED_M_S, align_heads
 from ..reliability import EDGES, NEAR_M
 from .arm_limits import elbows_beyond, wrists_beyond
 from .figures import MotionFigures, SituationFigures, Spread
-from .sole import sole_depth_m, sole_heights_m
+from .sole import sole_depth_m, sole_vertices_m
 from .stances import found_landings, landings, planted_feet
 
 ALL: Final[str] = "all"
@@ -111,7 +111,7 @@ def _tracks(motion: Motion) -> _Tracks:
     velocity_m_s = _rate(toes_m, fps)
     planted = planted_feet(toes_m, fps)
     knee_deg = np.stack([_flexion_deg(p, *leg) for leg in LEG_CHAINS], axis=1)
-    soles_m = sole_heights_m(motion)
+    soles_m = sole_vertices_m(motion)
     return _Tracks(
         toe_speed_m_s=np.linalg.norm(velocity_m_s, axis=-1),
         over_ground_m_s=np.linalg.norm(velocity_m_s[..., [0, 2]], axis=-1),
@@ -121,7 +121,7 @@ def _tracks(motion: Motion) -> _Tracks:
         knee_speed_deg_s=np.abs(_rate(knee_deg, fps)),
         lift_m=np.abs(toes_m[:, 0, 1] - toes_m[:, 1, 1]),
         depth_m=sole_depth_m(soles_m),
-        gap_m=soles_m.min(axis=-1),
+        gap_m=soles_m[..., 1].min(axis=-1),
         elbow=elbows_beyond(motion),
         wrist=wrists_beyond(motion),
     )
