@@ -155,7 +155,7 @@ def test_trackers_lie_in_the_room_that_cleaning_mends(performer: Motion, tmp_pat
 
     def moved(positions_m: np.ndarray, wxyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         there = jump[:, None, None]
-        shifted_m = rotate_vector(yaw, positions_m) + (1.0, 0.0, -1.5)
+        shifted_m = rotate_vector(yaw, positions_m) + np.array((1.0, 0.0, -1.5))
         return np.where(there, shifted_m, positions_m), np.where(there, multiply_quaternions(yaw, wxyz), wxyz)
 
     devices, others = (moved(one.positions_m, one.rotations_wxyz) for one in (recording, trackers))

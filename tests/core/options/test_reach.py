@@ -103,13 +103,13 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
     if option.name == "take":
         later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
         person = replace(person, times_s=later)
-    write_csv(person, path)
     if option.name == "points":
         places_m = person.positions_m[:, 1:] - (0.0, 0.6, 0.0)
         trackers = TrackerTracks(
             ("hips", "chest"), (0, 9), places_m, person.rotations_wxyz[:, 1:], person.measured[:, 1:], (True, True)
         )
         person = replace(person, trackers=trackers)
+    write_csv(person, path)
     value = {"columns": COLUMNS, "points": "hips", "take": 2, "trim_start_s": 0.5, "trim_end_s": 1.0}.get(
         option.name, other_value(option)
     )
@@ -118,7 +118,11 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
         cut = [calibrate(each, own_body(), CalibrationSettings(pose="grip")).sensors for each in (usual, changed)]
         assert cut[0].measured.sum() > cut[1].measured.sum()
     else:
-        assert differs(usual, changed) or usual.origin != changed.origin or usual.trackers != changed.trackers
+        assert differs(usual, changed) or usual.origin != changed.origin or names_of(usual) != names_of(changed)
+
+
+def names_of(recording: Recording) -> tuple[str, ...]:
+    return () if recording.trackers is None else recording.trackers.names
 
 
 CALIBRATION_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
