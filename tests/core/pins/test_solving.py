@@ -11,7 +11,8 @@ from inpose_core.body.quaternions import geodesic_angle, rotate_vector, rotvec_t
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
-from inpose_core.pins import Pin, PinKey, PinSet, solve_again
+from inpose_core.pins import Pin, PinKey, PinSet
+from inpose_core.pins.solving import solve_again
 from inpose_core.pins.standing import held_while_standing
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording import load_recording
