@@ -26,7 +26,9 @@ class INPOSE_UL_pins(bpy.types.UIList):
         row.active = not item.muted
         frames = f"{item.first}" if item.first == item.last else f"{item.first}–{item.last}"
         row.label(text=tr(item.joint.replace("_", " ")), icon="PINNED", translate=False)
-        row.label(text=frames, translate=False)
+        when = row.row()
+        when.alignment = "RIGHT"
+        when.label(text=frames, translate=False)
         row.prop(item, "muted", text="", icon="HIDE_ON" if item.muted else "HIDE_OFF", emboss=False)
 
 
