@@ -50,7 +50,7 @@ class INPOSE_PG_pin(bpy.types.PropertyGroup):
 class INPOSE_PG_pins(bpy.types.PropertyGroup):
     """Hold the pins of one character."""
 
-    entries: bpy.props.CollectionProperty(type=INPOSE_PG_pin)
+    entries: bpy.props.CollectionProperty(name="Pins", description="The pins of the character", type=INPOSE_PG_pin)
     chosen: bpy.props.IntProperty(name="Pin", description="The chosen pin", default=-1)
     unpinned: bpy.props.StringProperty(name="Motion without pins", description="File of the motion before any pin")
     seed: bpy.props.IntProperty(

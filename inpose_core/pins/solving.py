@@ -45,8 +45,9 @@ class Miss:
         """Say it to the user."""
         far = [f"{100 * self.off_m:.1f} cm"] * (self.off_m > _NOTABLE_M)
         far += [f"{self.off_deg:.0f} degrees"] * (self.off_deg > _NOTABLE_DEG)
+        joint = self.pin.joint.replace("_", " ")
         return (
-            f"The {self.pin.joint.replace('_', ' ')} misses its pin at {self.pin.start_s:.2f} s by {' and '.join(far)}. "
+            f"The {joint} misses its pin at {self.pin.start_s:.2f} s by {' and '.join(far)}. "
             "The body cannot reach it, or other pins or devices hold it back."
         )
 
