@@ -8,6 +8,7 @@ impossible body size are corrected.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,11 +22,12 @@ from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_posi
 from ..findings import Finding, FindingKind
 from ..sessions import sessions_told, spread_sessions
 from ..tracks import Declared, RawTracks
-from ..types import Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, Samples, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
+from .headset_role import find_headset_role
 from .parked import find_parked, find_unmoved
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
@@ -62,6 +64,12 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
         turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
         seen = decide_axes_and_order(evident, turns, declared, options)
+        roles = find_headset_role(evident, turns, seen, declared, options)
+        if roles.findings:
+            positions, quaternions, measured, tracked, evident, turns = (
+                a[:, roles.order] for a in (positions, quaternions, measured, tracked, evident, turns)
+            )
+            seen = decide_axes_and_order(evident, turns, declared, options)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
@@ -89,6 +97,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         pose=pose,
         headset=raw.headset,
         controllers=raw.controllers,
+        other_devices=_exchanged(raw.other_devices) if swap else raw.other_devices,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
@@ -96,7 +105,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         notes=(*raw.notes, *told),
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
-    return recording.with_findings(*raw.findings, *sessions, *placed, *corrected, *doubts)
+    return recording.with_findings(*raw.findings, *sessions, *placed, *roles.findings, *corrected, *doubts)
 
 
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
@@ -115,6 +124,10 @@ _NOTED: Final[dict[str, str]] = {
     "left and right": "Left and right were",
 }
 """Notes report these guesses with the result, too: if one is wrong, the body is upside down or mirrored."""
+
+
+def _exchanged(stretches: tuple[DeviceStretch, ...]) -> tuple[DeviceStretch, ...]:
+    return tuple(replace(stretch, hand=3 - stretch.hand) for stretch in stretches)
 
 
 def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
