@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InPoseError
 from ..system.output import write_output
+from ..system.packed_arrays import packed_arrays
 from ..system.safe_files import numbers, one_number, read_arrays
 from .amass_convention import amass_arrays
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
@@ -87,22 +87,20 @@ class Motion:
             OutputError: the file cannot be written; an existing file is then left as it was.
         """
         rotations = self.rotations_wxyz.astype(np.float32)
-        packed = io.BytesIO()
-        np.savez_compressed(
-            packed,
-            format_version=np.int32(MOTION_FORMAT_VERSION),
-            joint_names=np.array(JOINT_NAMES),
-            rotations_wxyz=rotations,
-            root_translation_m=self.root_translation_m.astype(np.float32),
-            offsets_m=self.skeleton.offsets_m.astype(np.float32),
-            fps=np.float64(self.fps),
-            sensor_error_m=_optional(self.sensor_error_m),
-            foot_contact=_optional(self.foot_contact),
-            confidence=_optional(self.confidence),
-            foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
+        arrays: dict[str, NDArray[Any]] = {
+            "format_version": np.array(MOTION_FORMAT_VERSION, np.int32),
+            "joint_names": np.array(JOINT_NAMES),
+            "rotations_wxyz": rotations,
+            "root_translation_m": self.root_translation_m.astype(np.float32),
+            "offsets_m": self.skeleton.offsets_m.astype(np.float32),
+            "fps": np.array(self.fps, np.float64),
+            "sensor_error_m": _optional(self.sensor_error_m),
+            "foot_contact": _optional(self.foot_contact),
+            "confidence": _optional(self.confidence),
+            "foot_stands": np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
-        )
-        write_output(path, [packed.getvalue()])
+        }
+        write_output(path, [packed_arrays(arrays, as_they_are=("rotations_wxyz",))])
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:
