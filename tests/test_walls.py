@@ -31,6 +31,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "sampling",
         "solver",
         "calibration",
+        "pins",
         "inspection",
         "recording_to_motion",
         "batch",

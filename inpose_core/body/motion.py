@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arrays import IndexArray
 from ..errors import InPoseError
 from ..system.output import write_output
 from ..system.packed_arrays import packed_arrays
@@ -75,6 +76,18 @@ class Motion:
             conjugate_quaternion(self.rotations_wxyz[:, parents]), self.rotations_wxyz[:, 1:]
         )
         return local
+
+    def part(self, frames: slice | IndexArray) -> Motion:
+        """Return the motion of some of the frames."""
+        return replace(
+            self,
+            rotations_wxyz=self.rotations_wxyz[frames],
+            root_translation_m=self.root_translation_m[frames],
+            sensor_error_m=None if self.sensor_error_m is None else self.sensor_error_m[frames],
+            foot_contact=None if self.foot_contact is None else self.foot_contact[frames],
+            confidence=None if self.confidence is None else self.confidence[frames],
+            foot_stands=None if self.foot_stands is None else self.foot_stands[frames],
+        )
 
     def save_npz(self, path: Path) -> None:
         """Write the motion twice: in our own keys, and in those of AMASS for SMPL tools.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from .option import Choice
@@ -102,6 +103,14 @@ class SolveSettings(OptionTable):
         maximum=1000,
         automatic="set by the quality, or 50 with pigdm guidance",
         expert=True,
+    )
+    pins_file: Path | None = option(
+        None,
+        "Pins: where the animator wants joints, and when feet stand",
+        label="Pins",
+        automatic="none",
+        flag="pins",
+        not_in_panel="the panel keeps its own list of pins",
     )
     device: str = option(
         "auto",

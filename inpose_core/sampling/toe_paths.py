@@ -50,7 +50,8 @@ def foot_paths(
     contact = to_numpy(estimate.contact)
     measured = fading(to_numpy(measurement.feet_measured) > 0)
     legs = _leg_extension(measurement, np.stack([standing_frames(foot, settings) for foot in contact.T], axis=1))
-    legs = legs.unless(measured.max(axis=1))
+    hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
+    legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
     paths = plant_feet(
         to_numpy(towards_predicted_toes(solved_m, measurement, estimate)),
         contact,
