@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..arrays import IndexArray
 from ..errors import InPoseError
+from ..system.array_files import npz_parts
 from ..system.output import write_output
-from ..system.packed_arrays import packed_arrays
 from ..system.safe_files import numbers, one_number, read_arrays
 from .amass_convention import amass_arrays
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
@@ -99,21 +99,20 @@ class Motion:
         Raises:
             OutputError: the file cannot be written; an existing file is then left as it was.
         """
-        rotations = self.rotations_wxyz.astype(np.float32)
-        arrays: dict[str, NDArray[Any]] = {
-            "format_version": np.array(MOTION_FORMAT_VERSION, np.int32),
+        arrays: dict[str, ArrayLike] = {
+            "format_version": np.int32(MOTION_FORMAT_VERSION),
             "joint_names": np.array(JOINT_NAMES),
-            "rotations_wxyz": rotations,
+            "rotations_wxyz": self.rotations_wxyz.astype(np.float32),
             "root_translation_m": self.root_translation_m.astype(np.float32),
             "offsets_m": self.skeleton.offsets_m.astype(np.float32),
-            "fps": np.array(self.fps, np.float64),
+            "fps": np.float64(self.fps),
             "sensor_error_m": _optional(self.sensor_error_m),
             "foot_contact": _optional(self.foot_contact),
             "confidence": _optional(self.confidence),
             "foot_stands": np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
         }
-        write_output(path, [packed_arrays(arrays, as_they_are=("rotations_wxyz",))])
+        write_output(path, npz_parts(arrays))
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:

@@ -18,6 +18,7 @@ from ..recording.cleaning.resample import resample_recording
 from ..recording.findings import Finding
 from ..recording.types import PoseType, Recording, Sensors
 from .calibration_pose import CalibrationPose, find_calibration_pose
+from .device_stretches import with_one_device
 from .head_height import estimate_stature_m
 from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
@@ -168,6 +169,7 @@ def measure_performer(
             "Solve it with --hand-poses joint.",
         )
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
+    recording = with_one_device(recording, known_pose)
     resampled = resample_recording(recording, SOLVER_FPS)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
     # A saved calibration is not asked for a pose, which would measure the performer anew.
@@ -239,6 +241,7 @@ def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> 
         return given_m
     if (settings.pose or recording.pose) == "joint":
         return estimate_stature_m(recording, "joint")
+    recording = with_one_device(recording, settings.pose or recording.pose)
     try:
         return _pose_and_stance(recording, resample_recording(recording, SOLVER_FPS), settings, None)[1].stature_m
     except CalibrationError:

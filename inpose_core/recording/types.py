@@ -72,6 +72,18 @@ class HandOffsets:
 
 
 @dataclass(frozen=True)
+class DeviceStretch:
+    """Say when a hand holds another device than the recording's controllers."""
+
+    hand: int
+    """1 left, 2 right."""
+    start_s: float
+    stop_s: float
+    controllers: str
+    """The other device's name in the file."""
+
+
+@dataclass(frozen=True)
 class Recording:
     """Hold the poses of head and two hands as recorded, on the recorder's own clock.
 
@@ -96,6 +108,8 @@ class Recording:
     """The headset's name, if the file gives it."""
     controllers: str = ""
     """The controllers' names, if the file gives them."""
+    other_devices: tuple[DeviceStretch, ...] = ()
+    """When a hand holds another device, if the file says so: a bare hand replaces a controller."""
     unit: str = "m"
     """The unit of the positions in the file; here they are already in metres."""
     hand_offsets: HandOffsets | None = None

@@ -8,7 +8,6 @@ import os
 import stat
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,7 +28,6 @@ from inpose_core.recording.formats.sensors_file import load_sensors, save_sensor
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.system import output as output_module
 from inpose_core.system.output import append_line, atomic_output, fault_of_zip, write_output
-from inpose_core.system.packed_arrays import packed_arrays
 from inpose_core.training.packing import pack_files
 from tests.core.synthetic import joint_recording, perfect_sensors, smooth_motion
 from tests.small_disk import PAGE_BYTES, needs_small_disk, small_disk
@@ -248,20 +246,3 @@ def test_the_errors_are_ours(tmp_path: Path) -> None:
     with pytest.raises(InPoseError, match="cannot be written") as caught:
         write_output(tmp_path / "nowhere" / "take.npz", [b"x"])
     assert caught.value.hint == "Choose another folder."
-
-
-def test_packed_arrays_are_what_numpy_reads(tmp_path: Path) -> None:
-    arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.zeros((0, 2), np.bool_), "c": np.array("text")}
-    path = tmp_path / "arrays.npz"
-    path.write_bytes(packed_arrays(arrays, as_they_are=("a",)))
-    with np.load(path) as read:
-        assert read.files == list(arrays)
-        for name, array in arrays.items():
-            assert read[name].dtype == array.dtype
-            assert np.array_equal(read[name], array)
-    with zipfile.ZipFile(path) as archive:
-        assert {info.filename: info.compress_type for info in archive.infolist()} == {
-            "a.npy": zipfile.ZIP_STORED,
-            "b.npy": zipfile.ZIP_DEFLATED,
-            "c.npy": zipfile.ZIP_DEFLATED,
-        }
