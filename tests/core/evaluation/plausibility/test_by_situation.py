@@ -106,12 +106,8 @@ def test_figures_are_told_apart_by_situation() -> None:
 def test_frames_near_a_glitch_of_the_capture_do_not_count() -> None:
     truth = stander()
     wxyz = truth.rotations_wxyz.copy()
-    wxyz[30, list(LEG_CHAINS[0])] = (
-        0.0,
-        1.0,
-        0.0,
-        0.0,
-    )  # one frame with the leg upside down: two jumps, and four frames on both sides
+    # One frame with the leg upside down: two jumps, and some frames on both sides.
+    wxyz[30, list(LEG_CHAINS[0])] = (0.0, 1.0, 0.0, 0.0)
     spoilt = replace(truth, rotations_wxyz=wxyz)
     row = figures_by_situation([(spoilt, truth)], [situations_of(truth)])["all"]
     assert row.mpjpe_cm == pytest.approx(0, abs=1e-6)
