@@ -68,7 +68,8 @@ def are_inverted(
 
 def turn_backwards(positions: FloatArray, quaternions: FloatArray, seen: Orientation, declared: Declared) -> bool:
     """Return whether an excerpt's rotations are inverses, if it is read in the axes and the order that were found."""
-    if declared.certain or seen.look_like_joints:
+    # Who declares the axes of a file knows what a rotation is.
+    if declared.certain or declared.axes or seen.look_like_joints:
         return False
     as_read = read_in_orders(positions, quaternions, (seen.order,))
     inverted = read_in_orders(positions, inverted_rotations(quaternions, seen.order), (seen.order,))
