@@ -59,6 +59,9 @@ def foot_paths(
         tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES),
     )
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
+    if measurement.told_stands is not None:
+        told = to_numpy(measurement.told_stands)
+        stands = (stands & (told >= 0)) | (told > 0)
     measured = fading(to_numpy(measurement.feet_measured) > 0)
     hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
     legs = _leg_extension(measurement, stands)
