@@ -16,7 +16,7 @@ from ..arrays import BoolArray, FloatArray
 from ..body.quaternions import slerp, slerp_at
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
 from ..recording.sensors import MeasuredPoint, Sensors
-from .pin import Pin, PinSet
+from .pin import FEET, Pin, PinSet
 
 _HARD_NOISE_M: Final[float] = 0.0005
 _SOFT_NOISE_M: Final[float] = 0.05
@@ -44,19 +44,45 @@ def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
 
     Where two pins of a joint overlap, the later one of the set counts.
     """
+    asked = _asked_of_joints(sensors, pins)
+    points = [_point(joint, several) for joint, several in asked.items() if joint not in SENSOR_JOINTS]
+    return _with_stands(_with_pinned_devices(sensors, asked), pins).with_points(*points)
+
+
+def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
+    """Return the sensors with head and wrists where the pins want them; other pins are left out.
+
+    This is what the hands of the motion are locked to.
+    """
+    return _with_pinned_devices(sensors, _asked_of_joints(sensors, pins))
+
+
+def _with_stands(sensors: Sensors, pins: PinSet) -> Sensors:
+    if not pins.stands:
+        return sensors
+    times_s, half_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps, 0.5 / sensors.fps
+    told = np.zeros((len(sensors), len(FEET)), np.int8) if sensors.told_stands is None else sensors.told_stands.copy()
+    for stand in pins.stands:
+        span = (times_s >= stand.start_s - half_s) & (times_s <= stand.stop_s + half_s)
+        told[span, FEET.index(stand.foot)] = 1 if stand.stands else -1
+    return replace(sensors, told_stands=told)
+
+
+def _asked_of_joints(sensors: Sensors, pins: PinSet) -> dict[int, list[_Asked]]:
     times_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps
     asked: dict[int, list[_Asked]] = {}
     for pin in pins.pins:
         one = _asked(pin, times_s, sensors.fps)
         if one.share.any():
             asked.setdefault(JOINT_INDEX[pin.joint], []).append(one)
-    points: list[MeasuredPoint] = []
-    for joint, several in asked.items():
-        if joint in SENSOR_JOINTS:
-            sensors = _replaced(sensors, SENSOR_JOINTS.index(joint), several)
-        else:
-            points.append(_point(joint, several))
-    return sensors.with_points(*points)
+    return asked
+
+
+def _with_pinned_devices(sensors: Sensors, asked: dict[int, list[_Asked]]) -> Sensors:
+    for point, joint in enumerate(SENSOR_JOINTS):
+        if joint in asked:
+            sensors = _replaced(sensors, point, asked[joint])
+    return sensors
 
 
 def pinned_path(pin: Pin, times_s: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
