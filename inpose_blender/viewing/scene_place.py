@@ -37,10 +37,14 @@ def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, star
         return placed(np.eye(4), _CORE_TO_WORLD, np.zeros(3), 1.0)
     scale = size_ratio(facts, measure, calibration)
     inner = np.diag((scale, scale, scale, 1.0))
+    # Calibration scales about the middle of the performer's own place.
+    head_m = facts.sensors.positions_m[:, 0]
+    stays_m = (1 - scale) * np.median(head_m, axis=0) * (1.0, 0.0, 1.0)
+    inner[:3, 3] = stays_m
     options = bake_options(scene)
     if (options.start_at, options.facing) != ("recorded", "recorded"):
         start_m, forward = _start(facts.sensors, start_frame, is_joint(facts, calibration))
-        placement = placement_of(scale * start_m, forward, options, measure, scene.cursor.location)
+        placement = placement_of(scale * start_m + stays_m, forward, options, measure, scene.cursor.location)
         R_turn = quaternion_to_matrix(placement.turn_wxyz)
         moved = np.eye(4)
         moved[:3, :3] = R_turn

@@ -103,7 +103,8 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         *telling.defect_findings(times_s, defects),
         *telling.missing_findings(poses.measured, defects),
     ]
-    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured)
+    turned = _rotation_measured(poses.measured, defects)
+    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured if turned is None else turned)
     report = CleaningReport(
         devices=_summaries(times_s, poses.measured, held_wxyz, defects, lost),
         dropped_frames=len(kept) - len(times_s),
@@ -117,6 +118,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m=_last_held(poses.positions_m, poses.measured),
         rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
+        rotation_measured=turned,
         trackers=trackers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
@@ -143,6 +145,21 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
     check_rate(recording.times_s[kept], name)
     seen = (recording.measured & _valid(recording.positions_m, recording.rotations_wxyz)).any(axis=1)
     return choose_take(recording, kept & seen, number, name)
+
+
+def _rotation_measured(measured: BoolArray, defects: Sequence[TrackDefect]) -> BoolArray | None:
+    """Return where rotations are measured, (F, 3), if that is not where the poses are.
+
+    A device whose position is stuck still turns, one whose rotation is stuck still moves.
+    """
+    turned = measured.copy()
+    for defect in defects:
+        part = slice(defect.start, defect.stop), defect.device
+        if defect.kind == "rotation_stuck":
+            turned[part] = False
+        elif defect.kind == "position_stuck" and measured[:, defect.device].any():
+            turned[part] = True
+    return None if (turned == measured).all() else turned
 
 
 def _declared_losses(times_s: FloatArray, lost: BoolArray) -> list[TrackDefect]:

@@ -211,7 +211,8 @@ def test_it_is_shown_at_the_rig_in_its_size(scene, rig):
     facts = shown_facts(bpy.context)
     world = world_from_recording(bpy.context, facts, 0)
     size = map_and_measure(rig)[1].skeleton.stature_m / 1.78
-    assert np.allclose(world @ (0.0, 1.7, 0.0, 1.0), (0.0, 0.0, 1.7 * size, 1.0), atol=1e-4)
+    x_m, y_m, z_m = np.median(facts.sensors.positions_m[:, 0], axis=0)
+    assert np.allclose(world @ (x_m, y_m, z_m, 1.0), (x_m, -z_m, y_m * size, 1.0), atol=1e-4)
     assert np.allclose(world @ (0.0, 0.0, -1.0, 1.0), (0.0, size, 0.0, 1.0), atol=1e-4)  # -Z is +Y here
 
 
