@@ -11,7 +11,7 @@ from typing import Final
 
 from ...errors import RecordingError
 from ..conventions import ReadOptions
-from ..tracks import Declared, RawTracks, Track, join_tracks
+from ..tracks import Declared, RawTracks, Track, join_tracks, trackers_at
 from ..types import DEVICE_NAMES
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
@@ -157,6 +157,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         notes=found.notes,
         findings=found.findings,
         session_starts=found.session_starts,
+        trackers=trackers_at(times, found.others),
     )
 
 
