@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Final
 
+from ..body.points import joints_of_points
 from ..errors import RecordingError
 from ..system.safe_files import read_bytes
 from . import formats
@@ -65,11 +67,18 @@ def _read(path: Path, options: ReadOptions) -> Recording:
         raise RecordingError(f"{file.name} is empty.", "Record or download it again.")
     for recording_format in recording_formats():
         if recording_format.recognises(file.data):
-            return interpret(recording_format.read(file), options, file.name)
+            return _with_points(interpret(recording_format.read(file), options, file.name), options)
     raise RecordingError(
         f"InPose does not know the format of {file.name}.",
         f"It reads {', '.join(recording_suffixes())}: see docs/recordings.md.",
     )
+
+
+def _with_points(recording: Recording, options: ReadOptions) -> Recording:
+    """Return the recording with the trackers that the options choose; all of them if they choose none."""
+    if options.points is None or recording.trackers is None:
+        return recording
+    return replace(recording, trackers=recording.trackers.only(joints_of_points(options.points)))
 
 
 def _bytes_of(path: Path) -> bytes:
