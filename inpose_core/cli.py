@@ -20,10 +20,10 @@ from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.progress import ProgressBar
-from .commands.reading import guess_lines, trim_lines
+from .commands.reading import guess_lines, print_table, trim_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
-from .errors import InPoseError, OutputError
+from .errors import ColumnsError, InPoseError, OutputError
 from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
     info.add_argument("--json", action="store_true", help="print JSON, for scripts")
     add_options(info, ReadOptions)
+    info.add_argument(
+        "--table", action="store_true", help="show the columns of a table by number, with their first rows"
+    )
     info.add_argument(
         "--plot", type=Path, metavar="OUT.png", help="draw the tracks, the tracking losses and the calibration pose"
     )
@@ -235,7 +238,15 @@ def _info(options: argparse.Namespace) -> int:
     from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
 
-    recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
+    reading = settings_from_arguments(ReadOptions, options)
+    if options.table:
+        print_table(options.recording, reading)
+        return 0
+    try:
+        recording = load_recording(options.recording, reading)
+    except ColumnsError:
+        print_table(options.recording, reading)
+        raise
     info = describe_recording(recording)
     if options.plot is not None:
         from .inspection.picture import save_recording_picture  # noqa: PLC0415 (matplotlib is optional)

@@ -4,13 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..options.reading import ReadOptions
 from ..options.spans import spans_text
 from ..recording.types import Guess
 
 if TYPE_CHECKING:
     from ..inspection.describe import RecordingInfo
+
+
+def print_table(path: Path, reading: ReadOptions) -> None:
+    """Print the columns of a table by number, with their first rows, and how to assign them."""
+    from ..inspection.table import look_at_table, table_lines  # noqa: PLC0415 (--help needs none of it)
+
+    for line in table_lines(look_at_table(path, reading), path.name):
+        print(line)
 
 
 def guess_lines(guesses: Sequence[Guess]) -> Iterator[str]:

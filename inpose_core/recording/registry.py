@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +11,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from ..errors import RecordingError
-from ..system.safe_files import read_bytes
+from ..system.safe_files import open_file, read_bytes
 from . import formats
 from .cleaning.clean import clean_recording, cut_take
 from .conventions import ReadOptions
@@ -72,10 +73,28 @@ def _read(path: Path, options: ReadOptions) -> Recording:
     )
 
 
-def _bytes_of(path: Path) -> bytes:
+def file_beginning(path: Path, most: int) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises:
+        RecordingError: it is missing or cannot be read.
+    """
+
+    def read(path: Path) -> bytes:
+        with open_file(path) as file:
+            return file.read(most)
+
+    return _bytes_of(path, read)
+
+
+def _read_whole(path: Path) -> bytes:
+    return read_bytes(path, _LARGEST_FILE_BYTES)
+
+
+def _bytes_of(path: Path, read: Callable[[Path], bytes] = _read_whole) -> bytes:
     name = path.name
     try:
-        return read_bytes(path, _LARGEST_FILE_BYTES)
+        return read(path)
     except FileNotFoundError as error:
         raise RecordingError(f"The file {path} does not exist.", "Check the path.") from error
     except IsADirectoryError as error:

@@ -21,6 +21,7 @@ from ...system.output import write_output
 from ..sessions import continue_clock
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
+from .layouts import Layout
 from .text_table import TextTable
 
 _POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
@@ -30,6 +31,14 @@ CSV_COLUMNS: Final[tuple[str, ...]] = ("time", *(f"{name}_{part}" for name in DE
 CSV_HINT: Final[str] = (
     "The header must name time, head_px, head_py, head_pz, head_qw ... head_qz, left_px ..., right_px ... ; "
     "other tables are read with --columns."
+)
+OWN_LAYOUT: Final[Layout] = Layout(
+    name="own",
+    label="InPose's own CSV",
+    columns={"time": "time", "p": "{device}_p{xyz}", "q": "{device}_q{wxyz}"},
+    unit="m",
+    axes="RUB",
+    time_unit="s",
 )
 _POSE_COMMENT: Final[str] = "# hand poses:"
 _DECLARED: Final[Declared] = Declared(
