@@ -75,9 +75,9 @@ test-ray:
 experiments: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/experiments.py --data $(DATA) --out runs/experiments
 
-# Legs by situation, people who chose nothing.
+# Motion by situation, of people who chose nothing (a minute).
 evaluate-situations: $(VENV)/.installed-test
-	$(BIN)/python benchmarks/situations.py --data $(DATA) --out docs/evaluation/situations.json
+	$(BIN)/python benchmarks/situations.py --data $(DATA) --out docs/evaluation
 
 # How fast the prior trains, against the machine's own rate.
 bench-training: $(VENV)/.installed-test

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import __version__
 from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
+from .commands.evaluate_amass import add_amass_arguments, evaluate_amass
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, print_table, trim_lines
@@ -119,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="measure the method and the other systems on captured motion")
-    evaluate.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
+    evaluate.add_argument("--data", type=Path, help="folder of packed motion (.npz)")
     evaluate.add_argument(
         "--out", type=Path, default=Path("evaluation"), help="folder for the figures, tables and plots"
     )
@@ -143,6 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         "--device", default="cpu", help="compute device that trains the rivals: cpu or cuda; default: cpu"
     )
     add_recordings_arguments(evaluate)
+    add_amass_arguments(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
@@ -309,6 +311,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.amass is not None:
+        return evaluate_amass(options)
+    if options.data is None:
+        raise InPoseError("There is nothing to measure on.", "Give the folder of packed motion with --data.")
     if options.recordings:
         return evaluate_recordings(options)
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415

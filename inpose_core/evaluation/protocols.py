@@ -63,9 +63,12 @@ def protocol_files(amass: Path, protocol: int, split: Split, lists: Path | None 
 
 
 def _data_set(amass: Path, name: str) -> Path:
+    if not amass.is_dir():
+        raise InPoseError(f"The folder {amass} does not exist.", "Give the folder of the AMASS data sets.")
+    found = {folder.name.lower(): folder for folder in amass.iterdir() if folder.is_dir()}
     for alias in _ALIASES[name]:
-        if (amass / alias).is_dir():
-            return amass / alias
+        if alias.lower() in found:
+            return found[alias.lower()]
     raise InPoseError(
         f"{amass} does not contain the data set {name}.",
         f"Download it to a folder named {' or '.join(_ALIASES[name])}.",
@@ -80,5 +83,11 @@ def _listed(amass: Path, lists: Path, name: str, split: Split) -> list[Path]:
             lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
             # Paths in the lists begin with the data set's name, and some use Windows separators.
             names = [line.replace("\\", "/").removeprefix(f"{alias}/") for line in lines if line]
-            return [folder / line for line in names if not line.endswith("shape.npz")]
+            return [_released(folder / line) for line in names if not line.endswith("shape.npz")]
     raise InPoseError(f"{lists} lacks {name}'s {split}_split.txt.", f"Put it into the folder {lists / name}.")
+
+
+def _released(file: Path) -> Path:
+    """Return a listed file, or the same take in AMASS's release for SMPL-X."""
+    other = file.with_name(f"{file.name.removesuffix('_poses.npz')}_stageii.npz")
+    return other if other.exists() and not file.exists() else file

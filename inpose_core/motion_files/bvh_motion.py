@@ -17,11 +17,8 @@ from numpy.typing import NDArray
 
 from ..body.motion import Motion
 from ..body.quaternions import (
-    conjugate_quaternion,
-    matrix_to_quaternion,
     multiply_quaternions,
     rotate_vector,
-    rotation_between,
 )
 from ..body.skeleton import ANKLE_JOINTS, FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, TOE_JOINTS, Skeleton
 from ..errors import InPoseError
@@ -29,6 +26,7 @@ from ..noted import Noted
 from .bvh import BvhAnimation, load_bvh
 from .bvh_axes import stand_along_y
 from .resampling import to_solver_rate
+from .t_pose_axes import offsets_in_t_pose_m, t_pose_to_rest
 
 _SIDED: Final[Mapping[str, tuple[str, ...]]] = {
     "hip": ("upleg", "thigh", "upperleg", "hip"),
@@ -47,17 +45,6 @@ _MIDDLE: Final[Mapping[str, tuple[str, ...]]] = {
     "neck": ("neck", "neck1", "necklower"),
     "head": ("head",),
 }
-_LIMB_AXES: Final[Mapping[str, tuple[str, tuple[float, float, float]]]] = {
-    "left_hip": ("left_knee", (0, -1, 0)),
-    "right_hip": ("right_knee", (0, -1, 0)),
-    "left_knee": ("left_ankle", (0, -1, 0)),
-    "right_knee": ("right_ankle", (0, -1, 0)),
-    "left_shoulder": ("left_elbow", (1, 0, 0)),
-    "right_shoulder": ("right_elbow", (-1, 0, 0)),
-    "left_elbow": ("left_wrist", (1, 0, 0)),
-    "right_elbow": ("right_wrist", (-1, 0, 0)),
-}
-"""Direction of each limb bone in the T-pose."""
 _UNITS_M: Final[tuple[float, ...]] = (1.0, 0.01, 0.0254, 0.056444)
 """Metre, centimetre, inch, and the unit of CMU's ASF files."""
 
@@ -90,7 +77,7 @@ def read_bvh_motion(path: Path, *, turn_upright: bool = True) -> Noted[Motion]:
         if parent >= 0:
             rest_positions[joint] = rest_positions[parent] + animation.offsets[joint]
     rest = rest_positions[[joints[name] for name in JOINT_INDEX]]
-    to_rest_wxyz = _t_pose_to_rest(rest)
+    to_rest_wxyz = t_pose_to_rest(rest)
     wxyz = animation.global_rotations_wxyz[:, [joints[name] for name in JOINT_INDEX]]
     wxyz = multiply_quaternions(wxyz, to_rest_wxyz)
     for ankle in ANKLE_JOINTS:
@@ -99,9 +86,8 @@ def read_bvh_motion(path: Path, *, turn_upright: bool = True) -> Noted[Motion]:
         to_rest_wxyz[ankle] = level_wxyz
     wxyz[:, list(TOE_JOINTS)] = wxyz[:, list(ANKLE_JOINTS)]
     offsets = np.zeros((JOINT_COUNT, 3))
-    for joint in range(1, JOINT_COUNT):
-        parent = PARENTS[joint]
-        offsets[joint] = rotate_vector(conjugate_quaternion(to_rest_wxyz[parent]), rest[joint] - rest[parent])
+    offsets[1:] = rest[1:] - rest[list(PARENTS[1:])]
+    offsets = offsets_in_t_pose_m(offsets, to_rest_wxyz)
     unit_m = _unit_m(offsets)
     # A root outside the pelvis (Daz: between the hips) would add a bone; our pelvis is the root itself.
     motion = Motion(wxyz, animation.root_positions * unit_m, Skeleton(offsets * unit_m), animation.fps)
@@ -149,17 +135,6 @@ def _first(plain: Mapping[str, int], joint: str, names: tuple[str, ...] | list[s
 
 def _plain(joint_name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", joint_name.rsplit(":", 1)[-1].lower())
-
-
-def _t_pose_to_rest(rest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the rotation from each joint's T-pose bone to its rest bone, (22, 4)."""
-    wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (JOINT_COUNT, 1))
-    for name, (child, axis) in _LIMB_AXES.items():
-        bone = rest[JOINT_INDEX[child]] - rest[JOINT_INDEX[name]]
-        wxyz[JOINT_INDEX[name]] = matrix_to_quaternion(rotation_between(np.array(axis, dtype=np.float64), bone))
-    for side in ("left", "right"):
-        wxyz[JOINT_INDEX[f"{side}_wrist"]] = wxyz[JOINT_INDEX[f"{side}_elbow"]]
-    return wxyz
 
 
 def _level_foot(ankle_wxyz: NDArray[np.float64]) -> NDArray[np.float64]:

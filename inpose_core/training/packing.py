@@ -28,9 +28,9 @@ _GLITCH_MARGIN: Final[int] = 3
 
 
 def find_motion_files(folder: Path) -> list[Path]:
-    """Return the AMASS and BVH files below a folder, sorted; AMASS' ``shape.npz`` and packed files are skipped."""
+    """Return the AMASS and BVH files below a folder, sorted; AMASS' files of shapes without motion are left out."""
     files = [*folder.rglob("*.npz"), *folder.rglob("*.bvh")]
-    return sorted(file for file in files if file.name != "shape.npz")
+    return sorted(file for file in files if file.name != "shape.npz" and not file.name.endswith("_stagei.npz"))
 
 
 def pack_files(
@@ -38,11 +38,13 @@ def pack_files(
     output: Path,
     body_models: Path | None = None,
     on_progress: Callable[[int, str], None] | None = None,
+    adapt: Callable[[Motion], Motion] | None = None,
 ) -> int:
     """Write the motion of AMASS ``.npz`` and ``.bvh`` files into one packed file; return the number of files packed.
 
     The subject is the name of the file's folder, as in AMASS and CMU; the activity is the file's name without numbers.
-    Files without motion are skipped, and ``on_progress(index, problem)`` reports them.
+    Files without motion are skipped, and ``on_progress(index, problem)`` reports them. ``adapt`` changes each motion
+    before it is packed.
 
     Raises:
         InPoseError: no file holds motion.
@@ -56,6 +58,7 @@ def pack_files(
         try:
             motion = load_bvh_motion(file) if file.suffix.lower() == ".bvh" else load_amass(file, body_models)
             if len(motion) >= 2:
+                motion = motion if adapt is None else adapt(motion)
                 clips.append(_clip(file, motion, own_bones=file.suffix.lower() == ".bvh" or body_models is not None))
         except InPoseError as error:
             problem = str(error)

@@ -17,7 +17,6 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.cli import main
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.protocols import protocol_files
-from inpose_core.motion_files import smpl_bodies
 from inpose_core.motion_files.amass import load_amass
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
@@ -25,29 +24,11 @@ from inpose_core.motion_files.resampling import to_solver_rate
 from inpose_core.training.dataset import make_motion_data
 from inpose_core.training.packed_files import read_packed
 from inpose_core.training.packing import find_motion_files, pack_files
+from tests.core.amass_files import write_amass, write_body_model
 from tests.core.synthetic import smooth_motion
 from tests.shared_files import shared_or_skip
 
 AMASS_KEYS = ("poses", "trans", "betas", "gender", "mocap_framerate")
-Z_UP = Rotation.from_euler("x", 90, degrees=True)
-
-
-def write_amass(path: Path, motion: Motion, fps: float, rate_key: str = "mocap_framerate") -> None:
-    """Write a motion as AMASS has it: Z up, local axis-angles, hands beside the body, the rest pelvis left out."""
-    local = xyzw_from_wxyz(motion.local_rotations_wxyz)
-    poses = Rotation.from_quat(local.reshape(-1, 4)).as_rotvec().reshape(len(motion), 22, 3)
-    root = Z_UP * Rotation.from_quat(xyzw_from_wxyz(motion.rotations_wxyz[:, 0]))
-    poses[:, 0] = root.as_rotvec()
-    hands = np.zeros((len(motion), 90))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        path,
-        poses=np.concatenate((poses.reshape(len(motion), -1), hands), axis=1),
-        trans=Z_UP.apply(motion.root_translation_m) - SMPL_REST_PELVIS_M,
-        betas=np.linspace(-1, 1, 16),
-        gender=np.array("female"),
-        **{rate_key: np.float64(fps)},
-    )
 
 
 def angle_deg(a: np.ndarray, b: np.ndarray) -> float:
@@ -86,26 +67,26 @@ def test_any_rate_becomes_60_hz_at_the_true_times() -> None:
         assert angle_deg(resampled.rotations_wxyz[:n], fine.rotations_wxyz[:n]) < 1.0
 
 
-def test_with_body_models_each_subject_has_its_own_bones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = Skeleton.template()
-    # A body model of 22 vertices, each a joint; the first shape parameter makes everything longer.
-    joints = torch.tensor(template.rest_positions_m + np.array((0.0, -0.2, 0.1)), dtype=torch.float32)
-    shapedirs = torch.zeros(22, 3, 16)
-    shapedirs[..., 0] = 0.1 * joints
-    model = SimpleNamespace(v_template=joints, shapedirs=shapedirs, J_regressor=torch.eye(22), num_betas=16)
-    asked: list[tuple[str, int]] = []
-
-    def fake(folder: Path, gender: str, betas: int) -> SimpleNamespace:
-        asked.append((gender, betas))
-        return model
-
-    monkeypatch.setattr(smpl_bodies, "_body_model", fake)
-    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
+@pytest.mark.parametrize(
+    ("model", "columns", "gender"),
+    [
+        ("smplh/SMPLH_FEMALE.npz", 156, "female"),
+        ("smplh/female/model.npz", 156, b"female"),
+        ("SMPLH_FEMALE.npz", 156, "FEMALE"),
+        ("smplx/SMPLX_FEMALE.npz", 165, "female"),
+    ],
+)
+def test_with_body_models_each_subject_has_its_own_bones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, columns: int, gender: object
+) -> None:
+    monkeypatch.setitem(sys.modules, "smplx", None)  # a model's .npz needs no package
+    template, pelvis_m = Skeleton.template(), (0.0, -0.2, 0.1)
+    write_body_model(tmp_path / model, template, pelvis_m)
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0, gender=gender, columns=columns)
     read = load_amass(tmp_path / "walk.npz", tmp_path)
-    assert asked == [("female", 16)]
     np.testing.assert_allclose(read.skeleton.offsets_m, template.offsets_m * 0.9, atol=1e-6)  # betas[0] = -1
     # SMPL adds its pelvis to the translation as it stands, Z up: what was y there is -z here.
-    x_m, y_m, _ = 0.9 * joints[0].double().numpy() - SMPL_REST_PELVIS_M
+    x_m, y_m, _ = 0.9 * np.array(pelvis_m) - SMPL_REST_PELVIS_M
     np.testing.assert_allclose(
         read.root_translation_m[:, [0, 2]] - smooth_motion(20).root_translation_m[:, [0, 2]],
         np.broadcast_to((x_m, -y_m), (20, 2)),
@@ -113,21 +94,22 @@ def test_with_body_models_each_subject_has_its_own_bones(tmp_path: Path, monkeyp
     )
 
 
+def test_the_shape_of_smpl_x_is_not_given_to_another_model(tmp_path: Path) -> None:
+    write_body_model(tmp_path / "smplh" / "SMPLH_FEMALE.npz", Skeleton.template(), (0.0, 0.0, 0.0))
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0, columns=165)
+    with pytest.raises(InPoseError, match="no SMPL-X body model for female") as told:
+        load_amass(tmp_path / "walk.npz", tmp_path)
+    assert "smplx/SMPLX_FEMALE.npz" in told.value.hint
+
+
 @pytest.mark.parametrize("own_bones", [False, True])
-def test_a_solved_take_comes_back_through_its_amass_keys(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_bones: bool
-) -> None:
+def test_a_solved_take_comes_back_through_its_amass_keys(tmp_path: Path, own_bones: bool) -> None:
     motion = smooth_motion(80)
     motion.save_npz(tmp_path / "solved.npz")
     with np.load(tmp_path / "solved.npz") as arrays:
         np.savez(tmp_path / "amass.npz", **{name: arrays[name] for name in AMASS_KEYS})
     if own_bones:
-        # A body model of 22 vertices, each a joint: this body's bones about SMPL's rest pelvis.
-        joints = torch.tensor(motion.skeleton.rest_positions_m + SMPL_REST_PELVIS_M, dtype=torch.float32)
-        model = SimpleNamespace(
-            v_template=joints, shapedirs=torch.zeros(22, 3, 16), J_regressor=torch.eye(22), num_betas=16
-        )
-        monkeypatch.setattr(smpl_bodies, "_body_model", lambda *_: model)
+        write_body_model(tmp_path / "smplh" / "SMPLH_NEUTRAL.npz", motion.skeleton, SMPL_REST_PELVIS_M)
     read = load_amass(tmp_path / "amass.npz", tmp_path if own_bones else None)
     assert angle_deg(read.rotations_wxyz, motion.rotations_wxyz) < 1e-3
     assert read.fps == 60
@@ -153,22 +135,46 @@ def test_the_amass_keys_of_early_solved_takes_are_read_as_they_were_written(tmp_
         np.testing.assert_allclose(read.root_translation_m[:, [0, 2]], motion.root_translation_m[:, [0, 2]], atol=1e-5)
 
 
-def test_without_the_package_body_models_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pickled_body_model_needs_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "smplx", None)
+    (tmp_path / "smplh").mkdir()
+    (tmp_path / "smplh" / "SMPLH_FEMALE.pkl").touch()
     write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
-    with pytest.raises(InPoseError, match="need the package smplx") as told:
+    with pytest.raises(InPoseError, match="needs the package smplx") as told:
         load_amass(tmp_path / "walk.npz", tmp_path)
     assert "pip install" in told.value.hint
 
 
-def test_missing_body_models_are_told(tmp_path: Path) -> None:
-    pytest.importorskip("smplx")
-    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
-    with pytest.raises(InPoseError, match="no body models"):
-        load_amass(tmp_path / "walk.npz", tmp_path / "nothing")
+def test_a_pickled_body_model_is_read_by_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = Skeleton.template()
+    joints = torch.tensor(body.rest_positions_m + SMPL_REST_PELVIS_M)
+    model = SimpleNamespace(v_template=joints, shapedirs=torch.zeros(22, 3, 16), J_regressor=torch.eye(22).double())
+    monkeypatch.setitem(sys.modules, "smplx", SimpleNamespace(create=lambda *_, **__: model))
     (tmp_path / "smplh").mkdir()
+    (tmp_path / "smplh" / "SMPLH_FEMALE.pkl").touch()
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
+    np.testing.assert_allclose(
+        load_amass(tmp_path / "walk.npz", tmp_path).skeleton.offsets_m, body.offsets_m, atol=1e-6
+    )
+
+
+def test_body_models_that_are_missing_or_broken_are_told(tmp_path: Path) -> None:
+    write_amass(tmp_path / "walk.npz", smooth_motion(20), 60.0)
+    with pytest.raises(InPoseError, match="no SMPL-H or SMPL body model for female"):
+        load_amass(tmp_path / "walk.npz", tmp_path / "nothing")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "SMPLH_FEMALE.npz").write_bytes(b"no model")
     with pytest.raises(InPoseError, match="cannot be read"):
-        load_amass(tmp_path / "walk.npz", tmp_path)
+        load_amass(tmp_path / "walk.npz", tmp_path / "broken")
+    np.savez(
+        tmp_path / "broken" / "SMPL_FEMALE.npz",
+        v_template=np.zeros((4, 3)),
+        shapedirs=np.zeros((4, 3, 2)),
+        J_regressor=np.eye(4),
+    )
+    (tmp_path / "broken" / "SMPLH_FEMALE.npz").unlink()
+    with pytest.raises(InPoseError, match="shapes"):
+        load_amass(tmp_path / "walk.npz", tmp_path / "broken")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"not a zip"])
@@ -268,7 +274,7 @@ def amass_folder(root: Path) -> None:
     names = ("ACCAD", "BMLmovi", "BMLrub", "CMU", "EKUT", "Eyes_Japan_Dataset", "MPI_HDM05", "HumanEva", "KIT")
     for name in (*names, "MPI_Limits", "MPI_mosh", "SFU", "TotalCapture", "Transitions_mocap"):
         (root / name / "S1").mkdir(parents=True)
-        for file in ("a.npz", "b.npz", "shape.npz"):
+        for file in ("a.npz", "b.npz", "shape.npz", "neutral_stagei.npz"):
             (root / name / "S1" / file).touch()
 
 
@@ -278,7 +284,7 @@ def test_protocol_1_tests_on_humaneva_and_transitions_and_trains_on_the_rest(tmp
     assert {file.parts[-3] for file in test} == {"HumanEva", "Transitions_mocap"}
     assert len({file.parts[-3] for file in train}) == 12
     assert not set(train) & set(test)
-    assert all(file.name != "shape.npz" for file in (*train, *test))
+    assert all(file.name in {"a.npz", "b.npz"} for file in (*train, *test))
 
 
 def test_protocol_2_takes_the_lists(tmp_path: Path) -> None:
@@ -298,7 +304,24 @@ def test_protocol_2_takes_the_lists(tmp_path: Path) -> None:
     assert {file.name for file in test} == {"b.npz"}
 
 
+def test_folders_may_be_written_in_other_cases_and_takes_as_smpl_x(tmp_path: Path) -> None:
+    for name in ("cmu", "BMLRUB", "hdm05"):
+        (tmp_path / name / "S1").mkdir(parents=True)
+        (tmp_path / name / "S1" / "b_stageii.npz").touch()
+    for name in ("CMU", "BMLrub", "HDM05"):
+        (tmp_path / "lists" / name).mkdir(parents=True)
+        (tmp_path / "lists" / name / "test_split.txt").write_text("S1/b_poses.npz\n")
+    test = protocol_files(tmp_path, 2, "test", tmp_path / "lists")
+    assert [file.relative_to(tmp_path).as_posix() for file in test] == [
+        "BMLRUB/S1/b_stageii.npz",
+        "cmu/S1/b_stageii.npz",
+        "hdm05/S1/b_stageii.npz",
+    ]
+
+
 def test_what_a_protocol_lacks_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(InPoseError, match="does not exist"):
+        protocol_files(tmp_path / "nowhere", 1, "train")
     with pytest.raises(InPoseError, match="ACCAD"):
         protocol_files(tmp_path, 1, "train")
     with pytest.raises(InPoseError, match="split lists"):
