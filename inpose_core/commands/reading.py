@@ -13,6 +13,7 @@ from ..recording.types import Guess
 
 if TYPE_CHECKING:
     from ..inspection.describe import RecordingInfo
+    from ..inspection.outlook import CalibrationOutlook
 
 
 def print_table(path: Path, reading: ReadOptions) -> None:
@@ -29,6 +30,24 @@ def guess_lines(guesses: Sequence[Guess]) -> Iterator[str]:
         yield "  read as"
     for guess in guesses:
         yield f"    {guess.name:<16} {guess}"
+
+
+def outlook_lines(outlook: CalibrationOutlook | None) -> Iterator[str]:
+    """Yield what calibration will find: the performer, the floor, the calibration pose, the wrists."""
+    if outlook is None:
+        return
+    if outlook.problem is not None:
+        yield f"  {'calibration':<16} {outlook.problem}"
+        return
+    yield f"  {'performer':<16} {outlook.performer_words}"
+    if outlook.hands != "joints":
+        held = outlook.calibration_pose
+        span = "" if held is None else f"{held.label} from {held.start_s:.1f} to {held.stop_s:.1f} s"
+        yield f"  {'floor':<16} {outlook.floor_words}"
+        yield f"  {'calibration pose':<16} {span or 'no T-pose or A-pose found'}"
+    yield f"  {'wrists':<16} {outlook.hands_words}"
+    for note in (*outlook.notes, *(finding.sentence for finding in outlook.findings)):
+        yield f"  {'note':<16} {note}"
 
 
 def trim_lines(info: RecordingInfo) -> Iterator[str]:
