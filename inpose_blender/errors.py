@@ -15,6 +15,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import (
         CalibrationError,
         CancelledError,
+        ColumnsError,
         InPoseError,
         OutputError,
         RecordingError,
@@ -26,6 +27,7 @@ else:
     from ..inpose_core.errors import (
         CalibrationError,
         CancelledError,
+        ColumnsError,
         InPoseError,
         OutputError,
         RecordingError,
@@ -40,6 +42,7 @@ __all__ = [
     "CORE_FOLDER",
     "CalibrationError",
     "CancelledError",
+    "ColumnsError",
     "InPoseError",
     "OutputError",
     "RecordingError",

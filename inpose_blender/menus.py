@@ -8,6 +8,7 @@ from typing import Any, Final
 import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
+from .columns.operators import INPOSE_OT_assign_columns
 from .preferences.operators import INPOSE_OT_test_solver
 from .preferences.python_operators import INPOSE_OT_find_pythons
 from .recording import example, scene_operators
@@ -31,6 +32,7 @@ SEARCHABLE = (
     *example.CLASSES,
     *scene_operators.CLASSES,
     INPOSE_OT_read_recording,
+    INPOSE_OT_assign_columns,
     INPOSE_OT_show_recording,
     INPOSE_OT_hide_recording,
     INPOSE_OT_trim_here,

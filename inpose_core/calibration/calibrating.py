@@ -176,8 +176,7 @@ def measure_performer(
         recording = recording.with_findings(*map(seat_finding, seats))
     notes = recording.notes
     if held is not None:
-        note = f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
-        notes = (*notes, note)
+        notes = (*notes, pose_note(held))
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
             note = f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses."
@@ -196,6 +195,11 @@ def measure_performer(
     return MeasuredPerformer(
         _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance=stance
     )
+
+
+def pose_note(held: CalibrationPose) -> str:
+    """Return the note that names the calibration pose."""
+    return f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
 
 
 def _pose_and_stance(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..calibration.calibrating import measure_performer, performer_stature_m
+from ..calibration.calibrating import measure_performer, performer_stature_m, pose_note
 from ..calibration.calibration_pose import CalibrationPose
 from ..calibration.performer import PerformerCalibration
 from ..calibration.room import Posture
@@ -42,7 +42,7 @@ class CalibrationOutlook:
     findings: tuple[Finding, ...] = ()
     """Calibration's own; the recording's are not repeated."""
     notes: tuple[str, ...] = ()
-    """What else calibration tells, without the findings' sentences."""
+    """What else calibration tells, beside the findings' sentences and the calibration pose."""
     problem: InPoseError | None = None
     """Why the recording cannot be calibrated as it is."""
 
@@ -113,6 +113,8 @@ def calibration_outlook(recording: Recording, settings: CalibrationSettings) -> 
     except InPoseError as error:
         return CalibrationOutlook(stature_m=settings.stature_m, problem=error)
     stance, told = found.stance, set(recording.notes)
+    if found.calibration_pose is not None:
+        told.add(pose_note(found.calibration_pose))
     findings = tuple(finding for finding in found.findings if finding not in recording.findings)
     sentences = {finding.sentence for finding in findings}
     is_saved = settings.calibration_file is not None

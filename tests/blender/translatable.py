@@ -12,6 +12,8 @@ import bpy
 from inpose_blender import addon
 from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
 from inpose_blender.core import JOINT_NAMES
+from inpose_blender.recording.outlook_lines import WRISTS
+from inpose_blender.viewing.kinds import KINDS
 
 PACKAGE = Path(addon.__file__).resolve().parent
 _TEXT_KEYWORDS = frozenset({"text", "heading", "placeholder"})
@@ -22,6 +24,7 @@ _PUT_TOGETHER = ("Room", "Head", "Left hand", "Right hand", "Starting the solver
 def translatable_texts() -> set[str]:
     """Return the English texts; the add-on must be registered."""
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
+    texts |= set(KINDS.values()) | set(WRISTS.values())
     texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}
     for cls in addon._CLASSES:
         texts |= _texts_of_class(cls)

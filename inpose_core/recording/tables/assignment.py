@@ -72,7 +72,7 @@ class Assignment:
     """Frame rate of a table without times."""
     pose: PoseType | None = None
     key: int | None = None
-    """The column that names the device of a row; None if each row holds all devices."""
+    """The column that names the device of a row; 0 if it has to be chosen yet; None if each row holds all devices."""
     names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
     """The values of the key for head, left hand and right hand."""
 
@@ -83,6 +83,7 @@ class Assignment:
         if self.time is None and (self.fps is None or self.key is not None):
             found.append(("time", 0))
         if self.key is not None:
+            found += [] if self.key else [("key", 0)]
             found += self._missing_of(0)
             found += [] if self.names[0] else [("name", 0)]
             # Two nameless hands are told apart by where they are.

@@ -11,7 +11,7 @@ from rigs import build_rig, map_and_measure
 from inpose_blender.core import Sensors
 from inpose_blender.options import ReadOptions
 from inpose_blender.recording.facts import known_facts
-from inpose_blender.recording.properties import chosen_reading, facts_reading, recording_path
+from inpose_blender.recording.properties import chosen_reading, question_of
 from inpose_blender.recording.trim_panel import effective_trim, trim_text
 from inpose_blender.viewing.clock import baked_take, clock_of, findings_of_take
 from inpose_blender.viewing.findings import fill_list, keep_list_fresh, known_findings
@@ -106,7 +106,7 @@ def test_the_proposed_trim_is_taken_over_by_its_button(scene, fake_worker, reque
     reading = chosen_reading(scene)
     assert (reading.trim_start_s, reading.trim_end_s) == (0.25, 0.9)
     assert [method for method, _ in requests] == ["info"]  # a trim is no reason to read again
-    assert known_facts(recording_path(scene.inpose), facts_reading(scene)) is not None
+    assert known_facts(question_of(scene)) is not None
 
 
 def test_the_edges_of_the_trim_are_dragged_within_the_recording(scene, fake_worker):
@@ -210,7 +210,8 @@ def test_it_is_shown_at_the_rig_in_its_size(scene, rig):
     bpy.ops.inpose.show_recording()
     facts = shown_facts(bpy.context)
     world = world_from_recording(bpy.context, facts, 0)
-    size = map_and_measure(rig)[1].skeleton.stature_m / 1.78
+    skeleton = map_and_measure(rig)[1].skeleton
+    size = (skeleton.standing_head_height_m + skeleton.sole_height_m) / 1.62  # as calibration scales
     assert np.allclose(world @ (0.0, 1.7, 0.0, 1.0), (0.0, 0.0, 1.7 * size, 1.0), atol=1e-4)
     assert np.allclose(world @ (0.0, 0.0, -1.0, 1.0), (0.0, size, 0.0, 1.0), atol=1e-4)  # -Z is +Y here
 

@@ -77,5 +77,6 @@ def test_json_has_the_joints_places_in_the_devices(example: Recording) -> None:
     assert told["hands"] == "t_pose"
     assert len(told["offsets"]) == 3
     assert all(len(offset["position_m"]) == 3 and len(offset["wxyz"]) == 4 for offset in told["offsets"])
-    assert told["notes"] == ["Calibrated with the T-pose at 0.1 to 0.9 s."]
+    assert told["notes"] == []  # the T-pose has its own entry
+    assert info["calibration_pose"]["kind"] == "t_pose"  # type: ignore[index]
     assert info["stature_estimate_m"] == pytest.approx(told["stature_m"], abs=1e-3)
