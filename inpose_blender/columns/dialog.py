@@ -49,7 +49,17 @@ def draw_dialog(layout: Any, context: bpy.types.Context) -> None:
     if by_device:
         row = layout.row()
         row.prop_search(choices, "key", choices, "columns")
-    _draw_devices(layout.column(align=True), choices, by_device)
+    devices = layout.column(align=True)
+    header = devices.split(factor=_NAMES)
+    header.label(text="")
+    header = header.row(align=True)
+    if choices.one_by_one:
+        header.label(text="Position")
+        header.label(text="Rotation")
+    else:
+        header.label(text="Position begins at")
+        header.label(text="Rotation begins at")
+    _draw_devices(devices, choices, by_device)
     sides = layout.split(factor=0.5)
     for side in (left := sides.column(align=True), right := sides.column(align=True)):
         side.use_property_split = True
@@ -93,18 +103,15 @@ def _draw_devices(layout: Any, choices: Any, by_device: bool) -> None:
 def _draw_pose(layout: Any, name: str, own: Any, choices: Any, in_parts: bool) -> None:
     row = layout.split(factor=_NAMES)
     row.label(text=name, translate=False)
-    if not in_parts:
-        fields = row.row(align=True)
-        for part in ("position", "rotation"):
-            fields.prop_search(own, part, choices, "columns", text="", icon=_ICONS[part])
-        return
-    rows = row.column(align=True)
+    fields = row.row(align=True)
     turns = ("first", "second", "third", "fourth") if choices.kind == "quaternion" else ("first", "second", "third")
-    for part, parts in (("position", ("x", "y", "z")), ("rotation", turns)):
-        fields = rows.row(align=True)
-        fields.label(text="", icon=_ICONS[part])
+    for first, parts in (("position", ("x", "y", "z")), ("rotation", turns)):
+        if not in_parts:
+            fields.prop_search(own, first, choices, "columns", text="", icon=_ICONS[first])
+            continue
+        part = fields.column(align=True)  # one below the other: else the names would not be readable
         for one in parts:
-            fields.prop_search(own, one, choices, "columns", text="")
+            part.prop_search(own, one, choices, "columns", text="", icon=_ICONS[first])
 
 
 _ICONS: Final[dict[str, str]] = {"position": "ORIENTATION_GLOBAL", "rotation": "DRIVER_ROTATIONAL_DIFFERENCE"}

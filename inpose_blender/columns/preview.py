@@ -16,6 +16,7 @@ from ..recording.job import RecordingFacts
 from ..recording.outlook_lines import outlook_lines
 from ..recording.panel import doubts_of, facts_lines, facts_of
 from ..recording.properties import question_of, recording_path
+from ..ui.popup import refresh_popup
 from ..ui.redraw import redraw_panels, redraw_views
 from ..ui.translate import tr
 from .choices import assignment_of, used_twice
@@ -54,6 +55,7 @@ def show_choices(context: bpy.types.Context) -> None:
             start_reading(question)
     redraw_panels()
     redraw_views()
+    refresh_popup()
 
 
 def result_lines(context: bpy.types.Context) -> list[tuple[str, str]]:

@@ -105,9 +105,9 @@ class INPOSE_PG_columns(bpy.types.PropertyGroup):
         update=_on_change,
     )
     key: _column("Device column", "Column that names the device of a row")
-    head: bpy.props.PointerProperty(type=INPOSE_PG_device_columns)
-    left: bpy.props.PointerProperty(type=INPOSE_PG_device_columns)
-    right: bpy.props.PointerProperty(type=INPOSE_PG_device_columns)
+    head: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
+    left: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
+    right: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
     one_by_one: bpy.props.BoolProperty(
         name="One by one",
         description="Choose each column, where the columns of a position or a rotation do not follow each other",

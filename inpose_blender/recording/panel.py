@@ -78,9 +78,11 @@ def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) ->
     elif isinstance(facts, str):
         layout.label(text="Reading the recording", icon="SORTTIME")
     elif isinstance(facts, InPoseError):
-        draw_error(layout, facts)
-        if isinstance(facts, ColumnsError):
+        if isinstance(facts, ColumnsError):  # the button is easier than what its hint says
+            draw_text(layout.column(align=True), facts.message, "ERROR")
             layout.operator("inpose.assign_columns", icon="SPREADSHEET")
+        else:
+            draw_error(layout, facts)
     else:
         column = layout.column(align=True)
         for line in facts_lines(facts.info):
