@@ -38,7 +38,7 @@ from inpose_core.recording.conventions import Axes, QuaternionOrder, axes_matrix
 from inpose_core.recording.interpretation import readings
 from inpose_core.recording.interpretation.evidence import STANCE_FIELDS
 from inpose_core.recording.interpretation.excerpts import excerpt, sampling_stride
-from inpose_core.recording.interpretation.readings import Reading, rank_readings
+from inpose_core.recording.interpretation.readings import Reading, rank_readings, read_in_orders
 from inpose_core.training.packed_files import read_packed
 from inpose_core.training.split import TEST_SUBJECTS, VALIDATION_SUBJECTS
 
@@ -209,7 +209,7 @@ def written(
 def ranked(table: Table, orders: tuple[QuaternionOrder, ...]) -> list[Reading]:
     """Return the readings of a table, the most probable first."""
     stride = sampling_stride(table.times_s)
-    return rank_readings(excerpt(table.positions, stride), excerpt(table.quaternions, stride), orders)
+    return rank_readings(read_in_orders(excerpt(table.positions, stride), excerpt(table.quaternions, stride), orders))
 
 
 def fit_weights(tables: list[Table], importance: FloatArray) -> FloatArray:

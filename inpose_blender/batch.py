@@ -27,6 +27,7 @@ from .bake.job import BakeJob
 from .bake.options import BakeOptions
 from .blend_file import save_blend_copy
 from .core import (
+    INTERRUPTED_CODE,
     STOPPED_CODE,
     InPoseError,
     OutputError,
@@ -34,6 +35,7 @@ from .core import (
     RigError,
     Skeleton,
     StoppedError,
+    signals_wait,
     stop_by_unwinding,
 )
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
@@ -91,8 +93,12 @@ def main(arguments: Sequence[str]) -> int:
     except StoppedError:
         sys.stderr.write("inpose: Stopped. The current recording was not written.\n")
         return STOPPED_CODE
+    except KeyboardInterrupt:
+        sys.stderr.write("inpose: Interrupted. The current recording was not written.\n")
+        return INTERRUPTED_CODE
     finally:
-        stop_warm_process()
+        with signals_wait():
+            stop_warm_process()
     return 0 if all(reports) else SOME_FAILED
 
 
@@ -247,23 +253,28 @@ def _print_report(report: dict[str, Any]) -> bool:
 
 
 def _process(recording: Path, output: Path, settings: BatchSettings, start: _Start) -> dict[str, Any]:
-    start.restore()
-    scene = bpy.context.scene
-    if settings.scene_fps is not None:
-        scene.render.fps = max(1, round(settings.scene_fps))
-        scene.render.fps_base = scene.render.fps / settings.scene_fps
-    rig = prepare_rig(_find_armature(scene, settings.armature), scene)
-    if settings.bake.way == "root":
-        check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
+    with signals_wait():  # while Blender works, a signal comes to its own code and other add-ons', and is dropped
+        start.restore()
+        scene = bpy.context.scene
+        if settings.scene_fps is not None:
+            scene.render.fps = max(1, round(settings.scene_fps))
+            scene.render.fps_base = scene.render.fps / settings.scene_fps
+        rig = prepare_rig(_find_armature(scene, settings.armature), scene)
+        if settings.bake.way == "root":
+            check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
     job.wait()
     outcome = job.outcome
-    result = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False).run()
-    motion = outcome.take.motion
+    bake = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False)
+    while not bake.done:
+        with signals_wait():
+            bake.step()
+    result, motion = bake.result, outcome.take.motion
     confidence = mean_confidence(motion)
-    save_blend_copy(output, [result.action_name])
+    with signals_wait():
+        save_blend_copy(output, [result.action_name])
     return {
         "armature": rig.object_name,
         "action": result.action_name,

@@ -45,7 +45,13 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.system.output import atomic_output, output_error, write_output
-    from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+    from inpose_core.system.process import (
+        INTERRUPTED_CODE,
+        STOPPED_CODE,
+        StoppedError,
+        signals_wait,
+        stop_by_unwinding,
+    )
     from inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from inpose_core.system.safe_files import open_file, parse_json, read_json
 else:
@@ -71,13 +77,20 @@ else:
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.system.output import atomic_output, output_error, write_output
-    from ..inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+    from ..inpose_core.system.process import (
+        INTERRUPTED_CODE,
+        STOPPED_CODE,
+        StoppedError,
+        signals_wait,
+        stop_by_unwinding,
+    )
     from ..inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from ..inpose_core.system.safe_files import open_file, parse_json, read_json
 
 __all__ = [
     "CORE_FOLDER",
     "DEVICE_NAMES",
+    "INTERRUPTED_CODE",
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
@@ -123,6 +136,7 @@ __all__ = [
     "rotation_between",
     "runs",
     "save_sensors",
+    "signals_wait",
     "slerp",
     "stop_by_unwinding",
     "torch_build",

@@ -7,6 +7,11 @@ Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # python -m inpose_core.cli; what pip installs starts in `terminal`
+    from .system.process import end_at_ctrl_c
+
+    end_at_ctrl_c()
+
 import argparse
 import json
 import logging
@@ -19,7 +24,9 @@ from . import __version__
 from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
 from .commands.evaluate_amass import add_amass_arguments, evaluate_amass
+from .commands.evaluate_points import add_points_arguments, evaluate_points
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
+from .commands.evaluate_sheets import add_sheets_arguments, evaluate_sheets
 from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, outlook_lines, print_table, trim_lines
 from .commands.record import add_record_command
@@ -30,7 +37,14 @@ from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
 from .options.solve import SolveSettings
 from .recording.formats.suffixes import recording_suffixes
-from .system.process import STOPPED_CODE, StoppedError, keep_torch_from_making_folders, stop_by_unwinding
+from .system.process import (
+    INTERRUPTED_CODE,
+    STOPPED_CODE,
+    StoppedError,
+    keep_torch_from_making_folders,
+    raise_at_ctrl_c,
+    stop_by_unwinding,
+)
 
 if TYPE_CHECKING:
     from .body.motion import Motion
@@ -72,11 +86,16 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"inpose: {problem}. {remedy}", file=sys.stderr)
         return 2
     except StoppedError:
-        print("inpose: Stopped. Nothing was written.", file=sys.stderr)
+        print(f"inpose: Stopped. {_left(options)}", file=sys.stderr)
         return STOPPED_CODE
     except KeyboardInterrupt:
-        print("inpose: Interrupted. Nothing was written.", file=sys.stderr)
-        return 130
+        print(f"inpose: Interrupted. {_left(options)}", file=sys.stderr)
+        return INTERRUPTED_CODE
+
+
+def _left(options: argparse.Namespace) -> str:
+    """Say what an interrupted command has left."""
+    return str(getattr(options, "left_when_stopped", "Nothing was written."))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,6 +165,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_recordings_arguments(evaluate)
     add_amass_arguments(evaluate)
+    add_points_arguments(evaluate)
+    add_sheets_arguments(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
     pack = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
@@ -315,8 +336,12 @@ def _evaluate(options: argparse.Namespace) -> int:
         return evaluate_amass(options)
     if options.data is None:
         raise InPoseError("There is nothing to measure on.", "Give the folder of packed motion with --data.")
+    if options.sheets is not None:
+        return evaluate_sheets(options)
     if options.recordings:
         return evaluate_recordings(options)
+    if options.points:
+        return evaluate_points(options)
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from .training.devices import torch_device  # noqa: PLC0415
@@ -375,4 +400,5 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    raise_at_ctrl_c()
     sys.exit(main())

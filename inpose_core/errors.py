@@ -49,6 +49,10 @@ class RigError(InPoseError):
     """Say that the armature in Blender cannot be mapped, measured or keyed."""
 
 
+class PinError(InPoseError):
+    """Say that a pin of an animator makes no sense."""
+
+
 class WorkerError(InPoseError):
     """Say that the solver process could not be started, or ended too early."""
 

@@ -21,6 +21,7 @@ from .calibration import (
     performer_stature_m,
 )
 from .options.solve import SolveSettings
+from .pins import Miss, PinSet, load_pins, solve_again
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
 from .recording.findings import Finding
@@ -52,14 +53,16 @@ class SolvedRecording:
 
     motion: Motion
     calibrated: Calibrated
+    missed_pins: tuple[Miss, ...] = ()
+    """Pins that the motion does not meet."""
 
     @property
     def mean_hand_error_m(self) -> float | None:
         """Return the mean distance of the solved wrists from their targets; None where no hand was measured."""
         error_m = self.motion.sensor_error_m
-        if error_m is None or not np.isfinite(error_m[:, 1:]).any():
+        if error_m is None or not np.isfinite(error_m[:, 1:3]).any():
             return None
-        return float(np.nanmean(error_m[:, 1:]))
+        return float(np.nanmean(error_m[:, 1:3]))
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -83,10 +86,11 @@ class SolvedRecording:
     def notes(self) -> tuple[str, ...]:
         """Return notes for the user, one sentence each."""
         error_m = self.mean_hand_error_m
+        notes = (*self.calibrated.notes, *(miss.sentence for miss in self.missed_pins))
         if error_m is None or error_m < _NOTABLE_RATIO * self.motion.skeleton.arm_length_m:
-            return self.calibrated.notes
+            return notes
         return (
-            *self.calibrated.notes,
+            *notes,
             f"On average, the hands are {100 * error_m:.0f} cm away from the controllers. Check the "
             "performer's height, the kind of hand poses, and the skeleton.",
         )
@@ -100,11 +104,16 @@ def solve_recording(
     Raises:
         InPoseError: the recording, the calibration, the skeleton or the weights are not usable.
     """
+    # A mistake in the pins is told before the solve, which takes seconds.
+    pins = load_pins(plan.solve.pins_file) if plan.solve.pins_file is not None else PinSet()
     recording = load_recording(plan.recording, plan.reading)
     skeleton = plan.skeleton or _template_for(recording, plan.calibration)
     calibrated = calibrate(recording, skeleton, plan.calibration, prior)
     motion = solve(calibrated.sensors, skeleton, plan.solve, prior, on_progress)
-    return SolvedRecording(motion, calibrated)
+    if not pins:
+        return SolvedRecording(motion, calibrated)
+    pinned = solve_again(motion, calibrated.sensors, pins, plan.solve, prior=prior)
+    return SolvedRecording(pinned.motion, calibrated, pinned.missed)
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:

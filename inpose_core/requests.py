@@ -102,14 +102,36 @@ class SolveRequest(Request):
     solve: SolveSettings = SolveSettings()
 
 
+@dataclass(frozen=True)
+class SolveAgainRequest(Request):
+    """Ask for a motion whose pins have changed: only the stretches around them are solved again.
+
+    Its recording is the ``sensors_output`` of the solve.
+    """
+
+    method = "solve_again"
+    output: Path
+    motion: Path
+    """The motion of the take, as the last solve left it."""
+    pins: Mapping[str, Any] | None = None
+    """What is asked for now, a document of `pins.pins_to_json`."""
+    before: Mapping[str, Any] | None = None
+    """What the motion was solved with; None: nothing."""
+    solve: SolveSettings = SolveSettings()
+
+
 REQUESTS: Final[Mapping[str, type[Request]]] = {
-    request.method: request for request in (InfoRequest, CalibrateRequest, SolveRequest)
+    request.method: request for request in (InfoRequest, CalibrateRequest, SolveRequest, SolveAgainRequest)
 }
 
 
 def _value(entry: dataclasses.Field[Any], value: Any) -> Any:
     if isinstance(entry.default, OptionTable):
         return settings_from_json(type(entry.default), value)
+    if entry.name in {"pins", "before"}:
+        if not isinstance(value, Mapping):
+            raise WorkerError(f"The parameter {entry.name} is not a JSON object.", "Update the add-on.")
+        return value
     if entry.name == "offsets_m":
         return _offsets(value)
     if not isinstance(value, (str, Path)) or "\0" in str(value):

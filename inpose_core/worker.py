@@ -24,7 +24,9 @@ name that does not exist is refused.
 
 ``info`` returns what ``inpose info --json`` prints; with an ``output`` it also writes the recording at 60 Hz, for a
 preview. It is answered while another request is solved. ``calibrate`` writes the calibration to ``output`` and returns
-its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``cancel`` takes the id of the request to stop,
+its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``solve_again`` changes a solved motion so that it
+meets pins (`inpose_core.pins`); it returns ``motion``, the ``stretches`` that have changed as pairs of frames, and
+``notes`` about pins that cannot be met. ``cancel`` takes the id of the request to stop,
 which then ends in an error of kind ``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``,
 whatever is being solved: so the other side can distinguish a busy worker from a stopped one. ``shutdown`` ends the
 worker. If stdin ends without it, the other side has died: the worker ends within a second, and removes the folders that
@@ -52,7 +54,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
-from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveRequest
+from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveAgainRequest, SolveRequest
 from .system.process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
@@ -180,26 +182,21 @@ class Worker:
         request = REQUESTS[str(method)].from_json(params)
         if isinstance(request, SolveRequest):
             return self._solve(identity, request)
+        if isinstance(request, SolveAgainRequest):
+            return self._solve_again(identity, request)
         if isinstance(request, CalibrateRequest):
             return _calibrate(request)
         assert isinstance(request, InfoRequest)
         return _info(request)
 
     def _solve(self, identity: object, request: SolveRequest) -> _Json:
-        from .prior.checkpoint import load_prior  # noqa: PLC0415 (all this loads after the worker has said hello)
+        # All this loads after the worker has said hello.
         from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
         from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415
 
         skeleton = _skeleton(request.offsets_m)
         plan = SolvePlan(request.recording, skeleton, request.calibration, request.solve, request.reading)
-        if self._prior is None:
-            self._prior = load_prior()
-
-        def on_progress(fraction: float) -> None:
-            self._check_cancelled(identity)
-            self._reply({"id": identity, "event": "progress", "fraction": round(fraction, 4), "text": "Solving"})
-
-        solved = solve_recording(plan, self._prior, on_progress)
+        solved = solve_recording(plan, self._loaded_prior(), self._progress_of(identity))
         self._check_cancelled(identity)
         solved.motion.save_npz(request.output)
         if request.sensors_output is not None:
@@ -216,6 +213,42 @@ class Worker:
             "notes": list(solved.notes),
             "findings": [finding.to_dict() for finding in solved.findings],
         }
+
+    def _solve_again(self, identity: object, request: SolveAgainRequest) -> _Json:
+        from .body.motion import Motion  # noqa: PLC0415
+        from .pins import PinSet, pins_from_json, solve_again  # noqa: PLC0415
+        from .recording.formats.sensors_file import load_sensors  # noqa: PLC0415
+
+        solved = solve_again(
+            Motion.load_npz(request.motion),
+            load_sensors(request.recording),
+            PinSet() if request.pins is None else pins_from_json(request.pins),
+            request.solve,
+            PinSet() if request.before is None else pins_from_json(request.before),
+            self._loaded_prior(),
+            self._progress_of(identity),
+        )
+        self._check_cancelled(identity)
+        solved.motion.save_npz(request.output)
+        return {
+            "motion": str(request.output),
+            "stretches": [list(stretch) for stretch in solved.stretches],
+            "notes": [miss.sentence for miss in solved.missed],
+        }
+
+    def _loaded_prior(self) -> Any:
+        from .prior.checkpoint import load_prior  # noqa: PLC0415
+
+        if self._prior is None:
+            self._prior = load_prior()
+        return self._prior
+
+    def _progress_of(self, identity: object) -> Callable[[float], None]:
+        def on_progress(fraction: float) -> None:
+            self._check_cancelled(identity)
+            self._reply({"id": identity, "event": "progress", "fraction": round(fraction, 4), "text": "Solving"})
+
+        return on_progress
 
     def _check_cancelled(self, identity: object) -> None:
         if identity in self._cancelled or _EVERYTHING in self._cancelled:

@@ -20,6 +20,7 @@ from inpose_blender.options import PROTOCOL, InfoRequest, SolveRequest
 from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import Skeleton
+from inpose_core.pins import Pin, PinKey, PinSet, pins_to_json
 from inpose_core.recording.formats.sensors_file import load_sensors
 from inpose_core.recording.tables.csv_format import write_csv
 from tests.core.synthetic import joint_recording, smooth_motion
@@ -163,6 +164,39 @@ def test_a_solve_tells_its_progress_and_leaves_its_files(worker: SolverProcess, 
     np.testing.assert_allclose(motion.skeleton.offsets_m, body.offsets_m, atol=1e-6)
     assert motion.confidence is not None
     assert len(load_sensors(sensors).positions_m) == len(motion)
+
+
+def test_a_take_is_solved_again_with_pins(worker: SolverProcess, take: Path, tmp_path: Path) -> None:
+    motion, sensors, output = (tmp_path / name for name in ("out.npz", "out.sensors.npz", "again.npz"))
+    ask(worker, "solve", recording=str(take), output=str(motion), sensors_output=str(sensors))
+    pin = Pin("left_ankle", 0.5, 0.5, (PinKey(0.5, (0.2, 0.2, 0.2)),), ease_s=0.1)
+    reply, progress = ask(
+        worker,
+        "solve_again",
+        recording=str(sensors),
+        motion=str(motion),
+        output=str(output),
+        pins=pins_to_json(PinSet((pin,))),
+    )
+    assert reply["event"] == "result", reply
+    expect_shape(reply["result"], {"motion": str, "stretches": list, "notes": list}, set())
+    assert progress
+    ((start, stop),) = reply["result"]["stretches"]
+    assert 0 <= start < 30 < stop <= 61
+    before, after = Motion.load_npz(motion), Motion.load_npz(output)
+    assert len(before) == len(after)
+    assert not np.allclose(before.root_translation_m[30], after.root_translation_m[30], atol=1e-4)
+
+
+def test_a_pin_that_makes_no_sense_is_an_error_of_the_pins(worker: SolverProcess, take: Path, tmp_path: Path) -> None:
+    motion, sensors = tmp_path / "out.npz", tmp_path / "out.sensors.npz"
+    ask(worker, "solve", recording=str(take), output=str(motion), sensors_output=str(sensors))
+    wrong = {"format": "inpose pins", "version": 1, "pins": [{"joint": "tail", "start_s": 1}]}
+    reply, _ = ask(
+        worker, "solve_again", recording=str(sensors), motion=str(motion), output=str(tmp_path / "a.npz"), pins=wrong
+    )
+    assert (reply["event"], reply["kind"]) == ("error", "PinError")
+    assert not (tmp_path / "a.npz").exists()
 
 
 def test_a_description_has_the_facts_that_the_panel_draws(worker: SolverProcess, take: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import CalibrationError, RecordingError
+from ..errors import CalibrationError, PinError, RecordingError
 from ..options import CalibrationSettings, ReadOptions, SolveSettings
 
 
@@ -25,9 +25,13 @@ def require_files(recording: Path, options: SolveOptions) -> None:
     Raises:
         RecordingError: there is no such recording.
         CalibrationError: there is no such calibration.
+        PinError: there is no such file of pins.
     """
     if not recording.is_file():
         raise RecordingError(f"The recording {recording} does not exist.", "Choose a recording file.")
     calibration = options.calibration.calibration_file
     if calibration is not None and not calibration.is_file():
         raise CalibrationError(f"The calibration file {calibration} does not exist.", "Choose another file, or none.")
+    pins = options.solve.pins_file
+    if pins is not None and not pins.is_file():
+        raise PinError(f"The pins file {pins} does not exist.", "Choose another file, or none.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
+from ..system.process import children_without_ctrl_c
 from .jobs import Job
 from .result import JobResult
 from .work import do_job, failed
@@ -123,7 +125,8 @@ class _Pool:
 def _start() -> _Worker:
     ours, theirs = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_work, args=(theirs,), daemon=True)
-    process.start()
+    with children_without_ctrl_c():
+        process.start()
     theirs.close()
     return _Worker(process, ours)
 
@@ -178,6 +181,7 @@ def _work(pipe: Connection) -> None:
     from ..numerics.threads import alone  # noqa: PLC0415 (the batch itself computes nothing)
     from ..prior.checkpoint import load_prior  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the batch ends its processes itself
     threading.Thread(target=_end_with_parent, daemon=True).start()
     prior = load_prior()
     last_s = 0.0

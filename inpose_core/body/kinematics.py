@@ -113,8 +113,9 @@ def tangent_covariance(H: Array, variance: Array) -> Array:
 
     Args:
         H: rows of `tangent_jacobian`, (R, 3 J, F).
-        variance: tangent variance s_j^2 of each joint in rad^2, (J,).
+        variance: tangent variance s_j^2 of each joint in rad^2, (J,), or of each joint in each frame, (J, F).
     """
     xp = namespace_of(H)
-    per_axis = xp.broadcast_to(variance[:, None], (len(variance), 3)).reshape(-1)
-    return xp.products_by_frame(H * per_axis[:, None], H)
+    of_joint = variance.reshape(len(variance), 1, -1)
+    per_axis = xp.broadcast_to(of_joint, (len(variance), 3, of_joint.shape[-1])).reshape(3 * len(variance), -1)
+    return xp.products_by_frame(H * per_axis, H)

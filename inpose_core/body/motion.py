@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import IndexArray
 from ..errors import InPoseError
+from ..system.array_files import npz_parts
 from ..system.output import write_output
 from ..system.safe_files import numbers, one_number, read_arrays
 from .amass_convention import amass_arrays
@@ -42,7 +43,8 @@ class Motion:
     skeleton: Skeleton
     fps: float
     sensor_error_m: NDArray[np.float64] | None = None
-    """(F, 3) distance of the solved head, left and right wrist from their targets; NaN where not measured."""
+    """(F, P) distance of the solved points from their targets, head, left and right wrist first; NaN where not
+    measured."""
     foot_contact: NDArray[np.float64] | None = None
     """(F, 2) probability that the left and the right foot are planted, from the prior."""
     confidence: NDArray[np.float64] | None = None
@@ -75,6 +77,18 @@ class Motion:
         )
         return local
 
+    def part(self, frames: slice | IndexArray) -> Motion:
+        """Return the motion of some of the frames."""
+        return replace(
+            self,
+            rotations_wxyz=self.rotations_wxyz[frames],
+            root_translation_m=self.root_translation_m[frames],
+            sensor_error_m=None if self.sensor_error_m is None else self.sensor_error_m[frames],
+            foot_contact=None if self.foot_contact is None else self.foot_contact[frames],
+            confidence=None if self.confidence is None else self.confidence[frames],
+            foot_stands=None if self.foot_stands is None else self.foot_stands[frames],
+        )
+
     def save_npz(self, path: Path) -> None:
         """Write the motion twice: in our own keys, and in those of AMASS for SMPL tools.
 
@@ -85,23 +99,20 @@ class Motion:
         Raises:
             OutputError: the file cannot be written; an existing file is then left as it was.
         """
-        rotations = self.rotations_wxyz.astype(np.float32)
-        packed = io.BytesIO()
-        np.savez_compressed(
-            packed,
-            format_version=np.int32(MOTION_FORMAT_VERSION),
-            joint_names=np.array(JOINT_NAMES),
-            rotations_wxyz=rotations,
-            root_translation_m=self.root_translation_m.astype(np.float32),
-            offsets_m=self.skeleton.offsets_m.astype(np.float32),
-            fps=np.float64(self.fps),
-            sensor_error_m=_optional(self.sensor_error_m),
-            foot_contact=_optional(self.foot_contact),
-            confidence=_optional(self.confidence),
-            foot_stands=np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
+        arrays: dict[str, ArrayLike] = {
+            "format_version": np.int32(MOTION_FORMAT_VERSION),
+            "joint_names": np.array(JOINT_NAMES),
+            "rotations_wxyz": self.rotations_wxyz.astype(np.float32),
+            "root_translation_m": self.root_translation_m.astype(np.float32),
+            "offsets_m": self.skeleton.offsets_m.astype(np.float32),
+            "fps": np.float64(self.fps),
+            "sensor_error_m": _optional(self.sensor_error_m),
+            "foot_contact": _optional(self.foot_contact),
+            "confidence": _optional(self.confidence),
+            "foot_stands": np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
-        )
-        write_output(path, [packed.getvalue()])
+        }
+        write_output(path, npz_parts(arrays))
 
     @classmethod
     def load_npz(cls, path: Path) -> Motion:
@@ -138,7 +149,7 @@ class Motion:
                 root_translation_m=root_m,
                 skeleton=Skeleton(numbers(arrays["offsets_m"])),
                 fps=fps,
-                sensor_error_m=_given(arrays.get("sensor_error_m"), (frames, len(SENSOR_JOINTS))),
+                sensor_error_m=_errors(arrays.get("sensor_error_m"), frames),
                 foot_contact=_given(arrays.get("foot_contact"), (frames, 2)),
                 confidence=_given(arrays.get("confidence"), (frames,)),
                 foot_stands=None if stands is None else stands > 0,
@@ -157,6 +168,12 @@ def _given(array: NDArray[Any] | None, shape: tuple[int, ...]) -> NDArray[np.flo
     if array.shape != shape:
         raise ValueError(f"the shape {array.shape} instead of {shape}")
     return numbers(array)
+
+
+def _errors(array: NDArray[Any] | None, frames: int) -> NDArray[np.float64] | None:
+    """Return the distances of at least head and hands from their targets, (F, P); None where there were none."""
+    points = array.shape[1] if array is not None and array.ndim == 2 else 0
+    return _given(array, (frames, max(points, len(SENSOR_JOINTS))))
 
 
 def _optional(array: NDArray[np.float64] | None) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..arrays import FloatArray
+from ..arrays import FloatArray, lengths
 
 
 def wxyz_from_xyzw(xyzw: ArrayLike) -> FloatArray:
@@ -26,24 +26,22 @@ def xyzw_from_wxyz(wxyz: ArrayLike) -> FloatArray:
 def normalize_quaternion(wxyz: ArrayLike) -> FloatArray:
     """Return unit quaternions, (..., 4); a quaternion shorter than 1e-8 becomes the identity."""
     quaternion = np.asarray(wxyz, dtype=np.float64)
-    length = np.linalg.norm(quaternion, axis=-1, keepdims=True)
+    length = lengths(quaternion)[..., None]
     unit = quaternion / np.maximum(length, 1e-8)
     return np.where(length > 1e-8, unit, np.array([1.0, 0.0, 0.0, 0.0]))
 
 
 def multiply_quaternions(left_wxyz: ArrayLike, right_wxyz: ArrayLike) -> FloatArray:
     """Return the Hamilton product: rotate by ``right`` first, then by ``left``; (..., 4)."""
-    lw, lx, ly, lz = np.moveaxis(np.asarray(left_wxyz, dtype=np.float64), -1, 0)
-    rw, rx, ry, rz = np.moveaxis(np.asarray(right_wxyz, dtype=np.float64), -1, 0)
-    return np.stack(
-        (
-            lw * rw - lx * rx - ly * ry - lz * rz,
-            lw * rx + lx * rw + ly * rz - lz * ry,
-            lw * ry - lx * rz + ly * rw + lz * rx,
-            lw * rz + lx * ry - ly * rx + lz * rw,
-        ),
-        axis=-1,
-    )
+    left, right = np.asarray(left_wxyz, dtype=np.float64), np.asarray(right_wxyz, dtype=np.float64)
+    lw, lx, ly, lz = (left[..., axis] for axis in range(4))
+    rw, rx, ry, rz = (right[..., axis] for axis in range(4))
+    product = np.empty(np.broadcast_shapes(left.shape, right.shape))
+    product[..., 0] = lw * rw - lx * rx - ly * ry - lz * rz
+    product[..., 1] = lw * rx + lx * rw + ly * rz - lz * ry
+    product[..., 2] = lw * ry - lx * rz + ly * rw + lz * rx
+    product[..., 3] = lw * rz + lx * ry - ly * rx + lz * rw
+    return product
 
 
 def conjugate_quaternion(wxyz: ArrayLike) -> FloatArray:
@@ -53,22 +51,27 @@ def conjugate_quaternion(wxyz: ArrayLike) -> FloatArray:
 
 def rotate_vector(wxyz: ArrayLike, vector: ArrayLike) -> FloatArray:
     """Rotate vectors (..., 3) by unit quaternions (..., 4)."""
-    quaternion = np.asarray(wxyz, dtype=np.float64)
-    v = np.asarray(vector, dtype=np.float64)
-    axis = quaternion[..., 1:]
-    twice_cross = 2.0 * np.cross(axis, v)
-    return v + quaternion[..., :1] * twice_cross + np.cross(axis, twice_cross)
+    quaternion, v = np.asarray(wxyz, dtype=np.float64), np.asarray(vector, dtype=np.float64)
+    w, x, y, z = (quaternion[..., axis] for axis in range(4))
+    a, b, c = (v[..., axis] for axis in range(3))
+    # Twice the cross product of axis and vector, then v + w twice + axis x twice.
+    p, q, r = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
+    rotated = np.empty((*np.broadcast_shapes(w.shape, a.shape), 3))
+    rotated[..., 0] = a + w * p + (y * r - z * q)
+    rotated[..., 1] = b + w * q + (z * p - x * r)
+    rotated[..., 2] = c + w * r + (x * q - y * p)
+    return rotated
 
 
 def quaternion_to_matrix(wxyz: ArrayLike) -> FloatArray:
     """Convert unit quaternions (..., 4) to rotation matrices (..., 3, 3)."""
-    w, x, y, z = np.moveaxis(np.asarray(wxyz, dtype=np.float64), -1, 0)
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    )
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    quaternion = np.asarray(wxyz, dtype=np.float64)
+    w, x, y, z = (quaternion[..., axis] for axis in range(4))
+    R = np.empty((*w.shape, 3, 3))
+    R[..., 0, 0], R[..., 1, 1], R[..., 2, 2] = (1 - 2 * (a * a + b * b) for a, b in ((y, z), (x, z), (x, y)))
+    R[..., 0, 1], R[..., 0, 2], R[..., 1, 2] = 2 * (x * y - w * z), 2 * (x * z + w * y), 2 * (y * z - w * x)
+    R[..., 1, 0], R[..., 2, 0], R[..., 2, 1] = 2 * (x * y + w * z), 2 * (x * z - w * y), 2 * (y * z + w * x)
+    return R
 
 
 def matrix_to_quaternion(R: ArrayLike) -> FloatArray:
@@ -109,7 +112,7 @@ def quaternion_to_rotvec(wxyz: ArrayLike) -> FloatArray:
     """Convert unit quaternions (..., 4) to rotation vectors (..., 3) of length at most pi."""
     quaternion = np.asarray(wxyz, dtype=np.float64)
     quaternion = np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
-    sine = np.linalg.norm(quaternion[..., 1:], axis=-1, keepdims=True)
+    sine = lengths(quaternion[..., 1:])[..., None]
     angle = 2.0 * np.arctan2(sine, quaternion[..., :1])
     # angle / sine tends to 2 for small rotations.
     return quaternion[..., 1:] * np.divide(angle, sine, out=np.full(sine.shape, 2.0), where=sine > 0)
@@ -120,7 +123,7 @@ def slerp(a_wxyz: ArrayLike, b_wxyz: ArrayLike, fraction: ArrayLike) -> FloatArr
     a, b, share = (np.asarray(values, dtype=np.float64) for values in (a_wxyz, b_wxyz, fraction))
     b = np.where((a * b).sum(-1, keepdims=True) < 0, -b, b)
     # Half the angle by its tangent keeps all digits where the two are nearly equal, which a cosine loses.
-    chord, sum_length = (np.linalg.norm(v, axis=-1, keepdims=True) for v in (b - a, b + a))
+    chord, sum_length = (lengths(v)[..., None] for v in (b - a, b + a))
     angle = 2.0 * np.arctan2(chord, sum_length)
     sine = np.sin(angle)
     equal = sine == 0
@@ -186,4 +189,4 @@ def rotation_between(from_vector: ArrayLike, to_vector: ArrayLike) -> FloatArray
 def geodesic_angle(a_wxyz: ArrayLike, b_wxyz: ArrayLike) -> FloatArray:
     """Return the angle in radians between unit quaternions, (...,)."""
     relative = multiply_quaternions(conjugate_quaternion(a_wxyz), b_wxyz)
-    return 2.0 * np.arctan2(np.linalg.norm(relative[..., 1:], axis=-1), np.abs(relative[..., 0]))
+    return 2.0 * np.arctan2(lengths(relative[..., 1:]), np.abs(relative[..., 0]))

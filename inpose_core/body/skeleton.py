@@ -42,6 +42,7 @@ def _left_and_right(name: str) -> tuple[int, int]:
     return JOINT_INDEX[f"left_{name}"], JOINT_INDEX[f"right_{name}"]
 
 
+PELVIS_JOINT: Final[int] = JOINT_INDEX["pelvis"]
 COLLAR_JOINTS: Final[tuple[int, int]] = _left_and_right("collar")
 SHOULDER_JOINTS: Final[tuple[int, int]] = _left_and_right("shoulder")
 ELBOW_JOINTS: Final[tuple[int, int]] = _left_and_right("elbow")

@@ -18,6 +18,7 @@ from ..recording.cleaning.resample import resample_recording
 from ..recording.findings import Finding
 from ..recording.types import PoseType, Recording, Sensors
 from .calibration_pose import CalibrationPose, find_calibration_pose
+from .device_stretches import with_one_device
 from .head_height import estimate_stature_m
 from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
@@ -121,14 +122,23 @@ def _calibrate_whole(
         placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
         # The joints of somebody who is said to sit do so from beginning to end; nothing else is asked of them.
         seated = np.ones(len(resampled), np.bool_) if settings.posture == "seated" else None
-        sensors = Sensors(*placed, resampled.measured, SOLVER_FPS, seated=seated)
+        sensors = Sensors(
+            *placed, resampled.measured, SOLVER_FPS, seated=seated, rotation_measured=resampled.rotation_measured
+        )
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
     scale = scale_to(skeleton, performer, settings)
     positions_m, rotations_wxyz = move_hands(*place_joints(found.recording, performer), settings)
     seated = seated_frames(found.seats, len(positions_m)) if found.seats else None
-    sensors = Sensors(positions_m * scale, rotations_wxyz, found.recording.measured, SOLVER_FPS, seated=seated)
+    sensors = Sensors(
+        positions_m * scale,
+        rotations_wxyz,
+        found.recording.measured,
+        SOLVER_FPS,
+        seated=seated,
+        rotation_measured=found.recording.rotation_measured,
+    )
     return Calibrated(
         sensors,
         performer.pose,
@@ -164,6 +174,7 @@ def measure_performer(
             "Solve it with --hand-poses joint.",
         )
     saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
+    recording = with_one_device(recording, known_pose)
     resampled = resample_recording(recording, SOLVER_FPS)
     given_m = settings.stature_m or (saved.stature_m if saved else None)
     # A saved calibration is not asked for a pose, which would measure the performer anew.
@@ -239,6 +250,7 @@ def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> 
         return given_m
     if (settings.pose or recording.pose) == "joint":
         return estimate_stature_m(recording, "joint")
+    recording = with_one_device(recording, settings.pose or recording.pose)
     try:
         return _pose_and_stance(recording, resample_recording(recording, SOLVER_FPS), settings, None)[1].stature_m
     except CalibrationError:

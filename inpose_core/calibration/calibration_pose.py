@@ -56,6 +56,13 @@ _BORDER_S: Final[float] = 0.15
 _BORDER_SHARE: Final[float] = 0.15
 """How much of each end of a hold is left out, because the arms still move there; at most this share of the hold."""
 _FALLBACK_STATURE_M: Final[float] = 1.7
+_SWAY_M: Final[float] = 0.015
+_SWAY_S: Final[float] = 0.3
+"""How far hands sway in a pose, and for how long to one side."""
+_USUAL_PALM_RAD: Final[float] = float(np.radians(15.0))
+"""A known device's palm looks this far aside in a careful pose, because people hold devices differently."""
+_PALM_M: Final[float] = 0.15
+"""A palm that looks a radian aside counts as so many metres."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def find_calibration_pose(
     time_s: float | None = None,
     stature_m: float | None = None,
 ) -> CalibrationPose | None:
-    """Return the longest-held calibration pose, or None.
+    """Return the calibration pose that measures best, or None: a careful one, and of alike ones the longest.
 
     Args:
         recording: cleaned, at a constant rate (`resample_recording`).
@@ -146,7 +153,10 @@ def find_calibration_pose(
     # Where unknown controllers leave the wrists unsure by a hand's length, arms hang like that for other reasons.
     if not found and (choice == "a_pose" or (choice == "auto" and not scene.slack_m)):
         found += scene.holds("a_pose", scene.is_a_pose(), _SHORTEST_HOLD_S["a_pose"])
-    return max(found, key=lambda held: held.last_frame - held.first_frame) if found else None
+    if not found:
+        return None
+    widest_m = max(scene.span_m(held) for held in found)
+    return min(found, key=lambda held: scene.expected_error_m(held, widest_m))
 
 
 @dataclass(frozen=True)
@@ -267,6 +277,25 @@ class _Scene:
             self.pose_held(kind, start + border, stop - 1 - border)
             for (start, stop), border in zip(stays, borders, strict=True)
         ]
+
+    def span_m(self, held: CalibrationPose) -> float:
+        """Return the distance of the wrists in a pose. The straightest arms of a person are the widest."""
+        return float(np.median(np.linalg.norm((self.left_m - self.right_m)[held.frames], axis=1)))
+
+    def expected_error_m(self, held: CalibrationPose, widest_m: float) -> float:
+        """Return how far off a pose probably puts the wrists.
+
+        Hands sway, which a longer pose evens out. Arms that are low, forward or bent, and palms that look aside, are
+        off however long they are held.
+        """
+        sway_m = _SWAY_M / np.sqrt(1.0 + (held.stop_s - held.start_s) / _SWAY_S)
+        bent_m = 0.5 * (widest_m - self.span_m(held))
+        swung_m = held.arm_deviation_rad * 0.5 * WRIST_SPAN_RATIO * float(np.median(self.stature_m[held.frames]))
+        tilted_rad = 0.0
+        if not self.slack_m:
+            down = np.clip(np.median(self.backs[:, held.frames, 1], axis=1), -1.0, 1.0)
+            tilted_rad = max(0.0, float(np.arccos(down).max()) - _USUAL_PALM_RAD)
+        return float(np.linalg.norm((sway_m, bent_m, swung_m, tilted_rad * _PALM_M)))
 
     def pose_held(self, kind: Literal["t_pose", "a_pose"], first: int, last: int) -> CalibrationPose:
         part = slice(first, last + 1)

@@ -19,14 +19,7 @@ def cut_sensors(sensors: Sensors, recording: Recording) -> Sensors:
     start_s, stop_s = recording.trim_s
     first, last = round(start_s * sensors.fps), round(stop_s * sensors.fps)
     cut = slice(first, max(last + 1, first + 2))
-    return Sensors(
-        sensors.positions_m[cut],
-        sensors.rotations_wxyz[cut],
-        sensors.measured[cut],
-        sensors.fps,
-        start_s=first / sensors.fps,
-        seated=None if sensors.seated is None else sensors.seated[cut],
-    )
+    return sensors.part(cut)
 
 
 def findings_inside(findings: Iterable[Finding], recording: Recording) -> tuple[Finding, ...]:

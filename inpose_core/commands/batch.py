@@ -42,7 +42,7 @@ def add_batch_command(commands: Any) -> None:
     command.add_argument("--quiet", action="store_true", help="print no progress")
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(command, table)
-    command.set_defaults(run=run_batch_command)
+    command.set_defaults(run=run_batch_command, left_when_stopped="The same command continues.")
 
 
 def run_batch_command(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from .option import Choice
@@ -103,6 +104,14 @@ class SolveSettings(OptionTable):
         automatic="set by the quality, or 50 with pigdm guidance",
         expert=True,
     )
+    pins_file: Path | None = option(
+        None,
+        "Pins: where the animator wants joints, and when feet stand",
+        label="Pins",
+        automatic="none",
+        flag="pins",
+        not_in_panel="the panel keeps its own list of pins",
+    )
     device: str = option(
         "auto",
         "Processor or graphics card that runs the solver",
@@ -160,6 +169,13 @@ class SolveSettings(OptionTable):
         "Give the prior the positions of the hands in proportion to the arms",
         label="Use hand reach",
         expert=True,
+    )
+    use_trackers: bool = option(
+        True,
+        "Give the prior the poses of further trackers, too; they guide the motion in any case",
+        label="Use trackers",
+        expert=True,
+        not_in_panel="only for comparison",
     )
     use_floor: bool | None = option(
         None,

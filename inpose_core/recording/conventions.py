@@ -9,7 +9,7 @@ of a right-handed one, so nothing else changes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ __all__ = [
     "TIME_UNITS_S",
     "UNITS_M",
     "Axes",
+    "AxesMatrices",
     "QuaternionOrder",
     "ReadOptions",
     "axes_matrix",
@@ -42,6 +43,19 @@ TIME_UNITS_S: Final[Mapping[str, float]] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "t
 def unit_in_metres(unit: str) -> float:
     """Return the metres per unit, from a unit's name or a number as in `ReadOptions`."""
     return UNITS_M[unit] if unit in UNITS_M else float(unit)
+
+
+class AxesMatrices(NamedTuple):
+    """Hold the matrices, (3, 3), that turn numbers along a file's axes into OpenXR's."""
+
+    positions: FloatArray
+    rotations: FloatArray
+    device: FloatArray
+
+    @classmethod
+    def of(cls, axes: Axes) -> AxesMatrices:
+        """Return the matrices of these axes."""
+        return cls(axes_matrix(axes.positions), axes_matrix(axes.rotations), axes_matrix(axes.device))
 
 
 def axes_matrix(code: str) -> FloatArray:

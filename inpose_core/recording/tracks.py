@@ -14,7 +14,7 @@ from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
 from .conventions import QuaternionOrder
 from .findings import Finding
-from .types import HandOffsets, Origin, PoseType
+from .types import DeviceStretch, HandOffsets, Origin, PoseType
 
 MOST_FRAMES: Final[int] = 1_000_000
 """Three hours at 90 Hz; readers refuse more before they allocate memory."""
@@ -58,6 +58,8 @@ class RawTracks:
     headset: str = ""
     controllers: str = ""
     """The controllers' names, if the file gives them."""
+    other_devices: tuple[DeviceStretch, ...] = ()
+    """When a hand holds another device than these, in seconds from the first frame."""
     hand_offsets: HandOffsets | None = None
     notes: tuple[str, ...] = ()
     """What the reader did, one sentence each."""

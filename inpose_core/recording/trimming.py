@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from ..errors import RecordingError
 from ..options.reading import ReadOptions
 from ..options.spans import parse_spans
@@ -49,15 +51,23 @@ def trim_recording(recording: Recording, options: ReadOptions, name: str = "The 
             f"The recording lasts {end_s:.1f} s.",
         )
     spans = parse_spans(options.leave_out or "")
-    measured = recording.measured.copy()
+    left_out = np.zeros(len(recording), np.bool_)
     for span_start_s, span_stop_s in spans:
-        measured[(recording.times_s >= span_start_s) & (recording.times_s <= span_stop_s)] = False
+        left_out |= (recording.times_s >= span_start_s) & (recording.times_s <= span_stop_s)
+    measured = recording.measured & ~left_out[:, None]
+    turned = recording.rotation_measured
     inside = (recording.times_s >= start_s) & (recording.times_s <= stop_s)
     if recording.measured[inside, 0].any() and not (measured[inside, 0].any() and measured[inside, 1:].any()):
         raise RecordingError(
             f"Nothing of {name} is left between {start_s:g} and {stop_s:g} s.", "Leave out less, or trim less."
         )
-    return replace(recording, measured=measured, trim_s=(start_s, stop_s), left_out_s=spans)
+    return replace(
+        recording,
+        measured=measured,
+        rotation_measured=None if turned is None else turned & ~left_out[:, None],
+        trim_s=(start_s, stop_s),
+        left_out_s=spans,
+    )
 
 
 def proposed_trim(recording: Recording) -> tuple[float, float] | None:

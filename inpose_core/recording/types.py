@@ -9,11 +9,11 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.motion import SOLVER_FPS
 from ..options.calibration import POSE_TYPES, PoseType
 from ..options.reading import Origin
 from .cleaning_report import CleaningReport
 from .findings import Finding
+from .sensors import Sensors
 
 __all__ = [
     "DEVICE_NAMES",
@@ -72,6 +72,18 @@ class HandOffsets:
 
 
 @dataclass(frozen=True)
+class DeviceStretch:
+    """Say when a hand holds another device than the recording's controllers."""
+
+    hand: int
+    """1 left, 2 right."""
+    start_s: float
+    stop_s: float
+    controllers: str
+    """The other device's name in the file."""
+
+
+@dataclass(frozen=True)
 class Recording:
     """Hold the poses of head and two hands as recorded, on the recorder's own clock.
 
@@ -86,7 +98,8 @@ class Recording:
     rotations_wxyz: NDArray[np.float64]
     """(F, 3, 4) unit quaternions, device to world."""
     measured: NDArray[np.bool_]
-    """(F, 3) False if the device was lost; its pose is then meaningless."""
+    """(F, 3) False if the device was lost; its position is then meaningless, and so is its rotation, unless the next
+    field says otherwise."""
     format: str
     """The format's name, for example "BSOR"."""
     pose: PoseType | None = None
@@ -95,6 +108,8 @@ class Recording:
     """The headset's name, if the file gives it."""
     controllers: str = ""
     """The controllers' names, if the file gives them."""
+    other_devices: tuple[DeviceStretch, ...] = ()
+    """When a hand holds another device, if the file says so: a bare hand replaces a controller."""
     unit: str = "m"
     """The unit of the positions in the file; here they are already in metres."""
     hand_offsets: HandOffsets | None = None
@@ -113,9 +128,17 @@ class Recording:
     """Start and end of what is solved, in the recording's time; None: all of it. The frames outside stay here."""
     left_out_s: tuple[tuple[float, float], ...] = ()
     """Start and end of the stretches that the user leaves out; nothing is measured there."""
+    rotation_measured: NDArray[np.bool_] | None = None
+    """(F, 3) where the rotation is measured; None: wherever ``measured`` is True. A device that only turns, because its
+    position is stuck, is True here and False there."""
 
     def __len__(self) -> int:
         return len(self.times_s)
+
+    @property
+    def rotation_known(self) -> NDArray[np.bool_]:
+        """Return where the rotation of each device is measured, (F, 3)."""
+        return self.measured if self.rotation_measured is None else self.rotation_measured
 
     def with_findings(self, *findings: Finding) -> Recording:
         """Return the recording with more findings, and their sentences among its notes."""
@@ -126,24 +149,3 @@ class Recording:
     def duration_s(self) -> float:
         """Return the time from the first frame to the last."""
         return float(self.times_s[-1] - self.times_s[0]) if len(self.times_s) else 0.0
-
-
-@dataclass(frozen=True)
-class Sensors:
-    """Hold calibrated joint poses at a constant rate: the solver's measurement y.
-
-    Right-handed, Y up, metres, floor at y = 0; poses are those of the joints (head, left wrist, right wrist),
-    identity in a T-pose facing +Z, scaled to the skeleton that will be solved.
-    """
-
-    positions_m: NDArray[np.float64]
-    """(F, 3, 3)"""
-    rotations_wxyz: NDArray[np.float64]
-    """(F, 3, 4)"""
-    measured: NDArray[np.bool_]
-    """(F, 3) False if the pose is interpolated over a loss and must not constrain the body."""
-    fps: float = SOLVER_FPS
-    start_s: float = 0.0
-    """Time of the first frame in the recording, which may be trimmed."""
-    seated: NDArray[np.bool_] | None = None
-    """(F,) True where the performer is known to sit; None: nothing is known of it."""

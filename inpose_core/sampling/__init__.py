@@ -5,6 +5,7 @@ from .by_name import make_guidance
 from .confidence import confidence
 from .guidance import Guidance
 from .in_pieces import in_pieces
+from .lost_head import place_lost_head
 from .measurement import Measurement
 from .mirroring import MirroredDenoiser
 from .refinement import refine
@@ -29,6 +30,7 @@ __all__ = [
     "foot_paths",
     "in_pieces",
     "make_guidance",
+    "place_lost_head",
     "refine",
     "sample_ddim",
     "sample_dpmpp_2m",

@@ -7,7 +7,8 @@ the measurements turn that estimate on their way to the solution: the further, t
 Of hips, knees and ankles, together they tell how often the legs are right: the weights are those of a logistic
 regression on validation people, of whether knees, ankles and toes are within 10 cm of the truth
 (`benchmarks/confidence.py`). On people who chose nothing, frames are ordered by their error with a rank correlation of
-0.6. The upper body is measured; it is trusted where the devices are.
+0.6. The upper body is measured; it is trusted where the devices are. A leg whose foot is measured is trusted too:
+however far the measurement turns it, it does not say that it is wrong.
 """
 
 from __future__ import annotations
@@ -32,19 +33,24 @@ _SURE: Final[float] = 3.42
 _SMOOTHING_FRAMES: Final[float] = 5.0
 
 
-def confidence(first_estimate: Array, R_world: Array, measured: Array) -> Array:
+def confidence(first_estimate: Array, R_world: Array, measured: Array, feet_measured: Array | None = None) -> Array:
     """Return the confidence in each frame, (F,): the share of such frames whose legs are within 10 cm of the truth.
 
     Args:
         first_estimate: 6D rotations that the denoiser made of nothing but its condition, (F, 22, 6).
         R_world: the solution, (F, 22, 3, 3).
-        measured: which devices are measured, (F, 3) bool; the confidence is multiplied by their share.
+        measured: whether head and hands are measured, (F, 3) bool; the confidence is multiplied by their share.
+        feet_measured: whether each foot is measured, (F, 2) bool; None: no foot is.
     """
     xp = namespace_of(R_world)
     shrinkage = smooth_in_time(in_pieces(_shrinkage, first_estimate), _SMOOTHING_FRAMES)
     turn = xp.sqrt(smooth_in_time(in_pieces(_turn_2, first_estimate, R_world), _SMOOTHING_FRAMES))
     share = smooth_in_time(xp.astype_of(measured, turn).mean(axis=-1), _SMOOTHING_FRAMES)
-    score = _SURE - _PER_RAD * turn.mean(axis=-1) - _PER_SHRINKAGE * shrinkage.clip(min=0)
+    guessed = xp.full((len(turn), 2), 1.0, turn)
+    if feet_measured is not None:
+        guessed = smooth_in_time(guessed - xp.astype_of(feet_measured, turn), _SMOOTHING_FRAMES)
+    turned = (turn.reshape(len(turn), -1, 2) * guessed[:, None]).mean(axis=(1, 2))
+    score = _SURE - _PER_RAD * turned - _PER_SHRINKAGE * shrinkage.clip(min=0) * guessed.mean(axis=-1)
     return share * (0.5 + 0.5 * xp.tanh(0.5 * score))
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the body by differences of positions, head minus each other point, because the root is unknown.
 
-The likelihood of two hands and a head with the root marginalised is that of two differences (paper, Section 3.3). Their
-noise is correlated, because all contain the head's: with variances h of the head and p of the points it is
-``h 1 1^T + diag(p)``. The paper's three cyclic differences are a singular version of the same.
+The likelihood of two hands and a head with the root marginalised is that of two differences (paper, Section 3.3), and
+any further point is one more. Their noise is correlated, because all contain the head's: with variances h of the head
+and p of the points it is ``h 1 1^T + diag(p)``. The paper's three cyclic differences are a singular version of the
+same.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ millimetres of a measured hand beside a lost head."""
 
 
 def difference_positions(y_m: Array) -> Array:
-    """Return head minus left hand and head minus right hand, (F, 2, 3), of positions (F, 3, 3)."""
+    """Return head minus each other point, (F, P - 1, 3), of positions (F, P, 3)."""
     return y_m[:, :1] - y_m[:, 1:]
 
 
@@ -34,11 +35,11 @@ def difference_noise(
     Args:
         measurement: which devices are measured, and how well.
         position_noise_ratio: standard deviation over the body size; a larger known noise counts instead.
-        beyond_reach_m: (2, F) additional standard deviation of the hands, from `ArmReach.limit`.
-        other_points_m: (P, F) standard deviation of P more points that the head is compared with.
+        beyond_reach_m: (P - 1, F) additional standard deviation of the points but the head, from `Reach.limit`.
+        other_points_m: (Q, F) standard deviation of Q more points that the head is compared with.
 
     Returns:
-        (6 + 3 P, 6 + 3 P, F).
+        (3 (P - 1 + Q), 3 (P - 1 + Q), F).
     """
     xp = namespace_of(measurement.noise_m)
     known = frames_last(measurement.noise_m) / measurement.body_size_m

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
+from ..arrays import BoolArray, FloatArray
 from ..body.rotations import matrix_to_rotvec, rotvec_to_matrix
 from ..numerics import Array, namespace_of
 from .in_pieces import in_pieces
@@ -39,10 +42,21 @@ def fade_into_gaps(R_estimate: Array, R_met: Array, measured: Array) -> Array:
     # From the first lost frame on, and up to the last lost frame.
     fading = _fading(turn(lost - 1) - turn(lost), lost, 1, len(R_met))
     fading = fading + _fading(turn(found + 1) - turn(found), found, -1, len(R_met))
-    fewer = xp.flatnonzero(~measured.all(axis=-1))
+    fewer = xp.flatnonzero(~measured.all(axis=-1) & (xp.abs(fading).sum(axis=(1, 2)) > 0))
     faded = xp.copy(R_met)
     faded[fewer] = in_pieces(_turned, turn(fewer) + fading[fewer], R_estimate[fewer])
     return faded
+
+
+def fading(flags: BoolArray, frames: int = FADE_FRAMES) -> FloatArray:
+    """Return 1 where flags (F, N) are set, falling smoothly to 0 within ``frames`` frames before and after."""
+    since = np.full(flags.shape, frames)
+    for series in (slice(None), slice(None, None, -1)):
+        place = np.arange(len(flags))[:, None]
+        last = np.maximum.accumulate(np.where(flags[series], place, -frames), axis=0)
+        since = np.minimum(since, (place - last)[series])
+    x = since / frames
+    return 1 - x * x * (3 - 2 * x)
 
 
 def _fading(jumps: Array, first: Array, direction: int, frames: int) -> Array:

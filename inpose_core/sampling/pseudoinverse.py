@@ -32,10 +32,9 @@ class PseudoinverseGuidance:
         D = sixd_to_raw_matrix(x_0)
         residual_m = difference_positions(self.measurement.y_m) - self._differences_m(x_0)
         covariance = w2 * raw_covariance(D, self.difference_kappa, w2)
-        weights = solve_positive_definite(
-            frames_last(covariance) + self.noise_variance, frames_last(residual_m.reshape(-1, 6))
-        )
-        cotangent = xp.vector_jacobian_product(self._differences_m, x_0, frames_first(weights).reshape(-1, 2, 3))
+        rows_m = frames_last(residual_m.reshape(len(residual_m), -1))
+        weights = frames_first(solve_positive_definite(frames_last(covariance) + self.noise_variance, rows_m))
+        cotangent = xp.vector_jacobian_product(self._differences_m, x_0, weights.reshape(residual_m.shape))
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr_of(alpha, sigma), cotangent)
         return GuidedEstimate(x_0, shift=alpha * w2 * gradient)
 

@@ -19,6 +19,7 @@ from ..body.skeleton import (
     ELBOW_JOINTS,
     HIP_JOINTS,
     KNEE_JOINTS,
+    SENSOR_JOINTS,
     SHOULDER_JOINTS,
     TOE_JOINTS,
     WRIST_JOINTS,
@@ -26,18 +27,19 @@ from ..body.skeleton import (
 from ..numerics import Array, frames_first, frames_last, namespace_of
 from ..options.solve import SolveSettings
 from ..prior.uncertainty import Uncertainty
-from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths
 from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
-from .reach import ArmReach
+from .point_rows import PointRows
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
+from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
 
-_ROWS: Final[tuple[int, ...]] = (*range(12), 13, 16)
-"""Measured components: all of hands and toes, and the height of the hips over the ankles."""
 _ITERATIONS: Final[int] = 5
+_OF_POINTS: Final[int] = FINAL_ITERATIONS - ITERATIONS_BEFORE_REFINEMENT
 _FOOT_NOISE_RATIO: Final[float] = 0.002
 """Standard deviation of a planted toe over the body size: 3 mm for an adult."""
+_BELOW_KNEE: Final[float] = 10.0
+"""The same below a measured knee, over this: 3 cm for an adult."""
 _KEPT_NOISE_RATIO: Final[float] = 0.0005
 """Standard deviation of hands and toes while a shoulder turns: 1 mm for an adult."""
 _ELBOW_NOISE_RATIO: Final[float] = 0.004
@@ -80,13 +82,10 @@ def plant(
     solved_m, target_m = xp.asarray(paths.solved_m, R_world), xp.asarray(paths.target_m, R_world)
     target_m = solved_m + settings.planting_strength * (target_m - solved_m)
     offsets_m = measurement.offsets_m
-    points = xp.concat((measurement.kappa[1:], chain_offsets(offsets_m, TOE_JOINTS)))
+    toes = measurement.kappa[:1] - chain_offsets(offsets_m, TOE_JOINTS)
     legs = chain_offsets(offsets_m, HIP_JOINTS) - chain_offsets(offsets_m, ANKLE_JOINTS)
-    kappa = xp.concat((measurement.kappa[:1] - points, legs))
     legs_m = (norm(offsets_m[list(KNEE_JOINTS)]) + norm(offsets_m[list(ANKLE_JOINTS)]))[:, None]
-    joints = carrying_joints(kappa)
-    variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
-    reach = ArmReach.of(kappa[:2], joints)
+    variance = uncertainty.at(float(uncertainty.log_snr[-1]))
     foot_noise_m = _FOOT_NOISE_RATIO * measurement.body_size_m
     extension = xp.asarray(paths.legs.share, R_world)
     extension_noise = xp.asarray(paths.legs.deviation / settings.planting_strength, R_world)
@@ -95,24 +94,37 @@ def plant(
 
     def plant_part(part: slice) -> None:
         seen = measurement.part(part)
-        R = frames_last(R_world[part][:, joints])
-        hands_m, beyond_m = reach.limit(R, frames_last(difference_positions(seen.y_m)))
-        toes_m = frames_last(seen.y_m[:, :1] - target_m[part])
-        feet_noise_m = xp.full((2, toes_m.shape[-1]), foot_noise_m, toes_m)
-        noise = xp.zeros((len(_ROWS), len(_ROWS), toes_m.shape[-1]), toes_m)
-        noise[:12, :12] = difference_noise(seen, settings.position_noise_ratio, beyond_m, feet_noise_m)
+        if bool(seen.feet_measured.all()):
+            # Nothing is to be planted; the points are met as closely as without planting.
+            rows = PointRows.of(seen, variance)
+            R = rows.turned(frames_last(R_world[part][:, rows.joints]), settings.position_noise_ratio, _OF_POINTS)
+            refined[part, rows.joints] = frames_first(R)
+            return
+        rows = PointRows.of(seen, variance, toes, legs)
+        points, feet = rows.count, rows.count + len(toes)
+        # All of points and toes, and the height of the hips over the ankles.
+        components = (*range(3 * feet), 3 * feet + 1, 3 * feet + 4)
+        R = frames_last(R_world[part][:, rows.joints])
+        targets = rows.targets(R)
+        toes_m = frames_last(rows.seen.y_m[:, :1] - target_m[part])
+        # Where a planted foot stands is a guess; below a measured knee it gives in.
+        guessed = xp.astype_of(frames_last(rows.seen.knees_measured), toes_m)
+        feet_noise_m = foot_noise_m * (1 + (_BELOW_KNEE - 1) * guessed)
+        noise = xp.zeros((len(components), len(components), toes_m.shape[-1]), toes_m)
+        noise[: 3 * feet, : 3 * feet] = rows.noise(targets, settings.position_noise_ratio, feet_noise_m)
         extended_m, deviation_m = legs_m * extension[part], legs_m * extension_noise[part]
-        noise[12, 12], noise[13, 13] = deviation_m[0] ** 2, deviation_m[1] ** 2
-        # The position of a lost hand is ignored; the feet always have a target.
-        known = frames_last(seen.measured[:, 1:])[:, None]
+        noise[-2, -2], noise[-1, -1] = deviation_m[0] ** 2, deviation_m[1] ** 2
         for _ in range(_ITERATIONS):
-            v = chains(R, kappa[:, joints])
+            v = chains(R, rows.kappa)
             p_m = v.sum(axis=1)
-            residual_m = xp.concat(((hands_m - p_m[:2]) * known, toes_m - p_m[2:4])).reshape(12, -1)
-            aside_m2 = p_m[4:, 0] ** 2 + p_m[4:, 2] ** 2
-            higher_m = xp.sqrt((extended_m**2 - aside_m2).clip(min=0)) - p_m[4:, 1]
-            R = turn_towards(R, TangentRows(v, xp.concat((residual_m, higher_m)), noise, _ROWS), variance)
-        refined[part, joints] = frames_first(R)
+            # The feet always have a target.
+            of_points_m, of_toes_m = targets.residual_m(p_m[:points]), toes_m - p_m[points:feet]
+            residual_m = xp.concat((of_points_m, of_toes_m)).reshape(3 * feet, -1)
+            aside_m2 = p_m[feet:, 0] ** 2 + p_m[feet:, 2] ** 2
+            higher_m = xp.sqrt((extended_m**2 - aside_m2).clip(min=0)) - p_m[feet:, 1]
+            linear = TangentRows(v, xp.concat((residual_m, higher_m)), noise, components)
+            R = turn_towards(R, linear, rows.variance)
+        refined[part, rows.joints] = frames_first(R)
 
     xp.map_parts(plant_part, pieces(len(R_world)), R_world)
     return refined
@@ -134,16 +146,18 @@ def limit_elbows(R_world: Array, measurement: Measurement, uncertainty: Uncertai
     frames = xp.flatnonzero((arms_m < nearest_m).any(axis=-1))
     if len(frames) == 0:
         return R_world
-    kappa = xp.concat((measurement.kappa[:1] - chain_offsets(offsets_m, (*WRIST_JOINTS, *TOE_JOINTS)), arms))
+    kept = (*WRIST_JOINTS, *TOE_JOINTS, *measurement.joints[len(SENSOR_JOINTS) :])
+    kappa = xp.concat((measurement.kappa[:1] - chain_offsets(offsets_m, kept), arms))
     joints = carrying_joints(kappa)
-    variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
+    variance = uncertainty.at(float(uncertainty.log_snr[-1]))
     body_size_m = measurement.body_size_m
 
     def unbent(part: slice) -> Array:
         R = frames_last(R_world[frames[part]][:, joints])
-        kept_m = chains(R, kappa[:4, joints]).sum(axis=1)
+        left = measurement.part(frames[part]).variance_left(variance)[joints]
+        kept_m = chains(R, kappa[: len(kept), joints]).sum(axis=1)
         for _ in range(_ITERATIONS):
-            R = turn_towards(R, _elbow_rows(R, kappa[:, joints], kept_m, nearest_m[:, None], body_size_m), variance)
+            R = turn_towards(R, _elbow_rows(R, kappa[:, joints], kept_m, nearest_m[:, None], body_size_m), left)
         return frames_first(R)
 
     limited = xp.copy(R_world)
@@ -152,26 +166,29 @@ def limit_elbows(R_world: Array, measurement: Measurement, uncertainty: Uncertai
 
 
 def _elbow_rows(R: Array, kappa: Array, kept_m: Array, nearest_m: Array, body_size_m: float) -> TangentRows:
-    """Measure that hands and toes stay, (4, 3, F), and that the arms are no shorter than ``nearest_m``, (2, 1)."""
+    """Measure that hands, toes and trackers stay, (K, 3, F), and that the arms are no shorter than ``nearest_m``,
+    (2, 1)."""
     xp = namespace_of(R)
     v = chains(R, kappa)
     p_m = v.sum(axis=1)
-    arm_m = p_m[4:]
+    kept = len(kept_m)
+    arm_m = p_m[kept:]
     length_m = xp.sqrt((arm_m**2).sum(axis=1))
     along = arm_m / length_m[:, None].clip(min=1e-6)
     short_m = (nearest_m - length_m).clip(min=0)
-    residual_m = xp.concat((kept_m - p_m[:4], short_m[:, None] * along)).reshape(18, -1)
+    rows = 3 * (kept + 2)
+    residual_m = xp.concat((kept_m - p_m[:kept], short_m[:, None] * along)).reshape(rows, -1)
     # Only the length of an arm that is too short is measured; its direction is the hand's affair.
     tight = (_ELBOW_NOISE_RATIO * body_size_m) ** 2
     loose = body_size_m**2
     known = xp.astype_of(short_m > 0, v)[:, None, None] * along[:, :, None] * along[:, None]
-    noise = xp.zeros((18, 18, length_m.shape[-1]), v)
-    for row in range(12):
+    noise = xp.zeros((rows, rows, length_m.shape[-1]), v)
+    for row in range(3 * kept):
         noise[row, row] = (_KEPT_NOISE_RATIO * body_size_m) ** 2
-    for row in range(12, 18):
+    for row in range(3 * kept, rows):
         noise[row, row] = loose
-    noise[12:15, 12:15] += (tight - loose) * known[0]
-    noise[15:, 15:] += (tight - loose) * known[1]
+    noise[-6:-3, -6:-3] += (tight - loose) * known[0]
+    noise[-3:, -3:] += (tight - loose) * known[1]
     return TangentRows(v, residual_m, noise)
 
 

@@ -22,14 +22,13 @@ from ..numerics import Array, frames_first, frames_last, namespace_of, to_numpy
 from ..options.solve import SolveSettings
 from ..prior.conditioning import ScaleFreeSensors
 from ..prior.uncertainty import Uncertainty
-from .differences import difference_noise, difference_positions
 from .foot_planting import FootPaths
 from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
-from .reach import ArmReach
+from .point_rows import PointRows
 from .seated_pose import SeatedBody, resting_ankles, resting_hips, sit, twist_above_seat
 from .smoothing import smooth_in_time
-from .tangent import TangentRows, carrying_joints, chains, turn_towards
+from .tangent import TangentRows, chains, turn_towards
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _FADE_S: Final[float] = 0.6
@@ -87,6 +86,8 @@ def seat(
     """
     if seated is None or not seated.any():
         return Seated(R_world, feet)
+    # Measured hips or feet need no seat.
+    seated = seated & ~to_numpy(measurement.hips_measured | measurement.feet_measured.any(axis=-1)).astype(np.bool_)
     xp = namespace_of(R_world)
     body = SeatedBody(
         _in_numpy(measurement.offsets_m),
@@ -158,10 +159,8 @@ def _keep_hips(
     """Return rotations (F, 22, 3, 3) whose hips rest on the seat; hands stay where they were measured."""
     xp = namespace_of(R_world)
     offsets_m = measurement.offsets_m
-    kappa = measurement.kappa[:1] - xp.concat((measurement.kappa[1:], chain_offsets(offsets_m, HIP_JOINTS)))
-    joints = carrying_joints(kappa)
-    variance = uncertainty.at(float(uncertainty.log_snr[-1]))[joints]
-    reach = ArmReach.of(kappa[:2], joints)
+    hips = measurement.kappa[:1] - chain_offsets(offsets_m, HIP_JOINTS)
+    variance = uncertainty.at(float(uncertainty.log_snr[-1]))
     solved_m = xp.asarray(_joints_m(R_world, measurement, HIP_JOINTS), R_world)
     away_m = smooth_in_time(xp.asarray(rest_m, R_world) - solved_m, _SMOOTHING_FRAMES)
     target_m = solved_m + away_m * xp.asarray(share, R_world)[:, None, None]
@@ -171,18 +170,17 @@ def _keep_hips(
     kept = xp.copy(R_world)
 
     def keep_part(part: slice) -> None:
-        seen = measurement.part(part)
-        R = frames_last(R_world[part][:, joints])
-        hands_m, beyond_m = reach.limit(R, frames_last(difference_positions(seen.y_m)))
-        hips_m = frames_last(seen.y_m[:, :1] - target_m[part])
-        noise = difference_noise(seen, settings.position_noise_ratio, beyond_m, noise_m[:, part])
-        known = frames_last(seen.measured[:, 1:])[:, None]
+        rows = PointRows.of(measurement.part(part), variance, hips)
+        R = frames_last(R_world[part][:, rows.joints])
+        targets = rows.targets(R)
+        hips_m = frames_last(rows.seen.y_m[:, :1] - target_m[part])
+        noise = rows.noise(targets, settings.position_noise_ratio, noise_m[:, part])
         for _ in range(_ITERATIONS):
-            v = chains(R, kappa[:, joints])
+            v = chains(R, rows.kappa)
             p_m = v.sum(axis=1)
-            residual_m = xp.concat(((hands_m - p_m[:2]) * known, hips_m - p_m[2:])).reshape(12, -1)
-            R = turn_towards(R, TangentRows(v, residual_m, noise), variance)
-        kept[part, joints] = frames_first(R)
+            residual_m = xp.concat((targets.residual_m(p_m[: rows.count]), hips_m - p_m[rows.count :]))
+            R = turn_towards(R, TangentRows(v, residual_m.reshape(len(noise), -1), noise), rows.variance)
+        kept[part, rows.joints] = frames_first(R)
 
     xp.map_parts(keep_part, pieces(len(R_world)), R_world)
     return kept

@@ -14,13 +14,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.skeleton import JOINT_INDEX
 from ..numerics.banded import solve_banded_spd
 from ..recording.types import Sensors
 
 _STEADY_M: Final[float] = 0.005
 """Positions with less noise are not smoothed; good tracking has a millimetre."""
-_THIRD_DIFFERENCE_M: Final[tuple[float, float, float]] = (0.002, 0.006, 0.006)
-"""Usual third difference of head and wrists per frame and axis at 60 Hz, root mean square over walking to boxing."""
+_THIRD_DIFFERENCE_M: Final[float] = 0.006
+_OF_TRUNK_M: Final[float] = 0.002
+"""Usual third difference of wrists, limbs, and of head and trunk, per frame and axis at 60 Hz, root mean square over
+walking to boxing."""
+_TRUNK: Final[frozenset[int]] = frozenset(
+    JOINT_INDEX[name] for name in ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+)
 _FEWEST_DIFFERENCES: Final[int] = 8
 _NORMAL_MEDIAN: Final[float] = 0.6745
 """Median of the absolute value of a standard normal variable."""
@@ -32,16 +38,17 @@ class SteadySensors:
 
     sensors: Sensors
     noise_m: NDArray[np.float64]
-    """(3,) standard deviation that remains in each device's positions; zero if the device was not smoothed."""
+    """(P,) standard deviation that remains in each point's positions; zero if the point was not smoothed."""
 
 
 def steady_positions(sensors: Sensors) -> SteadySensors:
     """Return the sensors with noisy devices smoothed, the others untouched."""
     noise_m = position_noise_m(sensors)
-    left_m = np.zeros(3)
+    left_m = np.zeros(len(sensors.joints))
     positions_m = sensors.positions_m.copy()
     for device in np.flatnonzero(noise_m > _STEADY_M):
-        stiffness = (noise_m[device] / _THIRD_DIFFERENCE_M[device]) ** 2
+        usual_m = _OF_TRUNK_M if sensors.joints[device] in _TRUNK else _THIRD_DIFFERENCE_M
+        stiffness = (noise_m[device] / usual_m) ** 2
         weight = sensors.measured[:, device].astype(np.float64)
         positions_m[:, device] = _whittaker(positions_m[:, device], weight, stiffness)
         left_m[device] = noise_m[device] * np.sqrt(_noise_share(stiffness))
@@ -49,17 +56,17 @@ def steady_positions(sensors: Sensors) -> SteadySensors:
 
 
 def position_noise_m(sensors: Sensors) -> NDArray[np.float64]:
-    """Return the standard deviation of the white noise in each device's positions, (3,).
+    """Return the standard deviation of the white noise in each point's positions, (P,).
 
     Zero if too little is measured. Movement also counts as noise, but only a little: 0.4 mm for walking, less than 1 mm
     for fast games.
     """
-    noise_m = np.zeros(3)
+    noise_m = np.zeros(len(sensors.joints))
     third = np.abs(np.diff(sensors.positions_m, 3, axis=0))
     if len(third) == 0:
         return noise_m
     together = np.lib.stride_tricks.sliding_window_view(sensors.measured, 4, axis=0).all(axis=-1)
-    for device in range(3):
+    for device in range(len(sensors.joints)):
         if together[:, device].sum() >= _FEWEST_DIFFERENCES:
             noise_m[device] = np.median(third[together[:, device], device]) / (_NORMAL_MEDIAN * np.sqrt(20.0))
     return noise_m

@@ -60,7 +60,7 @@ def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
     Args:
         R: rotations of the joints that carry the measured differences, (J, 3, 3, F).
         rows: the measurement, linearised there.
-        variance: tangent variance s_j^2 of each of these joints in rad^2, (J,).
+        variance: tangent variance s_j^2 of each of these joints in rad^2, (J,), or in each frame, (J, F).
     """
     xp = namespace_of(R)
     v, rows_measured = rows.v, slice(None) if rows.components is None else list(rows.components)
@@ -71,7 +71,7 @@ def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
     weights[rows_measured] = solved
     # S H^T w: the chains' cross products with the weights.
     w = weights.reshape(len(v), 1, 3, -1)
-    s = variance[:, None]
+    s = variance.reshape(len(variance), -1)
     x = s * (v[:, :, 1] * w[:, :, 2] - v[:, :, 2] * w[:, :, 1]).sum(axis=0)
     y = s * (v[:, :, 2] * w[:, :, 0] - v[:, :, 0] * w[:, :, 2]).sum(axis=0)
     z = s * (v[:, :, 0] * w[:, :, 1] - v[:, :, 1] * w[:, :, 0]).sum(axis=0)

@@ -9,14 +9,13 @@ from ..body.rotations import matrix_to_sixd, sixd_to_matrix
 from ..numerics import Array, frames_first, frames_last, namespace_of
 from ..prior.schedule import log_snr_of
 from ..prior.uncertainty import Uncertainty
-from .differences import difference_noise, difference_positions
 from .floor import FloorLikelihood
 from .gaps import fade_into_gaps
 from .guidance import GuidedEstimate
 from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
-from .reach import ArmReach
-from .tangent import TangentRows, carrying_joints, chains, turn_towards
+from .point_rows import PointRows
+from .tangent import TangentRows, chains, turn_towards
 
 FINAL_ITERATIONS: Final[int] = 5
 """Final corrections. Fast hands of real recordings need five: three left an error of 0.4 cm, five leave 0.05 cm."""
@@ -48,14 +47,11 @@ class TangentGuidance:
     ) -> None:
         self.measurement, self.uncertainty, self.floor = measurement, uncertainty, floor
         self.position_noise_ratio, self.final_iterations = position_noise_ratio, final_iterations
-        self.difference_kappa = measurement.kappa[:1] - measurement.kappa[1:]
-        self.joints = carrying_joints(self.difference_kappa, *(() if floor is None else (floor.kappa,)))
-        self.reach = ArmReach.of(self.difference_kappa, self.joints)
 
     def guide(self, x_0: Array, x_t: Array, alpha: float, sigma: float) -> GuidedEstimate:  # noqa: ARG002 (interface)
         """Return the estimate after one Gauss-Newton step towards the measured positions."""
-        R_hat = self.measurement.pin_rotations(in_pieces(sixd_to_matrix, x_0))
         log_snr = log_snr_of(alpha, sigma)
+        R_hat = self.measurement.pin_rotations(in_pieces(sixd_to_matrix, x_0), self.uncertainty.at(log_snr))
         if log_snr >= self.first_log_snr:
             R_hat = self.correct(R_hat, log_snr)
         return GuidedEstimate(in_pieces(matrix_to_sixd, R_hat))
@@ -63,31 +59,32 @@ class TangentGuidance:
     def finish(self, R_world: Array) -> Array:
         """Return the rotations after the last Gauss-Newton steps, which remove errors of linearising and smoothing."""
         met = self._meet(R_world)
-        if bool(self.measurement.measured.all()):
+        if bool(self.measurement.known_anywhere.all()):
             return met
         # The correction by the measurement fades in gaps. The devices that are still measured are then met again.
-        return self._meet(fade_into_gaps(R_world, met, self.measurement.measured))
+        return self._meet(fade_into_gaps(R_world, met, self.measurement.known_anywhere))
 
     def _meet(self, R_world: Array) -> Array:
-        pinned = self.measurement.pin_rotations(R_world)
-        return self.correct(pinned, float(self.uncertainty.log_snr[-1]), self.final_iterations)
+        log_snr = float(self.uncertainty.log_snr[-1])
+        pinned = self.measurement.pin_rotations(R_world, self.uncertainty.at(log_snr))
+        return self.correct(pinned, log_snr, self.final_iterations)
 
     def correct(self, R_hat: Array, log_snr: float, iterations: int = 1) -> Array:
         """Return rotations (F, 22, 3, 3) after Gauss-Newton steps at a noise level."""
         xp = namespace_of(R_hat)
-        variance = self.uncertainty.at(log_snr)[self.joints]
+        variance = self.uncertainty.at(log_snr)
+        floor_kappa = () if self.floor is None else (self.floor.kappa,)
 
         corrected = xp.copy(R_hat)
 
         def turn(part: slice) -> None:
-            measurement = self.measurement.part(part)
-            R = frames_last(R_hat[part][:, self.joints])
-            difference_m, beyond_m = self.reach.limit(R, frames_last(difference_positions(measurement.y_m)))
-            noise = difference_noise(measurement, self.position_noise_ratio, beyond_m)
-            known = frames_last(measurement.measured[:, 1:])[:, None]
-            for _ in range(iterations):
-                R = turn_towards(R, self._linearise(R, difference_m, noise, known), variance)
-            corrected[part, self.joints] = frames_first(R)
+            rows = PointRows.of(self.measurement.part(part), variance, *floor_kappa)
+            R = frames_last(R_hat[part][:, rows.joints])
+            if self.floor is None:
+                R = rows.turned(R, self.position_noise_ratio, iterations)
+            else:
+                R = self._turned_above_floor(R, rows, self.floor, iterations)
+            corrected[part, rows.joints] = frames_first(R)
 
         # The floor looks over the neighbouring frames; without it each frame is by itself, and an hour of them, taken
         # in pieces, stays in the processor's cache.
@@ -95,20 +92,21 @@ class TangentGuidance:
         xp.map_parts(turn, parts, R_hat)
         return corrected
 
-    def _linearise(self, R: Array, difference_m: Array, noise: Array, known: Array) -> TangentRows:
-        xp = namespace_of(R)
-        v = chains(R, self.difference_kappa[:, self.joints])
-        # The position of a lost hand is ignored.
-        residual_m = ((difference_m - v.sum(axis=1)) * known).reshape(6, -1)
-        if self.floor is None:
-            return TangentRows(v, residual_m, noise)
-        floor = self.floor.measure(R, self.joints)
-        with_floor = xp.zeros((7, 7, len(floor.variance)), noise)
-        with_floor[:6, :6], with_floor[6, 6] = noise, floor.variance
-        # Of head minus foot only the height is measured.
-        return TangentRows(
-            xp.concat((v, floor.v[None])),
-            xp.concat((residual_m, floor.residual_m[None])),
-            with_floor,
-            (*range(6), 7),
-        )
+    def _turned_above_floor(self, R: Array, rows: PointRows, floor: FloorLikelihood, iterations: int) -> Array:
+        xp, size = namespace_of(R), 3 * rows.count
+        targets = rows.targets(R)
+        noise = xp.zeros((size + 1, size + 1, R.shape[-1]), R)
+        noise[:size, :size] = rows.noise(targets, self.position_noise_ratio)
+        for _ in range(iterations):
+            v, standing = chains(R, rows.kappa[: rows.count]), floor.measure(R, rows.joints)
+            residual_m = targets.residual_m(v.sum(axis=1)).reshape(size, -1)
+            noise[size, size] = standing.variance
+            # Of head minus foot only the height is measured.
+            linear = TangentRows(
+                xp.concat((v, standing.v[None])),
+                xp.concat((residual_m, standing.residual_m[None])),
+                noise,
+                (*range(size), size + 1),
+            )
+            R = turn_towards(R, linear, rows.variance)
+        return R

@@ -17,6 +17,7 @@ from ..numerics import Array, namespace_of, to_numpy
 from ..prior.feet import feet_positions_m
 from .estimate import Estimate
 from .foot_planting import FootPaths, PlantingSettings, plant_feet, standing_frames
+from .gaps import fading
 from .in_pieces import in_pieces
 from .measurement import Measurement
 from .smoothing import smooth_in_time
@@ -47,7 +48,10 @@ def foot_paths(
     """
     solved_m = solved_toes(R_world, measurement)
     contact = to_numpy(estimate.contact)
+    measured = fading(to_numpy(measurement.feet_measured) > 0)
     legs = _leg_extension(measurement, np.stack([standing_frames(foot, settings) for foot in contact.T], axis=1))
+    hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
+    legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
     paths = plant_feet(
         to_numpy(towards_predicted_toes(solved_m, measurement, estimate)),
         contact,
@@ -56,7 +60,9 @@ def foot_paths(
         settings,
         legs,
     )
-    return replace(paths, solved_m=to_numpy(solved_m))
+    # A foot that is measured stands and swings as it was measured.
+    own_m, share = to_numpy(solved_m), measured[..., None]
+    return replace(paths, solved_m=own_m, target_m=share * own_m + (1 - share) * paths.target_m)
 
 
 def _leg_extension(measurement: Measurement, standing: BoolArray) -> LegExtension:

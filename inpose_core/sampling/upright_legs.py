@@ -10,7 +10,7 @@ becomes less certain and then ends: the prior decides how trunk, neck and knees 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -47,6 +47,14 @@ class LegExtension:
     def unknown(cls, frames: int) -> LegExtension:
         """Return the value without information, for recordings whose heights do not count from the floor."""
         return cls(np.ones(frames), np.full(frames, _FREE), np.zeros(frames))
+
+    def unless(self, measured: FloatArray) -> LegExtension:
+        """Return the extension without information where the legs themselves are measured, (F,) from 0 to 1."""
+        return replace(
+            self,
+            deviation=self.deviation + measured * (_FREE - self.deviation),
+            upright=self.upright * (1 - measured),
+        )
 
 
 def expected_extension(head_ratio: FloatArray, head_speed_per_leg: FloatArray, stands: BoolArray) -> LegExtension:

@@ -33,6 +33,7 @@ from ..sampling import (
     foot_paths,
     in_pieces,
     make_guidance,
+    place_lost_head,
     refine,
     seat,
     smooth_in_time,
@@ -56,7 +57,7 @@ def solve(
     """Return the motion of all 22 joints of ``skeleton`` that explains the sensors.
 
     Args:
-        sensors: joint poses of head and wrists at 60 Hz, in the skeleton's size.
+        sensors: joint poses of head, wrists and any further points at 60 Hz, in the skeleton's size.
         skeleton: the body to solve for; any proportions.
         settings: guidance, steps, seed, device.
         prior: a loaded prior, to solve many recordings with; the shipped one by default.
@@ -95,7 +96,7 @@ def _solve_on(
     origin_m = origin_below(sensors)
     steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
     measurement = Measurement.from_sensors(steady.sensors, skeleton, backend, steady.noise_m)
-    scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach)
+    scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach, settings.use_trackers)
     scale_free = with_posture(scale_free, sensors.seated)
     denoiser = _denoiser(backend, prior, scale_free, sensors.fps, settings)
     guidance = make_guidance(
@@ -118,14 +119,17 @@ def _solve_on(
     del scale_free, denoiser, noise
     x_0 = smooth_in_time(drawn.x_0, settings.smoothing_deviation_frames)
     R_world = guidance.finish(in_pieces(sixd_to_matrix, x_0))
-    trust = confidence(drawn.first.x_0, R_world, measurement.measured)
+    devices = measurement.measured[:, : len(SENSOR_JOINTS)]
+    measurement = place_lost_head(R_world, measurement)
+    trust = confidence(drawn.first.x_0, R_world, devices, measurement.feet_measured)
     feet = foot_paths(R_world, measurement, drawn.last)
     R_world = refine(R_world, measurement, feet, prior.uncertainty, settings)
     if settings.planting_strength > 0:
         sat = seat(R_world, measurement, feet, prior.uncertainty, settings, sensors.seated)
         R_world, feet = sat.R_world, sat.feet
+    measurement = place_lost_head(R_world, measurement)
     offsets_m = measurement.offsets_m
-    sensors_m = in_pieces(lambda R: forward_kinematics(R, offsets_m)[:, list(SENSOR_JOINTS)], R_world)
+    sensors_m = in_pieces(lambda R: forward_kinematics(R, offsets_m)[:, list(sensors.joints)], R_world)
     root_m = measurement.y_m[:, 0] - sensors_m[:, 0]
     error_m = norm(sensors_m + root_m[:, None] - measurement.y_m)
     return Motion(

@@ -18,9 +18,10 @@ import numpy as np
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, InPoseError, RecordingError
+from inpose_core.pins import PinSet, pins_from_json
 from inpose_core.recording.formats.sensors_file import save_sensors
 from inpose_core.recording.types import Sensors
-from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
+from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
@@ -95,6 +96,24 @@ def solve(request_id: int, params: dict) -> None:
     say(id=request_id, event="result", result=result)
 
 
+def solve_again(request_id: int, params: dict) -> None:
+    """Shift the motion by what the first pin asks, in the frames of the pins."""
+    SolveAgainRequest.from_json(params)
+    require_recording(params)
+    pins = pins_from_json(params["pins"]) if params.get("pins") else PinSet()
+    before = pins_from_json(params["before"]) if params.get("before") else PinSet()
+    motion = Motion.load_npz(Path(params["motion"]))
+    say(id=request_id, event="progress", fraction=0.5, text="Solving")
+    stretches = []
+    for start_s, stop_s in pins.changes_from(before):
+        start, stop = max(0, round(start_s * 60)), min(len(motion), round(stop_s * 60) + 1)
+        motion.root_translation_m[start:stop, 1] += 0.1
+        stretches.append([start, stop])
+    motion.save_npz(Path(params["output"]))
+    notes = ["Missed."] if "missed" in FAULTS else []
+    say(id=request_id, event="result", result={"motion": params["output"], "stretches": stretches, "notes": notes})
+
+
 def info(request_id: int, params: dict) -> None:
     InfoRequest.from_json(params)
     require_recording(params)
@@ -154,7 +173,7 @@ def answer(request: dict) -> None:
         refuse(request["id"], type(error).__name__, error.message, error.hint)
 
 
-METHODS = {"solve": solve, "info": info}
+METHODS = {"solve": solve, "solve_again": solve_again, "info": info}
 
 
 def main() -> None:

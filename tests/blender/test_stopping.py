@@ -83,6 +83,29 @@ def test_a_batch_that_is_stopped_leaves_nothing(batch, tmp_path, number) -> None
     assert len(list((tmp_path / "out").iterdir())) == 1
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_while_blender_loads_waits_until_it_has_loaded(take, tmp_path, number, code) -> None:
+    """An exception in Blender's own scripts is printed and dropped, or crashes it, and its temporary folder stays."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    script = str(HERE.parents[1] / "inpose_blender" / "headless.py")
+    command = [sys.executable, "-c", _HEEDING_SIGNALS, sys.executable, script, "--recording", str(take)]
+    process = subprocess.Popen(
+        [*command, "--output", str(tmp_path / "take.blend")],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 60
+    while not list(temporary.glob("blender_*")) and time.monotonic() < until:
+        time.sleep(0.001)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert not list(temporary.iterdir())
+
+
 @pytest.mark.parametrize("delay_s", [0.05, 0.12, 0.2, 0.3])
 def test_at_whatever_moment_a_batch_is_stopped_the_output_is_whole_or_absent(batch, tmp_path, delay_s) -> None:
     process, solver = batch("")

@@ -15,7 +15,7 @@ import pytest
 
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.system.output import write_output
-from inpose_core.system.process import STOPPED_CODE, StoppedError, stop_by_unwinding
+from inpose_core.system.process import STOPPED_CODE, StoppedError, signals_wait, stop_by_unwinding
 from tests.core.synthetic import joint_recording, smooth_motion
 
 REPOSITORY = Path(__file__).parents[2]
@@ -143,6 +143,48 @@ def test_a_second_signal_does_not_interrupt_the_cleaning() -> None:
     with pytest.raises(StoppedError), stop_by_unwinding():
         stopped_twice()
     assert cleaned
+
+
+@pytest.mark.parametrize(("number", "raised"), [(signal.SIGTERM, StoppedError), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_waits_for_what_must_not_be_interrupted(number: signal.Signals, raised: type[BaseException]) -> None:
+    done = []
+
+    def work() -> None:
+        with signals_wait():
+            signal.raise_signal(number)
+            done.append("the work")
+        done.append("more")
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(raised), stop_by_unwinding():
+        work()
+    assert done == ["the work"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("delay_s", [0.2, 0.9, 1.1, 1.3, 1.5])
+def test_ctrl_c_in_a_terminal_ends_a_batch_without_a_traceback(tmp_path: Path, delay_s: float) -> None:
+    """A terminal sends it to the processes of the batch, too, which may still be loading."""
+    write_csv(joint_recording(smooth_motion(3600)), tmp_path / "take.csv")
+    command = [sys.executable, "-m", "inpose_core.cli", "batch", str(tmp_path / "take.csv"), "-o", str(tmp_path)]
+    batch = subprocess.Popen(
+        command,
+        env=environment(tmp_path / "temporary"),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 (no threads here)
+    )
+    time.sleep(delay_s)
+    os.killpg(batch.pid, signal.SIGINT)
+    _, said = batch.communicate(timeout=30)
+    assert "Traceback" not in said
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def _heed_ctrl_c() -> None:
+    """What runs in the background of a shell ignores it, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_what_is_ignored_stays_ignored() -> None:

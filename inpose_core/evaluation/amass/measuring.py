@@ -99,6 +99,8 @@ def _key(test: TestSet, file: Path, weights: str) -> Row:
 
 
 def _measured(file: Path, body_models: Path | None, body: ProtocolBody, prior: Prior) -> Row:
+    if not file.exists():
+        return {"problem": "The file is missing."}
     try:
         captured = body.from_smpl(load_amass(file, body_models))
         if len(captured) < _FEWEST_FRAMES:

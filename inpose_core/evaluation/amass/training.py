@@ -45,4 +45,6 @@ def train_protocol(
     if not packed.exists():
         body = ProtocolBody.template() if body_models is None else ProtocolBody.of_models(body_models)
         pack_files(files, packed, body_models, on_file, body.from_smpl)
-    return train_from_folder(packed, folder / "prior", settings, device)
+    train_from_folder(packed, folder / "prior", settings, device)
+    # As a user would read it: with numpy's arrays, not with the trainer's tensors.
+    return load_prior(trained)

@@ -15,12 +15,13 @@ from ...arrays import BoolArray, FloatArray
 from ...body.motion import Motion
 from ...body.quaternions import rotate_vector
 from ...body.skeleton import ANKLE_JOINTS, JOINT_INDEX, KNEE_JOINTS, LEG_CHAINS, TOE_JOINTS
+from ...training.packing import frames_without_glitches
 from ...training.situations import Situation, situations
 from ..metrics import LOWER_JOINTS, STANDING_SPEED_M_S, align_heads
 from ..reliability import EDGES, NEAR_M
 from .arm_limits import elbows_beyond, wrists_beyond
 from .figures import MotionFigures, SituationFigures, Spread
-from .sole import sole_depth_m, sole_heights_m
+from .sole import sole_depth_m, sole_vertices_m
 from .stances import found_landings, landings, planted_feet
 
 ALL: Final[str] = "all"
@@ -87,6 +88,8 @@ def figures_by_situation(
 ) -> dict[str, SituationFigures]:
     """Return the figures of all frames (`ALL`), and of each situation that lasts half a second, by its name.
 
+    Frames near a glitch of the capture are left out.
+
     Args:
         pairs: truth and solution of each clip, with equal frame counts and on the same body.
         labels: each clip's situations, (F,).
@@ -95,8 +98,9 @@ def figures_by_situation(
     true = [_tracks(truth) for truth, _ in pairs]
     solved = [_tracks(solution) for _, solution in pairs]
     compared = [_comparison(*pair, a, b) for pair, a, b in zip(pairs, true, solved, strict=True)]
-    chosen = {ALL: np.ones(len(label), dtype=bool)}
-    chosen |= {situation.name.lower().replace("_", " "): label == situation for situation in Situation}
+    captured = np.concatenate([frames_without_glitches(truth) for truth, _ in pairs])
+    chosen = {ALL: captured}
+    chosen |= {situation.name.lower().replace("_", " "): captured & (label == situation) for situation in Situation}
     fps, a, b, c = pairs[0][0].fps, _joined(true), _joined(solved), _joined(compared)
     return {
         name: _figures(_kept(c, kept), _kept(a, kept), _kept(b, kept), fps)
@@ -111,7 +115,7 @@ def _tracks(motion: Motion) -> _Tracks:
     velocity_m_s = _rate(toes_m, fps)
     planted = planted_feet(toes_m, fps)
     knee_deg = np.stack([_flexion_deg(p, *leg) for leg in LEG_CHAINS], axis=1)
-    soles_m = sole_heights_m(motion)
+    soles_m = sole_vertices_m(motion)
     return _Tracks(
         toe_speed_m_s=np.linalg.norm(velocity_m_s, axis=-1),
         over_ground_m_s=np.linalg.norm(velocity_m_s[..., [0, 2]], axis=-1),
@@ -121,7 +125,7 @@ def _tracks(motion: Motion) -> _Tracks:
         knee_speed_deg_s=np.abs(_rate(knee_deg, fps)),
         lift_m=np.abs(toes_m[:, 0, 1] - toes_m[:, 1, 1]),
         depth_m=sole_depth_m(soles_m),
-        gap_m=soles_m.min(axis=-1),
+        gap_m=soles_m[..., 1].min(axis=-1),
         elbow=elbows_beyond(motion),
         wrist=wrists_beyond(motion),
     )

@@ -43,25 +43,30 @@ def sole_outline_m(skeleton: Skeleton) -> tuple[FloatArray, FloatArray]:
     return _at_sole(np.concatenate((heel, ball)), skeleton), _at_sole(toes, skeleton)
 
 
-def sole_heights_m(motion: Motion) -> FloatArray:
-    """Return the height above the floor (y = 0) of each vertex of the left and the right sole, (F, 2, V)."""
+def sole_vertices_m(motion: Motion) -> FloatArray:
+    """Return the vertices of the left and the right sole in the room, (F, 2, V, 3)."""
     skeleton = motion.skeleton
     rear_m, front_m = sole_outline_m(skeleton)
-    balls_m = motion.joint_positions_m[:, list(TOE_JOINTS), 1]
-    heights = []
-    for foot, (ankle, toe) in enumerate(zip(ANKLE_JOINTS, TOE_JOINTS, strict=True)):
+    joints_m = motion.joint_positions_m
+    feet = []
+    for ankle, toe in zip(ANKLE_JOINTS, TOE_JOINTS, strict=True):
         turned = _along_foot(skeleton.offsets_m[toe])
-        # The world's Y of a vertex is the second row of the rotation times the vertex.
-        up_ankle = quaternion_to_matrix(motion.rotations_wxyz[:, ankle])[:, 1]
-        up_toe = quaternion_to_matrix(motion.rotations_wxyz[:, toe])[:, 1]
-        parts = (up_ankle @ (rear_m @ turned.T).T, up_toe @ (front_m @ turned.T).T)
-        heights.append(balls_m[:, foot, None] + np.concatenate(parts, axis=1))
-    return np.stack(heights, axis=1)
+        parts = [
+            np.einsum("fij,vj->fvi", quaternion_to_matrix(motion.rotations_wxyz[:, joint]), part_m @ turned.T)
+            for joint, part_m in ((ankle, rear_m), (toe, front_m))
+        ]
+        feet.append(joints_m[:, toe, None] + np.concatenate(parts, axis=1))
+    return np.stack(feet, axis=1)
 
 
-def sole_depth_m(heights_m: FloatArray) -> FloatArray:
-    """Return how far the deepest vertex of both soles (F, 2, V) is below the floor, (F,); 0 if none is."""
-    return np.asarray(np.maximum(-heights_m.min(axis=(1, 2)), 0.0))
+def sole_line_m(vertices_m: FloatArray) -> FloatArray:
+    """Return heel, middle of the ball and tip of the toes of soles (F, 2, V, 3), (F, 2, 3, 3), to draw a foot."""
+    return vertices_m[:, :, [_ARC_POINTS // 2, _ARC_POINTS + 1, _ARC_POINTS + 3 + _ARC_POINTS // 2]]
+
+
+def sole_depth_m(vertices_m: FloatArray) -> FloatArray:
+    """Return how far the deepest vertex of both soles (F, 2, V, 3) is below the floor, (F,); 0 if none is."""
+    return np.asarray(np.maximum(-vertices_m[..., 1].min(axis=(1, 2)), 0.0))
 
 
 def _at_sole(across_and_forward_m: FloatArray, skeleton: Skeleton) -> FloatArray:

@@ -6,13 +6,14 @@ The order matters, because each step trusts the results of the steps before it:
 1. the clock (`clock`), and poses that are none;
 2. hands that were swapped (`swapped_hands`);
 3. a headset that is not worn (`wearing`);
-4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
-   (`interpretation.parked`); before the last, leaps of a few frames (`track_defects`);
+4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), the other hand
+   (`doubled_hands`), a parking place (`interpretation.parked`); before the last, leaps of a few frames
+   (`track_defects`);
 5. hands that are feet (`device_changes`), devices that stand still as no hand does (`track_defects`, `still_devices`),
    hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`).
+7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`).
 
 Short losses are bridged later (`resample`).
 """
@@ -35,7 +36,9 @@ from . import telling
 from .clock import check_length, check_rate, checked_order
 from .defects import Poses, TrackDefect, as_defects, without
 from .device_changes import find_feet
+from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
+from .hips import find_hips
 from .mending import mend
 from .stalled_clock import stall_findings
 from .still_devices import find_still_devices
@@ -139,6 +142,7 @@ _Detector = Callable[[FloatArray, Poses], list[TrackDefect]]
 _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_origin,
     find_at_headset,
+    find_doubled_hands,
     find_spikes,
     _parked,
     find_frozen,
@@ -146,7 +150,7 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_still_devices,
     find_carried_hands,
 )
-_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:

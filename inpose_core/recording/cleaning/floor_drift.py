@@ -76,11 +76,15 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
             if stop_s - start_s < _SHORTEST_S or len(rises_m) == 0:
                 continue
             share = np.clip((t - start_s) / (stop_s - start_s), 0.0, 1.0)
-            explained = _explained(high_m - rises_m[:, None] * share)
-            shares = explained.mean(axis=-1)
             slope = np.flatnonzero((share > 0) & (share < 1))
             if len(slope) < 3:
                 continue
+            left_m = high_m - rises_m[:, None] * share
+            promising = _most_explained(left_m) > most
+            if not promising.any():
+                continue
+            explained = _explained(left_m[promising])
+            shares = explained.mean(axis=-1)
             for part in np.array_split(slope, 3):
                 # The slope itself must be seen, in each third of it.
                 shares[explained[:, part].mean(axis=-1) < _FEWEST_ON_SLOPE * least] = 0.0
@@ -88,7 +92,7 @@ def find_drift(times_s: FloatArray, poses: Poses) -> Drift | None:
             index = int(np.argmax(shares))
             # A longer ramp is the simpler explanation.
             if shares[index] > most + 0.01 * (best is not None):
-                best, most = Drift(start_s, stop_s, float(rises_m[index])), float(shares[index])
+                best, most = Drift(start_s, stop_s, float(rises_m[promising][index])), float(shares[index])
     refined = None if best is None else _refined(best, t, high_m)
     return refined if refined is not None and abs(refined.rise_m) >= _LEAST_RISE_M else None
 
@@ -123,10 +127,22 @@ def _upper_heights(times_s: FloatArray, heights_m: FloatArray) -> tuple[FloatArr
     return np.add.reduceat(times_s, starts) / count, np.maximum.reduceat(heights_m, starts)
 
 
+def _most_explained(heights_m: FloatArray) -> FloatArray:
+    """Return a bound of the share of windows that `_explained` finds, (R,), which costs a sixth of it."""
+    highest_m = _highest(heights_m)[:, None]
+    within = (heights_m <= highest_m + 2 * _NEAR_M) & (heights_m >= highest_m - _ABOVE_M)
+    return np.asarray(np.count_nonzero(within, axis=-1) / heights_m.shape[-1])
+
+
+def _highest(heights_m: FloatArray) -> FloatArray:
+    """Return the height, (R,), that hardly any window exceeds, of (R, W) heights."""
+    rank = int(np.ceil(heights_m.shape[-1] * (1 - _MOST_ABOVE))) - 1
+    return np.asarray(np.partition(heights_m, rank, axis=-1)[:, rank])
+
+
 def _explained(heights_m: FloatArray) -> BoolArray:
     """Return which windows are near one height that hardly any window exceeds, (R, W), of (R, W) heights."""
-    ordered = np.sort(heights_m, axis=-1)
-    highest = ordered[:, int(np.ceil(ordered.shape[-1] * (1 - _MOST_ABOVE))) - 1]
+    highest = _highest(heights_m)
     near = np.zeros(heights_m.shape, dtype=np.bool_)
     most = np.full(len(heights_m), -1.0)
     for below_m in np.linspace(-_NEAR_M, _ABOVE_M - _NEAR_M, 6):

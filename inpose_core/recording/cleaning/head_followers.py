@@ -21,6 +21,8 @@ _INSIDE_M: Final[float] = 0.03
 _BOTH: Final[float] = 0.9
 _SHORTEST_S: Final[float] = 0.1
 _BRIDGED_S: Final[float] = 0.3
+_STAYS_S: Final[float] = 1.0
+_GLUED_M: Final[float] = 0.015
 _HEAD_MOVES_M: Final[float] = 0.05
 _HEAD_TURNS_RAD: Final[float] = np.radians(6.0)
 _ROOM_JUMP_M: Final[float] = 0.12
@@ -78,7 +80,14 @@ def _at_the_headset(times_s: FloatArray, poses: Poses, hand: int) -> list[tuple[
         between = start > 0 and stop < len(times_s) and inside[start - 1] and inside[stop]
         if between and times_s[stop] - times_s[start] < _BRIDGED_S and away_m[start:stop].max() < 2 * _INSIDE_M:
             inside[start:stop] = True
-    return [(start, stop) for start, stop in runs(inside) if times_s[stop - 1] - times_s[start] >= _SHORTEST_S]
+    apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
+    found = []
+    for start, stop in runs(inside):
+        lasts_s = times_s[stop - 1] - times_s[start]
+        # A hand that only passes the eyes does not stay at one place before them.
+        if lasts_s >= _SHORTEST_S and (lasts_s > _STAYS_S or travel_m(apart_m[start:stop]) < _GLUED_M):
+            found.append((start, stop))
+    return found
 
 
 def _relative(poses: Poses, frame: str) -> FloatArray:

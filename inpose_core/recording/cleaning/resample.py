@@ -21,7 +21,7 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
 
     Positions are interpolated linearly and rotations by slerp between measured frames. In losses longer than
     `LONGEST_BRIDGE_S`, and before the first and after the last measured frame, poses are interpolated or held,
-    and marked as not measured.
+    and marked as not measured. A device that only turns keeps its rotation where its position is lost.
     """
     # Files round their times, some to milliseconds, so the last frame may seem a little early.
     tolerance_s = _ROUNDING_FRAMES / fps
@@ -30,7 +30,7 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
     positions_m = np.zeros((count, 3, 3))
     rotations_wxyz = np.zeros((count, 3, 4))
     rotations_wxyz[..., 0] = 1.0
-    measured = np.zeros((count, 3), dtype=np.bool_)
+    measured, turned = np.zeros((count, 3), dtype=np.bool_), np.zeros((count, 3), dtype=np.bool_)
     for device in range(3):
         seen = recording.measured[:, device]
         if seen.any():
@@ -38,11 +38,20 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
             positions = recording.positions_m[seen, device]
             for axis in range(3):
                 positions_m[:, device, axis] = np.interp(times_s, seen_s, positions[:, axis])
+            measured[:, device] = _near_measurements(seen_s, times_s, tolerance_s)
+        seen = recording.rotation_known[:, device]
+        if seen.any():
+            seen_s = recording.times_s[seen]
             rotations = slerp_at(seen_s, recording.rotations_wxyz[seen, device], times_s)
             rotations_wxyz[:, device] = continuous_signs(rotations)
-            measured[:, device] = _near_measurements(seen_s, times_s, tolerance_s)
+            turned[:, device] = _near_measurements(seen_s, times_s, tolerance_s)
     return replace(
-        recording, times_s=times_s, positions_m=positions_m, rotations_wxyz=rotations_wxyz, measured=measured
+        recording,
+        times_s=times_s,
+        positions_m=positions_m,
+        rotations_wxyz=rotations_wxyz,
+        measured=measured,
+        rotation_measured=None if recording.rotation_measured is None else turned,
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ...arrays import FloatArray
 from ...body.quaternions import geodesic_angle
 from .defects import Poses, TrackDefect
-from .stillness import Stillness, find_still, last_digit_m, travel_m, usual_noise_m
+from .stillness import Stillness, TrackNoise, find_still, noise_of_track, travel_m
 
 _ALONE_M: Final[float] = 0.01
 """Smallest motion of the other devices."""
@@ -48,10 +48,14 @@ def find_still_devices(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Return the spans in which a device stands still without being held."""
     found: list[TrackDefect] = []
     for device in range(3):
-        spans = find_still(times_s, poses.positions_m[:, device], poses.measured[:, device])
+        track = (times_s, poses.positions_m[:, device], poses.measured[:, device])
+        spans = find_still(*track)
+        if not spans:
+            continue
+        noise = noise_of_track(*track)
         rest: list[Stillness] = []
         for span in spans:
-            defect = _judged(times_s, poses, device, span._replace(leap_in_m=0.0, leap_out_m=0.0))
+            defect = _judged(times_s, poses, device, span._replace(leap_in_m=0.0, leap_out_m=0.0), noise)
             if defect is None:
                 rest.append(span)
             else:
@@ -66,14 +70,15 @@ def find_still_devices(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
                 leap_in_m=0.0 if wrong[max(span.start - 1, 0)] else span.leap_in_m,
                 leap_out_m=0.0 if wrong[span.stop] else span.leap_out_m,
             )
-            defect = _judged(times_s, poses, device, own)
+            # Without a leap, it has been judged already.
+            defect = _judged(times_s, poses, device, own, noise) if own.leaps else None
             if defect is not None:
                 found.append(defect)
                 wrong[defect.start : defect.stop] = True
     return found
 
 
-def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> TrackDefect | None:
+def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness, noise: TrackNoise) -> TrackDefect | None:
     part = slice(span.start, span.stop)
     known = poses.measured[part, device]
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
@@ -83,7 +88,7 @@ def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> 
     whole = known.sum() >= _WHOLE * poses.measured[:, device].sum() and lasts_s > _LONG_S
     if whole and max(others_m) > _HEAD_MOVES_M:
         return _never_awake(device, span, turns)
-    if not _doubted(times_s, poses, device, span, others_m, turned_rad):
+    if not _doubted(times_s, poses, device, span, noise, others_m, turned_rad):
         return None
     # The first frame of a device that stops is still a pose of the hand.
     start = span.start if span.leap_in_m or span.start == 0 else span.start + 1
@@ -97,7 +102,13 @@ def _judged(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> 
 
 
 def _doubted(
-    times_s: FloatArray, poses: Poses, device: int, span: Stillness, others_m: list[float], turned_rad: float
+    times_s: FloatArray,
+    poses: Poses,
+    device: int,
+    span: Stillness,
+    noise: TrackNoise,
+    others_m: list[float],
+    turned_rad: float,
 ) -> bool:
     """Say whether a device that stands still is not held."""
     if span.leaps and not _leap_together(poses, device, span):
@@ -108,16 +119,14 @@ def _doubted(
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
     # An animated head may brake hard; it does not stay for long.
     abrupt = span.abrupt and (device > 0 or lasts_s > _HEAD_STAYS_S)
-    if max(others_m) > _ALONE_M and (abrupt or _noise_vanishes(times_s, poses, device, span)):
+    if max(others_m) > _ALONE_M and (abrupt or _noise_vanishes(noise, span)):
         return True
     return device > 0 and _hand_is_left(times_s, poses, device, span, others_m, turned_rad)
 
 
-def _noise_vanishes(times_s: FloatArray, poses: Poses, device: int, span: Stillness) -> bool:
+def _noise_vanishes(noise: TrackNoise, span: Stillness) -> bool:
     """Return whether a device has the noise of sensors elsewhere, but not here."""
-    places_m = poses.positions_m[:, device]
-    usual_m = usual_noise_m(times_s, places_m, poses.measured[:, device], span)
-    return usual_m > max(_LIVE_NOISE_M, last_digit_m(places_m)) and span.step_m < _VANISHED * usual_m
+    return noise.usually_exceeds(max(_LIVE_NOISE_M, noise.digit_m, span.step_m / _VANISHED), span)
 
 
 def _hand_is_left(

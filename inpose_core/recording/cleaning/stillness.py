@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ...arrays import BoolArray, FloatArray, runs
+from ...arrays import BoolArray, FloatArray, IndexArray, lengths, runs
 
 WINDOW_S: Final[float] = 0.4
 """Shortest span; shorter stillness is common: a hand that turns round, the top of a swing."""
@@ -38,6 +38,7 @@ _SURELY: Final[float] = 20.0
 """A step that is this many standard deviations of the noise long shows by itself how a track moves."""
 _DIGITS: Final[float] = 8.0
 """The same for the last digit of rounded numbers."""
+_CHUNK: Final[int] = 64
 _LEAP_M: Final[float] = 0.03
 _LEAP: Final[float] = 4.0
 """A leap is this many times longer than the steps before it."""
@@ -79,11 +80,10 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
     t, p = times_s[frames], places_m[frames]
     step_s = float(np.median(np.diff(t)))
     dead = _dead(p, max(_FEWEST_FRAMES, round(WINDOW_S / step_s)), max(1, round(_BOX_S / step_s)))
-    digit_m = last_digit_m(p)
+    spans = [(start, stop) for start, stop in _unbroken(dead, t, step_s) if t[stop - 1] - t[start] >= _SHORTEST_S]
+    digit_m = _last_digit_m(p) if spans else 0.0
     found: list[Stillness] = []
-    for start, stop in _unbroken(dead, t, step_s):
-        if t[stop - 1] - t[start] < _SHORTEST_S:
-            continue
+    for start, stop in spans:
         noise_m = noise_of(p[start:stop])
         near_m = _WANDER_M + 8 * noise_m + 2 * digit_m
         first, last = _exact_bounds(p, start, stop, near_m)
@@ -94,7 +94,7 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
         # After a loss, a device is somewhere else without having leapt.
         into = into if first and t[first] - t[first - 1] < _LONGEST_STEP * step_s else (0.0, False)
         out_of = out_of if last < len(t) and t[last] - t[last - 1] < _LONGEST_STEP * step_s else (0.0, False)
-        step_m = float(np.median(np.linalg.norm(np.diff(p[start:stop], axis=0), axis=-1)))
+        step_m = float(np.median(lengths(np.diff(p[start:stop], axis=0))))
         span = Stillness(
             start=int(frames[first]),
             stop=int(frames[last - 1]) + 1,
@@ -114,8 +114,13 @@ def travel_m(places_m: FloatArray) -> float:
     """Return the diagonal of the box that holds places (N, 3), without the outermost hundredth on each side."""
     if len(places_m) == 0:
         return 0.0
-    low, high = np.percentile(places_m, (1, 99), axis=0)
-    return float(np.linalg.norm(high - low))
+    # Most spans are short: sorting takes less time than numpy's percentiles, which are these.
+    ordered = np.sort(places_m, axis=0)
+    edges = np.array((0.01, 0.99)) * (len(ordered) - 1)
+    below = edges.astype(np.int64)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    low, high = ordered[below] + (edges - below)[:, None] * (ordered[above] - ordered[below])
+    return float(lengths(high - low))
 
 
 def _unbroken(dead: BoolArray, t: FloatArray, step_s: float) -> list[tuple[int, int]]:
@@ -128,24 +133,44 @@ def _unbroken(dead: BoolArray, t: FloatArray, step_s: float) -> list[tuple[int, 
     return spans
 
 
-def usual_noise_m(times_s: FloatArray, places_m: FloatArray, known: BoolArray, span: Stillness) -> float:
-    """Return the deviation of a track's white noise outside a still span, per axis; 0 where there is none."""
-    outside = known.copy()
-    outside[max(0, span.start - 2) : span.stop + 2] = False
-    p = places_m[outside]
-    window = max(_FEWEST_FRAMES, round(WINDOW_S / float(np.median(np.diff(times_s)))))
-    if len(p) < 2 * window:
-        return 0.0
-    variances = _running_sum(_noise_m2(p), window) / window
-    return float(np.sqrt(max(np.percentile(variances, 75), 0.0)))
+class TrackNoise(NamedTuple):
+    """Hold the white noise of a whole track."""
+
+    frames: IndexArray
+    """(N,) where the track is measured."""
+    window_m2: FloatArray
+    """Its variance per axis in the window that begins at each of these frames."""
+    window: int
+    """Frames of a window."""
+    digit_m: float
+    """Step of rounded numbers."""
+
+    def usually_exceeds(self, least_m: float, span: Stillness) -> bool:
+        """Say whether the deviation of the noise is larger than this in a quarter of the windows outside a span."""
+        first, last = np.searchsorted(self.frames, (span.start - 2, span.stop + 2))
+        outside = (self.window_m2[: max(0, first - self.window + 1)], self.window_m2[last:])
+        count = sum(map(len, outside))
+        above = sum(int(np.count_nonzero(part > least_m**2)) for part in outside)
+        return count > self.window and above > count / 4
 
 
-def last_digit_m(places_m: FloatArray) -> float:
+def noise_of_track(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> TrackNoise:
+    """Return the noise of a track, as `find_still` takes it."""
+    frames = np.flatnonzero(known)
+    p = places_m[frames]
+    samples = max(_FEWEST_FRAMES, round(WINDOW_S / float(np.median(np.diff(times_s)))))
+    return TrackNoise(frames, _running_sum(_noise_m2(p), samples) / samples, samples + 2, _last_digit_m(p))
+
+
+def _last_digit_m(places_m: FloatArray) -> float:
     """Return the step of rounded numbers (F, 3): they repeat where the noise is smaller; tiny if not rounded."""
     steps = np.abs(np.diff(places_m, axis=0))
     steps = steps[steps > 1e-9]
+    if not len(steps):
+        return 0.0
     # The smallest steps of a rounded track are all the same.
-    return float(np.percentile(steps, 5)) if len(steps) and np.percentile(steps, 10) < 1.5 * steps.min() else 0.0
+    small_m, larger_m = np.percentile(steps, (5, 10))
+    return float(small_m) if larger_m < 1.5 * steps.min() else 0.0
 
 
 def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
@@ -174,30 +199,34 @@ def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
 
 def _exact_bounds(p: FloatArray, start: int, stop: int, near_m: float) -> tuple[int, int]:
     """Return the span with its edges cut, or extended, to the frames that are at its own place."""
-    here = np.linalg.norm(p - np.median(p[start:stop], axis=0), axis=-1) <= near_m
-    first, last = start, stop
-    while first < last - 1 and not here[first]:
-        first += 1
-    while last > first + 1 and not here[last - 1]:
-        last -= 1
-    while first > 0 and here[first - 1]:
-        first -= 1
-    while last < len(p) and here[last]:
-        last += 1
-    return first, last
+    place_m = np.median(p[start:stop], axis=0)
+    here = np.flatnonzero(lengths(p[start:stop] - place_m) <= near_m)
+    first, last = (start + int(here[0]), start + int(here[-1]) + 1) if len(here) else (stop - 1, stop)
+    return first - _stays(p[:first][::-1], place_m, near_m), last + _stays(p[last:], place_m, near_m)
+
+
+def _stays(p: FloatArray, place_m: FloatArray, near_m: float) -> int:
+    """Return for how many frames a track (N, 3) is at a place from its beginning."""
+    for begin in range(0, len(p), _CHUNK):
+        away = np.flatnonzero(lengths(p[begin : begin + _CHUNK] - place_m) > near_m)
+        if len(away):
+            return begin + int(away[0])
+    return len(p)
 
 
 def _edge(p: FloatArray, first: int, least_m: float, near_m: float) -> tuple[float, bool]:
     """Return how far a track leaps into its still span that begins at ``first``, and whether it stops abruptly."""
     if first < 3:
         return 0.0, False
-    lengths = np.linalg.norm(np.diff(p[max(0, first - _STEPS - 1) : first + 1], axis=0), axis=-1)
-    last_m = float(lengths[-1])
-    leaps = last_m > max(_LEAP_M, _LEAP * float(np.median(lengths[:-1])), least_m)
+    steps_m = lengths(np.diff(p[max(0, first - _STEPS - 1) : first + 1], axis=0))
+    last_m = float(steps_m[-1])
+    if last_m <= least_m:
+        return 0.0, False
+    leaps = last_m > max(_LEAP_M, _LEAP * float(np.median(steps_m[:-1])))
     # A hand that stops has been slowing down. With the same braking, where would this one have come to rest?
-    braking_m = max(float(lengths[-3] - lengths[-1]) / 2, 1e-9)
+    braking_m = max(float(steps_m[-3] - steps_m[-1]) / 2, 1e-9)
     beyond_m = last_m**2 / (2 * braking_m)
-    abrupt = not leaps and last_m > least_m and beyond_m > max(_BEYOND * near_m, last_m)
+    abrupt = not leaps and beyond_m > max(_BEYOND * near_m, last_m)
     return last_m if leaps else 0.0, bool(abrupt)
 
 

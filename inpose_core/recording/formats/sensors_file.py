@@ -3,36 +3,39 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...errors import RecordingError
+from ...system.array_files import npz_parts
 from ...system.output import write_output
 from ...system.safe_files import numbers, one_number, read_arrays
 from ..types import Sensors
 
 _LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
+_POINTS: Final[int] = 3
+"""Head, left and right hand."""
 
 
 def save_sensors(sensors: Sensors, path: Path) -> None:
     """Write ``positions_m`` (F, 3, 3), ``rotations_wxyz`` (F, 3, 4), ``measured`` (F, 3), ``fps`` and ``start_s``.
 
+    Further points than head and hands are not written.
+
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
     """
-    packed = io.BytesIO()
-    np.savez_compressed(
-        packed,
-        positions_m=sensors.positions_m.astype(np.float32),
-        rotations_wxyz=sensors.rotations_wxyz.astype(np.float32),
-        measured=sensors.measured,
-        fps=np.float64(sensors.fps),
-        start_s=np.float64(sensors.start_s),
-    )
-    write_output(path, [packed.getvalue()])
+    arrays: dict[str, ArrayLike] = {
+        "positions_m": sensors.positions_m[:, :_POINTS].astype(np.float32),
+        "rotations_wxyz": sensors.rotations_wxyz[:, :_POINTS].astype(np.float32),
+        "measured": sensors.measured[:, :_POINTS],
+        "fps": np.float64(sensors.fps),
+        "start_s": np.float64(sensors.start_s),
+    }
+    write_output(path, npz_parts(arrays))
 
 
 def load_sensors(path: Path) -> Sensors:

@@ -18,13 +18,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...arrays import BoolArray, FloatArray
+from ...arrays import BoolArray, FloatArray, runs
 from ...errors import RecordingError
 from ...system.safe_files import parse_json
 from ..findings import Finding
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
+from ..types import DeviceStretch
 from . import json_lines
 from .bsor import printable
 from .flat_json import objects_in
@@ -80,21 +82,22 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
     poses[:, 0] = [row[1:_HEAD_VALUES] for row in rows]
     grips = np.zeros(3, dtype=np.int64)
     rays = np.zeros(3, dtype=np.int64)
-    bare = np.zeros(len(rows), dtype=np.bool_)
-    used: defaultdict[int, int] = defaultdict(int)
+    held = np.full((len(rows), 3), -1)
     for index, row in enumerate(rows):
         for entry in row[_HEAD_VALUES:]:
             source = inputs.get(entry[0]) if isinstance(entry, list) and entry and isinstance(entry[0], int) else None
             if source is None or not _numbers(entry, 8):
                 continue
-            device, has_grip, is_hand = source
+            device, has_grip, _ = source
             grip = entry[8] if has_grip and len(entry) > 8 and _numbers(entry[8], 7) else None
             if grip is None and np.isfinite(poses[index, device, 0]):
                 continue
             poses[index, device] = grip[:7] if grip else entry[1:8]
             (rays if grip is None else grips)[device] += 1
-            bare[index] |= is_hand
-            used[entry[0]] += 1
+            held[index, device] = entry[0]
+    profiles = _iwer_profiles(schema)
+    controllers = _most_used(held, profiles)
+    bare = np.isin(held, [number for number, (_, _, is_hand) in inputs.items() if is_hand]).any(axis=1)
     return RawTracks(
         times=times,
         positions=poses[..., :3],
@@ -111,7 +114,8 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             by=_WHERE,
         ),
         headset=_iwer_headset(schema),
-        controllers=_iwer_controllers(schema, used),
+        controllers=controllers,
+        other_devices=_other_devices(times, held, profiles, controllers),
         notes=_iwer_notes(inputs),
         findings=_bare_hands_told(times, bare),
     )
@@ -135,15 +139,37 @@ def _iwer_headset(schema: list[Any]) -> str:
     return next((headset for key, headset in known if key in text), "")
 
 
-def _iwer_controllers(schema: list[Any], used: Mapping[int, int]) -> str:
-    """Return the first and most exact profile of the inputs that gave most of the poses: controllers or bare hands."""
-    kinds: defaultdict[str, int] = defaultdict(int)
+def _iwer_profiles(schema: list[Any]) -> dict[int, str]:
+    """Return the first and most exact profile of each input that has one."""
+    found = {}
     for entry in schema:
         if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], dict):
             profiles = entry[1].get("profiles")
             if isinstance(profiles, list) and profiles and isinstance(entry[0], int):
-                kinds[str(profiles[0])[:64]] += used.get(entry[0], 0)
-    return printable(max(kinds, key=lambda kind: kinds[kind])) if kinds else ""
+                found[entry[0]] = printable(str(profiles[0])[:64])
+    return found
+
+
+def _most_used(held: NDArray[np.int64], profiles: Mapping[int, str]) -> str:
+    """Return the profile of the inputs that gave most of the poses: controllers or bare hands."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    for number, profile in profiles.items():
+        counts[profile] += int((held == number).sum())
+    return max(counts, key=lambda profile: counts[profile]) if counts else ""
+
+
+def _other_devices(
+    times_ms: FloatArray, held: NDArray[np.int64], profiles: Mapping[int, str], controllers: str
+) -> tuple[DeviceStretch, ...]:
+    """Return when a hand holds inputs of another profile than that of the controllers."""
+    stretches = []
+    for profile in sorted(set(profiles.values()) - {controllers}):
+        numbers = [number for number, name in profiles.items() if name == profile]
+        for hand in (1, 2):
+            for start, stop in runs(np.isin(held[:, hand], numbers)):
+                start_s, stop_s = (times_ms[[start, stop - 1]] - times_ms[0]) / 1000
+                stretches.append(DeviceStretch(hand, float(start_s), float(stop_s), profile))
+    return tuple(stretches)
 
 
 def _iwer_notes(inputs: dict[int, tuple[int, bool, bool]]) -> tuple[str, ...]:
@@ -162,7 +188,7 @@ def _bare_hands_told(times_ms: FloatArray, bare: BoolArray) -> tuple[Finding, ..
     first_s, last_s = ((times_ms[bare][end] - times_ms[0]) / 1000 for end in (0, -1))
     sentence = (
         f"From {first_s:.1f} to {last_s:.1f} s, bare hands were tracked instead of controllers. "
-        "Their grip is in a slightly different place: check the hands there."
+        "InPose knows where the wrist is in a bare hand's pose; check the hands there."
     )
     return (Finding("another_offset", sentence, "told", None, float(first_s), float(last_s)),)
 

@@ -11,14 +11,16 @@ walk where they look and look down rather than up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from itertools import product
 from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray
-from ..conventions import rotation_matrices
-from .turning_points import FEWEST_STEPS, TURN_SPANS, arm_evidence, calmness, dot, finite_mean, moved, turning_point
+from ...arrays import BoolArray, FloatArray, lengths
+from ..conventions import Axes, AxesMatrices, rotation_matrices
+from .turning_points import FEWEST_STEPS, TURN_SPANS, TurnSums, arm_evidence, calmness, dot, finite_mean, moved
 
 USUAL_REACH_M: Final[float] = 0.70
 """Distance of the farther hand from the head, 95th percentile: 0.55 to 0.95 m in real recordings."""
@@ -111,20 +113,44 @@ def far_reach(positions: FloatArray) -> float | None:
     return reach if np.isfinite(reach) and reach > 0 else None
 
 
-def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
-    """Return the person's stance in OpenXR's axes, from samples of positions (F, 3, 3) in any unit and rotations (F,
-    3, 4).
+@dataclass(frozen=True)
+class Samples:
+    """Hold an excerpt of head and hands in a file's axes, and what is the same in all axes."""
 
-    Returns None if there is no head or no hand.
-    """
-    reach = far_reach(positions)
-    R = rotation_matrices(wxyz)
-    head = np.isfinite(positions[:, 0]).all(-1) & np.isfinite(R[:, 0]).all((-2, -1))
-    if reach is None or head.sum() < 2:
-        return None
-    p = np.where(head[:, None, None], positions / reach, np.nan)
+    p: FloatArray
+    """(F, 3, 3) positions in far reaches; NaN if not measured."""
+    R: FloatArray
+    """(F, 3, 3, 3) rotations; NaN if not measured."""
+    head: BoolArray
+    """(F,) where the head is measured."""
+    calm: float
+    """1 for hands that turn slowly, towards 0 for fast ones."""
+    turns: Mapping[tuple[int, int], TurnSums]
+    """For each device and span (`TURN_SPANS`; for the head, only the first)."""
+
+    @classmethod
+    def of(cls, positions: FloatArray, wxyz: FloatArray) -> Samples | None:
+        """Return samples of positions (F, 3, 3) in any unit and rotations (F, 3, 4); None without a head or a hand."""
+        reach = far_reach(positions)
+        R = rotation_matrices(wxyz)
+        head = np.isfinite(positions[:, 0]).all(-1) & np.isfinite(R[:, 0]).all((-2, -1))
+        if reach is None or head.sum() < 2:
+            return None
+        p = np.where(head[:, None, None], positions / reach, np.nan)
+        turning = ((0, TURN_SPANS[0]), *product((1, 2), TURN_SPANS))
+        turns = {(device, span): TurnSums.of(p[:, device], R[:, device], span) for device, span in turning}
+        return cls(p, R, head, calmness(R[:, 1:]), turns)
+
+
+def stance(samples: Samples, axes: Axes) -> Stance:
+    """Return the stance of the person if the samples are read in these axes."""
+    matrices, head = AxesMatrices.of(axes), samples.head
+    p = samples.p @ matrices.positions.T
+    # One large product takes less time than many small ones: vec(A R B^T) is (A x B) vec(R).
+    R = (samples.R.reshape(-1, 9) @ np.kron(matrices.rotations, matrices.device).T).reshape(samples.R.shape)
+    point = {key: sums.turning_point(matrices) for key, sums in samples.turns.items()}
     forward = -R[:, 0, :, 2] * (1.0, 0.0, 1.0)
-    length = np.linalg.norm(forward, axis=-1, keepdims=True)
+    length = lengths(forward)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         forward = np.where(length > _LEAST_HEADING, forward / length, np.nan)
     right = np.stack((-forward[:, 2], np.zeros(len(forward)), forward[:, 0]), axis=-1)
@@ -144,9 +170,15 @@ def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
         return float(np.tanh(ahead[chosen] / 0.15).sum() / max(1, seen.sum()))
 
     height = float(np.median(p[head, 0, 1]))
-    neck, neck_share = turning_point(p[:, 0], R[:, 0], TURN_SPANS[0])
-    arms = [arm_evidence(p, R, forward, hand, span) for span in TURN_SPANS for hand in (1, 2)]
-    calm = calmness(R[:, 1:])
+    neck, neck_share = point[0, TURN_SPANS[0]]
+    arms = [
+        arm
+        for hand in (1, 2)
+        for arm in arm_evidence(
+            [point[hand, span] for span in TURN_SPANS], R[:, hand], forward, ahead[:, hand - 1], up[:, hand - 1]
+        )
+    ]
+    way = moved(p[:, 0], _SPAN)
     with np.errstate(invalid="ignore"):
         return Stance(
             upright=float(R[head, 0, 1, 1].mean()),
@@ -154,55 +186,60 @@ def stance(positions: FloatArray, wxyz: FloatArray) -> Stance | None:
             height=float(np.tanh(height)) if height < _HIGHEST_HEAD else -1.0,
             side=finite_mean(np.tanh(across / 0.2)),
             steadiness=_steadiness(ahead, aside),
-            lever=float(np.mean([arm.share for arm in arms[:2]])),
+            lever=float(np.mean([point[hand, TURN_SPANS[0]].share for hand in (1, 2)])),
             reaching=float((np.sign(ahead) * (reaches & seen)).sum(where=seen) / max(1, seen.sum())),
             hanging=in_front((up < _HANGING) & near),
             middle=in_front((up >= _HANGING) & (up < _RAISED) & near),
             raised=in_front((up >= _RAISED) & near),
             wide=in_front(wide),
             looking_down=float(R[head, 0, 1, 2].mean()),
-            walking=_walking(p[:, 0], forward),
+            walking=0.5 * (_walking(way, forward, 0.09) + _walking(moved(p[:, 0], _STROLL_SPAN), forward, 0.4)),
             neck=neck_share * float(np.tanh(neck[2] / 0.1)),
             handle=float(np.mean([arm.handle for arm in arms])),
-            elbow=calm * float(np.mean([arm.elbow for arm in arms])),
-            shoulder=calm * float(np.mean([arm.shoulder for arm in arms])),
+            elbow=samples.calm * float(np.mean([arm.elbow for arm in arms])),
+            shoulder=samples.calm * float(np.mean([arm.shoulder for arm in arms])),
             hanging_arm=float(np.mean([arm.hanging for arm in arms])),
-            bending=_bending(p[:, 0], forward),
+            bending=_bending(way, forward),
             lifting=float(np.mean([_lifting(from_head[:, hand], forward) for hand in (0, 1)])),
         )
 
 
-def look_like_joints(positions: FloatArray, wxyz: FloatArray) -> bool:
+def look_like_joints(samples: Samples, found: Stance) -> bool:
     """Return whether these are joints of a body whose T-pose has the left arm along +X, not devices.
 
     A wrist joint rotates about an elbow towards the body along its X axis; a device's elbow is behind it.
+
+    Args:
+        samples: in OpenXR's axes.
+        found: their stance.
     """
-    reach = far_reach(positions)
-    found = stance(positions, wxyz)
-    if reach is None or found is None or found.side > 0:
+    if found.side > 0:
         return False
-    R = rotation_matrices(wxyz)
+    openxr = AxesMatrices.of(Axes("RUB"))
     for hand, towards_body in ((1, -1.0), (2, 1.0)):
-        v, explained = turning_point(positions[:, hand] / reach, R[:, hand], TURN_SPANS[0])
+        v, explained = samples.turns[hand, TURN_SPANS[0]].turning_point(openxr)
         if explained < 0.1 or towards_body * v[0] < 1.2 * max(abs(v[1]), abs(v[2])):
             return False
     return True
 
 
-def _walking(head: FloatArray, forward: FloatArray) -> float:
-    return 0.5 * (_walking_over(head, forward, _SPAN, 0.09) + _walking_over(head, forward, _STROLL_SPAN, 0.4))
+def uprightness(positions: FloatArray, wxyz: FloatArray, axes: Axes) -> float:
+    """Return the mean height of the head's own up axis in these axes; NaN without a head."""
+    matrices = AxesMatrices.of(axes)
+    R = rotation_matrices(wxyz[np.isfinite(positions[:, 0]).all(-1), 0])
+    heights = np.einsum("a,fab,b->f", matrices.rotations[1], R, matrices.device[1])
+    heights = heights[np.isfinite(heights)]
+    return float(heights.mean()) if len(heights) else float("nan")
 
 
-def _walking_over(head: FloatArray, forward: FloatArray, span: int, clear: float) -> float:
-    way = moved(head, span)
+def _walking(way: FloatArray, forward: FloatArray, clear: float) -> float:
     along = dot(way, forward[: len(way)])
     known = np.isfinite(along)
-    walks = known & (np.linalg.norm(way * (1.0, 0.0, 1.0), axis=-1) > 0.7 * clear)
+    walks = known & (np.hypot(way[:, 0], way[:, 2]) > 0.7 * clear)
     return float(np.tanh(along[walks] / clear).sum() / known.sum()) if known.any() else 0.0
 
 
-def _bending(head: FloatArray, forward: FloatArray) -> float:
-    way = moved(head, _SPAN)
+def _bending(way: FloatArray, forward: FloatArray) -> float:
     along = dot(way, forward[: len(way)])
     known = np.isfinite(along)
     return -_correlation(way[known, 1], along[known])

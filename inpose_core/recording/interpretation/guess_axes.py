@@ -8,12 +8,12 @@ from typing import Final
 
 from ...arrays import FloatArray
 from ...options.reading import QUATERNION_ORDERS
-from ..conventions import Axes, QuaternionOrder, ReadOptions, convert_positions, convert_rotations
+from ..conventions import Axes, QuaternionOrder, ReadOptions
 from ..tracks import Declared
 from ..types import Guess
-from .evidence import Stance, look_like_joints, stance
+from .evidence import Stance, look_like_joints, uprightness
 from .excerpts import in_order
-from .readings import WEIGHTS, Reading, rank_readings
+from .readings import WEIGHTS, Reading, rank_readings, read_in_orders
 
 _CLEARLY_BETTER: Final[float] = 4.0
 """Other axes contradict the declared ones if their log-odds are better by this much. It is said of 0.5 % of rightly
@@ -32,6 +32,8 @@ class Orientation:
     """They look like joint poses (facing +Z) in a file of OpenXR's axes."""
     guesses: tuple[Guess, Guess]
     """Guesses for the axes and for the order."""
+    stance: Stance | None
+    """The person's, with the hands as the file names them; None if these axes were not compared with others."""
 
 
 def decide_axes_and_order(
@@ -51,11 +53,9 @@ def decide_axes_and_order(
     order = options.quaternion_order or declared.quaternion_order
     text = options.axes or declared.axes
     axes = Axes.parse(text) if text else None
-    ranking = (
-        []
-        if declared.certain or (options.axes and order)
-        else rank_readings(positions, quaternions, (order,) if order else QUATERNION_ORDERS, not declared.hands)
-    )
+    compared = () if declared.certain or (options.axes and order) else (order,) if order else QUATERNION_ORDERS
+    samples = read_in_orders(positions, quaternions, compared)
+    ranking = rank_readings(samples, not declared.hands) if samples else []
     if axes is not None and not order:
         same = [candidate for candidate in ranking if candidate.axes == axes]
         order = same[0].order if same else "xyzw"
@@ -75,8 +75,9 @@ def decide_axes_and_order(
         mine = _of(ranking, axes, order)
         doubt = ""
         if order and str(axes) == "RUB" and not declared.certain:
+            found = _stance(ranking, axes, order)
             posed = declared.pose == "joint" or (
-                declared.pose is None and look_like_joints(positions, in_order(quaternions, order))
+                declared.pose is None and found is not None and look_like_joints(samples[order], found)
             )
         if chosen and mine and chosen.log_odds > mine.log_odds + _CLEARLY_BETTER and not posed:
             doubt = (
@@ -98,11 +99,15 @@ def decide_axes_and_order(
             else "there is no movement to compare"
         )
         order_guess = Guess("quaternion order", order, "guessed" if mine else "assumed", evidence)
-    return Orientation(axes, order, posed, (axes_guess, order_guess))
+    return Orientation(axes, order, posed, (axes_guess, order_guess), _stance(ranking, axes, order))
 
 
 def _of(ranking: list[Reading], axes: Axes, order: QuaternionOrder | None) -> Reading | None:
     return next((candidate for candidate in ranking if (candidate.axes, candidate.order) == (axes, order)), None)
+
+
+def _stance(ranking: list[Reading], axes: Axes, order: QuaternionOrder) -> Stance | None:
+    return next((r.stance for r in ranking if (r.axes, r.order, r.swapped) == (axes, order, False)), None)
 
 
 def _axes_doubt(ranking: list[Reading]) -> str:
@@ -129,11 +134,8 @@ def _order_doubt(
     if declared.certain:
         return ""
     other: QuaternionOrder = "xyzw" if order == "wxyz" else "wxyz"
-    read = [
-        stance(convert_positions(positions, axes), convert_rotations(in_order(quaternions, o), axes))
-        for o in (order, other)
-    ]
-    if read[0] and read[1] and read[1].upright > 0.6 and read[0].upright < 0.1:
+    own, swapped = (uprightness(positions, in_order(quaternions, each), axes) for each in (order, other))
+    if swapped > 0.6 and own < 0.1:
         return f"The head is upright only if the rotations are read as {other}: try --quaternion-order {other}."
     return ""
 

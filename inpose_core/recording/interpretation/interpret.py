@@ -8,6 +8,7 @@ impossible body size are corrected.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,11 +22,12 @@ from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_posi
 from ..findings import Finding, FindingKind
 from ..sessions import sessions_told, spread_sessions
 from ..tracks import Declared, RawTracks
-from ..types import Guess, GuessName, HandOffsets, Origin, PoseType, Recording
-from .evidence import USUAL_REACH_M, far_reach, stance
+from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from .evidence import USUAL_REACH_M, Samples, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
-from .guess_axes import decide_axes_and_order
+from .guess_axes import Orientation, decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
+from .headset_role import find_headset_role
 from .parked import find_parked, find_unmoved
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
@@ -62,12 +64,18 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
         turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
         seen = decide_axes_and_order(evident, turns, declared, options)
+        roles = find_headset_role(evident, turns, seen, declared, options)
+        if roles.findings:
+            positions, quaternions, measured, tracked, evident, turns = (
+                a[:, roles.order] for a in (positions, quaternions, measured, tracked, evident, turns)
+            )
+            seen = decide_axes_and_order(evident, turns, declared, options)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
         evident_m = convert_positions(evident, seen.axes) * unit_m
         evident_wxyz = convert_rotations(in_order(turns, seen.order), seen.axes)
-        swap, swap_guess = _swap(evident_m, evident_wxyz, seen.look_like_joints, declared, options)
+        swap, swap_guess = _swap(evident_m, evident_wxyz, seen, declared, options)
     if swap:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
     pose, pose_guess = _pose(seen.look_like_joints, declared)
@@ -89,6 +97,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         pose=pose,
         headset=raw.headset,
         controllers=raw.controllers,
+        other_devices=_exchanged(raw.other_devices) if swap else raw.other_devices,
         unit=unit_guess.value.value,
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
@@ -96,7 +105,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         notes=(*raw.notes, *told),
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
-    return recording.with_findings(*raw.findings, *sessions, *placed, *corrected, *doubts)
+    return recording.with_findings(*raw.findings, *sessions, *placed, *roles.findings, *corrected, *doubts)
 
 
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
@@ -115,6 +124,10 @@ _NOTED: Final[dict[str, str]] = {
     "left and right": "Left and right were",
 }
 """Notes report these guesses with the result, too: if one is wrong, the body is upside down or mirrored."""
+
+
+def _exchanged(stretches: tuple[DeviceStretch, ...]) -> tuple[DeviceStretch, ...]:
+    return tuple(replace(stretch, hand=3 - stretch.hand) for stretch in stretches)
 
 
 def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
@@ -247,7 +260,7 @@ def _unit(
 def _swap(
     positions_m: FloatArray,
     rotations_wxyz: FloatArray,
-    posed: bool,
+    seen: Orientation,
     declared: Declared,
     options: ReadOptions,
 ) -> tuple[bool, Guess]:
@@ -255,8 +268,10 @@ def _swap(
         return options.swap_hands, Guess("left and right", "swapped" if options.swap_hands else "kept", "given", "")
     if declared.hands and declared.certain:
         return False, Guess("left and right", "kept", "file", declared.by)
-    found = stance(positions_m, rotations_wxyz)
-    side = 0.0 if found is None else (-found.side if posed else found.side)
+    found = seen.stance
+    if found is None and (samples := Samples.of(positions_m, rotations_wxyz)) is not None:
+        found = stance(samples, Axes("RUB"))
+    side = 0.0 if found is None else (-found.side if seen.look_like_joints else found.side)
     # The median frame decides the side, so arms crossed for a while do not change it.
     if declared.hands:
         doubt = (

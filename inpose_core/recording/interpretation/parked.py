@@ -20,6 +20,8 @@ _LEAP: Final[float] = 0.6
 """In usual distances, from one frame to the next: 25 cm, which is 18 m/s at 72 Hz."""
 _FAR: Final[float] = 5.0
 """In usual distances: two metres from the head, where no hand is."""
+_GAP: Final[float] = 1.5
+"""How much further away than a hand gets a parked one is."""
 _FEWEST_FRAMES: Final[int] = 3
 _UNMOVED: Final[float] = 0.02
 _MOVED: Final[float] = 0.15
@@ -91,6 +93,9 @@ def _far_away(place: FloatArray, away: FloatArray, usual: float) -> BoolArray:
     """
     far = away > _FAR * usual
     if not far.any() or far.mean() > _NEVER:
+        return np.zeros_like(far)
+    # Hands that are often at the face make the usual distance short, but nothing is between it and their reach then.
+    if np.percentile(away[far], 2) < _GAP * np.percentile(away[~far], 99):
         return np.zeros_like(far)
     # The hand itself must leap: a head that is somewhere else makes every hand seem far away.
     step = np.linalg.norm(np.diff(place, axis=0), axis=-1)

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ...arrays import FloatArray
-from ..conventions import Axes, QuaternionOrder, convert_positions, convert_rotations
-from .evidence import STANCE_FIELDS, Stance, stance
+from ..conventions import Axes, QuaternionOrder
+from .evidence import STANCE_FIELDS, Samples, Stance, stance
 from .excerpts import in_order
 
 
@@ -84,28 +84,21 @@ class Reading:
     stance: Stance
 
 
-def rank_readings(
-    positions: FloatArray, quaternions: FloatArray, orders: tuple[QuaternionOrder, ...], may_swap: bool = True
-) -> list[Reading]:
+def rank_readings(samples: Mapping[QuaternionOrder, Samples], may_swap: bool = True) -> list[Reading]:
     """Return the readings of an excerpt, the most probable first; empty without head or hands.
 
     A mirrored person with swapped hands looks like a person again. Among such twins (RUF and LUF, FRU and FLU), the
     more usual one is preferred.
 
     Args:
-        positions: (F, 3, 3) in any unit.
-        quaternions: (F, 3, 4) in the file's order.
-        orders: the orders to compare.
+        samples: as `read_in_orders` returns them.
         may_swap: also compare readings with left and right swapped.
     """
     found: list[Reading] = []
-    for order in orders:
-        wxyz = in_order(quaternions, order)
+    for order, read in samples.items():
         for code, label, log_prior in CANDIDATES:
             axes = Axes.parse(code)
-            seen = stance(convert_positions(positions, axes), convert_rotations(wxyz, axes))
-            if seen is None:
-                continue
+            seen = stance(read, axes)
             found.append(Reading(axes, order, label, False, evidence_of(seen) + log_prior, 0.0, seen))
             if may_swap:
                 seen = replace(seen, side=-seen.side)
@@ -117,6 +110,20 @@ def rank_readings(
     shares = likelihood / likelihood.sum()
     ranked = [replace(reading, probability=float(share)) for reading, share in zip(found, shares, strict=True)]
     return sorted(ranked, key=lambda reading: -reading.log_odds)
+
+
+def read_in_orders(
+    positions: FloatArray, quaternions: FloatArray, orders: tuple[QuaternionOrder, ...]
+) -> dict[QuaternionOrder, Samples]:
+    """Return an excerpt with its quaternions read in some orders; empty without head or hands.
+
+    Args:
+        positions: (F, 3, 3) in any unit.
+        quaternions: (F, 3, 4) in the file's order.
+        orders: the orders to compare.
+    """
+    read = {order: Samples.of(positions, in_order(quaternions, order)) for order in orders}
+    return {order: samples for order, samples in read.items() if samples is not None}
 
 
 def evidence_of(seen: Stance) -> float:

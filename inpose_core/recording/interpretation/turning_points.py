@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the points about which head and hands turn: a neck, a wrist, an elbow, a shoulder."""
+"""Find the points about which head and hands turn: a neck, a wrist, an elbow, a shoulder.
+
+All readings of a file's axes are compared, so what is the same in all of them is summed once (`TurnSums`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...arrays import FloatArray
+from ...arrays import FloatArray, lengths
+from ..conventions import AxesMatrices
 from .excerpts import SAMPLE_S
 
 TURN_SPANS: Final[tuple[int, int]] = (2, 6)
@@ -24,45 +28,69 @@ _CLEAR_HANDLE: Final[float] = 0.6
 """Share of the way to the turning point from which it counts as lying along the device."""
 
 
-class Arm(NamedTuple):
-    """Hold what the turning point of one hand says."""
+class TurningPoint(NamedTuple):
+    """Hold the point about which a device turns."""
 
+    point: FloatArray
+    """(3,) in the device's frame, in far reaches."""
     share: float
-    """Share of the hand's motion that rotation about the point explains."""
+    """0 to 1: the share of the device's motion that rotation about it explains."""
+
+
+class Arm(NamedTuple):
+    """Hold what the turning point of one hand says, weighted by the share of its motion that it explains."""
+
     handle: float
-    """-1 to 1: how clearly the point lies behind the device along the device's own axis, times the share."""
+    """-1 to 1: how clearly the point lies behind the device along the device's own axis."""
     elbow: float
-    """-1 to 1: how far the point is behind the hand, times the share."""
+    """-1 to 1: how far the point is behind the hand."""
     shoulder: float
-    """-1 to 1: how far the point is behind the eyes, times the share."""
+    """-1 to 1: how far the point is behind the eyes."""
     hanging: float
     """The same for the frames in which the hand is low."""
 
 
-def arm_evidence(p: FloatArray, R: FloatArray, forward: FloatArray, hand: int, span: int) -> Arm:
-    """Return what the turning point of a hand says about front and back.
+def arm_evidence(
+    turning_points: Sequence[TurningPoint], R: FloatArray, forward: FloatArray, ahead: FloatArray, up: FloatArray
+) -> list[Arm]:
+    """Return what the turning points of a hand say about front and back.
 
     Args:
-        p: positions of head and hands in far reaches, (F, 3, 3).
-        R: their rotations, (F, 3, 3, 3).
+        turning_points: of the hand, one for each span.
+        R: its rotations, (F, 3, 3).
         forward: where the head looks, level, (F, 3).
-        hand: 1 left, 2 right.
-        span: samples over which rotations are compared.
+        ahead: how far the hand is in front of the head, (F,), in far reaches.
+        up: how far it is above the head, (F,).
     """
-    point, share = turning_point(p[:, hand], R[:, hand], span)
-    from_hand, hand_from_head = R[:, hand] @ point, p[:, hand] - p[:, 0]
     with np.errstate(invalid="ignore"):
-        low = hand_from_head[:, 1] < _LOW
-    behind_hand = -dot(from_hand, forward)
-    behind_eyes = -dot(from_hand + hand_from_head, forward)
-    along = float(point[2] / max(0.05, np.linalg.norm(point)))
-    return Arm(
-        share,
-        share * float(np.sign(along)) * max(0.0, abs(along) - _CLEAR_HANDLE) / (1 - _CLEAR_HANDLE),
-        share * float(np.tanh(finite_mean(behind_hand) / 0.1)),
-        share * float(np.tanh(finite_mean(behind_eyes) / 0.1)),
-        share * float(low.mean()) * float(np.tanh(finite_mean(behind_eyes[low]) / 0.1)),
-    )
+        low = up < _LOW
+    # Where the head looks, in the hand's own axes: all points are behind the hand by the same mean.
+    from_hand = np.einsum("fa,fab->fb", forward, R)
+    turned = np.isfinite(from_hand).all(axis=-1)
+    known = turned & np.isfinite(ahead)
+    hand = _mean(from_hand[turned])
+    eyes, eyes_if_low = ((_mean(from_hand[rows]), _mean(ahead[rows])) for rows in (known, known & low))
+
+    def behind(point: FloatArray, mean: tuple[FloatArray, FloatArray]) -> float:
+        return float(np.tanh(-(mean[0] @ point + mean[1]) / 0.1))
+
+    arms = []
+    for point, share in turning_points:
+        along = float(point[2] / max(0.05, np.linalg.norm(point)))
+        arms.append(
+            Arm(
+                share * float(np.sign(along)) * max(0.0, abs(along) - _CLEAR_HANDLE) / (1 - _CLEAR_HANDLE),
+                share * float(np.tanh(-(hand @ point) / 0.1)),
+                share * behind(point, eyes),
+                share * float(low.mean()) * behind(point, eyes_if_low),
+            )
+        )
+    return arms
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    """Return the mean of values (N, ...); zero if there are none."""
+    return np.asarray(values.mean(axis=0) if len(values) else np.zeros(values.shape[1:]))
 
 
 def calmness(R: FloatArray) -> float:
@@ -76,36 +104,49 @@ def calmness(R: FloatArray) -> float:
     return float(1 / (1 + (speed_rad_s / _FAST_RAD_S) ** 2))
 
 
-def turning_point(p: FloatArray, R: FloatArray, span: int) -> tuple[NDArray[np.float64], float]:
-    """Fit the point ``v`` in a device's frame for which ``|dp + dR v|`` over a span is least.
+class TurnSums(NamedTuple):
+    """Hold the sums over a device's track from which the point about which it turns follows in any axes."""
 
-    Returns:
-        ``v`` in far reaches, and 0 to 1: the share of the device's motion that rotation about it explains.
-    """
-    dp = moved(p, span)
-    dR = R[span:] - R[:-span]
-    good = np.isfinite(dp).all(-1) & np.isfinite(dR).all((-2, -1)) if len(dp) else np.zeros(0, np.bool_)
-    if good.sum() < FEWEST_STEPS:
-        return np.zeros(3), 0.0
-    dp, dR = dp[good] - dp[good].mean(axis=0), dR[good]
-    total = float((dp**2).sum())
-    if total <= 0:
-        return np.zeros(3), 0.0
-    A = np.einsum("fba,fbc->ac", dR, dR)
-    v = np.linalg.solve(A + (1e-3 * np.trace(A) + 1e-12) * np.eye(3), -np.einsum("fba,fb->a", dR, dp))
-    return v, max(0.0, 1 - float(((dp + dR @ v) ** 2).sum()) / total)
+    turns: FloatArray
+    """(3, 3) sum of ``dR^T dR`` over all steps."""
+    turned_ways: FloatArray
+    """(3, 3, 3) sum of ``dR_ij dp_k``."""
+    ways: float
+    """Sum of ``|dp|^2``; 0 if the track says nothing."""
+
+    @classmethod
+    def of(cls, p: FloatArray, R: FloatArray, span: int) -> TurnSums:
+        """Return the sums of a track in far reaches, (F, 3) and (F, 3, 3), for steps over a span of samples."""
+        dp = moved(p, span)
+        dR = R[span:] - R[:-span]
+        good = np.isfinite(dp).all(-1) & np.isfinite(dR).all((-2, -1)) if len(dp) else np.zeros(0, np.bool_)
+        if good.sum() < FEWEST_STEPS:
+            return cls(np.zeros((3, 3)), np.zeros((3, 3, 3)), 0.0)
+        dp, flat = dp[good] - dp[good].mean(axis=0), dR[good].reshape(-1, 9)
+        products = (flat.T @ flat).reshape(3, 3, 3, 3)
+        return cls(np.einsum("abac->bc", products), (flat.T @ dp).reshape(3, 3, 3), float((dp**2).sum()))
+
+    def turning_point(self, axes: AxesMatrices) -> TurningPoint:
+        """Fit the point ``v`` in the device's frame for which ``|dp + dR v|`` is least."""
+        if self.ways <= 0:
+            return TurningPoint(np.zeros(3), 0.0)
+        device = axes.device
+        A = device @ self.turns @ device.T
+        b = device @ np.einsum("ik,ijk->j", axes.rotations.T @ axes.positions, self.turned_ways)
+        v = np.linalg.solve(A + (1e-3 * np.trace(A) + 1e-12) * np.eye(3), -b)
+        return TurningPoint(v, max(0.0, -float(2 * v @ b + v @ A @ v) / self.ways))
 
 
 def moved(p: FloatArray, span: int) -> FloatArray:
     """Return the movement over a span, (F - span, 3); NaN where it is a jump."""
     way = p[span:] - p[:-span] if len(p) > span else np.zeros((0, 3))
     with np.errstate(invalid="ignore"):
-        return np.where(np.linalg.norm(way, axis=-1, keepdims=True) < _LONGEST_STEP * span, way, np.nan)
+        return np.where(lengths(way)[..., None] < _LONGEST_STEP * span, way, np.nan)
 
 
 def dot(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return the dot products of vectors (..., 3)."""
-    return np.asarray((a * b).sum(-1))
+    return np.asarray(np.einsum("...i,...i->...", a, b))
 
 
 def finite_mean(values: FloatArray) -> float:

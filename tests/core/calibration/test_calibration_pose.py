@@ -254,3 +254,31 @@ def test_a_pose_that_puts_the_wrists_far_from_usual_devices_is_doubted() -> None
     (doubt,) = _doubted_pose(held, presets, (np.array((0.0, 0.15, 0.12)), np.array((0.0, 0.05, 0.08))))
     assert (doubt.kind, doubt.start_s) == ("calibration_pose", held.start_s)
     assert "19 cm" in doubt.sentence
+
+
+def after(first: Recording, second: Recording) -> Recording:
+    """Return one recording after another of the same performer."""
+    times_s = np.concatenate((first.times_s, second.times_s + first.times_s[-1] + 1 / 60))
+    return replace(
+        first,
+        times_s=times_s,
+        positions_m=np.concatenate((first.positions_m, second.positions_m)),
+        rotations_wxyz=continuous_signs(np.concatenate((first.rotations_wxyz, second.rotations_wxyz))),
+        measured=np.ones((len(times_s), 3), dtype=np.bool_),
+    )
+
+
+@pytest.mark.parametrize("pose", ["grip", None])
+def test_of_two_poses_the_careful_one_counts_even_if_it_is_shorter(pose: PoseType | None) -> None:
+    careless, careful = held(drop_deg=11.0, seconds=4.0, pose=pose), held(seconds=1.0, pose=pose)
+    for recording, start_s in ((after(careless, careful), 12.0), (after(careful, careless), 2.0)):
+        found = find_calibration_pose(recording, pose)
+        assert found is not None
+        assert found.start_s == pytest.approx(start_s, abs=1.2)
+        assert found.stop_s < start_s + 2.5
+
+
+def test_of_two_careful_poses_the_longer_one_counts() -> None:
+    found = find_calibration_pose(after(held(seconds=1.0), held(seconds=3.0)), "grip")
+    assert found is not None
+    assert found.start_s > 8.0

@@ -26,16 +26,18 @@ from inpose_core.options import Option, options_of
 from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
 from inpose_core.options.solve import SolveSettings
+from inpose_core.pins import Pin, PinKey, PinSet, save_pins
 from inpose_core.recording import Recording, load_recording
+from inpose_core.recording.sensors import MeasuredPoint
 from inpose_core.recording.tables.csv_format import write_csv
-from inpose_core.recording_to_motion import SolvePlan
+from inpose_core.recording_to_motion import SolvePlan, solve_recording
 from inpose_core.requests import SolveRequest
 from inpose_core.solver import solving
 from inpose_core.solver.solving import solve
 from inpose_core.worker import Worker
 from tests.core.calibration.test_calibration_pose import held
 from tests.core.recording.recording_files import moving_person
-from tests.core.synthetic import perfect_sensors, smooth_motion
+from tests.core.synthetic import joint_recording, perfect_sensors, smooth_motion
 from tests.option_examples import other_value, typed
 
 TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "solve": SolveSettings}
@@ -146,7 +148,7 @@ SOLVE_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 @pytest.mark.parametrize(
     "option",
-    [entry for entry in options_of(SolveSettings) if entry.name not in ("device", "library")],
+    [entry for entry in options_of(SolveSettings) if entry.name not in ("device", "library", "pins_file")],
     ids=lambda option: option.name,
 )
 def test_every_solve_option_is_obeyed(option: Option) -> None:
@@ -157,9 +159,22 @@ def test_every_solve_option_is_obeyed(option: Option) -> None:
         shoulders_m = sensors.positions_m[:, :1] + np.array([[0.17, -0.2, 0.0], [-0.17, -0.2, 0.0]])
         hands_m = 0.3 * sensors.positions_m[:, 1:] + 0.7 * shoulders_m
         sensors = replace(sensors, positions_m=np.concatenate((sensors.positions_m[:, :1], hands_m), axis=1))
+    if option.name == "use_trackers":
+        hips = np.array((0.0, 0.0, 0.2)) + smooth_motion(90, body=body).joint_positions_m[:, 0]
+        sensors = sensors.with_points(MeasuredPoint(0, hips, sensors.measured[:, 0]))
     usual = solve(sensors, body, settings)
     changed = solve(sensors, body, replace(settings, **{option.name: other_value(option)}))
     assert np.abs(usual.rotations_wxyz - changed.rotations_wxyz).max() > 1e-5
+
+
+def test_the_pins_are_obeyed(tmp_path: Path) -> None:
+    """Pins are for the whole way from a recording to a motion, not for `solve` alone."""
+    body, recording, pins = own_body(), tmp_path / "take.csv", tmp_path / "pins.json"
+    write_csv(joint_recording(smooth_motion(90, body=body)), recording)
+    save_pins(PinSet((Pin("left_ankle", 0.5, 0.5, (PinKey(0.5, (0.3, 0.3, 0.3)),)),)), pins)
+    usual = solve_recording(SolvePlan(recording, body)).motion
+    changed = solve_recording(SolvePlan(recording, body, solve=SolveSettings(pins_file=pins))).motion
+    assert np.abs(usual.rotations_wxyz - changed.rotations_wxyz).max() > 1e-3
 
 
 def test_the_device_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from inpose_core.evaluation.amass.report import PUBLISHED, ProtocolResult, page
 from inpose_core.evaluation.amass.training import train_protocol
 from inpose_core.evaluation.bodies import BODIES
 from inpose_core.motion_files.amass import load_amass
-from inpose_core.prior.checkpoint import load_prior
+from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
 from inpose_core.prior.network import NetworkConfig
 from inpose_core.training.packed_files import read_packed
@@ -73,6 +73,7 @@ def test_one_command_runs_what_the_folder_allows_and_continues(
     told = capsys.readouterr()
     assert "Protocol 2 was not run" in told.err
     assert "broken_poses.npz" in told.err
+    assert "protocol 1, the shipped prior: 5 of 5 files" in told.err
     document = json.loads((tmp_path / "out" / "amass.json").read_text(encoding="utf-8"))
     assert [(result["protocol"], result["files"]) for result in document] == [(1, 5)]
     assert set(document[0]["problems"]) == {
@@ -139,7 +140,7 @@ def test_a_prior_is_trained_on_the_training_files_once(tmp_path: Path) -> None:
     settings = replace(TrainingSettings(), steps=2, batch=2, validate_every=2, checkpoint_every=2, network=network)
     problems: list[str] = []
 
-    def train() -> object:
+    def train() -> Prior:
         return train_protocol(
             files,
             tmp_path / "run",
@@ -149,7 +150,9 @@ def test_a_prior_is_trained_on_the_training_files_once(tmp_path: Path) -> None:
             lambda _, problem: problems.append(problem),
         )
 
-    train()
+    row = measure_files(TestSet(1, tmp_path, [*files[:1], tmp_path / "gone.npz"]), train(), tmp_path / "rows.jsonl")
+    assert "bodies" in row[0]  # what was trained solves
+    assert row[1]["problem"] == "The file is missing."
     assert sum(problem != "" for problem in problems) == 1
     packed = read_packed(tmp_path / "run" / "train.npz")
     assert len(packed) == 6

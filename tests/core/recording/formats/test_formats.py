@@ -130,10 +130,16 @@ def test_bare_hands_that_replace_controllers_are_told(tmp_path: Path) -> None:
     document = json.loads(samples.iwer_bytes(moving_person(), reconnect=90))
     for index, facts in document["schema"]:
         facts["hasHand"] = index >= 4  # the indices from the reconnect on
+        facts["profiles"] = ["oculus-hand" if index >= 4 else "oculus-touch"]
     recording = load(tmp_path, json.dumps(document))
     (finding,) = (finding for finding in recording.findings if finding.kind == "another_offset")
     assert (finding.start_s, finding.stop_s) == pytest.approx((1.0, recording.duration_s), abs=0.02)
     assert recording.notes.count(finding.sentence) == 1
+    assert {recording.controllers, *(each.controllers for each in recording.other_devices)} == {
+        "oculus-hand",
+        "oculus-touch",
+    }
+    assert [each.hand for each in recording.other_devices] == [1, 2]
 
 
 def test_iwer_without_grips_holds_aim_poses(tmp_path: Path) -> None:

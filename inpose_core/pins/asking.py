@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turn pins into measurements: the animator is a sensor.
+
+A pin of the head or of a wrist takes the place of what the device measures. Any other pin is one more measured point.
+During the ease of a pin, its noise falls from so much that it says nothing to that of the pin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ..arrays import BoolArray, FloatArray
+from ..body.quaternions import slerp, slerp_at
+from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
+from ..recording.sensors import MeasuredPoint, Sensors
+from .pin import Pin, PinSet
+
+_HARD_NOISE_M: Final[float] = 0.0005
+_SOFT_NOISE_M: Final[float] = 0.05
+_SOFT_NOISE_RAD: Final[float] = 0.2
+_FREE_NOISE_M: Final[float] = 0.2
+"""Noise half-way through the ease: about as much as the legs of the prior are uncertain."""
+_FREE_NOISE_RAD: Final[float] = 0.5
+_LEAST_SHARE: Final[float] = 1e-3
+"""A frame of the ease in which the pin has less influence is not pinned."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Hold what one pin asks for in each frame."""
+
+    share: FloatArray
+    """(F,) 0: nothing; 1: all of it; between during the ease."""
+    positions_m: FloatArray | None
+    rotations_wxyz: FloatArray | None
+    soft: bool
+
+
+def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
+    """Return the sensors, and what the pins ask for.
+
+    Where two pins of a joint overlap, the later one of the set counts.
+    """
+    times_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps
+    asked: dict[int, list[_Asked]] = {}
+    for pin in pins.pins:
+        one = _asked(pin, times_s, sensors.fps)
+        if one.share.any():
+            asked.setdefault(JOINT_INDEX[pin.joint], []).append(one)
+    points: list[MeasuredPoint] = []
+    for joint, several in asked.items():
+        if joint in SENSOR_JOINTS:
+            sensors = _replaced(sensors, SENSOR_JOINTS.index(joint), several)
+        else:
+            points.append(_point(joint, several))
+    return sensors.with_points(*points)
+
+
+def pinned_path(pin: Pin, times_s: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:
+    """Return where a pin wants its joint at these times, (N, 3), and how turned, (N, 4) wxyz; None where it says
+    nothing."""
+    key_times_s = np.array([key.at_s for key in pin.keys])
+    positions_m = rotations_wxyz = None
+    if pin.has_position:
+        keys_m = np.array([key.position_m for key in pin.keys], dtype=np.float64)
+        positions_m = np.stack([np.interp(times_s, key_times_s, axis) for axis in keys_m.T], axis=1)
+    if pin.has_rotation:
+        rotations_wxyz = slerp_at(key_times_s, np.array([key.rotation_wxyz for key in pin.keys], np.float64), times_s)
+    return positions_m, rotations_wxyz
+
+
+def _asked(pin: Pin, times_s: FloatArray, fps: float) -> _Asked:
+    return _Asked(_share(pin, times_s, fps), *pinned_path(pin, times_s), pin.soft)
+
+
+def _share(pin: Pin, times_s: FloatArray, fps: float) -> FloatArray:
+    """Return the influence of a pin in each frame, (F,); a pin of one frame has one frame of full influence."""
+    frame_s = 1 / fps
+    # How many frames a time is outside of the pin; the nearest frame to its start is inside.
+    outside_s = np.maximum(pin.start_s - times_s, times_s - pin.stop_s).clip(min=0)
+    beyond = (outside_s - 0.5001 * frame_s).clip(min=0) / max(pin.ease_s, frame_s)
+    x = (1 - beyond).clip(0, 1)
+    share: FloatArray = x * x * x * (x * (6 * x - 15) + 10)
+    return np.where(share < _LEAST_SHARE, 0.0, share)
+
+
+def _point(joint: int, several: list[_Asked]) -> MeasuredPoint:
+    """Return one measured point of all pins of a joint."""
+    frames = len(several[0].share)
+    positions_m, noise_m, placed = np.zeros((frames, 3)), np.full(frames, np.inf), np.zeros(frames, np.bool_)
+    rotations, noise_rad, turned = np.tile((1.0, 0, 0, 0), (frames, 1)), np.full(frames, np.inf), placed.copy()
+    for one in several:
+        if one.positions_m is not None:
+            noise = _noise(one.share, _SOFT_NOISE_M if one.soft else _HARD_NOISE_M, _FREE_NOISE_M)
+            stronger = (one.share > 0) & (noise <= noise_m)
+            positions_m[stronger], noise_m[stronger] = one.positions_m[stronger], noise[stronger]
+            placed |= stronger
+        if one.rotations_wxyz is not None:
+            noise = _noise(one.share, _SOFT_NOISE_RAD if one.soft else 0.0, _FREE_NOISE_RAD)
+            stronger = (one.share > 0) & (noise <= noise_rad)
+            rotations[stronger], noise_rad[stronger] = one.rotations_wxyz[stronger], noise[stronger]
+            turned |= stronger
+    return MeasuredPoint(
+        joint,
+        positions_m,
+        placed,
+        rotations,
+        turned,
+        np.where(placed, noise_m, 0.0),
+        np.where(turned, noise_rad, 0.0),
+    )
+
+
+def _noise(share: FloatArray, at_pin: float, half_way: float) -> FloatArray:
+    """Return the noise at which a measurement has this share against an uncertainty of ``half_way``, (F,)."""
+    odds = (1 - share) / share.clip(min=_LEAST_SHARE)
+    noise: FloatArray = np.sqrt(at_pin**2 + half_way**2 * odds)
+    return noise
+
+
+def _replaced(sensors: Sensors, point: int, several: list[_Asked]) -> Sensors:
+    """Return the sensors with head or wrist where the pins want it; during the ease it moves there and back."""
+    positions_m, rotations = sensors.positions_m.copy(), sensors.rotations_wxyz.copy()
+    placed, turned = sensors.measured.copy(), sensors.rotation_known.copy()
+    for one in several:
+        if one.positions_m is not None:
+            share = _share_from(one.share, placed[:, point])
+            positions_m[:, point] += share[:, None] * (one.positions_m - positions_m[:, point])
+            placed[:, point] |= share > 0
+        if one.rotations_wxyz is not None:
+            share = _share_from(one.share, turned[:, point])
+            rotations[:, point] = slerp(rotations[:, point], one.rotations_wxyz, share[:, None])
+            turned[:, point] |= share > 0
+    return replace(
+        sensors, positions_m=positions_m, rotations_wxyz=rotations, measured=placed, rotation_measured=turned
+    )
+
+
+def _share_from(share: FloatArray, measured: BoolArray) -> FloatArray:
+    """Return the share of the pin: where nothing is measured, only a whole one counts."""
+    return np.where(measured | (share >= 1), share, 0.0)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Say what an animator asks of a motion: where a joint is (`Pin`), and when a foot stands (`Stand`).
+
+Times are those of the recording, in seconds. Places are in the world of the motion: Y up, metres, in the size of the
+character.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ..body.joint_names import JOINT_NAMES
+from ..errors import PinError
+
+FEET: Final[tuple[str, str]] = ("left", "right")
+DEFAULT_EASE_S: Final[float] = 1 / 3
+"""Time in which a motion goes to a pin, and leaves it."""
+LONGEST_EASE_S: Final[float] = 5.0
+
+Vector = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class PinKey:
+    """Hold a joint's pose at one time of a pin."""
+
+    at_s: float
+    position_m: Vector | None = None
+    """Place of the joint."""
+    rotation_wxyz: Quaternion | None = None
+    """Global rotation of the joint; the identity in a T-pose that faces +Z."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """Ask for a joint's position, rotation, or both, at one frame or over a stretch of time.
+
+    Raises:
+        PinError: there is no such joint, the times are in disorder, or nothing is pinned.
+    """
+
+    joint: str
+    """One of `JOINT_NAMES`."""
+    start_s: float
+    stop_s: float
+    """Equal to the start if the pin is for one frame."""
+    keys: tuple[PinKey, ...]
+    """In the order of time; between two keys, the joint moves straight; before the first and after the last it rests.
+    All of them have the same parts."""
+    soft: bool = False
+    """A soft pin gives in where the rest of the body would have to bend in an unlikely way."""
+    ease_s: float = DEFAULT_EASE_S
+    """Time in which the motion goes to the pin, and leaves it."""
+
+    def __post_init__(self) -> None:
+        if self.joint not in JOINT_NAMES:
+            raise PinError(f'"{str(self.joint)[:40]}" is not a joint.', f"The joints are {', '.join(JOINT_NAMES)}.")
+        times = (self.start_s, self.stop_s, *(key.at_s for key in self.keys))
+        if not all(map(math.isfinite, times)) or self.stop_s < self.start_s:
+            raise PinError(f"The pin of {self.joint} ends before it starts.", "Give the earlier time first.")
+        if list(times[2:]) != sorted(times[2:]):
+            raise PinError(f"The keys of the pin of {self.joint} are not in the order of time.", "Sort them.")
+        if not 0 <= self.ease_s <= LONGEST_EASE_S:
+            raise PinError(
+                f"The ease of the pin of {self.joint} is {self.ease_s:g} s.", f"Choose 0 to {LONGEST_EASE_S:g} s."
+            )
+        parts = {(key.position_m is not None, key.rotation_wxyz is not None) for key in self.keys}
+        if len(parts) != 1 or parts == {(False, False)}:
+            raise PinError(
+                f"The pin of {self.joint} has no position and no rotation.",
+                "Give at least one of them, the same in every key.",
+            )
+
+    @property
+    def has_position(self) -> bool:
+        """Return whether the pin says where the joint is."""
+        return self.keys[0].position_m is not None
+
+    @property
+    def has_rotation(self) -> bool:
+        """Return whether the pin says how the joint is turned."""
+        return self.keys[0].rotation_wxyz is not None
+
+    @property
+    def reach_s(self) -> tuple[float, float]:
+        """Return the time that the pin changes, with its ease."""
+        return self.start_s - self.ease_s, self.stop_s + self.ease_s
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Say that a foot stands on the ground from a time to another, or that it does not.
+
+    Raises:
+        PinError: there is no such foot, or the times are in disorder.
+    """
+
+    foot: str
+    """One of `FEET`."""
+    start_s: float
+    stop_s: float
+    stands: bool = True
+    """False: the foot does not stand, whatever the solver thinks."""
+
+    def __post_init__(self) -> None:
+        if self.foot not in FEET:
+            raise PinError(f'"{str(self.foot)[:40]}" is not a foot.', "A foot is left or right.")
+        if not (math.isfinite(self.start_s) and math.isfinite(self.stop_s)) or self.stop_s <= self.start_s:
+            raise PinError(f"The stand of the {self.foot} foot ends before it starts.", "Give the earlier time first.")
+
+    @property
+    def reach_s(self) -> tuple[float, float]:
+        """Return the time that the stand changes."""
+        return self.start_s - DEFAULT_EASE_S, self.stop_s + DEFAULT_EASE_S
+
+
+@dataclass(frozen=True)
+class PinSet:
+    """Hold everything that an animator asks of one take."""
+
+    pins: tuple[Pin, ...] = ()
+    """If two pins of a joint overlap, the later one in this order counts."""
+    stands: tuple[Stand, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.pins or self.stands)
+
+    def changes_from(self, other: PinSet) -> list[tuple[float, float]]:
+        """Return the stretches of time, with ease, in which the two sets ask for different things; in order, none
+        touches another."""
+        differ: list[Pin | Stand] = [
+            *set(self.pins).symmetric_difference(other.pins),
+            *set(self.stands).symmetric_difference(other.stands),
+        ]
+        return joined_spans(entry.reach_s for entry in differ)
+
+
+def joined_spans(spans: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the spans in order; those that touch or overlap have become one."""
+    joined: list[tuple[float, float]] = []
+    for start, stop in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(stop, joined[-1][1]))
+        else:
+            joined.append((start, stop))
+    return joined

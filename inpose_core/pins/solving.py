@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Solve again the stretches that pins change, and leave the rest of a motion as it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..arrays import FloatArray, IndexArray
+from ..body.motion import Motion
+from ..body.quaternions import geodesic_angle
+from ..body.skeleton import JOINT_INDEX
+from ..errors import InPoseError
+from ..options.solve import SolveSettings
+from ..prior.checkpoint import Prior, load_prior
+from ..recording.sensors import Sensors
+from ..solver.solving import ProgressCallback, solve
+from .asking import pinned_path, with_pins
+from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
+from .pin import Pin, PinSet
+
+_CONTEXT_FRAMES: Final[int] = 300
+"""What is solved before and after a stretch: more than the longest window of the prior."""
+_NOTABLE_M: Final[float] = 0.003
+_NOTABLE_DEG: Final[float] = 2.0
+
+
+@dataclass(frozen=True)
+class Miss:
+    """Hold a pin that the motion does not meet, because the body cannot reach it."""
+
+    pin: Pin
+    off_m: float
+    """Largest distance from the pinned position; 0 without one."""
+    off_deg: float
+    """Largest angle from the pinned rotation; 0 without one."""
+
+    @property
+    def sentence(self) -> str:
+        """Say it to the user."""
+        far = [f"{100 * self.off_m:.1f} cm"] * (self.off_m > _NOTABLE_M)
+        far += [f"{self.off_deg:.0f} degrees"] * (self.off_deg > _NOTABLE_DEG)
+        return (
+            f"The pin of {self.pin.joint} at {self.pin.start_s:.2f} s is not met by {' and '.join(far)}: "
+            "the body does not reach it, or other pins and devices hold it."
+        )
+
+
+@dataclass(frozen=True)
+class SolvedAgain:
+    """Hold a motion after its pins were met."""
+
+    motion: Motion
+    stretches: tuple[tuple[int, int], ...]
+    """First frame and the frame after the last of each stretch that has changed, in order."""
+    missed: tuple[Miss, ...]
+    """Hard pins that are not met."""
+
+
+def solve_again(
+    motion: Motion,
+    sensors: Sensors,
+    pins: PinSet,
+    settings: SolveSettings = SolveSettings(),  # noqa: B008 (frozen)
+    before: PinSet = PinSet(),  # noqa: B008 (frozen)
+    prior: Prior | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> SolvedAgain:
+    """Return the motion with all pins met; only the stretches around pins that have changed are solved again.
+
+    Args:
+        motion: the motion of the take.
+        sensors: what it was solved from, without pins.
+        pins: everything that is asked for now.
+        settings: as for `solve`. Another seed with a variation gives another likely motion.
+        before: what the motion was solved with.
+        prior: a loaded prior; the shipped one by default.
+        on_progress: as for `solve`, for all stretches together.
+
+    Raises:
+        InPoseError: motion and sensors have different lengths, or as in `solve`.
+    """
+    if len(motion) != len(sensors):
+        raise InPoseError(
+            f"The motion has {len(motion)} frames, and the sensors have {len(sensors)}.", "Solve the recording again."
+        )
+    prior = prior or load_prior()
+    stretches = _frames(pins.changes_from(before), sensors)
+    changed: list[tuple[int, int]] = []
+    for number, (start, stop) in enumerate(stretches):
+        margin = FARTHEST_FRAMES + BLEND_FRAMES + _CONTEXT_FRAMES
+        part = slice(max(0, start - margin), min(len(motion), stop + margin))
+        again = solve(
+            with_pins(sensors.part(part), pins),
+            motion.skeleton,
+            settings,
+            prior,
+            _share_of(on_progress, number, len(stretches)),
+        )
+        patched = with_stretch(motion, again, part.start, start, stop)
+        motion = patched.motion
+        changed.append((patched.start, patched.stop))
+    return SolvedAgain(motion, tuple(changed), missed_pins(motion, pins, sensors.start_s))
+
+
+def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...]:
+    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees.
+
+    Args:
+        motion: the motion of the take.
+        pins: what is asked for.
+        start_s: time in the recording at which the motion begins.
+    """
+    missed = []
+    times_s, half_s = start_s + np.arange(len(motion)) / motion.fps, 0.5 / motion.fps
+    for pin in pins.pins:
+        frames = np.flatnonzero((times_s >= pin.start_s - half_s) & (times_s <= pin.stop_s + half_s))
+        if pin.soft or not len(frames):
+            continue
+        miss = _miss(motion, pin, frames, times_s[frames])
+        if miss.off_m > _NOTABLE_M or miss.off_deg > _NOTABLE_DEG:
+            missed.append(miss)
+    return tuple(missed)
+
+
+def _miss(motion: Motion, pin: Pin, frames: IndexArray, times_s: FloatArray) -> Miss:
+    wanted_m, wanted_wxyz = pinned_path(pin, times_s)
+    joint = JOINT_INDEX[pin.joint]
+    off_m = off_deg = 0.0
+    if wanted_m is not None:
+        off_m = float(np.linalg.norm(motion.part(frames).joint_positions_m[:, joint] - wanted_m, axis=-1).max())
+    if wanted_wxyz is not None:
+        off_deg = float(np.degrees(geodesic_angle(motion.rotations_wxyz[frames, joint], wanted_wxyz).max()))
+    return Miss(pin, off_m, off_deg)
+
+
+def _frames(spans_s: Sequence[tuple[float, float]], sensors: Sensors) -> list[tuple[int, int]]:
+    """Return the frames of spans of time, first and end; what is outside of the recording is left out."""
+    frames = []
+    for start_s, stop_s in spans_s:
+        start = max(0, math.floor((start_s - sensors.start_s) * sensors.fps))
+        stop = min(len(sensors), math.ceil((stop_s - sensors.start_s) * sensors.fps) + 1)
+        if start < stop:
+            frames.append((start, stop))
+    return frames
+
+
+def _share_of(on_progress: ProgressCallback | None, number: int, count: int) -> ProgressCallback | None:
+    if on_progress is None:
+        return None
+    return lambda share: on_progress((number + share) / count)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Store pins in a small JSON file.
+
+``{"format": "inpose pins", "version": 1, "pins": [{"joint": "left_foot", "start_s": 2.0, "stop_s": 2.5, "soft": false,
+"ease_s": 0.33, "keys": [{"at_s": 2.0, "position_m": [x, y, z], "rotation_wxyz": [w, x, y, z]}]}],
+"stands": [{"foot": "left", "start_s": 3.0, "stop_s": 4.0, "stands": true}]}``: times of the recording, Y up, metres in
+the size of the character. A pin without ``stop_s`` is for one frame. ``keys`` can be left out if the pin itself has
+``position_m`` or ``rotation_wxyz``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import PinError
+from ..system.output import write_output
+from ..system.safe_files import finite_number, read_json
+from .pin import DEFAULT_EASE_S, Pin, PinKey, PinSet, Stand
+
+PIN_FORMAT: Final[str] = "inpose pins"
+PIN_VERSION: Final[int] = 1
+_LARGEST_FILE_BYTES: Final[int] = 64 << 20
+_MOST_PINS: Final[int] = 10_000
+_HINT: Final[str] = "Save the pins again, or see the description of the format in the docs."
+
+
+def save_pins(pins: PinSet, path: Path) -> None:
+    """Write pins; an older file is replaced completely or not at all.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    write_output(path, [(json.dumps(pins_to_json(pins), indent=1) + "\n").encode()])
+
+
+def load_pins(path: Path) -> PinSet:
+    """Read pins that `save_pins` wrote, or a person.
+
+    Raises:
+        PinError: the file is missing, holds no pins, is of a newer version, or holds impossible values.
+    """
+    try:
+        document = read_json(path, _LARGEST_FILE_BYTES)
+    except OSError as error:
+        raise PinError(f"The pins {path} cannot be read ({error.strerror}).", "Check the path.") from error
+    except ValueError as error:
+        raise PinError(f"{path.name} is not a file of pins: it is not JSON.", _HINT) from error
+    return pins_from_json(document, path.name)
+
+
+def pins_to_json(pins: PinSet) -> dict[str, Any]:
+    """Return the document of `save_pins`."""
+    return {
+        "format": PIN_FORMAT,
+        "version": PIN_VERSION,
+        "pins": [
+            {
+                "joint": pin.joint,
+                "start_s": pin.start_s,
+                "stop_s": pin.stop_s,
+                "soft": pin.soft,
+                "ease_s": pin.ease_s,
+                "keys": [{name: value for name, value in vars(key).items() if value is not None} for key in pin.keys],
+            }
+            for pin in pins.pins
+        ],
+        "stands": [dict(vars(stand)) for stand in pins.stands],
+    }
+
+
+def pins_from_json(document: object, name: str = "The document") -> PinSet:
+    """Return the pins of a document.
+
+    Args:
+        document: what `pins_to_json` returns.
+        name: what to call the document in an error.
+
+    Raises:
+        PinError: it holds no pins, is of a newer version, or holds impossible values.
+    """
+    if not isinstance(document, Mapping) or document.get("format") != PIN_FORMAT:
+        raise PinError(f"{name} is not a file of pins.", _HINT)
+    if document.get("version") != PIN_VERSION:
+        raise PinError(
+            f"{name} has pins of version {document.get('version')!s:.20}; this program knows version {PIN_VERSION}.",
+            "Update InPose.",
+        )
+    pins, stands = document.get("pins", []), document.get("stands", [])
+    if not isinstance(pins, list) or not isinstance(stands, list) or len(pins) + len(stands) > _MOST_PINS:
+        raise PinError(f"{name} has no list of pins, or more than {_MOST_PINS}.", _HINT)
+    try:
+        return PinSet(tuple(map(_pin, pins)), tuple(map(_stand, stands)))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PinError(f"{name} has a pin that makes no sense ({error!s:.60}).", _HINT) from error
+
+
+def _pin(entry: Mapping[str, Any]) -> Pin:
+    start_s = finite_number(entry["start_s"])
+    keys = entry.get("keys")
+    if keys is None:
+        keys = [{"at_s": start_s, **{name: entry.get(name) for name in ("position_m", "rotation_wxyz")}}]
+    return Pin(
+        joint=entry["joint"],
+        start_s=start_s,
+        stop_s=finite_number(entry.get("stop_s", start_s)),
+        keys=tuple(map(_key, keys)),
+        soft=_flag(entry.get("soft", False)),
+        ease_s=finite_number(entry.get("ease_s", DEFAULT_EASE_S)),
+    )
+
+
+def _key(entry: Mapping[str, Any]) -> PinKey:
+    position, rotation = entry.get("position_m"), entry.get("rotation_wxyz")
+    if position is not None:
+        x, y, z = map(finite_number, position)
+        position = (x, y, z)
+    if rotation is not None:
+        w, x, y, z = map(finite_number, rotation)
+        length = math.sqrt(w * w + x * x + y * y + z * z)
+        if length < 1e-6:
+            raise ValueError("a rotation of zero length")
+        rotation = (w / length, x / length, y / length, z / length)
+    return PinKey(finite_number(entry["at_s"]), position, rotation)
+
+
+def _stand(entry: Mapping[str, Any]) -> Stand:
+    return Stand(
+        foot=entry["foot"],
+        start_s=finite_number(entry["start_s"]),
+        stop_s=finite_number(entry["stop_s"]),
+        stands=_flag(entry.get("stands", True)),
+    )
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false is missing")
+    return value
