@@ -36,6 +36,10 @@ KINDS: Final[Mapping[str, str]] = {
     "stature": "height unusual",
     "seated": "sits",
     "posture_unsure": "posture unsure",
+    "rotation_stuck": "rotation stuck",
+    "inverse_poses": "poses inverted",
+    "room_tilted": "room tilted",
+    "several_players": "several players",
     "wrists_bent": "wrists bent too far",
     "calibration_pose": "calibration pose unsure",
 }
