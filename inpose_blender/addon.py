@@ -14,6 +14,8 @@ from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .pins import operators as pins_operators
+from .pins import panel as pins_panel
 from .preferences import operators as preferences_operators
 from .preferences import panel as preferences_panel
 from .preferences import python_operators
@@ -47,6 +49,7 @@ _CLASSES = (
     *columns_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
+    *pins_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -57,6 +60,7 @@ _CLASSES = (
     INPOSE_PT_rig,
     INPOSE_PT_solve,
     INPOSE_PT_result,
+    *pins_panel.CLASSES,
     INPOSE_PT_bake,
     *mapping.CLASSES,
     *menus.CLASSES,

@@ -10,6 +10,7 @@ import bpy
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
+from .pins import properties as pins
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
 from .solve.properties import SolveChoices
@@ -31,6 +32,7 @@ CLASSES = (
     INPOSE_PG_status,
     *viewing.CLASSES,
     *columns.CLASSES,
+    *pins.CLASSES,
 )
 
 
@@ -40,6 +42,7 @@ def register() -> None:
     bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
+    bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
     bpy.types.WindowManager.inpose_columns = bpy.props.PointerProperty(type=columns.INPOSE_PG_columns)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
@@ -52,6 +55,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_columns
     overrides.unregister()
     del bpy.types.WindowManager.inpose_status
+    del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_bake
     del bpy.types.Scene.inpose_reading

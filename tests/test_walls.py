@@ -81,6 +81,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "solve",
         "viewing",
         "columns",
+        "pins",
         "scene_settings",
         "menus",
         "batch",

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, runs
+from ...arrays import BoolArray, FloatArray, lengths, runs
 
 _USUAL: Final[float] = 10.0
 """Percentile of the distance from hand to head that parked frames hardly change, unless they are most of a take."""
@@ -64,7 +64,7 @@ def _usual_distance(positions: FloatArray) -> float | None:
 
 
 def _distance(positions: FloatArray, hand: int) -> FloatArray:
-    return np.asarray(np.linalg.norm(positions[:, hand] - positions[:, 0], axis=-1))
+    return lengths(positions[:, hand] - positions[:, 0])
 
 
 def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
@@ -72,7 +72,7 @@ def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
 
     A run that only ends with a leap is a device that froze where it was.
     """
-    step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    step = lengths(np.diff(place, axis=0))
     same = np.append(False, step == 0.0)
     found = np.zeros(len(place), dtype=np.bool_)
     for start, stop in runs(same):
@@ -98,7 +98,7 @@ def _far_away(place: FloatArray, away: FloatArray, usual: float) -> BoolArray:
     if np.percentile(away[far], 2) < _GAP * np.percentile(away[~far], 99):
         return np.zeros_like(far)
     # The hand itself must leap: a head that is somewhere else makes every hand seem far away.
-    step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    step = lengths(np.diff(place, axis=0))
     found = np.zeros_like(far)
     for start, stop in runs(far):
         edge = start - 1 if start else stop - 1
