@@ -88,7 +88,7 @@ def look_at_table(path: Path, options: ReadOptions | None = None) -> TableLook:
     if len(data) == _LOOKED_AT_BYTES:
         data = data[: data.rfind(b"\n") + 1]
     table = open_table(data, path.name, CSV_HINT)
-    rows = list(islice((row for row in table.rows if row and any(row)), _ROWS))
+    rows = list(islice((row for row in table.rows.texts() if row and any(row)), _ROWS))
     layout, by = _layout_of(table, path, options or ReadOptions())
     if layout is not None and layout.shape == "files":
         raise RecordingError(

@@ -211,6 +211,11 @@ class TableRows:
                 yield self._cut(block)
         yield self._cut(self._lines)
 
+    def texts(self) -> Iterator[list[str]]:
+        """Yield the rows one by one, as text."""
+        yield from self._counted(iter(self._before))
+        yield from self._cut(self._lines)
+
     def _cut(self, lines: Iterable[str]) -> Iterator[list[str]]:
         return self._counted(csv.reader(lines, delimiter=self._delimiter, skipinitialspace=True))
 
