@@ -47,6 +47,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "cleaning_report",
         "findings",
         "sensors",
+        "trackers",
         "types",
         "conventions",
         "sessions",

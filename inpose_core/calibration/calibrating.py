@@ -26,6 +26,7 @@ from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretch
 from .rigid import from_rotvec_deg, place_all
 from .stature import PerformerStance, find_stance
 from .storage import load_calibration
+from .tracker_points import joint_points, strapped_points
 from .trim import cut_sensors, findings_inside, notes_inside
 from .upright_stance import upright_head_joint_m
 
@@ -125,6 +126,7 @@ def _calibrate_whole(
         sensors = Sensors(
             *placed, resampled.measured, SOLVER_FPS, seated=seated, rotation_measured=resampled.rotation_measured
         )
+        sensors = sensors.with_points(*joint_points(resampled.trackers))
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
@@ -139,12 +141,17 @@ def _calibrate_whole(
         seated=seated,
         rotation_measured=found.recording.rotation_measured,
     )
+    notes = found.notes
+    if (trackers := found.recording.trackers) is not None:
+        own = skeleton.scaled(1 / scale)
+        points = strapped_points(trackers, positions_m, own, found.calibration_pose, SOLVER_FPS, scale)
+        sensors, notes = sensors.with_points(*points.value), (*notes, *points.notes)
     return Calibrated(
         sensors,
         performer.pose,
         performer.stature_m,
         scale,
-        found.notes,
+        notes,
         found.calibration_pose,
         found.findings,
         found.seats,
@@ -181,7 +188,11 @@ def measure_performer(
     held, stance = _pose_and_stance(recording, resampled, settings, given_m, looks_for_pose=saved is None)
     stature_m = stance.stature_m
     recording = replace(recording, notes=(*recording.notes, *stance.notes)).with_findings(*stance.findings)
-    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, stance.lift_m, 0.0)))
+    lifted = replace(
+        resampled,
+        positions_m=resampled.positions_m + np.array((0.0, stance.lift_m, 0.0)),
+        trackers=None if resampled.trackers is None else resampled.trackers.lifted(stance.lift_m),
+    )
     seats = seated_stretches(lifted, stature_m, stance.posture, settings.posture, SOLVER_FPS)
     if stance.posture == "standing":
         recording = recording.with_findings(*map(seat_finding, seats))

@@ -31,6 +31,7 @@ from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from ..interpretation.parked import find_parked
+from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
@@ -86,7 +87,9 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     for start, stop in unworn:
         poses.measured[start:stop] = False
     poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
+    before = poses
     poses, mended, recentred_at_s = mend(times_s, poses)
+    trackers = _in_mended_room(recording.trackers, kept, before, poses)
     poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name)
@@ -112,9 +115,20 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m=_last_held(poses.positions_m, poses.measured),
         rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
+        trackers=trackers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
     ).with_findings(*sorted(findings, key=lambda finding: finding.start_s or 0.0))
+
+
+def _in_mended_room(
+    trackers: TrackerTracks | None, kept: BoolArray, before: Poses, after: Poses
+) -> TrackerTracks | None:
+    """Return the trackers of the frames that are kept, in the room as head and hands were mended."""
+    if trackers is None:
+        return None
+    was, now = (np.concatenate((poses.positions_m, poses.rotations_wxyz), axis=-1) for poses in (before, after))
+    return trackers.part(kept).cleaned().moved_with_the_room(was, now, after.measured)
 
 
 def cut_take(recording: Recording, number: int | None = None, name: str = "The recording") -> Recording:

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from ...arrays import FloatArray
 from ...errors import RecordingError
 from ...noted import Noted
-from ...options.reading import QUATERNION_ORDERS
+from ...options.reading import QUATERNION_ORDERS, QuaternionOrder
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..findings import Finding, FindingKind
 from ..sessions import sessions_told, spread_sessions
+from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
 from .evidence import USUAL_REACH_M, Samples, far_reach, stance
@@ -80,6 +81,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
     pose, pose_guess = _pose(seen.look_like_joints, declared)
     origin, origin_guess = _origin(positions_m, tracked, declared, options)
+    trackers = _interpreted(raw.trackers, seen.axes, seen.order, unit_m)
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
@@ -103,6 +105,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         origin=origin,
         guesses=guesses,
         notes=(*raw.notes, *told),
+        trackers=trackers,
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
     return recording.with_findings(*raw.findings, *sessions, *placed, *roles.findings, *corrected, *doubts)
@@ -128,6 +131,18 @@ _NOTED: Final[dict[str, str]] = {
 
 def _exchanged(stretches: tuple[DeviceStretch, ...]) -> tuple[DeviceStretch, ...]:
     return tuple(replace(stretch, hand=3 - stretch.hand) for stretch in stretches)
+
+
+def _interpreted(
+    trackers: TrackerTracks | None, axes: Axes, order: QuaternionOrder, unit_m: float
+) -> TrackerTracks | None:
+    """Return the trackers in the recording's axes and metres; they are written as head and hands are."""
+    if trackers is None:
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        positions_m = convert_positions(trackers.positions_m, axes) * unit_m
+        rotations_wxyz = convert_rotations(in_order(trackers.rotations_wxyz, order), axes)
+    return replace(trackers, positions_m=positions_m, rotations_wxyz=rotations_wxyz)
 
 
 def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
