@@ -51,6 +51,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "types",
         "conventions",
         "sessions",
+        "coarse_clock",
         "tracks",
         "tables",
         "formats",

@@ -22,6 +22,7 @@ from ...arrays import FloatArray
 from ...body.points import TRACKER_NAMES
 from ...errors import RecordingError
 from ...system.output import write_output
+from ..coarse_clock import spread_ticks
 from ..sessions import continue_clock
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
@@ -67,7 +68,8 @@ def read_own(table: TextTable) -> RawTracks:
     """
     columns, trackers = _columns(table), _tracker_columns(table)
     cells = table.read((*columns.values(), *(place for places in trackers.values() for place in places)))
-    clock = continue_clock(cells.values[:, 0])
+    spread = spread_ticks(cells.values[:, 0])
+    clock = continue_clock(spread.times)
     poses = np.full((len(cells), 21), np.nan)
     own = cells.values[:, 1 : len(columns)]
     poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = own
@@ -82,7 +84,7 @@ def read_own(table: TextTable) -> RawTracks:
         format="CSV",
         declared=replace(_DECLARED, pose=_declared_pose(table)),
         notes=(*missing_hands, *cells.notes),
-        findings=(*cells.findings, *clock.findings),
+        findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
         trackers=_trackers(trackers, cells.values[:, len(columns) :]),
     )

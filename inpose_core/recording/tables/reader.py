@@ -28,6 +28,7 @@ from .columns import (
 from .csv_format import CSV_HINT, OWN_LAYOUT, is_own, read_own
 from .devices import read_files, read_long
 from .layouts import DeviceColumns, Layout, layout_from, presets
+from .players import player_columns, split_players
 from .text_table import TextTable, is_text, open_table
 
 recognises = is_text
@@ -197,10 +198,12 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     present = [(columns, column_places(columns, table)) if columns is not None else None for columns in devices]
     time = time_column(layout, table, options)
     places = [places for _, places in filter(None, present)]
-    cells = table.read(
-        (place for one in places for place in one.numbers),
-        (*(() if time is None else (time,)), *(place for one in places for place in one.matrix)),
-    )
+    numbers = [place for one in places for place in one.numbers]
+    texts = [*(() if time is None else (time,)), *(place for one in places for place in one.matrix)]
+    players = player_columns(table, (*numbers, *texts))
+    cells = table.read(numbers, (*texts, *players))
+    if places[0].position:
+        cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
     angles = angles_of([one for one in present if one is not None], cells, layout)
     head, left, right = (
