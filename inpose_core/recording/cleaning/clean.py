@@ -36,7 +36,7 @@ from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
-from .defects import Poses, TrackDefect, as_defects, without
+from .defects import Poses, TrackDefect, as_defects, rotation_known, without
 from .device_changes import find_feet
 from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
@@ -59,7 +59,8 @@ _DECLARED: Final[str] = "declared"
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
     """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
 
-    If a device is not measured, its pose is the last measured one, so that every number is finite. The result's
+    If a device is not measured, its pose is the last measured one, so that every number is finite. A device whose
+    position is stuck while it turns keeps its rotation. The result's
     ``cleaning`` and its findings list all repairs.
 
     Raises:
@@ -103,8 +104,8 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         *telling.defect_findings(times_s, defects),
         *telling.missing_findings(poses.measured, defects),
     ]
-    turned = _rotation_measured(poses.measured, defects)
-    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured if turned is None else turned)
+    known = rotation_known(poses.measured, defects)
+    held_wxyz = _last_held(poses.rotations_wxyz, known)
     report = CleaningReport(
         devices=_summaries(times_s, poses.measured, held_wxyz, defects, lost),
         dropped_frames=len(kept) - len(times_s),
@@ -118,7 +119,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m=_last_held(poses.positions_m, poses.measured),
         rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
-        rotation_measured=turned,
+        rotation_measured=None if (known == poses.measured).all() else known,
         trackers=trackers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
@@ -145,21 +146,6 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
     check_rate(recording.times_s[kept], name)
     seen = (recording.measured & _valid(recording.positions_m, recording.rotations_wxyz)).any(axis=1)
     return choose_take(recording, kept & seen, number, name)
-
-
-def _rotation_measured(measured: BoolArray, defects: Sequence[TrackDefect]) -> BoolArray | None:
-    """Return where rotations are measured, (F, 3), if that is not where the poses are.
-
-    A device whose position is stuck still turns, one whose rotation is stuck still moves.
-    """
-    turned = measured.copy()
-    for defect in defects:
-        part = slice(defect.start, defect.stop), defect.device
-        if defect.kind == "rotation_stuck":
-            turned[part] = False
-        elif defect.kind == "position_stuck" and measured[:, defect.device].any():
-            turned[part] = True
-    return None if (turned == measured).all() else turned
 
 
 def _declared_losses(times_s: FloatArray, lost: BoolArray) -> list[TrackDefect]:

@@ -86,7 +86,7 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
         "left_to_solver": " The solver computes it there.",
     }
     if first.kind in _PARTS:
-        ending["left_to_solver"] = f" The solver computes its {_PARTS[first.kind]}."
+        ending["left_to_solver"] = f" The solver computes its {_PARTS[first.kind]} there."
     if first.kind == "never_tracked":
         ending["left_to_solver"] = " The solver computes it without data."
     return Finding(
