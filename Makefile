@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz chaos test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick experiments extension release extension-test test-gui \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
 	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -78,6 +78,12 @@ experiments: $(VENV)/.installed-test
 # Motion by situation, of people who chose nothing (a minute).
 evaluate-situations: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/situations.py --data $(DATA) --out docs/evaluation
+	PYTHONPATH=. $(BIN)/python docs/make_tables.py
+
+# Draw the solution beside the truth: a typical stretch of each situation, and of a kick and a dance (a minute).
+SHEETS ?= runs/sheets
+sheets: $(VENV)/.installed-test
+	$(BIN)/inpose evaluate --data $(DATA) --sheets $(SHEETS)
 
 # How fast the prior trains, against the machine's own rate.
 bench-training: $(VENV)/.installed-test

@@ -51,9 +51,7 @@ def main() -> None:
         "HDM05": trials_of(load_hdm05_clips(data)),
         "test people": trials_of(load_test_clips(data)),
     }
-    print(
-        "| | " + " | ".join(f"{name}: MPJPE cm, legs cm, MPJRE °, foot sliding cm/s" for name in list(sets)[:2]) + " |"
-    )
+    print("| | " + " | ".join(f"{name}: MPJPE cm, legs cm, MPJRE °, skate cm/s" for name in list(sets)[:2]) + " |")
     print("|---|---|---|")
     for name, settings in CHOICES.items():
         cells = []

@@ -12,6 +12,7 @@ from typing import Final
 
 from inpose_blender.bake.options import BakeOptions
 from inpose_core.evaluation import reliability
+from inpose_core.evaluation.plausibility import table as situation_table
 from inpose_core.evaluation.recordings import report as recordings_report
 from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.options.document import option_table, with_tables
@@ -20,14 +21,27 @@ from inpose_core.options.solve import SolveSettings
 from inpose_core.recording.registry import recording_formats
 
 DOCS: Final[Path] = Path(__file__).parent
-PAGES: Final[tuple[Path, ...]] = (DOCS / "panel.md", DOCS / "recordings.md", DOCS / "evaluation.md", DOCS / "method.md")
+CARD: Final[Path] = DOCS.parent / "inpose_core" / "weights" / "MODEL_CARD.md"
+PAGES: Final[tuple[Path, ...]] = (
+    DOCS / "panel.md",
+    DOCS / "recordings.md",
+    DOCS / "evaluation.md",
+    DOCS / "method.md",
+    CARD,
+)
+SITUATIONS: Final[Path] = DOCS / "evaluation" / "situations.json"
 RECORDINGS: Final[Path] = DOCS / "evaluation" / "recordings.json"
 CONFIDENCE: Final[Path] = DOCS / "evaluation" / "confidence.json"
 
 
 def tables() -> dict[str, str]:
     """Return the tables by their names in the docs."""
+    by_people = json.loads(SITUATIONS.read_text(encoding="utf-8"))
+    joined = by_people.pop("test people")
     return {
+        "figures by situation": situation_table.table(joined),
+        "definitions of the figures": situation_table.definitions(),
+        "legs by situation": situation_table.short_table(by_people),
         "reading options": option_table(ReadOptions),
         "calibration options": option_table(CalibrationSettings),
         "solve options": option_table(SolveSettings),

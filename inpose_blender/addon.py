@@ -12,6 +12,8 @@ from . import menus, scene_settings
 from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
+from .pins import operators as pins_operators
+from .pins import panel as pins_panel
 from .preferences import operators as preferences_operators
 from .preferences import panel as preferences_panel
 from .preferences import python_operators
@@ -43,6 +45,7 @@ _CLASSES = (
     *trim_drag.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
+    *pins_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -53,6 +56,7 @@ _CLASSES = (
     INPOSE_PT_rig,
     INPOSE_PT_solve,
     INPOSE_PT_result,
+    *pins_panel.CLASSES,
     INPOSE_PT_bake,
     *mapping.CLASSES,
     *menus.CLASSES,

@@ -16,6 +16,7 @@ from .errors import (
     CancelledError,
     InPoseError,
     OutputError,
+    PinError,
     RecordingError,
     RigError,
     WorkerError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
+    from inpose_core.pins import Pin, PinKey, PinSet, held_while_standing, pins_to_json
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -73,6 +75,7 @@ else:
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
+    from ..inpose_core.pins import Pin, PinKey, PinSet, held_while_standing, pins_to_json
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -104,6 +107,10 @@ __all__ = [
     "InPoseError",
     "Motion",
     "OutputError",
+    "Pin",
+    "PinError",
+    "PinKey",
+    "PinSet",
     "Recording",
     "RecordingError",
     "RigError",
@@ -121,6 +128,7 @@ __all__ = [
     "find_program",
     "gaussian_filter",
     "has_nvidia_driver",
+    "held_while_standing",
     "is_apple_silicon",
     "load_sensors",
     "matrix_to_quaternion",
@@ -130,6 +138,7 @@ __all__ = [
     "open_file",
     "output_error",
     "parse_json",
+    "pins_to_json",
     "quaternion_to_matrix",
     "read_json",
     "rotate_vector",

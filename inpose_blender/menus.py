@@ -8,6 +8,7 @@ from typing import Any, Final
 import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
+from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin, INPOSE_OT_solve_again
 from .preferences.operators import INPOSE_OT_test_solver
 from .preferences.python_operators import INPOSE_OT_find_pythons
 from .recording import example, scene_operators
@@ -38,6 +39,9 @@ SEARCHABLE = (
     INPOSE_OT_leave_out_finding,
     INPOSE_OT_solve_full_body,
     INPOSE_OT_cancel,
+    INPOSE_OT_solve_again,
+    INPOSE_OT_pin_pose,
+    INPOSE_OT_remove_pin,
     INPOSE_OT_bake_take,
     INPOSE_OT_give_ik_back,
     INPOSE_OT_copy_report,

@@ -18,7 +18,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.options.spans import parse_spans, spans_text
     from inpose_core.options.table import OptionTable, option, options_of
     from inpose_core.recording.formats.suffixes import recording_suffixes
-    from inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
+    from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 else:
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
@@ -28,7 +28,7 @@ else:
     from ..inpose_core.options.spans import parse_spans, spans_text
     from ..inpose_core.options.table import OptionTable, option, options_of
     from ..inpose_core.recording.formats.suffixes import recording_suffixes
-    from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveRequest
+    from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 
 __all__ = [
     "PROTOCOL",
@@ -40,6 +40,7 @@ __all__ = [
     "Option",
     "OptionTable",
     "ReadOptions",
+    "SolveAgainRequest",
     "SolveRequest",
     "SolveSettings",
     "add_options",

@@ -9,6 +9,7 @@ import bpy
 
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
+from .pins import properties as pins
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
 from .solve.properties import SolveChoices
@@ -22,7 +23,15 @@ class INPOSE_PG_settings(RecordingChoice, RigChoice, CalibrationChoices, SolveCh
     """Hold the settings for the next solve. Each feature declares its own. They are saved with the scene."""
 
 
-CLASSES = (INPOSE_PG_settings, INPOSE_PG_reading, INPOSE_PG_bake, INPOSE_PG_take, INPOSE_PG_status, *viewing.CLASSES)
+CLASSES = (
+    INPOSE_PG_settings,
+    INPOSE_PG_reading,
+    INPOSE_PG_bake,
+    INPOSE_PG_take,
+    INPOSE_PG_status,
+    *viewing.CLASSES,
+    *pins.CLASSES,
+)
 
 
 def register() -> None:
@@ -31,6 +40,7 @@ def register() -> None:
     bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
+    bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
     overrides.register()
@@ -41,6 +51,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_view
     overrides.unregister()
     del bpy.types.WindowManager.inpose_status
+    del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_bake
     del bpy.types.Scene.inpose_reading

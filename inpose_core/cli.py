@@ -24,6 +24,7 @@ from . import __version__
 from .commands.batch import add_batch_command
 from .commands.calibrate import add_calibrate_command
 from .commands.evaluate_amass import add_amass_arguments, evaluate_amass
+from .commands.evaluate_points import add_points_arguments, evaluate_points
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.evaluate_sheets import add_sheets_arguments, evaluate_sheets
 from .commands.progress import ProgressBar
@@ -160,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_recordings_arguments(evaluate)
     add_amass_arguments(evaluate)
+    add_points_arguments(evaluate)
     add_sheets_arguments(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -342,6 +344,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         return evaluate_sheets(options)
     if options.recordings:
         return evaluate_recordings(options)
+    if options.points:
+        return evaluate_points(options)
     from .evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from .prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from .training.devices import torch_device  # noqa: PLC0415

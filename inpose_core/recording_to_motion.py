@@ -21,7 +21,8 @@ from .calibration import (
     performer_stature_m,
 )
 from .options.solve import SolveSettings
-from .pins import Miss, PinSet, load_pins, solve_again
+from .pins import PinSet, load_pins
+from .pins.solving import Miss, solve_again
 from .prior.checkpoint import Prior
 from .recording import ReadOptions, Recording, load_recording
 from .recording.findings import Finding

@@ -112,6 +112,8 @@ class SolveAgainRequest(Request):
     output: Path
     motion: Path
     """The motion of the take, as the last solve left it."""
+    sensors_output: Path | None = None
+    """Gets the recording with head and hands where the pins want them."""
     pins: Mapping[str, Any] | None = None
     """What is asked for now, a document of `pins.pins_to_json`."""
     before: Mapping[str, Any] | None = None

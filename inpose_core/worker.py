@@ -216,13 +216,16 @@ class Worker:
 
     def _solve_again(self, identity: object, request: SolveAgainRequest) -> _Json:
         from .body.motion import Motion  # noqa: PLC0415
-        from .pins import PinSet, pins_from_json, solve_again  # noqa: PLC0415
-        from .recording.formats.sensors_file import load_sensors  # noqa: PLC0415
+        from .pins import PinSet, pins_from_json, with_pinned_devices  # noqa: PLC0415
+        from .pins.solving import solve_again  # noqa: PLC0415
+        from .recording.formats.sensors_file import load_sensors, save_sensors  # noqa: PLC0415
 
+        sensors = load_sensors(request.recording)
+        pins = PinSet() if request.pins is None else pins_from_json(request.pins)
         solved = solve_again(
             Motion.load_npz(request.motion),
-            load_sensors(request.recording),
-            PinSet() if request.pins is None else pins_from_json(request.pins),
+            sensors,
+            pins,
             request.solve,
             PinSet() if request.before is None else pins_from_json(request.before),
             self._loaded_prior(),
@@ -230,6 +233,8 @@ class Worker:
         )
         self._check_cancelled(identity)
         solved.motion.save_npz(request.output)
+        if request.sensors_output is not None:
+            save_sensors(with_pinned_devices(sensors, pins), request.sensors_output)
         return {
             "motion": str(request.output),
             "stretches": [list(stretch) for stretch in solved.stretches],

@@ -79,6 +79,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "bake",
         "solve",
         "viewing",
+        "pins",
         "scene_settings",
         "menus",
         "batch",

@@ -21,7 +21,7 @@ from ..takes.take import SolvedTake
 from .adjust import adjust_motion
 from .bake import bake_channels, rig_facts, write_action
 from .options import BakeOptions
-from .placement import place_motion, placed_floor
+from .placement import motion_placement, place_motion, placed_floor, placement_to_text
 from .settings import BakeResult
 
 
@@ -111,6 +111,7 @@ class BakeJob:
         settings = self._options.bake_settings(
             self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
         )
+        placement = motion_placement(motion, self._options, now.measure, scene.cursor.location)
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location)
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
@@ -125,7 +126,8 @@ class BakeJob:
         if after != before:
             scene.frame_start, scene.frame_end = after
         floor = placed_floor(self._options, now.measure, scene.cursor.location)
-        return replace(result, character=(yield from self._checked(result, replace(now, measure=floor))))
+        character = yield from self._checked(result, replace(now, measure=floor))
+        return replace(result, character=character, place=placement_to_text(placement))
 
     def _checked(self, result: BakeResult, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""

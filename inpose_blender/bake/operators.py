@@ -98,7 +98,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         try:
             result = self._bake.result
             motion = TAKES.recall(self._file).motion
-            self._rig.armature_object.inpose_take.first_frame = result.first_frame
+            keep_place(self._rig.armature_object.inpose_take, result)
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
@@ -109,6 +109,11 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
+
+
+def keep_place(take: Any, result: BakeResult) -> None:
+    """Keep with a take where in time and space its last bake is."""
+    take.first_frame, take.placement = result.first_frame, result.place
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:

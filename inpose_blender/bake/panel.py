@@ -17,7 +17,7 @@ class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
 
     bl_idname = "INPOSE_PT_bake"
     bl_label = "Adjust and Bake"
-    bl_order = 5
+    bl_order = 6
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the solved motion and the options of the bake."""

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -63,6 +64,19 @@ def motion_placement(
     """Return how `place_motion` places a motion; the same arguments."""
     forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
     return placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world)
+
+
+def placement_to_text(placement: Placement) -> str:
+    """Return a placement as text, to be kept with the armature object."""
+    return json.dumps({name: np.asarray(value).tolist() for name, value in vars(placement).items()})
+
+
+def placement_from_text(text: str) -> Placement:
+    """Return the placement of a text; an empty text, of an older bake, is a room that was not moved."""
+    if not text:
+        return Placement(np.array((1.0, 0.0, 0.0, 0.0)), np.zeros(3), np.zeros(3))
+    values: dict[str, Any] = json.loads(text)
+    return Placement(**{name: np.array(value, dtype=np.float64) for name, value in values.items()})
 
 
 def placed_floor(options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]) -> RigMeasure:

@@ -39,3 +39,5 @@ class BakeResult:
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
     character: CharacterCheck = CharacterCheck()
     """What was found when the baked character was looked at."""
+    place: str = ""
+    """How the room of the motion was placed in the scene, as `bake.placement` writes it."""

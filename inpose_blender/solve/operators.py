@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Solve a recording and bake it: a modal job in the window, a blocking one in the background and for scripts."""
+"""Solve a recording and bake it."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..bake.operators import bake_notes, baked_text, range_note, spoken_problems
+from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
 from ..bake.properties import bake_options
-from ..errors import CancelledError, InPoseError
+from ..errors import InPoseError
 from ..options import CalibrationSettings, SolveSettings
 from ..preferences.machine_settings import results_folder, solver_device, solver_interpreters
 from ..recording.properties import chosen_reading, recording_path
 from ..remembered import remember
 from ..rig.properties import chosen_armature
-from ..takes.memory import TAKES
-from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake, is_playing
 from ..ui.option_properties import settings_of
-from ..ui.redraw import redraw_panels
-from ..ui.status import clear_result, show_cancelled, show_error, show_result
+from ..ui.status import show_error, show_result
 from ..ui.translate import tr
+from .modal import ModalSolve
 from .options import SolveOptions, require_files
 from .queue import QUEUE
 
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     from .job import SolveOutcome
 
 
-class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
+class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
     """Solve the full body from the recording and bake it as a new action. InPose keeps your current action"""
 
     bl_idname = "inpose.solve_full_body"
@@ -51,78 +49,6 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
         else:
             return True
         return False
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Queue the job and return to Blender at once."""
-        if bpy.app.background:
-            return self.execute(context)
-        if not self._start(context):
-            return {"CANCELLED"}
-        clear_result(context)
-        self._queued = QUEUE.add(self._label, self._job)
-        self.begin_modal(context, IDLE_TIMER_S)
-        context.window_manager.modal_handler_add(self)
-        redraw_panels()
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Advance the job at each timer event; pass on all events except Esc."""
-        if self._queued.ended:  # the add-on is being disabled
-            self.abandon(context)
-            return {"CANCELLED"}
-        if self._bake is not None:
-            return self._modal_bake(context, event)
-        at_head = QUEUE.is_at_head(self._queued)
-        stops = at_head and event.type == "ESC" and event.value == "PRESS" and not is_playing(context)
-        if stops:
-            self._job.cancel()
-        elif event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if at_head and self._job.step():
-            context.workspace.status_text_set(
-                tr("InPose: {doing} {percent} %. Esc cancels.").format(
-                    doing=tr(self._job.text), percent=round(100 * self._job.fraction)
-                )
-            )
-            redraw_panels()
-        if not self._job.done:
-            return {"RUNNING_MODAL"} if stops else {"PASS_THROUGH"}
-        if not self._begin_bake(context):
-            self._leave_queue(context)
-            return {"CANCELLED"}
-        self._queued.job.text = "Baking"
-        self.begin_modal(context, BAKE_TIMER_S)
-        return {"PASS_THROUGH"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the whole job before returning."""
-        if not self._start(context):
-            return {"CANCELLED"}
-        self._job.wait()
-        if not self._begin_bake(context):
-            return {"CANCELLED"}
-        assert self._bake is not None
-        while not self._bake.done:
-            self._bake.step()
-        return self._finish(context)
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """End the job when Blender ends the operator: a closing window, another file."""
-        self._job.cancel()
-        QUEUE.remove(self._queued)
-        self.abandon(context)
-
-    def _modal_bake(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        assert self._bake is not None
-        answer = self.go_on_baking(event)
-        if not self._bake.done:
-            return answer
-        self._leave_queue(context)
-        return self._finish(context)
-
-    def _leave_queue(self, context: bpy.types.Context) -> None:
-        QUEUE.remove(self._queued)
-        self.abandon(context)
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job with the current options; later changes apply to later solves."""
@@ -147,23 +73,6 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             return False
         return True
 
-    def _begin_bake(self, context: bpy.types.Context) -> bool:
-        """Take the outcome of the solve, and prepare its bake."""
-        from ..bake.job import BakeJob
-
-        try:
-            outcome: SolveOutcome = self._job.outcome
-        except CancelledError:
-            show_cancelled(self, context)
-            return False
-        except InPoseError as error:
-            show_error(self, context, error, "Solving")
-            return False
-        TAKES.remember(outcome.file, outcome.take)
-        scene = self._scene.find(bpy.data.scenes) or context.scene
-        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=True)
-        return True
-
     def _finish(self, context: bpy.types.Context) -> set[str]:
         from ..bake.confidence import confidence_notes
 
@@ -176,8 +85,9 @@ class INPOSE_OT_solve_full_body(ModalBake, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
-        take.recording, take.start_s, take.first_frame = self._recording, outcome.start_s, result.first_frame
+        take.recording, take.start_s = self._recording, outcome.start_s
         take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
+        keep_place(take, result)
         scene = self._scene.find(bpy.data.scenes) or context.scene
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))

@@ -20,4 +20,5 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     findings: bpy.props.StringProperty(name="Findings", description="What is wrong with the recording, as JSON")
     start_s: bpy.props.FloatProperty(name="Start", description="Time in the recording at which the motion begins")
     seat_height_m: bpy.props.FloatProperty(name="Seat", description="Height of the seat, if the performer sits")
+    placement: bpy.props.StringProperty(name="Place", description="Where the last bake put the recorded room, as JSON")
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")

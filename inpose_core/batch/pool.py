@@ -3,7 +3,7 @@
 
 If a process crashes (out of memory, a broken library), its job fails, but not the batch. A process reports its
 progress. If it reports nothing for too long, it is ended and its job is tried once more. The processes end when the
-batch ends, for any reason.
+batch ends, for any reason. If there is a graphics card, one more process denoises on it for all of them (`card`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
+from ..numerics import Backend
 from ..system.process import children_without_ctrl_c
+from .card import CardProcess, ask_over, card_for
 from .jobs import Job
+from .joint_network import may_ask_card
 from .result import JobResult
 from .work import do_job, failed
 
@@ -52,6 +56,7 @@ def solve_in_processes(
     on_progress: Callable[[int, float], None],
     processes: int,
     silent_s: float = _SILENT_S,
+    card: Backend | None = None,
 ) -> Iterator[tuple[int, JobResult]]:
     """Yield each job's index and outcome, in the order in which they end.
 
@@ -60,8 +65,10 @@ def solve_in_processes(
         on_progress: called with a job's index and the share that is done.
         processes: how many to do at once.
         silent_s: longest time without a message of a process.
+        card: denoises for all processes together; by default the graphics card of this computer.
     """
-    pool = _Pool(jobs, deque(range(len(jobs))), [0] * len(jobs))
+    card = card or card_for(jobs)
+    pool = _Pool(jobs, deque(range(len(jobs))), [0] * len(jobs), CardProcess(card) if card else None)
     try:
         while pool.is_busy:
             pool.give(processes)
@@ -70,6 +77,8 @@ def solve_in_processes(
     finally:
         for worker in pool.workers:
             _end(worker)
+        if pool.card is not None:
+            pool.card.end()
 
 
 @dataclass
@@ -79,6 +88,7 @@ class _Pool:
     jobs: Sequence[Job]
     waiting: deque[int]
     tries: list[int]
+    card: CardProcess | None
     workers: list[_Worker] = field(default_factory=list)
 
     @property
@@ -91,7 +101,7 @@ class _Pool:
             if worker.job is None and self.waiting:
                 _give(worker, self.waiting.popleft(), self.jobs)
         while self.waiting and len(self.workers) < processes:
-            self.workers.append(_start())
+            self.workers.append(_start(self.card))
             _give(self.workers[-1], self.waiting.popleft(), self.jobs)
 
     def hear(self, on_progress: Callable[[int, float], None]) -> Iterator[tuple[int, JobResult]]:
@@ -122,12 +132,15 @@ class _Pool:
                 yield worker.job, _crashed(self.jobs[worker.job], code)
 
 
-def _start() -> _Worker:
+def _start(card: CardProcess | None) -> _Worker:
     ours, theirs = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=_work, args=(theirs,), daemon=True)
+    to_card = card.connection() if card else None
+    process = _SPAWN.Process(target=_work, args=(theirs, card and card.backend, to_card), daemon=True)
     with children_without_ctrl_c():
         process.start()
     theirs.close()
+    if to_card is not None:
+        to_card.close()
     return _Worker(process, ours)
 
 
@@ -176,8 +189,9 @@ def _crashed(job: Job, code: int | None) -> JobResult:
     )
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, card: Backend | None, to_card: Connection | None) -> None:
     """Serve jobs until the pipe closes; the main function of a process."""
+    ask = partial(ask_over, to_card) if to_card is not None else None
     from ..numerics.threads import alone  # noqa: PLC0415 (the batch itself computes nothing)
     from ..prior.checkpoint import load_prior  # noqa: PLC0415
 
@@ -196,7 +210,7 @@ def _work(pipe: Connection) -> None:
         while True:
             job: Job = pipe.recv()
             pipe.send(0.0)
-            pipe.send(do_job(job, prior, tell))
+            pipe.send(do_job(job, prior, tell, ask if card and may_ask_card(job.solve, card) else None))
 
 
 def _end_with_parent() -> None:

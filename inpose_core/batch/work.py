@@ -19,6 +19,7 @@ from ..prior.checkpoint import Prior
 from ..recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .fingerprint import hash_of_file
 from .jobs import Job
+from .joint_network import Ask, with_card
 from .places import fetched, stored
 from .result import JobResult
 
@@ -26,13 +27,23 @@ _PARTS: Final[int] = 60
 _POSES: Final[int] = 8
 
 
-def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None]) -> JobResult:
-    """Return the outcome of a job; it contains any problem with its files."""
+def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None], ask: Ask | None = None) -> JobResult:
+    """Return the outcome of a job; it contains any problem with its files.
+
+    Args:
+        job: what to do.
+        prior: the shipped one.
+        on_progress: called before each denoising step.
+        ask: asks a graphics card to denoise.
+    """
     started_s = time.monotonic()
+    settings = job.solve
+    if ask is not None:
+        prior, settings = with_card(prior, settings, ask)
     try:
         skeleton = Skeleton.from_json_file(job.skeleton) if job.skeleton else None
         with fetched(job.recording) as recording:
-            plan = SolvePlan(recording, skeleton, job.calibration, job.solve, job.reading)
+            plan = SolvePlan(recording, skeleton, job.calibration, settings, job.reading)
             solved = solve_recording(plan, prior, on_progress)
         with stored(job.output) as output:
             if output.suffix.lower() == ".bvh":

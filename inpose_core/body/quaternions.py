@@ -176,14 +176,15 @@ def rotation_between(from_vector: ArrayLike, to_vector: ArrayLike) -> FloatArray
     a = np.asarray(from_vector, dtype=np.float64)
     b = np.asarray(to_vector, dtype=np.float64)
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    cosine = float(a @ b)
-    if cosine < -1.0 + 1e-9:
+    # Nearly opposite directions nearly cancel: so the sum tells them better than the cosine.
+    one_and_cosine = float((a + b) @ (a + b)) / 2
+    if one_and_cosine < 1e-14:
         perpendicular = np.cross(a, np.eye(3)[int(np.argmin(np.abs(a)))])
         perpendicular /= np.linalg.norm(perpendicular)
         return 2.0 * np.outer(perpendicular, perpendicular) - np.eye(3)
     x, y, z = np.cross(a, b)
     K = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + K + K @ K / (1.0 + cosine)
+    return np.eye(3) + K + K @ K / one_and_cosine
 
 
 def geodesic_angle(a_wxyz: ArrayLike, b_wxyz: ArrayLike) -> FloatArray:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ..arrays import BoolArray, FloatArray, runs
+from ..body.quaternions import rotate_vector
 from ..numerics.filters import box_filter
 from ..options.calibration import PostureChoice
 from ..recording.findings import Finding
@@ -28,6 +29,8 @@ _SHORTEST_OF_SEATED_S: Final[float] = 0.5
 _BRIDGE_S: Final[float] = 1.0
 _LARGEST_ROAM_M: Final[float] = 0.3
 _LARGEST_BOB_RATIO: Final[float] = 0.09
+_BENT_OVER: Final[float] = float(np.cos(np.radians(50.0)))
+"""Of the head's own up axis against the vertical."""
 _LYING_STILL_M: Final[float] = 0.0005
 """A head mostly moves more than this in half a second; a headset on a desk does not."""
 
@@ -84,7 +87,9 @@ def seated_stretches(
         found = [
             (first, stop)
             for first, stop in runs(flags)
-            if stop - first >= _SHORTEST_S * fps and _is_stay(head_m[first:stop], stature_m, fps)
+            if stop - first >= _SHORTEST_S * fps
+            and _is_stay(head_m[first:stop], stature_m, fps)
+            and _looks_ahead(recording.rotations_wxyz[first:stop, 0])
         ]
     return tuple(
         SeatedStretch(first, stop - 1, fps, _seat_height_m(head_m[first:stop, 1], stature_m)) for first, stop in found
@@ -118,6 +123,11 @@ def _is_stay(head_m: FloatArray, stature_m: float, fps: float) -> bool:
     moved_m = np.median(np.linalg.norm(head_m[half:] - head_m[:-half], axis=1))
     is_worn = moved_m > _LYING_STILL_M
     return bool(roam_m < _LARGEST_ROAM_M and high_m - low_m < _LARGEST_BOB_RATIO * stature_m and is_worn)
+
+
+def _looks_ahead(head_wxyz: FloatArray) -> bool:
+    """Return whether the head, (F, 4), is mostly upright: eyes are as low if somebody who stands bends over."""
+    return bool(np.median(rotate_vector(head_wxyz, (0.0, 1.0, 0.0))[:, 1]) > _BENT_OVER)
 
 
 def _seat_height_m(eyes_m: FloatArray, stature_m: float) -> float:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import InPoseError
 from .progress import ProgressBar
@@ -14,6 +14,10 @@ from .progress import ProgressBar
 if TYPE_CHECKING:
     from ..evaluation.amass.report import ProtocolResult
     from ..prior.checkpoint import Prior
+
+
+_TOLD_EVERY: Final[int] = 20
+"""Files between two lines of a log."""
 
 
 def add_amass_arguments(command: argparse.ArgumentParser) -> None:
@@ -79,8 +83,11 @@ def _protocol(options: argparse.Namespace, protocol: int, given: Prior) -> list[
     for name, prior in priors.items():
         with ProgressBar(f"Protocol {protocol}, {name}", quiet=False) as bar:
 
-            def tell(done: int, row: dict[str, Any], bar: ProgressBar = bar) -> None:
+            def tell(done: int, row: dict[str, Any], bar: ProgressBar = bar, name: str = name) -> None:
                 bar.update(done / len(files))
+                # A log has no bar.
+                if not sys.stderr.isatty() and (done % _TOLD_EVERY == 0 or done == len(files)):
+                    print(f"protocol {protocol}, {name}: {done} of {len(files)} files", file=sys.stderr)
                 if "problem" in row:
                     print(f"{row['file']}: {row['problem']}", file=sys.stderr)
 

@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pins: what an animator says about a solved motion (this foot was here, it stood from here to there), and solving
-again with it."""
+"""Pins: what an animator says about a solved motion (this foot was here, it stood from here to there).
 
+`pins.solving` solves again with them; it is not imported here, because the add-on has no use for the solver.
+"""
+
+from .asking import with_pinned_devices, with_pins
 from .pin import DEFAULT_EASE_S, FEET, Pin, PinKey, PinSet, Stand, joined_spans
-from .solving import Miss, SolvedAgain, missed_pins, solve_again
+from .standing import held_while_standing
 from .storage import load_pins, pins_from_json, pins_to_json, save_pins
 
 __all__ = [
     "DEFAULT_EASE_S",
     "FEET",
-    "Miss",
     "Pin",
     "PinKey",
     "PinSet",
-    "SolvedAgain",
     "Stand",
+    "held_while_standing",
     "joined_spans",
     "load_pins",
-    "missed_pins",
     "pins_from_json",
     "pins_to_json",
     "save_pins",
-    "solve_again",
+    "with_pinned_devices",
+    "with_pins",
 ]

@@ -44,19 +44,34 @@ def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
 
     Where two pins of a joint overlap, the later one of the set counts.
     """
+    asked = _asked_of_joints(sensors, pins)
+    points = [_point(joint, several) for joint, several in asked.items() if joint not in SENSOR_JOINTS]
+    return _with_pinned_devices(sensors, asked).with_points(*points)
+
+
+def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
+    """Return the sensors with head and wrists where the pins want them; other pins are left out.
+
+    This is what the hands of the motion are locked to.
+    """
+    return _with_pinned_devices(sensors, _asked_of_joints(sensors, pins))
+
+
+def _asked_of_joints(sensors: Sensors, pins: PinSet) -> dict[int, list[_Asked]]:
     times_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps
     asked: dict[int, list[_Asked]] = {}
     for pin in pins.pins:
         one = _asked(pin, times_s, sensors.fps)
         if one.share.any():
             asked.setdefault(JOINT_INDEX[pin.joint], []).append(one)
-    points: list[MeasuredPoint] = []
-    for joint, several in asked.items():
-        if joint in SENSOR_JOINTS:
-            sensors = _replaced(sensors, SENSOR_JOINTS.index(joint), several)
-        else:
-            points.append(_point(joint, several))
-    return sensors.with_points(*points)
+    return asked
+
+
+def _with_pinned_devices(sensors: Sensors, asked: dict[int, list[_Asked]]) -> Sensors:
+    for point, joint in enumerate(SENSOR_JOINTS):
+        if joint in asked:
+            sensors = _replaced(sensors, point, asked[joint])
+    return sensors
 
 
 def pinned_path(pin: Pin, times_s: FloatArray) -> tuple[FloatArray | None, FloatArray | None]:

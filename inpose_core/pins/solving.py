@@ -22,6 +22,7 @@ from ..solver.solving import ProgressCallback, solve
 from .asking import pinned_path, with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
 from .pin import Pin, PinSet
+from .standing import with_pinned_stands
 
 _CONTEXT_FRAMES: Final[int] = 300
 """What is solved before and after a stretch: more than the longest window of the prior."""
@@ -44,9 +45,10 @@ class Miss:
         """Say it to the user."""
         far = [f"{100 * self.off_m:.1f} cm"] * (self.off_m > _NOTABLE_M)
         far += [f"{self.off_deg:.0f} degrees"] * (self.off_deg > _NOTABLE_DEG)
+        joint = self.pin.joint.replace("_", " ")
         return (
-            f"The pin of {self.pin.joint} at {self.pin.start_s:.2f} s is not met by {' and '.join(far)}: "
-            "the body does not reach it, or other pins and devices hold it."
+            f"The {joint} misses its pin at {self.pin.start_s:.2f} s by {' and '.join(far)}. "
+            "The body cannot reach it, or other pins or devices hold it back."
         )
 
 
@@ -104,6 +106,8 @@ def solve_again(
         patched = with_stretch(motion, again, part.start, start, stop)
         motion = patched.motion
         changed.append((patched.start, patched.stop))
+    if changed:
+        motion = with_pinned_stands(motion, pins, sensors.start_s)
     return SolvedAgain(motion, tuple(changed), missed_pins(motion, pins, sensors.start_s))
 
 

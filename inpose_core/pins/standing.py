@@ -6,13 +6,48 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from ..arrays import runs
 from ..body.motion import Motion
 from ..body.skeleton import ANKLE_JOINTS, JOINT_INDEX, TOE_JOINTS
-from .pin import Pin
+from .pin import Pin, PinSet
 
 _ON_FLOOR: Final[float] = 0.04
 """Largest change of a standing foot's height, over the body size: 6 cm for an adult."""
+
+
+def with_pinned_stands(motion: Motion, pins: PinSet, start_s: float) -> Motion:
+    """Return a motion whose feet stand where pins hold them, and do not stand while they go to a pin or leave it.
+
+    The foot lock of a bake would otherwise hold a foot between its pinned place and the one before.
+
+    Args:
+        motion: the motion with the pins.
+        pins: what it was solved with.
+        start_s: time in the recording at which it begins.
+    """
+    if motion.foot_stands is None:
+        return motion
+    stands = motion.foot_stands.copy()
+    times_s, half_s = start_s + np.arange(len(motion)) / motion.fps, 0.5 / motion.fps
+    for pin in pins.pins:
+        foot = _foot_of(JOINT_INDEX[pin.joint])
+        if foot is None or not pin.has_position:
+            continue
+        begin_s, end_s = pin.reach_s
+        stands[(times_s >= begin_s - half_s) & (times_s <= end_s + half_s), foot] = False
+    for pin in pins.pins:
+        foot = _foot_of(JOINT_INDEX[pin.joint])
+        rests = len(pin.keys) == 1 and pin.stop_s > pin.start_s and pin.has_position
+        if foot is not None and rests:
+            stands[(times_s >= pin.start_s - half_s) & (times_s <= pin.stop_s + half_s), foot] = True
+    return replace(motion, foot_stands=stands)
+
+
+def _foot_of(joint: int) -> int | None:
+    """Return 0 for the left and 1 for the right foot; None if the joint is no ankle or toe joint."""
+    return next((joints.index(joint) for joints in (ANKLE_JOINTS, TOE_JOINTS) if joint in joints), None)
 
 
 def held_while_standing(pin: Pin, motion: Motion, start_s: float) -> Pin:
@@ -30,9 +65,9 @@ def held_while_standing(pin: Pin, motion: Motion, start_s: float) -> Pin:
     frame = round((pin.start_s - start_s) * motion.fps)
     if motion.foot_stands is None or not pin.has_position or pin.stop_s > pin.start_s or len(pin.keys) > 1:
         return pin
-    if joint not in (*ANKLE_JOINTS, *TOE_JOINTS) or not 0 <= frame < len(motion):
+    foot = _foot_of(joint)
+    if foot is None or not 0 <= frame < len(motion):
         return pin
-    foot = (ANKLE_JOINTS if joint in ANKLE_JOINTS else TOE_JOINTS).index(joint)
     solved_m = motion.part(slice(frame, frame + 1)).joint_positions_m[0, joint]
     pinned = pin.keys[0].position_m
     assert pinned is not None, "it has a position"

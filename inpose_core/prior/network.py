@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -117,6 +117,8 @@ class DiffusionTransformer:
     All frames of a window are denoised together; the window's length is fixed by the configuration.
     """
 
+    prefers_all_windows: ClassVar[bool] = False
+    """Whether it is to get all windows of a recording at once, however many cores there are."""
     config: NetworkConfig
     weights: Mapping[str, Array]
     """By their names, in the shapes of `weight_shapes`."""

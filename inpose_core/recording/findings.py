@@ -18,14 +18,17 @@ FindingKind = Literal[
     "unit",
     "hands_in_head_frame",
     "hand_poses",
+    "inverse_poses",
     # the file and its clock
     "several_takes",
+    "several_players",
     "clock",
     "damaged",
     # one device
     "no_pose",
     "frozen",
     "position_stuck",
+    "rotation_stuck",
     "at_head",
     "parked",
     "at_origin",
@@ -42,6 +45,7 @@ FindingKind = Literal[
     "floor_drifts",
     "floor_lost",
     "floor_wrong",
+    "room_tilted",
     # the performer
     "stature",
     "seated",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decide when and where feet are planted: from the probabilities to the target paths of the toes.
+"""Decide where feet are planted: from their stances to the target paths of the toes.
 
 During a stance, the foot stays where it is. Between two stances it follows the solved path. The transitions are smooth,
 so that nothing jumps when a foot lands or lifts.
@@ -8,37 +8,23 @@ so that nothing jumps when a foot lands or lifts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from ..arrays import BoolArray, FloatArray, IndexArray, run_bounds
-from ..numerics.filters import gaussian_filter
 from .upright_legs import LegExtension
-
-_PROBABILITY_SMOOTHING_FRAMES: Final[float] = 2.0
 
 
 @dataclass(frozen=True)
 class PlantingSettings:
-    """Choose when a foot counts as planted, and how far it may slide in one stance; lengths are shares of the body
-    size."""
+    """Choose how paths are planted; lengths are shares of the body size."""
 
-    lands_at: float = 0.6
-    """A stance begins when the probability is above this."""
-    lifts_at: float = 0.4
-    """A stance ends when the probability is below this."""
-    shortest_frames: int = 5
-    """Stances that are shorter than this, 80 ms, are ignored."""
     fade_frames: int = 10
     """Length of the transitions before and after a stance."""
-    longest_slide: float = 0.2
-    """If a foot slides further than this in the solve, 32 cm for an adult, it has taken a step that was not
-    detected."""
     floor_reach: float = 0.06
     """A planted foot that is lower than this above the floor, 10 cm for an adult, stands on the floor; a higher one
     stands on something."""
-    floor_pull: float = 0.5
+    floor_pull: float = 0.3
     """Share of its height above the floor that planting removes from a foot near the floor. If the person stands
     upright, it removes all of it. In other poses, feet exactly on the floor would bend the knees of people whose soles
     differ from the body's. No foot stays below the floor."""
@@ -60,7 +46,7 @@ class FootPaths:
 
 def plant_feet(
     toes_m: FloatArray,
-    contact: FloatArray,
+    stands: BoolArray,
     body_size_m: float,
     floor_m: float | None,
     settings: PlantingSettings = PlantingSettings(),
@@ -70,61 +56,25 @@ def plant_feet(
 
     Args:
         toes_m: solved positions of the left and the right toe joint, Y up, (F, 2, 3).
-        contact: probability that each foot is planted, (F, 2).
+        stands: whether each foot is planted, (F, 2).
         body_size_m: standing head height.
         floor_m: height of a planted toe joint; None if the floor is not known.
-        settings: when a foot counts as planted.
+        settings: how paths are planted.
         legs: how straight the legs are; the feet of a person who stands upright are exactly on the floor.
     """
     legs = legs or LegExtension.unknown(len(toes_m))
-    target_m, stands = toes_m.copy(), np.zeros(contact.shape, dtype=bool)
-    for foot in range(contact.shape[1]):
-        standing = standing_frames(contact[:, foot], settings)
-        first, end = _stands(toes_m[:, foot], standing, settings.longest_slide * body_size_m, settings)
+    target_m = toes_m.copy()
+    for foot in range(stands.shape[1]):
+        first, end = run_bounds(stands[:, foot])
         if len(first):
             plant_m = _plants(toes_m[:, foot], first, end)
             if floor_m is not None:
                 pull = settings.floor_pull + (1 - settings.floor_pull) * _most_in(legs.upright, first, end)
                 plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, pull)
             target_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
-            stands[:, foot] = _inside(first, end, len(toes_m))
     if floor_m is not None:
         target_m[..., 1] = np.maximum(target_m[..., 1], floor_m)
     return FootPaths(toes_m, target_m, stands, legs)
-
-
-def standing_frames(probability: FloatArray, settings: PlantingSettings = PlantingSettings()) -> BoolArray:
-    """Return whether a foot is planted in each frame, (F,), by two thresholds (a Schmitt trigger) and a shortest
-    stance."""
-    smooth = gaussian_filter(probability, _PROBABILITY_SMOOTHING_FRAMES, "nearest")
-    decided = (smooth >= settings.lands_at) | (smooth <= settings.lifts_at)
-    # Between the thresholds the last decision holds.
-    last = np.maximum.accumulate(np.where(decided, np.arange(len(smooth)), 0))
-    standing: BoolArray = smooth[last] >= settings.lands_at
-    first, end = run_bounds(standing)
-    long_enough = end - first >= settings.shortest_frames
-    return _inside(first[long_enough], end[long_enough], len(standing))
-
-
-def _stands(
-    toe_m: FloatArray, standing: BoolArray, longest_slide_m: float, settings: PlantingSettings
-) -> tuple[IndexArray, IndexArray]:
-    """Return the first frames and the ends of the stances. A stance that slides too far is split, with room for a
-    step."""
-    first, end = run_bounds(standing)
-    since = np.zeros(len(standing), dtype=np.int64)
-    since[first] = first
-    since = np.maximum.accumulate(since)
-    slide_m = np.linalg.norm((toe_m - toe_m[since])[:, [0, 2]], axis=-1)
-    piece = np.where(standing, np.floor(slide_m / longest_slide_m).astype(np.int64), 0)
-    cut = np.flatnonzero(np.diff(piece) != 0) + 1
-    step = np.zeros(len(standing), dtype=bool)
-    half = settings.fade_frames // 2
-    for frame in cut:
-        step[max(0, frame - half) : frame + half] = True
-    first, end = run_bounds(standing & ~step)
-    long_enough = end - first >= settings.shortest_frames
-    return first[long_enough], end[long_enough]
 
 
 def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
@@ -172,10 +122,3 @@ def _departure(
 def _smoothstep(x: FloatArray) -> FloatArray:
     clipped = np.clip(x, 0, 1)
     return clipped * clipped * (3 - 2 * clipped)
-
-
-def _inside(first: IndexArray, end: IndexArray, frames: int) -> BoolArray:
-    change = np.zeros(frames + 1, dtype=np.int64)
-    np.add.at(change, first, 1)
-    np.add.at(change, end, -1)
-    return np.cumsum(change[:-1]) > 0

@@ -13,7 +13,7 @@ from ..numerics import Array, frames_last, namespace_of
 from .differences import difference_noise, difference_positions
 from .measurement import Measurement
 from .reach import Reach
-from .tangent import carrying_joints
+from .tangent import TangentRows, carrying_joints, chains, turn_towards
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,16 @@ class PointRows:
         """Return what the differences should be, for an estimate of the rotations, (J, 3, 3, F)."""
         difference_m, beyond_reach_m = self._reach.limit(R, frames_last(difference_positions(self.seen.y_m)))
         return PointTargets(difference_m, beyond_reach_m, frames_last(self.seen.measured[:, 1:])[:, None])
+
+    def turned(self, R: Array, position_noise_ratio: float, iterations: int) -> Array:
+        """Return rotations (J, 3, 3, F) after steps towards the points alone."""
+        targets = self.targets(R)
+        noise = self.noise(targets, position_noise_ratio)
+        for _ in range(iterations):
+            v = chains(R, self.kappa[: self.count])
+            residual_m = targets.residual_m(v.sum(axis=1)).reshape(len(noise), -1)
+            R = turn_towards(R, TangentRows(v, residual_m, noise), self.variance)
+        return R
 
     def noise(self, targets: PointTargets, position_noise_ratio: float, other_points_m: Array | None = None) -> Array:
         """Return the covariance of the points and Q others, (3 (M + Q), 3 (M + Q), F), as `difference_noise` does."""

@@ -32,8 +32,10 @@ from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
 from .point_rows import PointRows
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
+from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
 
 _ITERATIONS: Final[int] = 5
+_OF_POINTS: Final[int] = FINAL_ITERATIONS - ITERATIONS_BEFORE_REFINEMENT
 _FOOT_NOISE_RATIO: Final[float] = 0.002
 """Standard deviation of a planted toe over the body size: 3 mm for an adult."""
 _BELOW_KNEE: Final[float] = 10.0
@@ -91,7 +93,14 @@ def plant(
     refined = xp.copy(R_world)
 
     def plant_part(part: slice) -> None:
-        rows = PointRows.of(measurement.part(part), variance, toes, legs)
+        seen = measurement.part(part)
+        if bool(seen.feet_measured.all()):
+            # Nothing is to be planted; the points are met as closely as without planting.
+            rows = PointRows.of(seen, variance)
+            R = rows.turned(frames_last(R_world[part][:, rows.joints]), settings.position_noise_ratio, _OF_POINTS)
+            refined[part, rows.joints] = frames_first(R)
+            return
+        rows = PointRows.of(seen, variance, toes, legs)
         points, feet = rows.count, rows.count + len(toes)
         # All of points and toes, and the height of the hips over the ankles.
         components = (*range(3 * feet), 3 * feet + 1, 3 * feet + 4)

@@ -14,7 +14,7 @@ from .gaps import fade_into_gaps
 from .guidance import GuidedEstimate
 from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
-from .point_rows import PointRows, PointTargets
+from .point_rows import PointRows
 from .tangent import TangentRows, chains, turn_towards
 
 FINAL_ITERATIONS: Final[int] = 5
@@ -80,10 +80,10 @@ class TangentGuidance:
         def turn(part: slice) -> None:
             rows = PointRows.of(self.measurement.part(part), variance, *floor_kappa)
             R = frames_last(R_hat[part][:, rows.joints])
-            targets = rows.targets(R)
-            noise = rows.noise(targets, self.position_noise_ratio)
-            for _ in range(iterations):
-                R = turn_towards(R, self._linearise(R, rows, targets, noise), rows.variance)
+            if self.floor is None:
+                R = rows.turned(R, self.position_noise_ratio, iterations)
+            else:
+                R = self._turned_above_floor(R, rows, self.floor, iterations)
             corrected[part, rows.joints] = frames_first(R)
 
         # The floor looks over the neighbouring frames; without it each frame is by itself, and an hour of them, taken
@@ -92,20 +92,21 @@ class TangentGuidance:
         xp.map_parts(turn, parts, R_hat)
         return corrected
 
-    def _linearise(self, R: Array, rows: PointRows, targets: PointTargets, noise: Array) -> TangentRows:
-        xp = namespace_of(R)
-        v = chains(R, rows.kappa[: rows.count])
-        size = 3 * rows.count
-        residual_m = targets.residual_m(v.sum(axis=1)).reshape(size, -1)
-        if self.floor is None:
-            return TangentRows(v, residual_m, noise)
-        floor = self.floor.measure(R, rows.joints)
-        with_floor = xp.zeros((size + 1, size + 1, len(floor.variance)), noise)
-        with_floor[:size, :size], with_floor[size, size] = noise, floor.variance
-        # Of head minus foot only the height is measured.
-        return TangentRows(
-            xp.concat((v, floor.v[None])),
-            xp.concat((residual_m, floor.residual_m[None])),
-            with_floor,
-            (*range(size), size + 1),
-        )
+    def _turned_above_floor(self, R: Array, rows: PointRows, floor: FloorLikelihood, iterations: int) -> Array:
+        xp, size = namespace_of(R), 3 * rows.count
+        targets = rows.targets(R)
+        noise = xp.zeros((size + 1, size + 1, R.shape[-1]), R)
+        noise[:size, :size] = rows.noise(targets, self.position_noise_ratio)
+        for _ in range(iterations):
+            v, standing = chains(R, rows.kappa[: rows.count]), floor.measure(R, rows.joints)
+            residual_m = targets.residual_m(v.sum(axis=1)).reshape(size, -1)
+            noise[size, size] = standing.variance
+            # Of head minus foot only the height is measured.
+            linear = TangentRows(
+                xp.concat((v, standing.v[None])),
+                xp.concat((residual_m, standing.residual_m[None])),
+                noise,
+                (*range(size), size + 1),
+            )
+            R = turn_towards(R, linear, rows.variance)
+        return R

@@ -9,27 +9,31 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import BoolArray
+from ..arrays import BoolArray, runs
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import norm
 from ..body.skeleton import SENSOR_JOINTS, TOE_JOINTS
 from ..numerics import Array, namespace_of, to_numpy
 from ..prior.feet import feet_positions_m
 from .estimate import Estimate
-from .foot_planting import FootPaths, PlantingSettings, plant_feet, standing_frames
+from .foot_planting import FootPaths, PlantingSettings, plant_feet
 from .gaps import fading
 from .in_pieces import in_pieces
 from .measurement import Measurement
 from .smoothing import smooth_in_time
+from .stand_evidence import FootTracks, load_stand_evidence
+from .stands import decide_stands
 from .upright_legs import LegExtension, expected_extension
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _TOLD_TOES: Final[slice] = slice(2, 4)
 """The toes among ankles and toes."""
-_TOLD_SHARE: Final[float] = 0.6
+_TOLD_SHARE: Final[float] = 0.5
 """Share of the way that the toes move from their solved place towards the place that the prior predicts."""
 _TOLD_SMOOTHING_FRAMES: Final[float] = 1.5
 _TOLD_FADE_FRAMES: Final[float] = 10.0
+_TRAVEL_SMOOTHING_FRAMES: Final[float] = 10.0
+_LONG_GAP_FRAMES: Final[int] = 30
 
 
 def foot_paths(
@@ -44,25 +48,45 @@ def foot_paths(
         R_world: solved rotations, (F, 22, 3, 3).
         measurement: head and hands, whose floor the feet stand on.
         estimate: the prior's estimate of the feet: which of them stand, and where they are.
-        settings: when a foot counts as planted.
+        settings: how feet are planted.
     """
     solved_m = solved_toes(R_world, measurement)
-    contact = to_numpy(estimate.contact)
-    measured = fading(to_numpy(measurement.feet_measured) > 0)
-    legs = _leg_extension(measurement, np.stack([standing_frames(foot, settings) for foot in contact.T], axis=1))
-    hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
-    legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
-    paths = plant_feet(
-        to_numpy(towards_predicted_toes(solved_m, measurement, estimate)),
-        contact,
-        measurement.body_size_m,
-        measurement.sole_height_m if measurement.floor_known else None,
-        settings,
-        legs,
+    target_m = to_numpy(towards_predicted_toes(solved_m, measurement, estimate)).astype(np.float64)
+    tracks = _foot_tracks(solved_m, measurement, estimate)
+    stands = decide_stands(
+        load_stand_evidence().log_odds(tracks),
+        target_m[..., [0, 2]] / tracks.leg_length_m,
+        tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES),
     )
+    stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
+    measured = fading(to_numpy(measurement.feet_measured) > 0)
+    hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
+    legs = _leg_extension(measurement, stands)
+    legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
+    paths = plant_feet(target_m, stands, measurement.body_size_m, tracks.floor_m, settings, legs)
     # A foot that is measured stands and swings as it was measured.
     own_m, share = to_numpy(solved_m), measured[..., None]
     return replace(paths, solved_m=own_m, target_m=share * own_m + (1 - share) * paths.target_m)
+
+
+def _foot_tracks(solved_m: Array, measurement: Measurement, estimate: Estimate) -> FootTracks:
+    return FootTracks(
+        contact=to_numpy(estimate.contact).astype(np.float64),
+        toes_m=to_numpy(solved_m).astype(np.float64),
+        head_m=to_numpy(measurement.y_m[:, 0]).astype(np.float64),
+        leg_length_m=measurement.leg_length_m,
+        body_size_m=measurement.body_size_m,
+        floor_m=measurement.sole_height_m if measurement.floor_known else None,
+        fps=measurement.fps,
+    )
+
+
+def _long_gaps(known: BoolArray) -> BoolArray:
+    """Return where the head is lost for long, (F,): nobody knows where a foot is planted meanwhile."""
+    lost = ~known
+    for first, end in runs(lost):
+        lost[first:end] = end - first > _LONG_GAP_FRAMES
+    return lost
 
 
 def _leg_extension(measurement: Measurement, standing: BoolArray) -> LegExtension:

@@ -162,7 +162,8 @@ class WindowedDenoiser:
 
     @property
     def _parts(self) -> list[slice]:
-        return self.windows.split(shared=namespace_of(self.condition).shares_parts(self.condition))
+        shares = namespace_of(self.condition).shares_parts(self.condition)
+        return self.windows.split(shared=shares and not self.network.prefers_all_windows)
 
     def _x_0(self, log_snr: float, part: slice, windows: Array) -> Array:
         return self._denoise(windows, log_snr, part).x_0

@@ -110,7 +110,7 @@ def _clip(file: Path, motion: Motion, *, own_bones: bool) -> _Clip:
     return _Clip(
         quat=np.round(motion.rotations_wxyz * 32767).astype(np.int16),
         root=motion.root_translation_m.astype(np.float32),
-        valid=_without_glitches(motion),
+        valid=frames_without_glitches(motion),
         offsets=motion.skeleton.offsets_m.astype(np.float32),
         floor_y=float(np.percentile(lowest_m, 3)),
         subject=file.parent.name,
@@ -141,8 +141,8 @@ def _packed(clips: Sequence[_Clip]) -> dict[str, NDArray[Any]]:
     }
 
 
-def _without_glitches(motion: Motion) -> NDArray[np.bool_]:
-    """Return which frames are not near a jump, where a joint rotates by more than 2000 degrees per second."""
+def frames_without_glitches(motion: Motion) -> NDArray[np.bool_]:
+    """Return which frames are not near a jump, where a joint rotates by more than 2000 degrees per second, (F,)."""
     local = motion.local_rotations_wxyz
     turn_deg = np.rad2deg(geodesic_angle(local[1:], local[:-1])).max(axis=1)
     valid = np.ones(len(motion), dtype=bool)

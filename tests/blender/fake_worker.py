@@ -19,7 +19,7 @@ from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, InPoseError, RecordingError
 from inpose_core.pins import PinSet, pins_from_json
-from inpose_core.recording.formats.sensors_file import save_sensors
+from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
 from inpose_core.recording.types import Sensors
 from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 
@@ -110,6 +110,8 @@ def solve_again(request_id: int, params: dict) -> None:
         motion.root_translation_m[start:stop, 1] += 0.1
         stretches.append([start, stop])
     motion.save_npz(Path(params["output"]))
+    if params.get("sensors_output"):
+        save_sensors(load_sensors(Path(params["recording"])), Path(params["sensors_output"]))
     notes = ["Missed."] if "missed" in FAULTS else []
     say(id=request_id, event="result", result={"motion": params["output"], "stretches": stretches, "notes": notes})
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ray = pytest.importorskip("ray", reason="make test-ray installs it")
@@ -19,7 +21,7 @@ from inpose_core.batch.jobs import Job, check_jobs  # noqa: E402
 from inpose_core.batch.jobs_file import jobs_for  # noqa: E402
 from inpose_core.batch.places import place_of  # noqa: E402
 from inpose_core.batch.pool import solve_in_processes  # noqa: E402
-from inpose_core.batch.ray_pool import LOCAL, solve_on_ray  # noqa: E402
+from inpose_core.batch.ray_pool import LOCAL, solve_on, solve_on_ray  # noqa: E402
 from inpose_core.batch.running import run_batch  # noqa: E402
 from inpose_core.cli import main  # noqa: E402
 from inpose_core.errors import InPoseError  # noqa: E402
@@ -67,6 +69,27 @@ def test_an_actor_that_is_killed_costs_no_job(jobs: tuple[Job, ...]) -> None:
     assert {result.status for result in found.values()} == {"solved"}
 
 
+def test_recordings_on_a_machine_with_a_graphics_card_share_it(jobs: tuple[Job, ...]) -> None:
+    """Torch on the processor stands in for the card."""
+    pytest.importorskip("torch")
+    exact = [replace(job, solve=replace(DRAFT, precision="float32")) for job in jobs[:3]]
+    check_jobs(exact)
+    ray.init(num_cpus=2, num_gpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        found = []
+        for _, result in solve_on(ray, exact, 2):
+            found.append((result.status, bool(_actors("_Card"))))
+    finally:
+        ray.shutdown()
+    assert found == [("solved", True)] * 3
+    together = [Motion.load_npz(job.output) for job in exact]
+    run_batch(exact, exact[0].output.parent, partial(solve_in_processes, processes=1), again=True)
+    for motion, job in zip(together, exact, strict=True):
+        # Small angles are twice the distance of their quaternions.
+        difference = np.linalg.norm(motion.rotations_wxyz - Motion.load_npz(job.output).rotations_wxyz, axis=-1)
+        assert np.degrees(2 * difference).max() < 0.01
+
+
 def test_the_command_solves_on_ray(jobs: tuple[Job, ...], tmp_path: Path) -> None:
     takes = str(jobs[0].recording.parent)
     assert main(["batch", takes, "-o", str(tmp_path / "out"), "--ray", "local", "--processes", "2", "--quiet"]) == 0
@@ -99,7 +122,7 @@ def test_recordings_and_motions_may_be_at_addresses(jobs: tuple[Job, ...], tmp_p
         jobs_for([place_of("memory://studio/none/*.csv")], tmp_path, Job(Path(), Path()))
 
 
-def _actors() -> list[int]:
+def _actors(kind: str = "_Solver") -> list[int]:
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     lines = [line.split(maxsplit=1) for line in listed.splitlines()]
-    return [int(pid) for pid, arguments in lines if arguments.startswith("ray::_Solver")]
+    return [int(pid) for pid, arguments in lines if arguments.startswith(f"ray::{kind}")]

@@ -158,7 +158,7 @@ def _remarks(result: ProtocolResult) -> list[str]:
     if not result.trained_on_protocol:
         sentences.append("This prior was trained on other files than the protocol's: do not compare it with the paper.")
         if result.protocol == 2:
-            sentences.append("The shipped prior has seen CMU, so some of the test files may be in its training data.")
+            sentences.append("The shipped prior has seen recordings of CMU, so test files may be in its training data.")
     if not result.own_bones:
         sentences.append("Without body models, everybody has InPose's average body: do not compare it with the paper.")
     return sentences

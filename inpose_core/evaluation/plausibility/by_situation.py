@@ -15,6 +15,7 @@ from ...arrays import BoolArray, FloatArray
 from ...body.motion import Motion
 from ...body.quaternions import rotate_vector
 from ...body.skeleton import ANKLE_JOINTS, JOINT_INDEX, KNEE_JOINTS, LEG_CHAINS, TOE_JOINTS
+from ...training.packing import frames_without_glitches
 from ...training.situations import Situation, situations
 from ..metrics import LOWER_JOINTS, STANDING_SPEED_M_S, align_heads
 from ..reliability import EDGES, NEAR_M
@@ -87,6 +88,8 @@ def figures_by_situation(
 ) -> dict[str, SituationFigures]:
     """Return the figures of all frames (`ALL`), and of each situation that lasts half a second, by its name.
 
+    Frames near a glitch of the capture are left out.
+
     Args:
         pairs: truth and solution of each clip, with equal frame counts and on the same body.
         labels: each clip's situations, (F,).
@@ -95,8 +98,9 @@ def figures_by_situation(
     true = [_tracks(truth) for truth, _ in pairs]
     solved = [_tracks(solution) for _, solution in pairs]
     compared = [_comparison(*pair, a, b) for pair, a, b in zip(pairs, true, solved, strict=True)]
-    chosen = {ALL: np.ones(len(label), dtype=bool)}
-    chosen |= {situation.name.lower().replace("_", " "): label == situation for situation in Situation}
+    captured = np.concatenate([frames_without_glitches(truth) for truth, _ in pairs])
+    chosen = {ALL: captured}
+    chosen |= {situation.name.lower().replace("_", " "): captured & (label == situation) for situation in Situation}
     fps, a, b, c = pairs[0][0].fps, _joined(true), _joined(solved), _joined(compared)
     return {
         name: _figures(_kept(c, kept), _kept(a, kept), _kept(b, kept), fps)

@@ -141,3 +141,26 @@ def table(rows: Mapping[str, Row]) -> str:
 def definitions(figures: Sequence[TableFigure] = FIGURES) -> str:
     """Return the definition of each figure as a Markdown list."""
     return "\n".join(f"- **{figure.name}**: {figure.meaning}." for figure in figures)
+
+
+SHORT_TITLES: Final[tuple[str, ...]] = (
+    "seconds",
+    "legs, cm",
+    "legs, cm, 95 %",
+    "foot sliding, cm/s",
+    "stance share, %",
+    "steps found, %",
+    "knee, °, median",
+    "toe lift, cm",
+)
+
+
+def short_table(groups: Mapping[str, Mapping[str, Row]], fewest_seconds: float = 2.0) -> str:
+    """Return the main figures as a Markdown table with a row for each situation of each group of people."""
+    rows = {title: cell for figure in FIGURES for title, cell in figure.rows}
+    lines = [["", *SHORT_TITLES], ["---"] * (len(SHORT_TITLES) + 1)]
+    for people, situations in groups.items():
+        for name, row in situations.items():
+            if row["seconds"] >= fewest_seconds:
+                lines.append([f"{people}, {name}", *(rows[title](row) for title in SHORT_TITLES)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

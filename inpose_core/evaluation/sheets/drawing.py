@@ -62,8 +62,8 @@ def save_sheet(stretch: ShownStretch, path: Path) -> None:
     for foot, (side, colour) in enumerate(_SIDES):
         _draw_toes(figure.add_subplot(grid[4 + foot, :]), stretch, foot, side, colour)
     figure.suptitle(
-        f"{stretch.name} ({stretch.people}): legs {stretch.legs_cm:.1f} cm off, the median of "
-        f"{stretch.candidates} stretches",
+        f"{stretch.name} ({stretch.people}): legs {stretch.legs_cm:.1f} cm off; {stretch.usual_legs_cm:.1f} cm is the "
+        f"median of {stretch.candidates} such stretches",
         fontsize=11,
     )
     picture = io.BytesIO()

@@ -6,13 +6,14 @@ The order matters, because each step trusts the results of the steps before it:
 1. the clock (`clock`), and poses that are none;
 2. hands that were swapped (`swapped_hands`);
 3. a headset that is not worn (`wearing`);
-4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), a parking place
-   (`interpretation.parked`); before the last, leaps of a few frames (`track_defects`);
+4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), the other hand
+   (`doubled_hands`), a parking place (`interpretation.parked`); before the last, leaps of a few frames
+   (`track_defects`);
 5. hands that are feet (`device_changes`), devices that stand still as no hand does (`track_defects`, `still_devices`),
    hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`).
+7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`).
 
 Short losses are bridged later (`resample`).
 """
@@ -25,7 +26,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, runs
+from ...arrays import BoolArray, FloatArray, lengths, runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
@@ -35,7 +36,9 @@ from . import telling
 from .clock import check_length, check_rate, checked_order
 from .defects import Poses, TrackDefect, as_defects, without
 from .device_changes import find_feet
+from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
+from .hips import find_hips
 from .mending import mend
 from .stalled_clock import stall_findings
 from .still_devices import find_still_devices
@@ -71,9 +74,9 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     invalid = given & ~measured
     positions_m[~measured] = 0.0
     rotations_wxyz[~measured] = (1.0, 0.0, 0.0, 0.0)
-    lengths = np.linalg.norm(rotations_wxyz, axis=-1)
-    unnormalised = (np.abs(lengths - 1) > _LARGEST_LENGTH_ERROR) & measured
-    rotations_wxyz /= lengths[..., None]
+    length = lengths(rotations_wxyz)
+    unnormalised = (np.abs(length - 1) > _LARGEST_LENGTH_ERROR) & measured
+    rotations_wxyz /= length[..., None]
 
     poses, exchanged = put_hands_back(times_s, Poses(positions_m, rotations_wxyz, measured))
     # A missing device is not a fault of the track; it is told below.
@@ -95,8 +98,9 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         *telling.defect_findings(times_s, defects),
         *telling.missing_findings(poses.measured, defects),
     ]
+    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured)
     report = CleaningReport(
-        devices=_summaries(times_s, poses, defects, lost),
+        devices=_summaries(times_s, poses.measured, held_wxyz, defects, lost),
         dropped_frames=len(kept) - len(times_s),
         unnormalised_frames=int(unnormalised.any(axis=1).sum()),
         swapped_s=float(_spent(times_s)[exchanged].sum()),
@@ -106,7 +110,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         recording,
         times_s=times_s,
         positions_m=_last_held(poses.positions_m, poses.measured),
-        rotations_wxyz=continuous_signs(_last_held(poses.rotations_wxyz, poses.measured)),
+        rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
@@ -139,6 +143,7 @@ _Detector = Callable[[FloatArray, Poses], list[TrackDefect]]
 _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_at_origin,
     find_at_headset,
+    find_doubled_hands,
     find_spikes,
     _parked,
     find_frozen,
@@ -146,7 +151,7 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_still_devices,
     find_carried_hands,
 )
-_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:
@@ -170,10 +175,11 @@ def _leaving_a_hand(measured: BoolArray, found: list[TrackDefect]) -> list[Track
 
 
 def _summaries(
-    times_s: FloatArray, poses: Poses, defects: Sequence[TrackDefect], lost: BoolArray
+    times_s: FloatArray, measured: BoolArray, held_wxyz: FloatArray, defects: Sequence[TrackDefect], lost: BoolArray
 ) -> tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning]:
     """Return how long each device was wrong, and how this time is repaired."""
     spent_s = _spent(times_s)
+    flips = np.einsum("fdi,fdi->fd", held_wxyz[1:], held_wxyz[:-1]) < 0
     summaries = []
     for device in range(3):
         own = [defect for defect in defects if defect.device == device and not defect.believed]
@@ -184,9 +190,7 @@ def _summaries(
             field = _FIELDS.get(defect.kind, "doubted_s")
             total_s[field] += float(spent_s[defect.start : defect.stop].sum())
         total_s.pop("spikes")
-        measured = poses.measured[:, device]
-        held_wxyz = _last_held(poses.rotations_wxyz, poses.measured)[:, device]
-        bridged_s, lost_s = _losses(times_s, measured, spent_s)
+        bridged_s, lost_s = _losses(times_s, measured[:, device], spent_s)
         summaries.append(
             DeviceCleaning(
                 invalid_s=total_s["invalid_s"],
@@ -196,7 +200,7 @@ def _summaries(
                 untracked_s=float(spent_s[lost[:, device]].sum()),
                 doubted_s=total_s["doubted_s"],
                 spikes=sum(defect.kind == "spikes" for defect in own),
-                sign_flips=int(((held_wxyz[1:] * held_wxyz[:-1]).sum(axis=-1) < 0).sum()),
+                sign_flips=int(flips[:, device].sum()),
                 bridged_s=bridged_s,
                 lost_s=lost_s,
             )
@@ -239,10 +243,10 @@ def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tu
 
 def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
     with np.errstate(invalid="ignore", over="ignore"):
-        lengths = np.linalg.norm(rotations_wxyz, axis=-1)
+        length = lengths(rotations_wxyz)
         valid = np.isfinite(positions_m).all(axis=-1) & np.isfinite(rotations_wxyz).all(axis=-1)
         valid &= (np.abs(positions_m) < _LARGEST_COORDINATE_M).all(axis=-1)
-        valid &= (lengths > 0.1) & (lengths < 10.0)
+        valid &= (length > 0.1) & (length < 10.0)
         # Recorders write -1 everywhere for "no pose", and drivers the exact origin while tracking is lost.
         valid &= ~(np.abs(rotations_wxyz) == 1.0).all(axis=-1)
         valid &= ~(positions_m == 0.0).all(axis=-1)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, runs
+from ...arrays import BoolArray, FloatArray, IndexArray, lengths, middle, runs
 from ...body.quaternions import (
     conjugate_quaternion,
     geodesic_angle,
@@ -77,14 +77,15 @@ def _leaps(times_s: FloatArray, poses: Poses, hand: int) -> list[OffsetChange]:
     p, q = poses.positions_m[frames, hand], poses.rotations_wxyz[frames, hand]
     between_s = np.diff(times_s[frames])
     turned_rad = geodesic_angle(q[1:], q[:-1])
-    moved_m = np.linalg.norm(np.diff(p, axis=0), axis=-1)
-    usual_rad, usual_m = _beside(turned_rad), _beside(moved_m)
-    least_rad = np.maximum(_LEAST_TURN_RAD, _HARDEST_RAD_S2 * between_s**2)
-    leap = (turned_rad > least_rad) & (turned_rad > _OWN_MOTION * usual_rad)
-    leap &= (moved_m < _MOST_M + usual_m) & (between_s < _LONGEST_FRAME_S)
-    leap[:3] = leap[-3:] = False
+    moved_m = lengths(np.diff(p, axis=0))
+    steps = np.flatnonzero(
+        (turned_rad > np.maximum(_LEAST_TURN_RAD, _HARDEST_RAD_S2 * between_s**2)) & (between_s < _LONGEST_FRAME_S)
+    )
+    steps = steps[(steps >= 3) & (steps < len(turned_rad) - 3)]
+    leap = turned_rad[steps] > _OWN_MOTION * _beside(turned_rad, steps)
+    leap &= moved_m[steps] < _MOST_M + _beside(moved_m, steps)
     changes = []
-    for k in np.flatnonzero(leap):
+    for k in steps[leap]:
         # Where the first device would be now: it goes on as it went, which the frames after the leap know as well.
         shift_m = (p[k] - p[k - 1] + p[k + 2] - p[k + 1]) / 2
         turn = multiply_quaternions(q[k], conjugate_quaternion(q[k - 1]))
@@ -97,10 +98,9 @@ def _leaps(times_s: FloatArray, poses: Poses, hand: int) -> list[OffsetChange]:
     return changes if len(changes) <= _MOST_CHANGES else []
 
 
-def _beside(steps: FloatArray) -> FloatArray:
-    """Return the median of the two steps on either side of each step, (N,)."""
-    padded = np.pad(steps, 2, mode="edge")
-    return np.asarray(np.median([padded[:-4], padded[1:-3], padded[3:-1], padded[4:]], axis=0))
+def _beside(values: FloatArray, at: IndexArray) -> FloatArray:
+    """Return the median of the two steps on either side of some steps, (N,)."""
+    return middle(np.stack([values[at + beside] for beside in (-2, -1, 1, 2)]))
 
 
 def undo_offset_changes(poses: Poses, changes: list[OffsetChange]) -> Poses:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, IndexArray, runs
+from ...arrays import BoolArray, FloatArray, IndexArray, lengths, runs
 from ...body.quaternions import conjugate_quaternion, geodesic_angle, rotate_vector
 from .defects import Poses, TrackDefect
 from .stillness import Stillness, find_still, travel_m
@@ -21,6 +21,8 @@ _INSIDE_M: Final[float] = 0.03
 _BOTH: Final[float] = 0.9
 _SHORTEST_S: Final[float] = 0.1
 _BRIDGED_S: Final[float] = 0.3
+_STAYS_S: Final[float] = 1.0
+_GLUED_M: Final[float] = 0.015
 _HEAD_MOVES_M: Final[float] = 0.05
 _HEAD_TURNS_RAD: Final[float] = np.radians(6.0)
 _ROOM_JUMP_M: Final[float] = 0.12
@@ -72,13 +74,20 @@ def _at_the_headset(times_s: FloatArray, poses: Poses, hand: int) -> list[tuple[
     known = poses.measured[:, 0] & poses.measured[:, hand]
     if not known.any():
         return []
-    away_m = np.linalg.norm(poses.positions_m[:, hand] - poses.positions_m[:, 0], axis=-1)
+    away_m = lengths(poses.positions_m[:, hand] - poses.positions_m[:, 0])
     inside = known & (away_m < _INSIDE_M)
     for start, stop in runs(known & ~inside):
         between = start > 0 and stop < len(times_s) and inside[start - 1] and inside[stop]
         if between and times_s[stop] - times_s[start] < _BRIDGED_S and away_m[start:stop].max() < 2 * _INSIDE_M:
             inside[start:stop] = True
-    return [(start, stop) for start, stop in runs(inside) if times_s[stop - 1] - times_s[start] >= _SHORTEST_S]
+    apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
+    found = []
+    for start, stop in runs(inside):
+        lasts_s = times_s[stop - 1] - times_s[start]
+        # A hand that only passes the eyes does not stay at one place before them.
+        if lasts_s >= _SHORTEST_S and (lasts_s > _STAYS_S or travel_m(apart_m[start:stop]) < _GLUED_M):
+            found.append((start, stop))
+    return found
 
 
 def _relative(poses: Poses, frame: str) -> FloatArray:
@@ -100,7 +109,7 @@ def _is_carried(
     part = slice(span.start, span.stop)
     head_m = travel_m(poses.positions_m[part, 0])
     turned_rad = _turned(poses.rotations_wxyz[part, 0])
-    step_m = np.linalg.norm(np.diff(poses.positions_m[part, 0], axis=0), axis=-1).max(initial=0.0)
+    step_m = lengths(np.diff(poses.positions_m[part, 0], axis=0)).max(initial=0.0)
     moving = (head_m > _HEAD_MOVES_M or turned_rad > _HEAD_TURNS_RAD) and step_m < _ROOM_JUMP_M
     if not moving or travel_m(poses.positions_m[part, hand]) < _HEAD_MOVES_M / 2:
         return False
@@ -136,12 +145,12 @@ def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray
         return []
     features = _model_features(head_wxyz[windows], hand_wxyz[windows])
     arms_m = _fitted_arms(features, apart_m[windows])
-    error_m = np.linalg.norm((features @ arms_m[:, None, :, None])[..., 0] - apart_m[windows], axis=-1)
+    error_m = lengths((features @ arms_m[:, None, :, None])[..., 0] - apart_m[windows])
     fits = np.sqrt((error_m**2).mean(axis=-1)) < np.minimum(_MODEL_ERROR_M, _MODEL_SHARE * sweep_m)
     for window, arm_m in zip(windows[fits], arms_m[fits], strict=True):
         if not modelled[window].all():
             model_m = _model_features(head_wxyz, hand_wxyz) @ arm_m
-            near = np.linalg.norm(model_m - apart_m, axis=-1) < _MODEL_EDGE * _MODEL_ERROR_M
+            near = lengths(model_m - apart_m) < _MODEL_EDGE * _MODEL_ERROR_M
             modelled[_grown(known & near, window)] = True
     return runs(modelled)
 

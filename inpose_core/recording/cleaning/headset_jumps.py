@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ...arrays import FloatArray
+from ...arrays import FloatArray, lengths
 from ...body.quaternions import (
     conjugate_quaternion,
     geodesic_angle,
@@ -52,13 +52,13 @@ def find_headset_jumps(times_s: FloatArray, poses: Poses) -> list[HeadsetJump]:
     turns = multiply_quaternions(q[1:, 0], conjugate_quaternion(q[:-1, 0]))
     turned_rad = geodesic_angle(turns, (1.0, 0.0, 0.0, 0.0))
     beyond_m = _beyond(steps_m)
-    head_m = np.linalg.norm(beyond_m[:, 0], axis=-1)
+    head_m = lengths(beyond_m[:, 0])
     beside_rad = np.maximum(np.append(0.0, turned_rad[:-1]), np.append(turned_rad[1:], 0.0))
     jumps = head_m > np.maximum(_LEAST_M, _HARDEST_M_S2 * between_s**2)
     turning = turned_rad - beside_rad > np.maximum(_LEAST_RAD, _HARDEST_RAD_S2 * between_s**2)
     jumps |= turning
     known = measured[frames[1:]] & measured[frames[:-1]]
-    hands_m = np.where(known[:, 1:], np.linalg.norm(beyond_m[:, 1:], axis=-1), 0.0).max(axis=1)
+    hands_m = np.where(known[:, 1:], lengths(beyond_m[:, 1:]), 0.0).max(axis=1)
     hands_m[~known[:, 1:].any(axis=1)] = np.inf
     jumps &= (hands_m < np.maximum(_HANDS * head_m, 0.02)) & (between_s < _LONGEST_FRAME_S)
     jumps[:2] = jumps[-2:] = False

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, IndexArray, runs
+from ...arrays import BoolArray, FloatArray, IndexArray, lengths, runs
 from ...body.quaternions import (
     conjugate_quaternion,
     geodesic_angle,
@@ -68,7 +68,7 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     turns = multiply_quaternions(rotations_wxyz[after, 0], conjugate_quaternion(rotations_wxyz[before, 0]))
     yaw = normalize_quaternion(turns * (1.0, 0.0, 1.0, 0.0))
     between_s = times_s[after] - times_s[before]
-    step_m = np.linalg.norm(positions_m[after, 0] - positions_m[before, 0], axis=-1)
+    step_m = lengths(positions_m[after, 0] - positions_m[before, 0])
     angle = geodesic_angle(yaw, (1.0, 0.0, 0.0, 0.0))
     jumps = (step_m > _STEP_M) & (step_m > _FASTEST_HEAD_M_S * between_s)
     jumps |= (angle > _TURN_RAD) & (angle > _FASTEST_TURN_RAD_S * between_s)
@@ -78,7 +78,7 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
         both = measured[before, hand] & measured[after, hand]
         expected_m = rotate_vector(yaw, positions_m[before, hand]) + shift_m
         expected_wxyz = multiply_quaternions(yaw, rotations_wxyz[before, hand])
-        follows = np.linalg.norm(positions_m[after, hand] - expected_m, axis=-1) < _LEFT_OVER_M
+        follows = lengths(positions_m[after, hand] - expected_m) < _LEFT_OVER_M
         follows &= geodesic_angle(rotations_wxyz[after, hand], expected_wxyz) < _LEFT_OVER_RAD
         jumps &= follows | ~both
     jumps &= (measured[before, 1:] & measured[after, 1:]).any(axis=1)
@@ -160,11 +160,11 @@ def t_pose_frames(times_s: FloatArray, poses: Poses) -> BoolArray:
     posed = measured.all(axis=1)
     if not posed.any():
         return posed
-    apart_m = np.linalg.norm(positions_m[:, 1] - positions_m[:, 2], axis=-1)
+    apart_m = lengths(positions_m[:, 1] - positions_m[:, 2])
     widest_m = float(np.percentile(apart_m[posed], 99.5))
     below_m = positions_m[:, 0, 1] - positions_m[:, 1:, 1].mean(axis=1)
     step_s = np.maximum(np.gradient(times_s), 1e-6)
-    speed_m_s = np.linalg.norm(np.gradient(positions_m[:, 1:], axis=0), axis=-1).max(axis=1) / step_s
+    speed_m_s = lengths(np.gradient(positions_m[:, 1:], axis=0)).max(axis=1) / step_s
     posed &= (apart_m > _WIDE * widest_m) & (widest_m > _WIDEST_LEAST_M)
     posed &= np.abs(positions_m[:, 1, 1] - positions_m[:, 2, 1]) < _LEVEL_M
     posed &= (below_m > _BELOW_HEAD_M[0]) & (below_m < _BELOW_HEAD_M[1]) & (speed_m_s < _STILL_M_S)

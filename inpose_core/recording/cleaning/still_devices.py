@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import FloatArray
+from ...arrays import FloatArray, lengths, middle
 from ...body.quaternions import geodesic_angle
 from .defects import Poses, TrackDefect
 from .stillness import Stillness, TrackNoise, find_still, noise_of_track, travel_m
@@ -113,7 +113,7 @@ def _doubted(
     """Say whether a device that stands still is not held."""
     if span.leaps and not _leap_together(poses, device, span):
         return True
-    height_m = float(np.median(poses.positions_m[span.start : span.stop, device, 1]))
+    height_m = float(middle(poses.positions_m[span.start : span.stop, device, 1]))
     if device and abs(height_m) < _ON_THE_FLOOR_M and turned_rad < _TURNS_BY_ITSELF_RAD:
         return False
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
@@ -171,7 +171,7 @@ def _leap_together(poses: Poses, device: int, span: Stillness) -> bool:
         (span.stop - 1, span.stop, span.leap_out_m),
     ):
         if leap_m:
-            step_m = np.linalg.norm(poses.positions_m[inside] - poses.positions_m[outside], axis=-1)
+            step_m = lengths(poses.positions_m[inside] - poses.positions_m[outside])
             others = [other for other in range(3) if other != device and poses.measured[[inside, outside], other].all()]
             if not any(step_m[other] > 0.5 * leap_m for other in others):
                 return False

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ...arrays import BoolArray, FloatArray, IndexArray, lengths, runs
+from ...arrays import BoolArray, FloatArray, IndexArray, lengths, middle, runs
 
 WINDOW_S: Final[float] = 0.4
 """Shortest span; shorter stillness is common: a hand that turns round, the top of a swing."""
@@ -94,7 +94,7 @@ def find_still(times_s: FloatArray, places_m: FloatArray, known: BoolArray) -> l
         # After a loss, a device is somewhere else without having leapt.
         into = into if first and t[first] - t[first - 1] < _LONGEST_STEP * step_s else (0.0, False)
         out_of = out_of if last < len(t) and t[last] - t[last - 1] < _LONGEST_STEP * step_s else (0.0, False)
-        step_m = float(np.median(lengths(np.diff(p[start:stop], axis=0))))
+        step_m = float(middle(lengths(np.diff(p[start:stop], axis=0))))
         span = Stillness(
             start=int(frames[first]),
             stop=int(frames[last - 1]) + 1,
@@ -199,7 +199,7 @@ def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
 
 def _exact_bounds(p: FloatArray, start: int, stop: int, near_m: float) -> tuple[int, int]:
     """Return the span with its edges cut, or extended, to the frames that are at its own place."""
-    place_m = np.median(p[start:stop], axis=0)
+    place_m = middle(p[start:stop])
     here = np.flatnonzero(lengths(p[start:stop] - place_m) <= near_m)
     first, last = (start + int(here[0]), start + int(here[-1]) + 1) if len(here) else (stop - 1, stop)
     return first - _stays(p[:first][::-1], place_m, near_m), last + _stays(p[last:], place_m, near_m)
@@ -222,7 +222,7 @@ def _edge(p: FloatArray, first: int, least_m: float, near_m: float) -> tuple[flo
     last_m = float(steps_m[-1])
     if last_m <= least_m:
         return 0.0, False
-    leaps = last_m > max(_LEAP_M, _LEAP * float(np.median(steps_m[:-1])))
+    leaps = last_m > max(_LEAP_M, _LEAP * float(middle(steps_m[:-1])))
     # A hand that stops has been slowing down. With the same braking, where would this one have come to rest?
     braking_m = max(float(steps_m[-3] - steps_m[-1]) / 2, 1e-9)
     beyond_m = last_m**2 / (2 * braking_m)

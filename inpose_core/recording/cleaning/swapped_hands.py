@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray
+from ...arrays import BoolArray, FloatArray, lengths
 from ...body.quaternions import geodesic_angle, rotate_vector
 from .defects import Poses
 
@@ -35,9 +35,9 @@ def put_hands_back(times_s: FloatArray, poses: Poses) -> tuple[Poses, BoolArray]
         return poses, exchanged
     before, after = frames[:-1], frames[1:]
     hands = positions_m[:, 1:]
-    apart = np.linalg.norm(hands[before, 0] - hands[before, 1], axis=-1)
-    straight = np.linalg.norm(hands[after] - hands[before], axis=-1).sum(axis=-1)
-    crossed = np.linalg.norm(hands[after] - hands[before][:, ::-1], axis=-1).sum(axis=-1)
+    apart = lengths(hands[before, 0] - hands[before, 1])
+    straight = lengths(hands[after] - hands[before]).sum(axis=-1)
+    crossed = lengths(hands[after] - hands[before][:, ::-1]).sum(axis=-1)
     between_s = times_s[after] - times_s[before]
     swaps = (apart > _SWAP_DISTANCE_M) & (crossed < _SWAP_RATIO * straight) & (straight > apart)
     # Close hands cross in reality, but not within a frame, and they keep how they are turned.

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arrays import BoolArray, FloatArray, runs
+from ...arrays import BoolArray, FloatArray, lengths, runs
 from ...body.quaternions import geodesic_angle
 from .defects import Poses, TrackDefect, as_defects
 
@@ -63,7 +63,7 @@ def find_at_origin(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     thrown = np.zeros(poses.measured.shape, dtype=np.bool_)
     for device in range(3):
         positions_m, measured = poses.positions_m[:, device], poses.measured[:, device]
-        near = measured & (np.linalg.norm(positions_m, axis=-1) < _ORIGIN_RADIUS_M)
+        near = measured & (lengths(positions_m) < _ORIGIN_RADIUS_M)
         for start, stop in runs(near):
             before, after = _last_measured(measured, start), _next_measured(measured, stop)
             thrown[start:stop, device] = any(
@@ -87,7 +87,7 @@ def find_out_of_reach(_: FloatArray, poses: Poses) -> list[TrackDefect]:
     reach_m = _FARTHEST_HAND_M * max(1.0, highest_m / _LARGEST_PERSON_M)
     for hand in (1, 2):
         both = measured[:, 0] & measured[:, hand]
-        own = both & (np.linalg.norm(positions_m[:, hand] - positions_m[:, 0], axis=-1) > reach_m)
+        own = both & (lengths(positions_m[:, hand] - positions_m[:, 0]) > reach_m)
         # If a hand is always this far away, it was not put down: the unit is wrong, and calibration detects that
         # better.
         if own.sum() < _MOST_AWAY * both.sum():
@@ -129,20 +129,22 @@ def _spikes(
 def _spikes_of(t: FloatArray, p: FloatArray, q: FloatArray, length: int) -> NDArray[np.intp]:
     """Return the first frame of each leap of ``length`` frames."""
     last = len(t) - length - 1
-    before, into, out_of, after = (slice(k, k + last) for k in (0, 1, length, length + 1))
-    leap_in, leap_out = p[into] - p[before], p[after] - p[out_of]
-    speed_in = np.linalg.norm(leap_in, axis=1) / (t[into] - t[before])
-    speed_out = np.linalg.norm(leap_out, axis=1) / (t[after] - t[out_of])
-    share = ((t[into] - t[before]) / (t[after] - t[before]))[:, None]
-    deviation = np.linalg.norm(p[into] - (p[before] * (1 - share) + p[after] * share), axis=1)
-    back = (leap_in * leap_out).sum(axis=1) < -0.5 * np.linalg.norm(leap_in, axis=1) * np.linalg.norm(leap_out, axis=1)
+    speed = lengths(np.diff(p, axis=0)) / np.diff(t)
     least = _SPIKE_SPEED_M_S if length == 1 else _LONG_SPIKE_SPEED_M_S
-    leaps = back & (np.minimum(speed_in, speed_out) > least) & (deviation > _SPIKE_DEVIATION_M)
+    fast = np.flatnonzero(np.minimum(speed[:last], speed[length:][:last]) > least)
+    before, into, out_of, after = (fast + k for k in (0, 1, length, length + 1))
+    leap_in, leap_out = p[into] - p[before], p[after] - p[out_of]
+    share = ((t[into] - t[before]) / (t[after] - t[before]))[:, None]
+    deviation = lengths(p[into] - (p[before] * (1 - share) + p[after] * share))
+    away = (leap_in * leap_out).sum(axis=1) < -0.5 * lengths(leap_in) * lengths(leap_out)
+    away &= deviation > _SPIKE_DEVIATION_M
     if length > 1:
         # The device returns to where it came from; the turning point of a swing does not.
-        leaps &= np.linalg.norm(p[after] - p[before], axis=1) < 0.3 * deviation
+        away &= lengths(p[after] - p[before]) < 0.3 * deviation
+    leaps = np.zeros(last, dtype=np.bool_)
+    leaps[fast] = away
     # Angles are costly; most steps turn by far less.
-    turning = np.flatnonzero(np.abs((q[before] * q[into]).sum(axis=-1)) < np.cos(_SPIKE_TURN_RAD / 2))
+    turning = np.flatnonzero(np.abs(np.einsum("fi,fi->f", q[:last], q[1:][:last])) < np.cos(_SPIKE_TURN_RAD / 2))
     a, b, c, d = (q[k + turning] for k in (0, 1, length, length + 1))
     turned = np.minimum(geodesic_angle(a, b), geodesic_angle(c, d))
     leaps[turning] |= (turned > _SPIKE_TURN_RAD) & (geodesic_angle(a, d) < 0.3 * turned)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray
+from ...arrays import BoolArray, FloatArray, lengths, middle
 from ...body.quaternions import rotate_vector
 from .defects import Poses
 from .stillness import Stillness, find_still, travel_m
@@ -85,7 +85,7 @@ def _held(times_s: FloatArray, poses: Poses, worn_m: float, tilt_rad: FloatArray
     beside = measured.all(axis=1)
     for hand in (1, 2):
         apart_m = positions_m[:, hand] - positions_m[:, 0]
-        beside &= (np.linalg.norm(apart_m, axis=-1) < _HELD_BESIDE_M) & (np.abs(apart_m[:, 1]) < _HELD_BESIDE_M / 2)
+        beside &= (lengths(apart_m) < _HELD_BESIDE_M) & (np.abs(apart_m[:, 1]) < _HELD_BESIDE_M / 2)
     held = beside & (positions_m[:, 0, 1] < worn_m - _HELD_LOWER_M) & (tilt_rad > _HELD_TILT_RAD)
     spans = []
     first, last = _prefix(held), len(held) - _prefix(held[::-1])
@@ -106,8 +106,8 @@ def _prefix(flags: BoolArray) -> int:
 def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, tilt_rad: FloatArray) -> bool:
     part = slice(span.start, span.stop)
     lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
-    height_m = float(np.median(poses.positions_m[part, 0, 1]))
-    tilted = float(np.median(tilt_rad[part])) > _TILTED_RAD
+    height_m = float(middle(poses.positions_m[part, 0, 1]))
+    tilted = float(middle(tilt_rad[part])) > _TILTED_RAD
     if lasts_s < (_SHORTEST_S if height_m > _FLOOR_M else _ON_THE_FLOOR_S) or not (
         height_m < worn_m - _LOWER_M or tilted
     ):
@@ -120,7 +120,7 @@ def _lies(times_s: FloatArray, poses: Poses, span: Stillness, worn_m: float, til
     if all(travel_m(place) < _STILL_M + 6 * span.noise_m for place in places):
         # A body may lie or sit still as well; its hands are not as high as its eyes.
         beside_m = _BESIDE_M * (1 + noisy)
-        beside = all(abs(float(np.median(place[:, 1])) - height_m) < beside_m for place in places)
+        beside = all(abs(float(middle(place[:, 1])) - height_m) < beside_m for place in places)
         return beside or (noisy and lasts_s > _ALONE_EXACT_S)
     return lasts_s > (_ALONE_S if noisy else _ALONE_EXACT_S)
 

@@ -27,6 +27,7 @@ from .evidence import USUAL_REACH_M, Samples, far_reach, stance
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
+from .headset_role import find_headset_role
 from .parked import find_parked, find_unmoved
 
 _USUAL_STEP_S: Final[float] = 1 / 80.0
@@ -63,6 +64,12 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
         turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
         seen = decide_axes_and_order(evident, turns, declared, options)
+        roles = find_headset_role(evident, turns, seen, declared, options)
+        if roles.findings:
+            positions, quaternions, measured, tracked, evident, turns = (
+                a[:, roles.order] for a in (positions, quaternions, measured, tracked, evident, turns)
+            )
+            seen = decide_axes_and_order(evident, turns, declared, options)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
@@ -98,7 +105,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         notes=(*raw.notes, *told),
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
-    return recording.with_findings(*raw.findings, *sessions, *placed, *corrected, *doubts)
+    return recording.with_findings(*raw.findings, *sessions, *placed, *roles.findings, *corrected, *doubts)
 
 
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, runs
+from ...arrays import BoolArray, FloatArray, lengths, runs
 
 _USUAL: Final[float] = 10.0
 """Percentile of the distance from hand to head that parked frames hardly change, unless they are most of a take."""
@@ -20,6 +20,8 @@ _LEAP: Final[float] = 0.6
 """In usual distances, from one frame to the next: 25 cm, which is 18 m/s at 72 Hz."""
 _FAR: Final[float] = 5.0
 """In usual distances: two metres from the head, where no hand is."""
+_GAP: Final[float] = 1.5
+"""How much further away than a hand gets a parked one is."""
 _FEWEST_FRAMES: Final[int] = 3
 _UNMOVED: Final[float] = 0.02
 _MOVED: Final[float] = 0.15
@@ -62,7 +64,7 @@ def _usual_distance(positions: FloatArray) -> float | None:
 
 
 def _distance(positions: FloatArray, hand: int) -> FloatArray:
-    return np.asarray(np.linalg.norm(positions[:, hand] - positions[:, 0], axis=-1))
+    return lengths(positions[:, hand] - positions[:, 0])
 
 
 def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
@@ -70,7 +72,7 @@ def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
 
     A run that only ends with a leap is a device that froze where it was.
     """
-    step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    step = lengths(np.diff(place, axis=0))
     same = np.append(False, step == 0.0)
     found = np.zeros(len(place), dtype=np.bool_)
     for start, stop in runs(same):
@@ -92,8 +94,11 @@ def _far_away(place: FloatArray, away: FloatArray, usual: float) -> BoolArray:
     far = away > _FAR * usual
     if not far.any() or far.mean() > _NEVER:
         return np.zeros_like(far)
+    # Hands that are often at the face make the usual distance short, but nothing is between it and their reach then.
+    if np.percentile(away[far], 2) < _GAP * np.percentile(away[~far], 99):
+        return np.zeros_like(far)
     # The hand itself must leap: a head that is somewhere else makes every hand seem far away.
-    step = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    step = lengths(np.diff(place, axis=0))
     found = np.zeros_like(far)
     for start, stop in runs(far):
         edge = start - 1 if start else stop - 1

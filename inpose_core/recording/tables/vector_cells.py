@@ -22,6 +22,7 @@ _ITEM: Final[re.Pattern[str]] = re.compile(rf"(?:{_LABEL})?({_NUMBER}|nan|NaN)")
 _ONLY_VECTORS: Final[re.Pattern[str]] = re.compile(
     rf"\s*[({{\[<\"']*\s*(?:(?:{_LABEL})?(?:{_NUMBER}|nan|NaN)(?:[\s,;|)\]}}>({{\[<\"']+|$))+"
 )
+_ALONE: Final[re.Pattern[str]] = re.compile(_NUMBER)
 _GROUP: Final[re.Pattern[str]] = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _DECIMAL_COMMA: Final[re.Pattern[str]] = re.compile(r"(?<=\d),(?=\d)")
 _SIZES: Final[frozenset[int]] = frozenset({3, 4, 6, 7})
@@ -65,7 +66,9 @@ def find_vectors(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Vector
     commas = sum(bool(re.search(r"\d,\d+\s*;", cell)) for cell in texts) > len(rows) // 2
     for place, name in enumerate(header):
         cells = [row[place] for row in rows if place < len(row) and row[place].strip()]
-        vectors = [cell for cell in cells if _ONLY_VECTORS.fullmatch(show_inner(cell))]
+        # Most columns hold single numbers, and one look at each cell shows it.
+        alone = all(_ALONE.fullmatch(cell) for cell in cells)
+        vectors = [] if alone else [cell for cell in cells if _ONLY_VECTORS.fullmatch(show_inner(cell))]
         groups = [_groups(cell, commas) for cell in vectors]
         sizes = {tuple(len(group) for group in one) for one in groups}
         if len(vectors) < max(_FEWEST_ROWS, len(cells) // 2) or len(sizes) != 1 or not set(*sizes) <= _SIZES:

@@ -91,7 +91,7 @@ def test_an_empty_scene_says_what_to_do(shown):
     assert " ".join(layouts["INPOSE_PT_rig"].texts) == "Select the armature of the character"
     assert "inpose.solve_full_body" in layouts["INPOSE_PT_solve"].operators
     assert "inpose.bake_take" in layouts["INPOSE_PT_bake"].operators
-    assert [panel.bl_order for panel in PANELS[1:]] == [0, 1, 2, 3, 5]
+    assert [panel.bl_order for panel in PANELS[1:]] == [0, 1, 2, 3, 6]
 
 
 def test_the_recordings_facts_are_shown(shown, fake_worker, take):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inpose_core.body.quaternions import multiply_quaternions, rotvec_to_quaternion
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.calibration.postures import seated_frames, seated_stretches
@@ -73,3 +74,11 @@ def test_a_trim_keeps_the_seat_where_it_is() -> None:
     assert whole.seated is not None
     assert part.seated is not None
     np.testing.assert_array_equal(part.seated, whole.seated[720 : 720 + len(part.seated)])
+
+
+def test_who_bends_over_does_not_sit() -> None:
+    recording = take(1.75, seat_m=0.46, sits_s=(10.0, 22.0), roam_m=0.0)
+    assert seated_stretches(recording, 1.75, "standing", "auto", RATE_HZ) != ()
+    wxyz = recording.rotations_wxyz.copy()
+    wxyz[:, 0] = multiply_quaternions(wxyz[:, 0], rotvec_to_quaternion(np.array((-1.2, 0.0, 0.0))))
+    assert seated_stretches(replace(recording, rotations_wxyz=wxyz), 1.75, "standing", "auto", RATE_HZ) == ()

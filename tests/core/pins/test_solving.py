@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Solving again meets the pins, keeps the hands, and leaves everything else alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from inpose_core.body.quaternions import geodesic_angle, rotate_vector, rotvec_t
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
-from inpose_core.pins import Pin, PinKey, PinSet, solve_again
+from inpose_core.pins import Pin, PinKey, PinSet
+from inpose_core.pins.solving import solve_again
 from inpose_core.pins.standing import held_while_standing
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording import load_recording
@@ -111,7 +113,7 @@ def test_what_is_out_of_reach_is_told(motion: Any, sensors: Any, prior: Any) -> 
     )
     (missed,) = again.missed
     assert missed.off_m > 1.0
-    assert "left_ankle" in missed.sentence
+    assert "left ankle" in missed.sentence
     assert np.isfinite(again.motion.rotations_wxyz).all()
 
 
@@ -139,6 +141,15 @@ def test_a_foot_that_stands_is_held_as_long_as_it_stands(motion: Any, sensors: A
     assert not motion.foot_stands[last + 1, 0]
     lifted = at(motion, sensors, "left_foot", frame, (0.0, 0.3, 0.0))
     assert held_while_standing(lifted, motion, sensors.start_s) == lifted
+
+
+def test_a_held_foot_stands_and_one_on_its_way_does_not(motion: Any, sensors: Any, prior: Any) -> None:
+    frame = int(np.flatnonzero(motion.foot_stands[:, 0])[20])
+    pin = replace(at(motion, sensors, "left_ankle", frame, (0.1, 0.0, 0.1)), stop_s=sensors.start_s + (frame + 30) / 60)
+    stands = solve_again(motion, sensors, PinSet((pin,)), prior=prior).motion.foot_stands[:, 0]
+    assert stands[frame : frame + 31].all()
+    assert not stands[frame - 18 : frame - 1].any()
+    assert not stands[frame + 32 : frame + 49].any()
 
 
 def test_sensors_of_another_take_are_refused(motion: Any, sensors: Any, prior: Any) -> None:

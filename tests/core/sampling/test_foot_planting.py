@@ -16,7 +16,7 @@ from inpose_core.prior.feet import feet_places
 from inpose_core.prior.uncertainty import Uncertainty
 from inpose_core.sampling import Measurement, refine
 from inpose_core.sampling.estimate import Estimate
-from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet, standing_frames
+from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet
 from inpose_core.sampling.toe_paths import foot_paths, solved_toes, towards_predicted_toes
 from tests.core.synthetic import perfect_sensors, smooth_motion
 
@@ -29,25 +29,25 @@ def sliding_walk(frames: int = 240) -> tuple[np.ndarray, np.ndarray]:
     """Return toes that step in turn, 40 frames each, and slide at 20 cm/s while they stand; and who stands."""
     time = np.arange(frames)
     left = (time // 40) % 2 == 0
-    contact = np.stack((left, ~left), axis=1).astype(np.float64)
-    speed_m = np.where(contact > 0.5, 0.2, 1.0) / 60
+    stands = np.stack((left, ~left), axis=1)
+    speed_m = np.where(stands, 0.2, 1.0) / 60
     toes_m = np.zeros((frames, 2, 3))
     toes_m[..., 0] = (-0.1, 0.1)
     toes_m[..., 2] = np.cumsum(speed_m, axis=0)
-    toes_m[..., 1] = FLOOR_M + np.where(contact > 0.5, 0.01, 0.05)
-    return toes_m, contact
+    toes_m[..., 1] = FLOOR_M + np.where(stands, 0.01, 0.05)
+    return toes_m, stands
 
 
 def test_a_standing_foot_stands_still_near_the_floor_and_moves_smoothly_between() -> None:
-    toes_m, contact = sliding_walk()
-    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    toes_m, stands = sliding_walk()
+    paths = plant_feet(toes_m, stands, BODY_SIZE_M, FLOOR_M)
     step_m = np.diff(paths.target_m, axis=0)
     both = paths.stands[1:] & paths.stands[:-1]
     assert both.mean() > 0.4
     assert np.abs(step_m[both]).max() < 1e-12
-    # It was solved to stand a centimetre above the floor, and loses half of it; all of it if asked to.
-    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M + 0.005, atol=0.001)
-    firm = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M, PlantingSettings(floor_pull=1.0))
+    # It was solved to stand a centimetre above the floor, and loses a part of it; all of it if asked to.
+    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M + 0.007, atol=0.001)
+    firm = plant_feet(toes_m, stands, BODY_SIZE_M, FLOOR_M, PlantingSettings(floor_pull=1.0))
     np.testing.assert_allclose(firm.target_m[firm.stands][:, 1], FLOOR_M)
     # Nothing jumps: between two frames no foot moves by more than it was solved to, and a bit.
     assert np.abs(step_m[..., 2]).max() < 1.0 / 60 + 0.02
@@ -56,63 +56,40 @@ def test_a_standing_foot_stands_still_near_the_floor_and_moves_smoothly_between(
 
 
 def test_a_foot_that_never_stands_is_left_alone_but_for_the_floor() -> None:
-    toes_m, contact = sliding_walk()
+    toes_m, stands = sliding_walk()
     toes_m[100:120, 0, 1] = FLOOR_M - 0.04
-    free = plant_feet(toes_m, np.zeros_like(contact), BODY_SIZE_M, None)
+    free = plant_feet(toes_m, np.zeros_like(stands), BODY_SIZE_M, None)
     np.testing.assert_array_equal(free.target_m, toes_m)
     assert not free.stands.any()
-    above = plant_feet(toes_m, np.zeros_like(contact), BODY_SIZE_M, FLOOR_M)
+    above = plant_feet(toes_m, np.zeros_like(stands), BODY_SIZE_M, FLOOR_M)
     assert above.target_m[..., 1].min() == pytest.approx(FLOOR_M)
 
 
 def test_a_foot_that_stands_below_the_floor_is_put_on_it() -> None:
-    toes_m, contact = sliding_walk()
+    toes_m, stands = sliding_walk()
     toes_m[..., 1] -= 0.05
-    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    paths = plant_feet(toes_m, stands, BODY_SIZE_M, FLOOR_M)
     np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M)
 
 
 def test_a_foot_on_a_step_stays_there() -> None:
-    toes_m, contact = sliding_walk()
+    toes_m, stands = sliding_walk()
     toes_m[..., 1] += 0.3
-    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    paths = plant_feet(toes_m, stands, BODY_SIZE_M, FLOOR_M)
     assert paths.target_m[paths.stands][:, 1].min() > FLOOR_M + 0.3
-
-
-def test_a_stand_that_slides_too_far_is_two_stands() -> None:
-    toes_m = np.zeros((120, 2, 3))
-    toes_m[:, 0, 2] = np.linspace(0, 0.6, 120)
-    contact = np.ones((120, 2))
-    paths = plant_feet(toes_m, contact, BODY_SIZE_M, None)
-    places = np.unique(paths.target_m[paths.stands[:, 0], 0, 2].round(9))
-    assert len(places) > 1
-    assert np.ptp(places) > 0.2
-    assert np.abs(np.diff(paths.target_m[:, 0, 2])).max() < 0.05
-    assert len(np.unique(paths.target_m[paths.stands[:, 1], 1, 2])) == 1
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 200), st.integers(0, 2**31))
-def test_planting_is_finite_and_keeps_standing_feet_still_whatever_the_probability(frames: int, seed: int) -> None:
+def test_planting_is_finite_and_keeps_standing_feet_still_whatever_the_stances(frames: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     toes_m = np.cumsum(random.normal(0, 0.02, (frames, 2, 3)), axis=0)
-    contact = np.clip(np.cumsum(random.normal(0, 0.3, (frames, 2)), axis=0) * 0.5 + 0.5, 0, 1)
-    paths = plant_feet(toes_m, contact, BODY_SIZE_M, FLOOR_M)
+    stands = np.cumsum(random.normal(0, 0.3, (frames, 2)), axis=0) > 0
+    paths = plant_feet(toes_m, stands, BODY_SIZE_M, FLOOR_M)
     assert np.isfinite(paths.target_m).all()
     for foot in range(2):
         run = paths.stands[1:, foot] & paths.stands[:-1, foot]
         assert np.abs(np.diff(paths.target_m[:, foot], axis=0)[run]).max(initial=0) < 1e-9
-
-
-def test_two_thresholds_keep_a_wavering_foot_on_the_ground() -> None:
-    wavering = 0.5 + 0.05 * np.sin(np.arange(200))
-    assert not standing_frames(wavering).any()
-    after_a_clear_landing = np.concatenate((np.ones(20), wavering))
-    assert standing_frames(after_a_clear_landing)[25:].all()
-    short = np.zeros(60)
-    short[30:32] = 1
-    assert not standing_frames(short).any()
-    assert standing_frames(np.ones(4), PlantingSettings(shortest_frames=3)).all()
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +171,7 @@ def test_told_feet_draw_the_solved_ones_towards_them(slider: tuple[torch.Tensor,
     feet = places_of(torch.cat((solved_m, aside_m), dim=1), measurement)
     drawn_m = towards_predicted_toes(solved_m, measurement, told(contact, feet)) - solved_m
     torch.testing.assert_close(
-        drawn_m[20:-20], torch.full_like(drawn_m, 0.06)[20:-20] * aside_m.new_tensor((1, 0, 0)), atol=5e-3, rtol=0
+        drawn_m[20:-20], torch.full_like(drawn_m, 0.05)[20:-20] * aside_m.new_tensor((1, 0, 0)), atol=5e-3, rtol=0
     )
     assert torch.equal(towards_predicted_toes(solved_m, measurement, told(contact)), solved_m)
     # Where the head is lost nothing is told, and the refinement follows what is.
@@ -202,4 +179,17 @@ def test_told_feet_draw_the_solved_ones_towards_them(slider: tuple[torch.Tensor,
     assert torch.equal(towards_predicted_toes(solved_m, lost, told(contact, feet)), solved_m)
     refined = with_feet(R, measurement, told(0 * contact, feet))
     moved_m = (solved_toes(refined, measurement) - solved_m)[20:-20].mean(dim=(0, 1))
-    assert 0.04 < float(moved_m[0]) < 0.07
+    assert 0.03 < float(moved_m[0]) < 0.06
+
+
+def test_nobody_is_planted_while_the_head_is_lost_for_long(
+    slider: tuple[torch.Tensor, Measurement, torch.Tensor],
+) -> None:
+    R, measurement, contact = slider
+    measured = torch.ones_like(measurement.measured)
+    measured[20:40, 0] = False
+    measured[60:120, 0] = False
+    stands = foot_paths(R, replace(measurement, measured=measured), told(contact)).stands
+    assert stands[:60].all()
+    assert not stands[60:120].any()
+    assert stands[120:].all()

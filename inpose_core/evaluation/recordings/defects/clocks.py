@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from ....arrays import FloatArray
 from ....options.reading import ReadOptions
 from ..devices import Take
 from ..loggers.logger import Logger
-from ..loggers.tables import INPOSE, UNITY, TimeStyle, clock_text, date_text, number_text, table_logger
+from ..loggers.tables import INPOSE, UNITY, TimeStyle, clock_text, date_text, number_text, table_logger, write_table
 from .defect import NOT_TRACKED, Damage, Damaged, Defect, Inflict, draw_hand, draw_span, fitting
 
 _UNITY: Final[ReadOptions] = ReadOptions(axes="unity")
@@ -40,6 +41,46 @@ def _stalled(take: Take, logger: Logger, random: np.random.Generator) -> Damaged
     return Damaged(replace(take, times_s=times_s), logger, tuple(damages))
 
 
+def whole_seconds_text(start_s: float) -> TimeStyle:
+    """Return a style of clock times without fractions."""
+    return lambda times_s: [text.partition(".")[0] for text in clock_text(start_s)(times_s)]
+
+
+def deltas_text(times_s: FloatArray) -> list[str]:
+    """Return the seconds since the frame before."""
+    return [f"{step_s:.5f}" for step_s in np.diff(times_s, prepend=times_s[0])]
+
+
+def _deltas(take: Take, _logger: Logger, _random: np.random.Generator) -> Damaged:
+    logger = table_logger("deltas", replace(UNITY, time="deltaTime", time_style=deltas_text))
+    return Damaged(take, logger, (Damage(_CLOCK),), reading=_UNITY)
+
+
+def _whole_seconds(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:
+    style = whole_seconds_text(float(random.uniform(30000.0, 60000.0)))
+    return Damaged(
+        take, table_logger("whole_seconds", replace(UNITY, time_style=style)), (Damage(_CLOCK),), reading=_UNITY
+    )
+
+
+def _repeated(take: Take, logger: Logger, _random: np.random.Generator) -> Damaged:
+    """The logger runs twice as fast as the tracking, so every second pose is the one before."""
+    frame = np.arange(len(take)) // 2 * 2
+    slower = take.with_poses(take.positions_m[frame], take.rotations_wxyz[frame])
+    return Damaged(slower, logger, ())
+
+
+def _disordered(take: Take, _logger: Logger, _random: np.random.Generator) -> Damaged:
+    """Threads write rows before others that are earlier."""
+
+    def write(whole: Take) -> bytes:
+        header, *rows = write_table(whole, UNITY).splitlines(keepends=True)
+        late = np.arange(len(rows)) + 6.0 * (np.random.default_rng(len(rows)).random(len(rows)) < 0.15)
+        return header + b"".join(rows[row] for row in np.argsort(late, kind="stable"))
+
+    return Damaged(take, Logger("disordered", ".csv", write), (Damage(_CLOCK | fitting("damaged")),), reading=_UNITY)
+
+
 def _words(take: Take, _logger: Logger, random: np.random.Generator) -> Damaged:
     hand, span_s = draw_hand(random), draw_span(take, random, 2.0, 5.0)
     measured = take.measured.copy()
@@ -57,6 +98,10 @@ DEFECTS: Final[tuple[Defect, ...]] = (
     Defect("dates", "file", "times are ISO dates", _timed(date_text, "dates")),
     Defect("unix_ms", "file", "times are milliseconds since 1970", _timed(number_text("ms", 1.7e9), "unix_ms")),
     Defect("net_ticks", "file", "times are .NET ticks", _timed(number_text("ticks", 6.38e10), "ticks")),
+    Defect("whole_seconds", "file", "times of the day without fractions of a second", _whole_seconds),
+    Defect("time_deltas", "file", "the time column counts from frame to frame", _deltas),
+    Defect("repeated_poses", "file", "each pose is written twice, at two times", _repeated),
+    Defect("disordered_rows", "file", "some rows are written later than they belong", _disordered),
     Defect("stalled_clock", "file", "the clock stands still for half a second, twice", _stalled),
     Defect(
         "words_for_lost", "file", "the cells of a lost hand contain a word", _words, refusal_tells="Line \\d+ .* column"

@@ -40,6 +40,10 @@ def _drift(take: Take, random: np.random.Generator) -> tuple[FloatArray, float |
     return _sign(random) * float(random.uniform(0.25, 0.45)) * take.times_s / take.duration_s, None
 
 
+def _little_drift(take: Take, random: np.random.Generator) -> tuple[FloatArray, float | None]:
+    return _sign(random) * float(random.uniform(0.1, 0.2)) * take.times_s / take.duration_s, None
+
+
 def _step(take: Take, random: np.random.Generator) -> tuple[FloatArray, float | None]:
     start_s = float(random.uniform(0.45, 0.6)) * take.duration_s
     return np.where(take.times_s >= start_s, _sign(random) * float(random.uniform(0.3, 0.7)), 0.0), start_s
@@ -66,6 +70,34 @@ def _recentred(take: Take, logger: Logger, random: np.random.Generator) -> Damag
     positions_m[frames] = rotate_vector(turn, positions_m[frames]) + shift_m
     rotations_wxyz[frames] = multiply_quaternions(turn, rotations_wxyz[frames])
     damage = Damage(fitting("recentred"), None, start_s, take.duration_s)
+    return Damaged(take.with_poses(positions_m, rotations_wxyz), logger, (damage,))
+
+
+def _tilted(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
+    """The room was set up on a slope: everything leans about a point on the floor."""
+    heading = float(random.uniform(-np.pi, np.pi))
+    axis = np.array((np.cos(heading), 0.0, np.sin(heading)))
+    turn = rotvec_to_quaternion(np.radians(float(random.uniform(6.0, 14.0))) * axis)
+    return Damaged(
+        take.with_poses(rotate_vector(turn, take.positions_m), multiply_quaternions(turn, take.rotations_wxyz)),
+        logger,
+        (Damage(fitting("room_tilted")),),
+    )
+
+
+def _snap_turns(take: Take, logger: Logger, random: np.random.Generator) -> Damaged:
+    """A game turns the player about the head by steps, and moves them elsewhere."""
+    positions_m, rotations_wxyz = take.positions_m.copy(), take.rotations_wxyz.copy()
+    moments_s = np.sort(random.uniform(take.posed_until_s + 0.5, take.duration_s - 0.5, 8))
+    for moment_s in moments_s[np.append(True, np.diff(moments_s) > 0.4)]:
+        frames = take.frames(float(moment_s), take.duration_s + 1.0)
+        about_m = positions_m[frames.start, 0] * (1.0, 0.0, 1.0)
+        turn_rad = _sign(random) * np.radians((0.0, 30.0, 45.0)[int(random.integers(3))])
+        turn = rotvec_to_quaternion(np.array((0.0, turn_rad, 0.0)))
+        away_m = random.uniform(-3.0, 3.0, 3) * (1.0, 0.0, 1.0) if turn_rad == 0.0 else np.zeros(3)
+        positions_m[frames] = rotate_vector(turn, positions_m[frames] - about_m) + about_m + away_m
+        rotations_wxyz[frames] = multiply_quaternions(turn, rotations_wxyz[frames])
+    damage = Damage(fitting("recentred"), None, float(moments_s[0]), take.duration_s)
     return Damaged(take.with_poses(positions_m, rotations_wxyz), logger, (damage,))
 
 
@@ -97,6 +129,13 @@ DEFECTS: Final[tuple[Defect, ...]] = (
         "the floor drifts by 25 to 45 cm over the take",
         _lifted(_drift, "floor_drifts"),
         limits=_LEVEL,
+    ),
+    Defect(
+        "floor_drifts_little",
+        "room",
+        "the floor drifts by 10 to 20 cm over the take",
+        _lifted(_little_drift, "floor_drifts"),
+        limits=Limits(0.05, 8.0),
     ),
     Defect(
         "floor_lost",
@@ -131,6 +170,8 @@ DEFECTS: Final[tuple[Defect, ...]] = (
         limits=_LEVEL,
     ),
     Defect("recentred", "room", "the room is turned and moved in mid-take", _recentred),
+    Defect("room_tilted", "room", "the room leans by 6 to 14 degrees", _tilted, limits=Limits(0.05, 8.0)),
+    Defect("snap_turns", "room", "a game turns and moves the player several times", _snap_turns),
     Defect(
         "another_offset",
         "room",

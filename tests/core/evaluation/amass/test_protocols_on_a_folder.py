@@ -73,6 +73,7 @@ def test_one_command_runs_what_the_folder_allows_and_continues(
     told = capsys.readouterr()
     assert "Protocol 2 was not run" in told.err
     assert "broken_poses.npz" in told.err
+    assert "protocol 1, the shipped prior: 5 of 5 files" in told.err
     document = json.loads((tmp_path / "out" / "amass.json").read_text(encoding="utf-8"))
     assert [(result["protocol"], result["files"]) for result in document] == [(1, 5)]
     assert set(document[0]["problems"]) == {

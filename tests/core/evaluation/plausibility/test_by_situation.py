@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inpose_core.body.motion import Motion
-from inpose_core.body.skeleton import Skeleton
+from inpose_core.body.skeleton import LEG_CHAINS, Skeleton
 from inpose_core.evaluation.plausibility import figures_by_situation, situations_of
 from inpose_core.evaluation.plausibility.table import FIGURES, definitions, table
 from inpose_core.training.situations import Situation
@@ -101,6 +101,18 @@ def test_figures_are_told_apart_by_situation() -> None:
     assert rows["walk"].solved.knee_deg.p50 == pytest.approx(40, abs=0.5)
     assert rows["all"].seconds == pytest.approx(rows["gesture"].seconds + rows["walk"].seconds)
     assert set(situations_of(walking).tolist()) == {Situation.WALK}
+
+
+def test_frames_near_a_glitch_of_the_capture_do_not_count() -> None:
+    truth = stander()
+    wxyz = truth.rotations_wxyz.copy()
+    # One frame with the leg upside down: two jumps, and some frames on both sides.
+    wxyz[30, list(LEG_CHAINS[0])] = (0.0, 1.0, 0.0, 0.0)
+    spoilt = replace(truth, rotations_wxyz=wxyz)
+    row = figures_by_situation([(spoilt, truth)], [situations_of(truth)])["all"]
+    assert row.mpjpe_cm == pytest.approx(0, abs=1e-6)
+    assert row.true.knee_speed_deg_s.p99 < 1
+    assert row.seconds == pytest.approx((len(truth) - 9) / FPS)
 
 
 def test_the_table_has_a_row_for_each_figure_and_shows_the_truth_in_brackets() -> None:

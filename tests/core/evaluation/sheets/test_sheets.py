@@ -41,13 +41,20 @@ def test_a_kick_is_high_and_fast() -> None:
     assert not kicks(stander(raised_deg=20.0 * kick_deg() / 90.0)).any()  # not high
 
 
-def test_the_stretch_with_the_median_error_is_shown() -> None:
-    truth = stander()
-    pairs = [(truth, stander(raised_deg=angle)) for angle in (40.0, 10.0, 20.0)]
-    stretch = typical_stretch("standing", "nobody", pairs, everywhere)
+def test_the_stretch_whose_feet_move_at_the_median_speed_is_shown() -> None:
+    truths = [stander(raised_deg=height * kick_deg()) for height in (0.1, 0.5, 0.2)]
+    pairs = [(truth, stander()) for truth in truths]
+    stretch = typical_stretch("moving", "nobody", pairs, everywhere)
     assert stretch is not None
     assert stretch.candidates == 3
-    assert stretch.legs_cm == pytest.approx(typical_stretch("", "", pairs[2:], everywhere).legs_cm)
+    middle = typical_stretch("moving", "nobody", pairs[2:], everywhere)
+    assert middle is not None
+    assert stretch.legs_cm == pytest.approx(middle.legs_cm)
+    assert stretch.usual_legs_cm == pytest.approx(middle.legs_cm)
+    # Another solver, the same stretch.
+    better = typical_stretch("moving", "nobody", list(zip(truths, truths, strict=True)), everywhere)
+    assert better is not None
+    np.testing.assert_array_equal(better.truth.rotations_wxyz, stretch.truth.rotations_wxyz)
     assert typical_stretch("walking", "nobody", pairs, lambda motion: np.zeros(len(motion), dtype=bool)) is None
 
 
@@ -62,7 +69,7 @@ def test_each_situation_comes_from_the_first_people_who_show_it_and_kicks_from_t
 
 def test_a_sheet_is_a_small_picture(tmp_path: Path) -> None:
     truth = stander(raised_deg=kick_deg(seconds=0.15))
-    save_sheet(ShownStretch("kick", "nobody", truth, stander(), 12.0, 3), tmp_path / "kick.png")
+    save_sheet(ShownStretch("kick", "nobody", truth, stander(), 12.0, 11.0, 3), tmp_path / "kick.png")
     content = (tmp_path / "kick.png").read_bytes()
     assert content.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", content[16:24])

@@ -38,3 +38,11 @@ def test_parked_hands_do_not_decide_unit_and_floor() -> None:
     assert (guesses["unit"], guesses["origin"]) == ("m", "floor")
     # What was parked is still there, for cleaning to tell.
     assert read.measured.all()
+
+
+def test_hands_that_are_often_at_the_face_are_not_parked_elsewhere() -> None:
+    person = moving_person(600, 20.0)
+    share = np.random.default_rng(0).uniform(0.08, 1.0, 600)
+    apart_m = person.positions_m[:, 1:] - person.positions_m[:, :1]
+    person.positions_m[:, 1:] = person.positions_m[:, :1] + share[:, None, None] * apart_m
+    assert not find_parked(person.positions_m).any()

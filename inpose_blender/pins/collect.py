@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the pins of a character from its list and its handles, as the solver wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..bake.placement import placement_from_text
+from ..core import Pin, PinError, PinKey, PinSet
+from ..rig.measure import RigMeasure
+from ..ui.translate import tr
+from .handles import is_still
+from .properties import pins_of
+from .room import Room
+
+
+def room_of(armature: Any, measure: RigMeasure) -> Room:
+    """Return the room of the last bake of an armature object."""
+    return Room(placement_from_text(armature.inpose_take.placement), measure)
+
+
+def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasure) -> PinSet:
+    """Return all pins of an armature object that are not muted.
+
+    Handles that move are looked at in every frame of their pin; the scene is then at its frame again.
+
+    Raises:
+        PinError: the handle of a pin is gone, or its frames are in disorder.
+    """
+    room = room_of(armature, measure)
+    used = [pin for pin in pins_of(armature).entries if not pin.muted and (pin.use_position or pin.use_rotation)]
+    with _back_at_its_frame(context.scene):
+        return PinSet(tuple(_pin(context, pin, armature.inpose_take, room) for pin in used))
+
+
+def _pin(context: bpy.types.Context, pin: Any, take: Any, room: Room) -> Pin:
+    fps = context.scene.render.fps / context.scene.render.fps_base
+    if pin.handle is None or pin.handle.name not in context.scene.objects:
+        raise PinError(
+            tr("The handle of the pin of {joint} is gone.", joint=tr(pin.joint.replace("_", " "))),
+            tr("Remove the pin, or undo."),
+        )
+    if pin.last < pin.first:
+        raise PinError(
+            tr("The pin of {joint} ends before it starts.", joint=tr(pin.joint.replace("_", " "))),
+            tr("Give the earlier frame first."),
+        )
+
+    def time_of(frame: int) -> float:
+        return float(take.start_s + (frame - take.first_frame) / fps)
+
+    frames = [pin.first] if is_still(pin.handle) else list(range(pin.first, pin.last + 1))
+    keys = []
+    for frame in frames:
+        if len(frames) > 1:
+            context.scene.frame_set(frame)
+        keys.append(_key(context, pin, time_of(frame), room))
+    return Pin(pin.joint, time_of(pin.first), time_of(pin.last), tuple(keys), bool(pin.soft), pin.ease / fps)
+
+
+def _key(context: bpy.types.Context, pin: Any, at_s: float, room: Room) -> PinKey:
+    matrix = pin.handle.evaluated_get(context.evaluated_depsgraph_get()).matrix_world
+    position = rotation = None
+    if pin.use_position:
+        x, y, z = room.motion_position(np.array(matrix.translation, dtype=np.float64)).tolist()
+        position = (x, y, z)
+    if pin.use_rotation:
+        turned = np.array(matrix.to_quaternion(), dtype=np.float64)
+        w, x, y, z = room.motion_rotation(turned / np.linalg.norm(turned)).tolist()
+        rotation = (w, x, y, z)
+    return PinKey(at_s, position, rotation)
+
+
+@contextmanager
+def _back_at_its_frame(scene: Any) -> Iterator[None]:
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    try:
+        yield
+    finally:
+        if (scene.frame_current, scene.frame_subframe) != (frame, subframe):
+            scene.frame_set(frame, subframe=subframe)

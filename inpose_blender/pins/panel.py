@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""List the pins of the character, and set the chosen one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..rig.properties import chosen_armature
+from ..ui.drawing import SubPanel, draw_text
+from ..ui.translate import tr
+from .properties import chosen_pin, pins_of
+
+
+class INPOSE_UL_pins(bpy.types.UIList):
+    """List pins with their frames"""
+
+    bl_idname = "INPOSE_UL_pins"
+
+    def draw_item(
+        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active: Any, _property: str
+    ) -> None:
+        """Draw joint, frames and the switch."""
+        row = layout.row(align=True)
+        row.active = not item.muted
+        frames = f"{item.first}" if item.first == item.last else f"{item.first}–{item.last}"
+        row.label(text=tr(item.joint.replace("_", " ")), icon="PINNED", translate=False)
+        when = row.row()
+        when.alignment = "RIGHT"
+        when.label(text=frames, translate=False)
+        row.prop(item, "muted", text="", icon="HIDE_ON" if item.muted else "HIDE_OFF", emboss=False)
+
+
+class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
+    """Correct the motion: say where a joint is at a frame, and solve again"""
+
+    bl_idname = "INPOSE_PT_pins"
+    bl_label = "Pins"
+    bl_order = 5
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something must have been solved for the character."""
+        armature = chosen_armature(context)
+        return armature is not None and armature.type == "ARMATURE" and bool(armature.inpose_take.file)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the list, the chosen pin, and the button."""
+        layout, armature = self.layout, chosen_armature(context)
+        pins = pins_of(armature)
+        if not len(pins.entries):
+            draw_text(layout, tr("If a pose is wrong, go to its frame and pin a joint where it should be."), "INFO")
+            row = layout.row(align=True)
+            row.menu("INPOSE_MT_add_pin", icon="ADD")
+            row.operator("inpose.pin_pose", text="", icon="POSE_HLT")
+        else:
+            row = layout.row()
+            row.template_list(
+                "INPOSE_UL_pins", "", pins, "entries", pins, "chosen", rows=min(6, max(3, len(pins.entries)))
+            )
+            column = row.column(align=True)
+            column.menu("INPOSE_MT_add_pin", text="", icon="ADD")
+            column.operator("inpose.remove_pin", text="", icon="REMOVE")
+            column.separator()
+            column.operator("inpose.pin_pose", text="", icon="POSE_HLT")
+            column.operator("inpose.select_pin", text="", icon="RESTRICT_SELECT_OFF")
+        if (pin := chosen_pin(armature)) is not None:
+            _draw_pin(layout, pin)
+        if len(pins.entries) or pins.unpinned:
+            row = layout.row(align=True)
+            row.scale_y = 1.2
+            row.operator("inpose.solve_again", icon="FILE_REFRESH").another = False
+            row.operator("inpose.solve_again", text="Another", icon="NONE").another = True
+
+
+def _draw_pin(layout: Any, pin: Any) -> None:
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.prop(pin, "first")
+    row.prop(pin, "last")
+    if pin.joint.endswith(("ankle", "foot")):
+        column.operator("inpose.hold_pin", icon="CON_FOLLOWPATH")
+    row = column.row(align=True)
+    row.prop(pin, "use_position", toggle=True)
+    row.prop(pin, "use_rotation", toggle=True)
+    row.prop(pin, "soft", toggle=True)
+    column.prop(pin, "ease")
+
+
+CLASSES = (INPOSE_UL_pins, INPOSE_PT_pins)

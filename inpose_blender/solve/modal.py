@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Solve and bake step by step while Blender draws, or at once in the background: what the solving operators share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..errors import CancelledError, InPoseError
+from ..takes.memory import TAKES
+from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake, is_playing
+from ..ui.redraw import redraw_panels
+from ..ui.status import clear_result, show_cancelled, show_error
+from ..ui.translate import tr
+from .queue import QUEUE, QueuedSolve
+
+
+class ModalSolve(ModalBake):
+    """Run a job of the solver and bake its take; mixed into operators.
+
+    An operator prepares everything in `_start`, and keeps and tells the result in `_finish`.
+    """
+
+    # Blender evaluates annotations of operators, and these types are not loaded then.
+    _job: Any
+    """A `WorkerJob` whose outcome has the ``take`` and the ``file`` of a motion."""
+    _rig: Any
+    """The `PreparedRig`."""
+    _options: Any
+    """The `BakeOptions`."""
+    _scene: Any
+    """The scene, `Remembered`."""
+    _label: str
+    _queued: QueuedSolve
+
+    def _start(self, context: bpy.types.Context) -> bool:
+        """Prepare the job with the current options; return whether that was possible."""
+        raise NotImplementedError
+
+    def _finish(self, context: bpy.types.Context) -> set[str]:
+        """Keep the baked take, and tell the user."""
+        raise NotImplementedError
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Queue the job and return to Blender at once."""
+        if bpy.app.background:
+            return self.execute(context)
+        if not self._start(context):
+            return {"CANCELLED"}
+        clear_result(context)
+        self._queued = QUEUE.add(self._label, self._job)
+        self.begin_modal(context, IDLE_TIMER_S)
+        context.window_manager.modal_handler_add(self)
+        redraw_panels()
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Advance the job at each timer event; pass on all events except Esc."""
+        if self._queued.ended:  # the add-on is being disabled
+            self.abandon(context)
+            return {"CANCELLED"}
+        if self._bake is not None:
+            return self._modal_bake(context, event)
+        at_head = QUEUE.is_at_head(self._queued)
+        stops = at_head and event.type == "ESC" and event.value == "PRESS" and not is_playing(context)
+        if stops:
+            self._job.cancel()
+        elif event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        if at_head and self._job.step():
+            context.workspace.status_text_set(
+                tr("InPose: {doing} {percent} %. Esc cancels.").format(
+                    doing=tr(self._job.text), percent=round(100 * self._job.fraction)
+                )
+            )
+            redraw_panels()
+        if not self._job.done:
+            return {"RUNNING_MODAL"} if stops else {"PASS_THROUGH"}
+        if not self._begin_bake(context):
+            self._leave_queue(context)
+            return {"CANCELLED"}
+        self._queued.job.text = "Baking"
+        self.begin_modal(context, BAKE_TIMER_S)
+        return {"PASS_THROUGH"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do the whole job before returning."""
+        if not self._start(context):
+            return {"CANCELLED"}
+        self._job.wait()
+        if not self._begin_bake(context):
+            return {"CANCELLED"}
+        assert self._bake is not None
+        while not self._bake.done:
+            self._bake.step()
+        return self._finish(context)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """End the job when Blender ends the operator: a closing window, another file."""
+        self._job.cancel()
+        QUEUE.remove(self._queued)
+        self.abandon(context)
+
+    def _modal_bake(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        assert self._bake is not None
+        answer = self.go_on_baking(event)
+        if not self._bake.done:
+            return answer
+        self._leave_queue(context)
+        return self._finish(context)
+
+    def _leave_queue(self, context: bpy.types.Context) -> None:
+        QUEUE.remove(self._queued)
+        self.abandon(context)
+
+    def _begin_bake(self, context: bpy.types.Context) -> bool:
+        """Take the outcome of the solve, and prepare its bake."""
+        from ..bake.job import BakeJob
+
+        try:
+            outcome: Any = self._job.outcome
+        except CancelledError:
+            show_cancelled(self, context)
+            return False
+        except InPoseError as error:
+            show_error(self, context, error, "Solving")
+            return False
+        TAKES.remember(outcome.file, outcome.take)
+        scene = self._scene.find(bpy.data.scenes) or context.scene
+        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=True)
+        return True
