@@ -8,7 +8,6 @@ estimate, and so is a device that is in no row; the result is the mean over them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -35,15 +34,6 @@ _UNLISTED_PLACE_M: Final[float] = 0.07
 """Standard deviations per axis of where such devices are, about an OpenXR grip."""
 
 
-@dataclass(frozen=True)
-class FoundHolding:
-    """Hold the estimate of how undeclared devices lie in the hands."""
-
-    wrists: tuple[RigidOffset, RigidOffset]
-    deviation_m: float
-    """How far the wrists may be off per axis, standard deviation."""
-
-
 def refine_holding(
     holding: Holding, found: FoundHands, recording: Recording, stature_m: float
 ) -> tuple[RigidOffset, RigidOffset]:
@@ -64,7 +54,7 @@ def refine_holding(
     return refine_turns(recording, stature_m, (left, right), (remaining[0], remaining[1]))
 
 
-def join_found(found: FoundHands, recording: Recording) -> FoundHolding:
+def join_found(found: FoundHands, recording: Recording) -> tuple[RigidOffset, RigidOffset]:
     """Return both wrists in undeclared devices: both hands hold the same device, and most devices are in the table."""
     usual = other_holdings(recording, None)
     grip = next(holding for holding in usual if holding.device == "bare hand" and holding.pose == "grip")
@@ -86,9 +76,7 @@ def join_found(found: FoundHands, recording: Recording) -> FoundHolding:
             turn += share * _turn_from(own, fused)
             shift_m += share * (fused.position_m - own.position_m)
         wrists.append(RigidOffset(own.position_m + shift_m, multiply_quaternions(own.wxyz, rotvec_to_quaternion(turn))))
-    place_m = _AXIS_SHARE * max(found.place_errors_m)
-    listed_m = float(shares[:-1] @ np.array([holding.deviation_m for holding in usual]))
-    return FoundHolding((wrists[0], wrists[1]), float(shares[-1]) * place_m + listed_m)
+    return wrists[0], wrists[1]
 
 
 def _between(row: RigidOffset, place_m: float, turn_rad: float, found: FoundHands, side: int) -> RigidOffset:

@@ -24,6 +24,8 @@ _HEAD_START: Final[float] = 2.0
 a turn that is 50 degrees off loses five, one that is 30 degrees off one to three."""
 _BEARABLE_STRAIN: Final[float] = 13.0
 """Far beyond what is usual: some captured people with rightly declared devices reach 11."""
+_WRIST_JOINT_LEAD: Final[float] = 0.5
+"""In nats per frame: how much likelier the wrist joint must be than every known controller."""
 _SAME_TURN_DEG: Final[float] = 15.0
 """A better way that differs by less than this does not contradict the declared one."""
 
@@ -75,16 +77,20 @@ def choose_holding(recording: Recording, stature_m: float, pose: PoseType) -> Ch
 def likeliest_start(recording: Recording, stature_m: float) -> RigidOffset:
     """Return the left wrist in undeclared devices, roughly: as in a grip, or as in the wrist joint of hand tracking.
 
-    The frames of controllers differ less from a grip than these two from each other.
+    The frames of controllers differ less from a grip than these two from each other. The wrist joint must be likelier
+    than the frames of all known controllers.
 
     Args:
         recording: at the solver's rate, its floor at y = 0.
         stature_m: the performer's.
     """
     grip = wrist_offset("grip", 0)
-    strains = [holding_strain(recording, stature_m, (left, left.mirrored())) for left in (grip, WRIST_JOINT)]
-    if strains[0] is None or strains[1] is None or strains[1] > strains[0] - _HEAD_START:
-        return grip
+    tracked = holding_strain(recording, stature_m, (WRIST_JOINT, WRIST_JOINT.mirrored()))
+    usual = [holding.left for holding in other_holdings(recording, None) if holding.left is not WRIST_JOINT]
+    for left in (grip, *usual):
+        strain = holding_strain(recording, stature_m, (left, left.mirrored()))
+        if tracked is None or strain is None or tracked > strain - _WRIST_JOINT_LEAD:
+            return grip
     return WRIST_JOINT
 
 

@@ -51,7 +51,7 @@ _LARGEST_STATURE_ERROR = 0.08
 """Tolerance of the stature that people tell; a larger difference means another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
 """Standard deviation of the preset of a hand pose if there is only the motion. With the looser 9 cm of a T-pose,
-performers with few gestures get a worse result than the preset. (For the network's estimate, 9 cm are better.)"""
+performers with few gestures get a worse result than the preset."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,13 @@ def fit_performer(
         level = _levelled(head, recording, held)
         head = level.value
         notes += level.notes
-    refining = settings.refine and deviation_m > _UNSURE_M
+    # Where the network found the wrists, the arms of the prior do not find them better.
+    refining = settings.refine and not found and deviation_m > _UNSURE_M
     presets = wrists
     head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(
-        stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.headset
+        stature_m, head_joint_m, span_m, pose, head, wrists, "motion" if found else "presets", recording.headset
     )
     if held is None and not refining:
         return FittedPerformer(calibration, tuple(notes), findings)
@@ -142,7 +143,7 @@ def fit_performer(
         # tells the performer's own arms.
         choice = "average"
     body = PerformerBody.choose(skeleton, height_m, stature_m, choice)
-    if held is None and (known is not None or not found):
+    if held is None:
         deviation_m = min(deviation_m, _REFINED_DEVIATION_M)
     evidence = _beliefs(calibration, body, deviation_m)
     source: Source = "presets"
@@ -188,8 +189,8 @@ def _by_motion(recording: Recording, stature_m: float, head: RigidOffset, known:
         if found is None:
             wrists, deviation_m = declared_wrists(recording, "grip"), declared_deviation_m(recording, None)
             return _ByMotion(wrists, deviation_m, False, (Finding("hand_poses", _WITHOUT_FOUND),))
-        joined = join_found(found, recording)
-        return _ByMotion(joined.wrists, joined.deviation_m, True, (Finding("hand_poses", _FOUND),))
+        wrists, deviation_m = join_found(found, recording), declared_deviation_m(recording, None)
+        return _ByMotion(wrists, deviation_m, True, (Finding("hand_poses", _FOUND),))
     holding, findings = choose_holding(recording, stature_m, known)
     # How a saber lies in the hand is its player's choice, of which no recording is in the training.
     found = find_hands(recording, stature_m, head) if known != "saber" else None
