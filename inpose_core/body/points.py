@@ -14,6 +14,7 @@ from .skeleton import (
     JOINT_INDEX,
     JOINT_NAMES,
     KNEE_JOINTS,
+    PELVIS_JOINT,
     TOE_JOINTS,
     WRIST_JOINTS,
 )
@@ -33,6 +34,26 @@ POINT_GROUPS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     }
 )
 """Joints by the names that people use for trackers. A tracker on a foot measures the ankle."""
+
+
+TRACKER_NAMES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **dict.fromkeys(("hips", "hip", "waist", "pelvis", "hips_tracker"), PELVIS_JOINT),
+        **dict.fromkeys(("chest", "upper_chest", "spine3"), JOINT_INDEX["spine3"]),
+        **{
+            f"{side}_{name}": joints[number]
+            for number, side in enumerate(("left", "right"))
+            for names, joints in (
+                (("elbow",), ELBOW_JOINTS),
+                (("knee",), KNEE_JOINTS),
+                (("foot", "ankle"), ANKLE_JOINTS),
+                (("toe", "toes"), TOE_JOINTS),
+            )
+            for name in names
+        },
+    }
+)
+"""The joint that a tracker of this name measures."""
 
 
 def joints_of_points(names: str | Sequence[str]) -> tuple[int, ...]:

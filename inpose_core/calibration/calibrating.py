@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretch
 from .rigid import from_rotvec_deg, place_all
 from .stature import PerformerStance, find_stance
 from .storage import load_calibration
+from .tracker_points import joint_points, strapped_points
 from .trim import cut_sensors, findings_inside, notes_inside
 from .upright_stance import upright_head_joint_m
 
@@ -75,8 +76,13 @@ class MeasuredPerformer:
     """The recording's and calibration's own; each sentence is also among the notes."""
     seats: tuple[SeatedStretch, ...] = ()
     """When the performer sits."""
-    lift_m: float = 0.0
-    """How far the recording was lifted."""
+    stance: PerformerStance = field(kw_only=True)
+    """The performer's height, the floor and the posture, as they were found."""
+
+    @property
+    def lift_m(self) -> float:
+        """Return how far the recording was lifted."""
+        return self.stance.lift_m
 
 
 def calibrate(
@@ -120,6 +126,7 @@ def _calibrate_whole(
         sensors = Sensors(
             *placed, resampled.measured, SOLVER_FPS, seated=seated, rotation_measured=resampled.rotation_measured
         )
+        sensors = sensors.with_points(*joint_points(resampled.trackers))
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
@@ -134,12 +141,17 @@ def _calibrate_whole(
         seated=seated,
         rotation_measured=found.recording.rotation_measured,
     )
+    notes = found.notes
+    if (trackers := found.recording.trackers) is not None:
+        own = skeleton.scaled(1 / scale)
+        points = strapped_points(trackers, positions_m, own, found.calibration_pose, SOLVER_FPS, scale)
+        sensors, notes = sensors.with_points(*points.value), (*notes, *points.notes)
     return Calibrated(
         sensors,
         performer.pose,
         performer.stature_m,
         scale,
-        found.notes,
+        notes,
         found.calibration_pose,
         found.findings,
         found.seats,
@@ -176,14 +188,17 @@ def measure_performer(
     held, stance = _pose_and_stance(recording, resampled, settings, given_m, looks_for_pose=saved is None)
     stature_m = stance.stature_m
     recording = replace(recording, notes=(*recording.notes, *stance.notes)).with_findings(*stance.findings)
-    lifted = replace(resampled, positions_m=resampled.positions_m + np.array((0.0, stance.lift_m, 0.0)))
+    lifted = replace(
+        resampled,
+        positions_m=resampled.positions_m + np.array((0.0, stance.lift_m, 0.0)),
+        trackers=None if resampled.trackers is None else resampled.trackers.lifted(stance.lift_m),
+    )
     seats = seated_stretches(lifted, stature_m, stance.posture, settings.posture, SOLVER_FPS)
     if stance.posture == "standing":
         recording = recording.with_findings(*map(seat_finding, seats))
     notes = recording.notes
     if held is not None:
-        note = f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
-        notes = (*notes, note)
+        notes = (*notes, pose_note(held))
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
             note = f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses."
@@ -192,7 +207,7 @@ def measure_performer(
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
         return MeasuredPerformer(
-            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance.lift_m
+            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance=stance
         )
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
@@ -200,8 +215,13 @@ def measure_performer(
     notes = (*notes, *fitted.notes, *(finding.sentence for finding in fitted.findings))
     findings = (*recording.findings, *fitted.findings)
     return MeasuredPerformer(
-        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance.lift_m
+        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance=stance
     )
+
+
+def pose_note(held: CalibrationPose) -> str:
+    """Return the note that names the calibration pose."""
+    return f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
 
 
 def _pose_and_stance(

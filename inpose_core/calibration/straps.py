@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import FloatArray
+from ..arrays import BoolArray, FloatArray
 from ..body.quaternions import (
     conjugate_quaternion,
     mean_rotation,
@@ -37,7 +37,7 @@ from ..body.skeleton import (
 from ..recording.sensors import MeasuredPoint
 from .rigid import RigidOffset
 
-_STRAP_M: Final[float] = 0.06
+STRAP_M: Final[float] = 0.06
 """Standard deviation of a tracker's distance from its joint along each axis."""
 _POSE_M: Final[Mapping[int, tuple[float, float, float]]] = {
     PELVIS_JOINT: (0.015, 0.015, 0.03),
@@ -49,6 +49,8 @@ _POSE_M: Final[Mapping[int, tuple[float, float, float]]] = {
 }
 """Standard deviations of joints in people's T-poses from the drawn one, across, up and ahead, for 1.75 m."""
 _OTHER_M: Final[tuple[float, float, float]] = (0.04, 0.04, 0.04)
+_FARTHEST_M: Final[float] = 0.35
+"""A tracker that is farther from every joint of the drawn pose is on none of them."""
 _POSE_DEG: Final[float] = 5.0
 """Standard deviation of a joint's rotation in people's T-poses, per axis."""
 
@@ -65,7 +67,7 @@ class Strap:
     deviation_rad: float
     """Standard deviation of its rotation, per axis."""
 
-    def point(self, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: FloatArray) -> MeasuredPoint:
+    def point(self, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray) -> MeasuredPoint:
         """Return the joint that a tracker measures.
 
         Args:
@@ -76,7 +78,7 @@ class Strap:
         return MeasuredPoint(
             self.joint,
             positions_m + rotate_vector(rotations_wxyz, self.offset.position_m),
-            measured.astype(np.bool_),
+            measured,
             multiply_quaternions(rotations_wxyz, self.offset.wxyz),
             noise_m=self.deviation_m,
             rotation_noise_rad=self.deviation_rad,
@@ -121,7 +123,7 @@ def strap_of(
     """
     tracker_m, tracker_wxyz = np.median(positions_m, axis=0), mean_rotation(rotations_wxyz)
     size = stature_m / 1.75
-    drawn_m, strapped_m = size * np.array(_POSE_M.get(joint, _OTHER_M)), size * _STRAP_M
+    drawn_m, strapped_m = size * np.array(_POSE_M.get(joint, _OTHER_M)), size * STRAP_M
     share = strapped_m**2 / (strapped_m**2 + drawn_m**2)
     to_body = quaternion_to_matrix(pose.yaw_wxyz).T
     away_m = share * (to_body @ (pose.joints_m[joint] - tracker_m))
@@ -131,18 +133,21 @@ def strap_of(
     return Strap(joint, offset, left_m, float(np.radians(_POSE_DEG)))
 
 
-def which_joints(trackers_m: FloatArray, pose: DrawnPose, joints: Sequence[int] = tuple(_POSE_M)) -> tuple[int, ...]:
+def which_joints(trackers_m: FloatArray, pose: DrawnPose, taken: Sequence[int] = ()) -> tuple[int | None, ...]:
     """Return the joint that each tracker is nearest to in the drawn pose; no two have the same.
 
     Args:
-        trackers_m: the trackers in the pose, (T, 3), at most as many as joints.
+        trackers_m: the trackers in the pose, (T, 3).
         pose: the drawn pose.
-        joints: the joints that may have a tracker.
+        taken: joints that have a tracker already.
     """
-    distance_m = np.linalg.norm(trackers_m[:, None] - pose.joints_m[list(joints)], axis=-1)
-    found = [-1] * len(trackers_m)
+    joints = [joint for joint in _POSE_M if joint not in taken]
+    distance_m = np.linalg.norm(trackers_m[:, None] - pose.joints_m[joints], axis=-1)
+    found: list[int | None] = [None] * len(trackers_m)
     for _ in range(min(distance_m.shape)):
         tracker, place = divmod(int(np.argmin(distance_m)), len(joints))
+        if distance_m[tracker, place] > _FARTHEST_M:
+            break
         found[tracker] = joints[place]
         distance_m[tracker], distance_m[:, place] = np.inf, np.inf
     return tuple(found)

@@ -184,6 +184,13 @@ class ReadOptions(OptionTable):
         automatic="nothing",
         check=parse_spans,
     )
+    points: str | None = option(
+        None,
+        "Further points to use besides head and hands, for example hips,feet",
+        label="Points",
+        automatic="all trackers of a recording, nothing more of a full-body motion",
+        not_in_panel="the panel uses every tracker of a recording",
+    )
     columns: str | None = option(
         None,
         'Columns of a table: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',

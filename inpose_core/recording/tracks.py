@@ -14,6 +14,7 @@ from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
 from .conventions import QuaternionOrder
 from .findings import Finding
+from .trackers import TrackerTracks
 from .types import DeviceStretch, HandOffsets, Origin, PoseType
 
 MOST_FRAMES: Final[int] = 1_000_000
@@ -35,6 +36,8 @@ class Declared:
     """The file declares which hand is the left one."""
     pose: PoseType | None = None
     origin: Origin | None = None
+    fps: float | None = None
+    """Frame rate of a file without times."""
     certain: bool = False
     """True for formats whose recorder is known: the data are not checked against it."""
     by: str = "the format"
@@ -65,6 +68,8 @@ class RawTracks:
     """What the reader found wrong; their sentences are not among the notes."""
     session_starts: tuple[float, ...] = ()
     """First time of each later session of a file that holds several, in the file's unit."""
+    trackers: TrackerTracks | None = None
+    """Further trackers, in the file's unit, axes and order."""
 
 
 def check_frame_count(count: int, name: str) -> None:

@@ -14,6 +14,7 @@ from ..options.reading import Origin
 from .cleaning_report import CleaningReport
 from .findings import Finding
 from .sensors import Sensors
+from .trackers import TrackerTracks
 
 __all__ = [
     "DEVICE_NAMES",
@@ -134,6 +135,9 @@ class Recording:
 
     def __len__(self) -> int:
         return len(self.times_s)
+
+    trackers: TrackerTracks | None = None
+    """Further trackers than head and hands, on the same clock; None: there are none."""
 
     @property
     def rotation_known(self) -> NDArray[np.bool_]:

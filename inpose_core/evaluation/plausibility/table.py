@@ -65,8 +65,8 @@ FIGURES: Final[tuple[TableFigure, ...]] = (
     ),
     TableFigure(
         "stance share",
-        "the share of the time in which a foot is planted: its toes are slower than 30 cm/s, and at most 6 cm above "
-        "the lowest toes within half a second, for at least 80 ms",
+        "the share of the time in which a foot is planted: its toes are slower than 30 cm/s for at least 80 ms, and "
+        "before and after that slower than 60 cm/s, at most 6 cm above the lowest toes within half a second",
         (_with_truth("stance share, %", "stance_share", 0, 100),),
     ),
     TableFigure(

@@ -13,7 +13,8 @@ The order matters, because each step trusts the results of the steps before it:
    hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`).
+7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
+   that never turn (`unturned`).
 
 Short losses are bridged later (`resample`).
 """
@@ -31,6 +32,7 @@ from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
 from ..interpretation.parked import find_parked
+from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
@@ -45,6 +47,7 @@ from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
 from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
+from .unturned import find_unturned
 from .wearing import find_not_worn
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
@@ -86,7 +89,9 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     for start, stop in unworn:
         poses.measured[start:stop] = False
     poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
+    before = poses
     poses, mended, recentred_at_s = mend(times_s, poses)
+    trackers = _in_mended_room(recording.trackers, kept, before, poses)
     poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name)
@@ -112,9 +117,20 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m=_last_held(poses.positions_m, poses.measured),
         rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
+        trackers=trackers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
     ).with_findings(*sorted(findings, key=lambda finding: finding.start_s or 0.0))
+
+
+def _in_mended_room(
+    trackers: TrackerTracks | None, kept: BoolArray, before: Poses, after: Poses
+) -> TrackerTracks | None:
+    """Return the trackers of the frames that are kept, in the room as head and hands were mended."""
+    if trackers is None:
+        return None
+    was, now = (np.concatenate((poses.positions_m, poses.rotations_wxyz), axis=-1) for poses in (before, after))
+    return trackers.part(kept).cleaned().moved_with_the_room(was, now, after.measured)
 
 
 def cut_take(recording: Recording, number: int | None = None, name: str = "The recording") -> Recording:
@@ -151,7 +167,7 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_still_devices,
     find_carried_hands,
 )
-_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips, find_unturned)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:

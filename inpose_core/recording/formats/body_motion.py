@@ -17,6 +17,7 @@ from ...body.motion import SOLVER_FPS
 from ...errors import InPoseError, RecordingError
 from ...system.safe_files import array_shapes
 from ..findings import Finding
+from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from .format import RecordingFormat
 
@@ -37,8 +38,10 @@ def recognises_bvh(data: bytes) -> bool:
     return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"HIERARCHY")
 
 
-def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
+def read_npz(data: bytes, name: str, path: Path, points: str | None = None) -> RawTracks:
     """Return head and wrists of AMASS motion (on an average body's bones) or of a motion that InPose solved.
+
+    Further points are those that the user asks for.
 
     Raises:
         RecordingError: the arrays are damaged, or are not motion.
@@ -67,10 +70,10 @@ def read_npz(data: bytes, name: str, path: Path) -> RawTracks:
         check_motion_length(len(motion), motion.fps)
     except InPoseError as error:
         raise RecordingError(f"InPose cannot read {name} as {what}: {error.message}", error.hint) from error
-    return _tracks(motion, what)
+    return _tracks(motion, what, points)
 
 
-def read_bvh(_data: bytes, name: str, path: Path, *, turn_upright: bool = True) -> RawTracks:
+def read_bvh(_data: bytes, name: str, path: Path, points: str | None = None, *, turn_upright: bool = True) -> RawTracks:
     """Return head and wrists of a body in BVH; unless the user gave the axes, it is turned upright if it needs it.
 
     Raises:
@@ -83,14 +86,14 @@ def read_bvh(_data: bytes, name: str, path: Path, *, turn_upright: bool = True) 
         turned = tuple(
             Finding("axes", f"{note} If this is wrong, use --axes openxr.", "repaired") for note in read.notes
         )
-        return replace(_tracks(read.value, "BVH"), findings=turned)
+        return replace(_tracks(read.value, "BVH", points), findings=turned)
     except RecordingError:
         raise
     except InPoseError as error:
         raise RecordingError(f"{name} is BVH, but: {error.message}", error.hint) from error
 
 
-def _tracks(motion: Motion, what: str) -> RawTracks:
+def _tracks(motion: Motion, what: str, points: str | None) -> RawTracks:
     from ...body.skeleton import SENSOR_JOINTS  # noqa: PLC0415
 
     if len(motion) < 2 or not np.isfinite(motion.root_translation_m).all():
@@ -112,6 +115,25 @@ def _tracks(motion: Motion, what: str) -> RawTracks:
             certain=True,
             by="joints of a body",
         ),
+        trackers=_trackers(motion, points or ""),
+    )
+
+
+def _trackers(motion: Motion, points: str) -> TrackerTracks | None:
+    """Return the joints that the user asks for, besides head and wrists, as trackers."""
+    from ...body.points import joints_of_points  # noqa: PLC0415
+    from ...body.skeleton import JOINT_NAMES, SENSOR_JOINTS  # noqa: PLC0415
+
+    joints = [joint for joint in joints_of_points(points) if joint not in SENSOR_JOINTS] if points else []
+    if not joints:
+        return None
+    return TrackerTracks(
+        names=tuple(JOINT_NAMES[joint] for joint in joints),
+        joints=tuple(joints),
+        positions_m=motion.joint_positions_m[:, joints],
+        rotations_wxyz=motion.rotations_wxyz[:, joints],
+        measured=np.ones((len(motion), len(joints)), np.bool_),
+        turns=(True,) * len(joints),
     )
 
 
@@ -122,7 +144,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         source="AMASS, or a motion that InPose solved",
         hand_poses="joints",
         recognises=recognises_npz,
-        read=lambda file: read_npz(file.data, file.name, file.path),
+        read=lambda file: read_npz(file.data, file.name, file.path, file.options.points),
     ),
     RecordingFormat(
         name="BVH",
@@ -130,6 +152,8 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         source="full-body motion capture",
         hand_poses="joints",
         recognises=recognises_bvh,
-        read=lambda file: read_bvh(file.data, file.name, file.path, turn_upright=file.options.axes is None),
+        read=lambda file: read_bvh(
+            file.data, file.name, file.path, file.options.points, turn_upright=file.options.axes is None
+        ),
     ),
 )

@@ -3,24 +3,31 @@
 
 The header is ``time,head_px,head_py,head_pz,head_qw,head_qx,head_qy,head_qz,left_px,...,right_qz``; seconds, metres,
 right-handed, Y up, quaternions wxyz. The columns may come in any order; other columns are ignored.
-An empty cell or ``nan`` means that the device was not measured in that frame. A comment before the header may say what
+An empty cell or ``nan`` means that the device was not measured in that frame. Trackers have columns of the same form:
+``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); a tracker of another name is told by its place
+in a T-pose, and one without rotation columns is a marker. A comment before the header may say what
 the hand poses are: ``# hand poses: joint``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from ...arrays import FloatArray
+from ...body.points import TRACKER_NAMES
 from ...errors import RecordingError
 from ...system.output import write_output
+from ..coarse_clock import spread_ticks
 from ..sessions import continue_clock
+from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
+from .layouts import Layout
 from .text_table import TextTable
 
 _POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
@@ -31,6 +38,16 @@ CSV_HINT: Final[str] = (
     "The header must name time, head_px, head_py, head_pz, head_qw ... head_qz, left_px ..., right_px ... ; "
     "other tables are read with --columns."
 )
+OWN_LAYOUT: Final[Layout] = Layout(
+    name="own",
+    label="InPose's own CSV",
+    columns={"time": "time", "p": "{device}_p{xyz}", "q": "{device}_q{wxyz}"},
+    unit="m",
+    axes="RUB",
+    time_unit="s",
+)
+_POSITION: Final[int] = 3
+_MOST_TRACKERS: Final[int] = 32
 _POSE_COMMENT: Final[str] = "# hand poses:"
 _DECLARED: Final[Declared] = Declared(
     unit="m", axes="RUB", quaternion_order="wxyz", time_unit="s", hands=True, by="InPose's own CSV"
@@ -49,11 +66,13 @@ def read_own(table: TextTable) -> RawTracks:
     Raises:
         RecordingError: a column is missing or appears twice, or a cell is not a number.
     """
-    columns = _columns(table)
-    cells = table.read(columns.values())
-    clock = continue_clock(cells.values[:, 0])
+    columns, trackers = _columns(table), _tracker_columns(table)
+    cells = table.read((*columns.values(), *(place for places in trackers.values() for place in places)))
+    spread = spread_ticks(cells.values[:, 0])
+    clock = continue_clock(spread.times)
     poses = np.full((len(cells), 21), np.nan)
-    poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = cells.values[:, 1:]
+    own = cells.values[:, 1 : len(columns)]
+    poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = own
     poses = poses.reshape(-1, 3, 7)
     missing_hands = (
         f"The file has no columns for the {device} hand." for device in DEVICE_NAMES if f"{device}_px" not in columns
@@ -65,30 +84,75 @@ def read_own(table: TextTable) -> RawTracks:
         format="CSV",
         declared=replace(_DECLARED, pose=_declared_pose(table)),
         notes=(*missing_hands, *cells.notes),
-        findings=(*cells.findings, *clock.findings),
+        findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
+        trackers=_trackers(trackers, cells.values[:, len(columns) :]),
     )
 
 
 def write_csv(recording: Recording, path: Path) -> None:
     """Write a recording in the canonical form, with the kind of its hand poses if that is known.
 
-    A pose that was not measured leaves its cells empty.
+    A pose that was not measured leaves its cells empty. Trackers follow in columns of their own names.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    poses = np.concatenate((recording.positions_m, recording.rotations_wxyz), axis=-1)
+    poses, seen_poses = np.concatenate((recording.positions_m, recording.rotations_wxyz), axis=-1), recording.measured
+    columns, widths = list(CSV_COLUMNS), [len(_POSE_COLUMNS)] * len(DEVICE_NAMES)
+    if (trackers := recording.trackers) is not None:
+        of_trackers = np.concatenate((trackers.positions_m, trackers.rotations_wxyz), axis=-1)
+        poses = np.concatenate((poses, of_trackers), axis=1)
+        seen_poses = np.concatenate((seen_poses, trackers.measured), axis=1)
+        parts = [_POSE_COLUMNS if turns else _POSE_COLUMNS[:_POSITION] for turns in trackers.turns]
+        columns += [f"{name}_{part}" for name, own in zip(trackers.names, parts, strict=True) for part in own]
+        widths += [len(own) for own in parts]
     lines = [f"{_POSE_COMMENT} {recording.pose}"] if recording.pose else []
-    lines.append(",".join(CSV_COLUMNS))
-    nothing = "," * (len(_POSE_COLUMNS) - 1)
-    for time_s, frame, measured in zip(recording.times_s, poses.tolist(), recording.measured.tolist(), strict=True):
+    lines.append(",".join(columns))
+    for time_s, frame, measured in zip(recording.times_s, poses.tolist(), seen_poses.tolist(), strict=True):
         cells = [
-            ",".join([f"{x:.9g}" for x in pose]) if seen else nothing
-            for pose, seen in zip(frame, measured, strict=True)
+            ",".join([f"{x:.9g}" for x in pose[:width]]) if seen else "," * (width - 1)
+            for pose, width, seen in zip(frame, widths, measured, strict=True)
         ]
         lines.append(f"{time_s:.9f}," + ",".join(cells))
     write_output(path, [("\n".join(lines) + "\n").encode()])
+
+
+def _tracker_columns(table: TextTable) -> dict[str, list[int]]:
+    """Return the places of each tracker's columns: three of a position, and four of a rotation if there are any."""
+    found: dict[str, list[int]] = {}
+    for column in table.header:
+        name = column.lower().removesuffix("_px")
+        if not column.lower().endswith("_px") or name in DEVICE_NAMES:
+            continue
+        places = [table.find(f"{name}_{part}") for part in _POSE_COLUMNS]
+        position, rotation = places[:3], places[3:]
+        wanted = position if None in rotation else places
+        if None not in wanted and len(found) < _MOST_TRACKERS:
+            found[name] = [place for place in wanted if place is not None]
+    return found
+
+
+def _trackers(columns: Mapping[str, Sequence[int]], values: FloatArray) -> TrackerTracks | None:
+    """Return the trackers of a table, from the values (F, ...) of their columns one after the other."""
+    if not columns:
+        return None
+    count = len(values)
+    positions_m, rotations_wxyz = np.empty((count, len(columns), 3)), np.empty((count, len(columns), 4))
+    first = 0
+    for index, places in enumerate(columns.values()):
+        own = values[:, first : first + len(places)]
+        positions_m[:, index] = own[:, :3]
+        rotations_wxyz[:, index] = own[:, 3:] if len(places) > _POSITION else (1.0, 0.0, 0.0, 0.0)
+        first += len(places)
+    return TrackerTracks(
+        names=tuple(columns),
+        joints=tuple(TRACKER_NAMES.get(name) for name in columns),
+        positions_m=positions_m,
+        rotations_wxyz=rotations_wxyz,
+        measured=np.isfinite(positions_m).all(axis=-1) & np.isfinite(rotations_wxyz).all(axis=-1),
+        turns=tuple(len(places) > _POSITION for places in columns.values()),
+    )
 
 
 def _declared_pose(table: TextTable) -> PoseType | None:

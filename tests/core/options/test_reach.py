@@ -30,6 +30,7 @@ from inpose_core.pins import Pin, PinKey, PinSet, save_pins
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.sensors import MeasuredPoint
 from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.recording.trackers import TrackerTracks
 from inpose_core.recording_to_motion import SolvePlan, solve_recording
 from inpose_core.requests import SolveRequest
 from inpose_core.solver import solving
@@ -102,8 +103,14 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
     if option.name == "take":
         later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
         person = replace(person, times_s=later)
+    if option.name == "points":
+        places_m = person.positions_m[:, 1:] - (0.0, 0.6, 0.0)
+        trackers = TrackerTracks(
+            ("hips", "chest"), (0, 9), places_m, person.rotations_wxyz[:, 1:], person.measured[:, 1:], (True, True)
+        )
+        person = replace(person, trackers=trackers)
     write_csv(person, path)
-    value = {"columns": COLUMNS, "take": 2, "trim_start_s": 0.5, "trim_end_s": 1.0}.get(
+    value = {"columns": COLUMNS, "points": "hips", "take": 2, "trim_start_s": 0.5, "trim_end_s": 1.0}.get(
         option.name, other_value(option)
     )
     usual, changed = load_recording(path), load_recording(path, ReadOptions(**{option.name: value}))
@@ -111,7 +118,11 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
         cut = [calibrate(each, own_body(), CalibrationSettings(pose="grip")).sensors for each in (usual, changed)]
         assert cut[0].measured.sum() > cut[1].measured.sum()
     else:
-        assert differs(usual, changed) or usual.origin != changed.origin
+        assert differs(usual, changed) or usual.origin != changed.origin or names_of(usual) != names_of(changed)
+
+
+def names_of(recording: Recording) -> tuple[str, ...]:
+    return () if recording.trackers is None else recording.trackers.names
 
 
 CALIBRATION_CASES: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -33,6 +33,18 @@ def test_a_foot_that_is_held_up_is_not_planted() -> None:
     np.testing.assert_array_equal(planted_feet(toes_m, FPS), [[True, False]] * 120)
 
 
+def test_a_stance_goes_on_while_the_foot_leaves_slowly_but_a_slow_glide_is_none() -> None:
+    toes_m = np.zeros((120, 2, 3))
+    speed_m_s = np.concatenate((np.full(30, 2.0), np.full(30, 0.45), np.full(30, 0.0), np.full(30, 2.0)))
+    toes_m[:, 0, 2] = np.cumsum(speed_m_s) / FPS
+    planted = planted_feet(toes_m, FPS)[:, 0]
+    assert planted[40:85].all()
+    assert not planted[:25].any()
+    assert not planted[95:].any()
+    toes_m[:, 0, 2] = np.cumsum(np.full(120, 0.45)) / FPS
+    assert not planted_feet(toes_m, FPS)[:, 0].any()
+
+
 def test_a_touch_shorter_than_a_stance_does_not_count() -> None:
     toes_m = np.zeros((60, 2, 3))
     toes_m[:, 0, 2] = np.cumsum(np.where(np.isin(np.arange(60), (30, 31)), 0.0, 1.0 / FPS))

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recordings with more trackers than head and hands, from the file to the solved motion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inpose_core.body.motion import Motion
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
+from inpose_core.body.skeleton import ANKLE_JOINTS, PELVIS_JOINT, SENSOR_JOINTS, Skeleton
+from inpose_core.calibration import CalibrationSettings, calibrate, head_offset, wrist_offset
+from inpose_core.calibration.rigid import RigidOffset
+from inpose_core.errors import InPoseError
+from inpose_core.evaluation.headset import with_t_pose
+from inpose_core.motion_files.bvh import save_bvh
+from inpose_core.recording import ReadOptions, Recording, load_recording
+from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.recording.trackers import TrackerTracks
+from inpose_core.recording_to_motion import SolvePlan, solve_recording
+from tests.core.synthetic import smooth_motion
+
+BODY = Skeleton.template(1.75)
+STRAP = RigidOffset(np.array((0.03, 0.02, -0.04)), rotvec_to_quaternion(np.array((0.3, 1.1, -0.4))))
+"""A tracker in its joint's frame."""
+NAMES = ("hips", "left_foot", "right_foot")
+JOINTS = (PELVIS_JOINT, *ANKLE_JOINTS)
+SETTINGS = CalibrationSettings(pose="grip", stature_m=1.75)
+
+
+@pytest.fixture(scope="module")
+def performer() -> Motion:
+    motion = with_t_pose(smooth_motion(200, body=BODY, swing=0.2), 1.5, np.random.default_rng(0))
+    return replace(motion, root_translation_m=motion.root_translation_m - motion.root_translation_m[0] * (1, 0, 1))
+
+
+def tracked(motion: Motion, names: tuple[str, ...] = NAMES) -> Recording:
+    """Return what headset, controllers and three trackers record of the motion."""
+    p, q = motion.joint_positions_m, motion.rotations_wxyz
+    offsets = (head_offset(1.75), wrist_offset("grip", 0), wrist_offset("grip", 1))
+    positions_m, rotations_wxyz = np.empty((len(motion), 3, 3)), np.empty((len(motion), 3, 4))
+    for device, (joint, offset) in enumerate(zip(SENSOR_JOINTS, offsets, strict=True)):
+        back = offset.inverse()
+        positions_m[:, device] = p[:, joint] + rotate_vector(q[:, joint], back.position_m)
+        rotations_wxyz[:, device] = multiply_quaternions(q[:, joint], back.wxyz)
+    joints = list(JOINTS)
+    return Recording(
+        times_s=np.arange(len(motion)) / motion.fps,
+        positions_m=positions_m,
+        rotations_wxyz=rotations_wxyz,
+        measured=np.ones((len(motion), 3), np.bool_),
+        format="test",
+        pose="grip",
+        trackers=TrackerTracks(
+            names=names,
+            joints=JOINTS,
+            positions_m=p[:, joints] + rotate_vector(q[:, joints], STRAP.position_m),
+            rotations_wxyz=multiply_quaternions(q[:, joints], STRAP.wxyz),
+            measured=np.ones((len(motion), len(joints)), np.bool_),
+            turns=(True,) * len(joints),
+        ),
+    )
+
+
+def mean_error_m(solved: Motion, truth: Motion, joints: tuple[int, ...]) -> float:
+    count = min(len(solved), len(truth))
+    away_m = solved.joint_positions_m[:count, joints] - truth.joint_positions_m[:count, joints]
+    return float(np.linalg.norm(away_m, axis=-1).mean())
+
+
+def test_a_table_with_trackers_is_written_and_read(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    write_csv(recording, tmp_path / "take.csv")
+    trackers = load_recording(tmp_path / "take.csv").trackers
+    assert trackers is not None
+    assert (trackers.names, trackers.joints) == (NAMES, JOINTS)
+    np.testing.assert_allclose(trackers.positions_m, recording.trackers.positions_m, atol=1e-6)
+    assert geodesic_angle(trackers.rotations_wxyz, recording.trackers.rotations_wxyz).max() < 1e-5
+    assert trackers.measured.all()
+
+
+def test_trackers_bring_the_legs_to_where_they_are(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    write_csv(recording, tmp_path / "six.csv")
+    write_csv(replace(recording, trackers=None), tmp_path / "three.csv")
+    errors_m = []
+    for name in ("three", "six"):
+        solved = solve_recording(SolvePlan(tmp_path / f"{name}.csv", BODY, SETTINGS))
+        errors_m.append(mean_error_m(solved.motion, performer, JOINTS))
+    assert "Trackers: hips, left_foot, right_foot, calibrated with the T-pose." in solved.notes
+    assert errors_m[1] < 0.03
+    assert errors_m[1] < 0.4 * errors_m[0]
+
+
+def test_trackers_without_names_are_found_by_their_places(performer: Motion, tmp_path: Path) -> None:
+    write_csv(tracked(performer, ("tracker_1", "tracker_2", "tracker_3")), tmp_path / "take.csv")
+    calibrated = calibrate(load_recording(tmp_path / "take.csv"), BODY, SETTINGS)
+    assert calibrated.sensors.joints == (*SENSOR_JOINTS, *JOINTS)
+    assert any("tracker_2 (left ankle)" in note for note in calibrated.notes)
+
+
+def test_without_a_t_pose_a_named_tracker_has_a_place_and_no_rotation(performer: Motion, tmp_path: Path) -> None:
+    write_csv(tracked(performer), tmp_path / "take.csv")
+    no_pose = replace(SETTINGS, calibration_pose="none")
+    calibrated = calibrate(load_recording(tmp_path / "take.csv"), BODY, no_pose)
+    assert calibrated.sensors.joints == (*SENSOR_JOINTS, *JOINTS)
+    assert not calibrated.sensors.rotation_known[:, 3:].any()
+    assert any("only the positions of the trackers" in note for note in calibrated.notes)
+
+
+def test_a_marker_has_no_rotation(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    write_csv(replace(recording, trackers=replace(recording.trackers, turns=(True, False, True))), tmp_path / "a.csv")
+    assert "left_foot_qw" not in (tmp_path / "a.csv").read_text(encoding="utf-8")
+    sensors = calibrate(load_recording(tmp_path / "a.csv"), BODY, SETTINGS).sensors
+    assert sensors.rotation_known[:, 3:].any(axis=0).tolist() == [True, False, True]
+    assert sensors.measured.all()
+
+
+def test_points_choose_among_the_trackers(performer: Motion, tmp_path: Path) -> None:
+    write_csv(tracked(performer), tmp_path / "take.csv")
+    trackers = load_recording(tmp_path / "take.csv", ReadOptions(points="hips")).trackers
+    assert trackers is not None
+    assert trackers.names == ("hips",)
+    assert load_recording(tmp_path / "take.csv", ReadOptions(points="chest")).trackers is None
+    with pytest.raises(InPoseError, match="no point"):
+        load_recording(tmp_path / "take.csv", ReadOptions(points="tail"))
+
+
+def test_points_of_a_body_motion_are_its_joints(tmp_path: Path) -> None:
+    motion = smooth_motion(150)
+    motion.save_npz(tmp_path / "a.npz")
+    save_bvh(motion, tmp_path / "a.bvh")
+    for suffix in ("npz", "bvh"):
+        plan = SolvePlan(tmp_path / f"a.{suffix}", motion.skeleton, reading=ReadOptions(points="head,hands,hips,feet"))
+        solved = solve_recording(plan)
+        assert solved.calibrated.sensors.joints == (*SENSOR_JOINTS, *JOINTS)
+        # A BVH file is put on the floor.
+        lift_m = solved.calibrated.sensors.positions_m[0, 0] - motion.joint_positions_m[0, SENSOR_JOINTS[0]]
+        lifted = replace(motion, root_translation_m=motion.root_translation_m + lift_m)
+        assert mean_error_m(solved.motion, lifted, JOINTS) < 0.01
+
+
+def test_trackers_lie_in_the_room_that_cleaning_mends(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    trackers = recording.trackers
+    assert trackers is not None
+    jump = np.arange(len(recording)) >= 220
+    yaw = rotvec_to_quaternion(np.array((0.0, 1.0, 0.0)))
+
+    def moved(positions_m: np.ndarray, wxyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        there = jump[:, None, None]
+        shifted_m = rotate_vector(yaw, positions_m) + np.array((1.0, 0.0, -1.5))
+        return np.where(there, shifted_m, positions_m), np.where(there, multiply_quaternions(yaw, wxyz), wxyz)
+
+    devices, others = (moved(one.positions_m, one.rotations_wxyz) for one in (recording, trackers))
+    jumped = replace(
+        recording,
+        positions_m=devices[0],
+        rotations_wxyz=devices[1],
+        trackers=replace(trackers, positions_m=others[0], rotations_wxyz=others[1]),
+    )
+    write_csv(jumped, tmp_path / "take.csv")
+    loaded = load_recording(tmp_path / "take.csv")
+    assert loaded.cleaning is not None
+    assert len(loaded.cleaning.recentred_at_s) == 1
+    assert loaded.trackers is not None
+    kept_m = np.linalg.norm(loaded.trackers.positions_m[:, 0] - loaded.positions_m[:, 0], axis=-1)
+    true_m = np.linalg.norm(trackers.positions_m[:, 0] - recording.positions_m[:, 0], axis=-1)
+    np.testing.assert_allclose(kept_m, true_m, atol=0.02)
+
+
+def test_trackers_are_resampled_and_left_out_like_devices(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    trackers = recording.trackers
+    assert trackers is not None
+    lost = trackers.measured.copy()
+    lost[100:150, 1] = False
+    write_csv(replace(recording, trackers=replace(trackers, measured=lost)), tmp_path / "take.csv")
+    loaded = load_recording(tmp_path / "take.csv", ReadOptions(leave_out="3-4"))
+    sensors = calibrate(loaded, BODY, SETTINGS).sensors
+    assert not sensors.measured[105:145, 4].any()
+    assert sensors.measured[:100, 4].all()
+    assert not sensors.measured[182:238, 3:].any()
