@@ -60,6 +60,9 @@ def foot_paths(
         toes_m[..., 1] = np.maximum(toes_m[..., 1], tracks.floor_m)
     stands = decide_stands(log_odds, toes_m / tracks.leg_length_m, speed)
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
+    if measurement.told_stands is not None:
+        told = to_numpy(measurement.told_stands)
+        stands = (stands & (told >= 0)) | (told > 0)
     measured = fading(to_numpy(measurement.feet_measured) > 0)
     hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
     legs = _leg_extension(measurement, stands)
