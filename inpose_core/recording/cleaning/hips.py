@@ -41,6 +41,8 @@ _HIPS_ASIDE_M: Final[float] = 0.6
 _OUTLIER_S: Final[float] = 0.1
 _SURELY: Final[float] = 0.4
 """Share of a span that must be like hips in each respect."""
+_SURELY_ALONE: Final[float] = 0.8
+"""The same if the hand does not leap there."""
 _MOST: Final[float] = 0.9
 """Share of the take that must be on the hips, if the hand does not leap there."""
 _LEAP_M: Final[float] = 0.12
@@ -64,7 +66,7 @@ def find_hips(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
         known = poses.measured[:, 0] & poses.measured[:, hand]
         doubted = _doubted(times_s, poses, hand, known, eyes_m)
         near, surely = np.zeros((2, len(times_s)), dtype=np.bool_)
-        for start, stop in doubted:
+        for start, stop, _ in doubted:
             near[start:stop] = True
         for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
             if not near[start:stop].any():
@@ -72,16 +74,19 @@ def find_hips(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
             frames = np.arange(start, stop, stride)[known[start:stop:stride]]
             if len(frames) > (1 - _MOST_LOST) * (stop - start) / stride:
                 surely[start:stop] |= _on_the_hips(times_s, poses, hand, frames, eyes_m)
+        # A hand may be held before the belly all the time: without a leap, its track stays, and the user is told.
         found += [
-            TrackDefect("another_device", hand, start, stop, HOW)
-            for start, stop in doubted
-            if surely[start:stop].mean() > _SURELY
+            TrackDefect("another_device", hand, start, stop, HOW, believed=not leapt)
+            for start, stop, leapt in doubted
+            if surely[start:stop].mean() > (_SURELY if leapt else _SURELY_ALONE)
         ]
     return found
 
 
-def _doubted(times_s: FloatArray, poses: Poses, hand: int, known: BoolArray, eyes_m: float) -> list[tuple[int, int]]:
-    """Return the spans where hips get that are most of the take, or between which the hand leaps."""
+def _doubted(
+    times_s: FloatArray, poses: Poses, hand: int, known: BoolArray, eyes_m: float
+) -> list[tuple[int, int, bool]]:
+    """Return the spans where hips get that are most of the take, or to which the hand leaps (True)."""
     apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
     elsewhere = known & ~_where_hips_get(apart_m, eyes_m)
     leaps = _leaps(times_s, poses, hand)
@@ -90,7 +95,7 @@ def _doubted(times_s: FloatArray, poses: Poses, hand: int, known: BoolArray, eye
         for start, stop in pairwise((first, *leaps[(leaps > first) & (leaps < last)].tolist(), last)):
             leapt = bool(np.isin((start, stop), leaps).any())
             if leapt or known[start:stop].sum() > _MOST * known.sum():
-                spans.append((start, stop))
+                spans.append((start, stop, leapt))
     return spans
 
 
