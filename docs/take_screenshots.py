@@ -28,6 +28,7 @@ PICTURES = {
     "p1_squat": ("pins_before", WORKPLACE),
     "p2_pinned": ("pins_handles", WORKPLACE),
     "p3_lunge": ("pins_after", WORKPLACE),
+    "c2_guessed": ("window_columns", WORKPLACE),
 }
 WIDTH = 1100
 COLOURS = 256

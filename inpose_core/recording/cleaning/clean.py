@@ -13,7 +13,8 @@ The order matters, because each step trusts the results of the steps before it:
    hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`).
+7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
+   that never turn (`unturned`).
 
 Short losses are bridged later (`resample`).
 """
@@ -35,7 +36,7 @@ from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
-from .defects import Poses, TrackDefect, as_defects, without
+from .defects import Poses, TrackDefect, as_defects, turning, without
 from .device_changes import find_feet
 from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
@@ -46,6 +47,7 @@ from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
 from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
+from .unturned import find_unturned
 from .wearing import find_not_worn
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
@@ -57,7 +59,8 @@ _DECLARED: Final[str] = "declared"
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
     """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
 
-    If a device is not measured, its pose is the last measured one, so that every number is finite. The result's
+    If a device is not measured, its pose is the last measured one, so that every number is finite. A device whose
+    position is stuck while it turns keeps its rotation. The result's
     ``cleaning`` and its findings list all repairs.
 
     Raises:
@@ -101,7 +104,8 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         *telling.defect_findings(times_s, defects),
         *telling.missing_findings(poses.measured, defects),
     ]
-    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured)
+    turned = turning(poses.measured, defects)
+    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured | turned)
     report = CleaningReport(
         devices=_summaries(times_s, poses.measured, held_wxyz, defects, lost),
         dropped_frames=len(kept) - len(times_s),
@@ -115,6 +119,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m=_last_held(poses.positions_m, poses.measured),
         rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
+        rotation_measured=poses.measured | turned if turned.any() else None,
         trackers=trackers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
@@ -165,7 +170,7 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_still_devices,
     find_carried_hands,
 )
-_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips, find_unturned)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:

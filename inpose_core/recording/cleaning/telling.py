@@ -80,6 +80,8 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
         "repaired": " InPose interpolates it.",
         "left_to_solver": " The solver computes it there.",
     }
+    if first.kind == "position_stuck":
+        ending["left_to_solver"] = " The solver computes its position there."
     if first.kind == "never_tracked":
         ending["left_to_solver"] = " The solver computes it without data."
     return Finding(

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inpose_core.body.quaternions import multiply_quaternions, rotate_vector, rotvec_to_quaternion
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
 from inpose_core.recording import Recording
 from inpose_core.recording.cleaning.clean import clean_recording
+from inpose_core.recording.cleaning.resample import resample_recording
 from tests.core.recording.cleaning.people import between, person, told, turned
 
 
@@ -50,6 +51,9 @@ def test_a_hand_that_only_turns_has_no_position() -> None:
     cleaned = clean_recording(take)
     assert_lost(cleaned, 1, part)
     assert told(cleaned.findings) == {("position_stuck", 1)}
+    assert cleaned.rotation_known[part, 1].all()
+    assert geodesic_angle(cleaned.rotations_wxyz[part, 1], take.rotations_wxyz[part, 1]).max() < 1e-6
+    assert resample_recording(cleaned).rotation_known[:, 1].all()
 
 
 def test_a_hand_at_the_headset_is_lost() -> None:
@@ -145,3 +149,15 @@ def test_whoever_moves_or_stands_still_is_tracked() -> None:
     resting.positions_m[:, 1] += 3e-4 * random.standard_normal((len(resting), 3))
     resting.rotations_wxyz[:, 1] = rotvec_to_quaternion(0.02 * wander / np.abs(wander).max())
     assert clean_recording(resting).measured.all()
+
+
+def test_a_hand_that_moves_without_turning_is_told_and_believed() -> None:
+    take = person()
+    part = between(take, 4.0, 9.0)
+    take.rotations_wxyz[part, 1] = take.rotations_wxyz[part.start, 1]
+    cleaned = clean_recording(take)
+    assert told(cleaned.findings) == {("rotation_stuck", 1)}
+    assert cleaned.measured.all()
+    (finding,) = cleaned.findings
+    assert finding.action == "told"
+    assert (finding.start_s, finding.stop_s) == pytest.approx((4.0, 9.0), abs=0.05)
