@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +53,14 @@ class Calibrated:
     """When the performer sits, and how high, in the performer's metres."""
     lift_m: float = 0.0
     """How far calibration lifted the recording, so that the floor is at y = 0, in the performer's metres."""
+    pivot_m: NDArray[np.float64] | None = None
+    """(3,) The place on the floor about which the recording was scaled; None for joints, which are not scaled."""
+
+    @property
+    def performer_positions_m(self) -> NDArray[np.float64]:
+        """Return the sensors' positions in the performer's own metres, where they were recorded, (F, P, 3)."""
+        pivot_m = np.zeros(3) if self.pivot_m is None else self.pivot_m
+        return np.asarray((self.sensors.positions_m - pivot_m) / self.scale + pivot_m)
 
     @property
     def seat_height_m(self) -> float | None:
@@ -76,8 +84,13 @@ class MeasuredPerformer:
     """The recording's and calibration's own; each sentence is also among the notes."""
     seats: tuple[SeatedStretch, ...] = ()
     """When the performer sits."""
-    lift_m: float = 0.0
-    """How far the recording was lifted."""
+    stance: PerformerStance = field(kw_only=True)
+    """The performer's height, the floor and the posture, as they were found."""
+
+    @property
+    def lift_m(self) -> float:
+        """Return how far the recording was lifted."""
+        return self.stance.lift_m
 
 
 def calibrate(
@@ -86,7 +99,7 @@ def calibrate(
     settings: CalibrationSettings | None = None,
     prior: Prior | None = None,
 ) -> Calibrated:
-    """Return joint poses at a constant rate, scaled about the floor to the skeleton.
+    """Return joint poses at a constant rate, scaled to the skeleton about the performer's own place on the floor.
 
     A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is. The whole
     recording calibrates; the sensors, findings and notes are those of its trim.
@@ -141,6 +154,8 @@ def _calibrate_whole(
         own = skeleton.scaled(1 / scale)
         points = strapped_points(trackers, positions_m, own, found.calibration_pose, SOLVER_FPS, scale)
         sensors, notes = sensors.with_points(*points.value), (*notes, *points.notes)
+    pivot_m = own_place_m(positions_m[:, 0], found.recording.measured[:, 0])
+    sensors = replace(sensors, positions_m=sensors.positions_m + (1 - scale) * pivot_m)
     return Calibrated(
         sensors,
         performer.pose,
@@ -151,6 +166,7 @@ def _calibrate_whole(
         found.findings,
         found.seats,
         found.lift_m,
+        pivot_m,
     )
 
 
@@ -193,8 +209,7 @@ def measure_performer(
         recording = recording.with_findings(*map(seat_finding, seats))
     notes = recording.notes
     if held is not None:
-        note = f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
-        notes = (*notes, note)
+        notes = (*notes, pose_note(held))
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
             note = f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses."
@@ -203,7 +218,7 @@ def measure_performer(
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
         return MeasuredPerformer(
-            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance.lift_m
+            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance=stance
         )
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
@@ -211,8 +226,13 @@ def measure_performer(
     notes = (*notes, *fitted.notes, *(finding.sentence for finding in fitted.findings))
     findings = (*recording.findings, *fitted.findings)
     return MeasuredPerformer(
-        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance.lift_m
+        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance=stance
     )
+
+
+def pose_note(held: CalibrationPose) -> str:
+    """Return the note that names the calibration pose."""
+    return f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
 
 
 def _pose_and_stance(
@@ -293,6 +313,21 @@ def move_hands(
             turn_wxyz = from_rotvec_deg(side.prod() * side * settings.hand_turn_deg)
             turned_wxyz[:, hand] = multiply_quaternions(rotations_wxyz[:, hand], turn_wxyz)
     return moved_m, turned_wxyz
+
+
+def own_place_m(head_m: NDArray[np.float64], measured: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the middle of the floor on which a performer moves, (3,): a scaled performer stays there.
+
+    Scaled about the room's origin, a performer who stands two metres from it would be moved by 20 cm for a rig that is
+    a tenth larger. About the middle, nobody moves more than the steps get longer.
+
+    Args:
+        head_m: (F, 3) positions of the head.
+        measured: (F,) where they are measured.
+    """
+    if not measured.any():
+        return np.zeros(3)
+    return np.asarray(np.median(head_m[measured], axis=0) * (1.0, 0.0, 1.0))
 
 
 def scale_to(skeleton: Skeleton, performer: PerformerCalibration, settings: CalibrationSettings) -> float:

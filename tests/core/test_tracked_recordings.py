@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pythonosc import osc_bundle_builder
 
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
@@ -21,6 +22,8 @@ from inpose_core.recording import ReadOptions, Recording, load_recording
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.trackers import TrackerTracks
 from inpose_core.recording_to_motion import SolvePlan, solve_recording
+from tests.core.recording.live.test_vmc import message, record
+from tests.core.recording.recording_tables import Convention
 from tests.core.synthetic import smooth_motion
 
 BODY = Skeleton.template(1.75)
@@ -187,3 +190,31 @@ def test_trackers_are_resampled_and_left_out_like_devices(performer: Motion, tmp
     assert not sensors.measured[105:145, 4].any()
     assert sensors.measured[:100, 4].all()
     assert not sensors.measured[182:238, 3:].any()
+
+
+def test_trackers_that_a_vmc_sender_sends_are_found_by_their_places(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    everything = replace(
+        recording,
+        positions_m=np.concatenate((recording.positions_m, recording.trackers.positions_m), axis=1),
+        rotations_wxyz=np.concatenate((recording.rotations_wxyz, recording.trackers.rotations_wxyz), axis=1),
+    )
+    times, positions, quaternions = Convention("RUF").tracks(everything)
+    packets = []
+    for frame, time_s in enumerate(times):
+        bundle = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
+        bundle.add_content(message("/VMC/Ext/T", float(100 + time_s)).build())
+        for device, kind in enumerate(("Hmd", "Con", "Con", "Tra", "Tra", "Tra")):
+            pose = (*positions[frame, device].tolist(), *quaternions[frame, device].tolist())
+            bundle.add_content(message(f"/VMC/Ext/{kind}/Pos", f"LHR-{device}", *pose).build())
+        packets.append(bundle.build().dgram)
+    sent = record(tmp_path / "take.csv", packets, rate_hz=300.0)
+    assert sent.trackers is not None
+    loaded = load_recording(tmp_path / "take.csv")
+    calibrated = calibrate(loaded, BODY, SETTINGS)
+    assert set(calibrated.sensors.joints) == {*SENSOR_JOINTS, *JOINTS}
+    places_m = calibrated.sensors.positions_m[:, calibrated.sensors.joints.index(PELVIS_JOINT)]
+    count = min(len(places_m), len(performer))
+    away_m = np.linalg.norm(places_m[:count] - performer.joint_positions_m[:count, PELVIS_JOINT], axis=-1)
+    assert np.median(away_m) < 0.06

@@ -30,6 +30,9 @@ def seconds_of(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatAr
     if options.recording_fps is not None:
         guess = Guess("time unit", f"{options.recording_fps:g} frames per second", "given", "")
         return np.asarray(np.arange(len(raw.times)) / options.recording_fps), guess
+    if declared.fps is not None:
+        guess = Guess("time unit", f"{declared.fps:g} frames per second", "file", declared.by)
+        return np.asarray(np.arange(len(raw.times)) / declared.fps), guess
     if options.time_unit is not None:
         return raw.times * TIME_UNITS_S[options.time_unit], Guess("time unit", options.time_unit, "given", "")
     finite = raw.times[np.isfinite(raw.times)]

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from ...arrays import FloatArray
-from ...errors import RecordingError
+from ...errors import ColumnsError
 from ..coarse_clock import SpreadClock, spread_ticks
 from ..conventions import ReadOptions
 from ..findings import Finding
@@ -45,6 +45,8 @@ class DeviceTracks:
     session_starts: tuple[float, ...] = ()
     """First time of each later session (`sessions.continue_clock`)."""
     findings: tuple[Finding, ...] = ()
+    others: Mapping[str, Track] = field(default_factory=dict)
+    """Further devices that move, by their names."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
@@ -62,11 +64,11 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     """Return the index of the time column; None if a rate is given instead.
 
     Raises:
-        RecordingError: there is neither a time column nor a rate.
+        ColumnsError: there is neither a time column nor a rate.
     """
     time = next((place for column in layout.times if (place := table.find(column)) is not None), None)
-    if time is None and options.recording_fps is None:
-        raise RecordingError(f"{table.name} has no time column that InPose knows.", NO_TIME)
+    if time is None and options.recording_fps is None and layout.fps is None:
+        raise ColumnsError(f"{table.name} has no time column that InPose knows.", NO_TIME)
     return time
 
 

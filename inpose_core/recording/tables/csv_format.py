@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from ...arrays import FloatArray
-from ...body.points import TRACKER_NAMES
+from ...body.points import tracker_joint
 from ...errors import RecordingError
 from ...system.output import write_output
 from ..coarse_clock import spread_ticks
@@ -27,6 +27,7 @@ from ..sessions import continue_clock
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
+from .layouts import Layout
 from .text_table import TextTable
 
 _POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
@@ -36,6 +37,14 @@ CSV_COLUMNS: Final[tuple[str, ...]] = ("time", *(f"{name}_{part}" for name in DE
 CSV_HINT: Final[str] = (
     "The header must name time, head_px, head_py, head_pz, head_qw ... head_qz, left_px ..., right_px ... ; "
     "other tables are read with --columns."
+)
+OWN_LAYOUT: Final[Layout] = Layout(
+    name="own",
+    label="InPose's own CSV",
+    columns={"time": "time", "p": "{device}_p{xyz}", "q": "{device}_q{wxyz}"},
+    unit="m",
+    axes="RUB",
+    time_unit="s",
 )
 _POSITION: Final[int] = 3
 _MOST_TRACKERS: Final[int] = 32
@@ -138,7 +147,7 @@ def _trackers(columns: Mapping[str, Sequence[int]], values: FloatArray) -> Track
         first += len(places)
     return TrackerTracks(
         names=tuple(columns),
-        joints=tuple(TRACKER_NAMES.get(name) for name in columns),
+        joints=tuple(tracker_joint(name) for name in columns),
         positions_m=positions_m,
         rotations_wxyz=rotations_wxyz,
         measured=np.isfinite(positions_m).all(axis=-1) & np.isfinite(rotations_wxyz).all(axis=-1),
