@@ -64,3 +64,13 @@ def turning(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
         if defect.kind != "position_stuck" and not defect.believed:
             turned[defect.start : defect.stop, defect.device] = False
     return turned & ~measured
+
+
+def rotation_known(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
+    """Return where the rotations of devices are tracked, (F, 3): also where they only turn, not where they never
+    turn."""
+    known = measured | turning(measured, defects)
+    for defect in defects:
+        if defect.kind == "rotation_stuck":
+            known[defect.start : defect.stop, defect.device] = False
+    return known

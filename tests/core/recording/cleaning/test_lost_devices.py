@@ -151,7 +151,7 @@ def test_whoever_moves_or_stands_still_is_tracked() -> None:
     assert clean_recording(resting).measured.all()
 
 
-def test_a_hand_that_moves_without_turning_is_told_and_believed() -> None:
+def test_a_hand_that_moves_without_turning_has_no_rotation() -> None:
     take = person()
     part = between(take, 4.0, 9.0)
     take.rotations_wxyz[part, 1] = take.rotations_wxyz[part.start, 1]
@@ -159,5 +159,8 @@ def test_a_hand_that_moves_without_turning_is_told_and_believed() -> None:
     assert told(cleaned.findings) == {("rotation_stuck", 1)}
     assert cleaned.measured.all()
     (finding,) = cleaned.findings
-    assert finding.action == "told"
+    assert finding.action == "left_to_solver"
+    assert cleaned.rotation_measured is not None
+    assert not cleaned.rotation_measured[part, 1].any()
+    assert cleaned.rotation_measured[:, (0, 2)].all()
     assert (finding.start_s, finding.stop_s) == pytest.approx((4.0, 9.0), abs=0.05)
