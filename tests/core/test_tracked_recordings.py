@@ -15,14 +15,16 @@ from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, r
 from inpose_core.body.skeleton import ANKLE_JOINTS, PELVIS_JOINT, SENSOR_JOINTS, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate, head_offset, wrist_offset
 from inpose_core.calibration.rigid import RigidOffset
+from inpose_core.cli import main
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.headset import with_t_pose
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.recording import ReadOptions, Recording, load_recording
+from inpose_core.recording.live.vmc import CAPTURE_HEADER, VmcDecoder
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.trackers import TrackerTracks
 from inpose_core.recording_to_motion import SolvePlan, solve_recording
-from tests.core.recording.live.test_vmc import message, record
+from tests.core.recording.live.test_vmc import message
 from tests.core.recording.recording_tables import Convention
 from tests.core.synthetic import smooth_motion
 
@@ -125,6 +127,21 @@ def test_a_marker_has_no_rotation(performer: Motion, tmp_path: Path) -> None:
     assert sensors.measured.all()
 
 
+def test_info_lists_the_trackers_and_their_losses(
+    performer: Motion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    lost = recording.trackers.measured.copy()
+    lost[100:160, 2] = False
+    write_csv(replace(recording, trackers=replace(recording.trackers, measured=lost)), tmp_path / "take.csv")
+    assert main(["info", str(tmp_path / "take.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "left_foot        measured 100.0 % of the time, no gaps" in said
+    assert "right_foot       measured" in said
+    assert "1 gap of 1.0" in said
+
+
 def test_points_choose_among_the_trackers(performer: Motion, tmp_path: Path) -> None:
     write_csv(tracked(performer), tmp_path / "take.csv")
     trackers = load_recording(tmp_path / "take.csv", ReadOptions(points="hips")).trackers
@@ -209,9 +226,11 @@ def test_trackers_that_a_vmc_sender_sends_are_found_by_their_places(performer: M
             pose = (*positions[frame, device].tolist(), *quaternions[frame, device].tolist())
             bundle.add_content(message(f"/VMC/Ext/{kind}/Pos", f"LHR-{device}", *pose).build())
         packets.append(bundle.build().dgram)
-    sent = record(tmp_path / "take.csv", packets, rate_hz=300.0)
-    assert sent.trackers is not None
+    decoder = VmcDecoder()
+    rows = [row for packet, time_s in zip(packets, times, strict=True) for row in decoder.rows(packet, float(time_s))]
+    (tmp_path / "take.csv").write_text("\n".join((CAPTURE_HEADER, *rows)) + "\n", encoding="utf-8")
     loaded = load_recording(tmp_path / "take.csv")
+    assert loaded.trackers is not None
     calibrated = calibrate(loaded, BODY, SETTINGS)
     assert set(calibrated.sensors.joints) == {*SENSOR_JOINTS, *JOINTS}
     places_m = calibrated.sensors.positions_m[:, calibrated.sensors.joints.index(PELVIS_JOINT)]

@@ -90,12 +90,14 @@ def _doubted(
     apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
     elsewhere = known & ~_where_hips_get(apart_m, eyes_m)
     leaps = _leaps(times_s, poses, hand)
+    leapt = frozenset(leaps.tolist())
+    count = np.append(0, np.cumsum(known))
     spans = []
     for first, last in runs(~_lasting(times_s, elsewhere)):
         for start, stop in pairwise((first, *leaps[(leaps > first) & (leaps < last)].tolist(), last)):
-            leapt = bool(np.isin((start, stop), leaps).any())
-            if leapt or known[start:stop].sum() > _MOST * known.sum():
-                spans.append((start, stop, leapt))
+            leaps_there = not leapt.isdisjoint((start, stop))
+            if leaps_there or count[stop] - count[start] > _MOST * count[-1]:
+                spans.append((start, stop, leaps_there))
     return spans
 
 
