@@ -25,6 +25,7 @@ PICTURES = {
     "7_search": ("window_search", WHOLE),
     "8_preferences": ("window_preferences", WHOLE),
     "v6_solved": ("window_timeline", WORKPLACE),
+    "c2_guessed": ("window_columns", WORKPLACE),
 }
 WIDTH = 1100
 COLOURS = 256

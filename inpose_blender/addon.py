@@ -12,6 +12,8 @@ from . import menus, scene_settings
 from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
+from .columns import dialog as columns_dialog
+from .columns import operators as columns_operators
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
 from .preferences import operators as preferences_operators
@@ -43,6 +45,8 @@ _CLASSES = (
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *trim_drag.CLASSES,
+    *columns_dialog.CLASSES,
+    *columns_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *pins_operators.CLASSES,

@@ -15,6 +15,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import (
         CalibrationError,
         CancelledError,
+        ColumnsError,
         InPoseError,
         OutputError,
         PinError,
@@ -27,6 +28,7 @@ else:
     from ..inpose_core.errors import (
         CalibrationError,
         CancelledError,
+        ColumnsError,
         InPoseError,
         OutputError,
         PinError,
@@ -42,6 +44,7 @@ __all__ = [
     "CORE_FOLDER",
     "CalibrationError",
     "CancelledError",
+    "ColumnsError",
     "InPoseError",
     "OutputError",
     "PinError",

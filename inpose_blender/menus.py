@@ -8,6 +8,7 @@ from typing import Any, Final
 import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
+from .columns.operators import INPOSE_OT_assign_columns
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin, INPOSE_OT_solve_again
 from .preferences.operators import INPOSE_OT_test_solver
 from .preferences.python_operators import INPOSE_OT_find_pythons
@@ -32,6 +33,7 @@ SEARCHABLE = (
     *example.CLASSES,
     *scene_operators.CLASSES,
     INPOSE_OT_read_recording,
+    INPOSE_OT_assign_columns,
     INPOSE_OT_show_recording,
     INPOSE_OT_hide_recording,
     INPOSE_OT_trim_here,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.axes import AXES_NAMES
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
     from inpose_core.options.option import Choice, Custom, Option
@@ -20,6 +21,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.formats.suffixes import recording_suffixes
     from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 else:
+    from ..inpose_core.axes import AXES_NAMES
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
     from ..inpose_core.options.option import Choice, Custom, Option
@@ -31,6 +33,7 @@ else:
     from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 
 __all__ = [
+    "AXES_NAMES",
     "PROTOCOL",
     "TRIM_OPTIONS",
     "CalibrationSettings",

@@ -9,6 +9,7 @@ import bpy
 
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
+from .columns import properties as columns
 from .pins import properties as pins
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
@@ -30,6 +31,7 @@ CLASSES = (
     INPOSE_PG_take,
     INPOSE_PG_status,
     *viewing.CLASSES,
+    *columns.CLASSES,
     *pins.CLASSES,
 )
 
@@ -42,6 +44,7 @@ def register() -> None:
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
+    bpy.types.WindowManager.inpose_columns = bpy.props.PointerProperty(type=columns.INPOSE_PG_columns)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
     overrides.register()
 
@@ -49,6 +52,7 @@ def register() -> None:
 def unregister() -> None:
     """Remove the properties."""
     del bpy.types.WindowManager.inpose_view
+    del bpy.types.WindowManager.inpose_columns
     overrides.unregister()
     del bpy.types.WindowManager.inpose_status
     del bpy.types.Object.inpose_pins

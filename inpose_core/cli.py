@@ -28,10 +28,10 @@ from .commands.evaluate_points import add_points_arguments, evaluate_points
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.evaluate_sheets import add_sheets_arguments, evaluate_sheets
 from .commands.progress import ProgressBar
-from .commands.reading import guess_lines, trim_lines
+from .commands.reading import guess_lines, outlook_lines, print_table, trim_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
-from .errors import InPoseError, OutputError
+from .errors import ColumnsError, InPoseError, OutputError
 from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
@@ -108,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
     info.add_argument("--json", action="store_true", help="print JSON, for scripts")
     add_options(info, ReadOptions)
+    add_options(info, CalibrationSettings)
+    info.add_argument(
+        "--table", action="store_true", help="show the columns of a table by number, with their first rows"
+    )
     info.add_argument(
         "--plot", type=Path, metavar="OUT.png", help="draw the tracks, the tracking losses and the calibration pose"
     )
@@ -258,8 +262,16 @@ def _info(options: argparse.Namespace) -> int:
     from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import load_recording  # noqa: PLC0415
 
-    recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
-    info = describe_recording(recording)
+    reading = settings_from_arguments(ReadOptions, options)
+    if options.table:
+        print_table(options.recording, reading)
+        return 0
+    try:
+        recording = load_recording(options.recording, reading)
+    except ColumnsError:
+        print_table(options.recording, reading)
+        raise
+    info = describe_recording(recording, settings_from_arguments(CalibrationSettings, options))
     if options.plot is not None:
         from .inspection.picture import save_recording_picture  # noqa: PLC0415 (matplotlib is optional)
 
@@ -272,11 +284,12 @@ def _info(options: argparse.Namespace) -> int:
         print(f"  {name:<16} {value}")
     for line in guess_lines(info.guesses):
         print(line)
-    print(f"  {'calibration pose':<16} {info.calibration_pose_words or 'no T-pose or A-pose found'}")
     for line in trim_lines(info):
         print(line)
     for note in info.notes:
         print(f"  {'note':<16} {note}")
+    for line in outlook_lines(info.outlook):
+        print(line)
     if options.plot is not None:
         print(options.plot)
     return 0
@@ -286,8 +299,6 @@ def _facts(info: RecordingInfo) -> Iterator[tuple[str, str]]:
     yield "length", f"{info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average"
     yield "unit", info.unit
     yield "hand poses", info.pose or "unknown: set their kind with --hand-poses"
-    stature_m = info.stature_estimate_m
-    yield "performer", "height unknown" if stature_m is None else f"{stature_m:.2f} m tall (estimated)"
     for name, gaps in info.gaps.items():
         share = f"measured {100 * gaps.measured_fraction:.1f} % of the time"
         yield name, f"{share}, {gaps.words}"

@@ -25,6 +25,10 @@ class RecordingError(InPoseError):
     """Say that a recording cannot be read, has an unknown format, or contains no head and hands."""
 
 
+class ColumnsError(RecordingError):
+    """Say that the columns of a table are unknown or wrongly assigned: a person can assign them."""
+
+
 class CalibrationError(InPoseError):
     """Say that the performer's body or the device offsets cannot be derived from the recording."""
 

@@ -16,7 +16,7 @@ from .options.request import near_names, settings_from_json, settings_to_json
 from .options.solve import SolveSettings
 from .options.table import OptionTable
 
-PROTOCOL: Final[int] = 3
+PROTOCOL: Final[int] = 4
 
 AnyRequest = TypeVar("AnyRequest", bound="Request")
 
@@ -67,11 +67,12 @@ class Request:
 
 @dataclass(frozen=True)
 class InfoRequest(Request):
-    """Ask for the facts about a recording; with an output, also for its poses at 60 Hz."""
+    """Ask for the facts about a recording and its calibration; with an output, also for its poses at 60 Hz."""
 
     method = "info"
     output: Path | None = None
     reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
 
 
 @dataclass(frozen=True)

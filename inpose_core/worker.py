@@ -3,7 +3,7 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 3, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
+    {"event": "ready", "protocol": 4, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
      "library_version": "2.4.0", "device": "cpu", "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
@@ -340,7 +340,7 @@ def _info(request: InfoRequest) -> _Json:
     if request.output is not None:
         even = resample_recording(recording)
         save_sensors(Sensors(even.positions_m, even.rotations_wxyz, even.measured), request.output)
-    return describe_recording(recording).to_dict()
+    return describe_recording(recording, request.calibration).to_dict()
 
 
 def _error_event(error: InPoseError, details: str = "") -> _Json:

@@ -36,8 +36,8 @@ SOLVED = {"motion": str, "frames": int, "fps": float, "start_s": float, "mean_ha
           "stature_m": float, "scale": float, "seat_height_m": float, "notes": list, "findings": list}  # fmt: skip
 DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, "mean_rate_hz": float, "gaps": dict,
              "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list, "findings": list,
-             "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list, "left_out_s": list,
-             "proposed_trim_s": list}  # fmt: skip
+             "calibration": dict, "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list,
+             "left_out_s": list, "proposed_trim_s": list}  # fmt: skip
 MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose", "trim_s", "proposed_trim_s"}
 
 

@@ -14,7 +14,7 @@ from mathutils import Euler, Matrix, Quaternion
 from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
-from ..character.skin import skinned_bones
+from ..character.skin import Skin, read_skin
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError
 from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
@@ -73,6 +73,8 @@ class RigFacts:
     switched_off: tuple[SwitchedOff, ...]
     """Constraints without influence while the action plays."""
     scene_fps: float
+    skin: Skin | None
+    """None if the armature deforms nothing."""
 
 
 def bake_motion(
@@ -117,7 +119,8 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     check_bones(armature_object, mapping)
     tree = bone_tree(armature_object, mapping, scene)
     bones = armature_object.data.bones
-    with_skin = skinned_bones(armature_object)
+    skin = read_skin(armature_object)
+    with_skin = frozenset(skin.bones[:-1]) if skin else frozenset()
     root = root_bone_name(armature_object, mapping, tree, with_skin)
     turns = not mapping.family.is_control_rig and root in with_skin - set(mapping.bones.values())
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
@@ -135,6 +138,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
+        skin=skin,
     )
 
 

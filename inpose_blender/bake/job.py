@@ -13,6 +13,7 @@ import bpy
 
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
+from ..character.skin import Skin
 from ..core import InPoseError, RigError
 from ..in_thread import in_thread
 from ..remembered import Remembered, remember
@@ -126,15 +127,18 @@ class BakeJob:
         if after != before:
             scene.frame_start, scene.frame_end = after
         floor = placed_floor(self._options, now.measure, scene.cursor.location)
-        character = yield from self._checked(result, replace(now, measure=floor))
+        character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
         return replace(result, character=character, place=placement_to_text(placement))
 
-    def _checked(self, result: BakeResult, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
+    def _checked(
+        self, result: BakeResult, skin: Skin | None, rig: PreparedRig
+    ) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""
         try:
             return (
                 yield from check_character(
                     rig.armature_object,
+                    skin,
                     result.first_frame,
                     result.last_frame,
                     mapping=rig.mapping,

@@ -2,6 +2,7 @@
 """Keep the calibration options in the scene."""
 
 from ..options import CalibrationSettings
+from ..recording.properties import read_again
 from ..ui.option_properties import add_properties
 
 
@@ -9,4 +10,4 @@ class CalibrationChoices:
     """Hold the calibration options; mixed into the scene's settings."""
 
 
-add_properties(CalibrationChoices, CalibrationSettings)
+add_properties(CalibrationChoices, CalibrationSettings, read_again)

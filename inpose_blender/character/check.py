@@ -15,7 +15,7 @@ from .hands import hand_problems
 from .posing import pose_bones, spread_frames
 from .posture import posture_problems
 from .problems import NO_MESH, SLOW, CharacterCheck, CharacterProblem
-from .skin import read_skin
+from .skin import Skin
 from .whole_skin import joint_problems, skin_problems
 
 _MOST_FRAMES: Final[int] = 24
@@ -25,11 +25,15 @@ _LIMIT_S: Final[float] = 1.0
 
 
 def check_character(
-    armature_object: Any, first_frame: int, last_frame: int, *, mapping: RigMapping, measure: RigMeasure
+    armature_object: Any,
+    skin: Skin | None,
+    first_frame: int,
+    last_frame: int,
+    *,
+    mapping: RigMapping,
+    measure: RigMeasure,
 ) -> Generator[None, None, CharacterCheck]:
     """Check a character between two frames of its action, pausing now and then so that Blender can draw."""
-    skin = read_skin(armature_object)
-    yield
     names = {*mapping.bones.values(), *(mapping.anchor(joint) for joint in mapping.bones)}
     names |= set(skin.bones[:-1]) if skin else set()
     frames = spread_frames(first_frame, last_frame, _MOST_FRAMES)

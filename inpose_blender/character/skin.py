@@ -78,12 +78,6 @@ def read_skin(armature_object: Any) -> Skin | None:
     )
 
 
-def skinned_bones(armature_object: Any) -> frozenset[str]:
-    """Return the bones that carry skin."""
-    skin = read_skin(armature_object)
-    return frozenset(skin.bones[:-1]) if skin else frozenset()
-
-
 def _skinned_meshes(armature_object: Any) -> Iterator[Any]:
     """Yield the mesh objects whose skin only the weights on bones of this armature move."""
     for candidate in bpy.data.objects:
@@ -120,10 +114,11 @@ def _sample(mesh: Any, to_armature: FloatArray, index_of: dict[str, int], share:
     owner_of_group = [index_of.get(group.name, -1) for group in mesh.vertex_groups]
     owners = np.full((len(chosen), _MOST_WEIGHTS), len(index_of), dtype=np.int64)
     weights = np.zeros((len(chosen), _MOST_WEIGHTS))
+    vertices = data.vertices
     for row, vertex in enumerate(chosen.tolist()):
         found = [
             (group.weight, owner)
-            for group in data.vertices[vertex].groups
+            for group in vertices[vertex].groups
             if group.group < len(owner_of_group) and (owner := owner_of_group[group.group]) >= 0 and group.weight > 0
         ]
         found.sort(reverse=True)

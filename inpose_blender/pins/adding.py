@@ -69,6 +69,15 @@ def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: b
         pin.use_position, pin.use_rotation = use_position, use_rotation
 
 
+def add_stand(context: bpy.types.Context, armature: Any, joint: str, kind: str) -> Any:
+    """Add an entry that says for half a second that a foot stands (kind "stands"), or not ("lifts"), and return it."""
+    pins, frame = pins_of(armature), context.scene.frame_current
+    pin = pins.entries.add()
+    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + round(_fps(context) / 2)
+    pins.chosen = len(pins.entries) - 1
+    return pin
+
+
 def stance_frames(context: bpy.types.Context, armature: Any, pin: Any) -> tuple[int, int]:
     """Return the first and the last frame of the stance around a pin of a foot.
 
@@ -111,7 +120,7 @@ def _motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]
 def _add(context: bpy.types.Context, armature: Any, room: Room, joint: str, place: FloatArray, wxyz: FloatArray) -> Any:
     pins, frame = pins_of(armature), context.scene.frame_current
     for index, pin in enumerate(pins.entries):
-        if pin.joint == joint and pin.first == pin.last == frame:  # a second one would hide it
+        if (pin.kind, pin.joint, pin.first, pin.last) == ("place", joint, frame, frame):  # a second one would hide it
             remove_handle(pin.handle)
             pins.entries.remove(index)
             break

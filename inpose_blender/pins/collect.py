@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from ..bake.placement import placement_from_text
-from ..core import Pin, PinError, PinKey, PinSet
+from ..core import Pin, PinError, PinKey, PinSet, Stand
 from ..rig.measure import RigMeasure
 from ..ui.translate import tr
 from .handles import is_still
@@ -33,27 +33,36 @@ def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasur
         PinError: the handle of a pin is gone, or its frames are in disorder.
     """
     room = room_of(armature, measure)
-    used = [pin for pin in pins_of(armature).entries if not pin.muted and (pin.use_position or pin.use_rotation)]
-    with _back_at_its_frame(context.scene):
-        return PinSet(tuple(_pin(context, pin, armature.inpose_take, room) for pin in used))
-
-
-def _pin(context: bpy.types.Context, pin: Any, take: Any, room: Room) -> Pin:
+    used = [pin for pin in pins_of(armature).entries if not pin.muted]
+    for pin in used:
+        if pin.last < pin.first:
+            raise PinError(
+                tr("The pin of {joint} ends before it starts.", joint=tr(pin.joint.replace("_", " "))),
+                tr("Give the earlier frame first."),
+            )
     fps = context.scene.render.fps / context.scene.render.fps_base
+    take = armature.inpose_take
+
+    def time_of(frame: float) -> float:
+        return float(take.start_s + (frame - take.first_frame) / fps)
+
+    places = [pin for pin in used if pin.kind == "place" and (pin.use_position or pin.use_rotation)]
+    # A foot stands for at least one frame: half a frame before and after it.
+    stands = tuple(
+        Stand(pin.joint.split("_")[0], time_of(pin.first - 0.49), time_of(pin.last + 0.49), pin.kind == "stands")
+        for pin in used
+        if pin.kind != "place"
+    )
+    with _back_at_its_frame(context.scene):
+        return PinSet(tuple(_pin(context, pin, time_of, room, fps) for pin in places), stands)
+
+
+def _pin(context: bpy.types.Context, pin: Any, time_of: Callable[[float], float], room: Room, fps: float) -> Pin:
     if pin.handle is None or pin.handle.name not in context.scene.objects:
         raise PinError(
             tr("The handle of the pin of {joint} is gone.", joint=tr(pin.joint.replace("_", " "))),
             tr("Remove the pin, or undo."),
         )
-    if pin.last < pin.first:
-        raise PinError(
-            tr("The pin of {joint} ends before it starts.", joint=tr(pin.joint.replace("_", " "))),
-            tr("Give the earlier frame first."),
-        )
-
-    def time_of(frame: int) -> float:
-        return float(take.start_s + (frame - take.first_frame) / fps)
-
     frames = [pin.first] if is_still(pin.handle) else list(range(pin.first, pin.last + 1))
     keys = []
     for frame in frames:

@@ -22,7 +22,7 @@ from ..ui.option_properties import settings_of
 from ..ui.status import clear_error, show_error, show_result
 from ..ui.translate import tr
 from .handles import choose_only, remove_handle
-from .properties import JOINT_ITEMS, chosen_pin, pins_of
+from .properties import FOOT_ITEMS, JOINT_ITEMS, KIND_ITEMS, chosen_pin, pins_of
 
 if TYPE_CHECKING:
     from .job import PinnedOutcome
@@ -77,6 +77,32 @@ class INPOSE_OT_add_pin(bpy.types.Operator):
             return {"CANCELLED"}
         _keep_chosen(context, armature)
         choose_only(context, pin.handle)
+        clear_error(context)
+        return {"FINISHED"}
+
+
+class INPOSE_OT_add_stand(bpy.types.Operator):
+    """Say that a foot stands on the ground, or that it does not, from the current frame on"""
+
+    bl_idname = "inpose.add_stand"
+    bl_label = "Add stand"
+    bl_options = {"REGISTER", "UNDO"}
+
+    joint: bpy.props.EnumProperty(name="Joint", description="The joint that the pin holds", items=FOOT_ITEMS)
+    kind: bpy.props.EnumProperty(name="Kind", description="What the pin says", items=KIND_ITEMS[1:])
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something must have been solved for the armature."""
+        return _has_take(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Add an entry of half a second; its frames can be changed in the panel."""
+        from .adding import add_stand
+
+        armature = chosen_armature(context)
+        assert armature is not None, "poll has seen one"
+        add_stand(context, armature, self.joint, self.kind)
         clear_error(context)
         return {"FINISHED"}
 
@@ -152,7 +178,8 @@ class INPOSE_OT_hold_pin(bpy.types.Operator):
         """The pin of a foot must be chosen."""
         if not _has_pin(cls, context):
             return False
-        if not chosen_pin(chosen_armature(context)).joint.endswith(("ankle", "foot")):
+        pin = chosen_pin(chosen_armature(context))
+        if pin.kind != "place" or not pin.joint.endswith(("ankle", "foot")):
             cls.poll_message_set(tr("Choose the pin of a foot"))
             return False
         return True
@@ -189,6 +216,9 @@ class INPOSE_OT_select_pin(bpy.types.Operator):
         """Select it."""
         armature = chosen_armature(context)
         pin = chosen_pin(armature)
+        if pin.kind != "place":
+            context.scene.frame_set(pin.first)
+            return {"FINISHED"}
         if pin.handle is None or pin.handle.name not in context.view_layer.objects:
             show_error(self, context, _handle_is_gone(), "Selecting a pin")
             return {"CANCELLED"}
@@ -271,6 +301,11 @@ class INPOSE_MT_add_pin(bpy.types.Menu):
         """Draw one entry for each joint."""
         for joint, label, _, _ in JOINT_ITEMS:
             self.layout.operator("inpose.add_pin", text=label).joint = joint
+        self.layout.separator()
+        for kind, name in (("stands", "{joint} stands"), ("lifts", "{joint} does not stand")):
+            for joint, label, _, _ in FOOT_ITEMS:
+                entry = self.layout.operator("inpose.add_stand", text=tr(name, joint=tr(label)), translate=False)
+                entry.joint, entry.kind = joint, kind
 
 
 def _keep_chosen(context: bpy.types.Context, armature: Any) -> None:
@@ -285,6 +320,7 @@ def _handle_is_gone() -> InPoseError:
 
 CLASSES = (
     INPOSE_OT_add_pin,
+    INPOSE_OT_add_stand,
     INPOSE_OT_pin_pose,
     INPOSE_OT_remove_pin,
     INPOSE_OT_hold_pin,

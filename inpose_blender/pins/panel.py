@@ -25,11 +25,22 @@ class INPOSE_UL_pins(bpy.types.UIList):
         row = layout.row(align=True)
         row.active = not item.muted
         frames = f"{item.first}" if item.first == item.last else f"{item.first}–{item.last}"
-        row.label(text=tr(item.joint.replace("_", " ")), icon="PINNED", translate=False)
+        text, icon = pin_title(item)
+        row.label(text=text, icon=icon, translate=False)
         when = row.row()
         when.alignment = "RIGHT"
         when.label(text=frames, translate=False)
         row.prop(item, "muted", text="", icon="HIDE_ON" if item.muted else "HIDE_OFF", emboss=False)
+
+
+def pin_title(pin: Any) -> tuple[str, str]:
+    """Return what a pin says in two or three words, and its icon."""
+    if pin.kind == "place":
+        return tr(pin.joint.replace("_", " ")), "PINNED"
+    foot = tr("left foot") if pin.joint.startswith("left") else tr("right foot")
+    if pin.kind == "stands":
+        return tr("{joint} stands", joint=foot), "ANCHOR_BOTTOM"
+    return tr("{joint} does not stand", joint=foot), "TRIA_UP_BAR"
 
 
 class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
@@ -79,6 +90,8 @@ def _draw_pin(layout: Any, pin: Any) -> None:
     row = column.row(align=True)
     row.prop(pin, "first")
     row.prop(pin, "last")
+    if pin.kind != "place":
+        return
     if pin.joint.endswith(("ankle", "foot")):
         column.operator("inpose.hold_pin", icon="CON_FOLLOWPATH")
     row = column.row(align=True)

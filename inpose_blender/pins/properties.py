@@ -23,9 +23,22 @@ JOINT_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = tuple(
 )
 
 
-class INPOSE_PG_pin(bpy.types.PropertyGroup):
-    """Hold one pin: which joint, when, and how strictly. Its handle says where."""
+FOOT_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = (
+    ("left_ankle", "left foot", "", 0),
+    ("right_ankle", "right foot", "", 1),
+)
+KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = (
+    ("place", "Place", "The joint is where the handle is, or turned as the handle is", 0),
+    ("stands", "Stands", "The foot stands on the ground", 1),
+    ("lifts", "Does not stand", "The foot does not stand on the ground", 2),
+)
+"""What a pin says."""
 
+
+class INPOSE_PG_pin(bpy.types.PropertyGroup):
+    """Hold one pin: which joint, when, and how strictly. Its handle says where; a foot that stands has none."""
+
+    kind: bpy.props.EnumProperty(name="Kind", description="What the pin says", items=KIND_ITEMS)
     joint: bpy.props.EnumProperty(name="Joint", description="The joint that the pin holds", items=JOINT_ITEMS)
     handle: bpy.props.PointerProperty(
         name="Handle",

@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ..core import Sensors, load_sensors
-from ..options import InfoRequest, ReadOptions
+from ..options import CalibrationSettings, InfoRequest, ReadOptions
 from ..runtime.interpreter import Interpreter
 from ..runtime.worker_job import WorkerJob
+
+
+@dataclass(frozen=True)
+class RecordingQuestion:
+    """Ask what is in a recording; read or calibrated with other options it has other facts."""
+
+    recording: Path
+    reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
 
 
 @dataclass(frozen=True)
@@ -23,15 +32,10 @@ class RecordingFacts:
 
 
 class RecordingJob(WorkerJob):
-    """Describe one recording, read with the given options; the outcome is `RecordingFacts`."""
+    """Describe one recording; the outcome is `RecordingFacts`."""
 
-    def __init__(
-        self,
-        recording: Path,
-        interpreters: Sequence[Interpreter],
-        reading: ReadOptions = ReadOptions(),  # noqa: B008 (frozen)
-    ) -> None:
-        request = InfoRequest(recording, reading=reading)
+    def __init__(self, question: RecordingQuestion, interpreters: Sequence[Interpreter]) -> None:
+        request = InfoRequest(question.recording, reading=question.reading, calibration=question.calibration)
         super().__init__(request.method, request.to_json(), interpreters)
         self._poses = self.folder / "recording.npz"
         self._params["output"] = str(self._poses)

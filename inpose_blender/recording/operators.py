@@ -14,7 +14,7 @@ from ..options import recording_suffixes
 from ..ui.properties import status_of
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
-from .properties import facts_reading, recording_path
+from .properties import question_of, recording_path
 
 RECORDING_PATTERN = ";".join(f"*{suffix}" for suffix in recording_suffixes())
 
@@ -70,7 +70,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be a recording."""
-        return _has_recording(cls, context)
+        return has_recording(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start to read the recording, and return to Blender."""
@@ -79,7 +79,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         if bpy.app.background:
             return self.execute(context)
         try:
-            start_reading(recording_path(context.scene.inpose), facts_reading(context.scene))
+            start_reading(question_of(context.scene))
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
@@ -91,7 +91,7 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         from .facts import read_now
 
         try:
-            read_now(recording_path(context.scene.inpose), facts_reading(context.scene))
+            read_now(question_of(context.scene))
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}
@@ -99,7 +99,8 @@ class INPOSE_OT_read_recording(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _has_recording(operator: Any, context: bpy.types.Context) -> bool:
+def has_recording(operator: Any, context: bpy.types.Context) -> bool:
+    """Return whether there is a recording; if not, tell Blender why the operator cannot run."""
     if not context.scene.inpose.recording:
         operator.poll_message_set(tr("Choose a recording first"))
         return False

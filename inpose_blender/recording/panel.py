@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
-from ..errors import InPoseError
+from ..errors import ColumnsError, InPoseError
 from ..options import TRIM_OPTIONS, CalibrationSettings, Option, ReadOptions, options_of
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_properties import is_automatic, panel_options
 from ..ui.option_rows import draw_option
 from ..ui.translate import tr
-from .properties import facts_reading, recording_path
+from .outlook_lines import outlook_lines
+from .properties import question_of
 from .trim_panel import draw_trim
 
 if TYPE_CHECKING:
@@ -62,12 +63,12 @@ def facts_of(scene: Any) -> RecordingFacts | InPoseError | str | None:
     """Return the facts of the chosen recording, or the error that prevents them, or that it is being read.
 
     Raises:
-        RecordingError: a value under Read as does not fit.
+        InPoseError: a value under Read as or Calibration does not fit.
     """
     from .facts import is_being_read, known_facts
 
-    recording, reading = recording_path(scene.inpose), facts_reading(scene)
-    return _READING if is_being_read(recording, reading) else known_facts(recording, reading)
+    question = question_of(scene)
+    return _READING if is_being_read(question) else known_facts(question)
 
 
 def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) -> None:
@@ -77,11 +78,17 @@ def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) ->
     elif isinstance(facts, str):
         layout.label(text="Reading the recording", icon="SORTTIME")
     elif isinstance(facts, InPoseError):
-        draw_error(layout, facts)
+        if isinstance(facts, ColumnsError):  # the button is easier than what its hint says
+            draw_text(layout.column(align=True), facts.message, "ERROR")
+            layout.operator("inpose.assign_columns", icon="SPREADSHEET")
+        else:
+            draw_error(layout, facts)
     else:
         column = layout.column(align=True)
         for line in facts_lines(facts.info):
             draw_text(column, line)
+        draw_outlook(layout, facts.info)
+        column = layout.column(align=True)
         doubts = doubts_of(facts.info)
         for doubt in doubts:
             draw_text(column, doubt, "QUESTION")
@@ -89,6 +96,19 @@ def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) ->
         for note in facts.info.get("notes", ()):
             if note not in doubts and note not in listed:
                 draw_text(column, note, "INFO")
+
+
+def draw_outlook(layout: Any, info: dict[str, Any]) -> None:
+    """Draw what calibration will find, and why it cannot."""
+    outlook = info.get("calibration") or {}
+    column = layout.column(align=True)
+    for number, line in enumerate(outlook_lines(info)):
+        draw_text(column, line, "OUTLINER_OB_ARMATURE" if number == 0 else "BLANK1")
+    for note in outlook.get("notes", ()):
+        draw_text(column, note, "INFO")
+    if problem := outlook.get("problem"):
+        draw_text(column, str(problem["message"]), "ERROR")
+        draw_text(column, str(problem["hint"]))
 
 
 def draw_error(layout: Any, error: InPoseError) -> None:
@@ -111,6 +131,11 @@ def draw_read_as(layout: Any, scene: Any, facts: RecordingFacts | InPoseError | 
         if option.name in TRIM_OPTIONS:
             continue
         column = body.column(align=True)
+        if option.name == "columns":  # the dialog is easier than what one may type
+            row = column.row(align=True)
+            draw_option(row, scene.inpose_reading, option)
+            row.operator("inpose.assign_columns", text="", icon="SPREADSHEET")
+            continue
         draw_option(column, scene.inpose_reading, option)
         if option.name in guesses and is_automatic(option, scene.inpose_reading):
             draw_text(column, guesses[option.name])
@@ -153,8 +178,6 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
     pose = next((choice.label for choice in poses if choice.name == info.get("pose")), None)
     if pose:
         lines.append(tr("Hand poses: {pose}", pose=tr(pose)))
-    if info.get("stature_estimate_m"):
-        lines.append(tr("Performer: about {height} m", height=f"{info['stature_estimate_m']:.2f}"))
     for device, name in (("head", "Head"), ("left", "Left hand"), ("right", "Right hand")):
         gaps = info.get("gaps", {}).get(device, {})
         if gaps.get("count"):

@@ -6,35 +6,41 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..errors import InPoseError
-from ..options import ReadOptions
+from ..options import CalibrationSettings, ReadOptions
 from ..ui.option_properties import add_properties, settings_of
 from ..ui.redraw import redraw_views
+from .draft import DRAFTED_OPTIONS, drafted_columns
+
+if TYPE_CHECKING:
+    from .job import RecordingQuestion
 
 
-def _on_change(reading: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+def read_again(group: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Read the chosen recording with the options that have changed, unless that is known."""
     from .facts import known_facts, start_reading
 
-    scene = reading.id_data  # a script may change another scene than the one of the context
+    scene = group.id_data  # a script may change another scene than the one of the context
     if not scene.inpose.recording:
         return
     redraw_views()
     try:
-        recording, whole = recording_path(scene.inpose), facts_reading(scene)
+        question = question_of(scene)
     except InPoseError:
         return  # the panel says what is wrong
-    if known_facts(recording, whole) is None:
-        start_reading(recording, whole)
+    if known_facts(question) is None:
+        start_reading(question)
 
 
 def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     from .facts import start_reading
 
     try:
-        start_reading(recording_path(settings), facts_reading(settings.id_data))
+        start_reading(question_of(settings.id_data))
     except InPoseError:
         return  # the panel says what is wrong with how it is to be read
 
@@ -53,7 +59,7 @@ class INPOSE_PG_reading(bpy.types.PropertyGroup):
     """Hold the reading options; saved with the scene."""
 
 
-add_properties(INPOSE_PG_reading, ReadOptions, _on_change)
+add_properties(INPOSE_PG_reading, ReadOptions, read_again)
 
 
 def recording_path(settings: RecordingChoice) -> Path:
@@ -70,10 +76,25 @@ def chosen_reading(scene: bpy.types.Scene) -> ReadOptions:
     return settings_of(ReadOptions, scene.inpose_reading)
 
 
-def facts_reading(scene: bpy.types.Scene) -> ReadOptions:
+def question_of(scene: bpy.types.Scene) -> "RecordingQuestion":
     """Return how the recording is read to look at it: as a whole, whatever it is trimmed to.
 
+    While its columns are being assigned, it is read as they are assigned so far.
+
     Raises:
-        RecordingError: what was typed makes no sense.
+        InPoseError: what was typed makes no sense.
     """
-    return replace(chosen_reading(scene), trim_start_s=None, trim_end_s=None)
+    from .job import RecordingQuestion
+
+    recording = recording_path(scene.inpose)
+    reading = replace(chosen_reading(scene), trim_start_s=None, trim_end_s=None)
+    drafted = drafted_columns(recording)
+    if drafted is not None:
+        reading = replace(reading, columns=drafted, **dict.fromkeys(DRAFTED_OPTIONS))
+    return RecordingQuestion(recording, reading, _calibration_facts(scene))
+
+
+def _calibration_facts(scene: bpy.types.Scene) -> CalibrationSettings:
+    """Return the options that change what calibration finds; the others only move or scale what it has found."""
+    found, plain = settings_of(CalibrationSettings, scene.inpose), CalibrationSettings()
+    return replace(found, scale=plain.scale, hand_offset_m=plain.hand_offset_m, hand_turn_deg=plain.hand_turn_deg)

@@ -18,13 +18,18 @@ from .stripes import span_of
 
 
 def known_findings(context: bpy.types.Context) -> list[dict[str, Any]]:
-    """Return the findings of the chosen recording: those of its reading, and what its solve found beside them.
+    """Return the findings of the chosen recording: those of its reading, and those of its calibration.
+
+    Before the solve, these are what calibration will find; afterwards, what it has found.
 
     They are in the order of time; those that concern the whole recording come first.
     """
-    found = {str(finding.get("sentence")): finding for finding in known_info(context).get("findings", ())}
-    take = baked_take(context)
-    if take is not None:
+    info, take = known_info(context), baked_take(context)
+    found = {str(finding.get("sentence")): finding for finding in info.get("findings", ())}
+    if take is None:  # else calibration has found them for this very rig
+        expected = (info.get("calibration") or {}).get("findings", ())
+        found |= {str(finding.get("sentence")): finding for finding in expected}
+    else:
         found |= {str(finding.get("sentence")): finding for finding in findings_of_take(take)}
     return sorted(found.values(), key=lambda finding: span_of(finding, 0.0)[0] or 0.0)
 

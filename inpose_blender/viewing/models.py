@@ -22,6 +22,9 @@ LEFT_COLOUR: Final[tuple[float, float, float]] = (0.90, 0.30, 0.26)
 SEAT_COLOUR: Final[tuple[float, float, float]] = (0.55, 0.42, 0.30)
 RIGHT_COLOUR: Final[tuple[float, float, float]] = (0.26, 0.55, 0.95)
 
+PALM_FROM_WRIST_M: Final[FloatArray] = np.array((0.0, 0.0, -0.08))
+"""The origin of a hand's model as seen from its wrist, in the model's axes."""
+
 _LIGHT: Final[FloatArray] = np.array((0.35, 0.80, 0.49))
 _LEAST_LIGHT: Final[float] = 0.45
 

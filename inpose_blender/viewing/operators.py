@@ -11,7 +11,7 @@ import bpy
 
 from ..errors import InPoseError
 from ..recording.panel import facts_of
-from ..recording.properties import facts_reading, recording_path
+from ..recording.properties import question_of, recording_path
 from ..recording.trim_panel import proposed_trim, set_trim
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error, show_error
@@ -39,7 +39,7 @@ class INPOSE_OT_show_recording(bpy.types.Operator):
 
         try:
             if not isinstance(facts_of(context.scene), RecordingFacts):
-                read_now(recording_path(context.scene.inpose), facts_reading(context.scene))
+                read_now(question_of(context.scene))
         except InPoseError as error:
             show_error(self, context, error, "Reading the recording")
             return {"CANCELLED"}

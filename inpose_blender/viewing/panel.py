@@ -9,6 +9,7 @@ import bpy
 
 from ..ui.drawing import SidebarPanel, draw_text
 from ..ui.translate import tr
+from .kinds import kind_name
 from .operators import chosen_finding, has_high_timeline
 from .properties import view_of
 from .stripes import ROWS
@@ -33,7 +34,7 @@ def finding_title(finding: Any) -> str:
     """Return a finding in a few words: when, which device, and what kind."""
     when = f"{finding.start_s:.1f} s  " if finding.start_s >= 0 else ""
     device = f"{tr(ROWS[finding.device + 1])}: " if finding.device >= 0 else ""
-    return f"{when}{device}{finding.kind.replace('_', ' ')}"
+    return f"{when}{device}{tr(kind_name(finding.kind))}"
 
 
 class INPOSE_PT_findings(SidebarPanel, bpy.types.Panel):

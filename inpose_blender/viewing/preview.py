@@ -17,15 +17,27 @@ from mathutils import Matrix
 from ..core import BoolArray, FloatArray, Sensors, quaternion_to_matrix, runs
 from ..errors import InPoseError
 from ..options import CalibrationSettings
+from ..recording.facts import last_facts
 from ..recording.job import RecordingFacts
 from ..recording.panel import facts_of
-from ..recording.properties import chosen_reading
+from ..recording.properties import chosen_reading, question_of
 from ..recording.trim_panel import effective_trim
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
+from .calibrated import CalibratedTracks, calibrated_tracks
 from .clock import baked_take, clock_of
 from .findings import known_info
-from .models import HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR, Model, hand_model, head_model, own_axes, seat_model
+from .models import (
+    HEAD_COLOUR,
+    LEFT_COLOUR,
+    PALM_FROM_WRIST_M,
+    RIGHT_COLOUR,
+    Model,
+    hand_model,
+    head_model,
+    own_axes,
+    seat_model,
+)
 from .properties import view_of
 from .scene_place import is_joint, world_from_recording
 from .seat import seat_in_scene
@@ -45,6 +57,8 @@ class _Drawn:
     key: tuple[Any, ...]
     facts: RecordingFacts
     """In the key by its identity: as long as it is here, nothing else has that."""
+    tracks: CalibratedTracks
+    """What is drawn of it."""
     world: FloatArray
     """(4, 4) from the recorded room to Blender's world."""
     paths: tuple[Any, ...]
@@ -67,7 +81,7 @@ def draw_preview(context: bpy.types.Context) -> None:
     if facts is None or not context.space_data.overlay.show_overlays:
         return
     drawn = _drawn(context, facts)
-    sensors = facts.sensors
+    sensors = drawn.tracks.sensors
     time_s = clock_of(context).time_of(context.scene.frame_current_final)
     frame = round(time_s * sensors.fps)
     gpu.state.blend_set("ALPHA")
@@ -76,7 +90,7 @@ def draw_preview(context: bpy.types.Context) -> None:
         gpu.matrix.multiply_matrix(Matrix(drawn.world.tolist()))
         # The models first: a path that runs through a hand is then hidden in it.
         if 0 <= frame < len(sensors.positions_m):
-            _draw_models(context, facts, frame)
+            _draw_models(drawn.tracks, frame)
         _draw_paths(context, drawn, sensors, frame)
     _draw_seat(context)
     gpu.state.depth_test_set("NONE")
@@ -88,6 +102,8 @@ def pose_matrix(sensors: Sensors, frame: int, device: int, joints: bool) -> Floa
     matrix = np.eye(4)
     matrix[:3, :3] = quaternion_to_matrix(sensors.rotations_wxyz[frame, device]) @ own_axes(device, joints)
     matrix[:3, 3] = sensors.positions_m[frame, device]
+    if joints and device > 0:
+        matrix[:3, 3] += matrix[:3, :3] @ PALM_FROM_WRIST_M
     return matrix
 
 
@@ -108,6 +124,8 @@ def shown_facts(context: bpy.types.Context) -> RecordingFacts | None:
         return None
     try:
         facts = facts_of(context.scene)
+        if not isinstance(facts, RecordingFacts):  # calibrated anew, it must not flicker
+            facts = last_facts(question_of(context.scene))
     except InPoseError:  # the panel says what is wrong
         return None
     return facts if isinstance(facts, RecordingFacts) and len(facts.sensors.positions_m) else None
@@ -128,14 +146,14 @@ def _draw_paths(context: bpy.types.Context, drawn: _Drawn, sensors: Sensors, fra
                 batch.draw(shader)
 
 
-def _draw_models(context: bpy.types.Context, facts: RecordingFacts, frame: int) -> None:
-    joints = is_joint(facts, settings_of(CalibrationSettings, context.scene.inpose))
+def _draw_models(tracks: CalibratedTracks, frame: int) -> None:
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     gpu.state.depth_mask_set(True)
     for device, (solid, ghost) in enumerate(_model_batches(shader)):
         with gpu.matrix.push_pop():
-            gpu.matrix.multiply_matrix(Matrix(pose_matrix(facts.sensors, frame, device, joints).tolist()))
-            (solid if facts.sensors.measured[frame, device] else ghost).draw(shader)
+            pose = pose_matrix(tracks.sensors, frame, device, tracks.joints[device])
+            gpu.matrix.multiply_matrix(Matrix(pose.tolist()))
+            (solid if tracks.sensors.measured[frame, device] else ghost).draw(shader)
     gpu.state.depth_mask_set(False)
 
 
@@ -176,12 +194,14 @@ def _drawn(context: bpy.types.Context, facts: RecordingFacts) -> _Drawn:
     )
     if not _cache or _cache[0].key != key:
         shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+        settings = settings_of(CalibrationSettings, scene.inpose)
+        tracks = calibrated_tracks(facts.sensors, facts.info, settings, is_joint=is_joint(facts, settings))
         paths = []
         for device in range(3):
-            lines = path_lines(facts.sensors.positions_m[:, device], facts.sensors.measured[:, device])
+            lines = path_lines(tracks.sensors.positions_m[:, device], tracks.sensors.measured[:, device])
             batch = batch_for_shader(shader, "LINES", {"pos": lines.astype(np.float32)}) if len(lines) else None
             paths.append(batch)
-        _cache[:] = [_Drawn(key, facts, world_from_recording(context, facts, start_frame), tuple(paths))]
+        _cache[:] = [_Drawn(key, facts, tracks, world_from_recording(context, facts, start_frame), tuple(paths))]
     return _cache[0]
 
 

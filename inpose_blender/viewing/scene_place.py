@@ -18,12 +18,13 @@ from ..rig.measure import RigMeasure, measure_rig
 from ..rig.prepare import metres_per_unit
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
+from .calibrated import calibrated_tracks, scale_of
 
 _CORE_TO_WORLD: FloatArray = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 
 def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, start_frame: int) -> FloatArray:
-    """Return the (4, 4) matrix from the recorded room, Y up and in metres, to Blender's world.
+    """Return the (4, 4) matrix from the recorded room, Y up, in metres, with its floor at 0, to Blender's world.
 
     Args:
         context: of the scene.
@@ -35,11 +36,13 @@ def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, star
     measure = rig_measure(chosen_armature(context), scene)
     if measure is None:
         return placed(np.eye(4), _CORE_TO_WORLD, np.zeros(3), 1.0)
-    scale = size_ratio(facts, measure, calibration)
+    joints = is_joint(facts, calibration)
+    scale = scale_of(facts.info, calibration, measure.skeleton, is_joint=joints)
     inner = np.diag((scale, scale, scale, 1.0))
     options = bake_options(scene)
     if (options.start_at, options.facing) != ("recorded", "recorded"):
-        start_m, forward = _start(facts.sensors, start_frame, is_joint(facts, calibration))
+        tracks = calibrated_tracks(facts.sensors, facts.info, calibration, is_joint=joints)
+        start_m, forward = _start(tracks.sensors, start_frame, joints)
         placement = placement_of(scale * start_m, forward, options, measure, scene.cursor.location)
         R_turn = quaternion_to_matrix(placement.turn_wxyz)
         moved = np.eye(4)
@@ -70,21 +73,6 @@ def rig_measure(armature_object: Any, scene: Any) -> RigMeasure | None:
         return measure_rig(armature_object, map_rig(armature_object), metres_per_unit(scene))
     except InPoseError:
         return None
-
-
-def size_ratio(facts: RecordingFacts, measure: RigMeasure, calibration: CalibrationSettings) -> float:
-    """Return the rig's size divided by the performer's, roughly as the solver will; joints are not scaled.
-
-    Equal arm spans are taken for equal heights: who measures the performer's arms is the solver.
-    """
-    if is_joint(facts, calibration):
-        return 1.0
-    if not isinstance(calibration.scale, str):
-        return calibration.scale
-    stature_m = calibration.stature_m or facts.info.get("stature_estimate_m")
-    if calibration.scale == "keep" or not stature_m:
-        return 1.0
-    return float(measure.skeleton.stature_m / stature_m)
 
 
 def _start(sensors: Sensors, frame: int, joints: bool) -> tuple[FloatArray, FloatArray]:

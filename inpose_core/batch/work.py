@@ -89,8 +89,9 @@ def _summary(job: Job, solved: SolvedRecording, solve_s: float) -> JobResult:
 def _poses_m(motion: Motion) -> FloatArray:
     """Return some poses from the front of the pelvis, (N, 22, 2), heights above the floor."""
     frames = np.linspace(0, len(motion) - 1, min(_POSES, len(motion))).round().astype(int)
-    p = motion.joint_positions_m[frames]
-    forward = rotate_vector(motion.rotations_wxyz[frames, 0], (0.0, 0.0, 1.0))
+    shown = motion.part(frames)
+    p = shown.joint_positions_m
+    forward = rotate_vector(shown.rotations_wxyz[:, 0], (0.0, 0.0, 1.0))
     half = 0.5 * np.arctan2(forward[:, 0], forward[:, 2])
     facing = np.stack((np.cos(half), 0 * half, np.sin(half), 0 * half), axis=-1)
     about = (p - p[:, :1] * (1.0, 0.0, 1.0)).reshape(len(p), -1, 3)

@@ -111,11 +111,12 @@ def rotvec_to_quaternion(rotvec: ArrayLike) -> FloatArray:
 def quaternion_to_rotvec(wxyz: ArrayLike) -> FloatArray:
     """Convert unit quaternions (..., 4) to rotation vectors (..., 3) of length at most pi."""
     quaternion = np.asarray(wxyz, dtype=np.float64)
-    quaternion = np.where(quaternion[..., :1] < 0, -quaternion, quaternion)
-    sine = lengths(quaternion[..., 1:])[..., None]
-    angle = 2.0 * np.arctan2(sine, quaternion[..., :1])
+    w, vector = quaternion[..., 0], quaternion[..., 1:]
+    sine = lengths(vector)
+    angle = 2.0 * np.arctan2(sine, np.abs(w))
     # angle / sine tends to 2 for small rotations.
-    return quaternion[..., 1:] * np.divide(angle, sine, out=np.full(sine.shape, 2.0), where=sine > 0)
+    ratio = np.divide(angle, sine, out=np.full(sine.shape, 2.0), where=sine > 0)
+    return np.asarray(vector * np.where(w < 0, -ratio, ratio)[..., None])
 
 
 def slerp(a_wxyz: ArrayLike, b_wxyz: ArrayLike, fraction: ArrayLike) -> FloatArray:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,8 +76,13 @@ class MeasuredPerformer:
     """The recording's and calibration's own; each sentence is also among the notes."""
     seats: tuple[SeatedStretch, ...] = ()
     """When the performer sits."""
-    lift_m: float = 0.0
-    """How far the recording was lifted."""
+    stance: PerformerStance = field(kw_only=True)
+    """The performer's height, the floor and the posture, as they were found."""
+
+    @property
+    def lift_m(self) -> float:
+        """Return how far the recording was lifted."""
+        return self.stance.lift_m
 
 
 def calibrate(
@@ -193,8 +198,7 @@ def measure_performer(
         recording = recording.with_findings(*map(seat_finding, seats))
     notes = recording.notes
     if held is not None:
-        note = f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
-        notes = (*notes, note)
+        notes = (*notes, pose_note(held))
     if saved is not None:
         if known_pose is not None and saved.pose != known_pose:
             note = f"The calibration is for {saved.pose} poses, but this recording contains {known_pose} poses."
@@ -203,7 +207,7 @@ def measure_performer(
             size = stature_m / saved.stature_m
             saved = replace(saved, stature_m=stature_m, head_joint_height_m=saved.head_joint_height_m * size)
         return MeasuredPerformer(
-            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance.lift_m
+            _standing_upright(saved, lifted), lifted, None, notes, recording.findings, seats, stance=stance
         )
     if skeleton is None:
         skeleton, settings = Skeleton.template(stature_m), replace(settings, body="average")
@@ -211,8 +215,13 @@ def measure_performer(
     notes = (*notes, *fitted.notes, *(finding.sentence for finding in fitted.findings))
     findings = (*recording.findings, *fitted.findings)
     return MeasuredPerformer(
-        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance.lift_m
+        _standing_upright(fitted.performer, lifted, held), lifted, held, notes, findings, seats, stance=stance
     )
+
+
+def pose_note(held: CalibrationPose) -> str:
+    """Return the note that names the calibration pose."""
+    return f"Calibrated with the {held.label} at {held.start_s:.1f} to {held.stop_s:.1f} s."
 
 
 def _pose_and_stance(

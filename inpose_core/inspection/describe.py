@@ -9,14 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..calibration.calibrating import performer_stature_m
-from ..calibration.calibration_pose import CalibrationPose, find_calibration_pose
+from ..calibration.calibration_pose import CalibrationPose
 from ..options.calibration import CalibrationSettings
-from ..recording.cleaning.resample import resample_recording
 from ..recording.cleaning_report import CleaningReport
 from ..recording.findings import Finding
 from ..recording.trimming import proposed_trim
 from ..recording.types import DEVICE_NAMES, Guess, PoseType, Recording
+from .outlook import CalibrationOutlook, calibration_outlook
 from .stretches import Stretch, unmeasured_stretches
 
 _GAP_FRAMES: Final[float] = 2.5
@@ -66,8 +65,8 @@ class RecordingInfo:
     """What is wrong with the recording: kind, device, time span and sentence."""
     cleaning: CleaningReport | None = None
     """What was repaired and what could not be, in seconds per device."""
-    calibration_pose: CalibrationPose | None = None
-    """The T-pose or A-pose that calibration would use."""
+    outlook: CalibrationOutlook | None = None
+    """What calibration will find; None for less than two frames."""
     unmeasured: dict[str, tuple[Stretch, ...]] = field(default_factory=dict)
     """For head, left and right: where each is bridged or lost."""
     trim_s: tuple[float, float] | None = None
@@ -78,14 +77,16 @@ class RecordingInfo:
     """Start and end that InPose proposes, because the headset is not worn before or after."""
 
     @property
-    def calibration_pose_words(self) -> str:
-        """Return the calibration pose in words; empty if there is none."""
-        held = self.calibration_pose
-        return "" if held is None else f"{held.label} from {held.start_s:.1f} to {held.stop_s:.1f} s"
+    def calibration_pose(self) -> CalibrationPose | None:
+        """Return the T-pose or A-pose that calibration will use."""
+        return None if self.outlook is None else self.outlook.calibration_pose
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON, numbers rounded to their precision."""
-        document = asdict(replace(self, cleaning=None, calibration_pose=None))
+        document = asdict(replace(self, cleaning=None, outlook=None))
+        del document["outlook"]
+        document["calibration"] = self.outlook and self.outlook.to_dict()
+        document["calibration_pose"] = None
         document["cleaning"] = self.cleaning.to_dict() if self.cleaning else None
         if self.calibration_pose is not None:
             document["calibration_pose"] = {
@@ -115,8 +116,12 @@ class RecordingInfo:
         return document
 
 
-def describe_recording(recording: Recording) -> RecordingInfo:
-    """Return length, rate, losses, unit and an estimate of the performer's stature."""
+def describe_recording(
+    recording: Recording,
+    settings: CalibrationSettings = CalibrationSettings(),  # noqa: B008 (frozen)
+) -> RecordingInfo:
+    """Return length, rate, losses and unit, and what calibration will find with these settings."""
+    outlook = calibration_outlook(recording, settings) if len(recording) > 1 else None
     return RecordingInfo(
         format=recording.format,
         headset=recording.headset,
@@ -128,12 +133,12 @@ def describe_recording(recording: Recording) -> RecordingInfo:
         },
         unit=recording.unit,
         pose=recording.pose,
-        stature_estimate_m=performer_stature_m(recording, CalibrationSettings()) if len(recording) > 1 else None,
+        stature_estimate_m=None if outlook is None else outlook.stature_m,
         notes=recording.notes,
         guesses=recording.guesses,
         findings=recording.findings,
         cleaning=recording.cleaning,
-        calibration_pose=_calibration_pose(recording),
+        outlook=outlook,
         unmeasured=unmeasured_stretches(recording),
         trim_s=recording.trim_s,
         left_out_s=recording.left_out_s,
@@ -143,10 +148,6 @@ def describe_recording(recording: Recording) -> RecordingInfo:
 
 def _rounded(span: tuple[float, float]) -> list[float]:
     return [round(span[0], 3), round(span[1], 3)]
-
-
-def _calibration_pose(recording: Recording) -> CalibrationPose | None:
-    return find_calibration_pose(resample_recording(recording), recording.pose) if len(recording) > 1 else None
 
 
 def _gaps(times_s: NDArray[np.float64], measured: NDArray[np.bool_]) -> TrackGaps:

@@ -16,7 +16,7 @@ from ..arrays import BoolArray, FloatArray
 from ..body.quaternions import slerp, slerp_at
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
 from ..recording.sensors import MeasuredPoint, Sensors
-from .pin import Pin, PinSet
+from .pin import FEET, Pin, PinSet
 
 _HARD_NOISE_M: Final[float] = 0.0005
 _SOFT_NOISE_M: Final[float] = 0.05
@@ -46,7 +46,7 @@ def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
     """
     asked = _asked_of_joints(sensors, pins)
     points = [_point(joint, several) for joint, several in asked.items() if joint not in SENSOR_JOINTS]
-    return _with_pinned_devices(sensors, asked).with_points(*points)
+    return _with_stands(_with_pinned_devices(sensors, asked), pins).with_points(*points)
 
 
 def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
@@ -55,6 +55,17 @@ def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
     This is what the hands of the motion are locked to.
     """
     return _with_pinned_devices(sensors, _asked_of_joints(sensors, pins))
+
+
+def _with_stands(sensors: Sensors, pins: PinSet) -> Sensors:
+    if not pins.stands:
+        return sensors
+    times_s, half_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps, 0.5 / sensors.fps
+    told = np.zeros((len(sensors), len(FEET)), np.int8) if sensors.told_stands is None else sensors.told_stands.copy()
+    for stand in pins.stands:
+        span = (times_s >= stand.start_s - half_s) & (times_s <= stand.stop_s + half_s)
+        told[span, FEET.index(stand.foot)] = 1 if stand.stands else -1
+    return replace(sensors, told_stands=told)
 
 
 def _asked_of_joints(sensors: Sensors, pins: PinSet) -> dict[int, list[_Asked]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -12,7 +13,7 @@ from typing import Final
 
 from ..body.points import joints_of_points
 from ..errors import RecordingError
-from ..system.safe_files import read_bytes
+from ..system.safe_files import open_file, read_bytes
 from . import formats
 from .cleaning.clean import clean_recording, cut_take
 from .conventions import ReadOptions
@@ -74,6 +75,24 @@ def _read(path: Path, options: ReadOptions) -> Recording:
     )
 
 
+def file_beginning(path: Path, most: int) -> bytes:
+    """Return the first bytes of a file.
+
+    Raises:
+        RecordingError: it is missing or cannot be read.
+    """
+
+    def read(path: Path) -> bytes:
+        with open_file(path) as file:
+            return file.read(most)
+
+    return _bytes_of(path, read)
+
+
+def _read_whole(path: Path) -> bytes:
+    return read_bytes(path, _LARGEST_FILE_BYTES)
+
+
 def _with_points(recording: Recording, options: ReadOptions) -> Recording:
     """Return the recording with the trackers that the options choose; all of them if they choose none."""
     if options.points is None or recording.trackers is None:
@@ -81,10 +100,10 @@ def _with_points(recording: Recording, options: ReadOptions) -> Recording:
     return replace(recording, trackers=recording.trackers.only(joints_of_points(options.points)))
 
 
-def _bytes_of(path: Path) -> bytes:
+def _bytes_of(path: Path, read: Callable[[Path], bytes] = _read_whole) -> bytes:
     name = path.name
     try:
-        return read_bytes(path, _LARGEST_FILE_BYTES)
+        return read(path)
     except FileNotFoundError as error:
         raise RecordingError(f"The file {path} does not exist.", "Check the path.") from error
     except IsADirectoryError as error:

@@ -77,6 +77,10 @@ class Sensors:
     shown: tuple[bool, ...] | None = None
     """Whether the prior sees each point too; None: all of them."""
 
+    told_stands: NDArray[np.int8] | None = None
+    """(F, 2) 1 where somebody says that the left or the right foot stands, -1 where it does not, else 0; None: nobody
+    says anything."""
+
     def __len__(self) -> int:
         return len(self.positions_m)
 
@@ -94,6 +98,7 @@ class Sensors:
             measured=self.measured[frames],
             start_s=self.start_s + (frames.start or 0) / self.fps,
             seated=_part(self.seated, frames),
+            told_stands=_part(self.told_stands, frames),
             rotation_measured=_part(self.rotation_measured, frames),
             noise_m=_part(self.noise_m, frames),
             rotation_noise_rad=_part(self.rotation_noise_rad, frames),

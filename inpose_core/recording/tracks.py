@@ -36,6 +36,8 @@ class Declared:
     """The file declares which hand is the left one."""
     pose: PoseType | None = None
     origin: Origin | None = None
+    fps: float | None = None
+    """Frame rate of a file without times."""
     certain: bool = False
     """True for formats whose recorder is known: the data are not checked against it."""
     by: str = "the format"

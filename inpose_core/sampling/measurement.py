@@ -43,6 +43,7 @@ _SERIES = (
     "noise_m",
     "rotation_measured",
     "rotation_noise_rad",
+    "told_stands",
 )
 """The fields whose first axis is time."""
 _OF_POINTS = ("y_m", "R_world_sensor", "measured", "noise_m", "rotation_measured", "rotation_noise_rad")
@@ -87,6 +88,8 @@ class Measurement:
     """(F, P) bool: where rotations are measured; None: wherever positions are."""
     rotation_noise_rad: Array | None = None
     """(F, P) standard deviation of the rotations per axis; None: they are exact."""
+    told_stands: Array | None = None
+    """(F, 2) 1 where a foot is said to stand, -1 where it is said not to, else 0; None: nothing is said."""
     shown: tuple[bool, ...] | None = None
     """Whether the prior sees each point; None: all of them."""
 
@@ -126,6 +129,9 @@ class Measurement:
             joints=sensors.joints,
             rotation_measured=None if turned is None else backend.asarray(turned),
             rotation_noise_rad=None if turn_noise is None else backend.asarray(turn_noise),
+            told_stands=None
+            if sensors.told_stands is None
+            else backend.asarray(sensors.told_stands.astype(np.float64)),
             shown=sensors.shown,
         )
 

@@ -19,6 +19,7 @@ from .estimate import Estimate
 from .foot_planting import FootPaths, PlantingSettings, plant_feet
 from .gaps import fading
 from .in_pieces import in_pieces
+from .lifted_feet import lift_feet
 from .measurement import Measurement
 from .smoothing import smooth_in_time
 from .stand_evidence import FootTracks, load_stand_evidence
@@ -53,16 +54,17 @@ def foot_paths(
     solved_m = solved_toes(R_world, measurement)
     target_m = to_numpy(towards_predicted_toes(solved_m, measurement, estimate)).astype(np.float64)
     tracks = _foot_tracks(solved_m, measurement, estimate)
-    stands = decide_stands(
-        load_stand_evidence().log_odds(tracks),
-        target_m[..., [0, 2]] / tracks.leg_length_m,
-        tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES),
-    )
+    log_odds, speed = load_stand_evidence().log_odds(tracks), tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES)
+    stands = decide_stands(log_odds, target_m[..., [0, 2]] / tracks.leg_length_m, speed)
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
+    if measurement.told_stands is not None:
+        told = to_numpy(measurement.told_stands)
+        stands = (stands & (told >= 0)) | (told > 0)
     measured = fading(to_numpy(measurement.feet_measured) > 0)
     hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
     legs = _leg_extension(measurement, stands)
     legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
+    target_m = lift_feet(target_m, log_odds, speed, tracks.leg_length_m)
     paths = plant_feet(target_m, stands, measurement.body_size_m, tracks.floor_m, settings, legs)
     # A foot that is measured stands and swings as it was measured.
     own_m, share = to_numpy(solved_m), measured[..., None]

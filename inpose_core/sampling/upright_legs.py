@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import BoolArray, FloatArray
+from ..arrays import BoolArray, FloatArray, runs
 from ..numerics.filters import gaussian_filter
 
 _HEAD_RATIO: Final[tuple[float, ...]] = (0.955, 0.965, 0.975, 0.9825, 0.9875, 0.9925, 1.0)
@@ -30,6 +30,7 @@ _FREE: Final[float] = 1.0
 _STILL_PER_S: Final[float] = 0.17
 """Speed of the head over the leg's length in a relaxed stance: 15 cm/s for an adult."""
 _SMOOTHING_FRAMES: Final[float] = 6.0
+_LANDING_FRAMES: Final[int] = 8
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,19 @@ def expected_extension(head_ratio: FloatArray, head_speed_per_leg: FloatArray, s
     """
     still = np.exp(-0.5 * (gaussian_filter(head_speed_per_leg, _SMOOTHING_FRAMES, "nearest") / _STILL_PER_S) ** 2)
     ratio = gaussian_filter(head_ratio, _SMOOTHING_FRAMES, "nearest")
-    share = still * gaussian_filter(stands.all(axis=1).astype(np.float64), _SMOOTHING_FRAMES, "nearest")
+    share = still * gaussian_filter(_firmly(stands.all(axis=1)).astype(np.float64), _SMOOTHING_FRAMES, "nearest")
     share = np.where(ratio < _HEAD_RATIO[0], 0.0, share)
-    deviation = np.interp(ratio, _HEAD_RATIO, _DEVIATION) / np.sqrt(np.maximum(share, 1e-6))
+    # A tight measurement that only counts by a tenth is still tight, so its deviation grows as the share falls.
+    deviation = np.interp(ratio, _HEAD_RATIO, _DEVIATION) / np.maximum(share, 1e-3)
     upright = share * np.interp(ratio, _UPRIGHT, (0.0, 1.0))
     return LegExtension(np.interp(ratio, _HEAD_RATIO, _EXTENSION), np.minimum(deviation, _FREE), upright)
+
+
+def _firmly(both: BoolArray) -> BoolArray:
+    """Return the stances on both feet (F,) without their first and last moments, so that no leg is straightened before
+    it lands or after it lifts."""
+    firm = np.zeros_like(both)
+    for first, end in runs(both):
+        begin = first + _LANDING_FRAMES if first > 0 else 0
+        firm[begin : end - _LANDING_FRAMES if end < len(both) else end] = True
+    return firm

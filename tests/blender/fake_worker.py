@@ -138,7 +138,25 @@ def info(request_id: int, params: dict) -> None:
     lost = {"start_s": 0.32, "stop_s": 0.5, "state": "bridged"}
     facts |= {"unmeasured": {"head": [], "left": [lost], "right": []}, "trim_s": None, "left_out_s": []}
     facts |= {"proposed_trim_s": [0.25, 0.9] if "desk" in FAULTS else None}
+    facts |= {"calibration": calibration(params)}
     say(id=request_id, event="result", result={**facts, "notes": ["Or not.", "A fake note."]})
+
+
+def calibration(params: dict) -> dict:
+    given = params.get("calibration", {}).get("stature_m")
+    found = {"stature_m": given or 1.78, "stature_deviation_m": None if given else 0.04, "posture": "standing"}
+    found |= {"lift_m": 0.0, "lift_deviation_m": 0.02, "seat_height_m": None, "hands": "presets"}
+    found |= {"head_joint_height_m": 1.62, "wrist_span_m": 1.4, "findings": [], "notes": [], "problem": None}
+    found |= {"offsets": [{"position_m": [0, 0, 0], "wxyz": [1, 0, 0, 0]}] * 3}
+    if "floor" in FAULTS:
+        sentence = "The floor of this recording is too high."
+        wrong = {"kind": "floor_wrong", "sentence": sentence, "action": "told", "device": None}
+        found |= {"lift_m": 0.33, "findings": [{**wrong, "start_s": None, "stop_s": None}]}
+    if "eyes" in FAULTS:
+        problem = {"message": "Heights count from the eyes.", "hint": "Set the performer's height."}
+        found |= {"stature_m": None, "posture": None, "offsets": [], "problem": problem}
+        found |= {"head_joint_height_m": None, "wrist_span_m": None}
+    return found
 
 
 def require_recording(params: dict) -> None:

@@ -21,7 +21,7 @@ from inpose_blender import addon
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.core import InPoseError, OutputError, Skeleton, WorkerError
-from inpose_blender.recording.job import RecordingJob
+from inpose_blender.recording.job import RecordingJob, RecordingQuestion
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.runtime import worker_job
 from inpose_blender.runtime.interpreter import candidate_interpreters
@@ -258,7 +258,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
     """Each gets its own answers, whoever asks first."""
     fake_worker("slow")
     jobs = [SolveJob(take, Skeleton.template(), candidate_interpreters()) for _ in range(2)]
-    jobs.append(RecordingJob(take, candidate_interpreters()))
+    jobs.append(RecordingJob(RecordingQuestion(take), candidate_interpreters()))
     until = time.monotonic() + 30
     while not all(job.done for job in jobs) and time.monotonic() < until:
         for job in jobs:

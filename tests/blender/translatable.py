@@ -11,17 +11,25 @@ import bpy
 
 from inpose_blender import addon
 from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
+from inpose_blender.columns.preview import SENTENCES
 from inpose_blender.core import JOINT_NAMES
+from inpose_blender.recording.outlook_lines import WRISTS
+from inpose_blender.viewing.kinds import KINDS
 
 PACKAGE = Path(addon.__file__).resolve().parent
 _TEXT_KEYWORDS = frozenset({"text", "heading", "placeholder"})
-_PUT_TOGETHER = ("Room", "Head", "Left hand", "Right hand", "Starting the solver", "Solving", "Cancelling", "Baking")
+_PUT_TOGETHER = (
+    *("Position", "Rotation", "Room", "Head", "Left hand", "Right hand"),
+    *("Starting the solver", "Solving", "Cancelling", "Baking"),
+)
 """Texts that reach `tr` through a variable."""
 
 
 def translatable_texts() -> set[str]:
     """Return the English texts; the add-on must be registered."""
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
+    texts |= set(SENTENCES.values())
+    texts |= set(KINDS.values()) | set(WRISTS.values())
     texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}
     for cls in addon._CLASSES:
         texts |= _texts_of_class(cls)
@@ -59,7 +67,7 @@ def _texts_of_source(path: Path) -> set[str]:
         if called == "tr" and isinstance(node.args[0], ast.Constant):
             texts.add(node.args[0].value)
         is_layout = isinstance(node.func, ast.Attribute) and called in {
-            "label", "operator", "prop", "menu", "column", "row", "progress"
+            "label", "operator", "prop", "menu", "column", "row", "progress", "prop_search"
         }  # fmt: skip
         if is_layout:
             for keyword in node.keywords:

@@ -121,12 +121,12 @@ class Session:
         if hasattr(bpy.context.scene.inpose, "pose"):
             bpy.context.scene.inpose.pose = "grip"
         facts = importlib.import_module(f"{self.module}.inpose_blender.recording.facts")
-        reading = importlib.import_module(f"{self.module}.inpose_blender.recording.properties").chosen_reading
+        question = importlib.import_module(f"{self.module}.inpose_blender.recording.properties").question_of
         known, began = None, time.monotonic()
         while known is None:
             self.check(time.monotonic() - began < TIMEOUT_S, "recording is read in time", quiet=True)
             yield TICK_S
-            known = facts.known_facts(self.recording, reading(bpy.context.scene))
+            known = facts.known_facts(question(bpy.context.scene))
         self.check(hasattr(known, "sensors"), "recording is read by itself")
         yield 1.5
         self.area.tag_redraw()  # the list of findings has changed the heights of the panels

@@ -69,8 +69,8 @@ class Looking(drive.Session):
         """Choose it and wait until it is read."""
         with self.in_view():
             bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=bpy.path.relpath(str(self.recording)))
-        facts, reading = self.module_of("recording.facts"), self.module_of("recording.properties").facts_reading
-        while facts.known_facts(self.recording, reading(bpy.context.scene)) is None:
+        facts, question = self.module_of("recording.facts"), self.module_of("recording.properties").question_of
+        while facts.known_facts(question(bpy.context.scene)) is None:
             yield drive.TICK_S
         yield 1.5
         self.picture("v1_read")

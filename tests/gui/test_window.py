@@ -52,6 +52,15 @@ def test_a_recording_is_looked_at_and_trimmed_in_the_window(blender: RealBlender
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_the_columns_of_a_table_are_assigned_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_columns.py", tmp_path)
+    if "skipped" in report:
+        pytest.skip(report["skipped"])
+    assert {"Esc writes nothing", "the table is untouched", "the assigned table is solved"} <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_wrong_lunge_is_right_after_two_pins_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_pins.py", tmp_path)
     assert {"the pinned motion is baked", "pins are saved", "the posed bone is pinned"} <= set(report["checks"])

@@ -13,7 +13,8 @@ The order matters, because each step trusts the results of the steps before it:
    hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
    (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`).
+7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
+   that never turn (`unturned`).
 
 Short losses are bridged later (`resample`).
 """
@@ -46,6 +47,7 @@ from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
 from .takes import choose_take
 from .track_defects import find_at_origin, find_frozen, find_out_of_reach, find_spikes
+from .unturned import find_unturned
 from .wearing import find_not_worn
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
@@ -165,7 +167,7 @@ _BEFORE_MENDING: Final[tuple[_Detector, ...]] = (
     find_still_devices,
     find_carried_hands,
 )
-_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips)
+_AFTER_MENDING: Final[tuple[_Detector, ...]] = (find_out_of_reach, find_feet, find_hips, find_unturned)
 
 
 def _taken_out(times_s: FloatArray, poses: Poses, detectors: Sequence[_Detector]) -> tuple[Poses, list[TrackDefect]]:

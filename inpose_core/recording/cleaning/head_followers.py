@@ -98,7 +98,9 @@ def _relative(poses: Poses, frame: str) -> FloatArray:
         return apart_m
     if frame == "heading":
         head_wxyz = _heading(head_wxyz)
-    return rotate_vector(conjugate_quaternion(head_wxyz)[:, None], apart_m)
+    seen_m = np.zeros_like(apart_m)
+    seen_m[:, 1:] = rotate_vector(conjugate_quaternion(head_wxyz)[:, None], apart_m[:, 1:])
+    return seen_m
 
 
 def _is_carried(
@@ -107,6 +109,10 @@ def _is_carried(
     """Return whether a hand that is still relative to the head is attached to it, and not held still with the whole
     body."""
     part = slice(span.start, span.stop)
+    lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
+    sudden = span.leaps or (span.abrupt and lasts_s > _ABRUPT_S)
+    if not sudden and lasts_s <= _CARRIED_S:
+        return False
     head_m = travel_m(poses.positions_m[part, 0])
     turned_rad = _turned(poses.rotations_wxyz[part, 0])
     step_m = lengths(np.diff(poses.positions_m[part, 0], axis=0)).max(initial=0.0)
@@ -118,9 +124,8 @@ def _is_carried(
     if other_m < _HEAD_MOVES_M / 5 and poses.measured[part, other].any():
         # A stiff body that moves as one, as animations do.
         return False
-    lasts_s = float(times_s[span.stop - 1] - times_s[span.start])
     turning = turned_rad > _CARRIED_RAD and (name == "head" or head_m > _CARRIED_M)
-    return span.leaps or (span.abrupt and lasts_s > _ABRUPT_S) or (lasts_s > _CARRIED_S and turning)
+    return sudden or turning
 
 
 def _by_arm_model(times_s: FloatArray, poses: Poses, hand: int, taken: BoolArray) -> list[tuple[int, int]]:

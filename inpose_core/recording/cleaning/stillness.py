@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ...arrays import BoolArray, FloatArray, IndexArray, lengths, middle, runs
 
@@ -181,16 +180,9 @@ def _dead(p: FloatArray, window: int, box: int) -> BoolArray:
     smooth = _running_mean(p, box)[box // 2 : len(p) - (box - 1 - box // 2)]
     noise_m = np.sqrt(np.maximum(_running_sum(_noise_m2(p), window - 2) / (window - 2), 0.0))
     most_m = _WANDER_M + _NOISE_RANGE * noise_m / np.sqrt(box)
-    # Only means of frames that are all in the window. Most windows move from their beginning to their end already.
-    length = window - box + 1
-    still = (noise_m < _MOST_NOISE_M) & (
-        np.abs(smooth[length - 1 :] - smooth[: len(smooth) - length + 1]).max(axis=-1) < most_m
-    )
-    for axis in range(3):
-        for values, size, limit_m in ((smooth, length, most_m), (p, window, _WANDER_M + 8 * noise_m)):
-            candidates = np.flatnonzero(still)
-            view = sliding_window_view(values[:, axis], size)[candidates]
-            still[candidates] = view.max(axis=-1) - view.min(axis=-1) < limit_m[candidates]
+    # Only means of frames that are all in the window.
+    still = (noise_m < _MOST_NOISE_M) & (_running_range(smooth, window - box + 1) < most_m)
+    still &= _running_range(p, window) < _WANDER_M + 8 * noise_m
     starts = np.zeros(len(p) + 1, dtype=np.int64)
     np.add.at(starts, np.flatnonzero(still), 1)
     np.add.at(starts, np.flatnonzero(still) + window, -1)
@@ -238,13 +230,25 @@ def noise_of(p: FloatArray) -> float:
 def _noise_m2(p: FloatArray) -> FloatArray:
     """Return a sample of the variance of white noise per axis, (N - 2,): its steps go to and fro, motion's go on."""
     steps = np.diff(p, axis=0)
-    return np.asarray(-(steps[1:] * steps[:-1]).mean(axis=-1))
+    return np.asarray(np.einsum("fi,fi->f", steps[1:], steps[:-1]) / -steps.shape[1])
 
 
 def _running_mean(p: FloatArray, box: int) -> FloatArray:
     padded = np.concatenate((np.repeat(p[:1], box // 2, axis=0), p, np.repeat(p[-1:], box - 1 - box // 2, axis=0)))
     total = np.cumsum(np.concatenate((np.zeros((1, 3)), padded - p[0])), axis=0)
     return np.asarray((total[box:] - total[:-box]) / box)
+
+
+def _running_range(p: FloatArray, window: int) -> FloatArray:
+    """Return the largest extent along an axis of the places (N, 3) in each window, (N - window + 1,)."""
+    low = high = np.ascontiguousarray(p.T)
+    frames = 1
+    while frames < window:
+        # The extremes of two overlapping spans are those of both.
+        step = min(frames, window - frames)
+        low, high = np.minimum(low[:, :-step], low[:, step:]), np.maximum(high[:, :-step], high[:, step:])
+        frames += step
+    return np.asarray((high - low).max(axis=0))
 
 
 def _running_sum(values: FloatArray, window: int) -> FloatArray:

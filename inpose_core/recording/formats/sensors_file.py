@@ -1,40 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Store poses of head and hands at a constant rate in an ``.npz`` file, for previews and to adjust a motion."""
+"""Store measured points at a constant rate in an ``.npz`` file: for previews, to adjust a motion, to solve it again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from ...body.skeleton import JOINT_COUNT, SENSOR_JOINTS
 from ...errors import RecordingError
 from ...system.array_files import npz_parts
 from ...system.output import write_output
 from ...system.safe_files import numbers, one_number, read_arrays
 from ..types import Sensors
 
-_LARGEST_ARRAY_BYTES: Final[int] = 128 * 2**20
-_POINTS: Final[int] = 3
-"""Head, left and right hand."""
+_LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
+_FLAGS: Final[tuple[str, ...]] = ("rotation_measured", "seated", "shown")
+_NOISE: Final[tuple[str, ...]] = ("noise_m", "rotation_noise_rad")
+_OPTIONAL: Final[tuple[str, ...]] = ("start_s", "joints", "told_stands", *_FLAGS, *_NOISE)
 
 
 def save_sensors(sensors: Sensors, path: Path) -> None:
-    """Write ``positions_m`` (F, 3, 3), ``rotations_wxyz`` (F, 3, 4), ``measured`` (F, 3), ``fps`` and ``start_s``.
-
-    Further points than head and hands are not written.
+    """Write the fields of `Sensors` under their names: ``positions_m`` (F, P, 3), ``rotations_wxyz`` (F, P, 4),
+    ``measured`` (F, P), ``fps``, ``start_s``, and those of the others that are given.
 
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
     """
     arrays: dict[str, ArrayLike] = {
-        "positions_m": sensors.positions_m[:, :_POINTS].astype(np.float32),
-        "rotations_wxyz": sensors.rotations_wxyz[:, :_POINTS].astype(np.float32),
-        "measured": sensors.measured[:, :_POINTS],
+        "positions_m": sensors.positions_m.astype(np.float32),
+        "rotations_wxyz": sensors.rotations_wxyz.astype(np.float32),
+        "measured": sensors.measured,
         "fps": np.float64(sensors.fps),
         "start_s": np.float64(sensors.start_s),
     }
+    if sensors.joints != SENSOR_JOINTS:
+        arrays["joints"] = np.array(sensors.joints)
+    for name in (*_FLAGS, *_NOISE, "told_stands"):
+        if (values := getattr(sensors, name)) is not None:
+            arrays[name] = np.asarray(values, dtype=np.float32 if name in _NOISE else None)
     write_output(path, npz_parts(arrays))
 
 
@@ -44,22 +51,57 @@ def load_sensors(path: Path) -> Sensors:
     Raises:
         RecordingError: the file is missing, or is not a sensors file.
     """
+    hint = "Solve the recording again."
     try:
         arrays = read_arrays(
             path,
             ("positions_m", "rotations_wxyz", "measured", "fps"),
-            ("start_s",),
+            _OPTIONAL,
             most_bytes=_LARGEST_ARRAY_BYTES,
         )
-        positions_m, rotations_wxyz = numbers(arrays["positions_m"]), numbers(arrays["rotations_wxyz"])
-        measured, fps = numbers(arrays["measured"]) != 0, one_number(arrays["fps"])
-        start_s = one_number(arrays["start_s"]) if "start_s" in arrays else 0.0
+        values = {name: numbers(arrays[name]) for name in arrays if name not in ("fps", "start_s")}
+        fps, start_s = one_number(arrays["fps"]), one_number(arrays["start_s"]) if "start_s" in arrays else 0.0
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise RecordingError(f"{path} contains no head and hands ({reason}).", "Solve the recording again.") from error
-    count = len(positions_m) if positions_m.ndim else 0
-    if (positions_m.shape, rotations_wxyz.shape, measured.shape) != ((count, 3, 3), (count, 3, 4), (count, 3)):
-        raise RecordingError(f"{path} contains arrays of wrong shapes.", "Solve the recording again.")
-    if not (np.isfinite(positions_m).all() and np.isfinite(rotations_wxyz).all()):
-        raise RecordingError(f"{path} contains numbers that are not finite.", "Solve the recording again.")
-    return Sensors(positions_m, rotations_wxyz, measured, fps, start_s)
+        raise RecordingError(f"{path} contains no head and hands ({reason}).", hint) from error
+    positions_m, joints = values["positions_m"], values.get("joints", np.array(SENSOR_JOINTS))
+    count, points = (len(positions_m) if positions_m.ndim else 0), joints.size
+    if any(values[name].shape != shape for name, shape in _shapes(count, points).items() if name in values):
+        raise RecordingError(f"{path} contains arrays of wrong shapes.", hint)
+    if not all(np.isfinite(array).all() for array in values.values()):
+        raise RecordingError(f"{path} contains numbers that are not finite.", hint)
+    known = tuple(joints[: len(SENSOR_JOINTS)].astype(int)) == SENSOR_JOINTS
+    if not known or (joints < 0).any() or (joints >= JOINT_COUNT).any():
+        raise RecordingError(f"{path} contains points of unknown joints.", hint)
+    return Sensors(
+        positions_m,
+        values["rotations_wxyz"],
+        values["measured"] != 0,
+        fps,
+        start_s,
+        joints=tuple(int(joint) for joint in joints),
+        **_given(values),
+    )
+
+
+def _shapes(count: int, points: int) -> dict[str, tuple[int, ...]]:
+    of_points = dict.fromkeys(("measured", "rotation_measured", *_NOISE), (count, points))
+    return {
+        "positions_m": (count, points, 3),
+        "rotations_wxyz": (count, points, 4),
+        "joints": (points,),
+        "shown": (points,),
+        "seated": (count,),
+        "told_stands": (count, 2),
+        **of_points,
+    }
+
+
+def _given(values: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    given: dict[str, Any] = {name: values[name] for name in _NOISE if name in values}
+    given |= {name: values[name] != 0 for name in ("rotation_measured", "seated") if name in values}
+    if "shown" in values:
+        given["shown"] = tuple(bool(flag) for flag in values["shown"])
+    if "told_stands" in values:
+        given["told_stands"] = np.sign(values["told_stands"]).astype(np.int8)
+    return given

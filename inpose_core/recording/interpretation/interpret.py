@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import FloatArray
-from ...errors import RecordingError
 from ...noted import Noted
 from ...options.reading import QUATERNION_ORDERS, QuaternionOrder
-from ..conventions import TIME_UNITS_S, UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
+from ..conventions import UNITS_M, Axes, ReadOptions, convert_positions, convert_rotations, unit_in_metres
 from ..findings import Finding, FindingKind
-from ..sessions import sessions_told, spread_sessions
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
@@ -29,11 +27,17 @@ from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
 from .headset_role import find_headset_role
+from .inverse_poses import (
+    POSES_TOLD,
+    ROTATIONS_TOLD,
+    are_inverted,
+    inverted_poses,
+    inverted_rotations,
+    turn_backwards,
+)
 from .parked import find_parked, find_unmoved
+from .seconds import seconds_of, with_sessions_apart
 
-_USUAL_STEP_S: Final[float] = 1 / 80.0
-_SLOWEST_STEP_S: Final[float] = 0.5
-_QUICKEST_STEP_S: Final[float] = 1 / 1500.0
 _GUESSED_UNITS: Final[tuple[str, ...]] = ("m", "cm", "mm")
 _LARGEST_RIG_HEIGHT_M: Final[float] = 50.0
 _CLEAR_REACH: Final[float] = 2.0
@@ -56,11 +60,22 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         positions = np.where(np.abs(raw.positions) < _LARGEST_FLOAT32, raw.positions, np.nan)
         quaternions = np.where(np.abs(raw.quaternions) < _LARGEST_FLOAT32, raw.quaternions, np.nan)
         measured = np.isfinite(positions).all(-1) & np.isfinite(quaternions).all(-1)
-        times_s, time_guess = _seconds(raw, options, name)
-        times_s, sessions = _sessions(raw, times_s)
+        times_s, time_guess = seconds_of(raw, options, name)
+        times_s, sessions = with_sessions_apart(raw, times_s)
         # Where a runtime parks a lost device says nothing about unit, axes and floor. Cleaning tells it.
         tracked = measured & ~find_parked(positions) & ~find_unmoved(positions)
         stride = sampling_stride(times_s)
+        told: list[Finding] = []
+        known = tracked[..., None]
+        order = are_inverted(
+            excerpt(np.where(known, positions, np.nan), stride),
+            excerpt(np.where(known, quaternions, np.nan), stride),
+            declared,
+            options,
+        )
+        if order:
+            positions, quaternions = inverted_poses(positions, quaternions, order)
+            told.append(POSES_TOLD)
         positions, quaternions, placed = _placed_hands(positions, quaternions, tracked, declared, options, stride)
         evident = excerpt(np.where(tracked[..., None], positions, np.nan), stride)
         turns = excerpt(np.where(tracked[..., None], quaternions, np.nan), stride)
@@ -71,6 +86,10 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
                 a[:, roles.order] for a in (positions, quaternions, measured, tracked, evident, turns)
             )
             seen = decide_axes_and_order(evident, turns, declared, options)
+        if not order and turn_backwards(evident, turns, seen, declared):
+            quaternions, turns = (inverted_rotations(each, seen.order) for each in (quaternions, turns))
+            seen = decide_axes_and_order(evident, turns, declared, options)
+            told.append(ROTATIONS_TOLD)
         unit_m, unit_guess = _unit(evident, seen.axes, declared, options)
         positions_m = convert_positions(positions, seen.axes) * unit_m
         rotations_wxyz = convert_rotations(in_order(quaternions, seen.order), seen.axes)
@@ -85,7 +104,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
-    told = [
+    noted = [
         f"{_NOTED[guess.name]} guessed: {guess.value} ({guess.evidence})."
         for guess in guesses
         if guess.source == "guessed" and guess.name in _NOTED and guess.value != "kept"
@@ -104,11 +123,11 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
         guesses=guesses,
-        notes=(*raw.notes, *told),
+        notes=(*raw.notes, *noted),
         trackers=trackers,
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
-    return recording.with_findings(*raw.findings, *sessions, *placed, *roles.findings, *corrected, *doubts)
+    return recording.with_findings(*raw.findings, *sessions, *told, *placed, *roles.findings, *corrected, *doubts)
 
 
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
@@ -149,52 +168,6 @@ def _swapped(offsets: HandOffsets | None) -> HandOffsets | None:
     if offsets is None:
         return None
     return HandOffsets(offsets.positions_m[::-1], offsets.rotations_wxyz[::-1], offsets.controller_pose)
-
-
-def _seconds(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatArray, Guess]:
-    declared = raw.declared
-    if options.recording_fps is not None:
-        guess = Guess("time unit", f"{options.recording_fps:g} frames per second", "given", "")
-        return np.asarray(np.arange(len(raw.times)) / options.recording_fps), guess
-    if options.time_unit is not None:
-        return raw.times * TIME_UNITS_S[options.time_unit], Guess("time unit", options.time_unit, "given", "")
-    finite = raw.times[np.isfinite(raw.times)]
-    steps = np.diff(finite)
-    steps = steps[steps > 0]
-    step = float(np.median(steps)) if len(steps) else 0.0
-    if declared.time_unit is not None:
-        step_s = step * TIME_UNITS_S[declared.time_unit]
-        if declared.certain or not step or _QUICKEST_STEP_S <= step_s <= 1.0:
-            guess = Guess("time unit", declared.time_unit, "file", declared.by)
-            return raw.times * TIME_UNITS_S[declared.time_unit], guess
-    if not step:
-        unit = declared.time_unit or "s"
-        return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "assumed", "all times are equal")
-    if step == 1.0 and (steps == 1.0).mean() > 0.99:
-        raise RecordingError(
-            f"{name} contains frame numbers instead of times.", "Set the frame rate (--recording-fps 90)."
-        )
-    unit = min(TIME_UNITS_S, key=lambda unit: abs(np.log(step * TIME_UNITS_S[unit] / _USUAL_STEP_S)))
-    step_s = step * TIME_UNITS_S[unit]
-    if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
-        raise RecordingError(
-            f"The times in {name} are {step:.3g} apart, which is not a frame rate in any unit.",
-            f"Set the unit of the time column (--time-unit {', '.join(TIME_UNITS_S)}) or the frame rate "
-            "(--recording-fps 90).",
-        )
-    doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
-    evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
-    return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:])
-
-
-def _sessions(raw: RawTracks, times_s: FloatArray) -> tuple[FloatArray, tuple[Finding, ...]]:
-    """Return the times with a pause before each later session of the file, so that each becomes a take."""
-    if not raw.session_starts:
-        return times_s, ()
-    frames = np.searchsorted(raw.times, raw.session_starts)
-    starts_s = tuple(times_s[frame] for frame in frames.tolist() if frame < len(times_s))
-    spread_s = spread_sessions(times_s, starts_s)
-    return spread_s, (sessions_told(starts_s, times_s, spread_s),)
 
 
 def _placed_hands(

@@ -141,6 +141,11 @@ def is_time(column: str, *, correct: bool = False) -> bool:
     )
 
 
+def is_time_step(column: str) -> bool:
+    """Return whether a column's name says that it holds the time since the row before."""
+    return "".join(words_of(column)) in {"dt", "deltatime", "deltat", "timedelta", "framedelta"}
+
+
 def unit_in(column: str) -> str:
     """Return the unit that a column's name gives in brackets or at its end, in lower case; empty if none."""
     found = _UNIT.search(column)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .column_meaning import ANGLES, component_of, is_time, kind_of, meaning_of, unit_in, words_of
+from .column_meaning import ANGLES, component_of, is_time, is_time_step, kind_of, meaning_of, unit_in, words_of
 from .column_vocabulary import AXES, OTHER
 from .layouts import AngleUnit, Layout
 from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
@@ -120,6 +120,8 @@ def _layout(header: Sequence[str], *, correct: bool) -> Layout | None:
     time = [column for column in header if is_time(column)]
     if correct and not time:
         time = [column for column in header if is_time(column, correct=True)]
+    # Without times, the steps from row to row are summed up.
+    time = time or [column for column in header if is_time_step(column)]
     for column in header:
         found = None if column in time else meaning_of(column)
         if found is None and correct and column not in time:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from ...arrays import FloatArray
-from ...errors import RecordingError
+from ...errors import ColumnsError
+from ..coarse_clock import SpreadClock, spread_ticks
 from ..conventions import ReadOptions
 from ..findings import Finding
 from ..sessions import ContinuedClock, continue_clock
@@ -61,20 +62,31 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     """Return the index of the time column; None if a rate is given instead.
 
     Raises:
-        RecordingError: there is neither a time column nor a rate.
+        ColumnsError: there is neither a time column nor a rate.
     """
     time = next((place for column in layout.times if (place := table.find(column)) is not None), None)
-    if time is None and options.recording_fps is None:
-        raise RecordingError(f"{table.name} has no time column that InPose knows.", NO_TIME)
+    if time is None and options.recording_fps is None and layout.fps is None:
+        raise ColumnsError(f"{table.name} has no time column that InPose knows.", NO_TIME)
     return time
 
 
-def frame_times(table: TextTable, place: int | None, cells: Cells) -> tuple[ContinuedClock, str | None]:
-    """Return the times of all rows and their unit if the cells show it; 0, 1, 2, ... without a time column."""
+def frame_times(
+    table: TextTable, place: int | None, cells: Cells, *, rows_share_times: bool = False
+) -> tuple[ContinuedClock, str | None]:
+    """Return the times of all rows and their unit if the cells show it; 0, 1, 2, ... without a time column.
+
+    Args:
+        table: the table.
+        place: the index of its time column.
+        cells: its cells.
+        rows_share_times: each device has its own row, so rows of one time are no sign of a coarse clock.
+    """
     if place is None:
         return ContinuedClock(np.arange(len(cells), dtype=np.float64)), None
     times, unit = parse_times(cells.texts[place], table.header[place], table.name)
-    return continue_clock(times), unit
+    spread = SpreadClock(times) if rows_share_times else spread_ticks(times)
+    clock = continue_clock(spread.times)
+    return replace(clock, findings=(*spread.findings, *clock.findings)), unit
 
 
 @dataclass(frozen=True)

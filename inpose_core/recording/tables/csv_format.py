@@ -22,10 +22,12 @@ from ...arrays import FloatArray
 from ...body.points import TRACKER_NAMES
 from ...errors import RecordingError
 from ...system.output import write_output
+from ..coarse_clock import spread_ticks
 from ..sessions import continue_clock
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
+from .layouts import Layout
 from .text_table import TextTable
 
 _POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
@@ -35,6 +37,14 @@ CSV_COLUMNS: Final[tuple[str, ...]] = ("time", *(f"{name}_{part}" for name in DE
 CSV_HINT: Final[str] = (
     "The header must name time, head_px, head_py, head_pz, head_qw ... head_qz, left_px ..., right_px ... ; "
     "other tables are read with --columns."
+)
+OWN_LAYOUT: Final[Layout] = Layout(
+    name="own",
+    label="InPose's own CSV",
+    columns={"time": "time", "p": "{device}_p{xyz}", "q": "{device}_q{wxyz}"},
+    unit="m",
+    axes="RUB",
+    time_unit="s",
 )
 _POSITION: Final[int] = 3
 _MOST_TRACKERS: Final[int] = 32
@@ -58,7 +68,8 @@ def read_own(table: TextTable) -> RawTracks:
     """
     columns, trackers = _columns(table), _tracker_columns(table)
     cells = table.read((*columns.values(), *(place for places in trackers.values() for place in places)))
-    clock = continue_clock(cells.values[:, 0])
+    spread = spread_ticks(cells.values[:, 0])
+    clock = continue_clock(spread.times)
     poses = np.full((len(cells), 21), np.nan)
     own = cells.values[:, 1 : len(columns)]
     poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = own
@@ -73,7 +84,7 @@ def read_own(table: TextTable) -> RawTracks:
         format="CSV",
         declared=replace(_DECLARED, pose=_declared_pose(table)),
         notes=(*missing_hands, *cells.notes),
-        findings=(*cells.findings, *clock.findings),
+        findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
         trackers=_trackers(trackers, cells.values[:, len(columns) :]),
     )

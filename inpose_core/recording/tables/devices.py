@@ -59,7 +59,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         raise RecordingError(f"{table.name} has no time column.", NO_TIME)
     places = column_places(columns, table)
     cells = table.read(places.numbers, (key, time, *places.matrix))
-    clock, unit = frame_times(table, time, cells)
+    clock, unit = frame_times(table, time, cells, rows_share_times=True)
     times = clock.times
     angles = angles_of([(columns, places)], cells, layout)
     positions, quaternions = column_poses(columns, places, cells, layout, angles)

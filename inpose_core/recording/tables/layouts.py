@@ -10,7 +10,8 @@ Both use the same format as the JSON files in ``presets/``::
 ``p`` is a position, ``q`` a quaternion, ``e`` Euler angles in degrees, ``m`` a 3x4 or 4x4 matrix by rows. Braces are
 expanded: ``{xyz}`` letter by letter (the letters give a quaternion's order), ``{0,1,2,3}`` item by item (the order
 stays unknown). A device may have its own columns (``head_p``). In a "long" table each row holds one device, named in
-the column ``key``; with "files" each device has its own file.
+the column ``key``; with "files" each device has its own file. ``#3`` is the third column from the left, whatever it is
+called.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from ...errors import RecordingError
-from ...system.safe_files import read_json
+from ...system.safe_files import parse_json, read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
 from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
@@ -40,6 +41,7 @@ _HINT: Final[str] = (
     'right_p=..., right_q=...", with e instead of q for Euler angles in degrees, or the name of a preset.'
 )
 _LARGEST_MAPPING: Final[int] = 65536
+_FPS: Final[tuple[float, float]] = (1.0, 2000.0)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Layout:
     angle_unit: AngleUnit | None = None
     """Unit of Euler angles; None: degrees, unless no angle is larger than a turn in radians."""
     pose: PoseType | None = None
+    fps: float | None = None
+    """Frame rate of a table without times."""
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -142,7 +146,8 @@ def presets() -> tuple[Layout, ...]:
 
 
 def layout_from(text: str) -> Layout:
-    """Return the layout that ``--columns`` names: a preset, a JSON file with a mapping, or the mapping itself.
+    """Return the layout that ``--columns`` names: a preset, a JSON file with a mapping, or the mapping itself, short or
+    as JSON.
 
     Raises:
         RecordingError: the preset or file does not exist, or the mapping cannot be understood.
@@ -159,6 +164,11 @@ def layout_from(text: str) -> Layout:
         except ValueError as error:
             raise RecordingError(f"The column mapping {text} is not valid JSON.", _HINT) from error
         return _layout(document, Path(text).stem)
+    if text.startswith("{"):
+        try:
+            return _layout(parse_json(text.encode()), "columns")
+        except ValueError as error:
+            raise RecordingError("The column mapping is not valid JSON.", _HINT) from error
     if "=" not in text:
         names = ", ".join(preset.name for preset in presets())
         raise RecordingError(f'There is no preset "{text[:40]}" for columns.', f"The presets are {names}. {_HINT}")
@@ -190,6 +200,8 @@ def _layout(document: Any, name: str) -> Layout:
         layout = Layout(name=name, **{"label": name, **document})
         if layout.axes is not None:
             layout = replace(layout, axes=str(Axes.parse(layout.axes)))
+        if layout.fps is not None:
+            layout = replace(layout, fps=float(layout.fps))
         allowed = (
             layout.unit in (None, *UNITS_M),
             layout.time_unit in (None, *TIME_UNITS_S),
@@ -201,6 +213,7 @@ def _layout(document: Any, name: str) -> Layout:
             isinstance(layout.label, str) and isinstance(layout.key, str),
             layout.euler_order == PITCH_YAW_ROLL or sorted(layout.euler_order) == ["X", "Y", "Z"],
             layout.angle_unit in (None, "deg", "rad"),
+            layout.fps is None or _FPS[0] <= layout.fps <= _FPS[1],
         )
         if all(allowed):
             for device in DEVICE_NAMES:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ...errors import RecordingError
+from ...errors import ColumnsError, RecordingError
 from ..conventions import ReadOptions
 from ..tracks import Declared, RawTracks, Track, join_tracks
 from ..types import DEVICE_NAMES
+from .assignment import mapping_path
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
     DeviceTracks,
@@ -24,9 +25,10 @@ from .columns import (
     present_columns,
     time_column,
 )
-from .csv_format import CSV_HINT, is_own, read_own
+from .csv_format import CSV_HINT, OWN_LAYOUT, is_own, read_own
 from .devices import read_files, read_long
 from .layouts import DeviceColumns, Layout, layout_from, presets
+from .players import player_columns, split_players
 from .text_table import TextTable, is_text, open_table
 
 recognises = is_text
@@ -43,35 +45,61 @@ def read(data: bytes, name: str, path: Path | None = None, options: ReadOptions 
         options: ``columns`` says which columns are which.
 
     Raises:
-        RecordingError: the columns are unknown, missing or not numeric.
+        ColumnsError: the columns are unknown, missing or not numeric.
+        RecordingError: the table is damaged, or has no movement.
     """
     options = options or ReadOptions()
+    table = open_table(data, name, CSV_HINT)
+    found = layout_of(table, path, options)
+    if found is None:
+        raise _unknown_columns(table)
+    layout, by = found
+    return read_own(table) if layout is OWN_LAYOUT else _read(layout, table, path, options, by)
+
+
+def layout_of(table: TextTable, path: Path | None, options: ReadOptions) -> tuple[Layout, str] | None:
+    """Return which columns of a table are which, and who says so; None if nobody does.
+
+    The order of trust: the given columns, the mapping beside the table, InPose's own header, a preset, the names.
+
+    Raises:
+        RecordingError: the given mapping cannot be understood, or the table lacks its columns.
+    """
     beside = columns_beside(path)
     if options.columns is None and beside is not None:
         options = replace(options, columns=str(beside))
-    table = open_table(data, name, CSV_HINT)
     if options.columns:
-        layout = layout_from(options.columns)
-        if layout.name == "columns" or _matches(layout, table):
-            return _read(layout, table, path, options, by="the given columns")
-        raise RecordingError(f"{name} does not have the columns of {layout.label}.", "Choose another preset, or none.")
+        return _given(layout_from(options.columns), table, options, beside)
     if is_own(table.header):
-        return read_own(table)
+        return OWN_LAYOUT, "InPose's own header"
     fitting = [layout for layout in presets() if _matches(layout, table)]
     if fitting:
         best = max(fitting, key=lambda layout: (_column_count(layout), layout.time_unit is not None))
-        return _read(best, table, path, options, by=f"the preset {best.name}")
+        return best, f"the preset {best.name}"
     by_words = layout_by_words(table.header) or long_layout_by_words(table.header)
-    if by_words is not None:
-        return _read(by_words, table, path, options, by="the columns' names")
-    raise _unknown_columns(table)
+    return None if by_words is None else (by_words, "the columns' names")
+
+
+def _given(layout: Layout, table: TextTable, options: ReadOptions, beside: Path | None) -> tuple[Layout, str]:
+    if layout.name == "columns" or _matches(layout, table):
+        return layout, "the given columns"
+    if beside is None or options.columns != str(beside):
+        raise ColumnsError(
+            f"{table.name} does not have the columns of {layout.label}.", "Choose another preset, or none."
+        )
+    lacks = next((lack for device in DEVICE_NAMES if (lack := missing_column(layout.device(device), table))), "")
+    raise ColumnsError(
+        f"{table.name} does not have the columns that {beside.name} assigns"
+        + (f": there is no column {lacks}." if lacks else "."),
+        "Assign the columns again, or remove this file.",
+    )
 
 
 def columns_beside(path: Path | None) -> Path | None:
     """Return the mapping that lies beside a table, such as ``take.csv.columns.json``; None if there is none."""
     if path is None:
         return None
-    mapping = path.with_name(path.name + ".columns.json")
+    mapping = mapping_path(path)
     return mapping if mapping.is_file() else None
 
 
@@ -95,10 +123,11 @@ def _unknown_columns(table: TextTable) -> RecordingError:
         cells = [cell if _NUMBER.fullmatch(cell) else "(text)" for cell in table.preview[0]]
         shown.append(f"Its first row is {_listed(cells)}.")
     shown.append(
-        'Say which column is which with --columns "time=..., head_p=NAME{XYZ}, head_q=NAME{XYZW}, left_p=..., '
-        'left_q=..., right_p=..., right_q=...", or rename the columns: ' + CSV_HINT
+        'Say which column is which: click "Assign columns" in Blender, or write --columns "time=..., '
+        'head_p=NAME{XYZ}, head_q=NAME{XYZW}, left_p=..., left_q=..., right_p=..., right_q=..." (#3 is the third '
+        "column). Or rename the columns: " + CSV_HINT
     )
-    return RecordingError(sentence, " ".join(shown))
+    return ColumnsError(sentence, " ".join(shown))
 
 
 def _listed(cells: Sequence[str]) -> str:
@@ -113,12 +142,11 @@ _MOST_SHOWN: Final[int] = 12
 
 def _matches(layout: Layout, table: TextTable) -> bool:
     """Return whether a table has all columns of the layout, except that one hand may be missing."""
-    names = {name.lower() for name in table.header}
     devices = [layout.device(device) for device in DEVICE_NAMES]
-    have = [device is not None and _columns_of(device) <= names for device in devices]
-    if layout.shape == "long" and layout.key.lower() not in names:
+    have = [device is not None and all(map(table.has, _columns_of(device))) for device in devices]
+    if layout.shape == "long" and not table.has(layout.key):
         return False
-    has_time = any(time.lower() in names for time in layout.times) or not layout.times
+    has_time = any(map(table.has, layout.times)) or not layout.times
     return has_time and have[0] and (have[1] or have[2])
 
 
@@ -152,6 +180,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
             time_unit=found.time_unit or layout.time_unit,
             hands=found.sides_certain,
             pose=layout.pose,
+            fps=layout.fps,
             by=by,
         ),
         notes=found.notes,
@@ -165,14 +194,16 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     if devices[0] is None or not any(devices[1:]):
         missing = next((m for d in DEVICE_NAMES if (m := missing_column(layout.device(d), table))), "")
         what = f"lacks the column {missing}" if missing else "has no columns for a head and a hand"
-        raise RecordingError(f"{table.name} {what}.", CSV_HINT)
+        raise ColumnsError(f"{table.name} {what}.", CSV_HINT)
     present = [(columns, column_places(columns, table)) if columns is not None else None for columns in devices]
     time = time_column(layout, table, options)
     places = [places for _, places in filter(None, present)]
-    cells = table.read(
-        (place for one in places for place in one.numbers),
-        (*(() if time is None else (time,)), *(place for one in places for place in one.matrix)),
-    )
+    numbers = [place for one in places for place in one.numbers]
+    texts = [*(() if time is None else (time,)), *(place for one in places for place in one.matrix)]
+    players = player_columns(table, (*numbers, *texts))
+    cells = table.read(numbers, (*texts, *players))
+    if places[0].position:
+        cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
     angles = angles_of([one for one in present if one is not None], cells, layout)
     head, left, right = (

@@ -9,13 +9,14 @@ import io
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
 from typing import Final
 
 import numpy as np
 
 from ...arrays import FloatArray
-from ...errors import RecordingError
+from ...errors import ColumnsError, RecordingError
 from ..findings import Finding
 from ..tracks import check_frame_count
 from .text_lines import COMMENTS, find_dialect, hide_inner, is_comment, show_inner, split_line, text_encoding
@@ -35,6 +36,7 @@ _PREVIEW_ROWS: Final[int] = 3
 _MOST_COMMENTS: Final[int] = 100
 _MOST_COLUMNS: Final[int] = 10_000
 _LONGEST_LINE: Final[int] = 1 << 20
+_LONGEST_NUMBER: Final[int] = 6
 _LARGEST_FLOAT32: Final[float] = 3.4e38
 
 
@@ -76,22 +78,40 @@ class TextTable:
     """The first rows as they are in the file, for users who assign columns."""
 
     def find(self, column: str) -> int | None:
-        """Return a column's index, ignoring case; None if the table lacks it.
+        """Return a column's index, ignoring case; None if the table lacks it. ``#3`` is the third column from the left.
 
         Raises:
-            RecordingError: the column appears twice.
+            ColumnsError: the column appears twice.
         """
         wanted = column.lower()
         places = [place for place, name in enumerate(self.header) if name.lower() == wanted]
         if len(places) > 1:
-            raise RecordingError(f"{self.name} has the column {column} twice.", "Remove one of them.")
-        return places[0] if places else None
+            raise ColumnsError(
+                f"{self.name} has the column {column} twice.",
+                f"Write their numbers from the left: #{places[0] + 1} or #{places[1] + 1}.",
+            )
+        return places[0] if places else self._numbered(column)
+
+    def has(self, column: str) -> bool:
+        """Return whether there is a column of this name or number."""
+        return column.lower() in self._names or self._numbered(column) is not None
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.header)
+
+    def _numbered(self, column: str) -> int | None:
+        number = column[1:]
+        if not (column.startswith("#") and number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
+            return None
+        return int(number) - 1 if 1 <= int(number) <= len(self.header) else None
 
     def read(self, numbers: Iterable[int], texts: Iterable[int] = ()) -> Cells:
         """Return the chosen columns, some as numbers and some as text; a column may be requested several times.
 
         Raises:
-            RecordingError: a cell is not a number, a line is too short, or there are fewer than two lines.
+            ColumnsError: a cell is not a number.
+            RecordingError: a line is too short, or there are fewer than two lines.
         """
         places, words = tuple(dict.fromkeys(numbers)), {place: list[str]() for place in texts}
         needed = max((*places, *words)) + 1
@@ -150,7 +170,7 @@ class TextTable:
         try:
             return float(text)
         except ValueError:
-            raise RecordingError(
+            raise ColumnsError(
                 # The message does not repeat the cell: if cells are shifted, it may hold a person's name.
                 f"Line {self.rows.line_num} of {self.name} has no number in the column {self.header[column]}.",
                 "Write numbers with a decimal point, or leave the cell empty if nothing was measured.",
@@ -190,6 +210,11 @@ class TableRows:
             except ValueError:
                 yield self._cut(block)
         yield self._cut(self._lines)
+
+    def texts(self) -> Iterator[list[str]]:
+        """Yield the rows one by one, as text."""
+        yield from self._counted(iter(self._before))
+        yield from self._cut(self._lines)
 
     def _cut(self, lines: Iterable[str]) -> Iterator[list[str]]:
         return self._counted(csv.reader(lines, delimiter=self._delimiter, skipinitialspace=True))

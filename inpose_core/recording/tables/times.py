@@ -23,6 +23,9 @@ _DATE: Final[re.Pattern[str]] = re.compile(
 """2026-03-14T15:09:26.5, 2026/03/14 15:09:26,500, 14.03.2026 15:09:26, 3/14/2026 3:09:26.5 PM."""
 
 
+_STEPS: Final[re.Pattern[str]] = re.compile(r"delta|^dt$")
+
+
 def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[np.float64], str | None]:
     """Return the times of a column, (F,), and "s" for clock times or dates, else None (unit unknown).
 
@@ -36,7 +39,7 @@ def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[n
         return _clock_times(cells, column, name), "s"
     steps = np.diff(times[np.isfinite(times)])
     # A column of frame-to-frame steps varies around one value and never grows.
-    if "delta" in column.lower() and len(steps) > 4 and (steps < 0).mean() > 0.2 and np.nanmin(times) >= 0:
+    if _STEPS.search(column.lower()) and len(steps) > 4 and (steps < 0).mean() > 0.2 and np.nanmin(times) >= 0:
         times = np.cumsum(np.nan_to_num(times))
     return times, None
 

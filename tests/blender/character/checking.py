@@ -12,6 +12,7 @@ from rigs import still_motion
 from inpose_blender.bake.bake import bake_motion
 from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.character.check import check_character
+from inpose_blender.character.skin import read_skin
 from inpose_blender.core import JOINT_INDEX, multiply_quaternions
 from inpose_blender.rig.find import map_rig
 from inpose_blender.rig.measure import measure_rig
@@ -35,7 +36,9 @@ def checked(rig, change=lambda motion: motion):
         root_translation_m=motion.root_translation_m + path,
     )
     result = bake_motion(rig, motion, BakeSettings("take"), scene=bpy.context.scene, mapping=mapping, measure=measure)
-    steps = check_character(rig, result.first_frame, result.last_frame, mapping=mapping, measure=measure)
+    steps = check_character(
+        rig, read_skin(rig), result.first_frame, result.last_frame, mapping=mapping, measure=measure
+    )
     while True:
         try:
             next(steps)

@@ -14,6 +14,7 @@ from rigs import build_rig
 from inpose_blender.core import JOINT_INDEX, Motion, PinSet
 from inpose_blender.pins.collect import collected_pins, room_of
 from inpose_blender.pins.handles import HANDLES
+from inpose_blender.pins.panel import pin_title
 from inpose_blender.rig.prepare import prepare_rig
 
 
@@ -228,3 +229,20 @@ def test_pins_are_saved_with_the_file(solved, tmp_path) -> None:
     (again,) = bpy.data.objects[name].inpose_pins.entries
     assert (again.joint, again.first, again.last, again.soft) == ("left_ankle", 21, 30, True)
     assert (again.handle.matrix_world.translation - place).length < 1e-6
+
+
+def test_a_foot_can_be_told_to_stand(solved) -> None:
+    bpy.context.scene.frame_set(10)
+    assert bpy.ops.inpose.add_stand(joint="left_ankle", kind="stands") == {"FINISHED"}
+    assert bpy.ops.inpose.add_stand(joint="right_ankle", kind="lifts") == {"FINISHED"}
+    left, right = solved.inpose_pins.entries
+    assert (left.first, left.last, left.handle) == (10, 10 + bpy.context.scene.render.fps // 2, None)
+    stands = asked(solved).stands
+    assert [(stand.foot, stand.stands) for stand in stands] == [("left", True), ("right", False)]
+    assert stands[0].start_s == pytest.approx(
+        (10 - 0.49 - solved.inpose_take.first_frame) / bpy.context.scene.render.fps
+    )
+    assert [pin_title(pin)[0] for pin in (left, right)] == ["left foot stands", "right foot does not stand"]
+    assert not bpy.ops.inpose.hold_pin.poll()
+    assert bpy.ops.inpose.select_pin() == {"FINISHED"}
+    assert bpy.ops.inpose.solve_again() == {"FINISHED"}

@@ -15,7 +15,7 @@ import pytest
 
 from inpose_blender.core import Skeleton, WorkerError
 from inpose_blender.options import CalibrationSettings
-from inpose_blender.recording.job import RecordingJob
+from inpose_blender.recording.job import RecordingJob, RecordingQuestion
 from inpose_blender.runtime import interpreter as interpreter_module
 from inpose_blender.runtime import start_worker
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
@@ -90,7 +90,7 @@ def test_the_process_works_in_a_folder_that_is_nobodys(planted: PlantedFolder, t
 def test_paths_in_requests_are_whole(planted: PlantedFolder):  # noqa: F811
     options = SolveOptions(calibration=CalibrationSettings(calibration_file=Path("me.json")))
     solve = SolveJob(Path("take.bsor"), Skeleton.template(), [], options, Path("results"))
-    info = RecordingJob(Path("take.bsor"), [])
+    info = RecordingJob(RecordingQuestion(Path("take.bsor")), [])
     for params in (solve._params, info._params):
         assert Path(params["recording"]) == planted.folder / "take.bsor"
         assert Path(params["output"]).is_absolute()

@@ -19,7 +19,7 @@ from inpose_blender.options import CalibrationSettings, Option, ReadOptions, Sol
 from inpose_blender.solve.operators import solve_options
 from inpose_blender.solve.options import SolveOptions
 from inpose_blender.ui.option_properties import AUTOMATIC, CUSTOM, panel_options, settings_of
-from inpose_blender.viewing.scene_place import size_ratio
+from inpose_blender.viewing.calibrated import scale_of
 from tests.option_examples import other_value, typed
 
 TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "solve": SolveSettings}
@@ -218,6 +218,6 @@ def test_the_calibration_may_lie_beside_the_blend_file(registered, tmp_path):
 )  # fmt: skip
 def test_the_recording_is_shown_in_the_size_that_it_will_have(changed, scale):
     settings = CalibrationSettings(**changed)
-    facts = type("Facts", (), {"info": {"pose": "grip", "stature_estimate_m": 1.6}})
-    measure = type("Measure", (), {"skeleton": type("Skeleton", (), {"stature_m": 2.0})})
-    assert size_ratio(facts, measure, settings) == pytest.approx(scale)
+    skeleton = type("Skeleton", (), {"stature_m": 2.0})
+    found = scale_of({"stature_estimate_m": 1.6}, settings, skeleton, is_joint=settings.pose == "joint")
+    assert found == pytest.approx(scale)

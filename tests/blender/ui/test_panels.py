@@ -17,6 +17,7 @@ from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
 from inpose_blender.options import TRIM_OPTIONS, CalibrationSettings, ReadOptions, SolveSettings
 from inpose_blender.preferences import panel as preferences_panel
 from inpose_blender.recording import facts as recording_facts
+from inpose_blender.recording.job import RecordingQuestion
 from inpose_blender.recording.panel import INPOSE_PT_recording
 from inpose_blender.rig.panel import INPOSE_PT_rig
 from inpose_blender.solve.panel import INPOSE_PT_solve
@@ -103,7 +104,11 @@ def test_the_recordings_facts_are_shown(shown, fake_worker, take):
         "BSOR Quest 3",
         "1.0 s, 91 frames, 90 Hz",
         "Hand poses: Saber",
-        "Performer: about 1.78 m",
+        "Performer: 1.78 m (± 4 cm)",
+        "Stands",
+        "No T-pose found",
+        "Floor: as recorded",
+        "Wrists: by the preset",
         "A fake note.",
     ):
         assert fact in texts
@@ -161,7 +166,7 @@ def test_an_unusable_recording_says_why(shown, fake_worker, take):
     bpy.context.scene.inpose.recording = str(take)
     with pytest.raises(RuntimeError, match="The file is empty"):
         bpy.ops.inpose.read_recording()
-    recording_facts._known[take, ReadOptions()] = WorkerError("The file is empty.", "Record again.")
+    recording_facts._known[RecordingQuestion(take)] = WorkerError("The file is empty.", "Record again.")
     assert {"The file is empty.", "Record again."} <= set(shown()["INPOSE_PT_recording"].texts)
     result = drawn(INPOSE_PT_result)
     assert {"The file is empty.", "Record again."} <= set(result.texts)

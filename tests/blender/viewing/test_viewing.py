@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import bpy
 import numpy as np
 import pytest
 from rigs import build_rig, map_and_measure
 
-from inpose_blender.core import Sensors
-from inpose_blender.options import ReadOptions
+from inpose_blender.core import Sensors, Skeleton
+from inpose_blender.options import CalibrationSettings, ReadOptions
 from inpose_blender.recording.facts import known_facts
-from inpose_blender.recording.properties import chosen_reading, facts_reading, recording_path
+from inpose_blender.recording.properties import chosen_reading, question_of
 from inpose_blender.recording.trim_panel import effective_trim, trim_text
+from inpose_blender.viewing.calibrated import calibrated_tracks, scale_of
 from inpose_blender.viewing.clock import baked_take, clock_of, findings_of_take
 from inpose_blender.viewing.findings import fill_list, keep_list_fresh, known_findings
+from inpose_blender.viewing.kinds import KINDS, kind_name
 from inpose_blender.viewing.models import hand_model, head_model, own_axes
 from inpose_blender.viewing.panel import finding_title
 from inpose_blender.viewing.preview import path_lines, pose_matrix, shown_facts
@@ -22,6 +26,8 @@ from inpose_blender.viewing.properties import view_of
 from inpose_blender.viewing.scene_place import world_from_recording
 from inpose_blender.viewing.timeline import confidence_columns
 from inpose_blender.viewing.trim_drag import drag_edge, trim_edges
+from inpose_core.calibration.calibrating import move_hands, scale_to
+from inpose_core.recording.findings import FINDING_KINDS
 
 
 @pytest.fixture
@@ -106,7 +112,7 @@ def test_the_proposed_trim_is_taken_over_by_its_button(scene, fake_worker, reque
     reading = chosen_reading(scene)
     assert (reading.trim_start_s, reading.trim_end_s) == (0.25, 0.9)
     assert [method for method, _ in requests] == ["info"]  # a trim is no reason to read again
-    assert known_facts(recording_path(scene.inpose), facts_reading(scene)) is not None
+    assert known_facts(question_of(scene)) is not None
 
 
 def test_the_edges_of_the_trim_are_dragged_within_the_recording(scene, fake_worker):
@@ -210,7 +216,8 @@ def test_it_is_shown_at_the_rig_in_its_size(scene, rig):
     bpy.ops.inpose.show_recording()
     facts = shown_facts(bpy.context)
     world = world_from_recording(bpy.context, facts, 0)
-    size = map_and_measure(rig)[1].skeleton.stature_m / 1.78
+    skeleton = map_and_measure(rig)[1].skeleton
+    size = (skeleton.standing_head_height_m + skeleton.sole_height_m) / 1.62  # as calibration scales
     assert np.allclose(world @ (0.0, 1.7, 0.0, 1.0), (0.0, 0.0, 1.7 * size, 1.0), atol=1e-4)
     assert np.allclose(world @ (0.0, 0.0, -1.0, 1.0), (0.0, size, 0.0, 1.0), atol=1e-4)  # -Z is +Y here
 
@@ -284,3 +291,65 @@ def test_a_long_confidence_keeps_its_worst_moments():
     (column,) = np.flatnonzero(lowest < 1)
     assert edges[column] <= 7777 < edges[column + 1]
     assert len(confidence_columns(confidence[:7])[1]) == 7
+
+
+def test_it_is_shown_on_the_floor_that_calibration_finds(scene, rig, fake_worker):
+    fake_worker("floor")
+    bpy.ops.inpose.show_recording()
+    facts = shown_facts(bpy.context)
+    tracks = calibrated_tracks(facts.sensors, facts.info, CalibrationSettings(), is_joint=False)
+    assert np.allclose(tracks.sensors.positions_m - facts.sensors.positions_m, (0.0, 0.33, 0.0))
+    assert tracks.joints == (False, True, True)
+    fill_list(bpy.context)
+    assert "The floor of this recording is too high." in [finding.sentence for finding in view().findings]
+    bpy.ops.inpose.solve_full_body()  # the solve says it again, for this very rig
+    fill_list(bpy.context)
+    assert [finding.sentence for finding in view().findings] == ["Fake."]
+
+
+def test_the_hands_are_shown_where_calibration_puts_the_wrists():
+    sensors = Sensors(np.zeros((2, 3, 3)), np.tile((1.0, 0, 0, 0), (2, 3, 1)), np.ones((2, 3), np.bool_))
+    nothing = {"position_m": [0, 0, 0], "wxyz": [1, 0, 0, 0]}
+    half = 0.5**0.5
+    left = {"position_m": [0.0, 0.0, 0.1], "wxyz": [half, half, 0.0, 0.0]}  # turned by 90 degrees about X
+    info = {"calibration": {"lift_m": 0.0, "offsets": [nothing, left, nothing]}}
+    moved = CalibrationSettings(hand_offset_m=(0.02, 0.03, 0.0), hand_turn_deg=(0.0, 0.0, 90.0))
+    plain = calibrated_tracks(sensors, info, CalibrationSettings(), is_joint=False).sensors
+    placed = calibrated_tracks(sensors, info, moved, is_joint=False).sensors
+    assert np.allclose(plain.positions_m[0], ((0, 0, 0), (0, 0, 0.1), (0, 0, 0)))
+    assert np.allclose(placed.positions_m[0, 1], (0.02, 0.0, 0.13))  # up in the wrist's own axes
+    assert np.allclose(placed.positions_m[0, 2], (-0.02, 0.03, 0.0))
+    solved = move_hands(plain.positions_m, plain.rotations_wxyz, moved)
+    for mine, its in zip((placed.positions_m, placed.rotations_wxyz), solved, strict=True):
+        assert np.allclose(mine, its)  # what the solve does
+
+
+def test_the_scale_is_that_of_the_solve():
+    skeleton = Skeleton.template(1.6)
+    info = {"calibration": {"head_joint_height_m": 1.5, "wrist_span_m": 1.3}, "stature_estimate_m": 1.75}
+    performer = SimpleNamespace(head_joint_height_m=1.5, wrist_span_m=1.3)
+    for scale in ("height", "arm_span", "keep", 2.5):
+        settings = CalibrationSettings(scale=scale)
+        assert scale_of(info, settings, skeleton, is_joint=False) == pytest.approx(
+            scale_to(skeleton, performer, settings)
+        )
+        assert scale_of(info, settings, skeleton, is_joint=True) == 1.0
+
+
+def test_every_kind_of_finding_has_a_name():
+    assert set(KINDS) == set(FINDING_KINDS)
+    assert kind_name("of_a_newer_solver") == "of a newer solver"
+
+
+def test_another_height_is_calibrated_again_and_a_hand_offset_is_not(scene, requests):
+    bpy.ops.inpose.read_recording()
+    question = question_of(scene)
+    scene.inpose.hand_offset_m = (0.01, 0.0, 0.0)
+    scene.inpose.scale = "keep"
+    assert question_of(scene) == question
+    scene.inpose.stature = 1.8
+    assert question_of(scene).calibration.stature_m == 1.8
+    view().shows_recording = True
+    assert shown_facts(bpy.context) is not None  # as it was, until the answer comes
+    bpy.ops.inpose.read_recording()
+    assert [params.get("calibration") for _, params in requests] == [None, {"stature_m": 1.8}]

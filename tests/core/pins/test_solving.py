@@ -12,7 +12,7 @@ from inpose_core.body.quaternions import geodesic_angle, rotate_vector, rotvec_t
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
-from inpose_core.pins import Pin, PinKey, PinSet
+from inpose_core.pins import Pin, PinKey, PinSet, Stand
 from inpose_core.pins.solving import solve_again
 from inpose_core.pins.standing import held_while_standing
 from inpose_core.prior.checkpoint import load_prior
@@ -150,6 +150,21 @@ def test_a_held_foot_stands_and_one_on_its_way_does_not(motion: Any, sensors: An
     assert stands[frame : frame + 31].all()
     assert not stands[frame - 18 : frame - 1].any()
     assert not stands[frame + 32 : frame + 49].any()
+
+
+def test_a_foot_stands_where_it_is_told_to_and_not_where_not(motion: Any, sensors: Any, prior: Any) -> None:
+    start_s = sensors.start_s
+    pins = PinSet(
+        stands=(Stand("left", start_s + 5.0, start_s + 5.8), Stand("right", start_s + 5.0, start_s + 5.8, False))
+    )
+    again = solve_again(motion, sensors, pins, prior=prior).motion
+    told = slice(300, 349)
+    assert again.foot_stands[told, 0].all()
+    assert not again.foot_stands[told, 1].any()
+    speed = np.linalg.norm(np.diff(again.joint_positions_m[302:346, 10], axis=0), axis=-1) * 60
+    before = np.linalg.norm(np.diff(motion.joint_positions_m[302:346, 10], axis=0), axis=-1) * 60
+    assert before.max() > 0.5  # it walked
+    assert speed[8:-8].max() < 0.1
 
 
 def test_sensors_of_another_take_are_refused(motion: Any, sensors: Any, prior: Any) -> None:

@@ -66,3 +66,12 @@ def _knee_deg(p: np.ndarray) -> np.ndarray:
         cosine = (thigh * shin).sum(-1) / np.linalg.norm(thigh, axis=-1) / np.linalg.norm(shin, axis=-1)
         flexion.append(180 - np.degrees(np.arccos(np.clip(cosine, -1, 1))))
     return np.array(flexion)
+
+
+def test_no_leg_is_straightened_before_it_lands() -> None:
+    stands = BOTH.copy()
+    stands[:120, 0] = False
+    found = expected_extension(np.full(FRAMES, 1.0), STILL, stands)
+    # A bent knee in the air was pulled straight within a tenth of a second.
+    assert found.deviation[:118].min() > 0.05
+    assert found.deviation[150:].max() < 0.003

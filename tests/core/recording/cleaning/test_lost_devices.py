@@ -145,3 +145,15 @@ def test_whoever_moves_or_stands_still_is_tracked() -> None:
     resting.positions_m[:, 1] += 3e-4 * random.standard_normal((len(resting), 3))
     resting.rotations_wxyz[:, 1] = rotvec_to_quaternion(0.02 * wander / np.abs(wander).max())
     assert clean_recording(resting).measured.all()
+
+
+def test_a_hand_that_moves_without_turning_is_told_and_believed() -> None:
+    take = person()
+    part = between(take, 4.0, 9.0)
+    take.rotations_wxyz[part, 1] = take.rotations_wxyz[part.start, 1]
+    cleaned = clean_recording(take)
+    assert told(cleaned.findings) == {("rotation_stuck", 1)}
+    assert cleaned.measured.all()
+    (finding,) = cleaned.findings
+    assert finding.action == "told"
+    assert (finding.start_s, finding.stop_s) == pytest.approx((4.0, 9.0), abs=0.05)

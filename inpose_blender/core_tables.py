@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Import how the core looks at tables. It loads all formats, and so only who assigns columns imports it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or __package__ == "inpose_blender":
+    from inpose_core.inspection.table import TableColumn, TableLook, look_at_table
+    from inpose_core.recording.tables.assignment import (
+        ROTATION_COLUMNS,
+        AssignedDevice,
+        Assignment,
+        Columns,
+        Kind,
+        Part,
+        save_assignment,
+    )
+    from inpose_core.recording.tables.rotation_columns import UNITY_EULER_ORDER
+else:
+    from ..inpose_core.inspection.table import TableColumn, TableLook, look_at_table
+    from ..inpose_core.recording.tables.assignment import (
+        ROTATION_COLUMNS,
+        AssignedDevice,
+        Assignment,
+        Columns,
+        Kind,
+        Part,
+        save_assignment,
+    )
+    from ..inpose_core.recording.tables.rotation_columns import UNITY_EULER_ORDER
+
+__all__ = [
+    "ROTATION_COLUMNS",
+    "UNITY_EULER_ORDER",
+    "AssignedDevice",
+    "Assignment",
+    "Columns",
+    "Kind",
+    "Part",
+    "TableColumn",
+    "TableLook",
+    "look_at_table",
+    "save_assignment",
+]
