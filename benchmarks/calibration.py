@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,46 @@ from inpose_core.evaluation.calibration_trials import (
 from inpose_core.evaluation.headset import HeadsetSettings
 from inpose_core.prior.checkpoint import load_prior
 
-AS_GRIPS = HeadsetSettings(largest_hand_turn_deg=0.0)
-GRIPS = "no T-pose, controllers turned like grips, kind not given"
+UNPOSED = CalibrationSettings(scale="keep", calibration_pose="none")
+PRESET = CalibrationSettings(scale="keep", calibration_pose="none", refine=False)
+REAL = HeadsetSettings(real_devices=True)
+NAMED = HeadsetSettings(real_devices=True, named=True)
+WANDS = HeadsetSettings(real_devices=True, named=True, device="Vive wand")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Hold one row: how the takes are calibrated, and how they are simulated."""
+
+    settings: CalibrationSettings
+    t_pose: bool = False
+    headset: HeadsetSettings = HeadsetSettings()
+    careless: bool = False
+
+
+POPULATIONS = (
+    "measured proportions",
+    "as captured",
+    "measured proportions, people who are not in the training data",
+)
 CASES = {
-    "T-pose, the rig has the performer's bones": (CalibrationSettings(body="rig", scale="keep"), True),
-    "the same, scaled by height": (CalibrationSettings(body="rig"), True),
-    "T-pose and motion, proportions unknown": (CalibrationSettings(body="average", scale="keep"), True),
-    "only the T-pose, proportions unknown": (CalibrationSettings(body="average", scale="keep", refine=False), True),
-    "no T-pose: only the motion": (CalibrationSettings(scale="keep", calibration_pose="none"), False),
-    GRIPS: (CalibrationSettings(scale="keep", calibration_pose="none"), False),
-    "no T-pose: only the preset": (CalibrationSettings(scale="keep", calibration_pose="none", refine=False), False),
+    "T-pose, the rig has the performer's bones": Case(CalibrationSettings(body="rig", scale="keep"), t_pose=True),
+    "the same, scaled by height": Case(CalibrationSettings(body="rig"), t_pose=True),
+    "T-pose and motion, proportions unknown": Case(CalibrationSettings(body="average", scale="keep"), t_pose=True),
+    "only the T-pose, proportions unknown": Case(
+        CalibrationSettings(body="average", scale="keep", refine=False), t_pose=True
+    ),
+    "careless T-pose of 0.25 to 1.2 s, Vive wands": Case(
+        CalibrationSettings(body="rig", scale="keep"), t_pose=True, headset=WANDS, careless=True
+    ),
+    "no T-pose: only the motion": Case(UNPOSED),
+    "no T-pose, controllers turned like grips, kind not given": Case(
+        UNPOSED, headset=HeadsetSettings(largest_hand_turn_deg=0.0)
+    ),
+    "no T-pose, a real device, kind not given": Case(UNPOSED, headset=REAL),
+    "no T-pose, a real device that the file names": Case(UNPOSED, headset=NAMED),
+    "the same, only its row of the table": Case(PRESET, headset=NAMED),
+    "no T-pose: only the preset": Case(PRESET),
 }
 
 
@@ -36,6 +67,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of packed motion (.npz)")
     parser.add_argument("--count", type=int, default=200, help="recordings per row")
     parser.add_argument("--case", action="append", choices=list(CASES), help="default: all")
+    parser.add_argument("--bodies", action="append", choices=list(POPULATIONS), help="default: all")
     options = parser.parse_args()
     clips, prior = load_calibration_clips(options.data), load_prior()
     print(
@@ -43,26 +75,23 @@ def main() -> None:
         "| rotation error in degrees: median / 90 % / worst |"
     )
     print("|---|---|---|---|")
-    people = {
-        "measured proportions": (clips, True),
-        "as captured": (clips, False),
-        "measured proportions, people who are not in the training data": (
-            load_held_out_calibration_clips(options.data),
-            True,
-        ),
-    }
+    held_out = load_held_out_calibration_clips(options.data)
+    people = dict(zip(POPULATIONS, ((clips, True), (clips, False), (held_out, True)), strict=True))
     for bodies, (takes, measured_bodies) in people.items():
-        for name, (settings, t_pose) in CASES.items():
+        if options.bodies and bodies not in options.bodies:
+            continue
+        for name, case in CASES.items():
             if options.case and name not in options.case:
                 continue
             trials = list(
                 run_calibration_trials(
                     takes,
                     options.count,
-                    settings,
-                    t_pose=t_pose,
+                    case.settings,
+                    t_pose=case.t_pose,
                     measured_bodies=measured_bodies,
-                    headset=AS_GRIPS if name == GRIPS else None,
+                    headset=case.headset,
+                    careless=case.careless,
                     prior=prior,
                 )
             )

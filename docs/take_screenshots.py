@@ -25,6 +25,9 @@ PICTURES = {
     "7_search": ("window_search", WHOLE),
     "8_preferences": ("window_preferences", WHOLE),
     "v6_solved": ("window_timeline", WORKPLACE),
+    "p1_squat": ("pins_before", WORKPLACE),
+    "p2_pinned": ("pins_handles", WORKPLACE),
+    "p3_lunge": ("pins_after", WORKPLACE),
     "c2_guessed": ("window_columns", WORKPLACE),
 }
 WIDTH = 1100

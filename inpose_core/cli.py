@@ -129,11 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--out",
         type=Path,
-        help="folder of the run; a run that is there continues; default: runs/prior, or runs/hand_finder",
+        help="folder of the run; default: runs/prior, or runs/hand_finder. A run of the prior that is there continues",
     )
     train.add_argument("--steps", type=int, help="number of training steps")
     train.add_argument("--batch", type=int, help="number of windows per step")
-    train.add_argument("--start", type=Path, help="trained prior to start from; default: train from scratch")
+    train.add_argument("--start", type=Path, help="trained network to start from; default: train from scratch")
     train.add_argument("--learning-rate", type=float, help="highest learning rate")
     train.add_argument("--seed", type=int, default=0, help="seed of the random numbers; default: 0")
     train.add_argument("--device", default="auto", help="compute device: auto, cpu, cuda or mps; default: auto")
@@ -299,7 +299,7 @@ def _facts(info: RecordingInfo) -> Iterator[tuple[str, str]]:
     yield "length", f"{info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average"
     yield "unit", info.unit
     yield "hand poses", info.pose or "unknown: set their kind with --hand-poses"
-    for name, gaps in info.gaps.items():
+    for name, gaps in (*info.gaps.items(), *info.trackers.items()):
         share = f"measured {100 * gaps.measured_fraction:.1f} % of the time"
         yield name, f"{share}, {gaps.words}"
 
@@ -309,25 +309,40 @@ def _train(options: argparse.Namespace) -> int:
 
     from .prior.checkpoint import load_prior  # noqa: PLC0415
     from .training.devices import torch_device  # noqa: PLC0415
-    from .training.hand_finder import hand_finder_settings  # noqa: PLC0415
     from .training.run import train_from_folder  # noqa: PLC0415
     from .training.trainer import TrainingSettings  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = replace(hand_finder_settings() if options.hands else TrainingSettings(), seed=options.seed)
-    if options.steps is not None:
-        settings = replace(settings, steps=options.steps)
-    if options.batch is not None:
-        settings = replace(settings, batch=options.batch)
-    if options.learning_rate is not None:
-        settings = replace(settings, learning_rate=options.learning_rate)
+    given = {name: getattr(options, name) for name in ("steps", "batch", "learning_rate", "seed")}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if options.hands:
+        return _train_hand_finder(options, chosen)
+    settings = replace(TrainingSettings(), **chosen)
     start = None
     if options.start is not None:
         start = load_prior(options.start).network
         settings = replace(settings, network=start.config)
-    folder = options.out or Path("runs", "hand_finder" if options.hands else "prior")
+    folder = options.out or Path("runs", "prior")
     train_from_folder(options.data, folder, settings, torch_device(options.device), start)
     print(f"{folder / 'prior.safetensors'}: trained for {settings.steps} steps")
+    return 0
+
+
+def _train_hand_finder(options: argparse.Namespace, chosen: Mapping[str, Any]) -> int:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from .calibration.hand_weights import load_hand_finder  # noqa: PLC0415
+    from .training.devices import torch_device  # noqa: PLC0415
+    from .training.hand_finder import HandFinderSettings, train_hand_finder  # noqa: PLC0415
+
+    settings = replace(HandFinderSettings(), **chosen)
+    start = None
+    if options.start is not None:
+        start = load_hand_finder(options.start)
+        settings = replace(settings, network=start.config)
+    folder = options.out or Path("runs", "hand_finder")
+    train_hand_finder(options.data, folder, settings, torch_device(options.device), start)
+    print(f"{folder / 'hand_finder.safetensors'}: trained for {settings.steps} steps")
     return 0
 
 

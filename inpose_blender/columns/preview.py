@@ -72,7 +72,7 @@ def result_lines(context: bpy.types.Context) -> list[tuple[str, str]]:
     if not isinstance(facts, RecordingFacts):
         return [(tr("Reading the recording"), "SORTTIME")]
     # The format is known: it is the table that the dialog shows.
-    told = [", ".join(facts_lines(facts.info)[1:2] + outlook_lines(facts.info)[:2])]
+    told = [", ".join(facts_lines(facts.info)[1:2] + outlook_lines(facts.info)[:1])]
     outlook = facts.info.get("calibration") or {}
     doubts = [*doubts_of(facts.info), *(str(finding["sentence"]) for finding in outlook.get("findings", ()))]
     return [(told[0], "CHECKMARK"), *((doubt, "QUESTION") for doubt in doubts[:2])]

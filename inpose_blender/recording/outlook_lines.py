@@ -18,26 +18,29 @@ WRISTS: Final[Mapping[str, str]] = {
 
 
 def outlook_lines(info: Mapping[str, Any]) -> list[str]:
-    """Return the performer, the posture, the calibration pose, the floor and the wrists, one line each."""
+    """Return the performer with the posture, the calibration pose, the floor and the wrists, one line each."""
     outlook = info.get("calibration") or {}
     stature_m = outlook.get("stature_m") or info.get("stature_estimate_m")
     lines = []
     if stature_m:
         height = f"{stature_m:.2f}"
         deviation_m = outlook.get("stature_deviation_m")
-        lines.append(
+        performer = (
             tr("Performer: {height} m", height=height)
             if deviation_m is None
             else tr("Performer: {height} m (± {cm} cm)", height=height, cm=round(100 * deviation_m))
         )
-    if outlook.get("posture") == "seated":
-        seat_m = outlook.get("seat_height_m")
-        lines.append(tr("Sits") if seat_m is None else tr("Sits on a seat of {cm} cm", cm=round(100 * seat_m)))
-    elif outlook.get("posture") == "standing":
-        lines.append(tr("Stands"))
+        lines.append(", ".join(filter(None, (performer, _posture(outlook)))))
     if outlook.get("hands") in WRISTS and not outlook.get("problem"):
         lines += [_pose_line(info), _floor_line(outlook), tr(WRISTS[outlook["hands"]])]
     return lines
+
+
+def _posture(outlook: Mapping[str, Any]) -> str:
+    if outlook.get("posture") == "seated":
+        seat_m = outlook.get("seat_height_m")
+        return tr("sits") if seat_m is None else tr("sits on a seat of {cm} cm", cm=round(100 * seat_m))
+    return tr("stands") if outlook.get("posture") == "standing" else ""
 
 
 def _pose_line(info: Mapping[str, Any]) -> str:

@@ -92,10 +92,19 @@ def draw_facts(layout: Any, facts: RecordingFacts | InPoseError | str | None) ->
         doubts = doubts_of(facts.info)
         for doubt in doubts:
             draw_text(column, doubt, "QUESTION")
-        listed = {finding.get("sentence") for finding in facts.info.get("findings", ())}  # below, with their times
-        for note in facts.info.get("notes", ()):
-            if note not in doubts and note not in listed:
-                draw_text(column, note, "INFO")
+        for note in plain_notes(facts.info):
+            draw_text(column, note, "INFO")
+
+
+def plain_notes(info: dict[str, Any]) -> list[str]:
+    """Return the notes that are neither findings, which have a list, nor guesses, which are under Read as."""
+    shown = {finding.get("sentence") for finding in info.get("findings", ())} | set(doubts_of(info))
+    reasons = [guess["evidence"] for guess in info.get("guesses", ()) if guess.get("evidence")]
+    return [
+        note
+        for note in info.get("notes", ())
+        if note not in shown and not any(note.endswith(f"({reason}).") for reason in reasons)
+    ]
 
 
 def draw_outlook(layout: Any, info: dict[str, Any]) -> None:

@@ -12,7 +12,8 @@ _open: list[Any] = []
 
 def popup_is_drawn(context: bpy.types.Context) -> None:
     """Remember the region of the dialog that is being drawn."""
-    _open[:] = [context.region_popup] if context.region_popup is not None else []
+    region = getattr(context, "region_popup", None)  # the oldest Blenders draw it only where the mouse is moved
+    _open[:] = [region] if region is not None and hasattr(region, "tag_refresh_ui") else []
 
 
 def popup_is_closed() -> None:

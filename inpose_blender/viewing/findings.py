@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
@@ -15,6 +15,8 @@ from ..ui.redraw import redraw_panels
 from .clock import baked_take, findings_of_take
 from .properties import view_of
 from .stripes import span_of
+
+_LAYOUT_S: Final[float] = 0.1
 
 
 def known_findings(context: bpy.types.Context) -> list[dict[str, Any]]:
@@ -75,8 +77,9 @@ def fill_list(context: bpy.types.Context) -> None:
 
 def forget() -> None:
     """Stop filling the list, because the add-on is disabled."""
-    if bpy.app.timers.is_registered(_fill_later):
-        bpy.app.timers.unregister(_fill_later)
+    for timer in (_fill_later, _redraw_once_more):
+        if bpy.app.timers.is_registered(timer):
+            bpy.app.timers.unregister(timer)
 
 
 def _fill_later() -> None:
@@ -88,6 +91,12 @@ def _fill_later() -> None:
         if view_of(bpy.context).listed != _key(known_findings(bpy.context)):
             fill_list(bpy.context)
             redraw_panels()
+            # The list has another height: old Blenders lay the panels below it out only in the drawing after this one.
+            bpy.app.timers.register(_redraw_once_more, first_interval=_LAYOUT_S)
+
+
+def _redraw_once_more() -> None:
+    redraw_panels()
 
 
 def _key(findings: list[dict[str, Any]]) -> str:

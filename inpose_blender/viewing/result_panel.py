@@ -56,4 +56,6 @@ def _shown_above(context: bpy.types.Context) -> frozenset[str]:
     from .findings import known_findings, known_info
 
     found = (str(finding.get("sentence")) for finding in known_findings(context))
-    return frozenset((*known_info(context).get("notes", ()), *found))
+    info = known_info(context)
+    expected = (info.get("calibration") or {}).get("notes", ())
+    return frozenset((*info.get("notes", ()), *expected, *found))

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from .. import __version__
+from ..calibration.hand_weights import HAND_FINDER_WEIGHTS
 from ..errors import RecordingError
 from ..options.request import settings_to_json
-from ..prior.checkpoint import DEFAULT_WEIGHTS, HAND_FINDER_WEIGHTS
+from ..prior.checkpoint import DEFAULT_WEIGHTS
 from ..system.safe_files import open_file
 from .jobs import Job
 from .places import is_remote

@@ -15,6 +15,8 @@ from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
 from .places import is_remote
 
+_READ_BYTES_PER_S: Final[float] = 200_000.0
+"""A twentieth of what the slowest reader does on a free core."""
 OUTPUT_SUFFIXES: Final[tuple[str, ...]] = (".npz", ".bvh")
 _NAMED: Final[int] = 3
 
@@ -31,6 +33,15 @@ class Job:
     reading: ReadOptions = ReadOptions()
     calibration: CalibrationSettings = CalibrationSettings()
     solve: SolveSettings = SolveSettings()
+
+
+def patience_s(job: Job, least_s: float) -> float:
+    """Return how long to wait for a sign of life: so many seconds, and more for a large recording on this computer."""
+    try:
+        size = 0 if is_remote(job.recording) else job.recording.stat().st_size
+    except OSError:  # the job itself will tell
+        size = 0
+    return least_s + size / _READ_BYTES_PER_S
 
 
 def check_jobs(jobs: Sequence[Job]) -> None:

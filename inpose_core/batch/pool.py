@@ -24,13 +24,13 @@ from typing import Any, Final
 from ..numerics import Backend
 from ..system.process import children_without_ctrl_c
 from .card import CardProcess, ask_over, card_for
-from .jobs import Job
+from .jobs import Job, patience_s
 from .joint_network import may_ask_card
 from .result import JobResult
 from .work import do_job, failed
 
 _SILENT_S: Final[float] = 300.0
-"""Longest time before the first progress report of a process, and between two reports."""
+"""Longest time before the first progress report of a process, and between two reports; more for large recordings."""
 _TICK_S: Final[float] = 1.0
 _TRIES: Final[int] = 2
 _HEARTBEAT_S: Final[float] = 0.5
@@ -64,7 +64,7 @@ def solve_in_processes(
         jobs: what to do.
         on_progress: called with a job's index and the share that is done.
         processes: how many to do at once.
-        silent_s: longest time without a message of a process.
+        silent_s: longest time without a message of a process; more for large recordings.
         card: denoises for all processes together; by default the graphics card of this computer.
     """
     card = card or card_for(jobs)
@@ -120,7 +120,7 @@ class _Pool:
 
     def bury(self, silent_s: float) -> Iterator[tuple[int, JobResult]]:
         """End processes that have died or say nothing; yield the outcomes of jobs that are given up."""
-        for worker in [one for one in self.workers if _is_lost(one, silent_s)]:
+        for worker in [one for one in self.workers if _is_lost(one, self.jobs, silent_s)]:
             self.workers.remove(worker)
             code = _end(worker)
             if worker.job is None:
@@ -160,10 +160,10 @@ def _receive(worker: _Worker) -> object:
     return message
 
 
-def _is_lost(worker: _Worker, silent_s: float) -> bool:
+def _is_lost(worker: _Worker, jobs: Sequence[Job], silent_s: float) -> bool:
     if worker.job is None:
         return not worker.process.is_alive()
-    return worker.is_gone or time.monotonic() - worker.heard_s > silent_s
+    return worker.is_gone or time.monotonic() - worker.heard_s > patience_s(jobs[worker.job], silent_s)
 
 
 def _end(worker: _Worker) -> int | None:

@@ -9,6 +9,7 @@ the program that runs the batch is lost, the same command continues where it sto
 from __future__ import annotations
 
 import socket
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -21,7 +22,7 @@ from typing import Any, Final
 from ..errors import InPoseError
 from ..numerics import Backend
 from ..prior.network import Denoised
-from .jobs import Job
+from .jobs import Job, patience_s
 from .joint_network import CardLostError, WindowsToDenoise, denoise_together, may_ask_card
 from .result import JobResult
 from .work import failed
@@ -32,6 +33,8 @@ _TRIES: Final[int] = 2
 _ANSWERS_WITHIN_S: Final[float] = 10.0
 _DENOISES_WITHIN_S: Final[float] = 120.0
 """A card may need a minute before its first answer."""
+_LONGEST_S: Final[float] = 3600.0
+_TICK_S: Final[float] = 1.0
 _ASK_AT_ONCE: Final[int] = 256
 
 
@@ -86,31 +89,60 @@ def _require_answer(address: str) -> None:
         socket.create_connection((host, int(port)), _ANSWERS_WITHIN_S).close()
 
 
-def solve_on(ray: Any, jobs: Sequence[Job], processes: int | None) -> Iterator[tuple[int, JobResult]]:
-    """Yield as `solve_on_ray` does, on a cluster that this program is connected to."""
+def solve_on(
+    ray: Any, jobs: Sequence[Job], processes: int | None, longest_s: float = _LONGEST_S
+) -> Iterator[tuple[int, JobResult]]:
+    """Yield as `solve_on_ray` does, on a cluster that this program is connected to.
+
+    Args:
+        ray: the package.
+        jobs: what to do.
+        processes: how many recordings at once.
+        longest_s: longest time for a job, more for large recordings; then another actor gets it.
+    """
     idle = _solvers(ray, min(len(jobs), processes or int(ray.cluster_resources().get("CPU", 1))))
     waiting, tries = deque(range(len(jobs))), [0] * len(jobs)
-    running: dict[Any, tuple[int, _Place]] = {}
+    running: dict[Any, _Running] = {}
     while waiting or running:
         while waiting and idle:
             place, index = idle.pop(), waiting.popleft()
-            running[place.actor.solve.remote(jobs[index])] = index, place
-        (ended,), _ = ray.wait(list(running), num_returns=1)
-        index, place = running.pop(ended)
-        try:
-            result = ray.get(ended)
-        except ray.exceptions.RayError as error:
-            # Ray's own restart would refuse further jobs until it is over.
-            idle.append(place.with_new_actor(ray))
-            tries[index] += 1
-            if tries[index] < _TRIES:
-                waiting.append(index)
-            else:
-                reason = str(error).strip().splitlines()[0]
-                yield index, failed(jobs[index], f"The solver was lost, twice: {reason}", "Try it on another machine.")
-            continue
-        idle.append(place)
-        yield index, result
+            until_s = time.monotonic() + patience_s(jobs[index], longest_s)
+            running[place.actor.solve.remote(jobs[index])] = _Running(index, place, until_s)
+        ended, _ = ray.wait(list(running), num_returns=1, timeout=_TICK_S)
+        for task in [*ended, *(one for one, under_way in running.items() if under_way.is_late and one not in ended)]:
+            index, place = running[task].index, running[task].place
+            del running[task]
+            try:
+                result = ray.get(task, timeout=0 if task in ended else _TICK_S)
+            except ray.exceptions.RayError as error:
+                # Ray's own restart would refuse further jobs until it is over.
+                idle.append(place.with_new_actor(ray))
+                tries[index] += 1
+                if tries[index] < _TRIES:
+                    waiting.append(index)
+                else:
+                    yield index, _lost(jobs[index], error)
+                continue
+            idle.append(place)
+            yield index, result
+
+
+def _lost(job: Job, error: Exception) -> JobResult:
+    reason = str(error).strip().splitlines()[0]
+    return failed(job, f"The solver was lost, twice: {reason}", "Try it on another machine.")
+
+
+@dataclass(frozen=True)
+class _Running:
+    """Hold a job under way, and when it must have ended."""
+
+    index: int
+    place: _Place
+    until_s: float
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() > self.until_s
 
 
 @dataclass(frozen=True)

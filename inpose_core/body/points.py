@@ -56,6 +56,11 @@ TRACKER_NAMES: Final[Mapping[str, int]] = MappingProxyType(
 """The joint that a tracker of this name measures."""
 
 
+def tracker_joint(name: str) -> int | None:
+    """Return the joint that a tracker of this name measures; None if its name does not tell."""
+    return TRACKER_NAMES.get("_".join(name.lower().replace("-", " ").split()))
+
+
 def joints_of_points(names: str | Sequence[str]) -> tuple[int, ...]:
     """Return the joints of named points, in the order of the names.
 

@@ -53,6 +53,14 @@ class Calibrated:
     """When the performer sits, and how high, in the performer's metres."""
     lift_m: float = 0.0
     """How far calibration lifted the recording, so that the floor is at y = 0, in the performer's metres."""
+    pivot_m: NDArray[np.float64] | None = None
+    """(3,) The place on the floor about which the recording was scaled; None for joints, which are not scaled."""
+
+    @property
+    def performer_positions_m(self) -> NDArray[np.float64]:
+        """Return the sensors' positions in the performer's own metres, where they were recorded, (F, P, 3)."""
+        pivot_m = np.zeros(3) if self.pivot_m is None else self.pivot_m
+        return np.asarray((self.sensors.positions_m - pivot_m) / self.scale + pivot_m)
 
     @property
     def seat_height_m(self) -> float | None:
@@ -91,7 +99,7 @@ def calibrate(
     settings: CalibrationSettings | None = None,
     prior: Prior | None = None,
 ) -> Calibrated:
-    """Return joint poses at a constant rate, scaled about the floor to the skeleton.
+    """Return joint poses at a constant rate, scaled to the skeleton about the performer's own place on the floor.
 
     A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is. The whole
     recording calibrates; the sensors, findings and notes are those of its trim.
@@ -146,6 +154,8 @@ def _calibrate_whole(
         own = skeleton.scaled(1 / scale)
         points = strapped_points(trackers, positions_m, own, found.calibration_pose, SOLVER_FPS, scale)
         sensors, notes = sensors.with_points(*points.value), (*notes, *points.notes)
+    pivot_m = own_place_m(positions_m[:, 0], found.recording.measured[:, 0])
+    sensors = replace(sensors, positions_m=sensors.positions_m + (1 - scale) * pivot_m)
     return Calibrated(
         sensors,
         performer.pose,
@@ -156,6 +166,7 @@ def _calibrate_whole(
         found.findings,
         found.seats,
         found.lift_m,
+        pivot_m,
     )
 
 
@@ -302,6 +313,21 @@ def move_hands(
             turn_wxyz = from_rotvec_deg(side.prod() * side * settings.hand_turn_deg)
             turned_wxyz[:, hand] = multiply_quaternions(rotations_wxyz[:, hand], turn_wxyz)
     return moved_m, turned_wxyz
+
+
+def own_place_m(head_m: NDArray[np.float64], measured: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the middle of the floor on which a performer moves, (3,): a scaled performer stays there.
+
+    Scaled about the room's origin, a performer who stands two metres from it would be moved by 20 cm for a rig that is
+    a tenth larger. About the middle, nobody moves more than the steps get longer.
+
+    Args:
+        head_m: (F, 3) positions of the head.
+        measured: (F,) where they are measured.
+    """
+    if not measured.any():
+        return np.zeros(3)
+    return np.asarray(np.median(head_m[measured], axis=0) * (1.0, 0.0, 1.0))
 
 
 def scale_to(skeleton: Skeleton, performer: PerformerCalibration, settings: CalibrationSettings) -> float:

@@ -10,6 +10,7 @@ the real recordings and on captured daily motion, in which nobody strikes one: n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 import numpy as np
@@ -221,7 +222,7 @@ class _Scene:
             fps=fps,
         )
 
-    @property
+    @cached_property
     def apart_m(self) -> FloatArray:
         """Return the level vector from the right to the left wrist, (F, 3)."""
         return (self.left_m - self.right_m) * (1.0, 0.0, 1.0)
@@ -240,12 +241,12 @@ class _Scene:
 
     def is_sloppy_t_pose(self) -> BoolArray:
         """Tell where the palms look down and the arms are spread, but low, forward or bent. For known devices."""
-        drops = self._arm_drops_rad()
+        drops = self._arm_drops_rad
         lowest, highest = _SLOPPY_DROPS_RAD
         wide = np.linalg.norm(self.left_m - self.right_m, axis=1) > _SLOPPY_SPAN * WRIST_SPAN_RATIO * self.stature_m
         dropped = (drops.min(axis=0) > lowest) & (drops.max(axis=0) < highest)
         alike = np.abs(drops[0] - drops[1]) < np.radians(12.0)
-        forwards = self._arms_forward_rad()
+        forwards = self._arms_forward_rad
         forward = (forwards > _SLOPPY_FORWARDS_RAD[0]) & (forwards < _SLOPPY_FORWARDS_RAD[1])
         aside = self.apart_m / np.maximum(np.linalg.norm(self.apart_m, axis=1, keepdims=True), 1e-9)
         outward = np.stack((aside, -aside))
@@ -256,7 +257,7 @@ class _Scene:
         )
 
     def is_a_pose(self) -> BoolArray:
-        drops = self._arm_drops_rad()
+        drops = self._arm_drops_rad
         half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
         arm_m = (0.5 * WRIST_SPAN_RATIO - _SHOULDER_HALF_WIDTH_RATIO) * self.stature_m
         long_enough = np.hypot(half_m, self._above_shoulders_m().mean(axis=0)) > 0.8 * arm_m - self.slack_m
@@ -299,14 +300,14 @@ class _Scene:
 
     def pose_held(self, kind: Literal["t_pose", "a_pose"], first: int, last: int) -> CalibrationPose:
         part = slice(first, last + 1)
-        drops = np.median(self._arm_drops_rad()[:, part], axis=1)
+        drops = np.median(self._arm_drops_rad[:, part], axis=1)
         drop, forward, deviation = 0.0, 0.0, _CAREFUL_RAD
         if kind == "a_pose":
             drop = float(drops.mean())
         elif not self.slack_m:
             # The place of a known device in the hand is known, so it shows where the arms are.
             drop = _beyond_care(float(drops.mean()))
-            forward = _beyond_care(float(np.median(self._arms_forward_rad()[part])))
+            forward = _beyond_care(float(np.median(self._arms_forward_rad[part])))
             deviation = float(np.hypot(_CAREFUL_RAD, 0.25 * np.linalg.norm((drop, forward, drops[0] - drops[1]))))
         eye_m = float(np.median(self.eyes_m[part, 1]))
         return CalibrationPose(kind, first, last, self.fps, eye_m, self._heading_rad(part), drop, forward, deviation)
@@ -333,6 +334,7 @@ class _Scene:
         before = np.linalg.norm(aside - (aside * apart).sum(axis=1, keepdims=True) * apart, axis=1)
         return np.asarray(((apart * left).sum(axis=1) > 0.85) & (along < 0.15 + self.slack_m) & (before < before_m))
 
+    @cached_property
     def _arms_forward_rad(self) -> FloatArray:
         """Return how far both arms reach forward, (F,): the middle of the wrists before the shoulders."""
         middle_m = 0.5 * (self.left_m + self.right_m) - self.eyes_m
@@ -345,6 +347,7 @@ class _Scene:
         shoulder_m = self.eyes_m[:, 1] - (EYE_HEIGHT_RATIO - SHOULDER_HEIGHT_RATIO) * self.stature_m
         return np.stack((self.left_m[:, 1] - shoulder_m, self.right_m[:, 1] - shoulder_m))
 
+    @cached_property
     def _arm_drops_rad(self) -> FloatArray:
         half_m = 0.5 * np.linalg.norm(self.apart_m, axis=1) - _SHOULDER_HALF_WIDTH_RATIO * self.stature_m
         return np.arctan2(-self._above_shoulders_m(), np.maximum(half_m, 1e-3))

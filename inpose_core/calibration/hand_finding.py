@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find how unknown controllers are held: a network estimates the position of the wrists from the motion.
+"""Find from the motion how the devices lie in the hands, with the trained network (`hand_network`).
 
-The network has the form of the prior. It was trained as a regressor on controllers that are displaced, and turned by up
-to 70 degrees from a known grip (`training.hand_finder`). It sees the rotations of head and controllers, and the
-positions of the controllers in proportion to the arms, and returns the rotations of the whole body. One window gives
-little information. But a controller has the same place in the hand during the whole recording. So the offset of the
-wrist in the controller's frame is the mean over all windows.
+A long take is cut into pieces of ten seconds. Each piece gives an estimate with its uncertainty; a device has the same
+place in the hand in all of them, so the result is their weighted mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,32 +16,48 @@ from numpy.typing import NDArray
 from ..arrays import FloatArray
 from ..body.motion import SOLVER_FPS
 from ..body.quaternions import matrix_to_quaternion, mean_rotation, quaternion_to_matrix
-from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
-from ..numerics import CPU, to_numpy
-from ..recording.types import Recording, Sensors
+from ..recording.types import Recording
+from .hand_network import USUAL_PLACE_ERROR_M, USUAL_TURN_ERROR_RAD, HandNetwork, find_offsets
+from .hand_views import SIZE_M, VIEW_FPS, HandViews
+from .hand_weights import load_hand_finder
+from .presets import wrist_offset
 from .rigid import RigidOffset, place_all
 from .wrist_refinement import frames_to_look_at
 
-if TYPE_CHECKING:
-    from ..prior.checkpoint import Prior
+_EVERY: Final[int] = round(SOLVER_FPS / VIEW_FPS)
+_MOST_FRAMES: Final[int] = 110
+"""Of one piece: as long as in the training."""
+_FEWEST_FRAMES: Final[int] = 20
+"""Of one piece: two seconds."""
 
-_FEWEST_FRAMES: Final[int] = 128
-"""The network's window; shorter pieces would be extended by reflection."""
+
+@dataclass(frozen=True)
+class FoundHands:
+    """Hold the estimate of how both devices lie in the hands."""
+
+    wrists: tuple[RigidOffset, RigidOffset]
+    """Left and right wrist in their devices' frames."""
+    turn_errors_rad: tuple[float, float]
+    """Expected angle between each and the truth."""
+    place_errors_m: tuple[float, float]
+    """Expected distance of each from the truth."""
 
 
 def find_hands(
     recording: Recording,
-    skeleton: Skeleton,
-    offsets: tuple[RigidOffset, RigidOffset, RigidOffset],
-    finder: Prior | None = None,
-) -> tuple[RigidOffset, RigidOffset] | None:
-    """Return left and right wrist in their devices' frames; None if too little is measured.
+    stature_m: float,
+    head: RigidOffset,
+    start: RigidOffset | None = None,
+    network: HandNetwork | None = None,
+) -> FoundHands | None:
+    """Return how the devices lie in the hands; None if too little is measured.
 
     Args:
         recording: at the solver's rate, its floor at y = 0.
-        skeleton: a body of the performer's size; its proportions matter little.
-        offsets: head joint and wrists in their devices' frames, the wrists' as a first guess.
-        finder: the network; the shipped one by default.
+        stature_m: the performer's.
+        head: the head joint in the headset's frame.
+        start: the left wrist in its device, roughly; by default as in an OpenXR grip, which most devices are close to.
+        network: the shipped one by default.
 
     Raises:
         WeightsError: the network's weights are missing or damaged.
@@ -53,68 +65,71 @@ def find_hands(
     frames = frames_to_look_at(recording)
     if frames is None:
         return None
-    positions_m, devices = recording.positions_m[frames], recording.rotations_wxyz[frames]
-    joints_m, joints = place_all(positions_m, devices, offsets)
-    # No window may reach over what was left out.
-    seams = np.flatnonzero(np.diff(frames) != 1) + 1
-    parts = [part for part in np.split(np.arange(len(frames)), seams) if len(part) >= _FEWEST_FRAMES]
-    if not parts:
+    pieces = _pieces(frames)
+    if not pieces:
         return None
-    pieces = [Sensors(joints_m[part], joints[part], np.ones((len(part), 3), np.bool_)) for part in parts]
-    kept = np.concatenate(parts)
-    R_world, wrists_from_head_m = _estimate(pieces, skeleton, finder)
-    R_device = quaternion_to_matrix(devices[kept])
-    left, right = (
-        mean_offset(
-            R_device[:, 1 + side],
-            positions_m[kept, 1 + side] - joints_m[kept, 0],
-            R_world[:, side],
-            wrists_from_head_m[:, side],
+    network = network or load_hand_finder()
+    # The network knows devices within some 65 degrees of a grip. So it sees a grip in the place of the start.
+    grip = wrist_offset("grip", 0)
+    seen = (start or grip).then(grip.inverse())
+    left = _views(recording, pieces, SIZE_M / stature_m, (head, seen, seen.mirrored()))
+    right = left.mirrored()
+    both = HandViews(
+        *(
+            np.concatenate((getattr(left, name), getattr(right, name)))
+            for name in ("R_world_head", "head_m", "R_world_device", "device_m", "known")
         )
-        for side in (0, 1)
     )
-    return left, right
+    found = find_offsets(network.config, network.weights, both)[-1]
+    errors = np.exp(found.log_errors.astype(np.float64)).reshape(2, len(pieces), 2)
+    lengths = np.array([len(piece) for piece in pieces], dtype=np.float64)
+    wxyz = matrix_to_quaternion(found.offsets.R_device_wrist.astype(np.float64)).reshape(2, len(pieces), 4)
+    places_m = found.offsets.wrist_m.astype(np.float64).reshape(2, len(pieces), 3) * (stature_m / SIZE_M)
+    means = []
+    for side in (0, 1):
+        of_turn, of_place = (_shares(lengths, errors[side, :, kind]) for kind in (0, 1))
+        means.append(RigidOffset(of_place @ places_m[side], mean_rotation(np.sqrt(of_turn)[:, None] * wxyz[side])))
+    # A person's habits stay, so pieces of one take err alike: their mean is as uncertain as each of them.
+    shares = lengths / lengths.sum()
+    turns, places = (
+        [float(shares @ errors[side, :, kind]) * unit for side in (0, 1)]
+        for kind, unit in ((0, USUAL_TURN_ERROR_RAD), (1, USUAL_PLACE_ERROR_M))
+    )
+    wrists = seen.then(means[0]), seen.mirrored().then(means[1].mirrored())
+    return FoundHands(wrists, (turns[0], turns[1]), (places[0], places[1]))
 
 
-def _estimate(pieces: Sequence[Sensors], skeleton: Skeleton, finder: Prior | None) -> tuple[FloatArray, FloatArray]:
-    """Return the network's estimate of the wrists: rotations (F, 2, 3, 3) and positions relative to the head (F, 2,
-    3)."""
-    # The network loads only where there is something to find.
-    from ..body.kinematics import forward_kinematics  # noqa: PLC0415
-    from ..body.rotations import sixd_to_matrix  # noqa: PLC0415
-    from ..prior.checkpoint import HAND_FINDER_WEIGHTS, load_prior  # noqa: PLC0415
-    from ..prior.conditioning import condition_features, window_heading  # noqa: PLC0415
-    from ..sampling import Measurement, WindowedDenoiser, Windows, steady_positions  # noqa: PLC0415
-    from ..solver.solving import origin_below  # noqa: PLC0415
-
-    finder = finder or load_prior(HAND_FINDER_WEIGHTS)
-    measurements = []
-    for piece in pieces:
-        steady = steady_positions(replace(piece, positions_m=piece.positions_m - origin_below(piece)))
-        measurements.append(Measurement.from_sensors(steady.sensors, skeleton, CPU, steady.noise_m))
-    measurement = Measurement.joined(measurements)
-    windows = Windows.joined([Windows.for_network(finder.network, len(piece.measured)) for piece in pieces])
-    sensors = measurement.scale_free(use_head_motion=True).windowed(windows.index)
-    heading = window_heading(sensors.R_world_sensor[:, :, 0])
-    condition = condition_features(sensors, heading, SOLVER_FPS, finder.network.config.condition_size)
-    denoiser = WindowedDenoiser(finder.network, windows, heading, condition)
-    nothing = np.zeros((windows.frames, JOINT_COUNT, 6), np.float32)
-    R_world = sixd_to_matrix(denoiser(nothing, finder.schedule.pure_noise_log_snr).x_0)
-    head, *wrists = SENSOR_JOINTS
-    R_world[:, head] = measurement.R_world_sensor[:, 0]
-    p_m = forward_kinematics(R_world, measurement.offsets_m)
-    return to_numpy(R_world[:, wrists]), to_numpy(p_m[:, wrists] - p_m[:, [head]])
+def _pieces(frames: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return frames in steps of a tenth of a second, in pieces. No piece may reach over what was left out."""
+    seams = np.flatnonzero(np.diff(frames) != 1) + 1
+    pieces: list[NDArray[np.intp]] = []
+    for part in np.split(frames, seams):
+        thinned = part[::_EVERY]
+        if len(thinned) >= _FEWEST_FRAMES:
+            pieces += np.array_split(thinned, -(-len(thinned) // _MOST_FRAMES))
+    return pieces
 
 
-def mean_offset(R_device: FloatArray, device_m: FloatArray, R_wrist: FloatArray, wrist_m: FloatArray) -> RigidOffset:
-    """Return the mean position and rotation of the wrist in the device's frame.
+def _views(
+    recording: Recording,
+    pieces: list[NDArray[np.intp]],
+    size: float,
+    offsets: tuple[RigidOffset, RigidOffset, RigidOffset],
+) -> HandViews:
+    """Return the pieces as views of left hands; the shorter ones repeat their last frame, which does not count."""
+    length = max(len(piece) for piece in pieces)
+    index = np.stack([np.pad(piece, (0, length - len(piece)), mode="edge") for piece in pieces])
+    known = np.stack([np.arange(length) < len(piece) for piece in pieces])
+    joints_m, joints_wxyz = place_all(
+        recording.positions_m[index.ravel()], recording.rotations_wxyz[index.ravel()], offsets
+    )
+    # Far from the origin, single precision is too coarse.
+    origin_m = joints_m[:, :1].mean(axis=0) * (1.0, 0.0, 1.0)
+    placed_m = ((joints_m - origin_m) * size).astype(np.float32).reshape(*index.shape, 3, 3)
+    R = quaternion_to_matrix(joints_wxyz).astype(np.float32).reshape(*index.shape, 3, 3, 3)
+    return HandViews(R[:, :, 0], placed_m[:, :, 0], R[:, :, 1:], placed_m[:, :, 1:], known.astype(np.float32))
 
-    Args:
-        R_device: rotations of the device in the world, (F, 3, 3).
-        device_m: its positions, (F, 3).
-        R_wrist: rotations of the wrist joint in the world, (F, 3, 3).
-        wrist_m: its positions from the same origin, (F, 3).
-    """
-    to_device: NDArray[np.float64] = np.swapaxes(R_device, -1, -2)
-    place_m = (to_device @ (wrist_m - device_m)[..., None])[..., 0].mean(axis=0)
-    return RigidOffset(place_m, mean_rotation(matrix_to_quaternion(to_device @ R_wrist)))
+
+def _shares(lengths: FloatArray, errors: FloatArray) -> FloatArray:
+    weights = lengths / errors**2
+    return np.asarray(weights / weights.sum())

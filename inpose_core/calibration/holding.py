@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
+from ..body.quaternions import matrix_to_quaternion
 from ..recording.types import PoseType, Recording
 from .hand_devices import HAND_DEVICES, HandDevice, device_named, placed
 from .presets import UNKNOWN_WRIST_DEVIATION_M, WRIST_DEVIATION_M, wrist_offset
@@ -33,6 +36,12 @@ _SABER_PITCHES_DEG: Final[tuple[float, ...]] = (0.0, 20.0, 40.0, 60.0, 80.0, 100
 """Angles between hand and blade, from the device's grip; each player sets this in the game."""
 _USUAL_SABER_PITCH_DEG: Final[float] = 30.0
 """Used if nothing in the motion decides."""
+WRIST_JOINT: Final[RigidOffset] = RigidOffset(
+    np.zeros(3), matrix_to_quaternion(np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]))
+)
+"""The wrist in the frame of OpenXR's wrist joint, which hand tracking gives: -Z to the fingers, +Y out of the back of
+the hand."""
+_WRIST_JOINT_DEVIATION_M, _WRIST_JOINT_DEVIATION_DEG = 0.005, 5.0
 _AFRAME_ROLL: Final[RigidOffset] = placed((0.0, 0.0, 0.0), (0.0, 0.0, -90.0))
 """From what A-Frame's component hand-controls records back to the device: it rolls left hands by 90 degrees, right ones
 by -90."""
@@ -115,7 +124,7 @@ def other_holdings(recording: Recording, pose: PoseType | None) -> tuple[Holding
     if recording.format == "WebXR (A-Frame)":
         quirks = (*quirks, (_AFRAME_ROLL, ", rolled by A-Frame"))
     frames: tuple[PoseType, ...] = ("raw", "grip", "aim")
-    return tuple(
+    listed = tuple(
         _of(device, frame, named, roll, quirk, 0.0 if pose in (frame, None) else _ANOTHER_FRAME)
         for roll, quirk in quirks
         for device in HAND_DEVICES
@@ -123,6 +132,10 @@ def other_holdings(recording: Recording, pose: PoseType | None) -> tuple[Holding
         # A runtime that reports raw poses reports controllers.
         if not (device.is_hand and frame == "raw")
     )
+    if pose is not None:
+        return listed
+    tracked = Holding(WRIST_JOINT, _WRIST_JOINT_DEVIATION_M, _WRIST_JOINT_DEVIATION_DEG, "raw", "tracked hand")
+    return (*listed, tracked)
 
 
 def _in_saber(device: HandDevice | None, pitch_deg: float) -> Holding:

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from ..arrays import FloatArray
-from ..body.quaternions import geodesic_angle
 from ..body.skeleton import Skeleton
 from ..noted import Noted
 from ..options.calibration import CalibrationSettings, HeadView
@@ -17,17 +16,17 @@ from ..recording.findings import Finding
 from ..recording.types import PoseType, Recording
 from .calibration_pose import CalibrationPose
 from .hand_finding import find_hands
+from .hand_fusion import join_found, refine_holding
 from .head_height import EYE_HEIGHT_RATIO
 from .head_pivot import fit_head_pivot
 from .holding import declared_deviation_m, declared_wrists
-from .holding_choice import FoundHolding, choose_holding, join_found, likeliest_holding
+from .holding_choice import choose_holding, likeliest_start
 from .lever_arms import BODY, HEAD_JOINT, LEFT_WRIST, RIGHT_WRIST, Evidence
 from .performer_body import PerformerBody, standing_head_joint_m
 from .presets import HEAD_DEVIATION_M, LEFT_EYE_M, REFERENCE_STATURE_M, head_offset
 from .rigid import RigidOffset
 from .stature import performer_head_joint_m
 from .t_pose import LARGEST_TURN_RAD, head_turn, turn_from_preset, with_pose, wrist_turn
-from .turn_refinement import refine_turn
 from .wrist_refinement import expect_arms, refined_lever_arms
 
 if TYPE_CHECKING:
@@ -40,9 +39,6 @@ _UNSURE_M = 0.05
 _NOTABLE_SHIFT_M = 0.05
 _UNUSUAL_SHIFT_M = 0.13
 """From where the wrist is in usual devices; those of `hand_devices` are closer to each other."""
-_BELIEVABLE_TURN_RAD = float(np.radians(75.0))
-_BELIEVABLE_PLACE_M = 0.3
-"""The network was not trained on controllers that are turned or held further out."""
 _FOUND = (
     "The recording does not contain the kind of its hand poses. InPose estimated roughly from the motion how the "
     "controllers are held. Hold a T-pose for a better result."
@@ -55,7 +51,7 @@ _LARGEST_STATURE_ERROR = 0.08
 """Tolerance of the stature that people tell; a larger difference means another floor or another person."""
 _REFINED_DEVIATION_M = 0.06
 """Standard deviation of the preset of a hand pose if there is only the motion. With the looser 9 cm of a T-pose,
-performers with few gestures get a worse result than the preset. (For the network's estimate, 9 cm are better.)"""
+performers with few gestures get a worse result than the preset."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +110,14 @@ def fit_performer(
     """
     known = settings.pose or recording.pose
     pose: PoseType = known or "grip"
-    wrists = declared_wrists(recording, pose)
-    deviation_m = declared_deviation_m(recording, known)
-    findings: tuple[Finding, ...] = ()
-    if held is None and known is not None and settings.refine and recording.hand_offsets is None:
-        holding, findings = choose_holding(recording, stature_m, pose)
-        wrists, deviation_m = refine_turn(recording, stature_m, holding).wrists, holding.deviation_m
     centred = _centred(head_offset(stature_m), recording, settings.head_view)
     head, notes = centred.value, [*centred.notes]
+    wrists, deviation_m = declared_wrists(recording, pose), declared_deviation_m(recording, known)
+    found, findings = False, tuple[Finding, ...]()
+    if held is None and settings.refine and recording.hand_offsets is None:
+        wrists, deviation_m, found, findings = _by_motion(recording, stature_m, head, known)
+    elif held is None and known is None:
+        findings = (Finding("hand_poses", _WITHOUT_FOUND),)
     if held is not None:
         turned = _turned(wrists, recording, held, known is not None and deviation_m < _UNSURE_M)
         wrists = turned.value
@@ -129,17 +125,13 @@ def fit_performer(
         level = _levelled(head, recording, held)
         head = level.value
         notes += level.notes
-    refining = settings.refine and deviation_m > _UNSURE_M
-    presets, found = wrists, False
-    if held is None and known is None:
-        looked = _found(recording, stature_m, head, wrists) if refining else None
-        if looked is not None:
-            wrists, deviation_m, found = looked.wrists, looked.deviation_m, True
-        findings = (Finding("hand_poses", _FOUND if found else _WITHOUT_FOUND),)
+    # Where the network found the wrists, the arms of the prior do not find them better.
+    refining = settings.refine and not found and deviation_m > _UNSURE_M
+    presets = wrists
     head_joint_m = _head_joint_height_m(stature_m, held, recording)
     span_m = Skeleton.template(stature_m).wrist_span_m
     calibration = PerformerCalibration(
-        stature_m, head_joint_m, span_m, pose, head, wrists, "presets", recording.headset
+        stature_m, head_joint_m, span_m, pose, head, wrists, "motion" if found else "presets", recording.headset
     )
     if held is None and not refining:
         return FittedPerformer(calibration, tuple(notes), findings)
@@ -151,7 +143,7 @@ def fit_performer(
         # tells the performer's own arms.
         choice = "average"
     body = PerformerBody.choose(skeleton, height_m, stature_m, choice)
-    if held is None and not found:
+    if held is None:
         deviation_m = min(deviation_m, _REFINED_DEVIATION_M)
     evidence = _beliefs(calibration, body, deviation_m)
     source: Source = "presets"
@@ -179,6 +171,33 @@ def fit_performer(
         headset=recording.headset,
     )
     return FittedPerformer(performer, tuple(notes), findings + _doubted_pose(held, presets, solution.wrists_m))
+
+
+class _ByMotion(NamedTuple):
+    """Hold how the devices lie in the hands, as the motion shows it."""
+
+    wrists: tuple[RigidOffset, RigidOffset]
+    deviation_m: float
+    found: bool
+    findings: tuple[Finding, ...]
+
+
+def _by_motion(recording: Recording, stature_m: float, head: RigidOffset, known: PoseType | None) -> _ByMotion:
+    """Return how the devices probably lie in the hands, without a calibration pose."""
+    if known is None:
+        found = find_hands(recording, stature_m, head, likeliest_start(recording, stature_m))
+        if found is None:
+            wrists, deviation_m = declared_wrists(recording, "grip"), declared_deviation_m(recording, None)
+            return _ByMotion(wrists, deviation_m, False, (Finding("hand_poses", _WITHOUT_FOUND),))
+        wrists, deviation_m = join_found(found, recording), declared_deviation_m(recording, None)
+        return _ByMotion(wrists, deviation_m, True, (Finding("hand_poses", _FOUND),))
+    holding, findings = choose_holding(recording, stature_m, known)
+    # How a saber lies in the hand is its player's choice, of which no recording is in the training.
+    found = find_hands(recording, stature_m, head) if known != "saber" else None
+    if found is None:
+        return _ByMotion(holding.wrists, holding.deviation_m, False, findings)
+    wrists = refine_holding(holding, found, recording, stature_m)
+    return _ByMotion(wrists, holding.deviation_m, True, findings)
 
 
 def _centred(head: RigidOffset, recording: Recording, view: HeadView) -> Noted[RigidOffset]:
@@ -221,24 +240,6 @@ def _turned(
             turn = preset.wxyz
         turned.append(RigidOffset(preset.position_m, turn))
     return Noted((turned[0], turned[1]), tuple(notes))
-
-
-def _found(
-    recording: Recording, stature_m: float, head: RigidOffset, usual: tuple[RigidOffset, RigidOffset]
-) -> FoundHolding | None:
-    """Return from the motion how undeclared devices are held; None if too little is measured."""
-    start = likeliest_holding(recording, stature_m, usual)
-    found = find_hands(recording, Skeleton.template(stature_m), (head, *start))
-    if found is None:
-        return None
-    return join_found((_believable(found[0], start[0]), _believable(found[1], start[1])), recording)
-
-
-def _believable(found: RigidOffset, start: RigidOffset) -> RigidOffset:
-    """Return the network's estimate, or its starting point if the estimate is beyond its training range."""
-    turn_rad = float(geodesic_angle(found.wxyz, start.wxyz))
-    far = turn_rad > _BELIEVABLE_TURN_RAD or np.linalg.norm(found.position_m - start.position_m) > _BELIEVABLE_PLACE_M
-    return start if far else found
 
 
 def _beliefs(calibration: PerformerCalibration, body: PerformerBody, deviation_m: float) -> Evidence:

@@ -49,7 +49,7 @@ _POSE_M: Final[Mapping[int, tuple[float, float, float]]] = {
 }
 """Standard deviations of joints in people's T-poses from the drawn one, across, up and ahead, for 1.75 m."""
 _OTHER_M: Final[tuple[float, float, float]] = (0.04, 0.04, 0.04)
-_FARTHEST_M: Final[float] = 0.35
+_FARTHEST_M: Final[float] = 0.25
 """A tracker that is farther from every joint of the drawn pose is on none of them."""
 _POSE_DEG: Final[float] = 5.0
 """Standard deviation of a joint's rotation in people's T-poses, per axis."""

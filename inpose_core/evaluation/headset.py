@@ -10,7 +10,7 @@ take may begin with a T-pose of the performer's own body, held with a little swa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -21,10 +21,10 @@ from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
 from ..body.skeleton import ELBOW_JOINTS, JOINT_COUNT, PARENTS, SENSOR_JOINTS, SHOULDER_JOINTS, TOE_JOINTS
-from ..calibration.hand_devices import HAND_DEVICES
+from ..calibration.hand_devices import HAND_DEVICES, HandDevice
 from ..calibration.presets import wrist_offset
 from ..calibration.rigid import RigidOffset
-from ..recording.types import Recording
+from ..recording.types import PoseType, Recording
 
 _BLEND_S: Final[float] = 1.0
 _SWAY_RAD: Final[float] = 0.006
@@ -46,6 +46,10 @@ class HeadsetSettings:
     real_devices: bool = False
     """Hold one of the devices that people have (`calibration.hand_devices`) in one of its frames, both hands alike,
     with the spread below; instead of anything anyhow."""
+    device: str = ""
+    """Always this real device, by its name in the table, in its raw pose."""
+    named: bool = False
+    """The file names the real device, and tells the kind of its poses."""
     real_hold_m: float = 0.015
     real_hold_deg: float = 8.0
     """Standard deviations per axis of how a hand holds a real device."""
@@ -147,7 +151,8 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
         joints_wxyz[:, device] = wxyz_from_xyzw((room * Slerp(solved_s, turning)(times_s)).as_quat())
     joints_wxyz = continuous_signs(joints_wxyz)
 
-    kind = _draw_device(random) if settings.real_devices else None
+    drawn = _draw_device(random, settings.device) if settings.real_devices else None
+    kind = drawn.wrist if drawn is not None else None
     device_m, device_wxyz = np.empty_like(joints_m), np.empty_like(joints_wxyz)
     for device in range(3):
         offset_m, turn = _sit(device, motion.skeleton.stature_m, random, settings, kind)
@@ -162,17 +167,29 @@ def simulate_headset(motion: Motion, random: np.random.Generator, settings: Head
         rotations_wxyz=continuous_signs(device_wxyz),
         measured=np.ones((len(times_s), 3), dtype=np.bool_),
         format="simulated",
+        pose=drawn.pose if drawn is not None and settings.named else None,
+        controllers=drawn.device.words[0] if drawn is not None and settings.named else "",
     )
     entered_m = motion.skeleton.stature_m * (1 + settings.stature_error * float(random.standard_normal()))
     return HeadsetTake(recording, joints_m, joints_wxyz, entered_m)
 
 
-def _draw_device(random: np.random.Generator) -> RigidOffset:
-    """Return the left wrist in one frame of one device."""
+class _DrawnDevice(NamedTuple):
+    device: HandDevice
+    pose: PoseType
+    wrist: RigidOffset
+    """The left wrist in this frame of the device."""
+
+
+def _draw_device(random: np.random.Generator, name: str) -> _DrawnDevice:
     device = HAND_DEVICES[int(random.integers(len(HAND_DEVICES)))]
-    left = device.wrist(("raw", "grip", "aim")[int(random.integers(3))])
+    poses: tuple[PoseType, ...] = ("raw", "grip", "aim")
+    pose = poses[int(random.integers(3))]
+    if name:
+        device, pose = next(each for each in HAND_DEVICES if each.name == name), "raw"
+    left = device.wrist(pose)
     assert left is not None, "every device has these frames"
-    return left
+    return _DrawnDevice(device, pose, left)
 
 
 def _sit(

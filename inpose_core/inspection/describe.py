@@ -75,6 +75,8 @@ class RecordingInfo:
     """The stretches that the user leaves out."""
     proposed_trim_s: tuple[float, float] | None = None
     """Start and end that InPose proposes, because the headset is not worn before or after."""
+    trackers: dict[str, TrackGaps] = field(default_factory=dict)
+    """For each further tracker, by the name in the file."""
 
     @property
     def calibration_pose(self) -> CalibrationPose | None:
@@ -110,7 +112,7 @@ class RecordingInfo:
         document["notes"] = list(self.notes)
         document["guesses"] = list(document["guesses"])
         document["findings"] = [finding.to_dict() for finding in self.findings]
-        for gaps in document["gaps"].values():
+        for gaps in (*document["gaps"].values(), *document["trackers"].values()):
             gaps["longest_s"] = round(gaps["longest_s"], 3)
             gaps["measured_fraction"] = round(gaps["measured_fraction"], 4)
         return document
@@ -143,6 +145,9 @@ def describe_recording(
         trim_s=recording.trim_s,
         left_out_s=recording.left_out_s,
         proposed_trim_s=proposed_trim(recording),
+        trackers={}
+        if (worn := recording.trackers) is None
+        else {name: _gaps(recording.times_s, worn.measured[:, index]) for index, name in enumerate(worn.names)},
     )
 
 

@@ -15,10 +15,11 @@ from .pin import Pin, PinSet
 
 _ON_FLOOR: Final[float] = 0.04
 """Largest change of a standing foot's height, over the body size: 6 cm for an adult."""
+_MET_M: Final[float] = 0.01
 
 
 def with_pinned_stands(motion: Motion, pins: PinSet, start_s: float) -> Motion:
-    """Return a motion whose feet stand where pins hold them, and do not stand while they go to a pin or leave it.
+    """Return a motion whose feet stand where pins hold them, and do not stand where they go to a pin or miss it.
 
     The foot lock of a bake would otherwise hold a foot between its pinned place and the one before.
 
@@ -41,7 +42,14 @@ def with_pinned_stands(motion: Motion, pins: PinSet, start_s: float) -> Motion:
         foot = _foot_of(JOINT_INDEX[pin.joint])
         rests = len(pin.keys) == 1 and pin.stop_s > pin.start_s and pin.has_position
         if foot is not None and rests:
-            stands[(times_s >= pin.start_s - half_s) & (times_s <= pin.stop_s + half_s), foot] = True
+            held = np.flatnonzero((times_s >= pin.start_s - half_s) & (times_s <= pin.stop_s + half_s))
+            positions_m = motion.part(held).joint_positions_m
+            off_m = positions_m[:, JOINT_INDEX[pin.joint]] - np.array(pin.keys[0].position_m)
+            # A foot that turns about a pinned ankle does not stand on its toes, which the foot lock would hold.
+            toes_m = positions_m[:, TOE_JOINTS[foot]]
+            toes_off_m = toes_m - np.median(toes_m, axis=0)
+            rest = np.maximum(np.linalg.norm(off_m, axis=-1), np.linalg.norm(toes_off_m, axis=-1)) < _MET_M
+            stands[held[rest], foot] = True
     return replace(motion, foot_stands=stands)
 
 

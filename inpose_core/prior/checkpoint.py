@@ -23,8 +23,6 @@ from .weights_file import WeightsFile, read_weights_file, weights_file
 
 CHECKPOINT_VERSION: Final[int] = 2
 DEFAULT_WEIGHTS: Final[Path] = Path(__file__).parent.parent / "weights" / "inpose_prior.safetensors"
-HAND_FINDER_WEIGHTS: Final[Path] = DEFAULT_WEIGHTS.with_name("inpose_hand_finder.safetensors")
-"""A regressor of the same form, for calibration."""
 _REINSTALL = "Install InPose again, or train a prior with `inpose train`."
 
 

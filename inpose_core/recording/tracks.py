@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from ..arrays import FloatArray
+from ..body.points import tracker_joint
 from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
 from .conventions import QuaternionOrder
@@ -117,6 +118,22 @@ def join_tracks(tracks: Sequence[Track | None]) -> tuple[FloatArray, FloatArray,
         else:
             positions[:, device], quaternions[:, device] = _interpolated(track, times)
     return times, positions, quaternions
+
+
+def trackers_at(times: FloatArray, tracks: Mapping[str, Track]) -> TrackerTracks | None:
+    """Return tracks of further devices on the head's clock, (F,); None if there are none."""
+    if not tracks:
+        return None
+    poses = [_interpolated(track, times) for track in tracks.values()]
+    positions, quaternions = (np.stack(part, axis=1) for part in zip(*poses, strict=True))
+    return TrackerTracks(
+        names=tuple(tracks),
+        joints=tuple(tracker_joint(name) for name in tracks),
+        positions_m=positions,
+        rotations_wxyz=quaternions,
+        measured=np.isfinite(positions).all(axis=-1) & np.isfinite(quaternions).all(axis=-1),
+        turns=(True,) * len(tracks),
+    )
 
 
 def _interpolated(track: Track, times: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -21,6 +21,9 @@ class PlantingSettings:
 
     fade_frames: int = 10
     """Length of the transitions before and after a stance."""
+    clearance: float = 0.033
+    """Least height of a swing above the line from stance to stance, over their distance: a quarter of the captured
+    swings is lower."""
     floor_reach: float = 0.06
     """A planted foot that is lower than this above the floor, 10 cm for an adult, stands on the floor; a higher one
     stands on something."""
@@ -72,6 +75,7 @@ def plant_feet(
                 pull = settings.floor_pull + (1 - settings.floor_pull) * _most_in(legs.upright, first, end)
                 plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, pull)
             target_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
+            target_m[:, foot, 1] += _missing_clearance(target_m[:, foot], first, end, plant_m, settings.clearance)
     if floor_m is not None:
         target_m[..., 1] = np.maximum(target_m[..., 1], floor_m)
     return FootPaths(toes_m, target_m, stands, legs)
@@ -96,6 +100,20 @@ def _near_floor(height_m: FloatArray, floor_m: float, reach_m: float, pull: Floa
     it."""
     above_m = np.maximum(height_m - floor_m, 0.0)
     return floor_m + np.where(above_m < reach_m, (1 - pull) * above_m, above_m)
+
+
+def _missing_clearance(
+    toe_m: FloatArray, first: IndexArray, end: IndexArray, plant_m: FloatArray, clearance: float
+) -> FloatArray:
+    """Return the height, (F,), that lifts each swing between two stances off the ground as far as its length asks."""
+    more_m = np.zeros(len(toe_m))
+    for before, (lifts, lands) in enumerate(zip(end[:-1], first[1:], strict=True)):
+        share = np.arange(1, lands - lifts + 1) / (lands - lifts + 1)
+        step_m = plant_m[before + 1] - plant_m[before]
+        above_m = toe_m[lifts:lands, 1] - plant_m[before, 1] - share * step_m[1]
+        missing_m = clearance * float(np.hypot(step_m[0], step_m[2])) - above_m.max()
+        more_m[lifts:lands] = max(0.0, missing_m) * np.sin(np.pi * share) ** 2
+    return more_m
 
 
 def _departure(

@@ -33,6 +33,8 @@ class StandSettings:
     smoothing_frames: float = 1.0
     shortest_frames: int = 3
     """Stances that are shorter than this, 50 ms, are ignored."""
+    highest: float = 0.07
+    """Height above its place, in leg lengths, from which on a foot does not stand yet, or no longer: 6 cm."""
     swing_frames: tuple[int, ...] = (12, 18, 24)
     """Lengths of a step that the evidence did not show."""
     shortest_part_frames: int = 6
@@ -58,18 +60,19 @@ def decide_stands(
 
     Args:
         log_odds: evidence that each foot stands, (F, 2).
-        toes: horizontal positions of the toes in leg lengths, (F, 2, 2).
+        toes: positions of the toes in leg lengths, Y up, not below the floor, (F, 2, 3).
         speed: horizontal speed of the head in leg lengths per second, (F,).
         settings: when a foot stands.
     """
     faster = settings.per_speed * np.minimum(speed, settings.fastest)
     smooth = gaussian_filter(log_odds, settings.smoothing_frames, "nearest") + faster[:, None]
     stands = np.stack([_standing(foot, settings) for foot in smooth.T], axis=1)
+    stands = np.stack([_on_the_ground(*one, settings) for one in zip(stands.T, toes[..., 1].T, strict=True)], axis=1)
     for foot in range(stands.shape[1]):
         cost = (
             settings.evidence_weight * np.maximum(smooth[:, foot], 0.0) + settings.other_swings * ~stands[:, 1 - foot]
         )
-        stands[:, foot] = _one_place_each(stands[:, foot], toes[:, foot], cost, settings)
+        stands[:, foot] = _one_place_each(stands[:, foot], toes[:, foot][:, [0, 2]], cost, settings)
     return stands
 
 
@@ -82,6 +85,17 @@ def _standing(log_odds: FloatArray, settings: StandSettings) -> BoolArray:
     for first, end in zip(*run_bounds(standing), strict=True):
         standing[first:end] = end - first >= settings.shortest_frames
     return standing
+
+
+def _on_the_ground(stands: BoolArray, height: FloatArray, settings: StandSettings) -> BoolArray:
+    """Return stances (F,) without their ends in the air: a foot that comes down from a jump does not stand yet."""
+    landed = stands.copy()
+    for first, end in zip(*run_bounds(stands), strict=True):
+        above = height[first:end] - np.median(height[first:end])
+        down = np.flatnonzero(above < settings.highest)
+        landed[first : first + down[0]] = False
+        landed[first + down[-1] + 1 : end] = False
+    return landed
 
 
 def _one_place_each(stands: BoolArray, toe: FloatArray, cost: FloatArray, settings: StandSettings) -> BoolArray:

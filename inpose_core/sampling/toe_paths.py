@@ -55,7 +55,10 @@ def foot_paths(
     target_m = to_numpy(towards_predicted_toes(solved_m, measurement, estimate)).astype(np.float64)
     tracks = _foot_tracks(solved_m, measurement, estimate)
     log_odds, speed = load_stand_evidence().log_odds(tracks), tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES)
-    stands = decide_stands(log_odds, target_m[..., [0, 2]] / tracks.leg_length_m, speed)
+    toes_m = target_m.copy()
+    if tracks.floor_m is not None:
+        toes_m[..., 1] = np.maximum(toes_m[..., 1], tracks.floor_m)
+    stands = decide_stands(log_odds, toes_m / tracks.leg_length_m, speed)
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
     if measurement.told_stands is not None:
         told = to_numpy(measurement.told_stands)

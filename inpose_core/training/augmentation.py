@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..body.kinematics import forward_kinematics
 from ..body.motion import SOLVER_FPS
@@ -61,9 +61,6 @@ class AugmentationSettings:
     """Probability that the upper body comes from another window, turned to this one's heading."""
     mount_error_deg: float = 8.0
     """Standard deviation of each device's constant rotation error in the worst examples; others have a share of it."""
-    hand_turn_deg: float = 0.0
-    """Largest constant rotation of each hand's device about any axis, beyond the mount error: for devices held in an
-    unknown way."""
     rotation_noise_deg: float = 0.5
     """Standard deviation of each sensor's rotation noise per frame."""
     height_noise: float = 0.025
@@ -335,11 +332,6 @@ def _standing_head_height(offsets_m: Tensor) -> Tensor:
 def _sensor_noise(R_sensor: Tensor, settings: AugmentationSettings, random: RandomDraws) -> Tensor:
     R_sensor = wrongly_mounted(R_sensor, settings.mount_error_deg, random)
     batch, frames = R_sensor.shape[:2]
-    if settings.hand_turn_deg > 0:
-        axis = nn.functional.normalize(random.normal(batch, 1, 2, 3), dim=-1)
-        angle_rad = settings.hand_turn_deg * torch.pi / 180 * random.uniform(batch, 1, 2, 1)
-        turned = R_sensor[:, :, 1:] @ rotvec_to_matrix(angle_rad * axis)
-        R_sensor = torch.cat((R_sensor[:, :, :1], turned), dim=2)
     noise = settings.rotation_noise_deg * torch.pi / 180 * random.normal(batch, frames, 3, 3)
     return R_sensor @ rotvec_to_matrix(noise)
 

@@ -8,19 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pythonosc import osc_bundle_builder
 
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
 from inpose_core.body.skeleton import ANKLE_JOINTS, PELVIS_JOINT, SENSOR_JOINTS, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate, head_offset, wrist_offset
 from inpose_core.calibration.rigid import RigidOffset
+from inpose_core.cli import main
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.headset import with_t_pose
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.recording import ReadOptions, Recording, load_recording
+from inpose_core.recording.live.vmc import CAPTURE_HEADER, VmcDecoder
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.trackers import TrackerTracks
 from inpose_core.recording_to_motion import SolvePlan, solve_recording
+from tests.core.recording.live.test_vmc import message
+from tests.core.recording.recording_tables import Convention
 from tests.core.synthetic import smooth_motion
 
 BODY = Skeleton.template(1.75)
@@ -122,6 +127,21 @@ def test_a_marker_has_no_rotation(performer: Motion, tmp_path: Path) -> None:
     assert sensors.measured.all()
 
 
+def test_info_lists_the_trackers_and_their_losses(
+    performer: Motion, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    lost = recording.trackers.measured.copy()
+    lost[100:160, 2] = False
+    write_csv(replace(recording, trackers=replace(recording.trackers, measured=lost)), tmp_path / "take.csv")
+    assert main(["info", str(tmp_path / "take.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "left_foot        measured 100.0 % of the time, no gaps" in said
+    assert "right_foot       measured" in said
+    assert "1 gap of 1.0" in said
+
+
 def test_points_choose_among_the_trackers(performer: Motion, tmp_path: Path) -> None:
     write_csv(tracked(performer), tmp_path / "take.csv")
     trackers = load_recording(tmp_path / "take.csv", ReadOptions(points="hips")).trackers
@@ -187,3 +207,33 @@ def test_trackers_are_resampled_and_left_out_like_devices(performer: Motion, tmp
     assert not sensors.measured[105:145, 4].any()
     assert sensors.measured[:100, 4].all()
     assert not sensors.measured[182:238, 3:].any()
+
+
+def test_trackers_that_a_vmc_sender_sends_are_found_by_their_places(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    everything = replace(
+        recording,
+        positions_m=np.concatenate((recording.positions_m, recording.trackers.positions_m), axis=1),
+        rotations_wxyz=np.concatenate((recording.rotations_wxyz, recording.trackers.rotations_wxyz), axis=1),
+    )
+    times, positions, quaternions = Convention("RUF").tracks(everything)
+    packets = []
+    for frame, time_s in enumerate(times):
+        bundle = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
+        bundle.add_content(message("/VMC/Ext/T", float(100 + time_s)).build())
+        for device, kind in enumerate(("Hmd", "Con", "Con", "Tra", "Tra", "Tra")):
+            pose = (*positions[frame, device].tolist(), *quaternions[frame, device].tolist())
+            bundle.add_content(message(f"/VMC/Ext/{kind}/Pos", f"LHR-{device}", *pose).build())
+        packets.append(bundle.build().dgram)
+    decoder = VmcDecoder()
+    rows = [row for packet, time_s in zip(packets, times, strict=True) for row in decoder.rows(packet, float(time_s))]
+    (tmp_path / "take.csv").write_text("\n".join((CAPTURE_HEADER, *rows)) + "\n", encoding="utf-8")
+    loaded = load_recording(tmp_path / "take.csv")
+    assert loaded.trackers is not None
+    calibrated = calibrate(loaded, BODY, SETTINGS)
+    assert set(calibrated.sensors.joints) == {*SENSOR_JOINTS, *JOINTS}
+    places_m = calibrated.sensors.positions_m[:, calibrated.sensors.joints.index(PELVIS_JOINT)]
+    count = min(len(places_m), len(performer))
+    away_m = np.linalg.norm(places_m[:count] - performer.joint_positions_m[:count, PELVIS_JOINT], axis=-1)
+    assert np.median(away_m) < 0.06

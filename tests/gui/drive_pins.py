@@ -78,13 +78,13 @@ class Pinning(drive.Session):
     def pin_two_feet(self) -> Iterator[float]:
         """Add two pins, move their handles, hold them as long as the feet stand."""
         self.go_deep()
-        for side, moved in (("right", (0.0, -0.45, 0.0)), ("left", (0.0, 0.24, 0.06))):
+        for side, place in (("right", (-0.09, -0.745, 0.079)), ("left", (0.09, -0.07, 0.13))):
             with self.in_view():
                 bpy.ops.inpose.add_pin(joint=f"{side}_ankle")
             handle = bpy.context.view_layer.objects.active
             self.check((handle.matrix_world.translation - self.ankle(side)).length < 0.01, "the handle is at the joint")
             self.check(bpy.context.mode == "OBJECT" and handle.select_get(), "the handle is ready to be moved")
-            handle.location += Vector(moved)
+            handle.location = Vector(place)
             with self.in_view():
                 bpy.ops.inpose.hold_pin()
             entry = self.rig.inpose_pins.entries[-1]

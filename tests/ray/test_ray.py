@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -67,6 +68,25 @@ def test_an_actor_that_is_killed_costs_no_job(jobs: tuple[Job, ...]) -> None:
     assert killed
     assert sorted(found) == list(range(len(jobs)))
     assert {result.status for result in found.values()} == {"solved"}
+
+
+def test_an_actor_that_stops_answering_costs_no_job(jobs: tuple[Job, ...]) -> None:
+    check_jobs(jobs)
+    found, stopped = {}, []
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        for index, result in solve_on(ray, jobs[:4], 2, longest_s=40.0):
+            found[index] = result.status
+            if not stopped:
+                stopped = _actors()[:1]
+                os.kill(stopped[0], signal.SIGSTOP)
+    finally:
+        ray.shutdown()
+        for process in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+    assert stopped
+    assert found == dict.fromkeys(range(4), "solved")
 
 
 def test_recordings_on_a_machine_with_a_graphics_card_share_it(jobs: tuple[Job, ...]) -> None:

@@ -36,7 +36,7 @@ from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .clock import check_length, check_rate, checked_order
-from .defects import Poses, TrackDefect, as_defects, without
+from .defects import Poses, TrackDefect, as_defects, rotation_known, without
 from .device_changes import find_feet
 from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
@@ -59,7 +59,8 @@ _DECLARED: Final[str] = "declared"
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
     """Return the recording with increasing times from 0, unit quaternions of continuous sign, and losses marked.
 
-    If a device is not measured, its pose is the last measured one, so that every number is finite. The result's
+    If a device is not measured, its pose is the last measured one, so that every number is finite. A device whose
+    position is stuck while it turns keeps its rotation. The result's
     ``cleaning`` and its findings list all repairs.
 
     Raises:
@@ -103,7 +104,8 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         *telling.defect_findings(times_s, defects),
         *telling.missing_findings(poses.measured, defects),
     ]
-    held_wxyz = _last_held(poses.rotations_wxyz, poses.measured)
+    known = rotation_known(poses.measured, defects)
+    held_wxyz = _last_held(poses.rotations_wxyz, known)
     report = CleaningReport(
         devices=_summaries(times_s, poses.measured, held_wxyz, defects, lost),
         dropped_frames=len(kept) - len(times_s),
@@ -117,6 +119,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         positions_m=_last_held(poses.positions_m, poses.measured),
         rotations_wxyz=continuous_signs(held_wxyz),
         measured=poses.measured,
+        rotation_measured=None if (known == poses.measured).all() else known,
         trackers=trackers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,

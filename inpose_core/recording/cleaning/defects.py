@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from ...arrays import BoolArray, FloatArray, runs
 from ..findings import FindingKind
 
@@ -47,3 +49,28 @@ def without(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
         if not defect.believed:
             left[defect.start : defect.stop, defect.device] = False
     return left
+
+
+def turning(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
+    """Return where devices only turn, (F, 3): their position is stuck, and their rotation is tracked.
+
+    Another defect in the same frames takes the rotation away too.
+    """
+    turned = np.zeros_like(measured)
+    for defect in defects:
+        if defect.kind == "position_stuck" and not defect.believed:
+            turned[defect.start : defect.stop, defect.device] = True
+    for defect in defects:
+        if defect.kind != "position_stuck" and not defect.believed:
+            turned[defect.start : defect.stop, defect.device] = False
+    return turned & ~measured
+
+
+def rotation_known(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
+    """Return where the rotations of devices are tracked, (F, 3): also where they only turn, not where they never
+    turn."""
+    known = measured | turning(measured, defects)
+    for defect in defects:
+        if defect.kind == "rotation_stuck":
+            known[defect.start : defect.stop, defect.device] = False
+    return known

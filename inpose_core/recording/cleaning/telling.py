@@ -40,6 +40,10 @@ _SEEN: Final[dict[str, str]] = {
 """What the device does, by the kind of the finding and, for some kinds, its variant."""
 
 
+_PARTS: Final[dict[str, str]] = {"position_stuck": "position", "rotation_stuck": "rotation"}
+"""What is missing of a pose whose other part is measured."""
+
+
 def defect_findings(times_s: FloatArray, defects: Sequence[TrackDefect]) -> list[Finding]:
     """Return a finding for each defect of a device; many defects of one kind become one finding."""
     findings: list[Finding] = []
@@ -60,7 +64,8 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
     gaps_s = [times_s[min(each.stop, len(times_s) - 1)] - times_s[max(each.start - 1, 0)] for each in group]
     inside = all(each.start > 0 and each.stop < len(times_s) for each in group)
     bridged = inside and max(gaps_s) <= LONGEST_BRIDGE_S + 1e-9
-    action: FindingAction = "told" if first.believed else "repaired" if bridged else "left_to_solver"
+    told = first.believed and first.kind != "rotation_stuck"
+    action: FindingAction = "told" if told else "repaired" if bridged else "left_to_solver"
     seen = _SEEN.get(f"{first.kind} {first.how}".strip(), first.how or _SEEN[first.kind])
     start_s, stop_s = spans_s[0][0], max(stop for _, stop in spans_s)
     if first.kind == "never_tracked" or (first.start == 0 and first.stop == len(times_s) and "whole" in seen):
@@ -80,6 +85,8 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
         "repaired": " InPose interpolates it.",
         "left_to_solver": " The solver computes it there.",
     }
+    if first.kind in _PARTS:
+        ending["left_to_solver"] = f" The solver computes its {_PARTS[first.kind]} there."
     if first.kind == "never_tracked":
         ending["left_to_solver"] = " The solver computes it without data."
     return Finding(

@@ -2,7 +2,7 @@
 """Find devices that move without ever turning: loggers that write no rotations, trackers that only know their place.
 
 The rotation of a held device changes with every frame. One that repeats exactly while its position moves was not
-measured. The position is still good, so the poses stay, and the user is told.
+measured. The position is still good, so it stays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .stillness import travel_m
 
 _SHORTEST_S: Final[float] = 1.0
 _MOVES_M: Final[float] = 0.1
-HOW: Final[str] = "moves without turning, so its rotation was not measured: check how it is turned"
+HOW: Final[str] = "moves without turning, so its rotation was not measured"
 
 
 def find_unturned(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:

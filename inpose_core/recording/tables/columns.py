@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -45,6 +45,8 @@ class DeviceTracks:
     session_starts: tuple[float, ...] = ()
     """First time of each later session (`sessions.continue_clock`)."""
     findings: tuple[Finding, ...] = ()
+    others: Mapping[str, Track] = field(default_factory=dict)
+    """Further devices that move, by their names."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:

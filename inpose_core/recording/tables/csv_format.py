@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from ...arrays import FloatArray
-from ...body.points import TRACKER_NAMES
+from ...body.points import tracker_joint
 from ...errors import RecordingError
 from ...system.output import write_output
 from ..coarse_clock import spread_ticks
@@ -147,7 +147,7 @@ def _trackers(columns: Mapping[str, Sequence[int]], values: FloatArray) -> Track
         first += len(places)
     return TrackerTracks(
         names=tuple(columns),
-        joints=tuple(TRACKER_NAMES.get(name) for name in columns),
+        joints=tuple(tracker_joint(name) for name in columns),
         positions_m=positions_m,
         rotations_wxyz=rotations_wxyz,
         measured=np.isfinite(positions_m).all(axis=-1) & np.isfinite(rotations_wxyz).all(axis=-1),

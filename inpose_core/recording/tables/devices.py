@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...body.points import tracker_joint
 from ...errors import RecordingError
 from ...system.safe_files import read_bytes
 from ..conventions import ReadOptions
@@ -39,6 +40,7 @@ _FILE_WORDS: Final[dict[str, tuple[str, ...]]] = {
 }
 _MOST_FILES: Final[int] = 2000
 _LARGEST_FILE_BYTES: Final[int] = 2**29
+_MOST_TRACKERS: Final[int] = 16
 _MOST_DEVICES: Final[int] = 64
 _LONGEST_NAME: Final[int] = 64
 _STILL_M: Final[float] = 1e-3
@@ -67,6 +69,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
         for name, rows in _rows_of_devices(cells.texts[key]).items()
     }
+    others = {name: tracks.pop(name) for name in list(tracks) if tracker_joint(name) is not None}
     chosen: list[Track | None] = []
     for device in DEVICE_NAMES:
         listed = [str(value).lower() for value in layout.devices.get(device, ())] if layout.devices else [device]
@@ -85,6 +88,13 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     left, right = chosen[1] or sided[0], chosen[2] or sided[1]
     if left is None and right is None:
         left, right = [*moving, None, None][:2]
+    used = {id(track) for track in (left, right)}
+    # A second headset or hand is no tracker.
+    others |= {
+        name: track
+        for name, track in tracks.items()
+        if id(track) not in used and not device_named(name) and _moves(track)
+    }
     return DeviceTracks(
         (chosen[0], left, right),
         unit,
@@ -92,6 +102,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         cells.notes,
         clock.session_starts,
         (*cells.findings, *clock.findings, *angles.findings),
+        dict(sorted(others.items(), key=lambda item: -len(item[1].times))[:_MOST_TRACKERS]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from ...errors import ColumnsError, RecordingError
 from ..conventions import ReadOptions
-from ..tracks import Declared, RawTracks, Track, join_tracks
+from ..tracks import Declared, RawTracks, Track, join_tracks, trackers_at
 from ..types import DEVICE_NAMES
 from .assignment import mapping_path
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
@@ -186,6 +186,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         notes=found.notes,
         findings=found.findings,
         session_starts=found.session_starts,
+        trackers=trackers_at(times, found.others),
     )
 
 

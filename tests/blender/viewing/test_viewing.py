@@ -218,8 +218,9 @@ def test_it_is_shown_at_the_rig_in_its_size(scene, rig):
     world = world_from_recording(bpy.context, facts, 0)
     skeleton = map_and_measure(rig)[1].skeleton
     size = (skeleton.standing_head_height_m + skeleton.sole_height_m) / 1.62  # as calibration scales
-    assert np.allclose(world @ (0.0, 1.7, 0.0, 1.0), (0.0, 0.0, 1.7 * size, 1.0), atol=1e-4)
-    assert np.allclose(world @ (0.0, 0.0, -1.0, 1.0), (0.0, size, 0.0, 1.0), atol=1e-4)  # -Z is +Y here
+    x_m, y_m, z_m = np.median(facts.sensors.positions_m[:, 0], axis=0)  # who stays there in any size
+    assert np.allclose(world @ (x_m, y_m, z_m, 1.0), (x_m, -z_m, y_m * size, 1.0), atol=1e-4)
+    assert np.allclose(world @ (0.0, 0.0, -1.0, 0.0), (0.0, size, 0.0, 0.0), atol=1e-4)  # -Z is +Y here
 
 
 def test_it_is_shown_where_the_bake_will_start(scene, rig):

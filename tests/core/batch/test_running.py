@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from inpose_core import Motion
-from inpose_core.batch.jobs import Job
+from inpose_core.batch.jobs import Job, patience_s
 from inpose_core.batch.jobs_file import jobs_for
 from inpose_core.batch.page import page_of, write_report
 from inpose_core.batch.pool import solve_in_processes
@@ -99,6 +99,17 @@ def test_a_process_that_stops_answering_is_ended_and_the_job_given_up_after_two_
     assert len(set(stopped)) == 2
     assert result.status == "failed"
     assert "stopped answering" in result.message
+
+
+def test_patience_grows_with_the_recording(tmp_path: Path) -> None:
+    (job,) = _jobs(tmp_path, 1)
+    small_s = patience_s(job, 300.0)
+    with job.recording.open("ab") as file:
+        file.truncate(200_000_000)  # a hole: no bytes are written
+    assert 300.0 < small_s < 301.0
+    assert patience_s(job, 300.0) > 1200.0
+    job.recording.unlink()
+    assert patience_s(job, 300.0) == 300.0
 
 
 @pytest.fixture

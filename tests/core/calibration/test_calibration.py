@@ -73,7 +73,7 @@ def test_head_joint_lies_below_and_behind_the_eyes() -> None:
     recording = moving_person(10)
     recording.rotations_wxyz[:] = (1.0, 0.0, 0.0, 0.0)
     calibrated = calibrate(recording, Skeleton.template(), CalibrationSettings(stature_m=1.75, pose="grip"))
-    head_m = calibrated.sensors.positions_m[0, 0] / calibrated.scale
+    head_m = calibrated.performer_positions_m[0, 0]
     np.testing.assert_allclose(head_m - recording.positions_m[0, 0], (0.0, -0.06, 0.10), atol=1e-9)
     R = quaternion_to_matrix(calibrated.sensors.rotations_wxyz[0, 0])
     np.testing.assert_allclose(R[:, 2], (0.0, 0.0, -1.0), atol=1e-9)
@@ -234,3 +234,18 @@ def _longest_reach_m(skeleton: Skeleton) -> float:
     rest_m = skeleton.rest_positions_m
     head_to_shoulder_m = rest_m[JOINT_INDEX["left_shoulder"]] - rest_m[JOINT_INDEX["head"]]
     return skeleton.arm_length_m + float(np.linalg.norm(head_to_shoulder_m))
+
+
+def test_a_performer_far_from_the_origin_stays_there_in_any_size() -> None:
+    recording = moving_person(300)
+    far_m = np.array((4.0, 0.0, -7.0))
+    there = replace(recording, positions_m=recording.positions_m + far_m)
+    settings = CalibrationSettings(stature_m=1.75, pose="grip")
+    small, large = (calibrate(there, Skeleton.template(stature_m), settings) for stature_m in (0.9, 3.4))
+    middle_m = np.median(small.sensors.positions_m[:, 0], axis=0)
+    np.testing.assert_allclose(middle_m[[0, 2]], far_m[[0, 2]], atol=0.3)
+    np.testing.assert_allclose(np.median(large.sensors.positions_m[:, 0], axis=0)[[0, 2]], middle_m[[0, 2]], atol=1e-6)
+    # The floor stays the floor, and the way gets longer with the legs.
+    way_m = [np.ptp(each.sensors.positions_m[:, 0], axis=0) / each.scale for each in (small, large)]
+    np.testing.assert_allclose(way_m[0], way_m[1], rtol=1e-6)
+    assert large.sensors.positions_m[:, 0, 1].max() > 3.0

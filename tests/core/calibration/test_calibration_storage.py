@@ -134,11 +134,7 @@ def test_scales() -> None:
     for scale, expected in (("keep", 1.0), (0.5, 0.5), ("arm_span", 3.0 / 1.75)):
         calibrated = calibrate(person, body, CalibrationSettings(scale=scale))  # type: ignore[arg-type]  # in a loop
         assert calibrated.scale == pytest.approx(expected, rel=0.03)
-        np.testing.assert_allclose(
-            calibrated.sensors.positions_m / calibrated.scale,
-            by_height.sensors.positions_m / by_height.scale,
-            atol=1e-9,
-        )
+        np.testing.assert_allclose(calibrated.performer_positions_m, by_height.performer_positions_m, atol=1e-9)
 
 
 @pytest.mark.parametrize("scale", ["big", 0.0, -1.0, float("nan"), float("inf"), 1e9])

@@ -52,6 +52,6 @@ def test_one_eyes_view_is_centred() -> None:
     told = calibrate(one_eyed(), skeleton, CalibrationSettings(pose="grip", head_view="left_eye"))
     np.testing.assert_allclose(told.sensors.positions_m, centred.sensors.positions_m)
     middle = calibrate(one_eyed(), skeleton, CalibrationSettings(pose="grip", head_view="middle"))
-    told_m, middle_m = (found.sensors.positions_m[:, 0] / found.scale for found in (told, middle))
+    told_m, middle_m = (found.performer_positions_m[:, 0] for found in (told, middle))
     np.testing.assert_allclose(np.linalg.norm(told_m - middle_m, axis=1), 0.032, atol=1e-9)
     assert head_offset(1.75).position_m[0] == 0.0

@@ -12,10 +12,10 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import CalibrationSettings, measure_performer, wrist_offset
 from inpose_core.calibration.hand_devices import HAND_DEVICES, placed
 from inpose_core.calibration.holding import declared_holding, declared_wrists, other_holdings
-from inpose_core.calibration.holding_choice import choose_holding, holding_strain, join_found
+from inpose_core.calibration.holding_choice import choose_holding, holding_strain
 from inpose_core.calibration.presets import head_offset
 from inpose_core.calibration.rigid import RigidOffset
-from inpose_core.calibration.turn_refinement import refine_turn
+from inpose_core.calibration.turn_refinement import refine_turns
 from inpose_core.recording import HandOffsets, PoseType, Recording, load_recording
 from inpose_core.recording.cleaning.resample import resample_recording
 from tests.core.recording.recording_files import real_recording
@@ -97,22 +97,6 @@ def test_a_replay_that_tells_its_sabers_offsets_is_believed() -> None:
     np.testing.assert_allclose(again.position_m, row("Index controller", "raw").position_m, atol=1e-12)
 
 
-def test_both_hands_hold_the_same_device() -> None:
-    recording = recorded(wrist_offset("grip", 0), None, frames=60)
-    touch = row("Touch controller", "grip")
-    aside = np.array((0.0, 0.02, 0.0))
-    found = (
-        RigidOffset(touch.position_m + aside, touch.wxyz),
-        RigidOffset(touch.position_m - aside, touch.wxyz).mirrored(),
-    )
-    joined = join_found(found, recording)
-    np.testing.assert_allclose(joined.wrists[0].position_m, touch.position_m, atol=1e-9)
-    np.testing.assert_allclose(joined.wrists[1].position_m, touch.mirrored().position_m, atol=1e-9)
-    turned = multiply_quaternions((0.0, 0.0, 1.0, 0.0), touch.wxyz)
-    unlike = (touch, RigidOffset(touch.position_m, turned).mirrored())
-    assert join_found(unlike, recording).wrists == unlike
-
-
 def test_a_short_recording_tells_nothing() -> None:
     recording = recorded(row("Touch controller", "raw"), "grip", "oculus-touch", frames=40)
     assert choose_holding(recording, STATURE_M, "grip").findings == ()
@@ -123,13 +107,12 @@ def test_the_motion_turns_a_known_device_towards_what_wrists_do() -> None:
     recording = resample_recording(load_recording(real_recording("aframe_tracked-recording.json")), SOLVER_FPS)
     chosen = choose_holding(recording, 1.85, "raw").holding
     turned = replace(chosen, left=chosen.left.then(placed((0.0, 0.0, 0.0), (0.0, 15.0, 0.0))))
-    refined = refine_turn(recording, 1.85, turned)
-    np.testing.assert_allclose(refined.left.position_m, turned.left.position_m, atol=1e-12)
-    before, after = (holding_strain(recording, 1.85, holding.wrists) for holding in (turned, refined))
+    deviation_rad = np.radians(8.0)
+    refined = refine_turns(recording, 1.85, turned.wrists, (deviation_rad, deviation_rad))
+    before, after = (holding_strain(recording, 1.85, wrists) for wrists in (turned.wrists, refined))
     assert before is not None
     assert after is not None
     assert after < before - 0.1
-    assert np.degrees(geodesic_angle(refined.left.wxyz, turned.left.wxyz)) < 2.0 * turned.turn_deviation_deg
-    # A device that nobody names is left as it is.
-    unknown = replace(turned, device="")
-    assert refine_turn(recording, 1.85, unknown) is unknown
+    for old, new in zip(turned.wrists, refined, strict=True):
+        np.testing.assert_allclose(new.position_m, old.position_m, atol=1e-12)
+        assert geodesic_angle(new.wxyz, old.wxyz) < 2.0 * deviation_rad

@@ -72,6 +72,21 @@ def test_a_foot_that_stands_below_the_floor_is_put_on_it() -> None:
     np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M)
 
 
+def test_a_foot_that_was_solved_to_drag_over_the_floor_is_lifted_by_the_length_of_its_step() -> None:
+    toes_m, stands = sliding_walk()
+    toes_m[..., 1] = FLOOR_M
+    paths = plant_feet(toes_m, stands, BODY_SIZE_M, FLOOR_M)
+    swing_m = paths.target_m[40:80, 0]
+    step_m = float(paths.target_m[90, 0, 2] - paths.target_m[30, 0, 2])
+    assert swing_m[:, 1].max() == pytest.approx(FLOOR_M + PlantingSettings().clearance * step_m, abs=1e-3)
+    assert np.abs(np.diff(swing_m[:, 1])).max() < 0.003
+    np.testing.assert_allclose(paths.target_m[paths.stands][:, 1], FLOOR_M)
+    high_m, _ = sliding_walk()
+    raised = plant_feet(high_m, stands, BODY_SIZE_M, FLOOR_M)
+    as_solved = plant_feet(high_m, stands, BODY_SIZE_M, FLOOR_M, PlantingSettings(clearance=0.0))
+    np.testing.assert_array_equal(raised.target_m, as_solved.target_m)
+
+
 def test_a_foot_on_a_step_stays_there() -> None:
     toes_m, stands = sliding_walk()
     toes_m[..., 1] += 0.3

@@ -33,7 +33,6 @@ from inpose_core.training.augmentation import (
     validation_examples,
 )
 from inpose_core.training.dataset import MotionData, foot_contact, make_motion_data
-from inpose_core.training.hand_finder import hand_finder_settings
 from inpose_core.training.losses import LossWeights, denoising_loss, state_of
 from inpose_core.training.packed_files import read_packed
 from inpose_core.training.run import train_from_folder
@@ -501,33 +500,6 @@ def test_training_from_a_folder_by_command_line(
     assert main([*arguments, "--device", "cpu", "--seed", "1"]) == 0
     assert "prior.safetensors: trained for 2 steps" in capsys.readouterr().out
     assert load_prior(tmp_path / "run" / "prior.safetensors").training["batch"] == "4"
-
-
-def test_the_hand_finder_is_trained_on_devices_that_are_turned_and_displaced(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: MotionData
-) -> None:
-    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
-    seen: list[TrainingSettings] = []
-    monkeypatch.setattr(training_run, "train_from_folder", lambda data, out, settings, *_: seen.append(settings))
-    assert main(["train", "--hands", "--data", str(folder), "--out", str(tmp_path / "run")]) == 0
-    assert seen[0] == hand_finder_settings()
-    assert seen[0].regression
-    assert seen[0].validation.hand_turn_deg > 0
-    assert main(["train", "--data", str(folder), "--out", str(tmp_path / "run")]) == 0
-    assert not seen[1].regression
-
-    still = AugmentationSettings.none()
-    turned = [
-        draw_examples(
-            data, 256, 16, replace(still, hand_turn_deg=turn), torch.Generator().manual_seed(0), CONDITION
-        ).condition
-        for turn in (1e-3, 70.0)
-    ]
-    R = [sixd_to_matrix(condition[:, 0, :18].unflatten(-1, (3, 6))) for condition in turned]
-    torch.testing.assert_close(R[0][:, 0], R[1][:, 0], atol=1e-4, rtol=0)  # the head's sits as it did
-    angles_deg = torch.rad2deg(geodesic_angle(R[0][:, 1:], R[1][:, 1:]))
-    assert float(angles_deg.max()) < 70.5
-    assert 25 < float(angles_deg.mean()) < 45
 
 
 def test_a_folder_without_packed_motion_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inpose_core.body.quaternions import multiply_quaternions, rotate_vector, rotvec_to_quaternion
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
 from inpose_core.recording import Recording
 from inpose_core.recording.cleaning.clean import clean_recording
+from inpose_core.recording.cleaning.resample import resample_recording
 from tests.core.recording.cleaning.people import between, person, told, turned
 
 
@@ -50,6 +51,9 @@ def test_a_hand_that_only_turns_has_no_position() -> None:
     cleaned = clean_recording(take)
     assert_lost(cleaned, 1, part)
     assert told(cleaned.findings) == {("position_stuck", 1)}
+    assert cleaned.rotation_known[part, 1].all()
+    assert geodesic_angle(cleaned.rotations_wxyz[part, 1], take.rotations_wxyz[part, 1]).max() < 1e-6
+    assert resample_recording(cleaned).rotation_known[:, 1].all()
 
 
 def test_a_hand_at_the_headset_is_lost() -> None:
@@ -147,7 +151,7 @@ def test_whoever_moves_or_stands_still_is_tracked() -> None:
     assert clean_recording(resting).measured.all()
 
 
-def test_a_hand_that_moves_without_turning_is_told_and_believed() -> None:
+def test_a_hand_that_moves_without_turning_has_no_rotation() -> None:
     take = person()
     part = between(take, 4.0, 9.0)
     take.rotations_wxyz[part, 1] = take.rotations_wxyz[part.start, 1]
@@ -155,5 +159,8 @@ def test_a_hand_that_moves_without_turning_is_told_and_believed() -> None:
     assert told(cleaned.findings) == {("rotation_stuck", 1)}
     assert cleaned.measured.all()
     (finding,) = cleaned.findings
-    assert finding.action == "told"
+    assert finding.action == "left_to_solver"
+    assert cleaned.rotation_measured is not None
+    assert not cleaned.rotation_measured[part, 1].any()
+    assert cleaned.rotation_measured[:, (0, 2)].all()
     assert (finding.start_s, finding.stop_s) == pytest.approx((4.0, 9.0), abs=0.05)
