@@ -16,7 +16,7 @@ from .clock import baked_take, findings_of_take
 from .properties import view_of
 from .stripes import span_of
 
-_LAYOUT_S: Final[float] = 0.1
+_LAYOUT_S: Final[float] = 0.5
 
 
 def known_findings(context: bpy.types.Context) -> list[dict[str, Any]]:
