@@ -14,19 +14,21 @@ from ..errors import InPoseError
 from ..options import CalibrationSettings, ReadOptions
 from ..ui.option_properties import add_properties, settings_of
 from ..ui.redraw import redraw_views
+from ..ui.status import clear_error
 from .draft import DRAFTED_OPTIONS, drafted_columns
 
 if TYPE_CHECKING:
     from .job import RecordingQuestion
 
 
-def read_again(group: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
-    """Read the chosen recording with the options that have changed, unless that is known."""
+def read_again(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Read the chosen recording with the options that have changed, unless that is known; the last error is over."""
     from .facts import known_facts, start_reading
 
     scene = group.id_data  # a script may change another scene than the one of the context
     if not scene.inpose.recording:
         return
+    clear_error(context)
     redraw_views()
     try:
         question = question_of(scene)

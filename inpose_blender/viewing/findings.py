@@ -11,12 +11,12 @@ import bpy
 
 from ..errors import InPoseError
 from ..recording.panel import facts_of
-from ..ui.redraw import redraw_panels
+from ..ui.redraw import redraw_panels, redraw_views
 from .clock import baked_take, findings_of_take
 from .properties import view_of
 from .stripes import span_of
 
-_LAYOUT_S: Final[float] = 0.1
+_LAYOUT_S: Final[float] = 0.5
 
 
 def known_findings(context: bpy.types.Context) -> list[dict[str, Any]]:
@@ -91,12 +91,12 @@ def _fill_later() -> None:
         if view_of(bpy.context).listed != _key(known_findings(bpy.context)):
             fill_list(bpy.context)
             redraw_panels()
-            # The list has another height: old Blenders lay the panels below it out only in the drawing after this one.
+            # The list has another height: old Blenders lay the panels below it out only when the whole area is drawn.
             bpy.app.timers.register(_redraw_once_more, first_interval=_LAYOUT_S)
 
 
 def _redraw_once_more() -> None:
-    redraw_panels()
+    redraw_views()
 
 
 def _key(findings: list[dict[str, Any]]) -> str:

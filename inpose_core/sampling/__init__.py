@@ -3,6 +3,7 @@
 
 from .by_name import make_guidance
 from .confidence import confidence
+from .elbow_swivel import swivel_elbows
 from .guidance import Guidance
 from .in_pieces import in_pieces
 from .lost_head import place_lost_head
@@ -37,5 +38,6 @@ __all__ = [
     "seat",
     "smooth_in_time",
     "steady_positions",
+    "swivel_elbows",
     "with_posture",
 ]

@@ -84,6 +84,7 @@ class Assigning(drive.Session):
         """Open the dialog, see the guess in the view, and leave it by Esc."""
         yield from self.open()
         yield from self.wait_for("the guess is shown", lambda: hasattr(self.facts, "sensors"))
+        yield 1.0  # the list of findings has changed the heights of the panels
         self.picture("c2_guessed")
         self.check(bpy.context.window_manager.inpose_view.shows_recording, "the guess is shown in the view")
         drive.press("key", "Escape")

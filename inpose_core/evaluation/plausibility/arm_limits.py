@@ -11,7 +11,7 @@ from ...arrays import BoolArray, FloatArray
 from ...body.motion import Motion
 from ...body.quaternions import quaternion_to_matrix
 from ...body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS, WRIST_JOINTS
-from ...calibration.wrist_anatomy import beyond_anatomy_deg, wrist_turns
+from ...body.wrists import beyond_anatomy_deg, wrist_turns
 
 ELBOW_RANGE_DEG: Final[tuple[float, float]] = (-10.0, 150.0)
 """Bent backwards and bent (American Academy of Orthopaedic Surgeons: 0 to 150; many people overstretch by 10)."""

@@ -85,11 +85,12 @@ def _doubted(times_s: FloatArray, poses: Poses, hand: int, known: BoolArray, eye
     apart_m = poses.positions_m[:, hand] - poses.positions_m[:, 0]
     elsewhere = known & ~_where_hips_get(apart_m, eyes_m)
     leaps = _leaps(times_s, poses, hand)
+    leapt = frozenset(leaps.tolist())
+    count = np.append(0, np.cumsum(known))
     spans = []
     for first, last in runs(~_lasting(times_s, elsewhere)):
         for start, stop in pairwise((first, *leaps[(leaps > first) & (leaps < last)].tolist(), last)):
-            leapt = bool(np.isin((start, stop), leaps).any())
-            if leapt or known[start:stop].sum() > _MOST * known.sum():
+            if not leapt.isdisjoint((start, stop)) or count[stop] - count[start] > _MOST * count[-1]:
                 spans.append((start, stop))
     return spans
 

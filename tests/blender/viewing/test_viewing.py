@@ -354,3 +354,14 @@ def test_another_height_is_calibrated_again_and_a_hand_offset_is_not(scene, requ
     assert shown_facts(bpy.context) is not None  # as it was, until the answer comes
     bpy.ops.inpose.read_recording()
     assert [params.get("calibration") for _, params in requests] == [None, {"stature_m": 1.8}]
+
+
+def test_an_error_is_over_when_another_option_is_chosen(scene, take):
+    take.write_bytes(b"")
+    with pytest.raises(RuntimeError, match="The file is empty"):
+        bpy.ops.inpose.show_recording()
+    status = bpy.context.window_manager.inpose_status
+    assert status.failed
+    scene.inpose_reading.unit = "cm"
+    assert not status.failed
+    assert not status.result

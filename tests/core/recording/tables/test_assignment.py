@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from inpose_core.body.quaternions import geodesic_angle
@@ -18,6 +20,7 @@ from inpose_core.inspection.table import TableLook, look_at_table, option_text, 
 from inpose_core.options.reading import ReadOptions
 from inpose_core.recording import load_recording
 from inpose_core.recording.tables.assignment import AssignedDevice, Assignment, mapping_path, save_assignment
+from inpose_core.recording.tables.column_guess import guess_assignment
 from tests.core.recording.recording_tables import Convention, FloatArray, cut
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "walk_wave_crouch.csv"
@@ -180,3 +183,21 @@ def test_other_files_have_no_columns(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="no table but BSOR"):
         look_at_table(replay)
     assert not look_at_table(EXAMPLE).is_guess
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(st.text(max_size=12), max_size=14),
+    st.lists(
+        st.lists(
+            st.one_of(st.floats(width=32).map(str), st.sampled_from(("", "lost", "12:30:01", "1e999"))), max_size=16
+        ),
+        max_size=12,
+    ),
+)
+def test_no_table_breaks_the_guess(header: list[str], rows: list[list[str]]) -> None:
+    assignment = guess_assignment(header, rows)
+    named = [number for own in assignment.devices for number in (*own.position, *own.rotation)]
+    assert all(1 <= number <= len(header) for number in named)
+    document = assignment.to_document(header)
+    assert all(len(columns) > 0 for columns in document["columns"].values())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from inpose_core.calibration.wrist_anatomy import WristTurns, beyond_anatomy_deg, wrist_turns
+from inpose_core.body.wrists import WristTurns, beyond_anatomy_deg, wrist_turns
 
 
 @given(st.floats(-85, 85), st.floats(-80, 80), st.floats(-40, 40))
