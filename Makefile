@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz chaos test test-slow check format bench bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
 	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -28,7 +28,11 @@ format: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/bench.py --out benchmarks/results.json
 
-# The same on a CUDA GPU.
+# 200 one-minute takes in a batch, against the solver's own rate (Linux).
+bench-batch: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/batch.py
+
+# The same as bench on a CUDA GPU.
 bench-gpu: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/bench.py --device cuda --out benchmarks/results_gpu.json
 

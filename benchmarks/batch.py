@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time a batch of one-minute takes against the solver's own rate: ``python benchmarks/batch.py [--ray]``.
+"""Time a batch of one-minute takes against the solver's own rate: ``python benchmarks/batch.py [--ray] [OPTION...]``.
+
+Further options are those of ``inpose batch``, such as ``--hand-poses grip --performer-height 1.75``.
 
 Rounds of the solver alone, of processes, and of Ray alternate, so that whatever else the machine does meets them alike.
 Reports seconds by the clock and by the processors: on a machine that is shared, only the latter say something. Each
@@ -35,11 +37,11 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--ray", action="store_true", help="on a local Ray cluster, too")
     parser.add_argument("--solver", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options, of_batch = parser.parse_known_args()
     if options.solver:
         print(json.dumps(solver_alone(options.solver)))
         return 0
-    ways = {"processes": [], **({"ray": ["--ray", "local"]} if options.ray else {})}
+    ways = {"processes": of_batch, **({"ray": ["--ray", "local", *of_batch]} if options.ray else {})}
     figures: dict[str, list[dict[str, Any]]] = {"solver": [], **{name: [] for name in ways}}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -130,7 +132,7 @@ def timed(command: list[str], folder: Path) -> dict[str, float]:
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed")
     # Ray's own services spend by the clock, however little is solved meanwhile.
-    actors_s = sum(cpu_s for (_, name), cpu_s in spent.items() if name.startswith("ray::"))
+    actors_s = sum(cpu_s for (_, name), cpu_s in spent.items() if name.startswith("ray::_Solver"))
     total_s = sum(spent.values())
     return {"seconds": time.monotonic() - began_s, "cpu_s": total_s, "without_services_cpu_s": actors_s or total_s}
 

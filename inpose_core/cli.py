@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="measure the method and the other systems on captured motion")
-    evaluate.add_argument("--data", type=Path, help="folder of packed motion (.npz)")
+    evaluate.add_argument("--data", type=Path, help="folder of packed motion (.npz); needed except with --amass")
     evaluate.add_argument(
         "--out", type=Path, default=Path("evaluation"), help="folder for the figures, tables and plots"
     )

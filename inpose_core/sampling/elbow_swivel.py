@@ -27,8 +27,8 @@ _MARGIN_DEG: Final[float] = 3.0
 """So far within its range a wrist is brought, because smoothing takes some of it back."""
 _BEYOND_DEVIATION_DEG: Final[float] = 1.0
 _SWIVEL_DEVIATION_DEG: Final[float] = 12.0
-"""A larger swivel is less probable; chosen with the margin on real recordings, where elbows are unknown, so that
-captured people's elbows, of whom no wrist is beyond its range, do not change by more than a millimetre."""
+"""A larger swivel is less probable. Chosen so that the mean error of captured people's elbows changes by less than a
+millimetre, if their own wrists stay within the range."""
 _SMOOTHING_FRAMES: Final[float] = 3.0
 _MIRROR: Final[FloatArray] = np.diag((-1.0, 1.0, 1.0))
 
