@@ -20,7 +20,7 @@ from ..numerics.filters import gaussian_filter
 class LiftSettings:
     """Choose which feet are lifted higher, and by how much; lengths are shares of the leg."""
 
-    more: float = 1.5
+    more: float = 0.8
     """Share of its height that a foot is lifted in addition, if it is low and certainly lifted."""
     high: float = 0.5
     """A foot that is lifted by as much gets little more, because the prior knows such lifts."""
