@@ -80,7 +80,7 @@ def pins_from_json(document: object, name: str = "The document") -> PinSet:
         name: what to call the document in an error.
 
     Raises:
-        PinError: it holds no pins, is of a newer version, or holds impossible values.
+        PinError: it holds no pins, is of a newer version, or holds impossible values or unknown names.
     """
     if not isinstance(document, Mapping) or document.get("format") != PIN_FORMAT:
         raise PinError(f"{name} is not a file of pins.", _HINT)
@@ -93,12 +93,21 @@ def pins_from_json(document: object, name: str = "The document") -> PinSet:
     if not isinstance(pins, list) or not isinstance(stances, list) or len(pins) + len(stances) > _MOST_PINS:
         raise PinError(f"{name} has no list of pins, or more than {_MOST_PINS}.", _HINT)
     try:
+        _refuse_unknown(document, "format version pins stances")
         return PinSet(tuple(map(_pin, pins)), tuple(map(_stance, stances)))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PinError(f"{name} has a pin that makes no sense ({error!s:.60}).", _HINT) from error
 
 
+def _refuse_unknown(entry: Mapping[str, Any], names: str) -> None:
+    """Refuse what nobody would read: a misspelled name would change nothing, without a word."""
+    unknown = sorted(set(entry.keys()) - set(names.split()))
+    if unknown:
+        raise ValueError(f'"{unknown[0]}" is not known')
+
+
 def _pin(entry: Mapping[str, Any]) -> Pin:
+    _refuse_unknown(entry, "joint start_s stop_s soft ease_s keys position_m rotation_wxyz")
     start_s = finite_number(entry["start_s"])
     keys = entry.get("keys")
     if keys is None:
@@ -114,6 +123,7 @@ def _pin(entry: Mapping[str, Any]) -> Pin:
 
 
 def _key(entry: Mapping[str, Any]) -> PinKey:
+    _refuse_unknown(entry, "at_s position_m rotation_wxyz")
     position, rotation = entry.get("position_m"), entry.get("rotation_wxyz")
     if position is not None:
         x, y, z = map(finite_number, position)
@@ -128,6 +138,7 @@ def _key(entry: Mapping[str, Any]) -> PinKey:
 
 
 def _stance(entry: Mapping[str, Any]) -> PinnedStance:
+    _refuse_unknown(entry, "foot start_s stop_s stands")
     return PinnedStance(
         foot=entry["foot"],
         start_s=finite_number(entry["start_s"]),

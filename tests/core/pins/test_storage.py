@@ -63,6 +63,7 @@ def test_a_person_can_write_a_short_pin() -> None:
 
 
 PIN = {"joint": "pelvis", "start_s": 2, "position_m": [0, 1, 0]}
+STANCE = {"foot": "left", "start_s": 2, "stop_s": 3}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,14 @@ PIN = {"joint": "pelvis", "start_s": 2, "position_m": [0, 1, 0]}
         {"format": "inpose pins", "version": 1, "pins": [PIN | {"keys": []}]},
         {"format": "inpose pins", "version": 1, "stances": [{"foot": "left", "start_s": 2, "stop_s": 1}]},
         {"format": "inpose pins", "version": 1, "pins": [PIN] * 10_001},
+        {"format": "inpose pins", "version": 1, "stands": []},
+        {"format": "inpose pins", "version": 1, "pins": [PIN | {"end_s": 3.0}]},
+        {
+            "format": "inpose pins",
+            "version": 1,
+            "pins": [PIN | {"keys": [{"at_s": 2.0, "position_m": [0, 1, 0], "rotation": [1, 0, 0, 0]}]}],
+        },
+        {"format": "inpose pins", "version": 1, "stances": [STANCE | {"stand": False}]},
     ],
 )
 def test_refuses_what_makes_no_sense(document: Any) -> None:
