@@ -3,7 +3,7 @@
 
 ``--out`` writes ``situations.json`` and ``situations.md`` into the folder. ``--set CMU`` (or UI-PRMD, children, HDM05)
 measures one data set alone, ``--only run`` prints one situation. Perfect sensors, default settings, the average body.
-The test people chose nothing; HDM05 chose the solver's steps.
+The test people chose no weights; HDM05 chose the solver's steps.
 """
 
 from __future__ import annotations

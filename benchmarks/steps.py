@@ -2,9 +2,9 @@
 """Measure what decides when and where feet stand: ``python benchmarks/steps.py --data DATA``.
 
 Leaves one part of the foot planting out at a time, and gives the error next to plausibility: on validation people
-(CMU 7 and 16), on people who chose nothing (CMU 2, 35, 69 and 127, UI-PRMD 910), and on HDM05. Whole clips
-of up to 10 s, perfect sensors, the average body. Error and sliding are means over clips, as in the literature; the
-other figures count all frames together. Prints Markdown; takes ten minutes.
+(CMU 7 and 16), on test people, whose figures were in view when several thresholds were chosen (CMU 2, 35, 69 and 127,
+UI-PRMD 910), and on HDM05. Whole clips of up to 10 s, perfect sensors, the average body. Error and sliding are means
+over clips, as in the literature; the other figures count all frames together. Prints Markdown; takes ten minutes.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ HDM05: Final[str] = "HDM05"
 _TITLES: Final[Mapping[str, str]] = MappingProxyType({"uiprmd": "UI-PRMD", "biomechzoo": "children"})
 
 
-def people_who_chose_nothing(data: Path) -> dict[str, list[Motion]]:
-    """Return every clip of the people who chose nothing, by data set: CMU, UI-PRMD, children of biomechZoo.
+def clips_of_test_people(data: Path) -> dict[str, list[Motion]]:
+    """Return every clip of the test people, who chose no weights, by data set: CMU, UI-PRMD, children of biomechZoo.
 
     Raises:
         InPoseError: the folder lacks them.
@@ -40,7 +40,7 @@ def held_out_people(data: Path) -> dict[str, list[Motion]]:
     Raises:
         InPoseError: the folder lacks them.
     """
-    return {**people_who_chose_nothing(data), HDM05: load_hdm05_clips(data)}
+    return {**clips_of_test_people(data), HDM05: load_hdm05_clips(data)}
 
 
 def solved_pairs(

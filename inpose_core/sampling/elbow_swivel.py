@@ -3,6 +3,11 @@
 
 Shoulder and hand stay where they are, so nothing that is measured changes. The prior estimates the elbow from where
 head and hands are; what the hand's rotation rules out, it does not always see.
+
+The settings were chosen on real recordings (IWER, Beat Saber), where the true elbows are unknown, and the errors of the
+test people's elbows were seen before this was kept. Wrists that stay within their ranges cost accuracy where captured
+hands are turned further: on UI-PRMD 910, the mean error of the elbows grows from 8.7 to 12.0 cm and that of all joints
+from 6.7 to 7.0 cm; on all test people by situation, that of all joints from 6.1 to 6.3 cm.
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ _MARGIN_DEG: Final[float] = 3.0
 """So far within its range a wrist is brought, because smoothing takes some of it back."""
 _BEYOND_DEVIATION_DEG: Final[float] = 1.0
 _SWIVEL_DEVIATION_DEG: Final[float] = 12.0
-"""A larger swivel is less probable. Chosen so that the mean error of captured people's elbows changes by less than a
+"""A larger swivel is less probable. With this value, the mean error of captured people's elbows changes by less than a
 millimetre, if their own wrists stay within the range."""
 _SMOOTHING_FRAMES: Final[float] = 3.0
 _MIRROR: Final[FloatArray] = np.diag((-1.0, 1.0, 1.0))

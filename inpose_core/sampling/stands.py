@@ -19,7 +19,11 @@ from ..numerics.filters import gaussian_filter
 
 @dataclass(frozen=True)
 class StandSettings:
-    """Choose when a foot stands; chosen on training and validation people (`docs/experiments.md`)."""
+    """Choose when a foot stands.
+
+    The values were chosen on training and validation people, several of them with the figures of the test people in
+    view (`docs/experiments.md`).
+    """
 
     lands_at: float = 0.0
     """A stance begins when the log odds are above this."""
