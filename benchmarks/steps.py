@@ -39,13 +39,13 @@ from inpose_core.options.solve import SolveSettings
 from inpose_core.sampling import toe_paths
 from inpose_core.sampling.foot_planting import PlantingSettings, plant_feet
 from inpose_core.sampling.lifted_feet import LiftSettings, lift_feet
-from inpose_core.sampling.stand_evidence import FootTracks
-from inpose_core.sampling.stands import StandSettings, decide_stands
+from inpose_core.sampling.stance_evidence import FootTracks
+from inpose_core.sampling.stances import StanceSettings, decide_stances
 from inpose_core.training.situations import Situation
 
 MOST_FRAMES: Final[int] = 600
 SETTINGS: Final[SolveSettings] = SolveSettings(device="cpu")
-STANDS: Final[StandSettings] = StandSettings()
+STANCES: Final[StanceSettings] = StanceSettings()
 LIFTED_LEGS: Final[float] = 0.22
 """Height of one foot over the other, in leg lengths, from which on a foot is lifted (`training.situations`)."""
 COLUMNS: Final[str] = (
@@ -97,9 +97,9 @@ def patched(name: str, replacement: object) -> Change:
     return lambda: patch.object(toe_paths, name, replacement)
 
 
-def stands_by(settings: StandSettings) -> Change:
+def stances_by(settings: StanceSettings) -> Change:
     """Return the change to other rules of stances."""
-    return patched("decide_stands", lambda odds, toes, speed: decide_stands(odds, toes, speed, settings))
+    return patched("decide_stances", lambda odds, toes, speed: decide_stances(odds, toes, speed, settings))
 
 
 def both(one: Change, other: Change) -> Change:
@@ -115,19 +115,21 @@ def both(one: Change, other: Change) -> Change:
 
 
 UNPLANTED: Final[str] = "no foot planting"
-_WHOLE: Final[StandSettings] = replace(STANDS, place_weight=0.0, farthest=np.inf)
-_PRIOR_ONLY: Final[Change] = patched("load_stand_evidence", PriorOnly)
+_WHOLE: Final[StanceSettings] = replace(STANCES, place_weight=0.0, farthest=np.inf)
+_PRIOR_ONLY: Final[Change] = patched("load_stance_evidence", PriorOnly)
 CHOICES: Final[Mapping[str, Change]] = {
     "as shipped": nullcontext,
     UNPLANTED: nullcontext,
     "by the prior's probability alone": _PRIOR_ONLY,
     "the same, no lower thresholds for a fast body, stances not divided": both(
-        _PRIOR_ONLY, stands_by(replace(_WHOLE, per_speed=0.0))
+        _PRIOR_ONLY, stances_by(replace(_WHOLE, per_speed=0.0))
     ),
-    "no lower thresholds for a fast body": stands_by(replace(STANDS, per_speed=0.0)),
-    "stances not divided": stands_by(_WHOLE),
-    "lower thresholds by 1": stands_by(replace(STANDS, lands_at=STANDS.lands_at - 1, lifts_at=STANDS.lifts_at - 1)),
-    "higher thresholds by 1": stands_by(replace(STANDS, lands_at=STANDS.lands_at + 1, lifts_at=STANDS.lifts_at + 1)),
+    "no lower thresholds for a fast body": stances_by(replace(STANCES, per_speed=0.0)),
+    "stances not divided": stances_by(_WHOLE),
+    "lower thresholds by 1": stances_by(replace(STANCES, lands_at=STANCES.lands_at - 1, lifts_at=STANCES.lifts_at - 1)),
+    "higher thresholds by 1": stances_by(
+        replace(STANCES, lands_at=STANCES.lands_at + 1, lifts_at=STANCES.lifts_at + 1)
+    ),
     "toes as solved, not as the prior tells them": patched("_TOLD_SHARE", 0.0),
     "half of the floating removed, not three tenths": patched(
         "plant_feet",

@@ -42,7 +42,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from inpose_core.pins import Pin, PinKey, PinSet, Stand, held_while_standing, pins_to_json
+    from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -75,7 +75,7 @@ else:
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from ..inpose_core.pins import Pin, PinKey, PinSet, Stand, held_while_standing, pins_to_json
+    from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -111,13 +111,13 @@ __all__ = [
     "PinError",
     "PinKey",
     "PinSet",
+    "PinnedStance",
     "Recording",
     "RecordingError",
     "RigError",
     "Sensors",
     "Skeleton",
     "SkeletonError",
-    "Stand",
     "StoppedError",
     "TorchBuild",
     "UnsureStretch",

@@ -69,7 +69,7 @@ def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: b
         pin.use_position, pin.use_rotation = use_position, use_rotation
 
 
-def add_stand(context: bpy.types.Context, armature: Any, joint: str, kind: str) -> Any:
+def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str) -> Any:
     """Add an entry that says for half a second that a foot stands (kind "stands"), or not ("lifts"), and return it."""
     pins, frame = pins_of(armature), context.scene.frame_current
     pin = pins.entries.add()

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from ..bake.placement import placement_from_text
-from ..core import Pin, PinError, PinKey, PinSet, Stand
+from ..core import Pin, PinError, PinKey, PinnedStance, PinSet
 from ..rig.measure import RigMeasure
 from ..ui.translate import tr
 from .handles import is_still
@@ -48,13 +48,13 @@ def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasur
 
     places = [pin for pin in used if pin.kind == "place" and (pin.use_position or pin.use_rotation)]
     # A foot stands for at least one frame: half a frame before and after it.
-    stands = tuple(
-        Stand(pin.joint.split("_")[0], time_of(pin.first - 0.49), time_of(pin.last + 0.49), pin.kind == "stands")
+    stances = tuple(
+        PinnedStance(pin.joint.split("_")[0], time_of(pin.first - 0.49), time_of(pin.last + 0.49), pin.kind == "stands")
         for pin in used
         if pin.kind != "place"
     )
     with _back_at_its_frame(context.scene):
-        return PinSet(tuple(_pin(context, pin, time_of, room, fps) for pin in places), stands)
+        return PinSet(tuple(_pin(context, pin, time_of, room, fps) for pin in places), stances)
 
 
 def _pin(context: bpy.types.Context, pin: Any, time_of: Callable[[float], float], room: Room, fps: float) -> Pin:

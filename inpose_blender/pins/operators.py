@@ -81,11 +81,11 @@ class INPOSE_OT_add_pin(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INPOSE_OT_add_stand(bpy.types.Operator):
+class INPOSE_OT_add_stance(bpy.types.Operator):
     """Say that a foot stands on the ground, or that it does not, from the current frame on"""
 
-    bl_idname = "inpose.add_stand"
-    bl_label = "Add stand"
+    bl_idname = "inpose.add_stance"
+    bl_label = "Add stance"
     bl_options = {"REGISTER", "UNDO"}
 
     joint: bpy.props.EnumProperty(name="Joint", description="The joint that the pin holds", items=FOOT_ITEMS)
@@ -98,11 +98,11 @@ class INPOSE_OT_add_stand(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add an entry of half a second; its frames can be changed in the panel."""
-        from .adding import add_stand
+        from .adding import add_stance
 
         armature = chosen_armature(context)
         assert armature is not None, "poll has seen one"
-        add_stand(context, armature, self.joint, self.kind)
+        add_stance(context, armature, self.joint, self.kind)
         clear_error(context)
         return {"FINISHED"}
 
@@ -304,7 +304,7 @@ class INPOSE_MT_add_pin(bpy.types.Menu):
         self.layout.separator()
         for kind, name in (("stands", "{joint} stands"), ("lifts", "{joint} does not stand")):
             for joint, label, _, _ in FOOT_ITEMS:
-                entry = self.layout.operator("inpose.add_stand", text=tr(name, joint=tr(label)), translate=False)
+                entry = self.layout.operator("inpose.add_stance", text=tr(name, joint=tr(label)), translate=False)
                 entry.joint, entry.kind = joint, kind
 
 
@@ -320,7 +320,7 @@ def _handle_is_gone() -> InPoseError:
 
 CLASSES = (
     INPOSE_OT_add_pin,
-    INPOSE_OT_add_stand,
+    INPOSE_OT_add_stance,
     INPOSE_OT_pin_pose,
     INPOSE_OT_remove_pin,
     INPOSE_OT_hold_pin,

@@ -5,7 +5,7 @@
 """
 
 from .asking import with_pinned_devices, with_pins
-from .pin import DEFAULT_EASE_S, FEET, Pin, PinKey, PinSet, Stand, joined_spans
+from .pin import DEFAULT_EASE_S, FEET, Pin, PinKey, PinnedStance, PinSet, joined_spans
 from .standing import held_while_standing
 from .storage import load_pins, pins_from_json, pins_to_json, save_pins
 
@@ -15,7 +15,7 @@ __all__ = [
     "Pin",
     "PinKey",
     "PinSet",
-    "Stand",
+    "PinnedStance",
     "held_while_standing",
     "joined_spans",
     "load_pins",

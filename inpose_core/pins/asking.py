@@ -46,7 +46,7 @@ def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
     """
     asked = _asked_of_joints(sensors, pins)
     points = [_point(joint, several) for joint, several in asked.items() if joint not in SENSOR_JOINTS]
-    return _with_stands(_with_pinned_devices(sensors, asked), pins).with_points(*points)
+    return _with_stances(_with_pinned_devices(sensors, asked), pins).with_points(*points)
 
 
 def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
@@ -57,14 +57,14 @@ def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
     return _with_pinned_devices(sensors, _asked_of_joints(sensors, pins))
 
 
-def _with_stands(sensors: Sensors, pins: PinSet) -> Sensors:
-    if not pins.stands:
+def _with_stances(sensors: Sensors, pins: PinSet) -> Sensors:
+    if not pins.stances:
         return sensors
     times_s, half_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps, 0.5 / sensors.fps
     told = np.zeros((len(sensors), len(FEET)), np.int8) if sensors.told_stands is None else sensors.told_stands.copy()
-    for stand in pins.stands:
-        span = (times_s >= stand.start_s - half_s) & (times_s <= stand.stop_s + half_s)
-        told[span, FEET.index(stand.foot)] = 1 if stand.stands else -1
+    for stance in pins.stances:
+        span = (times_s >= stance.start_s - half_s) & (times_s <= stance.stop_s + half_s)
+        told[span, FEET.index(stance.foot)] = 1 if stance.stands else -1
     return replace(sensors, told_stands=told)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what an animator asks of a motion: where a joint is (`Pin`), and when a foot stands (`Stand`).
+"""Say what an animator asks of a motion: where a joint is (`Pin`), and when a foot stands (`PinnedStance`).
 
 Times are those of the recording, in seconds. Places are in the world of the motion: Y up, metres, in the size of the
 character.
@@ -92,7 +92,7 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Stand:
+class PinnedStance:
     """Say that a foot stands on the ground from a time to another, or that it does not.
 
     Raises:
@@ -110,11 +110,11 @@ class Stand:
         if self.foot not in FEET:
             raise PinError(f'"{str(self.foot)[:40]}" is not a foot.', "A foot is left or right.")
         if not (math.isfinite(self.start_s) and math.isfinite(self.stop_s)) or self.stop_s <= self.start_s:
-            raise PinError(f"The stand of the {self.foot} foot ends before it starts.", "Give the earlier time first.")
+            raise PinError(f"The stance of the {self.foot} foot ends before it starts.", "Give the earlier time first.")
 
     @property
     def reach_s(self) -> tuple[float, float]:
-        """Return the time that the stand changes."""
+        """Return the time that the stance changes."""
         return self.start_s - DEFAULT_EASE_S, self.stop_s + DEFAULT_EASE_S
 
 
@@ -124,17 +124,17 @@ class PinSet:
 
     pins: tuple[Pin, ...] = ()
     """If two pins of a joint overlap, the later one in this order counts."""
-    stands: tuple[Stand, ...] = ()
+    stances: tuple[PinnedStance, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.pins or self.stands)
+        return bool(self.pins or self.stances)
 
     def changes_from(self, other: PinSet) -> list[tuple[float, float]]:
         """Return the stretches of time, with ease, in which the two sets ask for different things; in order, none
         touches another."""
-        differ: list[Pin | Stand] = [
+        differ: list[Pin | PinnedStance] = [
             *set(self.pins).symmetric_difference(other.pins),
-            *set(self.stands).symmetric_difference(other.stands),
+            *set(self.stances).symmetric_difference(other.stances),
         ]
         return joined_spans(entry.reach_s for entry in differ)
 

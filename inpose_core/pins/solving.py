@@ -22,7 +22,7 @@ from ..solver.solving import ProgressCallback, solve
 from .asking import pinned_path, with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
 from .pin import Pin, PinSet
-from .standing import with_pinned_stands
+from .standing import with_pinned_stances
 
 _CONTEXT_FRAMES: Final[int] = 300
 """What is solved before and after a stretch: more than the longest window of the prior."""
@@ -107,7 +107,7 @@ def solve_again(
         motion = patched.motion
         changed.append((patched.start, patched.stop))
     if changed:
-        motion = with_pinned_stands(motion, pins, sensors.start_s)
+        motion = with_pinned_stances(motion, pins, sensors.start_s)
     return SolvedAgain(motion, tuple(changed), missed_pins(motion, pins, sensors.start_s))
 
 

@@ -18,7 +18,7 @@ _ON_FLOOR: Final[float] = 0.04
 _MET_M: Final[float] = 0.01
 
 
-def with_pinned_stands(motion: Motion, pins: PinSet, start_s: float) -> Motion:
+def with_pinned_stances(motion: Motion, pins: PinSet, start_s: float) -> Motion:
     """Return a motion whose feet stand where pins hold them, and do not stand where they go to a pin or miss it.
 
     The foot lock of a bake would otherwise hold a foot between its pinned place and the one before.

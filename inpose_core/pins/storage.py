@@ -3,7 +3,7 @@
 
 ``{"format": "inpose pins", "version": 1, "pins": [{"joint": "left_foot", "start_s": 2.0, "stop_s": 2.5, "soft": false,
 "ease_s": 0.33, "keys": [{"at_s": 2.0, "position_m": [x, y, z], "rotation_wxyz": [w, x, y, z]}]}],
-"stands": [{"foot": "left", "start_s": 3.0, "stop_s": 4.0, "stands": true}]}``: times of the recording, Y up, metres in
+"stances": [{"foot": "left", "start_s": 3.0, "stop_s": 4.0, "stands": true}]}``: times of the recording, Y up, metres in
 the size of the character. A pin without ``stop_s`` is for one frame. ``keys`` can be left out if the pin itself has
 ``position_m`` or ``rotation_wxyz``.
 """
@@ -19,7 +19,7 @@ from typing import Any, Final
 from ..errors import PinError
 from ..system.output import write_output
 from ..system.safe_files import finite_number, read_json
-from .pin import DEFAULT_EASE_S, Pin, PinKey, PinSet, Stand
+from .pin import DEFAULT_EASE_S, Pin, PinKey, PinnedStance, PinSet
 
 PIN_FORMAT: Final[str] = "inpose pins"
 PIN_VERSION: Final[int] = 1
@@ -68,7 +68,7 @@ def pins_to_json(pins: PinSet) -> dict[str, Any]:
             }
             for pin in pins.pins
         ],
-        "stands": [dict(vars(stand)) for stand in pins.stands],
+        "stances": [dict(vars(stance)) for stance in pins.stances],
     }
 
 
@@ -80,7 +80,7 @@ def pins_from_json(document: object, name: str = "The document") -> PinSet:
         name: what to call the document in an error.
 
     Raises:
-        PinError: it holds no pins, is of a newer version, or holds impossible values.
+        PinError: it holds no pins, is of a newer version, or holds impossible values or unknown names.
     """
     if not isinstance(document, Mapping) or document.get("format") != PIN_FORMAT:
         raise PinError(f"{name} is not a file of pins.", _HINT)
@@ -89,16 +89,25 @@ def pins_from_json(document: object, name: str = "The document") -> PinSet:
             f"{name} has pins of version {document.get('version')!s:.20}; this program knows version {PIN_VERSION}.",
             "Update InPose.",
         )
-    pins, stands = document.get("pins", []), document.get("stands", [])
-    if not isinstance(pins, list) or not isinstance(stands, list) or len(pins) + len(stands) > _MOST_PINS:
+    pins, stances = document.get("pins", []), document.get("stances", [])
+    if not isinstance(pins, list) or not isinstance(stances, list) or len(pins) + len(stances) > _MOST_PINS:
         raise PinError(f"{name} has no list of pins, or more than {_MOST_PINS}.", _HINT)
     try:
-        return PinSet(tuple(map(_pin, pins)), tuple(map(_stand, stands)))
+        _refuse_unknown(document, "format version pins stances")
+        return PinSet(tuple(map(_pin, pins)), tuple(map(_stance, stances)))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PinError(f"{name} has a pin that makes no sense ({error!s:.60}).", _HINT) from error
 
 
+def _refuse_unknown(entry: Mapping[str, Any], names: str) -> None:
+    """Refuse what nobody would read: a misspelled name would change nothing, without a word."""
+    unknown = sorted(set(entry.keys()) - set(names.split()))
+    if unknown:
+        raise ValueError(f'"{unknown[0]}" is not known')
+
+
 def _pin(entry: Mapping[str, Any]) -> Pin:
+    _refuse_unknown(entry, "joint start_s stop_s soft ease_s keys position_m rotation_wxyz")
     start_s = finite_number(entry["start_s"])
     keys = entry.get("keys")
     if keys is None:
@@ -114,6 +123,7 @@ def _pin(entry: Mapping[str, Any]) -> Pin:
 
 
 def _key(entry: Mapping[str, Any]) -> PinKey:
+    _refuse_unknown(entry, "at_s position_m rotation_wxyz")
     position, rotation = entry.get("position_m"), entry.get("rotation_wxyz")
     if position is not None:
         x, y, z = map(finite_number, position)
@@ -127,8 +137,9 @@ def _key(entry: Mapping[str, Any]) -> PinKey:
     return PinKey(finite_number(entry["at_s"]), position, rotation)
 
 
-def _stand(entry: Mapping[str, Any]) -> Stand:
-    return Stand(
+def _stance(entry: Mapping[str, Any]) -> PinnedStance:
+    _refuse_unknown(entry, "foot start_s stop_s stands")
+    return PinnedStance(
         foot=entry["foot"],
         start_s=finite_number(entry["start_s"]),
         stop_s=finite_number(entry["stop_s"]),

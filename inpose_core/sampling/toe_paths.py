@@ -22,8 +22,8 @@ from .in_pieces import in_pieces
 from .lifted_feet import lift_feet
 from .measurement import Measurement
 from .smoothing import smooth_in_time
-from .stand_evidence import FootTracks, load_stand_evidence
-from .stands import decide_stands
+from .stance_evidence import FootTracks, load_stance_evidence
+from .stances import decide_stances
 from .upright_legs import LegExtension, expected_extension
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
@@ -54,11 +54,11 @@ def foot_paths(
     solved_m = solved_toes(R_world, measurement)
     target_m = to_numpy(towards_predicted_toes(solved_m, measurement, estimate)).astype(np.float64)
     tracks = _foot_tracks(solved_m, measurement, estimate)
-    log_odds, speed = load_stand_evidence().log_odds(tracks), tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES)
+    log_odds, speed = load_stance_evidence().log_odds(tracks), tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES)
     toes_m = target_m.copy()
     if tracks.floor_m is not None:
         toes_m[..., 1] = np.maximum(toes_m[..., 1], tracks.floor_m)
-    stands = decide_stands(log_odds, toes_m / tracks.leg_length_m, speed)
+    stands = decide_stances(log_odds, toes_m / tracks.leg_length_m, speed)
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
     if measurement.told_stands is not None:
         told = to_numpy(measurement.told_stands)

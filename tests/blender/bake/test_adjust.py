@@ -140,7 +140,7 @@ def test_standing_toes_stay_and_the_others_go():
 
 
 def test_the_lock_obeys_the_solver_and_does_not_decide_again():
-    """How likely a foot stands was asked once, in the solver; between two of its stands a foot may step."""
+    """How likely a foot stands was asked once, in the solver; between two of its stances a foot may step."""
     motion = bent_motion(2, frames=120)
     stands = np.zeros((120, 2), np.bool_)
     stands[10:50, 0] = stands[60:110, 0] = True

@@ -233,13 +233,13 @@ def test_pins_are_saved_with_the_file(solved, tmp_path) -> None:
 
 def test_a_foot_can_be_told_to_stand(solved) -> None:
     bpy.context.scene.frame_set(10)
-    assert bpy.ops.inpose.add_stand(joint="left_ankle", kind="stands") == {"FINISHED"}
-    assert bpy.ops.inpose.add_stand(joint="right_ankle", kind="lifts") == {"FINISHED"}
+    assert bpy.ops.inpose.add_stance(joint="left_ankle", kind="stands") == {"FINISHED"}
+    assert bpy.ops.inpose.add_stance(joint="right_ankle", kind="lifts") == {"FINISHED"}
     left, right = solved.inpose_pins.entries
     assert (left.first, left.last, left.handle) == (10, 10 + bpy.context.scene.render.fps // 2, None)
-    stands = asked(solved).stands
-    assert [(stand.foot, stand.stands) for stand in stands] == [("left", True), ("right", False)]
-    assert stands[0].start_s == pytest.approx(
+    stances = asked(solved).stances
+    assert [(stance.foot, stance.stands) for stance in stances] == [("left", True), ("right", False)]
+    assert stances[0].start_s == pytest.approx(
         (10 - 0.49 - solved.inpose_take.first_frame) / bpy.context.scene.render.fps
     )
     assert [pin_title(pin)[0] for pin in (left, right)] == ["left foot stands", "right foot does not stand"]

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from inpose_core.errors import PinError
-from inpose_core.pins import Pin, PinKey, PinSet, Stand, joined_spans
+from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, joined_spans
 
 HERE = PinKey(1.0, (0.0, 0.1, 0.0))
 
@@ -33,15 +33,15 @@ def test_refuses_a_pin_that_makes_no_sense(
 
 def test_refuses_a_stand_that_makes_no_sense() -> None:
     with pytest.raises(PinError, match="not a foot"):
-        Stand("both", 1.0, 2.0)
+        PinnedStance("both", 1.0, 2.0)
     with pytest.raises(PinError, match="ends before"):
-        Stand("left", 2.0, 2.0)
+        PinnedStance("left", 2.0, 2.0)
 
 
 def test_only_what_differs_is_a_change() -> None:
     kept = Pin("pelvis", 0.0, 0.0, (HERE,), ease_s=0.5)
     moved = Pin("left_foot", 4.0, 5.0, (HERE,), ease_s=0.5)
-    near = Stand("right", 5.6, 6.0)
+    near = PinnedStance("right", 5.6, 6.0)
     before, after = PinSet((kept,)), PinSet((kept, moved), (near,))
     ((start_s, stop_s),) = after.changes_from(before)
     assert (start_s, stop_s) == pytest.approx((3.5, 6.0 + 1 / 3))

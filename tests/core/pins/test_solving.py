@@ -12,7 +12,7 @@ from inpose_core.body.quaternions import geodesic_angle, rotate_vector, rotvec_t
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
-from inpose_core.pins import Pin, PinKey, PinSet, Stand
+from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet
 from inpose_core.pins.solving import solve_again
 from inpose_core.pins.standing import held_while_standing
 from inpose_core.prior.checkpoint import load_prior
@@ -155,7 +155,10 @@ def test_a_held_foot_stands_and_one_on_its_way_does_not(motion: Any, sensors: An
 def test_a_foot_stands_where_it_is_told_to_and_not_where_not(motion: Any, sensors: Any, prior: Any) -> None:
     start_s = sensors.start_s
     pins = PinSet(
-        stands=(Stand("left", start_s + 5.0, start_s + 5.8), Stand("right", start_s + 5.0, start_s + 5.8, False))
+        stances=(
+            PinnedStance("left", start_s + 5.0, start_s + 5.8),
+            PinnedStance("right", start_s + 5.0, start_s + 5.8, False),
+        )
     )
     again = solve_again(motion, sensors, pins, prior=prior).motion
     told = slice(300, 349)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inpose_core.body.skeleton import JOINT_NAMES
 from inpose_core.errors import PinError
-from inpose_core.pins import Pin, PinKey, PinSet, Stand, load_pins, pins_from_json, pins_to_json, save_pins
+from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, load_pins, pins_from_json, pins_to_json, save_pins
 
 NUMBERS = st.floats(-100, 100, allow_nan=False)
 TIMES = st.lists(st.floats(0, 1000), min_size=2, max_size=4).map(sorted)
@@ -37,15 +37,17 @@ def some_pins(draw: st.DrawFn) -> Pin:
 
 @given(
     st.lists(some_pins(), max_size=3),
-    st.lists(st.builds(lambda start_s, stands: Stand("left", start_s, start_s + 1, stands), NUMBERS, st.booleans())),
+    st.lists(
+        st.builds(lambda start_s, stands: PinnedStance("left", start_s, start_s + 1, stands), NUMBERS, st.booleans())
+    ),
 )
-def test_pins_come_back(pins: list[Pin], stands: list[Stand]) -> None:
-    asked = PinSet(tuple(pins), tuple(stands))
+def test_pins_come_back(pins: list[Pin], stances: list[PinnedStance]) -> None:
+    asked = PinSet(tuple(pins), tuple(stances))
     assert pins_from_json(json.loads(json.dumps(pins_to_json(asked)))) == asked
 
 
 def test_a_file_comes_back(tmp_path: Path) -> None:
-    asked = PinSet((Pin("left_foot", 1.0, 1.0, (PinKey(1.0, (0.1, 0.0, 0.2)),)),), (Stand("right", 0.0, 2.0),))
+    asked = PinSet((Pin("left_foot", 1.0, 1.0, (PinKey(1.0, (0.1, 0.0, 0.2)),)),), (PinnedStance("right", 0.0, 2.0),))
     save_pins(asked, tmp_path / "pins.json")
     assert load_pins(tmp_path / "pins.json") == asked
 
@@ -61,6 +63,7 @@ def test_a_person_can_write_a_short_pin() -> None:
 
 
 PIN = {"joint": "pelvis", "start_s": 2, "position_m": [0, 1, 0]}
+STANCE = {"foot": "left", "start_s": 2, "stop_s": 3}
 
 
 @pytest.mark.parametrize(
@@ -79,8 +82,16 @@ PIN = {"joint": "pelvis", "start_s": 2, "position_m": [0, 1, 0]}
         {"format": "inpose pins", "version": 1, "pins": [PIN | {"start_s": float("nan")}]},
         {"format": "inpose pins", "version": 1, "pins": [PIN | {"soft": 1}]},
         {"format": "inpose pins", "version": 1, "pins": [PIN | {"keys": []}]},
-        {"format": "inpose pins", "version": 1, "stands": [{"foot": "left", "start_s": 2, "stop_s": 1}]},
+        {"format": "inpose pins", "version": 1, "stances": [{"foot": "left", "start_s": 2, "stop_s": 1}]},
         {"format": "inpose pins", "version": 1, "pins": [PIN] * 10_001},
+        {"format": "inpose pins", "version": 1, "stands": []},
+        {"format": "inpose pins", "version": 1, "pins": [PIN | {"end_s": 3.0}]},
+        {
+            "format": "inpose pins",
+            "version": 1,
+            "pins": [PIN | {"keys": [{"at_s": 2.0, "position_m": [0, 1, 0], "rotation": [1, 0, 0, 0]}]}],
+        },
+        {"format": "inpose pins", "version": 1, "stances": [STANCE | {"stand": False}]},
     ],
 )
 def test_refuses_what_makes_no_sense(document: Any) -> None:

@@ -51,7 +51,7 @@ def test_a_standing_foot_stands_still_near_the_floor_and_moves_smoothly_between(
     np.testing.assert_allclose(firm.target_m[firm.stands][:, 1], FLOOR_M)
     # Nothing jumps: between two frames no foot moves by more than it was solved to, and a bit.
     assert np.abs(step_m[..., 2]).max() < 1.0 / 60 + 0.02
-    # A stand is where the foot was solved to stand, on average.
+    # A stance is where the foot was solved to stand, on average.
     assert abs((paths.target_m - toes_m)[paths.stands][:, 2].mean()) < 1e-9
 
 

@@ -137,7 +137,7 @@ def test_a_rotation_with_noise_counts_less_than_an_exact_one(performer: Motion) 
 
 def test_a_pin_on_one_frame_is_met_and_moves_only_what_is_near(performer: Motion) -> None:
     frame = 75
-    settings = replace(EXACT, foot_planting=0.0)  # which moves a whole stand
+    settings = replace(EXACT, foot_planting=0.0)  # which moves a whole stance
     free = solve(perfect_sensors(performer), performer.skeleton, settings, load_prior())
     place_m = free.joint_positions_m[:, ANKLE_JOINTS[0]] + (0.05, 0.1, 0.1)
     pin = MeasuredPoint(ANKLE_JOINTS[0], place_m, np.arange(FRAMES) == frame, shown=False)

@@ -18,7 +18,7 @@ from ..numerics.filters import gaussian_filter
 
 
 @dataclass(frozen=True)
-class StandSettings:
+class StanceSettings:
     """Choose when a foot stands.
 
     The values were chosen on training and validation people, several of them with the figures of the test people in
@@ -57,8 +57,8 @@ class StandSettings:
     """If the path is farther than this from its place, in leg lengths, the foot took a step whatever the evidence."""
 
 
-def decide_stands(
-    log_odds: FloatArray, toes: FloatArray, speed: FloatArray, settings: StandSettings = StandSettings()
+def decide_stances(
+    log_odds: FloatArray, toes: FloatArray, speed: FloatArray, settings: StanceSettings = StanceSettings()
 ) -> BoolArray:
     """Return whether the left and the right foot stand in each frame, (F, 2).
 
@@ -80,7 +80,7 @@ def decide_stands(
     return stands
 
 
-def _standing(log_odds: FloatArray, settings: StandSettings) -> BoolArray:
+def _standing(log_odds: FloatArray, settings: StanceSettings) -> BoolArray:
     """Return stances by two thresholds (a Schmitt trigger) and a shortest length, (F,)."""
     decided = (log_odds >= settings.lands_at) | (log_odds <= settings.lifts_at)
     # Between the thresholds the last decision holds.
@@ -91,7 +91,7 @@ def _standing(log_odds: FloatArray, settings: StandSettings) -> BoolArray:
     return standing
 
 
-def _on_the_ground(stands: BoolArray, height: FloatArray, settings: StandSettings) -> BoolArray:
+def _on_the_ground(stands: BoolArray, height: FloatArray, settings: StanceSettings) -> BoolArray:
     """Return stances (F,) without their ends in the air: a foot that comes down from a jump does not stand yet."""
     landed = stands.copy()
     for first, end in zip(*run_bounds(stands), strict=True):
@@ -102,7 +102,7 @@ def _on_the_ground(stands: BoolArray, height: FloatArray, settings: StandSetting
     return landed
 
 
-def _one_place_each(stands: BoolArray, toe: FloatArray, cost: FloatArray, settings: StandSettings) -> BoolArray:
+def _one_place_each(stands: BoolArray, toe: FloatArray, cost: FloatArray, settings: StanceSettings) -> BoolArray:
     """Return the stances (F,) with swings where the toe (F, 2) is too far from one place."""
     path = _Path.of(toe, cost)
     divided = stands.copy()
@@ -116,7 +116,7 @@ def _one_place_each(stands: BoolArray, toe: FloatArray, cost: FloatArray, settin
     return divided
 
 
-def _best_swing(path: _Path, first: int, end: int, settings: StandSettings) -> tuple[int, int] | None:
+def _best_swing(path: _Path, first: int, end: int, settings: StanceSettings) -> tuple[int, int] | None:
     """Return the swing, its first frame and its end, that divides a stance best; None if it should stay whole."""
     best = settings.step_cost if path.farthest(first, end) <= settings.farthest else -np.inf
     swing = None

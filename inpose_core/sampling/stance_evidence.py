@@ -4,7 +4,7 @@
 The prior's own probability misses half of a runner's stances, because each of its tokens judges eight frames. A small
 network sees this probability together with the solved toes and the head, from 0.4 s before a frame to 0.4 s after. It
 has one hidden layer, 2,400 weights, no scale, and judges one foot at a time, so left and right are treated the same.
-`benchmarks/stand_evidence.py` estimates it from the people who train the prior.
+`benchmarks/stance_evidence.py` estimates it from the people who train the prior.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..errors import WeightsError
 from ..numerics.filters import gaussian_filter
 from ..prior.weights_file import read_weights_file
 
-EVIDENCE_WEIGHTS: Final[Path] = Path(__file__).parent.parent / "weights" / "inpose_stand_evidence.safetensors"
+EVIDENCE_WEIGHTS: Final[Path] = Path(__file__).parent.parent / "weights" / "inpose_stance_evidence.safetensors"
 SEEN_FRAMES: Final[tuple[int, ...]] = (-24, -16, -8, -4, 0, 4, 8, 16, 24)
 """The frames, counted from the judged one, whose features the network sees."""
 FEATURES: Final[int] = 11
@@ -58,7 +58,7 @@ class FootTracks:
 
 
 @dataclass(frozen=True)
-class StandEvidence:
+class StanceEvidence:
     """Hold the network that judges one foot in one frame."""
 
     hidden_weight: FloatArray
@@ -111,7 +111,7 @@ def foot_features(tracks: FootTracks) -> FloatArray:
 
 
 @cache
-def load_stand_evidence(path: Path = EVIDENCE_WEIGHTS) -> StandEvidence:
+def load_stance_evidence(path: Path = EVIDENCE_WEIGHTS) -> StanceEvidence:
     """Return the shipped network.
 
     Raises:
@@ -136,7 +136,7 @@ def load_stand_evidence(path: Path = EVIDENCE_WEIGHTS) -> StandEvidence:
     except (ValueError, OSError, KeyError, RecursionError) as error:
         raise WeightsError(f"The weights in {path.name} are damaged ({error}).", reinstall) from error
     bias = float(tensors.pop("output_bias")[0])
-    return StandEvidence(output_bias=bias, **tensors)
+    return StanceEvidence(output_bias=bias, **tensors)
 
 
 def _rate(positions_m: FloatArray, fps: float) -> FloatArray:

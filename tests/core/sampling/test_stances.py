@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from inpose_core.arrays import runs
 from inpose_core.errors import WeightsError
 from inpose_core.prior.weights_file import weights_file
-from inpose_core.sampling.stand_evidence import EVIDENCE_WEIGHTS, FootTracks, foot_features, load_stand_evidence
-from inpose_core.sampling.stands import StandSettings, decide_stands
+from inpose_core.sampling.stance_evidence import EVIDENCE_WEIGHTS, FootTracks, foot_features, load_stance_evidence
+from inpose_core.sampling.stances import StanceSettings, decide_stances
 
 SURE = 4.0
 
@@ -41,27 +41,27 @@ def walk(frames: int = 300, fps: float = 60.0) -> FootTracks:
 
 
 def test_the_two_thresholds_keep_a_wavering_foot_on_the_ground() -> None:
-    chosen = StandSettings()
+    chosen = StanceSettings()
     between = 0.5 * (chosen.lands_at + chosen.lifts_at) + 0.3 * np.sin(0.7 * np.arange(200))
     never = np.stack((between, between), axis=1)
-    assert not decide_stands(never, on_the_spot(200), still(200)).any()
+    assert not decide_stances(never, on_the_spot(200), still(200)).any()
     never[:20] = SURE
-    assert decide_stands(never, on_the_spot(200), still(200)).all()
+    assert decide_stances(never, on_the_spot(200), still(200)).all()
     short = np.full((60, 2), -SURE)
     short[30:32] = SURE
-    assert not decide_stands(short, on_the_spot(60), still(60), replace(chosen, smoothing_frames=0.0)).any()
+    assert not decide_stances(short, on_the_spot(60), still(60), replace(chosen, smoothing_frames=0.0)).any()
 
 
 def test_a_fast_body_lands_on_less_evidence() -> None:
     unsure = np.full((60, 2), -0.5)
-    assert not decide_stands(unsure, on_the_spot(60), still(60)).any()
-    assert decide_stands(unsure, on_the_spot(60), np.full(60, 2.5)).all()
+    assert not decide_stances(unsure, on_the_spot(60), still(60)).any()
+    assert decide_stances(unsure, on_the_spot(60), np.full(60, 2.5)).all()
 
 
 def test_a_path_that_glides_under_the_body_stays_one_stance() -> None:
     toes = on_the_spot(60)
     toes[:, 0, 2] = np.linspace(-0.25, 0.25, 60)
-    assert decide_stands(np.full((60, 2), SURE), toes, still(60)).all()
+    assert decide_stances(np.full((60, 2), SURE), toes, still(60)).all()
 
 
 def test_a_foot_that_was_at_two_places_took_a_step_where_the_evidence_is_least() -> None:
@@ -69,7 +69,7 @@ def test_a_foot_that_was_at_two_places_took_a_step_where_the_evidence_is_least()
     toes[:, 0, 2] = 0.7 * np.clip((np.arange(120) - 50) / 20, 0, 1)
     log_odds = np.full((120, 2), 1.0)
     log_odds[50:70, 0] = 0.2
-    stands = decide_stands(log_odds, toes, still(120))
+    stands = decide_stances(log_odds, toes, still(120))
     (first, second) = runs(stands[:, 0])
     assert first[0] == 0
     assert 45 <= first[1] <= 56
@@ -82,7 +82,7 @@ def test_a_foot_in_the_air_does_not_stand_yet_however_sure() -> None:
     toes = on_the_spot(120)
     height = np.maximum(0.0, 0.4 - 0.02 * np.arange(120))
     toes[:, 0, 1] = height
-    stands = decide_stands(np.full((120, 2), SURE), toes, still(120))
+    stands = decide_stances(np.full((120, 2), SURE), toes, still(120))
     assert stands[:, 1].all()
     assert not stands[height > 0.08, 0].any()
     assert stands[height < 0.06, 0].all()
@@ -91,10 +91,10 @@ def test_a_foot_in_the_air_does_not_stand_yet_however_sure() -> None:
 def test_no_stance_is_far_from_its_place_however_sure() -> None:
     toes = on_the_spot(2000)
     toes[:, 1, 0] = np.linspace(0, 12, 2000)
-    stands = decide_stands(np.full((2000, 2), 20.0), toes, still(2000))
+    stands = decide_stances(np.full((2000, 2), 20.0), toes, still(2000))
     for first, end in runs(stands[:, 1]):
         part = toes[first:end, 1]
-        assert np.linalg.norm(part - part.mean(axis=0), axis=-1).max() <= StandSettings().farthest
+        assert np.linalg.norm(part - part.mean(axis=0), axis=-1).max() <= StanceSettings().farthest
     assert stands[:, 1].mean() > 0.7
 
 
@@ -104,7 +104,7 @@ def test_stances_are_decided_for_any_numbers(frames: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     log_odds = np.cumsum(random.normal(0, 1, (frames, 2)), axis=0)
     toes = np.cumsum(random.normal(0, 0.03, (frames, 2, 3)), axis=0)
-    stands = decide_stands(log_odds, toes, random.uniform(0, 4, frames))
+    stands = decide_stances(log_odds, toes, random.uniform(0, 4, frames))
     assert stands.shape == (frames, 2)
 
 
@@ -112,13 +112,13 @@ def test_the_evidence_tells_a_walk_s_stances_better_than_the_prior_s_probability
     tracks = walk()
     stands = tracks.contact > 0.5
     unsure = replace(tracks, contact=np.full_like(tracks.contact, 0.5))
-    told = load_stand_evidence().log_odds(unsure) > 0
+    told = load_stance_evidence().log_odds(unsure) > 0
     middle = slice(30, -30)
     assert (told == stands)[middle].mean() > 0.9
 
 
 def test_the_evidence_has_no_scale_no_place_and_no_side() -> None:
-    tracks, evidence = walk(), load_stand_evidence()
+    tracks, evidence = walk(), load_stance_evidence()
     log_odds = evidence.log_odds(tracks)
     large = replace(
         tracks, toes_m=3 * tracks.toes_m, head_m=3 * tracks.head_m, leg_length_m=2.49, body_size_m=4.5, floor_m=0.06
@@ -141,17 +141,17 @@ def test_without_a_floor_the_lowest_toes_stand_for_it() -> None:
 
 def test_one_frame_has_evidence_too() -> None:
     tracks = walk(1)
-    assert np.isfinite(load_stand_evidence().log_odds(tracks)).all()
+    assert np.isfinite(load_stance_evidence().log_odds(tracks)).all()
 
 
 def test_missing_and_damaged_weights_are_told(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(WeightsError, match="missing"):
-        load_stand_evidence(tmp_path / "none.safetensors")
+        load_stance_evidence(tmp_path / "none.safetensors")
     other = tmp_path / "other.safetensors"
     other.write_bytes(weights_file({"hidden_bias": np.zeros(3, np.float32)}, {}))
     with pytest.raises(WeightsError, match="another network"):
-        load_stand_evidence(other)
+        load_stance_evidence(other)
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(EVIDENCE_WEIGHTS.read_bytes()[:-8])
     with pytest.raises(WeightsError, match="damaged"):
-        load_stand_evidence(cut)
+        load_stance_evidence(cut)

@@ -2,10 +2,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.stand_evidence import fit, true_stances
+from benchmarks.stance_evidence import fit, true_stances
 from benchmarks.steps import CHOICES
 from inpose_core.sampling import toe_paths
-from inpose_core.sampling.stand_evidence import FEATURES, SEEN_FRAMES, FootTracks, foot_features
+from inpose_core.sampling.stance_evidence import FEATURES, SEEN_FRAMES, FootTracks, foot_features
 from tests.core.synthetic import smooth_motion
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Estimate how likely a foot stands: ``python benchmarks/stand_evidence.py --data DATA [--out WEIGHTS]``.
+"""Estimate how likely a foot stands: ``python benchmarks/stance_evidence.py --data DATA [--out WEIGHTS]``.
 
 Solves the people who train the prior, without foot planting, half of them with noisy sensors, and fits the network of
-`sampling/stand_evidence.py` to their true stances by logistic regression with one hidden layer. Then measures recall
+`sampling/stance_evidence.py` to their true stances by logistic regression with one hidden layer. Then measures recall
 and precision on validation people (CMU 7 and 16, UI-PRMD 908). Needs torch; takes three minutes. Run it again after the
 prior was trained again.
 """
@@ -31,11 +31,11 @@ from inpose_core.evaluation.simulation import PERFECT_SENSORS, SensorNoise, on_b
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import Prior
 from inpose_core.prior.weights_file import weights_file
-from inpose_core.sampling.stand_evidence import (
+from inpose_core.sampling.stance_evidence import (
     EVIDENCE_WEIGHTS,
     SEEN_FRAMES,
     FootTracks,
-    StandEvidence,
+    StanceEvidence,
     foot_features,
 )
 from inpose_core.system.output import write_output
@@ -87,7 +87,7 @@ def main() -> None:
     for title, motions in validation.items():
         print(f"{title}: {figures(motions, evidence, prior)}")
     tensors = {name: np.atleast_1d(np.asarray(value, np.float32)) for name, value in vars(evidence).items()}
-    write_output(options.out, [weights_file(tensors, {"estimated_by": "benchmarks/stand_evidence.py"})])
+    write_output(options.out, [weights_file(tensors, {"estimated_by": "benchmarks/stance_evidence.py"})])
 
 
 def example(motion: Motion, seed: int, prior: Prior) -> tuple[FloatArray, BoolArray, FloatArray]:
@@ -137,7 +137,7 @@ def true_stances(truth: Motion) -> BoolArray:
     return np.asarray((speed < STANDING_SPEED_M_S) & low)
 
 
-def fit(features: FloatArray, stances: BoolArray, situation: FloatArray) -> StandEvidence:
+def fit(features: FloatArray, stances: BoolArray, situation: FloatArray) -> StanceEvidence:
     """Return the network that tells the stances (F, 2) from the features (F, 2, S, 11) best."""
     torch.manual_seed(0)
     shape = features.shape[2:]
@@ -164,7 +164,7 @@ def fit(features: FloatArray, stances: BoolArray, situation: FloatArray) -> Stan
         {name: value.detach().double().numpy() for name, value in network[layer].named_parameters()} for layer in (0, 2)
     )
     hidden = first["weight"] / scale
-    return StandEvidence(
+    return StanceEvidence(
         hidden_weight=hidden.T.reshape(*shape, HIDDEN),
         hidden_bias=first["bias"] - hidden @ mean,
         output_weight=last["weight"][0],
@@ -181,7 +181,7 @@ def balance(situation: FloatArray) -> FloatArray:
     return weight / weight.mean()
 
 
-def figures(motions: Sequence[Motion], evidence: StandEvidence, prior: Prior) -> str:
+def figures(motions: Sequence[Motion], evidence: StanceEvidence, prior: Prior) -> str:
     """Return recall and precision of the evidence, by itself, and of the prior's probability."""
     rows = []
     for seed, motion in enumerate(motions):
