@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure what pins do to wrong legs: ``python benchmarks/pins.py --data DATA``.
 
-UI-PRMD's test person, who trains and chooses nothing: lunges, steps over hurdles, leg raises, squats. In each clip the
+UI-PRMD's test person, who trains no weights: lunges, steps over hurdles, leg raises, squats. In each clip the
 simulated animator goes to the frame with the worst legs, and moves the worse foot, or both feet, to their true places.
 As in the panel, a foot that stands is held as long as it stands. Prints Markdown.
 """

@@ -25,8 +25,6 @@ from .example import EXAMPLE_STATURE_M, _between, _with_t_pose, record_motion
 
 LUNGE_S: Final[tuple[float, float]] = (2.6, 6.2)
 """From the first step to the last."""
-DEEP_S: Final[float] = 4.4
-"""A time at which the lunge is deepest."""
 _STEP_S: Final[float] = 0.55
 _STRIDE: Final[float] = 0.42
 """Distance of the step, over the stature."""
