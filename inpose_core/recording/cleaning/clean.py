@@ -11,8 +11,8 @@ The order matters, because each step trusts the results of the steps before it:
    (`track_defects`);
 5. hands that are feet (`device_changes`), devices that stand still as no hand does (`track_defects`, `still_devices`),
    hands that are carried by the head (`head_followers`);
-6. rooms and floors that jump, a headset that jumps alone, a floor that drifts, hands that become another device's
-   (`mending`): the numbers are mended;
+6. rooms and floors that jump, a headset that jumps alone, a room that leans, a floor that drifts, hands that become
+   another device's (`mending`): the numbers are mended;
 7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
    that never turn (`unturned`).
 

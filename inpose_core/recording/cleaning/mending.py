@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mend what is wrong by a shift and a turn.
 
-Rooms and floors jump, a headset jumps alone, a floor drifts, another device tracks a hand from some moment on.
+Rooms and floors jump, a headset jumps alone, a room leans, a floor drifts, another device tracks a hand from some
+moment on.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .device_changes import find_offset_changes, undo_offset_changes
 from .floor_drift import find_drift
 from .headset_jumps import find_headset_jumps, undo_headset_jumps
 from .rooms import find_room_jumps, join_rooms, t_pose_frames
+from .tilt import find_tilt
 
 
 def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple[float, ...]]:
@@ -30,7 +32,12 @@ def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple
         poses, moved = undo_headset_jumps(times_s, poses, slips)
         borders = (0, *(slip.frame for slip in slips), len(times_s))
         findings += [telling.headset_finding(times_s, borders, moved)] if moved else []
-    drift = find_drift(times_s, poses)
+    tilt = find_tilt(times_s, poses)
+    if tilt is not None:
+        poses = tilt.levelled(poses) if tilt.sure else poses
+        findings.append(telling.tilt_finding(tilt))
+    # What is left of a tilt looks like a drift to a performer who walks along it.
+    drift = find_drift(times_s, poses) if tilt is None else None
     if drift is not None:
         posed = t_pose_frames(times_s, poses)
         ground_m = drift.level_m(times_s)

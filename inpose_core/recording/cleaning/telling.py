@@ -16,6 +16,7 @@ from ..types import LONGEST_BRIDGE_S
 from .defects import TrackDefect
 from .device_changes import OffsetChange
 from .rooms import RoomJump
+from .tilt import Tilt
 
 _MOST_SPANS: Final[int] = 3
 """If a device has more defects of one kind than this, they become one finding, to keep the list short."""
@@ -184,6 +185,17 @@ def drift_finding(start_s: float, stop_s: float, rise_m: float) -> Finding:
         "drifted. InPose removed the drift."
     )
     return Finding("floor_drifts", sentence, "repaired", None, start_s, stop_s)
+
+
+def tilt_finding(tilt: Tilt) -> Finding:
+    """Return the finding about a room that leans."""
+    angle_deg, deviation_deg = np.degrees((tilt.angle_rad, tilt.deviation_rad))
+    leans, fate = ("leans", "InPose levelled it") if tilt.sure else ("seems to lean", "InPose left it as it is")
+    sentence = (
+        f"The room {leans} by {angle_deg:.0f} degrees (give or take {deviation_deg:.0f}): its floor was set up on a "
+        f"slope. {fate}."
+    )
+    return Finding("room_tilted", sentence, "repaired" if tilt.sure else "told")
 
 
 def missing_findings(measured: BoolArray, defects: Sequence[TrackDefect]) -> list[Finding]:

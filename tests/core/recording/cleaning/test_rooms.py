@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotate_vector, rotvec_to_quaternion
 from inpose_core.recording import Recording
 from inpose_core.recording.cleaning.clean import clean_recording
 from tests.core.recording.cleaning.people import between, person, told, turned
@@ -92,3 +94,52 @@ def test_hands_that_swap_close_together_are_put_back() -> None:
     cleaned = clean_recording(take)
     np.testing.assert_allclose(cleaned.positions_m, truth.positions_m)
     assert told(cleaned.findings) == {("swapped_hands", None)}
+
+
+def walker(seconds: float = 20.0) -> Recording:
+    """Return a person who walks in large circles and looks where they go."""
+    take = person(seconds)
+    angle = 0.8 * take.times_s
+    way = np.stack([1.5 * np.cos(angle), 0 * angle, -1.5 * np.sin(angle)], axis=1)[:, None]
+    headings = np.stack([np.cos(angle / 2), 0 * angle, np.sin(angle / 2), 0 * angle], axis=1)[:, None]
+    return replace(
+        take,
+        positions_m=rotate_vector(headings, take.positions_m) + way,
+        rotations_wxyz=multiply_quaternions(headings, take.rotations_wxyz),
+    )
+
+
+def leaning(take: Recording, angle_deg: float, heading_rad: float) -> Recording:
+    """Turn everything about a level axis through the origin."""
+    axis = np.array((np.cos(heading_rad), 0.0, np.sin(heading_rad)))
+    turn = rotvec_to_quaternion(np.radians(angle_deg) * axis)
+    return replace(
+        take,
+        positions_m=rotate_vector(turn, take.positions_m),
+        rotations_wxyz=multiply_quaternions(turn, take.rotations_wxyz),
+    )
+
+
+@pytest.mark.parametrize(("angle_deg", "heading_rad"), [(9.0, 0.0), (13.0, 2.0)])
+def test_a_leaning_room_is_levelled(angle_deg: float, heading_rad: float) -> None:
+    truth = walker()
+    cleaned = clean_recording(leaning(truth, angle_deg, heading_rad))
+    assert told(cleaned.findings) == {("room_tilted", None)}
+    assert cleaned.findings[0].action == "repaired"
+    np.testing.assert_allclose(cleaned.positions_m[..., 1], truth.positions_m[..., 1], atol=0.06)
+    assert np.degrees(geodesic_angle(cleaned.rotations_wxyz, truth.rotations_wxyz).max()) < 2.5
+
+
+def test_who_looks_down_in_one_place_or_walks_upright_is_in_a_level_room() -> None:
+    take = person(20.0)
+    down = rotvec_to_quaternion(np.array((-0.45, 0.0, 0.0)))
+    take.rotations_wxyz[:, 0] = multiply_quaternions(take.rotations_wxyz[:, 0], down)
+    assert clean_recording(take).findings == ()
+    assert clean_recording(walker()).findings == ()
+
+
+def test_places_that_disagree_with_the_head_are_no_tilt() -> None:
+    """Who walks up a steep ramp keeps the head level."""
+    take = walker()
+    take.positions_m[..., 1] += 0.25 * take.positions_m[:, :1, 0]
+    assert ("room_tilted", None) not in told(clean_recording(take).findings)
