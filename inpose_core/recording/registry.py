@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from typing import Final
 
 from ..body.points import joints_of_points
+from ..body.skeleton import SENSOR_JOINTS
 from ..errors import RecordingError
 from ..system.safe_files import open_file, read_bytes
 from . import formats
@@ -95,9 +96,16 @@ def _read_whole(path: Path) -> bytes:
 
 def _with_points(recording: Recording, options: ReadOptions) -> Recording:
     """Return the recording with the trackers that the options choose; all of them if they choose none."""
-    if options.points is None or recording.trackers is None:
+    if options.points is None:
         return recording
-    return replace(recording, trackers=recording.trackers.only(joints_of_points(options.points)))
+    joints = joints_of_points(options.points)
+    trackers = None if recording.trackers is None else recording.trackers.only(joints)
+    known = (*SENSOR_JOINTS, *(trackers.joints if trackers else ()))
+    missing = ", ".join(
+        point.strip() for point in options.points.split(",") if not set(joints_of_points(point)) <= set(known)
+    )
+    notes = (f"No tracker of this recording is known to measure {missing}.",) if missing else ()
+    return replace(recording, trackers=trackers, notes=(*recording.notes, *notes))
 
 
 def _bytes_of(path: Path, read: Callable[[Path], bytes] = _read_whole) -> bytes:

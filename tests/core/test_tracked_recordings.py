@@ -152,6 +152,16 @@ def test_points_choose_among_the_trackers(performer: Motion, tmp_path: Path) -> 
         load_recording(tmp_path / "take.csv", ReadOptions(points="tail"))
 
 
+@pytest.mark.parametrize("with_trackers", [True, False])
+def test_points_that_no_tracker_measures_are_told(performer: Motion, tmp_path: Path, with_trackers: bool) -> None:
+    recording = tracked(performer)
+    write_csv(recording if with_trackers else replace(recording, trackers=None), tmp_path / "take.csv")
+    notes = load_recording(tmp_path / "take.csv", ReadOptions(points="head,hands,chest,left_knee")).notes
+    assert "No tracker of this recording is known to measure chest, left_knee." in notes
+    with pytest.raises(InPoseError, match="no point"):
+        load_recording(tmp_path / "take.csv", ReadOptions(points="tail"))
+
+
 def test_points_of_a_body_motion_are_its_joints(tmp_path: Path) -> None:
     motion = smooth_motion(150)
     motion.save_npz(tmp_path / "a.npz")
