@@ -38,7 +38,7 @@ def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple
         findings.append(telling.tilt_finding(tilt))
     # What is left of a tilt looks like a drift to a performer who walks along it.
     drift = find_drift(times_s, poses) if tilt is None else None
-    if drift is not None:
+    if drift is not None and drift.sure:
         posed = t_pose_frames(times_s, poses)
         ground_m = drift.level_m(times_s)
         # The floor is where it was in the T-pose, else where it was at first.
@@ -46,7 +46,7 @@ def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple
         level_m = np.zeros((len(times_s), 1, 3))
         level_m[:, 0, 1] = ground_m - right_m
         poses = poses._replace(positions_m=poses.positions_m - level_m)
-        findings.append(telling.drift_finding(drift.start_s, drift.stop_s, drift.rise_m))
+    findings += [telling.drift_finding(drift)] if drift is not None else []
     changes = find_offset_changes(times_s, poses)
     if changes:
         poses = undo_offset_changes(poses, changes)

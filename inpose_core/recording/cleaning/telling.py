@@ -15,6 +15,7 @@ from ..findings import Finding, FindingAction
 from ..types import LONGEST_BRIDGE_S
 from .defects import TrackDefect
 from .device_changes import OffsetChange
+from .floor_drift import Drift
 from .rooms import RoomJump
 from .tilt import Tilt
 
@@ -177,14 +178,14 @@ def headset_finding(times_s: FloatArray, borders: Sequence[int], moved: Sequence
     return Finding("headset_jumped", sentence, "repaired", 0, spans[0][0], spans[-1][1])
 
 
-def drift_finding(start_s: float, stop_s: float, rise_m: float) -> Finding:
+def drift_finding(drift: Drift) -> Finding:
     """Return the finding about a floor that drifted."""
-    way = "rose" if rise_m > 0 else "sank"
-    sentence = (
-        f"From {start_s:.1f} to {stop_s:.1f} s, all devices {way} slowly by {abs(100 * rise_m):.0f} cm: the floor "
-        "drifted. InPose removed the drift."
-    )
-    return Finding("floor_drifts", sentence, "repaired", None, start_s, stop_s)
+    moved = f"{'rose' if drift.rise_m > 0 else 'sank'} slowly by {abs(100 * drift.rise_m):.0f} cm"
+    seems, fate = ("the floor drifted", "removed the drift")
+    if not drift.sure:
+        seems, fate = ("the floor seems to drift", "left the heights as they are")
+    sentence = f"From {drift.start_s:.1f} to {drift.stop_s:.1f} s, all devices {moved}: {seems}. InPose {fate}."
+    return Finding("floor_drifts", sentence, "repaired" if drift.sure else "told", None, drift.start_s, drift.stop_s)
 
 
 def tilt_finding(tilt: Tilt) -> Finding:

@@ -46,6 +46,16 @@ def test_a_drifting_floor_is_levelled(rise_m: float) -> None:
     assert told(cleaned.findings) == {("floor_drifts", None)}
 
 
+def test_a_small_rise_is_told_and_a_small_fall_is_a_slouch() -> None:
+    rising, sinking = person(20.0), person(20.0)
+    rising.positions_m[..., 1] += 0.11 * rising.times_s[:, None] / 20
+    sinking.positions_m[..., 1] -= 0.11 * sinking.times_s[:, None] / 20
+    cleaned = clean_recording(rising)
+    assert [(finding.kind, finding.action) for finding in cleaned.findings] == [("floor_drifts", "told")]
+    np.testing.assert_allclose(cleaned.positions_m, rising.positions_m)
+    assert clean_recording(sinking).findings == ()
+
+
 def test_a_crouch_is_no_drift() -> None:
     take = person(20.0)
     low = np.clip(np.minimum(take.times_s - 8, 15 - take.times_s), 0, 1)
