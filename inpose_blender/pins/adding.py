@@ -87,7 +87,7 @@ def stance_frames(context: bpy.types.Context, armature: Any, pin: Any) -> tuple[
     """
     rig = prepare_rig(armature, context.scene)
     take, fps = armature.inpose_take, _fps(context)
-    motion = TAKES.recall(Path(pins_of(armature).unpinned or take.file)).motion
+    motion = TAKES.recall(Path(take.unpinned or take.file)).motion
     at_s = take.start_s + (pin.first - take.first_frame) / fps
     place = np.array(pin.handle.matrix_world.translation, dtype=np.float64)
     x, y, z = room_of(armature, rig.measure).motion_position(place).tolist()

@@ -256,7 +256,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         assert armature is not None, "poll has seen one"
         take, pins = armature.inpose_take, pins_of(armature)
         self._label, self._scene, self._notes = take.label, remember(scene), take.notes.splitlines()
-        self._unpinned = pins.unpinned or take.file
+        self._unpinned = take.unpinned or take.file
         self._seed = pins.seed + 1 if self.another else 0
         try:
             self._options = bake_options(scene)
@@ -283,7 +283,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take, pins = armature.inpose_take, pins_of(armature)
-        take.file, pins.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
+        take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
         keep_place(take, result)
         scene = self._scene.find(bpy.data.scenes) or context.scene
         notes = (*outcome.notes, *range_note(result, scene), *bake_notes(result))

@@ -78,7 +78,7 @@ class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
             column.operator("inpose.select_pin", text="", icon="RESTRICT_SELECT_OFF")
         if (pin := chosen_pin(armature)) is not None:
             _draw_pin(layout, pin)
-        if len(pins.entries) or pins.unpinned:
+        if len(pins.entries) or armature.inpose_take.unpinned:
             row = layout.row(align=True)
             row.scale_y = 1.2
             row.operator("inpose.solve_again", icon="FILE_REFRESH").another = False

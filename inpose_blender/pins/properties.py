@@ -65,7 +65,6 @@ class INPOSE_PG_pins(bpy.types.PropertyGroup):
 
     entries: bpy.props.CollectionProperty(name="Pins", description="The pins of the character", type=INPOSE_PG_pin)
     chosen: bpy.props.IntProperty(name="Pin", description="The chosen pin", default=-1)
-    unpinned: bpy.props.StringProperty(name="Motion without pins", description="File of the motion before any pin")
     seed: bpy.props.IntProperty(
         name="Variation", description="0 is the most likely motion; each other number gives another one", min=0
     )

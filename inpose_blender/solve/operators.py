@@ -84,6 +84,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
+        take.unpinned = ""  # pins start from this motion now
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
         take.recording, take.start_s = self._recording, outcome.start_s
         take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m

@@ -11,6 +11,7 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     """Hold the last solved motion of an armature object, for re-baking; saved with the object."""
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
+    unpinned: bpy.props.StringProperty(name="Motion without pins", description="File of the motion before any pin")
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
     switched_off: bpy.props.StringProperty(
         name="Switched off", description="Constraints that the baked action switches off"

@@ -118,7 +118,7 @@ def test_solve_again_bakes_the_pinned_motion_and_keeps_the_first(solved, request
     assert [pin["joint"] for pin in params["pins"]["pins"]] == ["left_ankle"]
     assert solved.inpose_take.file != first_file
     assert Path(first_file).exists()
-    assert solved.inpose_pins.unpinned == first_file
+    assert solved.inpose_take.unpinned == first_file
     pelvis = solved.pose.bones[prepare_rig(solved, bpy.context.scene).mapping.bones["pelvis"]]
     bpy.context.scene.frame_set(21)
     high = (solved.matrix_world @ pelvis.head).z
@@ -128,6 +128,16 @@ def test_solve_again_bakes_the_pinned_motion_and_keeps_the_first(solved, request
     assert bpy.ops.inpose.solve_again(another=True) == {"FINISHED"}
     assert requests[-1][1]["motion"] == first_file
     assert requests[-1][1]["solve"]["seed"] == 1
+
+
+def test_after_a_new_solve_pins_start_from_its_motion(solved, requests) -> None:
+    add("left_ankle", 21)
+    assert bpy.ops.inpose.solve_again() == {"FINISHED"}
+    bpy.context.scene.inpose.seed = 7
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    new_file = solved.inpose_take.file
+    assert bpy.ops.inpose.solve_again() == {"FINISHED"}
+    assert requests[-1][1]["motion"] == new_file
 
 
 def test_what_cannot_be_met_is_told(solved, fake_worker) -> None:
