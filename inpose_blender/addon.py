@@ -16,6 +16,7 @@ from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
+from .pins import solving as pins_solving
 from .preferences import operators as preferences_operators
 from .preferences import panel as preferences_panel
 from .preferences import python_operators
@@ -50,6 +51,7 @@ _CLASSES = (
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *pins_operators.CLASSES,
+    *pins_solving.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,

@@ -9,7 +9,8 @@ import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
 from .columns.operators import INPOSE_OT_assign_columns
-from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin, INPOSE_OT_solve_again
+from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
+from .pins.solving import INPOSE_OT_solve_again
 from .preferences.operators import INPOSE_OT_test_solver
 from .preferences.python_operators import INPOSE_OT_find_pythons
 from .recording import example, scene_operators

@@ -20,6 +20,20 @@ from .properties import bake_options
 from .settings import BakeResult
 
 
+def has_take(operator: Any, context: bpy.types.Context) -> bool:
+    """Return whether something was solved for the chosen armature; if not, tell Blender what is missing."""
+    armature = chosen_armature(context)
+    if context.mode not in {"OBJECT", "POSE"}:
+        operator.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
+    elif armature is None or armature.type != "ARMATURE":
+        operator.poll_message_set(tr("Select the armature of the character"))
+    elif not armature.inpose_take.file:
+        operator.poll_message_set(tr("Solve a recording for this armature first"))
+    else:
+        return True
+    return False
+
+
 class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
     """Re-bake the solved motion with the current options. Replaces the last bake, unless you edited it"""
 
@@ -30,16 +44,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Something must have been solved for the armature."""
-        armature = chosen_armature(context)
-        if context.mode not in {"OBJECT", "POSE"}:
-            cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
-        elif armature is None or armature.type != "ARMATURE":
-            cls.poll_message_set(tr("Select the armature of the character"))
-        elif not armature.inpose_take.file:
-            cls.poll_message_set(tr("Solve a recording for this armature first"))
-        else:
-            return True
-        return False
+        return has_take(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Bake in slices while Blender draws."""

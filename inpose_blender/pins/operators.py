@@ -1,48 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Add, hold and remove pins, and solve the stretches around them again."""
+"""Add, hold, select and remove pins."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import bpy
 
-from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
-from ..bake.properties import bake_options
+from ..bake.operators import has_take
 from ..errors import InPoseError
-from ..options import SolveSettings
-from ..preferences.machine_settings import results_folder, solver_device, solver_interpreters
-from ..remembered import remember
 from ..rig.properties import chosen_armature
-from ..solve.modal import ModalSolve
-from ..ui.option_properties import settings_of
-from ..ui.status import clear_error, show_error, show_result
+from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .handles import choose_only, remove_handle
 from .properties import FOOT_ITEMS, JOINT_ITEMS, KIND_ITEMS, chosen_pin, pins_of
 
-if TYPE_CHECKING:
-    from .job import PinnedOutcome
-
-
-def _has_take(operator: Any, context: bpy.types.Context) -> bool:
-    armature = chosen_armature(context)
-    if context.mode not in {"OBJECT", "POSE"}:
-        operator.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
-    elif armature is None or armature.type != "ARMATURE":
-        operator.poll_message_set(tr("Select the armature of the character"))
-    elif not armature.inpose_take.file:
-        operator.poll_message_set(tr("Solve a recording for this armature first"))
-    else:
-        return True
-    return False
-
 
 def _has_pin(operator: Any, context: bpy.types.Context) -> bool:
-    if not _has_take(operator, context):
+    if not has_take(operator, context):
         return False
     if chosen_pin(chosen_armature(context)) is None:
         operator.poll_message_set(tr("Choose a pin first"))
@@ -62,7 +38,7 @@ class INPOSE_OT_add_pin(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Something must have been solved for the armature."""
-        return _has_take(cls, context)
+        return has_take(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put a handle where the joint is now."""
@@ -94,7 +70,7 @@ class INPOSE_OT_add_stance(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Something must have been solved for the armature."""
-        return _has_take(cls, context)
+        return has_take(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add an entry of half a second; its frames can be changed in the panel."""
@@ -120,7 +96,7 @@ class INPOSE_OT_pin_pose(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Bones must be selected in Pose Mode."""
-        if not _has_take(cls, context):
+        if not has_take(cls, context):
             return False
         if context.mode != "POSE" or not context.selected_pose_bones:
             cls.poll_message_set(tr("Select bones in Pose Mode"))
@@ -229,68 +205,6 @@ class INPOSE_OT_select_pin(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
-    """Solve the stretches around the pins again, and bake. The rest of the motion stays as it is"""
-
-    bl_idname = "inpose.solve_again"
-    bl_label = "Solve again"
-    bl_options = {"UNDO"}
-
-    another: bpy.props.BoolProperty(
-        name="Another",
-        description="Find another likely motion through the same pins, instead of the most likely one",
-        options={"SKIP_SAVE"},
-    )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Something must have been solved for the armature."""
-        return _has_take(cls, context)
-
-    def _start(self, context: bpy.types.Context) -> bool:
-        from ..rig.prepare import prepare_rig
-        from .collect import collected_pins
-        from .job import SolveAgainJob
-
-        armature, scene = chosen_armature(context), context.scene
-        assert armature is not None, "poll has seen one"
-        take, pins = armature.inpose_take, pins_of(armature)
-        self._label, self._scene, self._notes = take.label, remember(scene), take.notes.splitlines()
-        self._unpinned = take.unpinned or take.file
-        self._seed = pins.seed + 1 if self.another else 0
-        try:
-            self._options = bake_options(scene)
-            self._rig = prepare_rig(armature, scene)
-            asked = collected_pins(context, armature, self._rig.measure)
-            settings = replace(settings_of(SolveSettings, scene.inpose), device=solver_device())
-            if self._seed:
-                settings = replace(settings, variation=1.0, seed=self._seed)
-            self._job = SolveAgainJob(
-                Path(self._unpinned), self._label, asked, solver_interpreters(), settings, results_folder()
-            )
-        except InPoseError as error:
-            show_error(self, context, error, "Preparing")
-            return False
-        return True
-
-    def _finish(self, context: bpy.types.Context) -> set[str]:
-        outcome: PinnedOutcome = self._job.outcome
-        assert self._bake is not None
-        try:
-            result = self._bake.result
-            armature = self._rig.armature_object
-        except InPoseError as error:
-            show_error(self, context, error, "Baking")
-            return {"CANCELLED"}
-        take, pins = armature.inpose_take, pins_of(armature)
-        take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
-        keep_place(take, result)
-        scene = self._scene.find(bpy.data.scenes) or context.scene
-        notes = (*outcome.notes, *range_note(result, scene), *bake_notes(result))
-        show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
-        return {"FINISHED"}
-
-
 class INPOSE_MT_add_pin(bpy.types.Menu):
     """Pin a joint at the current frame"""
 
@@ -325,6 +239,5 @@ CLASSES = (
     INPOSE_OT_remove_pin,
     INPOSE_OT_hold_pin,
     INPOSE_OT_select_pin,
-    INPOSE_OT_solve_again,
     INPOSE_MT_add_pin,
 )

@@ -59,6 +59,7 @@ class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the list, the chosen pin, and the button."""
         layout, armature = self.layout, chosen_armature(context)
+        assert armature is not None, "poll has seen one"
         pins = pins_of(armature)
         if not len(pins.entries):
             draw_text(layout, tr("If a pose is wrong, go to its frame and pin a joint where it should be."), "INFO")
