@@ -24,7 +24,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
-    from inpose_core.arrays import BoolArray, FloatArray, runs
+    from inpose_core.arrays import BoolArray, FloatArray, IndexArray, runs
     from inpose_core.body.expected_error import UnsureStretch, unsure_stretches
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         quaternion_to_matrix,
         rotate_vector,
         rotation_between,
+        rotvec_to_quaternion,
         slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
@@ -57,7 +58,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.system.programs import NO_WINDOW, find_program, neutral_folder, without_python_variables
     from inpose_core.system.safe_files import open_file, parse_json, read_json
 else:
-    from ..inpose_core.arrays import BoolArray, FloatArray, runs
+    from ..inpose_core.arrays import BoolArray, FloatArray, IndexArray, runs
     from ..inpose_core.body.expected_error import UnsureStretch, unsure_stretches
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
@@ -69,6 +70,7 @@ else:
         quaternion_to_matrix,
         rotate_vector,
         rotation_between,
+        rotvec_to_quaternion,
         slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
@@ -104,6 +106,7 @@ __all__ = [
     "CalibrationError",
     "CancelledError",
     "FloatArray",
+    "IndexArray",
     "InPoseError",
     "Motion",
     "OutputError",
@@ -144,6 +147,7 @@ __all__ = [
     "read_json",
     "rotate_vector",
     "rotation_between",
+    "rotvec_to_quaternion",
     "runs",
     "save_sensors",
     "signals_wait",

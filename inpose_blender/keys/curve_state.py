@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold a curve while its keys are chosen: its keys so far, and what its error does to the end joints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ..core import BoolArray, FloatArray, IndexArray
+from .curves import Segments
+from .ends import KeyedCurve, Tolerance, sizes
+
+_OWN_WAY: Final[float] = 0.02
+"""How strongly a bone keeps its own way when it makes up for the errors of others."""
+
+
+class CurveState:
+    """One curve with keys on some frames. Errors are in tolerances, (E, 6, F): three of the shift, three of the turn."""
+
+    def __init__(self, curve: KeyedCurve, tolerances: Sequence[Tolerance]) -> None:
+        self.curve, self.ends = curve, curve.reach.ends
+        self.count, self.cost = curve.values.shape
+        self.fixed = np.zeros(self.count, np.bool_)
+        self.fixed[[0, -1]] = True
+        self.fixed[curve.fixed] = True
+        self._closed, self._exact = np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
+        self._slopes = np.zeros((self.cost, self.count))
+        for first, last in curve.held:
+            self._closed[first + 1 : last] = True
+            self._exact[[first, last]] = True
+        for frame, slope in curve.joins:
+            self._exact[frame] = True
+            self._slopes[:, frame] = slope
+        self.fixed = (self.fixed | self._exact) & ~self._closed
+        self._values = np.ascontiguousarray(curve.values.T)
+        self._effects = curve.reach.effects(self.count, tolerances)
+        self._answers = _answers(self._effects)
+        self.put_keys(self.fixed)
+        self._fit(self._values)
+
+    def put_keys(self, mask: BoolArray) -> None:
+        """Have keys on the masked frames; the curve is not yet fitted to them."""
+        self.mask, self.kept = mask, np.flatnonzero(mask)
+        self._segments = Segments(self.kept, self._exact[self.kept], self._slopes[:, self.kept])
+
+    def fit_alone(self) -> FloatArray:
+        """Fit the curve to its own values. Return the largest error of an end joint, in tolerances, (F,)."""
+        self._fit(self._values)
+        return self.own_sizes()
+
+    def make_up(self, errors: FloatArray, alone: BoolArray) -> None:
+        """Fit the curve so that it makes up for the errors of the others, and update the errors of all.
+
+        Args:
+            errors: of all end joints, (E, 6, F).
+            alone: frames in which the curve keeps to its own values, (F,).
+        """
+        others = errors[self.ends] - self.errors
+        wanted = self._values.copy()
+        for component, answers in enumerate(self._answers):
+            wanted[component] -= np.where(alone, 0.0, np.einsum("eif,eif->f", answers, others))
+        self._fit(wanted)
+        errors[self.ends] = others + self.errors
+
+    def own_sizes(self) -> FloatArray:
+        """Return the largest error of an end joint if only this curve were off, (F,)."""
+        return np.asarray(sizes(self.errors).max(axis=0)) if len(self.ends) else np.zeros(self.count, np.float32)
+
+    def shares(self, errors: FloatArray, at: IndexArray, end: IndexArray) -> FloatArray:
+        """Return how much this curve adds to the errors (N, 6) of end joints in some frames, for the price of a key.
+
+        It is minus infinity where there is no room for a key.
+        """
+        place = np.full(max(int(end.max()), int(self.ends.max(initial=-1))) + 1, -1)
+        place[self.ends] = np.arange(len(self.ends))
+        follows = (place[end] >= 0) & self._room()[at]
+        share = np.full(len(at), -np.inf)
+        own = self.errors[place[end[follows]], :, at[follows]]
+        share[follows] = np.einsum("ni,ni->n", own, errors[follows]) / np.sqrt(self.cost)
+        return share
+
+    def splits(self, at: IndexArray) -> IndexArray:
+        """Return where to put a key in the segments of some frames: where the curve itself is off, rather in the middle
+        of a segment than beside a key."""
+        share = self._segments.share
+        inner = np.where(self.mask | self._closed, -1.0, (self.own_sizes() + 1e-3) * share * (1 - share))
+        starts = self.kept[:-1]
+        worst = np.maximum.reduceat(inner, starts)
+        index = self._segments.index[at]
+        earlier = np.maximum(index - (self.mask[at] & (at < self.count - 1)), 0)
+        index = np.unique(np.where(worst[earlier] > worst[index], earlier, index))
+        index = index[worst[index] >= 0]
+        found = np.flatnonzero(np.isin(self._segments.index, index) & (inner == worst[self._segments.index]))
+        _, first = np.unique(self._segments.index[found], return_index=True)
+        return found[first]
+
+    def _room(self) -> BoolArray:
+        """Return the frames beside or in a segment that can take one more key, (F,)."""
+        free = np.maximum.reduceat(~(self.mask | self._closed), self.kept[:-1])
+        room = free[self._segments.index]
+        room[self.kept[1:-1]] |= free[:-1]
+        return room
+
+    def _fit(self, wanted: FloatArray) -> None:
+        self.keys = self._segments.fit(wanted)
+        self.fitted = self._segments.evaluate(self.keys)
+        off = (self.fitted - self._values).astype(np.float32)
+        self.errors = np.einsum("ceif,cf->eif", self._effects, off)
+
+
+def _answers(effects: FloatArray) -> FloatArray:
+    """Return the change of the components that best makes up for a unit of each error, (C, E, 6, F)."""
+    normal = np.einsum("ceif,deif->fcd", effects, effects)
+    trace = np.trace(normal, axis1=1, axis2=2)
+    normal = normal + (_OWN_WAY * trace + 1e-9)[:, None, None] * np.eye(normal.shape[-1])
+    return np.ascontiguousarray(np.einsum("fcd,deif->ceif", np.linalg.inv(normal), effects), np.float32)
