@@ -11,16 +11,19 @@ from typing import Any, Final
 
 import bpy
 
+from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
 from ..character.skin import Skin
 from ..core import InPoseError, RigError
 from ..in_thread import in_thread
+from ..layers.masks import layer_settings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
 from .adjust import adjust_motion
 from .bake import bake_channels, rig_facts, write_action
+from .blending import blendable_channels, blended_motion
 from .options import BakeOptions
 from .placement import motion_placement, place_motion, placed_floor, placement_to_text
 from .settings import BakeResult
@@ -52,6 +55,7 @@ class BakeJob:
     ) -> None:
         self._rig, self._scene, self._load = rig, remember(scene), load
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
+        self._selected = selected_bones(rig.armature_object)
         self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
         self._steps = self._work()
         self._done = False
@@ -109,16 +113,21 @@ class BakeJob:
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
+        layer = layer_settings(self._options.layers, facts.parts, self._selected)
         settings = self._options.bake_settings(
-            self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
+            self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
         placement = motion_placement(motion, self._options, now.measure, scene.cursor.location)
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location)
+        if layer is None:
+            motion = blended_motion(motion, self._options.layers, now, scene, settings, facts.tree)
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
+        if layer is not None:
+            channels = blendable_channels(armature_object, channels, frames, settings)
         result = yield from write_action(
             armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import RigError
+from ..layers.options import LayerOptions
+from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
 from .settings import BakeSettings
@@ -156,6 +158,9 @@ class BakeOptions(OptionTable):
         label="Set frame range",
     )
 
+    layers: LayerOptions = LayerOptions()
+    """Over what the bake is laid; a table of its own."""
+
     @property
     def adjustments(self) -> AdjustSettings:
         """Return what is changed about the motion before it is baked."""
@@ -174,7 +179,13 @@ class BakeOptions(OptionTable):
         return (scene_range[0], max(scene_range[1], motion_range[1])) if self.extend_range else scene_range
 
     def bake_settings(
-        self, action_name: str, motion_fps: float, first_frame: int, *, replace_own: bool
+        self,
+        action_name: str,
+        motion_fps: float,
+        first_frame: int,
+        *,
+        replace_own: bool,
+        layer: LayerSettings | None = None,
     ) -> BakeSettings:
         """Return how the motion becomes an action."""
         by_name = {"scene": None, "solver": motion_fps}
@@ -185,5 +196,6 @@ class BakeOptions(OptionTable):
             root_motion=self.way == "root",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            layer=layer,
             replace_own=replace_own,
         )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..character.problems import CharacterCheck
+from ..layers.settings import LayerSettings
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class BakeSettings:
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    layer: LayerSettings | None = None
+    """Lay the new action over what plays; None makes it the active one, or plays it in an NLA track."""
     replace_own: bool = False
     """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
 
