@@ -33,7 +33,7 @@ from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
-from .bake import Channel
+from .channels import Channel
 from .play_action import others_playing
 from .settings import BakeSettings
 

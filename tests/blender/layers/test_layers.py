@@ -231,10 +231,11 @@ def test_without_a_layer_the_blend_is_in_the_keys(rng, walk, gesture, extra_bone
     mapped = [index_of(rig)[bone] for bone in map_and_measure(rig)[0].bones.values()]
     for frame, expected in ((0, walking), (20, gesturing), (39, walking)):
         assert degrees(blended[frame, mapped], expected[frame, mapped]).max() < error_deg
-        assert np.abs(blended[frame, mapped, :3, 3] - expected[frame, mapped, :3, 3]).max() < (0.02 if extra_bones else 1e-4)
+        assert np.abs(blended[frame, mapped, :3, 3] - expected[frame, mapped, :3, 3]).max() < (
+            0.02 if extra_bones else 1e-4
+        )
     assert len(bpy.data.scenes) == 1
-    again = bake(rig, gesture, blend_in=10, blend_out=10)  # the walk is muted now, but it is what played before
-    assert again.action_name == "gesture"
+    bake(rig, gesture, blend_in=10, blend_out=10)  # the walk is muted now, but it is what played before
     assert degrees(seen(rig), blended).max() < 0.05
 
 
