@@ -15,7 +15,7 @@ import time
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from .core import (
     signals_wait,
     stop_by_unwinding,
 )
+from .layers.options import LayerOptions
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
 from .preferences.machine_settings import solver_device, solver_interpreters
 from .rig.find import find_mapping
@@ -135,6 +136,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
     add_options(parser, BakeOptions, _BAKE)
+    add_options(parser, LayerOptions)
     parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
@@ -143,6 +145,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     )
     if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
+    layers = settings_from_arguments(LayerOptions, options)
+    layers.check()
     settings = BatchSettings(
         recordings=recordings,
         output=options.output.resolve(),
@@ -157,7 +161,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
             settings_from_arguments(CalibrationSettings, options),
             settings_from_arguments(SolveSettings, options, SolveSettings(device=solver_device())),
         ),
-        bake=settings_from_arguments(BakeOptions, options, _BAKE),
+        bake=replace(settings_from_arguments(BakeOptions, options, _BAKE), layers=layers),
     )
     _refuse_equal_outputs(settings)
     return settings
