@@ -264,8 +264,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
             scene.render.fps = max(1, round(settings.scene_fps))
             scene.render.fps_base = scene.render.fps / settings.scene_fps
         rig = prepare_rig(_find_armature(scene, settings.armature), scene)
-        if settings.bake.way == "root":
-            check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
+        check_root_motion(rig.armature_object, settings.bake.way, scene=scene, mapping=rig.mapping)
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
@@ -285,12 +284,16 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "frames": result.last_frame - result.first_frame + 1,
         "mean_hand_error_m": outcome.mean_hand_error_m,
         "confidence": None if confidence is None else round(confidence, 3),
-        "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
+        "unsure_frames": unsure_scene_frames(motion, result.first_frame, result.frames_per_s),
         "character": result.character.state,
         "character_problems": [problem.to_dict() for problem in result.character.problems],
         "start_s": round(outcome.start_s, 3),
         "findings": list(outcome.findings),
-        "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
+        "notes": list(
+            dict.fromkeys(
+                (*outcome.notes, *rig.measure.notes, *result.notes, *filter(None, [result.character.skipped]))
+            )
+        ),
     }
 
 

@@ -23,6 +23,7 @@ from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
+from ..rig.home import home_basis, remember_home, send_home
 from ..rig.measure import RigMeasure
 from ..rig.places import joint_place
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
@@ -30,6 +31,7 @@ from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel, channel_path, rotation_channel
+from .object_motion import ObjectPlace, check_object_motion, object_motion_channels, object_place
 from .play_action import play_action
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_bone, root_motion_channels, without_way
@@ -47,7 +49,8 @@ class RigFacts:
     """Hold all data of Blender that a bake needs, so that the rest of the bake can run in another thread."""
 
     world: FloatArray
-    """(4, 4) matrix_world of the armature object."""
+    """(4, 4) matrix_world of the armature object, where it stands without root motion."""
+    place: ObjectPlace
     tree: BoneTree
     root_bone: str
     """The bone whose location carries the body."""
@@ -121,8 +124,10 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    place = object_place(armature_object)
     return RigFacts(
-        world=np.array(armature_object.matrix_world, dtype=np.float64),
+        world=place.world,
+        place=place,
         tree=tree,
         root_bone=root,
         root_turns=turns,
@@ -138,12 +143,16 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     )
 
 
-def check_root_motion(armature_object: Any, *, scene: Any, mapping: RigMapping) -> None:
-    """Check that a rig has a bone for root motion: before the solve, not after it.
+def check_root_motion(armature_object: Any, carrier: str, *, scene: Any, mapping: RigMapping) -> None:
+    """Check that a rig can take root motion, on its root bone ("root") or on the object ("object"): before the solve.
 
     Raises:
-        RigError: it has none; the message says what to do.
+        RigError: it cannot; the message says what to do.
     """
+    if carrier == "object":
+        check_object_motion(armature_object)
+    if carrier != "root":
+        return
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     root_motion_bone(facts.tree, mapping, facts.root_bone)
 
@@ -166,6 +175,9 @@ def bake_channels(
             Channel(channel_path(name, "location"), name, location),
             rotation_channel(name, facts.modes[name], turn),
         ]
+    elif settings.object_motion:
+        rotations, root_m, path = without_way(rotations, root_m, fps)
+        channels += object_motion_channels(facts.place, measure, path)
     if settings.layer is not None and settings.layer.upper_body:
         hips = [joint for joint, bone in mapping.bones.items() if facts.parts[bone] == "hips"]
         rotations = on_upright_hips(rotations, hips)
@@ -193,9 +205,17 @@ def write_action(
 ) -> Generator[None, None, BakeResult]:
     """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
     remembered = remember(armature_object)
+    home = home_basis(armature_object)
+    stands = object_place(armature_object).basis
+    if settings.object_motion:
+        check_object_motion(armature_object)
     seen = min(scene.frame_start, float(frames[0])), max(scene.frame_end, float(frames[-1]))
     action, kept = yield from _replace_action(armature_object, settings, channels, frames, seen)
     remember_off(_object_again(remembered), action, switched_off)
+    if settings.object_motion:
+        remember_home(action, stands)
+    elif home is not None and home_basis(_object_again(remembered)) is None:
+        send_home(_object_again(remembered), home)
     result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
     yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)

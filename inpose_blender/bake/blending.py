@@ -29,6 +29,7 @@ from ..layers.options import LayerOptions
 from ..layers.playing import played_moves, played_values
 from ..rig.chains import spread_chains
 from ..rig.families import RigMapping
+from ..rig.home import home_world
 from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig
 from ..rig.rotation import rotation_of
@@ -120,7 +121,7 @@ def posed_motion(
         motion: gives the skeleton and the frame rate.
     """
     measure, armature_object = rig.measure, rig.armature_object
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
+    world = home_world(armature_object)
     R_core_armature = measure.R_world_core.T @ rotation_of(world)
     pelvis = moves[rig.mapping.anchor("pelvis")] @ np.append(
         joint_place(armature_object.data, rig.mapping, "pelvis"), 1.0
@@ -144,7 +145,7 @@ def posed_motion(
 
 def _turning_bones(tree: BoneTree, mapping: RigMapping) -> dict[str, tuple[str, ...]]:
     """Return the bones that turn as each joint does: in a spine of more bones, those in the middle of a segment."""
-    bones = {joint: (bone,) for joint, bone in mapping.bones.items()}
+    bones: dict[str, tuple[str, ...]] = {joint: (bone,) for joint, bone in mapping.bones.items()}
     for chain in spread_chains(tree, mapping):
         if chain.bends:
             count = len(chain.bones)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..layers.options import LayerOptions
@@ -26,7 +28,9 @@ class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
         armature = chosen_armature(context)
         if armature is not None and armature.type == "ARMATURE" and armature.inpose_take.file:
             draw_text(layout, tr("Solved: {take}", take=armature.inpose_take.label), "ARMATURE_DATA")
-        draw_options(layout, choices, BakeOptions, () if choices.layer == "none" else ("to_nla_track",))
+        draw_options(layout, choices, BakeOptions, _drawn_elsewhere(choices))
+        if choices.start_at == "character":
+            layout.prop_search(choices, "start_with", context.scene, "objects", icon="OUTLINER_OB_ARMATURE")
         header, body = layout.panel("inpose_layer", default_closed=True)
         header.label(text=tr("Layer"), translate=False)
         if body is not None:
@@ -34,3 +38,13 @@ class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.2
         row.operator("inpose.bake_take", icon="ACTION")
+
+
+def _drawn_elsewhere(choices: Any) -> tuple[str, ...]:
+    """Return the options that have a row of their own, or no effect."""
+    names = ["start_with"]
+    if choices.start_at == "character":
+        names.append("facing")
+    if choices.layer != "none":
+        names.append("to_nla_track")
+    return tuple(names)

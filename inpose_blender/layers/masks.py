@@ -13,6 +13,9 @@ from .settings import LayerSettings
 
 BodyPart = Literal["hips", "trunk", "arms", "legs"]
 
+OBJECT_GROUP: Final[str] = "Object Transforms"
+"""Blender's name for the group of the channels that move an object; they go with the hips."""
+
 _PARTS: Final[Mapping[Mask, frozenset[BodyPart]]] = {
     "whole": frozenset({"hips", "trunk", "arms", "legs"}),
     "upper_body": frozenset({"trunk", "arms"}),
@@ -78,7 +81,7 @@ def part_of_joint(joint: str) -> BodyPart:
 
 
 def masked_bones(mask: Mask, parts: Mapping[str, BodyPart], selected: Collection[str]) -> frozenset[str]:
-    """Return the bones that a mask lets through.
+    """Return the bones that a mask lets through, and with the hips the group of the object's own channels.
 
     Args:
         mask: the user's choice.
@@ -87,4 +90,5 @@ def masked_bones(mask: Mask, parts: Mapping[str, BodyPart], selected: Collection
     """
     if mask == "selected":
         return frozenset(selected)
-    return frozenset(bone for bone, part in parts.items() if part in _PARTS[mask])
+    bones = frozenset(bone for bone, part in parts.items() if part in _PARTS[mask])
+    return bones | {OBJECT_GROUP} if "hips" in _PARTS[mask] else bones

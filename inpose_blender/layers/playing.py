@@ -13,6 +13,7 @@ import numpy as np
 
 from ..bpy_compat import assign_action
 from ..core import FloatArray
+from ..rig.home import home_world
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Others:
 def played_moves(armature_object: Any, names: Sequence[str], frames: Sequence[float], others: Others) -> FloatArray:
     """Return how bones move away from their rest pose in the armature frame, (frames, bones, 4, 4).
 
+    The frame is that of the armature object where it stands without root motion.
+
     Args:
         armature_object: the object.
         names: which bones.
@@ -35,9 +38,11 @@ def played_moves(armature_object: Any, names: Sequence[str], frames: Sequence[fl
         others: what plays.
     """
     rests = np.array([np.linalg.inv(np.array(armature_object.data.bones[name].matrix_local)) for name in names])
+    from_world = np.linalg.inv(home_world(armature_object))
 
-    def look(pose: Any) -> FloatArray:
-        return np.array([pose[name].matrix for name in names], dtype=np.float64) @ rests
+    def look(posed: Any) -> FloatArray:
+        moved: FloatArray = np.array([posed.pose.bones[name].matrix for name in names], dtype=np.float64) @ rests
+        return from_world @ np.array(posed.matrix_world, dtype=np.float64) @ moved
 
     return np.array(_at_frames(armature_object, frames, others, look))
 
@@ -47,8 +52,8 @@ def played_values(
 ) -> list[FloatArray]:
     """Return the values of channels, one (frames, components) for each of ``paths``, (bone, channel)."""
 
-    def look(pose: Any) -> list[list[float]]:
-        return [list(getattr(pose[bone], channel)) for bone, channel in paths]
+    def look(posed: Any) -> list[list[float]]:
+        return [list(getattr(posed.pose.bones[bone], channel)) for bone, channel in paths]
 
     found = _at_frames(armature_object, frames, others, look)
     return [np.array([values[index] for values in found], dtype=np.float64) for index in range(len(paths))]
@@ -60,7 +65,7 @@ def _at_frames(armature_object: Any, frames: Sequence[float], others: Others, lo
         for frame in frames:
             whole = int(np.floor(frame))
             scene.frame_set(whole, subframe=float(frame - whole))
-            found.append(look(copy.evaluated_get(scene.view_layers[0].depsgraph).pose.bones))
+            found.append(look(copy.evaluated_get(scene.view_layers[0].depsgraph)))
     return found
 
 
