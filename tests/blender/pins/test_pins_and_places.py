@@ -28,7 +28,9 @@ def solve(**options):
     assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
 
 
-@pytest.mark.parametrize("options", [{"speed": 2.0}, {"speed": 0.5}, {"way": "object"}, {"way": "object", "speed": 2.0}])
+@pytest.mark.parametrize(
+    "options", [{"speed": 2.0}, {"speed": 0.5}, {"way": "object"}, {"way": "object", "speed": 2.0}]
+)
 def test_a_handle_is_at_its_joint_and_asks_for_what_is(rig, options) -> None:
     solve(**options)
     scene, take = bpy.context.scene, rig.inpose_take
