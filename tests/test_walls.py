@@ -53,6 +53,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "sessions",
         "coarse_clock",
         "tracks",
+        "fingers",
         "tables",
         "formats",
         "interpretation",
