@@ -26,6 +26,12 @@ from .errors import (
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.arrays import BoolArray, FloatArray, runs
     from inpose_core.body.expected_error import UnsureStretch, unsure_stretches
+    from inpose_core.body.hands.angles import global_rotations
+    from inpose_core.body.hands.chains import FingerChain, chain_places, find_chains
+    from inpose_core.body.hands.joints import FINGERS, PHALANX_COUNT, SIDES, Finger, Side
+    from inpose_core.body.hands.rest import HandRest, measure_hand
+    from inpose_core.body.hands.shapes import finger_rotations
+    from inpose_core.body.hands.tracks import FingerTracks
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -61,6 +67,12 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
     from ..inpose_core.body.expected_error import UnsureStretch, unsure_stretches
+    from ..inpose_core.body.hands.angles import global_rotations
+    from ..inpose_core.body.hands.chains import FingerChain, chain_places, find_chains
+    from ..inpose_core.body.hands.joints import FINGERS, PHALANX_COUNT, SIDES, Finger, Side
+    from ..inpose_core.body.hands.rest import HandRest, measure_hand
+    from ..inpose_core.body.hands.shapes import finger_rotations
+    from ..inpose_core.body.hands.tracks import FingerTracks
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -97,17 +109,24 @@ else:
 __all__ = [
     "CORE_FOLDER",
     "DEVICE_NAMES",
+    "FINGERS",
     "INTERRUPTED_CODE",
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
     "NO_WINDOW",
     "PARENTS",
+    "PHALANX_COUNT",
+    "SIDES",
     "STOPPED_CODE",
     "BoolArray",
     "CalibrationError",
     "CancelledError",
+    "Finger",
+    "FingerChain",
+    "FingerTracks",
     "FloatArray",
+    "HandRest",
     "InPoseError",
     "Motion",
     "OutputError",
@@ -120,6 +139,7 @@ __all__ = [
     "RecordingError",
     "RigError",
     "Sensors",
+    "Side",
     "Skeleton",
     "SkeletonError",
     "StoppedError",
@@ -127,11 +147,15 @@ __all__ = [
     "UnsureStretch",
     "WorkerError",
     "atomic_output",
+    "chain_places",
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "find_chains",
     "find_program",
+    "finger_rotations",
     "gaussian_filter",
+    "global_rotations",
     "has_nvidia_driver",
     "held_while_standing",
     "is_apple_silicon",
@@ -139,6 +163,7 @@ __all__ = [
     "lock_feet",
     "lock_hands",
     "matrix_to_quaternion",
+    "measure_hand",
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",

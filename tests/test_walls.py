@@ -78,6 +78,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "takes",
         "preferences",
         "rig",
+        "fingers",
         "character",
         "recording",
         "calibration",

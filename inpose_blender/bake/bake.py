@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +14,9 @@ from mathutils import Matrix
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from ..character.skin import Skin, read_skin
-from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations
+from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
+from ..fingers.turns import finger_turns
 from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
@@ -23,7 +25,7 @@ from ..rig.measure import RigMeasure
 from ..rig.places import joint_place
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
-from .adjust import reduce_keys, resample_motion
+from .adjust import reduce_keys, resample_motion, resample_rotations
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
 from .channels import Channel, channel_path, rotation_channel
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
@@ -64,6 +66,10 @@ class RigFacts:
     scene_fps: float
     skin: Skin | None
     """None if the armature deforms nothing."""
+    fingers: RigFingers | None
+    """None if the rig has no fingers."""
+    fingers_at_rest: tuple[Channel, ...] = ()
+    """As ``rest_channels``, for the bones of the fingers."""
 
 
 def bake_motion(
@@ -115,6 +121,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    fingers = rig_fingers(armature_object, mapping, scene)
     return RigFacts(
         world=np.array(armature_object.matrix_world, dtype=np.float64),
         tree=tree,
@@ -128,6 +135,8 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
+        fingers=fingers,
+        fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bone_names(fingers) - tree.keys())),
     )
 
 
@@ -159,12 +168,17 @@ def bake_channels(
             Channel(channel_path(name, "location"), name, location),
             rotation_channel(name, facts.modes[name], turn),
         ]
-    channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
+    turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
+    channels += _motion_channels(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
+    rests = facts.rest_channels
+    if facts.fingers is not None and settings.fingers != "off":
+        rests += facts.fingers_at_rest
+        channels += _finger_channels(facts, facts.fingers, turns, motion, settings, measure=measure, fps=fps)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
     animated = {channel.data_path for channel in channels}
-    channels += [channel for channel in facts.rest_channels if channel.data_path not in animated]
+    channels += [channel for channel in rests if channel.data_path not in animated]
     return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
 
 
@@ -187,22 +201,59 @@ def write_action(
     return result
 
 
+def _turns(
+    facts: RigFacts, rotations: FloatArray, *, mapping: RigMapping, measure: RigMeasure, spread: bool
+) -> dict[str, FloatArray]:
+    """Return the turn away from rest of all mapped bones, and of those between them, (F, 4)."""
+    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
+    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
+        turns = spread_turns(spread_chains(facts.tree, mapping), mapping, turns)
+    if facts.root_turns:
+        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
+    return turns
+
+
+def _finger_channels(
+    facts: RigFacts,
+    fingers: RigFingers,
+    turns: Mapping[str, FloatArray],
+    motion: Motion,
+    settings: BakeSettings,
+    *,
+    measure: RigMeasure,
+    fps: float,
+) -> list[Channel]:
+    """Return the rotation channels of the finger bones; an angle that the user has locked stays as it rests."""
+    local = finger_rotations(
+        motion.fingers,
+        len(motion),
+        motion.fps,
+        relaxed_curl=settings.relaxed_curl,
+        use_tracks=settings.fingers == "recorded",
+    )
+    own = finger_turns(fingers, measure, facts.world, turns, resample_rotations(local, motion.fps, fps))
+    tree = {**fingers.tree, **facts.tree}
+    channels = []
+    for name, basis in pose_rotations(tree, {**turns, **own}).items():
+        if name in own:
+            channel = rotation_channel(name, fingers.modes[name], basis)
+            if channel.values.shape[1] == 3:
+                channel = replace(channel, values=np.where(fingers.locked[name], 0.0, channel.values))
+            channels.append(channel)
+    return channels
+
+
 def _motion_channels(
     facts: RigFacts,
+    turns: Mapping[str, FloatArray],
     rotations: FloatArray,
     root_m: FloatArray,
     *,
     mapping: RigMapping,
     measure: RigMeasure,
-    spread: bool,
 ) -> list[Channel]:
     """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
     tree = facts.tree
-    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
-    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
-        turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
-    if facts.root_turns:
-        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
     channels = [rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()]
 
     pelvis = mapping.bones["pelvis"]
@@ -255,8 +306,18 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
     mapped = set(mapping.bones.values())
     held = {*mapped, *mapping.family.held_bones}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
+    channels = _held_at_rest(armature_object, held)
+    for name, key, value in mapping.family.settings:
+        if name in pose and key in pose[name]:
+            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
+            channels.append(Channel(path, name, np.array([[value]])))
+    return channels
+
+
+def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
+    """Return constant channels for those of the bones that are not at rest."""
     channels = []
-    for bone in (bone for bone in pose if bone.name in held):
+    for bone in (bone for bone in armature_object.pose.bones if bone.name in held):
         rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
             bone.rotation_mode, "rotation_euler"
         )
@@ -271,10 +332,6 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
             path = bone.path_from_id(name)
             if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
-    for name, key, value in mapping.family.settings:
-        if name in pose and key in pose[name]:
-            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
-            channels.append(Channel(path, name, np.array([[value]])))
     return channels
 
 

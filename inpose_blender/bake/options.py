@@ -9,7 +9,7 @@ from typing import Literal
 from ..errors import RigError
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
-from .settings import BakeSettings
+from .settings import BakeSettings, FingerMode
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "none"]
@@ -129,6 +129,29 @@ class BakeOptions(OptionTable):
         maximum=1.0,
         unit="share",
     )
+    fingers: FingerMode = option(
+        "recorded",
+        "What moves the fingers of the character",
+        label="Fingers",
+        choices=(
+            Choice(
+                "recorded",
+                "As recorded",
+                "The tracked fingers or the buttons of the controllers, if the recording has them. Else a relaxed hand",
+            ),
+            Choice("relaxed", "Relaxed", "Both hands are relaxed in the whole motion"),
+            Choice("off", "Off", "The bake does not change the fingers"),
+        ),
+    )
+    relaxed_curl: float = option(
+        1.0,
+        "How far the fingers of a hand that is not tracked are curled: 0 is flat, 1 is a relaxed hand",
+        label="Relaxed curl",
+        minimum=0.0,
+        maximum=2.0,
+        soft_maximum=1.0,
+        unit="share",
+    )
     key_tolerance_deg: float = option(
         0.0,
         "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
@@ -185,5 +208,7 @@ class BakeOptions(OptionTable):
             root_motion=self.way == "root",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            fingers=self.fingers,
+            relaxed_curl=self.relaxed_curl,
             replace_own=replace_own,
         )

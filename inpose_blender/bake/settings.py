@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..character.problems import CharacterCheck
+
+FingerMode = Literal["recorded", "relaxed", "off"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class BakeSettings:
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    fingers: FingerMode = "recorded"
+    """What moves the fingers."""
+    relaxed_curl: float = 1.0
+    """How far a hand that is not tracked is curled; 0 is a flat hand."""
     replace_own: bool = False
     """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
 

@@ -39,9 +39,7 @@ def fingers_of_bvh(animation: BvhAnimation, rest: FloatArray, wrists: tuple[int,
     return tracks if seen.size and (np.ptp(seen, axis=0) > _STILL_RAD).any() else None
 
 
-def _hand(
-    animation: BvhAnimation, rest: FloatArray, side: Side, wrist: int, turns: FloatArray
-) -> FloatArray | None:
+def _hand(animation: BvhAnimation, rest: FloatArray, side: Side, wrist: int, turns: FloatArray) -> FloatArray | None:
     """Return the local rotations of a hand's finger joints, (F, 15, 4); None if it has too few fingers."""
     names = animation.joint_names
     index = {name: joint for joint, name in enumerate(names)}

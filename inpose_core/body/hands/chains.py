@@ -28,7 +28,17 @@ _NUMBERED: Final[re.Pattern[str]] = re.compile(r"finger[ _.-]?(\d)")
 """``Finger0`` is the thumb of a Biped, ``finger1-1`` that of MakeHuman."""
 _ENDS: Final[re.Pattern[str]] = re.compile(r"(end|leaf|tip|nub|先)(?![a-z])|_end")
 _IN_PALM: Final[re.Pattern[str]] = re.compile(r"carpal|palm|inhand|in_hand|meta|_base|base(?![a-z])|mc$")
+_MITTEN: Final[re.Pattern[str]] = re.compile(r"fingers?(?![ _.-]?\d)|mitten")
+"""One chain for all fingers but the thumb: it bends as the middle finger."""
+_HAND: Final[re.Pattern[str]] = re.compile(r"hand")
 _NO_FINGER: Final[re.Pattern[str]] = re.compile(r"twist|prop|weapon|holder|socket|attach|ik|item|dummy|捩")
+_FINGERS_OF_COUNT: Final[dict[int, tuple[Finger, ...]]] = {
+    1: ("middle",),
+    2: ("index", "ring"),
+    3: ("index", "middle", "little"),
+    4: ("index", "middle", "ring", "little"),
+}
+"""Which fingers there are besides the thumb; cartoon hands have less."""
 _NEAR_WRIST: Final[float] = 0.4
 """A bone of a finger starts in the palm if it is this near to the wrist, compared with the next bone."""
 
@@ -54,8 +64,9 @@ def find_chains(
         heads: (3,) where each bone begins in the rest pose.
     """
     paths = [path for path in _paths(hand, children) if not _NO_FINGER.search(path[0].lower())]
+    paths = [path for path in paths if not _ENDS.search(path[0].lower())]
     named = _by_name(paths)
-    found = named if len(named) > 1 or (named and len(paths) == 1) else _by_place(hand, paths, heads)
+    found = named or _by_place(hand, paths, heads)
     chains = {finger: _phalanges(finger, path, heads, heads[hand]) for finger, path in found.items()}
     return {finger: chains[finger] for finger in FINGERS if finger in chains and chains[finger].bones}
 
@@ -82,10 +93,16 @@ def _by_name(paths: Sequence[list[str]]) -> dict[Finger, list[str]]:
             numbered[int(number)] = path
     if not found and len(numbered) > 1:
         first = 0 if 0 in numbered else 1
-        found = {
-            finger: numbered[first + place] for place, finger in enumerate(FINGERS) if first + place in numbered
-        }
+        found = {finger: numbered[first + place] for place, finger in enumerate(FINGERS) if first + place in numbered}
+    mitten = next((path for path in paths if any(_MITTEN.search(bone.lower()) for bone in path)), None)
+    if mitten is not None and not found.keys() - {"thumb"}:
+        found["middle"] = mitten
     return found
+
+
+def _names_finger(bone: str) -> bool:
+    plain = _plain(bone)
+    return any(word.search(plain) for _, word in _WORDS) or bool(_NUMBERED.search(plain) or _MITTEN.search(plain))
 
 
 def _plain(bone: str) -> str:
@@ -100,9 +117,8 @@ def _by_place(hand: str, paths: Sequence[list[str]], heads: Mapping[str, FloatAr
         key = path[0] if len({each[0] for each in paths}) > 1 else path[min(1, len(path) - 1)]
         if len(path) > len(longest.get(key, ())):
             longest[key] = path
+    # A single bone may be anything: a part of the hand, or what it holds.
     candidates = [path for path in longest.values() if len(path) > 1]
-    if len(candidates) < len(longest) and not candidates:
-        candidates = list(longest.values())
     if not 1 <= len(candidates) <= len(FINGERS):
         return {}
     if len(candidates) == 1:
@@ -114,15 +130,17 @@ def _by_place(hand: str, paths: Sequence[list[str]], heads: Mapping[str, FloatAr
     thumb = int(np.argmax(np.array(apart) - np.array(distance)))
     others = [path for number, path in enumerate(candidates) if number != thumb]
     others.sort(key=lambda path: float(np.linalg.norm(heads[path[0]] - heads[candidates[thumb][0]])))
-    names = {1: ("middle",), 2: ("index", "ring"), 3: ("index", "middle", "little")}.get(len(others), FINGERS[1:])
-    return {"thumb": candidates[thumb], **dict(zip(names, others, strict=True))}  # type: ignore[arg-type]
+    names: Sequence[Finger] = _FINGERS_OF_COUNT[len(others)]
+    return {"thumb": candidates[thumb], **dict(zip(names, others, strict=True))}
 
 
 def _phalanges(finger: Finger, path: Sequence[str], heads: Mapping[str, FloatArray], wrist: FloatArray) -> FingerChain:
     bones = list(path)
-    ends = []
+    ends: list[str] = []
     while len(bones) > 1 and _ENDS.search(bones[-1].lower()):
         ends.insert(0, bones.pop())
+    while len(bones) > 1 and _HAND.search(bones[0].lower()) and not _names_finger(bones[0]):
+        bones.pop(0)
     if finger != "thumb":
         while len(bones) > 1 and _IN_PALM.search(bones[0].lower()):
             bones.pop(0)

@@ -45,7 +45,7 @@ def rotations_of_joint_poses(side: Side, places: FloatArray, turns_wxyz: FloatAr
         turns_wxyz: (F, 25, 4) rotations of the joints; None, or NaN in a frame: unknown there.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        knuckles = {finger: places[:, _FIRST[finger]] for finger in FINGERS if finger != "thumb"}
+        knuckles: dict[Finger, FloatArray] = {finger: places[:, first] for finger, first in _FIRST.items()}
         R_hand = hand_axes(side, places[:, 0], knuckles)
         palm = np.linalg.norm(knuckles["middle"] - places[:, 0], axis=-1)
         G_hand = np.empty((len(places), FINGER_JOINT_COUNT, 3, 3))
@@ -86,7 +86,7 @@ def _rest_axes(side: Side, finger: int) -> FloatArray:
 
 
 def _turned_onto(R: FloatArray, along: FloatArray, bones: FloatArray) -> FloatArray:
-    """Return rotations (F, 3, 3), each turned on by the least angle, so that it takes ``along`` (3,) to a bone (F, 3)."""
+    """Return rotations (F, 3, 3), turned on by the least angle so that they take ``along`` (3,) to bones (F, 3)."""
     now = R @ along
     target = bones / np.linalg.norm(bones, axis=-1, keepdims=True)
     chord = np.concatenate(((1.0 + (now * target).sum(axis=-1))[:, None], np.cross(now, target)), axis=-1)

@@ -8,7 +8,7 @@ bone's rotation from its rest pose is ``G K^-1``: then a straight finger is stra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,17 +125,3 @@ def _alignments(along: FloatArray, places: FloatArray) -> FloatArray:
             K = rotation_between(K @ along, bone) @ K
         result.append(K)
     return np.array(result)
-
-
-def spread_over(count: int, G_hand: Sequence[FloatArray]) -> list[tuple[int, int]]:
-    """Return for each of ``count`` bones of a finger between which two joints its rotation lies.
-
-    Fingers of simple characters have one or two bones: a single bone turns as the middle of the finger, and the second
-    of two turns as the mean of the last two joints.
-    """
-    last = len(G_hand) - 1
-    if count == 1:
-        return [(0, last)]
-    if count == 2:
-        return [(0, 0), (1, last)]
-    return [(index, index) for index in range(count)]

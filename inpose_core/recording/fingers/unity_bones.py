@@ -34,9 +34,7 @@ _LONGEST_STEPS: Final[float] = 20.0
 """A quarter of a second at 80 Hz: a bone that is not sent for longer is not measured."""
 
 
-def fingers_of_bones(
-    tracks: Mapping[str, tuple[FloatArray, FloatArray]], times: FloatArray
-) -> FingerTracks | None:
+def fingers_of_bones(tracks: Mapping[str, tuple[FloatArray, FloatArray]], times: FloatArray) -> FingerTracks | None:
     """Return the fingers at the times of the head; None if there are too few bones.
 
     Args:

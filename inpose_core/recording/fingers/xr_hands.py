@@ -73,8 +73,8 @@ def joint_order(names: object) -> list[int] | None:
 def _button(button: Any) -> tuple[float, bool]:
     """Return how far a button is pressed, and whether it is touched."""
     if isinstance(button, list) and len(button) >= 3:
-        pressed, touched, value = (part if isinstance(part, (int, float)) else 0 for part in button[:3])
-        return (float(value), bool(touched or pressed or value))
+        pressed, touched, far = (part if isinstance(part, (int, float)) else 0 for part in button[:3])
+        return float(far), bool(touched or pressed or far)
     if isinstance(button, Mapping):
         value = button.get("value")
         held = bool(button.get("pressed")) or bool(button.get("touched"))

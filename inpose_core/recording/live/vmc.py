@@ -3,7 +3,8 @@
 
 Source: the protocol's page at protocol.vmc.info. ``/VMC/Ext/Hmd/Pos``, ``Con`` and ``Tra`` carry a serial and the pose
 x, y, z, qx, qy, qz, qw in Unity's axes; ``.../Local`` is the same before the avatar's scale, and is preferred if it
-is sent. ``/VMC/Ext/Bone/Pos`` has the bones of the avatar, of which the fingers are kept. ``/VMC/Ext/T`` is the sender's clock. No message names the left controller: the reader decides that.
+is sent. ``/VMC/Ext/Bone/Pos`` has the bones of the avatar, of which the fingers are kept. ``/VMC/Ext/T`` is the
+sender's clock. No message names the left controller: the reader decides that.
 
 Each pose is written at once into a file beside the output, one row per device. Serials can identify a person, so they
 are replaced by numbers. At the end the file is read like any recording and written as the project's CSV. If the program

@@ -4,9 +4,9 @@
 The header is ``time,head_px,head_py,head_pz,head_qw,head_qx,head_qy,head_qz,left_px,...,right_qz``; seconds, metres,
 right-handed, Y up, quaternions wxyz. The columns may come in any order; other columns are ignored.
 An empty cell or ``nan`` means that the device was not measured in that frame. Trackers have columns of the same form:
-``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); `finger_columns` has those of fingers. A tracker of another name is told by its place
+``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); a tracker of another name is told by its place
 in a T-pose, and one without rotation columns is a marker. A comment before the header may say what
-the hand poses are: ``# hand poses: joint``.
+the hand poses are: ``# hand poses: joint``. `finger_columns` has the columns of fingers and buttons.
 """
 
 from __future__ import annotations

@@ -67,7 +67,10 @@ def write_fingers(fingers: FingerTracks | None) -> tuple[list[str], list[str]]:
             numbers = fingers.rotations_wxyz[:, hand].reshape(len(fingers), -1).tolist()
             seen = fingers.measured[:, hand].tolist()
             blocks.append(
-                [",".join(f"{x:.6g}" for x in row) if known else empty for row, known in zip(numbers, seen, strict=True)]
+                [
+                    ",".join(f"{x:.6g}" for x in row) if known else empty
+                    for row, known in zip(numbers, seen, strict=True)
+                ]
             )
     return names, [",".join(cells) for cells in zip(*blocks, strict=True)]
 
