@@ -278,6 +278,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
     return {
         "armature": rig.object_name,
         "action": result.action_name,
+        "finger_bones": result.fingers.count,
         "frames": result.last_frame - result.first_frame + 1,
         "mean_hand_error_m": outcome.mean_hand_error_m,
         "confidence": None if confidence is None else round(confidence, 3),

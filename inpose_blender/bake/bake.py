@@ -15,6 +15,7 @@ from mathutils import Matrix
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from ..character.skin import Skin, read_skin
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations
+from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
 from ..fingers.turns import finger_turns
 from ..remembered import Remembered, remember
@@ -71,6 +72,11 @@ class RigFacts:
     fingers_at_rest: tuple[Channel, ...] = ()
     """As ``rest_channels``, for the bones of the fingers."""
 
+    def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
+        """Return how many finger bones a bake moves, and by what."""
+        bones = self.fingers.count if self.fingers is not None else 0
+        return moved_fingers(bones, motion.fingers, settings.fingers)
+
 
 def bake_motion(
     armature_object: Any,
@@ -90,9 +96,10 @@ def bake_motion(
     """
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
-    return finish(
+    result = finish(
         write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
     )
+    return replace(result, fingers=facts.moved_fingers(motion, settings))
 
 
 def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:

@@ -128,7 +128,12 @@ class BakeJob:
             scene.frame_start, scene.frame_end = after
         floor = placed_floor(self._options, now.measure, scene.cursor.location)
         character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
-        return replace(result, character=character, place=placement_to_text(placement))
+        return replace(
+            result,
+            character=character,
+            fingers=facts.moved_fingers(motion, settings),
+            place=placement_to_text(placement),
+        )
 
     def _checked(
         self, result: BakeResult, skin: Skin | None, rig: PreparedRig

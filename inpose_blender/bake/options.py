@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import RigError
+from ..fingers.moved import FingerMode
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
-from .settings import BakeSettings, FingerMode
+from .settings import BakeSettings
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "none"]

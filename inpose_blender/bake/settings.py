@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ..character.problems import CharacterCheck
-
-FingerMode = Literal["recorded", "relaxed", "off"]
+from ..fingers.moved import FingerMode, MovedFingers
 
 
 @dataclass(frozen=True)
@@ -46,5 +44,6 @@ class BakeResult:
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
     character: CharacterCheck = CharacterCheck()
     """What was found when the baked character was looked at."""
+    fingers: MovedFingers = MovedFingers()
     place: str = ""
     """How the room of the motion was placed in the scene, as `bake.placement` writes it."""
