@@ -82,6 +82,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "character",
         "recording",
         "calibration",
+        "layers",
         "bake",
         "solve",
         "viewing",
