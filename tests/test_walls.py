@@ -82,6 +82,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "layers",
         "bake",
+        "loops",
         "solve",
         "viewing",
         "columns",
