@@ -46,6 +46,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.editing.locks import lock_feet, lock_hands
+    from inpose_core.editing.loops import Loop, make_loop
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
@@ -88,6 +89,7 @@ else:
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.editing.locks import lock_feet, lock_hands
+    from ..inpose_core.editing.loops import Loop, make_loop
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
@@ -130,6 +132,7 @@ __all__ = [
     "FloatArray",
     "HandRest",
     "InPoseError",
+    "Loop",
     "Motion",
     "OutputError",
     "Pin",
@@ -164,6 +167,7 @@ __all__ = [
     "load_sensors",
     "lock_feet",
     "lock_hands",
+    "make_loop",
     "matrix_to_quaternion",
     "measure_hand",
     "multiply_quaternions",

@@ -84,6 +84,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "layers",
         "bake",
+        "loops",
         "solve",
         "viewing",
         "columns",
