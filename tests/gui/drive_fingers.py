@@ -58,7 +58,8 @@ class Closing(drive.Session):
         with self.in_view():
             bpy.ops.object.armature_human_metarig_add()
         rig = bpy.context.object
-        bpy.data.objects.remove(bpy.data.objects[self.armature_name])
+        for thing in [thing for thing in bpy.data.objects if thing != rig]:
+            bpy.data.objects.remove(thing)
         self.armature_name = rig.name
         bpy.context.scene.inpose.armature = rig
         yield 1.0
