@@ -101,6 +101,7 @@ MAY_LOAD = {
         "torch",
         "ray",
         "upath",
+        "cryptography",
         "matplotlib",
         "smplx",
     },
