@@ -106,6 +106,7 @@ MAY_LOAD = {
         "torch",
         "ray",
         "upath",
+        "cryptography",
         "matplotlib",
         "smplx",
     },
