@@ -22,6 +22,10 @@ class Channel:
     values: FloatArray
     kept: NDArray[np.int64] | None = None
     """Which of the frames get a key; None: all that there are values for."""
+    slopes: FloatArray | None = None
+    """(K, components) change per frame at the keys, for a smooth curve; None: straight lines."""
+    held: bool = False
+    """Each key holds its value up to the next one."""
 
 
 def channel_path(bone_name: str, channel: str) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import RigError
+from ..fingers.moved import FingerMode
 from ..layers.options import LayerOptions
 from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
-from .settings import BakeSettings
+from .settings import BakeSettings, KeyTolerance
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "object", "none"]
@@ -160,9 +161,63 @@ class BakeOptions(OptionTable):
         maximum=1.0,
         unit="share",
     )
+    fingers: FingerMode = option(
+        "recorded",
+        "What moves the fingers of the character",
+        label="Fingers",
+        choices=(
+            Choice(
+                "recorded",
+                "As recorded",
+                "The tracked fingers or the buttons of the controllers, if the recording has them. Else a relaxed hand",
+            ),
+            Choice("relaxed", "Relaxed", "Both hands are relaxed in the whole motion"),
+            Choice("off", "Off", "The bake does not change the fingers"),
+        ),
+    )
+    relaxed_curl: float = option(
+        1.0,
+        "How far the fingers of a hand that is not tracked are curled: 0 is flat, 1 is a relaxed hand",
+        label="Relaxed curl",
+        minimum=0.0,
+        maximum=2.0,
+        soft_maximum=1.0,
+        unit="share",
+    )
+    key_step: int = option(
+        1,
+        "Hold each pose for this many frames: 2 is animation on twos. Frames count from the scene's first frame",
+        label="Key step",
+        minimum=1,
+        maximum=8,
+        unit="frames",
+    )
+    fewer_keys: bool = option(
+        False,
+        "Remove keys as long as hands, feet, head and pelvis stay in place. The remaining keys get smooth handles",
+        label="Fewer keys",
+    )
+    key_distance_mm: float = option(
+        2.0,
+        "Fewer keys: how far hands, feet, head and pelvis may be off between keys",
+        label="Key distance",
+        minimum=0.1,
+        maximum=100.0,
+        soft_maximum=10.0,
+        unit="mm",
+    )
+    key_angle_deg: float = option(
+        0.5,
+        "Fewer keys: how far hands, feet, head and pelvis may be turned between keys",
+        label="Key angle",
+        minimum=0.05,
+        maximum=20.0,
+        soft_maximum=5.0,
+        unit="deg",
+    )
     key_tolerance_deg: float = option(
         0.0,
-        "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
+        "Remove keys, but change no bone by more than this angle. 0 keeps all keys; with Fewer keys, 0 is no limit",
         label="Key tolerance",
         minimum=0.0,
         maximum=10.0,
@@ -227,14 +282,21 @@ class BakeOptions(OptionTable):
     ) -> BakeSettings:
         """Return how the motion becomes an action."""
         by_name = {"scene": None, "solver": motion_fps}
+        rate = by_name[self.key_rate] if isinstance(self.key_rate, str) else self.key_rate
         return BakeSettings(
             action_name,
             first_frame,
-            fps=by_name[self.key_rate] if isinstance(self.key_rate, str) else self.key_rate,
+            fps=rate if self.key_step == 1 else None,  # held poses are on whole frames
             root_motion=self.way == "root",
             object_motion=self.way == "object",
             key_tolerance_deg=self.key_tolerance_deg,
+            fewer_keys=KeyTolerance(self.key_distance_mm, self.key_angle_deg, self.key_tolerance_deg)
+            if self.fewer_keys
+            else None,
+            key_step=self.key_step,
             to_nla_track=self.to_nla_track,
+            fingers=self.fingers,
+            relaxed_curl=self.relaxed_curl,
             layer=layer,
             replace_own=replace_own,
         )

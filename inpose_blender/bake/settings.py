@@ -6,7 +6,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..character.problems import CharacterCheck
+from ..fingers.moved import FingerMode, MovedFingers
 from ..layers.settings import LayerSettings
+
+
+@dataclass(frozen=True)
+class KeyTolerance:
+    """Hold how far the end joints may be off after keys were removed."""
+
+    distance_mm: float
+    angle_deg: float
+    bone_angle_deg: float = 0.0
+    """How far each bone may be off its own rotation; 0 is no limit."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +34,20 @@ class BakeSettings:
     """Put root motion on the armature object."""
     key_tolerance_deg: float = 0.0
     """Remove keys as long as no bone changes by more than this; 0 keeps all keys."""
+    fewer_keys: KeyTolerance | None = None
+    """Smooth curves through few keys, as long as the end joints stay within this; None keeps all keys."""
+    key_step: int = 1
+    """Held keys on every so many-th frame; 1 is every frame, not held."""
+    key_step_from: int = 1
+    """The frame from which these frames count."""
     to_nla_track: bool = False
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    fingers: FingerMode = "recorded"
+    """What moves the fingers."""
+    relaxed_curl: float = 1.0
+    """How far a hand that is not tracked is curled; 0 is a flat hand."""
     layer: LayerSettings | None = None
     """Lay the new action over what plays; None makes it the active one, or plays it in an NLA track."""
     replace_own: bool = False
@@ -44,6 +65,7 @@ class BakeResult:
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
     character: CharacterCheck = CharacterCheck()
     """What was found when the baked character was looked at."""
+    fingers: MovedFingers = MovedFingers()
     speed: float = 1.0
     """How many seconds of the recording play in one second."""
     frames_per_s: float = 24.0

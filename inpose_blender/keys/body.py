@@ -20,7 +20,7 @@ from ..core import (
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .axes import channel_rotation, turn_axes
-from .ends import Reach, Tolerance
+from .ends import EndEffect, Tolerance
 
 END_JOINTS: Final[tuple[str, ...]] = (
     "pelvis", "head", "left_wrist", "right_wrist", "left_ankle", "right_ankle", "left_foot", "right_foot",
@@ -57,16 +57,16 @@ class EndPoint:
 
 
 @dataclass(frozen=True)
-class BodyReach:
+class BodyEffects:
     """Hold what each channel does, and how far each end joint may be off."""
 
-    reaches: tuple[Reach, ...]
+    reaches: tuple[EndEffect, ...]
     tolerances: tuple[Tolerance, ...]
     feet: tuple[str, ...]
     """For each channel ``left`` or ``right`` if it moves the end joints of one foot only, else an empty text."""
 
 
-def body_reach(
+def body_effects(
     properties: Sequence[AnimatedProperty],
     tree: BoneTree,
     points: Sequence[EndPoint],
@@ -74,7 +74,7 @@ def body_reach(
     metres_per_unit: float,
     tolerance: Tolerance,
     bone_angle_rad: float = 0.0,
-) -> BodyReach:
+) -> BodyEffects:
     """Return what the channels do to the end joints. All is seen from the armature object.
 
     An end joint whose bone has no rotation channel is moved by something else (by an IK control, for example), and a
@@ -115,8 +115,8 @@ def body_reach(
             ends, arms_m = np.append(ends, len(tolerances)), np.append(arms_m, np.zeros((len(arms_m), 1, 3)), axis=1)
             tolerances.append(Tolerance(np.inf, bone_angle_rad))
         turn, shift = _axes(each, tree, moves, location_axes, metres_per_unit)
-        reaches.append(Reach(turn, shift, ends, arms_m))
-    return BodyReach(tuple(reaches), tuple(tolerances), tuple(feet))
+        reaches.append(EndEffect(turn, shift, ends, arms_m))
+    return BodyEffects(tuple(reaches), tuple(tolerances), tuple(feet))
 
 
 Move = tuple[FloatArray, FloatArray]

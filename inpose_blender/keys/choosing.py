@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -54,15 +55,15 @@ def choose_keys(curves: Sequence[KeyedCurve], tolerances: Sequence[Tolerance]) -
     """Return the keys of all curves.
 
     Args:
-        curves: the channels, all with the same frames, at least two.
+        curves: the channels, all with the same frames and the same stride; the last frame may have a key.
         tolerances: how far each end joint may be off in each frame.
     """
     count = len(curves[0].values)
     pieces = max(1, round(count / _BLOCK))
-    borders = np.linspace(0, count - 1, pieces + 1).round().astype(int).tolist()
+    stride = curves[0].stride
+    borders = (stride * np.linspace(0, (count - 1) // stride, pieces + 1).round().astype(int)).tolist()
     parts = [
-        _choose_in([curve.part(first, last + 1) for curve in curves], tolerances)
-        for first, last in zip(borders, borders[1:], strict=False)
+        _choose_in([curve.part(first, last + 1) for curve in curves], tolerances) for first, last in pairwise(borders)
     ]
     return [_joined(choices, borders) for choices in zip(*parts, strict=True)]
 
@@ -90,7 +91,10 @@ def _joined(choices: Sequence[KeyChoice], borders: Sequence[int]) -> KeyChoice:
     """Return one choice for blocks that follow each other: the last frame of each is the first one of the next."""
     before, last = choices[:-1], choices[-1]
     return KeyChoice(
-        np.concatenate([choice.kept[:-1] + first for choice, first in zip(before, borders, strict=False)] + [last.kept + borders[-2]]),
+        np.concatenate(
+            [choice.kept[:-1] + first for choice, first in zip(before, borders, strict=False)]
+            + [last.kept + borders[-2]]
+        ),
         np.concatenate([choice.values[:-1] for choice in before] + [last.values]),
         np.concatenate([choice.slopes[:-1] for choice in before] + [last.slopes]),
     )

@@ -17,7 +17,7 @@ _OWN_WAY: Final[float] = 0.02
 
 
 class CurveState:
-    """One curve with keys on some frames. Errors are in tolerances, (E, 6, F): three of the shift, three of the turn."""
+    """One curve with keys on some frames. Errors are in tolerances, (E, 6, F): three of a shift, three of a turn."""
 
     def __init__(self, curve: KeyedCurve, tolerances: Sequence[Tolerance]) -> None:
         self.curve, self.ends = curve, curve.reach.ends
@@ -25,7 +25,7 @@ class CurveState:
         self.fixed = np.zeros(self.count, np.bool_)
         self.fixed[[0, -1]] = True
         self.fixed[curve.fixed] = True
-        self._closed, self._exact = np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
+        self._closed, self._exact = np.arange(self.count) % curve.stride != 0, np.zeros(self.count, np.bool_)
         self._slopes = np.zeros((self.cost, self.count))
         for first, last in curve.held:
             self._closed[first + 1 : last] = True

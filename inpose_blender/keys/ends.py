@@ -25,7 +25,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Reach:
+class EndEffect:
     """Hold what a small change of a channel's values does to the end joints. F may be 1 where nothing changes."""
 
     turn_axes: FloatArray
@@ -37,8 +37,8 @@ class Reach:
     arms_m: FloatArray
     """(F, E, 3) from the bone's head to each of them, in the world."""
 
-    def part(self, frames: slice) -> Reach:
-        """Return the reach in some of the frames."""
+    def part(self, frames: slice) -> EndEffect:
+        """Return the effect in some of the frames."""
         cut = {name: value[frames] if len(value) > 1 else value for name, value in vars(self).items() if name != "ends"}
         return replace(self, **cut)
 
@@ -60,11 +60,13 @@ class KeyedCurve:
 
     values: FloatArray
     """(F, C) one value for each frame."""
-    reach: Reach
+    reach: EndEffect
     fixed: IndexArray
     """Frames that keep their keys; the first and the last do in any case."""
     held: tuple[tuple[int, int], ...] = ()
     """Stretches with one value, as first and last frame: they have keys only at both ends."""
+    stride: int = 1
+    """Only every so many-th frame may have a key: the others are moments between the frames of the scene."""
     joins: tuple[tuple[int, FloatArray], ...] = ()
     """Frames at which the curve goes on elsewhere: it has the values there, and this slope per frame, (C,)."""
 
@@ -83,6 +85,7 @@ class KeyedCurve:
             self.reach.part(slice(first, end)),
             fixed,
             tuple((start, stop) for start, stop in held if start < stop),
+            self.stride,
             tuple(joins),
         )
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 Kind = Literal["flag", "integer", "number", "text", "path", "vector", "choice"]
-Unit = Literal["", "m", "s", "deg", "Hz", "frames", "share"]
-"""A share is a number from 0 to 1. The name of a field ends with its unit m, s or deg; its flag does not."""
+Unit = Literal["", "m", "mm", "s", "deg", "Hz", "frames", "share"]
+"""A share is a number from 0 to 1. The name of a field ends with its unit m, mm, s or deg; its flag does not."""
 
 
-_NAMED_UNITS: Final[tuple[str, ...]] = ("m", "s", "deg")
+_NAMED_UNITS: Final[tuple[str, ...]] = ("m", "mm", "s", "deg")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Choose the keys of a bake: fewer keys with smooth handles, or poses that are held for some frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ..core import BoolArray, FloatArray, IndexArray, runs
+from ..keys.body import AnimatedProperty, EndPoint, body_effects
+from ..keys.choosing import choose_keys
+from ..keys.ends import KeyedCurve, Tolerance
+from ..keys.turning import turning_points
+from ..rig.tree import BoneTree
+from .channels import Channel
+from .settings import KeyTolerance
+
+_MARGIN: Final[float] = 0.95
+"""Of the tolerance: handles are rounded to single precision, and large turns do more than small ones."""
+_MOMENTS: Final[int] = 2
+"""The curves must be right at the frames and in the middle between them, or motion blur would show it."""
+_SWING: Final[float] = 40.0
+"""Tolerances by which a movement must go back and forth, so that it has keys where it turns back."""
+
+
+@dataclass(frozen=True)
+class KeyedBody:
+    """Hold what the choice of keys must know of a rig."""
+
+    tree: BoneTree
+    modes: Mapping[str, str]
+    points: tuple[EndPoint, ...]
+    location_axes: Mapping[str, FloatArray]
+    metres_per_unit: float
+    """Metres of one unit of the armature frame."""
+
+
+def with_fewer_keys(
+    channels: Sequence[Channel], body: KeyedBody, tolerance: KeyTolerance, stands: BoolArray | None
+) -> list[Channel]:
+    """Return the channels with smooth curves through as few keys as the tolerance allows.
+
+    Channels that are no location or rotation, and constant ones, stay as they are. Each foot has keys where it lands
+    and where it leaves, and large movements have keys where they turn back.
+
+    Args:
+        channels: the channels of a bake, with a value for each frame.
+        body: the rig.
+        tolerance: how far the end joints may be off.
+        stands: (F, 2) whether the left and the right foot stand; None if it is unknown.
+    """
+    found = [(index, each) for index, channel in enumerate(channels) if (each := _property(channel, body)) is not None]
+    if not found:
+        return list(channels)
+    limit = Tolerance(1e-3 * _MARGIN * tolerance.distance_mm, float(np.radians(_MARGIN * tolerance.angle_deg)))
+    reach = body_effects(
+        [each for _, each in found],
+        body.tree,
+        body.points,
+        body.location_axes,
+        body.metres_per_unit,
+        limit,
+        float(np.radians(_MARGIN * tolerance.bone_angle_deg)),
+    )
+    curves = []
+    for (_, each), effect, foot in zip(found, reach.reaches, reach.feet, strict=True):
+        strength = (
+            np.abs(
+                effect.effects(
+                    1 if len(effect.arms_m) == 1 else len(each.values), [reach.tolerances[end] for end in effect.ends]
+                )
+            )
+            .max(axis=(1, 2))
+            .mean(axis=-1)
+        )
+        turns = [turning_points(row * scale, _SWING) for row, scale in zip(each.values.T, strength, strict=True)]
+        steps = _changes(stands, foot)
+        fixed = np.concatenate((*(turn - turn % _MOMENTS for turn in turns), _MOMENTS * steps)).astype(np.int64)
+        curves.append(KeyedCurve(each.values, effect, np.unique(fixed), stride=_MOMENTS))
+    result = list(channels)
+    for (index, _), choice in zip(found, choose_keys(curves, reach.tolerances), strict=True):
+        result[index] = replace(
+            channels[index],
+            values=choice.values[::_MOMENTS],
+            kept=choice.kept // _MOMENTS,
+            slopes=choice.slopes * _MOMENTS,
+        )
+    return result
+
+
+def with_held_poses(channels: Sequence[Channel], frames: FloatArray, step: int, first: int) -> list[Channel]:
+    """Return the channels with a held key on every ``step``-th frame, counted from the scene's first frame.
+
+    The first frame of the motion has a key in any case.
+    """
+    on_step = (np.round(frames).astype(np.int64) - first) % step == 0
+    on_step[0] = True
+    kept = np.flatnonzero(on_step)
+    return [
+        channel if len(channel.values) == 1 else replace(channel, kept=kept, slopes=None, held=True)
+        for channel in channels
+    ]
+
+
+def stands_at(stands: BoolArray | None, motion_fps: float, fps: float, count: int) -> BoolArray | None:
+    """Return which feet stand in each frame of a bake, (count, 2), from those of the motion, (F, 2)."""
+    if stands is None:
+        return None
+    source = np.minimum(np.round(np.arange(count) * (motion_fps / fps)).astype(np.int64), len(stands) - 1)
+    return stands[source]
+
+
+def _changes(stands: BoolArray | None, foot: str) -> IndexArray:
+    """Return the frames in which a foot lands, and the last ones in which it stands."""
+    if stands is None or not foot:
+        return np.zeros(0, np.int64)
+    spans = runs(stands[:, int(foot == "right")])
+    return np.array([frame for first, end in spans for frame in (first, end - 1)], np.int64)
+
+
+def _property(channel: Channel, body: KeyedBody) -> AnimatedProperty | None:
+    name = channel.data_path.rpartition(".")[2]
+    if len(channel.values) < 3 or name not in {"location", *_ROTATIONS}:
+        return None
+    bone = channel.group if channel.data_path.startswith("pose.bones[") else ""
+    mode = _ROTATIONS.get(name) or body.modes.get(bone, "XYZ")
+    return AnimatedProperty(bone, name == "location", mode, _with_moments_between(channel.values))
+
+
+def _with_moments_between(values: FloatArray) -> FloatArray:
+    """Return the values of a smooth curve at all frames and in the middle between them, (2 F - 1, C)."""
+    before, after = values[:-1], values[1:]
+    earlier, later = np.concatenate((values[:1], values[:-2])), np.concatenate((values[2:], values[-1:]))
+    result = np.empty((_MOMENTS * len(values) - 1, values.shape[1]))
+    result[::2], result[1::2] = values, (9 * (before + after) - earlier - later) / 16
+    return result
+
+
+_ROTATIONS: Final[Mapping[str, str]] = {
+    "rotation_quaternion": "QUATERNION",
+    "rotation_axis_angle": "AXIS_ANGLE",
+    "rotation_euler": "",
+}
