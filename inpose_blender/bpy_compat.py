@@ -124,6 +124,11 @@ def assign_action(animation_data: Any, action: Any, slot: Any) -> None:
         animation_data.action_slot = slot
 
 
+def strip_slot(strip: Any) -> Any:
+    """Return the slot of its action that an NLA strip plays, or None (always before 4.4)."""
+    return strip.action_slot if HAS_SLOTS else None
+
+
 def set_strip_slot(strip: Any, slot: Any) -> None:
     """Let an NLA strip play the given slot of its action."""
     if HAS_SLOTS and slot is not None:

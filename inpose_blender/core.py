@@ -40,6 +40,11 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.errors import SkeletonError
+    from inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
+    from inpose_core.motion_files.fbx_clips import read_fbx_clips
+    from inpose_core.motion_files.file_clips import FileClip
+    from inpose_core.motion_files.gltf_clips import read_gltf_clips
+    from inpose_core.motion_files.vrma import save_vrma
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
@@ -73,6 +78,11 @@ else:
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.errors import SkeletonError
+    from ..inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
+    from ..inpose_core.motion_files.fbx_clips import read_fbx_clips
+    from ..inpose_core.motion_files.file_clips import FileClip
+    from ..inpose_core.motion_files.gltf_clips import read_gltf_clips
+    from ..inpose_core.motion_files.vrma import save_vrma
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
@@ -101,8 +111,10 @@ __all__ = [
     "PARENTS",
     "STOPPED_CODE",
     "BoolArray",
+    "BvhAnimation",
     "CalibrationError",
     "CancelledError",
+    "FileClip",
     "FloatArray",
     "InPoseError",
     "Motion",
@@ -141,11 +153,15 @@ __all__ = [
     "parse_json",
     "pins_to_json",
     "quaternion_to_matrix",
+    "read_fbx_clips",
+    "read_gltf_clips",
     "read_json",
     "rotate_vector",
     "rotation_between",
     "runs",
+    "save_bvh_animation",
     "save_sensors",
+    "save_vrma",
     "signals_wait",
     "slerp",
     "stop_by_unwinding",
