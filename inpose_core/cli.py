@@ -16,7 +16,7 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,7 +48,6 @@ from .system.process import (
 )
 
 if TYPE_CHECKING:
-    from .body.motion import Motion
     from .inspection.describe import RecordingInfo
 
 _EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train", "torch": "train"}

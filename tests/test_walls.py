@@ -80,6 +80,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "recording",
         "calibration",
         "bake",
+        "export",
         "solve",
         "viewing",
         "columns",

@@ -46,7 +46,12 @@ class DataFrame:
 
 
 def build_armature(
-    context: bpy.types.Context, scene: Any, skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArray, data: DataFrame
+    context: bpy.types.Context,
+    scene: Any,
+    skeleton: GameSkeleton,
+    rest: FloatArray,
+    lengths_m: FloatArray,
+    data: DataFrame,
 ) -> Any:
     """Return a new armature object with the exported bones at rest.
 

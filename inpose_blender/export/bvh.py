@@ -25,9 +25,7 @@ class NotedBvh:
     notes: tuple[ExportNote, ...]
 
 
-def bvh_animation(
-    skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArray, sampled: SampledClip
-) -> NotedBvh:
+def bvh_animation(skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArray, sampled: SampledClip) -> NotedBvh:
     """Return a clip as BVH: rotations away from the rest pose, and the path of the top bone."""
     parents, names = skeleton.parents, tuple("_".join(name.split()) for name in skeleton.names)
     to_core = BLENDER_FROM_CORE.T

@@ -89,7 +89,8 @@ def _takes(armature_object: Any) -> Iterator[Clip]:
             take = take_of(strip.action) if strip.action else ""
             if take and take not in seen:
                 seen.add(take)
-                yield _clip(strip.action.name, *strip.action.frame_range, alone=strip)
+                first, last = strip.action.frame_range
+                yield _clip(strip.action.name, first, last, strip)
 
 
 def _playing(armature_object: Any, scene: Any) -> Clip:

@@ -11,7 +11,9 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ..core import FloatArray, OutputError, atomic_output, output_error, save_bvh_animation, save_vrma
+from ..bake.bake import rig_facts
+from ..bake.root_motion import root_motion_bone
+from ..core import FloatArray, OutputError, RigError, atomic_output, output_error, save_bvh_animation, save_vrma
 from ..rig.prepare import PreparedRig
 from .body import body_motion, joint_bones, with_root_motion
 from .building import DataFrame, add_clips, build_armature
@@ -124,9 +126,9 @@ def _sampled(rig: PreparedRig, scene: Any, options: ExportOptions, suffix: str) 
     wants_root = options.root_motion == "root" and is_game
     skeleton = game_skeleton(
         rest_places(armature_object.data),
-        rig.mapping,
         float(to_armature[:3, 3] @ up),
         up,
+        whole=_whole_carrier(rig, scene),
         carriers={source.bone for source in meshes if source.bone},
         root=wants_root,
     )
@@ -138,6 +140,15 @@ def _sampled(rig: PreparedRig, scene: Any, options: ExportOptions, suffix: str) 
             with_root_motion(clip, skeleton, rest, body_motion(clip, rest, joints, rig.measure)) for clip in sampled
         )
     return _Character(skeleton, rest, lengths_m, sampled, frame, meshes, len(found))
+
+
+def _whole_carrier(rig: PreparedRig, scene: Any) -> str:
+    """Return the bone above the hips that carries the whole rig; empty if there is none."""
+    try:
+        facts = rig_facts(rig.armature_object, scene=scene, mapping=rig.mapping)
+        return root_motion_bone(facts.tree, rig.mapping, facts.root_bone)
+    except RigError:
+        return ""
 
 
 def _rest(
@@ -173,9 +184,7 @@ def _write_game_file(
 
     with atomic_output(path, find_fault) as temporary, own_scene(context, scene) as own:
         own.unit_settings.system, own.unit_settings.scale_length = "METRIC", 1.0 / data.units_per_metre
-        game_armature = build_armature(
-            context, own, character.skeleton, character.rest, character.lengths_m, data
-        )
+        game_armature = build_armature(context, own, character.skeleton, character.rest, character.lengths_m, data)
         copies, notes = [], []
         for source in character.meshes:
             copy, left_out = copied_mesh(
@@ -194,8 +203,7 @@ def _write_game_file(
 
 def _once(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Return the pairs whose original comes for the first time: several objects may share a mesh."""
-    seen: set[Any] = set()
-    return [pair for pair in pairs if not (pair[0] in seen or seen.add(pair[0]))]
+    return list({original: (original, copy) for original, copy in reversed(pairs)}.values())
 
 
 def _notes(armature_object: Any, character: _Character, options: ExportOptions, suffix: str) -> Iterator[ExportNote]:

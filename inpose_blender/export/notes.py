@@ -10,12 +10,12 @@ NoteKind = Literal["no_root", "still_root", "stretch", "bendy", "modifiers", "no
 
 NOTES: Final[dict[NoteKind, str]] = {
     "no_root": (
-        "The skeleton has no root bone, which the engine needs for root motion. If you want root motion, set Root motion "
-        "to Root bone, and export again."
+        "The skeleton has no root bone, which the engine needs for root motion. If you want root motion, set "
+        "Root motion to Root bone, and export again."
     ),
     "still_root": (
-        "The root bone {bone} does not move, so the engine finds no root motion. If you want it, set Root motion to Root "
-        "bone, and export again."
+        "The root bone {bone} does not move, so the engine finds no root motion. If you want it, set Root "
+        "motion to Root bone, and export again."
     ),
     "stretch": (
         "The bone {bone} is stretched by up to {percent} %. The file contains no stretch: joints are in their places, "

@@ -61,7 +61,12 @@ class GameFrame:
 
 
 def sample_clips(
-    armature_object: Any, scene: Any, clips: tuple[Clip, ...], skeleton: GameSkeleton, rest: FloatArray, frame: GameFrame
+    armature_object: Any,
+    scene: Any,
+    clips: tuple[Clip, ...],
+    skeleton: GameSkeleton,
+    rest: FloatArray,
+    frame: GameFrame,
 ) -> tuple[SampledClip, ...]:
     """Return the poses of all clips; nothing of the user's scene changes. A new bone stays at ``rest``, (B, 4, 4)."""
     own = bpy.data.scenes.new("InPose export")

@@ -16,7 +16,6 @@ from typing import Any, Final
 import numpy as np
 
 from ..core import FloatArray, RigError
-from ..rig.families import RigMapping
 
 ROOT_NAME: Final[str] = "root"
 _SAME_PLACE: Final[float] = 1e-4
@@ -82,15 +81,21 @@ def rest_places(armature_data: Any) -> tuple[RestPlace, ...]:
 
 
 def game_skeleton(
-    bones: Sequence[RestPlace], mapping: RigMapping, floor: float, up: FloatArray, *, carriers: Collection[str], root: bool
+    bones: Sequence[RestPlace],
+    floor: float,
+    up: FloatArray,
+    *,
+    whole: str,
+    carriers: Collection[str],
+    root: bool,
 ) -> GameSkeleton:
     """Return the skeleton to export.
 
     Args:
         bones: all bones of the rig, parents first.
-        mapping: the joints of the rig.
         floor: the height of the floor along ``up``, in the armature frame.
         up: (3,) unit vector in the armature frame.
+        whole: the bone above the hips that carries the whole rig; empty if there is none.
         carriers: bones that carry objects: they are exported even if they deform nothing.
         root: a bone on the floor must carry all others.
 
@@ -102,44 +107,25 @@ def game_skeleton(
     if not kept:
         raise RigError("No bone of the rig deforms anything.", "Switch on Deform for the bones of the body.")
     height = float(np.ptp([bone.head @ up for bone in bones])) or 1.0
-    floor_bone = _floor_bone(by_name, kept, mapping, floor + _LOW * height, up)
-    if floor_bone:
-        kept.add(floor_bone)
-    parents = _parents(bones, by_name, kept, _SAME_PLACE * height)
+    is_low = bool(whole) and float(by_name[whole].head @ up) <= floor + _LOW * height
+    kept |= {whole} if is_low else set()
+    parents = _parents(bones, kept, _SAME_PLACE * height)
     tops = [name for name in kept if not parents[name]]
-    top = floor_bone
+    top = whole if is_low else ""
     if not top and (root or len(tops) > 1):
         top = _free_name(by_name)
     if top:
         parents |= {name: top for name in tops if name != top}
-    ordered = [GameBone(name, parents[name]) for name in _in_order([b.name for b in bones if b.name in kept], parents, top)]
-    if top and not floor_bone:
-        ordered.insert(0, GameBone(top, "", is_new=True))
+        parents[top] = ""
+    names = [bone.name for bone in bones if bone.name in kept]
+    names = names if top in kept else [top, *names] if top else names
+    ordered = (GameBone(name, parents[name], is_new=name not in by_name) for name in _in_order(names, parents))
     return GameSkeleton(tuple(ordered), top)
 
 
-def _floor_bone(
-    by_name: Mapping[str, RestPlace], kept: Collection[str], mapping: RigMapping, highest: float, up: FloatArray
-) -> str:
-    """Return the bone on the floor that carries the whole rig, which need not deform anything; else an empty name."""
-    tops = {_top(by_name, name) for name in (*kept, *mapping.bones.values())}
-    if len(tops) != 1:
-        return ""
-    (top,) = tops
-    is_low = float(by_name[top].head @ up) <= highest
-    return top if is_low and top not in mapping.bones.values() else ""
-
-
-def _top(by_name: Mapping[str, RestPlace], name: str) -> str:
-    while parent := by_name[name].parent:
-        name = parent
-    return name
-
-
-def _parents(
-    bones: Sequence[RestPlace], by_name: Mapping[str, RestPlace], kept: Collection[str], near: float
-) -> dict[str, str]:
+def _parents(bones: Sequence[RestPlace], kept: Collection[str], near: float) -> dict[str, str]:
     """Return the parent of each kept bone among the kept ones; empty for a top."""
+    by_name = {bone.name: bone for bone in bones}
     cell = np.full(3, near)
     twins: dict[tuple[int, ...], list[str]] = {}
     for bone in bones:
@@ -184,20 +170,16 @@ def _cell(bone: RestPlace, cell: FloatArray) -> tuple[int, ...]:
     return tuple(int(value) for value in np.round(ends))
 
 
-def _in_order(names: Sequence[str], parents: Mapping[str, str], top: str) -> list[str]:
+def _in_order(names: Sequence[str], parents: Mapping[str, str]) -> list[str]:
     """Return names so that parents come first."""
-    done: list[str] = []
-    waiting, placed = list(names), {"", top}
-    if top in waiting:
-        waiting.remove(top)
-        done.append(top)
+    done: dict[str, None] = {}
+    waiting = list(names)
     while waiting:
-        ready = [name for name in waiting if parents[name] in placed]
+        ready = [name for name in waiting if not parents[name] or parents[name] in done]
         assert ready, "bones are no tree"
-        done += ready
-        placed.update(ready)
-        waiting = [name for name in waiting if name not in placed]
-    return done
+        done |= dict.fromkeys(ready)
+        waiting = [name for name in waiting if name not in done]
+    return list(done)
 
 
 def _free_name(taken: Collection[str]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work in a scene of our own, and leave Blender as it was: no new data-blocks, no other names, no other active scene."""
+"""Work in a scene of our own, and leave Blender as it was: the same data-blocks, names and active scene."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 
 A jobs file has ``options`` for all jobs, and a list of ``jobs``. A job names ``recordings`` (a file, a folder or a
 pattern such as ``anna/*.bsor``), its ``output`` (a folder, or a file for one recording), and optionally a ``skeleton``,
-a ``format`` (npz, bvh or vrma) and ``options`` of its own. Options have the names of the command line, without dashes before
-them. Paths count from the folder of the jobs file; addresses with ``://`` (s3, gs, ...) are
-possible for recordings and outputs.
+a ``format`` (npz, bvh or vrma) and ``options`` of its own. Options have the names of the command line, without dashes
+before them. Paths count from the folder of the jobs file; addresses with ``://`` (s3, gs, ...) are possible for
+recordings and outputs.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ..arrays import FloatArray
 from ..body.euler import euler_to_quaternion, quaternion_to_euler
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
-from ..body.skeleton import JOINT_NAMES, PARENTS, Skeleton
+from ..body.skeleton import JOINT_NAMES, PARENTS
 from ..errors import InPoseError
 from ..system.output import write_output
 from ..system.safe_files import open_file

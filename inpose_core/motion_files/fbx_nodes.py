@@ -22,7 +22,9 @@ _LARGEST_BYTES: Final[int] = 1 << 31
 _DEEPEST: Final[int] = 32
 _SKIPPED: Final[frozenset[bytes]] = frozenset({b"Geometry", b"Video", b"Deformer", b"Pose", b"Texture", b"Material"})
 _NUMBERS: Final[Mapping[int, str]] = {ord(code): kind for code, kind in zip("YCIFDL", "h?ifdq", strict=True)}
-_ARRAYS: Final[Mapping[int, str]] = {ord(code): kind for code, kind in zip("fdlib", ("f4", "f8", "i8", "i4", "u1"), strict=True)}
+_ARRAYS: Final[Mapping[int, str]] = {
+    ord(code): kind for code, kind in zip("fdlib", ("f4", "f8", "i8", "i4", "u1"), strict=True)
+}
 _TEXTS: Final[bytes] = b"SR"
 
 

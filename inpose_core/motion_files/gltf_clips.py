@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,15 @@ from .file_clips import FileClip, LocalTracks
 from .glb import Glb, node_parents, read_glb
 
 _SAME_TIME_S: Final[float] = 1e-4
+
+
+@dataclass(frozen=True)
+class _Sampler:
+    """Hold the keys of one curve."""
+
+    times_s: FloatArray
+    values: FloatArray
+    interpolation: str
 
 
 def read_gltf_clips(path: Path) -> tuple[FileClip, ...]:
@@ -34,10 +44,14 @@ def read_gltf_clips(path: Path) -> tuple[FileClip, ...]:
 def _clip(glb: Glb, animation: Mapping[str, Any]) -> FileClip:
     nodes = glb.document["nodes"]
     samplers = [
-        (glb.accessor(sampler["input"])[:, 0], glb.accessor(sampler["output"]), sampler.get("interpolation", "LINEAR"))
+        _Sampler(
+            glb.accessor(sampler["input"])[:, 0],
+            glb.accessor(sampler["output"]),
+            sampler.get("interpolation", "LINEAR"),
+        )
         for sampler in animation["samplers"]
     ]
-    times_s = _common_times([times for times, _, _ in samplers])
+    times_s = _common_times([sampler.times_s for sampler in samplers])
     count = len(times_s)
     translations = np.tile([node.get("translation", (0.0, 0.0, 0.0)) for node in nodes], (count, 1, 1)).astype(float)
     wxyz = np.tile([_wxyz(node.get("rotation", (0.0, 0.0, 0.0, 1.0))) for node in nodes], (count, 1, 1))
@@ -48,7 +62,7 @@ def _clip(glb: Glb, animation: Mapping[str, Any]) -> FileClip:
         node, path = channel["target"].get("node"), channel["target"]["path"]
         if node is None or path == "weights":
             continue
-        values = _sampled(*samplers[channel["sampler"]], times_s, is_rotation=path == "rotation")
+        values = _sampled(samplers[channel["sampler"]], times_s, is_rotation=path == "rotation")
         {"translation": translations, "rotation": wxyz, "scale": scales}[path][:, node] = values
     names = tuple(node.get("name", f"node {index}") for index, node in enumerate(nodes))
     tracks = LocalTracks(names, tuple(node_parents(nodes)), translations, quaternion_to_matrix(wxyz), scales)
@@ -62,16 +76,16 @@ def _common_times(all_times_s: list[FloatArray]) -> FloatArray:
     return times_s[np.concatenate(([True], np.diff(times_s) > _SAME_TIME_S))]
 
 
-def _sampled(
-    times_s: FloatArray, values: FloatArray, interpolation: str, at_s: FloatArray, *, is_rotation: bool
-) -> FloatArray:
+def _sampled(sampler: _Sampler, at_s: FloatArray, *, is_rotation: bool) -> FloatArray:
+    times_s, values, interpolation = sampler.times_s, sampler.values, sampler.interpolation
+    if interpolation not in {"STEP", "LINEAR"}:
+        raise ValueError(f"the interpolation {interpolation} is not read")
+    if is_rotation:
+        values = normalize_quaternion(_wxyz(values))
     if interpolation == "STEP":
         return values[np.clip(np.searchsorted(times_s, at_s + _SAME_TIME_S, side="right") - 1, 0, len(values) - 1)]
-    if interpolation != "LINEAR":
-        raise ValueError(f"the interpolation {interpolation} is not read")
-    at_s = np.clip(at_s, times_s[0], times_s[-1])
     if is_rotation:
-        return slerp_at(times_s, normalize_quaternion(_wxyz(values)), at_s)
+        return slerp_at(times_s, values, at_s)
     return np.stack([np.interp(at_s, times_s, column) for column in values.T], axis=1)
 
 
