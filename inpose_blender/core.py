@@ -39,6 +39,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from inpose_core.editing.locks import lock_feet, lock_hands
+    from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.errors import SkeletonError
     from inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
     from inpose_core.motion_files.fbx_clips import read_fbx_clips
@@ -77,6 +79,8 @@ else:
         slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from ..inpose_core.editing.locks import lock_feet, lock_hands
+    from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
     from ..inpose_core.motion_files.fbx_clips import read_fbx_clips
@@ -144,6 +148,8 @@ __all__ = [
     "held_while_standing",
     "is_apple_silicon",
     "load_sensors",
+    "lock_feet",
+    "lock_hands",
     "matrix_to_quaternion",
     "multiply_quaternions",
     "neutral_folder",
@@ -164,6 +170,7 @@ __all__ = [
     "save_vrma",
     "signals_wait",
     "slerp",
+    "smooth_motion",
     "stop_by_unwinding",
     "torch_build",
     "unsure_stretches",
