@@ -76,6 +76,13 @@ class ActionWriter:
             self.action.name = shortened(name)
 
 
+def set_gltf_rate(scene: Any, fps: float) -> None:
+    """Set the frame rate of a scene for the glTF exporter: in all versions up to 5.2, it multiplies by the base of the
+    rate, by which Blender divides."""
+    scene.render.fps = max(1, round(fps))
+    scene.render.fps_base = fps / scene.render.fps
+
+
 def shortened(name: str) -> str:
     """Cut a name to what Blender can hold, between characters."""
     return name.encode()[:LONGEST_NAME].decode(errors="ignore")

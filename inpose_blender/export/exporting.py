@@ -13,6 +13,7 @@ import numpy as np
 
 from ..bake.bake import rig_facts
 from ..bake.root_motion import root_motion_bone
+from ..bpy_compat import set_gltf_rate
 from ..core import FloatArray, OutputError, RigError, atomic_output, output_error, save_bvh_animation, save_vrma
 from ..rig.prepare import PreparedRig
 from .body import body_motion, joint_bones, with_root_motion
@@ -25,7 +26,7 @@ from .notes import ExportNote
 from .options import ENGINES, EXPORT_SUFFIXES, GAME_SUFFIXES, ExportOptions
 from .sampling import BLENDER_FROM_CORE, GameFrame, SampledClip, sample_clips
 from .skeleton import GameSkeleton, game_skeleton, rest_places
-from .temporary import lent_names, own_scene
+from .temporary import kept_pose, lent_names, own_scene
 from .writing import check_exporter, write_scene
 
 _USUAL_STATURE_M: Final[float] = 1.7
@@ -93,25 +94,30 @@ def export_character(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
-    suffix = path.suffix.lower()
-    character = _sampled(rig, scene, options, suffix)
-    notes = list(_notes(rig.armature_object, character, options, suffix))
-    largest_error_m = None
-    if suffix in GAME_SUFFIXES:
-        check, left_out = _write_game_file(context, rig, scene, path, character, suffix)
-        largest_error_m = check.largest_error_m
-        notes += left_out
-    elif suffix == ".bvh":
-        animation = bvh_animation(character.skeleton, character.rest, character.lengths_m, character.clips[0])
-        save_bvh_animation(animation.value, path)
-        notes += animation.notes
-    else:
-        joints = joint_bones(character.skeleton, rig.mapping, rig.object_name)
-        save_vrma(body_motion(character.clips[0], character.rest, joints, rig.measure), path)
+    with kept_pose(context, rig.armature_object):
+        character = _sampled(rig, scene, options, path.suffix.lower())
+        notes = list(_notes(rig.armature_object, character, options, path.suffix.lower()))
+        largest_error_m, more = _write(context, rig, scene, path, character)
     clips = tuple((sampled.clip.name, len(sampled.clip)) for sampled in character.clips)
     return ExportResult(
-        path, clips, len(character.skeleton.bones), len(character.meshes), largest_error_m, tuple(notes)
+        path, clips, len(character.skeleton.bones), len(character.meshes), largest_error_m, (*notes, *more)
     )
+
+
+def _write(
+    context: bpy.types.Context, rig: PreparedRig, scene: Any, path: Path, character: _Character
+) -> tuple[float | None, tuple[ExportNote, ...]]:
+    """Write the file that its name asks for. Return the error of the worst joint, if it was compared, and notes."""
+    suffix = path.suffix.lower()
+    if suffix in GAME_SUFFIXES:
+        return _write_game_file(context, rig, scene, path, character)
+    if suffix == ".bvh":
+        animation = bvh_animation(character.skeleton, character.rest, character.lengths_m, character.clips[0])
+        save_bvh_animation(animation.value, path)
+        return None, animation.notes
+    joints = joint_bones(character.skeleton, rig.mapping, rig.object_name)
+    save_vrma(body_motion(character.clips[0], character.rest, joints, rig.measure), path)
+    return None, ()
 
 
 def _sampled(rig: PreparedRig, scene: Any, options: ExportOptions, suffix: str) -> _Character:
@@ -171,9 +177,9 @@ def _rest(
 
 
 def _write_game_file(
-    context: bpy.types.Context, rig: PreparedRig, scene: Any, path: Path, character: _Character, suffix: str
-) -> tuple[FileCheck, list[ExportNote]]:
-    data = _CENTIMETRES if suffix == ".fbx" else _METRES
+    context: bpy.types.Context, rig: PreparedRig, scene: Any, path: Path, character: _Character
+) -> tuple[float, tuple[ExportNote, ...]]:
+    data = _CENTIMETRES if path.suffix.lower() == ".fbx" else _METRES
     armature_object = rig.armature_object
     size = rig.measure.skeleton.stature_m / _USUAL_STATURE_M
     checks: list[FileCheck] = []
@@ -183,6 +189,8 @@ def _write_game_file(
         return checks[-1].fault
 
     with atomic_output(path, find_fault) as temporary, own_scene(context, scene) as own:
+        if data is _METRES:
+            set_gltf_rate(own, character.clips[0].fps)
         own.unit_settings.system, own.unit_settings.scale_length = "METRIC", 1.0 / data.units_per_metre
         game_armature = build_armature(context, own, character.skeleton, character.rest, character.lengths_m, data)
         copies, notes = [], []
@@ -198,7 +206,7 @@ def _write_game_file(
         own.frame_start, own.frame_end = 0, max(len(sampled.clip) for sampled in character.clips) - 1
         with lent_names(_once(copies)):
             write_scene(temporary)
-    return checks[-1], notes
+    return checks[-1].largest_error_m, tuple(notes)
 
 
 def _once(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:

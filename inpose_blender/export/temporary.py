@@ -5,9 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+_CHANNELS: Final[dict[str, int]] = {
+    "location": 3,
+    "rotation_quaternion": 4,
+    "rotation_euler": 3,
+    "rotation_axis_angle": 4,
+    "scale": 3,
+}
 
 
 @contextmanager
@@ -26,6 +36,27 @@ def own_scene(context: bpy.types.Context, like: Any) -> Iterator[Any]:
     finally:
         window.scene = shown
         bpy.data.batch_remove([block for block in bpy.data.user_map() if block.session_uid not in known])
+
+
+@contextmanager
+def kept_pose(context: bpy.types.Context, armature_object: Any) -> Iterator[None]:
+    """Keep what the user has posed and not keyed: Blender animates a scene anew when it is shown again."""
+    bones = armature_object.pose.bones
+    posed = {name: _values(bones, name, width) for name, width in _CHANNELS.items()}
+    try:
+        yield
+    finally:
+        context.view_layer.update()
+        for name, values in posed.items():
+            if not np.array_equal(values, _values(bones, name, values.size // max(len(bones), 1))):
+                bones.foreach_set(name, values)
+                armature_object.update_tag()
+
+
+def _values(bones: Any, name: str, width: int) -> NDArray[np.float32]:
+    values = np.empty(width * len(bones), dtype=np.float32)
+    bones.foreach_get(name, values)
+    return values
 
 
 @contextmanager
