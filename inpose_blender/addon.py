@@ -16,6 +16,8 @@ from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
 from .export import operators as export_operators
 from .export import panel as export_panel
+from .loops import operators as loops_operators
+from .loops import panel as loops_panel
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
 from .pins import solving as pins_solving
@@ -55,6 +57,7 @@ _CLASSES = (
     *export_operators.CLASSES,
     *pins_operators.CLASSES,
     *pins_solving.CLASSES,
+    *loops_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -68,6 +71,7 @@ _CLASSES = (
     *pins_panel.CLASSES,
     INPOSE_PT_bake,
     *export_panel.CLASSES,
+    *loops_panel.CLASSES,
     *mapping.CLASSES,
     *menus.CLASSES,
 )

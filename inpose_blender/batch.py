@@ -15,7 +15,7 @@ import time
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,6 +40,9 @@ from .core import (
 )
 from .export.exporting import ExportResult, check_export_name, export_character
 from .export.options import EXPORT_SUFFIXES, ExportOptions
+from .layers.options import LayerOptions
+from .loops.baking import bake_loop
+from .loops.options import LoopOptions
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
 from .preferences.machine_settings import solver_device, solver_interpreters
 from .rig.find import find_mapping
@@ -73,6 +76,7 @@ class BatchSettings:
     exports: tuple[Path, ...]
     """Files to export to; a mere ending stands for a file beside the output."""
     export: ExportOptions
+    loop: LoopOptions
 
     def output_of(self, recording: Path) -> Path:
         """Return where the result of a recording goes."""
@@ -160,6 +164,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         help="export the character, too: a file, or an ending (.fbx, .glb, .bvh, .vrma) for a file beside the output; "
         "can be given several times",
     )
+    add_options(parser, LayerOptions)
+    add_options(parser, LoopOptions)
     parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
@@ -168,6 +174,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     )
     if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
+    layers = settings_from_arguments(LayerOptions, options)
+    layers.check()
     settings = BatchSettings(
         recordings=recordings,
         output=options.output.resolve(),
@@ -182,7 +190,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
             settings_from_arguments(CalibrationSettings, options),
             settings_from_arguments(SolveSettings, options, SolveSettings(device=solver_device())),
         ),
-        bake=settings_from_arguments(BakeOptions, options, _BAKE),
+        bake=replace(settings_from_arguments(BakeOptions, options, _BAKE), layers=layers),
+        loop=settings_from_arguments(LoopOptions, options),
         exports=tuple(_export_target(path, output_is_folder=output_is_folder) for path in options.export),
         export=settings_from_arguments(ExportOptions, options),
     )
@@ -299,8 +308,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
             scene.render.fps = max(1, round(settings.scene_fps))
             scene.render.fps_base = scene.render.fps / settings.scene_fps
         rig = prepare_rig(_find_armature(scene, settings.armature), scene)
-        if settings.bake.way == "root":
-            check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
+        check_root_motion(rig.armature_object, settings.bake.way, scene=scene, mapping=rig.mapping)
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
@@ -311,9 +319,14 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         with signals_wait():
             bake.step()
     result, motion = bake.result, outcome.take.motion
+    actions = [result.action_name]
+    if settings.loop.is_wanted:
+        with signals_wait():
+            loop = bake_loop(rig, scene, outcome.take, result.first_frame, settings.bake, settings.loop, recording.stem)
+        actions.append(loop.action_name)
     confidence = mean_confidence(motion)
     with signals_wait():
-        save_blend_copy(output, [result.action_name])
+        save_blend_copy(output, actions)
     exported = []
     for path in settings.exports_of(recording):
         with signals_wait():
@@ -322,15 +335,21 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
     return {
         "armature": rig.object_name,
         "action": result.action_name,
+        "finger_bones": result.fingers.count,
+        "loop": actions[1] if settings.loop.is_wanted else None,
         "frames": result.last_frame - result.first_frame + 1,
         "mean_hand_error_m": outcome.mean_hand_error_m,
         "confidence": None if confidence is None else round(confidence, 3),
-        "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
+        "unsure_frames": unsure_scene_frames(motion, result.first_frame, result.frames_per_s),
         "character": result.character.state,
         "character_problems": [problem.to_dict() for problem in result.character.problems],
         "start_s": round(outcome.start_s, 3),
         "findings": list(outcome.findings),
-        "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
+        "notes": list(
+            dict.fromkeys(
+                (*outcome.notes, *rig.measure.notes, *result.notes, *filter(None, [result.character.skipped]))
+            )
+        ),
         "exports": exported,
     }
 

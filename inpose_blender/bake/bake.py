@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,25 +12,34 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
+from ..bpy_compat import ActionWriter
 from ..character.skin import Skin, read_skin
-from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
+from ..fingers.moved import MovedFingers, moved_fingers
+from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
+from ..fingers.turns import finger_turns
+from ..layers.additive import away_from_first
+from ..layers.masks import BodyPart, body_parts
+from ..layers.settings import LayerSettings
+from ..layers.upper_body import on_upright_hips
 from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
+from ..rig.home import home_basis, remember_home, send_home
 from ..rig.measure import RigMeasure
 from ..rig.places import joint_place
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
-from .adjust import reduce_keys, resample_motion
-from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
+from .adjust import reduce_keys, resample_motion, resample_rotations
+from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel, channel_path, rotation_channel
+from .object_motion import ObjectPlace, check_object_motion, object_motion_channels, object_place
+from .play_action import play_action
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_bone, root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings
 
-STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _NOT_AT_REST: Final[float] = 1e-6
 _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
@@ -43,7 +52,8 @@ class RigFacts:
     """Hold all data of Blender that a bake needs, so that the rest of the bake can run in another thread."""
 
     world: FloatArray
-    """(4, 4) matrix_world of the armature object."""
+    """(4, 4) matrix_world of the armature object, where it stands without root motion."""
+    place: ObjectPlace
     tree: BoneTree
     root_bone: str
     """The bone whose location carries the body."""
@@ -57,6 +67,8 @@ class RigFacts:
     """(3,) the pelvis joint in the rest pose, in the armature frame."""
     modes: dict[str, str]
     """Rotation mode of each bone of the tree."""
+    parts: dict[str, BodyPart]
+    """The part of the body of each bone."""
     rest_channels: tuple[Channel, ...]
     """Constant channels for bones that must rest while the motion plays."""
     switched_off: tuple[SwitchedOff, ...]
@@ -64,6 +76,15 @@ class RigFacts:
     scene_fps: float
     skin: Skin | None
     """None if the armature deforms nothing."""
+    fingers: RigFingers | None
+    """None if the rig has no fingers."""
+    fingers_at_rest: tuple[Channel, ...] = ()
+    """As ``rest_channels``, for the bones of the fingers."""
+
+    def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
+        """Return how many finger bones a bake moves, and by what."""
+        bones = self.fingers.count if self.fingers is not None else 0
+        return moved_fingers(bones, motion.fingers, settings.fingers)
 
 
 def bake_motion(
@@ -84,9 +105,10 @@ def bake_motion(
     """
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
-    return finish(
+    result = finish(
         write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
     )
+    return replace(result, fingers=facts.moved_fingers(motion, settings))
 
 
 def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
@@ -115,8 +137,12 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    fingers = rig_fingers(armature_object, mapping, scene)
+    finger_bones = finger_bone_names(fingers) - tree.keys()
+    place = object_place(armature_object)
     return RigFacts(
-        world=np.array(armature_object.matrix_world, dtype=np.float64),
+        world=place.world,
+        place=place,
         tree=tree,
         root_bone=root,
         root_turns=turns,
@@ -124,19 +150,26 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
         pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
         modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
+        parts=body_parts(armature_object, mapping, tree) | dict.fromkeys(finger_bones, "arms"),
         rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
+        fingers=fingers,
+        fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bones)),
     )
 
 
-def check_root_motion(armature_object: Any, *, scene: Any, mapping: RigMapping) -> None:
-    """Check that a rig has a bone for root motion: before the solve, not after it.
+def check_root_motion(armature_object: Any, carrier: str, *, scene: Any, mapping: RigMapping) -> None:
+    """Check that a rig can take root motion, on its root bone ("root") or on the object ("object"): before the solve.
 
     Raises:
-        RigError: it has none; the message says what to do.
+        RigError: it cannot; the message says what to do.
     """
+    if carrier == "object":
+        check_object_motion(armature_object)
+    if carrier != "root":
+        return
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     root_motion_bone(facts.tree, mapping, facts.root_bone)
 
@@ -159,12 +192,28 @@ def bake_channels(
             Channel(channel_path(name, "location"), name, location),
             rotation_channel(name, facts.modes[name], turn),
         ]
-    channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
+    elif settings.object_motion:
+        rotations, root_m, path = without_way(rotations, root_m, fps)
+        channels += object_motion_channels(facts.place, measure, path)
+    if settings.layer is not None and settings.layer.upper_body:
+        hips = [joint for joint, bone in mapping.bones.items() if facts.parts[bone] == "hips"]
+        rotations = on_upright_hips(rotations, hips)
+        if settings.layer.hips_wxyz is not None:
+            rotations = multiply_quaternions(settings.layer.hips_wxyz[:, None], rotations)
+    turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
+    channels += _motion_channels(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
+    rests = facts.rest_channels
+    if facts.fingers is not None and settings.fingers != "off":
+        rests += facts.fingers_at_rest
+        channels += _finger_channels(facts, facts.fingers, turns, motion, settings, measure=measure, fps=fps)
+    channels = _of_layer(channels, settings.layer, facts)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
     animated = {channel.data_path for channel in channels}
-    channels += [channel for channel in facts.rest_channels if channel.data_path not in animated]
+    channels += _of_layer([channel for channel in rests if channel.data_path not in animated], settings.layer, facts)
+    if not channels:
+        raise RigError("The layer moves no bone.", "Select bones in Pose Mode, or choose another mask.")
     return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
 
 
@@ -179,30 +228,76 @@ def write_action(
 ) -> Generator[None, None, BakeResult]:
     """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
     remembered = remember(armature_object)
-    action, kept = yield from _replace_action(armature_object, settings, channels, frames)
+    home = home_basis(armature_object)
+    stands = object_place(armature_object).basis
+    if settings.object_motion:
+        check_object_motion(armature_object)
+    seen = min(scene.frame_start, float(frames[0])), max(scene.frame_end, float(frames[-1]))
+    action, kept = yield from _replace_action(armature_object, settings, channels, frames, seen)
     remember_off(_object_again(remembered), action, switched_off)
+    if settings.object_motion:
+        remember_home(action, stands)
+    elif home is not None and home_basis(_object_again(remembered)) is None:
+        send_home(_object_again(remembered), home)
     result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
     yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     return result
 
 
+def _turns(
+    facts: RigFacts, rotations: FloatArray, *, mapping: RigMapping, measure: RigMeasure, spread: bool
+) -> dict[str, FloatArray]:
+    """Return the turn away from rest of all mapped bones, and of those between them, (F, 4)."""
+    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
+    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
+        turns = spread_turns(spread_chains(facts.tree, mapping), mapping, turns)
+    if facts.root_turns:
+        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
+    return turns
+
+
+def _finger_channels(
+    facts: RigFacts,
+    fingers: RigFingers,
+    turns: Mapping[str, FloatArray],
+    motion: Motion,
+    settings: BakeSettings,
+    *,
+    measure: RigMeasure,
+    fps: float,
+) -> list[Channel]:
+    """Return the rotation channels of the finger bones; an angle that the user has locked stays as it rests."""
+    local = finger_rotations(
+        motion.fingers,
+        len(motion),
+        motion.fps,
+        relaxed_curl=settings.relaxed_curl,
+        use_tracks=settings.fingers == "recorded",
+    )
+    own = finger_turns(fingers, measure, facts.world, turns, resample_rotations(local, motion.fps, fps))
+    tree = {**fingers.tree, **facts.tree}
+    channels = []
+    for name, basis in pose_rotations(tree, {**turns, **own}).items():
+        if name in own:
+            channel = rotation_channel(name, fingers.modes[name], basis)
+            if channel.values.shape[1] == 3:
+                channel = replace(channel, values=np.where(fingers.locked[name], 0.0, channel.values))
+            channels.append(channel)
+    return channels
+
+
 def _motion_channels(
     facts: RigFacts,
+    turns: Mapping[str, FloatArray],
     rotations: FloatArray,
     root_m: FloatArray,
     *,
     mapping: RigMapping,
     measure: RigMeasure,
-    spread: bool,
 ) -> list[Channel]:
     """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
     tree = facts.tree
-    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
-    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
-        turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
-    if facts.root_turns:
-        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
     channels = [rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()]
 
     pelvis = mapping.bones["pelvis"]
@@ -220,6 +315,20 @@ def _motion_channels(
         location = shift @ np.linalg.inv(facts.location_axes[name]).T
         channels.append(Channel(channel_path(name, "location"), name, location))
     return channels
+
+
+def _of_layer(channels: list[Channel], layer: LayerSettings | None, facts: RigFacts) -> list[Channel]:
+    """Return what a layer has of the channels: those of its bones, and for an additive one what it adds."""
+    if layer is None:
+        return channels
+    channels = [channel for channel in channels if channel.group in layer.bones]
+    # A loose bone is where the other animation has it, unless the layer moves what carries it, too.
+    left = {bone for bone in facts.loose_bones if facts.tree[bone].carrier not in layer.bones}
+    channels = [each for each in channels if each.group not in left or not each.data_path.endswith("location")]
+    if not layer.adds:
+        return channels
+    added = [(channel, away_from_first(channel.data_path, channel.group, channel.values)) for channel in channels]
+    return [replace(channel, values=values) for channel, values in added if values is not None]
 
 
 def _location_axes(bone: Any) -> FloatArray:
@@ -255,8 +364,18 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
     mapped = set(mapping.bones.values())
     held = {*mapped, *mapping.family.held_bones}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
+    channels = _held_at_rest(armature_object, held)
+    for name, key, value in mapping.family.settings:
+        if name in pose and key in pose[name]:
+            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
+            channels.append(Channel(path, name, np.array([[value]])))
+    return channels
+
+
+def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
+    """Return constant channels for those of the bones that are not at rest."""
     channels = []
-    for bone in (bone for bone in pose if bone.name in held):
+    for bone in (bone for bone in armature_object.pose.bones if bone.name in held):
         rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
             bone.rotation_mode, "rotation_euler"
         )
@@ -271,10 +390,6 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
             path = bone.path_from_id(name)
             if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
-    for name, key, value in mapping.family.settings:
-        if name in pose and key in pose[name]:
-            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
-            channels.append(Channel(path, name, np.array([[value]])))
     return channels
 
 
@@ -283,7 +398,11 @@ def _off_channels(switched_off: Iterable[SwitchedOff]) -> list[Channel]:
 
 
 def _replace_action(
-    armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
+    armature_object: Any,
+    settings: BakeSettings,
+    channels: list[Channel],
+    frames: FloatArray,
+    seen: tuple[float, float],
 ) -> Generator[None, None, tuple[Any, str]]:
     """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
     remembered = remember(armature_object)
@@ -304,36 +423,7 @@ def _replace_action(
             bpy.data.actions.remove(unfinished)
         raise
     # From here on nothing pauses: what the user sees changes at once or not at all.
-    had_animation = armature_object.animation_data is not None
-    animation = armature_object.animation_data or armature_object.animation_data_create()
-    old_action, old_slot = animation.action, assigned_slot(animation)
-    old_blending = (animation.action_blend_type, animation.action_influence)
-    replaced = old_action is not None and old_action.name == replaceable
-    tracks = []
-    try:
-        if old_action is not None and not replaced:
-            tracks.append(_stash(animation, old_action, old_slot))
-        if settings.to_nla_track:
-            assign_action(animation, None, None)
-            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name))
-        else:
-            assign_action(animation, writer.action, writer.slot)
-            animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
-    except BaseException:
-        assign_action(animation, old_action, old_slot)
-        animation.action_blend_type, animation.action_influence = old_blending
-        for track in tracks:
-            animation.nla_tracks.remove(track)
-        bpy.data.actions.remove(writer.action)
-        if not had_animation:
-            armature_object.animation_data_clear()
-        raise
-    kept = old_action.name if old_action is not None and not replaced else ""
-    if settings.replace_own:
-        remove_own_tracks(armature_object, settings.action_name, but=writer.action)
-        if replaced and old_action.users == 0:
-            bpy.data.actions.remove(old_action)
-        writer.rename(settings.action_name)
+    kept = play_action(armature_object, writer, settings, replaceable, seen)
     return writer.action, kept
 
 
@@ -391,22 +481,3 @@ def _write_channels(
             curve.update()
             fingerprint.add(channel.data_path, index, points[:count], linear[:count])
     return fingerprint
-
-
-def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
-    track = animation.nla_tracks.new()
-    track.name = name
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    set_strip_slot(strip, slot)
-    return track
-
-
-def _stash(animation: Any, action: Any, slot: Any) -> Any:
-    """Put an action into a muted, locked NLA track, where it survives saving and is found by its name."""
-    track = animation.nla_tracks.new()
-    track.name = STASH_TRACK_NAME
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    set_strip_slot(strip, slot)
-    track.mute = True
-    track.lock = True
-    return track

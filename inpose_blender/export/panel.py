@@ -17,7 +17,7 @@ class INPOSE_PT_export(SubPanel, bpy.types.Panel):
 
     bl_idname = "INPOSE_PT_export"
     bl_label = "Export"
-    bl_order = 20
+    bl_order = 9
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
