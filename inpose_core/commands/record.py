@@ -22,9 +22,21 @@ _MOST_SHOWN: Final[int] = 8
 
 def add_record_command(commands: Any) -> None:
     """Add the command to the others."""
-    record = commands.add_parser("record", help="record live from an application that sends the VMC protocol")
-    record.add_argument(
-        "--vmc", type=int, required=True, metavar="PORT", help="UDP port to listen on; most applications send to 39539"
+    record = commands.add_parser("record", help="record live from an application that sends VMC or OSC trackers")
+    source = record.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--vmc",
+        type=int,
+        dest="port",
+        metavar="PORT",
+        help="UDP port to listen on for the VMC protocol; most applications send to 39539",
+    )
+    source.add_argument(
+        "--osc",
+        type=int,
+        dest="port",
+        metavar="PORT",
+        help="the same for OSC trackers, as SlimeVR and others send them to VRChat, usually to 9000",
     )
     record.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="recording file to write (.csv)")
     record.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
@@ -49,10 +61,10 @@ def _record(options: argparse.Namespace) -> int:
     reading = settings_from_arguments(ReadOptions, options)
     shows = not options.quiet and sys.stderr.isatty()
     if not options.quiet:
-        print(f"Listening on port {options.vmc}. Ctrl-C ends the recording.", file=sys.stderr)
+        print(f"Listening on port {options.port}. Ctrl-C ends the recording.", file=sys.stderr)
     recording = capture_vmc(
         options.out,
-        CaptureSettings(port=options.vmc, address=options.listen, seconds=options.seconds),
+        CaptureSettings(port=options.port, address=options.listen, seconds=options.seconds),
         reading,
         _show if shows else None,
     )
