@@ -106,8 +106,9 @@ _TURN_OF_TRUNK: Final[MotionNoise] = MotionNoise(np.radians((2.0, 1.5, 1.5)), np
 """Measured on validation people: people who train the prior are better known to it than others. How far a pelvis leans
 forward differs from person to person, so the motion does not show it."""
 _TRUNK_JOINTS: Final[tuple[int, ...]] = (PELVIS_JOINT, JOINT_INDEX["spine3"])
-SLIP_M_PER_ROOT_S: Final[float] = 0.0026
-"""Random walk of a strap: 2 cm in a minute."""
+_SLIP_M_PER_ROOT_S: Final[float] = 0.0026
+"""Random walk of a strap: 2 cm in a minute. So a strap that slips down a limb is followed in a minute; where a foot is
+ahead or behind, the motion shows too roughly."""
 
 
 def refine_straps(
@@ -240,7 +241,7 @@ def _slip(blocks: _Blocks, frames: int, fps: float) -> FloatArray:
     """Return how far the joint moves from its mean offset in the course of the take, along its axes, (F, 3)."""
     count = int(blocks.number[-1]) + 1
     slow = np.zeros((count, 3))
-    step_m2 = SLIP_M_PER_ROOT_S**2 * _BLOCK_S
+    step_m2 = _SLIP_M_PER_ROOT_S**2 * _BLOCK_S
     for axis in range(3):
         away_m = blocks.away_m[:, axis] - np.average(blocks.away_m[:, axis], weights=blocks.weight)
         # A steady slip is no noise.
