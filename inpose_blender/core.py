@@ -40,6 +40,9 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from inpose_core.editing.locks import lock_feet, lock_hands
+    from inpose_core.editing.smoothing import smooth_motion
+    from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
@@ -75,6 +78,9 @@ else:
         slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from ..inpose_core.editing.locks import lock_feet, lock_hands
+    from ..inpose_core.editing.smoothing import smooth_motion
+    from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
@@ -137,6 +143,8 @@ __all__ = [
     "held_while_standing",
     "is_apple_silicon",
     "load_sensors",
+    "lock_feet",
+    "lock_hands",
     "matrix_to_quaternion",
     "multiply_quaternions",
     "neutral_folder",
@@ -151,8 +159,11 @@ __all__ = [
     "rotation_between",
     "runs",
     "save_sensors",
+    "scale_steps",
     "signals_wait",
     "slerp",
+    "sliding_m",
+    "smooth_motion",
     "stop_by_unwinding",
     "torch_build",
     "tracker_joint",
