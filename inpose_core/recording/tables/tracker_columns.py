@@ -38,7 +38,7 @@ def tracker_columns(header: Sequence[str], taken: Collection[str]) -> dict[str, 
             continue
         name = _tracker_name([word for word in rest if word not in POSITION | ROTATION | EULER])
         if name:
-            kind = kind or next((found for word in reversed(rest) if (found := kind_of(word))), "")
+            kind = kind or next((said for word in reversed(rest) if (said := kind_of(word))), "")
             kind = kind or ("q" if axis == "w" else "p")
             groups.setdefault(name, {}).setdefault(kind, {}).setdefault(axis, column)
     found: dict[str, DeviceColumns] = {}
