@@ -67,15 +67,8 @@ def with_fewer_keys(
     )
     curves = []
     for (_, each), effect, foot in zip(found, reach.reaches, reach.feet, strict=True):
-        strength = (
-            np.abs(
-                effect.effects(
-                    1 if len(effect.arms_m) == 1 else len(each.values), [reach.tolerances[end] for end in effect.ends]
-                )
-            )
-            .max(axis=(1, 2))
-            .mean(axis=-1)
-        )
+        limits = [reach.tolerances[end] for end in effect.ends]
+        strength = np.abs(effect.effects(len(each.values), limits)).max(axis=(1, 2)).mean(axis=-1)
         turns = [turning_points(row * scale, _SWING) for row, scale in zip(each.values.T, strength, strict=True)]
         steps = _changes(stands, foot)
         fixed = np.concatenate((*(turn - turn % _MOMENTS for turn in turns), _MOMENTS * steps)).astype(np.int64)

@@ -42,8 +42,8 @@ def channel_rotation(values: FloatArray, mode: str) -> FloatArray:
         return np.asarray(rotvec_to_quaternion(values[:, :1] * axis))
     result = np.tile((1.0, 0.0, 0.0, 0.0), (len(values), 1))
     for letter in mode:  # the first letter's turn comes first
-        axis = "XYZ".index(letter)
+        place = "XYZ".index(letter)
         vector = np.zeros((len(values), 3))
-        vector[:, axis] = values[:, axis]
+        vector[:, place] = values[:, place]
         result = multiply_quaternions(rotvec_to_quaternion(vector), result)
     return result

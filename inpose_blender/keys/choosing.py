@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import BoolArray, FloatArray, IndexArray, runs
 from .curve_state import CurveState
@@ -70,7 +71,7 @@ def choose_keys(curves: Sequence[KeyedCurve], tolerances: Sequence[Tolerance]) -
 
 def _choose_in(curves: Sequence[KeyedCurve], tolerances: Sequence[Tolerance]) -> list[KeyChoice]:
     states = [CurveState(curve, [tolerances[end] for end in curve.reach.ends]) for curve in curves]
-    errors = np.zeros((len(tolerances), 6, len(curves[0].values)), np.float32)
+    errors: NDArray[Any] = np.zeros((len(tolerances), 6, len(curves[0].values)), np.float32)  # fast enough so
     alone = np.zeros(errors.shape[-1], np.bool_)
     for state in states:
         for _ in range(_PASSES):
