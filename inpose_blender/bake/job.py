@@ -17,6 +17,7 @@ from ..character.problems import CHANGED, CharacterCheck
 from ..character.skin import Skin
 from ..core import InPoseError, Motion, RigError
 from ..in_thread import in_thread
+from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
@@ -118,6 +119,8 @@ class BakeJob:
         settings = self._options.bake_settings(
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
+        if layer is not None and layer.adds:
+            notes += first_pose_notes(motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         placement = motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location, shared)
