@@ -10,25 +10,35 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from ..character.skin import Skin, read_skin
+from ..controls.find import body_control, find_controls
+from ..controls.keys import control_keys
+from ..controls.limbs import IkControls
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError
 from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
-from ..rig.places import joint_place
+from ..rig.places import joint_place, location_axes
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
 from .channels import Channel, channel_path, rotation_channel
-from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
+from .control_channels import (
+    carried_move,
+    control_channels,
+    moved_along,
+    replaced_bones,
+    setting_channels,
+    way_and_height,
+)
+from .pose_math import bone_moves, bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_bone, root_motion_channels, without_way
-from .settings import BakeResult, BakeSettings
+from .settings import BakeResult, BakeSettings, ControlMode
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _NOT_AT_REST: Final[float] = 1e-6
@@ -64,6 +74,8 @@ class RigFacts:
     scene_fps: float
     skin: Skin | None
     """None if the armature deforms nothing."""
+    controls: IkControls | None = None
+    """The controls that get keys of inverse kinematics; None: only FK is baked."""
 
 
 def bake_motion(
@@ -98,7 +110,7 @@ def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
             return stop.value
 
 
-def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
+def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_mode: ControlMode = "fk") -> RigFacts:
     """Check a rig, and collect everything that a bake needs from Blender.
 
     Raises:
@@ -106,8 +118,9 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     """
     check_object(armature_object)
     check_bones(armature_object, mapping)
-    tree = bone_tree(armature_object, mapping, scene)
     bones = armature_object.data.bones
+    body = body_control(mapping, bones) if control_mode != "fk" else None
+    tree = bone_tree(armature_object, mapping, scene, body)
     skin = read_skin(armature_object)
     with_skin = frozenset(skin.bones[:-1]) if skin else frozenset()
     root = root_bone_name(armature_object, mapping, tree, with_skin)
@@ -115,19 +128,26 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    controls = None
+    if control_mode != "fk":
+        controls = find_controls(armature_object, mapping, scene, tree, switched_off)
+        switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
+    located = (root, *loose, *(controls.centre if controls else ()))
+    animated = (*tree, root, *(controls.bones if controls else ()))
     return RigFacts(
         world=np.array(armature_object.matrix_world, dtype=np.float64),
         tree=tree,
         root_bone=root,
-        root_turns=turns,
+        root_turns=turns or (body is not None and root == body),
         loose_bones=loose,
-        location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
+        location_axes={name: location_axes(bones[name]) for name in located},
         pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
-        modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
-        rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
+        modes={name: armature_object.pose.bones[name].rotation_mode for name in animated},
+        rest_channels=_rest_channels(armature_object, mapping, switched_off, controls),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
+        controls=controls,
     )
 
 
@@ -152,6 +172,7 @@ def bake_channels(
     fps = settings.fps or facts.scene_fps
     rotations, root_m = resample_motion(motion, fps)
     channels: list[Channel] = []
+    way_move = None
     if settings.root_motion:
         rotations, root_m, path = without_way(rotations, root_m, fps)
         name, location, turn = root_motion_channels(facts.tree, mapping, measure, facts.world, facts.root_bone, path)
@@ -159,7 +180,19 @@ def bake_channels(
             Channel(channel_path(name, "location"), name, location),
             rotation_channel(name, facts.modes[name], turn),
         ]
-    channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
+        way_move = (name, carried_move(facts.tree[name].rest_armature, location, turn))
+    turns, shifts, targets = _body_motion(
+        facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread
+    )
+    if facts.controls is None:
+        channels += _body_channels(facts, turns, shifts)
+    else:
+        moves = bone_moves(facts.tree, turns, shifts, targets)
+        solved = control_keys(facts.controls, moves if way_move is None else moved_along(moves, *way_move))
+        body = _body_channels(facts, {**turns, **solved.turns}, shifts)
+        left_out = replaced_bones(facts.controls, mapping) if settings.controls == "ik" else frozenset()
+        channels += [channel for channel in body if channel.group not in left_out]
+        channels += control_channels(solved, facts.modes)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
@@ -187,7 +220,7 @@ def write_action(
     return result
 
 
-def _motion_channels(
+def _body_motion(
     facts: RigFacts,
     rotations: FloatArray,
     root_m: FloatArray,
@@ -195,19 +228,22 @@ def _motion_channels(
     mapping: RigMapping,
     measure: RigMeasure,
     spread: bool,
-) -> list[Channel]:
-    """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray], dict[str, FloatArray]]:
+    """Return how the body's bones turn, (F, 4), which of them are shifted and by how much, (F, 3), and the places of
+    the loose ones among them, (F, 3)."""
     tree = facts.tree
     turns = bone_turns(measure, mapping.bones, facts.world, rotations)
     if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
         turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
     if facts.root_turns:
         turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
-    channels = [rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()]
-
     pelvis = mapping.bones["pelvis"]
     needed = joint_path(measure, facts.world, root_m) - point_on_bone(tree, turns, pelvis, facts.pelvis_rest)
     shifts = {facts.root_bone: needed}
+    if facts.controls is not None and facts.controls.centre:
+        up = np.linalg.inv(facts.world[:3, :3]) @ measure.R_world_core[:, 1]
+        shifts = way_and_height(facts.controls.centre, needed, up)
+    targets: dict[str, FloatArray] = {}
     if facts.loose_bones:
         # The solver's body, not the rig's parents, says where these bones are.
         joints_m = Motion(rotations, root_m, measure.skeleton, 1.0).joint_positions_m
@@ -216,22 +252,18 @@ def _motion_channels(
             for name, joint in facts.loose_bones.items()
         }
         shifts |= placed_bones(tree, turns, shifts, targets)
+    return turns, shifts, targets
+
+
+def _body_channels(facts: RigFacts, turns: dict[str, FloatArray], shifts: dict[str, FloatArray]) -> list[Channel]:
+    """Return the rotation channels of all bones that turn, and the location channels of those that are shifted."""
+    channels = [
+        rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(facts.tree, turns).items()
+    ]
     for name, shift in shifts.items():
         location = shift @ np.linalg.inv(facts.location_axes[name]).T
         channels.append(Channel(channel_path(name, "location"), name, location))
     return channels
-
-
-def _location_axes(bone: Any) -> FloatArray:
-    """Return what one unit of each location component does in the armature frame, as columns (3, 3)."""
-    columns = []
-    for axis in range(3):
-        step = Matrix.Translation([float(axis == component) for component in range(3)])
-        parent = bone.parent.matrix_local if bone.parent else None
-        carried = {"parent_matrix": parent, "parent_matrix_local": parent} if parent else {}
-        moved = bone.convert_local_to_pose(step, bone.matrix_local, **carried)
-        columns.append(np.array(moved.translation) - np.array(bone.matrix_local.translation))
-    return np.array(columns, dtype=np.float64).T
 
 
 def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> Channel:
@@ -245,7 +277,9 @@ def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> C
     return replace(channel, kept=reduce_keys(channel.values, tolerance))
 
 
-def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
+def _rest_channels(
+    armature_object: Any, mapping: RigMapping, switched_off: Iterable[SwitchedOff], controls: IkControls | None
+) -> tuple[Channel, ...]:
     """Return constant channels for bones that would otherwise bend or shift the motion, and for the rig's switches.
 
     A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
@@ -253,7 +287,7 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
     """
     pose = armature_object.pose.bones
     mapped = set(mapping.bones.values())
-    held = {*mapped, *mapping.family.held_bones}
+    held = {*mapped, *mapping.family.held_bones, *((*controls.held, *controls.bones) if controls else ())}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
     channels = []
     for bone in (bone for bone in pose if bone.name in held):
@@ -275,11 +309,10 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
         if name in pose and key in pose[name]:
             path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
             channels.append(Channel(path, name, np.array([[value]])))
-    return channels
-
-
-def _off_channels(switched_off: Iterable[SwitchedOff]) -> list[Channel]:
-    return [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
+    channels += [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
+    settings = setting_channels(controls) if controls else []
+    set_for_ik = {channel.data_path for channel in settings}
+    return (*(channel for channel in channels if channel.data_path not in set_for_ik), *settings)
 
 
 def _replace_action(

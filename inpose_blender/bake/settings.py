@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..character.problems import CharacterCheck
+
+ControlMode = Literal["fk", "ik", "both"]
+"""Which controls of a rig get keys."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class BakeSettings:
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    controls: ControlMode = "fk"
     replace_own: bool = False
     """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
 
