@@ -12,15 +12,17 @@ from typing import Any, Final
 import bpy
 
 from ..character.check import check_character
-from ..character.problems import CHANGED, CharacterCheck
+from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
-from ..core import InPoseError, RigError
+from ..core import FloatArray, InPoseError, RigError
 from ..in_thread import in_thread
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
 from .adjust import adjust_motion
-from .bake import bake_channels, rig_facts, write_action
+from .bake import RigFacts, bake_channels, rig_facts, write_action
+from .channels import Channel
+from .control_check import check_controls
 from .options import BakeOptions
 from .placement import motion_placement, place_motion, placed_floor, placement_to_text
 from .settings import BakeResult
@@ -108,7 +110,9 @@ class BakeJob:
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
-        facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
+        mode = self._options.controls
+        facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
+        fk_facts = rig_facts(armature_object, scene=scene, mapping=now.mapping) if mode != "fk" else facts
         settings = self._options.bake_settings(
             self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
         )
@@ -117,6 +121,12 @@ class BakeJob:
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
+        fk_channels = channels
+        if mode != "fk":
+            fk_settings = replace(settings, controls="fk")
+            fk_channels, _ = yield from in_thread(
+                lambda: bake_channels(fk_facts, motion, fk_settings, mapping=now.mapping, measure=now.measure)
+            )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         result = yield from write_action(
@@ -128,7 +138,31 @@ class BakeJob:
             scene.frame_start, scene.frame_end = after
         floor = placed_floor(self._options, now.measure, scene.cursor.location)
         character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
+        if facts.controls is not None:
+            found = yield from self._compared(facts, fk_channels, channels, frames, now)
+            character = replace(character, problems=(*found, *character.problems))
         return replace(result, character=character, place=placement_to_text(placement))
+
+    def _compared(
+        self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig
+    ) -> Generator[None, None, list[CharacterProblem]]:
+        """Compare the IK controls with FK; the bake stays, whatever comes in between."""
+        assert facts.controls is not None
+        try:
+            return (
+                yield from check_controls(
+                    rig.armature_object,
+                    facts.controls,
+                    fk,
+                    ik,
+                    frames,
+                    mapping=rig.mapping,
+                    skin=facts.skin,
+                    metres_per_unit=rig.measure.metres_per_unit,
+                )
+            )
+        except ReferenceError:
+            return []
 
     def _checked(
         self, result: BakeResult, skin: Skin | None, rig: PreparedRig

@@ -9,7 +9,7 @@ from typing import Literal
 from ..errors import RigError
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
-from .settings import BakeSettings
+from .settings import BakeSettings, ControlMode
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "none"]
@@ -67,6 +67,16 @@ class BakeOptions(OptionTable):
             "key_fps",
             1.0,
             240.0,
+        ),
+    )
+    controls: ControlMode = option(
+        "fk",
+        "Controls of arms and legs that get keyframes. Where a rig has no IK, FK is baked",
+        label="Controls",
+        choices=(
+            Choice("fk", "FK", "The bones or FK controls that turn the joints"),
+            Choice("ik", "IK", "Targets and poles: the hands and feet stay where they are when the body is changed"),
+            Choice("both", "FK and IK", "Both, with the rig switched to IK. Switch it to FK whenever you like"),
         ),
     )
     way: WayCarrier = option(
@@ -185,5 +195,6 @@ class BakeOptions(OptionTable):
             root_motion=self.way == "root",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            controls=self.controls,
             replace_own=replace_own,
         )
