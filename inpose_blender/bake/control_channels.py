@@ -10,6 +10,7 @@ import numpy as np
 from ..controls.keys import SolvedControls
 from ..controls.limbs import IkControls
 from ..core import FloatArray, continuous_signs, normalize_quaternion, quaternion_to_matrix
+from ..layers.masks import BodyPart
 from ..rig.families import RigMapping
 from .channels import Channel, channel_path, rotation_channel
 
@@ -29,6 +30,15 @@ def control_channels(solved: SolvedControls, modes: Mapping[str, str]) -> list[C
 def setting_channels(controls: IkControls) -> list[Channel]:
     """Return constant channels for the switches and other properties that IK needs."""
     return [Channel(path, path.split('"')[1], np.array([[value]])) for path, value in controls.settings]
+
+
+def control_parts(controls: IkControls) -> dict[str, BodyPart]:
+    """Return the part of the body of each IK control, and of each bone that has a setting for IK."""
+    parts: dict[str, BodyPart] = {}
+    for limb in controls.limbs:
+        bones = {control.bone for control in limb.controls} | {path.split('"')[1] for path, _ in limb.settings}
+        parts |= dict.fromkeys(bones, "arms" if limb.kind == "arm" else "legs")
+    return parts
 
 
 def replaced_bones(controls: IkControls, mapping: RigMapping) -> frozenset[str]:

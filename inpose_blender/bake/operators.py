@@ -109,8 +109,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             return {"CANCELLED"}
         finally:
             redraw_panels()
-        render = context.scene.render
-        trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
+        trust = confidence_notes(motion, result.first_frame, result.frames_per_s)
         notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
@@ -119,6 +118,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
 def keep_place(take: Any, result: BakeResult) -> None:
     """Keep with a take where in time and space its last bake is."""
     take.first_frame, take.placement = result.first_frame, result.place
+    take.speed, take.no_pins = result.speed, result.no_pins
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
@@ -132,7 +132,7 @@ def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
 
 def bake_notes(result: BakeResult) -> tuple[str, ...]:
     """Return notes about the previous action, if there was one, and about a check that was not done."""
-    notes = []
+    notes = list(result.notes)
     if result.kept_action_name:
         notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
     if result.character.skipped in {SLOW, CHANGED}:

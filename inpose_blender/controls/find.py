@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
 import bpy
@@ -83,6 +83,10 @@ def find_controls(
         copies = [(bone, joint) for bone, joint in copies if bone not in {each.target for each in found}]
         carried = _Carriers.tried(copy, scene, tree, found, [bone for bone, _ in copies])
         limbs = with_tried_bends(copy, scene, [_limb(copy, mapping, tree, each, carried) for each in found])
+    limbs = tuple(
+        replace(limb, settings=tuple(_settings(armature_object, each, influences)))
+        for each, limb in zip(found, limbs, strict=True)
+    )
     held = [bone for limb in found for bone in limb.names.held if bone in pose]
     return IkControls(
         limbs=limbs,
@@ -90,7 +94,6 @@ def find_controls(
         body=names.body if names.body in tree else None,
         centre=_centre(armature_object, names, tree),
         held=tuple(held),
-        settings=tuple(_settings(armature_object, found, limbs, influences)),
     )
 
 
@@ -326,25 +329,18 @@ def _centre(armature_object: Any, names: ControlNames, tree: BoneTree) -> tuple[
     return names.centre if way in {parent.name for parent in bones[height].parent_recursive} else ()
 
 
-def _settings(
-    armature_object: Any,
-    found: Sequence[_Found],
-    limbs: Sequence[IkLimb],
-    influences: Mapping[str, float],
-) -> Iterator[tuple[str, float]]:
-    """Yield the properties that the action must set, and their values."""
+def _settings(armature_object: Any, found: _Found, influences: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    """Yield the properties that the action must set for a limb, and their values."""
     pose = armature_object.pose.bones
-    for each, limb in zip(found, limbs, strict=True):
-        owner, name = limb.constraint
-        constraint = pose[owner].constraints[name]
-        if constraint.use_stretch:
-            yield f"{constraint.path_from_id()}.use_stretch", 0.0
-        off = SwitchedOff(owner, name, 0.0).data_path
-        if off in influences:
-            yield off, influences[off]
-        settings = [*each.names.settings]
-        if each.names.switch is not None:
-            settings.append((each.names.switch.bone, each.names.switch.key, each.names.switch.ik))
-        for bone, key, value in settings:
-            if bone in pose and key in pose[bone]:
-                yield f'{pose[bone].path_from_id()}["{bpy.utils.escape_identifier(key)}"]', value
+    constraint = pose[found.chain.owner].constraints[found.chain.constraint]
+    if constraint.use_stretch:
+        yield f"{constraint.path_from_id()}.use_stretch", 0.0
+    off = SwitchedOff(found.chain.owner, found.chain.constraint, 0.0).data_path
+    if off in influences:
+        yield off, influences[off]
+    settings = [*found.names.settings]
+    if found.names.switch is not None:
+        settings.append((found.names.switch.bone, found.names.switch.key, found.names.switch.ik))
+    for bone, key, value in settings:
+        if bone in pose and key in pose[bone]:
+            yield f'{pose[bone].path_from_id()}["{bpy.utils.escape_identifier(key)}"]', value

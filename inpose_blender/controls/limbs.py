@@ -97,8 +97,8 @@ class IkLimb:
     toe_joint: str | None = None
     twist: Control | None = None
     switch: Switch | None = None
-    influence: float = 1.0
-    """Of the constraint while IK is on, where the constraint itself is the switch."""
+    settings: tuple[tuple[str, float], ...] = ()
+    """Data paths of custom properties and constraints, and their values while IK plays."""
 
     @property
     def controls(self) -> tuple[Control, ...]:
@@ -126,11 +126,14 @@ class IkControls:
     """The bones for the way on the floor and for the height of the body; empty, or both."""
     held: tuple[str, ...] = ()
     """Controls that must rest."""
-    settings: tuple[tuple[str, float], ...] = ()
-    """Data paths of custom properties and constraints, and their values while IK plays."""
 
     @property
     def bones(self) -> tuple[str, ...]:
         """Return the bones that get keys."""
         controls = [control for limb in self.limbs for control in limb.controls]
         return (*(control.bone for control in controls), *(control.bone for control, _ in self.copies))
+
+    @property
+    def settings(self) -> tuple[tuple[str, float], ...]:
+        """Return the data paths of custom properties and constraints, and their values while IK plays."""
+        return tuple(setting for limb in self.limbs for setting in limb.settings)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -27,10 +28,26 @@ from ..rig.prepare import PreparedRig, prepare_rig
 from ..rig.rotation import rotation_of
 from ..takes.memory import TAKES
 from ..ui.translate import tr
-from .collect import room_of
+from .collect import frames_per_s, room_of
 from .handles import add_handle, remove_handle
 from .properties import pins_of
 from .room import Room
+
+REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
+    "in_place": (
+        "The character stays on the spot, so its places are not those of the recording.",
+        "Bake again with the way on the hips, then pin.",
+    ),
+    "part": (
+        "The layer does not place the whole body, so its places are not those of the recording.",
+        "Bake the whole body, pin, and solve again. Then bake the layer again.",
+    ),
+    "scaled": (
+        "The root motion is scaled, so its places are not those of the recording.",
+        "Bake again with Root motion scale 1, then pin.",
+    ),
+}
+"""What is said where pins cannot be placed, and what to do, by `BakeOptions.no_pins`."""
 
 
 def add_pin_where_solved(context: bpy.types.Context, armature: Any, joint: str) -> Any:
@@ -73,7 +90,12 @@ def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str)
     """Add an entry that says for half a second that a foot stands (kind "stands"), or not ("lifts"), and return it."""
     pins, frame = pins_of(armature), context.scene.frame_current
     pin = pins.entries.add()
-    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + round(_fps(context) / 2)
+    pin.kind, pin.joint, pin.first, pin.last = (
+        kind,
+        joint,
+        frame,
+        frame + round(frames_per_s(context.scene, armature) / 2),
+    )
     pins.chosen = len(pins.entries) - 1
     return pin
 
@@ -86,7 +108,7 @@ def stance_frames(context: bpy.types.Context, armature: Any, pin: Any) -> tuple[
         InPoseError: the rig cannot be used, or the motion's file is gone.
     """
     rig = prepare_rig(armature, context.scene)
-    take, fps = armature.inpose_take, _fps(context)
+    take, fps = armature.inpose_take, frames_per_s(context.scene, armature)
     motion = TAKES.recall(Path(take.unpinned or take.file)).motion
     at_s = take.start_s + (pin.first - take.first_frame) / fps
     place = np.array(pin.handle.matrix_world.translation, dtype=np.float64)
@@ -105,13 +127,11 @@ def stance_frames(context: bpy.types.Context, armature: Any, pin: Any) -> tuple[
 def _motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
     """Return the solved motion, and the number of its pose at the current frame."""
     take = armature.inpose_take
-    if bake_options(context.scene).way == "none":
-        raise PinError(
-            tr("The character stays on the spot, so its places are not those of the recording."),
-            tr("Bake again with the way on the hips, then pin."),
-        )
+    in_place = "in_place" if bake_options(context.scene).way == "none" else ""
+    if refusal := REFUSALS.get(take.no_pins or in_place):
+        raise PinError(*map(tr, refusal))
     motion = TAKES.recall(Path(take.file)).motion
-    frame = round((context.scene.frame_current - take.first_frame) / _fps(context) * motion.fps)
+    frame = round((context.scene.frame_current - take.first_frame) / frames_per_s(context.scene, armature) * motion.fps)
     if not 0 <= frame < len(motion):
         raise PinError(tr("The current frame is outside of the solved motion."), tr("Go to one of its frames."))
     return motion, frame
@@ -126,7 +146,7 @@ def _add(context: bpy.types.Context, armature: Any, room: Room, joint: str, plac
             break
     pin = pins.entries.add()
     pin.joint, pin.first, pin.last = joint, frame, frame
-    pin.ease = round(_fps(context) / 3)
+    pin.ease = round(frames_per_s(context.scene, armature) / 3)
     name = f"{armature.name}: {joint.replace('_', ' ')} {frame}"
     pin.handle = add_handle(context.scene, name, place.tolist(), wxyz.tolist(), room.measure.metres_per_unit)
     pins.chosen = len(pins.entries) - 1
@@ -151,8 +171,3 @@ def _away_from_rest(armature: Any, bone: str) -> FloatArray:
     """Return how a posed bone differs from its rest pose in the armature frame, (4, 4)."""
     posed = np.array(armature.pose.bones[bone].matrix, dtype=np.float64)
     return posed @ np.linalg.inv(np.array(armature.data.bones[bone].matrix_local, dtype=np.float64))
-
-
-def _fps(context: bpy.types.Context) -> float:
-    render = context.scene.render
-    return float(render.fps / render.fps_base)

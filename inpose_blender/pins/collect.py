@@ -24,6 +24,11 @@ def room_of(armature: Any, measure: RigMeasure) -> Room:
     return Room(placement_from_text(armature.inpose_take.placement), measure)
 
 
+def frames_per_s(scene: Any, armature: Any) -> float:
+    """Return how many frames of the scene one second of the recording takes in the last bake."""
+    return float(scene.render.fps / scene.render.fps_base / armature.inpose_take.speed)
+
+
 def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasure) -> PinSet:
     """Return all pins of an armature object that are not muted.
 
@@ -40,8 +45,7 @@ def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasur
                 tr("The pin of {joint} ends before it starts.", joint=tr(pin.joint.replace("_", " "))),
                 tr("Give the earlier frame first."),
             )
-    fps = context.scene.render.fps / context.scene.render.fps_base
-    take = armature.inpose_take
+    take, fps = armature.inpose_take, frames_per_s(context.scene, armature)
 
     def time_of(frame: float) -> float:
         return float(take.start_s + (frame - take.first_frame) / fps)

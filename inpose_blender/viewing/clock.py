@@ -24,6 +24,7 @@ class RecordingClock:
     start_s: float
     """The time in the recording that the first frame shows."""
     fps: float
+    """Frames of the scene for each second of the recording."""
 
     def frame_of(self, time_s: float) -> float:
         """Return the frame that shows a time."""
@@ -44,9 +45,10 @@ def clock_of(context: bpy.types.Context) -> RecordingClock:
     fps = scene.render.fps / scene.render.fps_base
     take = baked_take(context)
     if take is not None:
-        return RecordingClock(take.first_frame, take.start_s, fps)
+        return RecordingClock(take.first_frame, take.start_s, fps / take.speed)
     # The playhead moves while one looks: it is no beginning.
-    return RecordingClock(bake_options(scene).frame_in(scene.frame_start, scene.frame_start), 0.0, fps)
+    options = bake_options(scene)
+    return RecordingClock(options.frame_in(scene.frame_start, scene.frame_start), 0.0, fps / options.speed)
 
 
 def baked_take(context: bpy.types.Context) -> Any:
