@@ -20,6 +20,7 @@ ProblemKind = Literal[
     "ik_unreachable",
     "ik_limit",
     "ik_locked",
+    "ik_twist",
     "ik_stiff",
     "ik_differs",
 ]
@@ -77,6 +78,11 @@ TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
         "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: {other} turns about one "
         "axis only.",
         "Unlock the other axes in the bone's properties (Inverse Kinematics), or set Controls to FK.",
+    ),
+    "ik_twist": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: the IK chain of {other} "
+        "cannot twist.",
+        "Unlock the rotation of the bones of the IK chain, or set Controls to FK.",
     ),
     "ik_stiff": (
         "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: {other} is stiff.",

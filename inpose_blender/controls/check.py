@@ -131,6 +131,8 @@ def _reason(armature_object: Any, limb: IkLimb, fk: PosedBones, at: int) -> tupl
             return "ik_stiff", name
     if limb.hinge is not None and limb.twist is None:
         return "ik_locked", limb.hinge.bone
+    if not limb.bends_freely and limb.twist is None:
+        return "ik_twist", limb.chain[-1]
     return "ik_differs", limb.chain[-1]
 
 

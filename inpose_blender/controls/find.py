@@ -162,6 +162,8 @@ class _Carriers:
     axes: Mapping[str, FloatArray]
     """What the location of each control does, as `location_axes` says."""
     carriers: Mapping[str, str | None]
+    leaders: frozenset[str]
+    """The bones that were turned: these carry others."""
     turned_by: Mapping[str, frozenset[str]]
     """For each end of a limb the bones that turn it."""
 
@@ -214,7 +216,9 @@ class _Carriers:
             bone = copy.data.bones[name]
             rest_turn = before[name][:3, :3] @ np.array(bone.matrix_local)[:3, :3].T
             axes[name] = rest_turn @ location_axes(bone)
-        return cls(before, axes, carriers, {each.end: frozenset(turned[each.end]) for each in found})
+        return cls(
+            before, axes, carriers, frozenset(leaders), {each.end: frozenset(turned[each.end]) for each in found}
+        )
 
     def control(self, name: str) -> Control:
         """Return a control with what carries it."""
@@ -229,9 +233,9 @@ def _further(copy: Any, found: _Found) -> Iterator[str]:
         yield found.names.toe
     if _has(copy, found.names.twist):
         yield found.names.twist
-    tracker = _tracker(copy, found.chain)
-    if tracker is not None and tracker.parent is not None:
-        yield tracker.parent.name
+    for bone in (copy.pose.bones[found.chain.bones[0]], _tracker(copy, found.chain)):
+        if bone is not None and bone.parent is not None:
+            yield bone.parent.name
 
 
 def _tracker(copy: Any, chain: IkChain) -> Any:
@@ -273,13 +277,18 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
     tracker = _tracker(copy, chain)
     swing = None
     if pole is None and tracker is not None and not pose[chain.bones[0]].lock_rotation[1]:
-        above = tracker.parent
-        rest = np.array(tracker.bone.matrix_local, dtype=np.float64)
-        if above is not None:
-            rest = carried.rests[above.name] @ np.linalg.inv(np.array(above.bone.matrix_local)) @ rest
         below = np.linalg.inv(np.array(tracker.bone.matrix_local)) @ np.array(pose[chain.bones[0]].bone.matrix_local)
-        control = Control(chain.bones[0], carried.carriers[above.name] if above is not None else None, rest, np.eye(3))
+        control = replace(_fixed_to_parent(tracker, carried), bone=chain.bones[0])
         swing = Swing(control, below, np.zeros(1), np.zeros((1, 1)))
+    start: tuple[Control, ...] = ()
+    if (
+        not is_own
+        and hinge is None
+        and len(chain.bones) == 2
+        and not any(_is_locked(pose[name]) for name in chain.bones)
+    ):
+        upper_bone, lower_bone = (pose[name] for name in chain.bones)
+        start = (_fixed_to_parent(upper_bone, carried), _bone_control(lower_bone, upper_bone.name))
     toe_joint = mapping.bones.get(f"{found.side}_foot") if found.kind == "leg" else None
     return IkLimb(
         side=found.side,
@@ -302,11 +311,27 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
         pole_angle=chain.pole_angle,
         pole_distance=float(np.linalg.norm(pole.rest[:3, 3] - places[1])) if pole else 0.0,
         swing=swing,
+        start=start,
         toe=carried.control(found.names.toe) if _has(copy, found.names.toe) and toe_joint else None,
         toe_joint=toe_joint,
         twist=carried.control(found.names.twist) if _has(copy, found.names.twist) else None,
         switch=found.names.switch,
     )
+
+
+def _fixed_to_parent(bone: Any, carried: _Carriers) -> Control:
+    """Return a bone as a control that its own constraints do not move: only its parent does."""
+    if bone.parent is None:
+        return _bone_control(bone, None)
+    above = bone.parent
+    rest = np.array(bone.bone.matrix_local, dtype=np.float64)
+    rest = carried.rests[above.name] @ np.linalg.inv(np.array(above.bone.matrix_local)) @ rest
+    carrier = above.name if above.name in carried.leaders else carried.carriers[above.name]
+    return Control(bone.name, carrier, rest, np.eye(3))
+
+
+def _bone_control(bone: Any, carrier: str | None) -> Control:
+    return Control(bone.name, carrier, np.array(bone.bone.matrix_local, dtype=np.float64), np.eye(3))
 
 
 def _has(armature_object: Any, bone: str | None) -> TypeGuard[str]:

@@ -69,6 +69,10 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
         if limb.kind == "aim":
             continue
         bent = _Bend.of(limb, known)
+        for control, joint in zip(limb.start, limb.joints, strict=False):
+            wanted = known[joint] @ control.rest
+            keys.append(ControlKeys(control.bone, None, _keys_of(control, wanted, known).rotation))
+            known[control.bone] = known[joint]
         if limb.pole is not None:
             wanted = np.tile(np.eye(4), (len(bent.root), 1, 1))
             wanted[:, :3, :3] = _carried(limb.pole, known)[:, :3, :3]
@@ -76,7 +80,7 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
             keys.append(ControlKeys(limb.pole.bone, _keys_of(limb.pole, wanted, known).location, None))
         elif limb.swing is not None:
             keys.append(_swing_keys(limb, bent, known))
-        elif not limb.bends_freely:
+        elif limb.is_own and limb.hinge is not None:
             turns |= {bone: matrix_to_quaternion(bent.upper_turn) for bone in limb.upper}
             turns |= {bone: matrix_to_quaternion(bent.lower_turn) for bone in limb.lower}
         if limb.toe is not None and limb.toe_joint is not None:

@@ -93,6 +93,8 @@ class IkLimb:
     pole_distance: float = 0.0
     """Distance of the pole from the joint that it bends, at rest."""
     swing: Swing | None = None
+    start: tuple[Control, ...] = ()
+    """The bones of a chain for IK alone that can have keys: they hold the pose in which the constraint begins."""
     toe: Control | None = None
     toe_joint: str | None = None
     twist: Control | None = None
@@ -104,13 +106,13 @@ class IkLimb:
     def controls(self) -> tuple[Control, ...]:
         """Return the controls of the limb that get keys."""
         swing = self.swing.control if self.swing is not None else None
-        every = (self.target, self.pole, swing, self.toe, self.twist)
+        every = (self.target, self.pole, swing, *self.start, self.toe, self.twist)
         return tuple(control for control in every if control is not None)
 
     @property
     def bends_freely(self) -> bool:
-        """Return whether the chain can take any pose of the body: then the body's own keys are its start."""
-        return self.is_own and self.hinge is None
+        """Return whether the chain can take any pose of the body, also twists: it begins in this pose."""
+        return self.hinge is None and (self.is_own or bool(self.start))
 
 
 @dataclass(frozen=True)
