@@ -22,6 +22,7 @@ ProblemKind = Literal[
     "ik_locked",
     "ik_twist",
     "ik_stiff",
+    "ik_straight",
     "ik_differs",
 ]
 
@@ -87,6 +88,11 @@ TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
     "ik_stiff": (
         "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: {other} is stiff.",
         "Set its stiffness to 0 in the bone's properties (Inverse Kinematics), or set Controls to FK.",
+    ),
+    "ik_straight": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: the limb is straight there, "
+        "and Blender's IK stops just before.",
+        "This is hardly visible. Where it matters, set Controls to FK.",
     ),
     "ik_differs": (
         "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}.",

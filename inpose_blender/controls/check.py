@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 from mathutils import Matrix
 
 from ..character.posing import PosedBones
-from ..character.problems import CharacterProblem, problem
+from ..character.problems import CharacterProblem, ProblemKind, problem
 from ..core import FloatArray
 from ..rig.families import RigMapping
 from .limbs import IkControls, IkLimb
@@ -20,6 +20,7 @@ MOST_DEGREES: Final[float] = 0.1
 MOST_MM: Final[float] = 1.0
 _LIMIT_MARGIN: Final[float] = np.radians(0.05)
 _SAME_LENGTH: Final[float] = 1e-4
+_NEARLY_STRAIGHT: Final[float] = 1e-5
 
 
 def compared_bones(armature_object: Any, controls: IkControls, with_skin: Iterable[str]) -> tuple[str, ...]:
@@ -77,9 +78,10 @@ def control_problems(
         at = int(amount.argmax())
         nearest = _nearest_limb(controls.limbs, heads[name])
         if amount[at] > 1 and amount[at] > worst.get(nearest, (1.0, None))[0]:
-            kind, other = ("ik_differs", name)
+            kind: ProblemKind = "ik_differs"
+            other = name
             if nearest is not None:
-                kind, other = _reason(armature_object, controls.limbs[nearest], fk, at)
+                kind, other = next(_reasons(armature_object, controls.limbs[nearest], fk, at))
             values = {"mm": f"{mm[at]:.1f}", "degrees": f"{degrees[at]:.1f}", "frame": frame_of[at], "other": other}
             worst[nearest] = (float(amount[at]), problem(kind, bone=name, **values))
     return [*missing, *(found for _, found in worst.values())]
@@ -115,25 +117,27 @@ def _nearest_limb(limbs: Sequence[IkLimb], place: FloatArray) -> int | None:
     return best
 
 
-def _reason(armature_object: Any, limb: IkLimb, fk: PosedBones, at: int) -> tuple[Any, str]:
-    """Return the kind of problem that explains a limb's difference in a frame, and the bone that causes it."""
-    pose = armature_object.pose.bones
+def _reasons(armature_object: Any, limb: IkLimb, fk: PosedBones, at: int) -> Iterator[tuple[ProblemKind, str]]:
+    """Yield the kinds of problem that may explain a limb's difference in a frame, the surest first, and their bones."""
+    pose, tip = armature_object.pose.bones, limb.chain[-1]
     upper, lower = (fk.moves[joint][at] for joint in limb.joints[:2])
-    root, target = (_placed(upper, limb.places_rest[0]), _placed(lower, limb.places_rest[2]))
+    way = np.linalg.norm(_placed(lower, limb.places_rest[2]) - _placed(upper, limb.places_rest[0]))
     length = np.linalg.norm(np.diff(limb.places_rest, axis=0), axis=1).sum()
-    if np.linalg.norm(target - root) > (1 + _SAME_LENGTH) * length:
-        return "ik_unreachable", limb.chain[-1]
+    if way > (1 + _SAME_LENGTH) * length:
+        yield "ik_unreachable", tip
     for name in limb.chain if limb.is_own else ():
         if _beyond_limits(pose[name], fk, at):
-            return "ik_limit", name
+            yield "ik_limit", name
     for name in limb.chain:
         if max(getattr(pose[name], f"ik_stiffness_{axis}") for axis in "xyz") > 0:
-            return "ik_stiff", name
+            yield "ik_stiff", name
     if limb.hinge is not None and limb.twist is None:
-        return "ik_locked", limb.hinge.bone
+        yield "ik_locked", limb.hinge.bone
     if not limb.bends_freely and limb.twist is None:
-        return "ik_twist", limb.chain[-1]
-    return "ik_differs", limb.chain[-1]
+        yield "ik_twist", tip
+    if way > (1 - _NEARLY_STRAIGHT) * length:
+        yield "ik_straight", tip
+    yield "ik_differs", tip
 
 
 def _placed(move: FloatArray, point: FloatArray) -> FloatArray:

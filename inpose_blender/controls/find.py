@@ -162,6 +162,8 @@ class _Carriers:
     axes: Mapping[str, FloatArray]
     """What the location of each control does, as `location_axes` says."""
     carriers: Mapping[str, str | None]
+    partly: Mapping[str, str]
+    """Bones that move in another way when a bone is turned, and this bone."""
     leaders: frozenset[str]
     """The bones that were turned: these carry others."""
     turned_by: Mapping[str, frozenset[str]]
@@ -169,11 +171,7 @@ class _Carriers:
 
     @classmethod
     def tried(cls, copy: Any, scene: Any, tree: BoneTree, found: Sequence[_Found], others: Sequence[str]) -> _Carriers:
-        """Turn one bone after the other, and look what moves with it.
-
-        Raises:
-            RigError: a control follows another bone only partly.
-        """
+        """Turn one bone after the other, and look what moves with it."""
         pose = copy.pose.bones
         moved_by_ik = {bone for each in found for bone in each.chain.bones}
         targets = [each.target for each in found]
@@ -206,22 +204,25 @@ class _Carriers:
         carriers: dict[str, str | None] = {}
         for name in controls:
             carriers[name] = max(rigid[name], key=lambda leader: len(rigid[leader]), default=None)
-            if carriers[name] is None and name in partly:
-                raise RigError(
-                    f"The control {name} follows {partly[name]} only partly.",
-                    "Set the follow and parent settings of this rig to 0 or 1.",
-                )
         axes = {}
         for name in controls:
             bone = copy.data.bones[name]
             rest_turn = before[name][:3, :3] @ np.array(bone.matrix_local)[:3, :3].T
             axes[name] = rest_turn @ location_axes(bone)
-        return cls(
-            before, axes, carriers, frozenset(leaders), {each.end: frozenset(turned[each.end]) for each in found}
-        )
+        turned_by = {each.end: frozenset(turned[each.end]) for each in found}
+        return cls(before, axes, carriers, partly, frozenset(leaders), turned_by)
 
     def control(self, name: str) -> Control:
-        """Return a control with what carries it."""
+        """Return a control with what carries it.
+
+        Raises:
+            RigError: it follows another bone only partly.
+        """
+        if self.carriers[name] is None and name in self.partly:
+            raise RigError(
+                f"The control {name} follows {self.partly[name]} only partly.",
+                "Set the follow and parent settings of this rig to 0 or 1.",
+            )
         return Control(name, self.carriers[name], self.rests[name], self.axes[name])
 
 
@@ -231,8 +232,6 @@ def _further(copy: Any, found: _Found) -> Iterator[str]:
         yield found.chain.pole
     if _has(copy, found.names.toe):
         yield found.names.toe
-    if _has(copy, found.names.twist):
-        yield found.names.twist
     for bone in (copy.pose.bones[found.chain.bones[0]], _tracker(copy, found.chain)):
         if bone is not None and bone.parent is not None:
             yield bone.parent.name
@@ -285,7 +284,7 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
         not is_own
         and hinge is None
         and len(chain.bones) == 2
-        and not any(_is_locked(pose[name]) for name in chain.bones)
+        and not any(all(pose[name].lock_rotation) for name in chain.bones)
     ):
         upper_bone, lower_bone = (pose[name] for name in chain.bones)
         start = (_fixed_to_parent(upper_bone, carried), _bone_control(lower_bone, upper_bone.name))
@@ -314,7 +313,7 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
         start=start,
         toe=carried.control(found.names.toe) if _has(copy, found.names.toe) and toe_joint else None,
         toe_joint=toe_joint,
-        twist=carried.control(found.names.twist) if _has(copy, found.names.twist) else None,
+        twist=_bone_control(pose[found.names.twist], None) if _has(copy, found.names.twist) else None,
         switch=found.names.switch,
     )
 
@@ -326,7 +325,7 @@ def _fixed_to_parent(bone: Any, carried: _Carriers) -> Control:
     above = bone.parent
     rest = np.array(bone.bone.matrix_local, dtype=np.float64)
     rest = carried.rests[above.name] @ np.linalg.inv(np.array(above.bone.matrix_local)) @ rest
-    carrier = above.name if above.name in carried.leaders else carried.carriers[above.name]
+    carrier = above.name if above.name in carried.leaders else carried.control(above.name).carrier
     return Control(bone.name, carrier, rest, np.eye(3))
 
 

@@ -33,7 +33,7 @@ def limber_motion(skeleton: Any, frames: int = FRAMES, *, hinges: bool = False) 
         step = np.hstack((np.cos(half), np.sin(half) * np.array(axis)))
         local[:, JOINT_INDEX[joint]] = multiply_quaternions(local[:, JOINT_INDEX[joint]], step)
 
-    squat = 60 * (1 - np.cos(time)) / 2
+    squat = 1 + 60 * (1 - np.cos(time)) / 2
     turn("pelvis", (0, 1, 0), 40 * np.sin(time))
     for side, sign in (("left", 1), ("right", -1)):
         turn(f"{side}_hip", (1, 0, 0), -squat)
@@ -206,5 +206,5 @@ def rig_state(rig: Any) -> list[Any]:
     bones = [
         (bone.name, bone.bone.hide, tuple(bone.lock_location), tuple(bone.lock_rotation)) for bone in rig.pose.bones
     ]
-    properties = [(bone.name, key, bone[key]) for bone in rig.pose.bones for key in bone.keys()]
+    properties = [(bone.name, *pair) for bone in rig.pose.bones for pair in bone.items()]
     return [constraints, bones, properties, [driver.data_path for driver in rig.animation_data.drivers]]

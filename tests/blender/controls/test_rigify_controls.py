@@ -86,9 +86,9 @@ def test_poles_go_smoothly(generated):
 def test_ten_thousand_frames_take_less_than_fifteen_seconds(generated):
     prepared = prepare_rig(generated, bpy.context.scene)
     motion = limber_motion(prepared.measure.skeleton, 10_000)
-    began = time.perf_counter()
+    began = time.process_time()  # other tests may run at the same time
     facts = rig_facts(generated, scene=bpy.context.scene, mapping=prepared.mapping, control_mode="ik")
     settings = BakeSettings("long", controls="ik")
     channels, frames = bake_channels(facts, motion, settings, mapping=prepared.mapping, measure=prepared.measure)
     finish(write_action(generated, channels, frames, settings, scene=bpy.context.scene))
-    assert time.perf_counter() - began < 15
+    assert time.process_time() - began < 15
