@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,7 +16,10 @@ from ..character.skin import Skin, read_skin
 from ..controls.find import body_control, find_controls
 from ..controls.keys import control_keys
 from ..controls.limbs import IkControls
-from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
+from ..fingers.moved import MovedFingers, moved_fingers
+from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
+from ..fingers.turns import finger_turns
 from ..layers.additive import away_from_first
 from ..layers.masks import BodyPart, body_parts
 from ..layers.settings import LayerSettings
@@ -30,7 +33,7 @@ from ..rig.measure import RigMeasure
 from ..rig.places import joint_place, location_axes
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
-from .adjust import reduce_keys, resample_motion
+from .adjust import reduce_keys, resample_motion, resample_rotations
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel, channel_path, rotation_channel
 from .control_channels import (
@@ -84,8 +87,17 @@ class RigFacts:
     scene_fps: float
     skin: Skin | None
     """None if the armature deforms nothing."""
+    fingers: RigFingers | None
+    """None if the rig has no fingers."""
+    fingers_at_rest: tuple[Channel, ...] = ()
+    """As ``rest_channels``, for the bones of the fingers."""
     controls: IkControls | None = None
     """The controls that get keys of inverse kinematics; None: only FK is baked."""
+
+    def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
+        """Return how many finger bones a bake moves, and by what."""
+        bones = self.fingers.count if self.fingers is not None else 0
+        return moved_fingers(bones, motion.fingers, settings.fingers)
 
 
 def bake_motion(
@@ -106,9 +118,10 @@ def bake_motion(
     """
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
-    return finish(
+    result = finish(
         write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
     )
+    return replace(result, fingers=facts.moved_fingers(motion, settings))
 
 
 def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
@@ -144,6 +157,8 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
         switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
     located = (root, *loose, *(controls.centre if controls else ()))
     animated = (*tree, root, *(controls.bones if controls else ()))
+    fingers = rig_fingers(armature_object, mapping, scene)
+    finger_bones = finger_bone_names(fingers) - tree.keys()
     place = object_place(armature_object)
     return RigFacts(
         world=place.world,
@@ -155,11 +170,17 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
         location_axes={name: location_axes(bones[name]) for name in located},
         pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
         modes={name: armature_object.pose.bones[name].rotation_mode for name in animated},
-        parts={**body_parts(armature_object, mapping, tree), **(control_parts(controls) if controls else {})},
+        parts={
+            **body_parts(armature_object, mapping, tree),
+            **dict.fromkeys(finger_bones, "arms"),
+            **(control_parts(controls) if controls else {}),
+        },
         rest_channels=_rest_channels(armature_object, mapping, switched_off, controls),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
+        fingers=fingers,
+        fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bones)),
         controls=controls,
     )
 
@@ -204,9 +225,10 @@ def bake_channels(
     if settings.layer is not None and settings.layer.upper_body:
         hips = [joint for joint, bone in mapping.bones.items() if facts.parts[bone] == "hips"]
         rotations = on_upright_hips(rotations, hips)
-    turns, shifts, targets = _body_motion(
-        facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread
-    )
+        if settings.layer.hips_wxyz is not None:
+            rotations = multiply_quaternions(settings.layer.hips_wxyz[:, None], rotations)
+    turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
+    shifts, targets = _shifts(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
     if facts.controls is None:
         channels += _body_channels(facts, turns, shifts)
     else:
@@ -216,13 +238,16 @@ def bake_channels(
         left_out = replaced_bones(facts.controls, mapping) if settings.controls == "ik" else frozenset()
         channels += [channel for channel in body if channel.group not in left_out]
         channels += control_channels(solved, facts.modes)
-    channels = _of_layer(channels, settings.layer)
+    rests = facts.rest_channels
+    if facts.fingers is not None and settings.fingers != "off":
+        rests += facts.fingers_at_rest
+        channels += _finger_channels(facts, facts.fingers, turns, motion, settings, measure=measure, fps=fps)
+    channels = _of_layer(channels, settings.layer, facts)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
     animated = {channel.data_path for channel in channels}
-    rests = [channel for channel in facts.rest_channels if channel.data_path not in animated]
-    channels += _of_layer(rests, settings.layer)
+    channels += _of_layer([channel for channel in rests if channel.data_path not in animated], settings.layer, facts)
     if not channels:
         raise RigError("The layer moves no bone.", "Select bones in Pose Mode, or choose another mask.")
     return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
@@ -256,23 +281,59 @@ def write_action(
     return result
 
 
-def _body_motion(
+def _turns(
+    facts: RigFacts, rotations: FloatArray, *, mapping: RigMapping, measure: RigMeasure, spread: bool
+) -> dict[str, FloatArray]:
+    """Return the turn away from rest of all mapped bones, and of those between them, (F, 4)."""
+    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
+    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
+        turns = spread_turns(spread_chains(facts.tree, mapping), mapping, turns)
+    if facts.root_turns:
+        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
+    return turns
+
+
+def _finger_channels(
     facts: RigFacts,
+    fingers: RigFingers,
+    turns: Mapping[str, FloatArray],
+    motion: Motion,
+    settings: BakeSettings,
+    *,
+    measure: RigMeasure,
+    fps: float,
+) -> list[Channel]:
+    """Return the rotation channels of the finger bones; an angle that the user has locked stays as it rests."""
+    local = finger_rotations(
+        motion.fingers,
+        len(motion),
+        motion.fps,
+        relaxed_curl=settings.relaxed_curl,
+        use_tracks=settings.fingers == "recorded",
+    )
+    own = finger_turns(fingers, measure, facts.world, turns, resample_rotations(local, motion.fps, fps))
+    tree = {**fingers.tree, **facts.tree}
+    channels = []
+    for name, basis in pose_rotations(tree, {**turns, **own}).items():
+        if name in own:
+            channel = rotation_channel(name, fingers.modes[name], basis)
+            if channel.values.shape[1] == 3:
+                channel = replace(channel, values=np.where(fingers.locked[name], 0.0, channel.values))
+            channels.append(channel)
+    return channels
+
+
+def _shifts(
+    facts: RigFacts,
+    turns: Mapping[str, FloatArray],
     rotations: FloatArray,
     root_m: FloatArray,
     *,
     mapping: RigMapping,
     measure: RigMeasure,
-    spread: bool,
-) -> tuple[dict[str, FloatArray], dict[str, FloatArray], dict[str, FloatArray]]:
-    """Return how the body's bones turn, (F, 4), which of them are shifted and by how much, (F, 3), and the places of
-    the loose ones among them, (F, 3)."""
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Return which bones are shifted and by how much, (F, 3), and the places of the loose ones among them, (F, 3)."""
     tree = facts.tree
-    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
-    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
-        turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
-    if facts.root_turns:
-        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
     pelvis = mapping.bones["pelvis"]
     needed = joint_path(measure, facts.world, root_m) - point_on_bone(tree, turns, pelvis, facts.pelvis_rest)
     shifts = {facts.root_bone: needed}
@@ -288,10 +349,10 @@ def _body_motion(
             for name, joint in facts.loose_bones.items()
         }
         shifts |= placed_bones(tree, turns, shifts, targets)
-    return turns, shifts, targets
+    return shifts, targets
 
 
-def _body_channels(facts: RigFacts, turns: dict[str, FloatArray], shifts: dict[str, FloatArray]) -> list[Channel]:
+def _body_channels(facts: RigFacts, turns: Mapping[str, FloatArray], shifts: dict[str, FloatArray]) -> list[Channel]:
     """Return the rotation channels of all bones that turn, and the location channels of those that are shifted."""
     channels = [
         rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(facts.tree, turns).items()
@@ -302,11 +363,14 @@ def _body_channels(facts: RigFacts, turns: dict[str, FloatArray], shifts: dict[s
     return channels
 
 
-def _of_layer(channels: list[Channel], layer: LayerSettings | None) -> list[Channel]:
+def _of_layer(channels: list[Channel], layer: LayerSettings | None, facts: RigFacts) -> list[Channel]:
     """Return what a layer has of the channels: those of its bones, and for an additive one what it adds."""
     if layer is None:
         return channels
     channels = [channel for channel in channels if channel.group in layer.bones]
+    # A loose bone is where the other animation has it, unless the layer moves what carries it, too.
+    left = {bone for bone in facts.loose_bones if facts.tree[bone].carrier not in layer.bones}
+    channels = [each for each in channels if each.group not in left or not each.data_path.endswith("location")]
     if not layer.adds:
         return channels
     added = [(channel, away_from_first(channel.data_path, channel.group, channel.values)) for channel in channels]
@@ -336,8 +400,21 @@ def _rest_channels(
     mapped = set(mapping.bones.values())
     held = {*mapped, *mapping.family.held_bones, *((*controls.held, *controls.bones) if controls else ())}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
+    channels = _held_at_rest(armature_object, held)
+    for name, key, value in mapping.family.settings:
+        if name in pose and key in pose[name]:
+            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
+            channels.append(Channel(path, name, np.array([[value]])))
+    channels += [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
+    settings = setting_channels(controls) if controls else []
+    set_for_ik = {channel.data_path for channel in settings}
+    return (*(channel for channel in channels if channel.data_path not in set_for_ik), *settings)
+
+
+def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
+    """Return constant channels for those of the bones that are not at rest."""
     channels = []
-    for bone in (bone for bone in pose if bone.name in held):
+    for bone in (bone for bone in armature_object.pose.bones if bone.name in held):
         rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
             bone.rotation_mode, "rotation_euler"
         )
@@ -352,14 +429,7 @@ def _rest_channels(
             path = bone.path_from_id(name)
             if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
-    for name, key, value in mapping.family.settings:
-        if name in pose and key in pose[name]:
-            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
-            channels.append(Channel(path, name, np.array([[value]])))
-    channels += [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
-    settings = setting_channels(controls) if controls else []
-    set_for_ik = {channel.data_path for channel in settings}
-    return (*(channel for channel in channels if channel.data_path not in set_for_ik), *settings)
+    return channels
 
 
 def _replace_action(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..adjust_settings import AdjustSettings
 from .adjust import adjust_motion
 from .keys import reduce_keys
-from .resample import resample_motion
+from .resample import resample_motion, resample_rotations, resampled_count
 from .root import RootPath, in_place, root_path_of
 
 __all__ = [
@@ -16,5 +16,7 @@ __all__ = [
     "in_place",
     "reduce_keys",
     "resample_motion",
+    "resample_rotations",
+    "resampled_count",
     "root_path_of",
 ]
