@@ -305,6 +305,7 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
         target=carried.control(found.target),
         target_offset=target_rest[:3, :3].T @ (point - target_rest[:3, 3]),
         end_turn=at_rest @ turned.T @ target_rest[:3, :3],
+        end=found.end,
         end_follows=found.target in carried.turned_by[found.end],
         pole=pole,
         pole_angle=chain.pole_angle,

@@ -63,7 +63,7 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
     twists: dict[tuple[str, str], float] = {}
     for limb in controls.limbs:  # all targets first: poles may hang on them
         wanted = _target(limb, known)
-        keys.append(_keys_of(limb.target, wanted, known))
+        keys.append(keys_of(limb.target, wanted, known))
         known[limb.target.bone] = wanted @ np.linalg.inv(limb.target.rest)
     for limb in controls.limbs:
         if limb.kind == "aim":
@@ -71,20 +71,20 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
         bent = _Bend.of(limb, known)
         for control, joint in zip(limb.start, limb.joints, strict=False):
             wanted = known[joint] @ control.rest
-            keys.append(ControlKeys(control.bone, None, _keys_of(control, wanted, known).rotation))
+            keys.append(ControlKeys(control.bone, None, keys_of(control, wanted, known).rotation))
             known[control.bone] = known[joint]
         if limb.pole is not None:
             wanted = np.tile(np.eye(4), (len(bent.root), 1, 1))
             wanted[:, :3, :3] = _carried(limb.pole, known)[:, :3, :3]
             wanted[:, :3, 3] = bent.pole_place(limb)
-            keys.append(ControlKeys(limb.pole.bone, _keys_of(limb.pole, wanted, known).location, None))
+            keys.append(ControlKeys(limb.pole.bone, keys_of(limb.pole, wanted, known).location, None))
         elif limb.swing is not None:
             keys.append(_swing_keys(limb, bent, known))
         elif limb.is_own and limb.hinge is not None:
             turns |= {bone: matrix_to_quaternion(bent.upper_turn) for bone in limb.upper}
             turns |= {bone: matrix_to_quaternion(bent.lower_turn) for bone in limb.lower}
         if limb.toe is not None and limb.toe_joint is not None:
-            toe = _keys_of(limb.toe, known[limb.toe_joint] @ limb.toe.rest, known)
+            toe = keys_of(limb.toe, known[limb.toe_joint] @ limb.toe.rest, known)
             keys.append(ControlKeys(toe.bone, None, toe.rotation))
         if limb.twist is not None:
             fk, ik = known[limb.joints[1]][:, :3, :3], bent.lower_turn
@@ -93,7 +93,7 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
         elif not limb.bends_freely:
             twists[limb.side, limb.kind] = float(np.abs(bent.twist_rad).max())
     for control, bone in controls.copies:
-        keys.append(_keys_of(control, known[bone] @ control.rest, known))
+        keys.append(keys_of(control, known[bone] @ control.rest, known))
     return SolvedControls(tuple(keys), turns, twists)
 
 
@@ -188,8 +188,14 @@ def _rest_normal(limb: IkLimb) -> FloatArray:
     return unit(np.cross(limb.places_rest[2] - limb.places_rest[0], limb.bend_rest))
 
 
-def _keys_of(control: Control, wanted: FloatArray, moves: Moves) -> ControlKeys:
-    """Return the location and rotation that put a control where it is wanted, (F, 4, 4)."""
+def keys_of(control: Control, wanted: FloatArray, moves: Moves) -> ControlKeys:
+    """Return the location and rotation that put a control where it is wanted, (F, 4, 4).
+
+    Args:
+        control: the control.
+        wanted: (F, 4, 4) where it must be.
+        moves: the moves of what carries it.
+    """
     carried = _carried(control, moves)
     axes = carried[:, :3, :3] @ control.rest[:3, :3].T @ control.axes
     location = np.linalg.inv(axes) @ (wanted - carried)[:, :3, 3, None]

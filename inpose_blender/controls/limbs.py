@@ -86,6 +86,8 @@ class IkLimb:
     """(3,) from the target control to the point that the end of the chain reaches, in the control's axes."""
     end_turn: FloatArray
     """(3, 3) the target control's rotation when the character's hand or foot is at rest."""
+    end: str
+    """The character's hand or foot."""
     end_follows: bool
     """The character's hand or foot turns with the target control."""
     pole: Control | None = None
