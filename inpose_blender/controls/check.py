@@ -107,7 +107,7 @@ def _nearest_limb(limbs: Sequence[IkLimb], place: FloatArray) -> int | None:
     """Return the index of the limb on which a bone lies at rest, or None."""
     best, best_away = None, np.inf
     for index, limb in enumerate(limbs):
-        length = np.linalg.norm(limb.places_rest[2] - limb.places_rest[0])
+        length = float(np.linalg.norm(limb.places_rest[2] - limb.places_rest[0]))
         for start, stop in zip(limb.places_rest[:-1], limb.places_rest[1:], strict=True):
             way = stop - start
             share = np.clip((place - start) @ way / max(float(way @ way), 1e-12), 0.0, 1.0)

@@ -23,7 +23,7 @@ from ..rig.switched_off import SwitchedOff
 from ..rig.tree import BoneTree, posable_copy, posed_matrices
 from .bends import with_tried_bends
 from .chains import IkChain, chain_bend, chain_hinge, ik_chains, user_control
-from .limbs import Control, IkControls, IkLimb, Swing
+from .limbs import Control, IkControls, IkLimb, LimbKind, Swing
 from .names import LIMBS, ControlNames, LimbNames, control_names
 
 _TRIAL_ANGLE: Final[float] = math.radians(30)
@@ -43,7 +43,7 @@ class _Found:
     """Hold a limb whose chain is found, before it is known what carries its controls."""
 
     side: str
-    kind: str
+    kind: LimbKind
     names: LimbNames
     chain: IkChain
     target: str
@@ -133,7 +133,8 @@ def _found_limbs(copy: Any, mapping: RigMapping, names: ControlNames) -> Iterato
             if chain is None or len(chain.bones) < 2:
                 continue
             end = known.end or followers.get(f"{side}_{joints[2]}") or mapping.bones[f"{side}_{joints[2]}"]
-            target = known.target if _has(copy, known.target) else user_control(copy, chain.target)
+            named = known.target
+            target = named if _has(copy, named) else user_control(copy, chain.target)
             yield _Found(side, kind, known, chain, target, end)
         ankle = mapping.bones.get(f"{side}_ankle")
         if ankle is None or mapping.family.is_control_rig:
@@ -230,8 +231,9 @@ def _further(copy: Any, found: _Found) -> Iterator[str]:
     """Yield the other controls of a limb, and the bone above one that turns to the target."""
     if found.chain.pole:
         yield found.chain.pole
-    if _has(copy, found.names.toe):
-        yield found.names.toe
+    toe = found.names.toe
+    if _has(copy, toe):
+        yield toe
     for bone in (copy.pose.bones[found.chain.bones[0]], _tracker(copy, found.chain)):
         if bone is not None and bone.parent is not None:
             yield bone.parent.name
@@ -253,6 +255,9 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
     """Put together what the computation needs."""
     chain, pose = found.chain, copy.pose.bones
     is_own = not set(chain.bones).isdisjoint(tree)
+    joints: tuple[str, ...]
+    upper: tuple[str, ...]
+    lower: tuple[str, ...]
     if found.kind == "aim":
         joints = (found.end,) * 3
         bones = [found.end] * 3
@@ -288,6 +293,7 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
     ):
         upper_bone, lower_bone = (pose[name] for name in chain.bones)
         start = (_fixed_to_parent(upper_bone, carried), _bone_control(lower_bone, upper_bone.name))
+    toe = found.names.toe
     toe_joint = mapping.bones.get(f"{found.side}_foot") if found.kind == "leg" else None
     return IkLimb(
         side=found.side,
@@ -312,7 +318,7 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
         pole_distance=float(np.linalg.norm(pole.rest[:3, 3] - places[1])) if pole else 0.0,
         swing=swing,
         start=start,
-        toe=carried.control(found.names.toe) if _has(copy, found.names.toe) and toe_joint else None,
+        toe=carried.control(toe) if _has(copy, toe) and toe_joint else None,
         toe_joint=toe_joint,
         twist=_bone_control(pose[found.names.twist], None) if _has(copy, found.names.twist) else None,
         switch=found.names.switch,

@@ -20,12 +20,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 Setting = tuple[str, str, float]
 """A bone, its custom property, and a value."""
 
-LIMBS: Final[dict[str, tuple[str, str, str]]] = {
+LIMBS: Final[dict[Literal["arm", "leg"], tuple[str, str, str]]] = {
     "arm": ("shoulder", "elbow", "wrist"),
     "leg": ("hip", "knee", "ankle"),
 }

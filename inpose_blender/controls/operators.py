@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Snap FK to IK and IK to FK, over a range of frames of any action."""
 
-from __future__ import annotations
+# Blender reads properties from annotations, which are then no types.
+# mypy: disable-error-code="valid-type"
 
 from typing import Any
 
@@ -14,11 +15,11 @@ from ..ui.status import show_error, show_result
 from ..ui.translate import tr
 
 
-class _Snap:
+class _Snap(bpy.types.Operator):
     """Hold what both directions share."""
 
     bl_options = {"REGISTER", "UNDO"}
-    direction = ""
+    direction: Any = None
 
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame that gets keys", default=1)
     last_frame: bpy.props.IntProperty(name="Last frame", description="Last frame that gets keys", default=1)
@@ -31,7 +32,7 @@ class _Snap:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """The armature must have an action."""
-        armature = chosen_armature(context)
+        armature: Any = chosen_armature(context)
         animation = armature.animation_data if armature is not None and armature.type == "ARMATURE" else None
         if context.mode not in {"OBJECT", "POSE"}:
             cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
@@ -45,7 +46,8 @@ class _Snap:
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Propose the frame range of the action."""
-        start, stop = chosen_armature(context).animation_data.action.frame_range
+        armature: Any = chosen_armature(context)
+        start, stop = armature.animation_data.action.frame_range
         self.first_frame, self.last_frame = round(start), round(stop)
         return context.window_manager.invoke_props_dialog(self)
 
@@ -73,7 +75,7 @@ class _Snap:
         return {"FINISHED"}
 
 
-class INPOSE_OT_snap_ik_to_fk(_Snap, bpy.types.Operator):
+class INPOSE_OT_snap_ik_to_fk(_Snap):
     """Move the IK controls to where FK has the limbs, and switch these to IK. Selected limbs, or all of them"""
 
     bl_idname = "inpose.snap_ik_to_fk"
@@ -81,7 +83,7 @@ class INPOSE_OT_snap_ik_to_fk(_Snap, bpy.types.Operator):
     direction = "ik_to_fk"
 
 
-class INPOSE_OT_snap_fk_to_ik(_Snap, bpy.types.Operator):
+class INPOSE_OT_snap_fk_to_ik(_Snap):
     """Turn the FK controls to where IK has the limbs, and switch these to FK. Selected limbs, or all of them"""
 
     bl_idname = "inpose.snap_fk_to_ik"
