@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -133,8 +133,7 @@ def _found_limbs(copy: Any, mapping: RigMapping, names: ControlNames) -> Iterato
             if chain is None or len(chain.bones) < 2:
                 continue
             end = known.end or followers.get(f"{side}_{joints[2]}") or mapping.bones[f"{side}_{joints[2]}"]
-            named = known.target
-            target = named if _has(copy, named) else user_control(copy, chain.target)
+            target = _own(copy, known.target) or user_control(copy, chain.target)
             yield _Found(side, kind, known, chain, target, end)
         ankle = mapping.bones.get(f"{side}_ankle")
         if ankle is None or mapping.family.is_control_rig:
@@ -231,8 +230,8 @@ def _further(copy: Any, found: _Found) -> Iterator[str]:
     """Yield the other controls of a limb, and the bone above one that turns to the target."""
     if found.chain.pole:
         yield found.chain.pole
-    toe = found.names.toe
-    if _has(copy, toe):
+    toe = _own(copy, found.names.toe)
+    if toe is not None:
         yield toe
     for bone in (copy.pose.bones[found.chain.bones[0]], _tracker(copy, found.chain)):
         if bone is not None and bone.parent is not None:
@@ -293,7 +292,7 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
     ):
         upper_bone, lower_bone = (pose[name] for name in chain.bones)
         start = (_fixed_to_parent(upper_bone, carried), _bone_control(lower_bone, upper_bone.name))
-    toe = found.names.toe
+    toe, twist = _own(copy, found.names.toe), _own(copy, found.names.twist)
     toe_joint = mapping.bones.get(f"{found.side}_foot") if found.kind == "leg" else None
     return IkLimb(
         side=found.side,
@@ -318,9 +317,9 @@ def _limb(copy: Any, mapping: RigMapping, tree: BoneTree, found: _Found, carried
         pole_distance=float(np.linalg.norm(pole.rest[:3, 3] - places[1])) if pole else 0.0,
         swing=swing,
         start=start,
-        toe=carried.control(toe) if _has(copy, toe) and toe_joint else None,
+        toe=carried.control(toe) if toe is not None and toe_joint else None,
         toe_joint=toe_joint,
-        twist=_bone_control(pose[found.names.twist], None) if _has(copy, found.names.twist) else None,
+        twist=_bone_control(pose[twist], None) if twist is not None else None,
         switch=found.names.switch,
     )
 
@@ -340,8 +339,9 @@ def _bone_control(bone: Any, carrier: str | None) -> Control:
     return Control(bone.name, carrier, np.array(bone.bone.matrix_local, dtype=np.float64), np.eye(3))
 
 
-def _has(armature_object: Any, bone: str | None) -> TypeGuard[str]:
-    return bone is not None and bone in armature_object.pose.bones
+def _own(armature_object: Any, bone: str | None) -> str | None:
+    """Return the name of a bone if the rig has it, else None."""
+    return bone if bone is not None and bone in armature_object.pose.bones else None
 
 
 def _same(a: FloatArray, b: FloatArray, size: float) -> bool:
