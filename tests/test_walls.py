@@ -81,6 +81,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "keys",
         "fingers",
         "character",
+        "controls",
         "recording",
         "calibration",
         "layers",
