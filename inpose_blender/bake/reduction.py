@@ -12,7 +12,7 @@ import numpy as np
 from ..core import BoolArray, FloatArray, IndexArray, runs
 from ..keys.body import AnimatedProperty, EndPoint, body_effects
 from ..keys.choosing import choose_keys
-from ..keys.ends import KeyedCurve, Tolerance
+from ..keys.ends import CurveToKey, Tolerance
 from ..keys.turning import turning_points
 from ..rig.tree import BoneTree
 from .channels import Channel
@@ -72,7 +72,7 @@ def with_fewer_keys(
         turns = [turning_points(row * scale, _SWING) for row, scale in zip(each.values.T, strength, strict=True)]
         steps = _changes(stands, foot)
         fixed = np.concatenate((*(turn - turn % _MOMENTS for turn in turns), _MOMENTS * steps)).astype(np.int64)
-        curves.append(KeyedCurve(each.values, effect, np.unique(fixed), stride=_MOMENTS))
+        curves.append(CurveToKey(each.values, effect, np.unique(fixed), stride=_MOMENTS))
     result = list(channels)
     for (index, _), choice in zip(found, choose_keys(curves, reach.tolerances), strict=True):
         result[index] = replace(

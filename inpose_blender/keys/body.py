@@ -77,8 +77,8 @@ def body_effects(
 ) -> BodyEffects:
     """Return what the channels do to the end joints. All is seen from the armature object.
 
-    An end joint whose bone has no rotation channel is moved by something else (by an IK control, for example), and a
-    bone outside the tree moves only itself.
+    An end joint whose bone has no rotation channel is moved by something else, by an IK control for example. A bone
+    outside the tree moves only itself; if it has a location, it is such a control, and stays within the tolerance.
 
     Args:
         properties: the channels, all with the same number of frames.
@@ -91,6 +91,7 @@ def body_effects(
     """
     count = len(properties[0].values)
     turning = {each.bone for each in properties if not each.is_location}
+    placed = {each.bone for each in properties if each.is_location}
     points = [point for point in points if point.bone in turning]
     moves = _moves(properties, tree, location_axes, count)
     loose = Tolerance(_LOOSE * tolerance.distance_m, _LOOSE * tolerance.angle_rad)
@@ -109,7 +110,7 @@ def body_effects(
             is_object = not each.bone
             arms = paths[0] if is_object and paths else np.zeros((1, 3))
             arms_m, ends = arms[:, None] * metres_per_unit, np.array([len(tolerances)])
-            tolerances.append(tolerance if is_object else loose)
+            tolerances.append(tolerance if is_object or (move is None and each.bone in placed) else loose)
             feet.append("")
         if bone_angle_rad > 0 and not each.is_location:
             ends, arms_m = np.append(ends, len(tolerances)), np.append(arms_m, np.zeros((len(arms_m), 1, 3)), axis=1)

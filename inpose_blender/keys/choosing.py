@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..core import BoolArray, FloatArray, IndexArray, runs
 from .curve_state import CurveState
-from .ends import KeyedCurve, Tolerance, sizes
+from .ends import CurveToKey, Tolerance, sizes
 
 _OWN_LIMIT: Final[float] = 2.0
 """Tolerances that a curve may be off by itself at first: other curves make up for it."""
@@ -52,7 +52,7 @@ class KeyChoice:
     """(K, C) change per frame at the keys."""
 
 
-def choose_keys(curves: Sequence[KeyedCurve], tolerances: Sequence[Tolerance]) -> list[KeyChoice]:
+def choose_keys(curves: Sequence[CurveToKey], tolerances: Sequence[Tolerance]) -> list[KeyChoice]:
     """Return the keys of all curves.
 
     Args:
@@ -69,7 +69,7 @@ def choose_keys(curves: Sequence[KeyedCurve], tolerances: Sequence[Tolerance]) -
     return [_joined(choices, borders) for choices in zip(*parts, strict=True)]
 
 
-def _choose_in(curves: Sequence[KeyedCurve], tolerances: Sequence[Tolerance]) -> list[KeyChoice]:
+def _choose_in(curves: Sequence[CurveToKey], tolerances: Sequence[Tolerance]) -> list[KeyChoice]:
     states = [CurveState(curve, [tolerances[end] for end in curve.reach.ends]) for curve in curves]
     errors: NDArray[Any] = np.zeros((len(tolerances), 6, len(curves[0].values)), np.float32)  # fast enough so
     alone = np.zeros(errors.shape[-1], np.bool_)

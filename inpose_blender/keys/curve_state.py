@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core import BoolArray, FloatArray, IndexArray
 from .curves import Segments
-from .ends import KeyedCurve, Tolerance, sizes
+from .ends import CurveToKey, Tolerance, sizes
 
 _OWN_WAY: Final[float] = 0.02
 """How strongly a bone keeps its own way when it makes up for the errors of others."""
@@ -19,7 +19,7 @@ _OWN_WAY: Final[float] = 0.02
 class CurveState:
     """One curve with keys on some frames. Errors are in tolerances, (E, 6, F): three of a shift, three of a turn."""
 
-    def __init__(self, curve: KeyedCurve, tolerances: Sequence[Tolerance]) -> None:
+    def __init__(self, curve: CurveToKey, tolerances: Sequence[Tolerance]) -> None:
         self.curve, self.ends = curve, curve.reach.ends
         self.count, self.cost = curve.values.shape
         self.fixed = np.zeros(self.count, np.bool_)

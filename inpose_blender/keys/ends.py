@@ -55,7 +55,7 @@ class EndEffect:
 
 
 @dataclass(frozen=True)
-class KeyedCurve:
+class CurveToKey:
     """Hold one channel for the choice of its keys."""
 
     values: FloatArray
@@ -70,7 +70,7 @@ class KeyedCurve:
     joins: tuple[tuple[int, FloatArray], ...] = ()
     """Frames at which the curve goes on elsewhere: it has the values there, and this slope per frame, (C,)."""
 
-    def part(self, first: int, end: int) -> KeyedCurve:
+    def part(self, first: int, end: int) -> CurveToKey:
         """Return the curve in some of the frames, so that it joins what is before and after."""
         count = len(self.values)
         joins = []
@@ -80,7 +80,7 @@ class KeyedCurve:
             joins.append((frame - first, np.zeros_like(slope) if inside else slope))
         fixed = self.fixed[(self.fixed >= first) & (self.fixed < end)] - first
         held = [(max(start, first) - first, min(stop, end - 1) - first) for start, stop in self.held]
-        return KeyedCurve(
+        return CurveToKey(
             self.values[first:end],
             self.reach.part(slice(first, end)),
             fixed,
