@@ -42,7 +42,18 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
+    from inpose_core.pins import (
+        Pin,
+        PinKey,
+        PinnedSeat,
+        PinnedStance,
+        PinSet,
+        final_stands,
+        held_while_standing,
+        pelvis_above_seat_m,
+        pins_to_json,
+        spelled_out,
+    )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -75,7 +86,18 @@ else:
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
+    from ..inpose_core.pins import (
+        Pin,
+        PinKey,
+        PinnedSeat,
+        PinnedStance,
+        PinSet,
+        final_stands,
+        held_while_standing,
+        pelvis_above_seat_m,
+        pins_to_json,
+        spelled_out,
+    )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -111,6 +133,7 @@ __all__ = [
     "PinError",
     "PinKey",
     "PinSet",
+    "PinnedSeat",
     "PinnedStance",
     "Recording",
     "RecordingError",
@@ -126,6 +149,7 @@ __all__ = [
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "final_stands",
     "find_program",
     "gaussian_filter",
     "has_nvidia_driver",
@@ -139,6 +163,7 @@ __all__ = [
     "open_file",
     "output_error",
     "parse_json",
+    "pelvis_above_seat_m",
     "pins_to_json",
     "quaternion_to_matrix",
     "read_json",
@@ -148,6 +173,7 @@ __all__ = [
     "save_sensors",
     "signals_wait",
     "slerp",
+    "spelled_out",
     "stop_by_unwinding",
     "torch_build",
     "unsure_stretches",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -18,6 +18,9 @@ from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .properties import bake_options
 from .settings import BakeResult
+
+if TYPE_CHECKING:
+    from ..rig.prepare import PreparedRig
 
 
 def has_take(operator: Any, context: bpy.types.Context) -> bool:
@@ -103,7 +106,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         try:
             result = self._bake.result
             motion = TAKES.recall(self._file).motion
-            keep_place(self._rig.armature_object.inpose_take, result)
+            keep_place(self._rig, result)
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
@@ -116,8 +119,20 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def keep_place(take: Any, result: BakeResult) -> None:
-    """Keep with a take where in time and space its last bake is."""
+def keep_place(rig: PreparedRig, result: BakeResult) -> None:
+    """Keep with a take where in time and space its last bake is, and move the handles of pins there.
+
+    Raises:
+        RigError: the armature was deleted in the meantime.
+    """
+    from .placement import placement_from_text
+    from .room_objects import move_room_objects, room_change
+
+    armature = rig.armature_object
+    take = armature.inpose_take
+    if take.placement:
+        places = (placement_from_text(text) for text in (take.placement, result.place))
+        move_room_objects(armature, room_change(*places, rig.measure), result.first_frame - take.first_frame)
     take.first_frame, take.placement = result.first_frame, result.place
 
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -14,38 +15,50 @@ from ..core import (
     JOINT_INDEX,
     FloatArray,
     Motion,
-    Pin,
     PinError,
-    PinKey,
     conjugate_quaternion,
-    held_while_standing,
     matrix_to_quaternion,
     multiply_quaternions,
 )
 from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..rig.rotation import rotation_of
+from ..takes.clock import fps_of
 from ..takes.memory import TAKES
 from ..ui.translate import tr
 from .collect import room_of
 from .handles import add_handle, remove_handle
 from .properties import pins_of
 from .room import Room
+from .stands import stances_of
+
+FEET: Final[tuple[str, ...]] = ("left_ankle", "right_ankle", "left_foot", "right_foot")
+_NEAR_S: Final[float] = 0.1
+"""A foot that has just lifted, or is about to land, is taken to be where it stands."""
 
 
 def add_pin_where_solved(context: bpy.types.Context, armature: Any, joint: str) -> Any:
-    """Add a pin of one frame with its handle where the joint is in the solved motion, and return it.
+    """Add a pin with its handle where the joint is in the solved motion, and return it. It is for this frame; that of
+    a foot in or near a stance is held as long as the foot stands.
 
     Raises:
         PinError: the current frame is outside of the motion, or the motion stays on the spot.
         InPoseError: the rig cannot be used, or the motion's file is gone.
     """
     rig = prepare_rig(armature, context.scene)
-    motion, frame = _motion_now(context, armature)
+    motion, frame = motion_now(context, armature)
+    stances, near = stances_of(context.scene, armature), round(_NEAR_S * fps_of(context.scene))
     at = motion.part(slice(frame, frame + 1))
     place_m, wxyz = at.joint_positions_m[0, JOINT_INDEX[joint]], at.rotations_wxyz[0, JOINT_INDEX[joint]]
     room = room_of(armature, rig.measure)
-    return _add(context, armature, room, joint, room.world_position(place_m), room.world_rotation(wxyz))
+    pin = new_pin(context, armature, room, joint, room.world_position(place_m), room.world_rotation(wxyz))
+    foot = FEET.index(joint) % 2 if joint in FEET else None
+    now = context.scene.frame_current
+    # A planted foot that is moved for one frame would slide there and back; nobody wants that.
+    pin.while_standing = any(
+        one.foot == foot and one.first - near <= now <= one.last + near for one in stances.listed()
+    )
+    return pin
 
 
 def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: bool, use_rotation: bool) -> None:
@@ -58,14 +71,14 @@ def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: b
     if not (use_position or use_rotation):
         raise PinError(tr("Nothing is pinned."), tr("Choose position, rotation, or both."))
     rig = prepare_rig(armature, context.scene)
-    _motion_now(context, armature)
+    motion_now(context, armature)
     joints = {rig.mapping.bones[joint]: joint for joint in rig.mapping.bones}
     chosen = [joints[bone.name] for bone in context.selected_pose_bones if bone.name in joints]
     if not chosen:
         raise PinError(tr("None of the selected bones stands for a joint."), tr("Select a bone of the list of joints."))
     room = room_of(armature, rig.measure)
     for joint in chosen:
-        pin = _add(context, armature, room, joint, *_as_posed(armature, rig, joint))
+        pin = new_pin(context, armature, room, joint, *_as_posed(armature, rig, joint))
         pin.use_position, pin.use_rotation = use_position, use_rotation
 
 
@@ -73,37 +86,18 @@ def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str)
     """Add an entry that says for half a second that a foot stands (kind "stands"), or not ("lifts"), and return it."""
     pins, frame = pins_of(armature), context.scene.frame_current
     pin = pins.entries.add()
-    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + round(_fps(context) / 2)
+    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + round(fps_of(context.scene) / 2)
     pins.chosen = len(pins.entries) - 1
     return pin
 
 
-def stance_frames(context: bpy.types.Context, armature: Any, pin: Any) -> tuple[int, int]:
-    """Return the first and the last frame of the stance around a pin of a foot.
+def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
+    """Return the solved motion, and the number of its pose at the current frame.
 
     Raises:
-        PinError: the foot does not stand there.
-        InPoseError: the rig cannot be used, or the motion's file is gone.
+        PinError: the current frame is outside of the motion, or the motion stays on the spot.
+        InPoseError: the motion's file is gone.
     """
-    rig = prepare_rig(armature, context.scene)
-    take, fps = armature.inpose_take, _fps(context)
-    motion = TAKES.recall(Path(take.unpinned or take.file)).motion
-    at_s = take.start_s + (pin.first - take.first_frame) / fps
-    place = np.array(pin.handle.matrix_world.translation, dtype=np.float64)
-    x, y, z = room_of(armature, rig.measure).motion_position(place).tolist()
-    asked = Pin(pin.joint, at_s, at_s, (PinKey(at_s, (x, y, z)),))
-    held = held_while_standing(asked, motion, take.start_s)
-    if held == asked:
-        raise PinError(
-            tr("In the solved motion, this foot does not stand at frame {frame}.", frame=pin.first),
-            tr("Set the first and the last frame of the pin by hand."),
-        )
-    first, last = ((time_s - take.start_s) * fps + take.first_frame for time_s in (held.start_s, held.stop_s))
-    return round(first), round(last)
-
-
-def _motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
-    """Return the solved motion, and the number of its pose at the current frame."""
     take = armature.inpose_take
     if bake_options(context.scene).way == "none":
         raise PinError(
@@ -111,13 +105,22 @@ def _motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]
             tr("Bake again with the way on the hips, then pin."),
         )
     motion = TAKES.recall(Path(take.file)).motion
-    frame = round((context.scene.frame_current - take.first_frame) / _fps(context) * motion.fps)
+    frame = round((context.scene.frame_current - take.first_frame) / fps_of(context.scene) * motion.fps)
     if not 0 <= frame < len(motion):
         raise PinError(tr("The current frame is outside of the solved motion."), tr("Go to one of its frames."))
     return motion, frame
 
 
-def _add(context: bpy.types.Context, armature: Any, room: Room, joint: str, place: FloatArray, wxyz: FloatArray) -> Any:
+def new_pin(
+    context: bpy.types.Context,
+    armature: Any,
+    room: Room,
+    joint: str,
+    place: Sequence[float],
+    wxyz: Sequence[float],
+) -> Any:
+    """Return a new pin of the current frame, with its handle at a place of the world; it replaces one of the same joint
+    at the same frame."""
     pins, frame = pins_of(armature), context.scene.frame_current
     for index, pin in enumerate(pins.entries):
         if (pin.kind, pin.joint, pin.first, pin.last) == ("place", joint, frame, frame):  # a second one would hide it
@@ -126,9 +129,10 @@ def _add(context: bpy.types.Context, armature: Any, room: Room, joint: str, plac
             break
     pin = pins.entries.add()
     pin.joint, pin.first, pin.last = joint, frame, frame
-    pin.ease = round(_fps(context) / 3)
+    pin.ease = round(fps_of(context.scene) / 3)
     name = f"{armature.name}: {joint.replace('_', ' ')} {frame}"
-    pin.handle = add_handle(context.scene, name, place.tolist(), wxyz.tolist(), room.measure.metres_per_unit)
+    pin.handle = add_handle(context.scene, name, tuple(place), tuple(wxyz), room.measure.metres_per_unit)
+    pin.handle.inpose_room_of = armature
     pins.chosen = len(pins.entries) - 1
     return pin
 
@@ -151,8 +155,3 @@ def _away_from_rest(armature: Any, bone: str) -> FloatArray:
     """Return how a posed bone differs from its rest pose in the armature frame, (4, 4)."""
     posed = np.array(armature.pose.bones[bone].matrix, dtype=np.float64)
     return posed @ np.linalg.inv(np.array(armature.data.bones[bone].matrix_local, dtype=np.float64))
-
-
-def _fps(context: bpy.types.Context) -> float:
-    render = context.scene.render
-    return float(render.fps / render.fps_base)

@@ -88,7 +88,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
         take.recording, take.start_s = self._recording, outcome.start_s
         take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
-        keep_place(take, result)
+        keep_place(self._rig, result)
         scene = self._scene.find(bpy.data.scenes) or context.scene
         trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))

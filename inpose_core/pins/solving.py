@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import FloatArray, IndexArray
+from ..arrays import FloatArray, IndexArray, runs
 from ..body.motion import Motion
 from ..body.quaternions import geodesic_angle
-from ..body.skeleton import JOINT_INDEX
+from ..body.skeleton import JOINT_INDEX, TOE_JOINTS
 from ..errors import InPoseError
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
@@ -22,10 +22,12 @@ from ..solver.solving import ProgressCallback, solve
 from .asking import pinned_path, with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
 from .pin import Pin, PinSet
+from .spelling import spelled_out
 from .standing import with_pinned_stances
 
 _CONTEXT_FRAMES: Final[int] = 300
 """What is solved before and after a stretch: more than the longest window of the prior."""
+_STANDS_ELSEWHERE_M: Final[float] = 0.02
 _NOTABLE_M: Final[float] = 0.003
 _NOTABLE_DEG: Final[float] = 2.0
 
@@ -91,6 +93,7 @@ def solve_again(
             f"The motion has {len(motion)} frames, and the sensors have {len(sensors)}.", "Solve the recording again."
         )
     prior = prior or load_prior()
+    pins, before = spelled_out(pins, motion, sensors.start_s), spelled_out(before, motion, sensors.start_s)
     stretches = _frames(pins.changes_from(before), sensors)
     changed: list[tuple[int, int]] = []
     for number, (start, stop) in enumerate(stretches):
@@ -103,7 +106,8 @@ def solve_again(
             prior,
             _share_of(on_progress, number, len(stretches)),
         )
-        patched = with_stretch(motion, again, part.start, start, stop)
+        whole = _with_whole_stances(motion, again, part.start, start, stop)
+        patched = with_stretch(motion, again, part.start, *whole)
         motion = patched.motion
         changed.append((patched.start, patched.stop))
     if changed:
@@ -116,7 +120,7 @@ def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...
 
     Args:
         motion: the motion of the take.
-        pins: what is asked for.
+        pins: what is asked for, spelled out.
         start_s: time in the recording at which the motion begins.
     """
     missed = []
@@ -151,6 +155,33 @@ def _frames(spans_s: Sequence[tuple[float, float]], sensors: Sensors) -> list[tu
         if start < stop:
             frames.append((start, stop))
     return frames
+
+
+def _with_whole_stances(motion: Motion, again: Motion, first: int, start: int, stop: int) -> tuple[int, int]:
+    """Return a stretch with the whole stances of feet that stand elsewhere now: a planted foot slides nowhere.
+
+    Args:
+        motion: the motion before.
+        again: a part of it that was solved again.
+        first: the frame of ``motion`` at which ``again`` begins.
+        start: first frame of the stretch, in ``motion``.
+        stop: the frame after its last.
+    """
+    if again.foot_stands is None:
+        return start, stop
+    toes = list(TOE_JOINTS)
+    before_m = motion.part(slice(first, first + len(again))).joint_positions_m[:, toes]
+    moved_m = np.linalg.norm(again.joint_positions_m[:, toes] - before_m, axis=-1)
+    room = FARTHEST_FRAMES + BLEND_FRAMES
+    earliest = 0 if first == 0 else first + room
+    latest = len(motion) if first + len(again) == len(motion) else first + len(again) - room
+    whole = (start, stop)
+    for foot in range(len(toes)):
+        for lands, lifts in runs(again.foot_stands[:, foot]):
+            inside = slice(max(lands, start - first), min(lifts, stop - first))
+            if inside.start < inside.stop and np.median(moved_m[inside, foot]) > _STANDS_ELSEWHERE_M:
+                whole = (min(whole[0], max(lands + first, earliest)), max(whole[1], min(lifts + first, latest)))
+    return whole
 
 
 def _share_of(on_progress: ProgressCallback | None, number: int, count: int) -> ProgressCallback | None:

@@ -54,6 +54,7 @@ def plant_feet(
     floor_m: float | None,
     settings: PlantingSettings = PlantingSettings(),
     legs: LegExtension | None = None,
+    weight: FloatArray | None = None,
 ) -> FootPaths:
     """Return paths on which planted feet do not move and no foot is below the floor.
 
@@ -64,13 +65,14 @@ def plant_feet(
         floor_m: height of a planted toe joint; None if the floor is not known.
         settings: how paths are planted.
         legs: how straight the legs are; the feet of a person who stands upright are exactly on the floor.
+        weight: how much each frame counts for the place of a stance, (F,); None: all the same.
     """
     legs = legs or LegExtension.unknown(len(toes_m))
     target_m = toes_m.copy()
     for foot in range(stands.shape[1]):
         first, end = run_bounds(stands[:, foot])
         if len(first):
-            plant_m = _plants(toes_m[:, foot], first, end)
+            plant_m = _plants(toes_m[:, foot], first, end, weight)
             if floor_m is not None:
                 pull = settings.floor_pull + (1 - settings.floor_pull) * _most_in(legs.upright, first, end)
                 plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, pull)
@@ -81,10 +83,30 @@ def plant_feet(
     return FootPaths(toes_m, target_m, stands, legs)
 
 
-def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
+def rest_feet(toes_m: FloatArray, stands: BoolArray, settings: PlantingSettings = PlantingSettings()) -> FloatArray:
+    """Return paths of the toes, (F, 2, 3), that stay at their mean place during each stance, whatever its height.
+
+    Args:
+        toes_m: paths of the left and the right toe joint, (F, 2, 3).
+        stands: when each foot stands, (F, 2).
+        settings: how long the transitions are.
+    """
+    rest_m = toes_m.copy()
+    for foot in range(stands.shape[1]):
+        first, end = run_bounds(stands[:, foot])
+        if len(first):
+            plant_m = _plants(toes_m[:, foot], first, end)
+            rest_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
+    return rest_m
+
+
+def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray, weight: FloatArray | None = None) -> FloatArray:
     """Return the mean position of each stance, (S, 3)."""
-    total = np.concatenate((np.zeros((1, 3)), np.cumsum(toe_m, axis=0)))
-    mean_m: FloatArray = (total[end] - total[first]) / (end - first)[:, None]
+    weight = np.ones(len(toe_m)) if weight is None else weight
+    weighted = np.column_stack((weight[:, None] * toe_m, weight))
+    total = np.concatenate((np.zeros((1, 4)), np.cumsum(weighted, axis=0)))
+    sums = total[end] - total[first]
+    mean_m: FloatArray = sums[:, :3] / sums[:, 3:]
     return mean_m
 
 
