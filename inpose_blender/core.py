@@ -39,6 +39,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from inpose_core.editing.locks import lock_feet, lock_hands
+    from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
@@ -83,6 +85,8 @@ else:
         slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from ..inpose_core.editing.locks import lock_feet, lock_hands
+    from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
@@ -156,6 +160,8 @@ __all__ = [
     "held_while_standing",
     "is_apple_silicon",
     "load_sensors",
+    "lock_feet",
+    "lock_hands",
     "matrix_to_quaternion",
     "multiply_quaternions",
     "neutral_folder",
@@ -173,6 +179,7 @@ __all__ = [
     "save_sensors",
     "signals_wait",
     "slerp",
+    "smooth_motion",
     "spelled_out",
     "stop_by_unwinding",
     "torch_build",

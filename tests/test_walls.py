@@ -32,6 +32,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "solver",
         "calibration",
         "pins",
+        "editing",
         "inspection",
         "recording_to_motion",
         "batch",

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from mathutils import Euler, Matrix, Quaternion
-from numpy.typing import NDArray
+from mathutils import Matrix
 
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
 from ..character.skin import Skin, read_skin
@@ -26,6 +25,7 @@ from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
+from .channels import Channel, channel_path, rotation_channel
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_bone, root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings
@@ -36,17 +36,6 @@ _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
 _SLICE_S: Final[float] = 0.012
 """Time after which the writing pauses, so that Blender can draw."""
-
-
-@dataclass(frozen=True)
-class Channel:
-    """Hold one animated property: ``values`` is (F, components), or (1, components) for a constant."""
-
-    data_path: str
-    group: str
-    values: FloatArray
-    kept: NDArray[np.int64] | None = None
-    """Which of the frames get a key; None: all that there are values for."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +155,10 @@ def bake_channels(
     if settings.root_motion:
         rotations, root_m, path = without_way(rotations, root_m, fps)
         name, location, turn = root_motion_channels(facts.tree, mapping, measure, facts.world, facts.root_bone, path)
-        channels += [Channel(_path(name, "location"), name, location), _rotation_channel(name, facts.modes[name], turn)]
+        channels += [
+            Channel(channel_path(name, "location"), name, location),
+            rotation_channel(name, facts.modes[name], turn),
+        ]
     channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
@@ -211,9 +203,7 @@ def _motion_channels(
         turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
     if facts.root_turns:
         turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
-    channels = [
-        _rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()
-    ]
+    channels = [rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()]
 
     pelvis = mapping.bones["pelvis"]
     needed = joint_path(measure, facts.world, root_m) - point_on_bone(tree, turns, pelvis, facts.pelvis_rest)
@@ -228,7 +218,7 @@ def _motion_channels(
         shifts |= placed_bones(tree, turns, shifts, targets)
     for name, shift in shifts.items():
         location = shift @ np.linalg.inv(facts.location_axes[name]).T
-        channels.append(Channel(_path(name, "location"), name, location))
+        channels.append(Channel(channel_path(name, "location"), name, location))
     return channels
 
 
@@ -244,10 +234,6 @@ def _location_axes(bone: Any) -> FloatArray:
     return np.array(columns, dtype=np.float64).T
 
 
-def _path(bone_name: str, channel: str) -> str:
-    return f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].{channel}'
-
-
 def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> Channel:
     """Choose the keys of a channel: a quaternion's components change by half the angle, a location by a lever."""
     if channel.data_path.endswith("location"):
@@ -257,23 +243,6 @@ def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> C
     else:
         tolerance = tolerance_rad
     return replace(channel, kept=reduce_keys(channel.values, tolerance))
-
-
-def _rotation_channel(name: str, mode: str, basis: FloatArray) -> Channel:
-    """Express a rotation (F, 4) in the bone's own rotation mode; a channel of another mode would move nothing."""
-    if mode == "QUATERNION":
-        return Channel(_path(name, "rotation_quaternion"), name, basis)
-    if mode == "AXIS_ANGLE":
-        sine = np.linalg.norm(basis[:, 1:], axis=1, keepdims=True)
-        angle = 2 * np.arctan2(sine, basis[:, :1])
-        axis = np.where(sine > 1e-9, basis[:, 1:] / np.maximum(sine, 1e-9), np.array([0.0, 1.0, 0.0]))
-        return Channel(_path(name, "rotation_axis_angle"), name, np.hstack((angle, axis)))
-    previous = Euler((0.0, 0.0, 0.0), mode)
-    eulers = np.empty((len(basis), 3))
-    for frame, quaternion in enumerate(basis.tolist()):
-        previous = Quaternion(quaternion).to_euler(mode, previous)
-        eulers[frame] = previous
-    return Channel(_path(name, "rotation_euler"), name, eulers)
 
 
 def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:

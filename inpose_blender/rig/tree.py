@@ -5,7 +5,7 @@ rotation."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,14 +39,20 @@ BoneTree = dict[str, CarriedBone]
 """The mapped bones and the bones that carry them, carriers first."""
 
 
-def bone_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree:
+def bone_tree(armature_object: Any, mapping: RigMapping, scene: Any, body: str | None = None) -> BoneTree:
     """Return the mapped bones of a rig and all bones that carry them.
+
+    Args:
+        armature_object: the rig.
+        mapping: its joints.
+        scene: a scene to try a control rig in.
+        body: a further control of a control rig that turns the body.
 
     Raises:
         RigError: a control follows another one only partly, so there is no formula for its keyframes.
     """
     if mapping.family.is_control_rig:
-        return _probed_tree(armature_object, mapping, scene)
+        return _probed_tree(armature_object, mapping, scene, body)
     return parent_tree(armature_object.data, mapping)
 
 
@@ -68,26 +74,26 @@ def parent_tree(armature_data: Any, mapping: RigMapping) -> BoneTree:
     }
 
 
-def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any) -> BoneTree:
+def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any, body: str | None) -> BoneTree:
     """On a temporary copy of the rig, turn one control after the other, and look which others turn with it.
 
     A generated Rigify spine, for example, is no chain of parents: its lowest control hangs on the second lowest.
     """
-    names = list(mapping.bones.values())
+    names = [*mapping.bones.values(), *([body] if body else [])]
     way_bone = mapping.family.way_bone
     if way_bone is not None and way_bone in armature_object.data.bones:
         names.append(way_bone)
-    with _posable_copy(armature_object, scene) as copy:
+    with posable_copy(armature_object, scene) as copy:
         pose = copy.pose.bones
         for bone, key, value in mapping.family.settings:
             if bone in pose and key in pose[bone]:
                 pose[bone][key] = value
         _check_followers(copy, mapping, scene)
-        rest = _matrices(copy, names, scene)
+        rest = posed_matrices(copy, names, scene)
         follows = np.zeros((len(names), len(names)))
         for j, name in enumerate(names):
             pose[name].matrix_basis = Quaternion((1.0, 1.0, 1.0), _PROBE_ANGLE).to_matrix().to_4x4()
-            turned = _matrices(copy, names, scene)
+            turned = posed_matrices(copy, names, scene)
             pose[name].matrix_basis = Matrix.Identity(4)
             for i in range(len(names)):
                 follows[i, j] = _angle(turned[i] @ np.linalg.inv(rest[i])) / _PROBE_ANGLE
@@ -121,9 +127,9 @@ def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
         control = mapping.bones.get(joint)
         if control is None or follower not in copy.pose.bones:
             continue
-        (before,) = _matrices(copy, [follower], scene)
+        (before,) = posed_matrices(copy, [follower], scene)
         copy.pose.bones[control].matrix_basis = Quaternion((1.0, 1.0, 1.0), _PROBE_ANGLE).to_matrix().to_4x4()
-        (after,) = _matrices(copy, [follower], scene)
+        (after,) = posed_matrices(copy, [follower], scene)
         copy.pose.bones[control].matrix_basis = Matrix.Identity(4)
         if _angle(after @ np.linalg.inv(before)) < _FOLLOWS * _PROBE_ANGLE:
             raise RigError(
@@ -133,7 +139,7 @@ def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
 
 
 @contextmanager
-def _posable_copy(armature_object: Any, scene: Any) -> Iterator[Any]:
+def posable_copy(armature_object: Any, scene: Any) -> Iterator[Any]:
     """Yield a temporary copy of an armature object, without animation, in its rest pose."""
     copy = armature_object.copy()
     try:
@@ -148,7 +154,8 @@ def _posable_copy(armature_object: Any, scene: Any) -> Iterator[Any]:
         bpy.data.objects.remove(copy)
 
 
-def _matrices(armature_object: Any, names: list[str], scene: Any) -> list[NDArray[np.float64]]:
+def posed_matrices(armature_object: Any, names: Sequence[str], scene: Any) -> list[NDArray[np.float64]]:
+    """Return where bones of a posable copy are in the armature frame, (4, 4) each."""
     # A copy has its data tagged only when something tells the dependency graph that custom properties changed.
     armature_object.update_tag()
     for layer in scene.view_layers[:1]:

@@ -5,8 +5,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from inpose_core.body.motion import Motion
-from inpose_core.body.quaternions import continuous_signs, wxyz_from_xyzw
+from inpose_core.body.motion import SOLVER_FPS, Motion
+from inpose_core.body.quaternions import continuous_signs, normalize_quaternion, wxyz_from_xyzw
 from inpose_core.body.skeleton import PARENTS, SENSOR_JOINTS, Skeleton
 from inpose_core.recording.types import Recording, Sensors
 
@@ -45,3 +45,13 @@ def joint_recording(motion: Motion) -> Recording:
     sensors = perfect_sensors(motion)
     times_s = np.arange(len(motion)) / motion.fps
     return Recording(times_s, sensors.positions_m, sensors.rotations_wxyz, sensors.measured, format="CSV", pose="joint")
+
+
+def bent_motion(seed: int, frames: int = 40) -> Motion:
+    """Return a body with all joints turned a little, slowly moving, feet at the skeleton's own height."""
+    rng = np.random.default_rng(seed)
+    skeleton = Skeleton.template()
+    turns = rng.normal(scale=0.3, size=(1, 22, 3)) + rng.normal(scale=0.003, size=(frames, 22, 3)).cumsum(0)
+    wxyz = normalize_quaternion(np.concatenate((np.ones((frames, 22, 1)), turns), axis=-1))
+    root_m = np.array((0.0, 0.9, 0.0)) + rng.normal(scale=0.004, size=(frames, 3)).cumsum(0)
+    return Motion(wxyz, root_m, skeleton, SOLVER_FPS, foot_stands=np.ones((frames, 2), np.bool_))

@@ -6,22 +6,15 @@ from __future__ import annotations
 from ..adjust_settings import AdjustSettings
 from .adjust import adjust_motion
 from .keys import reduce_keys
-from .limbs import bend_limb
-from .locks import lock_feet, lock_hands
 from .resample import resample_motion
 from .root import RootPath, in_place, root_path_of
-from .smoothing import smooth_motion
 
 __all__ = [
     "AdjustSettings",
     "RootPath",
     "adjust_motion",
-    "bend_limb",
     "in_place",
-    "lock_feet",
-    "lock_hands",
     "reduce_keys",
     "resample_motion",
     "root_path_of",
-    "smooth_motion",
 ]

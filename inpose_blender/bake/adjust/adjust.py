@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from ...core import Motion, Sensors
+from ...core import Motion, Sensors, lock_feet, lock_hands, smooth_motion
 from ..adjust_settings import AdjustSettings
-from .locks import lock_feet, lock_hands
 from .root import in_place
-from .smoothing import smooth_motion
 
 
 def adjust_motion(motion: Motion, sensors: Sensors | None, settings: AdjustSettings) -> Motion:

@@ -12,10 +12,10 @@ from character.checking import checked, turned
 from character.skinned import add_body
 from rigs import build_rig
 
-from inpose_blender.bake.adjust.limbs import ARMS, bend_limb
 from inpose_blender.character.problems import NO_MESH
 from inpose_blender.character.skin import read_skin
 from inpose_blender.core import JOINT_INDEX
+from inpose_core.editing.limbs import ARMS, bend_limb
 
 
 def kinds(check):

@@ -1,11 +1,13 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: Apache-2.0
 """Smooth a motion with a Gaussian over time."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ...core import Motion, continuous_signs, gaussian_filter, normalize_quaternion
+from ..body.motion import Motion
+from ..body.quaternions import continuous_signs, normalize_quaternion
+from ..numerics.filters import gaussian_filter
 
 
 def smooth_motion(motion: Motion, deviation_s: float) -> Motion:

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: Apache-2.0
 """Keep planted toes in place and move the wrists to the recorded ones, without a jump where a lock begins or ends."""
 
 from __future__ import annotations
@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...core import JOINT_INDEX, FloatArray, Motion, Sensors, continuous_signs, runs, slerp
+from ..arrays import BoolArray, FloatArray, runs
+from ..body.motion import Motion
+from ..body.quaternions import continuous_signs, slerp
+from ..body.skeleton import JOINT_INDEX
+from ..recording.sensors import Sensors
 from .limbs import ARMS, LEGS, bend_limb
 
 _FADE_S: Final[float] = 0.15
@@ -73,7 +76,7 @@ def lock_hands(motion: Motion, sensors: Sensors, strength: float) -> Motion:
     return motion
 
 
-def fade_out(values: FloatArray, held: NDArray[np.bool_], fade_frames: float) -> FloatArray:
+def fade_out(values: FloatArray, held: BoolArray, fade_frames: float) -> FloatArray:
     """Return (F, C) that is ``values`` where held, and fades to zero over some frames before and after.
 
     Between two held spans that are close the fades add up to a blend.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: Apache-2.0
 """Bend two-bone limbs so that their ends reach their targets: two-bone inverse kinematics in closed form."""
 
 from __future__ import annotations
@@ -8,15 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from ...core import (
-    JOINT_INDEX,
-    FloatArray,
-    Motion,
-    continuous_signs,
-    multiply_quaternions,
-    normalize_quaternion,
-    rotate_vector,
-)
+from ..arrays import FloatArray
+from ..body.motion import Motion
+from ..body.quaternions import continuous_signs, multiply_quaternions, normalize_quaternion, rotate_vector
+from ..body.skeleton import JOINT_INDEX
 
 _STRAIGHT_SINE: Final[float] = 0.05
 """If the sine of the bend is smaller than this, the plane of the limb is uncertain, and its natural axis is mixed
