@@ -41,10 +41,10 @@ def pin_frames(pin: Any) -> str:
 
 def pin_title(pin: Any) -> tuple[str, str]:
     """Return what a pin says in two or three words, and its icon."""
-    if pin.kind == "place":
-        return tr(pin.joint.replace("_", " ")), "PINNED"
-    if pin.kind == "sits":
-        return tr("sits"), "MOD_CLOTH"
+    carrier = None if pin.handle is None else pin.handle.parent
+    if pin.kind in {"place", "sits"}:
+        title = tr("sits") if pin.kind == "sits" else tr(pin.joint.replace("_", " "))
+        return (title, "PINNED") if carrier is None else (f"{title}: {carrier.name}", "LINKED")
     foot = tr("left foot") if pin.joint.startswith("left") else tr("right foot")
     if pin.kind == "stands":
         return tr("{joint} stands", joint=foot), "ANCHOR_BOTTOM"

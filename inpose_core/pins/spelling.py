@@ -9,7 +9,7 @@ from typing import Final
 from ..body.motion import Motion
 from ..body.skeleton import HIP_JOINTS, Skeleton
 from .pin import SEAT_EASE_S, Pin, PinKey, PinnedSeat, PinSet
-from .standing import held_while_standing
+from .standing import pins_while_standing
 
 _HIPS_ABOVE_SEAT: Final[float] = 0.06
 """Height of the hip joints above a seat, over the standing head height: 9 cm for an adult."""
@@ -27,8 +27,9 @@ def spelled_out(pins: PinSet, motion: Motion, start_s: float) -> PinSet:
         start_s: time in the recording at which it begins.
     """
     held = [
-        replace(held_while_standing(pin, motion, start_s, pins), while_standing=False) if pin.while_standing else pin
+        replace(part, while_standing=False)
         for pin in pins.pins
+        for part in (pins_while_standing(pin, motion, start_s, pins) if pin.while_standing else (pin,))
     ]
     seated = [pelvis_pin(seat, motion.skeleton) for seat in pins.seats]
     return replace(pins, pins=(*(pin for pin in seated if pin not in held), *held))

@@ -65,11 +65,11 @@ class Touching(drive.Session):
 
     def fold_panels(self) -> None:
         """Leave the panels of pins and contacts: scripts cannot fold panels, so the others are taken away."""
-        contacts = bpy.types.INPOSE_PT_contacts
+        contacts = self.module_of("pins.contact_panel").INPOSE_PT_contacts
         bpy.utils.unregister_class(contacts)
-        contacts.bl_options = set()
-        bpy.utils.register_class(contacts)
-        for name in ("recording", "findings", "calibration", "rig", "solve", "bake", "mapping"):
+        unfolded = {"bl_idname": "INPOSE_PT_contacts_unfolded", "bl_options": set()}
+        bpy.utils.register_class(type("INPOSE_PT_contacts_unfolded", (contacts,), unfolded))
+        for name in ("recording", "findings", "calibration", "rig", "solve", "bake", "mapping", "result"):
             if panel := getattr(bpy.types, f"INPOSE_PT_{name}", None):
                 bpy.utils.unregister_class(panel)
 

@@ -15,7 +15,7 @@ from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
 from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, spelled_out
 from inpose_core.pins.solving import solve_again
-from inpose_core.pins.standing import held_while_standing
+from inpose_core.pins.standing import pins_while_standing
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording import load_recording
 from inpose_core.solver.solving import solve
@@ -135,13 +135,14 @@ def test_the_same_pins_change_nothing(motion: Any, sensors: Any, prior: Any) -> 
 
 def test_a_foot_that_stands_is_held_as_long_as_it_stands(motion: Any, sensors: Any) -> None:
     frame = int(np.flatnonzero(motion.foot_stands[:, 0])[20])
-    held = held_while_standing(at(motion, sensors, "left_foot", frame, (0.05, 0.0, 0.05)), motion, sensors.start_s)
+    moved = at(motion, sensors, "left_foot", frame, (0.05, 0.0, 0.05))
+    (held,) = pins_while_standing(moved, motion, sensors.start_s)
     first, last = (round((time_s - sensors.start_s) * motion.fps) for time_s in (held.start_s, held.stop_s))
     assert motion.foot_stands[first : last + 1, 0].all()
     assert first == 0 or not motion.foot_stands[first - 1, 0]
     assert not motion.foot_stands[last + 1, 0]
     lifted = at(motion, sensors, "left_foot", frame, (0.0, 0.3, 0.0))
-    assert held_while_standing(lifted, motion, sensors.start_s) == lifted
+    assert pins_while_standing(lifted, motion, sensors.start_s) == (lifted,)
 
 
 def test_a_held_foot_stands_and_one_on_its_way_does_not(motion: Any, sensors: Any, prior: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_INDEX
-from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, final_stands, held_while_standing, spelled_out
+from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, final_stands, pins_while_standing, spelled_out
 from inpose_core.pins.told import foot_of, told_stands
 from inpose_core.sampling.stances import as_told
 from tests.core.synthetic import smooth_motion
@@ -89,7 +89,27 @@ def test_while_standing_is_the_stance_around_the_pin(motion: Motion) -> None:
 @pytest.mark.parametrize(("frame", "raised_m"), [(100, 0.3), (30, 0.0), (300, 0.0)])
 def test_a_lifted_foot_is_pinned_in_its_frame_only(motion: Motion, frame: int, raised_m: float) -> None:
     pin = replace(at(motion, min(frame, 239), raised_m), start_s=frame / 60, stop_s=frame / 60)
-    assert held_while_standing(pin, motion, 0.0) == pin
+    assert pins_while_standing(pin, motion, 0.0) == (pin,)
+
+
+def test_a_foot_that_has_just_lifted_is_held_where_it_stood(motion: Motion) -> None:
+    (held,) = pins_while_standing(at(motion, 124), motion, 0.0)
+    assert held.stop_s == pytest.approx(2.0)
+
+
+def test_under_a_lifted_heel_the_toes_are_held(motion: Motion) -> None:
+    ankle, toes = JOINT_INDEX["left_ankle"], JOINT_INDEX["left_foot"]
+    places_m = motion.joint_positions_m[100]
+    foot_m = np.linalg.norm(places_m[toes] - places_m[ankle])
+    x, _, z = (places_m[ankle] + (0.1, 0.0, 0.05)).tolist()
+    pin = Pin("left_ankle", 100 / 60, 100 / 60, (PinKey(100 / 60, (x, places_m[toes, 1] + 0.8 * foot_m, z)),))
+    held, same = pins_while_standing(pin, motion, 0.0)
+    assert same == pin
+    assert (held.joint, held.start_s, held.stop_s) == ("left_foot", pytest.approx(1.0), pytest.approx(2.0))
+    toes_m = np.array(held.keys[0].position_m)
+    assert np.linalg.norm(toes_m - pin.keys[0].position_m) == pytest.approx(foot_m)
+    assert toes_m[1] == pytest.approx(places_m[toes, 1])
+    assert (final_stands(motion, PinSet((held, pin)), 0.0)[60:121, 0]).all()
 
 
 def test_spelling_out_twice_changes_nothing(motion: Motion) -> None:
