@@ -38,7 +38,7 @@ class ListedStance:
     """The animator has changed it, or said all of it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no truth
 class FootStances:
     """Hold the stances of both feet: those of the solver, and what the animator says."""
 

@@ -56,7 +56,7 @@ class _StandOperator:
             show_error(self, context, error, "Changing a stance")
             return {"CANCELLED"}
         after = self.changed(context, stances, stance)
-        if after == stances:
+        if after.said == stances.said:
             return {"CANCELLED"}
         change(context, armature, after, stance.foot, context.scene.frame_current)
         keep_chosen(context, armature)
