@@ -131,8 +131,8 @@ def keep_place(rig: PreparedRig, result: BakeResult) -> None:
     armature = rig.armature_object
     take = armature.inpose_take
     if take.placement:
-        places = (placement_from_text(text) for text in (take.placement, result.place))
-        move_room_objects(armature, room_change(*places, rig.measure), result.first_frame - take.first_frame)
+        before, after = placement_from_text(take.placement), placement_from_text(result.place)
+        move_room_objects(armature, room_change(before, after, rig.measure), result.first_frame - take.first_frame)
     take.first_frame, take.placement = result.first_frame, result.place
 
 

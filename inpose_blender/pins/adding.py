@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,8 +116,8 @@ def new_pin(
     armature: Any,
     room: Room,
     joint: str,
-    place: Sequence[float],
-    wxyz: Sequence[float],
+    place: Iterable[float],
+    wxyz: Iterable[float],
 ) -> Any:
     """Return a new pin of the current frame, with its handle at a place of the world; it replaces one of the same joint
     at the same frame."""

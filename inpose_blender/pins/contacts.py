@@ -191,7 +191,9 @@ def _stand(scene: _Scene, foot: int, place: Vector, wxyz: FloatArray) -> Any:
 def _contact(
     scene: _Scene, joint: str, place: Vector, wxyz: FloatArray | None, frames: tuple[int, int], kind: str = "place"
 ) -> Any:
-    pin = new_pin(scene.context, scene.armature, scene.room, joint, place, (1, 0, 0, 0) if wxyz is None else wxyz)
+    pin = new_pin(
+        scene.context, scene.armature, scene.room, joint, place, np.array((1.0, 0, 0, 0)) if wxyz is None else wxyz
+    )
     pin.kind, pin.first, pin.last, pin.use_rotation = kind, *frames, wxyz is not None
     handle = pin.handle
     placed = handle.matrix_world.copy()

@@ -4,7 +4,7 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
@@ -25,18 +25,22 @@ _STEP_S: Final[float] = 0.2
 _NEW_S: Final[float] = 0.5
 
 
+def _has_stand(operator: Any, context: bpy.types.Context) -> bool:
+    if not has_take(operator, context):
+        return False
+    if chosen_stand(context) is None:
+        operator.poll_message_set(tr("Choose a stance in the list first"))
+        return False
+    return True
+
+
 class _StandOperator:
     """Change the chosen stance; mixed into operators, which say how."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """A stance must be chosen in the list."""
-        if not has_take(cls, context):
-            return False
-        if chosen_stand(context) is None:
-            cls.poll_message_set(tr("Choose a stance in the list first"))
-            return False
-        return True
+        return _has_stand(cls, context)
 
     def changed(self, context: bpy.types.Context, stances: "FootStances", stance: "ListedStance") -> "FootStances":
         """Return the stances after the change."""
