@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.layers.options import LayerOptions
 from inpose_core.evaluation import reliability
 from inpose_core.evaluation.plausibility import table as situation_table
 from inpose_core.evaluation.recordings import report as recordings_report
@@ -46,6 +47,7 @@ def tables() -> dict[str, str]:
         "calibration options": option_table(CalibrationSettings),
         "solve options": option_table(SolveSettings),
         "bake options": option_table(BakeOptions),
+        "layer options": option_table(LayerOptions),
         "formats": format_table(),
         reliability.TABLE: reliability.table(json.loads(CONFIDENCE.read_text(encoding="utf-8"))),
         recordings_report.TABLE: recordings_report.table(json.loads(RECORDINGS.read_text(encoding="utf-8"))),

@@ -15,7 +15,7 @@ import time
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ from .core import (
     signals_wait,
     stop_by_unwinding,
 )
+from .layers.options import LayerOptions
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
 from .preferences.machine_settings import solver_device, solver_interpreters
 from .rig.find import find_mapping
@@ -135,6 +136,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
     add_options(parser, BakeOptions, _BAKE)
+    add_options(parser, LayerOptions)
     parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
@@ -143,6 +145,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     )
     if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
+    layers = settings_from_arguments(LayerOptions, options)
+    layers.check()
     settings = BatchSettings(
         recordings=recordings,
         output=options.output.resolve(),
@@ -157,7 +161,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
             settings_from_arguments(CalibrationSettings, options),
             settings_from_arguments(SolveSettings, options, SolveSettings(device=solver_device())),
         ),
-        bake=settings_from_arguments(BakeOptions, options, _BAKE),
+        bake=replace(settings_from_arguments(BakeOptions, options, _BAKE), layers=layers),
     )
     _refuse_equal_outputs(settings)
     return settings
@@ -260,8 +264,7 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
             scene.render.fps = max(1, round(settings.scene_fps))
             scene.render.fps_base = scene.render.fps / settings.scene_fps
         rig = prepare_rig(_find_armature(scene, settings.armature), scene)
-        if settings.bake.way == "root":
-            check_root_motion(rig.armature_object, scene=scene, mapping=rig.mapping)
+        check_root_motion(rig.armature_object, settings.bake.way, scene=scene, mapping=rig.mapping)
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
@@ -281,12 +284,16 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         "frames": result.last_frame - result.first_frame + 1,
         "mean_hand_error_m": outcome.mean_hand_error_m,
         "confidence": None if confidence is None else round(confidence, 3),
-        "unsure_frames": unsure_scene_frames(motion, result.first_frame, scene.render.fps / scene.render.fps_base),
+        "unsure_frames": unsure_scene_frames(motion, result.first_frame, result.frames_per_s),
         "character": result.character.state,
         "character_problems": [problem.to_dict() for problem in result.character.problems],
         "start_s": round(outcome.start_s, 3),
         "findings": list(outcome.findings),
-        "notes": list(dict.fromkeys((*outcome.notes, *rig.measure.notes, *filter(None, [result.character.skipped])))),
+        "notes": list(
+            dict.fromkeys(
+                (*outcome.notes, *rig.measure.notes, *result.notes, *filter(None, [result.character.skipped]))
+            )
+        ),
     }
 
 

@@ -76,6 +76,13 @@ class ActionWriter:
             self.action.name = shortened(name)
 
 
+def selected_bones(armature_object: Any) -> frozenset[str]:
+    """Return the names of the bones that are selected in Pose Mode; since 5.0 the pose keeps them."""
+    if bpy.app.version >= (5, 0, 0):
+        return frozenset(bone.name for bone in armature_object.pose.bones if bone.select)
+    return frozenset(bone.name for bone in armature_object.data.bones if bone.select)
+
+
 def shortened(name: str) -> str:
     """Cut a name to what Blender can hold, between characters."""
     return name.encode()[:LONGEST_NAME].decode(errors="ignore")

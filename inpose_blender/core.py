@@ -41,6 +41,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.editing.locks import lock_feet, lock_hands
     from inpose_core.editing.smoothing import smooth_motion
+    from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
@@ -86,6 +87,7 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.editing.locks import lock_feet, lock_hands
     from ..inpose_core.editing.smoothing import smooth_motion
+    from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
@@ -174,8 +176,10 @@ __all__ = [
     "rotation_between",
     "runs",
     "save_sensors",
+    "scale_steps",
     "signals_wait",
     "slerp",
+    "sliding_m",
     "smooth_motion",
     "spelled_out",
     "stop_by_unwinding",

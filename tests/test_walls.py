@@ -80,6 +80,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "character",
         "recording",
         "calibration",
+        "layers",
         "bake",
         "solve",
         "pins",

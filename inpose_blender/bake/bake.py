@@ -12,25 +12,31 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..bpy_compat import ActionWriter, assign_action, assigned_slot, set_strip_slot
+from ..bpy_compat import ActionWriter
 from ..character.skin import Skin, read_skin
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..layers.additive import away_from_first
+from ..layers.masks import BodyPart, body_parts
+from ..layers.settings import LayerSettings
+from ..layers.upper_body import on_upright_hips
 from ..remembered import Remembered, remember
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name, spread_chains
 from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
+from ..rig.home import home_basis, remember_home, send_home
 from ..rig.measure import RigMeasure
 from ..rig.places import joint_place
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion
-from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked, remove_own_tracks
+from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel, channel_path, rotation_channel
+from .object_motion import ObjectPlace, check_object_motion, object_motion_channels, object_place
+from .play_action import play_action
 from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_bone, root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings
 
-STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _NOT_AT_REST: Final[float] = 1e-6
 _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
@@ -43,7 +49,8 @@ class RigFacts:
     """Hold all data of Blender that a bake needs, so that the rest of the bake can run in another thread."""
 
     world: FloatArray
-    """(4, 4) matrix_world of the armature object."""
+    """(4, 4) matrix_world of the armature object, where it stands without root motion."""
+    place: ObjectPlace
     tree: BoneTree
     root_bone: str
     """The bone whose location carries the body."""
@@ -57,6 +64,8 @@ class RigFacts:
     """(3,) the pelvis joint in the rest pose, in the armature frame."""
     modes: dict[str, str]
     """Rotation mode of each bone of the tree."""
+    parts: dict[str, BodyPart]
+    """The part of the body of each bone."""
     rest_channels: tuple[Channel, ...]
     """Constant channels for bones that must rest while the motion plays."""
     switched_off: tuple[SwitchedOff, ...]
@@ -115,8 +124,10 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    place = object_place(armature_object)
     return RigFacts(
-        world=np.array(armature_object.matrix_world, dtype=np.float64),
+        world=place.world,
+        place=place,
         tree=tree,
         root_bone=root,
         root_turns=turns,
@@ -124,6 +135,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
         pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
         modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
+        parts=body_parts(armature_object, mapping, tree),
         rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
@@ -131,12 +143,16 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     )
 
 
-def check_root_motion(armature_object: Any, *, scene: Any, mapping: RigMapping) -> None:
-    """Check that a rig has a bone for root motion: before the solve, not after it.
+def check_root_motion(armature_object: Any, carrier: str, *, scene: Any, mapping: RigMapping) -> None:
+    """Check that a rig can take root motion, on its root bone ("root") or on the object ("object"): before the solve.
 
     Raises:
-        RigError: it has none; the message says what to do.
+        RigError: it cannot; the message says what to do.
     """
+    if carrier == "object":
+        check_object_motion(armature_object)
+    if carrier != "root":
+        return
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     root_motion_bone(facts.tree, mapping, facts.root_bone)
 
@@ -159,12 +175,22 @@ def bake_channels(
             Channel(channel_path(name, "location"), name, location),
             rotation_channel(name, facts.modes[name], turn),
         ]
+    elif settings.object_motion:
+        rotations, root_m, path = without_way(rotations, root_m, fps)
+        channels += object_motion_channels(facts.place, measure, path)
+    if settings.layer is not None and settings.layer.upper_body:
+        hips = [joint for joint, bone in mapping.bones.items() if facts.parts[bone] == "hips"]
+        rotations = on_upright_hips(rotations, hips)
     channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
+    channels = _of_layer(channels, settings.layer)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
     animated = {channel.data_path for channel in channels}
-    channels += [channel for channel in facts.rest_channels if channel.data_path not in animated]
+    rests = [channel for channel in facts.rest_channels if channel.data_path not in animated]
+    channels += _of_layer(rests, settings.layer)
+    if not channels:
+        raise RigError("The layer moves no bone.", "Select bones in Pose Mode, or choose another mask.")
     return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
 
 
@@ -179,8 +205,17 @@ def write_action(
 ) -> Generator[None, None, BakeResult]:
     """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
     remembered = remember(armature_object)
-    action, kept = yield from _replace_action(armature_object, settings, channels, frames)
+    home = home_basis(armature_object)
+    stands = object_place(armature_object).basis
+    if settings.object_motion:
+        check_object_motion(armature_object)
+    seen = min(scene.frame_start, float(frames[0])), max(scene.frame_end, float(frames[-1]))
+    action, kept = yield from _replace_action(armature_object, settings, channels, frames, seen)
     remember_off(_object_again(remembered), action, switched_off)
+    if settings.object_motion:
+        remember_home(action, stands)
+    elif home is not None and home_basis(_object_again(remembered)) is None:
+        send_home(_object_again(remembered), home)
     result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
     yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
@@ -220,6 +255,17 @@ def _motion_channels(
         location = shift @ np.linalg.inv(facts.location_axes[name]).T
         channels.append(Channel(channel_path(name, "location"), name, location))
     return channels
+
+
+def _of_layer(channels: list[Channel], layer: LayerSettings | None) -> list[Channel]:
+    """Return what a layer has of the channels: those of its bones, and for an additive one what it adds."""
+    if layer is None:
+        return channels
+    channels = [channel for channel in channels if channel.group in layer.bones]
+    if not layer.adds:
+        return channels
+    added = [(channel, away_from_first(channel.data_path, channel.group, channel.values)) for channel in channels]
+    return [replace(channel, values=values) for channel, values in added if values is not None]
 
 
 def _location_axes(bone: Any) -> FloatArray:
@@ -283,7 +329,11 @@ def _off_channels(switched_off: Iterable[SwitchedOff]) -> list[Channel]:
 
 
 def _replace_action(
-    armature_object: Any, settings: BakeSettings, channels: list[Channel], frames: FloatArray
+    armature_object: Any,
+    settings: BakeSettings,
+    channels: list[Channel],
+    frames: FloatArray,
+    seen: tuple[float, float],
 ) -> Generator[None, None, tuple[Any, str]]:
     """Write the channels into a new action, make it the active one, and stash the old; undo all of it on any error."""
     remembered = remember(armature_object)
@@ -304,36 +354,7 @@ def _replace_action(
             bpy.data.actions.remove(unfinished)
         raise
     # From here on nothing pauses: what the user sees changes at once or not at all.
-    had_animation = armature_object.animation_data is not None
-    animation = armature_object.animation_data or armature_object.animation_data_create()
-    old_action, old_slot = animation.action, assigned_slot(animation)
-    old_blending = (animation.action_blend_type, animation.action_influence)
-    replaced = old_action is not None and old_action.name == replaceable
-    tracks = []
-    try:
-        if old_action is not None and not replaced:
-            tracks.append(_stash(animation, old_action, old_slot))
-        if settings.to_nla_track:
-            assign_action(animation, None, None)
-            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name))
-        else:
-            assign_action(animation, writer.action, writer.slot)
-            animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
-    except BaseException:
-        assign_action(animation, old_action, old_slot)
-        animation.action_blend_type, animation.action_influence = old_blending
-        for track in tracks:
-            animation.nla_tracks.remove(track)
-        bpy.data.actions.remove(writer.action)
-        if not had_animation:
-            armature_object.animation_data_clear()
-        raise
-    kept = old_action.name if old_action is not None and not replaced else ""
-    if settings.replace_own:
-        remove_own_tracks(armature_object, settings.action_name, but=writer.action)
-        if replaced and old_action.users == 0:
-            bpy.data.actions.remove(old_action)
-        writer.rename(settings.action_name)
+    kept = play_action(armature_object, writer, settings, replaceable, seen)
     return writer.action, kept
 
 
@@ -391,22 +412,3 @@ def _write_channels(
             curve.update()
             fingerprint.add(channel.data_path, index, points[:count], linear[:count])
     return fingerprint
-
-
-def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
-    track = animation.nla_tracks.new()
-    track.name = name
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    set_strip_slot(strip, slot)
-    return track
-
-
-def _stash(animation: Any, action: Any, slot: Any) -> Any:
-    """Put an action into a muted, locked NLA track, where it survives saving and is found by its name."""
-    track = animation.nla_tracks.new()
-    track.name = STASH_TRACK_NAME
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
-    set_strip_slot(strip, slot)
-    track.mute = True
-    track.lock = True
-    return track

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bpy_compat import all_curves
+from ..layers.strips import is_untouched_strip
 
 _TAKE_KEY: Final[str] = "inpose_take"
 _FINGERPRINT_KEY: Final[str] = "inpose_fingerprint"
@@ -65,18 +66,27 @@ def look_whether_untouched(action: Any, take_name: str, owner: Any) -> Generator
     return bool(action.get(_FINGERPRINT_KEY) == f"{fingerprint.value:08x}")
 
 
-def remove_own_tracks(owner: Any, take_name: str, but: Any) -> None:
-    """Remove NLA tracks that play nothing but an untouched bake of this take, and the bakes with them."""
-    animation = owner.animation_data
-    for track in list(animation.nla_tracks):
+def own_tracks(owner: Any, take_name: str, but: Any = None) -> tuple[list[Any], list[Any]]:
+    """Return the playing NLA tracks that hold nothing but a bake of this take: untouched ones, and edited ones."""
+    untouched, edited = [], []
+    for track in owner.animation_data.nla_tracks if owner.animation_data else ():
         actions = [strip.action for strip in track.strips]
         if track.mute or len(actions) != 1 or actions[0] is None or actions[0] == but:
             continue
         (action,) = actions
-        if is_untouched_bake(action, take_name, owner):
-            animation.nla_tracks.remove(track)
-            if action.users == 0:
-                bpy.data.actions.remove(action)
+        if is_untouched_bake(action, take_name, owner) and is_untouched_strip(track.strips[0]):
+            untouched.append(track)
+        elif action.get(_TAKE_KEY) == take_name:
+            edited.append(track)
+    return untouched, edited
+
+
+def remove_track(owner: Any, track: Any) -> None:
+    """Remove an NLA track of one strip, and its action if nothing else uses it."""
+    action = track.strips[0].action
+    owner.animation_data.nla_tracks.remove(track)
+    if action.users == 0:
+        bpy.data.actions.remove(action)
 
 
 def _strips_with(track: Any, action: Any) -> int:

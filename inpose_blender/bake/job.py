@@ -11,19 +11,23 @@ from typing import Any, Final
 
 import bpy
 
+from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
 from ..character.skin import Skin
-from ..core import InPoseError, RigError
+from ..core import InPoseError, RigError, scale_steps, sliding_m
 from ..in_thread import in_thread
+from ..layers.masks import layer_settings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
-from .adjust import adjust_motion
+from .adjust import adjust_motion, in_place
 from .bake import bake_channels, rig_facts, write_action
+from .blending import blendable_channels, blended_motion
 from .options import BakeOptions
 from .placement import motion_placement, place_motion, placed_floor, placement_to_text
 from .settings import BakeResult
+from .shared_room import shared_room
 
 
 class BakeJob:
@@ -52,6 +56,7 @@ class BakeJob:
     ) -> None:
         self._rig, self._scene, self._load = rig, remember(scene), load
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
+        self._selected = selected_bones(rig.armature_object)
         self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
         self._steps = self._work()
         self._done = False
@@ -102,23 +107,29 @@ class BakeJob:
         self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
 
     def _work(self) -> Generator[None, None, BakeResult]:
-        take, motion = yield from in_thread(self._adjusted)
+        take, motion, notes = yield from in_thread(self._adjusted)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
+        layer = layer_settings(self._options.layers, facts.parts, self._selected)
         settings = self._options.bake_settings(
-            self._action_name, motion.fps, self._first_frame, replace_own=self._replace_own
+            self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
-        placement = motion_placement(motion, self._options, now.measure, scene.cursor.location)
-        motion = place_motion(motion, self._options, now.measure, scene.cursor.location)
+        shared = shared_room(self._options, armature_object, scene, take.scale)
+        placement = motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
+        motion = place_motion(motion, self._options, now.measure, scene.cursor.location, shared)
+        if layer is None:
+            motion = blended_motion(motion, self._options.layers, now, scene, settings, facts.tree)
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
+        if layer is not None:
+            channels = blendable_channels(armature_object, channels, frames, settings)
         result = yield from write_action(
             armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
         )
@@ -126,9 +137,17 @@ class BakeJob:
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
             scene.frame_start, scene.frame_end = after
-        floor = placed_floor(self._options, now.measure, scene.cursor.location)
+        floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
-        return replace(result, character=character, place=placement_to_text(placement))
+        return replace(
+            result,
+            character=character,
+            place=placement_to_text(placement),
+            speed=self._options.speed,
+            frames_per_s=facts.scene_fps / self._options.speed,
+            no_pins=self._options.no_pins,
+            notes=notes,
+        )
 
     def _checked(
         self, result: BakeResult, skin: Skin | None, rig: PreparedRig
@@ -148,9 +167,17 @@ class BakeJob:
         except ReferenceError:
             return CharacterCheck(skipped=CHANGED)
 
-    def _adjusted(self) -> tuple[SolvedTake, Any]:
-        take = self._load()
-        return take, adjust_motion(take.motion, take.sensors, self._options.adjustments)
+    def _adjusted(self) -> tuple[SolvedTake, Any, tuple[str, ...]]:
+        take, options, notes = self._load(), self._options, []
+        motion = adjust_motion(take.motion, take.sensors, replace(options.adjustments, in_place=False))
+        if options.way_scale != 1.0:
+            before_m, motion = sliding_m(motion), scale_steps(motion, options.way_scale)
+            more_cm = round(100 * (sliding_m(motion) - before_m))
+            if more_cm >= 1:
+                notes.append(f"The legs do not reach all of the scaled steps: planted feet slide by {more_cm} cm.")
+        if options.adjustments.in_place:
+            motion = in_place(motion)
+        return take, replace(motion, fps=motion.fps * options.speed), tuple(notes)
 
 
 _SAME_LENGTH_M: Final[float] = 1e-4

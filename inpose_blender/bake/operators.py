@@ -11,6 +11,7 @@ import bpy
 from ..character.problems import CHANGED, SLOW, TEXTS
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
+from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
@@ -106,21 +107,20 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         try:
             result = self._bake.result
             motion = TAKES.recall(self._file).motion
-            keep_place(self._rig, result)
+            keep_place(self._rig, result, context.scene)
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         finally:
             redraw_panels()
-        render = context.scene.render
-        trust = confidence_notes(motion, result.first_frame, render.fps / render.fps_base)
+        trust = confidence_notes(motion, result.first_frame, result.frames_per_s)
         notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
 
 
-def keep_place(rig: PreparedRig, result: BakeResult) -> None:
-    """Keep with a take where in time and space its last bake is, and move the handles of pins there.
+def keep_place(rig: PreparedRig, result: BakeResult, scene: Any) -> None:
+    """Keep with a take where in time and space its last bake in a scene is, and move the handles of pins there.
 
     Raises:
         RigError: the armature was deleted in the meantime.
@@ -130,10 +130,12 @@ def keep_place(rig: PreparedRig, result: BakeResult) -> None:
 
     armature = rig.armature_object
     take = armature.inpose_take
-    if take.placement:
-        before, after = placement_from_text(take.placement), placement_from_text(result.place)
-        move_room_objects(armature, room_change(before, after, rig.measure), result.first_frame - take.first_frame)
+    clock, placement = clock_of_take(take, scene), take.placement
     take.first_frame, take.placement = result.first_frame, result.place
+    take.speed, take.no_pins = result.speed, result.no_pins
+    if placement:  # else this is the first bake
+        change = room_change(placement_from_text(placement), placement_from_text(result.place), rig.measure)
+        move_room_objects(armature, change, clock, clock_of_take(take, scene))
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
@@ -147,7 +149,7 @@ def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
 
 def bake_notes(result: BakeResult) -> tuple[str, ...]:
     """Return notes about the previous action, if there was one, and about a check that was not done."""
-    notes = []
+    notes = list(result.notes)
     if result.kept_action_name:
         notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
     if result.character.skipped in {SLOW, CHANGED}:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import RigError
+from ..layers.options import LayerOptions
+from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
 from .settings import BakeSettings
 
 KeyRate = Literal["scene", "solver"]
-WayCarrier = Literal["hips", "root", "none"]
+WayCarrier = Literal["hips", "root", "object", "none"]
 FirstFrame = Literal["scene", "current"]
-StartPlace = Literal["recorded", "rig", "cursor"]
+StartPlace = Literal["recorded", "rig", "character", "cursor"]
 Facing = Literal["recorded", "rig"]
 
 
@@ -71,11 +73,12 @@ class BakeOptions(OptionTable):
     )
     way: WayCarrier = option(
         "hips",
-        "Bone that gets the root motion",
+        "What gets the root motion",
         label="Root motion",
         choices=(
             Choice("hips", "Hips", "The hips bone moves, as on most rigs"),
             Choice("root", "Root bone", "The root bone above the hips moves and turns, as game engines need it"),
+            Choice("object", "Object", "The armature object moves and turns, and the bones move around it"),
             Choice("none", "In place", "No root motion: the body stays at its starting point"),
         ),
         flag="root-motion",
@@ -88,6 +91,11 @@ class BakeOptions(OptionTable):
         choices=(
             Choice("recorded", "As recorded", "The middle of the recorded room is at the origin of the rig"),
             Choice("rig", "At the rig", "The character starts at the origin of the rig"),
+            Choice(
+                "character",
+                "With a character",
+                "Both characters stand to each other as the performers did: for two recordings of one room",
+            ),
             Choice("cursor", "At the 3D cursor", "The character starts at the 3D cursor, with the floor at its height"),
         ),
     )
@@ -103,6 +111,29 @@ class BakeOptions(OptionTable):
                 "The character starts in the direction in which the rig faces in its rest pose",
             ),
         ),
+    )
+    start_with: str = option(
+        "",
+        "Armature of the character that was recorded in the same room, and is baked already; empty: the only other one",
+        label="Start with",
+    )
+    speed: float = option(
+        1.0,
+        "Play the motion faster or slower: 2 is twice as fast. The keys stay on whole frames",
+        label="Speed",
+        minimum=0.1,
+        maximum=10.0,
+        soft_maximum=3.0,
+    )
+    way_scale: float = option(
+        1.0,
+        "Scale the path over the ground, for longer or shorter steps. Planted feet stay planted as far as the legs "
+        "reach",
+        label="Root motion scale",
+        flag="root-motion-scale",
+        minimum=0.1,
+        maximum=10.0,
+        soft_maximum=2.0,
     )
     smoothing_s: float = option(
         0.0,
@@ -156,10 +187,22 @@ class BakeOptions(OptionTable):
         label="Set frame range",
     )
 
+    layers: LayerOptions = LayerOptions()
+    """Over what the bake is laid; a table of its own."""
+
     @property
     def adjustments(self) -> AdjustSettings:
         """Return what is changed about the motion before it is baked."""
         return AdjustSettings(self.smoothing_s, self.hand_lock, self.foot_lock, in_place=self.way == "none")
+
+    @property
+    def no_pins(self) -> str:
+        """Return why places in the scene are not those of the recording; empty if they are."""
+        if self.layers.is_part:
+            return "part"
+        if self.way == "none":
+            return "in_place"
+        return "scaled" if self.way_scale != 1.0 else ""
 
     def frame_in(self, scene_start: int, current: int) -> int:
         """Return the first frame of the motion in a scene whose range starts and whose timeline stands there."""
@@ -174,7 +217,13 @@ class BakeOptions(OptionTable):
         return (scene_range[0], max(scene_range[1], motion_range[1])) if self.extend_range else scene_range
 
     def bake_settings(
-        self, action_name: str, motion_fps: float, first_frame: int, *, replace_own: bool
+        self,
+        action_name: str,
+        motion_fps: float,
+        first_frame: int,
+        *,
+        replace_own: bool,
+        layer: LayerSettings | None = None,
     ) -> BakeSettings:
         """Return how the motion becomes an action."""
         by_name = {"scene": None, "solver": motion_fps}
@@ -183,7 +232,9 @@ class BakeOptions(OptionTable):
             first_frame,
             fps=by_name[self.key_rate] if isinstance(self.key_rate, str) else self.key_rate,
             root_motion=self.way == "root",
+            object_motion=self.way == "object",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            layer=layer,
             replace_own=replace_own,
         )

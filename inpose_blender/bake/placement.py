@@ -10,7 +10,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core import FloatArray, Motion, multiply_quaternions, quaternion_to_matrix, rotate_vector
+from ..core import (
+    FloatArray,
+    Motion,
+    matrix_to_quaternion,
+    multiply_quaternions,
+    quaternion_to_matrix,
+    rotate_vector,
+)
 from ..rig.measure import RigMeasure
 from .options import BakeOptions
 
@@ -38,7 +45,33 @@ class Placement:
         return turned_m.reshape(positions_m.shape) + self.place_m
 
 
-def place_motion(motion: Motion, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]) -> Motion:
+@dataclass(frozen=True)
+class SharedRoom:
+    """Hold where another character's recorded room is in the scene."""
+
+    placement: Placement
+    measure: RigMeasure
+    """Of the other character."""
+    scale: float
+    """One metre of the motion to be placed, in metres of the other's motion: 1 if both characters have the size of
+    their performers."""
+
+    def world(self, position_m: FloatArray) -> FloatArray:
+        """Return a place of the motion to be placed, (3,), in Blender's world."""
+        there_m = self.placement.places(self.scale * position_m)
+        in_world: FloatArray = (
+            self.measure.origin_world + self.measure.R_world_core @ there_m / self.measure.metres_per_unit
+        )
+        return in_world
+
+
+def place_motion(
+    motion: Motion,
+    options: BakeOptions,
+    measure: RigMeasure,
+    cursor_world: Sequence[float],
+    shared: SharedRoom | None = None,
+) -> Motion:
     """Return the motion where the options let it start, and facing where they say.
 
     Args:
@@ -46,10 +79,11 @@ def place_motion(motion: Motion, options: BakeOptions, measure: RigMeasure, curs
         options: the user's choices.
         measure: the rig, at whose origin the recorded floor's origin lies.
         cursor_world: the 3D cursor, in Blender's units.
+        shared: the room of the character to start with; None if that is not wanted.
     """
     if (options.start_at, options.facing) == ("recorded", "recorded"):
         return motion
-    placement = motion_placement(motion, options, measure, cursor_world)
+    placement = motion_placement(motion, options, measure, cursor_world, shared)
     turn_wxyz = np.broadcast_to(placement.turn_wxyz, motion.rotations_wxyz.shape)
     return replace(
         motion,
@@ -59,11 +93,15 @@ def place_motion(motion: Motion, options: BakeOptions, measure: RigMeasure, curs
 
 
 def motion_placement(
-    motion: Motion, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]
+    motion: Motion,
+    options: BakeOptions,
+    measure: RigMeasure,
+    cursor_world: Sequence[float],
+    shared: SharedRoom | None = None,
 ) -> Placement:
     """Return how `place_motion` places a motion; the same arguments."""
     forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
-    return placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world)
+    return placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world, shared)
 
 
 def placement_to_text(placement: Placement) -> str:
@@ -79,15 +117,24 @@ def placement_from_text(text: str) -> Placement:
     return Placement(**{name: np.array(value, dtype=np.float64) for name, value in values.items()})
 
 
-def placed_floor(options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]) -> RigMeasure:
+def placed_floor(
+    options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float], shared: SharedRoom | None = None
+) -> RigMeasure:
     """Return the rig with the floor on which the character stands after `place_motion`."""
+    if shared is not None:
+        return replace(measure, origin_world=shared.world(shared.placement.pivot_m / shared.scale))
     if options.start_at != "cursor":
         return measure
     return replace(measure, origin_world=np.array(cursor_world, dtype=np.float64))
 
 
 def placement_of(
-    start_m: FloatArray, forward: FloatArray, options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float]
+    start_m: FloatArray,
+    forward: FloatArray,
+    options: BakeOptions,
+    measure: RigMeasure,
+    cursor_world: Sequence[float],
+    shared: SharedRoom | None = None,
 ) -> Placement:
     """Return how the recorded room is placed for a body that starts somewhere and faces somewhere.
 
@@ -97,8 +144,14 @@ def placement_of(
         options: the user's choices.
         measure: the rig.
         cursor_world: the 3D cursor, in Blender's units.
+        shared: the room of the character to start with; None if that is not wanted.
     """
     pivot_m = start_m * _ACROSS
+    if shared is not None:
+        R_this_other = measure.R_world_core.T @ shared.measure.R_world_core
+        turn_wxyz = multiply_quaternions(matrix_to_quaternion(R_this_other), shared.placement.turn_wxyz)
+        from_origin = shared.world(pivot_m) - measure.origin_world
+        return Placement(turn_wxyz, pivot_m, from_origin @ measure.R_world_core * measure.metres_per_unit)
     heading = 0.0
     if options.facing == "rig" and np.hypot(forward[0], forward[2]) > _SHORTEST_FORWARD:
         heading = float(np.arctan2(forward[0], forward[2]))

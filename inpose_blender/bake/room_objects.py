@@ -16,6 +16,7 @@ from mathutils import Matrix, Quaternion
 from ..bpy_compat import action_curves
 from ..core import FloatArray, quaternion_to_matrix
 from ..rig.measure import RigMeasure
+from ..takes.clock import RecordingClock
 from .placement import Placement
 
 _SAME: Final[float] = 1e-6
@@ -26,16 +27,17 @@ def room_change(before: Placement, after: Placement, measure: RigMeasure) -> Mat
     return Matrix((_world(after, measure) @ np.linalg.inv(_world(before, measure))).tolist())
 
 
-def move_room_objects(armature: Any, change: Matrix, frames: int) -> None:
-    """Move all objects that belong to a character's room.
+def move_room_objects(armature: Any, change: Matrix, before: RecordingClock, after: RecordingClock) -> None:
+    """Move all objects that belong to a character's room, with their own keys.
 
     Args:
         armature: the character's armature object.
         change: of `room_change`.
-        frames: by how many frames the motion begins later; own keys of the objects move by as many.
+        before: the frames at which the motion was.
+        after: the frames at which it is now.
     """
     still = max(abs(value) for row in change - Matrix.Identity(4) for value in row) < _SAME
-    if still and not frames:
+    if still and before == after:
         return
     for thing in bpy.data.objects:
         if thing.inpose_room_of != armature or thing.parent is not None or len(thing.constraints):
@@ -43,8 +45,8 @@ def move_room_objects(armature: Any, change: Matrix, frames: int) -> None:
         curves = _own_curves(thing)
         if curves is None:  # others use its keys, too
             continue
-        if frames:
-            _shift(curves, frames)
+        if before != after:
+            _shift(curves, before, after)
         if not still:
             thing.matrix_basis = change @ thing.matrix_basis
             _move_places([curve for curve in curves if curve.data_path == "location"], change)
@@ -69,12 +71,13 @@ def _own_curves(thing: Any) -> list[Any] | None:
     return None if animation.action.users > 1 else action_curves(animation.action, thing)
 
 
-def _shift(curves: Sequence[Any], frames: int) -> None:
+def _shift(curves: Sequence[Any], before: RecordingClock, after: RecordingClock) -> None:
+    """Move keys to the frames at which the motion has the same pose now."""
     for curve in curves:
         for point in curve.keyframe_points:
-            point.co.x += frames
-            point.handle_left.x += frames
-            point.handle_right.x += frames
+            for name in ("co", "handle_left", "handle_right"):
+                part = getattr(point, name)
+                part.x = after.frame_of(before.time_of(part.x))
         curve.update()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..character.problems import CharacterCheck
+from ..layers.settings import LayerSettings
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,16 @@ class BakeSettings:
     """Keys per second; None sets one on each frame of the scene. The speed of the motion does not change."""
     root_motion: bool = False
     """Put root motion on the bone above the hips."""
+    object_motion: bool = False
+    """Put root motion on the armature object."""
     key_tolerance_deg: float = 0.0
     """Remove keys as long as no bone changes by more than this; 0 keeps all keys."""
     to_nla_track: bool = False
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    layer: LayerSettings | None = None
+    """Lay the new action over what plays; None makes it the active one, or plays it in an NLA track."""
     replace_own: bool = False
     """Replace the last bake of the same name instead of keeping it, unless somebody has edited it."""
 
@@ -39,5 +44,13 @@ class BakeResult:
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
     character: CharacterCheck = CharacterCheck()
     """What was found when the baked character was looked at."""
+    speed: float = 1.0
+    """How many seconds of the recording play in one second."""
+    frames_per_s: float = 24.0
+    """Frames of the scene for each second of the recording."""
+    no_pins: str = ""
+    """Why places in the scene are not those of the recording, as `pins` says it; empty if they are."""
+    notes: tuple[str, ...] = ()
+    """What the options have done to the motion."""
     place: str = ""
     """How the room of the motion was placed in the scene, as `bake.placement` writes it."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core import JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray
 from ..rig.families import RigMapping
+from ..rig.home import home_world
 from ..rig.measure import RigMeasure
 from ..rig.places import joint_place
 from .posing import PosedBones
@@ -139,7 +140,7 @@ def posed_body(
     armature_object: Any, mapping: RigMapping, measure: RigMeasure, posed: PosedBones, skin: Skin | None
 ) -> PosedBody:
     """Make a posed body from Blender's data."""
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
+    world = home_world(armature_object)
     inverse = np.linalg.inv(world)
     up = inverse[:3, :3] @ measure.R_world_core[:, 1]
     scale = float(np.linalg.norm(world[:3, 0]))

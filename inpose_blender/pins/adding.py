@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from ..core import (
 from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..rig.rotation import rotation_of
-from ..takes.clock import fps_of
+from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from ..ui.translate import tr
 from .collect import room_of
@@ -36,6 +36,22 @@ FEET: Final[tuple[str, ...]] = ("left_ankle", "right_ankle", "left_foot", "right
 _NEAR_S: Final[float] = 0.1
 """A foot that has just lifted, or is about to land, is taken to be where it stands."""
 
+REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
+    "in_place": (
+        "The character stays on the spot, so its places are not those of the recording.",
+        "Bake again with the way on the hips, then pin.",
+    ),
+    "part": (
+        "The layer does not place the whole body, so its places are not those of the recording.",
+        "Bake the whole body, pin, and solve again. Then bake the layer again.",
+    ),
+    "scaled": (
+        "The root motion is scaled, so its places are not those of the recording.",
+        "Bake again with Root motion scale 1, then pin.",
+    ),
+}
+"""What is said where pins cannot be placed, and what to do, by `BakeOptions.no_pins`."""
+
 
 def add_pin_where_solved(context: bpy.types.Context, armature: Any, joint: str) -> Any:
     """Add a pin with its handle where the joint is in the solved motion, and return it. It is for this frame; that of
@@ -47,7 +63,8 @@ def add_pin_where_solved(context: bpy.types.Context, armature: Any, joint: str) 
     """
     rig = prepare_rig(armature, context.scene)
     motion, frame = motion_now(context, armature)
-    stances, near = stances_of(context.scene, armature), round(_NEAR_S * fps_of(context.scene))
+    stances = stances_of(context.scene, armature)
+    near = round(_NEAR_S * clock_of_take(armature.inpose_take, context.scene).fps)
     at = motion.part(slice(frame, frame + 1))
     place_m, wxyz = at.joint_positions_m[0, JOINT_INDEX[joint]], at.rotations_wxyz[0, JOINT_INDEX[joint]]
     room = room_of(armature, rig.measure)
@@ -86,7 +103,8 @@ def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str)
     """Add an entry that says for half a second that a foot stands (kind "stands"), or not ("lifts"), and return it."""
     pins, frame = pins_of(armature), context.scene.frame_current
     pin = pins.entries.add()
-    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + round(fps_of(context.scene) / 2)
+    second = round(clock_of_take(armature.inpose_take, context.scene).fps / 2)
+    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + second
     pins.chosen = len(pins.entries) - 1
     return pin
 
@@ -99,13 +117,12 @@ def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
         InPoseError: the motion's file is gone.
     """
     take = armature.inpose_take
-    if bake_options(context.scene).way == "none":
-        raise PinError(
-            tr("The character stays on the spot, so its places are not those of the recording."),
-            tr("Bake again with the way on the hips, then pin."),
-        )
+    in_place = "in_place" if bake_options(context.scene).way == "none" else ""
+    if refusal := REFUSALS.get(take.no_pins or in_place):
+        raise PinError(*map(tr, refusal))
     motion = TAKES.recall(Path(take.file)).motion
-    frame = round((context.scene.frame_current - take.first_frame) / fps_of(context.scene) * motion.fps)
+    clock = clock_of_take(take, context.scene)
+    frame = round((clock.time_of(context.scene.frame_current) - take.start_s) * motion.fps)
     if not 0 <= frame < len(motion):
         raise PinError(tr("The current frame is outside of the solved motion."), tr("Go to one of its frames."))
     return motion, frame
@@ -129,7 +146,7 @@ def new_pin(
             break
     pin = pins.entries.add()
     pin.joint, pin.first, pin.last = joint, frame, frame
-    pin.ease = round(fps_of(context.scene) / 3)
+    pin.ease = round(clock_of_take(armature.inpose_take, context.scene).fps / 3)
     name = f"{armature.name}: {joint.replace('_', ' ')} {frame}"
     pin.handle = add_handle(context.scene, name, tuple(place), tuple(wxyz), room.measure.metres_per_unit)
     pin.handle.inpose_room_of = armature

@@ -11,7 +11,7 @@ import bpy
 from ..bake.operators import has_take
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
-from ..takes.clock import fps_of
+from ..takes.clock import clock_of_take
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .operators import keep_chosen
@@ -96,7 +96,7 @@ class INPOSE_OT_add_stand(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Changing a stance")
             return {"CANCELLED"}
-        last = frame + max(round(_NEW_S * fps_of(context.scene)) - 1, 0)
+        last = frame + _frames_in(context, _NEW_S) - 1
         change(context, armature, stances.with_said(SaidStance(foot, frame, last, stands=True)), foot, frame)
         keep_chosen(context, armature)
         clear_error(context)
@@ -116,7 +116,7 @@ class INPOSE_OT_split_stand(_StandOperator, bpy.types.Operator):
 
     def changed(self, context: bpy.types.Context, stances: "FootStances", stance: "ListedStance") -> "FootStances":
         """Divide it."""
-        frames = self.frames or max(round(_STEP_S * fps_of(context.scene)), 1)
+        frames = self.frames or _frames_in(context, _STEP_S)
         return stances.split(stance, context.scene.frame_current, frames)
 
 
@@ -158,6 +158,13 @@ class INPOSE_OT_reset_stand(_StandOperator, bpy.types.Operator):
     def changed(self, _context: bpy.types.Context, stances: "FootStances", stance: "ListedStance") -> "FootStances":
         """Remove what was said of it."""
         return stances.as_solved(stance)
+
+
+def _frames_in(context: bpy.types.Context, recorded_s: float) -> int:
+    """Return the frames of the scene for some time of the recording, at least one."""
+    armature = chosen_armature(context)
+    assert armature is not None, "poll has seen one"
+    return max(round(recorded_s * clock_of_take(armature.inpose_take, context.scene).fps), 1)
 
 
 class INPOSE_MT_add_stand(bpy.types.Menu):

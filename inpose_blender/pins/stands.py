@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core import BoolArray, Motion, PinSet, final_stands, spelled_out
 from ..takes.at_hand import take_at_hand
-from ..takes.clock import clock_of_take, fps_of
+from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from .properties import FOOT_ITEMS, pins_of
 from .stand_edits import FootStances, SaidStance
@@ -74,9 +74,10 @@ def say(armature: Any, stances: FootStances) -> None:
 
 def _stances(scene: Any, armature: Any, motion: Motion) -> FootStances:
     stands = np.zeros((len(motion), 2), np.bool_) if motion.foot_stands is None else motion.foot_stands
-    count = int((len(motion) - 1) * fps_of(scene) / motion.fps) + 1
-    frames = np.rint(np.arange(count) * motion.fps / fps_of(scene)).astype(int).clip(max=len(motion) - 1)
-    return FootStances(stands[frames], armature.inpose_take.first_frame, tuple(_said(scene, armature)))
+    fps = clock_of_take(armature.inpose_take, scene).fps
+    count = int((len(motion) - 1) * fps / motion.fps) + 1
+    poses = np.rint(np.arange(count) * motion.fps / fps).astype(int).clip(max=len(motion) - 1)
+    return FootStances(stands[poses], armature.inpose_take.first_frame, tuple(_said(scene, armature)))
 
 
 def _said(scene: Any, armature: Any) -> Iterator[SaidStance]:

@@ -14,6 +14,7 @@ import numpy as np
 from ..core import JOINT_NAMES, RigError
 from ..joint_names import LOCAL_PROPERTY, STORED_PROPERTY
 from .families import Family, RigMapping, best_mapping, check_complete, load_families, make_mapping
+from .home import home_world
 from .mmd_doubles import with_doubles
 from .repair import arms_carrier, repaired
 from .rest_tree import RestBone
@@ -88,7 +89,7 @@ def _contradicts(by_build: RigMapping, by_name: RigMapping) -> bool:
 
 def _rest_bones(armature_object: Any) -> tuple[RestBone, ...]:
     bones = armature_object.data.bones
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
+    world = home_world(armature_object)
     heads = np.empty(3 * len(bones), dtype=np.float32)
     bones.foreach_get("head_local", heads)
     placed = heads.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from ..core import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray, RigError, Skeleton, rotation_between
 from .checks import rig_notes
 from .families import RigMapping
+from .home import home_world
 from .places import joint_place
 
 _DOWN: Final[tuple[float, float, float]] = (0.0, -1.0, 0.0)
@@ -113,7 +114,7 @@ def measure_rig(armature_object: Any, mapping: RigMapping, metres_per_unit: floa
 
 def _joint_positions_world_m(armature_object: Any, mapping: RigMapping, metres_per_unit: float) -> FloatArray:
     """Return the heads of the joints' bones, (22, 3); toes are NaN if the rig has none."""
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
+    world = home_world(armature_object)
     positions_m = np.full((JOINT_COUNT, 3), np.nan)
     for joint in mapping.bones:
         bone = armature_object.data.bones.get(mapping.anchor(joint))
@@ -191,7 +192,7 @@ def _is_apart(by_name: dict[str, FloatArray], joint: str) -> bool:
 def _nearest_axis(armature_object: Any, direction: FloatArray) -> FloatArray:
     """Return the axis of the object, or else of the world, that is near a direction; the direction itself if none is
     near."""
-    axes = np.array(armature_object.matrix_world, dtype=np.float64)[:3, :3]
+    axes = home_world(armature_object)[:3, :3]
     axes = axes / np.linalg.norm(axes, axis=0)
     candidates = np.vstack((axes.T, -axes.T, np.eye(3), -np.eye(3)))
     best = candidates[int(np.argmax(candidates @ direction))]
@@ -220,7 +221,7 @@ def _floor_origin(armature_object: Any, world: FloatArray) -> FloatArray:
     Some characters have their origin in the hips (3ds Max Biped). If such a character stands on the scene's floor, that
     is the floor.
     """
-    origin = np.array(armature_object.matrix_world.translation, dtype=np.float64)
+    origin = home_world(armature_object)[:3, 3].copy()
     by_name = dict(zip(JOINT_NAMES, world, strict=True))
     feet = np.nanmin([by_name[f"{side}_{name}"][2] for side in ("left", "right") for name in ("ankle", "foot")])
     tolerance = _FOOT_HEIGHT * (by_name["head"][2] - feet)

@@ -17,6 +17,7 @@ import bpy
 from ..bpy_compat import remove_curves
 from ..core import RigError
 from .families import RigMapping
+from .home import playing_actions
 
 _IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
 _LIMIT_TYPES: Final[frozenset[str]] = frozenset({"LIMIT_ROTATION", "LIMIT_LOCATION", "LIMIT_SCALE", "LIMIT_DISTANCE"})
@@ -88,7 +89,7 @@ def remembered_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
     """Return the constraints that bakes have switched off and that were not restored since, if they still exist."""
     texts = [getattr(getattr(armature_object, "inpose_take", None), "switched_off", "")]
     # A file that was baked without a window has it only there.
-    texts += [str(action.get(_KEY, "")) for action in _actions(armature_object)]
+    texts += [str(action.get(_KEY, "")) for action in playing_actions(armature_object)]
     remembered = {each.data_path: each for text in reversed(texts) for each in _parse(text)}
     return tuple(each for each in remembered.values() if each.find(armature_object) is not None)
 
@@ -108,7 +109,7 @@ def remember_off(armature_object: Any, action: Any, switched_off: Iterable[Switc
 def give_back(armature_object: Any) -> int:
     """Restore the influence of the stored constraints, and remove its keys from the action; return their number."""
     remembered = remembered_off(armature_object)
-    for action in _actions(armature_object):
+    for action in playing_actions(armature_object):
         if _KEY in action:
             remove_curves(action, {each.data_path for each in remembered})
             del action[_KEY]
@@ -141,16 +142,6 @@ def _disturbing(pose_bones: Any, mapping: RigMapping) -> Iterator[tuple[Any, Any
                     chain = chain[: constraint.chain_count]
                 if any(bone.name in moving for bone in chain):
                     yield owner, constraint
-
-
-def _actions(armature_object: Any) -> list[Any]:
-    """Return the actions that move an armature object now."""
-    animation = armature_object.animation_data
-    if animation is None:
-        return []
-    tracks = [track for track in animation.nla_tracks if not track.mute]
-    actions = [animation.action, *(strip.action for track in tracks for strip in track.strips)]
-    return [action for action in actions if action is not None]
 
 
 def _text(switched_off: Iterable[SwitchedOff]) -> str:

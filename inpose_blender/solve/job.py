@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class SolveJob(WorkerJob):
         """Load the motion, and the calibrated recording beside it."""
         error = result.get("mean_hand_error_m")
         return SolveOutcome(
-            take=load_take(Path(str(result.get("motion")))),
+            take=replace(load_take(Path(str(result.get("motion")))), scale=float(result.get("scale") or 1.0)),
             mean_hand_error_m=None if error is None else float(error),
             notes=tuple(str(note) for note in result.get("notes", ())),
             file=self._output,

@@ -62,8 +62,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         try:
             self._options = bake_options(scene)
             self._rig: PreparedRig = prepare_rig(chosen_armature(context), scene)
-            if self._options.way == "root":
-                check_root_motion(self._rig.armature_object, scene=scene, mapping=self._rig.mapping)
+            check_root_motion(self._rig.armature_object, self._options.way, scene=scene, mapping=self._rig.mapping)
             options = solve_options(scene)
             require_files(recording, options)
             skeleton = self._rig.measure.skeleton
@@ -87,10 +86,11 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         take.unpinned = ""  # pins start from this motion now
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
         take.recording, take.start_s = self._recording, outcome.start_s
+        take.scale = outcome.take.scale or 1.0
         take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
-        keep_place(self._rig, result)
         scene = self._scene.find(bpy.data.scenes) or context.scene
-        trust = confidence_notes(outcome.take.motion, result.first_frame, scene.render.fps / scene.render.fps_base)
+        keep_place(self._rig, result, scene)
+        trust = confidence_notes(outcome.take.motion, result.first_frame, result.frames_per_s)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
         notes = (*trust, *told)
         text = baked_text(result, outcome.mean_hand_error_m)

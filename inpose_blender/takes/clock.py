@@ -15,6 +15,7 @@ class RecordingClock:
     start_s: float
     """The time in the recording that the first frame shows."""
     fps: float
+    """Frames of the scene for each second of the recording."""
 
     def frame_of(self, time_s: float) -> float:
         """Return the frame that shows a time."""
@@ -27,7 +28,7 @@ class RecordingClock:
 
 def clock_of_take(take: Any, scene: Any) -> RecordingClock:
     """Return the clock of the last bake of a take (`INPOSE_PG_take`) in a scene."""
-    return RecordingClock(take.first_frame, take.start_s, fps_of(scene))
+    return RecordingClock(take.first_frame, take.start_s, fps_of(scene) / take.speed)
 
 
 def fps_of(scene: Any) -> float:

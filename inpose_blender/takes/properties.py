@@ -21,5 +21,14 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     findings: bpy.props.StringProperty(name="Findings", description="What is wrong with the recording, as JSON")
     start_s: bpy.props.FloatProperty(name="Start", description="Time in the recording at which the motion begins")
     seat_height_m: bpy.props.FloatProperty(name="Seat", description="Height of the seat, if the performer sits")
+    speed: bpy.props.FloatProperty(
+        name="Speed", description="How much faster than recorded the last bake plays", default=1.0
+    )
+    scale: bpy.props.FloatProperty(
+        name="Scale", description="Size of the character divided by that of the performer", default=1.0
+    )
+    no_pins: bpy.props.StringProperty(
+        name="No pins", description="Why the places of the last bake are not those of the recording"
+    )
     placement: bpy.props.StringProperty(name="Place", description="Where the last bake put the recorded room, as JSON")
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")

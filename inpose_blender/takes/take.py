@@ -24,6 +24,8 @@ class SolvedTake:
 
     motion: Motion
     sensors: Sensors | None = None
+    scale: float | None = None
+    """Size of the character divided by that of the performer; None: as the armature object remembers it."""
 
 
 def load_take(path: Path) -> SolvedTake:

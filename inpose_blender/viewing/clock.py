@@ -27,7 +27,9 @@ def clock_of(context: bpy.types.Context) -> RecordingClock:
     if take is not None:
         return clock_of_take(take, scene)
     # The playhead moves while one looks: it is no beginning.
-    return RecordingClock(bake_options(scene).frame_in(scene.frame_start, scene.frame_start), 0.0, fps_of(scene))
+    options = bake_options(scene)
+    first = options.frame_in(scene.frame_start, scene.frame_start)
+    return RecordingClock(first, 0.0, fps_of(scene) / options.speed)
 
 
 def baked_take(context: bpy.types.Context) -> Any:

@@ -22,6 +22,7 @@ from ..recording.job import RecordingFacts
 from ..recording.panel import facts_of
 from ..recording.properties import chosen_reading, question_of
 from ..recording.trim_panel import effective_trim
+from ..rig.home import home_world
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from .calibrated import CalibratedTracks, calibrated_tracks
@@ -188,9 +189,9 @@ def _drawn(context: bpy.types.Context, facts: RecordingFacts) -> _Drawn:
     choices = scene.inpose_bake
     key = (
         id(facts),
-        None if armature is None else (armature.name, tuple(map(tuple, armature.matrix_world))),
+        None if armature is None else (armature.name, tuple(home_world(armature).ravel().tolist())),
         settings_of(CalibrationSettings, scene.inpose),
-        (choices.start_at, choices.facing, start_frame, tuple(scene.cursor.location)),
+        (choices.start_at, choices.start_with, choices.facing, start_frame, tuple(scene.cursor.location)),
     )
     if not _cache or _cache[0].key != key:
         shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")

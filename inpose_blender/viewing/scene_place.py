@@ -8,8 +8,10 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..bake.placement import placement_of
+from ..bake.options import BakeOptions
+from ..bake.placement import SharedRoom, placement_of
 from ..bake.properties import bake_options
+from ..bake.shared_room import shared_room
 from ..core import FloatArray, InPoseError, Sensors, quaternion_to_matrix
 from ..options import CalibrationSettings
 from ..recording.job import RecordingFacts
@@ -47,7 +49,8 @@ def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, star
     if (options.start_at, options.facing) != ("recorded", "recorded"):
         tracks = calibrated_tracks(facts.sensors, facts.info, calibration, is_joint=joints)
         start_m, forward = _start(tracks.sensors, start_frame, joints)
-        placement = placement_of(scale * start_m + stays_m, forward, options, measure, scene.cursor.location)
+        shared = room_at_hand(options, chosen_armature(context), scene, scale)
+        placement = placement_of(scale * start_m + stays_m, forward, options, measure, scene.cursor.location, shared)
         R_turn = quaternion_to_matrix(placement.turn_wxyz)
         moved = np.eye(4)
         moved[:3, :3] = R_turn
@@ -75,6 +78,14 @@ def rig_measure(armature_object: Any, scene: Any) -> RigMeasure | None:
         return None
     try:
         return measure_rig(armature_object, map_rig(armature_object), metres_per_unit(scene))
+    except InPoseError:
+        return None
+
+
+def room_at_hand(options: BakeOptions, armature_object: Any, scene: Any, scale: float | None) -> SharedRoom | None:
+    """Return the room of the character to start with; as long as there is none, the bake says so."""
+    try:
+        return shared_room(options, armature_object, scene, scale)
     except InPoseError:
         return None
 

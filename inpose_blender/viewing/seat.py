@@ -10,15 +10,16 @@ import bpy
 import numpy as np
 
 from ..bake.options import BakeOptions
-from ..bake.placement import motion_placement, placed_floor
+from ..bake.placement import SharedRoom, motion_placement, placed_floor
 from ..bake.properties import bake_options
 from ..core import FloatArray, Motion
+from ..rig.home import home_world
 from ..rig.measure import RigMeasure
 from ..rig.properties import chosen_armature
 from ..takes.at_hand import take_at_hand
 from ..takes.memory import TAKES
 from .clock import baked_take, findings_of_take
-from .scene_place import placed, rig_measure
+from .scene_place import placed, rig_measure, room_at_hand
 from .stripes import span_of
 
 _ACROSS = np.array((1.0, 0.0, 1.0))
@@ -38,7 +39,7 @@ def seat_in_scene(context: bpy.types.Context) -> tuple[FloatArray, float] | None
         return None
     motion, scene = solved.motion, context.scene
     scene_fps = scene.render.fps / scene.render.fps_base
-    frame = round((scene.frame_current_final - take.first_frame) * motion.fps / scene_fps)
+    frame = round((scene.frame_current_final - take.first_frame) * motion.fps * take.speed / scene_fps)
     seated = sitting_frames(findings_of_take(take), float(take.start_s), len(motion), motion.fps)
     if not 0 <= frame < len(motion) or not seated[frame]:
         return None
@@ -63,7 +64,12 @@ def sitting_frames(findings: Iterable[Mapping[str, Any]], start_s: float, frames
 
 
 def seat_matrix(
-    motion: Motion, seated: Any, options: BakeOptions, measure: RigMeasure, cursor_world: Any
+    motion: Motion,
+    seated: Any,
+    options: BakeOptions,
+    measure: RigMeasure,
+    cursor_world: Any,
+    shared: SharedRoom | None = None,
 ) -> FloatArray:
     """Return the (4, 4) matrix from metres about the floor under the seat, Y up, to Blender's world.
 
@@ -73,10 +79,11 @@ def seat_matrix(
         options: where the bake lets the character start.
         measure: the rig.
         cursor_world: the 3D cursor, in Blender's units.
+        shared: the room of the character with which the motion starts.
     """
     hips_m = np.median(motion.root_translation_m[seated], axis=0)
-    place_m = motion_placement(motion, options, measure, cursor_world).places(hips_m[None])[0] * _ACROSS
-    floor = placed_floor(options, measure, cursor_world).origin_world
+    place_m = motion_placement(motion, options, measure, cursor_world, shared).places(hips_m[None])[0] * _ACROSS
+    floor = placed_floor(options, measure, cursor_world, shared).origin_world
     inner = np.eye(4)
     inner[:3, 3] = place_m
     matrix = placed(inner, measure.R_world_core, measure.origin_world, measure.metres_per_unit)
@@ -90,10 +97,11 @@ def _matrix_at_hand(context: bpy.types.Context, file: str, motion: Motion, seate
     armature, scene = chosen_armature(context), context.scene
     assert armature is not None, "it has a take"
     options, cursor_world = bake_options(scene), tuple(scene.cursor.location)
-    key = (file, options, cursor_world, armature.name, tuple(map(tuple, armature.matrix_world)))
+    key = (file, options, cursor_world, armature.name, tuple(home_world(armature).ravel().tolist()))
     if not _known or _known[0][0] != key:
         measure = rig_measure(armature, scene)
         if measure is None:
             return None
-        _known[:] = [(key, seat_matrix(motion, seated, options, measure, cursor_world))]
+        shared = room_at_hand(options, armature, scene, None)
+        _known[:] = [(key, seat_matrix(motion, seated, options, measure, cursor_world, shared))]
     return _known[0][1]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rigs import build_rig, map_and_measure, random_motion, scene_facts, still_motion, worst_errors
 
-from inpose_blender.bake import bake
+from inpose_blender.bake import bake, play_action
 from inpose_blender.bake.bake import BakeSettings, bake_motion
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_NAMES, Motion, RigError
@@ -161,7 +161,8 @@ def test_an_error_leaves_the_scene_as_it_was(rng, monkeypatch, with_action, brok
     elif broken == "_stash":
         pytest.skip("nothing to stash")
     facts = scene_facts(rig)
-    whole, calls = getattr(bake, broken), []
+    module = bake if broken == "_write_channels" else play_action
+    whole, calls = getattr(module, broken), []
 
     def fail_once(*arguments):
         result = whole(*arguments)
@@ -170,7 +171,7 @@ def test_an_error_leaves_the_scene_as_it_was(rng, monkeypatch, with_action, brok
             raise RuntimeError("disk on fire")
         return result
 
-    monkeypatch.setattr(bake, broken, fail_once)
+    monkeypatch.setattr(module, broken, fail_once)
     with pytest.raises(RuntimeError, match="disk on fire"):
         bake_on(rig, still_motion)
     if broken == "_stash":  # the track was made but not handed back: the one thing that could stay

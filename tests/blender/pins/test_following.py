@@ -11,6 +11,7 @@ from mathutils import Matrix, Quaternion
 from inpose_blender.bake.room_objects import move_room_objects
 from inpose_blender.pins.collect import collected_pins
 from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.takes.clock import RecordingClock
 
 
 def asked(rig):
@@ -110,6 +111,22 @@ def test_another_frame_rate_keeps_the_time_of_a_pin(solved) -> None:
     assert pin.first == 25
 
 
+def test_a_slower_bake_keeps_pins_and_keyed_handles_in_the_motion(solved) -> None:
+    pin = add("right_wrist", 5)
+    pin.last, pin.use_rotation = 9, True
+    for frame, x in ((5, 0.0), (9, 0.4)):
+        pin.handle.location.x += x
+        pin.handle.keyframe_insert("location", frame=frame)
+    (before,) = asked(solved).pins
+    bpy.context.scene.inpose_bake.speed = 0.5
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    (after,) = asked(solved).pins
+    assert (after.start_s, after.stop_s) == (pytest.approx(before.start_s), pytest.approx(before.stop_s))
+    assert (pin.first, pin.last) == (9, 17)
+    assert np.allclose(after.keys[-1].position_m, before.keys[-1].position_m, atol=1e-4)
+    assert np.allclose(after.keys[4].position_m, before.keys[2].position_m, atol=1e-4)
+
+
 def test_keys_that_others_use_and_objects_of_others_stay(solved) -> None:
     pin = add("pelvis", 10)
     pin.handle.keyframe_insert("location", frame=10)
@@ -118,7 +135,9 @@ def test_keys_that_others_use_and_objects_of_others_stay(solved) -> None:
     other.animation_data_create().action = pin.handle.animation_data.action
     place, free = pin.handle.location.copy(), add("head", 5).handle
     there = free.location.copy()
-    move_room_objects(solved, Matrix.Translation((1.0, 0.0, 0.0)), 3)
+    move_room_objects(
+        solved, Matrix.Translation((1.0, 0.0, 0.0)), RecordingClock(1, 0.0, 24.0), RecordingClock(4, 0.0, 24.0)
+    )
     assert pin.handle.location == place
     assert free.location.x == pytest.approx(there.x + 1.0)
     assert other.location.length < 1e-6

@@ -7,7 +7,7 @@ import bpy
 import pytest
 from rigs import build_rig, map_and_measure, scene_facts, still_motion, worst_errors
 
-from inpose_blender.bake import bake
+from inpose_blender.bake import play_action
 from inpose_blender.bake.bake import bake_motion
 from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.core import RigError
@@ -95,7 +95,7 @@ def test_another_action_gets_it_back_with_one_click(rig):
 def test_an_error_leaves_the_constraints(rig, monkeypatch):
     before, facts = constraints(rig), scene_facts(rig)
 
-    assign, calls = bake.assign_action, []
+    assign, calls = play_action.assign_action, []
 
     def fail_once(*arguments):
         assign(*arguments)
@@ -103,7 +103,7 @@ def test_an_error_leaves_the_constraints(rig, monkeypatch):
         if len(calls) == 1:
             raise RuntimeError("disk on fire")
 
-    monkeypatch.setattr(bake, "assign_action", fail_once)
+    monkeypatch.setattr(play_action, "assign_action", fail_once)
     with pytest.raises(RuntimeError, match="disk on fire"):
         bake_a_pose(rig)
     monkeypatch.undo()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let an object play a new action: as the active one, in a track, or as a layer. What played before is kept."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bpy
+
+from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, set_strip_slot
+from ..layers.playing import Others
+from ..layers.stack import Stack, is_empty_tweak, lay_over
+from .baked_actions import is_untouched_bake, own_tracks, remove_track
+from .settings import BakeSettings
+
+STASH_TRACK_NAME: Final[str] = "Kept by InPose"
+_PUT_ASIDE_KEY: Final[str] = "inpose_put_aside"
+"""Name of the action that a bake has put aside: a layer of the same take brings it back."""
+
+
+def play_action(
+    armature_object: Any, writer: ActionWriter, settings: BakeSettings, replaceable: str, seen: tuple[float, float]
+) -> str:
+    """Let an object play a written action, and return the name of the action that is now muted; "" for none.
+
+    On an error, the new action is removed and all is as it was.
+
+    Args:
+        armature_object: the object.
+        writer: has written the action.
+        settings: how the action plays.
+        replaceable: name of the active action, if the new one may replace it; else empty.
+        seen: the first and last frame that anybody looks at.
+    """
+    had_animation = armature_object.animation_data is not None
+    animation = armature_object.animation_data or armature_object.animation_data_create()
+    old_action = animation.action
+    untouched, edited = own_tracks(armature_object, settings.action_name, writer.action)
+    replaced = old_action is not None and (
+        old_action.name == replaceable
+        or is_empty_tweak(old_action, action_curves(old_action, armature_object), settings.action_name)
+    )
+    try:
+        if settings.layer is None:
+            _make_active(animation, writer, settings, replaced)
+        else:
+            back = _put_aside_by(animation, old_action) if replaced else None
+            stack = Stack(replaced, (*untouched, *edited) if settings.replace_own else (), back)
+            lay_over(animation, writer, settings.action_name, settings.layer, stack, seen)
+    except BaseException:
+        bpy.data.actions.remove(writer.action)
+        if not had_animation:
+            armature_object.animation_data_clear()
+        raise
+    if settings.layer is None:
+        kept = old_action.name if old_action is not None and not replaced else ""
+        writer.action[_PUT_ASIDE_KEY] = old_action.get(_PUT_ASIDE_KEY, "") if replaced else kept
+    else:
+        kept = edited[0].strips[0].action.name if edited and settings.replace_own else ""
+    if settings.replace_own:
+        for track in edited if settings.layer is not None else ():
+            track.mute = True
+        for track in untouched:
+            remove_track(armature_object, track)
+        if replaced and old_action.users == 0:
+            bpy.data.actions.remove(old_action)
+        writer.rename(settings.action_name)
+    return kept
+
+
+def others_playing(armature_object: Any, settings: BakeSettings) -> Others:
+    """Return what plays when the action of a bake is left out: what it is laid over, or goes over from and to."""
+    animation = armature_object.animation_data
+    if animation is None or not settings.replace_own:
+        return Others()
+    untouched, edited = own_tracks(armature_object, settings.action_name)
+    replaced = {track.strips[0].action.name for track in (*untouched, *edited)}
+    back = None
+    if is_untouched_bake(animation.action, settings.action_name, armature_object):
+        replaced.add(animation.action.name)
+        back = _put_aside_by(animation, animation.action)
+    return Others(frozenset(replaced), "" if back is None else back.strips[0].action.name)
+
+
+def _make_active(animation: Any, writer: ActionWriter, settings: BakeSettings, replaced: bool) -> None:
+    """Make the written action the active one, or play it in a track, and stash the old one; an error undoes it."""
+    old_action, old_slot = animation.action, assigned_slot(animation)
+    old_blending = (animation.action_blend_type, animation.action_influence)
+    tracks = []
+    try:
+        if old_action is not None and not replaced:
+            tracks.append(_stash(animation, old_action, old_slot))
+        if settings.to_nla_track:
+            assign_action(animation, None, None)
+            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name))
+        else:
+            assign_action(animation, writer.action, writer.slot)
+            animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
+    except BaseException:
+        assign_action(animation, old_action, old_slot)
+        animation.action_blend_type, animation.action_influence = old_blending
+        for track in tracks:
+            animation.nla_tracks.remove(track)
+        raise
+
+
+def _put_aside_by(animation: Any, action: Any) -> Any:
+    """Return the muted track with the action that a bake has put aside, or None."""
+    name = action.get(_PUT_ASIDE_KEY)
+    for track in animation.nla_tracks:
+        if track.mute and track.name.startswith(STASH_TRACK_NAME) and len(track.strips) == 1:
+            kept = track.strips[0].action
+            if kept is not None and kept.name == name:
+                return track
+    return None
+
+
+def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
+    track = animation.nla_tracks.new()
+    track.name = name
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    set_strip_slot(strip, slot)
+    return track
+
+
+def _stash(animation: Any, action: Any, slot: Any) -> Any:
+    """Put an action into a muted, locked NLA track, where it survives saving and is found by its name."""
+    track = animation.nla_tracks.new()
+    track.name = STASH_TRACK_NAME
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    set_strip_slot(strip, slot)
+    track.mute = True
+    track.lock = True
+    return track

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say which bones belong to which part of the body, and which of them a mask lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Literal
+
+from ..rig.families import RigMapping
+from ..rig.tree import BoneTree
+from .options import LayerOptions, Mask
+from .settings import LayerSettings
+
+BodyPart = Literal["hips", "trunk", "arms", "legs"]
+
+OBJECT_GROUP: Final[str] = "Object Transforms"
+"""Blender's name for the group of the channels that move an object; they go with the hips."""
+
+_PARTS: Final[Mapping[Mask, frozenset[BodyPart]]] = {
+    "whole": frozenset({"hips", "trunk", "arms", "legs"}),
+    "upper_body": frozenset({"trunk", "arms"}),
+    "arms": frozenset({"arms"}),
+    "legs": frozenset({"hips", "legs"}),
+    "selected": frozenset(),
+}
+
+
+def body_parts(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> dict[str, BodyPart]:
+    """Return the part of the body of each bone of a rig.
+
+    A bone belongs to the nearest joint at or above it: a finger or a twist bone to the arm, a root bone to the hips.
+    What carries hips or legs belongs to the hips, too: in a generated Rigify rig, this is the lowest bone of the spine.
+    """
+    joints = {mapping.anchor(joint): joint for joint in mapping.bones}
+    joints |= {bone: joint for joint, bone in mapping.bones.items()}
+    parts: dict[str, BodyPart] = {}
+    for bone in armature_object.data.bones:
+        above = (found for found in (bone, *bone.parent_recursive) if found.name in joints)
+        nearest = next(above, None)
+        parts[bone.name] = "hips" if nearest is None else part_of_joint(joints[nearest.name])
+    for joint in ("pelvis", "left_hip", "right_hip"):
+        carrier = tree[mapping.bones[joint]].carrier
+        while carrier is not None:
+            parts[carrier] = "hips"
+            carrier = tree[carrier].carrier
+    return parts
+
+
+def layer_settings(
+    options: LayerOptions, parts: Mapping[str, BodyPart], selected: Collection[str]
+) -> LayerSettings | None:
+    """Return how a bake is laid over what is there; None if it is no layer.
+
+    Args:
+        options: the user's choices.
+        parts: the part of the body of each bone of the rig.
+        selected: the selected bones.
+    """
+    if not options.is_layer:
+        return None
+    adds = options.layer == "add"
+    return LayerSettings(
+        masked_bones(options.mask, parts, selected),
+        adds=adds,
+        upper_body=options.mask == "upper_body" and not adds,
+        tweak=options.tweak_layer,
+        blend_in=options.blend_in,
+        blend_out=options.blend_out,
+    )
+
+
+def part_of_joint(joint: str) -> BodyPart:
+    """Return the part of the body of a joint."""
+    if joint == "pelvis":
+        return "hips"
+    if joint.endswith(("hip", "knee", "ankle", "foot")):
+        return "legs"
+    if joint.endswith(("collar", "shoulder", "elbow", "wrist")):
+        return "arms"
+    return "trunk"
+
+
+def masked_bones(mask: Mask, parts: Mapping[str, BodyPart], selected: Collection[str]) -> frozenset[str]:
+    """Return the bones that a mask lets through, and with the hips the group of the object's own channels.
+
+    Args:
+        mask: the user's choice.
+        parts: the part of the body of each bone of the rig.
+        selected: the selected bones.
+    """
+    if mask == "selected":
+        return frozenset(selected)
+    bones = frozenset(bone for bone, part in parts.items() if part in _PARTS[mask])
+    return bones | {OBJECT_GROUP} if "hips" in _PARTS[mask] else bones
