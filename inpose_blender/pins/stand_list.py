@@ -31,7 +31,7 @@ def keep_list_fresh(context: bpy.types.Context, armature: Any) -> bool:
 
 
 def fill_list(context: bpy.types.Context, stances: FootStances, foot: int = -1, frame: int = 0) -> None:
-    """Put stances into the list, and choose the one of a foot at a frame, or the one that was chosen before."""
+    """Put stances into the list, and choose the one of a foot at or near a frame, or the one that was chosen before."""
     shown, listed = stands_shown(context), stances.listed()
     if foot < 0 and (before := chosen_stand(context)) is not None:
         foot, frame = before.foot, before.first
@@ -39,9 +39,11 @@ def fill_list(context: bpy.types.Context, stances: FootStances, foot: int = -1, 
     for stance in listed:
         item = shown.entries.add()
         item.foot, item.first, item.last, item.is_said = stance.foot, stance.first, stance.last, stance.is_said
-    at = [place for place, one in enumerate(listed) if one.foot == foot and one.first <= frame <= one.last]
+    of_foot = [place for place, one in enumerate(listed) if one.foot == foot]
     shown.is_filling = True  # to choose a stance goes to its frame, and nobody has clicked
-    shown.chosen = at[0] if at else -1
+    shown.chosen = min(
+        of_foot, key=lambda place: max(listed[place].first - frame, frame - listed[place].last, 0), default=-1
+    )
     shown.is_filling = False
     shown.listed = _key(listed)
 

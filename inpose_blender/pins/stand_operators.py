@@ -46,6 +46,10 @@ class _StandOperator:
         """Return the stances after the change."""
         raise NotImplementedError
 
+    def frame_after(self, stance: "ListedStance") -> int:
+        """Return a frame of the stance after the change, or near it."""
+        return stance.first
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Change the stance, and keep the change as pins."""
         from .stand_list import change, listed_of
@@ -62,7 +66,7 @@ class _StandOperator:
         after = self.changed(context, stances, stance)
         if after.said == stances.said:
             return {"CANCELLED"}
-        change(context, armature, after, stance.foot, context.scene.frame_current)
+        change(context, armature, after, stance.foot, self.frame_after(stance))
         keep_chosen(context, armature)
         clear_error(context)
         return {"FINISHED"}
@@ -132,6 +136,10 @@ class INPOSE_OT_move_stand(_StandOperator, bpy.types.Operator):
     def changed(self, _context: bpy.types.Context, stances: "FootStances", stance: "ListedStance") -> "FootStances":
         """Move it, as far as its neighbours let it."""
         return stances.shifted(stance, self.frames)
+
+    def frame_after(self, stance: "ListedStance") -> int:
+        """Return its first frame then, if its neighbours let it."""
+        return stance.first + self.frames
 
 
 class INPOSE_OT_remove_stand(_StandOperator, bpy.types.Operator):

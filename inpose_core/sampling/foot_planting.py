@@ -83,20 +83,30 @@ def plant_feet(
     return FootPaths(toes_m, target_m, stands, legs)
 
 
-def rest_feet(toes_m: FloatArray, stands: BoolArray, settings: PlantingSettings = PlantingSettings()) -> FloatArray:
-    """Return paths of the toes, (F, 2, 3), that stay at their mean place during each stance, whatever its height.
+def rest_toes(
+    toe_m: FloatArray,
+    ankle_m: FloatArray,
+    stands: BoolArray,
+    foot_m: float,
+    settings: PlantingSettings = PlantingSettings(),
+) -> FloatArray:
+    """Return the path of the toes, (F, 3), of a foot whose ankle is held: they do not turn about it during a stance.
 
     Args:
-        toes_m: paths of the left and the right toe joint, (F, 2, 3).
-        stands: when each foot stands, (F, 2).
+        toe_m: solved positions of the toe joint, (F, 3).
+        ankle_m: where the ankle is held, (F, 3).
+        stands: when it is held, (F,).
+        foot_m: distance of ankle and toe joint.
         settings: how long the transitions are.
     """
-    rest_m = toes_m.copy()
-    for foot in range(stands.shape[1]):
-        first, end = run_bounds(stands[:, foot])
-        if len(first):
-            plant_m = _plants(toes_m[:, foot], first, end)
-            rest_m[:, foot] += _departure(toes_m[:, foot], first, end, plant_m, settings.fade_frames)
+    first, end = run_bounds(stands)
+    if not len(first):
+        return toe_m
+    towards_m = _plants(toe_m - ankle_m, first, end)
+    towards_m *= foot_m / np.maximum(np.linalg.norm(towards_m, axis=-1, keepdims=True), 1e-9)
+    rest_m: FloatArray = toe_m + _departure(
+        toe_m, first, end, _plants(ankle_m, first, end) + towards_m, settings.fade_frames
+    )
     return rest_m
 
 

@@ -12,11 +12,11 @@ import numpy as np
 from ..arrays import BoolArray, FloatArray, runs
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import norm
-from ..body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from ..body.skeleton import ANKLE_JOINTS, SENSOR_JOINTS, TOE_JOINTS
 from ..numerics import Array, namespace_of, to_numpy
 from ..prior.feet import feet_positions_m
 from .estimate import Estimate
-from .foot_planting import FootPaths, PlantingSettings, plant_feet, rest_feet
+from .foot_planting import FootPaths, PlantingSettings, plant_feet, rest_toes
 from .gaps import fading
 from .in_pieces import in_pieces
 from .lifted_feet import lift_feet
@@ -77,8 +77,23 @@ def foot_paths(
     # A foot that is measured stands and swings as it was measured; an ankle that is held in one place turns no foot.
     own_m, share = to_numpy(solved_m), measured[..., None]
     if told is not None:
-        own_m = rest_feet(own_m, to_numpy(measurement.feet_measured).astype(np.bool_) & (told > 0))
+        own_m = _with_resting_toes(own_m, measurement, told > 0)
     return replace(paths, solved_m=to_numpy(solved_m), target_m=share * own_m + (1 - share) * paths.target_m)
+
+
+def _with_resting_toes(toes_m: FloatArray, measurement: Measurement, stands: BoolArray) -> FloatArray:
+    """Return the paths of the toes, (F, 2, 3), of feet that are said to stand and whose ankles alone are measured."""
+    resting_m = toes_m.copy()
+    measured, y_m = to_numpy(measurement.measured) > 0, to_numpy(measurement.y_m)
+    for foot, (ankle, toe) in enumerate(zip(ANKLE_JOINTS, TOE_JOINTS, strict=True)):
+        points = [p for p, joint in enumerate(measurement.joints) if joint == ankle]
+        if not points:
+            continue
+        by_toes = measured[:, [p for p, joint in enumerate(measurement.joints) if joint == toe]].any(axis=1)
+        held = stands[:, foot] & measured[:, points[-1]] & ~by_toes
+        foot_m = float(norm(measurement.offsets_m[[toe]])[0])
+        resting_m[:, foot] = rest_toes(toes_m[:, foot], y_m[:, points[-1]], held, foot_m)
+    return resting_m
 
 
 def _knowledge(measurement: Measurement) -> FloatArray | None:

@@ -170,7 +170,9 @@ class Touching(drive.Session):
         with self.in_view():
             bpy.ops.ed.undo_push(message="Looked at it")
             bpy.ops.ed.undo()
-        yield 1.5
+        for _ in range(4):  # the panel is drawn, and then a timer fills its list
+            self.area.tag_redraw()
+            yield 1.0
         self.check(not len(self.rig.inpose_pins.entries), "undo takes the division back")
         self.check(len(bpy.context.window_manager.inpose_stands.entries) == before, "the list follows the undo")
 

@@ -52,13 +52,14 @@ def test_a_stance_is_divided_moved_deleted_and_reset(solved, listed) -> None:
     bpy.context.scene.frame_set(12)
     assert bpy.ops.inpose.split_stand(frames=2) == {"FINISHED"}
     assert spans(listed) == [(0, 7, 11), (0, 14, 18)]
+    assert listed.chosen == 0
     listed.chosen = 1
     assert bpy.ops.inpose.move_stand(frames=3) == {"FINISHED"}
     assert spans(listed) == [(0, 7, 11), (0, 17, 21)]
-    listed.chosen = 1
+    assert listed.chosen == 1
     assert bpy.ops.inpose.remove_stand() == {"FINISHED"}
     assert spans(listed) == [(0, 7, 11)]
-    listed.chosen = 0
+    assert listed.chosen == 0
     assert bpy.ops.inpose.reset_stand() == {"FINISHED"}
     assert spans(listed) == [(0, 7, 18)]
     assert entries(solved) == []
