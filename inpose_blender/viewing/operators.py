@@ -180,12 +180,12 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
         from .timeline import hit
         from .trim_drag import edge_under
 
-        if edge_under(context, event) is not None:
-            # Blender gives no order to the keys of add-ons: this operator has to ask the other one.
-            bpy.ops.inpose.drag_trim("INVOKE_DEFAULT")
-            return {"FINISHED"}
+        # Blender gives no order to the keys of add-ons: this operator has to ask the others.
         if stance_under(context, event) is not None:
             bpy.ops.inpose.drag_stand("INVOKE_DEFAULT")
+            return {"FINISHED"}
+        if edge_under(context, event) is not None:
+            bpy.ops.inpose.drag_trim("INVOKE_DEFAULT")
             return {"FINISHED"}
         found = hit(context, event.mouse_region_x, event.mouse_region_y)
         if found is None:

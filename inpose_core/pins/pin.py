@@ -59,8 +59,8 @@ class Pin:
     ease_s: float = DEFAULT_EASE_S
     """Time in which the motion goes to the pin, and leaves it."""
     while_standing: bool = False
-    """Hold the foot for the whole stance around ``start_s``, if it stands there and the pin does not lift it; only for
-    ankles and toe joints, and pins of one frame."""
+    """Hold the foot for the whole stance around ``start_s``, as far as the body reaches it, if it stands there and the
+    pin does not lift it; only for ankles and toe joints, and pins of one frame."""
 
     def __post_init__(self) -> None:
         if self.joint not in JOINT_NAMES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,12 +23,14 @@ from .asking import pinned_path, with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
 from .pin import Pin, PinSet
 from .spelling import spelled_out
-from .standing import with_pinned_stances
+from .standing import reached_while_standing, with_pinned_stances
 
 _CONTEXT_FRAMES: Final[int] = 300
 """What is solved before and after a stretch: more than the longest window of the prior."""
 _STANDS_ELSEWHERE_M: Final[float] = 0.02
 _NOTABLE_M: Final[float] = 0.003
+_NOTABLE_WHILE_STANDING_M: Final[float] = 0.01
+"""Where a foot lands and lifts, it may be this far from its place."""
 _NOTABLE_DEG: Final[float] = 2.0
 
 
@@ -92,31 +94,51 @@ def solve_again(
         raise InPoseError(
             f"The motion has {len(motion)} frames, and the sensors have {len(sensors)}.", "Solve the recording again."
         )
-    prior = prior or load_prior()
     pins, before = spelled_out(pins, motion, sensors.start_s), spelled_out(before, motion, sensors.start_s)
     stretches = _frames(pins.changes_from(before), sensors)
-    changed: list[tuple[int, int]] = []
-    for number, (start, stop) in enumerate(stretches):
-        margin = FARTHEST_FRAMES + BLEND_FRAMES + _CONTEXT_FRAMES
-        part = slice(max(0, start - margin), min(len(motion), stop + margin))
-        again = solve(
-            with_pins(sensors.part(part), pins),
-            motion.skeleton,
-            settings,
-            prior,
-            _share_of(on_progress, number, len(stretches)),
-        )
-        whole = _with_whole_stances(motion, again, part.start, start, stop)
-        patched = with_stretch(motion, again, part.start, *whole)
-        motion = patched.motion
-        changed.append((patched.start, patched.stop))
-    if changed:
-        motion = with_pinned_stances(motion, pins, sensors.start_s)
-    return SolvedAgain(motion, tuple(changed), missed_pins(motion, pins, sensors.start_s))
+    again = _Stretches(motion, sensors, stretches, settings, prior or load_prior())
+    may_be_late = any(pin.while_standing for pin in pins.pins)
+    solved = again.solved(pins, _share_of(on_progress, 0, 2) if may_be_late else on_progress)
+    reached = reached_while_standing(pins, solved.motion, sensors.start_s)
+    if reached != pins:
+        pins, solved = reached, again.solved(reached, _share_of(on_progress, 1, 2))
+    return replace(solved, missed=missed_pins(solved.motion, pins, sensors.start_s))
+
+
+@dataclass(frozen=True)
+class _Stretches:
+    """Hold the stretches of a motion that are solved again."""
+
+    motion: Motion
+    sensors: Sensors
+    stretches: list[tuple[int, int]]
+    settings: SolveSettings
+    prior: Prior
+
+    def solved(self, pins: PinSet, on_progress: ProgressCallback | None) -> SolvedAgain:
+        """Return the motion with these pins; which of them are missed is left open."""
+        motion, changed = self.motion, []
+        for number, (start, stop) in enumerate(self.stretches):
+            margin = FARTHEST_FRAMES + BLEND_FRAMES + _CONTEXT_FRAMES
+            part = slice(max(0, start - margin), min(len(motion), stop + margin))
+            again = solve(
+                with_pins(self.sensors.part(part), pins),
+                motion.skeleton,
+                self.settings,
+                self.prior,
+                _share_of(on_progress, number, len(self.stretches)),
+            )
+            whole = _with_whole_stances(motion, again, part.start, start, stop)
+            patched = with_stretch(motion, again, part.start, *whole)
+            motion = patched.motion
+            changed.append((patched.start, patched.stop))
+        if changed:
+            motion = with_pinned_stances(motion, pins, self.sensors.start_s)
+        return SolvedAgain(motion, tuple(changed), ())
 
 
 def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...]:
-    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees.
+    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees, or 1 cm where a foot lands or lifts.
 
     Args:
         motion: the motion of the take.
@@ -130,7 +152,7 @@ def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...
         if pin.soft or not len(frames):
             continue
         miss = _miss(motion, pin, frames, times_s[frames])
-        if miss.off_m > _NOTABLE_M or miss.off_deg > _NOTABLE_DEG:
+        if miss.off_m > (_NOTABLE_WHILE_STANDING_M if pin.while_standing else _NOTABLE_M) or miss.off_deg > _NOTABLE_DEG:
             missed.append(miss)
     return tuple(missed)
 

@@ -9,6 +9,7 @@ import pytest
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_INDEX
 from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, final_stands, pins_while_standing, spelled_out
+from inpose_core.pins.standing import reached_while_standing
 from inpose_core.pins.told import foot_of, told_stands
 from inpose_core.sampling.stances import as_told
 from tests.core.synthetic import smooth_motion
@@ -80,7 +81,7 @@ def test_a_rest_that_is_too_short_to_stand_is_dropped() -> None:
 
 def test_while_standing_is_the_stance_around_the_pin(motion: Motion) -> None:
     (held,) = spelled_out(PinSet((at(motion, 100, while_standing=True),)), motion, 0.0).pins
-    assert (held.start_s, held.stop_s, held.while_standing) == (pytest.approx(1.0), pytest.approx(2.0), False)
+    assert (held.start_s, held.stop_s) == (pytest.approx(1.0), pytest.approx(2.0))
     said = PinSet((at(motion, 100, while_standing=True),), (PinnedStance("left", 1.5, 1.6, False),))
     (held,) = spelled_out(said, motion, 0.0).pins
     assert held.start_s == pytest.approx(97 / 60), "a stance that was divided counts as two"
@@ -110,6 +111,20 @@ def test_under_a_lifted_heel_the_toes_are_held(motion: Motion) -> None:
     assert np.linalg.norm(toes_m - pin.keys[0].position_m) == pytest.approx(foot_m)
     assert toes_m[1] == pytest.approx(places_m[toes, 1])
     assert (final_stands(motion, PinSet((held, pin)), 0.0)[60:121, 0]).all()
+
+
+def test_a_foot_is_held_as_far_as_the_body_reaches(motion: Motion) -> None:
+    place = tuple(motion.joint_positions_m[100, JOINT_INDEX["left_ankle"]].tolist())
+    pin = Pin("left_ankle", 1.0, 2.0, (PinKey(100 / 60, place),), while_standing=True)
+    off_m = np.linalg.norm(motion.joint_positions_m[60:121, JOINT_INDEX["left_ankle"]] - place, axis=-1)
+    met = 60 + np.flatnonzero(off_m < 0.005)
+    assert 60 < met[0] < 100 < met[-1] < 120
+    (reached,) = reached_while_standing(PinSet((pin,)), motion, 0.0).pins
+    assert (reached.start_s, reached.stop_s) == (pytest.approx(met[0] / 60), pytest.approx(met[-1] / 60))
+    said = replace(pin, while_standing=False)
+    assert reached_while_standing(PinSet((said,)), motion, 0.0).pins == (said,), "the animator said these frames"
+    away = replace(pin, keys=(PinKey(100 / 60, (9.0, 0.0, 0.0)),))
+    assert reached_while_standing(PinSet((away,)), motion, 0.0).pins == (away,), "it is told that it is out of reach"
 
 
 def test_spelling_out_twice_changes_nothing(motion: Motion) -> None:
