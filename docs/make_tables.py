@@ -12,6 +12,7 @@ from typing import Final
 
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.layers.options import LayerOptions
+from inpose_blender.loops.options import LoopOptions
 from inpose_core.evaluation import reliability
 from inpose_core.evaluation.plausibility import table as situation_table
 from inpose_core.evaluation.recordings import report as recordings_report
@@ -48,6 +49,7 @@ def tables() -> dict[str, str]:
         "solve options": option_table(SolveSettings),
         "bake options": option_table(BakeOptions),
         "layer options": option_table(LayerOptions),
+        "loop options": option_table(LoopOptions),
         "formats": format_table(),
         reliability.TABLE: reliability.table(json.loads(CONFIDENCE.read_text(encoding="utf-8"))),
         recordings_report.TABLE: recordings_report.table(json.loads(RECORDINGS.read_text(encoding="utf-8"))),

@@ -14,6 +14,8 @@ from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .loops import operators as loops_operators
+from .loops import panel as loops_panel
 from .pins import contact_operators, contact_panel, stand_operators
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
@@ -56,6 +58,7 @@ _CLASSES = (
     *contact_operators.CLASSES,
     *stand_operators.CLASSES,
     *pins_solving.CLASSES,
+    *loops_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -69,6 +72,7 @@ _CLASSES = (
     *pins_panel.CLASSES,
     *contact_panel.CLASSES,
     INPOSE_PT_bake,
+    *loops_panel.CLASSES,
     *mapping.CLASSES,
     *menus.CLASSES,
 )

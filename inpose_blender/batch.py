@@ -39,6 +39,8 @@ from .core import (
     stop_by_unwinding,
 )
 from .layers.options import LayerOptions
+from .loops.baking import bake_loop
+from .loops.options import LoopOptions
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
 from .preferences.machine_settings import solver_device, solver_interpreters
 from .rig.find import find_mapping
@@ -69,6 +71,7 @@ class BatchSettings:
     skip_existing: bool
     solve: SolveOptions
     bake: BakeOptions
+    loop: LoopOptions
 
     def output_of(self, recording: Path) -> Path:
         """Return where the result of a recording goes."""
@@ -137,6 +140,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         add_options(parser, table)
     add_options(parser, BakeOptions, _BAKE)
     add_options(parser, LayerOptions)
+    add_options(parser, LoopOptions)
     parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
@@ -162,6 +166,7 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
             settings_from_arguments(SolveSettings, options, SolveSettings(device=solver_device())),
         ),
         bake=replace(settings_from_arguments(BakeOptions, options, _BAKE), layers=layers),
+        loop=settings_from_arguments(LoopOptions, options),
     )
     _refuse_equal_outputs(settings)
     return settings
@@ -275,12 +280,19 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
         with signals_wait():
             bake.step()
     result, motion = bake.result, outcome.take.motion
+    actions = [result.action_name]
+    if settings.loop.is_wanted:
+        with signals_wait():
+            loop = bake_loop(rig, scene, outcome.take, result.first_frame, settings.bake, settings.loop, recording.stem)
+        actions.append(loop.action_name)
     confidence = mean_confidence(motion)
     with signals_wait():
-        save_blend_copy(output, [result.action_name])
+        save_blend_copy(output, actions)
     return {
         "armature": rig.object_name,
         "action": result.action_name,
+        "finger_bones": result.fingers.count,
+        "loop": actions[1] if settings.loop.is_wanted else None,
         "frames": result.last_frame - result.first_frame + 1,
         "mean_hand_error_m": outcome.mean_hand_error_m,
         "confidence": None if confidence is None else round(confidence, 3),

@@ -26,6 +26,12 @@ from .errors import (
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.arrays import BoolArray, FloatArray, runs
     from inpose_core.body.expected_error import UnsureStretch, unsure_stretches
+    from inpose_core.body.hands.angles import global_rotations
+    from inpose_core.body.hands.chains import FingerChain, chain_places, find_chains
+    from inpose_core.body.hands.joints import FINGERS, PHALANX_COUNT, SIDES, Finger, Side
+    from inpose_core.body.hands.rest import HandRest, measure_hand
+    from inpose_core.body.hands.shapes import finger_rotations
+    from inpose_core.body.hands.tracks import FingerTracks
     from inpose_core.body.motion import Motion
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -40,6 +46,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.editing.locks import lock_feet, lock_hands
+    from inpose_core.editing.loops import Loop, make_loop
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
@@ -72,6 +79,12 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
 else:
     from ..inpose_core.arrays import BoolArray, FloatArray, runs
     from ..inpose_core.body.expected_error import UnsureStretch, unsure_stretches
+    from ..inpose_core.body.hands.angles import global_rotations
+    from ..inpose_core.body.hands.chains import FingerChain, chain_places, find_chains
+    from ..inpose_core.body.hands.joints import FINGERS, PHALANX_COUNT, SIDES, Finger, Side
+    from ..inpose_core.body.hands.rest import HandRest, measure_hand
+    from ..inpose_core.body.hands.shapes import finger_rotations
+    from ..inpose_core.body.hands.tracks import FingerTracks
     from ..inpose_core.body.motion import Motion
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
@@ -86,6 +99,7 @@ else:
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.editing.locks import lock_feet, lock_hands
+    from ..inpose_core.editing.loops import Loop, make_loop
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
@@ -119,18 +133,26 @@ else:
 __all__ = [
     "CORE_FOLDER",
     "DEVICE_NAMES",
+    "FINGERS",
     "INTERRUPTED_CODE",
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
     "NO_WINDOW",
     "PARENTS",
+    "PHALANX_COUNT",
+    "SIDES",
     "STOPPED_CODE",
     "BoolArray",
     "CalibrationError",
     "CancelledError",
+    "Finger",
+    "FingerChain",
+    "FingerTracks",
     "FloatArray",
+    "HandRest",
     "InPoseError",
+    "Loop",
     "Motion",
     "OutputError",
     "Pin",
@@ -143,6 +165,7 @@ __all__ = [
     "RecordingError",
     "RigError",
     "Sensors",
+    "Side",
     "Skeleton",
     "SkeletonError",
     "StoppedError",
@@ -150,18 +173,24 @@ __all__ = [
     "UnsureStretch",
     "WorkerError",
     "atomic_output",
+    "chain_places",
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
     "final_stands",
+    "find_chains",
     "find_program",
+    "finger_rotations",
     "gaussian_filter",
+    "global_rotations",
     "has_nvidia_driver",
     "is_apple_silicon",
     "load_sensors",
     "lock_feet",
     "lock_hands",
+    "make_loop",
     "matrix_to_quaternion",
+    "measure_hand",
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",

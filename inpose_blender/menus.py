@@ -9,6 +9,7 @@ import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
 from .columns.operators import INPOSE_OT_assign_columns
+from .loops.operators import INPOSE_OT_loop_stretch
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
 from .pins.solving import INPOSE_OT_solve_again
 from .preferences.operators import INPOSE_OT_test_solver
@@ -46,6 +47,7 @@ SEARCHABLE = (
     INPOSE_OT_pin_pose,
     INPOSE_OT_remove_pin,
     INPOSE_OT_bake_take,
+    INPOSE_OT_loop_stretch,
     INPOSE_OT_give_ik_back,
     INPOSE_OT_copy_report,
     INPOSE_OT_test_solver,

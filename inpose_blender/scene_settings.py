@@ -10,6 +10,7 @@ import bpy
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
+from .loops.properties import INPOSE_PG_loop
 from .pins import properties as pins
 from .pins.stand_frames import INPOSE_PG_stand_frames
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
@@ -29,6 +30,7 @@ CLASSES = (
     INPOSE_PG_settings,
     INPOSE_PG_reading,
     INPOSE_PG_bake,
+    INPOSE_PG_loop,
     INPOSE_PG_take,
     INPOSE_PG_status,
     *viewing.CLASSES,
@@ -43,6 +45,7 @@ def register() -> None:
     bpy.types.Scene.inpose = bpy.props.PointerProperty(type=INPOSE_PG_settings)
     bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
+    bpy.types.Scene.inpose_loop = bpy.props.PointerProperty(type=INPOSE_PG_loop)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
     bpy.types.Object.inpose_stand = bpy.props.PointerProperty(type=INPOSE_PG_stand_frames)
@@ -67,6 +70,7 @@ def unregister() -> None:
     del bpy.types.Object.inpose_stand
     del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
+    del bpy.types.Scene.inpose_loop
     del bpy.types.Scene.inpose_bake
     del bpy.types.Scene.inpose_reading
     del bpy.types.Scene.inpose

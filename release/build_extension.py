@@ -56,6 +56,7 @@ def stage(folder: Path) -> Path:
         shutil.copy2(ROOT / name, folder / name)
     for package in ("inpose_blender", "inpose_core"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "web" / "recorder", folder / "web" / "recorder")
     (folder / "examples").mkdir()
     for recording in (ROOT / "examples").glob("*.csv"):
         shutil.copy2(recording, folder / "examples")

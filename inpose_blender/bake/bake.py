@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +14,10 @@ from mathutils import Matrix
 
 from ..bpy_compat import ActionWriter
 from ..character.skin import Skin, read_skin
-from ..core import JOINT_INDEX, FloatArray, Motion, RigError
+from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations
+from ..fingers.moved import MovedFingers, moved_fingers
+from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
+from ..fingers.turns import finger_turns
 from ..layers.additive import away_from_first
 from ..layers.masks import BodyPart, body_parts
 from ..layers.settings import LayerSettings
@@ -28,7 +31,7 @@ from ..rig.measure import RigMeasure
 from ..rig.places import joint_place
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
-from .adjust import reduce_keys, resample_motion
+from .adjust import reduce_keys, resample_motion, resample_rotations
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel, channel_path, rotation_channel
 from .object_motion import ObjectPlace, check_object_motion, object_motion_channels, object_place
@@ -73,6 +76,15 @@ class RigFacts:
     scene_fps: float
     skin: Skin | None
     """None if the armature deforms nothing."""
+    fingers: RigFingers | None
+    """None if the rig has no fingers."""
+    fingers_at_rest: tuple[Channel, ...] = ()
+    """As ``rest_channels``, for the bones of the fingers."""
+
+    def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
+        """Return how many finger bones a bake moves, and by what."""
+        bones = self.fingers.count if self.fingers is not None else 0
+        return moved_fingers(bones, motion.fingers, settings.fingers)
 
 
 def bake_motion(
@@ -93,9 +105,10 @@ def bake_motion(
     """
     facts = rig_facts(armature_object, scene=scene, mapping=mapping)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
-    return finish(
+    result = finish(
         write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
     )
+    return replace(result, fingers=facts.moved_fingers(motion, settings))
 
 
 def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
@@ -124,6 +137,8 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    fingers = rig_fingers(armature_object, mapping, scene)
+    finger_bones = finger_bone_names(fingers) - tree.keys()
     place = object_place(armature_object)
     return RigFacts(
         world=place.world,
@@ -135,11 +150,13 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
         pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
         modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
-        parts=body_parts(armature_object, mapping, tree),
+        parts=body_parts(armature_object, mapping, tree) | dict.fromkeys(finger_bones, "arms"),
         rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
+        fingers=fingers,
+        fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bones)),
     )
 
 
@@ -181,14 +198,18 @@ def bake_channels(
     if settings.layer is not None and settings.layer.upper_body:
         hips = [joint for joint, bone in mapping.bones.items() if facts.parts[bone] == "hips"]
         rotations = on_upright_hips(rotations, hips)
-    channels += _motion_channels(facts, rotations, root_m, mapping=mapping, measure=measure, spread=settings.spread)
+    turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
+    channels += _motion_channels(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
+    rests = facts.rest_channels
+    if facts.fingers is not None and settings.fingers != "off":
+        rests += facts.fingers_at_rest
+        channels += _finger_channels(facts, facts.fingers, turns, motion, settings, measure=measure, fps=fps)
     channels = _of_layer(channels, settings.layer)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
     animated = {channel.data_path for channel in channels}
-    rests = [channel for channel in facts.rest_channels if channel.data_path not in animated]
-    channels += _of_layer(rests, settings.layer)
+    channels += _of_layer([channel for channel in rests if channel.data_path not in animated], settings.layer)
     if not channels:
         raise RigError("The layer moves no bone.", "Select bones in Pose Mode, or choose another mask.")
     return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
@@ -222,22 +243,59 @@ def write_action(
     return result
 
 
+def _turns(
+    facts: RigFacts, rotations: FloatArray, *, mapping: RigMapping, measure: RigMeasure, spread: bool
+) -> dict[str, FloatArray]:
+    """Return the turn away from rest of all mapped bones, and of those between them, (F, 4)."""
+    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
+    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
+        turns = spread_turns(spread_chains(facts.tree, mapping), mapping, turns)
+    if facts.root_turns:
+        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
+    return turns
+
+
+def _finger_channels(
+    facts: RigFacts,
+    fingers: RigFingers,
+    turns: Mapping[str, FloatArray],
+    motion: Motion,
+    settings: BakeSettings,
+    *,
+    measure: RigMeasure,
+    fps: float,
+) -> list[Channel]:
+    """Return the rotation channels of the finger bones; an angle that the user has locked stays as it rests."""
+    local = finger_rotations(
+        motion.fingers,
+        len(motion),
+        motion.fps,
+        relaxed_curl=settings.relaxed_curl,
+        use_tracks=settings.fingers == "recorded",
+    )
+    own = finger_turns(fingers, measure, facts.world, turns, resample_rotations(local, motion.fps, fps))
+    tree = {**fingers.tree, **facts.tree}
+    channels = []
+    for name, basis in pose_rotations(tree, {**turns, **own}).items():
+        if name in own:
+            channel = rotation_channel(name, fingers.modes[name], basis)
+            if channel.values.shape[1] == 3:
+                channel = replace(channel, values=np.where(fingers.locked[name], 0.0, channel.values))
+            channels.append(channel)
+    return channels
+
+
 def _motion_channels(
     facts: RigFacts,
+    turns: Mapping[str, FloatArray],
     rotations: FloatArray,
     root_m: FloatArray,
     *,
     mapping: RigMapping,
     measure: RigMeasure,
-    spread: bool,
 ) -> list[Channel]:
     """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
     tree = facts.tree
-    turns = bone_turns(measure, mapping.bones, facts.world, rotations)
-    if spread and measure.rest_is_human:  # else the bones between the joints are no part of a posture
-        turns = spread_turns(spread_chains(tree, mapping), mapping, turns)
-    if facts.root_turns:
-        turns = {**turns, facts.root_bone: turns[mapping.bones["pelvis"]]}
     channels = [rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()]
 
     pelvis = mapping.bones["pelvis"]
@@ -301,8 +359,18 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
     mapped = set(mapping.bones.values())
     held = {*mapped, *mapping.family.held_bones}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
+    channels = _held_at_rest(armature_object, held)
+    for name, key, value in mapping.family.settings:
+        if name in pose and key in pose[name]:
+            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
+            channels.append(Channel(path, name, np.array([[value]])))
+    return channels
+
+
+def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
+    """Return constant channels for those of the bones that are not at rest."""
     channels = []
-    for bone in (bone for bone in pose if bone.name in held):
+    for bone in (bone for bone in armature_object.pose.bones if bone.name in held):
         rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
             bone.rotation_mode, "rotation_euler"
         )
@@ -317,10 +385,6 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
             path = bone.path_from_id(name)
             if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
-    for name, key, value in mapping.family.settings:
-        if name in pose and key in pose[name]:
-            path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
-            channels.append(Channel(path, name, np.array([[value]])))
     return channels
 
 

@@ -15,15 +15,15 @@ from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck
 from ..character.skin import Skin
-from ..core import InPoseError, RigError, scale_steps, sliding_m
+from ..core import InPoseError, Motion, RigError
 from ..in_thread import in_thread
 from ..layers.masks import layer_settings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
-from .adjust import adjust_motion, in_place
 from .bake import bake_channels, rig_facts, write_action
 from .blending import blendable_channels, blended_motion
+from .chosen_motion import chosen_motion
 from .options import BakeOptions
 from .placement import motion_placement, place_motion, placed_floor, placement_to_text
 from .settings import BakeResult
@@ -107,7 +107,7 @@ class BakeJob:
         self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
 
     def _work(self) -> Generator[None, None, BakeResult]:
-        take, motion, notes = yield from in_thread(self._adjusted)
+        take, motion, notes = yield from in_thread(self._chosen)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
@@ -142,6 +142,7 @@ class BakeJob:
         return replace(
             result,
             character=character,
+            fingers=facts.moved_fingers(motion, settings),
             place=placement_to_text(placement),
             speed=self._options.speed,
             frames_per_s=facts.scene_fps / self._options.speed,
@@ -167,17 +168,9 @@ class BakeJob:
         except ReferenceError:
             return CharacterCheck(skipped=CHANGED)
 
-    def _adjusted(self) -> tuple[SolvedTake, Any, tuple[str, ...]]:
-        take, options, notes = self._load(), self._options, []
-        motion = adjust_motion(take.motion, take.sensors, replace(options.adjustments, in_place=False))
-        if options.way_scale != 1.0:
-            before_m, motion = sliding_m(motion), scale_steps(motion, options.way_scale)
-            more_cm = round(100 * (sliding_m(motion) - before_m))
-            if more_cm >= 1:
-                notes.append(f"The legs do not reach all of the scaled steps: planted feet slide by {more_cm} cm.")
-        if options.adjustments.in_place:
-            motion = in_place(motion)
-        return take, replace(motion, fps=motion.fps * options.speed), tuple(notes)
+    def _chosen(self) -> tuple[SolvedTake, Motion, tuple[str, ...]]:
+        take = self._load()
+        return take, *chosen_motion(take, self._options)
 
 
 _SAME_LENGTH_M: Final[float] = 1e-4

@@ -10,6 +10,7 @@ import bpy
 
 from ..character.problems import CHANGED, SLOW, TEXTS
 from ..errors import InPoseError
+from ..fingers.moved import SOURCE_TEXTS
 from ..rig.properties import chosen_armature
 from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
@@ -148,8 +149,10 @@ def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
 
 
 def bake_notes(result: BakeResult) -> tuple[str, ...]:
-    """Return notes about the previous action, if there was one, and about a check that was not done."""
+    """Return notes about the fingers, about the previous action, and about a check that was not done."""
     notes = list(result.notes)
+    if result.fingers.count:
+        notes.append(tr(SOURCE_TEXTS[result.fingers.source], count=result.fingers.count))
     if result.kept_action_name:
         notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
     if result.character.skipped in {SLOW, CHANGED}:

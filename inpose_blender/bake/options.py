@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import RigError
+from ..fingers.moved import FingerMode
 from ..layers.options import LayerOptions
 from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
@@ -160,6 +161,29 @@ class BakeOptions(OptionTable):
         maximum=1.0,
         unit="share",
     )
+    fingers: FingerMode = option(
+        "recorded",
+        "What moves the fingers of the character",
+        label="Fingers",
+        choices=(
+            Choice(
+                "recorded",
+                "As recorded",
+                "The tracked fingers or the buttons of the controllers, if the recording has them. Else a relaxed hand",
+            ),
+            Choice("relaxed", "Relaxed", "Both hands are relaxed in the whole motion"),
+            Choice("off", "Off", "The bake does not change the fingers"),
+        ),
+    )
+    relaxed_curl: float = option(
+        1.0,
+        "How far the fingers of a hand that is not tracked are curled: 0 is flat, 1 is a relaxed hand",
+        label="Relaxed curl",
+        minimum=0.0,
+        maximum=2.0,
+        soft_maximum=1.0,
+        unit="share",
+    )
     key_tolerance_deg: float = option(
         0.0,
         "Remove keys, but change no bone by more than this angle. 0 keeps all keys",
@@ -235,6 +259,8 @@ class BakeOptions(OptionTable):
             object_motion=self.way == "object",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            fingers=self.fingers,
+            relaxed_curl=self.relaxed_curl,
             layer=layer,
             replace_own=replace_own,
         )

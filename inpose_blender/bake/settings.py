@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..character.problems import CharacterCheck
+from ..fingers.moved import FingerMode, MovedFingers
 from ..layers.settings import LayerSettings
 
 
@@ -27,6 +28,10 @@ class BakeSettings:
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    fingers: FingerMode = "recorded"
+    """What moves the fingers."""
+    relaxed_curl: float = 1.0
+    """How far a hand that is not tracked is curled; 0 is a flat hand."""
     layer: LayerSettings | None = None
     """Lay the new action over what plays; None makes it the active one, or plays it in an NLA track."""
     replace_own: bool = False
@@ -44,6 +49,7 @@ class BakeResult:
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
     character: CharacterCheck = CharacterCheck()
     """What was found when the baked character was looked at."""
+    fingers: MovedFingers = MovedFingers()
     speed: float = 1.0
     """How many seconds of the recording play in one second."""
     frames_per_s: float = 24.0

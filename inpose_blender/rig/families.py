@@ -14,7 +14,9 @@ A family file is data and never executed:
 * ``way_bone``: for control rigs, the control that moves the whole rig: root motion goes there;
 * ``settings``: ``[bone, custom property, value]`` that the animation needs, e.g. the IK/FK switch;
 * ``followers``: the bone that must turn with a joint's control once the settings are made;
-* ``held_bones``: other controls that move the body and must rest while the animation plays.
+* ``held_bones``: other controls that move the body and must rest while the animation plays;
+* ``fingers``: patterns of the names of finger bones: ``{finger}`` and ``{number}`` are replaced by the entries of
+  ``fingers`` and ``numbers``. Fingers that no pattern fits are found by the words in their names, or by their places.
 
 Upper and lower case, and the numbers that Sketchfab appends to each name, are ignored.
 """
@@ -23,13 +25,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from ..core import JOINT_INDEX, JOINT_NAMES, RigError
+from ..core import JOINT_INDEX, JOINT_NAMES, SIDES, Finger, RigError, Side
 from ..joint_names import OPTIONAL_JOINTS
 
 SPINE: Final[tuple[str, str, str]] = ("spine1", "spine2", "spine3")
@@ -38,6 +40,15 @@ SIDED: Final[tuple[str, ...]] = ("hip", "knee", "ankle", "foot", "collar", "shou
 _FEWEST_RECOGNISED: Final[int] = 6
 """A family needs at least this number of matching bones: names such as 'head' and 'neck' occur in many families."""
 _TRAILING_NUMBER: Final[re.Pattern[str]] = re.compile(r"_\d+$")
+
+
+@dataclass(frozen=True)
+class FingerNames:
+    """Describe one way in which a kind of rig names the finger bones of a hand."""
+
+    side: Side
+    bones: dict[Finger, tuple[str, ...]]
+    """For each finger, the names of its bones from the palm to the tip."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class Family:
     settings: tuple[tuple[str, str, float], ...] = ()
     followers: tuple[tuple[str, str], ...] = ()
     held_bones: tuple[str, ...] = ()
+    fingers: tuple[FingerNames, ...] = ()
 
     @property
     def is_control_rig(self) -> bool:
@@ -230,7 +242,21 @@ def _read_family(path: Path) -> Family:
         settings=tuple((bone, key, float(value)) for bone, key, value in document.get("settings", ())),
         followers=tuple(_both_sides(document, "followers").items()),
         held_bones=tuple(document.get("held_bones", ())),
+        fingers=tuple(_finger_names(document)),
     )
+
+
+def _finger_names(document: Mapping[str, Any]) -> Iterator[FingerNames]:
+    for pattern in document.get("fingers", ()):
+        for pair in document["sides"]:
+            for side, own in zip(SIDES, pair, strict=True):
+                bones = {
+                    finger: tuple(
+                        pattern["bones"].format(own, finger=word, number=number) for number in pattern["numbers"]
+                    )
+                    for finger, word in pattern["fingers"].items()
+                }
+                yield FingerNames(side, bones)
 
 
 def _both_sides(document: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -96,7 +96,7 @@ def _probed_tree(armature_object: Any, mapping: RigMapping, scene: Any, body: st
             turned = posed_matrices(copy, names, scene)
             pose[name].matrix_basis = Matrix.Identity(4)
             for i in range(len(names)):
-                follows[i, j] = _angle(turned[i] @ np.linalg.inv(rest[i])) / _PROBE_ANGLE
+                follows[i, j] = turned_share(turned[i], rest[i], _PROBE_ANGLE)
     np.fill_diagonal(follows, 0.0)
     if names[-1] == way_bone and (follows[:-1, -1] < _FOLLOWS).any():  # it does not move the whole body: not a root
         names, follows = names[:-1], follows[:-1, :-1]
@@ -161,6 +161,11 @@ def posed_matrices(armature_object: Any, names: Sequence[str], scene: Any) -> li
     for layer in scene.view_layers[:1]:
         layer.update()
     return [np.array(armature_object.pose.bones[name].matrix, dtype=np.float64) for name in names]
+
+
+def turned_share(now: NDArray[np.float64], rest: NDArray[np.float64], angle_rad: float) -> float:
+    """Return how much of a turn by this angle a bone has made, by its matrices (4, 4) before and after it."""
+    return float(_angle(now @ np.linalg.inv(rest)) / angle_rad)
 
 
 def _angle(matrix: NDArray[np.float64]) -> float:

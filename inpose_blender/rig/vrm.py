@@ -23,7 +23,23 @@ _LARGEST_JSON: Final[int] = 1 << 28
 
 def vrm_mapping(armature_data: Any) -> RigMapping | None:
     """Return the mapping by the table that the VRM add-on keeps with an armature, or None if there is none."""
-    return map_humanoid(_addon_table(armature_data))
+    return map_humanoid(vrm_table(armature_data))
+
+
+def vrm_table(armature_data: Any) -> dict[str, str]:
+    """Return the humanoid table that the VRM add-on keeps with an armature: VRM's bone name to the bone; else empty."""
+    extension = getattr(armature_data, "vrm_addon_extension", None)
+    if extension is None:
+        return {}
+    try:
+        if extension.spec_version == "0.0":
+            bones = {bone.bone: bone.node.bone_name for bone in extension.vrm0.humanoid.human_bones}
+        else:
+            human_bones = extension.vrm1.humanoid.human_bones.human_bone_name_to_human_bone()
+            bones = {name.value: bone.node.bone_name for name, bone in human_bones.items()}
+    except AttributeError:  # another version of that add-on: its bones still have names
+        return {}
+    return {name: bone for name, bone in bones.items() if bone and bone in armature_data.bones}
 
 
 def read_vrm_table(path: Path) -> dict[str, str]:
@@ -46,21 +62,6 @@ def read_vrm_table(path: Path) -> dict[str, str]:
         return table
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise RigError(f"{path.name} has no VRM humanoid table.", "Choose a .vrm file.") from error
-
-
-def _addon_table(armature_data: Any) -> dict[str, str]:
-    extension = getattr(armature_data, "vrm_addon_extension", None)
-    if extension is None:
-        return {}
-    try:
-        if extension.spec_version == "0.0":
-            bones = {bone.bone: bone.node.bone_name for bone in extension.vrm0.humanoid.human_bones}
-        else:
-            human_bones = extension.vrm1.humanoid.human_bones.human_bone_name_to_human_bone()
-            bones = {name.value: bone.node.bone_name for name, bone in human_bones.items()}
-    except AttributeError:  # another version of that add-on: its bones still have names
-        return {}
-    return {name: bone for name, bone in bones.items() if bone and bone in armature_data.bones}
 
 
 def _read_glb_json(path: Path) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ from ..system.array_files import npz_parts
 from ..system.output import write_output
 from ..system.safe_files import numbers, one_number, read_arrays
 from .amass_convention import amass_arrays
+from .hands.storage import FINGER_ARRAYS, finger_arrays, fingers_in
+from .hands.tracks import FingerTracks
 from .quaternions import conjugate_quaternion, multiply_quaternions, normalize_quaternion, rotate_vector
 from .skeleton import JOINT_COUNT, JOINT_NAMES, PARENTS, SENSOR_JOINTS, Skeleton
 
@@ -51,6 +53,8 @@ class Motion:
     """(F,) confidence of each frame, from 1 (certain) towards 0 (a guess)."""
     foot_stands: NDArray[np.bool_] | None = None
     """(F, 2) whether the solver plants the left and the right foot; the foot lock of a bake uses this."""
+    fingers: FingerTracks | None = None
+    """What the recording says about the fingers of each frame; None: nothing."""
 
     def __len__(self) -> int:
         return len(self.root_translation_m)
@@ -87,6 +91,7 @@ class Motion:
             foot_contact=None if self.foot_contact is None else self.foot_contact[frames],
             confidence=None if self.confidence is None else self.confidence[frames],
             foot_stands=None if self.foot_stands is None else self.foot_stands[frames],
+            fingers=None if self.fingers is None else self.fingers.part(frames),
         )
 
     def save_npz(self, path: Path) -> None:
@@ -110,6 +115,7 @@ class Motion:
             "foot_contact": _optional(self.foot_contact),
             "confidence": _optional(self.confidence),
             "foot_stands": np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
+            **finger_arrays(self.fingers),
             **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
         }
         write_output(path, npz_parts(arrays))
@@ -125,7 +131,7 @@ class Motion:
             arrays = read_arrays(
                 path,
                 ("format_version", "rotations_wxyz", "root_translation_m", "sensor_error_m", "offsets_m", "fps"),
-                ("foot_contact", "confidence", "foot_stands"),
+                ("foot_contact", "confidence", "foot_stands", *FINGER_ARRAYS),
                 most_bytes=_LARGEST_ARRAY_BYTES,
             )
             if one_number(arrays["format_version"]) > MOTION_FORMAT_VERSION:
@@ -153,6 +159,7 @@ class Motion:
                 foot_contact=_given(arrays.get("foot_contact"), (frames, 2)),
                 confidence=_given(arrays.get("confidence"), (frames,)),
                 foot_stands=None if stands is None else stands > 0,
+                fingers=fingers_in(arrays, frames),
             )
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error

@@ -132,7 +132,12 @@ def _calibrate_whole(
         # The joints of somebody who is said to sit do so from beginning to end; nothing else is asked of them.
         seated = np.ones(len(resampled), np.bool_) if settings.posture == "seated" else None
         sensors = Sensors(
-            *placed, resampled.measured, SOLVER_FPS, seated=seated, rotation_measured=resampled.rotation_measured
+            *placed,
+            resampled.measured,
+            SOLVER_FPS,
+            seated=seated,
+            rotation_measured=resampled.rotation_measured,
+            fingers=resampled.fingers,
         )
         sensors = sensors.with_points(*joint_points(resampled.trackers))
         return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
@@ -148,6 +153,7 @@ def _calibrate_whole(
         SOLVER_FPS,
         seated=seated,
         rotation_measured=found.recording.rotation_measured,
+        fingers=found.recording.fingers,
     )
     notes = found.notes
     if (trackers := found.recording.trackers) is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run ``inpose record``: write a recording while an application sends its devices."""
+"""Run ``inpose record``: write recordings while an application or a headset sends them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,109 @@ from ..options.reading import TRIM_OPTIONS, ReadOptions
 from .reading import guess_lines
 
 if TYPE_CHECKING:
+    from ..recording.live.headset import HeadsetProgress
     from ..recording.live.vmc import CaptureState
 
 _MOST_SHOWN: Final[int] = 8
 """Names of devices that fit into the progress line."""
+_PAGE_PORT: Final[int] = 8443
 
 
 def add_record_command(commands: Any) -> None:
     """Add the command to the others."""
-    record = commands.add_parser("record", help="record live from an application that sends the VMC protocol")
-    record.add_argument(
-        "--vmc", type=int, required=True, metavar="PORT", help="UDP port to listen on; most applications send to 39539"
+    record = commands.add_parser("record", help="record live from an application (VMC) or from a headset's browser")
+    source = record.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--vmc", type=int, metavar="PORT", help="UDP port to listen on; most applications send to 39539"
     )
-    record.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="recording file to write (.csv)")
+    source.add_argument(
+        "--webxr",
+        type=int,
+        nargs="?",
+        const=_PAGE_PORT,
+        metavar="PORT",
+        help=f"serve the recorder page for the browser of a headset at this port; default: {_PAGE_PORT}",
+    )
+    record.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="recording file to write: .csv with --vmc; .jsonl, or a folder for several takes, with --webxr",
+    )
     record.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
     record.add_argument(
         "--listen",
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="address of this computer to listen on; with 0.0.0.0, other computers can send, too",
+        help="address of this computer to listen on; with 0.0.0.0, other computers and headsets can send, too",
     )
+    record.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="certificate for HTTPS (PEM); default: one is made"
+    )
+    record.add_argument("--key", type=Path, metavar="FILE", help="key of the certificate (PEM)")
     record.add_argument("--quiet", action="store_true", help="print no progress and no notes")
     add_options(record, ReadOptions, without=TRIM_OPTIONS)
     record.set_defaults(run=_record)
 
 
 def _record(options: argparse.Namespace) -> int:
+    return _record_vmc(options) if options.webxr is None else _record_headset(options)
+
+
+def _record_headset(options: argparse.Namespace) -> int:
+    from ..recording.live.headset import PageSettings, record_headset  # noqa: PLC0415
+
+    if not options.out.is_dir() and options.out.suffix.lower() != ".jsonl":
+        raise OutputError(
+            f'"{options.out}" is neither a folder nor a .jsonl file.',
+            "Choose a folder, or a name that ends with .jsonl.",
+        )
+    if (options.certificate is None) != (options.key is None):
+        raise OutputError("A certificate and its key belong together.", "Give --certificate and --key.")
+    settings = PageSettings(options.webxr, options.listen, options.seconds, options.certificate, options.key)
+    told = _HeadsetTeller(settings.in_network, live=not options.quiet and sys.stderr.isatty())
+    takes = record_headset(options.out, settings, told.tell)
+    if told.live:
+        print(file=sys.stderr)
+    for take in takes:
+        print(f"{take.path}: {take.frames} frames{'' if take.ended else ', not ended'}")
+    if not takes:
+        print("No take was recorded.", file=sys.stderr)
+    return 0
+
+
+class _HeadsetTeller:
+    """Say where the page is, and then how the recording goes."""
+
+    def __init__(self, in_network: bool, *, live: bool) -> None:
+        self._in_network, self.live = in_network, live
+        self._told = False
+
+    def tell(self, progress: HeadsetProgress) -> bool:
+        """Print; the recording goes on."""
+        if not self._told:
+            self._told = True
+            print(f"Open this address in the browser of the headset: {progress.url}", file=sys.stderr)
+            if self._in_network:
+                print(
+                    "The browser asks once whether to trust the page: choose Advanced, then Proceed.", file=sys.stderr
+                )
+            else:
+                port = progress.url.rpartition(":")[2].partition("/")[0]
+                print(
+                    f"Connect the headset by cable first, and run: adb reverse tcp:{port} tcp:{port}", file=sys.stderr
+                )
+            print("Ctrl-C ends the recording.", file=sys.stderr, flush=True)
+        if self.live:
+            state = "headset connected" if progress.connected else "no headset yet"
+            take = f"take {progress.takes}: {progress.frames} frames" if progress.takes else ""
+            print(f"\r{progress.seconds:6.1f} s  {state}  {take}\x1b[K", end="", file=sys.stderr, flush=True)
+        return True
+
+
+def _record_vmc(options: argparse.Namespace) -> int:
     from ..recording.live.vmc import CaptureSettings, capture_vmc  # noqa: PLC0415
 
     if options.out.suffix.lower() != ".csv":

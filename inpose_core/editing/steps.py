@@ -23,10 +23,7 @@ _DEEPEST: Final[float] = 0.25
 
 
 def scale_steps(motion: Motion, factor: float) -> Motion:
-    """Return the motion with its path over the ground scaled about its start; heights stay.
-
-    Each planted toe is held where it is in the middle of its stance. For long steps the hips sink, as far as the legs
-    need to reach the ground, but by no more than a quarter of a leg; beyond that, the feet slide (`sliding_m`).
+    """Return the motion with its path over the ground scaled about its start; heights stay, and so do planted feet.
 
     Args:
         motion: the motion to change; its `foot_stands` says when each foot stands.
@@ -34,7 +31,15 @@ def scale_steps(motion: Motion, factor: float) -> Motion:
     """
     start_m = motion.root_translation_m[:1]
     scaled_m = start_m + (motion.root_translation_m - start_m) * (factor, 1.0, factor)
-    motion = replace(motion, root_translation_m=scaled_m)
+    return hold_planted(replace(motion, root_translation_m=scaled_m))
+
+
+def hold_planted(motion: Motion) -> Motion:
+    """Return the motion with each planted toe held at its mean place over the ground.
+
+    Where the legs do not reach, the hips sink, but by no more than a quarter of a leg; beyond that, the feet slide
+    (`sliding_m`).
+    """
     if motion.foot_stands is None:
         return motion
     positions_m = motion.joint_positions_m
@@ -42,8 +47,11 @@ def scale_steps(motion: Motion, factor: float) -> Motion:
     sinks_m = _sinking(motion, positions_m, targets_m)
     lowered_m = motion.root_translation_m - sinks_m[:, None] * (0.0, 1.0, 0.0)
     motion = replace(motion, root_translation_m=lowered_m)
-    for leg, target_m in zip(LEGS, targets_m, strict=True):
-        motion = bend_limb(motion, leg, motion.joint_positions_m, target_m, _STRETCH)
+    for side, (leg, target_m) in enumerate(zip(LEGS, targets_m, strict=True)):
+        # A foot in the air comes down with the hips, so that a straight leg stays straight, but not below the ground.
+        falls_m = np.minimum(sinks_m, _above_ground(motion, positions_m, side))
+        lower_m = target_m - falls_m[:, None] * (0.0, 1.0, 0.0)
+        motion = bend_limb(motion, leg, motion.joint_positions_m, lower_m, _STRETCH)
     return motion
 
 
@@ -72,6 +80,17 @@ def _held(motion: Motion, positions_m: FloatArray, side: int) -> FloatArray:
     return held_m
 
 
+def _above_ground(motion: Motion, positions_m: FloatArray, side: int) -> FloatArray:
+    """Return how far a foot that does not stand may come down, (F,): to where its toes are planted."""
+    assert motion.foot_stands is not None
+    stands, heights_m = motion.foot_stands[:, side], positions_m[:, JOINT_INDEX[_TOES[side]], 1]
+    if not stands.any():
+        return np.zeros(len(stands))
+    planted = fade_out(np.ones((len(stands), 1)), stands, _FADE_S * motion.fps)[:, 0]
+    above_m: FloatArray = (1 - planted) * np.maximum(heights_m - heights_m[stands].mean(), 0.0)
+    return above_m
+
+
 def _sinking(motion: Motion, positions_m: FloatArray, targets_m: list[FloatArray]) -> FloatArray:
     """Return how far the hips sink in each frame, (F,), so that both legs reach."""
     needed_m = np.zeros(len(motion))
@@ -82,11 +101,11 @@ def _sinking(motion: Motion, positions_m: FloatArray, targets_m: list[FloatArray
         longest_m = max(longest_m, length_m)
         to_m = target_m - positions_m[:, JOINT_INDEX[leg.start]]
         ahead_m = np.hypot(to_m[:, 0], to_m[:, 2])
-        reach_m = np.sqrt(np.maximum((_STRETCH * length_m) ** 2 - ahead_m**2, 0.0))
+        # A leg may be as straight as it was.
         before_m = np.linalg.norm(positions_m[:, joints[1]] - positions_m[:, JOINT_INDEX[leg.start]], axis=1)
-        # Who stands with straight legs does not sink for that.
-        bends = np.linalg.norm(to_m, axis=1) > np.maximum(before_m, _STRETCH * length_m)
-        needed_m = np.maximum(needed_m, np.where(bends, -to_m[:, 1] - reach_m, 0.0))
+        longest = np.maximum(before_m, _STRETCH * length_m)
+        reach_m = np.sqrt(np.maximum(longest**2 - ahead_m**2, 0.0))
+        needed_m = np.maximum(needed_m, -to_m[:, 1] - reach_m)
     reach = max(1, round(_FADE_S * motion.fps))
     padded = np.pad(np.clip(needed_m, 0.0, _DEEPEST * longest_m), reach, mode="edge")
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..arrays import FloatArray
 from ..body.amass_convention import SMPL_REST_PELVIS_M, Z_UP_FROM_Y_UP_WXYZ
+from ..body.hands.tracks import FingerTracks
 from ..body.motion import Motion
 from ..body.quaternions import (
     conjugate_quaternion,
@@ -34,6 +35,7 @@ from ..errors import InPoseError
 from ..system.safe_files import numbers, one_number, read_arrays
 from .resampling import check_motion_length, to_solver_rate
 from .smpl_bodies import BodyKind, smpl_body
+from .smpl_fingers import fingers_of_smpl
 
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 _LARGEST_NUMBER: Final[float] = 1e6
@@ -71,7 +73,7 @@ def load_amass(path: Path, body_models: Path | None = None) -> Motion:
         wxyz[:, joint] = multiply_quaternions(above_wxyz, turn_wxyz)
     root_m = sequence.trans_m if is_y_up else rotate_vector(to_y_up_wxyz, sequence.trans_m + pelvis_m)
     fps = sequence.fps
-    motion = to_solver_rate(Motion(continuous_signs(wxyz), root_m, skeleton, fps))
+    motion = to_solver_rate(Motion(continuous_signs(wxyz), root_m, skeleton, fps, fingers=sequence.fingers))
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += skeleton.sole_height_m - lowest_m
     return motion
@@ -91,6 +93,7 @@ class _Sequence:
     """Whether the first versions of InPose wrote it."""
     kinds: tuple[BodyKind, ...]
     """The body models that ``betas`` can belong to."""
+    fingers: FingerTracks | None
 
 
 def _read(path: Path) -> _Sequence:
@@ -109,9 +112,10 @@ def _read(path: Path) -> _Sequence:
     if trans_m.shape != (frames, 3) or betas.ndim != 1:
         raise ValueError(f"translations of the shape {trans_m.shape}")
     columns = poses.shape[1]
-    poses = numbers(poses[:, : 3 * JOINT_COUNT])
+    every = numbers(poses)
+    poses = every[:, : 3 * JOINT_COUNT]
     # Joints rotate by a few radians and rooms measure a few metres; squares of huge numbers overflow.
-    if any(not (np.abs(values) < _LARGEST_NUMBER).all() for values in (poses, trans_m, betas)):
+    if any(not (np.abs(values) < _LARGEST_NUMBER).all() for values in (every, trans_m, betas)):
         raise ValueError("numbers that are impossible for a body")
     return _Sequence(
         gender=_text(arrays["gender"]).lower(),
@@ -121,6 +125,7 @@ def _read(path: Path) -> _Sequence:
         betas=betas,
         is_y_up="format_version" in arrays and columns == _EARLY_INPOSE_COLUMNS,
         kinds=("smplx",) if columns == _SMPLX_COLUMNS else ("smplh", "smpl"),
+        fingers=fingers_of_smpl(every),
     )
 
 

@@ -25,6 +25,7 @@ from ..errors import InPoseError
 from ..noted import Noted
 from .bvh import BvhAnimation, load_bvh
 from .bvh_axes import stand_along_y
+from .bvh_fingers import fingers_of_bvh
 from .resampling import to_solver_rate
 from .t_pose_axes import offsets_in_t_pose_m, t_pose_to_rest
 
@@ -90,7 +91,14 @@ def read_bvh_motion(path: Path, *, turn_upright: bool = True) -> Noted[Motion]:
     offsets = offsets_in_t_pose_m(offsets, to_rest_wxyz)
     unit_m = _unit_m(offsets)
     # A root outside the pelvis (Daz: between the hips) would add a bone; our pelvis is the root itself.
-    motion = Motion(wxyz, animation.root_positions * unit_m, Skeleton(offsets * unit_m), animation.fps)
+    wrists = (joints["left_wrist"], joints["right_wrist"])
+    motion = Motion(
+        wxyz,
+        animation.root_positions * unit_m,
+        Skeleton(offsets * unit_m),
+        animation.fps,
+        fingers=fingers_of_bvh(animation, rest_positions, wrists),
+    )
     motion = to_solver_rate(motion)
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += motion.skeleton.sole_height_m - lowest_m

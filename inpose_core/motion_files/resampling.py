@@ -15,6 +15,8 @@ from ..errors import InPoseError
 _MOST_FRAMES: Final[int] = 240_000
 """More than an hour at 60 Hz, half an hour at 120 Hz: a gigabyte while it is read."""
 _LONGEST_S: Final[float] = _MOST_FRAMES / SOLVER_FPS
+_LONGEST_BRIDGE_S: Final[float] = 0.25
+"""Tracking losses of fingers up to this long are bridged."""
 _LOWEST_FPS: Final[float] = 1.0
 _HIGHEST_FPS: Final[float] = 10_000.0
 
@@ -55,4 +57,5 @@ def to_solver_rate(motion: Motion) -> Motion:
     for joint in range(JOINT_COUNT):
         wxyz[:, joint] = slerp_at(source_s, motion.rotations_wxyz[:, joint], target_s)
     root_m = np.stack([np.interp(target_s, source_s, motion.root_translation_m[:, axis]) for axis in range(3)], axis=1)
-    return Motion(continuous_signs(wxyz), root_m, motion.skeleton, SOLVER_FPS)
+    fingers = None if motion.fingers is None else motion.fingers.at(source_s, target_s, _LONGEST_BRIDGE_S)
+    return Motion(continuous_signs(wxyz), root_m, motion.skeleton, SOLVER_FPS, fingers=fingers)

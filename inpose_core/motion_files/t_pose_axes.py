@@ -58,7 +58,7 @@ def with_t_pose(motion: Motion, to_rest_wxyz: FloatArray) -> Motion:
     """Return the same motion, with rotations (F, 22, 4) that count from the T-pose instead of its rest pose."""
     wxyz = continuous_signs(multiply_quaternions(motion.rotations_wxyz, to_rest_wxyz))
     skeleton = Skeleton(offsets_in_t_pose_m(motion.skeleton.offsets_m, to_rest_wxyz))
-    return Motion(wxyz, motion.root_translation_m, skeleton, motion.fps)
+    return Motion(wxyz, motion.root_translation_m, skeleton, motion.fps, fingers=motion.fingers)
 
 
 def with_rest_pose(motion: Motion, to_rest_wxyz: FloatArray) -> Motion:
@@ -66,4 +66,4 @@ def with_rest_pose(motion: Motion, to_rest_wxyz: FloatArray) -> Motion:
     parents = to_rest_wxyz[[max(parent, 0) for parent in PARENTS]]
     wxyz = continuous_signs(multiply_quaternions(motion.rotations_wxyz, conjugate_quaternion(to_rest_wxyz)))
     skeleton = Skeleton(np.asarray(rotate_vector(parents, motion.skeleton.offsets_m)))
-    return Motion(wxyz, motion.root_translation_m, skeleton, motion.fps)
+    return Motion(wxyz, motion.root_translation_m, skeleton, motion.fps, fingers=motion.fingers)

@@ -152,7 +152,10 @@ def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...
         if pin.soft or not len(frames):
             continue
         miss = _miss(motion, pin, frames, times_s[frames])
-        if miss.off_m > (_NOTABLE_WHILE_STANDING_M if pin.while_standing else _NOTABLE_M) or miss.off_deg > _NOTABLE_DEG:
+        if (
+            miss.off_m > (_NOTABLE_WHILE_STANDING_M if pin.while_standing else _NOTABLE_M)
+            or miss.off_deg > _NOTABLE_DEG
+        ):
             missed.append(miss)
     return tuple(missed)
 

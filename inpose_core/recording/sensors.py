@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import BoolArray, FloatArray
+from ..body.hands.tracks import FingerTracks
 from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_NAMES, SENSOR_JOINTS
 from ..errors import InPoseError
@@ -83,6 +84,8 @@ class Sensors:
     told_seated: NDArray[np.bool_] | None = None
     """(F,) True where somebody says that the performer sits, and a measured pelvis is the place; such frames are
     `seated`, too. None: nobody says anything."""
+    fingers: FingerTracks | None = None
+    """What is known of the fingers. The solver does not use it; the motion gets it as it is."""
 
     def __len__(self) -> int:
         return len(self.positions_m)
@@ -106,6 +109,7 @@ class Sensors:
             rotation_measured=_part(self.rotation_measured, frames),
             noise_m=_part(self.noise_m, frames),
             rotation_noise_rad=_part(self.rotation_noise_rad, frames),
+            fingers=None if self.fingers is None else self.fingers.part(frames),
         )
 
     def with_points(self, *points: MeasuredPoint) -> Sensors:

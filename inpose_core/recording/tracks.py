@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ..arrays import FloatArray
+from ..body.hands.tracks import FingerTracks
 from ..body.points import tracker_joint
 from ..body.quaternions import continuous_signs
 from ..errors import RecordingError
@@ -71,6 +72,8 @@ class RawTracks:
     """First time of each later session of a file that holds several, in the file's unit."""
     trackers: TrackerTracks | None = None
     """Further trackers, in the file's unit, axes and order."""
+    fingers: FingerTracks | None = None
+    """Finger joints, already in the convention of `body.hands.joints`, and the buttons of the controllers."""
 
 
 def check_frame_count(count: int, name: str) -> None:

@@ -66,6 +66,7 @@ def trim_recording(recording: Recording, options: ReadOptions, name: str = "The 
         measured=measured,
         rotation_measured=None if turned is None else turned & ~left_out[:, None],
         trackers=None if recording.trackers is None else recording.trackers.unless(left_out),
+        fingers=None if recording.fingers is None else recording.fingers.unless(left_out),
         trim_s=(start_s, stop_s),
         left_out_s=spans,
     )

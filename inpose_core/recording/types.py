@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.hands.tracks import FingerTracks
 from ..options.calibration import POSE_TYPES, PoseType
 from ..options.reading import Origin
 from .cleaning_report import CleaningReport
@@ -138,6 +139,8 @@ class Recording:
 
     trackers: TrackerTracks | None = None
     """Further trackers than head and hands, on the same clock; None: there are none."""
+    fingers: FingerTracks | None = None
+    """The finger joints and the buttons of the controllers, on the same clock; None: the file has neither."""
 
     @property
     def rotation_known(self) -> NDArray[np.bool_]:

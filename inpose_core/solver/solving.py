@@ -145,6 +145,7 @@ def _solve_on(
         foot_contact=to_numpy(drawn.last.contact),
         confidence=to_numpy(trust),
         foot_stands=feet.stands,
+        fingers=sensors.fingers,
     )
 
 

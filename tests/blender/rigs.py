@@ -105,6 +105,32 @@ def build_rig(
     return rig
 
 
+def add_fingers(rig: Any, rng: np.random.Generator) -> None:
+    """Give the rig of `build_rig` five fingers on each hand: bent and spread at rest, with random rolls and tails."""
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    edit = rig.data.edit_bones
+    for side in ("left", "right"):
+        wrist, elbow = edit[f"{side}_wrist"], edit[f"{side}_elbow"]
+        length = (wrist.head - elbow.head).length / 3
+        forward = (wrist.head - elbow.head).normalized()
+        across = Vector((0, -1, 0)) if abs(forward.y) < 0.9 else Vector((0, 0, 1))
+        down = across.cross(forward) if side == "left" else forward.cross(across)
+        for number, finger in enumerate(("thumb", "index", "middle", "ring", "pinky")):
+            place = wrist.head + length * ((0.3 if finger == "thumb" else 1.0) * forward + (0.5 - number / 4) * across)
+            ahead = forward + (1.0 if finger == "thumb" else 0.15 - number / 12) * across
+            above = wrist
+            for phalanx in range(1, 4):
+                bone = edit.new(f"{side}_{finger}{phalanx}")
+                bone.head, bone.parent = place, above
+                ahead = (ahead + 0.08 * phalanx * down).normalized()
+                place = place + (0.4 - 0.08 * phalanx) * length * ahead
+                bone.tail = place if phalanx == 3 else bone.head + Vector(rng.normal(size=3).tolist()) * (0.2 * length)
+                bone.roll, above = float(rng.uniform(-3, 3)), bone
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.context.view_layer.update()
+
+
 def random_motion(rng: np.random.Generator, skeleton: Skeleton, frames: int = 12, fps: float = 24.0) -> Motion:
     """Return a motion of any rotations at all: a bake must not depend on their being human."""
     wxyz = rng.normal(size=(frames, len(JOINT_NAMES), 4))

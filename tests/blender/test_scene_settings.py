@@ -13,7 +13,7 @@ READING = {"unit", "unit_m", "axes", "axes_letters", "quaternion_order", "time_u
 READING |= {"trim_start_s", "trim_end_s", "leave_out"}
 BAKE = {
     "first_frame_at", "first_frame", "key_rate", "key_fps", "way", "start_at", "facing", "smoothing_s", "hand_lock",
-    "foot_lock", "key_tolerance_deg", "to_nla_track", "extend_range", "set_frame_range",
+    "foot_lock", "fingers", "relaxed_curl", "key_tolerance_deg", "to_nla_track", "extend_range", "set_frame_range",
 }  # fmt: skip
 TAKE = {"file", "label", "notes"}
 

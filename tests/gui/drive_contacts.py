@@ -226,13 +226,14 @@ class Touching(drive.Session):
         """Let the character sit where it squats."""
         bpy.context.scene.frame_set(self.frame)
         pelvis = self.bone("pelvis")
+        seat = pelvis.z - 0.2
         chair = self.box(
-            "Chair", Vector((pelvis.x - 0.25, pelvis.y - 0.15, 0.0)), Vector((pelvis.x + 0.25, pelvis.y + 0.35, 0.45))
+            "Chair", Vector((pelvis.x - 0.25, pelvis.y - 0.15, 0.0)), Vector((pelvis.x + 0.25, pelvis.y + 0.35, seat))
         )
         pin = self.touch(chair, "sit")
         self.check(pin.kind == "sits", f"it sits from {pin.first} to {pin.last}")
         yield from self.solve_again("the character is put on the chair")
-        above = self.bone("pelvis").z - 0.45
+        above = self.bone("pelvis").z - seat
         self.check(0.08 < above < 0.3, f"the pelvis is {above:.2f} m above the seat")
         level = [self.bone(f"{side}_knee").z - self.bone(f"{side}_hip").z for side in ("left", "right")]
         self.check(max(map(abs, level)) < 0.25, f"the thighs are level: {level}")

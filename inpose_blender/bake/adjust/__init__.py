@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..adjust_settings import AdjustSettings
 from .adjust import adjust_motion
 from .keys import reduce_keys
-from .resample import resample_motion
+from .resample import resample_motion, resample_rotations
 from .root import RootPath, in_place, root_path_of
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "in_place",
     "reduce_keys",
     "resample_motion",
+    "resample_rotations",
     "root_path_of",
 ]

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core import FloatArray, Motion, slerp
+
+IndexArray = NDArray[np.int64]
 
 
 def resample_motion(motion: Motion, fps: float) -> tuple[FloatArray, FloatArray]:
@@ -13,11 +16,21 @@ def resample_motion(motion: Motion, fps: float) -> tuple[FloatArray, FloatArray]
 
     The first frame stays the first; F' is the number of whole new frames within the motion's duration.
     """
-    count = int(np.floor((len(motion) - 1) * fps / motion.fps + 1e-6)) + 1
-    source = np.arange(count) * (motion.fps / fps)
-    before = np.minimum(source.astype(np.int64), len(motion) - 1)
-    after = np.minimum(before + 1, len(motion) - 1)
-    fraction = source - before
+    before, after, fraction = _neighbours(len(motion), motion.fps, fps)
     rotations = slerp(motion.rotations_wxyz[before], motion.rotations_wxyz[after], fraction[:, None, None])
     root = motion.root_translation_m
     return rotations, root[before] + fraction[:, None] * (root[after] - root[before])
+
+
+def resample_rotations(wxyz: FloatArray, own_fps: float, fps: float) -> FloatArray:
+    """Return rotations (F, ..., 4) at another frame rate, in the same frames as `resample_motion`."""
+    before, after, fraction = _neighbours(len(wxyz), own_fps, fps)
+    return slerp(wxyz[before], wxyz[after], fraction.reshape(-1, *(1,) * (wxyz.ndim - 1)))
+
+
+def _neighbours(frames: int, own_fps: float, fps: float) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Return for each new frame the frames before and after it, and how far it is between them."""
+    count = int(np.floor((frames - 1) * fps / own_fps + 1e-6)) + 1
+    source = np.arange(count) * (own_fps / fps)
+    before = np.minimum(source.astype(np.int64), frames - 1)
+    return before, np.minimum(before + 1, frames - 1), source - before

@@ -89,6 +89,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     unworn = find_not_worn(times_s, poses)
     for start, stop in unworn:
         poses.measured[start:stop] = False
+    fingers = None if recording.fingers is None else recording.fingers.part(kept).cleaned(times_s).exchanged(exchanged)
     poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
     before = poses
     poses, mended, recentred_at_s = mend(times_s, poses)
@@ -121,6 +122,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         measured=poses.measured,
         rotation_measured=None if (known == poses.measured).all() else known,
         trackers=trackers,
+        fingers=fingers,
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
     ).with_findings(*sorted(findings, key=lambda finding: finding.start_s or 0.0))

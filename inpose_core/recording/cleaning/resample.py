@@ -45,7 +45,7 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
             rotations = slerp_at(seen_s, recording.rotations_wxyz[seen, device], times_s)
             rotations_wxyz[:, device] = continuous_signs(rotations)
             turned[:, device] = _near_measurements(seen_s, times_s, tolerance_s)
-    trackers = recording.trackers
+    trackers, fingers = recording.trackers, recording.fingers
     return replace(
         recording,
         times_s=times_s,
@@ -54,6 +54,7 @@ def resample_recording(recording: Recording, fps: float = SOLVER_FPS) -> Recordi
         measured=measured,
         rotation_measured=None if recording.rotation_measured is None else turned,
         trackers=None if trackers is None else trackers.at(recording.times_s, times_s, LONGEST_BRIDGE_S),
+        fingers=None if fingers is None else fingers.at(recording.times_s, times_s, LONGEST_BRIDGE_S),
     )
 
 

@@ -83,6 +83,7 @@ def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | Non
         rotations_wxyz=recording.rotations_wxyz[cut],
         measured=recording.measured[cut],
         trackers=None if recording.trackers is None else recording.trackers.part(cut),
+        fingers=None if recording.fingers is None else recording.fingers.part(cut),
     )
     return take.with_findings(Finding("several_takes", _sentence(takes, chosen)))
 

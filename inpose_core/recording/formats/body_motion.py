@@ -116,6 +116,7 @@ def _tracks(motion: Motion, what: str, points: str | None) -> RawTracks:
             by="joints of a body",
         ),
         trackers=_trackers(motion, points or ""),
+        fingers=motion.fingers,
     )
 
 

@@ -26,10 +26,13 @@ from typing import Any, Final
 import numpy as np
 
 from ...arrays import FloatArray
+from ...body.hands.tracks import FingerTracks
 from ...errors import RecordingError
 from ...options.reading import ReadOptions
 from ...system.safe_files import parse_json
 from ..findings import Finding
+from ..fingers.json_hands import joints_in, pressed_in
+from ..fingers.xr_hands import XrHands
 from ..sessions import continue_clock
 from ..tables.reader import read as read_table
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
@@ -60,6 +63,8 @@ _HEADS: Final[tuple[str, ...]] = ("hmd", "head", "camera")
 _STANDING: Final[tuple[str, ...]] = ("trackingreference", "base", "lighthouse")
 """Words in the names of devices that never move."""
 _MOST_DEVICES: Final[int] = 64
+_LONGEST_STEPS: Final[float] = 12.0
+"""Buttons and joints are bridged over so many usual steps: a line may hold one device of several."""
 _MOST_LINES_A_FRAME: Final[int] = 8
 _LONGEST_FIRST_LINE: Final[int] = 2**20
 _HINT: Final[str] = (
@@ -74,6 +79,9 @@ class _Samples:
 
     lines: array[int] = field(default_factory=lambda: array("q"))
     poses: array[float] = field(default_factory=lambda: array("d"))
+    pressed: dict[int, list[float]] = field(default_factory=dict)
+    joints: dict[int, FloatArray] = field(default_factory=dict)
+    """Buttons and joints of a hand, where there are any, by the number of the line."""
 
     def track(self, times: FloatArray) -> Track:
         """Return the track; ``times`` are those of all lines."""
@@ -163,6 +171,11 @@ def _read_devices(data: bytes, name: str) -> RawTracks:
                 ordered &= not named
                 samples[device].lines.append(len(line_times))
                 samples[device].poses.extend(pose)
+                pressed = pressed_in(entry)
+                if not all(map(math.isnan, pressed)):
+                    samples[device].pressed[len(line_times)] = pressed
+                if (joints := joints_in(entry)) is not None:
+                    samples[device].joints[len(line_times)] = joints
         if time is not None:
             line_times.append(time)
     chosen, sided = _chosen(samples, name)
@@ -188,7 +201,27 @@ def _read_devices(data: bytes, name: str) -> RawTracks:
         headset="OpenVR" if is_openvr else "",
         findings=(*_damage(damaged), *clock.findings),
         session_starts=clock.session_starts,
+        fingers=_fingers(samples, chosen, clock.times, times),
     )
+
+
+def _fingers(
+    samples: Mapping[str, _Samples], chosen: list[str | None], line_times: FloatArray, times: FloatArray
+) -> FingerTracks | None:
+    """Return the buttons and joints of the hands at the times of the head."""
+    hands = XrHands(len(line_times))
+    for hand, device in enumerate(chosen[1:]):
+        if device is not None:
+            for line, pressed in samples[device].pressed.items():
+                hands.add_pressed(line, hand, pressed)
+            for line, joints in samples[device].joints.items():
+                hands.add_joints(line, hand, joints)
+    found = hands.fingers()
+    if found is None:
+        return None
+    known, first = np.unique(line_times, return_index=True)
+    usual = float(np.median(np.diff(known))) if len(known) > 1 else 0.0
+    return found.part(first).at(known, times, _LONGEST_STEPS * usual)
 
 
 def _damage(lines: int) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...body.hands.storage import FINGER_ARRAYS, finger_arrays, fingers_in
 from ...body.skeleton import JOINT_COUNT, SENSOR_JOINTS
 from ...errors import RecordingError
 from ...system.array_files import npz_parts
@@ -20,7 +21,7 @@ from ..types import Sensors
 _LARGEST_ARRAY_BYTES: Final[int] = 512 * 2**20
 _FLAGS: Final[tuple[str, ...]] = ("rotation_measured", "seated", "shown")
 _NOISE: Final[tuple[str, ...]] = ("noise_m", "rotation_noise_rad")
-_OPTIONAL: Final[tuple[str, ...]] = ("start_s", "joints", "told_stands", *_FLAGS, *_NOISE)
+_OPTIONAL: Final[tuple[str, ...]] = ("start_s", "joints", "told_stands", *_FLAGS, *_NOISE, *FINGER_ARRAYS)
 
 
 def save_sensors(sensors: Sensors, path: Path) -> None:
@@ -42,6 +43,7 @@ def save_sensors(sensors: Sensors, path: Path) -> None:
     for name in (*_FLAGS, *_NOISE, "told_stands"):
         if (values := getattr(sensors, name)) is not None:
             arrays[name] = np.asarray(values, dtype=np.float32 if name in _NOISE else None)
+    arrays |= finger_arrays(sensors.fingers)
     write_output(path, npz_parts(arrays))
 
 
@@ -59,7 +61,8 @@ def load_sensors(path: Path) -> Sensors:
             _OPTIONAL,
             most_bytes=_LARGEST_ARRAY_BYTES,
         )
-        values = {name: numbers(arrays[name]) for name in arrays if name not in ("fps", "start_s")}
+        values = {name: numbers(arrays[name]) for name in arrays if name not in ("fps", "start_s", *FINGER_ARRAYS)}
+        fingers = fingers_in(arrays, len(values["measured"]) if values["measured"].ndim else 0)
         fps, start_s = one_number(arrays["fps"]), one_number(arrays["start_s"]) if "start_s" in arrays else 0.0
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -80,6 +83,7 @@ def load_sensors(path: Path) -> Sensors:
         fps,
         start_s,
         joints=tuple(int(joint) for joint in joints),
+        fingers=fingers,
         **_given(values),
     )
 

@@ -15,15 +15,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...arrays import BoolArray, FloatArray, runs
+from ...body.hands.joint_poses import XR_JOINTS
 from ...errors import RecordingError
 from ...system.safe_files import parse_json
 from ..findings import Finding
+from ..fingers.xr_hands import JOINT_VALUES, XrHands, joint_order
 from ..tables.rotation_columns import euler_to_xyzw
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from ..types import DeviceStretch
@@ -36,6 +39,7 @@ _HINT: Final[str] = "Record again, or export a CSV with the columns time, head_p
 _DEVICES: Final[dict[str, int]] = {"left": 1, "right": 2}
 _HEAD_VALUES: Final[int] = 8
 _WHERE: Final[str] = "WebXR"
+_JOINTS_VALUES: Final[int] = len(XR_JOINTS) * (JOINT_VALUES + 1)
 
 
 def recognises(data: bytes) -> bool:
@@ -83,6 +87,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
     grips = np.zeros(3, dtype=np.int64)
     rays = np.zeros(3, dtype=np.int64)
     held = np.full((len(rows), 3), -1)
+    order, hands = _iwer_joints(schema), XrHands(len(rows))
     for index, row in enumerate(rows):
         for entry in row[_HEAD_VALUES:]:
             source = inputs.get(entry[0]) if isinstance(entry, list) and entry and isinstance(entry[0], int) else None
@@ -95,6 +100,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
             poses[index, device] = grip[:7] if grip else entry[1:8]
             (rays if grip is None else grips)[device] += 1
             held[index, device] = entry[0]
+            _add_fingers(hands, index, device - 1, entry, order.get(entry[0]))
     profiles = _iwer_profiles(schema)
     controllers = _most_used(held, profiles)
     bare = np.isin(held, [number for number, (_, _, is_hand) in inputs.items() if is_hand]).any(axis=1)
@@ -118,6 +124,7 @@ def _read_iwer(schema: list[Any], frames: list[Any], name: str) -> RawTracks:
         other_devices=_other_devices(times, held, profiles, controllers),
         notes=_iwer_notes(inputs),
         findings=_bare_hands_told(times, bare),
+        fingers=hands.fingers(),
     )
 
 
@@ -130,6 +137,40 @@ def _iwer_inputs(schema: list[Any]) -> dict[int, tuple[int, bool, bool]]:
             if device is not None:
                 inputs[entry[0]] = (device, bool(entry[1].get("hasGrip")), bool(entry[1].get("hasHand")))
     return inputs
+
+
+@dataclass(frozen=True)
+class _IwerParts:
+    """Say what follows the pose of an input in each frame."""
+
+    joint_order: list[int] | None
+    """For each of WebXR's joints its place in the list of joints; None for controllers."""
+    buttons: int
+    """How many buttons the gamepad has. The gamepad of a bare hand only tells a pinch."""
+
+
+def _iwer_joints(schema: list[Any]) -> dict[int, _IwerParts]:
+    found = {}
+    for entry in schema:
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], int) and isinstance(entry[1], dict):
+            count = entry[1].get("numButtons")
+            buttons = count if isinstance(count, int) and not entry[1].get("hasHand") else 0
+            found[entry[0]] = _IwerParts(joint_order(entry[1].get("jointSequence")), buttons)
+    return found
+
+
+def _add_fingers(hands: XrHands, frame: int, hand: int, entry: list[Any], parts: _IwerParts | None) -> None:
+    if parts is None:
+        return
+    lists = [part for part in entry[_HEAD_VALUES:] if isinstance(part, list)]
+    if parts.joint_order is not None:
+        joints = next((part for part in lists if _numbers(part, _JOINTS_VALUES)), None)
+        if joints is not None:
+            # Each joint has a radius, too.
+            poses = np.array(joints[:_JOINTS_VALUES], dtype=np.float64).reshape(len(XR_JOINTS), -1)[:, :JOINT_VALUES]
+            hands.add_joints(frame, hand, poses[parts.joint_order])
+    elif parts.buttons and lists and isinstance(lists[-1][0] if lists[-1] else None, list):
+        hands.add_buttons(frame, hand, lists[-1][: parts.buttons])
 
 
 def _iwer_headset(schema: list[Any]) -> str:

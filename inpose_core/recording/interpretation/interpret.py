@@ -101,6 +101,8 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     pose, pose_guess = _pose(seen.look_like_joints, declared)
     origin, origin_guess = _origin(positions_m, tracked, declared, options)
     trackers = _interpreted(raw.trackers, seen.axes, seen.order, unit_m)
+    # Exchanged hands are found by what they do; their buttons go with them.
+    fingers = raw.fingers.exchanged(np.ones(len(times_s), np.bool_)) if raw.fingers and swap else raw.fingers
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
@@ -125,6 +127,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         guesses=guesses,
         notes=(*raw.notes, *noted),
         trackers=trackers,
+        fingers=fingers,
     )
     corrected = (Finding("unit", note, "repaired") for note in unit_guess.notes)
     return recording.with_findings(*raw.findings, *sessions, *told, *placed, *roles.findings, *corrected, *doubts)

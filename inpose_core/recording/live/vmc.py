@@ -3,7 +3,8 @@
 
 Source: the protocol's page at protocol.vmc.info. ``/VMC/Ext/Hmd/Pos``, ``Con`` and ``Tra`` carry a serial and the pose
 x, y, z, qx, qy, qz, qw in Unity's axes; ``.../Local`` is the same before the avatar's scale, and is preferred if it
-is sent. ``/VMC/Ext/T`` is the sender's clock. No message names the left controller: the reader decides that.
+is sent. ``/VMC/Ext/Bone/Pos`` has the bones of the avatar, of which the fingers are kept. ``/VMC/Ext/T`` is the
+sender's clock. No message names the left controller: the reader decides that.
 
 Each pose is written at once into a file beside the output, one row per device. Serials can identify a person, so they
 are replaced by numbers. At the end the file is read like any recording and written as the project's CSV. If the program
@@ -23,6 +24,7 @@ import numpy as np
 
 from ...errors import InPoseError, OutputError, RecordingError
 from ..conventions import ReadOptions
+from ..fingers.unity_bones import UNITY_FINGER_BONES
 from ..registry import load_recording, load_session
 from ..tables.csv_format import write_csv
 from ..types import Recording
@@ -55,6 +57,8 @@ class CaptureState:
     """Rows per device: "hmd", "controller 1", ..."""
     only_bones: bool = False
     """True if the sender sends an avatar's bones and no devices."""
+    fingers: bool = False
+    """True if the sender sends the bones of fingers, which are recorded, too."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,11 @@ class VmcDecoder:
         for address, values in osc_messages(datagram):
             if address == "/VMC/Ext/T" and values and isinstance(values[0], float):
                 self._set_clock(values[0], arrived_s)
-            elif address.startswith("/VMC/Ext/Bone") and not self.state.rows:
-                self.state.only_bones = True
+            elif address.startswith("/VMC/Ext/Bone"):
+                if self.state.rows:
+                    yield from self._finger_row(values, arrived_s)
+                else:
+                    self.state.only_bones = True
             elif (row := self._device_row(address, values, arrived_s)) is not None:
                 self.state.only_bones = False
                 yield row
@@ -114,10 +121,20 @@ class VmcDecoder:
             self._local.add(name)
         elif name in self._local:
             return None
-        time_s = arrived_s if self._clock is None else self._clock + self._clock_offset
         self.state.rows += 1
         self.state.devices[name] = self.state.devices.get(name, 0) + 1
-        return f"{time_s:.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
+        return f"{self._time_s(arrived_s):.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
+
+    def _finger_row(self, values: list[OscValue], arrived_s: float) -> Iterator[str]:
+        """Yield the row of a bone of a finger; the rotation is local."""
+        name = str(values[0]).lower() if values else ""
+        pose = [value for value in values[1:8] if isinstance(value, float)]
+        if name in UNITY_FINGER_BONES and len(pose) == 7 and np.isfinite(pose).all():
+            self.state.fingers = True
+            yield f"{self._time_s(arrived_s):.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
+
+    def _time_s(self, arrived_s: float) -> float:
+        return arrived_s if self._clock is None else self._clock + self._clock_offset
 
     def _name(self, kind: str, serial: str) -> str:
         """Return a device's name in the file: "hmd" for the headset, numbers for others.

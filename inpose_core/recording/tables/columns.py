@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from ...arrays import FloatArray
+from ...body.hands.tracks import FingerTracks
 from ...errors import ColumnsError
 from ..coarse_clock import SpreadClock, spread_ticks
 from ..conventions import ReadOptions
@@ -47,6 +48,10 @@ class DeviceTracks:
     findings: tuple[Finding, ...] = ()
     others: Mapping[str, Track] = field(default_factory=dict)
     """Further devices that move, by their names."""
+    finger_bones: Mapping[str, Track] = field(default_factory=dict)
+    """Bones of fingers, by the names of `UNITY_FINGER_BONES`."""
+    buttons: FingerTracks | None = None
+    """The buttons in the rows of the head."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:

@@ -6,7 +6,7 @@ right-handed, Y up, quaternions wxyz. The columns may come in any order; other c
 An empty cell or ``nan`` means that the device was not measured in that frame. Trackers have columns of the same form:
 ``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); a tracker of another name is told by its place
 in a T-pose, and one without rotation columns is a marker. A comment before the header may say what
-the hand poses are: ``# hand poses: joint``.
+the hand poses are: ``# hand poses: joint``. `finger_columns` has the columns of fingers and buttons.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ..sessions import continue_clock
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
+from .finger_columns import finger_places, read_fingers, write_fingers
 from .layouts import Layout
 from .text_table import TextTable
 
@@ -66,8 +67,10 @@ def read_own(table: TextTable) -> RawTracks:
     Raises:
         RecordingError: a column is missing or appears twice, or a cell is not a number.
     """
-    columns, trackers = _columns(table), _tracker_columns(table)
-    cells = table.read((*columns.values(), *(place for places in trackers.values() for place in places)))
+    columns, trackers, fingers = _columns(table), _tracker_columns(table), finger_places(table)
+    of_trackers = [place for places in trackers.values() for place in places]
+    cells = table.read((*columns.values(), *of_trackers, *fingers.values()))
+    first_finger = len(columns) + len(of_trackers)
     spread = spread_ticks(cells.values[:, 0])
     clock = continue_clock(spread.times)
     poses = np.full((len(cells), 21), np.nan)
@@ -86,14 +89,15 @@ def read_own(table: TextTable) -> RawTracks:
         notes=(*missing_hands, *cells.notes),
         findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
-        trackers=_trackers(trackers, cells.values[:, len(columns) :]),
+        trackers=_trackers(trackers, cells.values[:, len(columns) : first_finger]),
+        fingers=read_fingers(tuple(fingers), cells.values[:, first_finger:]),
     )
 
 
 def write_csv(recording: Recording, path: Path) -> None:
     """Write a recording in the canonical form, with the kind of its hand poses if that is known.
 
-    A pose that was not measured leaves its cells empty. Trackers follow in columns of their own names.
+    A pose that was not measured leaves its cells empty. Trackers and fingers follow in columns of their own names.
 
     Raises:
         OutputError: the file cannot be written.
@@ -107,14 +111,16 @@ def write_csv(recording: Recording, path: Path) -> None:
         parts = [_POSE_COLUMNS if turns else _POSE_COLUMNS[:_POSITION] for turns in trackers.turns]
         columns += [f"{name}_{part}" for name, own in zip(trackers.names, parts, strict=True) for part in own]
         widths += [len(own) for own in parts]
+    finger_columns, finger_cells = write_fingers(recording.fingers)
     lines = [f"{_POSE_COMMENT} {recording.pose}"] if recording.pose else []
-    lines.append(",".join(columns))
-    for time_s, frame, measured in zip(recording.times_s, poses.tolist(), seen_poses.tolist(), strict=True):
+    lines.append(",".join([*columns, *finger_columns]))
+    rows = zip(recording.times_s, poses.tolist(), seen_poses.tolist(), strict=True)
+    for index, (time_s, frame, measured) in enumerate(rows):
         cells = [
             ",".join([f"{x:.9g}" for x in pose[:width]]) if seen else "," * (width - 1)
             for pose, width, seen in zip(frame, widths, measured, strict=True)
         ]
-        lines.append(f"{time_s:.9f}," + ",".join(cells))
+        lines.append(",".join([f"{time_s:.9f}", *cells, *finger_cells[index : index + 1]]))
     write_output(path, [("\n".join(lines) + "\n").encode()])
 
 

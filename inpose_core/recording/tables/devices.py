@@ -15,6 +15,7 @@ from ...errors import RecordingError
 from ...system.safe_files import read_bytes
 from ..conventions import ReadOptions
 from ..findings import Finding
+from ..fingers.unity_bones import UNITY_FINGER_BONES
 from ..tracks import Track
 from ..types import DEVICE_NAMES
 from .column_meaning import device_named
@@ -41,7 +42,7 @@ _FILE_WORDS: Final[dict[str, tuple[str, ...]]] = {
 _MOST_FILES: Final[int] = 2000
 _LARGEST_FILE_BYTES: Final[int] = 2**29
 _MOST_TRACKERS: Final[int] = 16
-_MOST_DEVICES: Final[int] = 64
+_MOST_DEVICES: Final[int] = 96
 _LONGEST_NAME: Final[int] = 64
 _STILL_M: Final[float] = 1e-3
 
@@ -69,6 +70,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
         for name, rows in _rows_of_devices(cells.texts[key]).items()
     }
+    finger_bones = {name: tracks.pop(name) for name in list(tracks) if name in UNITY_FINGER_BONES}
     others = {name: tracks.pop(name) for name in list(tracks) if tracker_joint(name) is not None}
     chosen: list[Track | None] = []
     for device in DEVICE_NAMES:
@@ -103,6 +105,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         clock.session_starts,
         (*cells.findings, *clock.findings, *angles.findings),
         dict(sorted(others.items(), key=lambda item: -len(item[1].times))[:_MOST_TRACKERS]),
+        finger_bones,
     )
 
 

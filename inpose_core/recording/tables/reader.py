@@ -9,11 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from ...arrays import FloatArray
+from ...body.hands.tracks import FingerTracks
 from ...errors import ColumnsError, RecordingError
 from ..conventions import ReadOptions
+from ..fingers.unity_bones import fingers_of_bones
 from ..tracks import Declared, RawTracks, Track, join_tracks, trackers_at
 from ..types import DEVICE_NAMES
 from .assignment import mapping_path
+from .buttons import button_columns, buttons_from
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
     DeviceTracks,
@@ -187,7 +193,19 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         findings=found.findings,
         session_starts=found.session_starts,
         trackers=trackers_at(times, found.others),
+        fingers=_fingers(found, times),
     )
+
+
+def _fingers(found: DeviceTracks, times: FloatArray) -> FingerTracks | None:
+    """Return the fingers on the head's clock: their bones, or else the buttons."""
+    if found.finger_bones:
+        bones = {name: (track.times, track.quaternions) for name, track in found.finger_bones.items()}
+        return fingers_of_bones(bones, times)
+    head = found.tracks[0]
+    if found.buttons is None or head is None:
+        return None
+    return found.buttons.part(np.argsort(head.times, kind="stable"))
 
 
 def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceTracks:
@@ -201,8 +219,9 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     places = [places for _, places in filter(None, present)]
     numbers = [place for one in places for place in one.numbers]
     texts = [*(() if time is None else (time,)), *(place for one in places for place in one.matrix)]
+    buttons = button_columns(table.header)
     players = player_columns(table, (*numbers, *texts))
-    cells = table.read(numbers, (*texts, *players))
+    cells = table.read(numbers, (*texts, *players, *buttons.values()))
     if places[0].position:
         cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
@@ -221,4 +240,5 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         notes=(*cells.notes, *missing_hands),
         session_starts=clock.session_starts,
         findings=(*cells.findings, *clock.findings, *angles.findings),
+        buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
     )

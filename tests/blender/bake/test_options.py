@@ -9,7 +9,7 @@ from functools import partial
 import bpy
 import numpy as np
 import pytest
-from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_errors
+from rigs import add_fingers, build_rig, map_and_measure, random_motion, still_motion, worst_errors
 
 from inpose_blender.bake.adjust import root_path_of
 from inpose_blender.bake.bake import BakeSettings, bake_motion
@@ -186,6 +186,7 @@ def test_every_option_of_the_table_is_obeyed(registered, option):
     for options in (BakeOptions(), BakeOptions(**{option.name: value})):
         bpy.ops.wm.read_homefile(use_empty=True)
         rig, scene = build_rig(np.random.default_rng(3)), bpy.context.scene
+        add_fingers(rig, np.random.default_rng(5))
         scene.frame_end = 20
         scene.frame_set(3)
         rng = np.random.default_rng(4)

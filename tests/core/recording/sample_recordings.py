@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from inpose_core.recording import Recording
 from inpose_core.recording.formats.scoresaber import HEADER_BYTES, MAGIC, POSE_DTYPE
+from tests.core.recording.recorder_takes import take_bytes
 from tests.core.recording.recording_files import PLAYER_ID, PLAYER_NAME, BsorFile
 from tests.core.recording.recording_tables import Convention, text_of, wide_table
 
@@ -239,6 +240,7 @@ def all_samples(recording: Recording) -> dict[str, bytes]:
         "vrnet.csv": long_table(recording, matrices=True).encode(),
         "amass.npz": amass_bytes(),
         "poll.jsonl": json_lines(recording),
+        "headset.jsonl": take_bytes(recording),
     }
 
 

@@ -53,7 +53,7 @@ def test_damaged_samples_of_every_format(tmp_path: Path) -> None:
     write_csv(person, tmp_path / "own.csv")
     save_bvh(smooth_motion(60), tmp_path / "body.bvh")
     results = damage_and_read(tmp_path)
-    assert len(results) == VARIANTS * 12
+    assert len(results) == VARIANTS * 13
     outcomes = Counter(result["outcome"] for result in results)
     assert min(outcomes["read"], outcomes["refused"]) > 20, "damage that always or never matters tests nothing"
     for result in results:

@@ -247,7 +247,7 @@ def test_players_appear_nowhere(
     files["offsets.bsor"] = BsorFile(moving_person(60), title=PLAYER_NAME, miscount_title=True).to_bytes()
     seen = []
     for name, data in files.items():
-        assert name.endswith((".npz", "iwer.json", "aframe.json", "alyx.csv", "vrnet.csv")) or (
+        assert name.endswith((".npz", "iwer.json", "aframe.json", "alyx.csv", "vrnet.csv", "headset.jsonl")) or (
             PLAYER_NAME.encode() in data or PLAYER_ID.encode() in data or name == "take.dat"
         ), f"{name} holds no player that could leak"
         for part in (data, data[: len(data) * 2 // 3], data[: len(data) // 8]):

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read takes of our own recorder page (``web/recorder``), one JSON value a line; a file that was cut off is read up to
+the cut.
+
+The first line is an object with ``"format": "InPose WebXR recording"``. Then, in any order:
+
+- ``{"input": n, "at": ms, "hand": "left", "bare": false, "pose": "grip", "profiles": [...]}``: a controller or a hand.
+  ``pose`` is ``grip``, ``aim``, or ``wrist`` (the wrist joint of a bare hand without a grip).
+- ``[ms, head, left, right, fingers, body]``, a moment; the last two may be missing. Each pose is 0 if it is not there,
+  or ``[emulated, x, y, z, qx, qy, qz, qw]`` in tenths of a millimetre and 1e-5; a hand's begins with the number of its
+  input, and ends with trigger, grip and thumb in percent. ``fingers`` has for each hand 0 or Base64 of 24 joint places
+  about the wrist in the wrist's axes (16-bit integers, tenths of a millimetre). ``body`` is a list of named poses.
+- ``{"event": "hidden" | "recentred" | "t_pose" | "end" | ..., "at": ms}``.
+
+Axes, reference spaces and input profiles are those of the WebXR Device API (w3.org/TR/webxr).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from ...arrays import FloatArray, runs
+from ...body.quaternions import multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
+from ...errors import RecordingError
+from ...system.safe_files import parse_json
+from ..findings import Finding
+from ..tracks import Declared, RawTracks, Track, check_frame_count, trackers_at
+from ..types import DeviceStretch
+from .bsor import printable
+from .format import RecordingFormat
+
+NAME: Final[str] = "InPose WebXR recording"
+_BEGINNING: Final[bytes] = b'{"format":"' + NAME.encode() + b'"'
+_HINT: Final[str] = "Record again, or download the take from the page once more."
+_NEWEST_VERSION: Final[int] = 1
+_METRES: Final[float] = 1e-4
+_UNITS: Final[float] = 1e-5
+_POSE_NUMBERS: Final[int] = 8
+_LONGEST_LINE: Final[int] = 65536
+_LARGEST_NUMBER: Final[float] = 1e9
+_MOST_INPUTS: Final[int] = 1000
+_BODY: Final[tuple[str, ...]] = ("hips", "chest", "left_foot", "right_foot")
+EYES_M: Final[float] = 1.6
+"""The page adds this to all heights where the headset knows no floor."""
+
+_WRIST_IN_GRIP_M: Final[FloatArray] = np.array([[-0.0369, 0.0655, 0.0017], [0.0370, 0.0656, 0.0013]])
+_WRIST_IN_GRIP_WXYZ: Final[FloatArray] = np.array([[0.5, -0.5, 0.5, 0.5], [0.5, -0.5, -0.5, -0.5]])
+"""(2, 3) and (2, 4): the wrist joint in the grip of a bare hand, left and right; a hand of Quest 3 holds them to a
+millimetre."""
+
+
+@dataclass(frozen=True)
+class _Input:
+    device: int
+    bare: bool
+    pose: str
+    profile: str
+
+
+@dataclass
+class _Take:
+    """Collect what the lines say."""
+
+    inputs: dict[int, _Input] = field(default_factory=dict)
+    rows: list[tuple[float, ...]] = field(default_factory=list)
+    held: list[tuple[int, int]] = field(default_factory=list)
+    body: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
+    hidden_ms: list[float] = field(default_factory=list)
+    damaged: int = 0
+    ended: bool = False
+
+
+def recognises(data: bytes) -> bool:
+    """Return whether the file begins as the recorder's files do."""
+    return data[:64].replace(b" ", b"").startswith(_BEGINNING.replace(b" ", b""))
+
+
+def header_of(line: bytes) -> dict[str, Any] | None:
+    """Return what the first line of a take says; None if the line is no such line."""
+    return _object(line) if recognises(line) else None
+
+
+def is_frame(line: str) -> bool:
+    """Return whether a line of a take is a moment."""
+    return line.startswith("[")
+
+
+def read(data: bytes, name: str) -> RawTracks:
+    """Return the poses of a take.
+
+    Raises:
+        RecordingError: the file has no frames, or is of a newer version.
+    """
+    head, _, rest = data.partition(b"\n")
+    header = _object(head)
+    if header is None:
+        raise RecordingError(f"{name} is a damaged take of the InPose recorder.", _HINT)
+    version = header.get("version")
+    if not isinstance(version, int) or version > _NEWEST_VERSION:
+        raise RecordingError(f"{name} was recorded by a newer version of InPose.", "Update InPose.")
+    check_frame_count(rest.count(b"\n["), name)
+    take = _take(rest.split(b"\n"))
+    if not take.rows:
+        raise RecordingError(f"{name} is a take of the InPose recorder without frames.", _HINT)
+    return _tracks(take, header)
+
+
+def _take(lines: list[bytes]) -> _Take:
+    take = _Take()
+    for line in lines:
+        if not line.strip():
+            continue
+        value = _parsed(line)
+        if isinstance(value, list):
+            take.damaged += not _add_moment(take, value)
+        elif isinstance(value, dict):
+            _add_object(take, value)
+        else:
+            take.damaged += 1
+    return take
+
+
+def _add_object(take: _Take, value: Mapping[str, Any]) -> None:
+    number, event = value.get("input"), value.get("event")
+    if isinstance(number, int) and value.get("hand") in ("left", "right") and len(take.inputs) < _MOST_INPUTS:
+        profiles = value.get("profiles")
+        first = profiles[0] if isinstance(profiles, list) and profiles else ""
+        device = 1 if value["hand"] == "left" else 2
+        pose = str(value.get("pose"))
+        take.inputs[number] = _Input(device, value.get("bare") is True, pose, printable(str(first)[:64]))
+    elif event == "hidden" and _are_numbers([value.get("at")], 1):
+        take.hidden_ms.append(float(value["at"]))
+    elif event == "end":
+        take.ended = True
+
+
+def _add_moment(take: _Take, value: list[Any]) -> bool:
+    """Add a moment to the take; return whether it is one."""
+    if len(value) < 4 or not _are_numbers(value, 1):
+        return False
+    head = _pose(value[1])
+    if head is None:
+        return False
+    hands: list[tuple[float, ...]] = [_NO_POSE, _NO_POSE]
+    held = [-1, -1]
+    for hand in (0, 1):
+        entry = value[2 + hand]
+        if isinstance(entry, list) and entry and isinstance(entry[0], int):
+            source = take.inputs.get(entry[0])
+            if source is not None and source.device == 1 + hand and (pose := _pose(entry[1:])) is not None:
+                hands[hand], held[hand] = pose, entry[0]
+    take.rows.append((float(value[0]), *head, *hands[0], *hands[1]))
+    take.held.append((held[0], held[1]))
+    for entry in value[5] if len(value) > 5 and isinstance(value[5], list) else ():
+        if isinstance(entry, list) and entry and entry[0] in _BODY and (pose := _pose(entry[1:])) is not None:
+            take.body.setdefault(entry[0], []).append((float(value[0]), *pose))
+    return True
+
+
+_NO_POSE: Final[tuple[float, ...]] = (0.0, *(np.nan,) * 7)
+
+
+def _pose(numbers: object) -> tuple[float, ...] | None:
+    """Return whether the position is emulated, metres and xyzw."""
+    if not isinstance(numbers, list) or not _are_numbers(numbers, _POSE_NUMBERS):
+        return None
+    emulated, *pose = numbers[:_POSE_NUMBERS]
+    return (float(emulated), *(_METRES * number for number in pose[:3]), *(_UNITS * number for number in pose[3:]))
+
+
+def _tracks(take: _Take, header: Mapping[str, Any]) -> RawTracks:
+    table = np.array(take.rows, dtype=np.float64)
+    poses = table[:, 1:].reshape(len(table), 3, _POSE_NUMBERS)
+    positions, quaternions = poses[..., 1:4].copy(), poses[..., 4:].copy()
+    # The headset only guesses these from the rotation. A browser that says so of all frames says nothing.
+    emulated = poses[..., 0] > 0
+    seen = np.isfinite(positions).all(axis=-1)
+    positions[emulated & ~(emulated | ~seen).all(axis=0)] = np.nan
+    held = np.array(take.held)
+    from_floor = header.get("reference_space") != "local"
+    if not from_floor:
+        positions[..., 1] -= EYES_M
+    for number, source in take.inputs.items():
+        if source.pose == "wrist":
+            frames = held[:, source.device - 1] == number
+            _grips_of_wrists(positions, quaternions, source.device, frames)
+    rays = np.isin(held, [number for number, source in take.inputs.items() if source.pose == "aim"]).sum()
+    controllers, others = _devices(take, held, table[:, 0])
+    body = {
+        name: Track(rows[:, 0], rows[:, 2:5] - (0.0, 0.0 if from_floor else EYES_M, 0.0), rows[:, 5:])
+        for name, rows in ((name, np.array(rows)) for name, rows in take.body.items())
+    }
+    return RawTracks(
+        times=table[:, 0],
+        positions=positions,
+        quaternions=quaternions,
+        format="WebXR (InPose recorder)",
+        declared=Declared(
+            unit="m",
+            axes="RUB",
+            quaternion_order="xyzw",
+            time_unit="ms",
+            hands=True,
+            pose="aim" if rays > (held >= 0).sum() / 2 else "grip",
+            origin="floor" if from_floor else "eyes",
+            certain=True,
+            by="WebXR",
+        ),
+        headset=_headset(header),
+        controllers=controllers,
+        other_devices=others,
+        findings=tuple(_findings(take, table[:, 0])),
+        trackers=trackers_at(table[:, 0], body),
+    )
+
+
+def _grips_of_wrists(positions: FloatArray, quaternions: FloatArray, device: int, frames: Any) -> None:
+    """Put grips where wrist joints are, in place: all later stages know the grip of a bare hand."""
+    turn = _WRIST_IN_GRIP_WXYZ[device - 1] * (1, -1, -1, -1)
+    grips = multiply_quaternions(wxyz_from_xyzw(quaternions[frames, device]), turn)
+    positions[frames, device] -= rotate_vector(grips, _WRIST_IN_GRIP_M[device - 1])
+    quaternions[frames, device] = xyzw_from_wxyz(grips)
+
+
+def _devices(take: _Take, held: Any, times_ms: FloatArray) -> tuple[str, tuple[DeviceStretch, ...]]:
+    """Return the profile that is held most, and when a hand holds another one."""
+    counts: dict[str, int] = {}
+    for number, source in take.inputs.items():
+        counts[source.profile] = counts.get(source.profile, 0) + int((held == number).sum())
+    most = max(counts, key=lambda profile: counts[profile]) if counts else ""
+    stretches = []
+    for profile in sorted(set(counts) - {most}):
+        numbers = [number for number, source in take.inputs.items() if source.profile == profile]
+        for hand in (0, 1):
+            for start, stop in runs(np.isin(held[:, hand], numbers)):
+                start_s, stop_s = (times_ms[[start, stop - 1]] - times_ms[0]) / 1000
+                stretches.append(DeviceStretch(1 + hand, float(start_s), float(stop_s), profile))
+    return most, tuple(stretches)
+
+
+def _findings(take: _Take, times_ms: FloatArray) -> Iterator[Finding]:
+    if not take.ended or take.damaged:
+        yield Finding(
+            "damaged", "The take was cut off or is damaged. InPose reads all frames that are whole.", "repaired"
+        )
+    if take.hidden_ms:
+        first_s = (take.hidden_ms[0] - times_ms[0]) / 1000
+        sentence = f"At {first_s:.1f} s, the headset's menu or a dialog was open. Check the motion there."
+        yield Finding("no_pose", sentence, "told", None, first_s, first_s)
+
+
+def _headset(header: Mapping[str, Any]) -> str:
+    """Return the headset's name, if the browser's name for itself has it."""
+    agent = str(header.get("user_agent", ""))[:300]
+    known = ("Quest 3S", "Quest 3", "Quest Pro", "Quest 2", "Quest", "PICO", "Pico", "Vision Pro", "Wolvic", "Vive")
+    return next((headset for headset in known if headset in agent), "")
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    value = _parsed(line)
+    return value if isinstance(value, dict) else None
+
+
+def _parsed(line: bytes) -> Any:
+    if len(line) > _LONGEST_LINE:
+        return None
+    try:
+        return parse_json(line)
+    except ValueError:
+        return None
+
+
+def _are_numbers(values: list[Any], count: int) -> bool:
+    return len(values) >= count and all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST_NUMBER
+        for value in values[:count]
+    )
+
+
+FORMATS: Final[tuple[RecordingFormat, ...]] = (
+    RecordingFormat(
+        name="WebXR (InPose recorder)",
+        suffixes=(".jsonl",),
+        source="our recorder page in the headset's browser",
+        hand_poses="grips",
+        recognises=recognises,
+        read=lambda file: read(file.data, file.name),
+    ),
+)

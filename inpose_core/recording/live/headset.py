@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record takes from the browser of a headset (`HeadsetServer`) into files."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ...errors import OutputError
+from .https import given_certificate, local_addresses, session_certificate
+from .take_files import TakeFiles, TakeState
+from .web_server import STANDARD_PORT, HeadsetServer, Heard
+
+_LOOK_UP_S: Final[float] = 0.2
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """Choose where the page is served and for how long."""
+
+    port: int = STANDARD_PORT
+    address: str = "127.0.0.1"
+    """This computer's address; another one than that of this machine itself needs HTTPS."""
+    seconds: float | None = None
+    """None: until stopped."""
+    certificate: Path | None = None
+    """PEM files for HTTPS; None: a certificate is made for the session."""
+    key: Path | None = None
+
+    @property
+    def in_network(self) -> bool:
+        """Return whether other machines are served, too."""
+        return self.address != "localhost" and not ipaddress.ip_address(self.address).is_loopback
+
+
+@dataclass(frozen=True)
+class HeadsetProgress:
+    """Say what has happened so far."""
+
+    url: str
+    """The address to open in the headset."""
+    seconds: float
+    connected: bool
+    takes: int
+    frames: int
+    """Of the newest take."""
+
+
+def record_headset(
+    output: Path,
+    settings: PageSettings | None = None,
+    on_progress: Callable[[HeadsetProgress], bool] | None = None,
+) -> tuple[TakeState, ...]:
+    """Record until the time is over, the callback returns False, or Ctrl-C; return the takes.
+
+    Args:
+        output: a folder, or the file of the first take (``.jsonl``). No file is ever replaced.
+        settings: where to serve, and how long.
+        on_progress: called about five times a second, and once before anything arrives.
+
+    Raises:
+        OutputError: the folder does not exist, or the disk is full; what arrived before is kept.
+        RecordingError: the port is taken, or there is no certificate.
+    """
+    settings = settings or PageSettings()
+    recorder = HeadsetRecorder(output, settings)
+    recorder.start()
+    began_s = time.monotonic()
+    try:
+        while settings.seconds is None or time.monotonic() - began_s < settings.seconds:
+            if on_progress is not None and not on_progress(recorder.progress(time.monotonic() - began_s)):
+                break
+            if recorder.broken.wait(_LOOK_UP_S):
+                break
+    except KeyboardInterrupt:
+        pass  # Ctrl-C is the normal way to end a recording
+    finally:
+        recorder.stop()
+    if recorder.error is not None:
+        raise recorder.error
+    return tuple(recorder.takes)
+
+
+class HeadsetRecorder:
+    """Serve the page and write the takes, from `start` to `stop`.
+
+    Args:
+        output: as for `record_headset`.
+        settings: where to serve.
+        on_lines: gets each message as it arrives, in a thread of the server: for live use.
+
+    Raises:
+        OutputError: the folder does not exist.
+        RecordingError: as for `record_headset`.
+    """
+
+    def __init__(self, output: Path, settings: PageSettings, on_lines: Callable[[str], None] | None = None) -> None:
+        output = Path(output)
+        if not (output if output.is_dir() else output.parent).is_dir():
+            raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
+        self._files = TakeFiles(output)
+        self._on_lines = on_lines
+        self._connected = False
+        self.error: OutputError | None = None
+        self.broken = threading.Event()
+        """Set when nothing can be written any more."""
+        self._hosts = local_addresses() if settings.in_network else ("localhost",)
+        heard = Heard(self._write, self._write_whole, self._note_connection)
+        self._server = HeadsetServer(settings.address, settings.port, heard, _tls(settings, self._hosts))
+
+    @property
+    def takes(self) -> list[TakeState]:
+        """Return the takes so far."""
+        return self._files.takes
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return the addresses of the page, the likeliest first."""
+        return tuple(self._server.url(host) for host in self._hosts or ("localhost",))
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._server.start()
+
+    def command(self, name: str) -> bool:
+        """Ask the headset to ``start`` or ``stop`` a take; return whether one is connected."""
+        return self._server.command(name)
+
+    def progress(self, seconds: float) -> HeadsetProgress:
+        """Return what has happened so far."""
+        frames = self.takes[-1].frames if self.takes else 0
+        return HeadsetProgress(self.urls[0], seconds, self._connected, len(self.takes), frames)
+
+    def stop(self) -> None:
+        """End the connection, and close the files."""
+        self._server.stop()
+        self._files.end()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._files.add(text)
+        except OutputError as error:
+            self.error = error
+            self.broken.set()
+            raise
+        if self._on_lines is not None:
+            self._on_lines(text)
+
+    def _write_whole(self, text: str) -> bool:
+        return self._files.replace(text) is not None
+
+    def _note_connection(self, connected: bool) -> None:
+        self._connected = connected
+
+
+def _tls(settings: PageSettings, hosts: tuple[str, ...]) -> ssl.SSLContext | None:
+    if settings.certificate is not None and settings.key is not None:
+        return given_certificate(settings.certificate, settings.key)
+    return session_certificate(hosts) if settings.in_network else None

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write the takes that a headset sends, as they arrive: each is a file that opens, whatever ends the program."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from ...errors import OutputError
+from ...system.output import write_output
+from ..formats.webxr_recorder import header_of, is_frame
+
+_FLUSH_S: Final[float] = 1.0
+_LARGEST_TAKE_BYTES: Final[int] = 2**29
+
+
+@dataclass
+class TakeState:
+    """Hold the progress of the take that arrives now."""
+
+    path: Path
+    header: str
+    frames: int = 0
+    size: int = 0
+    ended: bool = False
+
+
+@dataclass
+class TakeFiles:
+    """Write lines to one file for each take.
+
+    Args:
+        output: a folder, or the file of the first take; later takes get numbers.
+    """
+
+    output: Path
+    takes: list[TakeState] = field(default_factory=list)
+    _file: IO[str] | None = None
+    _flushed_s: float = 0.0
+
+    @property
+    def current(self) -> TakeState | None:
+        """Return the take that arrives now."""
+        return self.takes[-1] if self._file is not None else None
+
+    def add(self, text: str) -> None:
+        """Write the lines of a message. A header begins a take; what belongs to no take is ignored.
+
+        Raises:
+            OutputError: the disk is full, or the folder cannot be written.
+        """
+        try:
+            for line in text.split("\n"):
+                if header_of(line.encode()) is not None:
+                    self._begin(line)
+                elif self._file is not None and line.strip():
+                    self._write(line)
+            now_s = time.monotonic()
+            if self._file is not None and now_s - self._flushed_s > _FLUSH_S:
+                self._file.flush()
+                self._flushed_s = now_s
+        except OSError as error:
+            raise OutputError(
+                f"The take cannot be written ({error.strerror}).",
+                "Free some space. The headset keeps the whole take: download it there.",
+            ) from error
+
+    def replace(self, text: str) -> Path | None:
+        """Write a whole take that arrived in parts before; return its file, or None if the text is no take.
+
+        Raises:
+            OutputError: it cannot be written; what arrived before stays.
+        """
+        header, _, _ = text.partition("\n")
+        if header_of(header.encode()) is None:
+            return None
+        known = next((take for take in self.takes if take.header == header), None)
+        if known is None:
+            known = TakeState(self._free_path(), header)
+            self.takes.append(known)
+        elif known is self.current:
+            self.end()
+        write_output(known.path, [text.encode()])
+        known.frames = sum(is_frame(line) for line in text.split("\n"))
+        known.ended = True
+        return known.path
+
+    def end(self) -> None:
+        """Close the file of the take that arrives now."""
+        if self._file is None:
+            return
+        file, self._file = self._file, None
+        try:
+            file.flush()
+            os.fsync(file.fileno())
+        finally:
+            file.close()
+
+    def _begin(self, header: str) -> None:
+        if self._file is not None and self.takes[-1].header == header:
+            return  # the headset connected again
+        self.end()
+        path = self._free_path()
+        file = path.open("x", encoding="utf-8", newline="\n")
+        self.takes.append(TakeState(path, header))
+        self._file, self._flushed_s = file, time.monotonic()
+        self._write(header)
+
+    def _write(self, line: str) -> None:
+        assert self._file is not None, "only a take that has begun is written"
+        take = self.takes[-1]
+        take.size += len(line) + 1
+        if take.size > _LARGEST_TAKE_BYTES:
+            raise OSError(None, "the take is too long")
+        self._file.write(line + "\n")
+        take.frames += is_frame(line)
+        if line.startswith('{"event":"end"'):
+            take.ended = True
+            self.end()
+
+    def _free_path(self) -> Path:
+        """Return a path of which there is no file: takes never replace another."""
+        folder = self.output if self.output.is_dir() else self.output.parent
+        stem, suffix = ("take", ".jsonl") if self.output.is_dir() else (self.output.stem, self.output.suffix)
+        number = len(self.takes) + 1
+        path = folder / (f"{stem}_{number:03}{suffix}" if number > 1 or self.output.is_dir() else self.output.name)
+        while path.exists():
+            number += 1
+            path = folder / f"{stem}_{number:03}{suffix}"
+        return path

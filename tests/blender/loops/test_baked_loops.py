@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bake loops, and let Blender play several rounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from rigs import build_rig, map_and_measure, scene_facts
+
+from inpose_blender.bpy_compat import all_curves
+from inpose_blender.core import JOINT_INDEX, Motion, multiply_quaternions
+from inpose_blender.takes.memory import TAKES
+from inpose_blender.takes.take import SolvedTake
+
+PERIOD = 26
+"""Frames of a round."""
+
+
+def about_x(angle):
+    return np.stack((np.cos(angle / 2), np.sin(angle / 2), 0 * angle, 0 * angle), axis=-1)
+
+
+def walk(skeleton, seconds=6.0):
+    """Return somebody who walks a slight bend, with legs that swing by more in each round."""
+    times = np.arange(round(seconds * 60)) / 60
+    phase = 2 * np.pi * times * 24 / PERIOD
+    wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (len(times), 22, 1))
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        swing = sign * 0.4 * np.sin(phase) * (1 + 0.02 * times)
+        wxyz[:, JOINT_INDEX[f"{side}_hip"]] = about_x(swing)
+        wxyz[:, JOINT_INDEX[f"{side}_knee"]] = about_x(0.4 + swing)
+        wxyz[:, JOINT_INDEX[f"{side}_shoulder"]] = about_x(-swing)
+    angle = 0.3 + 0.05 * times
+    turn = np.stack((np.cos(angle / 2), 0 * angle, np.sin(angle / 2), 0 * angle), axis=-1)
+    step_m = np.stack((np.sin(angle), 0 * angle, np.cos(angle)), axis=-1) * 1.2 / 60
+    root_m = np.array((0.5, 0.9, 0.5)) + np.cumsum(step_m, axis=0)
+    stands = np.stack((np.cos(phase) > 0.3, np.cos(phase) < -0.3), axis=-1)
+    return Motion(multiply_quaternions(turn[:, None], wxyz), root_m, skeleton, 60.0, foot_stands=stands)
+
+
+@pytest.fixture
+def rig(registered, rng, take, fake_worker):
+    scene = bpy.context.scene
+    scene.inpose.recording, scene.render.fps = str(take), 24
+    rig = build_rig(rng, extra_bones=True, location=(1.0, 2.0, 0.0))
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    TAKES.remember(Path(rig.inpose_take.file), SolvedTake(walk(map_and_measure(rig)[1].skeleton)))
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    return rig
+
+
+def loop(first=30, last=54, **choices):
+    group = bpy.context.scene.inpose_loop
+    group.loop_from, group.loop_to = first, last
+    for name, value in choices.items():
+        setattr(group, name, value)
+    return bpy.ops.inpose.loop_stretch()
+
+
+def seen(rig, frames):
+    result = []
+    for frame in frames:
+        bpy.context.scene.frame_set(frame)
+        bones = (bone for bone in rig.pose.bones if not bone.name.startswith("root"))
+        result.append([np.array(rig.matrix_world @ bone.matrix, dtype=np.float64) for bone in bones])
+    return np.array(result)
+
+
+def degrees(a, b):
+    apart = np.linalg.norm(a[..., :3, :3] - b[..., :3, :3], axis=(-2, -1))
+    return np.degrees(2 * np.arcsin(np.clip(apart / np.sqrt(8), 0, 1)))
+
+
+@pytest.mark.parametrize("repeat", ["modifier", "strip"])
+@pytest.mark.parametrize("loop_way", ["moving", "in_place"])
+@pytest.mark.parametrize("way", ["hips", "root", "object"])
+def test_each_round_looks_like_the_first(rig, way, loop_way, repeat):
+    scene = bpy.context.scene
+    scene.inpose_bake.way, scene.frame_end = way, 120
+    assert loop(loop_way=loop_way, repeat=repeat) == {"FINISHED"}
+    frames = np.arange(30, 30 + PERIOD)
+    rounds = [seen(rig, frames + number * PERIOD) for number in range(3)]
+    for number in (1, 2):
+        assert degrees(rounds[number], rounds[0]).max() < 0.01
+        moved = rounds[number][..., :3, 3] - rounds[0][..., :3, 3]
+        assert np.ptp(moved.reshape(-1, 3), axis=0).max() < 2e-4
+        way_m = np.linalg.norm(moved[0, 0])
+        assert way_m == pytest.approx(0.0 if loop_way == "in_place" else number * 1.2 * PERIOD / 24, abs=0.02)
+    animation = rig.animation_data
+    if repeat == "modifier":
+        assert animation.action.name == f"{rig.inpose_take.label} loop"
+        assert animation.action.use_cyclic
+    else:
+        assert animation.action is None
+        assert animation.nla_tracks[-1].strips[0].frame_end >= 120
+
+
+def test_planted_feet_stand_in_the_scene(rig):
+    loop()
+    names = [bone.name for bone in rig.pose.bones if not bone.name.startswith("root")]
+    stands = walk(map_and_measure(rig)[1].skeleton).foot_stands
+    toe = names.index("left_foot")
+    first = rig.inpose_take.first_frame
+    planted = [frame for frame in range(30, 30 + PERIOD) if stands[round((frame - first) / 24 * 60), 0]]
+    runs = np.split(planted, np.flatnonzero(np.diff(planted) > 1) + 1)
+    for run in runs:
+        inner = run[1:-1]
+        if len(inner) > 1:
+            for number in (0, 2):
+                there = seen(rig, inner + number * PERIOD)[:, toe, :2, 3]
+                assert np.ptp(there, axis=0).max() < 0.01
+
+
+def test_a_loop_keeps_the_bake_and_replaces_the_last_loop(rig):
+    label = rig.inpose_take.label
+    loop()
+    loop(loop_way="in_place")
+    assert rig.animation_data.action.name == f"{label} loop"
+    states = [(track.strips[0].action.name, track.mute) for track in rig.animation_data.nla_tracks]
+    assert states == [(label, True)]
+
+
+def test_the_preview_range_is_the_stretch(rig):
+    scene = bpy.context.scene
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 40, 40 + PERIOD
+    assert loop(0, 0) == {"FINISHED"}
+    keys = all_curves(rig.animation_data.action)[0].keyframe_points
+    assert [keys[0].co.x, keys[-1].co.x] == [40, 40 + PERIOD]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [(0, 0, "No stretch"), (50, 40, "ends before"), (30, 33, "too short"), (30, 5000, "ends after")],
+)
+def test_what_cannot_loop_is_refused_and_changes_nothing(rig, first, last, said):
+    facts = scene_facts(rig)
+    with pytest.raises(RuntimeError, match=said):
+        loop(first, last)
+    assert scene_facts(rig) == facts

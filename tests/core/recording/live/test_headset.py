@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record from a stand-in for a headset's browser, over real sockets: takes, tokens, lost connections, full disks."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inpose_core.cli import main
+from inpose_core.errors import OutputError, RecordingError
+from inpose_core.recording import load_recording
+from inpose_core.recording.live import web_server
+from inpose_core.recording.live.headset import HeadsetRecorder, PageSettings, record_headset
+from inpose_core.recording.live.take_files import TakeFiles
+from tests.core.recording.live.test_web_socket import frame
+from tests.core.recording.recorder_takes import line, take_lines
+from tests.core.recording.recording_files import moving_person
+
+PERSON = moving_person(90)
+LINES = take_lines(PERSON)
+
+
+class Browser:
+    """Speaks to the server as the page does."""
+
+    def __init__(self, url: str, *, origin: str | None = None) -> None:
+        address, _, path = url.partition("://")[2].partition("/")
+        self.socket = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=10)
+        self.socket.sendall(
+            f"GET /{path}socket HTTP/1.1\r\nHost: {address}\r\nOrigin: {origin or 'http://' + address}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        self.answer = b""
+        while b"\r\n\r\n" not in self.answer and (part := self.socket.recv(1)):
+            self.answer += part
+
+    @property
+    def accepted(self) -> bool:
+        return b" 101 " in self.answer
+
+    def send(self, *lines: str) -> None:
+        self.socket.sendall(frame("\n".join(lines).encode()))
+
+    def hear(self) -> bytes:
+        """Return what the server sends next; empty when it has closed the connection."""
+        with contextlib.suppress(OSError):
+            return self.socket.recv(1000)
+        return b""
+
+    def leave(self) -> None:
+        self.socket.close()
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[HeadsetRecorder]:
+    made = HeadsetRecorder(tmp_path, PageSettings(port=0))
+    made.start()
+    yield made
+    made.stop()
+
+
+def until(condition: object) -> None:
+    """Wait until a function returns something true."""
+    end_s = time.monotonic() + 20
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end_s, "it did not happen"
+        time.sleep(0.01)
+
+
+def status_of(host: str, method: str, path: str) -> int:
+    connection = http.client.HTTPConnection(host, timeout=10)
+    connection.request(method, path)
+    return connection.getresponse().status
+
+
+def get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.read()
+
+
+def test_takes_become_files_that_can_be_solved(recorder: HeadsetRecorder, tmp_path: Path) -> None:
+    browser = Browser(recorder.urls[0])
+    assert browser.accepted
+    for at in range(0, len(LINES), 7):
+        browser.send(*LINES[at : at + 7])
+    browser.send(*take_lines(PERSON, header={"take": 2}))
+    until(lambda: len(recorder.takes) == 2 and recorder.takes[1].ended)
+    assert [take.path.name for take in recorder.takes] == ["take_001.jsonl", "take_002.jsonl"]
+    assert [take.frames for take in recorder.takes] == [90, 90]
+    assert recorder.takes[0].path.read_text().splitlines() == LINES
+    assert len(load_recording(tmp_path / "take_002.jsonl")) == 90
+
+
+def test_without_the_token_nothing_is_served(recorder: HeadsetRecorder) -> None:
+    url = recorder.urls[0]
+    root = url.rpartition("/")[0].rpartition("/")[0]
+    for path in ("/", "/index.html", "/../README.md", "/x/", "/é/", "/x/socket"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get(root + urllib.request.quote(path))
+    assert not Browser(root + "/wrong/").accepted
+
+
+def test_only_the_page_is_served(recorder: HeadsetRecorder) -> None:
+    url = recorder.urls[0]
+    assert b"InPose recorder" in get(url)
+    assert b"requestSession" in get(url + "xr_session.js")
+    host, _, path = url.partition("://")[2].partition("/")
+    for name in ("../recorder/app.js", "../../README.md", "%2e%2e/app.js", "..%2fapp.js", "nothing.js", "app.js/"):
+        assert status_of(host, "GET", f"/{path}{name}") == 404, name
+    assert status_of(host, "DELETE", f"/{path}") == 501
+
+
+def test_another_site_may_not_speak_through_a_browser(recorder: HeadsetRecorder) -> None:
+    assert not Browser(recorder.urls[0], origin="https://elsewhere.example").accepted
+
+
+def test_one_headset_at_a_time_and_a_silent_one_gives_way(
+    recorder: HeadsetRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Browser(recorder.urls[0])
+    first.send(*LINES[:40])
+    until(lambda: recorder.takes and recorder.takes[0].frames > 30)
+    second = Browser(recorder.urls[0])
+    assert b"Another headset" in second.hear()
+    monkeypatch.setattr(web_server, "_SILENT_S", 0.0)
+    third = Browser(recorder.urls[0])
+    third.send(*LINES[40:])
+    until(lambda: recorder.takes[0].ended)
+    assert recorder.takes[0].frames == 90, "the same take goes on"
+    assert first.hear() == b""
+
+
+def test_a_take_that_arrived_in_parts_is_replaced_by_the_whole_one(recorder: HeadsetRecorder) -> None:
+    browser = Browser(recorder.urls[0])
+    browser.send(*LINES[:30])
+    until(lambda: recorder.takes and recorder.takes[0].frames > 20)
+    browser.leave()
+    whole = "\n".join(LINES) + "\n"
+    request = urllib.request.Request(recorder.urls[0] + "take", data=whole.encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 204
+    assert len(recorder.takes) == 1
+    assert recorder.takes[0].path.read_text() == whole
+    for data in (b"", b"nonsense", b"[1,2]"):
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(urllib.request.Request(recorder.urls[0] + "take", data=data, method="POST"))
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1e3", str(2**40), ""])
+def test_a_body_without_a_sensible_length_is_refused(length: str, recorder: HeadsetRecorder) -> None:
+    host, _, path = recorder.urls[0].partition("://")[2].partition("/")
+    connection = http.client.HTTPConnection(host, timeout=10)
+    connection.putrequest("POST", f"/{path}take", skip_accept_encoding=True)
+    connection.putheader("Content-Length", length)
+    connection.endheaders()
+    assert connection.getresponse().status in (400, 413)
+
+
+def test_the_computer_can_start_and_stop_a_take(recorder: HeadsetRecorder) -> None:
+    assert not recorder.command("start")
+    browser = Browser(recorder.urls[0])
+    until(lambda: recorder.progress(0.0).connected)
+    assert recorder.command("start")
+    assert b'{"command": "start"}' in browser.hear()
+
+
+def test_the_end_says_so_to_the_headset(recorder: HeadsetRecorder) -> None:
+    browser = Browser(recorder.urls[0])
+    until(lambda: recorder.progress(0.0).connected)
+    recorder.stop()
+    assert b"The computer has ended the recording." in browser.hear()
+    with pytest.raises(OSError, match="refused"):
+        Browser(recorder.urls[0])
+
+
+def test_a_peer_that_says_nothing_or_nonsense_blocks_nobody(recorder: HeadsetRecorder) -> None:
+    host, port = recorder.urls[0].partition("://")[2].partition("/")[0].split(":")
+    silent = [socket.create_connection((host, int(port))) for _ in range(20)]
+    silent[0].sendall(b"\x16\x03\x01\x00\xa5" + bytes(200))
+    assert b"InPose" in get(recorder.urls[0])
+    for each in silent:
+        each.close()
+
+
+def test_no_file_is_ever_replaced(tmp_path: Path) -> None:
+    (tmp_path / "take_001.jsonl").write_text("mine")
+    files = TakeFiles(tmp_path)
+    files.add("\n".join(LINES))
+    named = TakeFiles(tmp_path / "take_002.jsonl")
+    named.add("\n".join(take_lines(PERSON, header={"take": 2})))
+    assert (tmp_path / "take_001.jsonl").read_text() == "mine"
+    assert files.takes[0].path.name == "take_002.jsonl"
+    assert named.takes[0].path.name == "take_002_002.jsonl"
+
+
+def test_lines_that_belong_to_no_take_are_ignored(tmp_path: Path) -> None:
+    files = TakeFiles(tmp_path)
+    files.add("\n".join(LINES[1:20]))
+    assert not files.takes
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_ends_the_recording_with_a_sentence_and_keeps_the_take(tmp_path: Path) -> None:
+    files = TakeFiles(tmp_path)
+    files.add("\n".join(LINES[:20]))
+    assert files._file is not None
+    files._file.close()
+    files._file = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115 (the take's file from now on)
+    with pytest.raises(OutputError, match="cannot be written"):
+        files.add("\n".join(LINES[20:]))
+    assert (tmp_path / "take_001.jsonl").read_text().splitlines() == LINES[:20]
+
+
+def test_the_command_records_until_its_time_is_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "shot.jsonl"
+    urls: list[str] = []
+
+    def act() -> None:
+        until(lambda: urls)
+        Browser(urls[0]).send(*LINES)
+
+    thread = threading.Thread(target=act)
+    thread.start()
+    takes = record_headset(
+        out,
+        PageSettings(port=0, seconds=3),
+        lambda progress: urls.append(progress.url) is None and progress.frames < 90,
+    )
+    thread.join()
+    assert [take.path for take in takes] == [out]
+    assert load_recording(out).format == "WebXR (InPose recorder)"
+    assert main(["record", "--webxr", "0", "-o", str(tmp_path), "--seconds", "0.1"]) == 0
+    said = capsys.readouterr().err
+    assert "Open this address" in said
+    assert "adb reverse" in said
+    assert "No take" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "take.csv"], "neither a folder nor a .jsonl"),
+        (["-o", "nowhere/take.jsonl"], "does not exist"),
+        (["-o", "take.jsonl", "--key", "k.pem"], "belong together"),
+        (["-o", "take.jsonl", "--key", "k.pem", "--certificate", "c.pem"], "cannot be used for HTTPS"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_starts(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["record", "--webxr", "0", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_named(recorder: HeadsetRecorder, tmp_path: Path) -> None:
+    port = int(recorder.urls[0].rpartition(":")[2].partition("/")[0])
+    with pytest.raises(RecordingError, match=str(port)):
+        HeadsetRecorder(tmp_path, PageSettings(port=port))
+
+
+def test_in_the_network_the_page_is_served_by_https(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    made = HeadsetRecorder(tmp_path, PageSettings(port=0, address="0.0.0.0"))
+    made.start()
+    try:
+        port = made.urls[0].rpartition(":")[2].partition("/")[0]
+        unknown = ssl.create_default_context()
+        unknown.check_hostname, unknown.verify_mode = False, ssl.CERT_NONE
+        url = f"https://127.0.0.1:{port}/{made.urls[0].split('/')[3]}/"
+        with urllib.request.urlopen(url, context=unknown, timeout=10) as answer:
+            assert b"InPose recorder" in answer.read()
+        with pytest.raises((urllib.error.URLError, OSError, http.client.HTTPException)):
+            get(url.replace("https", "http"))
+    finally:
+        made.stop()
+
+
+def test_a_take_is_read_as_it_was_acted(recorder: HeadsetRecorder) -> None:
+    Browser(recorder.urls[0]).send(*LINES[:-1], line({"event": "end", "at": 990, "frames": 90}))
+    until(lambda: recorder.takes and recorder.takes[0].ended)
+    found = load_recording(recorder.takes[0].path)
+    assert np.abs(found.positions_m - PERSON.positions_m).max() < 1e-4

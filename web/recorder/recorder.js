@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Record takes in a WebXR session: frames come in, lines go to the store and to the computer. */
+
+import { eventLine, frameLine, headerLine, inputLine } from './take_file.js';
+import { Sampler } from './sample.js';
+import { TakeFlow } from './take_flow.js';
+import { TPoseGuide } from './t_pose.js';
+
+const WRITE_EVERY_MS = 1000;
+const SEND_EVERY_MS = 50;
+const LONGEST_PLAYBACK = 90 * 60;
+
+export class Recorder {
+  /**
+   * @param {{store: object, live: () => object | null, sounds: object, settings: object, nextTake: number,
+   *   about: object, onState: (name: string) => void}} world
+   */
+  constructor(world) {
+    Object.assign(this, world);
+    this.flow = new TakeFlow(this.settings);
+    this.sampler = new Sampler();
+    this.guide = new TPoseGuide();
+    this.pose = { held: 0, hint: '', since: null };
+    this.asked = { start: false, stop: false };
+    this.pressed = { left: false, right: false };
+    this.inputs = [];
+    this.take = null;
+    this.lastCount = 0;
+    this.latest = null;
+  }
+
+  /** Take one frame of the session. */
+  frame(frame, space, timeMs, sources) {
+    const { sample, added } = this.sampler.read(frame, space, timeMs, sources);
+    this.inputs.push(...added);
+    if (sample) this.latest = sample;
+    if (sample && this.flow.name === 'posing') this.pose = this.guide.add(sample);
+    const began = this.flow.update(timeMs, { ...this.pressed, ...this.asked }, this.pose);
+    this.asked = { start: false, stop: false };
+    if (began) this.enter(began, timeMs);
+    this.count(timeMs);
+    if (!this.take || !this.flow.records) return;
+    // A take that has just begun has listed all inputs.
+    if (!began) this.add(added.map((input) => inputLine(input, timeMs - this.take.startMs)));
+    if (sample) {
+      this.take.frames += 1;
+      if (this.take.playback.length < LONGEST_PLAYBACK) this.take.playback.push(sample);
+      this.add([frameLine(sample, this.take.startMs)]);
+    }
+    this.pass(timeMs, false);
+  }
+
+  /** Ask for what a button on the computer or on the page asks for: 'start' or 'stop'. */
+  ask(command) {
+    if (command in this.asked) this.asked[command] = true;
+  }
+
+  /** Note something that happened to the session. */
+  note(name, timeMs) {
+    if (this.take && this.flow.records) this.add([eventLine(name, timeMs - this.take.startMs)]);
+  }
+
+  /** End whatever is under way, because the session has ended. */
+  async end(timeMs) {
+    if (this.flow.records) {
+      this.flow.enter('reviewing', timeMs);
+      await this.finish(timeMs);
+    }
+    this.onState('ended');
+  }
+
+  enter(name, timeMs) {
+    if (name === 'counting') this.lastCount = 0;
+    if (name === 'posing') this.guide = new TPoseGuide();
+    if ((name === 'posing' || name === 'recording') && !this.take) this.begin(timeMs);
+    if (name === 'recording') {
+      if (this.pose.held >= 1) {
+        this.add([eventLine('t_pose', timeMs - this.take.startMs, { from: Math.round(this.pose.since - this.take.startMs) })]);
+      }
+      this.sounds.go();
+    }
+    if (name === 'reviewing') this.finish(timeMs);
+    if (name === 'ready') this.done = null;
+    this.pose = { held: 0, hint: '', since: null };
+    this.onState(name);
+  }
+
+  count(timeMs) {
+    if (this.flow.name !== 'counting') return;
+    const left = this.flow.secondsLeft(timeMs);
+    if (left !== this.lastCount) this.sounds.count();
+    this.lastCount = left;
+  }
+
+  begin(timeMs) {
+    this.take = {
+      number: this.nextTake, startMs: timeMs, frames: 0, playback: [], toStore: [], toSend: [],
+      writtenMs: timeMs, sentMs: timeMs, complete: true,
+    };
+    this.nextTake += 1;
+    const startedAt = new Date();
+    // The lines wait until the store has given the take its place.
+    this.take.id = this.store.begin(this.take.number, startedAt.toISOString());
+    this.add([headerLine({ ...this.about(), take: this.take.number, startedAt })]);
+    this.add(this.inputs.map((input) => inputLine(input, 0)));
+  }
+
+  add(lines) {
+    this.take.toStore.push(...lines);
+    this.take.toSend.push(...lines);
+  }
+
+  /** Pass on the lines that have waited long enough. */
+  pass(timeMs, all) {
+    const take = this.take;
+    const live = this.live();
+    if (take.toSend.length && (all || timeMs - take.sentMs >= SEND_EVERY_MS)) {
+      if (!live || !live.send(take.toSend)) take.complete = false;
+      take.toSend = [];
+      take.sentMs = timeMs;
+    }
+    if (take.toStore.length && (all || timeMs - take.writtenMs >= WRITE_EVERY_MS)) {
+      const lines = take.toStore;
+      take.saved = take.id.then((id) => this.store.append(id, lines));
+      take.toStore = [];
+      take.writtenMs = timeMs;
+    }
+  }
+
+  async finish(timeMs) {
+    const take = this.take;
+    this.take = null;
+    if (!take) return;
+    const seconds = (timeMs - take.startMs) / 1000;
+    this.done = { number: take.number, seconds, playback: take.playback };
+    const last = [eventLine('end', timeMs - take.startMs, { frames: take.frames })];
+    take.toStore.push(...last);
+    take.toSend.push(...last);
+    this.take = take;
+    this.pass(timeMs, true);
+    this.take = null;
+    this.sounds.stop();
+    const id = await take.id;
+    await take.saved;
+    await this.store.finish(id, { frames: take.frames, seconds });
+    const live = this.live();
+    if (live && !take.complete) await live.sendWhole(await this.store.text(id));
+    this.onState('saved');
+  }
+}
