@@ -49,8 +49,8 @@ _HAND_ABOVE: Final[float] = 0.013
 """Of the palm's middle above what the hand lies on: half its thickness, over the standing head height."""
 _STAYS: Final[float] = 0.07
 """A hand that stays nearer to its place touches it, over the standing head height: 10 cm for an adult."""
-_SEATED: Final[float] = 0.17
-"""The same of the pelvis on a seat: 25 cm for an adult."""
+_SEATED: Final[float] = 0.1
+"""The same of the pelvis on a seat: 15 cm for an adult."""
 
 
 @dataclass(frozen=True)

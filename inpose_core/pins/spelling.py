@@ -27,7 +27,7 @@ def spelled_out(pins: PinSet, motion: Motion, start_s: float) -> PinSet:
         start_s: time in the recording at which it begins.
     """
     held = [
-        replace(part, while_standing=part.rests)
+        replace(part, while_standing=pin.while_standing and part.rests)
         for pin in pins.pins
         for part in (pins_while_standing(pin, motion, start_s, pins) if pin.while_standing else (pin,))
     ]
