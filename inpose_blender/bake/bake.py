@@ -14,7 +14,7 @@ from mathutils import Matrix
 
 from ..bpy_compat import ActionWriter
 from ..character.skin import Skin, read_skin
-from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations
+from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
 from ..fingers.turns import finger_turns
@@ -198,18 +198,20 @@ def bake_channels(
     if settings.layer is not None and settings.layer.upper_body:
         hips = [joint for joint, bone in mapping.bones.items() if facts.parts[bone] == "hips"]
         rotations = on_upright_hips(rotations, hips)
+        if settings.layer.hips_wxyz is not None:
+            rotations = multiply_quaternions(settings.layer.hips_wxyz[:, None], rotations)
     turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
     channels += _motion_channels(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
     rests = facts.rest_channels
     if facts.fingers is not None and settings.fingers != "off":
         rests += facts.fingers_at_rest
         channels += _finger_channels(facts, facts.fingers, turns, motion, settings, measure=measure, fps=fps)
-    channels = _of_layer(channels, settings.layer)
+    channels = _of_layer(channels, settings.layer, facts)
     if settings.key_tolerance_deg > 0:
         tolerance = np.radians(settings.key_tolerance_deg)
         channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
     animated = {channel.data_path for channel in channels}
-    channels += _of_layer([channel for channel in rests if channel.data_path not in animated], settings.layer)
+    channels += _of_layer([channel for channel in rests if channel.data_path not in animated], settings.layer, facts)
     if not channels:
         raise RigError("The layer moves no bone.", "Select bones in Pose Mode, or choose another mask.")
     return channels, settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
@@ -315,11 +317,14 @@ def _motion_channels(
     return channels
 
 
-def _of_layer(channels: list[Channel], layer: LayerSettings | None) -> list[Channel]:
+def _of_layer(channels: list[Channel], layer: LayerSettings | None, facts: RigFacts) -> list[Channel]:
     """Return what a layer has of the channels: those of its bones, and for an additive one what it adds."""
     if layer is None:
         return channels
     channels = [channel for channel in channels if channel.group in layer.bones]
+    # A loose bone is where the other animation has it, unless the layer moves what carries it, too.
+    left = {bone for bone in facts.loose_bones if facts.tree[bone].carrier not in layer.bones}
+    channels = [each for each in channels if each.group not in left or not each.data_path.endswith("location")]
     if not layer.adds:
         return channels
     added = [(channel, away_from_first(channel.data_path, channel.group, channel.values)) for channel in channels]

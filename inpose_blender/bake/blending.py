@@ -34,10 +34,14 @@ from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
+from .adjust import resampled_count
+from .bake import RigFacts
 from .channels import Channel
 from .play_action import others_playing
 from .settings import BakeSettings
 
+_MOST_LOOKS: Final[int] = 300
+"""Most frames at which the hips are looked at: between them, they turn evenly."""
 _ROTATION: Final[re.Pattern[str]] = re.compile(r"\.(rotation_quaternion|rotation_euler)$")
 
 
@@ -107,6 +111,26 @@ def blended_motion(
     root_m = motion.root_translation_m.copy()
     root_m[blended] += weight * (played.root_translation_m - root_m[blended])
     return replace(motion, rotations_wxyz=continuous_signs(rotations), root_translation_m=root_m)
+
+
+def turning_hips(motion: Motion, rig: PreparedRig, facts: RigFacts, settings: BakeSettings) -> FloatArray:
+    """Return how the hips turn in what plays already, (F, 4) in the core frame, for each key of a bake."""
+    fps = settings.fps or facts.scene_fps
+    count = resampled_count(len(motion), motion.fps, fps)
+    rate = facts.scene_fps / fps
+    step = max(1, int(np.ceil(count / _MOST_LOOKS)))
+    looked = np.unique(np.append(np.arange(0, count, step), count - 1))
+    frames = (settings.first_frame + looked * rate).tolist()
+    bone = rig.mapping.anchor("pelvis")
+    moves = played_moves(rig.armature_object, [bone], frames, others_playing(rig.armature_object, settings))
+    R_core_armature = rig.measure.R_world_core.T @ rotation_of(home_world(rig.armature_object))
+    turned = R_core_armature @ _rotations(moves[:, 0]) @ R_core_armature.T @ rig.measure.alignments[0].T
+    found = continuous_signs(matrix_to_quaternion(turned)[:, None])[:, 0]
+    keys = np.arange(count)
+    before = np.clip(np.searchsorted(looked, keys, side="right") - 1, 0, max(len(looked) - 2, 0))
+    after = np.minimum(before + 1, len(looked) - 1)
+    share = (keys - looked[before]) / np.maximum(looked[after] - looked[before], 1)
+    return slerp(found[before], found[after], share[:, None])
 
 
 def posed_motion(

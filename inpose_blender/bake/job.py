@@ -17,12 +17,12 @@ from ..character.problems import CHANGED, CharacterCheck
 from ..character.skin import Skin
 from ..core import InPoseError, Motion, RigError
 from ..in_thread import in_thread
-from ..layers.masks import layer_settings
+from ..layers.masks import layer_settings, turns_with_hips
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
 from .bake import bake_channels, rig_facts, write_action
-from .blending import blendable_channels, blended_motion
+from .blending import blendable_channels, blended_motion, turning_hips
 from .chosen_motion import chosen_motion
 from .options import BakeOptions
 from .placement import motion_placement, place_motion, placed_floor, placement_to_text
@@ -121,6 +121,9 @@ class BakeJob:
         shared = shared_room(self._options, armature_object, scene, take.scale)
         placement = motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location, shared)
+        if layer is not None and layer.upper_body and not turns_with_hips(facts.tree, now.mapping, facts.parts):
+            layer = replace(layer, hips_wxyz=turning_hips(motion, now, facts, settings))
+            settings = replace(settings, layer=layer)
         if layer is None:
             motion = blended_motion(motion, self._options.layers, now, scene, settings, facts.tree)
         channels, frames = yield from in_thread(

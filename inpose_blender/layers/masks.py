@@ -16,6 +16,8 @@ BodyPart = Literal["hips", "trunk", "arms", "legs"]
 OBJECT_GROUP: Final[str] = "Object Transforms"
 """Blender's name for the group of the channels that move an object; they go with the hips."""
 
+_ALIKE: Final[int] = 5
+"""Letters at the beginning, and the side at the end, that two names must have in common."""
 _PARTS: Final[Mapping[Mask, frozenset[BodyPart]]] = {
     "whole": frozenset({"hips", "trunk", "arms", "legs"}),
     "upper_body": frozenset({"trunk", "arms"}),
@@ -28,8 +30,9 @@ _PARTS: Final[Mapping[Mask, frozenset[BodyPart]]] = {
 def body_parts(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> dict[str, BodyPart]:
     """Return the part of the body of each bone of a rig.
 
-    A bone belongs to the nearest joint at or above it: a finger or a twist bone to the arm, a root bone to the hips.
-    What carries hips or legs belongs to the hips, too: in a generated Rigify rig, this is the lowest bone of the spine.
+    A bone belongs to the nearest joint at or above it: a finger or a twist bone to the arm, a root bone to the hips. A
+    bone with switches of the rig belongs to the joint whose bone has the most similar name. What carries hips or legs
+    belongs to the hips, too: in a generated Rigify rig, this is the lowest bone of the spine.
     """
     joints = {mapping.anchor(joint): joint for joint in mapping.bones}
     joints |= {bone: joint for joint, bone in mapping.bones.items()}
@@ -38,12 +41,25 @@ def body_parts(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> dic
         above = (found for found in (bone, *bone.parent_recursive) if found.name in joints)
         nearest = next(above, None)
         parts[bone.name] = "hips" if nearest is None else part_of_joint(joints[nearest.name])
+    for switch, *_ in mapping.family.settings:
+        nearest_name = max(joints, key=lambda name: _alike(name, switch))
+        if switch in parts and _alike(nearest_name, switch) >= _ALIKE:
+            parts[switch] = part_of_joint(joints[nearest_name])
     for joint in ("pelvis", "left_hip", "right_hip"):
         carrier = tree[mapping.bones[joint]].carrier
         while carrier is not None:
             parts[carrier] = "hips"
             carrier = tree[carrier].carrier
     return parts
+
+
+def turns_with_hips(tree: BoneTree, mapping: RigMapping, parts: Mapping[str, BodyPart]) -> bool:
+    """Return whether the hips turn the lowest bone of the trunk; where they do not, a trunk alone faces ahead."""
+    lowest = next(bone for joint, bone in mapping.bones.items() if parts[bone] == "trunk" and joint != "pelvis")
+    carrier = tree[lowest].carrier
+    while carrier is not None and carrier != mapping.bones["pelvis"]:
+        carrier = tree[carrier].carrier
+    return carrier is not None
 
 
 def layer_settings(
@@ -92,3 +108,10 @@ def masked_bones(mask: Mask, parts: Mapping[str, BodyPart], selected: Collection
         return frozenset(selected)
     bones = frozenset(bone for bone, part in parts.items() if part in _PARTS[mask])
     return bones | {OBJECT_GROUP} if "hips" in _PARTS[mask] else bones
+
+
+def _alike(name: str, other: str) -> int:
+    """Return how many letters two names have in common at their beginning; 0 if their sides differ."""
+    if name[-1:] != other[-1:]:
+        return 0
+    return next((index for index, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), len(name))

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core import FloatArray
+
 
 @dataclass(frozen=True)
 class LayerSettings:
@@ -16,6 +18,9 @@ class LayerSettings:
     """Add to what is below instead of replacing it."""
     upper_body: bool = False
     """The trunk stands on hips that another animation moves."""
+    hips_wxyz: FloatArray | None = None
+    """(F, 4) how the hips of the other animation turn in the core frame, where they do not turn the trunk by
+    themselves."""
     tweak: bool = False
     """Put an empty additive action on top, for corrections."""
     blend_in: int = 0

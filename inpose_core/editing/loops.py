@@ -4,7 +4,8 @@
 The loop ends near the chosen end, where pose and velocity are nearest to those of its start. Around the seam, the
 motion goes over from the end of one round to the start of the next, over frames that lie before and after the stretch.
 So pose and velocity are continuous. The slow turn of the whole stretch is taken out, so that each round goes in the
-same direction. Then each planted foot is held in place once more, also where it stands across the seam.
+same direction. Then each planted foot is held in place once more, also where it stands across the seam. The fingers
+keep their pose of the start.
 """
 
 from __future__ import annotations
@@ -61,13 +62,14 @@ class Loop:
         rotations = np.concatenate([*(each.rotations_wxyz for each in parts), self.motion.rotations_wxyz[:1]])
         moved_m = [each.root_translation_m + number * self.way_m for number, each in enumerate(parts)]
         last_m = self.motion.root_translation_m[:1] + count * self.way_m
-        stands = self.motion.foot_stands
+        stands, fingers = self.motion.foot_stands, self.motion.fingers
         return Motion(
             continuous_signs(rotations),
             np.concatenate((*moved_m, last_m)),
             self.motion.skeleton,
             self.motion.fps,
             foot_stands=None if stands is None else np.concatenate((*([stands[:-1]] * count), stands[:1])),
+            fingers=None if fingers is None else fingers.part(np.zeros(len(rotations), dtype=np.int64)),
         )
 
 
@@ -100,7 +102,11 @@ def make_loop(motion: Motion, start_s: float, stop_s: float, fps: float, *, in_p
         share = np.linspace(0.0, 1.0, length + 1)[:, None]
         round_ = replace(round_, root_translation_m=round_.root_translation_m - share * way_m)
         way_m = np.zeros(3)
-    return Loop(replace(round_.part(slice(0, None, steps)), fps=fps), way_m, start_s + length / fine.fps)
+    round_ = replace(round_.part(slice(0, None, steps)), fps=fps)
+    if motion.fingers is not None:
+        start = min(round(start_s * motion.fps), len(motion) - 1)
+        round_ = replace(round_, fingers=motion.fingers.part(np.full(len(round_), start)))
+    return Loop(round_, way_m, start_s + length / fine.fps)
 
 
 def _resampled(motion: Motion, start_s: float, fps: float) -> tuple[Motion, int]:

@@ -74,6 +74,8 @@ class RawTracks:
     """Further trackers, in the file's unit, axes and order."""
     fingers: FingerTracks | None = None
     """Finger joints, already in the convention of `body.hands.joints`, and the buttons of the controllers."""
+    finger_sides_certain: bool = False
+    """The fingers have names of their own, so they stay if the controllers must be exchanged."""
 
 
 def check_frame_count(count: int, name: str) -> None:

@@ -73,6 +73,13 @@ def test_feet_and_hands_touch_objects_in_the_window(blender: RealBlender, tmp_pa
     assert {"the foot is on the platform", "undo takes the drag back", "the character sits"} <= set(report["checks"])
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_buttons_close_the_hands_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_fingers.py", tmp_path)
+    assert {"the hands close", "relaxed hands stay relaxed"} <= set(report["checks"])
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from ..adjust_settings import AdjustSettings
 from .adjust import adjust_motion
 from .keys import reduce_keys
-from .resample import resample_motion, resample_rotations
+from .resample import resample_motion, resample_rotations, resampled_count
 from .root import RootPath, in_place, root_path_of
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "reduce_keys",
     "resample_motion",
     "resample_rotations",
+    "resampled_count",
     "root_path_of",
 ]

@@ -28,9 +28,14 @@ def resample_rotations(wxyz: FloatArray, own_fps: float, fps: float) -> FloatArr
     return slerp(wxyz[before], wxyz[after], fraction.reshape(-1, *(1,) * (wxyz.ndim - 1)))
 
 
+def resampled_count(frames: int, own_fps: float, fps: float) -> int:
+    """Return how many frames there are at another frame rate."""
+    return int(np.floor((frames - 1) * fps / own_fps + 1e-6)) + 1
+
+
 def _neighbours(frames: int, own_fps: float, fps: float) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Return for each new frame the frames before and after it, and how far it is between them."""
-    count = int(np.floor((frames - 1) * fps / own_fps + 1e-6)) + 1
+    count = resampled_count(frames, own_fps, fps)
     source = np.arange(count) * (own_fps / fps)
     before = np.minimum(source.astype(np.int64), frames - 1)
     return before, np.minimum(before + 1, frames - 1), source - before

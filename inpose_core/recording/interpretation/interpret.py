@@ -102,7 +102,9 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     origin, origin_guess = _origin(positions_m, tracked, declared, options)
     trackers = _interpreted(raw.trackers, seen.axes, seen.order, unit_m)
     # Exchanged hands are found by what they do; their buttons go with them.
-    fingers = raw.fingers.exchanged(np.ones(len(times_s), np.bool_)) if raw.fingers and swap else raw.fingers
+    fingers = raw.fingers
+    if swap and fingers is not None and not raw.finger_sides_certain:
+        fingers = fingers.exchanged(np.ones(len(times_s), np.bool_))
     made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]

@@ -194,6 +194,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         session_starts=found.session_starts,
         trackers=trackers_at(times, found.others),
         fingers=_fingers(found, times),
+        finger_sides_certain=bool(found.finger_bones),
     )
 
 

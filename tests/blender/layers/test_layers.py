@@ -13,7 +13,7 @@ from rigs import build_rig, gentle_motion, map_and_measure, nearest_rotation, sc
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bpy_compat import action_curves, all_curves
-from inpose_blender.core import JOINT_INDEX, Motion, RigError, normalize_quaternion
+from inpose_blender.core import JOINT_INDEX, Motion, RigError, multiply_quaternions, normalize_quaternion
 from inpose_blender.layers import stack
 from inpose_blender.layers.masks import part_of_joint
 from inpose_blender.layers.options import LayerOptions
@@ -139,6 +139,35 @@ def test_a_seated_trunk_keeps_its_lean_on_standing_hips(rig, walk):
     bake(rig, Motion(seated, np.zeros((FRAMES, 3)), skeleton, 24.0), layer="replace", mask="upper_body")
     head = index_of(rig)[mapping.bones["head"]]
     assert degrees(seen(rig), standing)[:, head].max() < 0.01
+
+
+def test_a_trunk_that_hangs_on_the_root_turns_with_the_other_hips(rig, walk, gesture):
+    """As in MMD characters and in Rigify, whose hips do not turn the trunk by themselves."""
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = rig.data.edit_bones
+    bones["spine1"].parent = bones["root of all"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    turn = np.array((np.cos(0.7), 0.0, np.sin(0.7), 0.0))
+    turned = Motion(
+        multiply_quaternions(np.broadcast_to(turn, walk.rotations_wxyz.shape), walk.rotations_wxyz),
+        walk.root_translation_m,
+        walk.skeleton,
+        walk.fps,
+    )
+    index = index_of(rig)
+    relative = []
+    for below in (walk, turned):
+        rig.animation_data_clear()
+        bake(rig, below, "walk")
+        before = seen(rig)
+        bake(rig, gesture, layer="replace", mask="upper_body")
+        after = seen(rig)
+        legs = [index[name] for name in ("pelvis", *_LEGS)]
+        assert np.abs(after[:, legs] - before[:, legs]).max() < 1e-6
+        relative.append(np.linalg.inv(after[:, index["pelvis"]]) @ after[:, index["spine3"]])
+        apart = after[:, index["spine1"], :3, 3] - before[:, index["spine1"], :3, 3]
+        assert np.abs(apart).max() < 1e-4
+    assert degrees(*relative).max() < 0.1
 
 
 def test_selected_bones_only(rig, walk, gesture):
