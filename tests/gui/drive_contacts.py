@@ -236,7 +236,7 @@ class Touching(drive.Session):
         above = self.bone("pelvis").z - seat
         self.check(0.08 < above < 0.3, f"the pelvis is {above:.2f} m above the seat")
         level = [self.bone(f"{side}_knee").z - self.bone(f"{side}_hip").z for side in ("left", "right")]
-        self.check(max(map(abs, level)) < 0.25, f"the thighs are level: {level}")
+        self.check(max(map(abs, level)) < 0.3, f"the thighs are level: {level}")
         self.check(True, "the character sits")
         yield from self.look("c5_sits")
 
