@@ -33,6 +33,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.hands.shapes import finger_rotations
     from inpose_core.body.hands.tracks import FingerTracks
     from inpose_core.body.motion import Motion
+    from inpose_core.body.points import tracker_joint
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -65,6 +66,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
+    from inpose_core.recording.trackers import TrackerTracks
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.system.output import atomic_output, output_error, write_output
     from inpose_core.system.process import (
@@ -86,6 +88,7 @@ else:
     from ..inpose_core.body.hands.shapes import finger_rotations
     from ..inpose_core.body.hands.tracks import FingerTracks
     from ..inpose_core.body.motion import Motion
+    from ..inpose_core.body.points import tracker_joint
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -118,6 +121,7 @@ else:
     )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
+    from ..inpose_core.recording.trackers import TrackerTracks
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.system.output import atomic_output, output_error, write_output
     from ..inpose_core.system.process import (
@@ -170,6 +174,7 @@ __all__ = [
     "SkeletonError",
     "StoppedError",
     "TorchBuild",
+    "TrackerTracks",
     "UnsureStretch",
     "WorkerError",
     "atomic_output",
@@ -213,6 +218,7 @@ __all__ = [
     "spelled_out",
     "stop_by_unwinding",
     "torch_build",
+    "tracker_joint",
     "unsure_stretches",
     "without_python_variables",
     "write_csv",

@@ -59,6 +59,7 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         [job.calibration.calibration_file for job in jobs if job.calibration.calibration_file], "calibration"
     )
     _require_files([job.solve.pins_file for job in jobs if job.solve.pins_file], "pins file")
+    _require_files([job.solve.edits_file for job in jobs if job.solve.edits_file], "edits file")
     outputs = Counter(_identity(job.output) for job in jobs)
     twice = [job for job in jobs if outputs[_identity(job.output)] > 1]
     if twice:

@@ -143,7 +143,7 @@ def test_silence_bones_and_noise_are_told_apart(tmp_path: Path) -> None:
     for packets, words in (
         ([], "nothing arrived"),
         ([bones] * 5, "avatar's bones"),
-        ([b"\xff" * 40, b"#bundle\0", b"/a\0\0,f\0\0"] * 3, "no VMC messages"),
+        ([b"\xff" * 40, b"#bundle\0", b"/a\0\0,f\0\0"] * 3, "no poses of devices"),
     ):
         with pytest.raises(RecordingError, match=words):
             record(tmp_path / "take.csv", packets)
