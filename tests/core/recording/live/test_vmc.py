@@ -15,6 +15,8 @@ import pytest
 from pythonosc import osc_bundle_builder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from inpose_core.body.hands.angles import rotations_of_angles
+from inpose_core.body.hands.shapes import FIST_RAD
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
@@ -106,6 +108,29 @@ def test_a_take_by_udp_is_what_was_sent(tmp_path: Path) -> None:
     assert geodesic_angle(written.rotations_wxyz, person.rotations_wxyz).max() < 1e-3
     text = (tmp_path / "take.csv").read_text()
     assert not any(serial in text for serial in SERIALS)
+
+
+def test_bones_of_fingers_are_recorded(tmp_path: Path) -> None:
+    """The avatar's other bones are not: InPose solves the body itself."""
+    person = moving_person(150)
+    shape = rotations_of_angles(np.stack((FIST_RAD, FIST_RAD)))
+    packets = []
+    for packet in datagrams(person):
+        bones = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
+        bones.add_content(message("/VMC/Ext/Bone/Pos", "Hips", *map(float, range(7))).build())
+        for hand, side in enumerate(("Left", "Right")):
+            for number, finger in enumerate(("Thumb", "Index", "Middle", "Ring", "Little")):
+                for phalanx, part in enumerate(("Proximal", "Intermediate", "Distal")):
+                    w, x, y, z = shape[hand, 3 * number + phalanx].tolist()
+                    pose = (0.02, 0.0, 0.0, x, -y, -z, w)  # Unity's left is at -X
+                    bones.add_content(message("/VMC/Ext/Bone/Pos", f"{side}{finger}{part}", *pose).build())
+        packets += [packet, bones.build().dgram]
+    record(tmp_path / "take.csv", packets, rate_hz=180.0)
+    fingers = load_recording(tmp_path / "take.csv").fingers
+    assert fingers is not None
+    assert fingers.measured.mean() > 0.95
+    error = geodesic_angle(fingers.rotations_wxyz, shape)[fingers.measured]
+    assert np.degrees(error.max()) < 0.1
 
 
 def test_without_a_clock_arrival_counts_and_hands_are_told_by_geometry(tmp_path: Path) -> None:
