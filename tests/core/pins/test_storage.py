@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inpose_core.body.skeleton import JOINT_NAMES
@@ -51,6 +51,7 @@ def some_pins(draw: st.DrawFn) -> Pin:
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(
     st.lists(some_pins(), max_size=3),
     st.lists(
