@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bpy
 
+from .bake.edits import properties as edits
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
@@ -35,6 +36,7 @@ CLASSES = (
     *viewing.CLASSES,
     *columns.CLASSES,
     *pins.CLASSES,
+    *edits.CLASSES,
 )
 
 
@@ -46,6 +48,7 @@ def register() -> None:
     bpy.types.Scene.inpose_loop = bpy.props.PointerProperty(type=INPOSE_PG_loop)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
+    bpy.types.Object.inpose_edits = bpy.props.PointerProperty(type=edits.INPOSE_PG_edits)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
     bpy.types.WindowManager.inpose_columns = bpy.props.PointerProperty(type=columns.INPOSE_PG_columns)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
@@ -58,6 +61,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_columns
     overrides.unregister()
     del bpy.types.WindowManager.inpose_status
+    del bpy.types.Object.inpose_edits
     del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_loop

@@ -89,6 +89,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "viewing",
         "columns",
         "pins",
+        "cleanup",
         "scene_settings",
         "menus",
         "batch",

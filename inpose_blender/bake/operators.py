@@ -17,6 +17,7 @@ from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
+from .edits.properties import move_edits
 from .properties import bake_options
 from .settings import BakeResult
 
@@ -117,7 +118,8 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
 
 
 def keep_place(take: Any, result: BakeResult) -> None:
-    """Keep with a take where in time and space its last bake is."""
+    """Keep with a take where in time and space its last bake is. Edits stay at the poses that they change."""
+    move_edits(take.id_data, result.first_frame - take.first_frame)
     take.first_frame, take.placement = result.first_frame, result.place
     take.speed, take.no_pins = result.speed, result.no_pins
 
