@@ -16,6 +16,8 @@ from .cleanup import operators as cleanup_operators
 from .cleanup import panel as cleanup_panel
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .export import operators as export_operators
+from .export import panel as export_panel
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
 from .pins import operators as pins_operators
@@ -54,6 +56,7 @@ _CLASSES = (
     *columns_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
+    *export_operators.CLASSES,
     *pins_operators.CLASSES,
     *pins_solving.CLASSES,
     *cleanup_operators.CLASSES,
@@ -71,6 +74,7 @@ _CLASSES = (
     *pins_panel.CLASSES,
     *cleanup_panel.CLASSES,
     INPOSE_PT_bake,
+    *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,
     *menus.CLASSES,

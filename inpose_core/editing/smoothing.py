@@ -21,14 +21,15 @@ _ROUNDS: Final[int] = 5
 
 
 def smooth_motion(motion: Motion, deviation_s: float) -> Motion:
-    """Return the motion with rotations and path averaged over a Gaussian of this standard deviation in seconds.
+    """Return the motion with rotations, path and fingers averaged over a Gaussian of this deviation in seconds.
 
     Quaternions of continuous sign are averaged by component and normalised: within a kernel's reach a body turns far
     less than the half turn at which that would matter.
     """
     rotations = gaussian_filter(continuous_signs(motion.rotations_wxyz), deviation_s * motion.fps, "nearest")
     root_m = gaussian_filter(motion.root_translation_m, deviation_s * motion.fps, "nearest")
-    return replace(motion, rotations_wxyz=normalize_quaternion(rotations), root_translation_m=root_m)
+    fingers = None if motion.fingers is None else motion.fingers.smoothed(deviation_s * motion.fps)
+    return replace(motion, rotations_wxyz=normalize_quaternion(rotations), root_translation_m=root_m, fingers=fingers)
 
 
 def smooth(motion: Motion, share: FloatArray, deviation_s: float, *, hold_hands: bool) -> Motion:

@@ -106,16 +106,21 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
     if option.name == "take":
         later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
         person = replace(person, times_s=later)
-    if option.name == "points":
+    if option.name in ("points", "trackers"):
         places_m = person.positions_m[:, 1:] - (0.0, 0.6, 0.0)
         trackers = TrackerTracks(
             ("hips", "chest"), (0, 9), places_m, person.rotations_wxyz[:, 1:], person.measured[:, 1:], (True, True)
         )
         person = replace(person, trackers=trackers)
     write_csv(person, path)
-    value = {"columns": COLUMNS, "points": "hips", "take": 2, "trim_start_s": 0.5, "trim_end_s": 1.0}.get(
-        option.name, other_value(option)
-    )
+    value = {
+        "columns": COLUMNS,
+        "points": "hips",
+        "take": 2,
+        "trackers": "hips=none",
+        "trim_start_s": 0.5,
+        "trim_end_s": 1.0,
+    }.get(option.name, other_value(option))
     usual, changed = load_recording(path), load_recording(path, ReadOptions(**{option.name: value}))
     if option.name in TRIM_OPTIONS:
         cut = [calibrate(each, own_body(), CalibrationSettings(pose="grip")).sensors for each in (usual, changed)]
