@@ -16,6 +16,8 @@ from .cleanup import operators as cleanup_operators
 from .cleanup import panel as cleanup_panel
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .controls import operators as controls_operators
+from .controls.panel import INPOSE_PT_controls
 from .export import operators as export_operators
 from .export import panel as export_panel
 from .loops import operators as loops_operators
@@ -61,6 +63,7 @@ _CLASSES = (
     *pins_solving.CLASSES,
     *cleanup_operators.CLASSES,
     *loops_operators.CLASSES,
+    *controls_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -74,6 +77,7 @@ _CLASSES = (
     *pins_panel.CLASSES,
     *cleanup_panel.CLASSES,
     INPOSE_PT_bake,
+    INPOSE_PT_controls,
     *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,
