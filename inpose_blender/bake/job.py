@@ -17,6 +17,7 @@ from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
 from ..core import FloatArray, InPoseError, RigError
 from ..in_thread import in_thread
+from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
@@ -127,6 +128,8 @@ class BakeJob:
         settings = self._options.bake_settings(
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
+        if layer is not None and layer.adds:
+            notes += first_pose_notes(motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         # Edits may move the first pose; the recorded room stays where the ground was looked at.
         placement = placement or motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
