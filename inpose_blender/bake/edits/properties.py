@@ -74,8 +74,19 @@ def chosen_edit(armature: Any) -> Any:
     return edits.entries[edits.chosen] if 0 <= edits.chosen < len(edits.entries) else None
 
 
-def move_edits(armature: Any, frames: int) -> None:
-    """Let all edits begin and end later, because the bake does: they stay at the same poses."""
-    edits = edits_of(armature)
-    for edit in edits.entries if edits is not None and frames else ():
-        edit.first, edit.last = edit.first + frames, edit.last + frames
+def move_edits(armature: Any, first_frame: int, speed: float) -> None:
+    """Let all edits stay at the poses that they change, when a bake begins at another frame or has another speed.
+
+    Args:
+        armature: still has the first frame and the speed of its last bake.
+        first_frame: of the new bake.
+        speed: of the new bake.
+    """
+    edits, take = edits_of(armature), armature.inpose_take
+    if edits is None or (first_frame, speed) == (take.first_frame, take.speed):
+        return
+    longer = take.speed / speed
+    for edit in edits.entries:
+        edit.first = first_frame + round((edit.first - take.first_frame) * longer)
+        edit.last = first_frame + round((edit.last - take.first_frame) * longer)
+        edit.ease = round(edit.ease * longer)
