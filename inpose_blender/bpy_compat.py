@@ -37,6 +37,29 @@ class ActionWriter:
             self.action.id_root = "OBJECT"
             self._channels = self.action
 
+    @classmethod
+    def of_copy(cls, animation_data: Any) -> ActionWriter:
+        """Copy the active action of an object, to change the copy; it is not made active."""
+        writer = cls.__new__(cls)
+        writer.action = animation_data.action.copy()
+        writer._name = writer.action.name
+        writer.slot, writer._channels = None, writer.action
+        writer._groups = {}
+        if HAS_SLOTS:
+            writer.slot = next(each for each in writer.action.slots if each.handle == animation_data.action_slot.handle)
+            writer._channels = writer.action.layers[0].strips[0].channelbag(writer.slot, ensure=True)
+            writer._groups = {group.name: group for group in writer._channels.groups}
+        return writer
+
+    @property
+    def curves(self) -> list[Any]:
+        """Return the F-curves of the object."""
+        return list(self._channels.fcurves)
+
+    def remove_curve(self, curve: Any) -> None:
+        """Remove an F-curve of the object."""
+        self._channels.fcurves.remove(curve)
+
     def look_up_again(self) -> bool:
         """Find the action anew after a pause: an undo replaces it, and a pointer to the old one would crash Blender.
 
@@ -74,6 +97,13 @@ class ActionWriter:
         """Give the action a name that has become free; where it has not, Blender keeps them apart."""
         if self.action.name != shortened(name):
             self.action.name = shortened(name)
+
+
+def set_gltf_rate(scene: Any, fps: float) -> None:
+    """Set the frame rate of a scene for the glTF exporter: in all versions up to 5.2, it multiplies by the base of the
+    rate, by which Blender divides."""
+    scene.render.fps = max(1, round(fps))
+    scene.render.fps_base = fps / scene.render.fps
 
 
 def selected_bones(armature_object: Any) -> frozenset[str]:
@@ -129,6 +159,11 @@ def assign_action(animation_data: Any, action: Any, slot: Any) -> None:
     animation_data.action = action
     if HAS_SLOTS and action is not None:
         animation_data.action_slot = slot
+
+
+def strip_slot(strip: Any) -> Any:
+    """Return the slot of its action that an NLA strip plays, or None (always before 4.4)."""
+    return strip.action_slot if HAS_SLOTS else None
 
 
 def set_strip_slot(strip: Any, slot: Any) -> None:

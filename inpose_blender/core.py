@@ -51,6 +51,11 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
+    from inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
+    from inpose_core.motion_files.fbx_clips import read_fbx_clips
+    from inpose_core.motion_files.file_clips import FileClip
+    from inpose_core.motion_files.gltf_clips import read_gltf_clips
+    from inpose_core.motion_files.vrma import save_vrma
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
@@ -96,6 +101,11 @@ else:
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
+    from ..inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
+    from ..inpose_core.motion_files.fbx_clips import read_fbx_clips
+    from ..inpose_core.motion_files.file_clips import FileClip
+    from ..inpose_core.motion_files.gltf_clips import read_gltf_clips
+    from ..inpose_core.motion_files.vrma import save_vrma
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
@@ -128,8 +138,10 @@ __all__ = [
     "SIDES",
     "STOPPED_CODE",
     "BoolArray",
+    "BvhAnimation",
     "CalibrationError",
     "CancelledError",
+    "FileClip",
     "Finger",
     "FingerChain",
     "FingerTracks",
@@ -183,11 +195,15 @@ __all__ = [
     "parse_json",
     "pins_to_json",
     "quaternion_to_matrix",
+    "read_fbx_clips",
+    "read_gltf_clips",
     "read_json",
     "rotate_vector",
     "rotation_between",
     "runs",
+    "save_bvh_animation",
     "save_sensors",
+    "save_vrma",
     "scale_steps",
     "signals_wait",
     "slerp",
