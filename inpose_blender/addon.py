@@ -14,6 +14,8 @@ from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .controls import operators as controls_operators
+from .controls.panel import INPOSE_PT_controls
 from .export import operators as export_operators
 from .export import panel as export_panel
 from .loops import operators as loops_operators
@@ -58,6 +60,7 @@ _CLASSES = (
     *pins_operators.CLASSES,
     *pins_solving.CLASSES,
     *loops_operators.CLASSES,
+    *controls_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -70,6 +73,7 @@ _CLASSES = (
     INPOSE_PT_result,
     *pins_panel.CLASSES,
     INPOSE_PT_bake,
+    INPOSE_PT_controls,
     *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,

@@ -80,6 +80,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "rig",
         "fingers",
         "character",
+        "controls",
         "recording",
         "calibration",
         "layers",

@@ -12,7 +12,7 @@ from ..layers.options import LayerOptions
 from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
-from .settings import BakeSettings
+from .settings import BakeSettings, ControlMode
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "object", "none"]
@@ -70,6 +70,16 @@ class BakeOptions(OptionTable):
             "key_fps",
             1.0,
             240.0,
+        ),
+    )
+    controls: ControlMode = option(
+        "fk",
+        "Controls of arms and legs that get keyframes. Where a rig has no IK, FK is baked",
+        label="Controls",
+        choices=(
+            Choice("fk", "FK", "The bones or FK controls that turn the joints"),
+            Choice("ik", "IK", "Targets and poles: the hands and feet stay where they are when the body is changed"),
+            Choice("both", "FK and IK", "Both, with the rig switched to IK. Switch it to FK whenever you like"),
         ),
     )
     way: WayCarrier = option(
@@ -259,6 +269,7 @@ class BakeOptions(OptionTable):
             object_motion=self.way == "object",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            controls=self.controls,
             fingers=self.fingers,
             relaxed_curl=self.relaxed_curl,
             layer=layer,
