@@ -17,6 +17,7 @@ from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
 from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
+from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
@@ -115,13 +116,17 @@ class BakeJob:
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
-        mode = self._options.controls
+        mode = self._options.control_mode
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
         fk_facts = rig_facts(armature_object, scene=scene, mapping=now.mapping) if mode != "fk" else facts
         layer = layer_settings(self._options.layers, facts.parts, self._selected)
         settings = self._options.bake_settings(
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
+        if mode != self._options.controls:
+            notes += ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
+        if layer is not None and layer.adds:
+            notes += first_pose_notes(motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         placement = motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location, shared)
