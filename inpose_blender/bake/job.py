@@ -121,13 +121,15 @@ class BakeJob:
         edited, placement = edits_for(take, now, scene, self._options)
         motion, notes = yield from in_thread(lambda: chosen_motion(edited(), self._options))
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
-        mode = self._options.controls
+        mode = self._options.control_mode
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
         fk_facts = rig_facts(armature_object, scene=scene, mapping=now.mapping) if mode != "fk" else facts
         layer = layer_settings(self._options.layers, facts.parts, self._selected)
         settings = self._options.bake_settings(
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
+        if mode != self._options.controls:
+            notes += ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
         if layer is not None and layer.adds:
             notes += first_pose_notes(motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
