@@ -12,6 +12,8 @@ from . import menus, scene_settings
 from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
+from .cleanup import operators as cleanup_operators
+from .cleanup import panel as cleanup_panel
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
 from .controls import operators as controls_operators
@@ -20,6 +22,7 @@ from .export import operators as export_operators
 from .export import panel as export_panel
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
+from .pins import contact_operators, contact_panel, stand_operators
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
 from .pins import solving as pins_solving
@@ -38,7 +41,7 @@ from .solve.queue import QUEUE
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
-from .viewing import drawing, keys, trim_drag
+from .viewing import drawing, keys, stand_drag, trim_drag
 from .viewing import operators as viewing_operators
 from .viewing import panel as viewing_panel
 from .viewing.result_panel import INPOSE_PT_result
@@ -52,13 +55,17 @@ _CLASSES = (
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *trim_drag.CLASSES,
+    *stand_drag.CLASSES,
     *columns_dialog.CLASSES,
     *columns_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *export_operators.CLASSES,
     *pins_operators.CLASSES,
+    *contact_operators.CLASSES,
+    *stand_operators.CLASSES,
     *pins_solving.CLASSES,
+    *cleanup_operators.CLASSES,
     *loops_operators.CLASSES,
     *controls_operators.CLASSES,
     *python_operators.CLASSES,
@@ -72,6 +79,8 @@ _CLASSES = (
     INPOSE_PT_solve,
     INPOSE_PT_result,
     *pins_panel.CLASSES,
+    *cleanup_panel.CLASSES,
+    *contact_panel.CLASSES,
     INPOSE_PT_bake,
     INPOSE_PT_controls,
     *export_panel.CLASSES,
@@ -110,6 +119,10 @@ def unregister() -> None:
     if jobs := sys.modules.get(f"{__package__}.runtime.worker_job"):
         jobs.stop_warm_process()
     python_operators.forget_search()
+    if at_hand := sys.modules.get(f"{__package__}.takes.at_hand"):
+        at_hand.forget()
+    if stand_list := sys.modules.get(f"{__package__}.pins.stand_list"):
+        stand_list.forget()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     drawing.unregister()

@@ -47,8 +47,13 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from inpose_core.editing.applying import apply_edits
+    from inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
+    from inpose_core.editing.edit import Edit, EditList
+    from inpose_core.editing.ground import Ground, LevelGround
     from inpose_core.editing.locks import lock_feet, lock_hands
     from inpose_core.editing.loops import Loop, make_loop
+    from inpose_core.editing.mirroring import mirror_of, mirrored_motion
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
@@ -59,7 +64,17 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.motion_files.vrma import save_vrma
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
+    from inpose_core.pins import (
+        Pin,
+        PinKey,
+        PinnedSeat,
+        PinnedStance,
+        PinSet,
+        final_stands,
+        pelvis_above_seat_m,
+        pins_to_json,
+        spelled_out,
+    )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.trackers import TrackerTracks
@@ -98,8 +113,13 @@ else:
         slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from ..inpose_core.editing.applying import apply_edits
+    from ..inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
+    from ..inpose_core.editing.edit import Edit, EditList
+    from ..inpose_core.editing.ground import Ground, LevelGround
     from ..inpose_core.editing.locks import lock_feet, lock_hands
     from ..inpose_core.editing.loops import Loop, make_loop
+    from ..inpose_core.editing.mirroring import mirror_of, mirrored_motion
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
@@ -110,7 +130,17 @@ else:
     from ..inpose_core.motion_files.vrma import save_vrma
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
+    from ..inpose_core.pins import (
+        Pin,
+        PinKey,
+        PinnedSeat,
+        PinnedStance,
+        PinSet,
+        final_stands,
+        pelvis_above_seat_m,
+        pins_to_json,
+        spelled_out,
+    )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.trackers import TrackerTracks
@@ -139,18 +169,23 @@ __all__ = [
     "PHALANX_COUNT",
     "SIDES",
     "STOPPED_CODE",
+    "BodyShape",
     "BoolArray",
     "BvhAnimation",
     "CalibrationError",
     "CancelledError",
+    "Edit",
+    "EditList",
     "FileClip",
     "Finger",
     "FingerChain",
     "FingerTracks",
     "FloatArray",
+    "Ground",
     "HandRest",
     "InPoseError",
     "IndexArray",
+    "LevelGround",
     "Loop",
     "Motion",
     "OutputError",
@@ -158,6 +193,7 @@ __all__ = [
     "PinError",
     "PinKey",
     "PinSet",
+    "PinnedSeat",
     "PinnedStance",
     "Recording",
     "RecordingError",
@@ -166,23 +202,25 @@ __all__ = [
     "Side",
     "Skeleton",
     "SkeletonError",
+    "SkinPoints",
     "StoppedError",
     "TorchBuild",
     "TrackerTracks",
     "UnsureStretch",
     "WorkerError",
+    "apply_edits",
     "atomic_output",
     "chain_places",
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "final_stands",
     "find_chains",
     "find_program",
     "finger_rotations",
     "gaussian_filter",
     "global_rotations",
     "has_nvidia_driver",
-    "held_while_standing",
     "is_apple_silicon",
     "load_sensors",
     "lock_feet",
@@ -190,12 +228,15 @@ __all__ = [
     "make_loop",
     "matrix_to_quaternion",
     "measure_hand",
+    "mirror_of",
+    "mirrored_motion",
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",
     "open_file",
     "output_error",
     "parse_json",
+    "pelvis_above_seat_m",
     "pins_to_json",
     "quaternion_to_matrix",
     "read_fbx_clips",
@@ -213,10 +254,13 @@ __all__ = [
     "slerp",
     "sliding_m",
     "smooth_motion",
+    "spelled_out",
     "stop_by_unwinding",
     "torch_build",
     "tracker_joint",
+    "tube_around",
     "unsure_stretches",
+    "usual_shape",
     "without_python_variables",
     "write_csv",
     "write_output",

@@ -269,6 +269,11 @@ class BakeOptions(OptionTable):
             return "in_place"
         return "scaled" if self.way_scale != 1.0 else ""
 
+    @property
+    def control_mode(self) -> ControlMode:
+        """Return which controls get keys: targets of IK would leave a body behind that another animation places."""
+        return "fk" if self.layers.is_part else self.controls
+
     def frame_in(self, scene_start: int, current: int) -> int:
         """Return the first frame of the motion in a scene whose range starts and whose timeline stands there."""
         if isinstance(self.first_frame, int):
@@ -305,7 +310,7 @@ class BakeOptions(OptionTable):
             else None,
             key_step=self.key_step,
             to_nla_track=self.to_nla_track,
-            controls=self.controls,
+            controls=self.control_mode,
             fingers=self.fingers,
             relaxed_curl=self.relaxed_curl,
             layer=layer,

@@ -87,7 +87,8 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
             toe = keys_of(limb.toe, known[limb.toe_joint] @ limb.toe.rest, known)
             keys.append(ControlKeys(toe.bone, None, toe.rotation))
         if limb.twist is not None:
-            fk, ik = known[limb.joints[1]][:, :3, :3], bent.lower_turn
+            # Where the twist control has keys already, it has its own move.
+            fk, ik = known.get(limb.twist.bone, known[limb.joints[1]])[:, :3, :3], bent.lower_turn
             rest = limb.twist.rest[:3, :3]
             keys.append(ControlKeys(limb.twist.bone, None, matrix_to_quaternion(_inverse(ik @ rest) @ fk @ rest)))
         elif not limb.bends_freely:

@@ -137,7 +137,7 @@ def _switched_copy(armature_object: Any, switches: Sequence[_Switch], *, ik: boo
 
 def _needed(tree: BoneTree, limbs: Sequence[IkLimb]) -> set[str]:
     chains = {bone for limb in limbs for bone in (*limb.chain, limb.end, *([limb.toe.bone] if limb.toe else []))}
-    return set(tree) | chains
+    return set(tree) | chains | {limb.twist.bone for limb in limbs if limb.twist is not None}
 
 
 def _posed(copy: Any, names: set[str], frames: Sequence[int]) -> PosedBones:

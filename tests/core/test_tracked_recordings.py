@@ -291,11 +291,7 @@ def test_trackers_that_come_before_the_controllers_are_no_hands(performer: Motio
     for frame, time_s in enumerate(recording.times_s):
         for name, places_m, wxyz in (
             *(
-                (
-                    f"tracker {n + 1}",
-                    recording.trackers.positions_m[frame, n],
-                    recording.trackers.rotations_wxyz[frame, n],
-                )
+                (f"tracker {n + 1}", trackers.positions_m[frame, n], trackers.rotations_wxyz[frame, n])
                 for n in range(3)
             ),
             *(

@@ -13,6 +13,7 @@ from controls.test_ik_bake import FRAMES, apart, bake, keyed, limber_motion, pos
 
 from inpose_blender.bake.bake import bake_channels, finish, rig_facts, write_action
 from inpose_blender.bake.settings import BakeSettings
+from inpose_blender.controls.snap import snap
 from inpose_blender.rig.prepare import prepare_rig
 
 
@@ -67,6 +68,18 @@ def test_ik_is_where_fk_is(generated, state, mode):
     assert {"hand_ik.L", "hand_ik.R", "foot_ik.L", "foot_ik.R", "toe_ik.L", "torso", "neck", "head"} <= found
     assert ("thigh_ik_target.L" in found) == bool(state)
     assert ("thigh_fk.L" in found) == (mode == "both")
+
+
+def test_snapping_back_and_forth_moves_nothing(generated):
+    set_all(generated, "pole_vector", 1)
+    bake(generated, controls="ik")
+    every = range(1, FRAMES + 1, 6)
+    expected = poses(generated, every)
+    for direction in ("fk_to_ik", "ik_to_fk", "fk_to_ik"):
+        snap(generated, bpy.context.scene, direction, range(1, FRAMES + 1), frozenset())
+        degrees, mm = apart(expected, poses(generated, every))
+        assert degrees < 0.2
+        assert mm < 1.0
 
 
 def test_poles_go_smoothly(generated):
