@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.export.options import ExportOptions
 from inpose_blender.layers.options import LayerOptions
 from inpose_blender.loops.options import LoopOptions
 from inpose_core.evaluation import reliability
@@ -26,6 +27,7 @@ DOCS: Final[Path] = Path(__file__).parent
 CARD: Final[Path] = DOCS.parent / "inpose_core" / "weights" / "MODEL_CARD.md"
 PAGES: Final[tuple[Path, ...]] = (
     DOCS / "panel.md",
+    DOCS / "editing.md",
     DOCS / "recordings.md",
     DOCS / "evaluation.md",
     DOCS / "method.md",
@@ -50,6 +52,7 @@ def tables() -> dict[str, str]:
         "bake options": option_table(BakeOptions),
         "layer options": option_table(LayerOptions),
         "loop options": option_table(LoopOptions),
+        "export options": option_table(ExportOptions),
         "formats": format_table(),
         reliability.TABLE: reliability.table(json.loads(CONFIDENCE.read_text(encoding="utf-8"))),
         recordings_report.TABLE: recordings_report.table(json.loads(RECORDINGS.read_text(encoding="utf-8"))),

@@ -14,6 +14,8 @@ from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .export import operators as export_operators
+from .export import panel as export_panel
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
 from .pins import operators as pins_operators
@@ -52,6 +54,7 @@ _CLASSES = (
     *columns_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
+    *export_operators.CLASSES,
     *pins_operators.CLASSES,
     *pins_solving.CLASSES,
     *loops_operators.CLASSES,
@@ -67,6 +70,7 @@ _CLASSES = (
     INPOSE_PT_result,
     *pins_panel.CLASSES,
     INPOSE_PT_bake,
+    *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,
     *menus.CLASSES,

@@ -38,6 +38,8 @@ from .core import (
     signals_wait,
     stop_by_unwinding,
 )
+from .export.exporting import ExportResult, check_export_name, export_character
+from .export.options import EXPORT_SUFFIXES, ExportOptions
 from .layers.options import LayerOptions
 from .loops.baking import bake_loop
 from .loops.options import LoopOptions
@@ -71,11 +73,24 @@ class BatchSettings:
     skip_existing: bool
     solve: SolveOptions
     bake: BakeOptions
+    exports: tuple[Path, ...]
+    """Files to export to; a mere ending stands for a file beside the output."""
+    export: ExportOptions
     loop: LoopOptions
 
     def output_of(self, recording: Path) -> Path:
         """Return where the result of a recording goes."""
         return self.output / f"{recording.stem}.blend" if self.output_is_folder else self.output
+
+    def exports_of(self, recording: Path) -> tuple[Path, ...]:
+        """Return the files to which the character is exported with the motion of a recording."""
+        output = self.output_of(recording)
+        return tuple(output.with_suffix(path.name) if is_ending(path) else path for path in self.exports)
+
+
+def is_ending(path: Path) -> bool:
+    """Say whether a path is no file, but an ending such as .glb."""
+    return path.name == str(path) and path.name.lower() in EXPORT_SUFFIXES
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -139,6 +154,16 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     for table in (ReadOptions, CalibrationSettings, SolveSettings):
         add_options(parser, table)
     add_options(parser, BakeOptions, _BAKE)
+    add_options(parser, ExportOptions)
+    parser.add_argument(
+        "--export",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="export the character, too: a file, or an ending (.fbx, .glb, .bvh, .vrma) for a file beside the output; "
+        "can be given several times",
+    )
     add_options(parser, LayerOptions)
     add_options(parser, LoopOptions)
     parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
@@ -167,6 +192,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         ),
         bake=replace(settings_from_arguments(BakeOptions, options, _BAKE), layers=layers),
         loop=settings_from_arguments(LoopOptions, options),
+        exports=tuple(_export_target(path, output_is_folder=output_is_folder) for path in options.export),
+        export=settings_from_arguments(ExportOptions, options),
     )
     _refuse_equal_outputs(settings)
     return settings
@@ -182,6 +209,18 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
         if not files:
             raise RecordingError(f"There are no recordings in {path}.", "Give a folder with recording files.")
         yield from files
+
+
+def _export_target(path: Path, *, output_is_folder: bool) -> Path:
+    """Return a file or an ending to export to."""
+    if is_ending(path):
+        return path
+    check_export_name(path)
+    if output_is_folder:
+        raise OutputError(
+            f"All recordings would be exported to {path}.", "Give an ending, for example .glb, instead of a file name."
+        )
+    return path.resolve()
 
 
 def _refuse_equal_outputs(settings: BatchSettings) -> None:
@@ -233,7 +272,7 @@ def _report(recording: Path, settings: BatchSettings, start: _Start) -> bool:
     report: dict[str, Any] = {"recording": str(recording), "output": str(output), "ok": True}
     began = time.monotonic()
     try:
-        if settings.skip_existing and output.exists():
+        if settings.skip_existing and all(path.exists() for path in (output, *settings.exports_of(recording))):
             report["skipped"] = True
         else:
             report |= _process(recording, output, settings, start)
@@ -288,6 +327,11 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
     confidence = mean_confidence(motion)
     with signals_wait():
         save_blend_copy(output, actions)
+    exported = []
+    for path in settings.exports_of(recording):
+        with signals_wait():
+            rig = prepare_rig(rig.armature_object, scene)
+            exported.append(_exported(export_character(bpy.context, rig, scene, path, settings.export)))
     return {
         "armature": rig.object_name,
         "action": result.action_name,
@@ -306,6 +350,19 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
                 (*outcome.notes, *rig.measure.notes, *result.notes, *filter(None, [result.character.skipped]))
             )
         ),
+        "exports": exported,
+    }
+
+
+def _exported(result: ExportResult) -> dict[str, Any]:
+    error_m = result.largest_error_m
+    return {
+        "file": str(result.path),
+        "clips": [{"name": name, "frames": frames} for name, frames in result.clips],
+        "bones": result.bones,
+        "meshes": result.meshes,
+        "largest_error_mm": None if error_m is None else round(1000 * error_m, 4),
+        "notes": [note.sentence for note in result.notes],
     }
 
 

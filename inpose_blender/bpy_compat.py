@@ -76,6 +76,13 @@ class ActionWriter:
             self.action.name = shortened(name)
 
 
+def set_gltf_rate(scene: Any, fps: float) -> None:
+    """Set the frame rate of a scene for the glTF exporter: in all versions up to 5.2, it multiplies by the base of the
+    rate, by which Blender divides."""
+    scene.render.fps = max(1, round(fps))
+    scene.render.fps_base = fps / scene.render.fps
+
+
 def selected_bones(armature_object: Any) -> frozenset[str]:
     """Return the names of the bones that are selected in Pose Mode; since 5.0 the pose keeps them."""
     if bpy.app.version >= (5, 0, 0):
@@ -129,6 +136,11 @@ def assign_action(animation_data: Any, action: Any, slot: Any) -> None:
     animation_data.action = action
     if HAS_SLOTS and action is not None:
         animation_data.action_slot = slot
+
+
+def strip_slot(strip: Any) -> Any:
+    """Return the slot of its action that an NLA strip plays, or None (always before 4.4)."""
+    return strip.action_slot if HAS_SLOTS else None
 
 
 def set_strip_slot(strip: Any, slot: Any) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.hands.shapes import finger_rotations
     from inpose_core.body.hands.tracks import FingerTracks
     from inpose_core.body.motion import Motion
+    from inpose_core.body.points import tracker_joint
     from inpose_core.body.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -50,11 +51,17 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
+    from inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
+    from inpose_core.motion_files.fbx_clips import read_fbx_clips
+    from inpose_core.motion_files.file_clips import FileClip
+    from inpose_core.motion_files.gltf_clips import read_gltf_clips
+    from inpose_core.motion_files.vrma import save_vrma
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
+    from inpose_core.recording.trackers import TrackerTracks
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from inpose_core.system.output import atomic_output, output_error, write_output
     from inpose_core.system.process import (
@@ -76,6 +83,7 @@ else:
     from ..inpose_core.body.hands.shapes import finger_rotations
     from ..inpose_core.body.hands.tracks import FingerTracks
     from ..inpose_core.body.motion import Motion
+    from ..inpose_core.body.points import tracker_joint
     from ..inpose_core.body.quaternions import (
         conjugate_quaternion,
         continuous_signs,
@@ -93,11 +101,17 @@ else:
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
+    from ..inpose_core.motion_files.bvh import BvhAnimation, save_bvh_animation
+    from ..inpose_core.motion_files.fbx_clips import read_fbx_clips
+    from ..inpose_core.motion_files.file_clips import FileClip
+    from ..inpose_core.motion_files.gltf_clips import read_gltf_clips
+    from ..inpose_core.motion_files.vrma import save_vrma
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
     from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
+    from ..inpose_core.recording.trackers import TrackerTracks
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
     from ..inpose_core.system.output import atomic_output, output_error, write_output
     from ..inpose_core.system.process import (
@@ -124,8 +138,10 @@ __all__ = [
     "SIDES",
     "STOPPED_CODE",
     "BoolArray",
+    "BvhAnimation",
     "CalibrationError",
     "CancelledError",
+    "FileClip",
     "Finger",
     "FingerChain",
     "FingerTracks",
@@ -149,6 +165,7 @@ __all__ = [
     "SkeletonError",
     "StoppedError",
     "TorchBuild",
+    "TrackerTracks",
     "UnsureStretch",
     "WorkerError",
     "atomic_output",
@@ -178,11 +195,15 @@ __all__ = [
     "parse_json",
     "pins_to_json",
     "quaternion_to_matrix",
+    "read_fbx_clips",
+    "read_gltf_clips",
     "read_json",
     "rotate_vector",
     "rotation_between",
     "runs",
+    "save_bvh_animation",
     "save_sensors",
+    "save_vrma",
     "scale_steps",
     "signals_wait",
     "slerp",
@@ -190,6 +211,7 @@ __all__ = [
     "smooth_motion",
     "stop_by_unwinding",
     "torch_build",
+    "tracker_joint",
     "unsure_stretches",
     "without_python_variables",
     "write_csv",

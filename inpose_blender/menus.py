@@ -9,6 +9,7 @@ import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
 from .columns.operators import INPOSE_OT_assign_columns
+from .export.operators import INPOSE_OT_export_character
 from .loops.operators import INPOSE_OT_loop_stretch
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
 from .pins.solving import INPOSE_OT_solve_again
@@ -47,6 +48,7 @@ SEARCHABLE = (
     INPOSE_OT_pin_pose,
     INPOSE_OT_remove_pin,
     INPOSE_OT_bake_take,
+    INPOSE_OT_export_character,
     INPOSE_OT_loop_stretch,
     INPOSE_OT_give_ik_back,
     INPOSE_OT_copy_report,

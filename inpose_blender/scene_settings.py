@@ -10,6 +10,7 @@ import bpy
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
+from .export.properties import INPOSE_PG_export
 from .loops.properties import INPOSE_PG_loop
 from .pins import properties as pins
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
@@ -29,6 +30,7 @@ CLASSES = (
     INPOSE_PG_settings,
     INPOSE_PG_reading,
     INPOSE_PG_bake,
+    INPOSE_PG_export,
     INPOSE_PG_loop,
     INPOSE_PG_take,
     INPOSE_PG_status,
@@ -43,6 +45,7 @@ def register() -> None:
     bpy.types.Scene.inpose = bpy.props.PointerProperty(type=INPOSE_PG_settings)
     bpy.types.Scene.inpose_reading = bpy.props.PointerProperty(type=INPOSE_PG_reading)
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
+    bpy.types.Scene.inpose_export = bpy.props.PointerProperty(type=INPOSE_PG_export)
     bpy.types.Scene.inpose_loop = bpy.props.PointerProperty(type=INPOSE_PG_loop)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
@@ -60,6 +63,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_status
     del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
+    del bpy.types.Scene.inpose_export
     del bpy.types.Scene.inpose_loop
     del bpy.types.Scene.inpose_bake
     del bpy.types.Scene.inpose_reading

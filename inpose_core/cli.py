@@ -16,7 +16,7 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +33,7 @@ from .commands.reading import guess_lines, outlook_lines, print_table, trim_line
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
 from .errors import ColumnsError, InPoseError, OutputError
+from .motion_files.saving import check_motion_suffix, save_motion
 from .options.calibration import CalibrationSettings
 from .options.command_line import add_options, settings_from_arguments
 from .options.reading import ReadOptions
@@ -48,7 +49,6 @@ from .system.process import (
 )
 
 if TYPE_CHECKING:
-    from .body.motion import Motion
     from .inspection.describe import RecordingInfo
 
 _EXTRA_WITH: Final[Mapping[str, str]] = {"scipy": "train", "torch": "train"}
@@ -192,10 +192,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_solve(commands: Any) -> None:
-    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz or .bvh")
+    solve = commands.add_parser("solve", help="solve a recording and write the motion as .npz, .bvh or .vrma")
     solve.add_argument("recording", type=Path, help=f"recording file ({', '.join(recording_suffixes())})")
     solve.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz or .bvh)"
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="motion file to write (.npz, .bvh or .vrma)"
     )
     solve.add_argument(
         "--skeleton",
@@ -222,7 +222,7 @@ def _add_demo(commands: Any) -> None:
 
 def _solve(options: argparse.Namespace) -> int:
     # Problems with the output are reported before the solve, which takes seconds.
-    writer = _writer_for(options.output)
+    _check_output(options.output)
     from .body.skeleton import Skeleton  # noqa: PLC0415
     from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415 (they cost time: --help needs none)
 
@@ -235,7 +235,7 @@ def _solve(options: argparse.Namespace) -> int:
     )
     with ProgressBar("Solving", quiet=options.quiet) as bar:
         solved = solve_recording(plan, on_progress=bar.update)
-    writer(solved.motion, options.output)
+    save_motion(solved.motion, options.output)
     if not options.quiet:
         for note in (*solved.notes, *solved.doubts):
             print(f"note: {note}", file=sys.stderr)
@@ -245,19 +245,10 @@ def _solve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _writer_for(output: Path) -> Callable[[Motion, Path], None]:
+def _check_output(output: Path) -> None:
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
-    suffix = output.suffix.lower()
-    if suffix == ".npz":
-        from .body.motion import Motion  # noqa: PLC0415
-
-        return Motion.save_npz
-    if suffix == ".bvh":
-        from .motion_files.bvh import save_bvh  # noqa: PLC0415
-
-        return save_bvh
-    raise OutputError(f'"{output.name}" is neither .npz nor .bvh.', "Choose one of these endings.")
+    check_motion_suffix(output)
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -53,6 +53,10 @@ class PinError(InPoseError):
     """Say that a pin of an animator makes no sense."""
 
 
+class EditError(InPoseError):
+    """Say that a clean-up edit of an animator makes no sense."""
+
+
 class WorkerError(InPoseError):
     """Say that the solver process could not be started, or ended too early."""
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,9 @@ from .calibration import (
     calibrate,
     performer_stature_m,
 )
+from .editing.applying import apply_edits
+from .editing.edit import EditList
+from .editing.storage import load_edits
 from .options.solve import SolveSettings
 from .pins import PinSet, load_pins
 from .pins.solving import Miss, solve_again
@@ -105,16 +108,22 @@ def solve_recording(
     Raises:
         InPoseError: the recording, the calibration, the skeleton or the weights are not usable.
     """
-    # A mistake in the pins is told before the solve, which takes seconds.
+    # A mistake in pins or edits is told before the solve, which takes seconds.
     pins = load_pins(plan.solve.pins_file) if plan.solve.pins_file is not None else PinSet()
+    edits = load_edits(plan.solve.edits_file) if plan.solve.edits_file is not None else EditList()
     recording = load_recording(plan.recording, plan.reading)
     skeleton = plan.skeleton or _template_for(recording, plan.calibration)
     calibrated = calibrate(recording, skeleton, plan.calibration, prior)
     motion = solve(calibrated.sensors, skeleton, plan.solve, prior, on_progress)
-    if not pins:
-        return SolvedRecording(motion, calibrated)
-    pinned = solve_again(motion, calibrated.sensors, pins, plan.solve, prior=prior)
-    return SolvedRecording(pinned.motion, calibrated, pinned.missed)
+    missed: tuple[Miss, ...] = ()
+    if pins:
+        pinned = solve_again(motion, calibrated.sensors, pins, plan.solve, prior=prior)
+        motion, missed = pinned.motion, pinned.missed
+    if edits:
+        edited = apply_edits(motion, calibrated.sensors, edits)
+        assert edited.sensors is not None, "they were given"
+        motion, calibrated = edited.motion, replace(calibrated, sensors=edited.sensors)
+    return SolvedRecording(motion, calibrated, missed)
 
 
 def _template_for(recording: Recording, settings: CalibrationSettings) -> Skeleton:

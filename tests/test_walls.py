@@ -84,6 +84,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "layers",
         "bake",
+        "export",
         "loops",
         "solve",
         "viewing",

@@ -37,6 +37,11 @@ def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None
     action[_FINGERPRINT_KEY] = f"{fingerprint.value:08x}"
 
 
+def take_of(action: Any) -> str:
+    """Return the take that an action was baked from; empty for an action of somebody else."""
+    return str(action.get(_TAKE_KEY, ""))
+
+
 def is_untouched_bake(action: Any, take_name: str, owner: Any) -> bool:
     """Return whether an action is an unedited bake of this take that nothing else uses."""
     steps = look_whether_untouched(action, take_name, owner)

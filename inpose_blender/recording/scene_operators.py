@@ -4,6 +4,7 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,11 @@ AXES = (
 )
 
 
+_TRACKER = "Object, or object/bone, that follows this part of the body. Leave it empty if there is none"
+
+
 class INPOSE_OT_record_scene(bpy.types.Operator):
-    """Record animated objects or bones of this scene as head and hands."""
+    """Record animated objects or bones of this scene as head, hands and trackers."""
 
     bl_idname = "inpose.record_scene"
     bl_label = "Record from scene"
@@ -39,6 +43,14 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
     )
     left: bpy.props.StringProperty(name="Left hand", description="Object, or object/bone")
     right: bpy.props.StringProperty(name="Right hand", description="Object, or object/bone")
+    hips: bpy.props.StringProperty(name="Hips", description=_TRACKER)
+    chest: bpy.props.StringProperty(name="Chest", description=_TRACKER)
+    left_elbow: bpy.props.StringProperty(name="Left elbow", description=_TRACKER)
+    right_elbow: bpy.props.StringProperty(name="Right elbow", description=_TRACKER)
+    left_knee: bpy.props.StringProperty(name="Left knee", description=_TRACKER)
+    right_knee: bpy.props.StringProperty(name="Right knee", description=_TRACKER)
+    left_foot: bpy.props.StringProperty(name="Left ankle", description=_TRACKER)
+    right_foot: bpy.props.StringProperty(name="Right ankle", description=_TRACKER)
     axes: bpy.props.EnumProperty(name="Forward axis", items=AXES)
     t_pose_frame: bpy.props.IntProperty(name="T-pose frame", default=1)
     use_scene_range: bpy.props.BoolProperty(name="Use scene range", default=True)
@@ -47,11 +59,14 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Fill in the objects that have a role, and ask for the output file."""
-        from .scene_recording import find_tracks_by_role
+        from .scene_recording import find_trackers_by_role, find_tracks_by_role
 
         tracks = find_tracks_by_role(context.scene) if not self.head else None
         if tracks is not None:
-            self.head, self.left, self.right = ("" if thing is None else str(thing) for thing in tracks.things)
+            self.head, self.left, self.right = ("" if thing is None else str(thing) for thing in tracks.devices)
+        for place, thing in find_trackers_by_role(context.scene).items():
+            if not getattr(self, place):
+                setattr(self, place, str(thing))
         if not self.filepath:
             folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
             self.filepath = str(folder / f"{context.scene.name}.csv")
@@ -81,16 +96,20 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         return {"FINISHED"}
 
     def _tracks(self, scene: Any) -> "SceneTracks | None":
-        from .scene_recording import SceneTracks, find_tracks_by_role
+        from .scene_recording import TRACKER_PLACES, SceneTracks, find_tracks_by_role
 
         by_role = find_tracks_by_role(scene)
         things = [_thing(scene, name) for name in (self.head, self.left, self.right)]
-        if by_role is not None and (not any(things) or tuple(things) == by_role.things):
-            return by_role
+        named = {place: _thing(scene, getattr(self, place)) for place in TRACKER_PLACES}
+        trackers = {place: thing for place, thing in named.items() if thing is not None}
+        if by_role is not None and not any(things):
+            return replace(by_role, trackers={**by_role.trackers, **trackers})
+        if by_role is not None and tuple(things) == by_role.devices:
+            return replace(by_role, trackers=trackers)
         head, left, right = things
         if head is None or (left is None and right is None):
             return None
-        return SceneTracks(head, left, right, self.axes, self.t_pose_frame)
+        return SceneTracks(head, left, right, self.axes, self.t_pose_frame, trackers=trackers)
 
 
 def _thing(scene: Any, name: str) -> "AnimatedThing | None":

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a recording from three animated objects or bones of the scene, found by their roles or given by name.
+"""Make a recording from animated objects or bones of the scene, found by their roles or given by name: head and hands,
+and any trackers for hips, chest, elbows, knees and feet.
 
-Tracking Toolkit marks what it records with a custom property ``role_string`` ("head", "left_hand", "right_hand"; its
-names are the user's own) and ``ref_type`` ("tracker" for the device, "offset" for a copy that the user has moved). Its
-hands are OpenXR grips, its head is the view of the left eye, about 32 mm left of the middle.
+Tracking Toolkit marks what it records with a custom property ``role_string`` ("head", "left_hand", "right_hand",
+"waist", "left_foot" and other places on the body; its names are the user's own) and ``ref_type`` ("tracker" for the
+device, "offset" for a copy that the user has moved). Its hands are OpenXR grips, its head is the view of the left eye,
+about 32 mm left of the middle.
 
 Whatever is recorded is written as the project's CSV: metres by the scene's unit scale, seconds by its frame rate, Y up.
 """
@@ -11,7 +13,7 @@ Whatever is recorded is written as the project's CSV: metres by the scene's unit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -23,9 +25,11 @@ from ..core import (
     FloatArray,
     Recording,
     RecordingError,
+    TrackerTracks,
     continuous_signs,
     matrix_to_quaternion,
     rotate_vector,
+    tracker_joint,
     write_csv,
 )
 from ..rig.rotation import rotation_of
@@ -34,8 +38,20 @@ DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
 """Direction in which an object or bone faces: along its own -Z, as headsets, controllers and cameras do; along its own
 Y, as Blender's objects do; or found from a frame in which the performer stands in a T-pose."""
 
+TRACKER_PLACES: Final[tuple[str, ...]] = (
+    "hips",
+    "chest",
+    "left_elbow",
+    "right_elbow",
+    "left_knee",
+    "right_knee",
+    "left_foot",
+    "right_foot",
+)
+"""Where trackers can be, as the recording's columns call it."""
 ROLES: Final[Mapping[str, str]] = {"head": "head", "left": "left_hand", "right": "right_hand"}
 _LEFT_EYE_TO_MIDDLE_M: Final[float] = 0.032
+_DEVICES: Final[int] = len(DEVICE_NAMES)
 _FEWEST_FRAMES: Final[int] = 2
 _SHORTEST_ARM_SPAN_M: Final[float] = 0.2
 
@@ -65,11 +81,18 @@ class SceneTracks:
     t_pose_frame: int = 1
     """For the axes "T_POSE"."""
     head_is_left_eye: bool = False
+    trackers: Mapping[str, AnimatedThing] = field(default_factory=dict)
+    """Further objects or bones, by the places on the body that they follow: names of `TRACKER_PLACES`."""
+
+    @property
+    def devices(self) -> tuple[AnimatedThing | None, ...]:
+        """Return head, left and right."""
+        return (self.head, self.left, self.right)
 
     @property
     def things(self) -> tuple[AnimatedThing | None, ...]:
-        """Return head, left and right."""
-        return (self.head, self.left, self.right)
+        """Return head, left and right, and then the trackers."""
+        return (*self.devices, *self.trackers.values())
 
 
 @dataclass(frozen=True)
@@ -92,7 +115,33 @@ def find_tracks_by_role(scene: Any) -> SceneTracks | None:
             found[device] = min(marked, key=lambda entry: entry[:2])[2]
     if "head" not in found or len(found) < 2:
         return None
-    return SceneTracks(found["head"], found.get("left"), found.get("right"), axes="XR", head_is_left_eye=True)
+    return SceneTracks(
+        found["head"],
+        found.get("left"),
+        found.get("right"),
+        axes="XR",
+        head_is_left_eye=True,
+        trackers=find_trackers_by_role(scene),
+    )
+
+
+def find_trackers_by_role(scene: Any) -> dict[str, AnimatedThing]:
+    """Return the objects or bones that are marked as trackers on the body; without marks, empties named like a place.
+
+    The marked thing itself counts before a copy that the user has moved. "Left foot" and "left_foot" are the same name.
+    """
+    places = {tracker_joint(place): place for place in TRACKER_PLACES}
+    marked: dict[str, list[tuple[bool, str, AnimatedThing]]] = {}
+    for thing, role, kind in _marked(scene):
+        if (place := places.get(tracker_joint(role))) is not None:
+            marked.setdefault(place, []).append((kind == "offset", str(thing), thing))
+    if not marked:
+        for candidate in scene.objects:
+            place = places.get(tracker_joint(candidate.name)) if candidate.type == "EMPTY" else None
+            if place is not None:
+                marked.setdefault(place, []).append((False, candidate.name, AnimatedThing(candidate.name)))
+    found = {place: min(entries, key=lambda entry: entry[:2])[2] for place, entries in marked.items()}
+    return {place: found[place] for place in TRACKER_PLACES if place in found}
 
 
 def record_scene(
@@ -130,7 +179,7 @@ def record_scene(
     R_blender = _rotations(matrices)
     metres_per_unit = scene.unit_settings.scale_length
     positions_m = matrices[..., :3, 3] * metres_per_unit @ _OPENXR_FROM_BLENDER.T
-    rotations_wxyz = _device_rotations(R_blender, tracks, reference, metres_per_unit)
+    rotations_wxyz = continuous_signs(_device_rotations(R_blender, tracks, reference, metres_per_unit))
     if tracks.head_is_left_eye:
         positions_m[:, 0] += rotate_vector(rotations_wxyz[:, 0], np.array((_LEFT_EYE_TO_MIDDLE_M, 0.0, 0.0)))
     frames = len(matrices)
@@ -139,14 +188,29 @@ def record_scene(
     )
     recording = Recording(
         times_s=np.arange(frames) * scene.render.fps_base / scene.render.fps,
-        positions_m=positions_m,
-        rotations_wxyz=continuous_signs(rotations_wxyz),
-        measured=np.tile(present, (frames, 1)),
+        positions_m=positions_m[:, :_DEVICES],
+        rotations_wxyz=rotations_wxyz[:, :_DEVICES],
+        measured=np.tile(present[:_DEVICES], (frames, 1)),
         format="scene",
         pose=pose,
+        trackers=_tracker_tracks(tracks, positions_m[:, _DEVICES:], rotations_wxyz[:, _DEVICES:]),
     )
     write_csv(recording, path)
     return SceneRecording(path, frames, pose)
+
+
+def _tracker_tracks(tracks: SceneTracks, positions_m: FloatArray, rotations_wxyz: FloatArray) -> TrackerTracks | None:
+    if not tracks.trackers:
+        return None
+    names = tuple(tracks.trackers)
+    return TrackerTracks(
+        names=names,
+        joints=tuple(tracker_joint(name) for name in names),
+        positions_m=positions_m,
+        rotations_wxyz=rotations_wxyz,
+        measured=np.ones(positions_m.shape[:2], np.bool_),
+        turns=(True,) * len(names),
+    )
 
 
 def _marked(scene: Any) -> Iterator[tuple[AnimatedThing, str, str]]:
@@ -166,7 +230,7 @@ def _role_of(owner: Any, thing: AnimatedThing) -> Iterator[tuple[AnimatedThing, 
 
 
 def _sample(scene: Any, tracks: SceneTracks, frame: int) -> list[FloatArray]:
-    """Return the world matrices of head, left and right in a frame; of a missing hand the identity."""
+    """Return the world matrices of head, left, right and trackers in a frame; of a missing hand the identity."""
     scene.frame_set(frame)
     depsgraph = bpy.context.evaluated_depsgraph_get()
     return [np.eye(4) if thing is None else _world_matrix(scene, thing, depsgraph) for thing in tracks.things]
@@ -186,14 +250,14 @@ def _world_matrix(scene: Any, thing: AnimatedThing, depsgraph: Any) -> FloatArra
 
 
 def _rotations(matrices: FloatArray) -> FloatArray:
-    """Return the rotations of world matrices, (F, 3, 3, 3), whatever the objects' scale."""
+    """Return the rotations of world matrices, (F, D, 3, 3), whatever the objects' scale."""
     return np.array([[rotation_of(matrix) for matrix in frame] for frame in matrices])
 
 
 def _device_rotations(
     R_blender: FloatArray, tracks: SceneTracks, reference: list[FloatArray] | None, metres_per_unit: float
 ) -> FloatArray:
-    """Return quaternions (F, 3, 4) in OpenXR's world: of devices, or of joints if a T-pose gives the directions."""
+    """Return quaternions (F, D, 4) in OpenXR's world: of devices, or of joints if a T-pose gives the directions."""
     A = _OPENXR_FROM_BLENDER
     if reference is None:
         # A device's own -Z is what looks ahead; a Blender object's is its Y, and so B = A for it.
@@ -206,7 +270,7 @@ def _device_rotations(
 
 def _t_pose_heading(reference: list[FloatArray], tracks: SceneTracks, metres_per_unit: float) -> FloatArray:
     """Return the turn about Y of a body in a T-pose: its own X points to the left hand."""
-    head, left, right = (matrix[:3, 3] @ _OPENXR_FROM_BLENDER.T for matrix in reference)
+    head, left, right = (matrix[:3, 3] @ _OPENXR_FROM_BLENDER.T for matrix in reference[:_DEVICES])
     to_left = left - right if tracks.left and tracks.right else left - head if tracks.left else head - right
     to_left = to_left * (1.0, 0.0, 1.0)
     length = float(np.linalg.norm(to_left))

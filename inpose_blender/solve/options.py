@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import CalibrationError, PinError, RecordingError
+from ..errors import CalibrationError, EditError, PinError, RecordingError
 from ..options import CalibrationSettings, ReadOptions, SolveSettings
 
 
@@ -26,6 +26,7 @@ def require_files(recording: Path, options: SolveOptions) -> None:
         RecordingError: there is no such recording.
         CalibrationError: there is no such calibration.
         PinError: there is no such file of pins.
+        EditError: there is no such file of edits.
     """
     if not recording.is_file():
         raise RecordingError(f"The recording {recording} does not exist.", "Choose a recording file.")
@@ -35,3 +36,6 @@ def require_files(recording: Path, options: SolveOptions) -> None:
     pins = options.solve.pins_file
     if pins is not None and not pins.is_file():
         raise PinError(f"The pins file {pins} does not exist.", "Choose another file, or none.")
+    edits = options.solve.edits_file
+    if edits is not None and not edits.is_file():
+        raise EditError(f"The edits file {edits} does not exist.", "Choose another file, or none.")

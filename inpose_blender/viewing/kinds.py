@@ -27,6 +27,7 @@ KINDS: Final[Mapping[str, str]] = {
     "another_device": "another device",
     "another_offset": "held in another way",
     "not_worn": "not worn",
+    "strap_slips": "strap slips",
     "recentred": "room moved",
     "headset_jumped": "headset jumped",
     "swapped_hands": "hands swapped",

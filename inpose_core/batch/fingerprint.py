@@ -30,7 +30,7 @@ def fingerprint_of_solver() -> str:
 
 
 def fingerprint_of(job: Job, solver: str) -> str:
-    """Return the hash of a job's inputs: recording, skeleton, calibration, pins, options and solver.
+    """Return the hash of a job's inputs: recording, skeleton, calibration, pins, edits, options and solver.
 
     Args:
         job: its files are read.
@@ -45,6 +45,7 @@ def fingerprint_of(job: Job, solver: str) -> str:
         "skeleton": hash_of_file(job.skeleton) if job.skeleton else "",
         "calibration": hash_of_file(job.calibration.calibration_file) if job.calibration.calibration_file else "",
         "pins": hash_of_file(job.solve.pins_file) if job.solve.pins_file else "",
+        "edits": hash_of_file(job.solve.edits_file) if job.solve.edits_file else "",
         "options": [settings_to_json(table) for table in (job.reading, job.calibration, job.solve)],
         "ending": job.output.suffix.lower(),
     }

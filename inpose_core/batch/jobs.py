@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import InPoseError, OutputError
+from ..motion_files.saving import MOTION_SUFFIXES
 from ..options.calibration import CalibrationSettings
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
@@ -17,7 +18,6 @@ from .places import is_remote
 
 _READ_BYTES_PER_S: Final[float] = 200_000.0
 """A twentieth of what the slowest reader does on a free core."""
-OUTPUT_SUFFIXES: Final[tuple[str, ...]] = (".npz", ".bvh")
 _NAMED: Final[int] = 3
 
 
@@ -27,7 +27,7 @@ class Job:
 
     recording: Path
     output: Path
-    """The motion file to write, .npz or .bvh."""
+    """The motion file to write, .npz, .bvh or .vrma."""
     skeleton: Path | None = None
     """JSON file of the body to solve for; None: an adult of the performer's height."""
     reading: ReadOptions = ReadOptions()
@@ -59,6 +59,7 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         [job.calibration.calibration_file for job in jobs if job.calibration.calibration_file], "calibration"
     )
     _require_files([job.solve.pins_file for job in jobs if job.solve.pins_file], "pins file")
+    _require_files([job.solve.edits_file for job in jobs if job.solve.edits_file], "edits file")
     outputs = Counter(_identity(job.output) for job in jobs)
     twice = [job for job in jobs if outputs[_identity(job.output)] > 1]
     if twice:
@@ -68,8 +69,8 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         )
     recordings = {_identity(job.recording) for job in jobs}
     for job in jobs:
-        if job.output.suffix.lower() not in OUTPUT_SUFFIXES:
-            raise OutputError(f"{job.output} ends neither in .npz nor in .bvh.", "Choose one of these endings.")
+        if job.output.suffix.lower() not in MOTION_SUFFIXES:
+            raise OutputError(f"{job.output} ends neither in .npz, .bvh nor .vrma.", "Choose one of these endings.")
         if _identity(job.output) in recordings:
             raise OutputError(f"{job.output} is a recording: it would be replaced.", "Choose another folder.")
     for folder in {job.output.parent for job in jobs if not is_remote(job.output)}:

@@ -3,9 +3,9 @@
 
 A jobs file has ``options`` for all jobs, and a list of ``jobs``. A job names ``recordings`` (a file, a folder or a
 pattern such as ``anna/*.bsor``), its ``output`` (a folder, or a file for one recording), and optionally a ``skeleton``,
-a ``format`` (npz or bvh) and ``options`` of its own. Options have the names of the command line, without dashes before
-them. Paths count from the folder of the jobs file; addresses with ``://`` (s3, gs, ...) are
-possible for recordings and outputs.
+a ``format`` (npz, bvh or vrma) and ``options`` of its own. Options have the names of the command line, without dashes
+before them. Paths count from the folder of the jobs file; addresses with ``://`` (s3, gs, ...) are possible for
+recordings and outputs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import InPoseError, RecordingError
+from ..motion_files.saving import MOTION_SUFFIXES
 from ..options.calibration import CalibrationSettings
 from ..options.option import Option
 from ..options.reading import ReadOptions
@@ -25,7 +26,7 @@ from ..options.solve import SolveSettings
 from ..options.table import OptionTable, options_of
 from ..recording.formats.suffixes import recording_suffixes
 from ..system.safe_files import parse_json, read_bytes
-from .jobs import OUTPUT_SUFFIXES, Job
+from .jobs import Job
 from .places import is_remote, place_of
 
 _TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
@@ -79,15 +80,15 @@ def _jobs_of(entry: Mapping[str, Any], common: object, folder: Path) -> Iterator
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or not isinstance(output, str):
         raise InPoseError("A job has no recordings or no output.", 'Write recordings = "..." and output = "...".')
     suffix = f".{entry.get('format', 'npz')}"
-    if suffix not in OUTPUT_SUFFIXES:
-        raise InPoseError(f'A job has the format "{suffix[1:][:40]}".', "Choose npz or bvh.")
+    if suffix not in MOTION_SUFFIXES:
+        raise InPoseError(f'A job has the format "{suffix[1:][:40]}".', "Choose npz, bvh or vrma.")
     settings = _settings(common) | _settings(entry.get("options", {}))
     skeleton = folder / str(entry["skeleton"]) if "skeleton" in entry else None
     tables = {field: _table(table, settings, folder) for field, table in _TABLES}
     template = Job(Path(), Path(), skeleton, **tables)
     target = place_of(output, folder)
     jobs = jobs_for([place_of(name, folder) for name in names], target, template, suffix)
-    if target.suffix.lower() in OUTPUT_SUFFIXES:
+    if target.suffix.lower() in MOTION_SUFFIXES:
         if len(jobs) > 1:
             raise InPoseError(f"{len(jobs)} recordings would be written to the one file {output}.", "Name a folder.")
         jobs = tuple(replace(job, output=target) for job in jobs)

@@ -14,7 +14,7 @@ from ..body.motion import Motion
 from ..body.quaternions import conjugate_quaternion, rotate_vector
 from ..body.skeleton import Skeleton
 from ..errors import InPoseError
-from ..motion_files.bvh import save_bvh
+from ..motion_files.saving import save_motion
 from ..prior.checkpoint import Prior
 from ..recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .fingerprint import hash_of_file
@@ -46,10 +46,7 @@ def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None], ask: As
             plan = SolvePlan(recording, skeleton, job.calibration, settings, job.reading)
             solved = solve_recording(plan, prior, on_progress)
         with stored(job.output) as output:
-            if output.suffix.lower() == ".bvh":
-                save_bvh(solved.motion, output)
-            else:
-                solved.motion.save_npz(output)
+            save_motion(solved.motion, output)
         return _summary(job, solved, time.monotonic() - started_s)
     except InPoseError as error:
         return failed(job, error.message, error.hint)

@@ -116,7 +116,7 @@ class Motion:
             "confidence": _optional(self.confidence),
             "foot_stands": np.zeros((0, 2), np.bool_) if self.foot_stands is None else self.foot_stands,
             **finger_arrays(self.fingers),
-            **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps),
+            **amass_arrays(self.local_rotations_wxyz, self.root_translation_m, self.fps, self.fingers),
         }
         write_output(path, npz_parts(arrays))
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ..arrays import FloatArray
+from .quaternions import multiply_quaternions, rotvec_to_quaternion
 
 EXTENSION_RANGE_DEG: Final[tuple[float, float]] = (-80.0, 70.0)
 """Down (flexion) and up."""
@@ -44,6 +45,14 @@ def wrist_turns(R_forearm_wrist: FloatArray) -> WristTurns:
     bend_deg = np.degrees(np.arctan2(across, fingers[..., 0])) / np.maximum(across, 1e-9)
     roll_deg = np.degrees((roll + np.pi) % (2.0 * np.pi) - np.pi)
     return WristTurns(bend_deg * up, bend_deg * aside, roll_deg)
+
+
+def rotation_of_turns(turns: WristTurns) -> FloatArray:
+    """Return the rotation of a left wrist against its forearm, wxyz (..., 4): the inverse of `wrist_turns`."""
+    extension, deviation, roll = (np.radians(turn) for turn in turns)
+    nothing = np.zeros_like(roll)
+    rolled = rotvec_to_quaternion(np.stack((roll, nothing, nothing), axis=-1))
+    return multiply_quaternions(rolled, rotvec_to_quaternion(np.stack((nothing, -deviation, extension), axis=-1)))
 
 
 def beyond_anatomy_deg(turns: WristTurns) -> FloatArray:

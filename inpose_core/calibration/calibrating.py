@@ -26,7 +26,7 @@ from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretch
 from .rigid import from_rotvec_deg, place_all
 from .stature import PerformerStance, find_stance
 from .storage import load_calibration
-from .tracker_points import joint_points, strapped_points
+from .tracker_points import Worn, joint_points, strapped_points
 from .trim import cut_sensors, findings_inside, notes_inside
 from .upright_stance import upright_head_joint_m
 
@@ -155,11 +155,11 @@ def _calibrate_whole(
         rotation_measured=found.recording.rotation_measured,
         fingers=found.recording.fingers,
     )
-    notes = found.notes
+    notes, findings = found.notes, found.findings
     if (trackers := found.recording.trackers) is not None:
-        own = skeleton.scaled(1 / scale)
-        points = strapped_points(trackers, positions_m, own, found.calibration_pose, SOLVER_FPS, scale)
-        sensors, notes = sensors.with_points(*points.value), (*notes, *points.notes)
+        tracked = strapped_points(trackers, Worn(sensors, skeleton, scale), found.calibration_pose, prior)
+        sensors, findings = sensors.with_points(*tracked.points), (*findings, *tracked.findings)
+        notes = (*notes, *tracked.notes, *(finding.sentence for finding in tracked.findings))
     pivot_m = own_place_m(positions_m[:, 0], found.recording.measured[:, 0])
     sensors = replace(sensors, positions_m=sensors.positions_m + (1 - scale) * pivot_m)
     return Calibrated(
@@ -169,7 +169,7 @@ def _calibrate_whole(
         scale,
         notes,
         found.calibration_pose,
-        found.findings,
+        findings,
         found.seats,
         found.lift_m,
         pivot_m,

@@ -9,8 +9,8 @@ body's own axes: across, up, ahead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -62,10 +62,20 @@ class Strap:
     joint: int
     offset: RigidOffset
     """The joint in the tracker's frame."""
-    deviation_m: float
-    """Standard deviation of the joint's place, the root of the mean over the axes."""
+    deviations_m: FloatArray
+    """(3,) standard deviations of the joint's place along its own axes."""
     deviation_rad: float
     """Standard deviation of its rotation, per axis."""
+
+    @property
+    def deviation_m(self) -> float:
+        """Return the standard deviation of the joint's place, the root of the mean over the axes."""
+        return float(np.sqrt((self.deviations_m**2).mean()))
+
+    def scaled(self, factor: float) -> Strap:
+        """Return the strap on a body of another size."""
+        offset = RigidOffset(factor * self.offset.position_m, self.offset.wxyz)
+        return replace(self, offset=offset, deviations_m=factor * self.deviations_m)
 
     def point(self, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray) -> MeasuredPoint:
         """Return the joint that a tracker measures.
@@ -129,8 +139,7 @@ def strap_of(
     away_m = share * (to_body @ (pose.joints_m[joint] - tracker_m))
     back = conjugate_quaternion(tracker_wxyz)
     offset = RigidOffset(rotate_vector(back, to_body.T @ away_m), multiply_quaternions(back, pose.yaw_wxyz))
-    left_m = float(np.sqrt((share * drawn_m**2).mean()))
-    return Strap(joint, offset, left_m, float(np.radians(_POSE_DEG)))
+    return Strap(joint, offset, np.sqrt(share) * drawn_m, float(np.radians(_POSE_DEG)))
 
 
 def which_joints(trackers_m: FloatArray, pose: DrawnPose, taken: Sequence[int] = ()) -> tuple[int | None, ...]:
@@ -141,9 +150,24 @@ def which_joints(trackers_m: FloatArray, pose: DrawnPose, taken: Sequence[int] =
         pose: the drawn pose.
         taken: joints that have a tracker already.
     """
+    return nearest_joints(
+        lambda joint: np.linalg.norm(trackers_m - pose.joints_m[joint], axis=-1), len(trackers_m), taken
+    )
+
+
+def nearest_joints(
+    distances_m: Callable[[int], FloatArray], count: int, taken: Sequence[int] = ()
+) -> tuple[int | None, ...]:
+    """Return the joint that each of some trackers is nearest to; no two have the same, and far ones have none.
+
+    Args:
+        distances_m: gives the distance of each tracker from a joint, (T,).
+        count: number of trackers T.
+        taken: joints that have a tracker already.
+    """
     joints = [joint for joint in _POSE_M if joint not in taken]
-    distance_m = np.linalg.norm(trackers_m[:, None] - pose.joints_m[joints], axis=-1)
-    found: list[int | None] = [None] * len(trackers_m)
+    distance_m = np.stack([distances_m(joint) for joint in joints], axis=-1)
+    found: list[int | None] = [None] * count
     for _ in range(min(distance_m.shape)):
         tracker, place = divmod(int(np.argmin(distance_m)), len(joints))
         if distance_m[tracker, place] > _FARTHEST_M:

@@ -3,21 +3,62 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..arrays import BoolArray, FloatArray
+from ..arrays import BoolArray
 from ..body.skeleton import ELBOW_JOINTS, JOINT_NAMES, SENSOR_JOINTS, Skeleton
-from ..noted import Noted
-from ..recording.sensors import MeasuredPoint
+from ..recording.findings import Finding
+from ..recording.sensors import MeasuredPoint, Sensors
 from ..recording.trackers import TrackerTracks
 from .calibration_pose import CalibrationPose
-from .straps import STRAP_M, DrawnPose, strap_of, which_joints
+from .strap_finding import straps_by_motion
+from .strap_motion import StrappedTracker, refine_straps
+from .strap_slips import slip_findings
+from .straps import STRAP_M, DrawnPose, Strap, strap_of, which_joints
+
+if TYPE_CHECKING:
+    from ..prior.checkpoint import Prior
 
 _FEWEST_FRAMES: Final[int] = 5
 """Frames of the calibration pose in which a tracker must be measured."""
+
+
+@dataclass(frozen=True)
+class Worn:
+    """Say who wears trackers: head and hands after calibration, and the body to solve."""
+
+    sensors: Sensors
+    """Head and hands in the size of the solved body."""
+    skeleton: Skeleton
+    """The solved body."""
+    scale: float
+    """Size of the solved body over the performer's."""
+
+
+@dataclass(frozen=True)
+class TrackedPoints:
+    """Hold the joints that trackers measure, in the size of the solved body."""
+
+    points: tuple[MeasuredPoint, ...]
+    notes: tuple[str, ...]
+    """Sentences about which tracker is which, and how that was found."""
+    findings: tuple[Finding, ...]
+    """Straps that slip."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Hold trackers before their straps are refined."""
+
+    strapped: tuple[StrappedTracker, ...]
+    markers: tuple[tuple[str, MeasuredPoint], ...]
+    """Names and points of trackers without rotations."""
+    by: str
+    """How they were calibrated."""
+    why_unused: str
 
 
 def joint_points(trackers: TrackerTracks | None) -> tuple[MeasuredPoint, ...]:
@@ -25,63 +66,87 @@ def joint_points(trackers: TrackerTracks | None) -> tuple[MeasuredPoint, ...]:
     if trackers is None:
         return ()
     return tuple(
-        _point(trackers, index, joint, trackers.positions_m[:, index], 0.0)
+        MeasuredPoint(
+            joint,
+            trackers.positions_m[:, index],
+            trackers.measured[:, index],
+            trackers.rotations_wxyz[:, index] if trackers.turns[index] else None,
+        )
         for index, joint in enumerate(trackers.joints)
         if joint is not None and joint not in SENSOR_JOINTS
     )
 
 
 def strapped_points(
-    trackers: TrackerTracks,
-    joints_m: FloatArray,
-    body: Skeleton,
-    held: CalibrationPose | None,
-    fps: float,
-    scale: float,
-) -> Noted[tuple[MeasuredPoint, ...]]:
-    """Return the joints that trackers measure, in the size of the solved body, with a note on what was found.
+    trackers: TrackerTracks, worn: Worn, held: CalibrationPose | None, prior: Prior | None = None
+) -> TrackedPoints:
+    """Return the joints that trackers measure, in the size of the solved body, and what was found.
 
     Args:
         trackers: at the solver's rate, above the floor, in the performer's metres.
-        joints_m: head joint and wrists, (F, 3, 3), as `trackers`.
-        body: the performer's.
-        held: the calibration pose; None: there is none, and only positions near the joints are believed.
-        fps: frames per second.
-        scale: size of the solved body over the performer's.
+        worn: by whom.
+        held: the calibration pose; None: there is none, and the motion alone shows how trackers are worn.
+        prior: a loaded prior; the shipped one by default.
     """
-    if held is None:
-        return _unposed(trackers, scale)
+    found = _unposed(trackers, worn, prior) if held is None else _posed(trackers, worn, held)
+    refined = refine_straps(worn.sensors, found.strapped, worn.skeleton, prior)
+    used = {*(tracker.name for tracker in refined), *(name for name, _ in found.markers)}
+    unused = [name for name in trackers.names if name not in used]
+    notes: tuple[str, ...] = ()
+    if used:
+        told = [
+            _told(name, joint, trackers)
+            for name, joint in (
+                *((tracker.name, tracker.strap.joint) for tracker in refined),
+                *((name, point.joint) for name, point in found.markers),
+            )
+        ]
+        notes = (f"Trackers: {', '.join(told)}, calibrated with {found.by}.",)
+    if unused:
+        notes += (f"Not used: {', '.join(unused)}. {found.why_unused}",)
+    points = (*(tracker.point for tracker in refined), *(point for _, point in found.markers))
+    return TrackedPoints(points, notes, slip_findings(refined, worn.sensors))
+
+
+def _posed(trackers: TrackerTracks, worn: Worn, held: CalibrationPose) -> _Found:
+    """Return trackers as a calibration pose shows them."""
+    fps, scale = worn.sensors.fps, worn.scale
     posed = slice(round(held.start_s * fps), round(held.stop_s * fps) + 1)
-    pose = DrawnPose.of(joints_m[posed], body)
+    body = worn.skeleton.scaled(1 / scale)
+    pose = DrawnPose.of(worn.sensors.positions_m[posed] / scale, body)
     seen = trackers.measured[posed].sum(axis=0) >= _FEWEST_FRAMES
     joints = _joints_of(trackers, posed, seen, pose)
     if held.kind != "t_pose":
         # The drawn pose has other arms.
         joints = tuple(None if joint in ELBOW_JOINTS else joint for joint in joints)
-    points: list[MeasuredPoint] = []
+    strapped: list[StrappedTracker] = []
+    markers: list[tuple[str, MeasuredPoint]] = []
     for index, joint in enumerate(joints):
         if joint is None or not seen[index]:
+            continue
+        if not trackers.turns[index]:
+            markers.append((trackers.names[index], _marker(trackers, index, joint, scale)))
             continue
         frames = trackers.measured[posed, index]
         positions_m, rotations_wxyz = trackers.positions_m[posed, index], trackers.rotations_wxyz[posed, index]
         strap = strap_of(joint, positions_m[frames], rotations_wxyz[frames], pose, body.stature_m)
-        point = strap.point(
-            trackers.positions_m[:, index], trackers.rotations_wxyz[:, index], trackers.measured[:, index]
-        )
-        if not trackers.turns[index]:
-            point = _point(trackers, index, joint, trackers.positions_m[:, index], STRAP_M)
-        points.append(_scaled(point, scale))
-    told = [
-        f"{name} ({JOINT_NAMES[joint].replace('_', ' ')})" if trackers.joints[index] is None else name
-        for index, (name, joint) in enumerate(zip(trackers.names, joints, strict=True))
-        if joint is not None and seen[index]
-    ]
-    used = {name for name, joint, yes in zip(trackers.names, joints, seen, strict=True) if yes and joint is not None}
-    unused = [name for name in trackers.names if name not in used]
-    notes: tuple[str, ...] = (f"Trackers: {', '.join(told)}, calibrated with the {held.label}.",) if told else ()
-    if unused:
-        notes += (f"Not used: {', '.join(unused)}. It must be seen near its joint in a T-pose.",)
-    return Noted(tuple(points), notes)
+        strapped.append(_strapped(trackers, index, strap, scale))
+    why_unused = "It must be seen near its joint in a T-pose."
+    return _Found(tuple(strapped), tuple(markers), f"the {held.label} and the motion", why_unused)
+
+
+def _unposed(trackers: TrackerTracks, worn: Worn, prior: Prior | None) -> _Found:
+    """Return trackers as the motion alone shows them; markers as far from their joints as straps usually are."""
+    found = straps_by_motion(trackers, worn.sensors, worn.skeleton, worn.scale, prior)
+    strapped = tuple(
+        _strapped(trackers, index, strap, worn.scale) for index, strap in enumerate(found) if strap is not None
+    )
+    markers = tuple(
+        (trackers.names[index], _marker(trackers, index, joint, worn.scale))
+        for index, joint in enumerate(trackers.joints)
+        if joint is not None and joint not in SENSOR_JOINTS and not trackers.turns[index]
+    )
+    return _Found(strapped, markers, "the motion alone; a T-pose is better", "It is near no joint of the body.")
 
 
 def _joints_of(trackers: TrackerTracks, posed: slice, seen: BoolArray, pose: DrawnPose) -> tuple[int | None, ...]:
@@ -101,29 +166,23 @@ def _joints_of(trackers: TrackerTracks, posed: slice, seen: BoolArray, pose: Dra
     return tuple(joint if joint not in SENSOR_JOINTS else None for joint in joints)
 
 
-def _unposed(trackers: TrackerTracks, scale: float) -> Noted[tuple[MeasuredPoint, ...]]:
-    """Return the named trackers' places as those of their joints, as far as straps are usually off."""
-    points = tuple(
-        _scaled(_point(trackers, index, joint, trackers.positions_m[:, index], STRAP_M, turns=False), scale)
-        for index, joint in enumerate(trackers.joints)
-        if joint is not None and joint not in SENSOR_JOINTS
+def _told(name: str, joint: int, trackers: TrackerTracks) -> str:
+    """Return a tracker's name, with its joint if the name does not tell it."""
+    known = trackers.joints[trackers.names.index(name)] is not None
+    return name if known else f"{name} ({JOINT_NAMES[joint].replace('_', ' ')})"
+
+
+def _strapped(trackers: TrackerTracks, index: int, strap: Strap, scale: float) -> StrappedTracker:
+    return StrappedTracker(
+        trackers.names[index],
+        strap.scaled(scale),
+        scale * trackers.positions_m[:, index],
+        trackers.rotations_wxyz[:, index],
+        trackers.measured[:, index],
     )
-    names = ", ".join(name for name, joint in zip(trackers.names, trackers.joints, strict=True) if joint is not None)
-    unnamed = ", ".join(name for name, joint in zip(trackers.names, trackers.joints, strict=True) if joint is None)
-    notes: tuple[str, ...] = ()
-    if names:
-        notes = (f"Without a T-pose, InPose uses only the positions of the trackers ({names}), to about 6 cm.",)
-    if unnamed:
-        notes += (f"Not used: {unnamed}. Without a T-pose InPose cannot find where they are worn.",)
-    return Noted(points, notes)
 
 
-def _point(
-    trackers: TrackerTracks, index: int, joint: int, positions_m: FloatArray, noise_m: float, *, turns: bool = True
-) -> MeasuredPoint:
-    rotations = trackers.rotations_wxyz[:, index] if turns and trackers.turns[index] else None
-    return MeasuredPoint(joint, positions_m, trackers.measured[:, index], rotations, noise_m=noise_m)
-
-
-def _scaled(point: MeasuredPoint, scale: float) -> MeasuredPoint:
-    return replace(point, positions_m=scale * point.positions_m, noise_m=scale * np.asarray(point.noise_m))
+def _marker(trackers: TrackerTracks, index: int, joint: int, scale: float) -> MeasuredPoint:
+    return MeasuredPoint(
+        joint, scale * trackers.positions_m[:, index], trackers.measured[:, index], noise_m=scale * STRAP_M
+    )

@@ -32,7 +32,7 @@ def add_batch_command(commands: Any) -> None:
         metavar="FOLDER",
         help="folder for the motions and the report; if it is an address, the report stays in the current folder",
     )
-    command.add_argument("--format", choices=("npz", "bvh"), default="npz", help="format of the motion files")
+    command.add_argument("--format", choices=("npz", "bvh", "vrma"), default="npz", help="format of the motion files")
     command.add_argument("--skeleton", type=Path, metavar="FILE", help="JSON file of the body to solve for")
     command.add_argument("--processes", type=int, help="recordings to solve at once; default: one for each core")
     command.add_argument(

@@ -24,10 +24,18 @@ _PAGE_PORT: Final[int] = 8443
 
 def add_record_command(commands: Any) -> None:
     """Add the command to the others."""
-    record = commands.add_parser("record", help="record live from an application (VMC) or from a headset's browser")
+    record = commands.add_parser(
+        "record", help="record live from an application (VMC, OSC trackers) or from a headset's browser"
+    )
     source = record.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--vmc", type=int, metavar="PORT", help="UDP port to listen on; most applications send to 39539"
+    )
+    source.add_argument(
+        "--osc",
+        type=int,
+        metavar="PORT",
+        help="the same for OSC trackers, as SlimeVR and others send them to VRChat, usually to 9000",
     )
     source.add_argument(
         "--webxr",
@@ -43,7 +51,7 @@ def add_record_command(commands: Any) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="recording file to write: .csv with --vmc; .jsonl, or a folder for several takes, with --webxr",
+        help="recording file to write: .csv with --vmc and --osc; .jsonl, or a folder for several takes, with --webxr",
     )
     record.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
     record.add_argument(
@@ -126,10 +134,15 @@ def _record_vmc(options: argparse.Namespace) -> int:
     reading = settings_from_arguments(ReadOptions, options)
     shows = not options.quiet and sys.stderr.isatty()
     if not options.quiet:
-        print(f"Listening on port {options.vmc}. Ctrl-C ends the recording.", file=sys.stderr)
+        print(
+            f"Listening on port {(options.osc if options.vmc is None else options.vmc)}. Ctrl-C ends the recording.",
+            file=sys.stderr,
+        )
     recording = capture_vmc(
         options.out,
-        CaptureSettings(port=options.vmc, address=options.listen, seconds=options.seconds),
+        CaptureSettings(
+            port=(options.osc if options.vmc is None else options.vmc), address=options.listen, seconds=options.seconds
+        ),
         reading,
         _show if shows else None,
     )

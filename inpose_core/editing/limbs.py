@@ -40,7 +40,7 @@ LEGS: Final[tuple[Limb, Limb]] = (
 
 
 def bend_limb(
-    motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: FloatArray, stretch: float = 1.0
+    motion: Motion, limb: Limb, positions_m: FloatArray, targets_m: FloatArray, stretch: float | FloatArray = 1.0
 ) -> Motion:
     """Return the motion with the end of a limb at its targets (F, 3), or as close as the stretched limb reaches.
 
@@ -52,7 +52,8 @@ def bend_limb(
         limb: which limb.
         positions_m: joint positions of the motion, (F, 22, 3).
         targets_m: where the end joint should be.
-        stretch: a limb that is shorter than this share of its full length may be straightened up to this share.
+        stretch: a limb that is shorter than this share of its full length may be straightened up to this share; one
+            number, or (F,) of them.
     """
     start, middle, end = (JOINT_INDEX[name] for name in (limb.start, limb.middle, limb.end))
     upper_m, lower_m = (float(np.linalg.norm(motion.skeleton.offsets_m[joint])) for joint in (middle, end))

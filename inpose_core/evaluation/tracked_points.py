@@ -13,8 +13,9 @@ from ..arrays import FloatArray
 from ..body.motion import Motion
 from ..body.points import joints_of_points
 from ..body.quaternions import multiply_quaternions, rotate_vector, rotvec_to_quaternion
-from ..body.skeleton import SENSOR_JOINTS, Skeleton
+from ..body.skeleton import JOINT_NAMES, SENSOR_JOINTS, Skeleton
 from ..calibration.rigid import RigidOffset
+from ..calibration.strap_motion import StrappedTracker, refine_straps
 from ..calibration.straps import DrawnPose, strap_of
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior
@@ -84,7 +85,7 @@ def measure_points(
         for condition in conditions:
             figures = []
             for seed, truth in enumerate(truths):
-                trial = simulate_points(truth, joints_of_points(names), condition, seed)
+                trial = simulate_points(truth, joints_of_points(names), condition, seed, prior)
                 solved = solve(trial.sensors, trial.skeleton, condition.settings, prior)
                 figures.append(figures_of(trial.truth, solved))
             rows.setdefault(names, {})[condition.name] = mean_figures(figures)
@@ -93,15 +94,24 @@ def measure_points(
     return rows
 
 
-def simulate_points(truth: Motion, joints: Sequence[int], condition: Condition, seed: int) -> Trial:
-    """Return what measures these joints of ``truth``; the same seed gives the same result."""
+def simulate_points(
+    truth: Motion, joints: Sequence[int], condition: Condition, seed: int, prior: Prior | None = None
+) -> Trial:
+    """Return what measures these joints of ``truth``; the same seed gives the same result.
+
+    Unknown straps are calibrated by a T-pose and then refined by the motion, with the prior.
+    """
     trial = simulate(truth, condition.noise, seed)
     measured = trial.sensors.measured & np.isin(SENSOR_JOINTS, joints)
     random = np.random.default_rng((seed, 1))
     further = [joint for joint in joints if joint not in SENSOR_JOINTS]
-    make = _strapped if condition.straps else _known
-    points = [make(truth, joint, condition.noise, random) for joint in further]
-    return replace(trial, sensors=replace(trial.sensors, measured=measured).with_points(*points))
+    sensors = replace(trial.sensors, measured=measured)
+    if condition.straps:
+        posed = [_strapped(truth, joint, condition.noise, random) for joint in further]
+        points = [tracker.point for tracker in refine_straps(sensors, posed, trial.skeleton, prior)]
+    else:
+        points = [_known(truth, joint, condition.noise, random) for joint in further]
+    return replace(trial, sensors=sensors.with_points(*points))
 
 
 def _known(truth: Motion, joint: int, noise: SensorNoise, random: np.random.Generator) -> MeasuredPoint:
@@ -109,12 +119,10 @@ def _known(truth: Motion, joint: int, noise: SensorNoise, random: np.random.Gene
     positions_m, wxyz = _trembling(truth.joint_positions_m[:, joint], truth.rotations_wxyz[:, joint], noise, random)
     told_m = _TOLD_M if noise.position_m else 0.0
     seen = np.ones(len(truth), np.bool_)
-    return MeasuredPoint(
-        joint, positions_m, seen, wxyz, noise_m=told_m, rotation_noise_rad=np.deg2rad(noise.rotation_deg)
-    )
+    return MeasuredPoint(joint, positions_m, seen, wxyz, noise_m=told_m)
 
 
-def _strapped(truth: Motion, joint: int, noise: SensorNoise, random: np.random.Generator) -> MeasuredPoint:
+def _strapped(truth: Motion, joint: int, noise: SensorNoise, random: np.random.Generator) -> StrappedTracker:
     """Return a tracker that is strapped on at random, and calibrated by a T-pose before the motion."""
     posed = with_t_pose(truth, _T_POSE_S, random, _SLOPPY)
     first = len(posed) - len(truth)
@@ -134,7 +142,8 @@ def _strapped(truth: Motion, joint: int, noise: SensorNoise, random: np.random.G
     head_and_hands_m = posed.joint_positions_m[held][:, list(SENSOR_JOINTS)]
     pose = DrawnPose.of(head_and_hands_m, truth.skeleton)
     found = strap_of(joint, device_m[held], device_wxyz[held], pose, truth.skeleton.stature_m)
-    return found.point(device_m[first:], device_wxyz[first:], np.ones(len(truth), np.bool_))
+    name = JOINT_NAMES[joint]
+    return StrappedTracker(name, found, device_m[first:], device_wxyz[first:], np.ones(len(truth), np.bool_))
 
 
 def _stance_error_m(body: Skeleton, joint: int, random: np.random.Generator) -> FloatArray:

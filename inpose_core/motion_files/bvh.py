@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write a solved motion as BVH, and read BVH files of any hierarchy.
+"""Write motion as BVH, and read BVH files of any hierarchy.
 
 BVH (Biovision Hierarchy): a tree of joints with rest offsets, then one line of channel values per frame; rotations are
 intrinsic Euler angles in degrees, applied in the order of the channels.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..arrays import FloatArray
 from ..body.euler import euler_to_quaternion, quaternion_to_euler
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions
-from ..body.skeleton import JOINT_NAMES, PARENTS, Skeleton
+from ..body.skeleton import JOINT_NAMES, PARENTS
 from ..errors import InPoseError
 from ..system.output import write_output
 from ..system.safe_files import open_file
@@ -89,19 +89,38 @@ def save_bvh(motion: Motion, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
     """
-    order = _depth_first(PARENTS.index(-1))
-    lines = ["HIERARCHY", *_hierarchy_lines(motion.skeleton, order[0], "")]
-    lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1.0 / motion.fps:.9f}"]
+    stature_cm = motion.skeleton.stature_m * CENTIMETRES_PER_METRE
+    animation = BvhAnimation(
+        JOINT_NAMES,
+        PARENTS,
+        motion.skeleton.offsets_m * CENTIMETRES_PER_METRE,
+        {name: np.array(ratios) * stature_cm for name, ratios in _END_SITE_RATIOS.items()},
+        motion.local_rotations_wxyz,
+        motion.root_translation_m * CENTIMETRES_PER_METRE,
+        motion.fps,
+    )
+    save_bvh_animation(animation, path)
 
-    local_wxyz = motion.local_rotations_wxyz
+
+def save_bvh_animation(animation: BvhAnimation, path: Path) -> None:
+    """Write an animation of one root in its own unit and axes; a joint without children needs an end offset.
+
+    Raises:
+        OutputError: the file cannot be written; an existing file is then left as it was.
+    """
+    order = _depth_first(animation.parents, animation.parents.index(-1))
+    lines = ["HIERARCHY", *_hierarchy_lines(animation, order[0], "")]
+    lines += ["MOTION", f"Frames: {len(animation)}", f"Frame Time: {1.0 / animation.fps:.9f}"]
+
+    local_wxyz = animation.local_rotations_wxyz
     angles = np.stack([quaternion_to_euler(local_wxyz[:, joint], _ROTATION_ORDER) for joint in order], axis=1)
     # Whole turns are added so that curves have no jumps of 360 degrees, which would be visible between frames.
-    angles_deg = np.degrees(np.unwrap(angles.reshape(len(motion), -1), axis=0))
-    values = np.concatenate((motion.root_translation_m * CENTIMETRES_PER_METRE, angles_deg), axis=1)
+    angles_deg = np.degrees(np.unwrap(angles.reshape(len(animation), -1), axis=0))
+    values = np.concatenate((animation.root_positions, angles_deg), axis=1)
     row = " ".join(["%.6f"] * values.shape[1])
     head = "\n".join(lines) + "\n"
     rows = (row % tuple(frame) + "\n" for frame in values.tolist())
-    write_output(path, (text.encode("ascii") for text in chain((head,), rows)))
+    write_output(path, (text.encode() for text in chain((head,), rows)))
 
 
 def load_bvh(path: Path) -> BvhAnimation:
@@ -139,33 +158,36 @@ def _read_bvh(file: IO[str], name: str) -> BvhAnimation:
     return _animation(joints, fps, values)
 
 
-def _children(joint: int) -> list[int]:
-    return [child for child, parent in enumerate(PARENTS) if parent == joint]
+def _children(parents: Sequence[int], joint: int) -> list[int]:
+    return [child for child, parent in enumerate(parents) if parent == joint]
 
 
-def _depth_first(joint: int) -> tuple[int, ...]:
+def _depth_first(parents: Sequence[int], joint: int) -> tuple[int, ...]:
     """Return a joint and all joints below it in the order of the hierarchy's lines, which is the channel order."""
-    return (joint, *(below for child in _children(joint) for below in _depth_first(child)))
+    return (joint, *(below for child in _children(parents, joint) for below in _depth_first(parents, child)))
 
 
-def _hierarchy_lines(skeleton: Skeleton, joint: int, indent: str) -> Iterator[str]:
+def _hierarchy_lines(animation: BvhAnimation, joint: int, indent: str) -> Iterator[str]:
     """Yield the lines of a joint and of all joints below it."""
-    x, y, z = skeleton.offsets_m[joint] * CENTIMETRES_PER_METRE
+    name, is_root = animation.joint_names[joint], animation.parents[joint] < 0
     rotations = " ".join(f"{axis}rotation" for axis in _ROTATION_ORDER)
-    yield f"{indent}{'JOINT' if joint else 'ROOT'} {JOINT_NAMES[joint]}"
+    yield f"{indent}{'ROOT' if is_root else 'JOINT'} {name}"
     yield f"{indent}{{"
-    yield f"{indent}\tOFFSET {x:.6f} {y:.6f} {z:.6f}"
-    yield f"{indent}\tCHANNELS " + (f"3 {rotations}" if joint else f"6 Xposition Yposition Zposition {rotations}")
-    children = _children(joint)
+    yield f"{indent}\tOFFSET {_three_texts(animation.offsets[joint])}"
+    yield f"{indent}\tCHANNELS " + (f"6 Xposition Yposition Zposition {rotations}" if is_root else f"3 {rotations}")
+    children = _children(animation.parents, joint)
     for child in children:
-        yield from _hierarchy_lines(skeleton, child, indent + "\t")
+        yield from _hierarchy_lines(animation, child, indent + "\t")
     if not children:
-        x, y, z = np.array(_END_SITE_RATIOS[JOINT_NAMES[joint]]) * skeleton.stature_m * CENTIMETRES_PER_METRE
         yield f"{indent}\tEnd Site"
         yield f"{indent}\t{{"
-        yield f"{indent}\t\tOFFSET {x:.6f} {y:.6f} {z:.6f}"
+        yield f"{indent}\t\tOFFSET {_three_texts(animation.end_offsets[name])}"
         yield f"{indent}\t}}"
     yield f"{indent}}}"
+
+
+def _three_texts(values: FloatArray) -> str:
+    return " ".join(f"{value:.6f}" for value in values)
 
 
 @dataclass

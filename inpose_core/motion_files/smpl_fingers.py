@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 
 from ..arrays import FloatArray
-from ..body.hands.joints import FINGERS, PHALANX_COUNT, SIDES, Finger
+from ..body.amass_convention import SMPL_HAND
+from ..body.hands.joints import SIDES
 from ..body.hands.tracks import FingerTracks
 from ..body.quaternions import rotvec_to_quaternion
 
 _FIRST_JOINT: Final[dict[int, int]] = {156: 22, 165: 25}
 """Where the left hand begins among the joints, by the number of columns: SMPL-X has a jaw and two eyes before it."""
-_ORDER: Final[tuple[Finger, ...]] = ("index", "middle", "little", "ring", "thumb")
 _STILL_RAD: Final[float] = 1e-3
 
 
@@ -27,8 +27,7 @@ def smpl_finger_joints(columns: int) -> list[int] | None:
     first = _FIRST_JOINT.get(columns)
     if first is None:
         return None
-    hand = [PHALANX_COUNT * _ORDER.index(finger) + number for finger in FINGERS for number in range(PHALANX_COUNT)]
-    return [first + side * len(hand) + place for side in range(len(SIDES)) for place in hand]
+    return [first + side * len(SMPL_HAND) + place for side in range(len(SIDES)) for place in SMPL_HAND]
 
 
 def fingers_of_smpl(poses: FloatArray) -> FingerTracks | None:

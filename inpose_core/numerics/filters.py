@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Smooth tracks over time, which is the first axis: a weighted mean of each frame's neighbours.
 
-The results are those of ``scipy.ndimage``; the boundaries have the same names.
+The results of the two filters are those of ``scipy.ndimage``; the boundaries have the same names.
 """
 
 from __future__ import annotations
@@ -39,6 +39,26 @@ def box_filter(values: ArrayLike, frames: int, boundary: Boundary = "reflect") -
     if frames < 1:
         raise ValueError(f"a box of {frames} frames")
     return _weighted_mean(values, np.full(frames, 1.0 / frames), frames // 2, boundary)
+
+
+def smooth_step(x: ArrayLike) -> FloatArray:
+    """Rise from 0 at x = 0 to 1 at x = 1 with continuous velocity and acceleration, and stay there."""
+    x = np.clip(np.asarray(x, dtype=np.float64), 0.0, 1.0)
+    return np.asarray(x * x * x * (x * (6.0 * x - 15.0) + 10.0))
+
+
+def upper_envelope(values: FloatArray, reach_frames: int) -> FloatArray:
+    """Return a smooth curve (F,) that is nowhere below the values (F,), and close to them where they are smooth.
+
+    It is the largest value within a reach, averaged by two boxes that together are no wider than this reach.
+    """
+    if reach_frames < 2 or not len(values):
+        return np.array(values, dtype=np.float64)
+    half = reach_frames // 2
+    padded = np.pad(values, 2 * half, mode="edge")
+    highest = np.lib.stride_tricks.sliding_window_view(padded, 4 * half + 1).max(axis=1)
+    wide = 2 * half + 1
+    return box_filter(box_filter(highest, wide, "nearest"), wide, "nearest")
 
 
 def _weighted_mean(values: ArrayLike, weights: FloatArray, before: int, boundary: Boundary) -> FloatArray:

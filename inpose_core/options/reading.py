@@ -191,6 +191,12 @@ class ReadOptions(OptionTable):
         automatic="all trackers of a recording, nothing more of a full-body motion",
         not_in_panel="the panel uses every tracker of a recording",
     )
+    trackers: str | None = option(
+        None,
+        "Which joint each tracker measures, for example tracker 1=hips, tracker 2=left_foot, tracker 3=none",
+        label="Trackers",
+        automatic="by their names, else by where they are",
+    )
     columns: str | None = option(
         None,
         'Columns of a table: a preset, a .json file, or "time=t, head_p=Head{XYZ}, head_q=..."',

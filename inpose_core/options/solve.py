@@ -112,6 +112,14 @@ class SolveSettings(OptionTable):
         flag="pins",
         not_in_panel="the panel keeps its own list of pins",
     )
+    edits_file: Path | None = option(
+        None,
+        "Clean-up edits: smooth, exaggerate or mirror the motion, put feet on a ground, and so on",
+        label="Edits",
+        automatic="none",
+        flag="edits",
+        not_in_panel="the panel keeps its own list of edits",
+    )
     device: str = option(
         "auto",
         "Processor or graphics card that runs the solver",

@@ -15,6 +15,7 @@ import numpy as np
 from ..arrays import BoolArray, FloatArray
 from ..body.quaternions import slerp, slerp_at
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
+from ..numerics.filters import smooth_step
 from ..recording.sensors import MeasuredPoint, Sensors
 from .pin import FEET, Pin, PinSet
 
@@ -108,8 +109,7 @@ def _share(pin: Pin, times_s: FloatArray, fps: float) -> FloatArray:
     # How many frames a time is outside of the pin; the nearest frame to its start is inside.
     outside_s = np.maximum(pin.start_s - times_s, times_s - pin.stop_s).clip(min=0)
     beyond = (outside_s - 0.5001 * frame_s).clip(min=0) / max(pin.ease_s, frame_s)
-    x = (1 - beyond).clip(0, 1)
-    share: FloatArray = x * x * x * (x * (6 * x - 15) + 10)
+    share = smooth_step(1 - beyond)
     return np.where(share < _LEAST_SHARE, 0.0, share)
 
 

@@ -13,6 +13,7 @@ from ..arrays import BoolArray, FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, geodesic_angle, slerp
 from ..body.skeleton import JOINT_INDEX
+from ..numerics.filters import smooth_step
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -80,11 +81,13 @@ def _weights(difference: FloatArray, start: int, stop: int, part: slice, frames:
     weight = np.ones(len(difference))
     if part.start > 0 or start > 0:
         begin = _calmest(difference[: max(start, 1)][::-1])
-        weight = np.minimum(weight, _smooth((np.arange(len(weight)) - (start - begin - BLEND_FRAMES)) / BLEND_FRAMES))
+        weight = np.minimum(
+            weight, smooth_step((np.arange(len(weight)) - (start - begin - BLEND_FRAMES)) / BLEND_FRAMES)
+        )
     if part.stop < frames or stop < len(difference):
         begin = _calmest(difference[min(stop, len(difference) - 1) :])
         weight = np.minimum(
-            weight, _smooth(((stop + begin + BLEND_FRAMES) - 1 - np.arange(len(weight))) / BLEND_FRAMES)
+            weight, smooth_step(((stop + begin + BLEND_FRAMES) - 1 - np.arange(len(weight))) / BLEND_FRAMES)
         )
     return weight
 
@@ -95,13 +98,6 @@ def _calmest(difference: FloatArray) -> int:
     if len(sums) <= BLEND_FRAMES:
         return 0
     return int(np.argmin(sums[BLEND_FRAMES:] - sums[:-BLEND_FRAMES]))
-
-
-def _smooth(x: FloatArray) -> FloatArray:
-    """Rise from 0 to 1 with continuous velocity and acceleration."""
-    x = np.clip(x, 0.0, 1.0)
-    rising: FloatArray = x * x * x * (x * (6.0 * x - 15.0) + 10.0)
-    return rising
 
 
 def _roots_below_heads(motion: Motion, again: Motion, mixed: FloatArray, weight: FloatArray, part: slice) -> FloatArray:

@@ -38,6 +38,7 @@ FindingKind = Literal[
     "another_device",
     "another_offset",
     "not_worn",
+    "strap_slips",
     # the room
     "recentred",
     "headset_jumped",

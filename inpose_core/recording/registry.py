@@ -13,7 +13,7 @@ from typing import Final
 
 from ..body.points import joints_of_points
 from ..body.skeleton import SENSOR_JOINTS
-from ..errors import RecordingError
+from ..errors import InPoseError, RecordingError
 from ..system.safe_files import open_file, read_bytes
 from . import formats
 from .cleaning.clean import clean_recording, cut_take
@@ -95,7 +95,12 @@ def _read_whole(path: Path) -> bytes:
 
 
 def _with_points(recording: Recording, options: ReadOptions) -> Recording:
-    """Return the recording with the trackers that the options choose; all of them if they choose none."""
+    """Return the recording with the trackers that the options choose, all of them if they choose none, on the joints
+    that the options say."""
+    if options.trackers is not None:
+        if recording.trackers is None:
+            raise InPoseError("This recording has no trackers.", "Leave out the option trackers.")
+        recording = replace(recording, trackers=recording.trackers.said(options.trackers))
     if options.points is None:
         return recording
     joints = joints_of_points(options.points)

@@ -7,12 +7,14 @@ trackers too. Which joint a tracker measures is said by its name in the file; ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from ..arrays import BoolArray, FloatArray, IndexArray
+from ..body.points import TRACKER_NAMES, tracker_joint
 from ..body.quaternions import (
     conjugate_quaternion,
     continuous_signs,
@@ -21,7 +23,9 @@ from ..body.quaternions import (
     rotate_vector,
     slerp_at,
 )
+from ..errors import InPoseError
 
+_NOT_USED: Final[str] = "none"
 _SAME_TURN_RAD: Final[float] = 1e-3
 _SAME_SHIFT_M: Final[float] = 1e-3
 
@@ -55,16 +59,49 @@ class TrackerTracks:
     def only(self, joints: tuple[int, ...]) -> TrackerTracks | None:
         """Return the trackers of some joints; None if there are none."""
         kept = [index for index, joint in enumerate(self.joints) if joint in joints]
+        return self._of(kept, dict(zip(self.names, self.joints, strict=True)))
+
+    def _of(self, kept: Sequence[int], joints: Mapping[str, int | None]) -> TrackerTracks | None:
+        """Return some of the trackers, with joints by their names; None if there are none."""
         if not kept:
             return None
         return TrackerTracks(
             names=tuple(self.names[index] for index in kept),
-            joints=tuple(self.joints[index] for index in kept),
+            joints=tuple(joints[self.names[index]] for index in kept),
             positions_m=self.positions_m[:, kept],
             rotations_wxyz=self.rotations_wxyz[:, kept],
             measured=self.measured[:, kept],
             turns=tuple(self.turns[index] for index in kept),
         )
+
+    def said(self, text: str) -> TrackerTracks | None:
+        """Return the trackers, with the joints that the user says; None if none is left.
+
+        Args:
+            text: ``name=place`` of some of them, separated by commas; the place "none" leaves a tracker out.
+
+        Raises:
+            InPoseError: there is no such tracker or no such place.
+        """
+        joints = dict(zip(self.names, self.joints, strict=True))
+        by_lower = {name.lower(): name for name in self.names}
+        for part in filter(None, map(str.strip, text.split(","))):
+            word, _, place = (piece.strip() for piece in part.partition("="))
+            name = by_lower.get(word.lower())
+            if name is None:
+                raise InPoseError(
+                    f'This recording has no tracker "{word}".', f"Its trackers are {', '.join(self.names)}."
+                )
+            joint = tracker_joint(place)
+            if joint is None and place.lower() != _NOT_USED:
+                raise InPoseError(
+                    f'"{place}" is no place of a tracker.', f"The places are {', '.join(TRACKER_NAMES)}, {_NOT_USED}."
+                )
+            if joint is None:
+                del joints[name]
+            else:
+                joints[name] = joint
+        return self._of([index for index, name in enumerate(self.names) if name in joints], joints)
 
     def unless(self, flags: BoolArray) -> TrackerTracks:
         """Return the trackers, not measured in the frames (F,) of the flags."""

@@ -129,7 +129,11 @@ def trackers_at(times: FloatArray, tracks: Mapping[str, Track]) -> TrackerTracks
     """Return tracks of further devices on the head's clock, (F,); None if there are none."""
     if not tracks:
         return None
-    poses = [_interpolated(track, times) for track in tracks.values()]
+    turns = tuple(bool(np.isfinite(track.quaternions).all(axis=-1).any()) for track in tracks.values())
+    poses = [
+        _interpolated(track if turned else _unturned(track), times)
+        for track, turned in zip(tracks.values(), turns, strict=True)
+    ]
     positions, quaternions = (np.stack(part, axis=1) for part in zip(*poses, strict=True))
     return TrackerTracks(
         names=tuple(tracks),
@@ -137,8 +141,13 @@ def trackers_at(times: FloatArray, tracks: Mapping[str, Track]) -> TrackerTracks
         positions_m=positions,
         rotations_wxyz=quaternions,
         measured=np.isfinite(positions).all(axis=-1) & np.isfinite(quaternions).all(axis=-1),
-        turns=(True,) * len(tracks),
+        turns=turns,
     )
+
+
+def _unturned(track: Track) -> Track:
+    """Return a marker with a rotation, which means nothing: the same in every order of the components."""
+    return track._replace(quaternions=np.full((len(track.times), 4), 0.5))
 
 
 def _interpolated(track: Track, times: FloatArray) -> tuple[FloatArray, FloatArray]:

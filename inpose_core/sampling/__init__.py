@@ -13,7 +13,7 @@ from .refinement import refine
 from .sampler import SAMPLERS, sample_ddim, sample_dpmpp_2m
 from .seat import seat, with_posture
 from .smoothing import smooth_in_time
-from .steadying import steady_positions
+from .steadying import steady_poses
 from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
 from .toe_paths import foot_paths
 from .windows import WindowedDenoiser, Windows
@@ -37,7 +37,7 @@ __all__ = [
     "sample_dpmpp_2m",
     "seat",
     "smooth_in_time",
-    "steady_positions",
+    "steady_poses",
     "swivel_elbows",
     "with_posture",
 ]

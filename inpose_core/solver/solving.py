@@ -37,7 +37,7 @@ from ..sampling import (
     refine,
     seat,
     smooth_in_time,
-    steady_positions,
+    steady_poses,
     swivel_elbows,
     with_posture,
 )
@@ -95,7 +95,7 @@ def _solve_on(
     on_progress: ProgressCallback | None,
 ) -> Motion:
     origin_m = origin_below(sensors)
-    steady = steady_positions(replace(sensors, positions_m=sensors.positions_m - origin_m))
+    steady = steady_poses(replace(sensors, positions_m=sensors.positions_m - origin_m))
     measurement = Measurement.from_sensors(steady.sensors, skeleton, backend, steady.noise_m)
     scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach, settings.use_trackers)
     scale_free = with_posture(scale_free, sensors.seated)

@@ -17,6 +17,7 @@ from rigs import build_rig, needs_bpy_wheel
 from inpose_blender import batch
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
 from inpose_blender.bpy_compat import action_curves, all_curves
+from inpose_blender.core import read_gltf_clips
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -123,12 +124,54 @@ def test_a_batch_bakes_as_the_panel_does(run, take, tmp_path):
         ["--recording", "{tmp}/none", "--recording", "{tmp}/b/none", "--output", "{tmp}"],
         ["--recording", "{take}", "--output", "{tmp}/x.blend", "--blend", "{tmp}/none.blend"],
         ["--recording", "{empty}", "--output", "{tmp}"],
+        ["--recording", "{take}", "--output", "{tmp}/x.blend", "--export", "{tmp}/x.obj"],
+        ["--recording", "{take}", "--output", "{tmp}/x.blend", "--export", ".obj"],
+        ["--recording", "{take}", "--output", "{tmp}", "--export", "{tmp}/x.glb"],
+        ["--recording", "{take}", "--output", "{tmp}/x.blend", "--export", ".glb", "--export-for", "quake"],
     ],
 )
 def test_wrong_use(run, take, tmp_path, line):
     (tmp_path / "empty").mkdir()
     code, reports = run(*[word.format(take=take, tmp=tmp_path, empty=tmp_path / "empty") for word in line])
     assert (code, reports) == (WRONG_USE, [])
+
+
+def test_the_character_is_exported_too(run, take, tmp_path, rig_file):
+    """Endings stand for files beside the output; each is complete and checked."""
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for name in ("a.bsor", "b.csv"):
+        (takes / name).write_bytes(b"data")
+    output = tmp_path / "baked"
+    line = ("--blend", rig_file, "--recording", takes, "--output", output, "--export", ".glb", "--export", ".fbx")
+    line += ("--export", ".vrma", "--export", ".bvh", "--export-for", "unity", "--export-root-motion", "root")
+    code, reports = run(*line)
+    assert code == 0, reports
+    endings = (".blend", ".bvh", ".fbx", ".glb", ".vrma")
+    assert sorted(path.name for path in output.iterdir()) == [f"{name}{end}" for name in "ab" for end in endings]
+    for name, report in zip("ab", reports, strict=True):
+        glb, fbx, vrma, bvh = report["exports"]
+        assert glb["file"] == str(output / f"{name}.glb")
+        assert glb["clips"] == [{"name": name, "frames": report["frames"]}]
+        assert glb["largest_error_mm"] < 0.05
+        assert fbx["largest_error_mm"] < 2.0
+        assert fbx["bones"] == glb["bones"] == 23
+        assert vrma["largest_error_mm"] is bvh["largest_error_mm"] is None
+    (clip,) = read_gltf_clips(output / "a.glb")
+    assert (clip.name, len(clip.times_s)) == ("a", reports[0]["frames"])
+    (output / "b.fbx").unlink()
+    code, reports = run(*line, "--skip-existing")
+    assert [report.get("skipped", False) for report in reports] == [True, False]
+    assert (output / "b.fbx").exists()
+
+
+def test_an_export_to_a_named_file(run, take, tmp_path, rig_file):
+    target = tmp_path / "game" / "hero.fbx"
+    line = ("--blend", rig_file, "--recording", take, "--output", tmp_path / "x.blend", "--export", target)
+    code, (report,) = run(*line, "--no-export-meshes")
+    assert code == 0
+    assert [export["file"] for export in report["exports"]] == [str(target)]
+    assert target.exists()
 
 
 def test_a_missing_recording_fails(run, tmp_path):

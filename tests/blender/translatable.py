@@ -13,6 +13,7 @@ from inpose_blender import addon
 from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
 from inpose_blender.columns.preview import SENTENCES
 from inpose_blender.core import JOINT_NAMES
+from inpose_blender.export.notes import NOTES
 from inpose_blender.fingers.moved import SOURCE_TEXTS
 from inpose_blender.pins.adding import REFUSALS
 from inpose_blender.recording.outlook_lines import WRISTS
@@ -32,6 +33,7 @@ def translatable_texts() -> set[str]:
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
     texts |= set(SENTENCES.values()) | set(SOURCE_TEXTS.values())
     texts |= set(KINDS.values()) | set(WRISTS.values())
+    texts |= set(NOTES.values())
     texts |= {text for pair in REFUSALS.values() for text in pair}
     texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}
     for cls in addon._CLASSES:

@@ -308,9 +308,9 @@ def test_a_recording_of_something_else_is_refused(tmp_path: Path, capsys: pytest
     ("name", "words"),
     [
         ("nowhere/out.npz", "does not exist"),
-        ("out.fbx", "neither .npz nor .bvh"),
-        ("out", "neither .npz nor .bvh"),
-        (".npz", "neither .npz nor .bvh"),
+        ("out.fbx", "neither in .npz, .bvh nor .vrma"),
+        ("out", "neither in .npz, .bvh nor .vrma"),
+        (".npz", "neither in .npz, .bvh nor .vrma"),
         ("take.csv/out.npz", "does not exist"),
     ],
 )

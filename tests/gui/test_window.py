@@ -68,6 +68,15 @@ def test_a_wrong_lunge_is_right_after_two_pins_in_the_window(blender: RealBlende
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_gesture_is_laid_over_a_walk_cycle_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_layers.py", tmp_path)
+    assert {"the tweak layer is on top", "redo brings it back", "the object moves", "tracks are saved"} <= set(
+        report["checks"]
+    )
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_buttons_close_the_hands_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_fingers.py", tmp_path)
     assert {"the hands close", "relaxed hands stay relaxed"} <= set(report["checks"])

@@ -63,6 +63,10 @@ def rotations_of_joint_poses(side: Side, places: FloatArray, turns_wxyz: FloatAr
                     known = np.isfinite(turned).all(axis=(1, 2), keepdims=True)
                     guess = np.where(known, turned, before)
                 before = np.where(short[:, None, None], np.nan, _turned_onto(guess, rest[:, 0], bone))
+                if phalanx == 0:
+                    following = np.einsum("fji,fj->fi", R_hand, places[:, joint + 2] - places[:, joint + 1])
+                    rolled = _rolled(before, rest, following, side, is_thumb=finger == "thumb")
+                    before = rolled if turns_wxyz is None else np.where(known, before, rolled)
                 G_hand[:, number * PHALANX_COUNT + phalanx] = before
         good = np.isfinite(G_hand).all(axis=(1, 2, 3))
     wxyz = np.full((len(places), FINGER_JOINT_COUNT, 4), np.nan)
@@ -83,6 +87,34 @@ def _rest_axes(side: Side, finger: int) -> FloatArray:
     # Vectors are mirrored. An axis of rotation is mirrored, and then reversed.
     mirrored = np.diag((-1.0, 1.0, 1.0)) @ axes
     return mirrored * np.array((1.0, 1.0, -1.0))
+
+
+def _rolled(G: FloatArray, rest: FloatArray, following: FloatArray, side: Side, *, is_thumb: bool) -> FloatArray:
+    """Return rotations (F, 3, 3) of first joints, turned about their own bone as hands do; places do not tell that.
+
+    The second joint of a finger is a hinge: the finger is turned so that it bends in the plane of its two bones
+    (F, 3). A thumb rolls while it comes in front of the palm, in recordings of a Quest 3 by a third of the angle.
+    """
+    along, up, across = rest[:, 0], rest[:, 1], rest[:, 2]
+    if is_thumb:
+        bent = G @ along
+        turn = _ROLL_OF_THUMB * np.arctan2(-(bent @ up), bent @ along)
+        turn = turn if side == "left" else -turn
+    else:
+        seen = np.einsum("fji,fj->fi", G, following / np.linalg.norm(following, axis=-1, keepdims=True))
+        sideways, down = seen @ across, -(seen @ up)
+        bend = np.arctan2(np.hypot(sideways, down), seen @ along)
+        share = np.clip((bend - _LEAST_BEND_RAD) / _LEAST_BEND_RAD, 0.0, 1.0)
+        turn = share * np.clip(-np.arctan2(sideways, down), -_LARGEST_ROLL_RAD, _LARGEST_ROLL_RAD)
+    x, y, z = along
+    cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
+    sine, versine = np.sin(turn)[:, None, None], (1 - np.cos(turn))[:, None, None]
+    return np.asarray(G @ (np.eye(3) + sine * cross + versine * (cross @ cross)))
+
+
+_ROLL_OF_THUMB: Final[float] = 0.36
+_LEAST_BEND_RAD: Final[float] = np.radians(12.0)
+_LARGEST_ROLL_RAD: Final[float] = np.radians(25.0)
 
 
 def _turned_onto(R: FloatArray, along: FloatArray, bones: FloatArray) -> FloatArray:

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from ...arrays import BoolArray, FloatArray, IndexArray, lengths
-from ..quaternions import continuous_signs, geodesic_angle, slerp_at
+from ...arrays import BoolArray, FloatArray, IndexArray, lengths, runs
+from ...numerics.filters import gaussian_filter
+from ..quaternions import continuous_signs, geodesic_angle, normalize_quaternion, slerp_at
 from .angles import within_limits
 from .joints import FINGER_JOINT_COUNT, SIDES
 
@@ -90,6 +91,17 @@ class FingerTracks:
             unit = np.where(measured[..., None, None], self.rotations_wxyz / length[..., None], _open_hands(1))
         rotations = continuous_signs(within_limits(unit))
         return FingerTracks(rotations, measured & ~_jumps(times_s, rotations, measured), pressed)
+
+    def smoothed(self, deviation_frames: float) -> FingerTracks:
+        """Return the fingers averaged over a Gaussian of this standard deviation, within each tracked stretch."""
+        if self.rotations_wxyz is None:
+            return self
+        rotations = self.rotations_wxyz.copy()
+        for hand in range(len(SIDES)):
+            for start, stop in runs(self.measured[:, hand]):
+                own = continuous_signs(rotations[start:stop, hand])
+                rotations[start:stop, hand] = normalize_quaternion(gaussian_filter(own, deviation_frames, "nearest"))
+        return replace(self, rotations_wxyz=continuous_signs(rotations))
 
     def at(self, times_s: FloatArray, wanted_s: FloatArray, longest_s: float) -> FingerTracks:
         """Return the fingers at other times, interpolated between measured frames that are close together.

@@ -22,7 +22,7 @@ from ...numerics import Backend
 from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...prior.conditioning import window_heading
-from ...sampling import Measurement, WindowedDenoiser, Windows, sample_ddim, steady_positions
+from ...sampling import Measurement, WindowedDenoiser, Windows, sample_ddim, steady_poses
 from ...sampling.guidance import Guidance
 from ...sampling.pseudoinverse import PseudoinverseGuidance
 from ...solver.solving import origin_below
@@ -112,7 +112,7 @@ class ConditionalSystem:
         origins_m = [origin_below(trial.sensors) for trial in trials]
         # All systems get the same positions as our solver, so that only the methods differ.
         steady = [
-            steady_positions(replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m))
+            steady_poses(replace(trial.sensors, positions_m=trial.sensors.positions_m - origin_m))
             for trial, origin_m in zip(trials, origins_m, strict=True)
         ]
         measurements = [Measurement.from_sensors(one.sensors, skeleton, _TORCH, one.noise_m) for one in steady]

@@ -96,7 +96,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     trackers = _in_mended_room(recording.trackers, kept, before, poses)
     poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
-    _check_devices(poses.measured, name)
+    _check_devices(poses.measured, name, tracked=trackers is not None and bool(trackers.measured.any()))
     findings = [
         *stall_findings(recording.times_s, kept),
         *telling.swap_findings(times_s, runs(exchanged)),
@@ -286,10 +286,10 @@ def _last_held(values: FloatArray, measured: BoolArray) -> FloatArray:
     return held
 
 
-def _check_devices(measured: BoolArray, name: str) -> None:
-    """Raise an error if the head or both hands are never measured."""
+def _check_devices(measured: BoolArray, name: str, *, tracked: bool) -> None:
+    """Raise an error if the head is never measured, or neither hand nor, if there are any (``tracked``), trackers."""
     present = measured.any(axis=0)
-    if present.sum() <= 1:
+    if present.sum() <= 1 and not (present[0] and tracked):
         which = f"only the {DEVICE_LABELS[int(np.argmax(present))]}" if present.any() else "no device"
         raise RecordingError(
             f"{name} has {which}; InPose needs a head and at least one hand.",

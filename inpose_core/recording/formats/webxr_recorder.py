@@ -17,6 +17,7 @@ Axes, reference spaces and input profiles are those of the WebXR Device API (w3.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -24,6 +25,9 @@ from typing import Any, Final
 import numpy as np
 
 from ...arrays import FloatArray, runs
+from ...body.hands.joint_poses import XR_JOINTS, rotations_of_joint_poses
+from ...body.hands.joints import FINGER_JOINT_COUNT, SIDES
+from ...body.hands.tracks import FingerTracks
 from ...body.quaternions import multiply_quaternions, rotate_vector, wxyz_from_xyzw, xyzw_from_wxyz
 from ...errors import RecordingError
 from ...system.safe_files import parse_json
@@ -40,6 +44,9 @@ _NEWEST_VERSION: Final[int] = 1
 _METRES: Final[float] = 1e-4
 _UNITS: Final[float] = 1e-5
 _POSE_NUMBERS: Final[int] = 8
+_BUTTON_COUNT: Final[int] = 3
+_PACKED_LENGTH: Final[int] = 192
+"""Of the Base64 of 24 joints with three 16-bit integers each."""
 _LONGEST_LINE: Final[int] = 65536
 _LARGEST_NUMBER: Final[float] = 1e9
 _MOST_INPUTS: Final[int] = 1000
@@ -69,6 +76,10 @@ class _Take:
     rows: list[tuple[float, ...]] = field(default_factory=list)
     held: list[tuple[int, int]] = field(default_factory=list)
     body: dict[str, list[tuple[float, ...]]] = field(default_factory=dict)
+    pressed: list[tuple[list[float], list[float]]] = field(default_factory=list)
+    """Trigger, grip and thumb of each hand in each moment."""
+    joints: list[tuple[int, int, FloatArray]] = field(default_factory=list)
+    """The moment, the hand, and the places (25, 3) of its joints."""
     hidden_ms: list[float] = field(default_factory=list)
     damaged: int = 0
     ended: bool = False
@@ -146,19 +157,58 @@ def _add_moment(take: _Take, value: list[Any]) -> bool:
     if head is None:
         return False
     hands: list[tuple[float, ...]] = [_NO_POSE, _NO_POSE]
-    held = [-1, -1]
+    held, pressed = [-1, -1], ([np.nan] * 3, [np.nan] * 3)
     for hand in (0, 1):
         entry = value[2 + hand]
         if isinstance(entry, list) and entry and isinstance(entry[0], int):
             source = take.inputs.get(entry[0])
             if source is not None and source.device == 1 + hand and (pose := _pose(entry[1:])) is not None:
                 hands[hand], held[hand] = pose, entry[0]
+                pressed[hand][:] = _pressed(entry[1 + _POSE_NUMBERS :], source)
     take.rows.append((float(value[0]), *head, *hands[0], *hands[1]))
     take.held.append((held[0], held[1]))
+    take.pressed.append(pressed)
+    fingers = value[4] if len(value) > 4 and isinstance(value[4], list) else ()
+    for hand, packed in enumerate(fingers[:2]):
+        if (places := _joints(packed)) is not None:
+            take.joints.append((len(take.rows) - 1, hand, places))
     for entry in value[5] if len(value) > 5 and isinstance(value[5], list) else ():
         if isinstance(entry, list) and entry and entry[0] in _BODY and (pose := _pose(entry[1:])) is not None:
             take.body.setdefault(entry[0], []).append((float(value[0]), *pose))
     return True
+
+
+def _pressed(percents: list[Any], source: _Input) -> list[float]:
+    """Return how far trigger, grip and thumb are pressed, from 0 to 1. The trigger of a bare hand is only a pinch."""
+    if source.bare or not _are_numbers(percents, _BUTTON_COUNT):
+        return [np.nan] * _BUTTON_COUNT
+    return [float(percent) / 100 for percent in percents[:_BUTTON_COUNT]]
+
+
+def _joints(packed: object) -> FloatArray | None:
+    """Return the places of a hand's joints about its wrist, (25, 3) in metres; None if they are no such places."""
+    if not isinstance(packed, str) or len(packed) != _PACKED_LENGTH:
+        return None
+    try:
+        whole = np.frombuffer(base64.b64decode(packed, validate=True), dtype="<i2")
+    except ValueError:
+        return None
+    places = np.zeros((len(XR_JOINTS), 3))
+    places[1:] = _METRES * whole.reshape(-1, 3)
+    return places
+
+
+def _fingers(take: _Take, times_ms: FloatArray) -> FingerTracks | None:
+    """Return the buttons of all moments, and the fingers, which are written in every second or third of them."""
+    rotations = np.full((len(times_ms), len(SIDES), FINGER_JOINT_COUNT, 4), np.nan)
+    for hand, side in enumerate(SIDES):
+        own = [(moment, places) for moment, which, places in take.joints if which == hand]
+        if own:
+            places = np.array([each for _, each in own])
+            rotations[[moment for moment, _ in own], hand] = rotations_of_joint_poses(side, places)
+    found = FingerTracks.of_joints(rotations)
+    tracks = FingerTracks(rotations if found.measured.any() else None, found.measured, np.array(take.pressed))
+    return None if tracks.is_empty else tracks
 
 
 _NO_POSE: Final[tuple[float, ...]] = (0.0, *(np.nan,) * 7)
@@ -215,6 +265,7 @@ def _tracks(take: _Take, header: Mapping[str, Any]) -> RawTracks:
         other_devices=others,
         findings=tuple(_findings(take, table[:, 0])),
         trackers=trackers_at(table[:, 0], body),
+        fingers=_fingers(take, table[:, 0]),
     )
 
 

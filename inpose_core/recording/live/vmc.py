@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Record live device poses that an application sends by the VMC protocol (OSC over UDP).
+"""Record live device poses that an application sends by the VMC protocol, or as OSC trackers (OSC over UDP).
 
 Source: the protocol's page at protocol.vmc.info. ``/VMC/Ext/Hmd/Pos``, ``Con`` and ``Tra`` carry a serial and the pose
 x, y, z, qx, qy, qz, qw in Unity's axes; ``.../Local`` is the same before the avatar's scale, and is preferred if it
 is sent. ``/VMC/Ext/Bone/Pos`` has the bones of the avatar, of which the fingers are kept. ``/VMC/Ext/T`` is the
-sender's clock. No message names the left controller: the reader decides that.
+sender's clock. No message names the left controller: the reader decides that. OSC trackers, as VRChat reads them, are
+described in `osc_trackers`; both may come to the same port.
 
 Each pose is written at once into a file beside the output, one row per device. Serials can identify a person, so they
 are replaced by numbers. At the end the file is read like any recording and written as the project's CSV. If the program
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -29,13 +30,17 @@ from ..registry import load_recording, load_session
 from ..tables.csv_format import write_csv
 from ..types import Recording
 from .osc import OscValue, osc_messages
+from .osc_trackers import OscTrackers
 
 STANDARD_PORT: Final[int] = 39539
 """The default port of VMC senders."""
+OSC_PORT: Final[int] = 9000
+"""VRChat's port, to which OSC trackers are sent."""
 
 _PARTS: Final[tuple[str, ...]] = ("px", "py", "pz", "qx", "qy", "qz", "qw")
 CAPTURE_HEADER: Final[str] = "time,device," + ",".join(f"capture_{part}" for part in _PARTS)
 _KINDS: Final[dict[str, str]] = {"Hmd": "hmd", "Con": "controller", "Tra": "tracker"}
+_OSC_HEAD: Final[str] = "head"
 _LONGEST_DATAGRAM: Final[int] = 65536
 _LOOK_UP_S: Final[float] = 0.2
 _FLUSH_S: Final[float] = 1.0
@@ -81,6 +86,7 @@ class VmcDecoder:
         """The known devices, the most recently heard one last."""
         self._numbers = dict.fromkeys(_KINDS, 0)
         self._local: set[str] = set()
+        self._osc = OscTrackers()
         self._clock: float | None = None
         self._clock_offset = 0.0
 
@@ -95,7 +101,7 @@ class VmcDecoder:
                     yield from self._finger_row(values, arrived_s)
                 else:
                     self.state.only_bones = True
-            elif (row := self._device_row(address, values, arrived_s)) is not None:
+            elif (row := self._row(address, values, arrived_s)) is not None:
                 self.state.only_bones = False
                 yield row
 
@@ -109,6 +115,13 @@ class VmcDecoder:
             self._clock_offset = arrived_s - sender_s
         self._clock = sender_s
 
+    def _row(self, address: str, values: list[OscValue], arrived_s: float) -> str | None:
+        if (found := self._osc.pose(address, values, arrived_s)) is not None:
+            # VRChat's numbers are how people know these trackers, and identify nobody.
+            name = self._name("Hmd", "osc") if found.name == _OSC_HEAD else f"osc tracker {found.name}"
+            return self._line(name, found.pose, arrived_s)
+        return self._device_row(address, values, arrived_s)
+
     def _device_row(self, address: str, values: list[OscValue], arrived_s: float) -> str | None:
         parts = address.split("/")
         if parts[:3] != ["", "VMC", "Ext"] or len(parts) < 5 or parts[3] not in _KINDS or parts[4] != "Pos":
@@ -121,9 +134,13 @@ class VmcDecoder:
             self._local.add(name)
         elif name in self._local:
             return None
+        return self._line(name, pose, arrived_s)
+
+    def _line(self, name: str, pose: Sequence[float], arrived_s: float) -> str:
         self.state.rows += 1
         self.state.devices[name] = self.state.devices.get(name, 0) + 1
-        return f"{self._time_s(arrived_s):.6f},{name}," + ",".join(f"{value:.9g}" for value in pose)
+        cells = ("" if np.isnan(value) else f"{value:.9g}" for value in pose)
+        return f"{self._time_s(arrived_s):.6f},{name}," + ",".join(cells)
 
     def _finger_row(self, values: list[OscValue], arrived_s: float) -> Iterator[str]:
         """Yield the row of a bone of a finger; the rotation is local."""
@@ -259,9 +276,9 @@ def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> Recordin
             "The application sends an avatar's bones and no devices.",
             "Switch on the sending of devices (HMD, controllers, trackers) in its VMC or OSC settings.",
         )
-    what = "no VMC messages of devices" if state.datagrams else "nothing"
+    what = "no poses of devices" if state.datagrams else "nothing"
     return RecordingError(
         f"On port {settings.port} {what} arrived.",
-        "Switch on VMC sending in the application, with the address of this computer and this port. "
+        "Switch on VMC or OSC sending in the application, with the address of this computer and this port. "
         "If the application runs on another computer, add --listen 0.0.0.0.",
     )

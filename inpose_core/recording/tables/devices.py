@@ -44,6 +44,8 @@ _LARGEST_FILE_BYTES: Final[int] = 2**29
 _MOST_TRACKERS: Final[int] = 16
 _MOST_DEVICES: Final[int] = 96
 _LONGEST_NAME: Final[int] = 64
+_TRACKER: Final[str] = "tracker"
+_NO_HAND: Final[str] = "osc tracker"
 _STILL_M: Final[float] = 1e-3
 
 
@@ -84,8 +86,11 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     if chosen[0] is None:
         raise RecordingError(f"{table.name} has no rows of a headset in the column {layout.key}.", CSV_HINT)
     named = chosen[1] is not None and chosen[2] is not None
-    # Base stations never move; among the rest, the devices with the most rows are the controllers.
-    moving = sorted((t for t in tracks.values() if _moves(t)), key=lambda track: -len(track.times))
+    # Base stations never move; among the rest, the devices with the most rows are the controllers. What is called a
+    # tracker is one only if nothing else can be a hand, and never if it comes from OSC, which has no hands.
+    hands = [name for name, track in tracks.items() if _moves(track) and not name.startswith(_NO_HAND)]
+    hands = [name for name in hands if not name.startswith(_TRACKER)] or hands
+    moving = sorted((tracks[name] for name in hands), key=lambda track: -len(track.times))
     sided = _by_side(tracks)
     left, right = chosen[1] or sided[0], chosen[2] or sided[1]
     if left is None and right is None:

@@ -22,6 +22,8 @@ from .assignment import mapping_path
 from .buttons import button_columns, buttons_from
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
+    Angles,
+    ColumnPlaces,
     DeviceTracks,
     angles_of,
     column_places,
@@ -35,7 +37,8 @@ from .csv_format import CSV_HINT, OWN_LAYOUT, is_own, read_own
 from .devices import read_files, read_long
 from .layouts import DeviceColumns, Layout, layout_from, presets
 from .players import player_columns, split_players
-from .text_table import TextTable, is_text, open_table
+from .text_table import Cells, TextTable, is_text, open_table
+from .tracker_columns import tracker_columns
 
 recognises = is_text
 """`read` decides whether the text is a table of poses."""
@@ -218,7 +221,8 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     present = [(columns, column_places(columns, table)) if columns is not None else None for columns in devices]
     time = time_column(layout, table, options)
     places = [places for _, places in filter(None, present)]
-    numbers = [place for one in places for place in one.numbers]
+    trackers = _trackers(devices, time, table)
+    numbers = [place for one in (*places, *(own for _, own in trackers.values())) for place in one.numbers]
     texts = [*(() if time is None else (time,)), *(place for one in places for place in one.matrix)]
     buttons = button_columns(table.header)
     players = player_columns(table, (*numbers, *texts))
@@ -230,6 +234,7 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     head, left, right = (
         None if one is None else Track(clock.times, *column_poses(*one, cells, layout, angles)) for one in present
     )
+    others = {name: _tracker_track(*one, clock.times, cells, layout, angles) for name, one in trackers.items()}
     missing_hands = tuple(
         f"The file has no columns for the {name} hand."
         for name, columns in zip(DEVICE_NAMES, devices, strict=True)
@@ -241,5 +246,27 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         notes=(*cells.notes, *missing_hands),
         session_starts=clock.session_starts,
         findings=(*cells.findings, *clock.findings, *angles.findings),
+        others=others,
         buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
     )
+
+
+def _trackers(
+    devices: Sequence[DeviceColumns | None], time: int | None, table: TextTable
+) -> dict[str, tuple[DeviceColumns, ColumnPlaces]]:
+    """Return the columns of trackers beside head and hands; none if the order of quaternions is not known."""
+    known = [device for device in devices if device is not None]
+    if any(device.kind == "q" and device.quaternion_order != "xyzw" for device in known):
+        return {}
+    taken = {name for device in known for name in (*device.position, *device.rotation)}
+    taken |= set() if time is None else {table.header[time]}
+    found = tracker_columns(table.header, taken)
+    return {name: (columns, column_places(columns, table)) for name, columns in found.items()}
+
+
+def _tracker_track(
+    columns: DeviceColumns, places: ColumnPlaces, times: FloatArray, cells: Cells, layout: Layout, angles: Angles
+) -> Track:
+    if not columns.rotation:
+        return Track(times, cells.numbers(places.position), np.full((len(times), 4), np.nan))
+    return Track(times, *column_poses(columns, places, cells, layout, angles))

@@ -21,6 +21,9 @@ import pytest
 from inpose_core.body.skeleton import Skeleton
 from inpose_core.calibration import calibrate, measure_performer, save_calibration
 from inpose_core.cli import main
+from inpose_core.editing.edit import Edit, EditList
+from inpose_core.editing.ground import LevelGround
+from inpose_core.editing.storage import save_edits
 from inpose_core.errors import CancelledError
 from inpose_core.options import Option, options_of
 from inpose_core.options.calibration import CalibrationSettings
@@ -103,16 +106,21 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
     if option.name == "take":
         later = person.times_s + 30.0 * (np.arange(len(person)) > len(person) / 2)  # two takes, the first is longer
         person = replace(person, times_s=later)
-    if option.name == "points":
+    if option.name in ("points", "trackers"):
         places_m = person.positions_m[:, 1:] - (0.0, 0.6, 0.0)
         trackers = TrackerTracks(
             ("hips", "chest"), (0, 9), places_m, person.rotations_wxyz[:, 1:], person.measured[:, 1:], (True, True)
         )
         person = replace(person, trackers=trackers)
     write_csv(person, path)
-    value = {"columns": COLUMNS, "points": "hips", "take": 2, "trim_start_s": 0.5, "trim_end_s": 1.0}.get(
-        option.name, other_value(option)
-    )
+    value = {
+        "columns": COLUMNS,
+        "points": "hips",
+        "take": 2,
+        "trackers": "hips=none",
+        "trim_start_s": 0.5,
+        "trim_end_s": 1.0,
+    }.get(option.name, other_value(option))
     usual, changed = load_recording(path), load_recording(path, ReadOptions(**{option.name: value}))
     if option.name in TRIM_OPTIONS:
         cut = [calibrate(each, own_body(), CalibrationSettings(pose="grip")).sensors for each in (usual, changed)]
@@ -159,7 +167,11 @@ SOLVE_CASES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 @pytest.mark.parametrize(
     "option",
-    [entry for entry in options_of(SolveSettings) if entry.name not in ("device", "library", "pins_file")],
+    [
+        entry
+        for entry in options_of(SolveSettings)
+        if entry.name not in ("device", "library", "pins_file", "edits_file")
+    ],
     ids=lambda option: option.name,
 )
 def test_every_solve_option_is_obeyed(option: Option) -> None:
@@ -186,6 +198,18 @@ def test_the_pins_are_obeyed(tmp_path: Path) -> None:
     usual = solve_recording(SolvePlan(recording, body)).motion
     changed = solve_recording(SolvePlan(recording, body, solve=SolveSettings(pins_file=pins))).motion
     assert np.abs(usual.rotations_wxyz - changed.rotations_wxyz).max() > 1e-3
+
+
+def test_the_edits_are_obeyed(tmp_path: Path) -> None:
+    body, recording, edits = own_body(), tmp_path / "take.csv", tmp_path / "edits.json"
+    write_csv(joint_recording(smooth_motion(90, body=body)), recording)
+    save_edits(EditList((Edit("ground", ground=LevelGround(0.25)),)), edits)
+    usual = solve_recording(SolvePlan(recording, body))
+    changed = solve_recording(SolvePlan(recording, body, solve=SolveSettings(edits_file=edits)))
+    assert np.median(changed.motion.root_translation_m - usual.motion.root_translation_m, axis=0)[1] > 0.2
+    # The sensors that are saved beside the motion go with it: a later bake holds the hands at them.
+    moved_m = changed.calibrated.sensors.positions_m - usual.calibrated.sensors.positions_m
+    assert np.median(moved_m[..., 1]) > 0.2
 
 
 def test_the_device_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:

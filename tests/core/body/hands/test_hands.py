@@ -145,6 +145,20 @@ def test_short_losses_are_bridged_and_jumps_are_taken_out() -> None:
     assert geodesic_angle(bridged.rotations_wxyz, STRAIGHT).max() < 1e-6
 
 
+def test_smoothing_takes_jitter_out_and_stays_within_a_tracked_stretch() -> None:
+    rng = np.random.default_rng(2)
+    angles = np.radians(30 + 3 * rng.normal(size=(120, 2, 15, 3)) * (1, 0, 0)) * (1, 0, 0)
+    jitter = rotations_of_angles(angles)
+    jitter[60:] = FIST
+    known = FingerTracks(jitter, np.ones((120, 2), np.bool_), np.full((120, 2, 3), np.nan))
+    known.measured[58:60] = False
+    smooth = known.smoothed(4.0)
+    before, after = (np.degrees(np.diff(angles_of_rotations(w[:58])[..., 0], axis=0)).std() for w in (
+        known.rotations_wxyz, smooth.rotations_wxyz))  # fmt: skip
+    assert after < before / 5
+    assert geodesic_angle(smooth.rotations_wxyz[60:], FIST).max() < 1e-6
+
+
 def test_buttons_bend_their_fingers() -> None:
     pressed = np.full((120, 2, 3), np.nan)
     pressed[:, 0] = (1.0, 0.0, 0.0)

@@ -215,6 +215,12 @@ def test_smpl_hands(tmp_path: Path, columns: int) -> None:
     assert_fingers(load_recording(path).fingers, closing())
 
 
+def test_solved_fingers_are_in_the_arrays_of_amass(tmp_path: Path) -> None:
+    motion = replace(smooth_motion(FRAMES), fingers=FingerTracks.of_joints(closing()))
+    motion.save_npz(tmp_path / "take.npz")
+    assert_fingers(load_amass(tmp_path / "take.npz").fingers, closing())
+
+
 def test_bvh_hands(tmp_path: Path) -> None:
     """A Mixamo-like file whose fingers rest bent; its angles are those of the hand, not those from its rest pose."""
     path = tmp_path / "hands.bvh"

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inpose_core.body.hands.angles import angles_of_rotations, rotations_of_angles
+from inpose_core.body.hands.shapes import FIST_RAD
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.errors import RecordingError
 from inpose_core.recording import Recording, load_recording
@@ -16,6 +20,7 @@ from inpose_core.recording.formats.webxr_recorder import read
 from inpose_core.recording.registry import load_session
 from tests.core.recording.recorder_takes import line, take_lines
 from tests.core.recording.recording_files import moving_person
+from tests.core.tracked_hands import both_hands
 
 PERSON = moving_person(180)
 
@@ -151,3 +156,39 @@ def test_what_is_no_take_is_refused_with_a_sentence(lines: list[str], said: str,
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(RecordingError, match=said):
         load_recording(path)
+
+
+def test_buttons_and_fingers_are_read(tmp_path: Path) -> None:
+    """The page writes joints thirty times a second, as places about the wrist; a pinch of a bare hand is no button."""
+    lines = take_lines(PERSON)
+    shape = rotations_of_angles(np.stack((FIST_RAD, FIST_RAD)))
+    packed = []
+    for places in both_hands(shape):
+        about_wrist = places[1:, :3] - places[0, :3]
+        packed.append(base64.b64encode(np.round(1e4 * about_wrist).astype("<i2").tobytes()).decode())
+    written = []
+    for number, text in enumerate(lines):
+        moment = json.loads(text)
+        if isinstance(moment, list):
+            moment[2] = [*moment[2][:9], 25, 50, 100]
+            if number % 3 == 0:
+                moment = [*moment[:4], packed]
+        written.append(json.dumps(moment))
+    fingers = load(written, tmp_path).fingers
+    assert fingers is not None
+    np.testing.assert_allclose(fingers.pressed[:, 0], [[0.25, 0.5, 1.0]] * len(PERSON))
+    assert 0.3 < fingers.measured.mean() < 0.36
+    even = fingers.at(PERSON.times_s, PERSON.times_s[5:-5], 0.25)
+    assert even.measured.all()
+    found = angles_of_rotations(even.rotations_wxyz[10]).reshape(2, 5, 3, 3)[..., 0].sum(axis=-1)
+    wanted = FIST_RAD.reshape(5, 3, 3)[..., 0].sum(axis=-1)
+    assert np.degrees(np.abs(found - wanted).max()) < 12
+
+
+def test_damaged_fingers_are_left_out(tmp_path: Path) -> None:
+    lines = take_lines(PERSON)
+    for number, packed in ((20, "no base64"), (21, "A" * 192), (22, 7)):
+        moment = json.loads(lines[number])
+        lines[number] = json.dumps([*moment[:4], [packed, 0]])
+    fingers = load(lines, tmp_path).fingers
+    assert fingers is None or not fingers.measured.any()

@@ -15,6 +15,8 @@ import pytest
 from pythonosc import osc_bundle_builder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
+from inpose_core.body.hands.angles import rotations_of_angles
+from inpose_core.body.hands.shapes import FIST_RAD
 from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
@@ -108,6 +110,29 @@ def test_a_take_by_udp_is_what_was_sent(tmp_path: Path) -> None:
     assert not any(serial in text for serial in SERIALS)
 
 
+def test_bones_of_fingers_are_recorded(tmp_path: Path) -> None:
+    """The avatar's other bones are not: InPose solves the body itself."""
+    person = moving_person(150)
+    shape = rotations_of_angles(np.stack((FIST_RAD, FIST_RAD)))
+    packets = []
+    for packet in datagrams(person):
+        bones = osc_bundle_builder.OscBundleBuilder(osc_bundle_builder.IMMEDIATELY)
+        bones.add_content(message("/VMC/Ext/Bone/Pos", "Hips", *map(float, range(7))).build())
+        for hand, side in enumerate(("Left", "Right")):
+            for number, finger in enumerate(("Thumb", "Index", "Middle", "Ring", "Little")):
+                for phalanx, part in enumerate(("Proximal", "Intermediate", "Distal")):
+                    w, x, y, z = shape[hand, 3 * number + phalanx].tolist()
+                    pose = (0.02, 0.0, 0.0, x, -y, -z, w)  # Unity's left is at -X
+                    bones.add_content(message("/VMC/Ext/Bone/Pos", f"{side}{finger}{part}", *pose).build())
+        packets += [packet, bones.build().dgram]
+    record(tmp_path / "take.csv", packets, rate_hz=180.0)
+    fingers = load_recording(tmp_path / "take.csv").fingers
+    assert fingers is not None
+    assert fingers.measured.mean() > 0.95
+    error = geodesic_angle(fingers.rotations_wxyz, shape)[fingers.measured]
+    assert np.degrees(error.max()) < 0.1
+
+
 def test_without_a_clock_arrival_counts_and_hands_are_told_by_geometry(tmp_path: Path) -> None:
     person = moving_person(120)
     packets = list(datagrams(person, clock=False, order=(2, 0, 1), local=False))
@@ -143,7 +168,7 @@ def test_silence_bones_and_noise_are_told_apart(tmp_path: Path) -> None:
     for packets, words in (
         ([], "nothing arrived"),
         ([bones] * 5, "avatar's bones"),
-        ([b"\xff" * 40, b"#bundle\0", b"/a\0\0,f\0\0"] * 3, "no VMC messages"),
+        ([b"\xff" * 40, b"#bundle\0", b"/a\0\0,f\0\0"] * 3, "no poses of devices"),
     ):
         with pytest.raises(RecordingError, match=words):
             record(tmp_path / "take.csv", packets)

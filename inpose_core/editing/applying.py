@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Apply a list of edits to a solved motion, in order. The motion that was solved stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ..arrays import FloatArray
+from ..body.motion import Motion
+from ..body.quaternions import conjugate_quaternion, continuous_signs, multiply_quaternions
+from ..errors import EditError
+from ..recording.sensors import Sensors
+from .arm_spreading import spread_arms
+from .body_shape import BodyShape, usual_shape
+from .edit import Edit, EditList
+from .exaggerating import exaggerate
+from .grounding import put_on_ground
+from .mirroring import mirror_of, mirrored_motion, mirrored_sensors
+from .smoothing import smooth
+from .straightening import straighten_knees
+from .wrist_bending import unbend_wrists
+
+_SAME: Final[float] = 1e-12
+
+
+@dataclass(frozen=True)
+class Edited:
+    """Hold an edited motion, and the sensors that belong to it."""
+
+    motion: Motion
+    sensors: Sensors | None
+    """Head and hands have moved as the edits moved the joints: a lock holds the hands at these."""
+
+
+def apply_edits(
+    motion: Motion, sensors: Sensors | None, edits: EditList, shape: BodyShape | None = None, start_s: float = 0.0
+) -> Edited:
+    """Return the motion after all edits that are not muted.
+
+    Args:
+        motion: what was solved.
+        sensors: what it was solved from, if that is known.
+        edits: what to change.
+        shape: the skin of the character; None: that of an adult of average proportions.
+        start_s: time in the recording at which the motion begins, if there are no sensors to tell it.
+    """
+    if sensors is not None:
+        start_s = sensors.start_s
+    if edits.mirror is not None:
+        mirror = mirror_of(motion, edits.mirror)
+        motion = mirrored_motion(motion, mirror)
+        sensors = None if sensors is None else mirrored_sensors(sensors, mirror)
+    for edit in edits.edits:
+        if edit.muted:
+            continue
+        share = edit.share(motion, start_s)
+        if not share.any():
+            continue
+        after = _applied(motion, share, edit, shape)
+        sensors = None if sensors is None else carried_along(sensors, motion, after)
+        motion = after
+    return Edited(motion, sensors)
+
+
+def carried_along(sensors: Sensors, before: Motion, after: Motion) -> Sensors:
+    """Return the sensors moved and turned as an edit has moved and turned their joints.
+
+    Args:
+        sensors: at the rate of the motions; frames beyond their end stay.
+        before: the motion before the edit.
+        after: the motion after it.
+    """
+    count, joints = min(len(sensors), len(before)), list(sensors.joints)
+    before_m, after_m = before.joint_positions_m[:count, joints], after.joint_positions_m[:count, joints]
+    was, now = before.rotations_wxyz[:count, joints], after.rotations_wxyz[:count, joints]
+    positions_m, rotations = sensors.positions_m.copy(), sensors.rotations_wxyz.copy()
+    positions_m[:count] += after_m - before_m
+    turned = multiply_quaternions(multiply_quaternions(now, conjugate_quaternion(was)), rotations[:count])
+    changed = np.abs((was * now).sum(axis=-1)) < 1 - _SAME
+    rotations[:count][changed] = turned[changed]
+    return replace(sensors, positions_m=positions_m, rotations_wxyz=continuous_signs(rotations))
+
+
+def _applied(motion: Motion, share: FloatArray, edit: Edit, shape: BodyShape | None) -> Motion:
+    amount, hold_hands = edit.strength, edit.holds_hands
+    match edit.kind:
+        case "smooth":
+            return smooth(motion, share, amount, hold_hands=hold_hands)
+        case "exaggerate":
+            return exaggerate(motion, share, amount, hold_hands=hold_hands)
+        case "straighten_knees":
+            return straighten_knees(motion, share, amount, hold_hands=hold_hands)
+        case "ground":
+            return put_on_ground(motion, share, edit.ground, amount, hold_hands=hold_hands)
+        case "unbend_wrists":
+            return unbend_wrists(motion, share, amount)
+        case "spread_arms":
+            return spread_arms(motion, share, amount, shape or usual_shape(motion.skeleton))
+    raise EditError(f'"{edit.kind}" is not a kind of edit.', "Update InPose.")

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each clean-up tool does what it says, and keeps what it must keep."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inpose_core.body.motion import Motion
+from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotvec_to_quaternion
+from inpose_core.body.skeleton import ANKLE_JOINTS, ELBOW_JOINTS, TOE_JOINTS, WRIST_JOINTS
+from inpose_core.editing.arm_spreading import arm_depths_m, spread_arms
+from inpose_core.editing.body_shape import tube_around, usual_shape
+from inpose_core.editing.edit import Edit
+from inpose_core.editing.exaggerating import exaggerate
+from inpose_core.editing.ground import GroundMap, LevelGround
+from inpose_core.editing.grounding import put_on_ground
+from inpose_core.editing.meeting import around_head_of, planted_feet, with_ankles_at, with_wrists_at
+from inpose_core.editing.smoothing import smooth
+from inpose_core.editing.soles import sole_places_m
+from inpose_core.editing.straightening import straighten_knees
+from inpose_core.editing.wrist_bending import beyond_anatomy, unbend_wrists
+from inpose_core.numerics.filters import gaussian_filter
+from tests.core.editing.figures import (
+    hands_off_m,
+    head_and_hands_off_m,
+    jitter,
+    knee_bends_deg,
+    moved_m,
+    planted_toes_off_m,
+)
+
+STRETCH = Edit("smooth", 5.0, 12.0)
+INSIDE = slice(300, 720)
+OUTSIDE = np.r_[0:270, 750:1000]
+
+
+def share_of(motion: Motion, edit: Edit = STRETCH) -> np.ndarray:
+    return edit.share(motion, 0.0)
+
+
+def shaken(motion: Motion) -> Motion:
+    """Return a motion whose body trembles while head, hands and planted feet stay."""
+    turns = np.random.default_rng(0).normal(scale=0.02, size=(*motion.rotations_wxyz.shape[:2], 3))
+    turns[:, [*ANKLE_JOINTS, *TOE_JOINTS]] = 0.0
+    trembling = replace(motion, rotations_wxyz=multiply_quaternions(rotvec_to_quaternion(turns), motion.rotations_wxyz))
+    return around_head_of(trembling, motion, motion.joint_positions_m[:, list(ANKLE_JOINTS)])
+
+
+def crouched(motion: Motion) -> Motion:
+    """Return a motion whose body is eight centimetres too low, so that its knees are bent."""
+    lower = replace(motion, root_translation_m=motion.root_translation_m - np.array((0.0, 0.08, 0.0)))
+    return with_ankles_at(lower, motion.joint_positions_m[:, list(ANKLE_JOINTS)], motion)
+
+
+def test_smoothing_calms_the_body_and_holds_head_hands_and_planted_feet(walk) -> None:
+    before = shaken(walk)
+    after = smooth(before, share_of(before), 0.1, hold_hands=True)
+    assert jitter(before, INSIDE) > 40
+    assert jitter(after, INSIDE) < 10
+    assert head_and_hands_off_m(before, after) < 1e-3
+    assert planted_toes_off_m(before, after) < 1.5e-3
+    assert np.abs(after.joint_positions_m[OUTSIDE] - before.joint_positions_m[OUTSIDE]).max() < 1e-6
+
+
+def test_smoothing_may_also_smooth_the_hands(walk) -> None:
+    after = smooth(walk, share_of(walk), 0.1, hold_hands=False)
+    assert hands_off_m(walk, after) > 0.01
+    assert planted_toes_off_m(walk, after) < 1e-3
+
+
+@pytest.mark.parametrize(("factor", "least", "most"), [(0.5, 0.4, 0.9), (1.5, 1.1, 1.6)])
+def test_exaggerating_changes_the_size_of_the_movement(walk, factor, least, most) -> None:
+    after = exaggerate(walk, share_of(walk), factor, hold_hands=False)
+
+    def size(motion: Motion) -> float:
+        wrists_m = motion.joint_positions_m[:, list(WRIST_JOINTS)] - motion.root_translation_m[:, None]
+        return float(np.sqrt(((wrists_m - gaussian_filter(wrists_m, 36.0, "nearest"))[INSIDE] ** 2).mean()))
+
+    assert least < size(after) / size(walk) < most
+    assert planted_toes_off_m(walk, after) < 1e-3
+    assert np.abs(after.joint_positions_m[OUTSIDE] - walk.joint_positions_m[OUTSIDE]).max() < 1e-6
+    lowest_m = [motion.joint_positions_m[:, list(ANKLE_JOINTS), 1].min() for motion in (walk, after)]
+    assert lowest_m[1] > lowest_m[0] - 1e-3
+
+
+def test_exaggerating_by_one_changes_nothing(walk) -> None:
+    after = exaggerate(walk, share_of(walk), 1.0, hold_hands=False)
+    assert np.abs(after.joint_positions_m - walk.joint_positions_m).max() < 1e-6
+
+
+def test_exaggerated_hands_can_stay(walk) -> None:
+    after = exaggerate(walk, share_of(walk), 1.3, hold_hands=True)
+    # An arm that is straight cannot follow its hand when the trunk goes away from it.
+    assert np.median(moved_m(walk, after, WRIST_JOINTS)) < 1e-3
+    assert moved_m(walk, after, ELBOW_JOINTS).max() > 0.01
+
+
+def test_straightened_knees_raise_the_body_above_its_feet(walk) -> None:
+    before = crouched(walk)
+    after = straighten_knees(before, np.ones(len(before)), 0.7, hold_hands=False)
+    stands = planted_feet(before)
+    bends = [float(np.median(knee_bends_deg(motion)[stands])) for motion in (before, after)]
+    assert bends[0] > 45
+    assert bends[1] < 0.7 * bends[0]
+    rise_m = after.root_translation_m[:, 1] - before.root_translation_m[:, 1]
+    assert rise_m.min() >= 0
+    assert np.median(rise_m) > 0.03
+    assert moved_m(before, after, (*ANKLE_JOINTS, *TOE_JOINTS)).max() < 1e-3
+    # The hands rise with the body, and no more.
+    assert np.abs(moved_m(before, after, WRIST_JOINTS) - rise_m[:, None]).max() < 1e-6
+
+
+def test_straightened_knees_stop_where_held_hands_hold_the_body(walk) -> None:
+    before = crouched(walk)
+    after = straighten_knees(before, np.ones(len(before)), 1.0, hold_hands=True)
+    assert hands_off_m(before, after) < 1e-3
+    assert (after.root_translation_m[:, 1] - before.root_translation_m[:, 1]).max() > 0.03
+
+
+def test_a_deep_crouch_stays_a_crouch(walk) -> None:
+    """The example crouches from 12 to 15 s: nobody wants to stand there."""
+    deep = knee_bends_deg(walk).min(axis=1) > 100
+    assert deep.sum() > 30
+    after = straighten_knees(walk, np.ones(len(walk)), 1.0, hold_hands=False)
+    assert np.abs(after.root_translation_m - walk.root_translation_m)[deep].max() < 0.01
+
+
+def bumps(walk: Motion) -> GroundMap:
+    x, z = np.meshgrid(np.arange(-10, 10, 0.02), np.arange(-10, 10, 0.02), indexing="ij")
+    heights_m = 0.1 + 0.06 * np.sin(2 * x) * np.cos(1.7 * z) + 0.05 * np.sin(5 * x + 1) * np.sin(4 * z)
+    return GroundMap((-10.0, -10.0), 0.02, heights_m)
+
+
+def stairs(walk: Motion) -> GroundMap:
+    z = np.arange(-10, 10, 0.01)
+    return GroundMap((-10.0, -10.0), 0.01, np.tile(0.15 * np.floor(z / 0.4), (2000, 1)))
+
+
+@pytest.mark.parametrize("ground_of", [lambda walk: LevelGround(0.2), bumps, stairs], ids=["floor", "bumps", "stairs"])
+def test_planted_soles_are_on_the_ground_and_nothing_is_below_it(walk, ground_of) -> None:
+    ground = ground_of(walk)
+    after = put_on_ground(walk, np.ones(len(walk)), ground, 1.0, hold_hands=False)
+    stands = planted_feet(walk)
+    for side in (0, 1):
+        gaps_m = [
+            (places_m[..., 1] - on.heights_m(places_m)).min(axis=1)
+            for places_m, on in (
+                (sole_places_m(after, side), ground),
+                (sole_places_m(walk, side), LevelGround()),
+            )
+        ]
+        planted = gaps_m[0][stands[:, side]]
+        assert (np.abs(planted) < 0.005).mean() > 0.99
+        assert planted.min() > -0.005
+        # In the air, a foot is no deeper in the ground than it was in the floor.
+        assert (gaps_m[0] - np.minimum(gaps_m[1], 0.0))[~stands[:, side]].min() > -0.005
+    assert jitter(after, INSIDE) < 2 * jitter(walk, INSIDE)
+
+
+def test_only_the_legs_reach_for_a_lower_floor_if_the_body_does_not_follow(walk) -> None:
+    after = put_on_ground(crouched(walk), np.ones(len(walk)), LevelGround(-0.03), 0.0, hold_hands=True)
+    assert head_and_hands_off_m(crouched(walk), after) < 0.03  # the pelvis comes down where a leg is too short
+    assert np.median(moved_m(crouched(walk), after, ANKLE_JOINTS)) == pytest.approx(0.03, abs=0.015)
+
+
+def test_unbent_wrists_are_within_their_range_and_in_place(walk) -> None:
+    bend = rotvec_to_quaternion(np.array((0.0, 0.0, 1.9)))
+    rotations = walk.rotations_wxyz.copy()
+    for wrist in WRIST_JOINTS:
+        rotations[:, wrist] = multiply_quaternions(rotations[:, wrist], bend)
+    before = replace(walk, rotations_wxyz=rotations)
+    after = unbend_wrists(before, np.ones(len(before)), 1.0)
+    assert beyond_anatomy(before).mean() > 0.4
+    assert beyond_anatomy(after).mean() < 0.005
+    assert hands_off_m(before, after) < 1e-6
+    within = ~beyond_anatomy(walk).any(axis=1)
+    untouched = unbend_wrists(walk, np.ones(len(walk)), 1.0)
+    assert geodesic_angle(untouched.rotations_wxyz, walk.rotations_wxyz)[within].max() < 0.02
+
+
+def test_spread_arms_leave_the_body_and_go_no_further(walk) -> None:
+    shape = usual_shape(walk.skeleton)
+    wrists_m = walk.joint_positions_m[:, list(WRIST_JOINTS)]
+    way = 0.35 * (0.5 + 0.5 * np.sin(np.arange(len(walk)) / 60.0))[:, None, None]
+    before = with_wrists_at(walk, wrists_m + way * (walk.joint_positions_m[:, [3]] - wrists_m), walk)
+    after = spread_arms(before, np.ones(len(before)), 0.005, shape)
+    inside, left = arm_depths_m(before, shape), arm_depths_m(after, shape)
+    assert inside.max() > 0.04
+    assert left.max() < 0.005
+    moves_m = moved_m(before, after, WRIST_JOINTS)
+    assert moves_m.max() < inside.max() + 0.05
+    # Arms that are outside for half a second before and after stay where they are.
+    near = gaussian_filter((inside > -1e-9).astype(float) * (inside > 0), 20.0) > 1e-3
+    assert moves_m[~near].max() < 0.05
+    assert jitter(after) < 1.3 * jitter(before)
+    with_distance = spread_arms(before, np.ones(len(before)), 0.05, shape)
+    assert moved_m(before, with_distance, WRIST_JOINTS).mean() > moves_m.mean()
+
+
+def test_a_tube_has_the_radius_of_the_skin_around_it() -> None:
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    ellipse = np.stack((0.2 * np.sin(angle), np.zeros_like(angle), 0.1 * np.cos(angle)), axis=-1)
+    points = np.concatenate([ellipse + np.array((0.0, height, 0.0)) for height in np.linspace(0, 0.5, 12)])
+    tube = tube_around(0, np.zeros(3), np.array((0.0, 0.5, 0.0)), points)
+    assert tube.radii_m[:, 0] == pytest.approx(0.1, abs=0.01)
+    assert tube.radii_m[:, len(tube.radii_m[0]) // 4] == pytest.approx(0.2, abs=0.015)
