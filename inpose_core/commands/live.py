@@ -52,19 +52,21 @@ def add_live_command(commands: Any) -> None:
 
 def _live(options: argparse.Namespace) -> int:
     from ..body.skeleton import Skeleton  # noqa: PLC0415
-    from ..live.running import LiveSession, LiveSettings, run_live  # noqa: PLC0415
+    from ..live.running import LiveSession, run_live  # noqa: PLC0415
+    from ..live.solving import LiveSettings  # noqa: PLC0415
     from ..recording.live.vmc import CaptureSettings  # noqa: PLC0415
 
     host, _, port = options.out_vmc.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise InPoseError(f'"{options.out_vmc}" is not a port.', "Give a number such as 39540, or HOST:39540.")
     calibration = settings_from_arguments(CalibrationSettings, options)
+    body = Skeleton.from_json_file(options.skeleton) if options.skeleton else Skeleton.template()
+    if calibration.stature_m and not options.skeleton:
+        body = Skeleton.template(calibration.stature_m)
     session = LiveSession(
         listen=CaptureSettings(options.vmc, options.listen),
         send_to=(host or "127.0.0.1", int(port)),
-        skeleton=Skeleton.from_json_file(options.skeleton)
-        if options.skeleton
-        else Skeleton.template(calibration.stature_m),
+        skeleton=body,
         calibrate_s=options.calibrate_for,
         calibration=calibration,
         reading=settings_from_arguments(ReadOptions, options),

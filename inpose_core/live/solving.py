@@ -82,6 +82,19 @@ class LiveSolver:
         self._solving = ThreadPoolExecutor(1, "live solve") if self._settings.beside else None
         self._begin()
 
+    def _begin(self) -> None:
+        self._frames: list[LivePoints] = []
+        self._times_s: list[float] = []
+        self._number = 0
+        self._solved: Motion | None = None
+        self._solved_from = 0
+        self._under_way: tuple[Future[Motion], int] | None = None
+        self._shown: LivePose | None = None
+        self._turns = FadingTurns(JOINT_COUNT, self._settings.fade_s)
+        self._hands = FadingPlaces(2, _HAND_FADE_S)
+        self._were_measured = np.ones(2, np.bool_)
+        self._anchors = FootAnchors(self._skeleton.standing_head_height_m, self._skeleton.sole_height_m)
+
     def close(self) -> None:
         """End the thread that solves."""
         if self._solving is not None:
@@ -111,8 +124,9 @@ class LiveSolver:
 
     def pose(self) -> LivePose:
         """Return the pose of the newest moment that is due; `add` has said that there is one."""
-        self._shown = self._pose(len(self._frames) - 1 - self._behind)
-        return self._shown
+        pose = self._pose(len(self._frames) - 1 - self._behind)
+        self._shown = pose
+        return pose
 
     def steps(self, moments: Iterator[tuple[float, LivePoints]]) -> Iterator[LivePose]:
         """Yield every pose of a stream, also those between two moments."""
@@ -122,19 +136,6 @@ class LiveSolver:
             for frame_s, frame in self._clock.add(time_s, points):
                 if self._frame(frame_s, frame):
                     yield self.pose()
-
-    def _begin(self) -> None:
-        self._frames: list[LivePoints] = []
-        self._times_s: list[float] = []
-        self._number = 0
-        self._solved: Motion | None = None
-        self._solved_from = 0
-        self._under_way: tuple[Future[Motion], int] | None = None
-        self._shown: LivePose | None = None
-        self._turns = FadingTurns(JOINT_COUNT, self._settings.fade_s)
-        self._hands = FadingPlaces(2, _HAND_FADE_S)
-        self._were_measured = np.ones(2, np.bool_)
-        self._anchors = FootAnchors(self._skeleton.standing_head_height_m, self._skeleton.sole_height_m)
 
     def _frame(self, time_s: float, points: LivePoints) -> bool:
         """Take one frame, and return whether a pose is due."""
