@@ -36,7 +36,7 @@ from inpose_core.options.reading import QUATERNION_ORDERS
 from inpose_core.recording import load_recording
 from inpose_core.recording.conventions import Axes, QuaternionOrder, axes_matrix
 from inpose_core.recording.interpretation import readings
-from inpose_core.recording.interpretation.evidence import STANCE_FIELDS
+from inpose_core.recording.interpretation.evidence import SIGN_FIELDS
 from inpose_core.recording.interpretation.excerpts import excerpt, sampling_stride
 from inpose_core.recording.interpretation.readings import Reading, rank_readings, read_in_orders
 from inpose_core.training.packed_files import read_packed
@@ -220,10 +220,8 @@ def fit_weights(tables: list[Table], importance: FloatArray) -> FloatArray:
         importance: (N,) how much each counts; the sum is 1.
     """
     found = [ranked(table, QUATERNION_ORDERS) for table in tables]
-    values = np.array([[reading.stance.values for reading in one] for one in found])
-    log_prior = np.array(
-        [[reading.log_odds - readings.evidence_of(reading.stance) for reading in one] for one in found]
-    )
+    values = np.array([[reading.signs.values for reading in one] for one in found])
+    log_prior = np.array([[reading.log_odds - readings.evidence_of(reading.signs) for reading in one] for one in found])
     true = np.array(
         [
             next(i for i, r in enumerate(one) if (str(r.axes), r.order, r.swapped) == (table.axes, table.order, False))
@@ -245,7 +243,7 @@ def fit_weights(tables: list[Table], importance: FloatArray) -> FloatArray:
     # What a body can do has a sign that no fit may turn round.
     bounds = [
         (None, None) if name in _EITHER_SIGN else (_LEAST_WEIGHT.get(name, 0.0) * wide, None)
-        for name, wide in zip(STANCE_FIELDS, spread, strict=True)
+        for name, wide in zip(SIGN_FIELDS, spread, strict=True)
     ]
     fitted = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B", bounds=bounds)
     return np.asarray(fitted.x / spread)
@@ -285,7 +283,7 @@ def main() -> None:
         importance = np.full(len(tables) + len(real), (1 - _REAL_SHARE) / len(tables))
         importance[len(tables) :] = _REAL_SHARE / max(1, len(real))
         weights = fit_weights(tables + real, importance)
-        for name, weight in zip(STANCE_FIELDS, weights, strict=True):
+        for name, weight in zip(SIGN_FIELDS, weights, strict=True):
             print(f'    "{name}": {weight:.2f},')
         return
     tables = simulate_tables(load_motions(options.data, held_out=True), options.count, _TRUTHS, seed=2)

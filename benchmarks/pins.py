@@ -21,7 +21,7 @@ from inpose_core.body.quaternions import geodesic_angle
 from inpose_core.body.skeleton import ANKLE_JOINTS, JOINT_NAMES, KNEE_JOINTS, TOE_JOINTS
 from inpose_core.evaluation.clips import load_people
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, simulate
-from inpose_core.pins import Pin, PinKey, PinSet, held_while_standing
+from inpose_core.pins import Pin, PinKey, PinSet
 from inpose_core.pins.solving import solve_again
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.solver.solving import solve
@@ -62,7 +62,7 @@ def main() -> None:
         )
         row = [before_cm]
         for feet in (ANKLE_JOINTS[int(np.argmax(apart_m)) :][:1], ANKLE_JOINTS):
-            pins = PinSet(tuple(_pin(solved, truth, joint, frame) for joint in feet))
+            pins = PinSet(tuple(_pin(truth, joint, frame) for joint in feet))
             began = time.process_time()
             again = solve_again(solved, trial.sensors, pins, prior=prior)
             seconds.append(time.process_time() - began)
@@ -80,10 +80,10 @@ def main() -> None:
     print(f"Solving again: {np.median(seconds):.2f} s of computing time in the median, {max(seconds):.2f} s at most.")
 
 
-def _pin(solved: Motion, truth: Motion, joint: int, frame: int) -> Pin:
+def _pin(truth: Motion, joint: int, frame: int) -> Pin:
     at_s = frame / truth.fps
     x, y, z = truth.joint_positions_m[frame, joint].tolist()
-    return held_while_standing(Pin(JOINT_NAMES[joint], at_s, at_s, (PinKey(at_s, (x, y, z)),)), solved, 0.0)
+    return Pin(JOINT_NAMES[joint], at_s, at_s, (PinKey(at_s, (x, y, z)),), while_standing=True)
 
 
 def _legs_cm(motion: Motion, truth: Motion) -> FloatArray:

@@ -14,10 +14,13 @@ from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
+from .controls import operators as controls_operators
+from .controls.panel import INPOSE_PT_controls
 from .export import operators as export_operators
 from .export import panel as export_panel
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
+from .pins import contact_operators, contact_panel, stand_operators
 from .pins import operators as pins_operators
 from .pins import panel as pins_panel
 from .pins import solving as pins_solving
@@ -36,7 +39,7 @@ from .solve.queue import QUEUE
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
-from .viewing import drawing, keys, trim_drag
+from .viewing import drawing, keys, stand_drag, trim_drag
 from .viewing import operators as viewing_operators
 from .viewing import panel as viewing_panel
 from .viewing.result_panel import INPOSE_PT_result
@@ -50,14 +53,18 @@ _CLASSES = (
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *trim_drag.CLASSES,
+    *stand_drag.CLASSES,
     *columns_dialog.CLASSES,
     *columns_operators.CLASSES,
     *solve_operators.CLASSES,
     *bake_operators.CLASSES,
     *export_operators.CLASSES,
     *pins_operators.CLASSES,
+    *contact_operators.CLASSES,
+    *stand_operators.CLASSES,
     *pins_solving.CLASSES,
     *loops_operators.CLASSES,
+    *controls_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -69,7 +76,9 @@ _CLASSES = (
     INPOSE_PT_solve,
     INPOSE_PT_result,
     *pins_panel.CLASSES,
+    *contact_panel.CLASSES,
     INPOSE_PT_bake,
+    INPOSE_PT_controls,
     *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,
@@ -106,6 +115,10 @@ def unregister() -> None:
     if jobs := sys.modules.get(f"{__package__}.runtime.worker_job"):
         jobs.stop_warm_process()
     python_operators.forget_search()
+    if at_hand := sys.modules.get(f"{__package__}.takes.at_hand"):
+        at_hand.forget()
+    if stand_list := sys.modules.get(f"{__package__}.pins.stand_list"):
+        stand_list.forget()
     while _cli_commands:
         bpy.utils.unregister_cli_command(_cli_commands.pop())
     drawing.unregister()

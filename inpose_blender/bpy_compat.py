@@ -37,6 +37,29 @@ class ActionWriter:
             self.action.id_root = "OBJECT"
             self._channels = self.action
 
+    @classmethod
+    def of_copy(cls, animation_data: Any) -> ActionWriter:
+        """Copy the active action of an object, to change the copy; it is not made active."""
+        writer = cls.__new__(cls)
+        writer.action = animation_data.action.copy()
+        writer._name = writer.action.name
+        writer.slot, writer._channels = None, writer.action
+        writer._groups = {}
+        if HAS_SLOTS:
+            writer.slot = next(each for each in writer.action.slots if each.handle == animation_data.action_slot.handle)
+            writer._channels = writer.action.layers[0].strips[0].channelbag(writer.slot, ensure=True)
+            writer._groups = {group.name: group for group in writer._channels.groups}
+        return writer
+
+    @property
+    def curves(self) -> list[Any]:
+        """Return the F-curves of the object."""
+        return list(self._channels.fcurves)
+
+    def remove_curve(self, curve: Any) -> None:
+        """Remove an F-curve of the object."""
+        self._channels.fcurves.remove(curve)
+
     def look_up_again(self) -> bool:
         """Find the action anew after a pause: an undo replaces it, and a pointer to the old one would crash Blender.
 

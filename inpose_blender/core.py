@@ -58,7 +58,17 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.motion_files.vrma import save_vrma
     from inpose_core.numerics.filters import gaussian_filter
     from inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
+    from inpose_core.pins import (
+        Pin,
+        PinKey,
+        PinnedSeat,
+        PinnedStance,
+        PinSet,
+        final_stands,
+        pelvis_above_seat_m,
+        pins_to_json,
+        spelled_out,
+    )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.trackers import TrackerTracks
@@ -108,7 +118,17 @@ else:
     from ..inpose_core.motion_files.vrma import save_vrma
     from ..inpose_core.numerics.filters import gaussian_filter
     from ..inpose_core.numerics.torch_build import TorchBuild, has_nvidia_driver, is_apple_silicon, torch_build
-    from ..inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, held_while_standing, pins_to_json
+    from ..inpose_core.pins import (
+        Pin,
+        PinKey,
+        PinnedSeat,
+        PinnedStance,
+        PinSet,
+        final_stands,
+        pelvis_above_seat_m,
+        pins_to_json,
+        spelled_out,
+    )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.trackers import TrackerTracks
@@ -155,6 +175,7 @@ __all__ = [
     "PinError",
     "PinKey",
     "PinSet",
+    "PinnedSeat",
     "PinnedStance",
     "Recording",
     "RecordingError",
@@ -173,13 +194,13 @@ __all__ = [
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
+    "final_stands",
     "find_chains",
     "find_program",
     "finger_rotations",
     "gaussian_filter",
     "global_rotations",
     "has_nvidia_driver",
-    "held_while_standing",
     "is_apple_silicon",
     "load_sensors",
     "lock_feet",
@@ -193,6 +214,7 @@ __all__ = [
     "open_file",
     "output_error",
     "parse_json",
+    "pelvis_above_seat_m",
     "pins_to_json",
     "quaternion_to_matrix",
     "read_fbx_clips",
@@ -209,6 +231,7 @@ __all__ = [
     "slerp",
     "sliding_m",
     "smooth_motion",
+    "spelled_out",
     "stop_by_unwinding",
     "torch_build",
     "tracker_joint",

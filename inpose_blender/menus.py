@@ -9,6 +9,7 @@ import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
 from .columns.operators import INPOSE_OT_assign_columns
+from .controls.operators import INPOSE_OT_snap_fk_to_ik, INPOSE_OT_snap_ik_to_fk
 from .export.operators import INPOSE_OT_export_character
 from .loops.operators import INPOSE_OT_loop_stretch
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
@@ -50,6 +51,8 @@ SEARCHABLE = (
     INPOSE_OT_bake_take,
     INPOSE_OT_export_character,
     INPOSE_OT_loop_stretch,
+    INPOSE_OT_snap_ik_to_fk,
+    INPOSE_OT_snap_fk_to_ik,
     INPOSE_OT_give_ik_back,
     INPOSE_OT_copy_report,
     INPOSE_OT_test_solver,

@@ -13,6 +13,7 @@ from .columns import properties as columns
 from .export.properties import INPOSE_PG_export
 from .loops.properties import INPOSE_PG_loop
 from .pins import properties as pins
+from .pins.stand_frames import INPOSE_PG_stand_frames
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
 from .solve.properties import SolveChoices
@@ -37,6 +38,7 @@ CLASSES = (
     *viewing.CLASSES,
     *columns.CLASSES,
     *pins.CLASSES,
+    INPOSE_PG_stand_frames,
 )
 
 
@@ -49,6 +51,11 @@ def register() -> None:
     bpy.types.Scene.inpose_loop = bpy.props.PointerProperty(type=INPOSE_PG_loop)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
+    bpy.types.Object.inpose_stand = bpy.props.PointerProperty(type=INPOSE_PG_stand_frames)
+    bpy.types.Object.inpose_room_of = bpy.props.PointerProperty(
+        name="Belongs to", description="The character with whose bakes this object moves", type=bpy.types.Object
+    )
+    bpy.types.WindowManager.inpose_stands = bpy.props.PointerProperty(type=pins.INPOSE_PG_stands)
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
     bpy.types.WindowManager.inpose_columns = bpy.props.PointerProperty(type=columns.INPOSE_PG_columns)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
@@ -61,6 +68,9 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_columns
     overrides.unregister()
     del bpy.types.WindowManager.inpose_status
+    del bpy.types.WindowManager.inpose_stands
+    del bpy.types.Object.inpose_room_of
+    del bpy.types.Object.inpose_stand
     del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
     del bpy.types.Scene.inpose_export

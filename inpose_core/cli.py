@@ -292,9 +292,11 @@ def _facts(info: RecordingInfo) -> Iterator[tuple[str, str]]:
     yield "length", f"{info.duration_s:.1f} s, {info.frames} frames, {info.mean_rate_hz:.1f} Hz on average"
     yield "unit", info.unit
     yield "hand poses", info.pose or "unknown: set their kind with --hand-poses"
-    for name, gaps in (*info.gaps.items(), *info.trackers.items()):
+    for name, gaps in (*info.gaps.items(), *info.trackers.items(), *info.fingers.items()):
         share = f"measured {100 * gaps.measured_fraction:.1f} % of the time"
         yield name, f"{share}, {gaps.words}"
+    if info.buttons:
+        yield "buttons", ", ".join(info.buttons)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -331,6 +331,7 @@ def _calibrate(request: CalibrateRequest) -> _Json:
 
 
 def _info(request: InfoRequest) -> _Json:
+    from .calibration.tracker_points import shown_trackers  # noqa: PLC0415
     from .inspection.describe import describe_recording  # noqa: PLC0415
     from .recording import Sensors, load_recording  # noqa: PLC0415
     from .recording.cleaning.resample import resample_recording  # noqa: PLC0415
@@ -339,7 +340,8 @@ def _info(request: InfoRequest) -> _Json:
     recording = load_recording(request.recording, request.reading)
     if request.output is not None:
         even = resample_recording(recording)
-        save_sensors(Sensors(even.positions_m, even.rotations_wxyz, even.measured), request.output)
+        devices = Sensors(even.positions_m, even.rotations_wxyz, even.measured)
+        save_sensors(devices.with_points(*shown_trackers(even.trackers)), request.output)
     return describe_recording(recording, request.calibration).to_dict()
 
 

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
 from ..bpy_compat import ActionWriter
 from ..character.skin import Skin, read_skin
+from ..controls.find import body_control, find_controls
+from ..controls.keys import control_keys
+from ..controls.limbs import IkControls
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
@@ -28,17 +30,26 @@ from ..rig.checks import check_bones, check_object
 from ..rig.families import RigMapping
 from ..rig.home import home_basis, remember_home, send_home
 from ..rig.measure import RigMeasure
-from ..rig.places import joint_place
+from ..rig.places import joint_place, location_axes
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .adjust import reduce_keys, resample_motion, resample_rotations
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel, channel_path, rotation_channel
+from .control_channels import (
+    carried_move,
+    control_channels,
+    control_parts,
+    moved_along,
+    replaced_bones,
+    setting_channels,
+    way_and_height,
+)
 from .object_motion import ObjectPlace, check_object_motion, object_motion_channels, object_place
 from .play_action import play_action
-from .pose_math import bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
+from .pose_math import bone_moves, bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
 from .root_motion import root_motion_bone, root_motion_channels, without_way
-from .settings import BakeResult, BakeSettings
+from .settings import BakeResult, BakeSettings, ControlMode
 
 _NOT_AT_REST: Final[float] = 1e-6
 _METRES_PER_RADIAN: Final[float] = 0.3
@@ -80,6 +91,8 @@ class RigFacts:
     """None if the rig has no fingers."""
     fingers_at_rest: tuple[Channel, ...] = ()
     """As ``rest_channels``, for the bones of the fingers."""
+    controls: IkControls | None = None
+    """The controls that get keys of inverse kinematics; None: only FK is baked."""
 
     def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
         """Return how many finger bones a bake moves, and by what."""
@@ -120,7 +133,7 @@ def finish(steps: Generator[None, None, BakeResult]) -> BakeResult:
             return stop.value
 
 
-def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFacts:
+def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_mode: ControlMode = "fk") -> RigFacts:
     """Check a rig, and collect everything that a bake needs from Blender.
 
     Raises:
@@ -128,8 +141,9 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     """
     check_object(armature_object)
     check_bones(armature_object, mapping)
-    tree = bone_tree(armature_object, mapping, scene)
     bones = armature_object.data.bones
+    body = body_control(mapping, bones) if control_mode != "fk" else None
+    tree = bone_tree(armature_object, mapping, scene, body)
     skin = read_skin(armature_object)
     with_skin = frozenset(skin.bones[:-1]) if skin else frozenset()
     root = root_bone_name(armature_object, mapping, tree, with_skin)
@@ -137,6 +151,12 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
     loose = {mapping.bones[joint]: joint for joint in detached_joints(tree, mapping, root if turns else None)}
     loose = {name: joint for name, joint in loose.items() if can_be_shifted(bones[name])}
     switched_off = to_switch_off(armature_object, mapping)
+    controls = None
+    if control_mode != "fk":
+        controls = find_controls(armature_object, mapping, scene, tree, switched_off)
+        switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
+    located = (root, *loose, *(controls.centre if controls else ()))
+    animated = (*tree, root, *(controls.bones if controls else ()))
     fingers = rig_fingers(armature_object, mapping, scene)
     finger_bones = finger_bone_names(fingers) - tree.keys()
     place = object_place(armature_object)
@@ -145,18 +165,23 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping) -> RigFa
         place=place,
         tree=tree,
         root_bone=root,
-        root_turns=turns,
+        root_turns=turns or (body is not None and root == body),
         loose_bones=loose,
-        location_axes={name: _location_axes(bones[name]) for name in (root, *loose)},
+        location_axes={name: location_axes(bones[name]) for name in located},
         pelvis_rest=joint_place(armature_object.data, mapping, "pelvis"),
-        modes={name: armature_object.pose.bones[name].rotation_mode for name in (*tree, root)},
-        parts=body_parts(armature_object, mapping, tree) | dict.fromkeys(finger_bones, "arms"),
-        rest_channels=(*_rest_channels(armature_object, mapping), *_off_channels(switched_off)),
+        modes={name: armature_object.pose.bones[name].rotation_mode for name in animated},
+        parts={
+            **body_parts(armature_object, mapping, tree),
+            **dict.fromkeys(finger_bones, "arms"),
+            **(control_parts(controls) if controls else {}),
+        },
+        rest_channels=_rest_channels(armature_object, mapping, switched_off, controls),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
         fingers=fingers,
         fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bones)),
+        controls=controls,
     )
 
 
@@ -185,6 +210,7 @@ def bake_channels(
     fps = settings.fps or facts.scene_fps
     rotations, root_m = resample_motion(motion, fps)
     channels: list[Channel] = []
+    way_move = None
     if settings.root_motion:
         rotations, root_m, path = without_way(rotations, root_m, fps)
         name, location, turn = root_motion_channels(facts.tree, mapping, measure, facts.world, facts.root_bone, path)
@@ -192,6 +218,7 @@ def bake_channels(
             Channel(channel_path(name, "location"), name, location),
             rotation_channel(name, facts.modes[name], turn),
         ]
+        way_move = (name, carried_move(facts.tree[name].rest_armature, location, turn))
     elif settings.object_motion:
         rotations, root_m, path = without_way(rotations, root_m, fps)
         channels += object_motion_channels(facts.place, measure, path)
@@ -201,7 +228,16 @@ def bake_channels(
         if settings.layer.hips_wxyz is not None:
             rotations = multiply_quaternions(settings.layer.hips_wxyz[:, None], rotations)
     turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
-    channels += _motion_channels(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
+    shifts, targets = _shifts(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
+    if facts.controls is None:
+        channels += _body_channels(facts, turns, shifts)
+    else:
+        moves = bone_moves(facts.tree, turns, shifts, targets)
+        solved = control_keys(facts.controls, moves if way_move is None else moved_along(moves, *way_move))
+        body = _body_channels(facts, {**turns, **solved.turns}, shifts)
+        left_out = replaced_bones(facts.controls, mapping) if settings.controls == "ik" else frozenset()
+        channels += [channel for channel in body if channel.group not in left_out]
+        channels += control_channels(solved, facts.modes)
     rests = facts.rest_channels
     if facts.fingers is not None and settings.fingers != "off":
         rests += facts.fingers_at_rest
@@ -287,7 +323,7 @@ def _finger_channels(
     return channels
 
 
-def _motion_channels(
+def _shifts(
     facts: RigFacts,
     turns: Mapping[str, FloatArray],
     rotations: FloatArray,
@@ -295,14 +331,16 @@ def _motion_channels(
     *,
     mapping: RigMapping,
     measure: RigMeasure,
-) -> list[Channel]:
-    """Return the rotation channels of all mapped bones and the location channel of the one that carries the body."""
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Return which bones are shifted and by how much, (F, 3), and the places of the loose ones among them, (F, 3)."""
     tree = facts.tree
-    channels = [rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(tree, turns).items()]
-
     pelvis = mapping.bones["pelvis"]
     needed = joint_path(measure, facts.world, root_m) - point_on_bone(tree, turns, pelvis, facts.pelvis_rest)
     shifts = {facts.root_bone: needed}
+    if facts.controls is not None and facts.controls.centre:
+        up = np.linalg.inv(facts.world[:3, :3]) @ measure.R_world_core[:, 1]
+        shifts = way_and_height(facts.controls.centre, needed, up)
+    targets: dict[str, FloatArray] = {}
     if facts.loose_bones:
         # The solver's body, not the rig's parents, says where these bones are.
         joints_m = Motion(rotations, root_m, measure.skeleton, 1.0).joint_positions_m
@@ -311,6 +349,14 @@ def _motion_channels(
             for name, joint in facts.loose_bones.items()
         }
         shifts |= placed_bones(tree, turns, shifts, targets)
+    return shifts, targets
+
+
+def _body_channels(facts: RigFacts, turns: Mapping[str, FloatArray], shifts: dict[str, FloatArray]) -> list[Channel]:
+    """Return the rotation channels of all bones that turn, and the location channels of those that are shifted."""
+    channels = [
+        rotation_channel(name, facts.modes[name], basis) for name, basis in pose_rotations(facts.tree, turns).items()
+    ]
     for name, shift in shifts.items():
         location = shift @ np.linalg.inv(facts.location_axes[name]).T
         channels.append(Channel(channel_path(name, "location"), name, location))
@@ -331,18 +377,6 @@ def _of_layer(channels: list[Channel], layer: LayerSettings | None, facts: RigFa
     return [replace(channel, values=values) for channel, values in added if values is not None]
 
 
-def _location_axes(bone: Any) -> FloatArray:
-    """Return what one unit of each location component does in the armature frame, as columns (3, 3)."""
-    columns = []
-    for axis in range(3):
-        step = Matrix.Translation([float(axis == component) for component in range(3)])
-        parent = bone.parent.matrix_local if bone.parent else None
-        carried = {"parent_matrix": parent, "parent_matrix_local": parent} if parent else {}
-        moved = bone.convert_local_to_pose(step, bone.matrix_local, **carried)
-        columns.append(np.array(moved.translation) - np.array(bone.matrix_local.translation))
-    return np.array(columns, dtype=np.float64).T
-
-
 def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> Channel:
     """Choose the keys of a channel: a quaternion's components change by half the angle, a location by a lever."""
     if channel.data_path.endswith("location"):
@@ -354,7 +388,9 @@ def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> C
     return replace(channel, kept=reduce_keys(channel.values, tolerance))
 
 
-def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
+def _rest_channels(
+    armature_object: Any, mapping: RigMapping, switched_off: Iterable[SwitchedOff], controls: IkControls | None
+) -> tuple[Channel, ...]:
     """Return constant channels for bones that would otherwise bend or shift the motion, and for the rig's switches.
 
     A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
@@ -362,14 +398,17 @@ def _rest_channels(armature_object: Any, mapping: RigMapping) -> list[Channel]:
     """
     pose = armature_object.pose.bones
     mapped = set(mapping.bones.values())
-    held = {*mapped, *mapping.family.held_bones}
+    held = {*mapped, *mapping.family.held_bones, *((*controls.held, *controls.bones) if controls else ())}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
     channels = _held_at_rest(armature_object, held)
     for name, key, value in mapping.family.settings:
         if name in pose and key in pose[name]:
             path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
             channels.append(Channel(path, name, np.array([[value]])))
-    return channels
+    channels += [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
+    settings = setting_channels(controls) if controls else []
+    set_for_ik = {channel.data_path for channel in settings}
+    return (*(channel for channel in channels if channel.data_path not in set_for_ik), *settings)
 
 
 def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
@@ -391,10 +430,6 @@ def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
             if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
     return channels
-
-
-def _off_channels(switched_off: Iterable[SwitchedOff]) -> list[Channel]:
-    return [Channel(off.data_path, off.bone, np.zeros((1, 1))) for off in switched_off]
 
 
 def _replace_action(

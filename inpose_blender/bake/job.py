@@ -13,17 +13,20 @@ import bpy
 
 from ..bpy_compat import selected_bones
 from ..character.check import check_character
-from ..character.problems import CHANGED, CharacterCheck
+from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
-from ..core import InPoseError, Motion, RigError
+from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
+from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
-from .bake import bake_channels, rig_facts, write_action
+from .bake import RigFacts, bake_channels, rig_facts, write_action
 from .blending import blendable_channels, blended_motion, turning_hips
+from .channels import Channel
 from .chosen_motion import chosen_motion
+from .control_check import check_controls
 from .options import BakeOptions
 from .placement import motion_placement, place_motion, placed_floor, placement_to_text
 from .settings import BakeResult
@@ -113,11 +116,17 @@ class BakeJob:
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
-        facts = rig_facts(armature_object, scene=scene, mapping=now.mapping)
+        mode = self._options.control_mode
+        facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
+        fk_facts = rig_facts(armature_object, scene=scene, mapping=now.mapping) if mode != "fk" else facts
         layer = layer_settings(self._options.layers, facts.parts, self._selected)
         settings = self._options.bake_settings(
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
+        if mode != self._options.controls:
+            notes += ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
+        if layer is not None and layer.adds:
+            notes += first_pose_notes(motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         placement = motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
         motion = place_motion(motion, self._options, now.measure, scene.cursor.location, shared)
@@ -129,6 +138,12 @@ class BakeJob:
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
+        fk_channels = channels
+        if mode != "fk" and layer is None:
+            fk_settings = replace(settings, controls="fk")
+            fk_channels, _ = yield from in_thread(
+                lambda: bake_channels(fk_facts, motion, fk_settings, mapping=now.mapping, measure=now.measure)
+            )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         if layer is not None:
@@ -142,6 +157,9 @@ class BakeJob:
             scene.frame_start, scene.frame_end = after
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
+        if facts.controls is not None and layer is None:
+            found = yield from self._compared(facts, fk_channels, channels, frames, now)
+            character = replace(character, problems=(*found, *character.problems))
         return replace(
             result,
             character=character,
@@ -152,6 +170,27 @@ class BakeJob:
             no_pins=self._options.no_pins,
             notes=notes,
         )
+
+    def _compared(
+        self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig
+    ) -> Generator[None, None, list[CharacterProblem]]:
+        """Compare the IK controls with FK; the bake stays, whatever comes in between."""
+        assert facts.controls is not None
+        try:
+            return (
+                yield from check_controls(
+                    rig.armature_object,
+                    facts.controls,
+                    fk,
+                    ik,
+                    frames,
+                    mapping=rig.mapping,
+                    skin=facts.skin,
+                    metres_per_unit=rig.measure.metres_per_unit,
+                )
+            )
+        except ReferenceError:
+            return []
 
     def _checked(
         self, result: BakeResult, skin: Skin | None, rig: PreparedRig

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -12,6 +12,7 @@ from ..character.problems import CHANGED, SLOW, TEXTS
 from ..errors import InPoseError
 from ..fingers.moved import SOURCE_TEXTS
 from ..rig.properties import chosen_armature
+from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
@@ -19,6 +20,9 @@ from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .properties import bake_options
 from .settings import BakeResult
+
+if TYPE_CHECKING:
+    from ..rig.prepare import PreparedRig
 
 
 def has_take(operator: Any, context: bpy.types.Context) -> bool:
@@ -104,7 +108,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         try:
             result = self._bake.result
             motion = TAKES.recall(self._file).motion
-            keep_place(self._rig.armature_object.inpose_take, result)
+            keep_place(self._rig, result, context.scene)
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
@@ -116,10 +120,23 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def keep_place(take: Any, result: BakeResult) -> None:
-    """Keep with a take where in time and space its last bake is."""
+def keep_place(rig: PreparedRig, result: BakeResult, scene: Any) -> None:
+    """Keep with a take where in time and space its last bake in a scene is, and move the handles of pins there.
+
+    Raises:
+        RigError: the armature was deleted in the meantime.
+    """
+    from .placement import placement_from_text
+    from .room_objects import move_room_objects, room_change
+
+    armature = rig.armature_object
+    take = armature.inpose_take
+    clock, placement = clock_of_take(take, scene), take.placement
     take.first_frame, take.placement = result.first_frame, result.place
     take.speed, take.no_pins = result.speed, result.no_pins
+    if placement:  # else this is the first bake
+        change = room_change(placement_from_text(placement), placement_from_text(result.place), rig.measure)
+        move_room_objects(armature, change, clock, clock_of_take(take, scene))
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:

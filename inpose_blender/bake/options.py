@@ -12,7 +12,7 @@ from ..layers.options import LayerOptions
 from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
-from .settings import BakeSettings
+from .settings import BakeSettings, ControlMode
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "object", "none"]
@@ -70,6 +70,16 @@ class BakeOptions(OptionTable):
             "key_fps",
             1.0,
             240.0,
+        ),
+    )
+    controls: ControlMode = option(
+        "fk",
+        "Controls of arms and legs that get keyframes. Where a rig has no IK, FK is baked",
+        label="Controls",
+        choices=(
+            Choice("fk", "FK", "The bones or FK controls that turn the joints"),
+            Choice("ik", "IK", "Targets and poles: the hands and feet stay where they are when the body is changed"),
+            Choice("both", "FK and IK", "Both, with the rig switched to IK. Switch it to FK whenever you like"),
         ),
     )
     way: WayCarrier = option(
@@ -228,6 +238,11 @@ class BakeOptions(OptionTable):
             return "in_place"
         return "scaled" if self.way_scale != 1.0 else ""
 
+    @property
+    def control_mode(self) -> ControlMode:
+        """Return which controls get keys: targets of IK would leave a body behind that another animation places."""
+        return "fk" if self.layers.is_part else self.controls
+
     def frame_in(self, scene_start: int, current: int) -> int:
         """Return the first frame of the motion in a scene whose range starts and whose timeline stands there."""
         if isinstance(self.first_frame, int):
@@ -259,6 +274,7 @@ class BakeOptions(OptionTable):
             object_motion=self.way == "object",
             key_tolerance_deg=self.key_tolerance_deg,
             to_nla_track=self.to_nla_track,
+            controls=self.control_mode,
             fingers=self.fingers,
             relaxed_curl=self.relaxed_curl,
             layer=layer,

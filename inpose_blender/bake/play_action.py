@@ -65,6 +65,9 @@ def play_action(
         if replaced and old_action.users == 0:
             bpy.data.actions.remove(old_action)
         writer.rename(settings.action_name)
+        for track in animation.nla_tracks:
+            for strip in (strip for strip in track.strips if strip.action == writer.action):
+                strip.name = writer.action.name
     return kept
 
 

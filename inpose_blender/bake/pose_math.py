@@ -21,6 +21,7 @@ from ..core import (
     matrix_to_quaternion,
     multiply_quaternions,
     normalize_quaternion,
+    quaternion_to_matrix,
     rotate_vector,
     slerp,
 )
@@ -162,6 +163,37 @@ def point_on_bone(tree: BoneTree, turns: Mapping[str, FloatArray], bone: str, re
             arm = head - tree[part.carrier].rest_armature[:3, 3]
             heads[name] = heads[part.carrier] + rotate_vector(carried[part.carrier], arm)
     return heads[bone] + rotate_vector(carried[bone], rest_point - tree[bone].rest_armature[:3, 3])
+
+
+def bone_moves(
+    tree: BoneTree,
+    turns: Mapping[str, FloatArray],
+    moved: Mapping[str, FloatArray],
+    targets: Mapping[str, FloatArray],
+) -> dict[str, FloatArray]:
+    """Return for each bone of the tree the matrix from a point's rest place to where the bone carries it, (F, 4, 4).
+
+    Arguments as for `placed_bones`.
+    """
+    carried = carried_turns(tree, turns)
+    heads: dict[str, FloatArray] = {}
+    moves = {}
+    count = max(len(turn) for turn in turns.values())
+    for name, part in tree.items():
+        rest = part.rest_armature[:3, 3]
+        heads[name] = rest[None]
+        if part.carrier is not None:
+            arm = rest - tree[part.carrier].rest_armature[:3, 3]
+            heads[name] = heads[part.carrier] + rotate_vector(carried[part.carrier], arm)
+        if name in moved:
+            heads[name] = heads[name] + moved[name]
+        if name in targets:
+            heads[name] = targets[name]
+        move = np.tile(np.eye(4), (count, 1, 1))
+        move[:, :3, :3] = quaternion_to_matrix(carried[name])
+        move[:, :3, 3] = heads[name] - move[:, :3, :3] @ rest
+        moves[name] = move
+    return moves
 
 
 def placed_bones(

@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..character.problems import CharacterCheck
 from ..fingers.moved import FingerMode, MovedFingers
 from ..layers.settings import LayerSettings
+
+ControlMode = Literal["fk", "ik", "both"]
+"""Which controls of a rig get keys."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class BakeSettings:
     """Put the new action into a new NLA track instead of making it active."""
     spread: bool = True
     """Bend and twist the bones between the joints, too; False leaves them stiff and the mapped bones exact."""
+    controls: ControlMode = "fk"
     fingers: FingerMode = "recorded"
     """What moves the fingers."""
     relaxed_curl: float = 1.0

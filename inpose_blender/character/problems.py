@@ -16,6 +16,14 @@ ProblemKind = Literal[
     "toes_up",
     "below_floor",
     "hand_inside",
+    "no_ik",
+    "ik_unreachable",
+    "ik_limit",
+    "ik_locked",
+    "ik_twist",
+    "ik_stiff",
+    "ik_straight",
+    "ik_differs",
 ]
 
 TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
@@ -54,6 +62,41 @@ TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
     "hand_inside": (
         "The hand {bone} goes into the body in {share} % of the motion, for example in frame {frame}.",
         "The character is broader than the performer: set a hand offset or another scale under Calibration.",
+    ),
+    "no_ik": (
+        "InPose finds no IK for {bone}, so its FK controls got the keys.",
+        "Add an IK constraint with a bone as target, or set Controls to FK.",
+    ),
+    "ik_unreachable": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: its target is out of reach.",
+        "The bones of the IK chain are shorter than those of FK. Check their lengths, or set Controls to FK.",
+    ),
+    "ik_limit": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: {other} has an IK limit.",
+        "Widen the limit in the bone's properties (Inverse Kinematics), or set Controls to FK.",
+    ),
+    "ik_locked": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: {other} turns about one "
+        "axis only.",
+        "Unlock the other axes in the bone's properties (Inverse Kinematics), or set Controls to FK.",
+    ),
+    "ik_twist": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: the IK chain of {other} "
+        "cannot twist.",
+        "Unlock the rotation of the bones of the IK chain, or set Controls to FK.",
+    ),
+    "ik_stiff": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: {other} is stiff.",
+        "Set its stiffness to 0 in the bone's properties (Inverse Kinematics), or set Controls to FK.",
+    ),
+    "ik_straight": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: the limb is straight there, "
+        "and Blender's IK stops just before.",
+        "This is hardly visible. Where it matters, set Controls to FK.",
+    ),
+    "ik_differs": (
+        "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}.",
+        "Another constraint or driver acts on the bone or on {other}. Switch it off, or set Controls to FK.",
     ),
 }
 """For each kind the sentence and what to do, with the fields that `CharacterProblem.values` fills in."""

@@ -7,7 +7,35 @@ The layer holds how the body moves away from its first pose. A recorded pose dif
 
 from __future__ import annotations
 
-from ..core import FloatArray, RigError, conjugate_quaternion, continuous_signs, multiply_quaternions
+from typing import Final
+
+import numpy as np
+
+from ..core import (
+    JOINT_INDEX,
+    FloatArray,
+    Motion,
+    RigError,
+    conjugate_quaternion,
+    continuous_signs,
+    multiply_quaternions,
+)
+
+_HANGS: Final[float] = 0.5
+"""Cosine between an arm and straight down, above which the arm hangs."""
+
+
+def first_pose_notes(motion: Motion) -> tuple[str, ...]:
+    """Return a note if the motion begins with raised arms, as in a calibration pose: then it adds how they fall."""
+    joints_m = motion.part(slice(0, 1)).joint_positions_m[0]
+    for side in ("left", "right"):
+        arm_m = joints_m[JOINT_INDEX[f"{side}_wrist"]] - joints_m[JOINT_INDEX[f"{side}_shoulder"]]
+        if -arm_m[1] > _HANGS * np.linalg.norm(arm_m):
+            return ()
+    return (
+        "The layer adds what changes after the first pose, and there the arms are raised. Trim the recording so that "
+        "it begins in a neutral pose.",
+    )
 
 
 def away_from_first(data_path: str, bone: str, values: FloatArray) -> FloatArray | None:

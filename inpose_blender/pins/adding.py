@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,23 +15,26 @@ from ..core import (
     JOINT_INDEX,
     FloatArray,
     Motion,
-    Pin,
     PinError,
-    PinKey,
     conjugate_quaternion,
-    held_while_standing,
     matrix_to_quaternion,
     multiply_quaternions,
 )
 from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..rig.rotation import rotation_of
+from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from ..ui.translate import tr
-from .collect import frames_per_s, room_of
+from .collect import room_of
 from .handles import add_handle, remove_handle
 from .properties import pins_of
 from .room import Room
+from .stands import stances_of
+
+FEET: Final[tuple[str, ...]] = ("left_ankle", "right_ankle", "left_foot", "right_foot")
+_NEAR_S: Final[float] = 0.1
+"""A foot that has just lifted, or is about to land, is taken to be where it stands."""
 
 REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "in_place": (
@@ -51,18 +54,28 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def add_pin_where_solved(context: bpy.types.Context, armature: Any, joint: str) -> Any:
-    """Add a pin of one frame with its handle where the joint is in the solved motion, and return it.
+    """Add a pin with its handle where the joint is in the solved motion, and return it. It is for this frame; that of
+    a foot in or near a stance is held as long as the foot stands.
 
     Raises:
         PinError: the current frame is outside of the motion, or the motion stays on the spot.
         InPoseError: the rig cannot be used, or the motion's file is gone.
     """
     rig = prepare_rig(armature, context.scene)
-    motion, frame = _motion_now(context, armature)
+    motion, frame = motion_now(context, armature)
+    stances = stances_of(context.scene, armature)
+    near = round(_NEAR_S * clock_of_take(armature.inpose_take, context.scene).fps)
     at = motion.part(slice(frame, frame + 1))
     place_m, wxyz = at.joint_positions_m[0, JOINT_INDEX[joint]], at.rotations_wxyz[0, JOINT_INDEX[joint]]
     room = room_of(armature, rig.measure)
-    return _add(context, armature, room, joint, room.world_position(place_m), room.world_rotation(wxyz))
+    pin = new_pin(context, armature, room, joint, room.world_position(place_m), room.world_rotation(wxyz))
+    foot = FEET.index(joint) % 2 if joint in FEET else None
+    now = context.scene.frame_current
+    # A planted foot that is moved for one frame would slide there and back; nobody wants that.
+    pin.while_standing = any(
+        one.foot == foot and one.first - near <= now <= one.last + near for one in stances.listed()
+    )
+    return pin
 
 
 def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: bool, use_rotation: bool) -> None:
@@ -75,14 +88,14 @@ def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: b
     if not (use_position or use_rotation):
         raise PinError(tr("Nothing is pinned."), tr("Choose position, rotation, or both."))
     rig = prepare_rig(armature, context.scene)
-    _motion_now(context, armature)
+    motion_now(context, armature)
     joints = {rig.mapping.bones[joint]: joint for joint in rig.mapping.bones}
     chosen = [joints[bone.name] for bone in context.selected_pose_bones if bone.name in joints]
     if not chosen:
         raise PinError(tr("None of the selected bones stands for a joint."), tr("Select a bone of the list of joints."))
     room = room_of(armature, rig.measure)
     for joint in chosen:
-        pin = _add(context, armature, room, joint, *_as_posed(armature, rig, joint))
+        pin = new_pin(context, armature, room, joint, *_as_posed(armature, rig, joint))
         pin.use_position, pin.use_rotation = use_position, use_rotation
 
 
@@ -90,54 +103,41 @@ def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str)
     """Add an entry that says for half a second that a foot stands (kind "stands"), or not ("lifts"), and return it."""
     pins, frame = pins_of(armature), context.scene.frame_current
     pin = pins.entries.add()
-    pin.kind, pin.joint, pin.first, pin.last = (
-        kind,
-        joint,
-        frame,
-        frame + round(frames_per_s(context.scene, armature) / 2),
-    )
+    second = round(clock_of_take(armature.inpose_take, context.scene).fps / 2)
+    pin.kind, pin.joint, pin.first, pin.last = kind, joint, frame, frame + second
     pins.chosen = len(pins.entries) - 1
     return pin
 
 
-def stance_frames(context: bpy.types.Context, armature: Any, pin: Any) -> tuple[int, int]:
-    """Return the first and the last frame of the stance around a pin of a foot.
+def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
+    """Return the solved motion, and the number of its pose at the current frame.
 
     Raises:
-        PinError: the foot does not stand there.
-        InPoseError: the rig cannot be used, or the motion's file is gone.
+        PinError: the current frame is outside of the motion, or the motion stays on the spot.
+        InPoseError: the motion's file is gone.
     """
-    rig = prepare_rig(armature, context.scene)
-    take, fps = armature.inpose_take, frames_per_s(context.scene, armature)
-    motion = TAKES.recall(Path(take.unpinned or take.file)).motion
-    at_s = take.start_s + (pin.first - take.first_frame) / fps
-    place = np.array(pin.handle.matrix_world.translation, dtype=np.float64)
-    x, y, z = room_of(armature, rig.measure).motion_position(place).tolist()
-    asked = Pin(pin.joint, at_s, at_s, (PinKey(at_s, (x, y, z)),))
-    held = held_while_standing(asked, motion, take.start_s)
-    if held == asked:
-        raise PinError(
-            tr("In the solved motion, this foot does not stand at frame {frame}.", frame=pin.first),
-            tr("Set the first and the last frame of the pin by hand."),
-        )
-    first, last = ((time_s - take.start_s) * fps + take.first_frame for time_s in (held.start_s, held.stop_s))
-    return round(first), round(last)
-
-
-def _motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
-    """Return the solved motion, and the number of its pose at the current frame."""
     take = armature.inpose_take
     in_place = "in_place" if bake_options(context.scene).way == "none" else ""
     if refusal := REFUSALS.get(take.no_pins or in_place):
         raise PinError(*map(tr, refusal))
     motion = TAKES.recall(Path(take.file)).motion
-    frame = round((context.scene.frame_current - take.first_frame) / frames_per_s(context.scene, armature) * motion.fps)
+    clock = clock_of_take(take, context.scene)
+    frame = round((clock.time_of(context.scene.frame_current) - take.start_s) * motion.fps)
     if not 0 <= frame < len(motion):
         raise PinError(tr("The current frame is outside of the solved motion."), tr("Go to one of its frames."))
     return motion, frame
 
 
-def _add(context: bpy.types.Context, armature: Any, room: Room, joint: str, place: FloatArray, wxyz: FloatArray) -> Any:
+def new_pin(
+    context: bpy.types.Context,
+    armature: Any,
+    room: Room,
+    joint: str,
+    place: Iterable[float],
+    wxyz: Iterable[float],
+) -> Any:
+    """Return a new pin of the current frame, with its handle at a place of the world; it replaces one of the same joint
+    at the same frame."""
     pins, frame = pins_of(armature), context.scene.frame_current
     for index, pin in enumerate(pins.entries):
         if (pin.kind, pin.joint, pin.first, pin.last) == ("place", joint, frame, frame):  # a second one would hide it
@@ -146,9 +146,10 @@ def _add(context: bpy.types.Context, armature: Any, room: Room, joint: str, plac
             break
     pin = pins.entries.add()
     pin.joint, pin.first, pin.last = joint, frame, frame
-    pin.ease = round(frames_per_s(context.scene, armature) / 3)
+    pin.ease = round(clock_of_take(armature.inpose_take, context.scene).fps / 3)
     name = f"{armature.name}: {joint.replace('_', ' ')} {frame}"
-    pin.handle = add_handle(context.scene, name, place.tolist(), wxyz.tolist(), room.measure.metres_per_unit)
+    pin.handle = add_handle(context.scene, name, tuple(place), tuple(wxyz), room.measure.metres_per_unit)
+    pin.handle.inpose_room_of = armature
     pins.chosen = len(pins.entries) - 1
     return pin
 

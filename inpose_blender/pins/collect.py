@@ -3,30 +3,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import bpy
 import numpy as np
 
 from ..bake.placement import placement_from_text
-from ..core import Pin, PinError, PinKey, PinnedStance, PinSet
+from ..core import Pin, PinError, PinKey, PinnedSeat, PinnedStance, PinSet
 from ..rig.measure import RigMeasure
+from ..takes.clock import RecordingClock, clock_of_take
 from ..ui.translate import tr
 from .handles import is_still
 from .properties import pins_of
 from .room import Room
+from .stands import stances_of
+
+_AT_REST: Final[float] = 1e-5
+"""Metres, and components of a quaternion."""
 
 
 def room_of(armature: Any, measure: RigMeasure) -> Room:
     """Return the room of the last bake of an armature object."""
     return Room(placement_from_text(armature.inpose_take.placement), measure)
-
-
-def frames_per_s(scene: Any, armature: Any) -> float:
-    """Return how many frames of the scene one second of the recording takes in the last bake."""
-    return float(scene.render.fps / scene.render.fps_base / armature.inpose_take.speed)
 
 
 def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasure) -> PinSet:
@@ -45,44 +45,97 @@ def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasur
                 tr("The pin of {joint} ends before it starts.", joint=tr(pin.joint.replace("_", " "))),
                 tr("Give the earlier frame first."),
             )
-    take, fps = armature.inpose_take, frames_per_s(context.scene, armature)
-
-    def time_of(frame: float) -> float:
-        return float(take.start_s + (frame - take.first_frame) / fps)
-
-    places = [pin for pin in used if pin.kind == "place" and (pin.use_position or pin.use_rotation)]
+    clock = clock_of_take(armature.inpose_take, context.scene)
     # A foot stands for at least one frame: half a frame before and after it.
     stances = tuple(
-        PinnedStance(pin.joint.split("_")[0], time_of(pin.first - 0.49), time_of(pin.last + 0.49), pin.kind == "stands")
+        PinnedStance(
+            pin.joint.split("_")[0],
+            clock.time_of(pin.first - 0.49),
+            clock.time_of(pin.last + 0.49),
+            pin.kind == "stands",
+        )
         for pin in used
-        if pin.kind != "place"
+        if pin.kind in {"stands", "lifts"}
     )
+    places = [pin for pin in used if pin.kind == "place" and (pin.use_position or pin.use_rotation)]
     with _back_at_its_frame(context.scene):
-        return PinSet(tuple(_pin(context, pin, time_of, room, fps) for pin in places), stances)
+        return PinSet(
+            tuple(_pin(context, armature, pin, clock, room) for pin in places),
+            stances,
+            tuple(_seat(context, pin, clock, room) for pin in used if pin.kind == "sits"),
+        )
 
 
-def _pin(context: bpy.types.Context, pin: Any, time_of: Callable[[float], float], room: Room, fps: float) -> Pin:
+def _pin(context: bpy.types.Context, armature: Any, pin: Any, clock: RecordingClock, room: Room) -> Pin:
+    first, last = pin.first, pin.last
+    if pin.while_standing:
+        last = first
+        stances = stances_of(context.scene, armature).listed()
+        if not is_still(_handle(context, pin)):
+            foot = 0 if pin.joint.startswith("left") else 1
+            held = [one for one in stances if one.foot == foot and one.first <= first <= one.last]
+            first, last = (held[0].first, held[0].last) if held else (first, last)
+    keys = _keys(context, pin, first, last, clock, room, pin.use_position, pin.use_rotation)
+    return Pin(
+        pin.joint,
+        clock.time_of(first),
+        clock.time_of(last),
+        keys,
+        bool(pin.soft),
+        pin.ease / clock.fps,
+        while_standing=bool(pin.while_standing and first == last),
+    )
+
+
+def _seat(context: bpy.types.Context, pin: Any, clock: RecordingClock, room: Room) -> PinnedSeat:
+    keys = _keys(context, pin, pin.first, pin.last, clock, room, use_position=True, use_rotation=False)
+    return PinnedSeat(clock.time_of(pin.first), clock.time_of(pin.last), keys)
+
+
+def _handle(context: bpy.types.Context, pin: Any) -> Any:
     if pin.handle is None or pin.handle.name not in context.scene.objects:
         raise PinError(
             tr("The handle of the pin of {joint} is gone.", joint=tr(pin.joint.replace("_", " "))),
             tr("Remove the pin, or undo."),
         )
-    frames = [pin.first] if is_still(pin.handle) else list(range(pin.first, pin.last + 1))
+    return pin.handle
+
+
+def _keys(
+    context: bpy.types.Context,
+    pin: Any,
+    first: int,
+    last: int,
+    clock: RecordingClock,
+    room: Room,
+    use_position: bool,
+    use_rotation: bool,
+) -> tuple[PinKey, ...]:
+    """Return where the handle of a pin is in each frame; one key if it rests."""
+    handle = _handle(context, pin)
+    frames = [first] if is_still(handle) else range(first, last + 1)
     keys = []
     for frame in frames:
         if len(frames) > 1:
             context.scene.frame_set(frame)
-        keys.append(_key(context, pin, time_of(frame), room))
-    return Pin(pin.joint, time_of(pin.first), time_of(pin.last), tuple(keys), bool(pin.soft), pin.ease / fps)
+        keys.append(_key(context, handle, clock.time_of(frame), room, use_position, use_rotation))
+    rests = all(np.allclose(_values(key), _values(keys[0]), rtol=0.0, atol=_AT_REST) for key in keys[1:])
+    return tuple(keys[:1] if rests else keys)
 
 
-def _key(context: bpy.types.Context, pin: Any, at_s: float, room: Room) -> PinKey:
-    matrix = pin.handle.evaluated_get(context.evaluated_depsgraph_get()).matrix_world
+def _values(key: PinKey) -> tuple[float, ...]:
+    return (*(key.position_m or ()), *(key.rotation_wxyz or ()))
+
+
+def _key(
+    context: bpy.types.Context, handle: Any, at_s: float, room: Room, use_position: bool, use_rotation: bool
+) -> PinKey:
+    matrix = handle.evaluated_get(context.evaluated_depsgraph_get()).matrix_world
     position = rotation = None
-    if pin.use_position:
+    if use_position:
         x, y, z = room.motion_position(np.array(matrix.translation, dtype=np.float64)).tolist()
         position = (x, y, z)
-    if pin.use_rotation:
+    if use_rotation:
         turned = np.array(matrix.to_quaternion(), dtype=np.float64)
         w, x, y, z = room.motion_rotation(turned / np.linalg.norm(turned)).tolist()
         rotation = (w, x, y, z)

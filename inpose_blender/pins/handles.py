@@ -58,10 +58,18 @@ def choose_only(context: bpy.types.Context, handle: Any) -> None:
 
 
 def is_still(handle: Any) -> bool:
-    """Return whether a handle rests where it is: nothing animates, drives, constrains or carries it."""
-    animation = handle.animation_data
-    animated = animation is not None and (animation.action or animation.drivers or animation.nla_tracks)
-    return not animated and handle.parent is None and not len(handle.constraints)
+    """Return whether a handle rests where it is: nothing animates, drives or constrains it, or an object that carries
+    it."""
+    carried = handle
+    while carried is not None:
+        animation = carried.animation_data
+        animated = animation is not None and (animation.action or animation.drivers or animation.nla_tracks)
+        if animated or len(carried.constraints) or carried.rigid_body is not None:
+            return False
+        if carried.parent is not None and carried.parent_type != "OBJECT":
+            return False
+        carried = carried.parent
+    return True
 
 
 def _collection(scene: Any) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Add, hold, select and remove pins."""
+"""Add, select and remove pins."""
 
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
@@ -14,7 +14,7 @@ from ..rig.properties import chosen_armature
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .handles import choose_only, remove_handle
-from .properties import FOOT_ITEMS, JOINT_ITEMS, KIND_ITEMS, chosen_pin, pins_of
+from .properties import CONTACT_ITEMS, FOOT_ITEMS, JOINT_ITEMS, KIND_ITEMS, chosen_pin, pins_of
 
 
 def _has_pin(operator: Any, context: bpy.types.Context) -> bool:
@@ -51,7 +51,7 @@ class INPOSE_OT_add_pin(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Adding a pin")
             return {"CANCELLED"}
-        _keep_chosen(context, armature)
+        keep_chosen(context, armature)
         choose_only(context, pin.handle)
         clear_error(context)
         return {"FINISHED"}
@@ -65,7 +65,7 @@ class INPOSE_OT_add_stance(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     joint: bpy.props.EnumProperty(name="Joint", description="The joint that the pin holds", items=FOOT_ITEMS)
-    kind: bpy.props.EnumProperty(name="Kind", description="What the pin says", items=KIND_ITEMS[1:])
+    kind: bpy.props.EnumProperty(name="Kind", description="What the pin says", items=KIND_ITEMS[1:3])
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -79,6 +79,7 @@ class INPOSE_OT_add_stance(bpy.types.Operator):
         armature = chosen_armature(context)
         assert armature is not None, "poll has seen one"
         add_stance(context, armature, self.joint, self.kind)
+        keep_chosen(context, armature)
         clear_error(context)
         return {"FINISHED"}
 
@@ -114,7 +115,7 @@ class INPOSE_OT_pin_pose(bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Adding a pin")
             return {"CANCELLED"}
-        _keep_chosen(context, armature)
+        keep_chosen(context, armature)
         clear_error(context)
         return {"FINISHED"}
 
@@ -135,44 +136,10 @@ class INPOSE_OT_remove_pin(bpy.types.Operator):
         """Remove it, and choose the next one."""
         armature = chosen_armature(context)
         pins = pins_of(armature)
-        _keep_chosen(context, armature)
+        keep_chosen(context, armature)
         remove_handle(pins.entries[pins.chosen].handle)
         pins.entries.remove(pins.chosen)
         pins.chosen = min(pins.chosen, len(pins.entries) - 1)
-        return {"FINISHED"}
-
-
-class INPOSE_OT_hold_pin(bpy.types.Operator):
-    """Hold the pinned foot as long as it stands in the solved motion"""
-
-    bl_idname = "inpose.hold_pin"
-    bl_label = "Hold while it stands"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """The pin of a foot must be chosen."""
-        if not _has_pin(cls, context):
-            return False
-        pin = chosen_pin(chosen_armature(context))
-        if pin.kind != "place" or not pin.joint.endswith(("ankle", "foot")):
-            cls.poll_message_set(tr("Choose the pin of a foot"))
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Take the first and the last frame of the stance."""
-        from .adding import stance_frames
-
-        armature = chosen_armature(context)
-        assert armature is not None, "poll has seen one"
-        try:
-            frames = stance_frames(context, armature, chosen_pin(armature))
-        except InPoseError as error:
-            show_error(self, context, error, "Holding a pin")
-            return {"CANCELLED"}
-        chosen_pin(armature).first, chosen_pin(armature).last = frames
-        clear_error(context)
         return {"FINISHED"}
 
 
@@ -192,13 +159,13 @@ class INPOSE_OT_select_pin(bpy.types.Operator):
         """Select it."""
         armature = chosen_armature(context)
         pin = chosen_pin(armature)
-        if pin.kind != "place":
+        if pin.kind in {"stands", "lifts"}:
             context.scene.frame_set(pin.first)
             return {"FINISHED"}
         if pin.handle is None or pin.handle.name not in context.view_layer.objects:
             show_error(self, context, _handle_is_gone(), "Selecting a pin")
             return {"CANCELLED"}
-        _keep_chosen(context, armature)
+        keep_chosen(context, armature)
         if not pin.first <= context.scene.frame_current <= pin.last:
             context.scene.frame_set(pin.first)
         choose_only(context, pin.handle)
@@ -216,13 +183,16 @@ class INPOSE_MT_add_pin(bpy.types.Menu):
         for joint, label, _, _ in JOINT_ITEMS:
             self.layout.operator("inpose.add_pin", text=label).joint = joint
         self.layout.separator()
+        for contact, label, _, _ in CONTACT_ITEMS:
+            self.layout.operator("inpose.add_contact", text=label).contact = contact
+        self.layout.separator()
         for kind, name in (("stands", "{joint} stands"), ("lifts", "{joint} does not stand")):
             for joint, label, _, _ in FOOT_ITEMS:
                 entry = self.layout.operator("inpose.add_stance", text=tr(name, joint=tr(label)), translate=False)
                 entry.joint, entry.kind = joint, kind
 
 
-def _keep_chosen(context: bpy.types.Context, armature: Any) -> None:
+def keep_chosen(context: bpy.types.Context, armature: Any) -> None:
     """Choose the armature for good: the handle becomes the active object, and the panel must not lose the character."""
     if context.scene.inpose.armature is None:
         context.scene.inpose.armature = armature
@@ -237,7 +207,6 @@ CLASSES = (
     INPOSE_OT_add_stance,
     INPOSE_OT_pin_pose,
     INPOSE_OT_remove_pin,
-    INPOSE_OT_hold_pin,
     INPOSE_OT_select_pin,
     INPOSE_MT_add_pin,
 )

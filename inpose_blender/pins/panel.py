@@ -24,19 +24,27 @@ class INPOSE_UL_pins(bpy.types.UIList):
         """Draw joint, frames and the switch."""
         row = layout.row(align=True)
         row.active = not item.muted
-        frames = f"{item.first}" if item.first == item.last else f"{item.first}–{item.last}"
         text, icon = pin_title(item)
         row.label(text=text, icon=icon, translate=False)
         when = row.row()
         when.alignment = "RIGHT"
-        when.label(text=frames, translate=False)
+        when.label(text=pin_frames(item), translate=False)
         row.prop(item, "muted", text="", icon="HIDE_ON" if item.muted else "HIDE_OFF", emboss=False)
+
+
+def pin_frames(pin: Any) -> str:
+    """Return the frames of a pin in a few characters."""
+    if pin.kind == "place" and pin.while_standing:
+        return tr("{frame}, stands", frame=pin.first)
+    return f"{pin.first}" if pin.first == pin.last else f"{pin.first}–{pin.last}"
 
 
 def pin_title(pin: Any) -> tuple[str, str]:
     """Return what a pin says in two or three words, and its icon."""
-    if pin.kind == "place":
-        return tr(pin.joint.replace("_", " ")), "PINNED"
+    carrier = None if pin.handle is None else pin.handle.parent
+    if pin.kind in {"place", "sits"}:
+        title = tr("sits") if pin.kind == "sits" else tr(pin.joint.replace("_", " "))
+        return (title, "PINNED") if carrier is None else (f"{title}: {carrier.name}", "LINKED")
     foot = tr("left foot") if pin.joint.startswith("left") else tr("right foot")
     if pin.kind == "stands":
         return tr("{joint} stands", joint=foot), "ANCHOR_BOTTOM"
@@ -89,12 +97,15 @@ class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
 def _draw_pin(layout: Any, pin: Any) -> None:
     column = layout.column(align=True)
     row = column.row(align=True)
-    row.prop(pin, "first")
-    row.prop(pin, "last")
+    if pin.kind == "place" and pin.while_standing:
+        row.prop(pin, "first", text="Frame")
+    else:
+        row.prop(pin, "first")
+        row.prop(pin, "last")
     if pin.kind != "place":
         return
     if pin.joint.endswith(("ankle", "foot")):
-        column.operator("inpose.hold_pin", icon="CON_FOLLOWPATH")
+        column.prop(pin, "while_standing", toggle=True, icon="ANCHOR_BOTTOM")
     row = column.row(align=True)
     row.prop(pin, "use_position", toggle=True)
     row.prop(pin, "use_rotation", toggle=True)

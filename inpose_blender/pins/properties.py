@@ -4,11 +4,13 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import bpy
 
 from ..joint_names import JOINT_NAMES
+from ..takes.clock import clock_of_take
 
 PIN_JOINTS: Final[tuple[str, ...]] = (
     *(f"{side}_{joint}" for joint in ("ankle", "foot", "knee", "hip") for side in ("left", "right")),
@@ -31,12 +33,45 @@ KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = (
     ("place", "Place", "The joint is where the handle is, or turned as the handle is", 0),
     ("stands", "Stands", "The foot stands on the ground", 1),
     ("lifts", "Does not stand", "The foot does not stand on the ground", 2),
+    ("sits", "Sits", "The body sits where the handle is", 3),
 )
 """What a pin says."""
+CONTACT_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = (
+    ("left_foot", "Left foot on an object", "The left foot stands on the object for its stance at this frame", 0),
+    ("right_foot", "Right foot on an object", "The right foot stands on the object for its stance at this frame", 1),
+    ("both_feet", "Both feet on an object", "Both feet stand on the object for their stances at this frame", 2),
+    ("sit", "Sit on an object", "The body sits on the object as long as it stays there", 3),
+    ("left_hand", "Left hand on an object", "The left hand lies on the object as long as it stays there", 4),
+    ("right_hand", "Right hand on an object", "The right hand lies on the object as long as it stays there", 5),
+)
+"""What can touch an object."""
+SURFACE_TYPES: Final[frozenset[str]] = frozenset({"MESH", "CURVE", "SURFACE", "META", "FONT", "EMPTY"})
+"""Objects that something can touch; of an empty, it is its XY plane."""
+
+
+def _frame_of(name: str) -> Callable[[Any], int]:
+    """Return a getter of the frame at which the last bake shows a pin's time."""
+
+    def get(pin: Any) -> int:
+        return round(clock_of_take(pin.id_data.inpose_take, bpy.context.scene).frame_of(getattr(pin, name)))
+
+    return get
+
+
+def _set_frame_of(name: str) -> Callable[[Any, int], None]:
+    """Return a setter of a pin's time by the frame of the last bake."""
+
+    def set_frame(pin: Any, frame: int) -> None:
+        setattr(pin, name, clock_of_take(pin.id_data.inpose_take, bpy.context.scene).time_of(frame))
+
+    return set_frame
 
 
 class INPOSE_PG_pin(bpy.types.PropertyGroup):
-    """Hold one pin: which joint, when, and how strictly. Its handle says where; a foot that stands has none."""
+    """Hold one pin: which joint, when, and how strictly. Its handle says where; a foot that stands has none.
+
+    Times are those of the recording: a pin keeps its place in the motion, whatever frames this is baked to.
+    """
 
     kind: bpy.props.EnumProperty(name="Kind", description="What the pin says", items=KIND_ITEMS)
     joint: bpy.props.EnumProperty(name="Joint", description="The joint that the pin holds", items=JOINT_ITEMS)
@@ -45,8 +80,24 @@ class INPOSE_PG_pin(bpy.types.PropertyGroup):
         description="Move, rotate, animate or parent this empty to say where the joint is",
         type=bpy.types.Object,
     )
-    first: bpy.props.IntProperty(name="From", description="First frame in which the pin holds the joint")
-    last: bpy.props.IntProperty(name="To", description="Last frame in which the pin holds the joint")
+    start_s: bpy.props.FloatProperty(options={"HIDDEN"})
+    stop_s: bpy.props.FloatProperty(options={"HIDDEN"})
+    first: bpy.props.IntProperty(
+        name="From",
+        description="First frame in which the pin holds the joint",
+        get=_frame_of("start_s"),
+        set=_set_frame_of("start_s"),
+    )
+    last: bpy.props.IntProperty(
+        name="To",
+        description="Last frame in which the pin holds the joint",
+        get=_frame_of("stop_s"),
+        set=_set_frame_of("stop_s"),
+    )
+    while_standing: bpy.props.BoolProperty(
+        name="Hold while it stands",
+        description="Hold the foot as long as it stands. If the handle lifts the foot, hold it in this frame only",
+    )
     ease: bpy.props.IntProperty(
         name="Ease", description="Frames in which the motion goes to the pin, and leaves it", default=8, min=0, max=240
     )
@@ -60,17 +111,71 @@ class INPOSE_PG_pin(bpy.types.PropertyGroup):
     muted: bpy.props.BoolProperty(name="Mute", description="Keep the pin, but do not use it")
 
 
+def _is_surface(_pins: Any, candidate: bpy.types.Object) -> bool:
+    return is_surface(candidate)
+
+
 class INPOSE_PG_pins(bpy.types.PropertyGroup):
     """Hold the pins of one character."""
 
     entries: bpy.props.CollectionProperty(name="Pins", description="The pins of the character", type=INPOSE_PG_pin)
     chosen: bpy.props.IntProperty(name="Pin", description="The chosen pin", default=-1)
+    surface: bpy.props.PointerProperty(
+        name="Object",
+        description="The object that feet, hands or the body touch. If empty, the active object",
+        type=bpy.types.Object,
+        poll=_is_surface,
+    )
     seed: bpy.props.IntProperty(
         name="Variation", description="0 is the most likely motion; each other number gives another one", min=0
     )
 
 
-CLASSES = (INPOSE_PG_pin, INPOSE_PG_pins)
+def _on_stand_choice(stands: Any, context: bpy.types.Context) -> None:
+    stand = None if stands.is_filling else chosen_stand(context)
+    if stand is not None and not stand.first <= context.scene.frame_current <= stand.last:
+        context.scene.frame_set(stand.first)
+
+
+class INPOSE_PG_stand(bpy.types.PropertyGroup):
+    """Hold one stance of a foot for the list in the panel."""
+
+    foot: bpy.props.IntProperty(options={"SKIP_SAVE"})
+    """0 the left, 1 the right."""
+    first: bpy.props.IntProperty(options={"SKIP_SAVE"})
+    last: bpy.props.IntProperty(options={"SKIP_SAVE"})
+    is_said: bpy.props.BoolProperty(options={"SKIP_SAVE"})
+
+
+class INPOSE_PG_stands(bpy.types.PropertyGroup):
+    """Hold the list of stances that the panel shows; belongs to the session and is never saved."""
+
+    entries: bpy.props.CollectionProperty(type=INPOSE_PG_stand, options={"SKIP_SAVE"})
+    chosen: bpy.props.IntProperty(
+        name="Stance", description="Click a stance to go to its first frame", default=-1, update=_on_stand_choice
+    )
+    listed: bpy.props.StringProperty(options={"SKIP_SAVE"})
+    """Key of the stances in the list."""
+    is_filling: bpy.props.BoolProperty(options={"SKIP_SAVE"})
+
+
+CLASSES = (INPOSE_PG_pin, INPOSE_PG_pins, INPOSE_PG_stand, INPOSE_PG_stands)
+
+
+def stands_shown(context: bpy.types.Context) -> Any:
+    """Return the session's list of stances."""
+    return context.window_manager.inpose_stands
+
+
+def chosen_stand(context: bpy.types.Context) -> Any:
+    """Return the stance that is chosen in the list, or None."""
+    shown = stands_shown(context)
+    return shown.entries[shown.chosen] if 0 <= shown.chosen < len(shown.entries) else None
+
+
+def is_surface(thing: Any) -> bool:
+    """Return whether something can touch an object; handles of pins are no surfaces."""
+    return thing is not None and thing.type in SURFACE_TYPES and thing.inpose_room_of is None
 
 
 def pins_of(armature: Any) -> Any:

@@ -81,8 +81,8 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             return {"CANCELLED"}
         take, pins = armature.inpose_take, pins_of(armature)
         take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
-        keep_place(take, result)
         scene = self._scene.find(bpy.data.scenes) or context.scene
+        keep_place(self._rig, result, scene)
         notes = (*outcome.notes, *range_note(result, scene), *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}

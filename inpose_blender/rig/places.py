@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from mathutils import Matrix
 
 from ..core import FloatArray
 from .families import RigMapping
@@ -30,6 +31,18 @@ def pelvis_is_elsewhere(armature_data: Any, mapping: RigMapping) -> bool:
     leg = np.linalg.norm(knee - left) + np.linalg.norm(ankle - knee)
     away = np.linalg.norm(_head(armature_data, mapping, "pelvis") - (left + right) / 2)
     return bool(away > _FARTHEST_PELVIS * leg)
+
+
+def location_axes(bone: Any) -> FloatArray:
+    """Return what one unit of each location component does in the armature frame, as columns (3, 3)."""
+    columns = []
+    for axis in range(3):
+        step = Matrix.Translation([float(axis == component) for component in range(3)])
+        parent = bone.parent.matrix_local if bone.parent else None
+        carried = {"parent_matrix": parent, "parent_matrix_local": parent} if parent else {}
+        moved = bone.convert_local_to_pose(step, bone.matrix_local, **carried)
+        columns.append(np.array(moved.translation) - np.array(bone.matrix_local.translation))
+    return np.array(columns, dtype=np.float64).T
 
 
 def _head(armature_data: Any, mapping: RigMapping, joint: str) -> FloatArray:

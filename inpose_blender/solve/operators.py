@@ -88,8 +88,8 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         take.recording, take.start_s = self._recording, outcome.start_s
         take.scale = outcome.take.scale or 1.0
         take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
-        keep_place(take, result)
         scene = self._scene.find(bpy.data.scenes) or context.scene
+        keep_place(self._rig, result, scene)
         trust = confidence_notes(outcome.take.motion, result.first_frame, result.frames_per_s)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
         notes = (*trust, *told)

@@ -51,7 +51,7 @@ def calibrated_tracks(
         for move_m, turn_wxyz in moves:
             positions_m[:, hand] += rotate_vector(rotations_wxyz[:, hand], move_m)
             rotations_wxyz[:, hand] = multiply_quaternions(rotations_wxyz[:, hand], turn_wxyz)
-    placed = Sensors(positions_m, rotations_wxyz, sensors.measured, sensors.fps)
+    placed = Sensors(positions_m, rotations_wxyz, sensors.measured, sensors.fps, joints=sensors.joints)
     return CalibratedTracks(placed, (is_joint, at_joints, at_joints))
 
 

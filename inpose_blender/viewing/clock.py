@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Convert between the seconds of the recording and the frames of the scene."""
+"""Find the clock of the scene's recording, and the take that was baked from it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,7 @@ import bpy
 from ..bake.properties import bake_options
 from ..recording.properties import recording_path
 from ..rig.properties import chosen_armature
-
-
-@dataclass(frozen=True)
-class RecordingClock:
-    """Convert between the recording's seconds and the scene's frames."""
-
-    first_frame: float
-    start_s: float
-    """The time in the recording that the first frame shows."""
-    fps: float
-    """Frames of the scene for each second of the recording."""
-
-    def frame_of(self, time_s: float) -> float:
-        """Return the frame that shows a time."""
-        return self.first_frame + (time_s - self.start_s) * self.fps
-
-    def time_of(self, frame: float) -> float:
-        """Return the time that a frame shows."""
-        return self.start_s + (frame - self.first_frame) / self.fps
+from ..takes.clock import RecordingClock, clock_of_take, fps_of
 
 
 def clock_of(context: bpy.types.Context) -> RecordingClock:
@@ -42,13 +23,13 @@ def clock_of(context: bpy.types.Context) -> RecordingClock:
     the first frame of the bake, untrimmed, so that all of it can be seen.
     """
     scene = context.scene
-    fps = scene.render.fps / scene.render.fps_base
     take = baked_take(context)
     if take is not None:
-        return RecordingClock(take.first_frame, take.start_s, fps / take.speed)
+        return clock_of_take(take, scene)
     # The playhead moves while one looks: it is no beginning.
     options = bake_options(scene)
-    return RecordingClock(options.frame_in(scene.frame_start, scene.frame_start), 0.0, fps / options.speed)
+    first = options.frame_in(scene.frame_start, scene.frame_start)
+    return RecordingClock(first, 0.0, fps_of(scene) / options.speed)
 
 
 def baked_take(context: bpy.types.Context) -> Any:

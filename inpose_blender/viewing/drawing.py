@@ -29,7 +29,7 @@ def unregister() -> None:
     while _handlers:
         space, handler = _handlers.pop()
         space.draw_handler_remove(handler, "WINDOW")
-    for name in ("timeline", "preview", "findings", "takes_at_hand", "seat"):
+    for name in ("timeline", "preview", "findings", "seat"):
         if module := sys.modules.get(f"{__package__}.{name}"):
             module.forget()
 

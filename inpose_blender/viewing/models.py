@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the shapes of a head with a headset, and of two hands, as shaded triangles. Does not import bpy or gpu.
+"""Make the shapes of a head with a headset, of two hands and of trackers, as shaded triangles. Does not import bpy or
+gpu.
 
 In a device's own axes, as OpenXR has them, in metres: +X right, +Y up, -Z forward. The head's origin is between the
 eyes. A hand's is in the palm, its fingers point forward, its thumb up, and its palm inwards.
@@ -19,6 +20,8 @@ from ..core import FloatArray
 HEAD_COLOUR: Final[tuple[float, float, float]] = (0.78, 0.72, 0.62)
 VISOR_COLOUR: Final[tuple[float, float, float]] = (0.16, 0.17, 0.20)
 LEFT_COLOUR: Final[tuple[float, float, float]] = (0.90, 0.30, 0.26)
+TRACKER_COLOUR: Final[tuple[float, float, float]] = (0.35, 0.72, 0.40)
+"""Of trackers on the middle of the body."""
 SEAT_COLOUR: Final[tuple[float, float, float]] = (0.55, 0.42, 0.30)
 RIGHT_COLOUR: Final[tuple[float, float, float]] = (0.26, 0.55, 0.95)
 
@@ -60,6 +63,21 @@ def hand_model(side: int) -> Model:
     light = tuple(0.5 * part + 0.5 for part in colour)
     parts.append(_box((0.0145 * inwards, -0.002, 0.0), (0.002, 0.036, 0.044), light))
     return _joined(parts)
+
+
+def tracker_colour(joint_name: str) -> tuple[float, float, float]:
+    """Return the colour of a tracker: that of the hand on its side of the body."""
+    if joint_name.startswith("left_"):
+        return LEFT_COLOUR
+    return RIGHT_COLOUR if joint_name.startswith("right_") else TRACKER_COLOUR
+
+
+def tracker_model(colour: Sequence[float]) -> Model:
+    """Return a puck with a bright front, so that its rotation can be seen."""
+    light = tuple(0.5 * part + 0.5 for part in colour)
+    return _joined(
+        (_box((0.0, 0.0, 0.0), (0.035, 0.018, 0.035), colour), _box((0.0, 0.0, -0.037), (0.012, 0.012, 0.004), light))
+    )
 
 
 def seat_model(height_m: float) -> Model:

@@ -176,11 +176,15 @@ class INPOSE_OT_jump_in_timeline(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Go to the stripe under the mouse; a click beside the stripes has its usual meaning."""
         from .jumps import go_to_time
+        from .stand_drag import stance_under
         from .timeline import hit
         from .trim_drag import edge_under
 
+        # Blender gives no order to the keys of add-ons: this operator has to ask the others.
+        if stance_under(context, event) is not None:
+            bpy.ops.inpose.drag_stand("INVOKE_DEFAULT")
+            return {"FINISHED"}
         if edge_under(context, event) is not None:
-            # Blender gives no order to the keys of add-ons: this operator has to ask the other one.
             bpy.ops.inpose.drag_trim("INVOKE_DEFAULT")
             return {"FINISHED"}
         found = hit(context, event.mouse_region_x, event.mouse_region_y)

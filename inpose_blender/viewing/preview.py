@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw the recorded head and hands into the 3D Views, with the paths around the current frame. Nothing is added to the
-scene: what is drawn is never saved, rendered or selected.
+"""Draw the recorded head, hands and trackers into the 3D Views, with the paths around the current frame. Nothing is
+added to the scene: what is drawn is never saved, rendered or selected.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from mathutils import Matrix
 
-from ..core import BoolArray, FloatArray, Sensors, quaternion_to_matrix, runs
+from ..core import JOINT_NAMES, BoolArray, FloatArray, Sensors, quaternion_to_matrix, runs
 from ..errors import InPoseError
 from ..options import CalibrationSettings
 from ..recording.facts import last_facts
@@ -38,12 +38,16 @@ from .models import (
     head_model,
     own_axes,
     seat_model,
+    tracker_colour,
+    tracker_model,
 )
 from .properties import view_of
 from .scene_place import is_joint, world_from_recording
 from .seat import seat_in_scene
 
 _COLOURS: Final[tuple[tuple[float, float, float], ...]] = (HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR)
+_DEVICES: Final[int] = len(_COLOURS)
+"""Head and hands, before all trackers."""
 _NEAR_S: Final[float] = 1.0
 """The paths are bright this long before and after the current frame."""
 _PATH_STEP_M: Final[float] = 0.015
@@ -68,12 +72,14 @@ class _Drawn:
 
 _cache: list[_Drawn] = []
 _models: list[tuple[Any, Any]] = []
+_tracker_models: dict[tuple[float, float, float], tuple[Any, Any]] = {}
 
 
 def forget() -> None:
     """Forget the drawing, and look at the rig again before the next one."""
     _cache.clear()
     _models.clear()
+    _tracker_models.clear()
 
 
 def draw_preview(context: bpy.types.Context) -> None:
@@ -101,11 +107,17 @@ def draw_preview(context: bpy.types.Context) -> None:
 def pose_matrix(sensors: Sensors, frame: int, device: int, joints: bool) -> FloatArray:
     """Return the (4, 4) matrix from a model's axes to the recorded room."""
     matrix = np.eye(4)
-    matrix[:3, :3] = quaternion_to_matrix(sensors.rotations_wxyz[frame, device]) @ own_axes(device, joints)
+    turned = own_axes(device, joints) if device < _DEVICES else np.eye(3)
+    matrix[:3, :3] = quaternion_to_matrix(sensors.rotations_wxyz[frame, device]) @ turned
     matrix[:3, 3] = sensors.positions_m[frame, device]
-    if joints and device > 0:
+    if joints and 0 < device < _DEVICES:
         matrix[:3, 3] += matrix[:3, :3] @ PALM_FROM_WRIST_M
     return matrix
+
+
+def device_colour(sensors: Sensors, device: int) -> tuple[float, float, float]:
+    """Return the colour of head, hands and trackers."""
+    return _COLOURS[device] if device < _DEVICES else tracker_colour(JOINT_NAMES[sensors.joints[device]])
 
 
 def path_lines(positions_m: FloatArray, measured: BoolArray) -> FloatArray:
@@ -143,16 +155,19 @@ def _draw_paths(context: bpy.types.Context, drawn: _Drawn, sensors: Sensors, fra
                 shader.bind()
                 shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
                 shader.uniform_float("lineWidth", width * context.preferences.system.ui_scale)
-                shader.uniform_float("color", (*_COLOURS[device], alpha))
+                shader.uniform_float("color", (*device_colour(sensors, device), alpha))
                 batch.draw(shader)
 
 
 def _draw_models(tracks: CalibratedTracks, frame: int) -> None:
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     gpu.state.depth_mask_set(True)
-    for device, (solid, ghost) in enumerate(_model_batches(shader)):
+    sensors, batches = tracks.sensors, _model_batches(shader)
+    for device in range(len(sensors.joints)):
+        colour = device_colour(sensors, device)
+        solid, ghost = batches[device] if device < _DEVICES else _tracker_batches(shader, colour)
         with gpu.matrix.push_pop():
-            pose = pose_matrix(tracks.sensors, frame, device, tracks.joints[device])
+            pose = pose_matrix(sensors, frame, device, device < _DEVICES and tracks.joints[device])
             gpu.matrix.multiply_matrix(Matrix(pose.tolist()))
             (solid if tracks.sensors.measured[frame, device] else ghost).draw(shader)
     gpu.state.depth_mask_set(False)
@@ -178,6 +193,13 @@ def _model_batches(shader: Any) -> list[tuple[Any, Any]]:
     return _models
 
 
+def _tracker_batches(shader: Any, colour: tuple[float, float, float]) -> tuple[Any, Any]:
+    if colour not in _tracker_models:
+        model = tracker_model(colour)
+        _tracker_models[colour] = (_model_batch(shader, model, 1.0), _model_batch(shader, model, _LOST_ALPHA))
+    return _tracker_models[colour]
+
+
 def _model_batch(shader: Any, model: Model, alpha: float) -> Any:
     colours = np.column_stack((model.colours, np.full(len(model.colours), alpha))).astype(np.float32)
     return batch_for_shader(shader, "TRIS", {"pos": model.corners_m.astype(np.float32), "color": colours})
@@ -198,7 +220,7 @@ def _drawn(context: bpy.types.Context, facts: RecordingFacts) -> _Drawn:
         settings = settings_of(CalibrationSettings, scene.inpose)
         tracks = calibrated_tracks(facts.sensors, facts.info, settings, is_joint=is_joint(facts, settings))
         paths = []
-        for device in range(3):
+        for device in range(len(tracks.sensors.joints)):
             lines = path_lines(tracks.sensors.positions_m[:, device], tracks.sensors.measured[:, device])
             batch = batch_for_shader(shader, "LINES", {"pos": lines.astype(np.float32)}) if len(lines) else None
             paths.append(batch)

@@ -16,11 +16,11 @@ from ..core import FloatArray, Motion
 from ..rig.home import home_world
 from ..rig.measure import RigMeasure
 from ..rig.properties import chosen_armature
+from ..takes.at_hand import take_at_hand
 from ..takes.memory import TAKES
 from .clock import baked_take, findings_of_take
 from .scene_place import placed, rig_measure, room_at_hand
 from .stripes import span_of
-from .takes_at_hand import take_at_hand
 
 _ACROSS = np.array((1.0, 0.0, 1.0))
 _known: list[tuple[tuple[Any, ...], FloatArray]] = []

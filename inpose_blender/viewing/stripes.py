@@ -7,10 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-ROWS: Final[tuple[str, ...]] = ("Room", "Head", "Left hand", "Right hand")
-"""From top to bottom. The room's row has the calibration pose and what concerns no single device."""
+from ..pins.stand_edits import FootStances
+from ..takes.clock import RecordingClock
 
-StripeState = Literal["measured", "bridged", "lost", "repaired", "doubted", "pose"]
+ROWS: Final[tuple[str, ...]] = ("Room", "Head", "Left hand", "Right hand", "Left foot", "Right foot")
+"""From top to bottom. The room's row has the calibration pose and what concerns no single device. The feet have rows
+only after the solve."""
+FIRST_FOOT_ROW: Final[int] = 4
+
+StripeState = Literal["measured", "bridged", "lost", "repaired", "doubted", "pose", "stands", "said"]
 
 _DEVICES: Final[tuple[str, str, str]] = ("head", "left", "right")
 _SHORTEST_SHARE: Final[float] = 0.003
@@ -56,6 +61,19 @@ def stripes_of(info: Mapping[str, Any], findings: Iterable[Mapping[str, Any]]) -
             state = _STATES.get(finding.get("action", ""), "doubted")
             stripes.append(_visible(Stripe(row, start_s, stop_s, state, finding.get("sentence", "")), end_s))
     return tuple(stripes)
+
+
+def foot_stripes(stances: FootStances, clock: RecordingClock) -> tuple[Stripe, ...]:
+    """Return a stripe for each stance of the feet; those that the animator has changed look different."""
+    return tuple(
+        Stripe(
+            FIRST_FOOT_ROW + stance.foot,
+            clock.time_of(stance.first),
+            clock.time_of(stance.last + 1),
+            "said" if stance.is_said else "stands",
+        )
+        for stance in stances.listed()
+    )
 
 
 def span_of(finding: Mapping[str, Any], end_s: float) -> tuple[float | None, float]:

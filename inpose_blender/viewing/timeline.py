@@ -19,15 +19,19 @@ from ..bake.confidence import unsure_ranges
 from ..core import FloatArray
 from ..errors import InPoseError
 from ..options import parse_spans
+from ..pins.stand_edits import FootStances
+from ..pins.stands import stances_at_hand
 from ..recording.properties import chosen_reading
 from ..recording.trim_panel import effective_trim
+from ..rig.properties import chosen_armature
+from ..takes.at_hand import take_at_hand
+from ..takes.clock import RecordingClock
 from ..takes.memory import TAKES
 from ..ui.translate import tr
-from .clock import RecordingClock, baked_take, clock_of
+from .clock import baked_take, clock_of
 from .findings import known_findings, known_info
 from .properties import view_of
-from .stripes import ROWS, Stripe, StripeState, stripe_at, stripes_of
-from .takes_at_hand import take_at_hand
+from .stripes import FIRST_FOOT_ROW, ROWS, Stripe, StripeState, foot_stripes, stripe_at, stripes_of
 from .timeline_layout import TimelineLayout, timeline_layout
 
 _Colour = tuple[float, float, float, float]
@@ -38,6 +42,8 @@ _COLOURS: Final[Mapping[StripeState, _Colour]] = {
     "doubted": (0.95, 0.62, 0.15, 1.0),
     "lost": (0.75, 0.22, 0.20, 1.0),
     "pose": (0.35, 0.65, 0.95, 1.0),
+    "stands": (0.45, 0.50, 0.62, 1.0),
+    "said": (0.90, 0.75, 0.30, 1.0),
 }
 _GROUND: Final[_Colour] = (0.08, 0.08, 0.08, 0.82)
 _TRIMMED: Final[_Colour] = (0.05, 0.05, 0.05, 0.72)
@@ -104,9 +110,27 @@ def draw_timeline(context: bpy.types.Context) -> None:
 
 def x_of(region: Any, clock: RecordingClock, time_s: float) -> float:
     """Return where a time in the recording is, in pixels from the left of the region."""
+    return x_of_frame(region, clock.frame_of(time_s))
+
+
+def x_of_frame(region: Any, frame: float) -> float:
+    """Return where a frame begins, in pixels from the left of the region."""
     # The other way round, Blender rounds to pixels.
     first, last = (region.view2d.region_to_view(x, 0.0)[0] for x in (0, region.width))
-    return float((clock.frame_of(time_s) - first) * region.width / (last - first))
+    return float((frame - first) * region.width / (last - first))
+
+
+def shown_stances(context: bpy.types.Context) -> FootStances | None:
+    """Return the stances of the baked take's feet, as soon as the take is in memory."""
+    return None if baked_take(context) is None else stances_at_hand(context.scene, chosen_armature(context))
+
+
+def stance_row_at(context: bpy.types.Context, y_px: int) -> int | None:
+    """Return the foot whose row is at a height in the region, 0 the left and 1 the right; None if there is none."""
+    if not is_on_stripes(context, y_px):
+        return None
+    foot = _layout(context).row_at(y_px) - FIRST_FOOT_ROW
+    return foot if foot in {0, 1} else None
 
 
 def is_on_stripes(context: bpy.types.Context, y_px: int) -> bool:
@@ -152,11 +176,13 @@ def _is_shown(context: bpy.types.Context) -> bool:
 def _drawn(context: bpy.types.Context) -> _Drawn | None:
     """Return the batches for the current facts; they are made again only if the facts have changed."""
     info, findings, take = known_info(context), known_findings(context), baked_take(context)
-    confidence = _confidence(context)
+    confidence, stances = _confidence(context), shown_stances(context)
+    listed = None if stances is None else stances.listed()
     key = (
+        listed,
         id(info),
         str(findings),
-        None if take is None else (take.file, take.start_s),
+        None if take is None else (take.file, take.start_s, clock_of(context)),
         id(confidence and confidence[0]),
     )
     if _cache and _cache[0].key == key:
@@ -164,6 +190,8 @@ def _drawn(context: bpy.types.Context) -> _Drawn | None:
     stripes = stripes_of(info, findings)
     if not stripes:
         return None
+    if stances is not None:
+        stripes += foot_stripes(stances, clock_of(context))
     curve = None if confidence is None or take is None else _curve(*confidence, take.start_s)
     _cache[:] = [_Drawn(key, (info, confidence), _batch(stripes), curve)]
     return _cache[0]
@@ -180,8 +208,10 @@ def _confidence(context: bpy.types.Context) -> tuple[FloatArray, float] | None:
 
 def _batch(stripes: Sequence[Stripe]) -> Any:
     corners, colours = [], []
+    rows = 1 + max(stripe.row for stripe in stripes)
+    rows = len(ROWS) if rows > FIRST_FOOT_ROW else FIRST_FOOT_ROW
     for stripe in stripes:
-        bottom = len(ROWS) - 1 - stripe.row + (1 - _STRIPE) / 2
+        bottom = rows - 1 - stripe.row + (1 - _STRIPE) / 2
         corners.append(_rectangle(stripe.start_s, bottom, stripe.stop_s, bottom + _STRIPE))
         colours.append(np.tile(_COLOURS[stripe.state], (6, 1)))
     return _triangles(np.concatenate(corners), np.concatenate(colours))
@@ -243,7 +273,7 @@ def _draw_names(scale: float, layout: TimelineLayout) -> None:
     blf.enable(_FONT, blf.SHADOW)
     blf.shadow(_FONT, 3, 0.0, 0.0, 0.0, 1.0)
     blf.color(_FONT, 1.0, 1.0, 1.0, 0.9)
-    names = [(tr(name), layout.row_bottom(row)) for row, name in enumerate(ROWS)]
+    names = [(tr(name), layout.row_bottom(row)) for row, name in enumerate(ROWS[: layout.rows])]
     if layout.curve:
         names.append((tr("Confidence"), layout.bottom))
     for name, bottom in names:
@@ -256,4 +286,5 @@ def _layout(context: bpy.types.Context) -> TimelineLayout:
     has_curve = _confidence(context) is not None
     has_markers = bool(context.scene.timeline_markers) and context.space_data.show_markers
     scale = context.preferences.system.ui_scale
-    return timeline_layout(context.region.height, scale, has_curve, has_markers=has_markers)
+    has_feet = shown_stances(context) is not None
+    return timeline_layout(context.region.height, scale, has_curve, has_markers=has_markers, has_feet=has_feet)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .stripes import ROWS
+from .stripes import FIRST_FOOT_ROW, ROWS
 
 _ROW_PX: Final[float] = 11.0
 _CURVE_PX: Final[float] = 22.0
@@ -33,11 +33,13 @@ class TimelineLayout:
     row: float
     has_names: bool
     """There is room for the rows' names."""
+    rows: int = len(ROWS)
+    """How many rows there are: those of the feet come with a solved motion."""
 
     @property
     def top(self) -> float:
         """Return where the rows end."""
-        return self.bottom + self.curve + len(ROWS) * self.row
+        return self.bottom + self.curve + self.rows * self.row
 
     def row_bottom(self, row: int) -> float:
         """Return where a row begins; row 0 is on top."""
@@ -45,20 +47,21 @@ class TimelineLayout:
 
     def row_at(self, y_px: float) -> int:
         """Return the row at a height; below the rows, one more than the last."""
-        return min(int((self.top - y_px) // self.row), len(ROWS))
+        return min(int((self.top - y_px) // self.row), self.rows)
 
 
 def timeline_layout(
-    region_height: float, scale: float, has_curve: bool, *, has_markers: bool = False
+    region_height: float, scale: float, has_curve: bool, *, has_markers: bool = False, has_feet: bool = False
 ) -> TimelineLayout:
     """Return the layout for a region of this height in pixels and Blender's interface scale."""
     under = _MARKERS_PX if has_markers else _BOTTOM_PX
-    wanted = len(ROWS) * _ROW_PX + (_CURVE_PX if has_curve else 0.0)
+    rows = len(ROWS) if has_feet else FIRST_FOOT_ROW
+    wanted = rows * _ROW_PX + (_CURVE_PX if has_curve else 0.0)
     share = min(1.0, (region_height / scale - under - _TOP_PX) / wanted)
     is_low = share < _THIN
     size = scale * max(share, _THIN)
     bottom = scale * (_LOW_BOTTOM_PX if is_low else under)
-    return TimelineLayout(bottom, _CURVE_PX * size if has_curve else 0.0, _ROW_PX * size, share >= _NAMED)
+    return TimelineLayout(bottom, _CURVE_PX * size if has_curve else 0.0, _ROW_PX * size, share >= _NAMED, rows)
 
 
 def wanted_height(scale: float) -> float:

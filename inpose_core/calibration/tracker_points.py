@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ..arrays import BoolArray
-from ..body.skeleton import ELBOW_JOINTS, JOINT_NAMES, SENSOR_JOINTS, Skeleton
+from ..body.skeleton import ELBOW_JOINTS, JOINT_NAMES, PELVIS_JOINT, SENSOR_JOINTS, Skeleton
 from ..recording.findings import Finding
 from ..recording.sensors import MeasuredPoint, Sensors
 from ..recording.trackers import TrackerTracks
@@ -74,6 +74,21 @@ def joint_points(trackers: TrackerTracks | None) -> tuple[MeasuredPoint, ...]:
         )
         for index, joint in enumerate(trackers.joints)
         if joint is not None and joint not in SENSOR_JOINTS
+    )
+
+
+def shown_trackers(trackers: TrackerTracks | None) -> tuple[MeasuredPoint, ...]:
+    """Return all trackers as they were recorded, to be shown; one whose joint is not known yet is called the pelvis."""
+    if trackers is None:
+        return ()
+    return tuple(
+        MeasuredPoint(
+            PELVIS_JOINT if joint is None else joint,
+            trackers.positions_m[:, index],
+            trackers.measured[:, index],
+            trackers.rotations_wxyz[:, index],
+        )
+        for index, joint in enumerate(trackers.joints)
     )
 
 

@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.hands.joints import SIDES
+from ..body.hands.tracks import BUTTONS
 from ..calibration.calibration_pose import CalibrationPose
 from ..options.calibration import CalibrationSettings
 from ..recording.cleaning_report import CleaningReport
@@ -77,6 +79,10 @@ class RecordingInfo:
     """Start and end that InPose proposes, because the headset is not worn before or after."""
     trackers: dict[str, TrackGaps] = field(default_factory=dict)
     """For each further tracker, by the name in the file."""
+    fingers: dict[str, TrackGaps] = field(default_factory=dict)
+    """For the fingers of the left and of the right hand, if they are tracked."""
+    buttons: tuple[str, ...] = ()
+    """The buttons of the controllers that the file has: ``left trigger`` and so on."""
 
     @property
     def calibration_pose(self) -> CalibrationPose | None:
@@ -112,7 +118,7 @@ class RecordingInfo:
         document["notes"] = list(self.notes)
         document["guesses"] = list(document["guesses"])
         document["findings"] = [finding.to_dict() for finding in self.findings]
-        for gaps in (*document["gaps"].values(), *document["trackers"].values()):
+        for gaps in (*document["gaps"].values(), *document["trackers"].values(), *document["fingers"].values()):
             gaps["longest_s"] = round(gaps["longest_s"], 3)
             gaps["measured_fraction"] = round(gaps["measured_fraction"], 4)
         return document
@@ -148,6 +154,31 @@ def describe_recording(
         trackers={}
         if (worn := recording.trackers) is None
         else {name: _gaps(recording.times_s, worn.measured[:, index]) for index, name in enumerate(worn.names)},
+        fingers=_finger_gaps(recording),
+        buttons=_buttons(recording),
+    )
+
+
+def _finger_gaps(recording: Recording) -> dict[str, TrackGaps]:
+    if recording.fingers is None:
+        return {}
+    measured = recording.fingers.measured
+    return {
+        f"{side} fingers": _gaps(recording.times_s, measured[:, hand])
+        for hand, side in enumerate(SIDES)
+        if measured[:, hand].any()
+    }
+
+
+def _buttons(recording: Recording) -> tuple[str, ...]:
+    if recording.fingers is None:
+        return ()
+    known = np.isfinite(recording.fingers.pressed).any(axis=0)
+    return tuple(
+        f"{side} {button}"
+        for hand, side in enumerate(SIDES)
+        for number, button in enumerate(BUTTONS)
+        if known[hand, number]
     )
 
 

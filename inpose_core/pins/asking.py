@@ -17,7 +17,8 @@ from ..body.quaternions import slerp, slerp_at
 from ..body.skeleton import JOINT_INDEX, SENSOR_JOINTS
 from ..numerics.filters import smooth_step
 from ..recording.sensors import MeasuredPoint, Sensors
-from .pin import FEET, Pin, PinSet
+from .pin import Pin, PinSet
+from .told import told_stands
 
 _HARD_NOISE_M: Final[float] = 0.0005
 _SOFT_NOISE_M: Final[float] = 0.05
@@ -44,10 +45,15 @@ def with_pins(sensors: Sensors, pins: PinSet) -> Sensors:
     """Return the sensors, and what the pins ask for.
 
     Where two pins of a joint overlap, the later one of the set counts.
+
+    Args:
+        sensors: what was measured.
+        pins: what the animator says, spelled out (`spelled_out`).
     """
     asked = _asked_of_joints(sensors, pins)
     points = [_point(joint, several) for joint, several in asked.items() if joint not in SENSOR_JOINTS]
-    return _with_stances(_with_pinned_devices(sensors, asked), pins).with_points(*points)
+    said = _with_seats(_with_stances(_with_pinned_devices(sensors, asked), pins), pins)
+    return said.with_points(*points)
 
 
 def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
@@ -59,18 +65,33 @@ def with_pinned_devices(sensors: Sensors, pins: PinSet) -> Sensors:
 
 
 def _with_stances(sensors: Sensors, pins: PinSet) -> Sensors:
-    if not pins.stances:
+    told = told_stands(pins, _times_s(sensors), sensors.fps)
+    if not told.any():
         return sensors
-    times_s, half_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps, 0.5 / sensors.fps
-    told = np.zeros((len(sensors), len(FEET)), np.int8) if sensors.told_stands is None else sensors.told_stands.copy()
-    for stance in pins.stances:
-        span = (times_s >= stance.start_s - half_s) & (times_s <= stance.stop_s + half_s)
-        told[span, FEET.index(stance.foot)] = 1 if stance.stands else -1
+    if sensors.told_stands is not None:
+        told = np.where(told != 0, told, sensors.told_stands)
     return replace(sensors, told_stands=told)
 
 
+def _with_seats(sensors: Sensors, pins: PinSet) -> Sensors:
+    """Return the sensors with the time of the seats; where the pelvis is, a pin of its own says."""
+    if not pins.seats:
+        return sensors
+    times_s, sits = _times_s(sensors), np.zeros(len(sensors), np.bool_)
+    for seat in pins.seats:
+        start_s, stop_s = seat.reach_s
+        sits |= (times_s >= start_s) & (times_s <= stop_s)
+    known = sits if sensors.seated is None else sensors.seated | sits
+    return replace(sensors, seated=known, told_seated=sits)
+
+
+def _times_s(sensors: Sensors) -> FloatArray:
+    times_s: FloatArray = sensors.start_s + np.arange(len(sensors)) / sensors.fps
+    return times_s
+
+
 def _asked_of_joints(sensors: Sensors, pins: PinSet) -> dict[int, list[_Asked]]:
-    times_s = sensors.start_s + np.arange(len(sensors)) / sensors.fps
+    times_s = _times_s(sensors)
     asked: dict[int, list[_Asked]] = {}
     for pin in pins.pins:
         one = _asked(pin, times_s, sensors.fps)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..arrays import BoolArray, FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, geodesic_angle, slerp
-from ..body.skeleton import JOINT_INDEX
+from ..body.skeleton import JOINT_INDEX, TOE_JOINTS
 from ..numerics.filters import smooth_step
 
 _Value = TypeVar("_Value", bound=np.generic)
@@ -21,6 +21,7 @@ BLEND_FRAMES: Final[int] = 30
 """Length of a transition between the two motions: half a second."""
 FARTHEST_FRAMES: Final[int] = 60
 """A transition begins at most this far before a stretch, where the two motions differ least."""
+_SAME_PLACE_M: Final[float] = 0.01
 _HEAD: Final[int] = JOINT_INDEX["head"]
 
 
@@ -67,7 +68,20 @@ def with_stretch(motion: Motion, again: Motion, first: int, start: int, stop: in
         confidence=_patched(motion.confidence, again.confidence, part, mostly),
         foot_stands=_patched(motion.foot_stands, again.foot_stands, part, mostly),
     )
+    patched = _without_sliding(patched, motion, again, weight, part)
     return Patched(patched, first + int(changed[0]), first + int(changed[-1]) + 1)
+
+
+def _without_sliding(patched: Motion, motion: Motion, again: Motion, weight: FloatArray, part: slice) -> Motion:
+    """Return the motion whose feet do not stand where they pass from a place of the one motion to one of the other."""
+    if patched.foot_stands is None:
+        return patched
+    mixed, toes = np.flatnonzero((weight > 0) & (weight < 1)), list(TOE_JOINTS)
+    before_m = motion.part(part).part(mixed).joint_positions_m[:, toes]
+    apart_m = np.linalg.norm(again.part(mixed).joint_positions_m[:, toes] - before_m, axis=-1)
+    stands = patched.foot_stands.copy()
+    stands[part.start + mixed] &= apart_m < _SAME_PLACE_M
+    return replace(patched, foot_stands=stands)
 
 
 def _difference_rad(motion: Motion, again: Motion, part: slice) -> FloatArray:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say what an animator asks of a motion: where a joint is (`Pin`), and when a foot stands (`PinnedStance`).
+"""Say what an animator asks of a motion: where a joint is (`Pin`), when a foot stands (`PinnedStance`), and where
+somebody sits (`PinnedSeat`).
 
 Times are those of the recording, in seconds. Places are in the world of the motion: Y up, metres, in the size of the
 character.
@@ -19,6 +20,8 @@ FEET: Final[tuple[str, str]] = ("left", "right")
 DEFAULT_EASE_S: Final[float] = 1 / 3
 """Time in which a motion goes to a pin, and leaves it."""
 LONGEST_EASE_S: Final[float] = 5.0
+SEAT_EASE_S: Final[float] = 0.6
+"""Time in which a body sits down on a pinned seat, and gets up."""
 
 Vector = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -55,15 +58,14 @@ class Pin:
     """A soft pin gives in where the rest of the body would have to bend in an unlikely way."""
     ease_s: float = DEFAULT_EASE_S
     """Time in which the motion goes to the pin, and leaves it."""
+    while_standing: bool = False
+    """Hold the foot for the whole stance around ``start_s``, as far as the body reaches it, if it stands there and the
+    pin does not lift it; only for ankles and toe joints, and pins of one frame."""
 
     def __post_init__(self) -> None:
         if self.joint not in JOINT_NAMES:
             raise PinError(f'"{str(self.joint)[:40]}" is not a joint.', f"The joints are {', '.join(JOINT_NAMES)}.")
-        times = (self.start_s, self.stop_s, *(key.at_s for key in self.keys))
-        if not all(map(math.isfinite, times)) or self.stop_s < self.start_s:
-            raise PinError(f"The pin of {self.joint} ends before it starts.", "Give the earlier time first.")
-        if list(times[2:]) != sorted(times[2:]):
-            raise PinError(f"The keys of the pin of {self.joint} are not in the order of time.", "Sort them.")
+        _require_order(f"pin of {self.joint}", self.start_s, self.stop_s, self.keys)
         if not 0 <= self.ease_s <= LONGEST_EASE_S:
             raise PinError(
                 f"The ease of the pin of {self.joint} is {self.ease_s:g} s.", f"Choose 0 to {LONGEST_EASE_S:g} s."
@@ -84,6 +86,11 @@ class Pin:
     def has_rotation(self) -> bool:
         """Return whether the pin says how the joint is turned."""
         return self.keys[0].rotation_wxyz is not None
+
+    @property
+    def rests(self) -> bool:
+        """Return whether the pin holds the joint in one place for more than a frame."""
+        return self.has_position and len(self.keys) == 1 and self.stop_s > self.start_s
 
     @property
     def reach_s(self) -> tuple[float, float]:
@@ -119,22 +126,49 @@ class PinnedStance:
 
 
 @dataclass(frozen=True)
+class PinnedSeat:
+    """Say that the body sits from a time to another: the pelvis on a seat, thighs and feet as people sit.
+
+    Raises:
+        PinError: the times are in disorder, or a key has no position.
+    """
+
+    start_s: float
+    stop_s: float
+    keys: tuple[PinKey, ...]
+    """The point of the seat below the pelvis, in the order of time; as the keys of a `Pin`, without rotations."""
+
+    def __post_init__(self) -> None:
+        _require_order("seat", self.start_s, self.stop_s, self.keys)
+        if not self.keys or any(key.position_m is None or key.rotation_wxyz is not None for key in self.keys):
+            raise PinError("A seat needs a position in every key, and no rotation.", "Say where the seat is.")
+
+    @property
+    def reach_s(self) -> tuple[float, float]:
+        """Return the time that the seat changes."""
+        return self.start_s - SEAT_EASE_S, self.stop_s + SEAT_EASE_S
+
+
+@dataclass(frozen=True)
 class PinSet:
     """Hold everything that an animator asks of one take."""
 
     pins: tuple[Pin, ...] = ()
     """If two pins of a joint overlap, the later one in this order counts."""
     stances: tuple[PinnedStance, ...] = ()
+    """If two stances of a foot overlap, the later one in this order counts."""
+    seats: tuple[PinnedSeat, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.pins or self.stances)
+        return bool(self.pins or self.stances or self.seats)
 
     def changes_from(self, other: PinSet) -> list[tuple[float, float]]:
         """Return the stretches of time, with ease, in which the two sets ask for different things; in order, none
         touches another."""
-        differ: list[Pin | PinnedStance] = [
+        differ: list[Pin | PinnedStance | PinnedSeat] = [
             *set(self.pins).symmetric_difference(other.pins),
             *set(self.stances).symmetric_difference(other.stances),
+            *set(self.seats).symmetric_difference(other.seats),
         ]
         return joined_spans(entry.reach_s for entry in differ)
 
@@ -148,3 +182,11 @@ def joined_spans(spans: Iterable[tuple[float, float]]) -> list[tuple[float, floa
         else:
             joined.append((start, stop))
     return joined
+
+
+def _require_order(what: str, start_s: float, stop_s: float, keys: tuple[PinKey, ...]) -> None:
+    times = (start_s, stop_s, *(key.at_s for key in keys))
+    if not all(map(math.isfinite, times)) or stop_s < start_s:
+        raise PinError(f"The {what} ends before it starts.", "Give the earlier time first.")
+    if list(times[2:]) != sorted(times[2:]):
+        raise PinError(f"The keys of the {what} are not in the order of time.", "Sort them.")

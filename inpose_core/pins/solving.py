@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from ..arrays import FloatArray, IndexArray
+from ..arrays import FloatArray, IndexArray, runs
 from ..body.motion import Motion
 from ..body.quaternions import geodesic_angle
-from ..body.skeleton import JOINT_INDEX
+from ..body.skeleton import JOINT_INDEX, TOE_JOINTS
 from ..errors import InPoseError
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
@@ -22,11 +22,15 @@ from ..solver.solving import ProgressCallback, solve
 from .asking import pinned_path, with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
 from .pin import Pin, PinSet
-from .standing import with_pinned_stances
+from .spelling import spelled_out
+from .standing import reached_while_standing, with_pinned_stances
 
 _CONTEXT_FRAMES: Final[int] = 300
 """What is solved before and after a stretch: more than the longest window of the prior."""
+_STANDS_ELSEWHERE_M: Final[float] = 0.02
 _NOTABLE_M: Final[float] = 0.003
+_NOTABLE_WHILE_STANDING_M: Final[float] = 0.01
+"""Where a foot lands and lifts, it may be this far from its place."""
 _NOTABLE_DEG: Final[float] = 2.0
 
 
@@ -90,33 +94,55 @@ def solve_again(
         raise InPoseError(
             f"The motion has {len(motion)} frames, and the sensors have {len(sensors)}.", "Solve the recording again."
         )
-    prior = prior or load_prior()
+    pins, before = spelled_out(pins, motion, sensors.start_s), spelled_out(before, motion, sensors.start_s)
     stretches = _frames(pins.changes_from(before), sensors)
-    changed: list[tuple[int, int]] = []
-    for number, (start, stop) in enumerate(stretches):
-        margin = FARTHEST_FRAMES + BLEND_FRAMES + _CONTEXT_FRAMES
-        part = slice(max(0, start - margin), min(len(motion), stop + margin))
-        again = solve(
-            with_pins(sensors.part(part), pins),
-            motion.skeleton,
-            settings,
-            prior,
-            _share_of(on_progress, number, len(stretches)),
-        )
-        patched = with_stretch(motion, again, part.start, start, stop)
-        motion = patched.motion
-        changed.append((patched.start, patched.stop))
-    if changed:
-        motion = with_pinned_stances(motion, pins, sensors.start_s)
-    return SolvedAgain(motion, tuple(changed), missed_pins(motion, pins, sensors.start_s))
+    again = _Stretches(motion, sensors, stretches, settings, prior or load_prior())
+    may_be_late = any(pin.while_standing for pin in pins.pins)
+    solved = again.solved(pins, _share_of(on_progress, 0, 2) if may_be_late else on_progress)
+    reached = reached_while_standing(pins, solved.motion, sensors.start_s)
+    if reached != pins:
+        pins, solved = reached, again.solved(reached, _share_of(on_progress, 1, 2))
+    return replace(solved, missed=missed_pins(solved.motion, pins, sensors.start_s))
+
+
+@dataclass(frozen=True)
+class _Stretches:
+    """Hold the stretches of a motion that are solved again."""
+
+    motion: Motion
+    sensors: Sensors
+    stretches: list[tuple[int, int]]
+    settings: SolveSettings
+    prior: Prior
+
+    def solved(self, pins: PinSet, on_progress: ProgressCallback | None) -> SolvedAgain:
+        """Return the motion with these pins; which of them are missed is left open."""
+        motion, changed = self.motion, []
+        for number, (start, stop) in enumerate(self.stretches):
+            margin = FARTHEST_FRAMES + BLEND_FRAMES + _CONTEXT_FRAMES
+            part = slice(max(0, start - margin), min(len(motion), stop + margin))
+            again = solve(
+                with_pins(self.sensors.part(part), pins),
+                motion.skeleton,
+                self.settings,
+                self.prior,
+                _share_of(on_progress, number, len(self.stretches)),
+            )
+            whole = _with_whole_stances(motion, again, part.start, start, stop)
+            patched = with_stretch(motion, again, part.start, *whole)
+            motion = patched.motion
+            changed.append((patched.start, patched.stop))
+        if changed:
+            motion = with_pinned_stances(motion, pins, self.sensors.start_s)
+        return SolvedAgain(motion, tuple(changed), ())
 
 
 def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...]:
-    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees.
+    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees, or 1 cm where a foot lands or lifts.
 
     Args:
         motion: the motion of the take.
-        pins: what is asked for.
+        pins: what is asked for, spelled out.
         start_s: time in the recording at which the motion begins.
     """
     missed = []
@@ -126,7 +152,10 @@ def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...
         if pin.soft or not len(frames):
             continue
         miss = _miss(motion, pin, frames, times_s[frames])
-        if miss.off_m > _NOTABLE_M or miss.off_deg > _NOTABLE_DEG:
+        if (
+            miss.off_m > (_NOTABLE_WHILE_STANDING_M if pin.while_standing else _NOTABLE_M)
+            or miss.off_deg > _NOTABLE_DEG
+        ):
             missed.append(miss)
     return tuple(missed)
 
@@ -151,6 +180,33 @@ def _frames(spans_s: Sequence[tuple[float, float]], sensors: Sensors) -> list[tu
         if start < stop:
             frames.append((start, stop))
     return frames
+
+
+def _with_whole_stances(motion: Motion, again: Motion, first: int, start: int, stop: int) -> tuple[int, int]:
+    """Return a stretch with the whole stances of feet that stand elsewhere now: a planted foot slides nowhere.
+
+    Args:
+        motion: the motion before.
+        again: a part of it that was solved again.
+        first: the frame of ``motion`` at which ``again`` begins.
+        start: first frame of the stretch, in ``motion``.
+        stop: the frame after its last.
+    """
+    if again.foot_stands is None:
+        return start, stop
+    toes = list(TOE_JOINTS)
+    before_m = motion.part(slice(first, first + len(again))).joint_positions_m[:, toes]
+    moved_m = np.linalg.norm(again.joint_positions_m[:, toes] - before_m, axis=-1)
+    room = FARTHEST_FRAMES + BLEND_FRAMES
+    earliest = 0 if first == 0 else first + room
+    latest = len(motion) if first + len(again) == len(motion) else first + len(again) - room
+    whole = (start, stop)
+    for foot in range(len(toes)):
+        for lands, lifts in runs(again.foot_stands[:, foot]):
+            inside = slice(max(lands, start - first), min(lifts, stop - first))
+            if inside.start < inside.stop and np.median(moved_m[inside, foot]) > _STANDS_ELSEWHERE_M:
+                whole = (min(whole[0], max(lands + first, earliest)), max(whole[1], min(lifts + first, latest)))
+    return whole
 
 
 def _share_of(on_progress: ProgressCallback | None, number: int, count: int) -> ProgressCallback | None:

@@ -3,23 +3,24 @@
 
 ``{"format": "inpose pins", "version": 1, "pins": [{"joint": "left_foot", "start_s": 2.0, "stop_s": 2.5, "soft": false,
 "ease_s": 0.33, "keys": [{"at_s": 2.0, "position_m": [x, y, z], "rotation_wxyz": [w, x, y, z]}]}],
-"stances": [{"foot": "left", "start_s": 3.0, "stop_s": 4.0, "stands": true}]}``: times of the recording, Y up, metres in
-the size of the character. A pin without ``stop_s`` is for one frame. ``keys`` can be left out if the pin itself has
-``position_m`` or ``rotation_wxyz``.
+"stances": [{"foot": "left", "start_s": 3.0, "stop_s": 4.0, "stands": true}], "seats": [{"start_s": 5.0, "stop_s": 9.0,
+"position_m": [x, y, z]}]}``: times of the recording, Y up, metres in the size of the character. A pin without
+``stop_s`` is for one frame; with ``"while_standing": true``, for the stance around it. ``keys`` can be left out if the
+pin or the seat itself has ``position_m`` or ``rotation_wxyz``.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import PinError
 from ..system.output import write_output
 from ..system.safe_files import finite_number, read_json
-from .pin import DEFAULT_EASE_S, Pin, PinKey, PinnedStance, PinSet
+from .pin import DEFAULT_EASE_S, Pin, PinKey, PinnedSeat, PinnedStance, PinSet
 
 PIN_FORMAT: Final[str] = "inpose pins"
 PIN_VERSION: Final[int] = 1
@@ -64,12 +65,20 @@ def pins_to_json(pins: PinSet) -> dict[str, Any]:
                 "stop_s": pin.stop_s,
                 "soft": pin.soft,
                 "ease_s": pin.ease_s,
-                "keys": [{name: value for name, value in vars(key).items() if value is not None} for key in pin.keys],
+                "while_standing": pin.while_standing,
+                "keys": _keys_to_json(pin.keys),
             }
             for pin in pins.pins
         ],
         "stances": [dict(vars(stance)) for stance in pins.stances],
+        "seats": [
+            {"start_s": seat.start_s, "stop_s": seat.stop_s, "keys": _keys_to_json(seat.keys)} for seat in pins.seats
+        ],
     }
+
+
+def _keys_to_json(keys: Iterable[PinKey]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in vars(key).items() if value is not None} for key in keys]
 
 
 def pins_from_json(document: object, name: str = "The document") -> PinSet:
@@ -89,12 +98,13 @@ def pins_from_json(document: object, name: str = "The document") -> PinSet:
             f"{name} has pins of version {document.get('version')!s:.20}; this program knows version {PIN_VERSION}.",
             "Update InPose.",
         )
-    pins, stances = document.get("pins", []), document.get("stances", [])
-    if not isinstance(pins, list) or not isinstance(stances, list) or len(pins) + len(stances) > _MOST_PINS:
+    pins, stances, seats = (document.get(kind, []) for kind in ("pins", "stances", "seats"))
+    lists = [entries for entries in (pins, stances, seats) if isinstance(entries, list)]
+    if len(lists) < 3 or sum(map(len, lists)) > _MOST_PINS:
         raise PinError(f"{name} has no list of pins, or more than {_MOST_PINS}.", _HINT)
     try:
-        _refuse_unknown(document, "format version pins stances")
-        return PinSet(tuple(map(_pin, pins)), tuple(map(_stance, stances)))
+        _refuse_unknown(document, "format version pins stances seats")
+        return PinSet(tuple(map(_pin, pins)), tuple(map(_stance, stances)), tuple(map(_seat, seats)))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise PinError(f"{name} has a pin that makes no sense ({error!s:.60}).", _HINT) from error
 
@@ -107,19 +117,25 @@ def _refuse_unknown(entry: Mapping[str, Any], names: str) -> None:
 
 
 def _pin(entry: Mapping[str, Any]) -> Pin:
-    _refuse_unknown(entry, "joint start_s stop_s soft ease_s keys position_m rotation_wxyz")
+    _refuse_unknown(entry, "joint start_s stop_s soft ease_s while_standing keys position_m rotation_wxyz")
     start_s = finite_number(entry["start_s"])
-    keys = entry.get("keys")
-    if keys is None:
-        keys = [{"at_s": start_s, **{name: entry.get(name) for name in ("position_m", "rotation_wxyz")}}]
     return Pin(
         joint=entry["joint"],
         start_s=start_s,
         stop_s=finite_number(entry.get("stop_s", start_s)),
-        keys=tuple(map(_key, keys)),
+        keys=_keys(entry, start_s),
         soft=_flag(entry.get("soft", False)),
         ease_s=finite_number(entry.get("ease_s", DEFAULT_EASE_S)),
+        while_standing=_flag(entry.get("while_standing", False)),
     )
+
+
+def _keys(entry: Mapping[str, Any], start_s: float) -> tuple[PinKey, ...]:
+    """Return the keys of a pin or a seat; one that rests may hold its place itself."""
+    keys = entry.get("keys")
+    if keys is None:
+        keys = [{"at_s": start_s, **{name: entry.get(name) for name in ("position_m", "rotation_wxyz")}}]
+    return tuple(map(_key, keys))
 
 
 def _key(entry: Mapping[str, Any]) -> PinKey:
@@ -145,6 +161,12 @@ def _stance(entry: Mapping[str, Any]) -> PinnedStance:
         stop_s=finite_number(entry["stop_s"]),
         stands=_flag(entry.get("stands", True)),
     )
+
+
+def _seat(entry: Mapping[str, Any]) -> PinnedSeat:
+    _refuse_unknown(entry, "start_s stop_s keys position_m")
+    start_s = finite_number(entry["start_s"])
+    return PinnedSeat(start_s, finite_number(entry["stop_s"]), _keys(entry, start_s))
 
 
 def _flag(value: object) -> bool:

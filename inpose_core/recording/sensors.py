@@ -81,6 +81,9 @@ class Sensors:
     told_stands: NDArray[np.int8] | None = None
     """(F, 2) 1 where somebody says that the left or the right foot stands, -1 where it does not, else 0; None: nobody
     says anything."""
+    told_seated: NDArray[np.bool_] | None = None
+    """(F,) True where somebody says that the performer sits, and a measured pelvis is the place; such frames are
+    `seated`, too. None: nobody says anything."""
     fingers: FingerTracks | None = None
     """What is known of the fingers. The solver does not use it; the motion gets it as it is."""
 
@@ -102,6 +105,7 @@ class Sensors:
             start_s=self.start_s + (frames.start or 0) / self.fps,
             seated=_part(self.seated, frames),
             told_stands=_part(self.told_stands, frames),
+            told_seated=_part(self.told_seated, frames),
             rotation_measured=_part(self.rotation_measured, frames),
             noise_m=_part(self.noise_m, frames),
             rotation_noise_rad=_part(self.rotation_noise_rad, frames),

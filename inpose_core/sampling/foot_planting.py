@@ -54,6 +54,7 @@ def plant_feet(
     floor_m: float | None,
     settings: PlantingSettings = PlantingSettings(),
     legs: LegExtension | None = None,
+    weight: FloatArray | None = None,
 ) -> FootPaths:
     """Return paths on which planted feet do not move and no foot is below the floor.
 
@@ -64,13 +65,14 @@ def plant_feet(
         floor_m: height of a planted toe joint; None if the floor is not known.
         settings: how paths are planted.
         legs: how straight the legs are; the feet of a person who stands upright are exactly on the floor.
+        weight: how much each frame counts for the place of a stance, (F,); None: all the same.
     """
     legs = legs or LegExtension.unknown(len(toes_m))
     target_m = toes_m.copy()
     for foot in range(stands.shape[1]):
         first, end = run_bounds(stands[:, foot])
         if len(first):
-            plant_m = _plants(toes_m[:, foot], first, end)
+            plant_m = _plants(toes_m[:, foot], first, end, weight)
             if floor_m is not None:
                 pull = settings.floor_pull + (1 - settings.floor_pull) * _most_in(legs.upright, first, end)
                 plant_m[:, 1] = _near_floor(plant_m[:, 1], floor_m, settings.floor_reach * body_size_m, pull)
@@ -81,10 +83,40 @@ def plant_feet(
     return FootPaths(toes_m, target_m, stands, legs)
 
 
-def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray) -> FloatArray:
+def rest_toes(
+    toe_m: FloatArray,
+    ankle_m: FloatArray,
+    stands: BoolArray,
+    foot_m: float,
+    settings: PlantingSettings = PlantingSettings(),
+) -> FloatArray:
+    """Return the path of the toes, (F, 3), of a foot whose ankle is held: they do not turn about it during a stance.
+
+    Args:
+        toe_m: solved positions of the toe joint, (F, 3).
+        ankle_m: where the ankle is held, (F, 3).
+        stands: when it is held, (F,).
+        foot_m: distance of ankle and toe joint.
+        settings: how long the transitions are.
+    """
+    first, end = run_bounds(stands)
+    if not len(first):
+        return toe_m
+    towards_m = _plants(toe_m - ankle_m, first, end)
+    towards_m *= foot_m / np.maximum(np.linalg.norm(towards_m, axis=-1, keepdims=True), 1e-9)
+    rest_m: FloatArray = toe_m + _departure(
+        toe_m, first, end, _plants(ankle_m, first, end) + towards_m, settings.fade_frames
+    )
+    return rest_m
+
+
+def _plants(toe_m: FloatArray, first: IndexArray, end: IndexArray, weight: FloatArray | None = None) -> FloatArray:
     """Return the mean position of each stance, (S, 3)."""
-    total = np.concatenate((np.zeros((1, 3)), np.cumsum(toe_m, axis=0)))
-    mean_m: FloatArray = (total[end] - total[first]) / (end - first)[:, None]
+    weight = np.ones(len(toe_m)) if weight is None else weight
+    weighted = np.column_stack((weight[:, None] * toe_m, weight))
+    total = np.concatenate((np.zeros((1, 4)), np.cumsum(weighted, axis=0)))
+    sums = total[end] - total[first]
+    mean_m: FloatArray = sums[:, :3] / sums[:, 3:]
     return mean_m
 
 

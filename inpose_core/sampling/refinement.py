@@ -94,7 +94,8 @@ def plant(
 
     def plant_part(part: slice) -> None:
         seen = measurement.part(part)
-        if bool(seen.feet_measured.all()):
+        is_told = seen.told_stands is not None and bool((seen.told_stands > 0).any())
+        if bool(seen.feet_measured.all()) and not is_told:
             # Nothing is to be planted; the points are met as closely as without planting.
             rows = PointRows.of(seen, variance)
             R = rows.turned(frames_last(R_world[part][:, rows.joints]), settings.position_noise_ratio, _OF_POINTS)

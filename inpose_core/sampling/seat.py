@@ -73,6 +73,7 @@ def seat(
     uncertainty: Uncertainty,
     settings: SolveSettings,
     seated: BoolArray | None,
+    told_seated: BoolArray | None = None,
 ) -> Seated:
     """Return rotations that sit while the performer sits, and foot paths that are planted there.
 
@@ -83,11 +84,14 @@ def seat(
         uncertainty: the variance of each joint's rotation.
         settings: how firmly hands are held.
         seated: (F,) where the performer is known to sit, or None.
+        told_seated: (F,) where a measured pelvis is on a seat, or None.
     """
     if seated is None or not seated.any():
         return Seated(R_world, feet)
-    # Measured hips or feet need no seat.
-    seated = seated & ~to_numpy(measurement.hips_measured | measurement.feet_measured.any(axis=-1)).astype(np.bool_)
+    # Measured hips or feet need no seat, except hips that somebody has put on one.
+    hips = to_numpy(measurement.hips_measured).astype(np.bool_)
+    hips = hips if told_seated is None else hips & ~told_seated
+    seated = seated & ~hips & ~to_numpy(measurement.feet_measured.any(axis=-1)).astype(np.bool_)
     xp = namespace_of(R_world)
     body = SeatedBody(
         _in_numpy(measurement.offsets_m),

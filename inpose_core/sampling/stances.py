@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import BoolArray, FloatArray, IndexArray, run_bounds
 from ..numerics.filters import gaussian_filter
@@ -78,6 +79,27 @@ def decide_stances(
         )
         stands[:, foot] = _one_place_each(stands[:, foot], toes[:, foot][:, [0, 2]], cost, settings)
     return stands
+
+
+def as_told(
+    stands: BoolArray, told: NDArray[np.int8] | FloatArray, settings: StanceSettings = StanceSettings()
+) -> BoolArray:
+    """Return the stances (F, 2) as somebody says they are.
+
+    What is left of a stance beside something that was said is dropped if it is too short to be one.
+
+    Args:
+        stands: whether each foot stands, (F, 2).
+        told: 1 where a foot is said to stand, -1 where it is said not to, else 0, (F, 2).
+        settings: how long a stance is at least.
+    """
+    said = (stands & (told >= 0)) | (told > 0)
+    for foot in range(said.shape[1]):
+        for first, end in zip(*run_bounds(said[:, foot]), strict=True):
+            beside = told[max(first - 1, 0) : end + 1, foot]
+            if end - first < settings.shortest_frames and (beside < 0).any() and not (beside > 0).any():
+                said[first:end, foot] = False
+    return said
 
 
 def _standing(log_odds: FloatArray, settings: StanceSettings) -> BoolArray:

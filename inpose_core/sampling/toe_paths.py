@@ -9,21 +9,21 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import BoolArray, runs
+from ..arrays import BoolArray, FloatArray, runs
 from ..body.kinematics import forward_kinematics
 from ..body.rotations import norm
-from ..body.skeleton import SENSOR_JOINTS, TOE_JOINTS
+from ..body.skeleton import ANKLE_JOINTS, SENSOR_JOINTS, TOE_JOINTS
 from ..numerics import Array, namespace_of, to_numpy
 from ..prior.feet import feet_positions_m
 from .estimate import Estimate
-from .foot_planting import FootPaths, PlantingSettings, plant_feet
+from .foot_planting import FootPaths, PlantingSettings, plant_feet, rest_toes
 from .gaps import fading
 from .in_pieces import in_pieces
 from .lifted_feet import lift_feet
 from .measurement import Measurement
 from .smoothing import smooth_in_time
 from .stance_evidence import FootTracks, load_stance_evidence
-from .stances import decide_stances
+from .stances import as_told, decide_stances
 from .upright_legs import LegExtension, expected_extension
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
@@ -33,6 +33,10 @@ _TOLD_SHARE: Final[float] = 0.5
 """Share of the way that the toes move from their solved place towards the place that the prior predicts."""
 _TOLD_SMOOTHING_FRAMES: Final[float] = 1.5
 _TOLD_FADE_FRAMES: Final[float] = 10.0
+_TOLD_WEIGHT: Final[float] = 200.0
+"""How many frames count as much as one in which a pin or a tracker says where a joint is."""
+_WELL_KNOWN: Final[float] = 0.03
+"""Noise over the body size with which a point counts half: 5 cm for an adult."""
 _TRAVEL_SMOOTHING_FRAMES: Final[float] = 10.0
 _LONG_GAP_FRAMES: Final[int] = 30
 
@@ -60,18 +64,48 @@ def foot_paths(
         toes_m[..., 1] = np.maximum(toes_m[..., 1], tracks.floor_m)
     stands = decide_stances(log_odds, toes_m / tracks.leg_length_m, speed)
     stands &= ~_long_gaps(to_numpy(measurement.measured[:, 0]) > 0)[:, None]
-    if measurement.told_stands is not None:
-        told = to_numpy(measurement.told_stands)
-        stands = (stands & (told >= 0)) | (told > 0)
+    told = None if measurement.told_stands is None else to_numpy(measurement.told_stands)
+    if told is not None:
+        stands = as_told(stands, told)
     measured = fading(to_numpy(measurement.feet_measured) > 0)
     hips = to_numpy(measurement.hips_measured | measurement.knees_measured.any(axis=-1))
     legs = _leg_extension(measurement, stands)
     legs = legs.unless(np.maximum(measured.max(axis=1), fading(hips[:, None] > 0)[:, 0]))
     target_m = lift_feet(target_m, log_odds, speed, tracks.leg_length_m)
-    paths = plant_feet(target_m, stands, measurement.body_size_m, tracks.floor_m, settings, legs)
-    # A foot that is measured stands and swings as it was measured.
+    weight = _knowledge(measurement)
+    paths = plant_feet(target_m, stands, measurement.body_size_m, tracks.floor_m, settings, legs, weight)
+    # A foot that is measured stands and swings as it was measured; an ankle that is held in one place turns no foot.
     own_m, share = to_numpy(solved_m), measured[..., None]
-    return replace(paths, solved_m=own_m, target_m=share * own_m + (1 - share) * paths.target_m)
+    if told is not None:
+        own_m = _with_resting_toes(own_m, measurement, told > 0)
+    return replace(paths, solved_m=to_numpy(solved_m), target_m=share * own_m + (1 - share) * paths.target_m)
+
+
+def _with_resting_toes(toes_m: FloatArray, measurement: Measurement, stands: BoolArray) -> FloatArray:
+    """Return the paths of the toes, (F, 2, 3), of feet that are said to stand and whose ankles alone are measured."""
+    resting_m = toes_m.copy()
+    measured, y_m = to_numpy(measurement.measured) > 0, to_numpy(measurement.y_m)
+    for foot, (ankle, toe) in enumerate(zip(ANKLE_JOINTS, TOE_JOINTS, strict=True)):
+        points = [p for p, joint in enumerate(measurement.joints) if joint == ankle]
+        if not points:
+            continue
+        by_toes = measured[:, [p for p, joint in enumerate(measurement.joints) if joint == toe]].any(axis=1)
+        held = stands[:, foot] & measured[:, points[-1]] & ~by_toes
+        foot_m = float(norm(measurement.offsets_m[[toe]])[0])
+        resting_m[:, foot] = rest_toes(toes_m[:, foot], y_m[:, points[-1]], held, foot_m)
+    return resting_m
+
+
+def _knowledge(measurement: Measurement) -> FloatArray | None:
+    """Return how much each frame counts for the place of a stance, (F,): where pins or trackers say more of the body,
+    both feet are known better. None if all frames count the same."""
+    further = slice(len(SENSOR_JOINTS), None)
+    measured = to_numpy(measurement.measured)[:, further] > 0
+    if measured.all() or not measured.any():
+        return None
+    noise_m = to_numpy(measurement.noise_m)[:, further] / (_WELL_KNOWN * measurement.body_size_m)
+    told: FloatArray = (measured / (1 + noise_m**2)).max(axis=1)
+    return 1 + _TOLD_WEIGHT * told
 
 
 def _foot_tracks(solved_m: Array, measurement: Measurement, estimate: Estimate) -> FootTracks:

@@ -126,7 +126,7 @@ def _solve_on(
     feet = foot_paths(R_world, measurement, drawn.last)
     R_world = refine(R_world, measurement, feet, prior.uncertainty, settings)
     if settings.planting_strength > 0:
-        sat = seat(R_world, measurement, feet, prior.uncertainty, settings, sensors.seated)
+        sat = seat(R_world, measurement, feet, prior.uncertainty, settings, sensors.seated, sensors.told_seated)
         R_world, feet = sat.R_world, sat.feet
     measurement = place_lost_head(R_world, measurement)
     offsets_m = measurement.offsets_m

@@ -84,7 +84,10 @@ def solve(request_id: int, params: dict) -> None:
     wxyz[..., 0] = 1.0
     root_m = np.linspace((0, 0.9, 0), (0, 0.9, 1), FRAMES)
     confidence = np.where((np.arange(FRAMES) >= 20) & (np.arange(FRAMES) < 40), 0.1, 1.0)
-    motion = Motion(wxyz, root_m, skeleton, 60.0, confidence=confidence)
+    stands = np.zeros((FRAMES, 2), np.bool_)
+    if "stands" in FAULTS:  # the left foot stands for half a second
+        stands[15:45, 0] = True
+    motion = Motion(wxyz, root_m, skeleton, 60.0, confidence=confidence, foot_stands=stands)
     motion.save_npz(Path(params["output"]))
     if params.get("sensors_output"):
         joints = list(SENSOR_JOINTS)

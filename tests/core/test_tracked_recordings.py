@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,11 +23,13 @@ from inpose_core.evaluation.headset import with_t_pose
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.options.solve import SolveSettings
 from inpose_core.recording import ReadOptions, Recording, load_recording
+from inpose_core.recording.formats.sensors_file import load_sensors
 from inpose_core.recording.live.vmc import CAPTURE_HEADER, VmcDecoder
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.recording.trackers import TrackerTracks
 from inpose_core.recording_to_motion import SolvePlan, solve_recording
 from inpose_core.solver.solving import solve
+from inpose_core.worker import Worker
 from tests.core.recording.live.test_vmc import message
 from tests.core.recording.recording_tables import Convention
 from tests.core.synthetic import smooth_motion
@@ -270,3 +273,40 @@ def test_trackers_that_a_vmc_sender_sends_are_found_by_their_places(performer: M
     count = min(len(places_m), len(performer))
     away_m = np.linalg.norm(places_m[:count] - performer.joint_positions_m[:count, PELVIS_JOINT], axis=-1)
     assert np.median(away_m) < 0.06
+
+
+def test_the_preview_shows_every_tracker(performer: Motion, tmp_path: Path) -> None:
+    write_csv(tracked(performer, ("hips", "left_foot", "tracker_3")), tmp_path / "take.csv")
+    params = {"recording": str(tmp_path / "take.csv"), "output": str(tmp_path / "preview.npz")}
+    Worker(io.StringIO(), io.StringIO())._answer({"id": 1, "method": "info", "params": params})
+    shown = load_sensors(tmp_path / "preview.npz")
+    assert shown.joints == (*SENSOR_JOINTS, PELVIS_JOINT, ANKLE_JOINTS[0], PELVIS_JOINT)
+    assert shown.measured.all()
+
+
+def test_trackers_that_come_before_the_controllers_are_no_hands(performer: Motion, tmp_path: Path) -> None:
+    recording = tracked(performer)
+    assert recording.trackers is not None
+    trackers, rows = recording.trackers, []
+    for frame, time_s in enumerate(recording.times_s):
+        for name, places_m, wxyz in (
+            *(
+                (f"tracker {n + 1}", trackers.positions_m[frame, n], trackers.rotations_wxyz[frame, n])
+                for n in range(3)
+            ),
+            *(
+                (name, recording.positions_m[frame, n], recording.rotations_wxyz[frame, n])
+                for n, name in enumerate(("hmd", "controller 1", "controller 2"))
+            ),
+        ):
+            w, x, y, z = wxyz
+            # Unity's axes.
+            pose = (*(places_m * (1, 1, -1)), -x, -y, z, w)
+            rows.append(f"{time_s:.6f},{name}," + ",".join(f"{value:.9g}" for value in pose))
+    (tmp_path / "take.csv").write_text("\n".join((CAPTURE_HEADER, *rows)) + "\n", encoding="utf-8")
+    loaded = load_recording(tmp_path / "take.csv")
+    assert loaded.trackers is not None
+    assert set(loaded.trackers.names) == {"tracker 1", "tracker 2", "tracker 3"}
+    np.testing.assert_allclose(
+        np.sort(loaded.positions_m[:, 1:, 0]), np.sort(recording.positions_m[:, 1:, 0]), atol=1e-4
+    )

@@ -76,7 +76,7 @@ class Pinning(drive.Session):
         return self.rig.matrix_world @ self.rig.pose.bones[f"{side}_ankle"].head
 
     def pin_two_feet(self) -> Iterator[float]:
-        """Add two pins, move their handles, hold them as long as the feet stand."""
+        """Add two pins and move their handles: they hold the feet as long as these stand."""
         self.go_deep()
         for side, place in (("right", (-0.09, -0.745, 0.079)), ("left", (0.09, -0.07, 0.13))):
             with self.in_view():
@@ -85,10 +85,8 @@ class Pinning(drive.Session):
             self.check((handle.matrix_world.translation - self.ankle(side)).length < 0.01, "the handle is at the joint")
             self.check(bpy.context.mode == "OBJECT" and handle.select_get(), "the handle is ready to be moved")
             handle.location = Vector(place)
-            with self.in_view():
-                bpy.ops.inpose.hold_pin()
             entry = self.rig.inpose_pins.entries[-1]
-            self.check(entry.last - entry.first > 20, f"the pin is held from {entry.first} to {entry.last}")
+            self.check(entry.while_standing, "the foot is held while it stands")
         self.check(bpy.context.scene.inpose.armature == self.rig, "the panel keeps its character")
         yield 1.0
         yield from self.look("p2_pinned", 500)

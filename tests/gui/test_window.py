@@ -68,6 +68,13 @@ def test_a_wrong_lunge_is_right_after_two_pins_in_the_window(blender: RealBlende
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_feet_and_hands_touch_objects_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_contacts.py", tmp_path)
+    assert {"the foot is on the platform", "undo takes the drag back", "the character sits"} <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_gesture_is_laid_over_a_walk_cycle_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_layers.py", tmp_path)
     assert {"the tweak layer is on top", "redo brings it back", "the object moves", "tracks are saved"} <= set(

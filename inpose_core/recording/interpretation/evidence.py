@@ -42,7 +42,7 @@ _WIDE: Final[float] = 1.5
 
 
 @dataclass(frozen=True)
-class Stance:
+class BodySigns:
     """Hold what a reading of the tracks says about the person; lengths in far reaches, shares from -1 to 1.
 
     Mirroring front and back changes the sign of everything from ``reaching`` to ``lifting``.
@@ -96,7 +96,7 @@ class Stance:
         return np.array([getattr(self, each.name) for each in fields(self)])
 
 
-STANCE_FIELDS: Final[tuple[str, ...]] = tuple(each.name for each in fields(Stance))
+SIGN_FIELDS: Final[tuple[str, ...]] = tuple(each.name for each in fields(BodySigns))
 
 
 def far_reach(positions: FloatArray) -> float | None:
@@ -142,8 +142,8 @@ class Samples:
         return cls(p, R, head, calmness(R[:, 1:]), turns)
 
 
-def stance(samples: Samples, axes: Axes) -> Stance:
-    """Return the stance of the person if the samples are read in these axes."""
+def body_signs(samples: Samples, axes: Axes) -> BodySigns:
+    """Return what the samples say about the person if they are read in these axes."""
     matrices, head = AxesMatrices.of(axes), samples.head
     p = samples.p @ matrices.positions.T
     # One large product takes less time than many small ones: vec(A R B^T) is (A x B) vec(R).
@@ -180,7 +180,7 @@ def stance(samples: Samples, axes: Axes) -> Stance:
     ]
     way = moved(p[:, 0], _SPAN)
     with np.errstate(invalid="ignore"):
-        return Stance(
+        return BodySigns(
             upright=float(R[head, 0, 1, 1].mean()),
             above=finite_mean(np.sign(-up)),
             height=float(np.tanh(height)) if height < _HIGHEST_HEAD else -1.0,
@@ -204,14 +204,14 @@ def stance(samples: Samples, axes: Axes) -> Stance:
         )
 
 
-def look_like_joints(samples: Samples, found: Stance) -> bool:
+def look_like_joints(samples: Samples, found: BodySigns) -> bool:
     """Return whether these are joints of a body whose T-pose has the left arm along +X, not devices.
 
     A wrist joint rotates about an elbow towards the body along its X axis; a device's elbow is behind it.
 
     Args:
         samples: in OpenXR's axes.
-        found: their stance.
+        found: what they say about the person.
     """
     if found.side > 0:
         return False

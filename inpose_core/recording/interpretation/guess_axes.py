@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decide the axes and the quaternion order: from the user, from the file, or from the most plausible stance."""
+"""Decide the axes and the quaternion order: from the user, from the file, or from the most plausible reading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...options.reading import QUATERNION_ORDERS
 from ..conventions import Axes, QuaternionOrder, ReadOptions
 from ..tracks import Declared
 from ..types import Guess
-from .evidence import Stance, look_like_joints, uprightness
+from .evidence import BodySigns, look_like_joints, uprightness
 from .excerpts import in_order
 from .readings import WEIGHTS, Reading, rank_readings, read_in_orders
 
@@ -32,7 +32,7 @@ class Orientation:
     """They look like joint poses (facing +Z) in a file of OpenXR's axes."""
     guesses: tuple[Guess, Guess]
     """Guesses for the axes and for the order."""
-    stance: Stance | None
+    signs: BodySigns | None
     """The person's, with the hands as the file names them; None if these axes were not compared with others."""
 
 
@@ -67,7 +67,7 @@ def decide_axes_and_order(
             axes_guess = Guess("axes", "RUB", "assumed", "there is no movement to compare")
         else:
             axes, order = chosen.axes, order or chosen.order
-            evidence = f"{chosen.label}: {_told(chosen.stance)}"
+            evidence = f"{chosen.label}: {_told(chosen.signs)}"
             axes_guess = Guess("axes", str(axes), "guessed", evidence, _axes_doubt(ranking))
     elif options.axes:
         axes_guess = Guess("axes", str(axes), "given", "")
@@ -75,13 +75,13 @@ def decide_axes_and_order(
         mine = _of(ranking, axes, order)
         doubt = ""
         if order and str(axes) == "RUB" and not declared.certain:
-            found = _stance(ranking, axes, order)
+            found = _signs(ranking, axes, order)
             posed = declared.pose == "joint" or (
                 declared.pose is None and found is not None and look_like_joints(samples[order], found)
             )
         if chosen and mine and chosen.log_odds > mine.log_odds + _CLEARLY_BETTER and not posed:
             doubt = (
-                f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.stance)}. "
+                f"The axes look like {chosen.axes} ({chosen.label}) instead of {axes}: {_told(chosen.signs)}. "
                 f"If the result is upside down or mirrored, use --axes {chosen.axes}."
             )
         axes_guess = Guess("axes", str(axes), "file", declared.by, doubt)
@@ -94,20 +94,20 @@ def decide_axes_and_order(
     else:
         mine = _of(ranking, axes, order)
         evidence = (
-            f"the head's up axis then points up ({mine.stance.upright:.2f} of 1)"
+            f"the head's up axis then points up ({mine.signs.upright:.2f} of 1)"
             if mine
             else "there is no movement to compare"
         )
         order_guess = Guess("quaternion order", order, "guessed" if mine else "assumed", evidence)
-    return Orientation(axes, order, posed, (axes_guess, order_guess), _stance(ranking, axes, order))
+    return Orientation(axes, order, posed, (axes_guess, order_guess), _signs(ranking, axes, order))
 
 
 def _of(ranking: list[Reading], axes: Axes, order: QuaternionOrder | None) -> Reading | None:
     return next((candidate for candidate in ranking if (candidate.axes, candidate.order) == (axes, order)), None)
 
 
-def _stance(ranking: list[Reading], axes: Axes, order: QuaternionOrder) -> Stance | None:
-    return next((r.stance for r in ranking if (r.axes, r.order, r.swapped) == (axes, order, False)), None)
+def _signs(ranking: list[Reading], axes: Axes, order: QuaternionOrder) -> BodySigns | None:
+    return next((r.signs for r in ranking if (r.axes, r.order, r.swapped) == (axes, order, False)), None)
 
 
 def _axes_doubt(ranking: list[Reading]) -> str:
@@ -140,8 +140,8 @@ def _order_doubt(
     return ""
 
 
-def _told(found: Stance) -> str:
-    """Describe the evidence of a stance for users: the head, the sides, and the clearest signs of front and back."""
+def _told(found: BodySigns) -> str:
+    """Describe the evidence for users: the head, the sides, and the clearest signs of front and back."""
     upright = f"the head is {'upright' if found.upright > 0.5 else 'tilted'} ({found.upright:.2f} of 1)"
     side = f"the right hand is {'to the right' if found.side >= 0 else 'to the left'} of the left one"
     strength = {name: getattr(found, name) * WEIGHTS[name] for name in _SIGNS}

@@ -2,7 +2,7 @@
 """Find a headset that has the role of a hand: recorders count devices in another order, or columns are exchanged.
 
 A head moves as a head only in its own role: it is upright and above the hands, and turns about a neck. The evidence of
-`evidence.Stance` is compared for each of the three devices as the head. For 72 takes of people who train, the right
+`evidence.BodySigns` is compared for each of the three devices as the head. For 72 takes of people who train, the right
 device was ahead of both others by 4 in log-odds at least, mostly by 10.
 """
 
@@ -18,7 +18,7 @@ from ..cleaning_report import DEVICE_LABELS
 from ..conventions import Axes, QuaternionOrder, ReadOptions, convert_positions
 from ..findings import Finding
 from ..tracks import Declared
-from .evidence import Stance, stance
+from .evidence import BodySigns, body_signs
 from .guess_axes import Orientation
 from .readings import evidence_of, rank_readings, read_in_orders
 
@@ -88,13 +88,13 @@ def _is_above(positions: FloatArray) -> bool:
 
 def _evidence(
     positions: FloatArray, quaternions: FloatArray, axes: Axes | None, orders: tuple[QuaternionOrder, ...]
-) -> tuple[float, Stance] | None:
-    """Return the log-odds of these roles in the given axes, or in the most probable ones, and their stance."""
+) -> tuple[float, BodySigns] | None:
+    """Return the log-odds of these roles in the given axes, or in the most probable ones, and what they say."""
     samples = read_in_orders(positions, quaternions, orders)
     if not samples:
         return None
     if axes is None:
         best = rank_readings(samples)[0]
-        return best.log_odds, best.stance
-    stances = [stance(read, axes) for read in samples.values()]
-    return max(((evidence_of(each), each) for each in stances), key=lambda pair: pair[0])
+        return best.log_odds, best.signs
+    signs = [body_signs(read, axes) for read in samples.values()]
+    return max(((evidence_of(each), each) for each in signs), key=lambda pair: pair[0])

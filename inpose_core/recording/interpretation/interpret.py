@@ -22,7 +22,7 @@ from ..findings import Finding, FindingKind
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
-from .evidence import USUAL_REACH_M, Samples, far_reach, stance
+from .evidence import USUAL_REACH_M, Samples, body_signs, far_reach
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
@@ -258,9 +258,9 @@ def _swap(
         return options.swap_hands, Guess("left and right", "swapped" if options.swap_hands else "kept", "given", "")
     if declared.hands and declared.certain:
         return False, Guess("left and right", "kept", "file", declared.by)
-    found = seen.stance
+    found = seen.signs
     if found is None and (samples := Samples.of(positions_m, rotations_wxyz)) is not None:
-        found = stance(samples, Axes("RUB"))
+        found = body_signs(samples, Axes("RUB"))
     side = 0.0 if found is None else (-found.side if seen.look_like_joints else found.side)
     # The median frame decides the side, so arms crossed for a while do not change it.
     if declared.hands:

@@ -3,7 +3,7 @@
 
 A view matrix is the inverse of a pose. Loggers write it whole, or only its rotation. Read as poses, whole inverses
 tear head and hands apart, and inverted rotations turn heads and hands about points in front of them. The evidence of
-`evidence.Stance` is compared both ways. For 72 takes of people who train, the right way was ahead by 8 (whole
+`evidence.BodySigns` is compared both ways. For 72 takes of people who train, the right way was ahead by 8 (whole
 poses, with their reach) in log-odds at least; for rotations it was ahead by 2.5 in 47 of 48, and never behind.
 """
 
@@ -19,7 +19,7 @@ from ...options.reading import QUATERNION_ORDERS
 from ..conventions import QuaternionOrder, ReadOptions
 from ..findings import Finding
 from ..tracks import Declared
-from .evidence import far_reach, stance
+from .evidence import body_signs, far_reach
 from .guess_axes import Orientation
 from .readings import evidence_of, rank_readings, read_in_orders
 
@@ -75,7 +75,9 @@ def turn_backwards(positions: FloatArray, quaternions: FloatArray, seen: Orienta
     inverted = read_in_orders(positions, inverted_rotations(quaternions, seen.order), (seen.order,))
     if not as_read or not inverted:
         return False
-    gain = evidence_of(stance(inverted[seen.order], seen.axes)) - evidence_of(stance(as_read[seen.order], seen.axes))
+    gain = evidence_of(body_signs(inverted[seen.order], seen.axes)) - evidence_of(
+        body_signs(as_read[seen.order], seen.axes)
+    )
     return gain > _BETTER
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rank the readings of a recording's numbers: axes, quaternion order and sides, each with its probability.
 
-A reading's evidence is the sum of its stance's values times weights (a conditional logit model). The weights were
+A reading's evidence is the sum of the values of its signs times weights (a conditional logit model). The weights were
 fitted on simulated tables of captured motion by ``python benchmarks/axes.py --data DIR``, which also prints how often
 they are right for people whose motion was not used to fit them.
 """
@@ -16,7 +16,7 @@ import numpy as np
 
 from ...arrays import FloatArray
 from ..conventions import Axes, QuaternionOrder
-from .evidence import STANCE_FIELDS, Samples, Stance, stance
+from .evidence import SIGN_FIELDS, BodySigns, Samples, body_signs
 from .excerpts import in_order
 
 
@@ -66,7 +66,7 @@ WEIGHTS: Final[Mapping[str, float]] = {
     "bending": 2.39,
     "lifting": 3.12,
 }
-"""Log-odds per unit of each value of a `Stance`."""
+"""Log-odds per unit of each value of `BodySigns`."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Reading:
     log_odds: float
     """Evidence and prior; only differences between readings mean something."""
     probability: float
-    stance: Stance
+    signs: BodySigns
 
 
 def rank_readings(samples: Mapping[QuaternionOrder, Samples], may_swap: bool = True) -> list[Reading]:
@@ -98,7 +98,7 @@ def rank_readings(samples: Mapping[QuaternionOrder, Samples], may_swap: bool = T
     for order, read in samples.items():
         for code, label, log_prior in CANDIDATES:
             axes = Axes.parse(code)
-            seen = stance(read, axes)
+            seen = body_signs(read, axes)
             found.append(Reading(axes, order, label, False, evidence_of(seen) + log_prior, 0.0, seen))
             if may_swap:
                 seen = replace(seen, side=-seen.side)
@@ -126,9 +126,9 @@ def read_in_orders(
     return {order: samples for order, samples in read.items() if samples is not None}
 
 
-def evidence_of(seen: Stance) -> float:
-    """Return the weighted sum of a stance's values."""
+def evidence_of(seen: BodySigns) -> float:
+    """Return the weighted sum of the values of the signs."""
     return float(seen.values @ _WEIGHT_VECTOR)
 
 
-_WEIGHT_VECTOR: Final[FloatArray] = np.array([WEIGHTS.get(name, 0.0) for name in STANCE_FIELDS])
+_WEIGHT_VECTOR: Final[FloatArray] = np.array([WEIGHTS.get(name, 0.0) for name in SIGN_FIELDS])

@@ -227,3 +227,12 @@ def test_what_a_bake_says_of_pins():
     assert BakeOptions(way="none").no_pins == "in_place"
     assert BakeOptions(layers=LayerOptions(layer="add")).no_pins == "part"
     assert BakeOptions(layers=LayerOptions(layer="replace", mask="legs")).no_pins == ""
+
+
+def test_a_layer_that_does_not_place_the_body_has_fk_keys(kinds):
+    part = LayerOptions(layer="replace", mask="arms")
+    assert BakeOptions(controls="ik").control_mode == "ik"
+    assert BakeOptions(controls="ik", layers=LayerOptions(layer="replace")).control_mode == "ik"
+    rig = kinds()
+    result = bake(rig, walker(map_and_measure(rig)[1].skeleton), controls="ik", layers=part)
+    assert any("FK keys only" in note for note in result.notes)

@@ -8,7 +8,7 @@ from functools import partial
 import bpy
 import numpy as np
 import pytest
-from rigs import build_rig, gentle_motion, map_and_measure, nearest_rotation, scene_facts
+from rigs import build_rig, gentle_motion, map_and_measure, nearest_rotation, scene_facts, still_motion
 
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
@@ -206,6 +206,18 @@ def test_an_additive_layer_adds_what_changes_after_the_first_pose(rig, walk, ges
     assert degrees(both, expected).max() < 0.06  # Blender computes turns in layers by an arc cosine in 32 bits
     assert degrees(both[0], walking[0]).max() < 0.06
     assert rig.animation_data.nla_tracks[-1].strips[0].blend_type == "COMBINE"
+
+
+def test_an_additive_layer_that_begins_with_raised_arms_is_told(rig, walk):
+    skeleton = map_and_measure(rig)[1].skeleton
+    (note,) = bake(rig, still_motion(skeleton, FRAMES), layer="add").notes
+    assert "the arms are raised" in note
+    down = still_motion(skeleton, FRAMES)
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        for joint in ("shoulder", "elbow", "wrist"):
+            down.rotations_wxyz[:, JOINT_INDEX[f"{side}_{joint}"]] = (np.cos(0.7), 0.0, 0.0, sign * np.sin(0.7))
+    assert not bake(rig, down, layer="add").notes
+    assert not bake(rig, still_motion(skeleton, FRAMES), layer="replace").notes
 
 
 def test_an_additive_layer_refuses_axis_angle(rig, walk, gesture):

@@ -9,21 +9,12 @@ import bpy
 import numpy as np
 import pytest
 from mathutils import Quaternion, Vector
-from rigs import build_rig
 
 from inpose_blender.core import JOINT_INDEX, Motion, PinSet
 from inpose_blender.pins.collect import collected_pins, room_of
 from inpose_blender.pins.handles import HANDLES
-from inpose_blender.pins.panel import pin_title
+from inpose_blender.pins.panel import pin_frames, pin_title
 from inpose_blender.rig.prepare import prepare_rig
-
-
-@pytest.fixture
-def solved(registered, rng, take, fake_worker):
-    rig = build_rig(rng, arm_angle_deg=45.0)
-    bpy.context.scene.inpose.recording = str(take)
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    return rig
 
 
 def status():
@@ -41,14 +32,14 @@ def add(joint: str, frame: int):
 
 
 def test_the_handle_is_where_the_joint_is(solved) -> None:
-    pin = add("left_ankle", 21)
+    pin = add("right_ankle", 21)
     measure = prepare_rig(solved, bpy.context.scene).measure
     motion = Motion.load_npz(Path(solved.inpose_take.file))
     frame = round((21 - solved.inpose_take.first_frame) / bpy.context.scene.render.fps * 60)
-    there = room_of(solved, measure).world_position(motion.joint_positions_m[frame, JOINT_INDEX["left_ankle"]])
+    there = room_of(solved, measure).world_position(motion.joint_positions_m[frame, JOINT_INDEX["right_ankle"]])
     assert np.allclose(pin.handle.matrix_world.translation, there, atol=1e-5)
     # The bone of the character is there, too.
-    bone = solved.pose.bones[prepare_rig(solved, bpy.context.scene).mapping.bones["left_ankle"]]
+    bone = solved.pose.bones[prepare_rig(solved, bpy.context.scene).mapping.bones["right_ankle"]]
     assert np.allclose(solved.matrix_world @ bone.head, pin.handle.matrix_world.translation, atol=2e-3)
     assert bpy.context.view_layer.objects.active == pin.handle
     assert (pin.first, pin.last, pin.use_position, pin.use_rotation) == (21, 21, True, False)
@@ -141,7 +132,7 @@ def test_after_a_new_solve_pins_start_from_its_motion(solved, requests) -> None:
 
 
 def test_what_cannot_be_met_is_told(solved, fake_worker) -> None:
-    fake_worker("missed")
+    fake_worker("stands missed")
     add("left_ankle", 21)
     assert bpy.ops.inpose.solve_again() == {"FINISHED"}
     assert "Missed." in status().notes
@@ -216,6 +207,44 @@ def test_an_unposed_pose_asks_for_the_solved_rotation(solved) -> None:
     assert same == pytest.approx(1.0, abs=1e-4)
 
 
+def test_the_pin_of_a_standing_foot_is_held_while_it_stands(solved) -> None:
+    pin = add("left_ankle", 12)
+    assert pin.while_standing
+    assert pin_frames(pin) == "12, stands"
+    (wanted,) = asked(solved).pins
+    assert (wanted.while_standing, wanted.start_s, wanted.stop_s) == (True, wanted.start_s, wanted.start_s)
+    pin.while_standing = False
+    assert not asked(solved).pins[0].while_standing
+    assert pin_frames(pin) == "12"
+    assert not add("left_ankle", 2).while_standing, "it does not stand there"
+    assert not add("right_ankle", 12).while_standing
+    assert not add("left_knee", 12).while_standing
+
+
+def test_a_held_handle_that_moves_is_looked_at_while_the_foot_stands(solved) -> None:
+    pin = add("left_ankle", 12)
+    pin.handle.keyframe_insert("location", frame=5)
+    pin.handle.location.x += 0.4
+    pin.handle.keyframe_insert("location", frame=20)
+    (wanted,) = asked(solved).pins
+    assert not wanted.while_standing
+    assert len(wanted.keys) == 12
+    first = solved.inpose_take.first_frame
+    assert (wanted.stop_s - wanted.start_s) * 24 == pytest.approx(11)
+    assert wanted.start_s * 24 + first == pytest.approx(7)
+
+
+def test_a_handle_on_an_object_that_rests_is_one_key(solved) -> None:
+    pin = add("right_wrist", 5)
+    pin.last = 9
+    table = bpy.data.objects.new("table", None)
+    bpy.context.scene.collection.objects.link(table)
+    pin.handle.parent = table
+    assert len(asked(solved).pins[0].keys) == 1
+    table.keyframe_insert("location", frame=1)  # keys, but the same place in all frames
+    assert len(asked(solved).pins[0].keys) == 1
+
+
 def test_a_frame_outside_of_the_motion_cannot_be_pinned(solved) -> None:
     bpy.context.scene.frame_set(900)
     with pytest.raises(RuntimeError, match="outside"):
@@ -253,6 +282,5 @@ def test_a_foot_can_be_told_to_stand(solved) -> None:
         (10 - 0.49 - solved.inpose_take.first_frame) / bpy.context.scene.render.fps
     )
     assert [pin_title(pin)[0] for pin in (left, right)] == ["left foot stands", "right foot does not stand"]
-    assert not bpy.ops.inpose.hold_pin.poll()
     assert bpy.ops.inpose.select_pin() == {"FINISHED"}
     assert bpy.ops.inpose.solve_again() == {"FINISHED"}

@@ -13,7 +13,13 @@ from mathutils import Euler, Matrix, Vector
 
 from inpose_blender import addon
 from inpose_blender.core import RecordingError, quaternion_to_matrix, rotate_vector
-from inpose_blender.recording.scene_recording import AnimatedThing, SceneTracks, find_tracks_by_role, record_scene
+from inpose_blender.recording.scene_recording import (
+    AnimatedThing,
+    SceneTracks,
+    find_trackers_by_role,
+    find_tracks_by_role,
+    record_scene,
+)
 from inpose_core.recording import load_recording
 
 PLACES = {"head": (0.0, 0.0, 1.7), "left": (-0.3, 0.35, 1.1), "right": (0.3, 0.35, 1.1)}
@@ -228,5 +234,40 @@ def test_the_operator_records_and_chooses_the_recording(scene, tmp_path) -> None
             bpy.data.objects[name]["role_string"] = role
         assert bpy.ops.inpose.record_scene(filepath=str(tmp_path / "roles.csv")) == {"FINISHED"}
         assert scene.inpose.pose == "grip"
+    finally:
+        addon.unregister()
+
+
+def tracker_objects() -> None:
+    """Animate empties on hips and feet: a Tracking Toolkit's, with a role, or by their names."""
+    for name, like in (("Hips", "head"), ("left_foot", "left"), ("Right Foot", "right")):
+        animate(new_object(name), like)
+
+
+@pytest.mark.parametrize("by_role", [True, False])
+def test_empties_on_the_body_are_recorded_as_trackers(scene, tmp_path, by_role) -> None:
+    addon.register()
+    try:
+        names = dict(zip(("head", "left", "right"), map(str, three_objects().things), strict=True))
+        tracker_objects()
+        if by_role:
+            roles = {"Hips": "waist", "left_foot": "left_foot", "my head": "head", "my left": "left_hand"}
+            for name, role in roles.items():
+                bpy.data.objects[name]["role_string"] = role
+            found = find_tracks_by_role(scene)
+            assert {place: str(thing) for place, thing in found.trackers.items()} == {
+                "hips": "Hips",
+                "left_foot": "left_foot",
+            }
+        else:
+            assert set(find_trackers_by_role(scene)) == {"hips", "left_foot", "right_foot"}
+        more = {"hips": "Hips", "left_foot": "left_foot"}
+        assert bpy.ops.inpose.record_scene(filepath=str(tmp_path / "take.csv"), **names, **more) == {"FINISHED"}
+        trackers = load_recording(tmp_path / "take.csv").trackers
+        assert trackers.names == ("hips", "left_foot")
+        assert trackers.joints == (0, 7)
+        truth = np.array([motion("head", frame) for frame in range(1, FRAMES + 1)])
+        x, y, z = np.moveaxis(truth[:, :3, 3], -1, 0)
+        np.testing.assert_allclose(trackers.positions_m[:, 0], np.stack((x, z, -y), -1), atol=1e-5)
     finally:
         addon.unregister()

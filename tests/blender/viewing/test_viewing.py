@@ -19,15 +19,25 @@ from inpose_blender.viewing.calibrated import calibrated_tracks, scale_of
 from inpose_blender.viewing.clock import baked_take, clock_of, findings_of_take
 from inpose_blender.viewing.findings import fill_list, keep_list_fresh, known_findings
 from inpose_blender.viewing.kinds import KINDS, kind_name
-from inpose_blender.viewing.models import hand_model, head_model, own_axes
+from inpose_blender.viewing.models import (
+    HEAD_COLOUR,
+    LEFT_COLOUR,
+    RIGHT_COLOUR,
+    TRACKER_COLOUR,
+    hand_model,
+    head_model,
+    own_axes,
+    tracker_model,
+)
 from inpose_blender.viewing.panel import finding_title
-from inpose_blender.viewing.preview import path_lines, pose_matrix, shown_facts
+from inpose_blender.viewing.preview import device_colour, path_lines, pose_matrix, shown_facts
 from inpose_blender.viewing.properties import view_of
 from inpose_blender.viewing.scene_place import world_from_recording
 from inpose_blender.viewing.timeline import confidence_columns
 from inpose_blender.viewing.trim_drag import drag_edge, trim_edges
 from inpose_core.calibration.calibrating import move_hands, scale_to
 from inpose_core.recording.findings import FINDING_KINDS
+from inpose_core.recording.sensors import MeasuredPoint
 
 
 @pytest.fixture
@@ -256,7 +266,7 @@ def test_paths_have_gaps_where_a_device_is_not_measured():
     assert len(path_lines(positions_m, np.zeros(30, np.bool_))) == 0
 
 
-@pytest.mark.parametrize("model", [head_model(), hand_model(1), hand_model(2)])
+@pytest.mark.parametrize("model", [head_model(), hand_model(1), hand_model(2), tracker_model(TRACKER_COLOUR)])
 def test_models_are_closed_and_have_the_size_of_a_person(model):
     size_m = np.ptp(model.corners_m, axis=0)
     assert 0.02 < size_m.min() < size_m.max() < 0.35
@@ -265,6 +275,21 @@ def test_models_are_closed_and_have_the_size_of_a_person(model):
     assert volume_m3 > 1e-5  # the normals point outwards
     assert (model.colours >= 0).all()
     assert (model.colours <= 1).all()
+
+
+def test_trackers_are_shown_as_they_were_recorded_in_the_colour_of_their_side():
+    half_turn = np.array((0.0, 0.0, 1.0, 0.0))
+    still = np.ones(5, np.bool_)
+    points = [
+        MeasuredPoint(joint, np.full((5, 3), 0.1 * joint), still, np.tile(half_turn, (5, 1))) for joint in (0, 7, 8)
+    ]
+    three = Sensors(np.zeros((5, 3, 3)), np.tile((1.0, 0.0, 0.0, 0.0), (5, 3, 1)), np.ones((5, 3), np.bool_))
+    tracks = calibrated_tracks(three.with_points(*points), {}, CalibrationSettings(), is_joint=True)
+    colours = [device_colour(tracks.sensors, device) for device in range(6)]
+    assert colours == [HEAD_COLOUR, LEFT_COLOUR, RIGHT_COLOUR, TRACKER_COLOUR, LEFT_COLOUR, RIGHT_COLOUR]
+    pose = pose_matrix(tracks.sensors, 2, 4, joints=False)
+    np.testing.assert_allclose(pose[:3, :3], np.diag((-1.0, 1.0, -1.0)), atol=1e-12)
+    np.testing.assert_allclose(pose[:3, 3], 0.7)
 
 
 def test_hands_are_mirrored():

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inpose_core.arrays import runs
 from inpose_core.body.quaternions import geodesic_angle, rotate_vector, rotvec_to_quaternion
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
-from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet
+from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, spelled_out
 from inpose_core.pins.solving import solve_again
-from inpose_core.pins.standing import held_while_standing
+from inpose_core.pins.standing import pins_while_standing
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording import load_recording
 from inpose_core.solver.solving import solve
@@ -134,13 +135,14 @@ def test_the_same_pins_change_nothing(motion: Any, sensors: Any, prior: Any) -> 
 
 def test_a_foot_that_stands_is_held_as_long_as_it_stands(motion: Any, sensors: Any) -> None:
     frame = int(np.flatnonzero(motion.foot_stands[:, 0])[20])
-    held = held_while_standing(at(motion, sensors, "left_foot", frame, (0.05, 0.0, 0.05)), motion, sensors.start_s)
+    moved = at(motion, sensors, "left_foot", frame, (0.05, 0.0, 0.05))
+    (held,) = pins_while_standing(moved, motion, sensors.start_s)
     first, last = (round((time_s - sensors.start_s) * motion.fps) for time_s in (held.start_s, held.stop_s))
     assert motion.foot_stands[first : last + 1, 0].all()
     assert first == 0 or not motion.foot_stands[first - 1, 0]
     assert not motion.foot_stands[last + 1, 0]
     lifted = at(motion, sensors, "left_foot", frame, (0.0, 0.3, 0.0))
-    assert held_while_standing(lifted, motion, sensors.start_s) == lifted
+    assert pins_while_standing(lifted, motion, sensors.start_s) == (lifted,)
 
 
 def test_a_held_foot_stands_and_one_on_its_way_does_not(motion: Any, sensors: Any, prior: Any) -> None:
@@ -150,6 +152,32 @@ def test_a_held_foot_stands_and_one_on_its_way_does_not(motion: Any, sensors: An
     assert stands[frame : frame + 31].all()
     assert not stands[frame - 18 : frame - 1].any()
     assert not stands[frame + 32 : frame + 49].any()
+
+
+def test_the_toes_of_a_held_ankle_rest(motion: Any, sensors: Any, prior: Any) -> None:
+    frame = int(np.flatnonzero(motion.foot_stands[:, 0])[20])
+    pin = at(motion, sensors, "left_ankle", frame, (0.1, 0.0, 0.1), while_standing=True)
+    again = solve_again(motion, sensors, PinSet((pin,)), prior=prior).motion
+    (held,) = spelled_out(PinSet((pin,)), motion, sensors.start_s).pins
+    first, last = (round((time_s - sensors.start_s) * 60) for time_s in (held.start_s, held.stop_s))
+    assert last - first > 20
+    toes_m = again.joint_positions_m[first : last + 1, JOINT_INDEX["left_foot"]]
+    assert np.linalg.norm(toes_m - toes_m.mean(axis=0), axis=-1).max() < 0.01
+    assert again.foot_stands[first : last + 1, 0].all()
+
+
+def test_a_foot_pinned_for_a_frame_stands_elsewhere_where_it_stood(motion: Any, sensors: Any, prior: Any) -> None:
+    first, end = max(runs(motion.foot_stands[:, 0]), key=lambda run: run[1] - run[0])
+    frame = (first + end) // 2
+    assert end - first > 100
+    again = solve_again(
+        motion, sensors, PinSet((at(motion, sensors, "left_ankle", frame, (0.0, 0.05, 0.15)),)), prior=prior
+    ).motion
+    toes = JOINT_INDEX["left_foot"]
+    for part in (slice(first, frame - 30), slice(frame + 31, end)):
+        moved_m = np.linalg.norm(again.joint_positions_m[part, toes] - motion.joint_positions_m[part, toes], axis=-1)
+        assert np.median(moved_m) < 0.03
+    assert not again.foot_stands[frame - 10 : frame + 11, 0].any()
 
 
 def test_a_foot_stands_where_it_is_told_to_and_not_where_not(motion: Any, sensors: Any, prior: Any) -> None:

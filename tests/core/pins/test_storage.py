@@ -6,12 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inpose_core.body.skeleton import JOINT_NAMES
 from inpose_core.errors import PinError
-from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, load_pins, pins_from_json, pins_to_json, save_pins
+from inpose_core.pins import (
+    Pin,
+    PinKey,
+    PinnedSeat,
+    PinnedStance,
+    PinSet,
+    load_pins,
+    pins_from_json,
+    pins_to_json,
+    save_pins,
+)
 
 NUMBERS = st.floats(-100, 100, allow_nan=False)
 TIMES = st.lists(st.floats(0, 1000), min_size=2, max_size=4).map(sorted)
@@ -31,18 +41,26 @@ def some_pins(draw: st.DrawFn) -> Pin:
         for at_s in times
     )
     return Pin(
-        draw(st.sampled_from(JOINT_NAMES)), times[0], times[-1], keys, draw(st.booleans()), draw(st.floats(0, 5))
+        draw(st.sampled_from(JOINT_NAMES)),
+        times[0],
+        times[-1],
+        keys,
+        draw(st.booleans()),
+        draw(st.floats(0, 5)),
+        draw(st.booleans()),
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(
     st.lists(some_pins(), max_size=3),
     st.lists(
         st.builds(lambda start_s, stands: PinnedStance("left", start_s, start_s + 1, stands), NUMBERS, st.booleans())
     ),
+    st.lists(st.builds(lambda at_s, x: PinnedSeat(at_s, at_s + 1, (PinKey(at_s, (x, 0.4, 0)),)), NUMBERS, NUMBERS)),
 )
-def test_pins_come_back(pins: list[Pin], stances: list[PinnedStance]) -> None:
-    asked = PinSet(tuple(pins), tuple(stances))
+def test_pins_come_back(pins: list[Pin], stances: list[PinnedStance], seats: list[PinnedSeat]) -> None:
+    asked = PinSet(tuple(pins), tuple(stances), tuple(seats))
     assert pins_from_json(json.loads(json.dumps(pins_to_json(asked)))) == asked
 
 
@@ -53,16 +71,19 @@ def test_a_file_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_person_can_write_a_short_pin() -> None:
-    document = {
+    document: dict[str, Any] = {
         "format": "inpose pins",
         "version": 1,
         "pins": [{"joint": "pelvis", "start_s": 2, "position_m": [0, 1, 0]}],
     }
+    document["seats"] = [SEAT]
+    assert pins_from_json(document).seats == (PinnedSeat(2.0, 3.0, (PinKey(2.0, (0.0, 0.4, 0.0)),)),)
     (pin,) = pins_from_json(document).pins
     assert pin == Pin("pelvis", 2.0, 2.0, (PinKey(2.0, (0.0, 1.0, 0.0)),))
 
 
 PIN = {"joint": "pelvis", "start_s": 2, "position_m": [0, 1, 0]}
+SEAT = {"start_s": 2, "stop_s": 3, "position_m": [0, 0.4, 0]}
 STANCE = {"foot": "left", "start_s": 2, "stop_s": 3}
 
 
@@ -92,6 +113,10 @@ STANCE = {"foot": "left", "start_s": 2, "stop_s": 3}
             "pins": [PIN | {"keys": [{"at_s": 2.0, "position_m": [0, 1, 0], "rotation": [1, 0, 0, 0]}]}],
         },
         {"format": "inpose pins", "version": 1, "stances": [STANCE | {"stand": False}]},
+        {"format": "inpose pins", "version": 1, "pins": [PIN | {"while_standing": "yes"}]},
+        {"format": "inpose pins", "version": 1, "seats": [SEAT | {"position_m": None}]},
+        {"format": "inpose pins", "version": 1, "seats": [SEAT | {"height_m": 0.4}]},
+        {"format": "inpose pins", "version": 1, "seats": {}},
     ],
 )
 def test_refuses_what_makes_no_sense(document: Any) -> None:

@@ -19,6 +19,7 @@ from inpose_core.body.hands.shapes import FIST_RAD, relaxed_angles
 from inpose_core.body.hands.tracks import FingerTracks
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, quaternion_to_rotvec, xyzw_from_wxyz
+from inpose_core.cli import main
 from inpose_core.motion_files.amass import load_amass
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
 from inpose_core.motion_files.smpl_fingers import smpl_finger_joints
@@ -99,6 +100,13 @@ def test_a_real_headset_points_with_the_index_finger() -> None:
     curl = np.degrees(angles_of_rotations(fingers.rotations_wxyz)[seen[300], 0].reshape(5, 3, 3)[..., 0].sum(axis=1))
     assert curl[1] < 40
     assert curl[2:].min() > 150
+
+
+def test_info_tells_of_fingers_and_buttons(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(real_recording("webxr_iwer_quest3.json"))]) == 0
+    said = capsys.readouterr().out
+    assert "left fingers" in said
+    assert "left trigger, left grip, left thumb, right trigger" in said
 
 
 @pytest.mark.parametrize("as_names", [True, False])

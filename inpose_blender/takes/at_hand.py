@@ -8,9 +8,9 @@ from pathlib import Path
 import bpy
 
 from ..errors import InPoseError
-from ..takes.memory import TAKES, TakeMemory
-from ..takes.take import SolvedTake
 from ..ui.redraw import redraw_views
+from .memory import TAKES, TakeMemory
+from .take import SolvedTake
 
 _wanted: list[Path] = []
 _unreadable: set[Path] = set()

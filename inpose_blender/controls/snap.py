@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Snap FK controls to IK and IK controls to FK over some frames of any action, by Blender's own evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import bpy
+import numpy as np
+
+from ..bpy_compat import ActionWriter, action_curves, assign_action
+from ..character.posing import PosedBones, pose_bones
+from ..core import FloatArray, RigError
+from ..rig.find import map_rig
+from ..rig.switched_off import SwitchedOff, to_switch_off
+from ..rig.tree import BoneTree, bone_tree
+from .find import body_control, find_controls
+from .keys import ControlKeys, control_keys, keys_of
+from .limbs import Control, IkControls, IkLimb
+from .write import KeyedCurve, rotation_values, set_keys, set_switch
+
+Direction = Literal["fk_to_ik", "ik_to_fk"]
+_NO_LIMIT_S: Final[float] = float("inf")
+
+
+@dataclass(frozen=True)
+class _Switch:
+    """Hold a property that a limb needs for IK, and its values for IK and for FK."""
+
+    path: str
+    ik: float
+    fk: float
+
+
+def snap(
+    armature_object: Any, scene: Any, direction: Direction, frames: Sequence[int], selected: frozenset[str]
+) -> tuple[str, int]:
+    """Snap limbs in a copy of the active action, which becomes the active one; the action itself is kept.
+
+    Args:
+        armature_object: the rig.
+        scene: its scene.
+        direction: which controls go to which.
+        frames: the frames that get keys, in ascending order.
+        selected: bones; the limbs to which any of them belongs are snapped, or all limbs if there is none.
+
+    Returns:
+        The name of the kept action, and how many limbs were snapped.
+
+    Raises:
+        RigError: the object has no action, or the rig no IK that can be read.
+    """
+    animation = armature_object.animation_data
+    if animation is None or animation.action is None:
+        raise RigError(f"{armature_object.name} has no active action.", "Choose an action, or bake one.")
+    mapping = map_rig(armature_object)
+    body = body_control(mapping, armature_object.data.bones)
+    tree = bone_tree(armature_object, mapping, scene, body)
+    controls = find_controls(armature_object, mapping, scene, tree, to_switch_off(armature_object, mapping))
+    limbs = [limb for limb in controls.limbs if selected & _bones_of(limb)] or list(controls.limbs)
+    if not limbs:
+        raise RigError(
+            f"{armature_object.name} has no IK that InPose can read.", "Add an IK constraint with a bone as target."
+        )
+    switches = [switch for limb in limbs for switch in _switches(armature_object, limb)]
+    to_ik = direction == "ik_to_fk"
+    with _switched_copy(armature_object, switches, ik=not to_ik) as copy:
+        posed = _posed(copy, _needed(tree, limbs), frames)
+    keys = _ik_keys(controls, limbs, posed) if to_ik else list(_fk_keys(tree, limbs, posed))
+    old = animation.action
+    writer = ActionWriter.of_copy(animation)
+    try:
+        for curve in _curves(armature_object, keys):
+            set_keys(writer, curve, np.array(posed.frames, dtype=np.float64))
+        for switch in switches:
+            before = _value(armature_object, switch.path)
+            set_switch(writer, switch.path, switch.ik if to_ik else switch.fk, before, frames[0], frames[-1])
+        assign_action(animation, writer.action, writer.slot)
+    except BaseException:
+        bpy.data.actions.remove(writer.action)
+        raise
+    old.use_fake_user = True
+    return old.name, len(limbs)
+
+
+def keyed_frames(armature_object: Any, first: int, last: int) -> list[int]:
+    """Return the whole frames of a range that have keys of bones in the active action."""
+    animation = armature_object.animation_data
+    if animation is None or animation.action is None:
+        return []
+    found: set[int] = set()
+    for curve in action_curves(animation.action, armature_object):
+        if curve.data_path.startswith("pose.bones"):
+            found |= {round(point.co.x) for point in curve.keyframe_points}
+    return sorted(frame for frame in found if first <= frame <= last)
+
+
+def _bones_of(limb: IkLimb) -> set[str]:
+    controls = {control.bone for control in limb.controls}
+    return controls | {*limb.joints, *limb.chain, limb.end} | ({limb.toe_joint} if limb.toe_joint else set())
+
+
+def _switches(armature_object: Any, limb: IkLimb) -> Iterator[_Switch]:
+    """Yield the properties of a limb; the constraint's own influence is the switch of a rig that has no other."""
+    for path, value in limb.settings:
+        is_switch = limb.switch is not None and limb.switch.key in path
+        if is_switch and limb.switch is not None:
+            yield _Switch(path, limb.switch.ik, limb.switch.fk)
+        elif not path.endswith(".influence"):
+            yield _Switch(path, value, value)
+    if limb.switch is None:
+        owner, name = limb.constraint
+        path = SwitchedOff(owner, name, 0.0).data_path
+        now = armature_object.pose.bones[owner].constraints[name].influence
+        yield _Switch(path, dict(limb.settings).get(path, now or 1.0), 0.0)
+
+
+@contextmanager
+def _switched_copy(armature_object: Any, switches: Sequence[_Switch], *, ik: bool) -> Iterator[Any]:
+    """Yield a copy of a rig with its animation, in which the limbs are switched to IK or to FK all the time."""
+    copy = armature_object.copy()
+    writer = ActionWriter.of_copy(copy.animation_data)
+    try:
+        assign_action(copy.animation_data, writer.action, writer.slot)
+        for switch in switches:
+            for curve in [curve for curve in writer.curves if curve.data_path == switch.path]:
+                writer.remove_curve(curve)
+            _set_value(copy, switch.path, switch.ik if ik else switch.fk)
+        yield copy
+    finally:
+        bpy.data.objects.remove(copy)
+        bpy.data.actions.remove(writer.action)
+
+
+def _needed(tree: BoneTree, limbs: Sequence[IkLimb]) -> set[str]:
+    chains = {bone for limb in limbs for bone in (*limb.chain, limb.end, *([limb.toe.bone] if limb.toe else []))}
+    return set(tree) | chains | {limb.twist.bone for limb in limbs if limb.twist is not None}
+
+
+def _posed(copy: Any, names: set[str], frames: Sequence[int]) -> PosedBones:
+    steps = pose_bones(copy, sorted(names), frames, _NO_LIMIT_S)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def _ik_keys(controls: IkControls, limbs: Sequence[IkLimb], posed: PosedBones) -> list[ControlKeys]:
+    """Return the keys of the IK controls of some limbs."""
+    wanted = {control.bone for limb in limbs for control in limb.controls}
+    return [keys for keys in control_keys(controls, posed.moves).keys if keys.bone in wanted]
+
+
+def _fk_keys(tree: BoneTree, limbs: Sequence[IkLimb], posed: PosedBones) -> Iterator[ControlKeys]:
+    """Yield the rotations of the FK controls, or of the body's own bones, that put limbs where IK has them."""
+    for limb in limbs:
+        leaders = {bone: bone for bone in limb.chain} if limb.is_own else {}
+        if not limb.is_own:
+            leaders = {limb.joints[0]: limb.upper[0], limb.joints[1]: limb.lower[0]}
+        leaders[limb.joints[2]] = limb.end
+        if limb.toe is not None and limb.toe_joint is not None:
+            leaders[limb.toe_joint] = limb.toe.bone
+        known: dict[str, FloatArray] = dict(posed.moves)
+        known |= {bone: posed.moves[leader] for bone, leader in leaders.items()}
+        for bone in leaders:
+            part = tree.get(bone)
+            if part is None:  # a chain may begin above the body's own bones: these stay as they are
+                continue
+            control = Control(bone, part.carrier, part.rest_armature, np.eye(3))
+            yield ControlKeys(bone, None, keys_of(control, known[bone] @ part.rest_armature, known).rotation)
+
+
+def _curves(armature_object: Any, keys: Sequence[ControlKeys]) -> Iterator[KeyedCurve]:
+    """Yield the curves of controls, rotations in the mode of each bone."""
+    for each in keys:
+        bone = armature_object.pose.bones[each.bone]
+        if each.location is not None:
+            yield KeyedCurve(bone.path_from_id("location"), each.bone, each.location)
+        if each.rotation is not None:
+            channel, values = rotation_values(bone.rotation_mode, each.rotation)
+            yield KeyedCurve(bone.path_from_id(channel), each.bone, values)
+
+
+def _value(armature_object: Any, path: str) -> float:
+    return float(armature_object.path_resolve(path))
+
+
+def _set_value(armature_object: Any, path: str, value: float) -> None:
+    """Set a property by its path: a custom property of a bone, or one of a constraint."""
+    if path.endswith('"]'):
+        holder, _, key = path.rpartition('["')
+        owner = armature_object.path_resolve(holder)
+        key = key.removesuffix('"]')
+        owner[key] = type(owner[key])(value)
+    else:
+        holder, _, name = path.rpartition(".")
+        owner = armature_object.path_resolve(holder)
+        setattr(owner, name, type(getattr(owner, name))(value))

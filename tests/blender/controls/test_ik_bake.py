@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bake to IK controls, and compare the character with the FK bake: Blender's own evaluation decides."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
+from rigs import build_rig, nearest_rotation
+
+from inpose_blender.bake.job import BakeJob
+from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bpy_compat import action_curves
+from inpose_blender.core import JOINT_INDEX, PARENTS, Motion, Sensors, multiply_quaternions
+from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.takes.take import SolvedTake
+
+FRAMES = 60
+
+
+def limber_motion(skeleton: Any, frames: int = FRAMES, *, hinges: bool = False) -> Motion:
+    """Return a motion that squats, reaches and turns, with straight and strongly bent limbs, and twists of its own."""
+    time = np.linspace(0, 2 * np.pi, frames)
+    local = np.zeros((frames, len(PARENTS), 4))
+    local[..., 0] = 1.0
+
+    def turn(joint: str, axis: tuple[float, float, float], degrees: np.ndarray) -> None:
+        half = np.radians(degrees)[:, None] / 2
+        step = np.hstack((np.cos(half), np.sin(half) * np.array(axis)))
+        local[:, JOINT_INDEX[joint]] = multiply_quaternions(local[:, JOINT_INDEX[joint]], step)
+
+    squat = 1 + 60 * (1 - np.cos(time)) / 2
+    turn("pelvis", (0, 1, 0), 40 * np.sin(time))
+    for side, sign in (("left", 1), ("right", -1)):
+        turn(f"{side}_hip", (1, 0, 0), -squat)
+        turn(f"{side}_knee", (1, 0, 0), 2 * squat)
+        turn(f"{side}_ankle", (1, 0, 0), -squat + 10 * np.sin(2 * time))
+        turn(f"{side}_foot", (1, 0, 0), 20 * np.sin(time + sign))
+        turn(f"{side}_shoulder", (0, 0, 1), sign * 50 * np.sin(time))
+        turn(f"{side}_elbow", (0, 1, 0), -sign * (60 + 55 * np.cos(time)))
+        turn(f"{side}_wrist", (1, 0, 0), 30 * np.sin(3 * time))
+        if not hinges:
+            turn(f"{side}_hip", (0, 1, 0), sign * 15 * np.sin(time))
+            turn(f"{side}_knee", (0, 1, 0), sign * 8 * np.sin(2 * time))
+            turn(f"{side}_elbow", (1, 0, 0), 25 * np.sin(2 * time))
+            turn(f"{side}_shoulder", (1, 0, 0), 30 * np.cos(time))
+    turn("spine2", (0, 0, 1), 15 * np.sin(2 * time))
+    turn("head", (0, 1, 0), 20 * np.sin(time))
+    for joint, parent in enumerate(PARENTS):
+        if parent >= 0:
+            local[:, joint] = multiply_quaternions(local[:, parent], local[:, joint])
+    root_m = np.stack((0.3 * np.sin(time), 0.95 - 0.3 * (1 - np.cos(time)) / 2, time / 6), axis=1)
+    return Motion(local, root_m, skeleton, 24.0)
+
+
+def bake(rig: Any, *, hinges: bool = False, **options: Any) -> Any:
+    """Bake the limber motion by the job that operators and headless run, and return the result."""
+    scene = bpy.context.scene
+    prepared = prepare_rig(rig, scene)
+    motion = limber_motion(prepared.measure.skeleton, hinges=hinges)
+    devices = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
+    sensors = Sensors(
+        motion.joint_positions_m[:, devices], motion.rotations_wxyz[:, devices], np.ones((FRAMES, 3), np.bool_), 24.0
+    )
+    load = partial(SolvedTake, motion, sensors)
+    return BakeJob(prepared, scene, load, BakeOptions(**options), "take", replace_own=False).run()
+
+
+def poses(rig: Any, frames: range = range(1, FRAMES + 1)) -> dict[str, np.ndarray]:
+    """Return where Blender has the bones that deform, (frames, 4, 4) each."""
+    names = [bone.name for bone in rig.data.bones if bone.use_deform]
+    found: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for frame in frames:
+        bpy.context.scene.frame_set(frame)
+        for name in names:
+            found[name].append(np.array(rig.pose.bones[name].matrix))
+    return {name: np.array(matrices) for name, matrices in found.items()}
+
+
+def apart(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> tuple[float, float]:
+    """Return the largest difference of two animations: degrees and millimetres."""
+    degrees, mm = 0.0, 0.0
+    for name, first in a.items():
+        for one, other in zip(first, b[name], strict=True):
+            error = nearest_rotation(one).T @ nearest_rotation(other)
+            skew = np.array((error[2, 1] - error[1, 2], error[0, 2] - error[2, 0], error[1, 0] - error[0, 1]))
+            angle = np.arctan2(np.linalg.norm(skew) / 2, (np.trace(error) - 1) / 2)
+            degrees = max(degrees, float(np.degrees(angle)))
+        mm = max(mm, 1000 * float(np.linalg.norm(first[:, :3, 3] - b[name][:, :3, 3], axis=1).max()))
+    return degrees, mm
+
+
+def keyed(rig: Any) -> set[str]:
+    """Return the bones that the active action moves."""
+    curves = action_curves(rig.animation_data.action, rig)
+    return {curve.data_path.split('"')[1] for curve in curves if len(curve.keyframe_points) > 1}
+
+
+@pytest.mark.parametrize("mode", ["ik", "both"])
+@pytest.mark.parametrize(
+    ("build", "targets"),
+    [
+        (hand_made_rig, {"left foot target", "right hand target", "left knee pole", "right elbow pole"}),
+        (partial(hand_made_rig, poles=False), {"left foot target", "right hand target"}),
+        (mmd_rig, {"左足ＩＫ", "右足ＩＫ", "センター", "グルーブ"}),
+        (auto_rig_pro_rig, {"c_hand_ik.l", "c_foot_ik.r", "c_leg_pole.l", "c_arms_pole.r", "c_toes_ik.l"}),
+        (unreal_rig, {"ik_foot_l", "ik_hand_r", "ik_hand_gun"}),
+    ],
+    ids=["poles", "no poles", "mmd", "auto-rig pro", "unreal"],
+)
+def test_ik_is_where_fk_is(build, targets, mode):
+    rig = build()
+    bake(rig)
+    expected = poses(rig)
+    result = bake(rig, controls=mode)
+    degrees, mm = apart(expected, poses(rig))
+    assert degrees < 0.1
+    assert mm < 1.0
+    assert targets <= keyed(rig)
+    assert not [found for found in result.character.problems if found.kind.startswith("ik_")]
+
+
+def test_a_switch_is_keyed_and_fk_controls_rest_where_ik_has_its_own_chain():
+    rig = auto_rig_pro_rig()
+    bake(rig, controls="ik")
+    assert rig.pose.bones["c_hand_ik.l"]["ik_fk_switch"] == 0.0
+    assert "c_forearm_fk.l" not in keyed(rig)
+    bake(rig, controls="both")
+    assert "c_forearm_fk.l" in keyed(rig)
+    expected = poses(rig)
+    for curve in action_curves(rig.animation_data.action, rig):
+        if "ik_fk_switch" in curve.data_path:
+            curve.keyframe_points[0].co.y = 1.0
+            curve.update()
+    degrees, mm = apart(expected, poses(rig))
+    assert degrees < 0.1
+    assert mm < 1.0
+
+
+def test_a_knee_that_is_a_hinge_is_named():
+    rig = mmd_rig(knees_are_hinges=True)
+    result = bake(rig, controls="ik")
+    reasons = {found.kind: dict(found.values) for found in result.character.problems}
+    assert reasons["ik_locked"]["other"] in {"左ひざ", "右ひざ"}
+    assert reasons["no_ik"]["bone"] in {"左ひじ", "右ひじ"}
+
+
+def test_a_hinge_takes_a_motion_of_hinges():
+    rig = mmd_rig(knees_are_hinges=True)
+    bake(rig, hinges=True)
+    expected = poses(rig)
+    result = bake(rig, hinges=True, controls="ik")
+    degrees, mm = apart(expected, poses(rig))
+    assert degrees < 0.1
+    assert mm < 1.0
+    assert not [found for found in result.character.problems if found.kind.startswith("ik_")]
+
+
+def test_an_ik_limit_is_named():
+    rig = hand_made_rig()
+    knee = rig.pose.bones["LeftLeg"]
+    knee.use_ik_limit_x, knee.ik_min_x, knee.ik_max_x = True, -0.5, 0.5
+    reasons = {found.kind: dict(found.values) for found in bake(rig, controls="ik").character.problems}
+    assert reasons["ik_limit"]["other"] == "LeftLeg"
+    assert set(reasons) & {"ik_locked", "ik_unreachable", "ik_stiff"} == set()
+
+
+def test_a_rig_without_ik_is_baked_with_fk_and_told():
+    rig = build_rig(np.random.default_rng(3))
+    bake(rig)
+    expected = poses(rig)
+    result = bake(rig, controls="ik")
+    assert apart(expected, poses(rig)) == (0.0, 0.0)
+    assert [found.kind for found in result.character.problems].count("no_ik") == 4
+
+
+def test_the_rig_itself_stays_as_it_was():
+    """Constraints, locks, hidden bones, drivers and properties: a bake only makes an action."""
+    rig = auto_rig_pro_rig()
+    rig.data.bones["thigh_ik.l"].hide = True
+    rig.pose.bones["c_hand_ik.l"].lock_location = (True, False, True)
+    before = rig_state(rig)
+    objects = sorted(block.name for block in bpy.data.objects)
+    bake(rig, controls="both")
+    rig.animation_data.action = None
+    for control in ("c_hand_ik", "c_foot_ik"):
+        for end in (".l", ".r"):
+            rig.pose.bones[control + end]["ik_fk_switch"] = 0.0
+            rig.pose.bones[control + end]["auto_stretch"] = 1.0
+    assert rig_state(rig) == before
+    assert sorted(block.name for block in bpy.data.objects) == objects
+    assert [action.name for action in bpy.data.actions] == ["take"]
+
+
+def rig_state(rig: Any) -> list[Any]:
+    """Return everything of a rig that is not its pose."""
+    constraints = [
+        (bone.name, constraint.name, constraint.type, constraint.mute, getattr(constraint, "subtarget", ""))
+        for bone in rig.pose.bones
+        for constraint in bone.constraints
+    ]
+    bones = [
+        (bone.name, bone.bone.hide, tuple(bone.lock_location), tuple(bone.lock_rotation)) for bone in rig.pose.bones
+    ]
+    properties = [(bone.name, *pair) for bone in rig.pose.bones for pair in bone.items()]
+    return [constraints, bones, properties, [driver.data_path for driver in rig.animation_data.drivers]]
