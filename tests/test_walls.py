@@ -92,6 +92,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "pins",
         "viewing",
         "columns",
+        "cleanup",
         "scene_settings",
         "menus",
         "batch",

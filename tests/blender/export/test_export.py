@@ -403,3 +403,28 @@ def test_vrm_keeps_its_humanoid_names(rng, tmp_path):
     export(rig, tmp_path / "out.glb")
     names = {node["name"] for node in read_glb(tmp_path / "out.glb").document["nodes"]}
     assert {bone for bone in facts["mapping"].values() if bone} <= names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".fbx", ".glb"])
+def test_only_the_deform_bones_of_a_generated_rig_are_exported(rng, tmp_path, suffix):
+    if not hasattr(bpy.types, "OBJECT_OT_armature_human_metarig_add"):
+        try:
+            bpy.ops.preferences.addon_enable(module="rigify")
+        except RuntimeError as error:
+            pytest.skip(f"this Blender has no Rigify ({error})")
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.pose.rigify_generate()
+    rig = bpy.context.object
+    bake(rig, rng, "walk")
+    played = played_places_m(rig)
+    before = facts_of_scene(rig)
+    export(rig, tmp_path / f"out{suffix}", engine="unreal")
+    assert facts_of_scene(rig) == before
+    imported = import_file(tmp_path / f"out{suffix}")
+    assert largest_distance_m(imported, played) < TOLERANCE_M[suffix]
+    assert set(imported.parents) == {"root", *(bone for bone in played["walk"] if bone.startswith("DEF-"))}
+    assert [bone for bone, parent in imported.parents.items() if not parent] == ["root"]
+    for bone, parent in (("spine", ""), ("thigh.L", "spine"), ("shoulder.R", "spine.003"), ("shin.L", "thigh.L.001"),
+                         ("upper_arm.L", "shoulder.L"), ("f_index.01.L", "palm.01.L")):  # fmt: skip
+        assert imported.parents[f"DEF-{bone}"] == (f"DEF-{parent}" if parent else "root")
