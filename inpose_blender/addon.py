@@ -12,6 +12,8 @@ from . import menus, scene_settings
 from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
 from .calibration.panel import INPOSE_PT_calibration
+from .cleanup import operators as cleanup_operators
+from .cleanup import panel as cleanup_panel
 from .columns import dialog as columns_dialog
 from .columns import operators as columns_operators
 from .controls import operators as controls_operators
@@ -63,6 +65,7 @@ _CLASSES = (
     *contact_operators.CLASSES,
     *stand_operators.CLASSES,
     *pins_solving.CLASSES,
+    *cleanup_operators.CLASSES,
     *loops_operators.CLASSES,
     *controls_operators.CLASSES,
     *python_operators.CLASSES,
@@ -76,6 +79,7 @@ _CLASSES = (
     INPOSE_PT_solve,
     INPOSE_PT_result,
     *pins_panel.CLASSES,
+    *cleanup_panel.CLASSES,
     *contact_panel.CLASSES,
     INPOSE_PT_bake,
     INPOSE_PT_controls,

@@ -46,8 +46,13 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         slerp,
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from inpose_core.editing.applying import apply_edits
+    from inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
+    from inpose_core.editing.edit import Edit, EditList
+    from inpose_core.editing.ground import Ground, LevelGround
     from inpose_core.editing.locks import lock_feet, lock_hands
     from inpose_core.editing.loops import Loop, make_loop
+    from inpose_core.editing.mirroring import mirror_of, mirrored_motion
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
@@ -106,8 +111,13 @@ else:
         slerp,
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
+    from ..inpose_core.editing.applying import apply_edits
+    from ..inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
+    from ..inpose_core.editing.edit import Edit, EditList
+    from ..inpose_core.editing.ground import Ground, LevelGround
     from ..inpose_core.editing.locks import lock_feet, lock_hands
     from ..inpose_core.editing.loops import Loop, make_loop
+    from ..inpose_core.editing.mirroring import mirror_of, mirrored_motion
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
@@ -157,17 +167,22 @@ __all__ = [
     "PHALANX_COUNT",
     "SIDES",
     "STOPPED_CODE",
+    "BodyShape",
     "BoolArray",
     "BvhAnimation",
     "CalibrationError",
     "CancelledError",
+    "Edit",
+    "EditList",
     "FileClip",
     "Finger",
     "FingerChain",
     "FingerTracks",
     "FloatArray",
+    "Ground",
     "HandRest",
     "InPoseError",
+    "LevelGround",
     "Loop",
     "Motion",
     "OutputError",
@@ -184,11 +199,13 @@ __all__ = [
     "Side",
     "Skeleton",
     "SkeletonError",
+    "SkinPoints",
     "StoppedError",
     "TorchBuild",
     "TrackerTracks",
     "UnsureStretch",
     "WorkerError",
+    "apply_edits",
     "atomic_output",
     "chain_places",
     "conjugate_quaternion",
@@ -208,6 +225,8 @@ __all__ = [
     "make_loop",
     "matrix_to_quaternion",
     "measure_hand",
+    "mirror_of",
+    "mirrored_motion",
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",
@@ -235,7 +254,9 @@ __all__ = [
     "stop_by_unwinding",
     "torch_build",
     "tracker_joint",
+    "tube_around",
     "unsure_stretches",
+    "usual_shape",
     "without_python_variables",
     "write_csv",
     "write_output",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.axes import AXES_NAMES
+    from inpose_core.editing.kinds import KIND_OF as EDIT_KIND_OF
+    from inpose_core.editing.kinds import KINDS as EDIT_KINDS
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
     from inpose_core.options.option import Choice, Custom, Option
@@ -22,6 +24,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
 else:
     from ..inpose_core.axes import AXES_NAMES
+    from ..inpose_core.editing.kinds import KIND_OF as EDIT_KIND_OF
+    from ..inpose_core.editing.kinds import KINDS as EDIT_KINDS
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
     from ..inpose_core.options.option import Choice, Custom, Option
@@ -34,6 +38,8 @@ else:
 
 __all__ = [
     "AXES_NAMES",
+    "EDIT_KINDS",
+    "EDIT_KIND_OF",
     "PROTOCOL",
     "TRIM_OPTIONS",
     "CalibrationSettings",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bpy
 
+from .bake.edits import properties as edits
 from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
@@ -38,6 +39,7 @@ CLASSES = (
     *viewing.CLASSES,
     *columns.CLASSES,
     *pins.CLASSES,
+    *edits.CLASSES,
     INPOSE_PG_stand_frames,
 )
 
@@ -51,6 +53,7 @@ def register() -> None:
     bpy.types.Scene.inpose_loop = bpy.props.PointerProperty(type=INPOSE_PG_loop)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
+    bpy.types.Object.inpose_edits = bpy.props.PointerProperty(type=edits.INPOSE_PG_edits)
     bpy.types.Object.inpose_stand = bpy.props.PointerProperty(type=INPOSE_PG_stand_frames)
     bpy.types.Object.inpose_room_of = bpy.props.PointerProperty(
         name="Belongs to", description="The character with whose bakes this object moves", type=bpy.types.Object
@@ -68,6 +71,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.inpose_columns
     overrides.unregister()
     del bpy.types.WindowManager.inpose_status
+    del bpy.types.Object.inpose_edits
     del bpy.types.WindowManager.inpose_stands
     del bpy.types.Object.inpose_room_of
     del bpy.types.Object.inpose_stand

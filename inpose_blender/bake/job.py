@@ -15,7 +15,7 @@ from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
-from ..core import FloatArray, InPoseError, Motion, RigError
+from ..core import FloatArray, InPoseError, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
@@ -27,8 +27,10 @@ from .blending import blendable_channels, blended_motion, turning_hips
 from .channels import Channel
 from .chosen_motion import chosen_motion
 from .control_check import check_controls
+from .edits.applying import edits_for
+from .edits.reading import mirror_of_take
 from .options import BakeOptions
-from .placement import motion_placement, place_motion, placed_floor, placement_to_text
+from .placement import motion_placement, placed, placed_floor, placement_to_text
 from .settings import BakeResult
 from .shared_room import shared_room
 
@@ -110,12 +112,15 @@ class BakeJob:
         self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
 
     def _work(self) -> Generator[None, None, BakeResult]:
-        take, motion, notes = yield from in_thread(self._chosen)
+        take = yield from in_thread(self._load)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
+        edited, placement = edits_for(take, now, scene, self._options)
+        motion, notes = yield from in_thread(lambda: chosen_motion(edited(), self._options))
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
         mode = self._options.control_mode
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
         fk_facts = rig_facts(armature_object, scene=scene, mapping=now.mapping) if mode != "fk" else facts
@@ -128,8 +133,9 @@ class BakeJob:
         if layer is not None and layer.adds:
             notes += first_pose_notes(motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
-        placement = motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
-        motion = place_motion(motion, self._options, now.measure, scene.cursor.location, shared)
+        # Edits may move the first pose; the recorded room stays where the ground was looked at.
+        placement = placement or motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
+        motion = placed(motion, placement)
         if layer is not None and layer.upper_body and not turns_with_hips(facts.tree, now.mapping, facts.parts):
             layer = replace(layer, hips_wxyz=turning_hips(motion, now, facts, settings))
             settings = replace(settings, layer=layer)
@@ -167,7 +173,7 @@ class BakeJob:
             place=placement_to_text(placement),
             speed=self._options.speed,
             frames_per_s=facts.scene_fps / self._options.speed,
-            no_pins=self._options.no_pins,
+            no_pins="mirrored" if mirror_of_take(armature_object) else self._options.no_pins,
             notes=notes,
         )
 
@@ -209,10 +215,6 @@ class BakeJob:
             )
         except ReferenceError:
             return CharacterCheck(skipped=CHANGED)
-
-    def _chosen(self) -> tuple[SolvedTake, Motion, tuple[str, ...]]:
-        take = self._load()
-        return take, *chosen_motion(take, self._options)
 
 
 _SAME_LENGTH_M: Final[float] = 1e-4

@@ -18,6 +18,7 @@ from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
+from .edits.properties import move_edits
 from .properties import bake_options
 from .settings import BakeResult
 
@@ -132,6 +133,7 @@ def keep_place(rig: PreparedRig, result: BakeResult, scene: Any) -> None:
     armature = rig.armature_object
     take = armature.inpose_take
     clock, placement = clock_of_take(take, scene), take.placement
+    move_edits(armature, result.first_frame, result.speed)
     take.first_frame, take.placement = result.first_frame, result.place
     take.speed, take.no_pins = result.speed, result.no_pins
     if placement:  # else this is the first bake

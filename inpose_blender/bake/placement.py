@@ -83,7 +83,11 @@ def place_motion(
     """
     if (options.start_at, options.facing) == ("recorded", "recorded"):
         return motion
-    placement = motion_placement(motion, options, measure, cursor_world, shared)
+    return placed(motion, motion_placement(motion, options, measure, cursor_world, shared))
+
+
+def placed(motion: Motion, placement: Placement) -> Motion:
+    """Return a motion where its recorded room is placed."""
     turn_wxyz = np.broadcast_to(placement.turn_wxyz, motion.rotations_wxyz.shape)
     return replace(
         motion,

@@ -11,8 +11,9 @@ import numpy as np
 from ..bake.bake import bake_channels, finish, rig_facts, write_action
 from ..bake.channels import Channel
 from ..bake.chosen_motion import chosen_motion
+from ..bake.edits.applying import edits_for
 from ..bake.options import BakeOptions
-from ..bake.placement import place_motion
+from ..bake.placement import motion_placement, placed
 from ..bake.shared_room import shared_room
 from ..core import FloatArray, RigError, make_loop
 from ..layers.options import LayerOptions
@@ -65,9 +66,12 @@ def bake_loop(
         raise RigError(f"The motion begins at frame {take_first_frame}.", "Start the loop there or later.")
     armature_object = rig.armature_object
     facts = rig_facts(armature_object, scene=scene, mapping=rig.mapping)
-    motion, _ = chosen_motion(take, options)
-    shared = shared_room(options, armature_object, scene, take.scale)
-    motion = place_motion(motion, options, rig.measure, scene.cursor.location, shared)
+    edited, placement = edits_for(take, rig, scene, options)
+    motion, _ = chosen_motion(edited(), options)
+    if placement is None:
+        shared = shared_room(options, armature_object, scene, take.scale)
+        placement = motion_placement(motion, options, rig.measure, scene.cursor.location, shared)
+    motion = placed(motion, placement)
     start_s, stop_s = ((frame - take_first_frame) / facts.scene_fps for frame in (first, last))
     in_place = loop_options.loop_way == "in_place" or options.way == "none"
     loop = make_loop(motion, start_s, stop_s, facts.scene_fps, in_place=in_place)

@@ -49,6 +49,10 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "The root motion is scaled, so its places are not those of the recording.",
         "Bake again with Root motion scale 1, then pin.",
     ),
+    "mirrored": (
+        "The take is mirrored, so its places are not those of the recording.",
+        "Set the mirror to Not mirrored under Clean up, apply the edits, pin, and solve again. Then mirror again.",
+    ),
 }
 """What is said where pins cannot be placed, and what to do, by `BakeOptions.no_pins`."""
 

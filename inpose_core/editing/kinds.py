@@ -38,7 +38,7 @@ KINDS: Final[tuple[EditKind, ...]] = (
     EditKind(
         "smooth",
         "Smooth",
-        "Smooth the body against jitter. The head and planted feet stay where they are",
+        "Smooth the body against jitter. Planted feet stay where they are",
         "Time",
         "Time over which the motion is smoothed",
         usual=0.1,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arrays import FloatArray
+from ..body.hands.tracks import FingerTracks
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotate_vector
 from ..body.skeleton import ANKLE_JOINTS, JOINT_INDEX, JOINT_NAMES, MIRROR_JOINTS, WRIST_JOINTS
@@ -81,6 +82,7 @@ def mirrored_motion(motion: Motion, mirror: Mirror) -> Motion:
         sensor_error_m=_sides_exchanged(motion.sensor_error_m),
         foot_contact=None if motion.foot_contact is None else motion.foot_contact[:, ::-1].copy(),
         foot_stands=None if motion.foot_stands is None else motion.foot_stands[:, ::-1].copy(),
+        fingers=_mirrored_fingers(motion.fingers),
     )
     offsets_m = motion.skeleton.offsets_m
     if np.abs(offsets_m[list(MIRROR_JOINTS)] * _IN_X - offsets_m).max() < _SAME_M:
@@ -105,6 +107,7 @@ def mirrored_sensors(sensors: Sensors, mirror: Mirror) -> Sensors:
         rotation_noise_rad=_sides_exchanged(sensors.rotation_noise_rad),
         shown=None if sensors.shown is None else tuple(sensors.shown[point] for point in order),
         told_stands=None if sensors.told_stands is None else sensors.told_stands[:, ::-1].copy(),
+        fingers=_mirrored_fingers(sensors.fingers),
     )
 
 
@@ -128,6 +131,17 @@ def _mirrored_pin(pin: Pin, mirror: Mirror) -> Pin:
             rotation_wxyz = (w, x, y, z)
         keys.append(PinKey(key.at_s, position_m, rotation_wxyz))
     return replace(pin, joint=JOINT_NAMES[MIRROR_JOINTS[JOINT_INDEX[pin.joint]]], keys=tuple(keys))
+
+
+def _mirrored_fingers(fingers: FingerTracks | None) -> FingerTracks | None:
+    if fingers is None:
+        return None
+    turned = fingers.rotations_wxyz
+    return FingerTracks(
+        None if turned is None else turned[:, ::-1] * _QUATERNION_IN_X,
+        fingers.measured[:, ::-1].copy(),
+        fingers.pressed[:, ::-1].copy(),
+    )
 
 
 def _sides_exchanged(values: NDArray[Any] | None) -> NDArray[Any] | None:

@@ -15,6 +15,7 @@ from inpose_blender.columns.preview import SENTENCES
 from inpose_blender.core import JOINT_NAMES
 from inpose_blender.export.notes import NOTES
 from inpose_blender.fingers.moved import SOURCE_TEXTS
+from inpose_blender.options import EDIT_KINDS
 from inpose_blender.pins.adding import REFUSALS
 from inpose_blender.recording.outlook_lines import WRISTS
 from inpose_blender.viewing.kinds import KINDS
@@ -32,7 +33,7 @@ def translatable_texts() -> set[str]:
     """Return the English texts; the add-on must be registered."""
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
     texts |= set(SENTENCES.values()) | set(SOURCE_TEXTS.values())
-    texts |= set(KINDS.values()) | set(WRISTS.values())
+    texts |= set(KINDS.values()) | set(WRISTS.values()) | {kind.amount_label for kind in EDIT_KINDS}
     texts |= set(NOTES.values())
     texts |= {text for pair in REFUSALS.values() for text in pair}
     texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}

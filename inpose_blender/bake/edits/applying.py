@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Apply the edits of a character to a take, in memory: its file stays as it was solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ...character.skin import read_skin
+from ...core import apply_edits, mirror_of, mirrored_motion
+from ...rig.prepare import PreparedRig
+from ...takes.take import SolvedTake
+from ..options import BakeOptions
+from ..placement import Placement, motion_placement
+from ..shared_room import shared_room
+from .reading import is_edited, mirror_of_take, read_edits
+from .skin_shape import skin_shape
+
+
+def edits_for(
+    take: SolvedTake, rig: PreparedRig, scene: Any, options: BakeOptions
+) -> tuple[Callable[[], SolvedTake], Placement | None]:
+    """Read everything that the edits of a character need from Blender.
+
+    Args:
+        take: what was solved.
+        rig: the character, with its list of edits.
+        scene: the scene of the bake, with the ground.
+        options: how the take is baked: the ground is looked at where the bake puts the feet.
+
+    Returns:
+        A function that applies the edits, which may be called in a thread; and the place of the recorded room, which
+        the edits do not move, or None if nothing is edited.
+
+    Raises:
+        EditError: an edit makes no sense, or its ground is gone.
+    """
+    armature = rig.armature_object
+    if not is_edited(armature):
+        return lambda: take, None
+    plane, start = mirror_of_take(armature), take.motion
+    if plane is not None:
+        start = mirrored_motion(start.part(slice(0, 1)), mirror_of(start, plane))
+    shared = shared_room(options, armature, scene, take.scale)
+    placement = motion_placement(start, options, rig.measure, scene.cursor.location, shared)
+    edits = read_edits(armature, scene, rig.measure, placement)
+    shape = None
+    if any(edit.kind == "spread_arms" for edit in edits.edits):
+        shape = skin_shape(armature, rig.mapping, rig.measure, read_skin(armature))
+    start_s = float(armature.inpose_take.start_s)
+
+    def apply() -> SolvedTake:
+        edited = apply_edits(take.motion, take.sensors, edits, shape, start_s)
+        return replace(take, motion=edited.motion, sensors=edited.sensors)
+
+    return apply, placement

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clean up as an animator does: add edits, apply them, mute and remove them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from rigs import build_rig
+
+from inpose_blender.bake.edits.mesh_ground import mesh_ground
+from inpose_blender.bake.edits.skin_shape import skin_shape
+from inpose_blender.bake.placement import placement_from_text
+from inpose_blender.character.skin import read_skin
+from inpose_blender.core import JOINT_INDEX, Motion
+from inpose_blender.rig.prepare import prepare_rig
+from tests.shared_files import shared_or_skip
+
+
+@pytest.fixture
+def solved(registered, rng, take, fake_worker):
+    rig = build_rig(rng, arm_angle_deg=45.0)
+    bpy.context.scene.inpose.recording = str(take)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    bpy.context.scene.inpose.armature = rig
+    return rig
+
+
+def add(rig, kind: str, **values):
+    assert bpy.ops.inpose.add_edit(kind=kind) == {"FINISHED"}
+    edit = rig.inpose_edits.entries[-1]
+    for name, value in values.items():
+        setattr(edit, name, value)
+    return edit
+
+
+def apply() -> None:
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def places(rig, joint: str, frames) -> np.ndarray:
+    bone = rig.pose.bones[prepare_rig(rig, bpy.context.scene).mapping.bones[joint]]
+    found = []
+    for frame in frames:
+        bpy.context.scene.frame_set(frame)
+        found.append(rig.matrix_world @ bone.head)
+    return np.array(found)
+
+
+FRAMES = range(2, 20, 3)
+
+
+def test_an_edit_changes_the_bake_and_not_the_solved_motion(solved) -> None:
+    file = Path(solved.inpose_take.file)
+    before, content = places(solved, "pelvis", FRAMES), file.read_bytes()
+    edit = add(solved, "ground", height=0.25)
+    assert edit.whole
+    apply()
+    assert places(solved, "pelvis", FRAMES)[:, 2] - before[:, 2] == pytest.approx(0.25, abs=0.05)
+    assert file.read_bytes() == content
+    edit.muted = True
+    apply()
+    assert np.abs(places(solved, "pelvis", FRAMES) - before).max() < 1e-4
+    edit.muted = False
+    assert bpy.ops.inpose.solve_again() == {"FINISHED"}
+    assert places(solved, "pelvis", FRAMES)[:, 2].mean() > before[:, 2].mean() + 0.15
+    assert bpy.ops.inpose.remove_edit() == {"FINISHED"}
+    assert not len(solved.inpose_edits.entries)
+
+
+def test_the_preview_range_is_the_stretch(solved) -> None:
+    scene = bpy.context.scene
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 8, 12
+    edit = add(solved, "ground", height=0.2, ease=0)
+    assert (edit.first, edit.last, edit.whole) == (8, 12, False)
+    before = places(solved, "pelvis", [1, 10, 20])
+    apply()
+    risen = places(solved, "pelvis", [1, 10, 20])[:, 2] - before[:, 2]
+    assert risen[1] > 0.1
+    assert np.abs(risen[[0, 2]]).max() < 1e-3
+
+
+def test_edits_stay_at_their_poses_when_the_bake_begins_later(solved) -> None:
+    edit = add(solved, "smooth", whole=False, first=5, last=9)
+    later = 100 - solved.inpose_take.first_frame
+    bpy.context.scene.frame_end, bpy.context.scene.frame_start = 400, 100
+    apply()
+    assert (edit.first, edit.last) == (5 + later, 9 + later)
+
+
+def test_the_mirror_exchanges_the_sides_and_comes_back(solved) -> None:
+    before = {joint: places(solved, joint, FRAMES) for joint in ("left_wrist", "right_wrist")}
+    solved.inpose_edits.mirror = "room"
+    apply()
+    image = places(solved, "right_wrist", FRAMES)
+    assert np.abs(image * (-1, 1, 1) - before["left_wrist"]).max() < 0.02
+    with pytest.raises(RuntimeError, match="mirrored"):
+        bpy.ops.inpose.add_pin(joint="left_ankle")
+    solved.inpose_edits.mirror = "none"
+    apply()
+    assert np.abs(places(solved, "right_wrist", FRAMES) - before["right_wrist"]).max() < 1e-4
+
+
+def test_edits_are_ordered(solved) -> None:
+    add(solved, "smooth"), add(solved, "exaggerate")
+    assert bpy.ops.inpose.move_edit(step=-1) == {"FINISHED"}
+    assert [edit.kind for edit in solved.inpose_edits.entries] == ["exaggerate", "smooth"]
+    assert bpy.ops.inpose.move_edit(step=-1) == {"CANCELLED"}
+
+
+def test_an_edit_that_ends_before_it_starts_changes_nothing(solved) -> None:
+    add(solved, "smooth", whole=False, first=9, last=5)
+    before = solved.animation_data.action
+    with pytest.raises(RuntimeError, match="ends before it starts"):
+        bpy.ops.inpose.bake_take()
+    assert solved.animation_data.action == before
+
+
+def wavy_ground():
+    bpy.ops.mesh.primitive_grid_add(x_subdivisions=120, y_subdivisions=120, size=12.0)
+    ground = bpy.context.object
+    for vertex in ground.data.vertices:
+        x, y, _ = vertex.co
+        vertex.co.z = 0.15 + 0.06 * np.sin(2 * x) * np.cos(1.5 * y)
+    return ground
+
+
+@pytest.mark.parametrize("start_at", ["recorded", "rig", "cursor"])
+def test_feet_stand_on_a_mesh_wherever_the_character_starts(solved, start_at) -> None:
+    scene = bpy.context.scene
+    scene.inpose_bake.start_at, scene.inpose_bake.facing = start_at, "rig"
+    scene.cursor.location = (1.5, -1.0, 0.0)
+    apply()
+    flat = places(solved, "left_foot", FRAMES)
+    ground = wavy_ground()
+    add(solved, "ground", ground=ground)
+    apply()
+    after = places(solved, "left_foot", FRAMES)
+    motion = Motion.load_npz(Path(solved.inpose_take.file))
+    if motion.foot_stands is not None and motion.foot_stands[:, 0].all():
+        below = 0.15 + 0.06 * np.sin(2 * after[:, 0]) * np.cos(1.5 * after[:, 1])
+        assert np.abs(after[:, 2] - flat[:, 2] - below).max() < 0.08
+    assert after[:, 2].mean() > flat[:, 2].mean() + 0.08
+    bpy.data.objects.remove(ground)
+
+
+def test_a_mesh_tells_its_height_in_the_room_of_the_recording(solved) -> None:
+    ground = wavy_ground()
+    measure = prepare_rig(solved, bpy.context.scene).measure
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    found = mesh_ground(ground, depsgraph, measure, placement_from_text(""))
+    assert found is not None
+    heights_m = found.heights_m(np.array(((0.0, 5.0, 0.0), (0.7, 0.0, 0.4), (100.0, 0.0, 0.0))))
+    assert heights_m[:2] == pytest.approx([0.15, 0.15 + 0.06 * np.sin(1.4) * np.cos(0.6)], abs=2e-3)
+    assert np.isnan(heights_m[2])
+
+
+def test_a_real_skin_has_a_human_shape() -> None:
+    path = shared_or_skip("rigs/mesh2motion_human_male.glb")
+    bpy.ops.import_scene.gltf(filepath=str(path))
+    armature = next(found for found in bpy.data.objects if found.type == "ARMATURE")
+    rig = prepare_rig(armature, bpy.context.scene)
+    shape = skin_shape(armature, rig.mapping, rig.measure, read_skin(armature))
+    stature_m = rig.measure.skeleton.stature_m
+    chest = next(tube for tube in shape.tubes if tube.joint in (JOINT_INDEX["spine2"], JOINT_INDEX["spine3"]))
+    quarter = len(chest.radii_m[0]) // 4
+    assert 0.03 < np.median(chest.radii_m[:, 0]) / stature_m < 0.13
+    assert 0.06 < np.median(chest.radii_m[:, quarter]) / stature_m < 0.16
+    assert all(len(piece.points_m) > 5 for pieces in shape.arms for piece in pieces)
