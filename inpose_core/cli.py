@@ -27,6 +27,7 @@ from .commands.evaluate_amass import add_amass_arguments, evaluate_amass
 from .commands.evaluate_points import add_points_arguments, evaluate_points
 from .commands.evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .commands.evaluate_sheets import add_sheets_arguments, evaluate_sheets
+from .commands.live import add_live_command
 from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, outlook_lines, print_table, trim_lines
 from .commands.record import add_record_command
@@ -119,7 +120,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add_batch_command(commands)
     add_calibrate_command(commands)
-    add_record_command(commands)
+    for add in (add_record_command, add_live_command):
+        add(commands)
 
     train = commands.add_parser("train", help="train the prior, or the network that finds the hands")
     train.add_argument(

@@ -33,6 +33,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "pins",
         "editing",
+        "live",
         "inspection",
         "recording_to_motion",
         "batch",

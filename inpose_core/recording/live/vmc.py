@@ -218,7 +218,7 @@ def capture_vmc(
 
 def _capture(live: Path, settings: CaptureSettings, on_progress: Callable[[CaptureState], bool] | None) -> CaptureState:
     decoder = VmcDecoder()
-    with _listen(settings) as receiver, _open(live) as file:
+    with listen(settings) as receiver, _open(live) as file:
         file.write(CAPTURE_HEADER + "\n")
         began_s = flushed_s = told_s = time.monotonic()
         try:
@@ -243,7 +243,12 @@ def _capture(live: Path, settings: CaptureSettings, on_progress: Callable[[Captu
     return decoder.state
 
 
-def _listen(settings: CaptureSettings) -> socket.socket:
+def listen(settings: CaptureSettings) -> socket.socket:
+    """Return a socket that receives datagrams, and stops waiting for one after a moment.
+
+    Raises:
+        RecordingError: the port is taken.
+    """
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         receiver.bind((settings.address, settings.port))
