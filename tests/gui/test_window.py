@@ -89,6 +89,15 @@ def test_buttons_close_the_hands_in_the_window(blender: RealBlender, tmp_path: P
     assert {"the hands close", "relaxed hands stay relaxed"} <= set(report["checks"])
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_rig_is_exported_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_export.py", tmp_path)
+    assert {"the scene stays as it was", ".glb plays as the scene does", ".fbx plays as the scene does"} <= set(
+        report["checks"]
+    )
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]
