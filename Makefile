@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
 	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -31,6 +31,10 @@ bench: $(VENV)/.installed-test
 # 200 one-minute takes in a batch, against the solver's own rate (Linux).
 bench-batch: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/batch.py
+
+# The live solver: how accurate and how fast (ten minutes). On a quiet machine.
+bench-live: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/live.py --data $(DATA)
 
 # The same as bench on a CUDA GPU.
 bench-gpu: $(VENV)/.installed-test

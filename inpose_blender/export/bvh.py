@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,7 @@ class NotedBvh:
 
 def bvh_animation(skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArray, sampled: SampledClip) -> NotedBvh:
     """Return a clip as BVH: rotations away from the rest pose, and the path of the top bone."""
+    skeleton, rest, lengths_m, sampled = _below_the_root(skeleton, rest, lengths_m, sampled)
     parents, names = skeleton.parents, tuple("_".join(name.split()) for name in skeleton.names)
     to_core = BLENDER_FROM_CORE.T
     heads_m = rest[:, :3, 3] @ BLENDER_FROM_CORE
@@ -51,6 +52,18 @@ def bvh_animation(skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArra
         sampled.fps,
     )
     return NotedBvh(animation, _misplaced(skeleton, turns, offsets_m, places_m))
+
+
+def _below_the_root(
+    skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArray, sampled: SampledClip
+) -> tuple[GameSkeleton, FloatArray, FloatArray, SampledClip]:
+    """Leave out a top bone with a single child, because only the top of a BVH skeleton has a path: that of the hips."""
+    while skeleton.parents.count(0) == 1:
+        _, child, *others = skeleton.bones
+        skeleton = GameSkeleton((replace(child, parent=""), *others), "")
+        rest, lengths_m = rest[1:], lengths_m[1:]
+        sampled = replace(sampled, rotations=sampled.rotations[:, 1:], heads_m=sampled.heads_m[:, 1:])
+    return skeleton, rest, lengths_m, sampled
 
 
 def _misplaced(
