@@ -11,7 +11,13 @@ from .option_properties import is_custom, panel_options
 
 
 def draw_options(
-    layout: Any, group: Any, table: type[OptionTable], without: Collection[str] = (), *, expert: bool = False
+    layout: Any,
+    group: Any,
+    table: type[OptionTable],
+    without: Collection[str] = (),
+    *,
+    expert: bool = False,
+    only: Collection[str] | None = None,
 ) -> None:
     """Draw a row for each option that panels show to everybody, or only to experts.
 
@@ -21,11 +27,13 @@ def draw_options(
         table: the settings class.
         without: names of options that are drawn elsewhere.
         expert: draw the expert options instead of the others.
+        only: draw no other options than these; None: all.
     """
     layout.use_property_split = True
     layout.use_property_decorate = False
     for option in panel_options(table):
-        if option.expert == expert and option.name not in without:
+        wanted = only is None or option.name in only
+        if option.expert == expert and wanted and option.name not in without:
             draw_option(layout.column(align=True), group, option)
 
 

@@ -256,3 +256,13 @@ def test_every_operator_is_found_by_search(registered):
 )
 def test_sentences_are_broken_where_they_may(text, lines):
     assert wrapped(text, 6) == lines
+
+
+def test_every_option_of_the_bake_has_one_place():
+    from inpose_blender.bake import panel
+    from inpose_blender.bake.options import BakeOptions
+    from inpose_blender.ui.option_properties import panel_options
+
+    parts = [*panel.WHERE_IT_GOES, *panel.LIMBS, *panel.KEYS]
+    assert len(parts) == len(set(parts))
+    assert set(parts) <= {option.name for option in panel_options(BakeOptions)} | {"start_with"}
