@@ -22,15 +22,16 @@ from ..solver.solving import ProgressCallback, solve
 from .asking import pinned_path, with_pins
 from .blending import BLEND_FRAMES, FARTHEST_FRAMES, with_stretch
 from .pin import Pin, PinSet
-from .spelling import spelled_out
-from .standing import reached_while_standing, with_pinned_stances
+from .reaching import as_far_as_reached
+from .spelling import pelvis_pin, spelled_out
+from .standing import with_pinned_stances
 
 _CONTEXT_FRAMES: Final[int] = 300
 """What is solved before and after a stretch: more than the longest window of the prior."""
 _STANDS_ELSEWHERE_M: Final[float] = 0.02
 _NOTABLE_M: Final[float] = 0.003
-_NOTABLE_WHILE_STANDING_M: Final[float] = 0.01
-"""Where a foot lands and lifts, it may be this far from its place."""
+_NOTABLE_AT_ENDS_M: Final[float] = 0.01
+"""Where a foot lands and lifts, or a body sits down and gets up, it may be this far from its place."""
 _NOTABLE_DEG: Final[float] = 2.0
 
 
@@ -97,9 +98,9 @@ def solve_again(
     pins, before = spelled_out(pins, motion, sensors.start_s), spelled_out(before, motion, sensors.start_s)
     stretches = _frames(pins.changes_from(before), sensors)
     again = _Stretches(motion, sensors, stretches, settings, prior or load_prior())
-    may_be_late = any(pin.while_standing for pin in pins.pins)
+    may_be_late = bool(pins.seats) or any(pin.while_standing for pin in pins.pins)
     solved = again.solved(pins, _share_of(on_progress, 0, 2) if may_be_late else on_progress)
-    reached = reached_while_standing(pins, solved.motion, sensors.start_s)
+    reached = as_far_as_reached(pins, solved.motion, sensors.start_s)
     if reached != pins:
         pins, solved = reached, again.solved(reached, _share_of(on_progress, 1, 2))
     return replace(solved, missed=missed_pins(solved.motion, pins, sensors.start_s))
@@ -138,7 +139,7 @@ class _Stretches:
 
 
 def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...]:
-    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees, or 1 cm where a foot lands or lifts.
+    """Return the hard pins that a motion does not meet to 3 mm and 2 degrees, or 1 cm for seats and standing feet.
 
     Args:
         motion: the motion of the take.
@@ -146,16 +147,15 @@ def missed_pins(motion: Motion, pins: PinSet, start_s: float) -> tuple[Miss, ...
         start_s: time in the recording at which the motion begins.
     """
     missed = []
+    of_seats = {pelvis_pin(seat, motion.skeleton) for seat in pins.seats}
     times_s, half_s = start_s + np.arange(len(motion)) / motion.fps, 0.5 / motion.fps
     for pin in pins.pins:
         frames = np.flatnonzero((times_s >= pin.start_s - half_s) & (times_s <= pin.stop_s + half_s))
         if pin.soft or not len(frames):
             continue
         miss = _miss(motion, pin, frames, times_s[frames])
-        if (
-            miss.off_m > (_NOTABLE_WHILE_STANDING_M if pin.while_standing else _NOTABLE_M)
-            or miss.off_deg > _NOTABLE_DEG
-        ):
+        notable_m = _NOTABLE_AT_ENDS_M if pin.while_standing or pin in of_seats else _NOTABLE_M
+        if miss.off_m > notable_m or miss.off_deg > _NOTABLE_DEG:
             missed.append(miss)
     return tuple(missed)
 

@@ -20,7 +20,6 @@ _NEAR_S: Final[float] = 0.1
 """A foot that has just lifted, or is about to land, is taken to be where it stands."""
 _LEAST_LEVEL: Final[float] = 0.2
 """Level part of a foot's length from which on it points anywhere."""
-_REACHED_M: Final[float] = 0.005
 _MET_M: Final[float] = 0.01
 
 
@@ -87,33 +86,6 @@ def pins_while_standing(pin: Pin, motion: Motion, start_s: float, said: PinSet =
         pin, joint=JOINT_NAMES[toes], start_s=span_s[0], stop_s=span_s[1], keys=(PinKey(pin.start_s, (x, y, z)),)
     )
     return (held, pin)
-
-
-def reached_while_standing(pins: PinSet, motion: Motion, start_s: float) -> PinSet:
-    """Return pins whose feet are held only as far as the body reaches: a foot that stands further away lands later, and
-    lifts earlier, than one that the solver put below the body.
-
-    Args:
-        pins: what is asked for, spelled out.
-        motion: the motion that was solved with them.
-        start_s: time in the recording at which it begins.
-    """
-    return replace(pins, pins=tuple(_reached(pin, motion, start_s) if pin.while_standing else pin for pin in pins.pins))
-
-
-def _reached(pin: Pin, motion: Motion, start_s: float) -> Pin:
-    first = max(round((pin.start_s - start_s) * motion.fps), 0)
-    stop = min(round((pin.stop_s - start_s) * motion.fps) + 1, len(motion))
-    if stop <= first:
-        return pin
-    places_m = motion.part(slice(first, stop)).joint_positions_m[:, JOINT_INDEX[pin.joint]]
-    met = np.flatnonzero(np.linalg.norm(places_m - np.array(pin.keys[0].position_m), axis=-1) < _REACHED_M)
-    asked = (pin.keys[0].at_s - start_s) * motion.fps - first
-    if not len(met) or not met[0] <= asked <= met[-1] or len(met) == 1:
-        return pin  # out of reach, which is told
-    starts_s = pin.start_s if met[0] == 0 else start_s + (first + int(met[0])) / motion.fps
-    stops_s = pin.stop_s if met[-1] == stop - first - 1 else start_s + (first + int(met[-1])) / motion.fps
-    return replace(pin, start_s=starts_s, stop_s=stops_s)
 
 
 def _toes_below_heel(ankle_m: FloatArray, solved_ankle_m: FloatArray, solved_toes_m: FloatArray) -> FloatArray | None:

@@ -12,7 +12,8 @@ from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import PinError
 from inpose_core.pins import PinKey, PinnedSeat, PinSet, pelvis_above_seat_m, spelled_out
 from inpose_core.pins.asking import with_pins
-from inpose_core.pins.solving import solve_again
+from inpose_core.pins.reaching import as_far_as_reached
+from inpose_core.pins.solving import missed_pins, solve_again
 from inpose_core.recording import load_recording
 from inpose_core.solver.solving import solve
 
@@ -50,6 +51,39 @@ def test_the_body_sits_on_its_seat(motion: Any, sensors: Any) -> None:
     assert again.motion.foot_stands[frame].all()
     hands = [JOINT_INDEX["left_wrist"], JOINT_INDEX["right_wrist"]]
     assert np.abs(places_m[hands] - motion.joint_positions_m[frame, hands]).max() < 0.02
+
+
+@pytest.mark.parametrize("below_m", [0.0, 0.06], ids=["reached", "out of reach"])
+def test_a_body_sits_as_long_as_it_reaches_the_seat(motion: Any, sensors: Any, below_m: float) -> None:
+    frame, seat = seat_below(motion, sensors)
+    x, _, z = seat.keys[0].position_m
+    y = motion.root_translation_m[frame, 1] - pelvis_above_seat_m(motion.skeleton) - below_m
+    # The pelvis still comes down, and gets up already, within this second and a half.
+    seat = PinnedSeat(seat.start_s - 0.25, seat.stop_s + 0.25, (PinKey(seat.start_s, (x, y, z)),))
+    pins = spelled_out(PinSet(seats=(seat,)), motion, sensors.start_s)
+    assert missed_pins(motion, pins, sensors.start_s)[0].off_m > 0.08
+    reached = as_far_as_reached(pins, solve_again(motion, sensors, pins).motion, sensors.start_s)
+    (shorter,) = reached.seats
+    assert seat.start_s + 0.1 < shorter.start_s < sensors.start_s + frame / 60 < shorter.stop_s < seat.stop_s - 0.1
+    assert spelled_out(reached, motion, sensors.start_s) == reached, "the pin of the pelvis has the same frames"
+    missed = solve_again(motion, sensors, pins).missed
+    if below_m == 0.0:
+        assert not missed, "nothing is said of the way down"
+    else:
+        assert len(missed) == 1
+        assert missed[0].off_m < below_m, "what is told is how far away the seat is, and not the way down"
+
+
+def test_a_seat_that_moves_is_reached_where_the_pelvis_follows_it(motion: Any, sensors: Any) -> None:
+    frame, above_m = 400, pelvis_above_seat_m(motion.skeleton)
+    path_m = motion.root_translation_m - (0.0, above_m, 0.0)
+    path_m[frame - 30 : frame - 10] += (0.0, 0.2, 0.0)
+    times_s = (sensors.start_s + np.arange(len(motion)) / 60).tolist()
+    keys = tuple(PinKey(times_s[k], tuple(path_m[k].tolist())) for k in range(frame - 30, frame + 31))
+    seat = PinnedSeat(keys[0].at_s, keys[-1].at_s, keys)
+    (shorter,) = as_far_as_reached(PinSet(seats=(seat,)), motion, sensors.start_s).seats
+    assert shorter.start_s == pytest.approx(times_s[frame - 10])
+    assert shorter.stop_s == seat.stop_s
 
 
 def test_a_seat_is_a_pin_of_the_pelvis_and_says_that_one_sits(motion: Any, sensors: Any) -> None:

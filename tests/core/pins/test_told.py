@@ -9,7 +9,7 @@ import pytest
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_INDEX
 from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, final_stands, pins_while_standing, spelled_out
-from inpose_core.pins.standing import reached_while_standing
+from inpose_core.pins.reaching import as_far_as_reached
 from inpose_core.pins.told import foot_of, told_stands
 from inpose_core.sampling.stances import as_told
 from tests.core.synthetic import smooth_motion
@@ -119,12 +119,12 @@ def test_a_foot_is_held_as_far_as_the_body_reaches(motion: Motion) -> None:
     off_m = np.linalg.norm(motion.joint_positions_m[60:121, JOINT_INDEX["left_ankle"]] - place, axis=-1)
     met = 60 + np.flatnonzero(off_m < 0.005)
     assert 60 < met[0] < 100 < met[-1] < 120
-    (reached,) = reached_while_standing(PinSet((pin,)), motion, 0.0).pins
+    (reached,) = as_far_as_reached(PinSet((pin,)), motion, 0.0).pins
     assert (reached.start_s, reached.stop_s) == (pytest.approx(met[0] / 60), pytest.approx(met[-1] / 60))
     said = replace(pin, while_standing=False)
-    assert reached_while_standing(PinSet((said,)), motion, 0.0).pins == (said,), "the animator said these frames"
+    assert as_far_as_reached(PinSet((said,)), motion, 0.0).pins == (said,), "the animator said these frames"
     away = replace(pin, keys=(PinKey(100 / 60, (9.0, 0.0, 0.0)),))
-    assert reached_while_standing(PinSet((away,)), motion, 0.0).pins == (away,), "it is told that it is out of reach"
+    assert as_far_as_reached(PinSet((away,)), motion, 0.0).pins == (away,), "it is told that it is out of reach"
 
 
 def test_spelling_out_twice_changes_nothing(motion: Motion) -> None:
