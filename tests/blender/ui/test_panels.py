@@ -10,7 +10,8 @@ import pytest
 from character.skinned import add_body
 from rigs import build_rig
 
-from inpose_blender.bake.panel import INPOSE_PT_bake
+from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.panel import KEYS, LIMBS, WHERE_IT_GOES, INPOSE_PT_bake
 from inpose_blender.calibration.panel import INPOSE_PT_calibration
 from inpose_blender.core import WorkerError
 from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
@@ -259,10 +260,6 @@ def test_sentences_are_broken_where_they_may(text, lines):
 
 
 def test_every_option_of_the_bake_has_one_place():
-    from inpose_blender.bake import panel
-    from inpose_blender.bake.options import BakeOptions
-    from inpose_blender.ui.option_properties import panel_options
-
-    parts = [*panel.WHERE_IT_GOES, *panel.LIMBS, *panel.KEYS]
+    parts = [*WHERE_IT_GOES, *LIMBS, *KEYS]
     assert len(parts) == len(set(parts))
     assert set(parts) <= {option.name for option in panel_options(BakeOptions)} | {"start_with"}
