@@ -62,6 +62,7 @@ def _distances_m(pin: Pin, motion: Motion, start_s: float) -> tuple[int, FloatAr
     stop = max(min(round((pin.stop_s - start_s) * motion.fps) + 1, len(motion)), first)
     frames = np.arange(first, stop)
     wanted_m, _ = pinned_path(pin, start_s + frames / motion.fps)
+    assert wanted_m is not None, "feet and seats are held in a place"
     off_m: FloatArray = np.linalg.norm(
         motion.part(frames).joint_positions_m[:, JOINT_INDEX[pin.joint]] - wanted_m, axis=-1
     )
