@@ -534,6 +534,6 @@ def _write_channels(
             curve = writer.new_curve(channel.data_path, index, channel.group)
             points[:count, 1] = channel.values[kept, index]
             slopes = None if channel.slopes is None else channel.slopes[:, index] / spacing
-            interpolation = write_keys(curve, points[:count], slopes, held=channel.held)
-            fingerprint.add(channel.data_path, index, points[:count], interpolation)
+            write_keys(curve, points[:count], slopes, held=channel.held)
+            fingerprint.add(curve)
     return fingerprint

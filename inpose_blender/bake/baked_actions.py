@@ -9,26 +9,46 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from ..bpy_compat import all_curves
 from ..layers.strips import is_untouched_strip
 
 _TAKE_KEY: Final[str] = "inpose_take"
 _FINGERPRINT_KEY: Final[str] = "inpose_fingerprint"
+_BEZIER: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["BEZIER"].value)
+_HANDLE_DIGITS: Final[int] = 3
 
 
 class Fingerprint:
-    """Compute a checksum of curves that changes with the frame, value or interpolation of any key."""
+    """Compute a checksum of curves that changes with any key: its frame, value, interpolation, or a handle in use."""
 
     def __init__(self) -> None:
         self.value = 0
 
-    def add(self, data_path: str, index: int, points: NDArray[np.float32], interpolation: NDArray[np.int32]) -> None:
-        """Take in one curve; ``points`` is (N, 2): frame and value. The order of curves does not matter."""
-        own = zlib.crc32(f"{data_path}[{index}]".encode())
-        own = zlib.crc32(np.ascontiguousarray(points).tobytes(), own)
-        self.value = (self.value + zlib.crc32(interpolation.tobytes(), own)) & 0xFFFFFFFF
+    def add(self, curve: Any) -> None:
+        """Take in one curve, as Blender has it. The order of curves does not matter."""
+        keys = curve.keyframe_points
+        points = np.empty((len(keys), 2), dtype=np.float32)
+        interpolation = np.empty(len(keys), dtype=np.int32)
+        keys.foreach_get("co", points.ravel())
+        keys.foreach_get("interpolation", interpolation)
+        own = zlib.crc32(f"{curve.data_path}[{curve.array_index}]".encode())
+        own = zlib.crc32(points.tobytes(), own)
+        own = zlib.crc32(interpolation.tobytes(), own)
+        if (interpolation == _BEZIER).any():  # other keys have handles, too, but they have no effect
+            own = zlib.crc32(_handles(keys), own)
+        self.value = (self.value + own) & 0xFFFFFFFF
+
+
+def _handles(keys: Any) -> bytes:
+    """Return types and places of the handles; Blender may move aligned ones by a rounding error."""
+    found = []
+    for side in ("left", "right"):
+        kinds, ends = np.empty(len(keys), dtype=np.int32), np.empty((len(keys), 2), dtype=np.float32)
+        keys.foreach_get(f"handle_{side}_type", kinds)
+        keys.foreach_get(f"handle_{side}", ends.ravel())
+        found += [kinds.tobytes(), (np.round(ends, _HANDLE_DIGITS) + np.float32(0)).tobytes()]
+    return b"".join(found)
 
 
 def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None:
@@ -63,11 +83,7 @@ def look_whether_untouched(action: Any, take_name: str, owner: Any) -> Generator
     fingerprint = Fingerprint()
     for curve in all_curves(action):
         yield
-        points = np.empty((len(curve.keyframe_points), 2), dtype=np.float32)
-        interpolation = np.empty(len(points), dtype=np.int32)
-        curve.keyframe_points.foreach_get("co", points.ravel())
-        curve.keyframe_points.foreach_get("interpolation", interpolation)
-        fingerprint.add(curve.data_path, curve.array_index, points, interpolation)
+        fingerprint.add(curve)
     return bool(action.get(_FINGERPRINT_KEY) == f"{fingerprint.value:08x}")
 
 

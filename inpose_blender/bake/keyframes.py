@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..core import FloatArray
 
 
-def write_keys(curve: Any, points: NDArray[np.float32], slopes: FloatArray | None, *, held: bool) -> NDArray[np.int32]:
-    """Fill a new F-curve, and return the interpolation of its keys.
+def write_keys(curve: Any, points: NDArray[np.float32], slopes: FloatArray | None, *, held: bool) -> None:
+    """Fill a new F-curve.
 
     The handles are *Aligned* and a third of the way to the next key: the curve then goes as `keys.curves` computes it,
     Blender keeps the slope when the user moves a key, and no other key changes. Blender computes the slopes of its
@@ -40,7 +40,6 @@ def write_keys(curve: Any, points: NDArray[np.float32], slopes: FloatArray | Non
             ends = np.stack((points[:, 0] + way, points[:, 1] + slopes * way), axis=1)
             keys.foreach_set(f"handle_{side}", ends.astype(np.float32).ravel())
     curve.update()
-    return interpolation
 
 
 def _value(name: str, item: str) -> int:

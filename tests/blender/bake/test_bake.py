@@ -12,6 +12,8 @@ from rigs import build_rig, map_and_measure, random_motion, scene_facts, still_m
 
 from inpose_blender.bake import bake, play_action
 from inpose_blender.bake.bake import BakeSettings, bake_motion
+from inpose_blender.bake.baked_actions import is_untouched_bake
+from inpose_blender.bake.settings import KeyTolerance
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_NAMES, Motion, RigError
 
@@ -277,3 +279,20 @@ def test_ten_thousand_frames_bake_in_a_second(rng):
     assert sum(len(curve.keyframe_points) for curve in curves) == frames * (22 * 4 + 3)
     assert {point.interpolation for point in curves[0].keyframe_points} == {"LINEAR"}
     assert min(seconds) < 1.0
+
+
+@pytest.mark.parametrize("fewer_keys", [False, True])
+def test_a_bake_whose_handles_were_moved_is_edited(rng, fewer_keys):
+    rig = build_rig(rng)
+    tolerance = KeyTolerance(5.0, 2.0) if fewer_keys else None
+    bake_on(rig, lambda skeleton: random_motion(rng, skeleton), fewer_keys=tolerance)
+    action = rig.animation_data.action
+    assert is_untouched_bake(action, "take", rig)
+    curve = next(curve for curve in action_curves(action, rig) if len(curve.keyframe_points) > 3)
+    curve.update()
+    assert is_untouched_bake(action, "take", rig), "Blender's own update is no edit"
+    curve.keyframe_points[1].handle_right.y += 0.05
+    curve.update()
+    assert is_untouched_bake(action, "take", rig) != fewer_keys, "handles of straight lines have no effect"
+    curve.keyframe_points[1].interpolation = "CONSTANT"
+    assert not is_untouched_bake(action, "take", rig)

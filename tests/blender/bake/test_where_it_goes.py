@@ -51,6 +51,12 @@ def bake(rig, motion, scale=None, **options):
     return job.run()
 
 
+def keep_bake(rig, motion, **options):
+    """Bake as the operators do: the take knows where its bake is."""
+    scene = bpy.context.scene
+    keep_place(prepare_rig(rig, scene), bake(rig, motion, **options), scene)
+
+
 def seen(rig, frames):
     """Return where Blender shows the joints, (F, joints, 3), and how they are turned, (F, joints, 3, 3)."""
     mapping, _ = map_and_measure(rig)
@@ -184,7 +190,7 @@ def test_two_characters_of_one_room_keep_their_distance(registered, kinds, optio
     second.name = "Second"
     bpy.context.scene.cursor.location = (1.0, 5.0, 0.5)
     a, b = (walker(map_and_measure(rig)[1].skeleton, seed) for rig, seed in ((first, 0), (second, 1)))
-    keep_place(first.inpose_take, bake(first, a, **options))
+    keep_bake(first, a, **options)
     first.inpose_take.file = "first.npz"
     bake(second, b, start_at="character", start_with="First")
     pelvis = JOINT_INDEX["pelvis"]
@@ -201,7 +207,7 @@ def test_characters_of_other_sizes_keep_the_distance_of_the_first_at_the_start(r
     first, second = kinds(), kinds()
     first.name, second.name = "First", "Second"
     a, b = (walker(map_and_measure(rig)[1].skeleton, seed) for rig, seed in ((first, 0), (second, 1)))
-    keep_place(first.inpose_take, bake(first, a))
+    keep_bake(first, a)
     first.inpose_take.file, first.inpose_take.scale = "first.npz", 2.0
     bake(second, b, scale=0.5, start_at="character")
     index = list(map_and_measure(first)[0].bones).index("pelvis")
