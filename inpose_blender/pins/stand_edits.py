@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ..core import BoolArray, runs
+if TYPE_CHECKING:  # Blender's start must not wait for the core
+    from ..core import BoolArray
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class FootStances:
 
     def listed(self) -> tuple[ListedStance, ...]:
         """Return the stances in the order of time."""
+        from ..core import runs
+
         stands = self.stands
         found = []
         for foot in range(2):
@@ -115,6 +117,8 @@ class FootStances:
 
     def _so_that(self, wanted: BoolArray) -> FootStances:
         """Return the stances with the least that must be said so that they are these."""
+        from ..core import runs
+
         said = [part for one in self.said for part in self._parts(one, wanted)]
         now = replace(self, said=tuple(said)).stands
         for foot in range(2):
@@ -128,6 +132,8 @@ class FootStances:
 
     def _parts(self, one: SaidStance, wanted: BoolArray) -> Iterable[SaidStance]:
         """Return the parts of what was said that are still wanted."""
+        from ..core import runs
+
         rows = self._rows(one.first, one.last)
         if rows.stop <= rows.start:  # outside of the motion: kept as it is
             yield one
@@ -140,6 +146,8 @@ class FootStances:
 
     def _room(self, others: BoolArray, stance: ListedStance) -> tuple[int, int]:
         """Return the first and the last frame that a stance may have, a frame away from its neighbours."""
+        import numpy as np
+
         taken = np.flatnonzero(others[:, stance.foot]) + self.start
         before, after = taken[taken < stance.first], taken[taken > stance.last]
         low = int(before[-1]) + 2 if len(before) else self.start

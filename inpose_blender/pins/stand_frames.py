@@ -12,7 +12,6 @@ from typing import Any
 import bpy
 
 from .properties import chosen_stand
-from .stand_list import move_chosen
 
 
 def _first(_frames: Any) -> int:
@@ -26,10 +25,14 @@ def _last(_frames: Any) -> int:
 
 
 def _set_first(frames: Any, frame: int) -> None:
+    from .stand_list import move_chosen
+
     move_chosen(bpy.context, frames.id_data, first=frame)
 
 
 def _set_last(frames: Any, frame: int) -> None:
+    from .stand_list import move_chosen
+
     move_chosen(bpy.context, frames.id_data, last=frame)
 
 

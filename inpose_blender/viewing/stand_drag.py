@@ -3,18 +3,20 @@
 
 # Blender reads annotations of operators: they must not be put off.
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bpy
 
 from ..errors import InPoseError
 from ..pins.operators import keep_chosen
-from ..pins.stand_edits import FootStances, ListedStance
 from ..rig.properties import chosen_armature
 from ..ui.redraw import redraw_views
 from ..ui.status import show_error
 from ..ui.translate import tr
 from .properties import is_over_timeline
+
+if TYPE_CHECKING:  # Blender's start must not wait for the core
+    from ..pins.stand_edits import FootStances, ListedStance
 
 _REACH_PX: Final[float] = 6.0
 _CLICK_PX: Final[int] = 3
@@ -78,7 +80,7 @@ class INPOSE_OT_drag_stand(bpy.types.Operator):
             return {"CANCELLED"}
         return {"RUNNING_MODAL"}
 
-    def _show(self, context: bpy.types.Context, armature: Any, stances: FootStances) -> None:
+    def _show(self, context: bpy.types.Context, armature: Any, stances: "FootStances") -> None:
         from ..pins.stand_list import change
 
         now = changed_stance(self._before, stances, self._stance)
@@ -87,7 +89,7 @@ class INPOSE_OT_drag_stand(bpy.types.Operator):
         redraw_views()
 
 
-def dragged(stances: FootStances, stance: ListedStance, part: int, frames: int) -> FootStances:
+def dragged(stances: "FootStances", stance: "ListedStance", part: int, frames: int) -> "FootStances":
     """Return the stances after a stance was dragged by some frames: its start (-1), its end (1), or all of it (0)."""
     if part == 0:
         return stances.shifted(stance, frames)
@@ -96,14 +98,14 @@ def dragged(stances: FootStances, stance: ListedStance, part: int, frames: int) 
     return stances.moved(stance, stance.first, max(stance.last + frames, stance.first))
 
 
-def changed_stance(before: FootStances, after: FootStances, stance: ListedStance) -> ListedStance:
+def changed_stance(before: "FootStances", after: "FootStances", stance: "ListedStance") -> "ListedStance":
     """Return a stance as it is after a change of it."""
     known = {(one.foot, one.first, one.last) for one in before.listed()}
     new = [one for one in after.listed() if (one.foot, one.first, one.last) not in known]
     return next((one for one in new if one.foot == stance.foot), stance)
 
 
-def stance_under(context: bpy.types.Context, event: bpy.types.Event) -> tuple[ListedStance, int] | None:
+def stance_under(context: bpy.types.Context, event: bpy.types.Event) -> "tuple[ListedStance, int] | None":
     """Return the stance under the mouse, and which part of it: -1 its start, 1 its end, 0 what is between."""
     from .timeline import shown_stances, stance_row_at, x_of_frame
 
