@@ -398,6 +398,9 @@ def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> Ke
         tuple(EndPoint(joint, bone, heads[joint]) for joint, bone in bones.items()),
         facts.location_axes,
         scale * measure.metres_per_unit,
+        {limb.target.bone: int(limb.side == "right") for limb in facts.controls.limbs if limb.kind == "leg"}
+        if facts.controls is not None
+        else {},
     )
 
 
