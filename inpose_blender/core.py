@@ -70,10 +70,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         PinnedSeat,
         PinnedStance,
         PinSet,
-        final_stands,
         pelvis_above_seat_m,
         pins_to_json,
-        spelled_out,
     )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.tables.csv_format import write_csv
@@ -136,10 +134,8 @@ else:
         PinnedSeat,
         PinnedStance,
         PinSet,
-        final_stands,
         pelvis_above_seat_m,
         pins_to_json,
-        spelled_out,
     )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.tables.csv_format import write_csv
@@ -214,7 +210,6 @@ __all__ = [
     "conjugate_quaternion",
     "continuous_signs",
     "errors",
-    "final_stands",
     "find_chains",
     "find_program",
     "finger_rotations",
@@ -254,7 +249,6 @@ __all__ = [
     "slerp",
     "sliding_m",
     "smooth_motion",
-    "spelled_out",
     "stop_by_unwinding",
     "torch_build",
     "tracker_joint",

@@ -66,12 +66,18 @@ def blendable_channels(
     paths = [(channel.group, name) for channel, name in found]
     below = played_values(armature_object, paths, [float(frames[index])], others_playing(armature_object, settings))
     turned = {
-        channel.data_path: replace(
-            channel, values=nearest_to(name, channel.values, min(index, len(channel.values) - 1), values[0])
+        channel.data_path: _rewritten(
+            channel, *nearest_to(name, channel.values[min(index, len(channel.values) - 1)], values[0])
         )
         for (channel, name), values in zip(found, below, strict=True)
     }
     return [turned.get(channel.data_path, channel) for channel in channels]
+
+
+def _rewritten(channel: Channel, factor: float, summand: FloatArray) -> Channel:
+    """Return a channel of the same rotations in other numbers; its smooth curves go the same way."""
+    slopes = None if channel.slopes is None else factor * channel.slopes
+    return replace(channel, values=factor * channel.values + summand, slopes=slopes)
 
 
 def blended_motion(

@@ -12,17 +12,20 @@ import numpy as np
 from ..core import FloatArray
 
 
-def nearest_to(channel: str, values: FloatArray, at: int, below: FloatArray) -> FloatArray:
-    """Return the same rotations, (F, components), written so that one of them is nearest to the one below it.
+def nearest_to(channel: str, value: FloatArray, below: FloatArray) -> tuple[float, FloatArray]:
+    """Return the factor and the summand, (components,), that write a rotation so that it is nearest to another one.
+
+    All values of the channel take the same two, so that they stay the same rotations and continuous in time. Slopes of
+    its curves take the factor only.
 
     Args:
         channel: name of the property.
-        values: rotations, continuous in time.
-        at: index of the frame in the middle of the blend.
+        value: (components,) the rotation in the middle of the blend.
         below: (components,) what plays there below.
     """
+    nothing = np.zeros_like(value)
     if channel == "rotation_quaternion":
-        return -values if values[at] @ below < 0 else values
+        return (-1.0 if value @ below < 0 else 1.0), nothing
     if channel == "rotation_euler":
-        return values + 2 * np.pi * np.round((below - values[at]) / (2 * np.pi))
-    return values
+        return 1.0, 2 * np.pi * np.round((below - value) / (2 * np.pi))
+    return 1.0, nothing

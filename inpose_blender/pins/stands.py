@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Say when the feet of a take stand: the solver's stances with the animator's changes."""
+"""Say when the feet of a take stand: the solver's stances with the animator's changes, for the list and the timeline.
+
+A bake needs none of this: the motion that *Solve again* has written holds the final stances (`Motion.foot_stands`).
+Changes that were not solved yet do not count in a bake, because the feet are not there.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..core import BoolArray, Motion, PinSet, final_stands, spelled_out
+from ..core import Motion
 from ..takes.at_hand import take_at_hand
 from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
@@ -17,24 +21,6 @@ from .properties import FOOT_ITEMS, pins_of
 from .stand_edits import FootStances, SaidStance
 
 _ANKLES: Final[tuple[str, str]] = (FOOT_ITEMS[0][0], FOOT_ITEMS[1][0])
-
-
-def stands_of_take(armature: Any, pins: PinSet) -> BoolArray:
-    """Return when the left and the right foot of the baked motion stand, (F, 2), at the rate of the motion.
-
-    These are the final stances: the solver's, the animator's changes, and feet that pins hold or move, whether *Solve
-    again* has seen them yet or not. What plants feet with keys uses them, too.
-
-    Args:
-        armature: the character's armature object, for which something was solved.
-        pins: all of its pins (`collect.collected_pins`).
-
-    Raises:
-        InPoseError: the motion's file is gone.
-    """
-    take = armature.inpose_take
-    motion = TAKES.recall(Path(take.unpinned or take.file)).motion
-    return final_stands(motion, spelled_out(pins, motion, take.start_s), take.start_s)
 
 
 def stances_at_hand(scene: Any, armature: Any) -> FootStances | None:

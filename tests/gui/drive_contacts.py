@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,6 +234,8 @@ class Touching(drive.Session):
         pin = self.touch(chair, "sit")
         self.check(pin.kind == "sits", f"it sits from {pin.first} to {pin.last}")
         yield from self.solve_again("the character is put on the chair")
+        far_cm = re.findall(r"pelvis misses its pin at .* by ([0-9.]+) cm", self.seen["notes"][-1])
+        self.check(all(float(cm) < 3 for cm in far_cm), f"the way down is not told as a miss: {far_cm} cm")
         above = self.bone("pelvis").z - seat
         self.check(0.08 < above < 0.3, f"the pelvis is {above:.2f} m above the seat")
         level = [self.bone(f"{side}_knee").z - self.bone(f"{side}_hip").z for side in ("left", "right")]

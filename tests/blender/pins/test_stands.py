@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 import bpy
-import numpy as np
 import pytest
 
-from inpose_blender.pins.collect import collected_pins
 from inpose_blender.pins.stand_list import fill_list
-from inpose_blender.pins.stands import stances_at_hand, stances_of, stands_of_take
-from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.pins.stands import stances_at_hand, stances_of
 from inpose_blender.takes.memory import TAKES
 
 
@@ -102,21 +99,3 @@ def test_without_a_chosen_stance_there_is_nothing_to_change(solved, listed) -> N
     listed.chosen = -1
     assert not bpy.ops.inpose.split_stand.poll()
     assert bpy.ops.inpose.add_stand.poll()
-
-
-def test_the_final_stands_of_a_take_are_for_everybody(solved, listed) -> None:
-    solved.inpose_stand.last = 21
-    pins = collected_pins(bpy.context, solved, prepare_rig(solved, bpy.context.scene).measure)
-    stands = stands_of_take(solved, pins)
-    assert stands.shape == (61, 2)
-    assert np.flatnonzero(stands[:, 0]).tolist() == list(range(15, 52))
-    assert not stands[:, 1].any()
-
-
-def test_a_pin_of_a_foot_counts_in_the_final_stands(solved, listed) -> None:
-    bpy.context.scene.frame_set(3)
-    bpy.ops.inpose.add_pin(joint="right_ankle")
-    pin = solved.inpose_pins.entries[0]
-    pin.last, pin.ease = 12, 0
-    pins = collected_pins(bpy.context, solved, prepare_rig(solved, bpy.context.scene).measure)
-    assert np.flatnonzero(stands_of_take(solved, pins)[:, 1]).tolist() == list(range(5, 29))

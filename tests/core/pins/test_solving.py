@@ -13,7 +13,7 @@ from inpose_core.body.quaternions import geodesic_angle, rotate_vector, rotvec_t
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.errors import CancelledError, InPoseError
-from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, spelled_out
+from inpose_core.pins import Pin, PinKey, PinnedStance, PinSet, final_stands, spelled_out
 from inpose_core.pins.solving import solve_again
 from inpose_core.pins.standing import pins_while_standing
 from inpose_core.prior.checkpoint import load_prior
@@ -192,6 +192,9 @@ def test_a_foot_stands_where_it_is_told_to_and_not_where_not(motion: Any, sensor
     told = slice(300, 349)
     assert again.foot_stands[told, 0].all()
     assert not again.foot_stands[told, 1].any()
+    assert np.array_equal(again.foot_stands, final_stands(motion=again, pins=pins, start_s=start_s)), (
+        "a bake reads these"
+    )
     speed = np.linalg.norm(np.diff(again.joint_positions_m[302:346, 10], axis=0), axis=-1) * 60
     before = np.linalg.norm(np.diff(motion.joint_positions_m[302:346, 10], axis=0), axis=-1) * 60
     assert before.max() > 0.5  # it walked
