@@ -15,9 +15,9 @@ from .adjust_settings import AdjustSettings
 from .settings import BakeSettings, ControlMode, KeyTolerance
 
 KeyRate = Literal["scene", "solver"]
-WayCarrier = Literal["hips", "root", "object", "none"]
+WayCarrier = Literal["hips", "root", "none", "object"]
 FirstFrame = Literal["scene", "current"]
-StartPlace = Literal["recorded", "rig", "character", "cursor"]
+StartPlace = Literal["recorded", "rig", "cursor", "character"]
 Facing = Literal["recorded", "rig"]
 
 
@@ -89,8 +89,8 @@ class BakeOptions(OptionTable):
         choices=(
             Choice("hips", "Hips", "The hips bone moves, as on most rigs"),
             Choice("root", "Root bone", "The root bone above the hips moves and turns, as game engines need it"),
-            Choice("object", "Object", "The armature object moves and turns, and the bones move around it"),
             Choice("none", "In place", "No root motion: the body stays at its starting point"),
+            Choice("object", "Object", "The armature object moves and turns, and the bones move around it"),
         ),
         flag="root-motion",
         old_flags=("way",),
@@ -102,12 +102,12 @@ class BakeOptions(OptionTable):
         choices=(
             Choice("recorded", "As recorded", "The middle of the recorded room is at the origin of the rig"),
             Choice("rig", "At the rig", "The character starts at the origin of the rig"),
+            Choice("cursor", "At the 3D cursor", "The character starts at the 3D cursor, with the floor at its height"),
             Choice(
                 "character",
                 "With a character",
                 "Both characters stand to each other as the performers did: for two recordings of one room",
             ),
-            Choice("cursor", "At the 3D cursor", "The character starts at the 3D cursor, with the floor at its height"),
         ),
     )
     facing: Facing = option(

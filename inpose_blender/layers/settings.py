@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..core import FloatArray
+if TYPE_CHECKING:  # Blender's start must not wait for the core
+    from ..core import FloatArray
 
 
 @dataclass(frozen=True)

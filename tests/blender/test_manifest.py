@@ -39,7 +39,7 @@ def test_the_build_packs_both_packages_and_nothing_of_the_workshop(tmp_path):
     assert "inpose_core/body/skeleton.py" in names
     assert "inpose_blender/rig/families/mixamo.json" in names
     tops = {name.split("/")[0] for name in names if not name.startswith("LICENSE")}
-    assert tops <= {"blender_manifest.toml", "__init__.py", "inpose_blender", "inpose_core", "README.md", "examples"}
+    assert tops <= {"blender_manifest.toml", "__init__.py", "inpose_blender", "inpose_core", "README.md", "examples", "web"}
     assert not [name for name in names if any(part in name for part in ("__pycache__", "/training/", "/evaluation/"))]
 
 

@@ -143,10 +143,10 @@ def test_properties_have_the_names_and_places_that_blend_files_know(registered):
         "swap_hands": "auto keep swap",
         "origin": "auto floor eyes",
         "first_frame_at": "scene current custom",
-        "start_at": "recorded rig cursor",
+        "start_at": "recorded rig cursor character",
         "facing": "recorded rig",
         "key_rate": "scene solver custom",
-        "way": "hips root none",
+        "way": "hips root none object",
         "sampler": "ddim dpmpp_2m",
         "use_floor": "auto off on",
     }
