@@ -15,9 +15,9 @@ from .adjust_settings import AdjustSettings
 from .settings import BakeSettings, ControlMode, KeyTolerance
 
 KeyRate = Literal["scene", "solver"]
-WayCarrier = Literal["hips", "root", "object", "none"]
+WayCarrier = Literal["hips", "root", "none", "object"]
 FirstFrame = Literal["scene", "current"]
-StartPlace = Literal["recorded", "rig", "character", "cursor"]
+StartPlace = Literal["recorded", "rig", "cursor", "character"]
 Facing = Literal["recorded", "rig"]
 
 
