@@ -16,6 +16,7 @@ from ..character.skin import Skin, read_skin
 from ..controls.find import body_control, find_controls
 from ..controls.keys import control_keys
 from ..controls.limbs import IkControls
+from ..controls.stretch import stretching_off
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
@@ -158,6 +159,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
     if control_mode != "fk":
         controls = find_controls(armature_object, mapping, scene, tree, switched_off)
         switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
+        switched_off += stretching_off(controls.limbs)
     located = (root, *loose, *(controls.centre if controls else ()))
     animated = (*tree, root, *(controls.bones if controls else ()))
     fingers = rig_fingers(armature_object, mapping, scene)
