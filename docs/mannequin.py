@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,10 +92,20 @@ def _balls() -> list[Ball]:
     return balls
 
 
-def add_mannequin(scene: Any, armature_object: Any) -> Any:
-    """Add a mannequin that the armature moves; its proportions follow the bones. Return the mesh object."""
-    bones = armature_object.data.bones
-    height = max(bone.tail_local.z for bone in bones) - min(bone.tail_local.z for bone in bones)
+def add_mannequin(scene: Any, armature_object: Any, names: Mapping[str, str] | None = None) -> Any:
+    """Add a mannequin that the armature moves; its proportions follow the bones.
+
+    Args:
+        scene: where to add it.
+        armature_object: the rig.
+        names: the rig's bone for each SMPL name that its bones do not have.
+
+    Returns:
+        The mesh object, with a vertex group for each of these bones.
+    """
+    own = armature_object.data.bones
+    bones = {joint: own[name] for joint, name in (names or {}).items()} or own
+    height = max(bone.tail_local.z for bone in own) - min(bone.tail_local.z for bone in own)
     size = height / 1.7
     vertices: list[Vector] = []
     faces: list[tuple[int, ...]] = []
@@ -126,7 +137,7 @@ def add_mannequin(scene: Any, armature_object: Any) -> Any:
     mannequin = bpy.data.objects.new("Mannequin", mesh)
     scene.collection.objects.link(mannequin)
     for bone, indices in groups.items():
-        mannequin.vertex_groups.new(name=bone).add(indices, 1.0, "REPLACE")
+        mannequin.vertex_groups.new(name=bones[bone].name).add(indices, 1.0, "REPLACE")
     mannequin.parent = armature_object
     mannequin.modifiers.new("Armature", "ARMATURE").object = armature_object
     return mannequin

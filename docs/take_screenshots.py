@@ -29,6 +29,7 @@ PICTURES = {
     "p2_pinned": ("pins_handles", WORKPLACE),
     "p3_lunge": ("pins_after", WORKPLACE),
     "c2_guessed": ("window_columns", WORKPLACE),
+    "k1_baked_335": ("window_controls", WORKPLACE),
 }
 WIDTH = 1100
 COLOURS = 256

@@ -16,6 +16,7 @@ from ..character.skin import Skin, read_skin
 from ..controls.find import body_control, find_controls
 from ..controls.keys import control_keys
 from ..controls.limbs import IkControls
+from ..controls.stretch import stretching_off
 from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
@@ -158,6 +159,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
     if control_mode != "fk":
         controls = find_controls(armature_object, mapping, scene, tree, switched_off)
         switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
+        switched_off += stretching_off(controls.limbs)
     located = (root, *loose, *(controls.centre if controls else ()))
     animated = (*tree, root, *(controls.bones if controls else ()))
     fingers = rig_fingers(armature_object, mapping, scene)
@@ -398,6 +400,9 @@ def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> Ke
         tuple(EndPoint(joint, bone, heads[joint]) for joint, bone in bones.items()),
         facts.location_axes,
         scale * measure.metres_per_unit,
+        {limb.target.bone: int(limb.side == "right") for limb in facts.controls.limbs if limb.kind == "leg"}
+        if facts.controls is not None
+        else {},
     )
 
 

@@ -145,12 +145,18 @@ class BakeJob:
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
-        fk_channels = channels
+        fk_channels = ik_channels = channels
         if mode != "fk" and layer is None:
-            fk_settings = replace(settings, controls="fk")
+            # IK is compared with FK on all frames: fewer keys are off on purpose.
+            exact = replace(settings, fewer_keys=None, key_tolerance_deg=0.0)
+            fk_settings = replace(exact, controls="fk")
             fk_channels, _ = yield from in_thread(
                 lambda: bake_channels(fk_facts, motion, fk_settings, mapping=now.mapping, measure=now.measure)
             )
+            if settings.fewer_keys is not None:
+                ik_channels, _ = yield from in_thread(
+                    lambda: bake_channels(facts, motion, exact, mapping=now.mapping, measure=now.measure)
+                )
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         if layer is not None:
@@ -165,7 +171,7 @@ class BakeJob:
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
         if facts.controls is not None and layer is None:
-            found = yield from self._compared(facts, fk_channels, channels, frames, now)
+            found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))
         return replace(
             result,

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..keys.ends import CurveToKey, Tolerance
 from ..keys.turning import turning_points
 from ..rig.tree import BoneTree
 from .channels import Channel
+from .held_feet import resting_feet
 from .settings import KeyTolerance
 
 _MARGIN: Final[float] = 0.95
@@ -36,6 +37,8 @@ class KeyedBody:
     location_axes: Mapping[str, FloatArray]
     metres_per_unit: float
     """Metres of one unit of the armature frame."""
+    foot_controls: Mapping[str, int] = field(default_factory=dict)
+    """The bones that are IK controls of feet, and whether of the left (0) or the right foot (1)."""
 
 
 def with_fewer_keys(
@@ -44,7 +47,8 @@ def with_fewer_keys(
     """Return the channels with smooth curves through as few keys as the tolerance allows.
 
     Channels that are no location or rotation, and constant ones, stay as they are. Each foot has keys where it lands
-    and where it leaves, and large movements have keys where they turn back.
+    and where it leaves, and large movements have keys where they turn back. The IK control of a foot rests while the
+    foot is planted, and has no keys between the ends of the rest.
 
     Args:
         channels: the channels of a bake, with a value for each frame.
@@ -52,6 +56,7 @@ def with_fewer_keys(
         tolerance: how far the end joints may be off.
         stands: (F, 2) whether the left and the right foot stand; None if it is unknown.
     """
+    channels, rests = _resting(channels, body, stands)
     found = [(index, each) for index, channel in enumerate(channels) if (each := _property(channel, body)) is not None]
     if not found:
         return list(channels)
@@ -66,13 +71,16 @@ def with_fewer_keys(
         float(np.radians(_MARGIN * tolerance.bone_angle_deg)),
     )
     curves = []
-    for (_, each), effect, foot in zip(found, reach.reaches, reach.feet, strict=True):
+    for (index, each), effect, foot in zip(found, reach.reaches, reach.feet, strict=True):
         limits = [reach.tolerances[end] for end in effect.ends]
         strength = np.abs(effect.effects(len(each.values), limits)).max(axis=(1, 2)).mean(axis=-1)
         turns = [turning_points(row * scale, _SWING) for row, scale in zip(each.values.T, strength, strict=True)]
         steps = _changes(stands, foot)
         fixed = np.concatenate((*(turn - turn % _MOMENTS for turn in turns), _MOMENTS * steps)).astype(np.int64)
-        curves.append(CurveToKey(each.values, effect, np.unique(fixed), stride=_MOMENTS))
+        held = tuple((_MOMENTS * first, _MOMENTS * last) for first, last in rests.get(index, ()))
+        for first, last in held:  # the moments beside its ends were computed from what is outside, too
+            each.values[first : last + 1] = each.values[first]
+        curves.append(CurveToKey(each.values, effect, np.unique(fixed), held, stride=_MOMENTS))
     result = list(channels)
     for (index, _), choice in zip(found, choose_keys(curves, reach.tolerances), strict=True):
         result[index] = replace(
@@ -104,6 +112,17 @@ def stands_at(stands: BoolArray | None, motion_fps: float, fps: float, count: in
         return None
     source = np.minimum(np.round(np.arange(count) * (motion_fps / fps)).astype(np.int64), len(stands) - 1)
     return stands[source]
+
+
+def _resting(
+    channels: Sequence[Channel], body: KeyedBody, stands: BoolArray | None
+) -> tuple[Sequence[Channel], dict[int, tuple[tuple[int, int], ...]]]:
+    """Return the channels with resting feet, and the rests of each channel by its index."""
+    feet = {bone: foot for bone, foot in body.foot_controls.items() if bone not in body.tree}
+    if stands is None or not feet:
+        return channels, {}
+    found = resting_feet(channels, feet, body.modes, stands, body.metres_per_unit)
+    return found.channels, found.rests
 
 
 def _changes(stands: BoolArray | None, foot: str) -> IndexArray:

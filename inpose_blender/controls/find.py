@@ -25,6 +25,7 @@ from .bends import with_tried_bends
 from .chains import IkChain, chain_bend, chain_hinge, ik_chains, user_control
 from .limbs import Control, IkControls, IkLimb, LimbKind, Swing
 from .names import LIMBS, ControlNames, LimbNames, control_names
+from .stretch import stretch_of
 
 _TRIAL_ANGLE: Final[float] = math.radians(30)
 _STAYS: Final[float] = 1e-3
@@ -363,9 +364,9 @@ def _centre(armature_object: Any, names: ControlNames, tree: BoneTree) -> tuple[
 def _settings(armature_object: Any, found: _Found, influences: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     """Yield the properties that the action must set for a limb, and their values."""
     pose = armature_object.pose.bones
-    constraint = pose[found.chain.owner].constraints[found.chain.constraint]
-    if constraint.use_stretch:
-        yield f"{constraint.path_from_id()}.use_stretch", 0.0
+    stretch = stretch_of(armature_object, found.chain.owner, found.chain.constraint, found.chain.bones)
+    if stretch is not None:
+        yield stretch.data_path, 0.0
     off = SwitchedOff(found.chain.owner, found.chain.constraint, 0.0).data_path
     if off in influences:
         yield off, influences[off]

@@ -71,7 +71,11 @@ class _Snap(bpy.types.Operator):
             return {"CANCELLED"}
         context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
         text = tr("Snapped {limbs} limbs in {frames} frames", limbs=limbs, frames=len(frames))
-        show_result(self, context, text, [tr("The action {action} is kept, with a fake user.", action=kept)])
+        where = tr(
+            "The action from before the first snap is kept: choose {action} in the Action Editor to return to it.",
+            action=kept,
+        )
+        show_result(self, context, text, [where])
         return {"FINISHED"}
 
 

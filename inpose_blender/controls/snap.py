@@ -15,11 +15,13 @@ from ..bpy_compat import ActionWriter, action_curves, assign_action
 from ..character.posing import PosedBones, pose_bones
 from ..core import FloatArray, RigError
 from ..rig.find import map_rig
-from ..rig.switched_off import SwitchedOff, to_switch_off
+from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .find import body_control, find_controls
 from .keys import ControlKeys, control_keys, keys_of
 from .limbs import Control, IkControls, IkLimb
+from .originals import drop_step, keep_original, original_of
+from .stretch import stretching_off
 from .write import KeyedCurve, rotation_values, set_keys, set_switch
 
 Direction = Literal["fk_to_ik", "ik_to_fk"]
@@ -38,7 +40,9 @@ class _Switch:
 def snap(
     armature_object: Any, scene: Any, direction: Direction, frames: Sequence[int], selected: frozenset[str]
 ) -> tuple[str, int]:
-    """Snap limbs in a copy of the active action, which becomes the active one; the action itself is kept.
+    """Snap limbs in a copy of the active action, which becomes the active one.
+
+    The action from before the first snap is kept; a copy that an earlier snap made is replaced by the new one.
 
     Args:
         armature_object: the rig.
@@ -48,7 +52,7 @@ def snap(
         selected: bones; the limbs to which any of them belongs are snapped, or all limbs if there is none.
 
     Returns:
-        The name of the kept action, and how many limbs were snapped.
+        The name of the action from before the first snap, and how many limbs were snapped.
 
     Raises:
         RigError: the object has no action, or the rig no IK that can be read.
@@ -65,12 +69,13 @@ def snap(
         raise RigError(
             f"{armature_object.name} has no IK that InPose can read.", "Add an IK constraint with a bone as target."
         )
-    switches = [switch for limb in limbs for switch in _switches(armature_object, limb)]
     to_ik = direction == "ik_to_fk"
+    switches = [switch for limb in limbs for switch in _switches(armature_object, limb)]
+    off = [*stretching_off(limbs), *(() if to_ik else _constraints_off(armature_object, limbs))]
     with _switched_copy(armature_object, switches, ik=not to_ik) as copy:
         posed = _posed(copy, _needed(tree, limbs), frames)
     keys = _ik_keys(controls, limbs, posed) if to_ik else list(_fk_keys(tree, limbs, posed))
-    old = animation.action
+    old, original = animation.action, original_of(animation.action)
     writer = ActionWriter.of_copy(animation)
     try:
         for curve in _curves(armature_object, keys):
@@ -82,8 +87,10 @@ def snap(
     except BaseException:
         bpy.data.actions.remove(writer.action)
         raise
-    old.use_fake_user = True
-    return old.name, len(limbs)
+    remember_off(armature_object, writer.action, off)
+    keep_original(original, writer.action)
+    drop_step(old, writer.action)
+    return original.name, len(limbs)
 
 
 def keyed_frames(armature_object: Any, first: int, last: int) -> list[int]:
@@ -116,6 +123,15 @@ def _switches(armature_object: Any, limb: IkLimb) -> Iterator[_Switch]:
         path = SwitchedOff(owner, name, 0.0).data_path
         now = armature_object.pose.bones[owner].constraints[name].influence
         yield _Switch(path, dict(limb.settings).get(path, now or 1.0), 0.0)
+
+
+def _constraints_off(armature_object: Any, limbs: Sequence[IkLimb]) -> Iterator[SwitchedOff]:
+    """Yield the constraints that FK switches off; the next snap could not read them if they were not remembered."""
+    for limb in limbs:
+        if limb.switch is None:
+            off = SwitchedOff(*limb.constraint, 0.0)
+            (influence,) = (each.ik for each in _switches(armature_object, limb) if each.path == off.data_path)
+            yield SwitchedOff(*limb.constraint, influence)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class BlockTridiagonal:
         """
         steps = []
         count, reach = diagonal.shape[-1], 1
-        while reach < count and np.abs(after).max() > _NEGLIGIBLE * np.abs(diagonal).max():
+        while reach < count and _matters(diagonal, after, reach):
             inverse = _inverse(diagonal)
             from_before = _times(np.swapaxes(after, 0, 1), inverse[..., :-reach])
             from_after = _times(after, inverse[..., reach:])
@@ -57,6 +57,13 @@ class BlockTridiagonal:
             reduced[..., :-reach] -= _times(from_after, known[..., reach:])
             known = reduced
         return _times(self.inverse, known)
+
+
+def _matters(diagonal: FloatArray, after: FloatArray, reach: int) -> bool:
+    """Return whether rows still have to do with each other. Rows are compared with their own neighbours only: keys that
+    are held to a value have diagonals that are larger by far than those of all others."""
+    size = np.abs(diagonal).max(axis=(0, 1))
+    return bool((np.abs(after).max(axis=(0, 1)) > _NEGLIGIBLE * np.minimum(size[:-reach], size[reach:])).any())
 
 
 def _times(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -46,8 +46,13 @@ def draw_rig(layout: Any, armature_object: Any) -> None:
     )
     draw_text(column, found, "ERROR" if mapping.missing_required else "CHECKMARK")
     if off := still_off(armature_object):
-        draw_text(column, tr("Switched off: {count} constraints", count=len(off)), "CONSTRAINT_BONE")
-        column.operator("inpose.give_ik_back")
+        only_stretching = all(each.setting == "use_stretch" for each in off)
+        if only_stretching:
+            draw_text(column, tr("IK stretching is off: {count} limbs", count=len(off)), "CONSTRAINT_BONE")
+            column.operator("inpose.give_ik_back", text=tr("Give Stretching Back"))
+        else:
+            draw_text(column, tr("Switched off: {count} constraints", count=len(off)), "CONSTRAINT_BONE")
+            column.operator("inpose.give_ik_back")
     if mapping.missing:
         missing = ", ".join(tr(name.replace("_", " ")) for name in mapping.missing)
         draw_text(column, tr("No bone for {joints}", joints=missing))

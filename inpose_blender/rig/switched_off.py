@@ -31,13 +31,15 @@ class SwitchedOff:
     bone: str
     constraint: str
     influence: float
-    """Its influence before."""
+    """Its influence before; or the value of the setting before."""
+    setting: str = "influence"
+    """What is switched off: the influence, or another property of the constraint such as ``use_stretch``."""
 
     @property
     def data_path(self) -> str:
-        """Return the path of the influence, from the armature object."""
+        """Return the path of the setting, from the armature object."""
         bone, constraint = (bpy.utils.escape_identifier(name) for name in (self.bone, self.constraint))
-        return f'pose.bones["{bone}"].constraints["{constraint}"].influence'
+        return f'pose.bones["{bone}"].constraints["{constraint}"].{self.setting}'
 
     def find(self, armature_object: Any) -> Any:
         """Return the constraint, or None if it is gone."""
@@ -65,7 +67,8 @@ def to_switch_off(armature_object: Any, mapping: RigMapping) -> tuple[SwitchedOf
     """
     if mapping.family.is_control_rig:  # there inverse kinematics is the design, and the rig has a switch
         return ()
-    before = {(each.bone, each.constraint): each for each in remembered_off(armature_object)}
+    remembered = [each for each in remembered_off(armature_object) if each.setting == "influence"]
+    before = {(each.bone, each.constraint): each for each in remembered}
     found = []
     for bone, constraint in _disturbing(armature_object.pose.bones, mapping):
         known = before.get((bone.name, constraint.name))
@@ -99,7 +102,8 @@ def remember_off(armature_object: Any, action: Any, switched_off: Iterable[Switc
     switched_off = tuple(switched_off)
     if not switched_off:
         return
-    action[_KEY] = _text(switched_off)
+    own = {each.data_path: each for each in (*_parse(str(action.get(_KEY, ""))), *switched_off)}
+    action[_KEY] = _text(own.values())
     take = getattr(armature_object, "inpose_take", None)
     if take is not None:
         kept = {each.data_path: each for each in (*_parse(take.switched_off), *switched_off)}
@@ -107,14 +111,15 @@ def remember_off(armature_object: Any, action: Any, switched_off: Iterable[Switc
 
 
 def give_back(armature_object: Any) -> int:
-    """Restore the influence of the stored constraints, and remove its keys from the action; return their number."""
+    """Restore the stored constraints, and remove the keys that switch them off; return their number."""
     remembered = remembered_off(armature_object)
     for action in playing_actions(armature_object):
         if _KEY in action:
             remove_curves(action, {each.data_path for each in remembered})
             del action[_KEY]
     for each in remembered:
-        each.find(armature_object).influence = each.influence
+        constraint = each.find(armature_object)
+        setattr(constraint, each.setting, type(getattr(constraint, each.setting))(each.influence))
     take = getattr(armature_object, "inpose_take", None)
     if take is not None:
         take.switched_off = ""
@@ -122,10 +127,9 @@ def give_back(armature_object: Any) -> int:
 
 
 def still_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
-    """Return the remembered constraints that have no influence now."""
-    return tuple(
-        each for each in remembered_off(armature_object) if each.find(armature_object).influence < each.influence
-    )
+    """Return the remembered constraints that are switched off now."""
+    remembered = remembered_off(armature_object)
+    return tuple(each for each in remembered if getattr(each.find(armature_object), each.setting) < each.influence)
 
 
 def _disturbing(pose_bones: Any, mapping: RigMapping) -> Iterator[tuple[Any, Any]]:

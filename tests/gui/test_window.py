@@ -98,6 +98,17 @@ def test_a_rig_is_exported_in_the_window(blender: RealBlender, tmp_path: Path) -
     )
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_fk_and_ik_are_baked_and_snapped_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_controls.py", tmp_path)
+    assert {
+        "k: undo takes the snap back in one step",
+        "mmd: undo takes the snap back in one step",
+        "hand_made: undo takes the snap back in one step",
+    } <= set(report["checks"])
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]

@@ -12,9 +12,12 @@ import pytest
 from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
 from rigs import build_rig, nearest_rotation
 
+from inpose_blender.bake.bake import rig_facts
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bpy_compat import action_curves
+from inpose_blender.character.posing import PosedBones
+from inpose_blender.controls.check import control_problems, needed_bones
 from inpose_blender.core import JOINT_INDEX, PARENTS, Motion, Sensors, multiply_quaternions
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.takes.take import SolvedTake
@@ -57,17 +60,22 @@ def limber_motion(skeleton: Any, frames: int = FRAMES, *, hinges: bool = False) 
     return Motion(local, root_m, skeleton, 24.0)
 
 
+def solved_take(motion: Motion) -> SolvedTake:
+    """Return a motion as if it had been solved from its own head and hands."""
+    devices = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
+    measured = np.ones((len(motion), 3), np.bool_)
+    return SolvedTake(
+        motion, Sensors(motion.joint_positions_m[:, devices], motion.rotations_wxyz[:, devices], measured, 24.0)
+    )
+
+
 def bake(rig: Any, *, hinges: bool = False, **options: Any) -> Any:
     """Bake the limber motion by the job that operators and headless run, and return the result."""
     scene = bpy.context.scene
     prepared = prepare_rig(rig, scene)
     motion = limber_motion(prepared.measure.skeleton, hinges=hinges)
-    devices = [JOINT_INDEX[name] for name in ("head", "left_wrist", "right_wrist")]
-    sensors = Sensors(
-        motion.joint_positions_m[:, devices], motion.rotations_wxyz[:, devices], np.ones((FRAMES, 3), np.bool_), 24.0
-    )
-    load = partial(SolvedTake, motion, sensors)
-    return BakeJob(prepared, scene, load, BakeOptions(**options), "take", replace_own=False).run()
+    take = solved_take(motion)
+    return BakeJob(prepared, scene, lambda: take, BakeOptions(**options), "take", replace_own=False).run()
 
 
 def poses(rig: Any, frames: range = range(1, FRAMES + 1)) -> dict[str, np.ndarray]:
@@ -167,6 +175,41 @@ def test_an_ik_limit_is_named():
     reasons = {found.kind: dict(found.values) for found in bake(rig, controls="ik").character.problems}
     assert reasons["ik_limit"]["other"] == "LeftLeg"
     assert set(reasons) & {"ik_locked", "ik_unreachable", "ik_stiff"} == set()
+
+
+def test_a_straight_limb_is_named():
+    """The reason that is left when nothing else explains a difference: the limb is at its full length."""
+    rig = hand_made_rig()
+    scene = bpy.context.scene
+    prepared = prepare_rig(rig, scene)
+    facts = rig_facts(rig, scene=scene, mapping=prepared.mapping, control_mode="ik")
+    limb = next(each for each in facts.controls.limbs if (each.side, each.kind) == ("left", "leg"))
+    names = needed_bones(rig, facts.controls, ["LeftLeg"])
+    bent = {name: np.eye(4)[None] for name in names}
+    kinds = []
+    for degrees in (0.0, straightening_degrees(limb)):
+        moved = dict(bent)
+        moved["LeftLeg"] = turned_about_x(degrees, limb.places_rest[1])
+        fk = PosedBones((1,), moved)
+        ik = PosedBones((1,), moved | {"LeftLeg": moved["LeftLeg"] @ turned_about_x(0.3, limb.places_rest[1])})
+        found = control_problems(rig, facts.controls, prepared.mapping, ["LeftLeg"], fk, ik, [1], 1.0)
+        kinds.append([each.kind for each in found])
+    assert kinds == [["ik_differs"], ["ik_straight"]]
+
+
+def turned_about_x(degrees: float, place: np.ndarray) -> np.ndarray:
+    """Return the move (1, 4, 4) that turns a bone about a place."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    move = np.eye(4)
+    move[:3, :3] = [[1, 0, 0], [0, cos, -sin], [0, sin, cos]]
+    move[:3, 3] = place - move[:3, :3] @ place
+    return move[None]
+
+
+def straightening_degrees(limb: Any) -> float:
+    """Return the angle about the X axis that makes a leg straight."""
+    (_, y1, z1), (_, y2, z2) = np.diff(limb.places_rest, axis=0)
+    return float(np.degrees(np.arctan2(z1, y1) - np.arctan2(z2, y2)))
 
 
 def test_a_rig_without_ik_is_baked_with_fk_and_told():

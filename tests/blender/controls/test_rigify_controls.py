@@ -9,10 +9,10 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from controls.test_ik_bake import FRAMES, apart, bake, keyed, limber_motion, poses
+from controls.test_ik_bake import FRAMES, apart, bake, keyed, limber_motion, poses, solved_take
 
-from inpose_blender.bake.bake import bake_channels, finish, rig_facts, write_action
-from inpose_blender.bake.settings import BakeSettings
+from inpose_blender.bake.job import BakeJob
+from inpose_blender.bake.options import BakeOptions
 from inpose_blender.controls.snap import snap
 from inpose_blender.rig.prepare import prepare_rig
 
@@ -97,11 +97,10 @@ def test_poles_go_smoothly(generated):
 
 @pytest.mark.slow
 def test_ten_thousand_frames_take_less_than_fifteen_seconds(generated):
+    """The whole job, with the comparison of IK and FK and all other checks."""
     prepared = prepare_rig(generated, bpy.context.scene)
-    motion = limber_motion(prepared.measure.skeleton, 10_000)
+    take = solved_take(limber_motion(prepared.measure.skeleton, 10_000))
     began = time.process_time()  # other tests may run at the same time
-    facts = rig_facts(generated, scene=bpy.context.scene, mapping=prepared.mapping, control_mode="ik")
-    settings = BakeSettings("long", controls="ik")
-    channels, frames = bake_channels(facts, motion, settings, mapping=prepared.mapping, measure=prepared.measure)
-    finish(write_action(generated, channels, frames, settings, scene=bpy.context.scene))
+    job = BakeJob(prepared, bpy.context.scene, lambda: take, BakeOptions(controls="ik"), "long", replace_own=False)
+    job.run()
     assert time.process_time() - began < 15

@@ -14,6 +14,7 @@ from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.controls.snap import keyed_frames, snap
 from inpose_blender.core import RigError
+from inpose_blender.rig.switched_off import give_back, still_off
 
 EVERY = range(1, FRAMES + 1)
 
@@ -45,6 +46,20 @@ def test_there_and_back_again(build):
     assert mm < 1.0
     rig.animation_data.action = baked
     assert keys(rig) == before
+
+
+@pytest.mark.parametrize("build", [hand_made_rig, mmd_rig])
+def test_a_bake_of_both_is_snapped_to_fk_and_back_within_the_range(build):
+    """The constraints are off in the current frame when the second snap begins."""
+    rig = build()
+    bake(rig, controls="both")
+    expected = poses(rig)
+    for way in ("fk_to_ik", "ik_to_fk", "fk_to_ik", "ik_to_fk"):
+        snap(rig, bpy.context.scene, way, range(20, 41), frozenset())
+        degrees, mm = apart(expected, poses(rig))
+        assert degrees < 0.2
+        assert mm < 1.0
+        bpy.context.scene.frame_set(30)
 
 
 def test_only_the_range_and_the_selected_limb_change():
@@ -99,3 +114,50 @@ def test_the_operators_are_one_undo_step(registered):
     bpy.ops.ed.undo()
     assert bpy.data.objects[name].animation_data.action.name == action
     assert [each.name for each in bpy.data.actions] == [action]
+
+
+def test_only_the_original_is_kept_however_often_one_snaps():
+    rig = hand_made_rig()
+    bake(rig)
+    baked = rig.animation_data.action
+    scene = bpy.context.scene
+    assert [snap(rig, scene, way, EVERY, frozenset())[0] for way in ("ik_to_fk", "fk_to_ik", "ik_to_fk")] == [
+        "take"
+    ] * 3
+    assert {action.name for action in bpy.data.actions} == {"take", "take.001"}
+    assert rig.animation_data.action.name == "take.001"
+    assert baked.use_fake_user
+    baked.name = "renamed"
+    assert snap(rig, scene, "fk_to_ik", EVERY, frozenset())[0] == "renamed"
+    rig.animation_data.action.use_fake_user = True  # the user wants this one, too
+    snap(rig, scene, "ik_to_fk", EVERY, frozenset())
+    assert {action.name for action in bpy.data.actions} == {"renamed", "take.001", "take.002"}
+
+
+def test_a_snapped_action_is_the_original_when_the_one_before_is_gone():
+    rig = hand_made_rig()
+    bake(rig)
+    snap(rig, bpy.context.scene, "ik_to_fk", EVERY, frozenset())
+    bpy.data.actions.remove(bpy.data.actions["take"])
+    assert snap(rig, bpy.context.scene, "fk_to_ik", EVERY, frozenset())[0] == "take.001"
+    assert bpy.data.actions["take.001"].use_fake_user
+
+
+def test_stretching_is_off_with_the_keys_and_can_be_given_back(registered):
+    rig = hand_made_rig()
+    rig.pose.bones["LeftLeg"].ik_stretch = 0.2
+    constraint = rig.pose.bones["LeftLeg"].constraints["IK"]
+    others = rig.pose.bones["RightLeg"].constraints["IK"]
+    for way in ("bake", "bake again", "snap"):
+        if way == "snap":
+            snap(rig, bpy.context.scene, "ik_to_fk", EVERY, frozenset())
+        else:
+            bake(rig, controls="ik")
+        bpy.context.scene.frame_set(2)
+        assert not constraint.use_stretch, way
+        assert others.use_stretch, "a limb that cannot get longer is left alone"
+    rig.animation_data.action = None
+    assert [each.bone for each in still_off(rig) if each.setting == "use_stretch"] == ["LeftLeg"]
+    give_back(rig)
+    assert constraint.use_stretch
+    assert not still_off(rig)

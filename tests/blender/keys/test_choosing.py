@@ -42,6 +42,14 @@ def test_the_tridiagonal_system_is_solved(rng: np.random.Generator) -> None:
         assert np.allclose(full @ flat, np.moveaxis(known, 2, 0).reshape(2 * count, 3), atol=1e-7)
 
 
+def test_keys_with_exact_values_leave_the_fit_of_the_others_alone() -> None:
+    kept = np.arange(0, 401, 2)
+    exact = np.isin(kept, (0, 100, 140, 300))
+    wanted = 5.0 + np.sin(np.arange(401.0) / 9)[None]
+    segments = Segments(kept, exact, np.gradient(wanted, axis=1)[:, kept])
+    assert np.abs(segments.evaluate(segments.fit(wanted)) - wanted).max() < 1e-3
+
+
 def test_a_cubic_is_fitted_exactly_by_two_keys() -> None:
     t = np.arange(21.0)
     wanted = np.stack((0.001 * t**3 - 0.02 * t**2 + t, 5 - t))

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the IK constraints that could stretch a limb: an action with IK switches that off, and it can be restored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..rig.switched_off import SwitchedOff, remembered_off
+from .limbs import IkLimb
+
+_SETTING: Final[str] = "use_stretch"
+
+
+def stretch_of(armature_object: Any, owner: str, constraint: str, chain: Sequence[str]) -> SwitchedOff | None:
+    """Return the stretching of an IK constraint, or None if it has no effect.
+
+    Args:
+        armature_object: the rig.
+        owner: the bone that has the constraint.
+        constraint: its name.
+        chain: the bones that it moves; only those with an IK stretch above 0 get longer.
+    """
+    pose = armature_object.pose.bones
+    stretch = SwitchedOff(owner, constraint, 1.0, _SETTING)
+    if all(pose[bone].ik_stretch == 0 for bone in chain):
+        return None
+    # After an earlier bake it is off, and the next action needs the key all the same.
+    is_on = pose[owner].constraints[constraint].use_stretch
+    return stretch if is_on or stretch in remembered_off(armature_object) else None
+
+
+def stretching_off(limbs: Sequence[IkLimb]) -> tuple[SwitchedOff, ...]:
+    """Return the stretching that the settings of limbs switch off, to be remembered with their action."""
+    every = [SwitchedOff(*limb.constraint, 1.0, _SETTING) for limb in limbs]
+    paths = {path for limb in limbs for path, _ in limb.settings}
+    return tuple(each for each in every if each.data_path in paths)
