@@ -100,6 +100,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene_settings.register()
+    headset_operators.register()
     mapping.register()
     menus.register()
     translate.register()
@@ -117,7 +118,7 @@ def _run_command(arguments: list[str]) -> int:
 def unregister() -> None:
     """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
     QUEUE.clear()
-    headset_operators.end_session()
+    headset_operators.unregister()
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):
         facts.forget_all()

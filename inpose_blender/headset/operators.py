@@ -171,7 +171,25 @@ def choices_of(settings: Any) -> "HeadsetChoices":
     from .session import HeadsetChoices
 
     certificate, key = (Path(bpy.path.abspath(text)) if text else None for text in (settings.certificate, settings.key))
-    return HeadsetChoices(takes_folder(settings), settings.port, settings.connection == "WIFI", certificate, key)
+    return HeadsetChoices(
+        takes_folder(settings), settings.port, settings.connection == "WIFI", certificate, key, not settings.folder
+    )
+
+
+@bpy.app.handlers.persistent
+def _end_before_loading(*_arguments: object) -> None:
+    end_session()
+
+
+def register() -> None:
+    """End the session whenever another file is opened."""
+    bpy.app.handlers.load_pre.append(_end_before_loading)
+
+
+def unregister() -> None:
+    """End the session, and no longer watch for other files."""
+    bpy.app.handlers.load_pre.remove(_end_before_loading)
+    end_session()
 
 
 CLASSES = (

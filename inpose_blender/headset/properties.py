@@ -4,11 +4,12 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import bpy
+
+from ..preferences.machine_settings import user_folder
 
 CONNECTIONS: Final = (
     ("CABLE", "By cable", "The headset is connected with USB, and adb forwards the port"),
@@ -31,15 +32,15 @@ class INPOSE_PG_headset(bpy.types.PropertyGroup):
     )
     folder: bpy.props.StringProperty(
         name="Takes",
-        description="Folder for the takes. If empty, the folder of the .blend file",
+        description="Folder for the takes. If empty, the folder of the .blend file, or of the add-on",
         subtype="DIR_PATH",
     )
 
 
 def takes_folder(settings: INPOSE_PG_headset) -> Path:
-    """Return the folder of the takes: the chosen one, else that of the .blend, else one that Blender does not empty."""
+    """Return the folder of the takes: the chosen one, else that of the .blend, else one of the add-on's own."""
     if settings.folder:
         return Path(bpy.path.abspath(settings.folder))
     if bpy.data.filepath:
         return Path(bpy.data.filepath).parent
-    return Path(tempfile.gettempdir())
+    return user_folder() / "takes"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ class HeadsetChoices:
     certificate: Path | None = None
     """With `key`: PEM files, needed in the network."""
     key: Path | None = None
+    may_create: bool = False
+    """Create the folder if it is missing: the user has chosen none."""
 
 
 class HeadsetSession:
@@ -45,12 +48,12 @@ class HeadsetSession:
                 "A headset in the network needs HTTPS, and no certificate is given.",
                 "Choose a certificate and its key, or connect the headset by cable.",
             )
-        _check_writable(choices.folder)
+        _check_writable(choices.folder, choices.may_create)
         self.choices = choices
         self._told = 0
         settings = PageSettings(
             choices.port,
-            "0.0.0.0" if choices.in_network else "127.0.0.1",  # noqa: S104 (the user has chosen Wi-Fi)
+            "0.0.0.0" if choices.in_network else "127.0.0.1",
             certificate=choices.certificate if choices.in_network else None,
             key=choices.key if choices.in_network else None,
         )
@@ -107,13 +110,13 @@ class HeadsetSession:
         return takes[-1].path
 
 
-def _check_writable(folder: Path) -> None:
+def _check_writable(folder: Path, may_create: bool) -> None:
     """Say before the take, and not after it, that the folder cannot be written."""
-    import tempfile
-
-    if not folder.is_dir():
-        raise OutputError(f"The folder {folder} does not exist.", "Create it first, or choose another one.")
     try:
+        if may_create:
+            folder.mkdir(parents=True, exist_ok=True)
+        elif not folder.is_dir():
+            raise OutputError(f"The folder {folder} does not exist.", "Create it first, or choose another one.")
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
