@@ -108,7 +108,7 @@ def test_the_takes_are_beside_the_blend_unless_a_folder_is_chosen(tmp_path: Path
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     settings = bpy.context.window_manager.inpose_headset
     assert takes_folder(settings) == tmp_path
-    settings.folder = "//acted"
+    settings.folder = str(tmp_path / "acted")
     assert operators.choices_of(settings).folder == tmp_path / "acted"
     assert not operators.choices_of(settings).may_create
     settings.folder = ""
