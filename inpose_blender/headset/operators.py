@@ -79,15 +79,16 @@ class INPOSE_OT_record_headset(bpy.types.Operator):
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Choose takes that have ended. Esc ends the session; everything else is Blender's."""
-        if running_session() is not self._session:
+        session = running_session()
+        if session is None or session is not self._session:
             return self._finished(context)
         if event.type == "ESC" and event.value == "PRESS" and not is_playing(context):
             bpy.ops.inpose.end_headset()
             return self._finished(context)
         if event.type == "TIMER":
-            choose_take(context, self._session.new_take())
+            choose_take(context, session.new_take())
             redraw_panels()
-            if (error := self._session.error) is not None:
+            if (error := session.error) is not None:
                 bpy.ops.inpose.end_headset()
                 show_error(self, context, error, _DOING)
                 return self._finished(context)
@@ -176,7 +177,7 @@ def choices_of(settings: Any) -> "HeadsetChoices":
     )
 
 
-@bpy.app.handlers.persistent
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]
 def _end_before_loading(*_arguments: object) -> None:
     end_session()
 
