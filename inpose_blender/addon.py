@@ -20,6 +20,8 @@ from .controls import operators as controls_operators
 from .controls.panel import INPOSE_PT_controls
 from .export import operators as export_operators
 from .export import panel as export_panel
+from .headset import operators as headset_operators
+from .headset.panel import INPOSE_PT_headset
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
 from .pins import contact_operators, contact_panel, stand_operators
@@ -52,6 +54,7 @@ _CLASSES = (
     *recording_operators.CLASSES,
     *example.CLASSES,
     *scene_operators.CLASSES,
+    *headset_operators.CLASSES,
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *trim_drag.CLASSES,
@@ -73,6 +76,7 @@ _CLASSES = (
     *ui_operators.CLASSES,
     INPOSE_PT_main,
     INPOSE_PT_recording,
+    INPOSE_PT_headset,
     *viewing_panel.CLASSES,
     INPOSE_PT_calibration,
     INPOSE_PT_rig,
@@ -96,6 +100,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene_settings.register()
+    headset_operators.register()
     mapping.register()
     menus.register()
     translate.register()
@@ -113,6 +118,7 @@ def _run_command(arguments: list[str]) -> int:
 def unregister() -> None:
     """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
     QUEUE.clear()
+    headset_operators.unregister()
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):
         facts.forget_all()

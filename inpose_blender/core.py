@@ -74,6 +74,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
         pins_to_json,
     )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
+    from inpose_core.recording.live.headset import HeadsetProgress, HeadsetRecorder, PageSettings
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.trackers import TrackerTracks
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -138,6 +139,7 @@ else:
         pins_to_json,
     )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
+    from ..inpose_core.recording.live.headset import HeadsetProgress, HeadsetRecorder, PageSettings
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.trackers import TrackerTracks
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -179,12 +181,15 @@ __all__ = [
     "FloatArray",
     "Ground",
     "HandRest",
+    "HeadsetProgress",
+    "HeadsetRecorder",
     "InPoseError",
     "IndexArray",
     "LevelGround",
     "Loop",
     "Motion",
     "OutputError",
+    "PageSettings",
     "Pin",
     "PinError",
     "PinKey",

@@ -12,6 +12,7 @@ from .bake.properties import INPOSE_PG_bake
 from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
 from .export.properties import INPOSE_PG_export
+from .headset.properties import INPOSE_PG_headset
 from .loops.properties import INPOSE_PG_loop
 from .pins import properties as pins
 from .pins.stand_frames import INPOSE_PG_stand_frames
@@ -41,6 +42,7 @@ CLASSES = (
     *pins.CLASSES,
     *edits.CLASSES,
     INPOSE_PG_stand_frames,
+    INPOSE_PG_headset,
 )
 
 
@@ -62,11 +64,13 @@ def register() -> None:
     bpy.types.WindowManager.inpose_status = bpy.props.PointerProperty(type=INPOSE_PG_status)
     bpy.types.WindowManager.inpose_columns = bpy.props.PointerProperty(type=columns.INPOSE_PG_columns)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
+    bpy.types.WindowManager.inpose_headset = bpy.props.PointerProperty(type=INPOSE_PG_headset)
     overrides.register()
 
 
 def unregister() -> None:
     """Remove the properties."""
+    del bpy.types.WindowManager.inpose_headset
     del bpy.types.WindowManager.inpose_view
     del bpy.types.WindowManager.inpose_columns
     overrides.unregister()

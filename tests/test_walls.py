@@ -84,6 +84,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "character",
         "controls",
         "recording",
+        "headset",
         "calibration",
         "layers",
         "bake",

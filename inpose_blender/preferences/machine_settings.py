@@ -43,7 +43,7 @@ def solver_interpreters(chosen: str = "", device: str | None = None) -> tuple[In
 
 def gpu_pythons_file() -> Path:
     """Return the file that keeps which Pythons a search has found."""
-    return _user_folder() / "gpu_pythons.json"
+    return user_folder() / "gpu_pythons.json"
 
 
 def results_folder() -> Path:
@@ -56,7 +56,7 @@ def results_folder() -> Path:
     if preferences and preferences.cache_folder:
         folder = Path(bpy.path.abspath(preferences.cache_folder))
     else:
-        folder = _user_folder() / "results"
+        folder = user_folder() / "results"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -76,7 +76,7 @@ def addon_preferences() -> bpy.types.AddonPreferences | None:
     return addon.preferences if addon else None
 
 
-def _user_folder() -> Path:
+def user_folder() -> Path:
     """Return the add-on's own folder among the user's; it need not exist."""
     try:
         return Path(bpy.utils.extension_path_user(ADDON_PACKAGE))

@@ -109,6 +109,13 @@ def test_fk_and_ik_are_baked_and_snapped_in_the_window(blender: RealBlender, tmp
     } <= set(report["checks"])
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_headset.py", tmp_path)
+    assert {"the take is the chosen recording", "the end stops the server"} <= set(report["checks"])
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]

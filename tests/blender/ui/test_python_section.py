@@ -19,7 +19,7 @@ from tests.blender.ui.test_panels import ListeningLayout
 @pytest.fixture
 def computer(registered, monkeypatch, tmp_path):
     """A computer with these Pythons, and with a graphics card or without."""
-    monkeypatch.setattr(machine_settings, "_user_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(machine_settings, "user_folder", lambda: tmp_path / "user")
     monkeypatch.delenv("INPOSE_PYTHON", raising=False)
     python_operators.forget_search()
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Show how to reach this computer from the headset, and what has arrived."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import bpy
+
+from ..ui.drawing import SidebarPanel, draw_text
+from ..ui.translate import tr
+from .operators import running_session
+
+if TYPE_CHECKING:
+    from .session import HeadsetSession
+
+
+class INPOSE_PT_headset(SidebarPanel, bpy.types.Panel):
+    """Record in the browser of your headset"""
+
+    bl_idname = "INPOSE_PT_headset"
+    bl_label = "Headset"
+    bl_parent_id = "INPOSE_PT_recording"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the settings, or the session that runs."""
+        session = running_session()
+        if session is None:
+            draw_settings(self.layout, context.window_manager.inpose_headset)
+        else:
+            draw_session(self.layout, session)
+
+
+def draw_settings(layout: Any, settings: Any) -> None:
+    """Draw the settings, and the button that begins."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    column.prop(settings, "connection")
+    column.prop(settings, "port")
+    if settings.connection == "WIFI":
+        column.prop(settings, "certificate")
+        column.prop(settings, "key")
+        if not (settings.certificate and settings.key):
+            draw_text(layout.column(align=True), tr("Wi-Fi needs a certificate and its key for HTTPS."), "INFO")
+    column.prop(settings, "folder")
+    layout.operator("inpose.record_headset", icon="REC")
+
+
+def draw_session(layout: Any, session: HeadsetSession) -> None:
+    """Draw the address, the state of the connection, and the buttons."""
+    if not session.choices.in_network:
+        draw_text(layout, tr("Run this command on the computer:"))
+        _draw_copied(layout, session.adb_command)
+    draw_text(layout, tr("Open this address in the headset:"))
+    _draw_copied(layout, session.url)
+    progress = session.progress()
+    if progress.connected:
+        draw_text(layout, tr("Headset connected"), "CHECKMARK")
+    else:
+        draw_text(layout, tr("Waiting for the headset"), "SORTTIME")
+    if progress.takes:
+        draw_text(layout, tr("Take {number}: {frames} frames", number=progress.takes, frames=progress.frames))
+    row = layout.row(align=True)
+    row.enabled = progress.connected
+    row.operator("inpose.command_headset", text="Start take", icon="REC").name = "start"
+    row.operator("inpose.command_headset", text="Stop take", icon="SNAP_FACE").name = "stop"
+    layout.operator("inpose.end_headset", icon="X")
+
+
+def _draw_copied(layout: Any, text: str) -> None:
+    row = layout.row(align=True)
+    row.label(text=text, translate=False)
+    row.operator("inpose.copy_headset_text", text="", icon="COPYDOWN").text = text

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold the one server that a headset can reach, from *Record from headset* to *End*."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..core import (
+    HeadsetProgress,
+    HeadsetRecorder,
+    InPoseError,
+    OutputError,
+    PageSettings,
+    RecordingError,
+    output_error,
+)
+
+
+@dataclass(frozen=True)
+class HeadsetChoices:
+    """Say where the page is served, and where the takes go."""
+
+    folder: Path
+    port: int
+    in_network: bool = False
+    certificate: Path | None = None
+    """With `key`: PEM files, needed in the network."""
+    key: Path | None = None
+    may_create: bool = False
+    """Create the folder if it is missing: the user has chosen none."""
+
+
+class HeadsetSession:
+    """Serve the page from the beginning until `end`; the takes are files as they arrive.
+
+    Raises:
+        OutputError: the folder does not exist.
+        RecordingError: the port is taken, or Wi-Fi is chosen without a certificate.
+    """
+
+    def __init__(self, choices: HeadsetChoices) -> None:
+        if choices.in_network and (choices.certificate is None or choices.key is None):
+            raise RecordingError(
+                "A headset in the network needs HTTPS, and no certificate is given.",
+                "Choose a certificate and its key, or connect the headset by cable.",
+            )
+        _check_writable(choices.folder, choices.may_create)
+        self.choices = choices
+        self._told = 0
+        settings = PageSettings(
+            choices.port,
+            "0.0.0.0" if choices.in_network else "127.0.0.1",
+            certificate=choices.certificate if choices.in_network else None,
+            key=choices.key if choices.in_network else None,
+        )
+        self._recorder = HeadsetRecorder(choices.folder, settings)
+        self._recorder.start()
+
+    @property
+    def url(self) -> str:
+        """Return the address to open in the headset."""
+        return self._recorder.urls[0]
+
+    @property
+    def adb_command(self) -> str:
+        """Return the command that makes this computer's port reachable over the cable."""
+        port = self.url.partition("://")[2].partition("/")[0].rpartition(":")[2]
+        return f"adb reverse tcp:{port} tcp:{port}"
+
+    @property
+    def error(self) -> InPoseError | None:
+        """Return why nothing can be written any more."""
+        return self._recorder.error
+
+    def progress(self) -> HeadsetProgress:
+        """Return what has happened so far."""
+        return self._recorder.progress(0.0)
+
+    def command(self, name: str) -> bool:
+        """Ask the headset to ``start`` or ``stop`` a take; return whether one is connected."""
+        return self._recorder.command(name)
+
+    def new_take(self) -> Path | None:
+        """Return the newest take, if it has ended and was not returned before."""
+        takes = list(self._recorder.takes)
+        ended = [number for number, take in enumerate(takes, start=1) if take.ended and number > self._told]
+        if not ended:
+            return None
+        self._told = ended[-1]
+        return takes[self._told - 1].path
+
+    def end(self) -> Path | None:
+        """End the server and close the files; return the newest take that was not returned before, ended or not.
+
+        Raises:
+            OutputError: the end of the newest take cannot be written.
+        """
+        try:
+            self._recorder.stop()
+        except OSError as error:
+            raise output_error(self.choices.folder, error) from error
+        takes = self._recorder.takes
+        if len(takes) <= self._told or not takes[-1].frames:
+            return self.new_take()
+        self._told = len(takes)
+        return takes[-1].path
+
+
+def _check_writable(folder: Path, may_create: bool) -> None:
+    """Say before the take, and not after it, that the folder cannot be written."""
+    try:
+        if may_create:
+            folder.mkdir(parents=True, exist_ok=True)
+        elif not folder.is_dir():
+            raise OutputError(f"The folder {folder} does not exist.", "Create it first, or choose another one.")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise output_error(folder, error) from error
+
+
+_running: Final[list[HeadsetSession]] = []
+"""At most one: it outlives the operator's calls, and the panel draws it."""
+
+
+def running() -> HeadsetSession | None:
+    """Return the session that runs."""
+    return _running[0] if _running else None
+
+
+def begin(choices: HeadsetChoices) -> HeadsetSession:
+    """Begin a session; one that runs ends first.
+
+    Raises:
+        InPoseError: as for `HeadsetSession`.
+    """
+    end()
+    session = HeadsetSession(choices)
+    _running[:] = [session]
+    return session
+
+
+def end() -> Path | None:
+    """End the session, if one runs; return its newest take, if it is new.
+
+    Raises:
+        OutputError: the end of the take cannot be written.
+    """
+    return _running.pop().end() if _running else None
+
+
+def drop() -> None:
+    """End the session where nobody can be told: Blender opens another file, or disables the add-on."""
+    with suppress(OutputError):
+        end()

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Record from a stand-in for a headset's browser with the parts of the operator: takes, choices, ends, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import pytest
+
+from inpose_blender.errors import OutputError, RecordingError
+from inpose_blender.headset import operators, session
+from inpose_blender.headset.properties import takes_folder
+from inpose_blender.headset.session import HeadsetChoices, HeadsetSession
+from tests.core.recording.live.test_headset import Browser, until
+from tests.core.recording.recorder_takes import take_lines
+from tests.core.recording.recording_files import moving_person
+
+pytestmark = pytest.mark.usefixtures("registered", "fake_worker")
+LINES = take_lines(moving_person(90))
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[HeadsetSession]:
+    yield session.begin(HeadsetChoices(tmp_path, 0))
+    session.drop()
+
+
+def refuses(url: str) -> bool:
+    try:
+        Browser(url)
+    except OSError:
+        return True
+    return False
+
+
+def test_a_take_that_has_ended_becomes_the_chosen_recording(running: HeadsetSession, tmp_path: Path) -> None:
+    browser = Browser(running.url)
+    until(lambda: running.progress().connected)
+    assert running.new_take() is None
+    browser.send(*LINES)
+    taken: list[Path] = []
+    until(lambda: taken or taken.extend(filter(None, [running.new_take()])))
+    operators.choose_take(bpy.context, taken[0])
+    assert bpy.context.scene.inpose.recording == str(tmp_path / "take_001.jsonl")
+    assert running.progress().frames == 90
+    assert running.new_take() is None, "each take is chosen once: the user may choose another file"
+    assert session.end() is None
+
+
+def test_the_end_keeps_and_chooses_the_take_that_still_runs(running: HeadsetSession, tmp_path: Path) -> None:
+    Browser(running.url).send(*LINES[:40])
+    until(lambda: running.progress().frames > 30)
+    assert bpy.ops.inpose.end_headset() == {"FINISHED"}
+    assert session.running() is None
+    assert bpy.context.scene.inpose.recording == str(tmp_path / "take_001.jsonl")
+    assert (tmp_path / "take_001.jsonl").read_text().splitlines() == LINES[:40]
+    assert refuses(running.url)
+
+
+def test_the_buttons_reach_the_headset(running: HeadsetSession) -> None:
+    assert bpy.ops.inpose.command_headset(name="start") == {"CANCELLED"}
+    browser = Browser(running.url)
+    until(lambda: running.progress().connected)
+    assert bpy.ops.inpose.command_headset(name="start") == {"FINISHED"}
+    assert b'{"command": "start"}' in browser.hear()
+    assert bpy.ops.inpose.command_headset(name="stop") == {"FINISHED"}
+    assert b'{"command": "stop"}' in browser.hear()
+
+
+def test_the_adb_command_names_the_port_that_is_served(running: HeadsetSession) -> None:
+    port = running.url.split("/")[2].rpartition(":")[2]
+    assert running.adb_command == f"adb reverse tcp:{port} tcp:{port}"
+
+
+def test_another_file_ends_the_server_and_keeps_the_take(running: HeadsetSession, tmp_path: Path) -> None:
+    Browser(running.url).send(*LINES[:40])
+    until(lambda: running.progress().frames > 30)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    assert session.running() is None
+    assert refuses(running.url)
+    assert (tmp_path / "take_001.jsonl").read_text().splitlines() == LINES[:40]
+
+
+def test_a_second_session_ends_the_first(running: HeadsetSession, tmp_path: Path) -> None:
+    second = session.begin(HeadsetChoices(tmp_path, 0))
+    assert session.running() is second
+    assert refuses(running.url)
+
+
+def test_what_cannot_work_is_said_before_anything_is_served(running: HeadsetSession, tmp_path: Path) -> None:
+    port = int(running.url.split("/")[2].rpartition(":")[2])
+    with pytest.raises(RecordingError, match=str(port)):
+        HeadsetSession(HeadsetChoices(tmp_path, port))
+    with pytest.raises(OutputError, match="does not exist"):
+        HeadsetSession(HeadsetChoices(tmp_path / "missing", 0))
+    with pytest.raises(RecordingError, match="HTTPS"):
+        HeadsetSession(HeadsetChoices(tmp_path, 0, in_network=True))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        HeadsetSession(HeadsetChoices(tmp_path / "file" / "takes", 0, may_create=True))
+
+
+def test_the_takes_are_beside_the_blend_unless_a_folder_is_chosen(tmp_path: Path) -> None:
+    settings = bpy.context.window_manager.inpose_headset
+    assert takes_folder(settings).name == "takes"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    settings = bpy.context.window_manager.inpose_headset
+    assert takes_folder(settings) == tmp_path
+    settings.folder = str(tmp_path / "acted")
+    assert operators.choices_of(settings).folder == tmp_path / "acted"
+    assert not operators.choices_of(settings).may_create
+    settings.folder = ""
