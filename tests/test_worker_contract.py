@@ -35,7 +35,7 @@ Message = dict[str, Any]
 SOLVED = {"motion": str, "frames": int, "fps": float, "start_s": float, "mean_hand_error_m": float,
           "stature_m": float, "scale": float, "seat_height_m": float, "notes": list, "findings": list}  # fmt: skip
 DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, "mean_rate_hz": float, "gaps": dict,
-             "trackers": dict,
+             "trackers": dict, "fingers": dict, "buttons": list,
              "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list, "findings": list,
              "calibration": dict, "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list,
              "left_out_s": list, "proposed_trim_s": list}  # fmt: skip

@@ -133,7 +133,7 @@ def info(request_id: int, params: dict) -> None:
     lost = {"count": 1, "longest_s": 0.17, "measured_fraction": 0.83}
     whole = {"count": 0, "longest_s": 0.0, "measured_fraction": 1.0}
     facts = {"format": "BSOR", "headset": "Quest 3", "duration_s": 1.0, "frames": 91, "mean_rate_hz": 90.0, "unit": "m"}
-    facts |= {"findings": [FINDING], "trackers": {}}
+    facts |= {"findings": [FINDING], "trackers": {}, "fingers": {}, "buttons": []}
     facts |= {"gaps": {"head": whole, "left": lost, "right": whole}, "pose": "saber", "stature_estimate_m": 1.78}
     guess = {"name": "unit", "value": "cm", "source": "guessed", "evidence": "the head is 170 up", "doubt": ""}
     doubted = {"name": "axes", "value": "RUF", "source": "guessed", "evidence": "he walks so", "doubt": "Or not."}
