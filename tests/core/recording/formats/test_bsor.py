@@ -191,7 +191,8 @@ def test_real_replays(name: str, frames: int, duration_s: float) -> None:
     path = real_recording(name)
     began = time.process_time()
     recording = load_recording(path)
-    assert time.process_time() - began < 0.4 * max(1.0, duration_s / 300.0)
+    # 0.3 to 0.6 s on the machines that we have seen; what is slow by design takes many times as long.
+    assert time.process_time() - began < 1.2 * max(1.0, duration_s / 300.0)
     assert len(recording) == frames
     assert recording.duration_s == pytest.approx(duration_s, abs=0.01)
     assert recording.headset == "VIVE Pro 2"

@@ -111,7 +111,7 @@ def test_real_xror_and_bsor_of_one_take_agree() -> None:
     before = time.process_time()
     xror_recording = load_recording(path)
     # The decoder's own process (about 0.2 s, most of it starting Python) is not in this process' time.
-    assert time.process_time() - before < 0.5
+    assert time.process_time() - before < 1.2
     for name in ("times_s", "positions_m", "rotations_wxyz", "measured"):
         np.testing.assert_array_equal(getattr(xror_recording, name), getattr(bsor, name))
     assert (xror_recording.headset, xror_recording.pose) == ("VIVE Pro 2", "saber")
