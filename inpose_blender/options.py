@@ -16,6 +16,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
     from inpose_core.options.option import Choice, Custom, Option
+    from inpose_core.options.ports import RECORDER_PAGE_PORT
     from inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
     from inpose_core.options.solve import SolveSettings
     from inpose_core.options.spans import parse_spans, spans_text
@@ -29,6 +30,7 @@ else:
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
     from ..inpose_core.options.option import Choice, Custom, Option
+    from ..inpose_core.options.ports import RECORDER_PAGE_PORT
     from ..inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
     from ..inpose_core.options.solve import SolveSettings
     from ..inpose_core.options.spans import parse_spans, spans_text
@@ -41,6 +43,7 @@ __all__ = [
     "EDIT_KINDS",
     "EDIT_KIND_OF",
     "PROTOCOL",
+    "RECORDER_PAGE_PORT",
     "TRIM_OPTIONS",
     "CalibrationSettings",
     "Choice",

@@ -22,7 +22,7 @@ from ..layers.masks import layer_settings, turns_with_hips
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
-from .bake import RigFacts, bake_channels, rig_facts, write_action
+from .bake import RigFacts, bake_channels, rig_facts
 from .blending import blendable_channels, blended_motion, turning_hips
 from .channels import Channel
 from .chosen_motion import chosen_motion
@@ -33,6 +33,7 @@ from .options import BakeOptions
 from .placement import motion_placement, placed, placed_floor, placement_to_text
 from .settings import BakeResult
 from .shared_room import shared_room
+from .writing import write_action
 
 
 class BakeJob:

@@ -177,7 +177,7 @@ def choices_of(settings: Any) -> "HeadsetChoices":
     )
 
 
-@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]  # of Blender
 def _end_before_loading(*_arguments: object) -> None:
     end_session()
 

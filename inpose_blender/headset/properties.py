@@ -9,6 +9,7 @@ from typing import Final
 
 import bpy
 
+from ..options import RECORDER_PAGE_PORT
 from ..preferences.machine_settings import user_folder
 
 CONNECTIONS: Final = (
@@ -22,7 +23,11 @@ class INPOSE_PG_headset(bpy.types.PropertyGroup):
 
     connection: bpy.props.EnumProperty(name="Connection", items=CONNECTIONS)
     port: bpy.props.IntProperty(
-        name="Port", description="Port of this computer at which the page is served", default=8443, min=1024, max=65535
+        name="Port",
+        description="Port of this computer at which the page is served",
+        default=RECORDER_PAGE_PORT,
+        min=1024,
+        max=65535,
     )
     certificate: bpy.props.StringProperty(
         name="Certificate", description="PEM file with the certificate for HTTPS", subtype="FILE_PATH"

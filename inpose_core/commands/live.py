@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InPoseError
 from ..options.calibration import CalibrationSettings
 from ..options.command_line import add_options, settings_from_arguments
+from ..options.ports import VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def add_live_command(commands: Any) -> None:
     """Add the command to the others."""
     live = commands.add_parser("live", help="solve while somebody moves, and send the body to other programs (VMC)")
     live.add_argument(
-        "--vmc", type=int, required=True, metavar="PORT", help="UDP port at which the devices arrive, such as 39539"
+        "--vmc",
+        type=int,
+        required=True,
+        metavar="PORT",
+        help=f"UDP port at which the devices arrive, such as {VMC_PORT}",
     )
     live.add_argument(
         "--out-vmc",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
+from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
 from .reading import guess_lines
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN: Final[int] = 8
 """Names of devices that fit into the progress line."""
-_PAGE_PORT: Final[int] = 8443
 
 
 def add_record_command(commands: Any) -> None:
@@ -29,7 +29,7 @@ def add_record_command(commands: Any) -> None:
     )
     source = record.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--vmc", type=int, metavar="PORT", help="UDP port to listen on; most applications send to 39539"
+        "--vmc", type=int, metavar="PORT", help=f"UDP port to listen on; most applications send to {VMC_PORT}"
     )
     source.add_argument(
         "--osc",
@@ -41,9 +41,9 @@ def add_record_command(commands: Any) -> None:
         "--webxr",
         type=int,
         nargs="?",
-        const=_PAGE_PORT,
+        const=RECORDER_PAGE_PORT,
         metavar="PORT",
-        help=f"serve the recorder page for the browser of a headset at this port; default: {_PAGE_PORT}",
+        help=f"serve the recorder page for the browser of a headset at this port; default: {RECORDER_PAGE_PORT}",
     )
     record.add_argument(
         "-o",

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import OutputError
+from ...options.ports import RECORDER_PAGE_PORT
 from .https import given_certificate, local_addresses, session_certificate
 from .take_files import TakeFiles, TakeState
-from .web_server import STANDARD_PORT, HeadsetServer, Heard
+from .web_server import HeadsetServer, Heard
 
 _LOOK_UP_S: Final[float] = 0.2
 
@@ -24,7 +25,7 @@ _LOOK_UP_S: Final[float] = 0.2
 class PageSettings:
     """Choose where the page is served and for how long."""
 
-    port: int = STANDARD_PORT
+    port: int = RECORDER_PAGE_PORT
     address: str = "127.0.0.1"
     """This computer's address; another one than that of this machine itself needs HTTPS."""
     seconds: float | None = None

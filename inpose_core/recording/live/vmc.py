@@ -24,6 +24,7 @@ from typing import IO, Final
 import numpy as np
 
 from ...errors import InPoseError, OutputError, RecordingError
+from ...options.ports import VMC_PORT
 from ..conventions import ReadOptions
 from ..fingers.unity_bones import UNITY_FINGER_BONES
 from ..registry import load_recording, load_session
@@ -32,8 +33,6 @@ from ..types import Recording
 from .osc import OscValue, osc_messages
 from .osc_trackers import OscTrackers
 
-STANDARD_PORT: Final[int] = 39539
-"""The default port of VMC senders."""
 OSC_PORT: Final[int] = 9000
 """VRChat's port, to which OSC trackers are sent."""
 
@@ -70,7 +69,7 @@ class CaptureState:
 class CaptureSettings:
     """Choose where to listen and for how long."""
 
-    port: int = STANDARD_PORT
+    port: int = VMC_PORT
     address: str = "127.0.0.1"
     """This machine's address; "0.0.0.0" listens to other machines, too."""
     seconds: float | None = None

@@ -25,7 +25,6 @@ from ...errors import OutputError, RecordingError
 from .web_page import page_files
 from .web_socket import WebSocketError, accept_key, close_frame, messages, text_frame
 
-STANDARD_PORT: Final[int] = 8443
 _ENDED, _BUSY = 4000, 4001
 """The page does not connect again after the first of these codes."""
 _SILENT_S: Final[float] = 5.0

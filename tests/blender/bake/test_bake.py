@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rigs import build_rig, map_and_measure, random_motion, scene_facts, still_motion, worst_errors
 
-from inpose_blender.bake import bake, play_action
+from inpose_blender.bake import play_action, writing
 from inpose_blender.bake.bake import BakeSettings, bake_motion
 from inpose_blender.bake.baked_actions import is_untouched_bake
 from inpose_blender.bake.settings import KeyTolerance
@@ -163,7 +163,7 @@ def test_an_error_leaves_the_scene_as_it_was(rng, monkeypatch, with_action, brok
     elif broken == "_stash":
         pytest.skip("nothing to stash")
     facts = scene_facts(rig)
-    module = bake if broken == "_write_channels" else play_action
+    module = writing if broken == "_write_channels" else play_action
     whole, calls = getattr(module, broken), []
 
     def fail_once(*arguments):
