@@ -21,7 +21,6 @@ class INPOSE_PT_headset(SidebarPanel, bpy.types.Panel):
     bl_idname = "INPOSE_PT_headset"
     bl_label = "Headset"
     bl_parent_id = "INPOSE_PT_recording"
-    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the settings, or the session that runs."""
@@ -33,8 +32,13 @@ class INPOSE_PT_headset(SidebarPanel, bpy.types.Panel):
 
 
 def draw_settings(layout: Any, settings: Any) -> None:
-    """Draw the settings, and the button that begins."""
-    column = layout.column()
+    """Draw the button that begins, and the settings."""
+    layout.operator("inpose.record_headset", icon="REC")
+    header, body = layout.panel("inpose_headset_settings", default_closed=True)
+    header.label(text=tr("Connection and folder"), translate=False)
+    if body is None:
+        return
+    column = body.column()
     column.use_property_split = True
     column.use_property_decorate = False
     column.prop(settings, "connection")
@@ -43,9 +47,8 @@ def draw_settings(layout: Any, settings: Any) -> None:
         column.prop(settings, "certificate")
         column.prop(settings, "key")
         if not (settings.certificate and settings.key):
-            draw_text(layout.column(align=True), tr("Wi-Fi needs a certificate and its key for HTTPS."), "INFO")
+            draw_text(body.column(align=True), tr("Wi-Fi needs a certificate and its key for HTTPS."), "INFO")
     column.prop(settings, "folder")
-    layout.operator("inpose.record_headset", icon="REC")
 
 
 def draw_session(layout: Any, session: HeadsetSession) -> None:
