@@ -49,11 +49,11 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.editing.applying import apply_edits
     from inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
-    from inpose_core.editing.edit import Edit, EditList
+    from inpose_core.editing.edit import LONGEST_EASE_S, Edit, EditList
     from inpose_core.editing.ground import Ground, LevelGround
     from inpose_core.editing.locks import lock_feet, lock_hands
     from inpose_core.editing.loops import Loop, make_loop
-    from inpose_core.editing.mirroring import mirror_of, mirrored_motion
+    from inpose_core.editing.mirroring import Mirror, mirror_of, mirrored_motion, mirrored_pins
     from inpose_core.editing.smoothing import smooth_motion
     from inpose_core.editing.steps import scale_steps, sliding_m
     from inpose_core.errors import SkeletonError
@@ -114,11 +114,11 @@ else:
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.editing.applying import apply_edits
     from ..inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
-    from ..inpose_core.editing.edit import Edit, EditList
+    from ..inpose_core.editing.edit import LONGEST_EASE_S, Edit, EditList
     from ..inpose_core.editing.ground import Ground, LevelGround
     from ..inpose_core.editing.locks import lock_feet, lock_hands
     from ..inpose_core.editing.loops import Loop, make_loop
-    from ..inpose_core.editing.mirroring import mirror_of, mirrored_motion
+    from ..inpose_core.editing.mirroring import Mirror, mirror_of, mirrored_motion, mirrored_pins
     from ..inpose_core.editing.smoothing import smooth_motion
     from ..inpose_core.editing.steps import scale_steps, sliding_m
     from ..inpose_core.errors import SkeletonError
@@ -162,6 +162,7 @@ __all__ = [
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
+    "LONGEST_EASE_S",
     "NO_WINDOW",
     "PARENTS",
     "PHALANX_COUNT",
@@ -187,6 +188,7 @@ __all__ = [
     "IndexArray",
     "LevelGround",
     "Loop",
+    "Mirror",
     "Motion",
     "OutputError",
     "PageSettings",
@@ -230,6 +232,7 @@ __all__ = [
     "measure_hand",
     "mirror_of",
     "mirrored_motion",
+    "mirrored_pins",
     "multiply_quaternions",
     "neutral_folder",
     "normalize_quaternion",

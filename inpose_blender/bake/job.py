@@ -28,9 +28,10 @@ from .channels import Channel
 from .chosen_motion import chosen_motion
 from .control_check import check_controls
 from .edits.applying import edits_for
-from .edits.reading import mirror_of_take
+from .edits.edited_take import EditedTake
+from .edits.reading import is_edited
 from .options import BakeOptions
-from .placement import motion_placement, placed, placed_floor, placement_to_text
+from .placement import Placement, motion_placement, placed, placed_floor, placement_to_text
 from .settings import BakeResult
 from .shared_room import shared_room
 from .writing import write_action
@@ -48,6 +49,7 @@ class BakeJob:
         options: the user's choices.
         action_name: the name of the new action.
         replace_own: replace an untouched earlier bake of the same name.
+        use_edits: apply the clean-up edits of the character.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class BakeJob:
         action_name: str,
         *,
         replace_own: bool,
+        use_edits: bool = True,
     ) -> None:
+        self._use_edits = use_edits
         self._rig, self._scene, self._load = rig, remember(scene), load
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
         self._selected = selected_bones(rig.armature_object)
@@ -119,8 +123,9 @@ class BakeJob:
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
-        edited, placement = edits_for(take, now, scene, self._options)
-        motion, notes = yield from in_thread(lambda: chosen_motion(edited(), self._options))
+        edited, placement = yield from self._edited(take, now, scene)
+        chosen = take if edited is None else edited.take
+        motion, notes = yield from in_thread(lambda: chosen_motion(chosen, self._options))
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         mode = self._options.control_mode
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
@@ -181,9 +186,19 @@ class BakeJob:
             place=placement_to_text(placement),
             speed=self._options.speed,
             frames_per_s=facts.scene_fps / self._options.speed,
-            no_pins="mirrored" if mirror_of_take(armature_object) else self._options.no_pins,
+            no_pins=self._options.no_pins,
+            edited=edited,
             notes=notes,
         )
+
+    def _edited(
+        self, take: SolvedTake, rig: PreparedRig, scene: Any
+    ) -> Generator[None, None, tuple[EditedTake | None, Placement | None]]:
+        """Return the take with its edits, and where its room is placed; None for both if nothing is edited."""
+        if not (self._use_edits and is_edited(rig.armature_object)):
+            return None, None
+        apply_edits, placement = edits_for(take, rig, scene, self._options)
+        return (yield from in_thread(apply_edits)), placement
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig

@@ -11,14 +11,13 @@ import bpy
 from ..character.problems import CHANGED, SLOW, TEXTS
 from ..errors import InPoseError
 from ..fingers.moved import SOURCE_TEXTS
+from ..options import EDIT_KIND_OF
 from ..rig.properties import chosen_armature
-from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
-from .edits.properties import move_edits
 from .properties import bake_options
 from .settings import BakeResult
 
@@ -122,23 +121,20 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
 
 
 def keep_place(rig: PreparedRig, result: BakeResult, scene: Any) -> None:
-    """Keep with a take where in time and space its last bake in a scene is, and move the handles of pins there.
+    """Keep with a take where in time and space its last bake in a scene is, and move the pins and their handles there.
 
     Raises:
         RigError: the armature was deleted in the meantime.
     """
-    from .placement import placement_from_text
-    from .room_objects import move_room_objects, room_change
+    from .pin_handles import keep_bake, move_pins
+    from .room_change import placed_bake
 
     armature = rig.armature_object
-    take = armature.inpose_take
-    clock, placement = clock_of_take(take, scene), take.placement
-    move_edits(armature, result.first_frame, result.speed)
-    take.first_frame, take.placement = result.first_frame, result.place
-    take.speed, take.no_pins = result.speed, result.no_pins
-    if placement:  # else this is the first bake
-        change = room_change(placement_from_text(placement), placement_from_text(result.place), rig.measure)
-        move_room_objects(armature, change, clock, clock_of_take(take, scene))
+    before = placed_bake(armature, scene, rig.measure)
+    keep_bake(armature, result)
+    after = placed_bake(armature, scene, rig.measure)
+    if before is not None and after is not None:
+        move_pins(armature, before, after, result.edited)
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
@@ -155,6 +151,8 @@ def bake_notes(result: BakeResult) -> tuple[str, ...]:
     notes = list(result.notes)
     if result.fingers.count:
         notes.append(tr(SOURCE_TEXTS[result.fingers.source], count=result.fingers.count))
+    for kind in () if result.edited is None else result.edited.without_effect:
+        notes.append(tr("The edit {kind} has nothing to change in its frames.", kind=tr(EDIT_KIND_OF[kind].label)))
     if result.kept_action_name:
         notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
     if result.character.skipped in {SLOW, CHANGED}:

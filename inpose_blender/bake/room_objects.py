@@ -6,61 +6,54 @@ An object that hangs on another one, by a parent or a constraint, stays with tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Quaternion
+from mathutils import Matrix, Quaternion, Vector
 
 from ..bpy_compat import action_curves
-from ..core import FloatArray, quaternion_to_matrix
-from ..rig.measure import RigMeasure
 from ..takes.clock import RecordingClock
-from .placement import Placement
-
-_SAME: Final[float] = 1e-6
+from .room_change import RoomChange
 
 
-def room_change(before: Placement, after: Placement, measure: RigMeasure) -> Matrix:
-    """Return the (4, 4) matrix that moves things of the world as a character moves between two bakes."""
-    return Matrix((_world(after, measure) @ np.linalg.inv(_world(before, measure))).tolist())
-
-
-def move_room_objects(armature: Any, change: Matrix, before: RecordingClock, after: RecordingClock) -> None:
+def move_room_objects(
+    armature: Any, change_of: Callable[[Any], RoomChange], before: RecordingClock, after: RecordingClock
+) -> None:
     """Move all objects that belong to a character's room, with their own keys.
 
     Args:
         armature: the character's armature object.
-        change: of `room_change`.
+        change_of: says how an object moves.
         before: the frames at which the motion was.
         after: the frames at which it is now.
     """
-    still = max(abs(value) for row in change - Matrix.Identity(4) for value in row) < _SAME
-    if still and before == after:
-        return
     for thing in bpy.data.objects:
         if thing.inpose_room_of != armature or thing.parent is not None or len(thing.constraints):
+            continue
+        change = change_of(thing)
+        if before == after and change.is_none:
             continue
         curves = _own_curves(thing)
         if curves is None:  # others use its keys, too
             continue
         if before != after:
             _shift(curves, before, after)
-        if not still:
-            thing.matrix_basis = change @ thing.matrix_basis
+        if not change.is_none:
+            place, turn, scale = thing.matrix_basis.decompose()
+            moved = _moved_place(change, place), _moved_turn(change, turn)
+            thing.matrix_basis = Matrix.LocRotScale(*moved, scale)
             _move_places([curve for curve in curves if curve.data_path == "location"], change)
-            _turn(curves, change.to_quaternion())
+            _turn(curves, change)
 
 
-def _world(placement: Placement, measure: RigMeasure) -> FloatArray:
-    """Return the (4, 4) matrix from the recorded room to Blender's world."""
-    R_turn = quaternion_to_matrix(placement.turn_wxyz)
-    matrix = np.eye(4)
-    matrix[:3, :3] = measure.R_world_core @ R_turn / measure.metres_per_unit
-    placed_m = placement.place_m - R_turn @ placement.pivot_m
-    matrix[:3, 3] = measure.origin_world + measure.R_world_core @ placed_m / measure.metres_per_unit
-    return matrix
+def _moved_place(change: RoomChange, place: Sequence[float]) -> Vector:
+    return Vector((change.places @ np.array((*place, 1.0)))[:3].tolist())
+
+
+def _moved_turn(change: RoomChange, turn: Sequence[float]) -> Quaternion:
+    return Quaternion((change.turns @ np.array(turn)).tolist())
 
 
 def _own_curves(thing: Any) -> list[Any] | None:
@@ -81,38 +74,40 @@ def _shift(curves: Sequence[Any], before: RecordingClock, after: RecordingClock)
         curve.update()
 
 
-def _move_places(curves: Sequence[Any], change: Matrix) -> None:
+def _move_places(curves: Sequence[Any], change: RoomChange) -> None:
     """Move keyed places. Keys of the three components at the same frames move together, with their Bezier handles."""
     by_axis = {curve.array_index: curve for curve in curves}
     frames = [tuple(point.co.x for point in curve.keyframe_points) for curve in by_axis.values()]
     if len(by_axis) == 3 and len(set(frames)) == 1:
         for points in zip(*(by_axis[axis].keyframe_points for axis in range(3)), strict=True):
             for name in ("co", "handle_left", "handle_right"):
-                place = change @ Matrix.Translation([getattr(point, name).y for point in points]).translation
+                place = _moved_place(change, [getattr(point, name).y for point in points])
                 for point, value in zip(points, place, strict=True):
                     getattr(point, name).y = value
     else:  # components with keys of their own can be moved, but not turned
         for axis, curve in by_axis.items():
             for point in curve.keyframe_points:
                 for name in ("co", "handle_left", "handle_right"):
-                    getattr(point, name).y += change.translation[axis]
+                    getattr(point, name).y += change.places[axis, 3]
     for curve in curves:
         curve.update()
 
 
-def _turn(curves: Sequence[Any], turn: Quaternion) -> None:
+def _turn(curves: Sequence[Any], change: RoomChange) -> None:
     """Turn keyed rotations: rooms turn about the vertical axis only."""
     quaternions = {curve.array_index: curve for curve in curves if curve.data_path == "rotation_quaternion"}
     if len(quaternions) == 4 and len({len(curve.keyframe_points) for curve in quaternions.values()}) == 1:
         for points in zip(*(quaternions[part].keyframe_points for part in range(4)), strict=True):
             for name in ("co", "handle_left", "handle_right"):
-                turned = turn @ Quaternion([getattr(point, name).y for point in points])
+                turned = _moved_turn(change, [getattr(point, name).y for point in points])
                 for point, value in zip(points, turned, strict=True):
                     getattr(point, name).y = value
+    sign, heading = -1.0 if change.is_reflection else 1.0, _moved_turn(change, (1.0, 0.0, 0.0, 0.0)).to_euler().z
     for curve in curves:
         if curve.data_path == "rotation_euler" and curve.array_index == 2:
             for point in curve.keyframe_points:
                 for name in ("co", "handle_left", "handle_right"):
-                    getattr(point, name).y += turn.to_euler().z
+                    getattr(point, name).y = sign * getattr(point, name).y + heading
+            curve.update()
     for curve in quaternions.values():
         curve.update()

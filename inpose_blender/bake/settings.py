@@ -9,6 +9,7 @@ from typing import Literal
 from ..character.problems import CharacterCheck
 from ..fingers.moved import FingerMode, MovedFingers
 from ..layers.settings import LayerSettings
+from .edits.edited_take import EditedTake
 
 ControlMode = Literal["fk", "ik", "both"]
 """Which controls of a rig get keys."""
@@ -81,3 +82,5 @@ class BakeResult:
     """What the options have done to the motion."""
     place: str = ""
     """How the room of the motion was placed in the scene, as `bake.placement` writes it."""
+    edited: EditedTake | None = None
+    """What the clean-up edits have done; None if nothing was edited."""

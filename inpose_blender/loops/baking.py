@@ -68,7 +68,7 @@ def bake_loop(
     armature_object = rig.armature_object
     facts = rig_facts(armature_object, scene=scene, mapping=rig.mapping)
     edited, placement = edits_for(take, rig, scene, options)
-    motion, _ = chosen_motion(edited(), options)
+    motion, _ = chosen_motion(edited().take, options)
     if placement is None:
         shared = shared_room(options, armature_object, scene, take.scale)
         placement = motion_placement(motion, options, rig.measure, scene.cursor.location, shared)

@@ -10,7 +10,10 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
+from ..bake.edits.last_bake import edited_take
+from ..bake.pin_handles import set_move_of_pin
 from ..bake.properties import bake_options
+from ..bake.room import Room
 from ..core import (
     JOINT_INDEX,
     FloatArray,
@@ -29,7 +32,6 @@ from ..ui.translate import tr
 from .collect import room_of
 from .handles import add_handle, remove_handle
 from .properties import pins_of
-from .room import Room
 from .stands import stances_of
 
 FEET: Final[tuple[str, ...]] = ("left_ankle", "right_ankle", "left_foot", "right_foot")
@@ -48,10 +50,6 @@ REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "scaled": (
         "The root motion is scaled, so its places are not those of the recording.",
         "Bake again with Root motion scale 1, then pin.",
-    ),
-    "mirrored": (
-        "The take is mirrored, so its places are not those of the recording.",
-        "Set the mirror to Not mirrored under Clean up, apply the edits, pin, and solve again. Then mirror again.",
     ),
 }
 """What is said where pins cannot be placed, and what to do, by `BakeOptions.no_pins`."""
@@ -114,17 +112,18 @@ def add_stance(context: bpy.types.Context, armature: Any, joint: str, kind: str)
 
 
 def motion_now(context: bpy.types.Context, armature: Any) -> tuple[Motion, int]:
-    """Return the solved motion, and the number of its pose at the current frame.
+    """Return the motion as the last bake shows it, with its edits, and the number of its pose at the current frame.
 
     Raises:
         PinError: the current frame is outside of the motion, or the motion stays on the spot.
-        InPoseError: the motion's file is gone.
+        InPoseError: the motion's file is gone, or the edits cannot be applied any more.
     """
     take = armature.inpose_take
     in_place = "in_place" if bake_options(context.scene).way == "none" else ""
     if refusal := REFUSALS.get(take.no_pins or in_place):
         raise PinError(*map(tr, refusal))
-    motion = TAKES.recall(Path(take.file)).motion
+    edited = edited_take(context.scene, armature)
+    motion = TAKES.recall(Path(take.file)).motion if edited is None else edited.take.motion
     clock = clock_of_take(take, context.scene)
     frame = round((clock.time_of(context.scene.frame_current) - take.start_s) * motion.fps)
     if not 0 <= frame < len(motion):
@@ -154,6 +153,7 @@ def new_pin(
     name = f"{armature.name}: {joint.replace('_', ' ')} {frame}"
     pin.handle = add_handle(context.scene, name, tuple(place), tuple(wxyz), room.measure.metres_per_unit)
     pin.handle.inpose_room_of = armature
+    set_move_of_pin(pin, edited_take(context.scene, armature))
     pins.chosen = len(pins.entries) - 1
     return pin
 

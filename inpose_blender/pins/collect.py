@@ -10,14 +10,26 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
+from ..bake.edits.edited_take import JointMove, mirror_from_text
+from ..bake.pin_handles import move_of_pin
 from ..bake.placement import placement_from_text
-from ..core import Pin, PinError, PinKey, PinnedSeat, PinnedStance, PinSet
+from ..bake.room import Room
+from ..core import (
+    Pin,
+    PinError,
+    PinKey,
+    PinnedSeat,
+    PinnedStance,
+    PinSet,
+    conjugate_quaternion,
+    mirrored_pins,
+    multiply_quaternions,
+)
 from ..rig.measure import RigMeasure
 from ..takes.clock import RecordingClock, clock_of_take
 from ..ui.translate import tr
 from .handles import is_still
 from .properties import pins_of
-from .room import Room
 from .stands import stances_of
 
 _AT_REST: Final[float] = 1e-5
@@ -30,7 +42,7 @@ def room_of(armature: Any, measure: RigMeasure) -> Room:
 
 
 def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasure) -> PinSet:
-    """Return all pins of an armature object that are not muted.
+    """Return all pins of an armature object that are not muted, as its motion is before all edits.
 
     Handles that move are looked at in every frame of their pin; the scene is then at its frame again.
 
@@ -59,11 +71,13 @@ def collected_pins(context: bpy.types.Context, armature: Any, measure: RigMeasur
     )
     places = [pin for pin in used if pin.kind == "place" and (pin.use_position or pin.use_rotation)]
     with _back_at_its_frame(context.scene):
-        return PinSet(
+        seen = PinSet(
             tuple(_pin(context, armature, pin, clock, room) for pin in places),
             stances,
             tuple(_seat(context, pin, clock, room) for pin in used if pin.kind == "sits"),
         )
+    mirror = mirror_from_text(armature.inpose_take.mirror)
+    return seen if mirror is None else mirrored_pins(seen, mirror)
 
 
 def _pin(context: bpy.types.Context, armature: Any, pin: Any, clock: RecordingClock, room: Room) -> Pin:
@@ -112,13 +126,13 @@ def _keys(
     use_rotation: bool,
 ) -> tuple[PinKey, ...]:
     """Return where the handle of a pin is in each frame; one key if it rests."""
-    handle = _handle(context, pin)
+    handle, moved = _handle(context, pin), move_of_pin(pin)
     frames = [first] if is_still(handle) else range(first, last + 1)
     keys = []
     for frame in frames:
         if len(frames) > 1:
             context.scene.frame_set(frame)
-        keys.append(_key(context, handle, clock.time_of(frame), room, use_position, use_rotation))
+        keys.append(_key(context, handle, clock.time_of(frame), room, moved, use_position, use_rotation))
     rests = all(np.allclose(_values(key), _values(keys[0]), rtol=0.0, atol=_AT_REST) for key in keys[1:])
     return tuple(keys[:1] if rests else keys)
 
@@ -128,16 +142,23 @@ def _values(key: PinKey) -> tuple[float, ...]:
 
 
 def _key(
-    context: bpy.types.Context, handle: Any, at_s: float, room: Room, use_position: bool, use_rotation: bool
+    context: bpy.types.Context,
+    handle: Any,
+    at_s: float,
+    room: Room,
+    moved: JointMove,
+    use_position: bool,
+    use_rotation: bool,
 ) -> PinKey:
     matrix = handle.evaluated_get(context.evaluated_depsgraph_get()).matrix_world
     position = rotation = None
     if use_position:
-        x, y, z = room.motion_position(np.array(matrix.translation, dtype=np.float64)).tolist()
+        x, y, z = (room.motion_position(np.array(matrix.translation, dtype=np.float64)) - moved.shift_m).tolist()
         position = (x, y, z)
     if use_rotation:
         turned = np.array(matrix.to_quaternion(), dtype=np.float64)
-        w, x, y, z = room.motion_rotation(turned / np.linalg.norm(turned)).tolist()
+        wxyz = room.motion_rotation(turned / np.linalg.norm(turned))
+        w, x, y, z = multiply_quaternions(conjugate_quaternion(moved.turn_wxyz), wxyz).tolist()
         rotation = (w, x, y, z)
     return PinKey(at_s, position, rotation)
 

@@ -15,6 +15,7 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
+from ..bake.room import Room
 from ..core import (
     JOINT_INDEX,
     BoolArray,
@@ -34,7 +35,6 @@ from ..takes.clock import RecordingClock, clock_of_take
 from ..ui.translate import tr
 from .adding import motion_now, new_pin
 from .collect import room_of
-from .room import Room
 from .stands import stances_of
 from .surfaces import Surface, Touch, surface_of
 

@@ -4,13 +4,12 @@
 # Blender reads properties from annotations, which are then no types.
 # mypy: disable-error-code="valid-type"
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import bpy
 
 from ..joint_names import JOINT_NAMES
-from ..takes.clock import clock_of_take
+from ..takes.frame_fields import frame_of, set_frame_of
 
 PIN_JOINTS: Final[tuple[str, ...]] = (
     *(f"{side}_{joint}" for joint in ("ankle", "foot", "knee", "hip") for side in ("left", "right")),
@@ -49,24 +48,6 @@ SURFACE_TYPES: Final[frozenset[str]] = frozenset({"MESH", "CURVE", "SURFACE", "M
 """Objects that something can touch; of an empty, it is its XY plane."""
 
 
-def _frame_of(name: str) -> Callable[[Any], int]:
-    """Return a getter of the frame at which the last bake shows a pin's time."""
-
-    def get(pin: Any) -> int:
-        return round(clock_of_take(pin.id_data.inpose_take, bpy.context.scene).frame_of(getattr(pin, name)))
-
-    return get
-
-
-def _set_frame_of(name: str) -> Callable[[Any, int], None]:
-    """Return a setter of a pin's time by the frame of the last bake."""
-
-    def set_frame(pin: Any, frame: int) -> None:
-        setattr(pin, name, clock_of_take(pin.id_data.inpose_take, bpy.context.scene).time_of(frame))
-
-    return set_frame
-
-
 class INPOSE_PG_pin(bpy.types.PropertyGroup):
     """Hold one pin: which joint, when, and how strictly. Its handle says where; a foot that stands has none.
 
@@ -85,14 +66,14 @@ class INPOSE_PG_pin(bpy.types.PropertyGroup):
     first: bpy.props.IntProperty(
         name="From",
         description="First frame in which the pin holds the joint",
-        get=_frame_of("start_s"),
-        set=_set_frame_of("start_s"),
+        get=frame_of("start_s"),
+        set=set_frame_of("start_s"),
     )
     last: bpy.props.IntProperty(
         name="To",
         description="Last frame in which the pin holds the joint",
-        get=_frame_of("stop_s"),
-        set=_set_frame_of("stop_s"),
+        get=frame_of("stop_s"),
+        set=set_frame_of("stop_s"),
     )
     while_standing: bpy.props.BoolProperty(
         name="Hold while it stands",
@@ -109,6 +90,10 @@ class INPOSE_PG_pin(bpy.types.PropertyGroup):
         name="Soft", description="Give in if the rest of the body would have to bend in an unlikely way"
     )
     muted: bpy.props.BoolProperty(name="Mute", description="Keep the pin, but do not use it")
+    shift_m: bpy.props.FloatVectorProperty(options={"HIDDEN"})
+    turn_wxyz: bpy.props.FloatVectorProperty(size=4, default=(1.0, 0.0, 0.0, 0.0), options={"HIDDEN"})
+    """How the clean-up edits of the last bake have moved and turned the joint at the first frame of the pin, in the
+    room of the motion. The handle shows the joint after the edits; the solver wants it before them."""
 
 
 def _is_surface(_pins: Any, candidate: bpy.types.Object) -> bool:

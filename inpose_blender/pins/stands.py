@@ -60,6 +60,8 @@ def say(armature: Any, stances: FootStances) -> None:
 
 def _stances(scene: Any, armature: Any, motion: Motion) -> FootStances:
     stands = np.zeros((len(motion), 2), np.bool_) if motion.foot_stands is None else motion.foot_stands
+    if armature.inpose_take.mirror:  # the left foot that one sees is the right one of the performer
+        stands = stands[:, ::-1]
     fps = clock_of_take(armature.inpose_take, scene).fps
     count = int((len(motion) - 1) * fps / motion.fps) + 1
     poses = np.rint(np.arange(count) * motion.fps / fps).astype(int).clip(max=len(motion) - 1)

@@ -32,6 +32,8 @@ class ModalSolve(ModalBake):
     _scene: Any
     """The scene, `Remembered`."""
     _label: str
+    _use_edits: bool = True
+    """Apply the clean-up edits of the character: not if they were made for another recording."""
     _queued: QueuedSolve
 
     def _start(self, context: bpy.types.Context) -> bool:
@@ -128,5 +130,13 @@ class ModalSolve(ModalBake):
             return False
         TAKES.remember(outcome.file, outcome.take)
         scene = self._scene.find(bpy.data.scenes) or context.scene
-        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=True)
+        self._bake = BakeJob(
+            self._rig,
+            scene,
+            lambda: outcome.take,
+            self._options,
+            self._label,
+            replace_own=True,
+            use_edits=self._use_edits,
+        )
         return True

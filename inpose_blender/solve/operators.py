@@ -6,10 +6,12 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..bake.edits.properties import mute_edits
 from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
 from ..bake.properties import bake_options
 from ..errors import InPoseError
@@ -65,12 +67,18 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
             check_root_motion(self._rig.armature_object, self._options.way, scene=scene, mapping=self._rig.mapping)
             options = solve_options(scene)
             require_files(recording, options)
+            self._use_edits = self._is_recording_of(self._rig.armature_object.inpose_take, recording)
             skeleton = self._rig.measure.skeleton
             self._job = SolveJob(recording, skeleton, solver_interpreters(), options, results_folder())
         except InPoseError as error:
             show_error(self, context, error, "Preparing")
             return False
         return True
+
+    @staticmethod
+    def _is_recording_of(take: Any, recording: Path) -> bool:
+        """Return whether a recording is the one of the last solve, or there was none."""
+        return not take.recording or Path(bpy.path.abspath(take.recording)) == recording
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         from ..bake.confidence import confidence_notes
@@ -89,9 +97,10 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         take.scale = outcome.take.scale or 1.0
         take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
         scene = self._scene.find(bpy.data.scenes) or context.scene
+        unused = () if self._use_edits else mute_edits(self._rig.armature_object)
         keep_place(self._rig, result, scene)
         trust = confidence_notes(outcome.take.motion, result.first_frame, result.frames_per_s)
-        told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
+        told = (*unused, *range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
         notes = (*trust, *told)
         text = baked_text(result, outcome.mean_hand_error_m)
         show_result(self, context, text, notes, spoken_problems(result))

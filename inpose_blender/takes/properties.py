@@ -31,4 +31,8 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
         name="No pins", description="Why the places of the last bake are not those of the recording"
     )
     placement: bpy.props.StringProperty(name="Place", description="Where the last bake put the recorded room, as JSON")
+    mirror: bpy.props.StringProperty(name="Mirror", description="Plane in which the last bake is mirrored, as JSON")
+    edited: bpy.props.StringProperty(
+        name="Edited motion", description="Name of the edited motion of the last bake, as long as Blender runs"
+    )
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import FloatArray
 from ..body.motion import Motion
-from ..body.quaternions import conjugate_quaternion, continuous_signs, multiply_quaternions
+from ..body.quaternions import conjugate_quaternion, continuous_signs, geodesic_angle, multiply_quaternions
 from ..errors import EditError
 from ..recording.sensors import Sensors
 from .arm_spreading import spread_arms
@@ -24,6 +24,9 @@ from .straightening import straighten_knees
 from .wrist_bending import unbend_wrists
 
 _SAME: Final[float] = 1e-12
+_UNSEEN_M: Final[float] = 1e-3
+_UNSEEN_RAD: Final[float] = np.radians(0.2)
+"""Nobody sees an edit that moves and turns all joints by less."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Edited:
     motion: Motion
     sensors: Sensors | None
     """Head and hands have moved as the edits moved the joints: a lock holds the hands at these."""
+    without_effect: tuple[Edit, ...] = ()
+    """Edits that found nothing to change."""
 
 
 def apply_edits(
@@ -53,16 +58,20 @@ def apply_edits(
         mirror = mirror_of(motion, edits.mirror)
         motion = mirrored_motion(motion, mirror)
         sensors = None if sensors is None else mirrored_sensors(sensors, mirror)
+    idle = []
     for edit in edits.edits:
         if edit.muted:
             continue
         share = edit.share(motion, start_s)
         if not share.any():
+            idle.append(edit)
             continue
         after = _applied(motion, share, edit, shape)
+        if _is_same(motion, after):
+            idle.append(edit)
         sensors = None if sensors is None else carried_along(sensors, motion, after)
         motion = after
-    return Edited(motion, sensors)
+    return Edited(motion, sensors, tuple(idle))
 
 
 def carried_along(sensors: Sensors, before: Motion, after: Motion) -> Sensors:
@@ -82,6 +91,12 @@ def carried_along(sensors: Sensors, before: Motion, after: Motion) -> Sensors:
     changed = np.abs((was * now).sum(axis=-1)) < 1 - _SAME
     rotations[:count][changed] = turned[changed]
     return replace(sensors, positions_m=positions_m, rotations_wxyz=continuous_signs(rotations))
+
+
+def _is_same(before: Motion, after: Motion) -> bool:
+    moved_m = np.abs(after.joint_positions_m - before.joint_positions_m).max(initial=0.0)
+    turned_rad = geodesic_angle(after.rotations_wxyz, before.rotations_wxyz).max(initial=0.0)
+    return bool(moved_m < _UNSEEN_M and turned_rad < _UNSEEN_RAD)
 
 
 def _applied(motion: Motion, share: FloatArray, edit: Edit, shape: BodyShape | None) -> Motion:

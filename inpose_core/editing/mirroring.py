@@ -116,21 +116,24 @@ def mirrored_pins(pins: PinSet, mirror: Mirror) -> PinSet:
     return PinSet(
         tuple(_mirrored_pin(pin, mirror) for pin in pins.pins),
         tuple(replace(stance, foot=FEET[1 - FEET.index(stance.foot)]) for stance in pins.stances),
+        tuple(replace(seat, keys=tuple(_mirrored_key(key, mirror) for key in seat.keys)) for seat in pins.seats),
     )
 
 
 def _mirrored_pin(pin: Pin, mirror: Mirror) -> Pin:
-    keys = []
-    for key in pin.keys:
-        position_m = rotation_wxyz = None
-        if key.position_m is not None:
-            x, y, z = mirror.places(np.array(key.position_m)).tolist()
-            position_m = (x, y, z)
-        if key.rotation_wxyz is not None:
-            w, x, y, z = mirror.rotations(np.array(key.rotation_wxyz)).tolist()
-            rotation_wxyz = (w, x, y, z)
-        keys.append(PinKey(key.at_s, position_m, rotation_wxyz))
-    return replace(pin, joint=JOINT_NAMES[MIRROR_JOINTS[JOINT_INDEX[pin.joint]]], keys=tuple(keys))
+    keys = tuple(_mirrored_key(key, mirror) for key in pin.keys)
+    return replace(pin, joint=JOINT_NAMES[MIRROR_JOINTS[JOINT_INDEX[pin.joint]]], keys=keys)
+
+
+def _mirrored_key(key: PinKey, mirror: Mirror) -> PinKey:
+    position_m = rotation_wxyz = None
+    if key.position_m is not None:
+        x, y, z = mirror.places(np.array(key.position_m)).tolist()
+        position_m = (x, y, z)
+    if key.rotation_wxyz is not None:
+        w, x, y, z = mirror.rotations(np.array(key.rotation_wxyz)).tolist()
+        rotation_wxyz = (w, x, y, z)
+    return PinKey(key.at_s, position_m, rotation_wxyz)
 
 
 def _mirrored_fingers(fingers: FingerTracks | None) -> FingerTracks | None:

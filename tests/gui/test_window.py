@@ -116,6 +116,15 @@ def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path)
     assert {"the take is the chosen recording", "the end stops the server"} <= set(report["checks"])
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_skinned_character_is_cleaned_up_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_cleanup.py", tmp_path)
+    if "skipped" in report:
+        pytest.skip(report["skipped"])
+    assert {"u5_field: undo takes it back in one step", "mirrored back", "the edits are saved"} <= set(report["checks"])
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]

@@ -14,13 +14,14 @@ from ...takes.take import SolvedTake
 from ..options import BakeOptions
 from ..placement import Placement, motion_placement
 from ..shared_room import shared_room
+from .edited_take import EditedTake
 from .reading import is_edited, mirror_of_take, read_edits
 from .skin_shape import skin_shape
 
 
 def edits_for(
     take: SolvedTake, rig: PreparedRig, scene: Any, options: BakeOptions
-) -> tuple[Callable[[], SolvedTake], Placement | None]:
+) -> tuple[Callable[[], EditedTake], Placement | None]:
     """Read everything that the edits of a character need from Blender.
 
     Args:
@@ -37,21 +38,24 @@ def edits_for(
         EditError: an edit makes no sense, or its ground is gone.
     """
     armature = rig.armature_object
+    start_s = float(armature.inpose_take.start_s) if take.sensors is None else take.sensors.start_s
     if not is_edited(armature):
-        return lambda: take, None
-    plane, start = mirror_of_take(armature), take.motion
-    if plane is not None:
-        start = mirrored_motion(start.part(slice(0, 1)), mirror_of(start, plane))
+        return lambda: EditedTake(take, take.motion, start_s), None
+    plane = mirror_of_take(armature)
+    mirror = None if plane is None else mirror_of(take.motion, plane)
+    first = take.motion.part(slice(0, 1))
+    start = first if mirror is None else mirrored_motion(first, mirror)
     shared = shared_room(options, armature, scene, take.scale)
     placement = motion_placement(start, options, rig.measure, scene.cursor.location, shared)
     edits = read_edits(armature, scene, rig.measure, placement)
     shape = None
     if any(edit.kind == "spread_arms" for edit in edits.edits):
         shape = skin_shape(armature, rig.mapping, rig.measure, read_skin(armature))
-    start_s = float(armature.inpose_take.start_s)
 
-    def apply() -> SolvedTake:
+    def apply() -> EditedTake:
         edited = apply_edits(take.motion, take.sensors, edits, shape, start_s)
-        return replace(take, motion=edited.motion, sensors=edited.sensors)
+        mirrored = take.motion if mirror is None else mirrored_motion(take.motion, mirror)
+        idle = tuple(edit.kind for edit in edited.without_effect)
+        return EditedTake(replace(take, motion=edited.motion, sensors=edited.sensors), mirrored, start_s, mirror, idle)
 
     return apply, placement

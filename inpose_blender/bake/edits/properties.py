@@ -9,6 +9,8 @@ from typing import Any, Final
 import bpy
 
 from ...options import EDIT_KINDS
+from ...takes.frame_fields import frame_of, frames_of, set_frame_of, set_frames_of
+from ...ui.translate import tr
 
 KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = tuple(
     (kind.name, kind.label, kind.description, number) for number, kind in enumerate(EDIT_KINDS)
@@ -25,14 +27,32 @@ def _is_mesh(_edit: Any, candidate: Any) -> bool:
 
 
 class INPOSE_PG_edit(bpy.types.PropertyGroup):
-    """Hold one edit: what it does, when, and how much. Each kind has an amount of its own."""
+    """Hold one edit: what it does, when, and how much. Each kind has an amount of its own.
+
+    Times are those of the recording: an edit keeps its place in the motion, whatever frames this is baked to.
+    """
 
     kind: bpy.props.EnumProperty(name="Kind", description="What the edit does", items=KIND_ITEMS)
     whole: bpy.props.BoolProperty(name="Whole take", description="Edit the take from its first to its last frame")
-    first: bpy.props.IntProperty(name="From", description="First frame that is edited fully")
-    last: bpy.props.IntProperty(name="To", description="Last frame that is edited fully")
+    start_s: bpy.props.FloatProperty(options={"HIDDEN"})
+    stop_s: bpy.props.FloatProperty(options={"HIDDEN"})
+    ease_s: bpy.props.FloatProperty(default=1 / 3, options={"HIDDEN"})
+    first: bpy.props.IntProperty(
+        name="From",
+        description="First frame that is edited fully",
+        get=frame_of("start_s"),
+        set=set_frame_of("start_s"),
+    )
+    last: bpy.props.IntProperty(
+        name="To", description="Last frame that is edited fully", get=frame_of("stop_s"), set=set_frame_of("stop_s")
+    )
     ease: bpy.props.IntProperty(
-        name="Ease", description="Frames in which the edit fades in before and out after", default=8, min=0, max=240
+        name="Ease",
+        description="Frames in which the edit fades in before and out after",
+        min=0,
+        soft_max=240,
+        get=frames_of("ease_s"),
+        set=set_frames_of("ease_s"),
     )
     amount: bpy.props.FloatProperty(
         name="Amount", description="How much the edit does", default=1.0, min=0.0, soft_max=3.0, max=3.0, step=5
@@ -74,19 +94,13 @@ def chosen_edit(armature: Any) -> Any:
     return edits.entries[edits.chosen] if 0 <= edits.chosen < len(edits.entries) else None
 
 
-def move_edits(armature: Any, first_frame: int, speed: float) -> None:
-    """Let all edits stay at the poses that they change, when a bake begins at another frame or has another speed.
-
-    Args:
-        armature: still has the first frame and the speed of its last bake.
-        first_frame: of the new bake.
-        speed: of the new bake.
-    """
-    edits, take = edits_of(armature), armature.inpose_take
-    if edits is None or (first_frame, speed) == (take.first_frame, take.speed):
-        return
-    longer = take.speed / speed
-    for edit in edits.entries:
-        edit.first = first_frame + round((edit.first - take.first_frame) * longer)
-        edit.last = first_frame + round((edit.last - take.first_frame) * longer)
-        edit.ease = round(edit.ease * longer)
+def mute_edits(armature: Any) -> tuple[str, ...]:
+    """Mute all edits of an armature object, and switch its mirror off; return a note if that changes anything."""
+    edits = edits_of(armature)
+    used = [edit for edit in edits.entries if not edit.muted]
+    if not used and edits.mirror == "none":
+        return ()
+    for edit in used:
+        edit.muted = True
+    edits.mirror = "none"
+    return (tr("The clean-up edits are muted now: they were made for another recording."),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ...core import Edit, EditList, Ground, LevelGround
+from ...core import LONGEST_EASE_S, Edit, EditList, Ground, LevelGround
 from ...errors import EditError
 from ...options import EDIT_KIND_OF
 from ...rig.measure import RigMeasure
@@ -33,7 +33,7 @@ def read_edits(armature: Any, scene: Any, measure: RigMeasure, placement: Placem
     """Return the edits of an armature object that are not muted.
 
     Args:
-        armature: its last bake says which frame is which time.
+        armature: the character, with its list of edits.
         scene: the scene of the bake.
         measure: the rig.
         placement: where the bake will put the recorded room: a ground of the scene is looked at there.
@@ -41,28 +41,22 @@ def read_edits(armature: Any, scene: Any, measure: RigMeasure, placement: Placem
     Raises:
         EditError: the frames of an edit are in disorder, or its ground is not in the scene.
     """
-    take = armature.inpose_take
-    fps = scene.render.fps / scene.render.fps_base / take.speed
-
-    def time_of(frame: int) -> float:
-        return float(take.start_s + (frame - take.first_frame) / fps)
-
     edits = []
     for entry in edits_of(armature).entries:
         if entry.muted:
             continue
         kind = EDIT_KIND_OF[entry.kind]
-        if not entry.whole and entry.last < entry.first:
+        if not entry.whole and entry.stop_s < entry.start_s:
             raise EditError(
                 tr("The edit {kind} ends before it starts.", kind=tr(kind.label)), tr("Give the earlier frame first.")
             )
         edits.append(
             Edit(
                 entry.kind,
-                None if entry.whole else time_of(entry.first),
-                None if entry.whole else time_of(entry.last),
+                None if entry.whole else float(entry.start_s),
+                None if entry.whole else float(entry.stop_s),
                 min(max(entry.amount, kind.least), kind.most),
-                min(entry.ease / fps, 5.0),
+                min(float(entry.ease_s), LONGEST_EASE_S),
                 bool(entry.hold_hands),
                 _ground(entry, scene, measure, placement),
             )

@@ -82,12 +82,43 @@ def test_the_preview_range_is_the_stretch(solved) -> None:
     assert np.abs(risen[[0, 2]]).max() < 1e-3
 
 
-def test_edits_stay_at_their_poses_when_the_bake_begins_later(solved) -> None:
+def test_edits_stay_at_their_poses_at_other_frames_speeds_and_frame_rates(solved) -> None:
+    scene = bpy.context.scene
     edit = add(solved, "smooth", whole=False, first=5, last=9)
     later = 100 - solved.inpose_take.first_frame
-    bpy.context.scene.frame_end, bpy.context.scene.frame_start = 400, 100
+    scene.frame_end, scene.frame_start = 400, 100
     apply()
-    assert (edit.first, edit.last) == (5 + later, 9 + later)
+    assert (edit.first, edit.last, edit.ease) == (5 + later, 9 + later, 8)
+    scene.inpose_bake.speed = 0.5
+    apply()
+    assert (edit.first, edit.last, edit.ease) == (100 + 2 * 4, 100 + 2 * 8, 16)
+    scene.inpose_bake.speed = 1.0
+    scene.render.fps = 48
+    apply()
+    assert (edit.first, edit.last, edit.ease) == (100 + 2 * 4, 100 + 2 * 8, 16)
+
+
+def test_edits_are_not_for_another_recording(solved, tmp_path) -> None:
+    kept = add(solved, "ground", height=0.25)
+    solved.inpose_edits.mirror = "room"
+    apply()
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert not kept.muted
+    assert solved.inpose_take.mirror
+    other = tmp_path / "other.bsor"
+    other.write_bytes(b"data")
+    bpy.context.scene.inpose.recording = str(other)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert kept.muted
+    assert solved.inpose_edits.mirror == "none"
+    assert not solved.inpose_take.mirror
+    assert "another recording" in bpy.context.window_manager.inpose_status.notes
+
+
+def test_an_edit_that_changes_nothing_is_told(solved) -> None:
+    add(solved, "exaggerate", amount=1.0)
+    apply()
+    assert "Exaggerate has nothing to change" in bpy.context.window_manager.inpose_status.notes
 
 
 def test_the_mirror_exchanges_the_sides_and_comes_back(solved) -> None:
@@ -96,8 +127,6 @@ def test_the_mirror_exchanges_the_sides_and_comes_back(solved) -> None:
     apply()
     image = places(solved, "right_wrist", FRAMES)
     assert np.abs(image * (-1, 1, 1) - before["left_wrist"]).max() < 0.02
-    with pytest.raises(RuntimeError, match="mirrored"):
-        bpy.ops.inpose.add_pin(joint="left_ankle")
     solved.inpose_edits.mirror = "none"
     apply()
     assert np.abs(places(solved, "right_wrist", FRAMES) - before["right_wrist"]).max() < 1e-4

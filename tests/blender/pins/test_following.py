@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix, Quaternion
 
+from inpose_blender.bake.room_change import RoomChange
 from inpose_blender.bake.room_objects import move_room_objects
 from inpose_blender.pins.collect import collected_pins
 from inpose_blender.rig.prepare import prepare_rig
@@ -135,9 +136,8 @@ def test_keys_that_others_use_and_objects_of_others_stay(solved) -> None:
     other.animation_data_create().action = pin.handle.animation_data.action
     place, free = pin.handle.location.copy(), add("head", 5).handle
     there = free.location.copy()
-    move_room_objects(
-        solved, Matrix.Translation((1.0, 0.0, 0.0)), RecordingClock(1, 0.0, 24.0), RecordingClock(4, 0.0, 24.0)
-    )
+    change = RoomChange(np.array(Matrix.Translation((1.0, 0.0, 0.0))), np.eye(4))
+    move_room_objects(solved, lambda _: change, RecordingClock(1, 0.0, 24.0), RecordingClock(4, 0.0, 24.0))
     assert pin.handle.location == place
     assert free.location.x == pytest.approx(there.x + 1.0)
     assert other.location.length < 1e-6

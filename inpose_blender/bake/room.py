@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Convert between the room of a solved motion and Blender's world, as the last bake placed it. Does not import bpy."""
+"""Convert between the room of a motion and Blender's world, as the last bake placed it. Does not import bpy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..bake.placement import Placement
 from ..core import (
     FloatArray,
     conjugate_quaternion,
@@ -14,6 +13,7 @@ from ..core import (
     rotate_vector,
 )
 from ..rig.measure import RigMeasure
+from .placement import Placement
 
 
 @dataclass(frozen=True)
