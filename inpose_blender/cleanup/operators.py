@@ -10,9 +10,10 @@ import bpy
 
 from ..bake.edits.properties import KIND_ITEMS, chosen_edit, edits_of
 from ..bake.operators import has_take
+from ..errors import EditError
 from ..options import EDIT_KIND_OF, EDIT_KINDS
 from ..rig.properties import chosen_armature
-from ..ui.status import clear_error
+from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 
 
@@ -78,7 +79,12 @@ class INPOSE_OT_remove_edit(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it, and choose the next one."""
         edits = edits_of(chosen_armature(context))
-        edits.entries.remove(edits.chosen)
+        try:
+            edits.entries.remove(edits.chosen)
+        except TypeError:  # of a library override
+            error = EditError(tr("This edit is that of the linked file, so it cannot be removed."), tr("Mute it."))
+            show_error(self, context, error, "Removing")
+            return {"CANCELLED"}
         edits.chosen = min(edits.chosen, len(edits.entries) - 1)
         return {"FINISHED"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 
 from ..bake.operators import has_take
-from ..errors import InPoseError
+from ..errors import InPoseError, PinError
 from ..rig.properties import chosen_armature
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
@@ -137,8 +137,14 @@ class INPOSE_OT_remove_pin(bpy.types.Operator):
         armature = chosen_armature(context)
         pins = pins_of(armature)
         keep_chosen(context, armature)
-        remove_handle(pins.entries[pins.chosen].handle)
-        pins.entries.remove(pins.chosen)
+        handle = pins.entries[pins.chosen].handle
+        try:
+            pins.entries.remove(pins.chosen)
+        except TypeError:  # of a library override
+            error = PinError(tr("This pin is that of the linked file, so it cannot be removed."), tr("Mute it."))
+            show_error(self, context, error, "Removing")
+            return {"CANCELLED"}
+        remove_handle(handle)
         pins.chosen = min(pins.chosen, len(pins.entries) - 1)
         return {"FINISHED"}
 

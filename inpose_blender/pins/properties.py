@@ -10,6 +10,7 @@ import bpy
 
 from ..joint_names import JOINT_NAMES
 from ..takes.frame_fields import frame_of, set_frame_of
+from ..takes.overrides import EXTENDABLE
 
 PIN_JOINTS: Final[tuple[str, ...]] = (
     *(f"{side}_{joint}" for joint in ("ankle", "foot", "knee", "hip") for side in ("left", "right")),
@@ -103,7 +104,9 @@ def _is_surface(_pins: Any, candidate: bpy.types.Object) -> bool:
 class INPOSE_PG_pins(bpy.types.PropertyGroup):
     """Hold the pins of one character."""
 
-    entries: bpy.props.CollectionProperty(name="Pins", description="The pins of the character", type=INPOSE_PG_pin)
+    entries: bpy.props.CollectionProperty(
+        name="Pins", description="The pins of the character", type=INPOSE_PG_pin, override=EXTENDABLE
+    )
     chosen: bpy.props.IntProperty(name="Pin", description="The chosen pin", default=-1)
     surface: bpy.props.PointerProperty(
         name="Object",

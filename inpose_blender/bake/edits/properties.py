@@ -10,6 +10,7 @@ import bpy
 
 from ...options import EDIT_KINDS
 from ...takes.frame_fields import frame_of, frames_of, set_frame_of, set_frames_of
+from ...takes.overrides import EXTENDABLE
 from ...ui.translate import tr
 
 KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = tuple(
@@ -73,7 +74,9 @@ class INPOSE_PG_edit(bpy.types.PropertyGroup):
 class INPOSE_PG_edits(bpy.types.PropertyGroup):
     """Hold the edits of one character, in the order in which they are applied."""
 
-    entries: bpy.props.CollectionProperty(name="Edits", description="The clean-up edits", type=INPOSE_PG_edit)
+    entries: bpy.props.CollectionProperty(
+        name="Edits", description="The clean-up edits", type=INPOSE_PG_edit, override=EXTENDABLE
+    )
     chosen: bpy.props.IntProperty(name="Edit", description="The chosen edit", default=-1)
     mirror: bpy.props.EnumProperty(
         name="Mirror", description="Exchange left and right in the whole take", items=MIRROR_ITEMS
