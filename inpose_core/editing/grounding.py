@@ -42,20 +42,44 @@ def put_on_ground(motion: Motion, share: FloatArray, ground: Ground, follow: flo
     """
     stands = planted_feet(motion)
     feet = [_on_ground(motion, ground, side, stands[:, side]) for side in (0, 1)]
+    shares = np.stack([_foot_share(share, runs(stands[:, side])) for side in (0, 1)], axis=1)
     rotations = motion.rotations_wxyz.copy()
     for side, foot in enumerate(feet):
         for joint in (ANKLE_JOINTS[side], TOE_JOINTS[side]):
             tilted = multiply_quaternions(foot.tilt_wxyz, rotations[:, joint])
-            rotations[:, joint] = slerp(rotations[:, joint], tilted, share[:, None])
+            rotations[:, joint] = slerp(rotations[:, joint], tilted, shares[:, side, None])
     now_m = motion.joint_positions_m[:, list(ANKLE_JOINTS)]
-    ankles_m = now_m + share[:, None, None] * (np.stack([foot.ankle_m for foot in feet], axis=1) - now_m)
+    ankles_m = now_m + shares[..., None] * (np.stack([foot.ankle_m for foot in feet], axis=1) - now_m)
     up_m = np.stack([foot.up_m for foot in feet], axis=1)
     root_m = motion.root_translation_m.copy()
-    root_m[:, 1] += share * follow * _body_height_m(up_m, stands, motion.fps)
+    anywhere = np.maximum(share, shares.max(axis=1))
+    root_m[:, 1] += anywhere * follow * _body_height_m(shares * up_m, stands, motion.fps)
     moved = replace(motion, rotations_wxyz=continuous_signs(rotations), root_translation_m=root_m)
     # Down a step one leg must reach lower than the other.
-    moved = with_ankles_at(moved, ankles_m, motion, stands, share)
+    moved = with_ankles_at(moved, ankles_m, motion, stands, anywhere)
+    if motion.foot_stands is not None:  # a foot that goes up or down does not stand
+        moved = replace(moved, foot_stands=motion.foot_stands & ~((shares > 0) & (shares < 1)))
     return with_hands_of(moved, motion) if hold_hands else moved
+
+
+def _foot_share(share: FloatArray, stances: list[tuple[int, int]]) -> FloatArray:
+    """Return the influence of the edit on one foot, (F,): a planted foot does not change its place.
+
+    Where a stance goes on beyond an end of the edit, the foot is on the ground if most of the stance is in the edit,
+    and else not at all. Only in a stance that is longer than the edit at both ends, the foot goes up and comes back.
+    """
+    count, result = len(share), share.copy()
+    for first, end in stances:
+        if not _is_within(share[first:end]):
+            result[first:end] = np.round(share[first:end].mean())
+    # Before the first stance and after the last one, the ends of the take say where the foot comes from and goes.
+    ends = [(0, 1)] if stances and stances[0][0] > 0 else []
+    return _between(result, [*ends, *stances, *([(count - 1, count)] if stances and stances[-1][1] < count else [])])
+
+
+def _is_within(share: FloatArray) -> bool:
+    """Return whether an edit begins and ends in a stance."""
+    return bool(share[0] == 0 and share[-1] == 0 and share.any())
 
 
 @dataclass(frozen=True)

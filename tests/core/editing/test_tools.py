@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inpose_core.arrays import runs
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotvec_to_quaternion
 from inpose_core.body.skeleton import ANKLE_JOINTS, ELBOW_JOINTS, TOE_JOINTS, WRIST_JOINTS
@@ -156,6 +157,35 @@ def test_planted_soles_are_on_the_ground_and_nothing_is_below_it(walk, ground_of
         # In the air, a foot is no deeper in the ground than it was in the floor.
         assert (gaps_m[0] - np.minimum(gaps_m[1], 0.0))[~stands[:, side]].min() > -0.005
     assert jitter(after, INSIDE) < 2 * jitter(walk, INSIDE)
+
+
+def test_feet_step_onto_the_ground_and_off_it_where_the_edit_ends(walk) -> None:
+    """A planted foot never slides up: at the ends of the edit, it stands on one of both grounds."""
+    share = Edit("ground", 4.0, 7.0).share(walk, 0.0)
+    after = put_on_ground(walk, share, LevelGround(0.2), 1.0, hold_hands=False)
+    toes = list(TOE_JOINTS)
+    risen_m = (after.joint_positions_m - walk.joint_positions_m)[:, toes, 1]
+    for side in (0, 1):
+        for first, end in runs(planted_feet(walk)[:, side]):
+            # The sole comes to touch the ground, so a toe that the solver let float moves by that.
+            assert np.ptp(risen_m[first:end, side]) < 0.05
+            assert min(abs(risen_m[first:end, side].mean() - height) for height in (0.0, 0.2)) < 0.03
+    changed = np.flatnonzero(np.abs(after.joint_positions_m - walk.joint_positions_m).max(axis=(1, 2)) > 1e-6)
+    assert 3.0 < changed[0] / walk.fps < 4.0
+    assert 7.0 < changed[-1] / walk.fps < 8.0
+    steps_m = [np.diff(motion.joint_positions_m[..., 1], axis=0) for motion in (walk, after)]
+    assert np.abs(steps_m[1] - steps_m[0]).max() < 0.04
+
+
+def test_a_foot_that_stands_longer_than_the_edit_goes_up_and_comes_back(walk) -> None:
+    share = Edit("ground", 9.0, 10.0).share(walk, 0.0)
+    after = put_on_ground(walk, share, LevelGround(0.1), 1.0, hold_hands=False)
+    rise_m = after.joint_positions_m[:, list(TOE_JOINTS), 1] - walk.joint_positions_m[:, list(TOE_JOINTS), 1]
+    assert rise_m[570] == pytest.approx(0.1, abs=0.01)
+    assert np.abs(rise_m[[500, 640]]).max() < 1e-6
+    stands = planted_feet(after)
+    assert not stands[(share > 0) & (share < 1)].any()
+    assert stands[share == 1].all()
 
 
 def test_only_the_legs_reach_for_a_lower_floor_if_the_body_does_not_follow(walk) -> None:
