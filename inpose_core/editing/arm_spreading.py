@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ..arrays import FloatArray
+from ..arrays import BoolArray, FloatArray
 from ..body.motion import Motion
 from ..body.quaternions import continuous_signs, multiply_quaternions, rotvec_to_quaternion
 from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS, WRIST_JOINTS
@@ -20,9 +20,10 @@ from ..numerics.filters import gaussian_filter, upper_envelope
 from .body_shape import BodyShape
 from .meeting import mixed, with_wrists_at
 
-_PASSES: Final[int] = 2
-_ROUNDS: Final[int] = 8
-"""In each pass every frame moves out by itself, in so many steps; then all are eased over time."""
+_ROUNDS: Final[int] = 24
+"""In each round the frames that are still inside move out, and their neighbours in time go with them."""
+_SWIVELS: Final[int] = 10
+"""After so many rounds, elbows do not swivel any more: what is still inside needs another place of the hand."""
 _FARTHEST_M: Final[float] = 0.25
 """No hand moves further: a hand that is deeper in the body is no matter of a correction."""
 _SMOOTH_S: Final[float] = 0.2
@@ -81,36 +82,41 @@ def arm_depths_m(motion: Motion, shape: BodyShape) -> FloatArray:
 
 def _spread(motion: Motion, side: int, distance_m: float, shape: BodyShape) -> Motion:
     """Return the motion with one arm outside of the body."""
+    reach = round(_SMOOTH_S * motion.fps)
     swivel_rad, shift_m = np.zeros(len(motion)), np.zeros((len(motion), 3))
-    for _ in range(_PASSES):
-        swivel_rad, shift_m = _out_of_body(motion, side, distance_m, shape, swivel_rad, shift_m)
-        if not (swivel_rad.any() or shift_m.any()):
-            return motion
-        swivel_rad, shift_m = _eased(swivel_rad, shift_m, motion.fps)
-    return _moved(motion, side, swivel_rad, shift_m)
-
-
-def _out_of_body(
-    motion: Motion, side: int, distance_m: float, shape: BodyShape, swivel_rad: FloatArray, shift_m: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return swivel (F,) and shift (F, 3) with which each frame by itself is outside, starting from other ones."""
-    swivel_rad, shift_m, wrist = swivel_rad.copy(), shift_m.copy(), WRIST_JOINTS[side]
+    # Only frames that have moved need another look.
     frames = np.arange(len(motion))
-    for _ in range(_ROUNDS):
-        moved = _moved(motion.part(frames), side, swivel_rad[frames], shift_m[frames])
-        turn_rad, push_m = _needed(moved, side, distance_m, shape)
-        # What is outside needs no further look.
+    for number in range(_ROUNDS):
+        part = motion.part(frames)
+        moved = _moved(part, side, swivel_rad[frames], shift_m[frames])
+        turn_rad, push_m = np.zeros(len(motion)), np.zeros((len(motion), 3))
+        turn_rad[frames], push_m[frames] = _needed(moved, side, distance_m, shape, swivels=number < _SWIVELS)
         inside = (np.abs(turn_rad) > _NOTHING) | (np.abs(push_m).max(axis=1) > _NOTHING)
         if not inside.any():
             break
         # An arm that is too short for its shift has gone less far, and is not pushed further and further.
-        gone_m = (moved.joint_positions_m[:, wrist] - motion.part(frames).joint_positions_m[:, wrist])[inside]
-        frames = frames[inside]
-        turned_rad, pushed_m = swivel_rad[frames] + turn_rad[inside], gone_m + push_m[inside]
-        swivel_rad[frames] = np.clip(turned_rad, -_MOST_SWIVEL_RAD, _MOST_SWIVEL_RAD)
-        far = np.maximum(np.linalg.norm(pushed_m, axis=1, keepdims=True) / _FARTHEST_M, 1.0)
-        shift_m[frames] = pushed_m / far
-    return swivel_rad, shift_m
+        wrist = WRIST_JOINTS[side]
+        shift_m[frames] = moved.joint_positions_m[:, wrist] - part.joint_positions_m[:, wrist]
+        swivel_rad = (swivel_rad + _eased(turn_rad, inside, reach)).clip(-_MOST_SWIVEL_RAD, _MOST_SWIVEL_RAD)
+        shift_m = shift_m + _eased(push_m, inside, reach)
+        shift_m /= np.maximum(np.linalg.norm(shift_m, axis=1, keepdims=True) / _FARTHEST_M, 1.0)
+        frames = np.flatnonzero(_near(inside, reach) > 0)
+    return _moved(motion, side, swivel_rad, shift_m)
+
+
+def _eased(steps: FloatArray, inside: BoolArray, reach: int) -> FloatArray:
+    """Return steps (F, ...) of frames that are inside as a smooth curve that begins earlier and ends later.
+
+    It is their mean around each frame: deep frames need several rounds, and no frame goes further than its neighbours.
+    """
+    weights = gaussian_filter(inside.astype(np.float64), reach / 2, "nearest")
+    share = _near(inside, reach) / np.maximum(weights, 1e-9)
+    return share.reshape(-1, *(1,) * (steps.ndim - 1)) * gaussian_filter(steps, reach / 2, "nearest")
+
+
+def _near(inside: BoolArray, reach: int) -> FloatArray:
+    """Return (F,) that is 1 in frames that are inside, and falls to 0 around them."""
+    return upper_envelope(inside.astype(np.float64), reach)
 
 
 def _deepest(motion: Motion, side: int, shape: BodyShape) -> list[_Deepest]:
@@ -135,7 +141,9 @@ def _deepest(motion: Motion, side: int, shape: BodyShape) -> list[_Deepest]:
     return found
 
 
-def _needed(motion: Motion, side: int, distance_m: float, shape: BodyShape) -> tuple[FloatArray, FloatArray]:
+def _needed(
+    motion: Motion, side: int, distance_m: float, shape: BodyShape, *, swivels: bool
+) -> tuple[FloatArray, FloatArray]:
     """Return by how much the elbow must swivel, (F,) in radians, and the wrist move, (F, 3)."""
     upper, lower, hand = _deepest(motion, side, shape)
     positions_m = motion.joint_positions_m
@@ -149,11 +157,11 @@ def _needed(motion: Motion, side: int, distance_m: float, shape: BodyShape) -> t
     way_m = np.cross(_unit(wrist_m - shoulder_m), from_shoulder_m)
     lever_m = np.linalg.norm(way_m, axis=1)
     gain_m = (way_m * out).sum(axis=1)
-    swivels = (np.abs(gain_m) > _USEFUL * lever_m) & (lever_m > _SHORTEST_LEVER_M)
-    turn_rad = np.where(swivels, inside_m / np.where(swivels, gain_m, 1.0), 0.0)
+    useful = (np.abs(gain_m) > _USEFUL * lever_m) & (lever_m > _SHORTEST_LEVER_M) & swivels
+    turn_rad = np.where(useful, inside_m / np.where(useful, gain_m, 1.0), 0.0)
 
     along = np.linalg.norm(from_shoulder_m, axis=1) / motion.skeleton.arm_length_m
-    by_arm_m = np.where(~swivels & (along > _LEVER), inside_m / np.maximum(along, _LEVER), 0.0)
+    by_arm_m = np.where(~useful & (along > _LEVER), inside_m / np.maximum(along, _LEVER), 0.0)
     by_hand_m = np.where(hand.depth_m + distance_m > 0, hand.depth_m + distance_m, 0.0)
     push_m = np.where((by_hand_m > by_arm_m)[:, None], by_hand_m[:, None] * hand.out, by_arm_m[:, None] * out)
     return np.clip(turn_rad, -_STEP_RAD, _STEP_RAD), push_m
@@ -171,14 +179,6 @@ def _moved(motion: Motion, side: int, swivel_rad: FloatArray, shift_m: FloatArra
     for joint in (SHOULDER_JOINTS[side], ELBOW_JOINTS[side]):
         rotations[:, joint] = multiply_quaternions(turn, rotations[:, joint])
     return replace(moved, rotations_wxyz=continuous_signs(rotations))
-
-
-def _eased(swivel_rad: FloatArray, shift_m: FloatArray, fps: float) -> tuple[FloatArray, FloatArray]:
-    """Return swivels and shifts that begin earlier and end later, without a jerk, and are nowhere smaller."""
-    reach = round(_SMOOTH_S * fps)
-    swivel_rad = upper_envelope(swivel_rad.clip(min=0), reach) - upper_envelope((-swivel_rad).clip(min=0), reach)
-    size_m = upper_envelope(np.linalg.norm(shift_m, axis=1), reach)
-    return swivel_rad, size_m[:, None] * _unit(gaussian_filter(shift_m, reach / 2, "nearest"))
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

@@ -249,7 +249,7 @@ class CleaningUp(drive.Session):
         yield from self.used("u4_plane", "ground", WALK, FEET, 120, ground=plane)
         risen = (self.after - self.before)[self.inside, :, 2]
         self.check(np.abs(np.median(risen) - 0.15) < 0.02, f"u4_plane: the feet rise by {np.median(risen):.3f} m")
-        bpy.data.objects.remove(plane)
+        bpy.data.objects.remove(bpy.data.objects["Stage"])  # undo has replaced the object
 
     def feet_on_uneven_ground(self) -> Iterator[float]:
         """Let it walk over a field with waves."""
@@ -262,8 +262,7 @@ class CleaningUp(drive.Session):
         field.data.update()
         bpy.context.view_layer.update()
         yield from self.used("u5_field", "ground", WALK, FEET, 120, ground=field)
-        self.edits.mirror = "none"
-        bpy.data.objects.remove(field)
+        bpy.data.objects.remove(bpy.data.objects["Field"])
 
     def unbend_wrists(self) -> Iterator[float]:
         """Bring the wrists back into their range."""

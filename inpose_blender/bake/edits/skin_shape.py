@@ -22,6 +22,9 @@ _MOST: Final[int] = 40
 _UPPER_ARM: Final[float] = 0.5
 """The skin of the upper arm counts from its middle on: above, it is always near the body."""
 _SHORTEST_M: Final[float] = 0.01
+_SKIN_ENDS: Final[tuple[float, float]] = (0.02, 0.98)
+_BEYOND: Final[float] = 0.3
+"""A tube is longer than its bone by no more than this part at each end."""
 
 
 def skin_shape(armature_object: Any, mapping: RigMapping, measure: RigMeasure, skin: Skin | None) -> BodyShape:
@@ -47,7 +50,7 @@ def skin_shape(armature_object: Any, mapping: RigMapping, measure: RigMeasure, s
         if tube.joint == JOINT_INDEX["head"]:
             end_m = np.array((0.0, float(points_m[:, 1].max()), 0.0))
         if np.linalg.norm(end_m - start_m) > _SHORTEST_M:
-            tubes.append(tube_around(tube.joint, start_m, end_m, points_m))
+            tubes.append(tube_around(tube.joint, *_as_far_as_skin(start_m, end_m, points_m), points_m))
     arms = []
     for pieces in usual.arms:
         found = []
@@ -61,6 +64,15 @@ def skin_shape(armature_object: Any, mapping: RigMapping, measure: RigMeasure, s
             found.append(SkinPoints(piece.joint, some) if len(some) else piece)
         arms.append(tuple(found))
     return BodyShape(tuple(tubes) or usual.tubes, (arms[0], arms[1]))
+
+
+def _as_far_as_skin(start_m: FloatArray, end_m: FloatArray, points_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return start and end of a tube, further apart if its skin goes beyond them: hips are broad above the hip joint."""
+    length_m = float(np.linalg.norm(end_m - start_m))
+    axis = (end_m - start_m) / length_m
+    low_m, high_m = np.quantile((points_m - start_m) @ axis, _SKIN_ENDS)
+    most_m = _BEYOND * length_m
+    return start_m + max(min(low_m, 0.0), -most_m) * axis, end_m + min(max(high_m - length_m, 0.0), most_m) * axis
 
 
 def _by_joint(armature_object: Any, mapping: RigMapping, measure: RigMeasure, skin: Skin) -> Mapping[int, FloatArray]:
