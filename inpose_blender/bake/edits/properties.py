@@ -56,7 +56,14 @@ class INPOSE_PG_edit(bpy.types.PropertyGroup):
         set=set_frames_of("ease_s"),
     )
     amount: bpy.props.FloatProperty(
-        name="Amount", description="How much the edit does", default=1.0, min=0.0, soft_max=3.0, max=3.0, step=5
+        name="Amount",
+        description="How much the edit does",
+        default=1.0,
+        min=0.0,
+        soft_max=3.0,
+        max=3.0,
+        step=5,
+        precision=3,
     )
     hold_hands: bpy.props.BoolProperty(name="Hold hands", description="The hands stay where they are")
     ground: bpy.props.PointerProperty(

@@ -67,7 +67,7 @@ def skin_shape(armature_object: Any, mapping: RigMapping, measure: RigMeasure, s
 
 
 def _as_far_as_skin(start_m: FloatArray, end_m: FloatArray, points_m: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return start and end of a tube, further apart if its skin goes beyond them: hips are broad above the hip joint."""
+    """Return start and end of a tube, further apart if its skin goes beyond them, as above the hip joint."""
     length_m = float(np.linalg.norm(end_m - start_m))
     axis = (end_m - start_m) / length_m
     low_m, high_m = np.quantile((points_m - start_m) @ axis, _SKIN_ENDS)
