@@ -16,6 +16,8 @@ IMAGES = ROOT / "docs" / "images"
 WORKPLACE = (0, 0, 1322, 900)
 """The 3D View with the sidebar and the timeline, without the outliner and the properties."""
 WHOLE = (0, 0, 1600, 900)
+CHARACTER = (330, 100, 1030, 800)
+"""The middle of the 3D View."""
 PICTURES = {
     "1_panel": ("window_start", WORKPLACE),
     "2_recording": ("window_recording", WORKPLACE),
@@ -30,6 +32,9 @@ PICTURES = {
     "p3_lunge": ("pins_after", WORKPLACE),
     "c2_guessed": ("window_columns", WORKPLACE),
     "k1_baked_335": ("window_controls", WORKPLACE),
+    "u9_list": ("window_cleanup", WORKPLACE),
+    "u7_arms_before": ("cleanup_before", CHARACTER),
+    "u7_arms_after": ("cleanup_after", CHARACTER),
 }
 WIDTH = 1100
 COLOURS = 256
@@ -45,7 +50,8 @@ def main() -> int:
             return done.returncode or 1
         for name, (target, box) in PICTURES.items():
             picture = Image.open(taken[-1] / f"{name}.png").convert("RGB").crop(box)
-            picture = picture.resize((WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS)
+            width = min(WIDTH, picture.width)
+            picture = picture.resize((width, round(width * picture.height / picture.width)), Image.Resampling.LANCZOS)
             # k-means keeps rare colours, such as the orange of the devices.
             picture = picture.quantize(COLOURS, kmeans=4, dither=Image.Dither.NONE)
             picture.save(IMAGES / f"{target}.png", optimize=True)
