@@ -11,7 +11,7 @@ import bpy
 
 from inpose_blender import addon
 from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
-from inpose_blender.columns.preview import SENTENCES
+from inpose_blender.columns.preview import SENTENCES, TRACKER_SENTENCES
 from inpose_blender.core import JOINT_NAMES
 from inpose_blender.export.notes import NOTES
 from inpose_blender.fingers.moved import SOURCE_TEXTS
@@ -32,7 +32,7 @@ _PUT_TOGETHER = (
 def translatable_texts() -> set[str]:
     """Return the English texts; the add-on must be registered."""
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
-    texts |= set(SENTENCES.values()) | set(SOURCE_TEXTS.values())
+    texts |= set(SENTENCES.values()) | set(TRACKER_SENTENCES.values()) | set(SOURCE_TEXTS.values())
     texts |= set(KINDS.values()) | set(WRISTS.values()) | {kind.amount_label for kind in EDIT_KINDS}
     texts |= set(NOTES.values())
     texts |= {text for pair in REFUSALS.values() for text in pair}
