@@ -18,6 +18,7 @@ from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
+from .asked_pins import NOT_SOLVED, asked_pins, pins_changed
 from .edits.properties import move_edits
 from .properties import bake_options
 from .settings import BakeResult
@@ -115,8 +116,9 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             return {"CANCELLED"}
         finally:
             redraw_panels()
+        pins = (tr(NOT_SOLVED),) if pins_changed(self._rig.armature_object) else ()
         trust = confidence_notes(motion, result.first_frame, result.frames_per_s)
-        notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
+        notes = (*pins, *trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
 
@@ -132,13 +134,15 @@ def keep_place(rig: PreparedRig, result: BakeResult, scene: Any) -> None:
 
     armature = rig.armature_object
     take = armature.inpose_take
-    clock, placement = clock_of_take(take, scene), take.placement
+    clock, placement, changed = clock_of_take(take, scene), take.placement, pins_changed(armature)
     move_edits(armature, result.first_frame, result.speed)
     take.first_frame, take.placement = result.first_frame, result.place
     take.speed, take.no_pins = result.speed, result.no_pins
     if placement:  # else this is the first bake
         change = room_change(placement_from_text(placement), placement_from_text(result.place), rig.measure)
         move_room_objects(armature, change, clock, clock_of_take(take, scene))
+        if take.solved_pins and not changed:
+            take.solved_pins = asked_pins(armature)
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bake.asked_pins import asked_pins
 from ..bake.operators import bake_notes, baked_text, has_take, keep_place, range_note, spoken_problems
 from ..bake.properties import bake_options
 from ..errors import InPoseError
@@ -59,6 +60,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             self._options = bake_options(scene)
             self._rig = prepare_rig(armature, scene)
             asked = collected_pins(context, armature, self._rig.measure)
+            self._asked = asked_pins(armature)
             settings = replace(settings_of(SolveSettings, scene.inpose), device=solver_device())
             if self._seed:
                 settings = replace(settings, variation=1.0, seed=self._seed)
@@ -81,6 +83,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             return {"CANCELLED"}
         take, pins = armature.inpose_take, pins_of(armature)
         take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
+        take.solved_pins = self._asked  # what has changed while the solver worked is not solved
         scene = self._scene.find(bpy.data.scenes) or context.scene
         keep_place(self._rig, result, scene)
         notes = (*outcome.notes, *range_note(result, scene), *bake_notes(result))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bake.asked_pins import NOTHING
 from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
 from ..bake.properties import bake_options
 from ..errors import InPoseError
@@ -83,7 +84,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
-        take.unpinned = ""  # pins start from this motion now
+        take.unpinned, take.solved_pins = "", NOTHING  # pins start from this motion now
         take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
         take.recording, take.start_s = self._recording, outcome.start_s
         take.scale = outcome.take.scale or 1.0

@@ -61,6 +61,11 @@ class Assigning(drive.Session):
         return facts.known_facts(properties.question_of(bpy.context.scene))
 
     @property
+    def trackers(self) -> Any:
+        """Return the trackers of the recording, as it is read now."""
+        return getattr(self.facts, "info", {}).get("trackers", {})
+
+    @property
     def choices(self) -> Any:
         """Return what the dialog shows."""
         return bpy.context.window_manager.inpose_columns
@@ -128,7 +133,7 @@ class Assigning(drive.Session):
         self.choices.trackers[0].place = "hips"
         with self.in_view():
             bpy.ops.inpose.remove_tracker_columns(number=1)
-        yield from self.wait_for("the tracker is read", lambda: "hips" in getattr(self.facts, "info", {})["trackers"])
+        yield from self.wait_for("the tracker is read", lambda: "hips" in self.trackers)
         self.picture("c8_tracker")
 
     def accept(self, mapping: Path) -> Iterator[float]:
