@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,11 +160,24 @@ def bake_notes(result: BakeResult) -> tuple[str, ...]:
     notes = list(result.notes)
     if result.fingers.count:
         notes.append(tr(SOURCE_TEXTS[result.fingers.source], count=result.fingers.count))
-    if result.kept_action_name:
-        notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
+    notes += _notes_about_edits(result)
     if result.character.skipped in {SLOW, CHANGED}:
         notes.append(tr(result.character.skipped))
     return tuple(notes)
+
+
+def _notes_about_edits(result: BakeResult) -> Iterator[str]:
+    """Yield what became of the action before, and of the edits in it."""
+    kept = result.kept_action_name
+    if result.patched:
+        frames = ", ".join(f"{first:.0f}–{last:.0f}" for first, last in result.patched)
+        yield tr("Your edits of the bake are kept. Only these frames are new: {frames}.", frames=frames)
+        if kept:
+            yield tr("Your edits of these frames are in {action}, in a muted NLA track.", action=kept)
+    elif kept and result.not_patched:
+        yield tr("Your edits are in {action}, in a muted NLA track.", action=kept) + " " + tr(result.not_patched)
+    elif kept:
+        yield tr("The action {action} is kept in a muted NLA track.", action=kept)
 
 
 def spoken_problems(result: BakeResult) -> list[tuple[str, str]]:

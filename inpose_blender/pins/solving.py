@@ -24,6 +24,9 @@ from ..ui.status import show_error, show_result
 from .properties import pins_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..takes.take import SolvedTake
     from .job import PinnedOutcome
 
 
@@ -54,7 +57,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         assert armature is not None, "poll has seen one"
         take, pins = armature.inpose_take, pins_of(armature)
         self._label, self._scene, self._notes = take.label, remember(scene), take.notes.splitlines()
-        self._unpinned = take.unpinned or take.file
+        self._before, self._unpinned = Path(take.file), take.unpinned or take.file
         self._seed = pins.seed + 1 if self.another else 0
         try:
             self._options = bake_options(scene)
@@ -71,6 +74,11 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             show_error(self, context, error, "Preparing")
             return False
         return True
+
+    def _take_before(self) -> "Callable[[], SolvedTake]":
+        from ..takes.memory import TAKES
+
+        return lambda: TAKES.recall(self._before)
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         outcome: PinnedOutcome = self._job.outcome

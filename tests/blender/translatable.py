@@ -11,6 +11,7 @@ import bpy
 
 from inpose_blender import addon
 from inpose_blender.bake.asked_pins import NOT_SOLVED
+from inpose_blender.bake.patching import BAKE_DIFFERS, KEYS_DIFFER, TURNS_ROUND
 from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
 from inpose_blender.columns.preview import SENTENCES, TRACKER_SENTENCES
 from inpose_blender.core import JOINT_NAMES
@@ -37,7 +38,9 @@ def translatable_texts() -> set[str]:
     texts |= set(KINDS.values()) | set(WRISTS.values()) | {kind.amount_label for kind in EDIT_KINDS}
     texts |= set(NOTES.values())
     texts |= {text for pair in REFUSALS.values() for text in pair}
-    texts |= {CHANGED, SLOW, NOT_SOLVED} | {text for pair in TEXTS.values() for text in pair}
+    texts |= {CHANGED, SLOW, NOT_SOLVED, BAKE_DIFFERS, KEYS_DIFFER, TURNS_ROUND} | {
+        text for pair in TEXTS.values() for text in pair
+    }
     for cls in addon._CLASSES:
         texts |= _texts_of_class(cls)
     for path in PACKAGE.rglob("*.py"):
