@@ -23,7 +23,6 @@ from inpose_core.evaluation.clips import choose_clips, load_choosing_clips, load
 from inpose_core.evaluation.metrics import figures_of, mean_figures
 from inpose_core.evaluation.simulation import PERFECT_SENSORS, Trial, on_body, simulate
 from inpose_core.options.solve import SolveSettings
-from inpose_core.prior.checkpoint import Prior
 
 DEFAULT: Final[SolveSettings] = SolveSettings(device="cpu")
 UNPLANTED: Final[SolveSettings] = SolveSettings(device="cpu", foot_planting=0.0)
