@@ -32,3 +32,11 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     )
     placement: bpy.props.StringProperty(name="Place", description="Where the last bake put the recorded room, as JSON")
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")
+    take_id: bpy.props.StringProperty(options={"HIDDEN"})
+    """The id of its entry in the list of takes; empty if it has none yet."""
+    confidence: bpy.props.FloatProperty(
+        name="Confidence", description="How sure the solver is on average; below 0 if unknown", default=-1.0
+    )
+    in_row: bpy.props.BoolProperty(
+        name="In the row", description="The last bake is an NLA strip in the row of all takes"
+    )
