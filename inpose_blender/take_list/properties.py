@@ -95,10 +95,10 @@ class INPOSE_PG_listed_take(bpy.types.PropertyGroup):
     """Of the recording; 0 if it was not read yet."""
     stature_m: bpy.props.FloatProperty(options={"HIDDEN"})
     """The performer's height as measured; 0 if it was not read yet."""
-    settings: bpy.props.PointerProperty(type=INPOSE_PG_kept_settings)
-    solved: bpy.props.PointerProperty(type=INPOSE_PG_take)
-    pins: bpy.props.PointerProperty(type=INPOSE_PG_pins)
-    edits: bpy.props.PointerProperty(type=INPOSE_PG_edits)
+    settings: bpy.props.PointerProperty(type=INPOSE_PG_kept_settings, options={"HIDDEN"})
+    solved: bpy.props.PointerProperty(type=INPOSE_PG_take, options={"HIDDEN"})
+    pins: bpy.props.PointerProperty(type=INPOSE_PG_pins, options={"HIDDEN"})
+    edits: bpy.props.PointerProperty(type=INPOSE_PG_edits, options={"HIDDEN"})
 
 
 def _chosen(takes: Any) -> int:
