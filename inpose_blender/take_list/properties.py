@@ -11,7 +11,6 @@ import bpy
 from ..bake.edits.properties import INPOSE_PG_edits
 from ..options import CalibrationSettings, ReadOptions, SolveSettings
 from ..pins.properties import INPOSE_PG_pins
-from ..takes.listed import entries_of
 from ..takes.naming import parsed_name
 from ..takes.properties import INPOSE_PG_take
 from ..ui.option_properties import add_properties
@@ -141,8 +140,3 @@ class INPOSE_PG_take_list(bpy.types.PropertyGroup):
 
 
 CLASSES = (INPOSE_PG_kept_settings, INPOSE_PG_listed_take, INPOSE_PG_take_list)
-
-
-def takes_in(context: bpy.types.Context) -> Any:
-    """Return the entries of the context's scene."""
-    return entries_of(context.scene)

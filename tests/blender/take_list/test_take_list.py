@@ -19,7 +19,7 @@ from inpose_blender.take_list.panel import row_text, take_lines
 from inpose_blender.take_list.state import state_of
 from inpose_blender.takes.adoption import adopt
 from inpose_blender.takes.arrival import arrive, note_facts
-from inpose_blender.takes.listed import chosen_entry, data_of, on_character
+from inpose_blender.takes.listed import data_of, on_character
 from inpose_blender.takes.memory import TAKES
 
 
