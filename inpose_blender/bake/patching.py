@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, action_curves
 from ..core import BoolArray, FloatArray
-from .baked_actions import Fingerprint, is_untouched_bake, mark_as_baked, remembered_fingerprint, take_of
+from .baked_actions import Fingerprint, is_as_baked, mark_as_baked, remembered_fingerprint
 from .channels import Channel
 from .keyframes import Keys, read_keys, replace_keys
 from .merging import changed_rows, changed_stretches, is_edited, is_plain, merged_values
 from .play_action import play_action
 from .settings import BakeSettings
+from .takes_of_actions import take_of
 
 KEYS_DIFFER: Final[str] = "InPose keeps edits only in bakes with FK keys on all frames, without layers and NLA tracks."
 BAKE_DIFFERS: Final[str] = (
@@ -51,7 +52,7 @@ def edited_bake(armature_object: Any, take_name: str) -> Any:
     """Return the active action if it is a bake of a take that somebody has edited; else None."""
     animation = armature_object.animation_data
     action = animation.action if animation else None
-    if action is None or take_of(action) != take_name or is_untouched_bake(action, take_name, armature_object):
+    if action is None or take_of(action) != take_name or is_as_baked(action):
         return None
     return action
 
