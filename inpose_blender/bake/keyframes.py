@@ -44,7 +44,7 @@ def read_keys(curve: Any) -> Keys:
     keys = curve.keyframe_points
 
     def get(name: str, of: type, width: int) -> NDArray[Any]:
-        flat = np.empty(width * len(keys), dtype=of)
+        flat: NDArray[Any] = np.empty(width * len(keys), dtype=of)
         keys.foreach_get(name, flat)
         return flat.reshape(-1, width) if width > 1 else flat
 

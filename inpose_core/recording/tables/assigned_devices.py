@@ -46,13 +46,13 @@ def assigned_trackers(
     None if there are none. A tracker whose rotations are written in another way than the head's is a marker.
     """
     if layout.shape == "long":
-        listed = {name: layout.devices[name] for name in layout.tracker_names}
+        listed = {name: layout.devices[name] for name in layout.tracker_names if name in layout.devices}
         named = [AssignedTracker(_place(name), names=tuple(map(str, words))) for name, words in listed.items()]
         return tuple(named) if named or layout.trackers == "assigned" else None
     found = {name: own for name in layout.tracker_names if (own := layout.device(name)) is not None}
     if layout.trackers == "recognised":
-        own = [*(layout.device(device) for device in DEVICE_NAMES), *found.values()]
-        used = {number for one in own for part in _parts(assigned_device(one, table)) for number in part}
+        known = [*(layout.device(device) for device in DEVICE_NAMES), *found.values()]
+        used = {number for one in known for part in _parts(assigned_device(one, table)) for number in part}
         used |= set(column_numbers(layout.times[:1], table))
         recognised = tracker_columns(table.header, {table.header[number - 1] for number in used})
         places = {_place(name) for name in found} - {""}

@@ -234,12 +234,12 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     )
     order = quaternion_order_of(devices[0])
     others = {name: tracker_track(*one, clock.times, cells, layout, angles, order) for name, one in trackers.items()}
-    missing = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
-    missing += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
+    lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
+    lacks += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
     return DeviceTracks(
         (head, left, right),
         unit,
-        notes=(*cells.notes, *(f"The file has no columns for {what}." for what in missing)),
+        notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
         session_starts=clock.session_starts,
         findings=(*cells.findings, *clock.findings, *angles.findings),
         others=others,
