@@ -71,7 +71,11 @@ def test_a_new_bake_replaces_only_its_own_markers(rig):
     next(marker for marker in markers if marker.name == "Right foot lands").name = "kick"
     after = bake(rig, markers=True, first_frame=2)
     assert [each for each in after if each[0] == "Left foot lands"] == [("Left foot lands", 3), ("Left foot lands", 12)]
-    assert [each for each in after if each[0] in {"jump ends", "kick"}] == [("kick", 51), ("jump ends", 61), ("jump ends", 77)]
+    assert [each for each in after if each[0] in {"jump ends", "kick"}] == [
+        ("kick", 51),
+        ("jump ends", 61),
+        ("jump ends", 77),
+    ]
     assert len(after) == len(before) + 2
     assert bake(rig) == [("Left foot lands", 3), ("kick", 51), ("jump ends", 77)]
     assert "inpose_markers" not in rig
