@@ -89,6 +89,10 @@ class RigFacts:
     controls: IkControls | None = None
     """The controls that get keys of inverse kinematics; None: only FK is baked."""
 
+    def metres_per_unit(self, measure: RigMeasure) -> float:
+        """Return how many metres a unit of the armature frame is: many objects are scaled by 0.01."""
+        return float(np.cbrt(abs(np.linalg.det(self.world[:3, :3])))) * measure.metres_per_unit
+
     def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
         """Return how many finger bones a bake moves, and by what."""
         bones = self.fingers.count if self.fingers is not None else 0
@@ -344,13 +348,12 @@ def _of_layer(channels: list[Channel], layer: LayerSettings | None, facts: RigFa
 
 def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> KeyedBody:
     """Return what the choice of keys must know of the rig."""
-    scale = float(np.cbrt(abs(np.linalg.det(facts.world[:3, :3]))))
     return KeyedBody(
         facts.tree,
         facts.modes,
         watched_points(mapping, facts.tree, facts.pelvis_rest),
         facts.location_axes,
-        scale * measure.metres_per_unit,
+        facts.metres_per_unit(measure),
         {limb.target.bone: int(limb.side == "right") for limb in facts.controls.limbs if limb.kind == "leg"}
         if facts.controls is not None
         else {},

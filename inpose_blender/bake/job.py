@@ -203,7 +203,7 @@ class BakeJob:
                     frames,
                     mapping=rig.mapping,
                     skin=facts.skin,
-                    metres_per_unit=rig.measure.metres_per_unit,
+                    metres_per_unit=facts.metres_per_unit(rig.measure),
                 )
             )
         except ReferenceError:
