@@ -96,6 +96,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "viewing",
         "columns",
         "cleanup",
+        "take_list",
         "scene_settings",
         "menus",
         "batch",

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..bpy_compat import all_curves
 from ..layers.strips import is_untouched_strip
+from .takes_of_actions import TAKE_KEY
 
-_TAKE_KEY: Final[str] = "inpose_take"
 _FINGERPRINT_KEY: Final[str] = "inpose_fingerprint"
 _BEZIER: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["BEZIER"].value)
 _HANDLE_DIGITS: Final[int] = 3
@@ -53,13 +53,16 @@ def _handles(keys: Any) -> bytes:
 
 def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None:
     """Store the take and a fingerprint of the curves in a new action."""
-    action[_TAKE_KEY] = take_name
+    action[TAKE_KEY] = take_name
     action[_FINGERPRINT_KEY] = f"{fingerprint.value:08x}"
 
 
-def take_of(action: Any) -> str:
-    """Return the take that an action was baked from; empty for an action of somebody else."""
-    return str(action.get(_TAKE_KEY, ""))
+def is_as_baked(action: Any) -> bool:
+    """Return whether nobody has changed a key of a baked action."""
+    fingerprint = Fingerprint()
+    for curve in all_curves(action):
+        fingerprint.add(curve)
+    return bool(action.get(_FINGERPRINT_KEY) == f"{fingerprint.value:08x}")
 
 
 def is_untouched_bake(action: Any, take_name: str, owner: Any) -> bool:
@@ -74,7 +77,7 @@ def is_untouched_bake(action: Any, take_name: str, owner: Any) -> bool:
 
 def look_whether_untouched(action: Any, take_name: str, owner: Any) -> Generator[None, None, bool]:
     """Compute `is_untouched_bake` curve by curve, because a long action takes a tenth of a second to read."""
-    if action is None or action.get(_TAKE_KEY) != take_name or action.use_fake_user:
+    if action is None or action.get(TAKE_KEY) != take_name or action.use_fake_user:
         return False
     animation = owner.animation_data
     own_uses = (animation.action == action) + sum(_strips_with(track, action) for track in animation.nla_tracks)
@@ -97,7 +100,7 @@ def own_tracks(owner: Any, take_name: str, but: Any = None) -> tuple[list[Any], 
         (action,) = actions
         if is_untouched_bake(action, take_name, owner) and is_untouched_strip(track.strips[0]):
             untouched.append(track)
-        elif action.get(_TAKE_KEY) == take_name:
+        elif action.get(TAKE_KEY) == take_name:
             edited.append(track)
     return untouched, edited
 

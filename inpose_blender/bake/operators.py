@@ -19,7 +19,7 @@ from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .edits.properties import move_edits
-from .properties import bake_options
+from .properties import options_of_take
 from .settings import BakeResult
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return False
-        self._bake = BakeJob(rig, scene, lambda: TAKES.recall(path), bake_options(scene), label, replace_own=True)
+        options = options_of_take(scene, take)
+        self._bake = BakeJob(rig, scene, lambda: TAKES.recall(path), options, label, replace_own=True)
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:

@@ -69,7 +69,7 @@ def largest_change(
         (turn[..., 2, 1] - turn[..., 1, 2], turn[..., 0, 2] - turn[..., 2, 0], turn[..., 1, 0] - turn[..., 0, 1]), -1
     )
     angle = np.arctan2(np.linalg.norm(sine, axis=-1) / 2, (np.trace(turn, axis1=-2, axis2=-1) - 1) / 2)
-    frame, bone = np.unravel_index(int(apart.argmax()), apart.shape)
+    frame, bone = (int(index) for index in np.unravel_index(int(apart.argmax()), apart.shape))
     return LargestChange(
         1000 * metres_per_unit * float(apart.max()),
         float(np.degrees(angle.max())),

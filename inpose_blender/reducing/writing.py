@@ -69,7 +69,7 @@ def replace_keys(curve: Any, points: NDArray[np.float32], slopes: FloatArray) ->
 
 def _smooth_keys(points: NDArray[np.float32], slopes: FloatArray) -> Keys:
     """Return keys with aligned handles."""
-    keys = {
+    keys: Keys = {
         name: np.zeros((len(points), width) if width > 1 else len(points), kind)
         for name, (kind, width) in _KINDS.items()
     }
@@ -85,7 +85,7 @@ def _keys_of(curve: Any) -> Keys:
     points = curve.keyframe_points
     keys: Keys = {}
     for name, (kind, width) in _KINDS.items():
-        values = np.empty(width * len(points), kind)
+        values: NDArray[Any] = np.empty(width * len(points), kind)
         points.foreach_get(name, values)
         keys[name] = values.reshape(-1, 2) if width > 1 else values
     return keys

@@ -32,3 +32,9 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     )
     placement: bpy.props.StringProperty(name="Place", description="Where the last bake put the recorded room, as JSON")
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")
+    take_id: bpy.props.StringProperty(options={"HIDDEN"})
+    """The id of its entry in the list of takes; empty if it has none yet."""
+    confidence: bpy.props.FloatProperty(default=-1.0, options={"HIDDEN"})
+    """How sure the solver is on average, 0 to 1; below 0 if that is unknown."""
+    in_row: bpy.props.BoolProperty(options={"HIDDEN"})
+    """The last bake is an NLA strip in the row of all takes, and later bakes keep its place."""

@@ -18,6 +18,7 @@ from inpose_blender.fingers.moved import SOURCE_TEXTS
 from inpose_blender.options import EDIT_KINDS
 from inpose_blender.pins.adding import REFUSALS
 from inpose_blender.recording.outlook_lines import WRISTS
+from inpose_blender.take_list.state import STATE_LABELS
 from inpose_blender.viewing.kinds import KINDS
 
 PACKAGE = Path(addon.__file__).resolve().parent
@@ -34,7 +35,7 @@ def translatable_texts() -> set[str]:
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
     texts |= set(SENTENCES.values()) | set(SOURCE_TEXTS.values())
     texts |= set(KINDS.values()) | set(WRISTS.values()) | {kind.amount_label for kind in EDIT_KINDS}
-    texts |= set(NOTES.values())
+    texts |= set(NOTES.values()) | set(STATE_LABELS.values())
     texts |= {text for pair in REFUSALS.values() for text in pair}
     texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}
     for cls in addon._CLASSES:
