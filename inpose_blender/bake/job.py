@@ -29,6 +29,7 @@ from .chosen_motion import chosen_motion
 from .control_check import check_controls
 from .edits.applying import edits_for
 from .edits.reading import mirror_of_take
+from .markers import replace_markers, wanted_markers
 from .options import BakeOptions
 from .patching import BAKE_DIFFERS, KEYS_DIFFER, Patch, can_patch, edited_bake, make_patch
 from .placement import motion_placement, placed, placed_floor, placement_to_text
@@ -177,6 +178,8 @@ class BakeJob:
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
             scene.frame_start, scene.frame_end = after
+        marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
+        replace_markers(scene, armature_object, marked if self._options.markers else [])
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
         if facts.controls is not None and layer is None:
@@ -238,7 +241,7 @@ class BakeJob:
                     frames,
                     mapping=rig.mapping,
                     skin=facts.skin,
-                    metres_per_unit=rig.measure.metres_per_unit,
+                    metres_per_unit=facts.metres_per_unit(rig.measure),
                 )
             )
         except ReferenceError:

@@ -99,18 +99,24 @@ def write_keys(curve: Any, points: NDArray[np.float32], slopes: FloatArray | Non
     keys = curve.keyframe_points
     keys.add(len(points))
     keys.foreach_set("co", points.ravel())
-    interpolation = np.full(len(points), _value("interpolation", kind), dtype=np.int32)
+    interpolation = np.full(len(points), key_value("interpolation", kind), dtype=np.int32)
     keys.foreach_set("interpolation", interpolation)
     if slopes is not None:
-        gap = np.diff(points[:, 0].astype(np.float64)) / 3
-        before, after = (np.concatenate(parts) for parts in ((gap[:1], gap), (gap, gap[-1:])))
-        aligned = np.full(len(points), _value("handle_left_type", "ALIGNED"), dtype=np.int32)
-        for side, way in (("left", -before), ("right", after)):
+        aligned = np.full(len(points), key_value("handle_left_type", "ALIGNED"), dtype=np.int32)
+        for side, ends in zip(("left", "right"), smooth_handles(points, slopes), strict=True):
             keys.foreach_set(f"handle_{side}_type", aligned)
-            ends = np.stack((points[:, 0] + way, points[:, 1] + slopes * way), axis=1)
-            keys.foreach_set(f"handle_{side}", ends.astype(np.float32).ravel())
+            keys.foreach_set(f"handle_{side}", ends.ravel())
     curve.update()
 
 
-def _value(name: str, item: str) -> int:
+def smooth_handles(points: NDArray[np.float32], slopes: FloatArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return where the left and the right handles of keys (K, 2) end, for slopes (K,) per frame: (K, 2) each."""
+    gap = np.diff(points[:, 0].astype(np.float64)) / 3
+    before, after = np.concatenate((gap[:1], gap)), np.concatenate((gap, gap[-1:]))
+    left, right = (np.stack((points[:, 0] + way, points[:, 1] + slopes * way), axis=1) for way in (-before, after))
+    return left.astype(np.float32), right.astype(np.float32)
+
+
+def key_value(name: str, item: str) -> int:
+    """Return the number that stands for a choice of a key's property, for `foreach_set`."""
     return int(bpy.types.Keyframe.bl_rna.properties[name].enum_items[item].value)
