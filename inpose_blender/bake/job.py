@@ -15,7 +15,8 @@ from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
-from ..core import FloatArray, InPoseError, RigError
+from ..controls.under_ik import mapping_under_ik
+from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
@@ -30,9 +31,11 @@ from .control_check import check_controls
 from .edits.applying import edits_for
 from .edits.edited_take import EditedTake
 from .edits.reading import is_edited
+from .markers import replace_markers, wanted_markers
 from .options import BakeOptions
+from .patching import BAKE_DIFFERS, KEYS_DIFFER, Patch, can_patch, edited_bake, make_patch
 from .placement import Placement, motion_placement, placed, placed_floor, placement_to_text
-from .settings import BakeResult
+from .settings import BakeResult, BakeSettings
 from .shared_room import shared_room
 from .writing import write_action
 
@@ -49,7 +52,8 @@ class BakeJob:
         options: the user's choices.
         action_name: the name of the new action.
         replace_own: replace an untouched earlier bake of the same name.
-        use_edits: apply the clean-up edits of the character.
+        load_before: returns the take of the active action, if this is a bake of the same recording; called in a thread.
+            If somebody has edited this action, only frames are replaced in which the two takes differ.
     """
 
     def __init__(
@@ -61,10 +65,9 @@ class BakeJob:
         action_name: str,
         *,
         replace_own: bool,
-        use_edits: bool = True,
+        load_before: Callable[[], SolvedTake] | None = None,
     ) -> None:
-        self._use_edits = use_edits
-        self._rig, self._scene, self._load = rig, remember(scene), load
+        self._rig, self._scene, self._load, self._load_before = rig, remember(scene), load, load_before
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
         self._selected = selected_bones(rig.armature_object)
         self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
@@ -116,16 +119,14 @@ class BakeJob:
         self._done = True
         self._error = self._error or InPoseError("The bake was interrupted.", "Bake again.")
 
-    def _work(self) -> Generator[None, None, BakeResult]:
+    def _work(self) -> Generator[None, None, BakeResult]:  # noqa: PLR0915  # one step after the other
         take = yield from in_thread(self._load)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         now = prepare_rig(armature_object, scene)
         fits = abs(now.measure.skeleton.offsets_m - take.motion.skeleton.offsets_m).max() < _SAME_LENGTH_M
         if now.mapping.bones != self._rig.mapping.bones or not fits:
             raise RigError(f"The rig {self._rig.object_name} has changed since the solve.", "Solve again.")
-        edited, placement = yield from self._edited(take, now, scene)
-        chosen = take if edited is None else edited.take
-        motion, notes = yield from in_thread(lambda: chosen_motion(chosen, self._options))
+        edited, placement, motion, notes = yield from self._chosen_motion(take, now, scene)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         mode = self._options.control_mode
         facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
@@ -163,19 +164,26 @@ class BakeJob:
                 ik_channels, _ = yield from in_thread(
                     lambda: bake_channels(facts, motion, exact, mapping=now.mapping, measure=now.measure)
                 )
+        patch = yield from self._patch(now, facts, settings, channels, frames)
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         if layer is not None:
             channels = blendable_channels(armature_object, channels, frames, settings)
         result = yield from write_action(
-            armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
+            *(armature_object, channels, frames, settings),
+            scene=scene,
+            switched_off=facts.switched_off,
+            patch=patch if isinstance(patch, Patch) else None,
         )
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
             scene.frame_start, scene.frame_end = after
+        marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
+        replace_markers(scene, armature_object, marked if self._options.markers else [])
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
-        character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
+        seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
+        character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))
@@ -186,19 +194,52 @@ class BakeJob:
             place=placement_to_text(placement),
             speed=self._options.speed,
             frames_per_s=facts.scene_fps / self._options.speed,
+            not_patched=patch if isinstance(patch, str) else "",
             no_pins=self._options.no_pins,
             edited=edited,
             notes=notes,
         )
 
-    def _edited(
+    def _chosen_motion(
         self, take: SolvedTake, rig: PreparedRig, scene: Any
-    ) -> Generator[None, None, tuple[EditedTake | None, Placement | None]]:
-        """Return the take with its edits, and where its room is placed; None for both if nothing is edited."""
-        if not (self._use_edits and is_edited(rig.armature_object)):
-            return None, None
-        apply_edits, placement = edits_for(take, rig, scene, self._options)
-        return (yield from in_thread(apply_edits)), placement
+    ) -> Generator[None, None, tuple[EditedTake | None, Placement | None, Motion, tuple[str, ...]]]:
+        """Return the take with its edits and the place of its room, both None if nothing is edited; what is baked of
+        it, and notes."""
+        edited, placement = None, None
+        if is_edited(rig.armature_object):
+            apply_edits, placement = edits_for(take, rig, scene, self._options)
+            edited = yield from in_thread(apply_edits)
+        chosen = take if edited is None else edited.take
+        motion, notes = yield from in_thread(lambda: chosen_motion(chosen, self._options))
+        return edited, placement, motion, notes
+
+    def _patch(
+        self, rig: PreparedRig, facts: RigFacts, settings: BakeSettings, channels: list[Channel], frames: FloatArray
+    ) -> Generator[None, None, Patch | str | None]:
+        """Return a patch for the active action if it is an edited bake of the take before, or why there is none."""
+        load = self._load_before
+        if load is None or edited_bake(self._rig.armature_object, settings.action_name) is None:
+            return None
+        if not can_patch(settings):
+            return KEYS_DIFFER
+        try:
+            take = yield from in_thread(load)
+        except InPoseError:  # its file is gone, so nobody knows what was edited
+            return BAKE_DIFFERS
+        scene = _scene(self._scene)
+        _, placement, motion, _ = yield from self._chosen_motion(take, rig, scene)
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
+        shared = shared_room(self._options, armature_object, scene, take.scale)
+        placement = placement or motion_placement(motion, self._options, rig.measure, scene.cursor.location, shared)
+        motion = placed(motion, placement)
+        motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts.tree)
+        before, _ = yield from in_thread(
+            lambda: bake_channels(facts, motion, settings, mapping=rig.mapping, measure=rig.measure)
+        )
+        armature_object = self._rig.armature_object
+        if edited_bake(armature_object, settings.action_name) is None:
+            return None
+        return make_patch(armature_object, before, channels, frames)
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig
@@ -215,7 +256,7 @@ class BakeJob:
                     frames,
                     mapping=rig.mapping,
                     skin=facts.skin,
-                    metres_per_unit=rig.measure.metres_per_unit,
+                    metres_per_unit=facts.metres_per_unit(rig.measure),
                 )
             )
         except ReferenceError:

@@ -11,6 +11,7 @@ import bpy
 from ..bake.operators import has_take
 from ..errors import InPoseError, PinError
 from ..rig.properties import chosen_armature
+from ..ui.lists import remove_chosen
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .handles import choose_only, remove_handle
@@ -139,13 +140,12 @@ class INPOSE_OT_remove_pin(bpy.types.Operator):
         keep_chosen(context, armature)
         handle = pins.entries[pins.chosen].handle
         try:
-            pins.entries.remove(pins.chosen)
+            remove_chosen(pins)
         except TypeError:  # of a library override
             error = PinError(tr("This pin is that of the linked file, so it cannot be removed."), tr("Mute it."))
             show_error(self, context, error, "Removing")
             return {"CANCELLED"}
         remove_handle(handle)
-        pins.chosen = min(pins.chosen, len(pins.entries) - 1)
         return {"FINISHED"}
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 import bpy
 from bpy.app.handlers import persistent
 
+from .groups import stored_names
+
 KEPT_PROPERTY: Final[str] = "inpose_kept_take"
 EXTENDABLE: Final[set[str]] = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
 """What a list in a group needs so that entries can be added to it in a library override. Blender saves them only if the
@@ -110,13 +112,8 @@ def _fill_list(entries: Any, values: Sequence[dict[str, Any]]) -> None:
 
 
 def _stored(group: Any) -> list[Any]:
-    """Return the properties of a group that hold something: a getter computes its value from others."""
-    declared = type(group).__annotations__
-    return [
-        prop
-        for prop in group.bl_rna.properties
-        if prop.identifier in declared and "get" not in declared[prop.identifier].keywords
-    ]
+    """Return the properties of a group that hold something."""
+    return [group.bl_rna.properties[name] for name in stored_names(group)]
 
 
 def _name_of(thing: Any) -> list[str]:

@@ -11,7 +11,6 @@ import bpy
 from ...options import EDIT_KINDS
 from ...takes.frame_fields import frame_of, frames_of, set_frame_of, set_frames_of
 from ...takes.overrides import EXTENDABLE
-from ...ui.translate import tr
 
 KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = tuple(
     (kind.name, kind.label, kind.description, number) for number, kind in enumerate(EDIT_KINDS)
@@ -102,15 +101,3 @@ def chosen_edit(armature: Any) -> Any:
     """Return the chosen edit of an armature object, or None."""
     edits = edits_of(armature)
     return edits.entries[edits.chosen] if 0 <= edits.chosen < len(edits.entries) else None
-
-
-def mute_edits(armature: Any) -> tuple[str, ...]:
-    """Mute all edits of an armature object, and switch its mirror off; return a note if that changes anything."""
-    edits = edits_of(armature)
-    used = [edit for edit in edits.entries if not edit.muted]
-    if not used and edits.mirror == "none":
-        return ()
-    for edit in used:
-        edit.muted = True
-    edits.mirror = "none"
-    return (tr("The clean-up edits are muted now: they were made for another recording."),)

@@ -98,23 +98,6 @@ def test_edits_stay_at_their_poses_at_other_frames_speeds_and_frame_rates(solved
     assert (edit.first, edit.last, edit.ease) == (100 + 2 * 4, 100 + 2 * 8, 16)
 
 
-def test_edits_are_not_for_another_recording(solved, tmp_path) -> None:
-    kept = add(solved, "ground", height=0.25)
-    solved.inpose_edits.mirror = "room"
-    apply()
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    assert not kept.muted
-    assert solved.inpose_take.mirror
-    other = tmp_path / "other.bsor"
-    other.write_bytes(b"data")
-    bpy.context.scene.inpose.recording = str(other)
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    assert kept.muted
-    assert solved.inpose_edits.mirror == "none"
-    assert not solved.inpose_take.mirror
-    assert "another recording" in bpy.context.window_manager.inpose_status.notes
-
-
 def test_an_edit_that_changes_nothing_is_told(solved) -> None:
     add(solved, "exaggerate", amount=1.0)
     apply()
