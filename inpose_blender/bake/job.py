@@ -15,10 +15,11 @@ from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
-from ..core import FloatArray, InPoseError, RigError
+from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
+from ..layers.settings import LayerSettings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
@@ -135,10 +136,7 @@ class BakeJob:
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
         settings = replace(settings, key_step_from=scene.frame_start)
-        if mode != self._options.controls:
-            notes += ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
-        if layer is not None and layer.adds:
-            notes += first_pose_notes(motion)
+        notes += self._layer_notes(layer, motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         # Edits may move the first pose; the recorded room stays where the ground was looked at.
         placement = placement or motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
@@ -196,6 +194,13 @@ class BakeJob:
             no_pins="mirrored" if mirror_of_take(armature_object) else self._options.no_pins,
             notes=notes,
         )
+
+    def _layer_notes(self, layer: LayerSettings | None, motion: Motion) -> tuple[str, ...]:
+        """Return notes about what a layer does to the keys."""
+        told: tuple[str, ...] = ()
+        if self._options.control_mode != self._options.controls:
+            told = ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
+        return (*told, *first_pose_notes(motion)) if layer is not None and layer.adds else told
 
     def _patch(
         self, rig: PreparedRig, facts: RigFacts, settings: BakeSettings, channels: list[Channel], frames: FloatArray
