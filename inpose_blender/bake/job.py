@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import bpy
+import numpy as np
 
 from ..bpy_compat import selected_bones
 from ..character.check import check_character
@@ -229,7 +230,9 @@ class BakeJob:
         armature_object = self._rig.armature_object
         if edited_bake(armature_object, settings.action_name) is None:
             return None
-        return make_patch(armature_object, before, channels, frames)
+        scale = float(np.linalg.norm(np.array(armature_object.matrix_world)[:3, 0]))
+        size = rig.measure.skeleton.stature_m / rig.measure.metres_per_unit / scale
+        return make_patch(armature_object, before, channels, frames, size)
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig
