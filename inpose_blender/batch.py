@@ -15,6 +15,7 @@ import time
 import traceback
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from .bake.bake import check_root_motion
 from .bake.confidence import mean_confidence, unsure_scene_frames
 from .bake.job import BakeJob
 from .bake.options import BakeOptions
+from .bake.settings import BakeResult
 from .blend_file import save_blend_copy
 from .core import (
     INTERRUPTED_CODE,
@@ -46,11 +48,12 @@ from .loops.options import LoopOptions
 from .options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
 from .preferences.machine_settings import solver_device, solver_interpreters
 from .rig.find import find_mapping
-from .rig.prepare import prepare_rig
+from .rig.prepare import PreparedRig, prepare_rig
 from .rig.stick_figure import add_stick_figure
 from .runtime.worker_job import stop_warm_process
-from .solve.job import SolveJob
+from .solve.job import SolveJob, SolveOutcome
 from .solve.options import SolveOptions, require_files
+from .takes.naming import free_name
 
 SOME_FAILED: Final[int] = 1
 WRONG_USE: Final[int] = 2
@@ -77,6 +80,10 @@ class BatchSettings:
     """Files to export to; a mere ending stands for a file beside the output."""
     export: ExportOptions
     loop: LoopOptions
+    row: bool = False
+    """All recordings go onto one character and into one file, in NLA strips one after another."""
+    row_gap: int = 0
+    """Frames between two strips."""
 
     def output_of(self, recording: Path) -> Path:
         """Return where the result of a recording goes."""
@@ -105,7 +112,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with stop_by_unwinding():
             start = _Start(settings)
-            reports = [_report(recording, settings, start) for recording in settings.recordings]
+            if settings.row:
+                reports = _report_row(settings, start)
+            else:
+                reports = [_report(recording, settings, start) for recording in settings.recordings]
     except InPoseError as error:
         sys.stderr.write(f"inpose: {error}\n")
         return WRONG_USE
@@ -166,16 +176,24 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     )
     add_options(parser, LayerOptions)
     add_options(parser, LoopOptions)
+    parser.add_argument(
+        "--row",
+        action="store_true",
+        help="bake all recordings onto one character and into one file, in NLA strips one after another",
+    )
+    parser.add_argument("--row-gap", type=int, default=0, help="frames between two strips of the row; default: 0")
     parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
     options = parser.parse_args(list(arguments))
     recordings = tuple(_expand(options.recording))
-    output_is_folder = (
+    output_is_folder = not options.row and (
         len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
     )
     if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
     layers = settings_from_arguments(LayerOptions, options)
     layers.check()
+    if options.row and (layers.is_layer or options.skip_existing):
+        raise OutputError("A row is neither a layer nor skipped.", "Leave out --layer and --skip-existing.")
     settings = BatchSettings(
         recordings=recordings,
         output=options.output.resolve(),
@@ -194,7 +212,11 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
         loop=settings_from_arguments(LoopOptions, options),
         exports=tuple(_export_target(path, output_is_folder=output_is_folder) for path in options.export),
         export=settings_from_arguments(ExportOptions, options),
+        row=options.row,
+        row_gap=max(0, options.row_gap),
     )
+    if settings.row:
+        return settings
     _refuse_equal_outputs(settings)
     return settings
 
@@ -269,20 +291,30 @@ class _Start:
 def _report(recording: Path, settings: BatchSettings, start: _Start) -> bool:
     """Process one recording, write its JSON line, and say whether it worked."""
     output = settings.output_of(recording)
-    report: dict[str, Any] = {"recording": str(recording), "output": str(output), "ok": True}
-    began = time.monotonic()
-    try:
+    report, began = _new_report(recording, output), time.monotonic()
+    with _failures_in(report):
         if settings.skip_existing and all(path.exists() for path in (output, *settings.exports_of(recording))):
             report["skipped"] = True
         else:
             report |= _process(recording, output, settings, start)
+    report["seconds"] = round(time.monotonic() - began, 3)
+    return _print_report(report) and bool(report["ok"])
+
+
+def _new_report(recording: Path, output: Path) -> dict[str, Any]:
+    return {"recording": str(recording), "output": str(output), "ok": True}
+
+
+@contextmanager
+def _failures_in(report: dict[str, Any]) -> Iterator[None]:
+    """Write into a report why what follows failed, and go on."""
+    try:
+        yield
     except InPoseError as error:
         report |= {"ok": False, "kind": type(error).__name__, "error": error.message, "hint": error.hint}
         report["details"] = "\n".join(getattr(error, "__notes__", ()))
     except Exception as error:  # one bad file must not stop a night's batch, and Blender would exit with 0
         report |= {"ok": False, "kind": type(error).__name__, "error": str(error), "details": traceback.format_exc()}
-    report["seconds"] = round(time.monotonic() - began, 3)
-    return _print_report(report) and bool(report["ok"])
 
 
 def _print_report(report: dict[str, Any]) -> bool:
@@ -301,6 +333,26 @@ def _print_report(report: dict[str, Any]) -> bool:
 
 
 def _process(recording: Path, output: Path, settings: BatchSettings, start: _Start) -> dict[str, Any]:
+    rig = _prepared(settings, start)
+    baked = _baked(recording, rig, settings, settings.bake, recording.stem)
+    actions = [baked.result.action_name]
+    scene = bpy.context.scene
+    if settings.loop.is_wanted:
+        with signals_wait():
+            first, take = baked.result.first_frame, baked.outcome.take
+            loop = bake_loop(rig, scene, take, first, settings.bake, settings.loop, recording.stem)
+        actions.append(loop.action_name)
+    with signals_wait():
+        save_blend_copy(output, actions)
+    return {
+        **baked.report(rig),
+        "loop": actions[1] if settings.loop.is_wanted else None,
+        "exports": _export_all(rig, settings.exports_of(recording), settings),
+    }
+
+
+def _prepared(settings: BatchSettings, start: _Start) -> PreparedRig:
+    """Open the scene in which a recording begins, and prepare its rig."""
     with signals_wait():  # while Blender works, a signal comes to its own code and other add-ons', and is dropped
         start.restore()
         scene = bpy.context.scene
@@ -309,49 +361,102 @@ def _process(recording: Path, output: Path, settings: BatchSettings, start: _Sta
             scene.render.fps_base = scene.render.fps / settings.scene_fps
         rig = prepare_rig(_find_armature(scene, settings.armature), scene)
         check_root_motion(rig.armature_object, settings.bake.way, scene=scene, mapping=rig.mapping)
+    return rig
+
+
+@dataclass(frozen=True)
+class _BakedRecording:
+    """Hold a recording that was solved and baked."""
+
+    outcome: SolveOutcome
+    result: BakeResult
+
+    def report(self, rig: PreparedRig) -> dict[str, Any]:
+        """Return what its JSON line says."""
+        outcome, result, motion = self.outcome, self.result, self.outcome.take.motion
+        confidence = mean_confidence(motion)
+        return {
+            "armature": rig.object_name,
+            "action": result.action_name,
+            "finger_bones": result.fingers.count,
+            "first_frame": result.first_frame,
+            "frames": result.last_frame - result.first_frame + 1,
+            "mean_hand_error_m": outcome.mean_hand_error_m,
+            "confidence": None if confidence is None else round(confidence, 3),
+            "unsure_frames": unsure_scene_frames(motion, result.first_frame, result.frames_per_s),
+            "character": result.character.state,
+            "character_problems": [problem.to_dict() for problem in result.character.problems],
+            "start_s": round(outcome.start_s, 3),
+            "findings": list(outcome.findings),
+            "notes": list(
+                dict.fromkeys(
+                    (*outcome.notes, *rig.measure.notes, *result.notes, *filter(None, [result.character.skipped]))
+                )
+            ),
+        }
+
+
+def _baked(
+    recording: Path, rig: PreparedRig, settings: BatchSettings, options: BakeOptions, name: str
+) -> _BakedRecording:
+    """Solve a recording, and bake it in the open scene.
+
+    Raises:
+        InPoseError: the recording cannot be used, or the rig cannot be keyed.
+    """
     require_files(recording, settings.solve)
     interpreters = solver_interpreters(settings.interpreter, settings.solve.solve.device)
     job = SolveJob(recording, rig.measure.skeleton, interpreters, settings.solve)
     job.wait()
     outcome = job.outcome
-    bake = BakeJob(rig, scene, lambda: outcome.take, settings.bake, recording.stem, replace_own=False)
+    bake = BakeJob(rig, bpy.context.scene, lambda: outcome.take, options, name, replace_own=False)
     while not bake.done:
         with signals_wait():
             bake.step()
-    result, motion = bake.result, outcome.take.motion
-    actions = [result.action_name]
-    if settings.loop.is_wanted:
-        with signals_wait():
-            loop = bake_loop(rig, scene, outcome.take, result.first_frame, settings.bake, settings.loop, recording.stem)
-        actions.append(loop.action_name)
-    confidence = mean_confidence(motion)
-    with signals_wait():
-        save_blend_copy(output, actions)
+    return _BakedRecording(outcome, bake.result)
+
+
+def _export_all(rig: PreparedRig, paths: Sequence[Path], settings: BatchSettings) -> list[dict[str, Any]]:
     exported = []
-    for path in settings.exports_of(recording):
+    for path in paths:
         with signals_wait():
-            rig = prepare_rig(rig.armature_object, scene)
-            exported.append(_exported(export_character(bpy.context, rig, scene, path, settings.export)))
-    return {
-        "armature": rig.object_name,
-        "action": result.action_name,
-        "finger_bones": result.fingers.count,
-        "loop": actions[1] if settings.loop.is_wanted else None,
-        "frames": result.last_frame - result.first_frame + 1,
-        "mean_hand_error_m": outcome.mean_hand_error_m,
-        "confidence": None if confidence is None else round(confidence, 3),
-        "unsure_frames": unsure_scene_frames(motion, result.first_frame, result.frames_per_s),
-        "character": result.character.state,
-        "character_problems": [problem.to_dict() for problem in result.character.problems],
-        "start_s": round(outcome.start_s, 3),
-        "findings": list(outcome.findings),
-        "notes": list(
-            dict.fromkeys(
-                (*outcome.notes, *rig.measure.notes, *result.notes, *filter(None, [result.character.skipped]))
-            )
-        ),
-        "exports": exported,
-    }
+            rig = prepare_rig(rig.armature_object, bpy.context.scene)
+            exported.append(_exported(export_character(bpy.context, rig, bpy.context.scene, path, settings.export)))
+    return exported
+
+
+def _report_row(settings: BatchSettings, start: _Start) -> list[bool]:
+    """Bake all recordings in a row of NLA strips, write one file, and say for each whether it worked.
+
+    A recording that fails leaves no gap. A recording counts as done only when the file is written: so its JSON line
+    comes then.
+    """
+    rig = _prepared(settings, start)
+    scene, names = bpy.context.scene, [recording.stem for recording in settings.recordings]
+    first = settings.bake.frame_in(scene.frame_start, scene.frame_current)
+    following, reports, actions = first, [], []
+    for number, recording in enumerate(settings.recordings):
+        options = replace(settings.bake, first_frame=following, to_nla_track=True, set_frame_range=False)
+        name = free_name(recording.stem, names[:number])
+        report, began = _new_report(recording, settings.output), time.monotonic()
+        with _failures_in(report):
+            baked = _baked(recording, rig, settings, options, name)
+            report |= baked.report(rig)
+            actions.append(baked.result.action_name)
+            following = baked.result.last_frame + 1 + settings.row_gap
+        reports.append(report | {"seconds": round(time.monotonic() - began, 3)})
+    written: dict[str, Any] = {"ok": True}
+    if actions:
+        if settings.bake.set_frame_range:
+            scene.frame_start, scene.frame_end = first, following - 1 - settings.row_gap
+        with _failures_in(written):
+            with signals_wait():
+                save_blend_copy(settings.output, actions)
+            exported = _export_all(rig, settings.exports_of(settings.output), settings)
+            reports = [report | {"exports": exported} if report["ok"] else report for report in reports]
+    if not written["ok"]:
+        reports = [report | written if report["ok"] else report for report in reports]
+    return [_print_report(report) and bool(report["ok"]) for report in reports]
 
 
 def _exported(result: ExportResult) -> dict[str, Any]:

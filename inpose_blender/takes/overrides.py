@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep the takes of library overrides: Blender saves only plain properties of objects that are linked.
 
-What a group of properties holds is copied into one plain text before saving, and back after loading. Pins and edits
-point to other objects, which a text cannot: while the file is saved, they are in the list of takes, which belongs to the
-scene.
+What a group of properties holds is copied into one plain text before saving, and back after loading. Pins and
+edits point to other objects, which a text cannot: while the file is saved, they are in the list of takes, which belongs
+to the scene.
 """
 
 from __future__ import annotations
