@@ -116,6 +116,20 @@ def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path)
     assert {"the take is the chosen recording", "the end stops the server"} <= set(report["checks"])
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
+    blender: RealBlender, tmp_path: Path
+) -> None:
+    report = driven(blender, "drive_takes.py", tmp_path)
+    assert {
+        "three takes are queued",
+        "undo takes the row back in one step",
+        "the pinned take keeps its place in the row",
+        "each rendered picture shows another pose",
+    } <= set(report["checks"])
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]
