@@ -14,10 +14,10 @@ import pytest
 from character.skinned import add_body
 from rigs import build_rig, needs_bpy_wheel
 
-from inpose_blender import batch
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import read_gltf_clips
+from inpose_blender.without_window.command_line import one_spelling
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -239,8 +239,8 @@ def test_the_script_itself(take, tmp_path):
 
 def test_spellings_of_one_file_are_one_where_the_system_ignores_case():
     one, other = Path("out/Take Ä.blend"), Path("out/take A\u0308.blend")
-    assert batch._one_spelling(one, ignores_case=True) == batch._one_spelling(other, ignores_case=True)
-    assert batch._one_spelling(one, ignores_case=False) != batch._one_spelling(other, ignores_case=False)
+    assert one_spelling(one, ignores_case=True) == one_spelling(other, ignores_case=True)
+    assert one_spelling(one, ignores_case=False) != one_spelling(other, ignores_case=False)
 
 
 def test_a_row_of_recordings_goes_into_one_file(run, rig_file, take, tmp_path):
