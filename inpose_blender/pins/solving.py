@@ -73,6 +73,8 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
+        from ..bake.confidence import told_confidence
+
         outcome: PinnedOutcome = self._job.outcome
         assert self._bake is not None
         scene = self._scene.find(bpy.data.scenes) or context.scene
@@ -84,6 +86,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take, pins = armature.inpose_take, pins_of(armature)
+        take.confidence = told_confidence(outcome.take.motion)
         take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
         keep_place(self._rig, result, scene)
         self._show_what_was_chosen(scene, baked=True)
