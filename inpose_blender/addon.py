@@ -34,6 +34,8 @@ from .preferences import python_operators
 from .recording import example, scene_operators
 from .recording import operators as recording_operators
 from .recording.panel import INPOSE_PT_recording
+from .reducing import operators as reducing_operators
+from .reducing.panel import INPOSE_PT_reducing
 from .rig import mapping
 from .rig import operators as rig_operators
 from .rig.panel import INPOSE_PT_rig
@@ -78,6 +80,7 @@ _CLASSES = (
     *solving_all.CLASSES,
     *baking_all.CLASSES,
     *controls_operators.CLASSES,
+    *reducing_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
@@ -95,6 +98,7 @@ _CLASSES = (
     *contact_panel.CLASSES,
     INPOSE_PT_bake,
     INPOSE_PT_controls,
+    INPOSE_PT_reducing,
     *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,

@@ -88,6 +88,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "calibration",
         "layers",
         "bake",
+        "reducing",
         "export",
         "loops",
         "solve",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..bake.asked_pins import NOTHING
 from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
 from ..bake.properties import bake_options, options_of_take
 from ..errors import InPoseError
@@ -134,7 +135,7 @@ def keep_outcome(take: Any, outcome: "SolveOutcome", label: str, recording: str)
     """
     from ..bake.confidence import told_confidence
 
-    take.unpinned = ""  # pins start from this motion now
+    take.unpinned, take.solved_pins = "", NOTHING  # pins start from this motion now
     take.file, take.label, take.notes = str(outcome.file), label, "\n".join(outcome.notes)
     take.recording, take.start_s = recording, outcome.start_s
     take.scale = outcome.take.scale or 1.0
