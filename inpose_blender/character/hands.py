@@ -29,6 +29,9 @@ _AROUND: Final[int] = 6
 _THIGHS: Final[tuple[str, ...]] = ("left_hip", "right_hip")
 _PART: Final[float] = 0.4
 """Of the hand's points."""
+_DEEPEST: Final[float] = 1.5
+"""A point is not inside if it is farther from the skin than the joints of the trunk are, times this: the surfaces of a
+character that is made of separate parts have ends that face a hand far away."""
 _FRAMES: Final[float] = 0.12
 """Part of the checked frames: a clap or a passing hand is not a problem."""
 
@@ -44,9 +47,10 @@ def hand_problems(body: PosedBody) -> Iterator[CharacterProblem]:
         if not len(trunk) or not len(hand):
             continue
         skin = body.skin
-        if _inside(body, skin.points[trunk], skin.normals[trunk], parts, skin.points[hand]) > _PART:
+        deepest = _deepest(body, skin.points[trunk])
+        if _inside(body, skin.points[trunk], skin.normals[trunk], parts, skin.points[hand], deepest) > _PART:
             continue  # in the rest pose, too: the normals of this mesh point inwards
-        inside = np.array([_inside_at(body, frame, trunk, hand) for frame in range(len(body.frames))])
+        inside = np.array([_inside_at(body, frame, trunk, hand, deepest) for frame in range(len(body.frames))])
         bad = inside > _PART
         if bad.mean() > _FRAMES:
             yield problem(
@@ -57,12 +61,20 @@ def hand_problems(body: PosedBody) -> Iterator[CharacterProblem]:
             )
 
 
-def _inside_at(body: PosedBody, frame: int, trunk: NDArray[np.int64], hand: NDArray[np.int64]) -> float:
+def _deepest(body: PosedBody, surface: FloatArray) -> float:
+    """Return the largest distance from the skin (N, 3) of the trunk at rest at which a point may be inside it."""
+    joints = np.array([body.rest_places[joint] for joint in _TRUNK if joint in body.rest_places])
+    nearest = np.linalg.norm(joints[:, None] - surface[None], axis=2).min(axis=1)
+    return _DEEPEST * float(nearest.max())
+
+
+def _inside_at(body: PosedBody, frame: int, trunk: NDArray[np.int64], hand: NDArray[np.int64], deepest: float) -> float:
     """Return the part of the hand's points that are inside at the frame of this index."""
     assert body.skin is not None
     matrices = np.array([body.moves(bone)[frame, :3, :3] for bone in body.skin.bones])
     normals = np.einsum("pij,pj->pi", matrices[body.skin.main_owner[trunk]], body.skin.normals[trunk])
-    return _inside(body, body.skin_places[frame, trunk], normals, _parts(body, trunk), body.skin_places[frame, hand])
+    surface, points = body.skin_places[frame, trunk], body.skin_places[frame, hand]
+    return _inside(body, surface, normals, _parts(body, trunk), points, deepest)
 
 
 def _parts(body: PosedBody, trunk: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -72,9 +84,15 @@ def _parts(body: PosedBody, trunk: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _inside(
-    body: PosedBody, surface: FloatArray, normals: FloatArray, parts: NDArray[np.int64], points: FloatArray
+    body: PosedBody,
+    surface: FloatArray,
+    normals: FloatArray,
+    parts: NDArray[np.int64],
+    points: FloatArray,
+    deepest: float,
 ) -> float:
-    """Return the part of the points (P, 3) that are behind a surface (N, 3) with normals (N, 3) and parts (N,)."""
+    """Return the part of the points (P, 3) that are behind a surface (N, 3) with normals (N, 3) and parts (N,), and not
+    farther from it."""
     if len(surface) <= _AROUND:
         return 0.0
     offsets = points[:, None] - surface[None]
@@ -86,7 +104,8 @@ def _inside(
     heights: FloatArray = (offsets[rows, nearest] * normals[nearest]).sum(axis=2)
     deep = (heights < -_DEPTH * body.size).sum(axis=1) > _NEAREST / 2
     of_one_part = (parts[around] == parts[around[:, :1]]).all(axis=1)
-    return float((deep & of_one_part).mean())
+    near = distances.min(axis=1) < deepest**2
+    return float((deep & of_one_part & near).mean())
 
 
 def _some(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:
