@@ -38,8 +38,8 @@ and says ``calibrate``, ``record``, ``end_take``, ``feed`` with ``lines``, or ``
 ``cancel`` takes the id of the request to stop, which then ends in an error of kind ``CancelledError``; ``ping`` is
 answered at once by ``{"id": 1, "event": "pong"}``, whatever is being solved: so the other side can distinguish a busy
 worker from a stopped one. ``shutdown`` ends the worker. If stdin ends without it, the other side has died: the worker
-ends within a second, and removes the folders that requests have named as ``scratch``: folders of the other side's own in
-the temporary folder, whose names begin with ``inpose-``.
+ends within a second, and removes the folders that requests have named as ``scratch``: folders of the other side's own
+in the temporary folder, whose names begin with ``inpose-``.
 """
 
 from __future__ import annotations
