@@ -27,7 +27,7 @@ preview. It is answered while another request is solved. ``calibrate`` writes th
 its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``solve_again`` changes a solved motion so that it
 meets pins (`inpose_core.pins`); it returns ``motion``, the ``stretches`` that have changed as pairs of frames, and
 ``notes`` about pins that cannot be met. ``live`` follows somebody who moves, and goes on until it is told to stop. Its
-replies are of the event ``live``: the state (`inpose_core.live.performance.PerformanceState`), ``pose``, null or the
+replies are of the event ``live``: the state (`inpose_core.live.performance.LiveState`), ``pose``, null or the
 pose of all joints, and ``behind_s``, the time since the packet arrived. ``tell`` speaks to a ``live`` request that
 runs::
 

@@ -16,7 +16,7 @@ from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
 
 if TYPE_CHECKING:
-    from ..live.performance import PerformanceState
+    from ..live.performance import LiveState
     from ..live.pose import LivePose
     from ..live.streams.stream import LiveStream
 
@@ -69,7 +69,7 @@ def add_live_command(commands: Any) -> None:
 
 def _live(options: argparse.Namespace) -> int:
     from ..body.skeleton import Skeleton  # noqa: PLC0415
-    from ..live.performance import PerformanceSettings  # noqa: PLC0415
+    from ..live.performance import LivePlan  # noqa: PLC0415
     from ..live.running import LiveSession, run_live  # noqa: PLC0415
 
     host, _, port = options.out_vmc.rpartition(":")
@@ -79,7 +79,7 @@ def _live(options: argparse.Namespace) -> int:
     body = Skeleton.from_json_file(options.skeleton) if options.skeleton else Skeleton.template()
     if calibration.stature_m and not options.skeleton:
         body = Skeleton.template(calibration.stature_m)
-    settings = PerformanceSettings(
+    settings = LivePlan(
         skeleton=body,
         calibration=calibration,
         reading=settings_from_arguments(ReadOptions, options),
@@ -128,7 +128,7 @@ class _Teller:
             self._told = text
             print(text, file=sys.stderr, flush=True)
 
-    def tell(self, state: PerformanceState) -> None:
+    def tell(self, state: LiveState) -> None:
         """Say what the performer has to do, and what is wrong."""
         if state.url and not state.connected and not state.is_measured:
             self.say(f"Open this address in the browser of the headset: {state.url}")

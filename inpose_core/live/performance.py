@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Follow one performer from the first packet on: count down, measure in the T-pose, solve, and record takes.
 
-The stream's own threads write what arrives and put it aside; whoever calls `Performance.step` solves it. So a recording
-never waits for a solve.
+The stream's own threads write what arrives and put it aside; whoever calls `LivePerformance.step` solves it. So a
+recording never waits for a solve.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CALIBRATION_SUFFIX: Final[str] = ".calibration.json"
 
 
 @dataclass(frozen=True)
-class PerformanceSettings:
+class LivePlan:
     """Say whom to solve for, and how."""
 
     skeleton: Skeleton
@@ -69,7 +69,7 @@ class LiveTake:
 
 
 @dataclass(frozen=True)
-class PerformanceState:
+class LiveState:
     """Say how a performance goes."""
 
     phase: Phase
@@ -89,7 +89,7 @@ class PerformanceState:
     recording: bool
 
 
-class Performance:
+class LivePerformance:
     """Run one stream: call `step` again and again, and `close` at the end.
 
     Args:
@@ -98,7 +98,7 @@ class Performance:
         prior: a loaded prior.
     """
 
-    def __init__(self, stream: LiveStream, settings: PerformanceSettings, prior: Prior) -> None:
+    def __init__(self, stream: LiveStream, settings: LivePlan, prior: Prior) -> None:
         self._stream, self._settings, self._prior = stream, settings, prior
         self._reader: MomentReader = stream.new_reader()
         self._solver = LiveSolver(
@@ -189,7 +189,7 @@ class Performance:
             finally:
                 self._takes.append(self._with_calibration(file.path, file.lines))
 
-    def state(self) -> PerformanceState:
+    def state(self) -> LiveState:
         """Return how it goes."""
         now_s, news = time.monotonic(), self._stream.news()
         takes = self._takes + [
@@ -198,7 +198,7 @@ class Performance:
         if (file := self._file) is not None:
             takes.append(LiveTake(file.path, file.lines, ended=False))
         left_s = self._until_s - now_s if self._phase in ("counting", "holding") else 0.0
-        return PerformanceState(
+        return LiveState(
             phase=self._phase,
             seconds_left=max(0.0, left_s),
             is_measured=self._devices is not None,
@@ -211,7 +211,7 @@ class Performance:
             recording=bool(takes) and not takes[-1].ended,
         )
 
-    def close(self) -> PerformanceState:
+    def close(self) -> LiveState:
         """End the take, the stream and the solver; return the last state, with all takes ended.
 
         Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..errors import RecordingError
 from ..prior.checkpoint import Prior, load_prior
-from .performance import Performance, PerformanceSettings, PerformanceState
+from .performance import LivePerformance, LivePlan, LiveState
 from .pose import LivePose
 from .streams.stream import LiveStream
 from .vmc_output import VmcOutput
@@ -25,7 +25,7 @@ class LiveSession:
     """Not started; the session closes it."""
     send_to: tuple[str, int]
     """Host and port."""
-    settings: PerformanceSettings
+    settings: LivePlan
     silence_s: float | None = 10.0
     """The session ends if nothing arrives for so long; None: never."""
 
@@ -43,7 +43,7 @@ class LiveReport:
 
 def run_live(
     session: LiveSession,
-    on_state: Callable[[PerformanceState], object] | None = None,
+    on_state: Callable[[LiveState], object] | None = None,
     on_pose: Callable[[LivePose], bool] | None = None,
     prior: Prior | None = None,
 ) -> LiveReport:
@@ -59,7 +59,7 @@ def run_live(
         RecordingError: nothing arrives.
         CalibrationError: the performer cannot be measured.
     """
-    performance = Performance(session.stream, session.settings, prior or load_prior())
+    performance = LivePerformance(session.stream, session.settings, prior or load_prior())
     out = VmcOutput(*session.send_to, session.settings.skeleton)
     delays_ms: list[float] = []
     began_s = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -18,14 +18,14 @@ from ..prior.checkpoint import Prior
 from ..recording.live.headset import PageSettings
 from ..recording.live.vmc import CaptureSettings
 from ..requests import LiveRequest
-from .performance import Performance, PerformanceSettings, PerformanceState
+from .performance import LivePerformance, LivePlan, LiveState
 from .pose import LivePose
 from .streams.fed import FedStream
 from .streams.page import PageStream
 from .streams.stream import LiveStream
 from .streams.vmc import VmcStream
 
-Told = Mapping[str, Any]
+Told = dict[str, Any]
 """What the other side says while the session runs: ``{"say": "record", "path": ...}``."""
 
 _WAIT_S: Final[float] = 0.01
@@ -56,8 +56,8 @@ def serve_live(
         InPoseError: the port is taken, a folder is missing, or the request makes no sense.
     """
     stream = _stream(request)
-    settings = PerformanceSettings(skeleton, request.calibration, request.reading, request.live)
-    performance = Performance(stream, settings, prior)
+    settings = LivePlan(skeleton, request.calibration, request.reading, request.live)
+    performance = LivePerformance(stream, settings, prior)
     served = _Served(performance, stream)
     try:
         told_s, goes_on = 0.0, True
@@ -79,7 +79,7 @@ def serve_live(
 class _Served:
     """Do what the other side says; what fails is a sentence of the next states, and the session goes on."""
 
-    def __init__(self, performance: Performance, stream: LiveStream) -> None:
+    def __init__(self, performance: LivePerformance, stream: LiveStream) -> None:
         self._performance, self._stream = performance, stream
         self._refusal = ""
 
@@ -120,7 +120,7 @@ def _stream(request: LiveRequest) -> LiveStream:
     raise WorkerError(f'There is no live source "{request.source[:40]}".', "Update the add-on.")
 
 
-def _plain(state: PerformanceState) -> dict[str, Any]:
+def _plain(state: LiveState) -> dict[str, Any]:
     plain = asdict(state)
     for take in plain["takes"]:
         take["path"] = str(take["path"])

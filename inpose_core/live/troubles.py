@@ -37,7 +37,8 @@ class StreamWatch:
         self._heard_s: float | None = None
         self._place_m: FloatArray | None = None
         self._moved_s = now_s
-        self._seen_s = np.full(2, now_s)
+        self._seen_s: FloatArray | None = None
+        """When each hand was tracked last; None before the hands are told apart."""
         self._before = StreamNews()
         self._told: dict[str, float] = {}
 
@@ -49,14 +50,15 @@ class StreamWatch:
     def heard(self, head_m: FloatArray | None, arrived_s: float) -> None:
         """Note that lines have arrived, and where the head is."""
         if self._heard_s is None or arrived_s - self._heard_s > _SILENT_S:
-            self._moved_s, self._seen_s = arrived_s, np.full(2, arrived_s)
+            self._moved_s, self._seen_s = arrived_s, None
         self._heard_s = arrived_s
         if head_m is not None and (self._place_m is None or np.abs(head_m - self._place_m).max() > _STILL_M):
             self._place_m, self._moved_s = head_m.copy(), arrived_s
 
     def tracked(self, measured: BoolArray, arrived_s: float) -> None:
         """Note which of head and hands are tracked, (3,)."""
-        self._seen_s = np.where(measured[1:], arrived_s, self._seen_s)
+        before_s = np.full(2, arrived_s) if self._seen_s is None else self._seen_s
+        self._seen_s = np.where(measured[1:], arrived_s, before_s)
 
     def sentence(self, now_s: float) -> str:
         """Return what is wrong now; empty if nothing is."""
@@ -91,7 +93,8 @@ class StreamWatch:
             yield "The application sends poses that are not numbers. InPose leaves them out."
         if self._is_told("clock", now_s):
             yield "The clock of the application has jumped. InPose goes on with its own clock."
-        lost = [hand for hand, seen_s in zip(_HANDS, self._seen_s, strict=True) if heard_s - seen_s > _LOST_S]
+        seen_s = np.full(2, heard_s) if self._seen_s is None else self._seen_s
+        lost = [hand for hand, each_s in zip(_HANDS, seen_s, strict=True) if heard_s - each_s > _LOST_S]
         if lost:
             yield f"The {' and the '.join(lost)} hand {'is' if len(lost) == 1 else 'are'} not tracked."
 

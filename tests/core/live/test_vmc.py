@@ -19,7 +19,7 @@ from inpose_core.body.skeleton import JOINT_NAMES, PARENTS
 from inpose_core.cli import main
 from inpose_core.errors import RecordingError
 from inpose_core.live import LivePose
-from inpose_core.live.performance import PerformanceSettings
+from inpose_core.live.performance import LivePlan
 from inpose_core.live.running import LiveSession, run_live
 from inpose_core.live.streams.vmc import VmcStream
 from inpose_core.live.vmc_output import UNITY_BONES, datagrams_of
@@ -83,7 +83,7 @@ def test_a_session_from_devices_to_bones() -> None:
     port, out_port = free_port(), free_port()
     sender = Sender(port, list(datagrams(person)), rate_hz)
     body = Skeleton.template(1.7)
-    settings = PerformanceSettings(body, CalibrationSettings(pose="grip"), options=LiveOptions(0.05, 0.0, 2.0))
+    settings = LivePlan(body, CalibrationSettings(pose="grip"), options=LiveOptions(0.05, 0.0, 2.0))
     session = LiveSession(VmcStream(CaptureSettings(port=port)), ("127.0.0.1", out_port), settings)
     load_prior()
     sender.start()
@@ -112,7 +112,7 @@ def test_a_session_from_devices_to_bones() -> None:
 
 def test_silence_is_said() -> None:
     stream = VmcStream(CaptureSettings(port=free_port()))
-    session = LiveSession(stream, ("127.0.0.1", free_port()), PerformanceSettings(Skeleton.template(1.7)), 0.5)
+    session = LiveSession(stream, ("127.0.0.1", free_port()), LivePlan(Skeleton.template(1.7)), 0.5)
     began_s = time.monotonic()
     with pytest.raises(RecordingError, match="nothing arrived"):
         run_live(session)
