@@ -36,12 +36,18 @@ from .preferences import python_operators
 from .recording import example, scene_operators
 from .recording import operators as recording_operators
 from .recording.panel import INPOSE_PT_recording
+from .reducing import operators as reducing_operators
+from .reducing.panel import INPOSE_PT_reducing
 from .rig import mapping
 from .rig import operators as rig_operators
 from .rig.panel import INPOSE_PT_rig
 from .solve import operators as solve_operators
 from .solve.panel import INPOSE_PT_solve
 from .solve.queue import QUEUE
+from .take_list import baking_all, solving_all
+from .take_list import handlers as take_handlers
+from .take_list import operators as take_operators
+from .take_list import panel as take_panel
 from .ui import operators as ui_operators
 from .ui import translate
 from .ui.panel import INPOSE_PT_main
@@ -73,13 +79,18 @@ _CLASSES = (
     *pins_solving.CLASSES,
     *cleanup_operators.CLASSES,
     *loops_operators.CLASSES,
+    *take_operators.CLASSES,
+    *solving_all.CLASSES,
+    *baking_all.CLASSES,
     *controls_operators.CLASSES,
+    *reducing_operators.CLASSES,
     *python_operators.CLASSES,
     *preferences_operators.CLASSES,
     *ui_operators.CLASSES,
     INPOSE_PT_main,
     INPOSE_PT_recording,
     INPOSE_PT_headset,
+    *take_panel.CLASSES,
     *viewing_panel.CLASSES,
     INPOSE_PT_live,
     INPOSE_PT_calibration,
@@ -91,6 +102,7 @@ _CLASSES = (
     *contact_panel.CLASSES,
     INPOSE_PT_bake,
     INPOSE_PT_controls,
+    INPOSE_PT_reducing,
     *export_panel.CLASSES,
     *loops_panel.CLASSES,
     *mapping.CLASSES,
@@ -104,6 +116,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     scene_settings.register()
+    take_handlers.register()
     headset_operators.register()
     mapping.register()
     menus.register()
@@ -124,6 +137,7 @@ def unregister() -> None:
     live_operators.drop_stage()
     QUEUE.clear()
     headset_operators.unregister()
+    take_handlers.unregister()
     # What was never needed is not loaded now.
     if facts := sys.modules.get(f"{__package__}.recording.facts"):
         facts.forget_all()

@@ -24,6 +24,9 @@ from .recording.operators import (
 )
 from .rig.operators import INPOSE_OT_give_ik_back
 from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
+from .take_list import operators as take_operators
+from .take_list.baking_all import INPOSE_OT_bake_takes
+from .take_list.solving_all import INPOSE_OT_solve_takes
 from .ui.operators import INPOSE_OT_copy_report
 from .viewing.operators import (
     INPOSE_OT_hide_recording,
@@ -52,6 +55,9 @@ SEARCHABLE = (
     INPOSE_OT_pin_pose,
     INPOSE_OT_remove_pin,
     INPOSE_OT_bake_take,
+    *take_operators.CLASSES,
+    INPOSE_OT_solve_takes,
+    INPOSE_OT_bake_takes,
     INPOSE_OT_export_character,
     INPOSE_OT_loop_stretch,
     INPOSE_OT_snap_ik_to_fk,

@@ -20,6 +20,7 @@ from .pins.stand_frames import INPOSE_PG_stand_frames
 from .recording.properties import INPOSE_PG_reading, RecordingChoice
 from .rig.properties import RigChoice
 from .solve.properties import SolveChoices
+from .take_list import properties as take_list
 from .takes import overrides
 from .takes.properties import INPOSE_PG_take
 from .ui.properties import INPOSE_PG_status
@@ -45,6 +46,7 @@ CLASSES = (
     INPOSE_PG_stand_frames,
     INPOSE_PG_headset,
     *live.CLASSES,
+    *take_list.CLASSES,
 )
 
 
@@ -68,11 +70,13 @@ def register() -> None:
     bpy.types.WindowManager.inpose_columns = bpy.props.PointerProperty(type=columns.INPOSE_PG_columns)
     bpy.types.WindowManager.inpose_view = bpy.props.PointerProperty(type=viewing.INPOSE_PG_view)
     bpy.types.WindowManager.inpose_headset = bpy.props.PointerProperty(type=INPOSE_PG_headset)
+    bpy.types.Scene.inpose_takes = bpy.props.PointerProperty(type=take_list.INPOSE_PG_take_list)
     overrides.register()
 
 
 def unregister() -> None:
     """Remove the properties."""
+    del bpy.types.Scene.inpose_takes
     del bpy.types.WindowManager.inpose_headset
     del bpy.types.WindowManager.inpose_view
     del bpy.types.WindowManager.inpose_columns

@@ -19,7 +19,6 @@ from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, 
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
 from ..fingers.turns import finger_turns
-from ..keys.body import END_JOINTS, MIDDLE_JOINTS, EndPoint
 from ..layers.additive import away_from_first
 from ..layers.masks import BodyPart, body_parts
 from ..layers.settings import LayerSettings
@@ -44,7 +43,7 @@ from .control_channels import (
 )
 from .object_motion import ObjectPlace, check_object_motion, object_motion_channels, object_place
 from .pose_math import bone_moves, bone_turns, joint_path, placed_bones, point_on_bone, pose_rotations, spread_turns
-from .reduction import KeyedBody, stands_at, with_fewer_keys, with_held_poses
+from .reduction import KeyedBody, stands_at, watched_points, with_fewer_keys, with_held_poses
 from .root_motion import root_motion_bone, root_motion_channels, without_way
 from .settings import BakeResult, BakeSettings, ControlMode
 from .writing import finish, write_action
@@ -89,6 +88,10 @@ class RigFacts:
     """As ``rest_channels``, for the bones of the fingers."""
     controls: IkControls | None = None
     """The controls that get keys of inverse kinematics; None: only FK is baked."""
+
+    def metres_per_unit(self, measure: RigMeasure) -> float:
+        """Return how many metres a unit of the armature frame is: many objects are scaled by 0.01."""
+        return float(np.cbrt(abs(np.linalg.det(self.world[:3, :3])))) * measure.metres_per_unit
 
     def moved_fingers(self, motion: Motion, settings: BakeSettings) -> MovedFingers:
         """Return how many finger bones a bake moves, and by what."""
@@ -345,16 +348,12 @@ def _of_layer(channels: list[Channel], layer: LayerSettings | None, facts: RigFa
 
 def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> KeyedBody:
     """Return what the choice of keys must know of the rig."""
-    bones = {joint: mapping.bones[joint] for joint in (*END_JOINTS, *MIDDLE_JOINTS) if joint in mapping.bones}
-    heads = {joint: facts.tree[bone].rest_armature[:3, 3] for joint, bone in bones.items()}
-    heads["pelvis"] = facts.pelvis_rest
-    scale = float(np.cbrt(abs(np.linalg.det(facts.world[:3, :3]))))
     return KeyedBody(
         facts.tree,
         facts.modes,
-        tuple(EndPoint(joint, bone, heads[joint]) for joint, bone in bones.items()),
+        watched_points(mapping, facts.tree, facts.pelvis_rest),
         facts.location_axes,
-        scale * measure.metres_per_unit,
+        facts.metres_per_unit(measure),
         {limb.target.bone: int(limb.side == "right") for limb in facts.controls.limbs if limb.kind == "leg"}
         if facts.controls is not None
         else {},

@@ -240,6 +240,13 @@ class BakeOptions(OptionTable):
         label="NLA track",
         flag="nla-track",
     )
+    markers: bool = option(
+        False,
+        "Mark in the timeline where feet land and leave, and where the take begins and ends. Baking again replaces "
+        "these markers. Other markers stay, also those that you have moved or renamed",
+        label="Timeline markers",
+        flag="timeline-markers",
+    )
     extend_range: bool = option(
         False,
         "Move the end of the scene's frame range to the end of the motion, if the motion ends later",

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import bpy
 
-from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, set_strip_slot
+from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, set_strip_slot, strip_slot
 from ..layers.playing import Others
 from ..layers.stack import Stack, is_empty_tweak, lay_over
 from .baked_actions import is_untouched_bake, own_tracks, remove_track
 from .settings import BakeSettings
+from .takes_of_actions import take_of
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _PUT_ASIDE_KEY: Final[str] = "inpose_put_aside"
@@ -71,6 +72,27 @@ def play_action(
     return kept
 
 
+def show_bake(armature_object: Any, take_name: str) -> None:
+    """Let an object play the bake of a take that it has put aside, instead of a bake of another take.
+
+    Other active actions stay, and nothing happens if there is no such bake.
+    """
+    animation = armature_object.animation_data
+    if animation is None or animation.action is None or take_of(animation.action) in {"", take_name}:
+        return
+    for track in animation.nla_tracks:
+        if not (track.mute and track.name.startswith(STASH_TRACK_NAME) and len(track.strips) == 1):
+            continue
+        strip = track.strips[0]
+        if strip.action is None or take_of(strip.action) != take_name:
+            continue
+        action, slot = strip.action, strip_slot(strip)
+        _stash(animation, animation.action, assigned_slot(animation))
+        animation.nla_tracks.remove(track)
+        assign_action(animation, action, slot)
+        return
+
+
 def others_playing(armature_object: Any, settings: BakeSettings) -> Others:
     """Return what plays when the action of a bake is left out: what it is laid over, or goes over from and to."""
     animation = armature_object.animation_data
@@ -119,10 +141,13 @@ def _put_aside_by(animation: Any, action: Any) -> Any:
 
 
 def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
+    below = [strip for track in animation.nla_tracks if not track.mute for strip in track.strips]
     track = animation.nla_tracks.new()
     track.name = name
     strip = track.strips.new(action.name, int(action.frame_range[0]), action)
     set_strip_slot(strip, slot)
+    if any(other.action is not None and take_of(other.action) not in {"", name} for other in below):
+        strip.extrapolation = "HOLD_FORWARD"  # else its first pose would hide the takes before it
     return track
 
 

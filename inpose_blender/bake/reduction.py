@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from ..core import BoolArray, FloatArray, IndexArray, runs
-from ..keys.body import AnimatedProperty, EndPoint, body_effects
+from ..keys.body import END_JOINTS, MIDDLE_JOINTS, AnimatedProperty, EndPoint, body_effects
 from ..keys.choosing import choose_keys
 from ..keys.ends import CurveToKey, Tolerance
 from ..keys.turning import turning_points
+from ..rig.families import RigMapping
 from ..rig.tree import BoneTree
 from .channels import Channel
 from .held_feet import resting_feet
@@ -41,6 +42,19 @@ class KeyedBody:
     """The bones that are IK controls of feet, and whether of the left (0) or the right foot (1)."""
 
 
+def watched_points(mapping: RigMapping, tree: BoneTree, pelvis_rest: FloatArray) -> tuple[EndPoint, ...]:
+    """Return the joints of a rig that stay where they are.
+
+    Args:
+        mapping: the rig's joints.
+        tree: the bones of the body.
+        pelvis_rest: (3,) the pelvis at rest, in the armature frame.
+    """
+    bones = {joint: mapping.bones[joint] for joint in (*END_JOINTS, *MIDDLE_JOINTS) if joint in mapping.bones}
+    heads = {joint: tree[bone].rest_armature[:3, 3] for joint, bone in bones.items()} | {"pelvis": pelvis_rest}
+    return tuple(EndPoint(joint, bone, heads[joint]) for joint, bone in bones.items())
+
+
 def with_fewer_keys(
     channels: Sequence[Channel], body: KeyedBody, tolerance: KeyTolerance, stands: BoolArray | None
 ) -> list[Channel]:
@@ -57,32 +71,65 @@ def with_fewer_keys(
         stands: (F, 2) whether the left and the right foot stand; None if it is unknown.
     """
     channels, rests = _resting(channels, body, stands)
-    found = [(index, each) for index, channel in enumerate(channels) if (each := _property(channel, body)) is not None]
-    if not found:
+    return with_chosen_keys(channels, body, tolerance, stands, rests)
+
+
+def with_chosen_keys(
+    channels: Sequence[Channel],
+    body: KeyedBody,
+    tolerance: KeyTolerance,
+    stands: BoolArray | None,
+    rests: Mapping[int, Sequence[tuple[int, int]]],
+    *,
+    part: tuple[int, int] | None = None,
+    only: Collection[int] | None = None,
+) -> list[Channel]:
+    """Return the channels with few keys, as `with_fewer_keys`, or some of them in a part of their frames.
+
+    Args:
+        channels: with a value for each frame; a constant one with a single value only carries others.
+        body: the rig.
+        tolerance: how far the end joints may be off.
+        stands: (F, 2) whether the left and the right foot stand; None if it is unknown.
+        rests: for channels by their index the first and the last frame of each stretch with one value.
+        part: the first and the last frame in which keys are chosen; the curves go on smoothly before and after. None:
+            all frames.
+        only: the indices of the channels whose keys are chosen; the others stay as they are. None: all channels.
+    """
+    properties = {index: each for index, channel in enumerate(channels) if (each := animated_property(channel, body))}
+    chosen = [index for index in properties if only is None or index in only]
+    if not chosen:
         return list(channels)
+    count = len(next(iter(properties.values())).values)
+    still = [_still(channel, body, count) for channel in channels if len(channel.values) == 1]
     limit = Tolerance(1e-3 * _MARGIN * tolerance.distance_mm, float(np.radians(_MARGIN * tolerance.angle_deg)))
     reach = body_effects(
-        [each for _, each in found],
+        list(properties.values()),
         body.tree,
         body.points,
         body.location_axes,
         body.metres_per_unit,
         limit,
         float(np.radians(_MARGIN * tolerance.bone_angle_deg)),
+        still=[each for each in still if each is not None],
     )
     curves = []
-    for (index, each), effect, foot in zip(found, reach.reaches, reach.feet, strict=True):
+    first, last = part or (0, (count - 1) // _MOMENTS)
+    for (index, each), effect, foot in zip(properties.items(), reach.reaches, reach.feet, strict=True):
+        if index not in chosen:
+            continue
         limits = [reach.tolerances[end] for end in effect.ends]
         strength = np.abs(effect.effects(len(each.values), limits)).max(axis=(1, 2)).mean(axis=-1)
         turns = [turning_points(row * scale, _SWING) for row, scale in zip(each.values.T, strength, strict=True)]
         steps = _changes(stands, foot)
         fixed = np.concatenate((*(turn - turn % _MOMENTS for turn in turns), _MOMENTS * steps)).astype(np.int64)
-        held = tuple((_MOMENTS * first, _MOMENTS * last) for first, last in rests.get(index, ()))
-        for first, last in held:  # the moments beside its ends were computed from what is outside, too
-            each.values[first : last + 1] = each.values[first]
-        curves.append(CurveToKey(each.values, effect, np.unique(fixed), held, stride=_MOMENTS))
+        held = tuple((_MOMENTS * start, _MOMENTS * stop) for start, stop in rests.get(index, ()))
+        for start, stop in held:  # the moments beside its ends were computed from what is outside, too
+            each.values[start : stop + 1] = each.values[start]
+        curve = CurveToKey(each.values, effect, np.unique(fixed), held, stride=_MOMENTS)
+        curves.append(curve.part(_MOMENTS * first, _MOMENTS * last + 1))
     result = list(channels)
-    for (index, _), choice in zip(found, choose_keys(curves, reach.tolerances), strict=True):
+    for index, choice in zip(chosen, choose_keys(curves, reach.tolerances), strict=True):
         result[index] = replace(
             channels[index],
             values=choice.values[::_MOMENTS],
@@ -133,13 +180,20 @@ def _changes(stands: BoolArray | None, foot: str) -> IndexArray:
     return np.array([frame for first, end in spans for frame in (first, end - 1)], np.int64)
 
 
-def _property(channel: Channel, body: KeyedBody) -> AnimatedProperty | None:
+def animated_property(channel: Channel, body: KeyedBody) -> AnimatedProperty | None:
+    """Return a channel for the choice of keys, with the moments between frames; None: keys of such a channel stay."""
     name = channel.data_path.rpartition(".")[2]
     if len(channel.values) < 3 or name not in {"location", *_ROTATIONS}:
         return None
     bone = channel.group if channel.data_path.startswith("pose.bones[") else ""
     mode = _ROTATIONS.get(name) or body.modes.get(bone, "XYZ")
     return AnimatedProperty(bone, name == "location", mode, _with_moments_between(channel.values))
+
+
+def _still(channel: Channel, body: KeyedBody, count: int) -> AnimatedProperty | None:
+    """Return a constant channel for all moments."""
+    lasting = animated_property(replace(channel, values=np.tile(channel.values, (3, 1))), body)
+    return lasting and replace(lasting, values=np.tile(channel.values, (count, 1)))
 
 
 def _with_moments_between(values: FloatArray) -> FloatArray:

@@ -49,7 +49,7 @@ def ik_chains(armature_object: Any) -> list[IkChain]:
             if not up:
                 continue
             names = tuple(bone.name for bone in reversed(up))
-            end = bones[names[-1]].tail_local if constraint.use_tail else owner.bone.head_local
+            end = bones[names[-1]].tail_local  # also without use_tail: Blender then leaves out the owner, no more
             has_pole = constraint.pole_target == armature_object and constraint.pole_subtarget in bones
             chains.append(
                 IkChain(

@@ -64,12 +64,15 @@ def control_problems(
         metres_per_unit: how many metres a unit of the armature is.
     """
     found = {(limb.side, limb.kind) for limb in controls.limbs}
-    missing = [
-        problem("no_ik", bone=mapping.bones[f"{side}_{joints[1]}"])
+    without = [
+        [
+            mapping.bones[f"{side}_{joints[1]}"]
+            for side in ("left", "right")
+            if (side, kind) not in found and f"{side}_{joints[1]}" in mapping.bones
+        ]
         for kind, joints in LIMBS.items()
-        for side in ("left", "right")
-        if (side, kind) not in found and f"{side}_{joints[1]}" in mapping.bones
     ]
+    missing = [problem("no_ik", bone=", ".join(bones)) for bones in without if bones]
     heads = {name: np.array(armature_object.data.bones[name].head_local) for name in compared}
     worst: dict[int | None, tuple[float, CharacterProblem]] = {}
     for name in compared:

@@ -15,6 +15,21 @@ from ..ui.status import show_error, show_result
 from ..ui.translate import tr
 
 
+def has_editable_action(operator: Any, context: bpy.types.Context) -> bool:
+    """Return whether the chosen armature has an action that can be changed; if not, tell Blender what is missing."""
+    armature: Any = chosen_armature(context)
+    animation = armature.animation_data if armature is not None and armature.type == "ARMATURE" else None
+    if context.mode not in {"OBJECT", "POSE"}:
+        operator.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
+    elif animation is None or animation.action is None:
+        operator.poll_message_set(tr("Select an armature with an action"))
+    elif animation.use_tweak_mode or not armature.is_editable:
+        operator.poll_message_set(tr("The action cannot be changed here"))
+    else:
+        return True
+    return False
+
+
 class _Snap(bpy.types.Operator):
     """Hold what both directions share."""
 
@@ -32,17 +47,7 @@ class _Snap(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """The armature must have an action."""
-        armature: Any = chosen_armature(context)
-        animation = armature.animation_data if armature is not None and armature.type == "ARMATURE" else None
-        if context.mode not in {"OBJECT", "POSE"}:
-            cls.poll_message_set(tr("Switch to Object Mode or Pose Mode"))
-        elif animation is None or animation.action is None:
-            cls.poll_message_set(tr("Select an armature with an action"))
-        elif animation.use_tweak_mode or not armature.is_editable:
-            cls.poll_message_set(tr("The action cannot be changed here"))
-        else:
-            return True
-        return False
+        return has_editable_action(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Propose the frame range of the action."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..bake.baked_actions import take_of
+from ..bake.takes_of_actions import take_of
 from ..bpy_compat import all_curves, assign_action, assigned_slot, strip_slot
 from ..core import RigError
 from .options import ClipChoice

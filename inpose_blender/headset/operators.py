@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import bpy
 
 from ..errors import InPoseError
+from ..rig.properties import chosen_armature
+from ..takes.arrival import arrive
 from ..ui.modal import is_playing
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_error, show_error
@@ -39,7 +41,7 @@ def end_session() -> None:
 def choose_take(context: bpy.types.Context, path: Path | None) -> None:
     """Make a take the chosen recording, as if the user had chosen its file."""
     if path is not None:
-        context.scene.inpose.recording = str(path)
+        arrive(context.scene, path, "HEADSET", chosen_armature(context))
         clear_error(context)
         bpy.ops.ed.undo_push(message=tr("Record from headset"))
 

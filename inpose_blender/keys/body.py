@@ -74,6 +74,8 @@ def body_effects(
     metres_per_unit: float,
     tolerance: Tolerance,
     bone_angle_rad: float = 0.0,
+    *,
+    still: Sequence[AnimatedProperty] = (),
 ) -> BodyEffects:
     """Return what the channels do to the end joints. All is seen from the armature object.
 
@@ -88,15 +90,16 @@ def body_effects(
         metres_per_unit: metres of one unit of the armature frame.
         tolerance: how far an end joint may be off.
         bone_angle_rad: how far each bone may be turned away from its own rotation; 0 is no limit.
+        still: constant channels, which only carry what hangs on their bones.
     """
     count = len(properties[0].values)
     turning = {each.bone for each in properties if not each.is_location}
     placed = {each.bone for each in properties if each.is_location}
     points = [point for point in points if point.bone in turning]
-    moves = _moves(properties, tree, location_axes, count)
+    moves = bone_moves_of((*still, *properties), tree, location_axes, count)
     loose = Tolerance(_LOOSE * tolerance.distance_m, _LOOSE * tolerance.angle_rad)
     tolerances = [tolerance if point.joint in END_JOINTS else loose for point in points]
-    paths = [_path(moves[point.bone], tree[point.bone].rest_armature[:3, 3], point.rest_point) for point in points]
+    paths = [path_of(point, moves, tree) for point in points]
     carried_by = [_chain(tree, point.bone) for point in points]
     reaches, feet = [], []
     for each in properties:
@@ -124,9 +127,10 @@ Move = tuple[FloatArray, FloatArray]
 """How a bone is turned away from rest, (F, 4), and where its head is, (F, 3), in the armature frame."""
 
 
-def _moves(
+def bone_moves_of(
     properties: Sequence[AnimatedProperty], tree: BoneTree, location_axes: Mapping[str, FloatArray], count: int
 ) -> dict[str, Move]:
+    """Return how the bones of a tree move, by channels that all have ``count`` frames."""
     rotations = {each.bone: channel_rotation(each.values, each.mode) for each in properties if not each.is_location}
     locations = {each.bone: each.values for each in properties if each.is_location}
     moves: dict[str, Move] = {}
@@ -168,8 +172,10 @@ def _axes(
     return frame @ rotation_of(bone.rest_armature) @ turn_axes(each.values, each.mode), nothing
 
 
-def _path(move: Move, head: FloatArray, point: FloatArray) -> FloatArray:
-    return move[1] + rotate_vector(move[0], point - head)
+def path_of(point: EndPoint, moves: Mapping[str, Move], tree: BoneTree) -> FloatArray:
+    """Return where a joint goes, (F, 3), in the armature frame."""
+    turn, head = moves[point.bone]
+    return head + rotate_vector(turn, point.rest_point - tree[point.bone].rest_armature[:3, 3])
 
 
 def _chain(tree: BoneTree, bone: str) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 
+from ..bake.asked_pins import pins_changed
 from ..rig.properties import chosen_armature
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.translate import tr
@@ -88,6 +89,8 @@ class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
         if (pin := chosen_pin(armature)) is not None:
             _draw_pin(layout, pin)
         if len(pins.entries) or armature.inpose_take.unpinned:
+            if pins_changed(armature):
+                draw_text(layout, tr("Changed since the last solve."), "ERROR")
             row = layout.row(align=True)
             row.scale_y = 1.2
             row.operator("inpose.solve_again", icon="FILE_REFRESH").another = False

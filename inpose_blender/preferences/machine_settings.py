@@ -67,6 +67,41 @@ def results_folder() -> Path:
     return folder
 
 
+def solved_folder(scene: bpy.types.Scene) -> Path | None:
+    """Return the folder where the solved motions of a scene are kept; None: in the results folder of the computer.
+
+    It is the one that the list of takes says. Else it lies beside the .blend file, unless the preferences name a
+    results folder. It exists.
+
+    Raises:
+        OutputError: the folder that the list says cannot be made.
+    """
+    if scene.inpose_takes.folder:
+        folder = Path(bpy.path.abspath(scene.inpose_takes.folder))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"InPose cannot create the folder {folder} for the takes ({error.strerror}).",
+                "Choose another folder in the list of takes.",
+            ) from error
+        return folder
+    preferences = addon_preferences()
+    if not bpy.data.filepath or (preferences and preferences.cache_folder):
+        return None
+    folder = folder_beside(Path(bpy.data.filepath))
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:  # somebody else's folder, or a full disk: the computer's own folder will do
+        return None
+    return folder
+
+
+def folder_beside(blend: Path) -> Path:
+    """Return the folder for the takes of a .blend file."""
+    return blend.with_name(f"{blend.stem} takes")
+
+
 def addon_preferences() -> bpy.types.AddonPreferences | None:
     """Return the add-on's preferences; None where it runs without being enabled."""
     addons = bpy.context.preferences.addons

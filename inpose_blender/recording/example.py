@@ -11,6 +11,7 @@ from mathutils import Vector
 
 from ..errors import CORE_FOLDER
 from ..rig.properties import chosen_armature
+from ..takes.arrival import arrive
 from ..ui.status import clear_error
 from ..ui.translate import tr
 
@@ -40,8 +41,8 @@ class INPOSE_OT_load_example(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Choose both."""
         scene = context.scene
-        scene.inpose.recording = str(EXAMPLE)
         armature = chosen_armature(context)
+        arrive(scene, EXAMPLE, "EXAMPLE", armature)
         if armature is None or armature.type != "ARMATURE":
             scene.inpose.armature = _add_figure(scene)
             scene.inpose_bake.set_frame_range = True  # else playing would stop before the example ends

@@ -10,6 +10,7 @@ import bpy
 
 from ..core import InPoseError
 from ..preferences.machine_settings import solver_interpreters
+from ..takes.arrival import note_facts
 from ..ui.popup import refresh_popup
 from ..ui.redraw import redraw_panels, redraw_views
 from .job import RecordingFacts, RecordingJob, RecordingQuestion
@@ -104,5 +105,8 @@ def _look_after_jobs() -> float | None:
 def _remember(question: RecordingQuestion, facts: RecordingFacts | InPoseError) -> None:
     _known.pop(question, None)  # the newest is the last
     _known[question] = facts
+    if isinstance(facts, RecordingFacts):
+        stature_m = (facts.info.get("calibration") or {}).get("stature_m") or facts.info.get("stature_estimate_m")
+        note_facts(question.recording, float(facts.info.get("duration_s") or 0.0), float(stature_m or 0.0))
     while len(_known) > _KEPT:
         del _known[next(iter(_known))]

@@ -12,6 +12,8 @@ import bpy
 
 from ..errors import InPoseError
 from ..options import CalibrationSettings, ReadOptions
+from ..rig.properties import chosen_armature
+from ..takes.arrival import recording_changed
 from ..ui.option_properties import add_properties, settings_of
 from ..ui.redraw import redraw_views
 from ..ui.status import clear_error
@@ -38,9 +40,10 @@ def read_again(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> No
         start_reading(question)
 
 
-def _on_new_recording(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+def _on_new_recording(settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     from .facts import start_reading
 
+    recording_changed(settings.id_data, chosen_armature(context) if context.scene == settings.id_data else None)
     try:
         start_reading(question_of(settings.id_data))
     except InPoseError:

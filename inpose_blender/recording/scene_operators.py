@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from ..errors import InPoseError
+from ..rig.properties import chosen_armature
+from ..takes.arrival import arrive
 
 if TYPE_CHECKING:
     from .scene_recording import AnimatedThing, SceneTracks
@@ -89,7 +91,8 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         except InPoseError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        scene.inpose.recording = str(written.path)
+        arrive(scene, written.path, "SCENE", chosen_armature(context))
+        scene.inpose.recording = str(written.path)  # an overwritten file is read again
         if written.pose is not None:
             scene.inpose.pose = written.pose
         self.report({"INFO"}, f"Wrote {written.frames} frames to {written.path.name}")

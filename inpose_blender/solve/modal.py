@@ -3,17 +3,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from ..errors import CancelledError, InPoseError
+from ..takes.arrival import take_again
+from ..takes.listed import chosen_entry, entry_of
 from ..takes.memory import TAKES
+from ..takes.swapping import show_on_character
 from ..ui.modal import BAKE_TIMER_S, IDLE_TIMER_S, ModalBake, is_playing
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_cancelled, show_error
 from ..ui.translate import tr
 from .queue import QUEUE, QueuedSolve
+
+if TYPE_CHECKING:
+    from ..takes.take import SolvedTake
 
 
 class ModalSolve(ModalBake):
@@ -33,6 +40,10 @@ class ModalSolve(ModalBake):
     """The scene, `Remembered`."""
     _label: str
     _queued: QueuedSolve
+    _take_id: str
+    """The take in the list of the scene that is solved."""
+    _shown_before: str
+    """The take that the character showed when the bake began."""
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job with the current options; return whether that was possible."""
@@ -128,5 +139,36 @@ class ModalSolve(ModalBake):
             return False
         TAKES.remember(outcome.file, outcome.take)
         scene = self._scene.find(bpy.data.scenes) or context.scene
-        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=True)
+        try:
+            self._show_take(scene)
+        except InPoseError as error:
+            show_error(self, context, error, "Baking")
+            return False
+        self._bake = BakeJob(
+            *(self._rig, scene, lambda: outcome.take, self._options, self._label),
+            replace_own=True,
+            load_before=self._take_before(),
+        )
         return True
+
+    def _take_before(self) -> Callable[[], SolvedTake] | None:
+        """Return a function that loads the take whose edited bake is patched; None if the bake is a new one."""
+        return None
+
+    def _show_take(self, scene: Any) -> None:
+        """Let the character show the solved take, whose edits the bake applies: another one may have been chosen.
+
+        Raises:
+            InPoseError: the armature was deleted in the meantime.
+        """
+        armature = self._rig.armature_object
+        entry = take_again(scene, self._take_id, scene.inpose.recording, armature)
+        self._take_id, self._label = entry.take_id, entry.name
+        self._shown_before = armature.inpose_take.take_id
+        show_on_character(scene, entry)
+
+    def _show_what_was_chosen(self, scene: Any, baked: bool) -> None:
+        """Let the character show again what the user works on; nothing was baked: what it showed before."""
+        before = entry_of(scene, self._shown_before)
+        if before is not None and (not baked or before == chosen_entry(scene)):
+            show_on_character(scene, before)

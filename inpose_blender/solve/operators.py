@@ -6,18 +6,21 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..bake.asked_pins import NOTHING
 from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
-from ..bake.properties import bake_options
+from ..bake.properties import bake_options, options_of_take
 from ..errors import InPoseError
-from ..options import CalibrationSettings, SolveSettings
-from ..preferences.machine_settings import results_folder, solver_device, solver_interpreters
+from ..options import CalibrationSettings, ReadOptions, SolveSettings
+from ..preferences.machine_settings import results_folder, solved_folder, solver_device, solver_interpreters
 from ..recording.properties import chosen_reading, recording_path
 from ..remembered import remember
 from ..rig.properties import chosen_armature
+from ..takes.arrival import take_to_solve
+from ..takes.listed import data_of
 from ..ui.option_properties import settings_of
 from ..ui.status import show_error, show_result
 from ..ui.translate import tr
@@ -66,10 +69,14 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
             options = solve_options(scene)
             require_files(recording, options)
             skeleton = self._rig.measure.skeleton
-            self._job = SolveJob(recording, skeleton, solver_interpreters(), options, results_folder())
+            folder = solved_folder(scene) or results_folder()
+            self._job = SolveJob(recording, skeleton, solver_interpreters(), options, folder)
         except InPoseError as error:
             show_error(self, context, error, "Preparing")
             return False
+        entry = take_to_solve(scene, self._rig.armature_object)
+        self._take_id, self._label = entry.take_id, entry.name
+        self._options = options_of_take(scene, data_of(entry).solved)
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
@@ -77,19 +84,17 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
 
         outcome: SolveOutcome = self._job.outcome
         assert self._bake is not None
+        scene = self._scene.find(bpy.data.scenes) or context.scene
         try:
             result = self._bake.result
             take = self._rig.armature_object.inpose_take
         except InPoseError as error:
+            self._show_what_was_chosen(scene, baked=False)
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
-        take.unpinned = ""  # pins start from this motion now
-        take.file, take.label, take.notes = str(outcome.file), self._label, "\n".join(outcome.notes)
-        take.recording, take.start_s = self._recording, outcome.start_s
-        take.scale = outcome.take.scale or 1.0
-        take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
-        scene = self._scene.find(bpy.data.scenes) or context.scene
+        keep_outcome(take, outcome, self._label, self._recording)
         keep_place(self._rig, result, scene)
+        self._show_what_was_chosen(scene, baked=True)
         trust = confidence_notes(outcome.take.motion, result.first_frame, result.frames_per_s)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
         notes = (*trust, *told)
@@ -119,6 +124,26 @@ class INPOSE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def keep_outcome(take: Any, outcome: "SolveOutcome", label: str, recording: str) -> None:
+    """Keep a finished solve with a take.
+
+    Args:
+        take: its `INPOSE_PG_take`.
+        outcome: of the solve.
+        label: name of the take.
+        recording: what was solved, as the scene stores it.
+    """
+    from ..bake.confidence import mean_confidence
+
+    confidence = mean_confidence(outcome.take.motion)
+    take.unpinned, take.solved_pins = "", NOTHING  # pins start from this motion now
+    take.file, take.label, take.notes = str(outcome.file), label, "\n".join(outcome.notes)
+    take.recording, take.start_s = recording, outcome.start_s
+    take.scale = outcome.take.scale or 1.0
+    take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
+    take.confidence = -1.0 if confidence is None else confidence
+
+
 def solve_options(scene: bpy.types.Scene) -> SolveOptions:
     """Read the scene's choices.
 
@@ -129,6 +154,22 @@ def solve_options(scene: bpy.types.Scene) -> SolveOptions:
         chosen_reading(scene),
         settings_of(CalibrationSettings, scene.inpose),
         replace(settings_of(SolveSettings, scene.inpose), device=solver_device()),
+    )
+
+
+def kept_options(settings: Any) -> SolveOptions:
+    """Read the choices that are kept with a take which is not the chosen one.
+
+    Args:
+        settings: its `INPOSE_PG_kept_settings`.
+
+    Raises:
+        InPoseError: a value does not fit.
+    """
+    return SolveOptions(
+        settings_of(ReadOptions, settings),
+        settings_of(CalibrationSettings, settings),
+        replace(settings_of(SolveSettings, settings), device=solver_device()),
     )
 
 

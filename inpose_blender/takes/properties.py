@@ -12,6 +12,8 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     unpinned: bpy.props.StringProperty(name="Motion without pins", description="File of the motion before any pin")
+    solved_pins: bpy.props.StringProperty(options={"HIDDEN"})
+    """What the pins of the last solve ask for, as `bake.asked_pins` says it; empty if it is not known."""
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
     switched_off: bpy.props.StringProperty(
         name="Switched off", description="Constraints that the baked action switches off"
@@ -32,3 +34,9 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
     )
     placement: bpy.props.StringProperty(name="Place", description="Where the last bake put the recorded room, as JSON")
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")
+    take_id: bpy.props.StringProperty(options={"HIDDEN"})
+    """The id of its entry in the list of takes; empty if it has none yet."""
+    confidence: bpy.props.FloatProperty(default=-1.0, options={"HIDDEN"})
+    """How sure the solver is on average, 0 to 1; below 0 if that is unknown."""
+    in_row: bpy.props.BoolProperty(options={"HIDDEN"})
+    """The last bake is an NLA strip in the row of all takes, and later bakes keep its place."""

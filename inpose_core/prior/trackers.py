@@ -54,6 +54,8 @@ _ARMS: Final[tuple[int, ...]] = tuple(
 _LEGS: Final[tuple[int, ...]] = tuple(
     JOINT_INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")
 )
+_UNIT_OF_TRACKER: Final[list[int]] = [0, 0, 1, 1, 2, 2, 2, 2]
+"""Trunk, arm or leg."""
 _SPREAD: Final[float] = 0.5
 _FARTHEST: Final[float] = 3.0
 """Longest distance of a tracker in lengths of the limb; a longer one is shortened to it."""
@@ -128,12 +130,14 @@ def tracker_features(trackers: Trackers, to_heading: Array) -> Array:
 
 
 def _units(rest_m: Array, offsets_m: Array) -> Array:
-    """Return the length by which each tracker's place is divided, (..., 8)."""
-    lengths_m = norm(offsets_m)
-    trunk_m = norm(rest_m[..., _NECK, :] - rest_m[..., _PELVIS, :])
-    arm_m, leg_m = lengths_m[..., list(_ARMS)].sum(axis=-1) / 2, lengths_m[..., list(_LEGS)].sum(axis=-1) / 2
-    units = namespace_of(offsets_m).stack((trunk_m,) * 2 + (arm_m,) * 2 + (leg_m,) * 4, axis=-1)
-    return units.clip(min=1e-6)
+    """Return the length by which each tracker's place is divided, (..., 8).
+
+    Arrays all the way: NumPy 1 makes float64 of a float32 number by itself, and the network would compute in it.
+    """
+    trunk_m = norm(rest_m[..., [_NECK], :] - rest_m[..., [_PELVIS], :])
+    limbs_m = norm(offsets_m)[..., [_ARMS, _LEGS]].sum(axis=-1) / 2
+    trunk_arm_leg_m = namespace_of(offsets_m).concat((trunk_m, limbs_m), axis=-1)
+    return trunk_arm_leg_m[..., _UNIT_OF_TRACKER].clip(min=1e-6)
 
 
 def _identity(offsets_m: Array) -> Array:

@@ -86,7 +86,7 @@ def check_frame_count(count: int, name: str) -> None:
     """
     if count > MOST_FRAMES:
         raise RecordingError(
-            f"{name} has {count} frames; InPose takes up to {MOST_FRAMES}, three hours at 90 Hz.",
+            f"{name} has more than {MOST_FRAMES} frames, three hours at 90 Hz.",
             "Cut the recording into parts.",
         )
 

@@ -8,12 +8,18 @@ of a joint's position or rotation needs no code here: it is one more point of th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ..numerics import Array, frames_last, namespace_of
 from .differences import difference_noise, difference_positions
 from .measurement import Measurement
 from .reach import Reach
 from .tangent import TangentRows, carrying_joints, chains, turn_towards
+
+_BEFORE_GUESSES: Final[float] = 4.0
+"""How many times as exactly points are met beside a guessed place as without it. A planted foot may be a decimetre out
+of reach of a character with short legs, and with equal noise it takes the hands along by 2 cm. With 4 they stay within
+1.6 mm, on all rigs and clips, and feet slide no more (``benchmarks/solver_choices.py``)."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,13 @@ class PointRows:
             R = turn_towards(R, TangentRows(v, residual_m, noise), self.variance)
         return R
 
-    def noise(self, targets: PointTargets, position_noise_ratio: float, other_points_m: Array | None = None) -> Array:
-        """Return the covariance of the points and Q others, (3 (M + Q), 3 (M + Q), F), as `difference_noise` does."""
-        return difference_noise(self.seen, position_noise_ratio, targets.beyond_reach_m, other_points_m)
+    def noise(self, targets: PointTargets, position_noise_ratio: float, guessed_points_m: Array | None = None) -> Array:
+        """Return the covariance of the points and Q others, (3 (M + Q), 3 (M + Q), F), as `difference_noise` does.
+
+        The places of the others, feet and hips, are guesses. Where the body cannot have both, the measured points stay.
+        """
+        ratio = position_noise_ratio if guessed_points_m is None else position_noise_ratio / _BEFORE_GUESSES
+        return difference_noise(self.seen, ratio, targets.beyond_reach_m, guessed_points_m)
 
 
 @dataclass(frozen=True)

@@ -203,13 +203,28 @@ class TableRows:
             if any(sign in text for sign in ('"', *COMMENTS)):
                 self._lines = chain(block, self._lines)
                 break
-            try:
-                if not text.isspace():
-                    yield np.loadtxt(block, comments=None, delimiter=self._delimiter, usecols=places, ndmin=2)
-                self.line_num += len(block)
-            except ValueError:
+            numbers = self._numbers(block, places)
+            if numbers is None:
                 yield self._cut(block)
+                continue
+            yield numbers
+            self.line_num += len(block)
         yield self._cut(self._lines)
+
+    def _numbers(self, block: Sequence[str], places: Sequence[int]) -> FloatArray | None:
+        """Return the cells of a block of lines, NaN where they are empty; None if they are not all plain numbers."""
+        text, separator = "".join(block), self._delimiter
+        if text.isspace():
+            return np.empty((0, len(places)))
+        lines = block
+        if separator * 2 in text or separator + "\n" in text or separator + "\r" in text:
+            lines = _filled(text, separator).splitlines()
+        try:
+            numbers = np.loadtxt(lines, comments=None, delimiter=separator, usecols=places, ndmin=2)
+        except ValueError:
+            return None
+        # A line of nothing but separators is no row; the way by text knows it.
+        return None if np.isnan(numbers).all(axis=1).any() else numbers
 
     def texts(self) -> Iterator[list[str]]:
         """Yield the rows one by one, as text."""
@@ -224,6 +239,14 @@ class TableRows:
         for count, row in enumerate(rows, 1):
             self.line_num = above + getattr(rows, "line_num", count)
             yield self._vectors.row(row) if self._vectors is not None and row else row
+
+
+def _filled(text: str, separator: str) -> str:
+    """Return lines of numbers with ``nan`` in their empty cells."""
+    twice, between = separator * 2, f"{separator}nan{separator}"
+    # The second time for every other cell of a run of empty ones; the first cell of a line stays.
+    filled = text.replace(twice, between).replace(twice, between)
+    return filled.replace(f"{separator}\n", f"{separator}nan\n").replace(f"{separator}\r", f"{separator}nan\r")
 
 
 def is_text(data: bytes) -> bool:

@@ -165,7 +165,7 @@ def test_a_bake_that_somebody_edited_is_kept(rng, touch):
 
 
 def snapshot(rig):
-    """Return what a bake leaves: every key, the tracks, and the scene's range."""
+    """Return what a bake leaves: every key, the tracks, the scene's range and markers."""
     data, scene = rig.animation_data, bpy.context.scene
     strips = [(track.name, strip.action) for track in data.nla_tracks for strip in track.strips]
     actions = [data.action] if data.action else [action for _, action in strips]
@@ -174,7 +174,8 @@ def snapshot(rig):
         for action in actions
         for curve in action_curves(action, rig)
     ]
-    return keys, [name for name, _ in strips], (scene.frame_start, scene.frame_end)
+    markers = [(marker.name, marker.frame) for marker in scene.timeline_markers]
+    return keys, [name for name, _ in strips], (scene.frame_start, scene.frame_end), markers
 
 
 _VALUES = {"key_tolerance_deg": 10.0, "start_at": "cursor"}

@@ -132,6 +132,45 @@ def test_ik_is_where_fk_is(build, targets, mode):
     assert not [found for found in result.character.problems if found.kind.startswith("ik_")]
 
 
+def test_millimetres_are_those_of_the_world():
+    """Objects from FBX files are scaled by 0.01: an error is not a hundred times as large there."""
+    rig = hand_made_rig()
+    knee = rig.pose.bones["LeftLeg"]
+    knee.use_ik_limit_x, knee.ik_min_x, knee.ik_max_x = True, -0.5, 0.5
+    (large,) = (found for found in bake(rig, controls="ik").character.problems if found.kind == "ik_limit")
+    bpy.context.view_layer.objects.active = rig
+    rig.select_set(True)
+    rig.scale = (100.0,) * 3
+    bpy.ops.object.transform_apply(scale=True)
+    rig.scale = (0.01,) * 3
+    bpy.context.view_layer.update()
+    (small,) = (found for found in bake(rig, controls="ik").character.problems if found.kind == "ik_limit")
+    assert float(dict(small.values)["mm"]) == pytest.approx(float(dict(large.values)["mm"]), abs=0.2)
+
+
+def test_a_chain_ends_at_the_tail_of_its_last_bone():
+    """Also where the constraint is on the hand: Blender then leaves out the hand, no more."""
+    rig = hand_made_rig()
+    for bone in rig.pose.bones:
+        for constraint in list(bone.constraints):
+            bone.constraints.remove(constraint)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    arm = rig.data.edit_bones["LeftForeArm"]
+    arm.tail = arm.tail.lerp(arm.head, 0.1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    constraint = rig.pose.bones["LeftHand"].constraints.new("IK")
+    constraint.target, constraint.subtarget = rig, "left hand target"
+    constraint.use_tail, constraint.chain_count = False, 2
+    bake(rig)
+    expected = poses(rig)
+    bake(rig, controls="ik")
+    degrees, mm = apart(expected, poses(rig))
+    assert "left hand target" in keyed(rig)
+    assert degrees < 0.1
+    assert mm < 1.0
+
+
 def test_a_switch_is_keyed_and_fk_controls_rest_where_ik_has_its_own_chain():
     rig = auto_rig_pro_rig()
     bake(rig, controls="ik")
@@ -154,7 +193,13 @@ def test_a_knee_that_is_a_hinge_is_named():
     result = bake(rig, controls="ik")
     reasons = {found.kind: dict(found.values) for found in result.character.problems}
     assert reasons["ik_locked"]["other"] in {"左ひざ", "右ひざ"}
-    assert reasons["no_ik"]["bone"] in {"左ひじ", "右ひじ"}
+    assert reasons["no_ik"]["bone"] == "左ひじ, 右ひじ"
+
+
+@pytest.mark.parametrize("fewer_keys", [False, True])
+def test_limbs_without_ik_are_said_once(fewer_keys):
+    problems = bake(mmd_rig(), controls="ik", fewer_keys=fewer_keys).character.problems
+    assert [dict(found.values) for found in problems if found.kind == "no_ik"] == [{"bone": "左ひじ, 右ひじ"}]
 
 
 def test_a_hinge_takes_a_motion_of_hinges():
@@ -218,7 +263,7 @@ def test_a_rig_without_ik_is_baked_with_fk_and_told():
     expected = poses(rig)
     result = bake(rig, controls="ik")
     assert apart(expected, poses(rig)) == (0.0, 0.0)
-    assert [found.kind for found in result.character.problems].count("no_ik") == 4
+    assert [found.kind for found in result.character.problems].count("no_ik") == 2
 
 
 def test_the_rig_itself_stays_as_it_was():

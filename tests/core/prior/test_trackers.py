@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -10,11 +11,13 @@ from torch import Tensor
 from inpose_core.body.kinematics import forward_kinematics
 from inpose_core.body.rotations import quaternion_wxyz_to_matrix, yaw_matrix
 from inpose_core.body.skeleton import FOOT_JOINTS, JOINT_NAMES, MIRROR_JOINTS, Skeleton
-from inpose_core.numerics import Backend
+from inpose_core.numerics import CPU, Backend
+from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE, THREE_POINT_SIZE, condition_features, window_heading
 from inpose_core.prior.feet import feet_places, feet_positions_m
 from inpose_core.prior.trackers import MIRROR_TRACKERS, TRACKER_FEATURES, TRACKER_JOINTS, Trackers, tracker_places
-from inpose_core.sampling import Measurement
+from inpose_core.recording.sensors import MeasuredPoint
+from inpose_core.sampling import Measurement, WindowedDenoiser
 from inpose_core.sampling.mirroring import mirror_sensors
 from inpose_core.training.augmentation import AugmentationSettings
 from inpose_core.training.random_draws import RandomDraws
@@ -151,3 +154,16 @@ def test_posture_is_told_where_it_is_clear(situation: Situation, posture: tuple[
     assert told is not None
     assert torch.equal(told, torch.tensor(posture).float().expand(5, FRAMES, 2))
     assert sensed_posture(torch.zeros(5, FRAMES), 0.0, draws()) is None
+
+
+def test_the_network_computes_in_float32_with_trackers_too() -> None:
+    # In float64 it is half as fast, and one number of NumPy 1 by itself makes float64 of everything.
+    motion = smooth_motion(FRAMES)
+    known = np.ones(FRAMES, np.bool_)
+    points = [
+        MeasuredPoint(joint, motion.joint_positions_m[:, joint], known, motion.rotations_wxyz[:, joint])
+        for joint in TRACKER_JOINTS
+    ]
+    m = Measurement.from_sensors(perfect_sensors(motion).with_points(*points), motion.skeleton, CPU)
+    denoiser = WindowedDenoiser.for_sensors(load_prior(), m.scale_free(use_head_motion=True), motion.fps)
+    assert denoiser.condition.dtype == np.float32

@@ -52,7 +52,9 @@ def test_a_log_reads_as_the_take(logger: Logger, options: ReadOptions, tmp_path:
     assert np.degrees(geodesic_angle(recording.rotations_wxyz, tracked.rotations_wxyz)).max() < 0.1
 
 
-@pytest.mark.parametrize(("logger", "axes"), [(SCENE_CSV, None), (BVH, None), (BVH_Z_UP, "blender")], ids=str)
+@pytest.mark.parametrize(
+    ("logger", "axes"), [(SCENE_CSV, None), (BVH, None), (BVH_Z_UP, "blender")], ids=["scene", "bvh", "bvh-z-up"]
+)
 def test_a_body_s_file_holds_its_joints(logger: Logger, axes: str | None, tmp_path: Path) -> None:
     tracked = take()
     path = tmp_path / f"take{logger.suffix}"

@@ -63,6 +63,22 @@ def test_empty_cells_are_not_measured_and_the_others_are_read() -> None:
     np.testing.assert_array_equal(_read(lines), expected)
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("columns", [2, 5, 22])
+def test_any_cells_may_be_empty(line_end: str, columns: int) -> None:
+    rng = np.random.default_rng(columns)
+    expected = rng.normal(size=(_ROWS, columns))
+    expected[rng.uniform(size=expected.shape) < rng.uniform(0.0, 0.6, size=(_ROWS, 1))] = np.nan
+    expected[:, 0] = np.arange(_ROWS)
+    expected[600:610, 0] = np.nan
+    expected[600:610, -1] = 1.0
+    rows = [",".join("" if np.isnan(cell) else repr(float(cell)) for cell in row) for row in expected]
+    rows[700:700] = ["," * (columns - 1)] * 5  # no rows: nothing stands in them
+    text = line_end.join([",".join(f"c{place}" for place in range(columns)), *rows])
+    table = open_table(text.encode(), "take.csv", "")
+    np.testing.assert_array_equal(table.read(range(columns)).values, expected)
+
+
 def test_a_word_is_refused_with_the_number_of_its_line() -> None:
     lines = _lines()
     lines[_ODD_ROW] = "5.7,0,here"

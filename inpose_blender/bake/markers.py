@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mark in the timeline where feet land and leave, and where the take begins and ends.
+
+Blender cannot store anything in a marker. So the armature remembers the names and frames of the markers that InPose has
+made for it. A marker that the user has renamed or moved is the user's from then on.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from ..core import Motion, runs
+from ..ui.translate import tr
+
+Marker = tuple[str, int]
+"""Name and frame."""
+
+_KEY: Final[str] = "inpose_markers"
+
+
+def wanted_markers(motion: Motion, take: str, first_frame: int, frames_per_s: float) -> list[Marker]:
+    """Return the markers of a baked motion, in the order of their frames.
+
+    A foot that stands when the motion begins or ends does not land or leave there.
+
+    Args:
+        motion: as it is baked.
+        take: its name.
+        first_frame: the scene's frame in which it begins.
+        frames_per_s: frames of the scene for each second of the motion.
+    """
+    step = frames_per_s / motion.fps
+    last = len(motion) - 1
+    found = [(tr("{take} begins", take=take), 0), (tr("{take} ends", take=take), last)]
+    if motion.foot_stands is not None:
+        feet = (
+            (tr("Left foot lands"), tr("Left foot leaves")),
+            (tr("Right foot lands"), tr("Right foot leaves")),
+        )
+        for (lands, leaves), stands in zip(feet, motion.foot_stands.T, strict=True):
+            for first, end in runs(stands):
+                found += [(lands, first)] if first > 0 else []
+                found += [(leaves, end - 1)] if end <= last else []
+    return sorted(((name, first_frame + round(at * step)) for name, at in found), key=lambda marker: marker[1])
+
+
+def replace_markers(scene: Any, armature_object: Any, wanted: list[Marker]) -> None:
+    """Remove the markers that InPose has made for an armature in a scene, and make the wanted ones.
+
+    All other markers stay, also those that the user has made of InPose's. If another armature of the scene has markers,
+    too, the name of the armature comes first.
+    """
+    for own in _own_markers(scene, armature_object):
+        scene.timeline_markers.remove(own)
+    if any(_KEY in other for other in scene.objects if other != armature_object):
+        wanted = [(f"{armature_object.name}: {name}", frame) for name, frame in wanted]
+    for name, frame in wanted:
+        scene.timeline_markers.new(name, frame=frame)
+    if wanted:
+        armature_object[_KEY] = json.dumps([[name, frame] for name, frame in wanted])
+    elif _KEY in armature_object:
+        del armature_object[_KEY]
+
+
+def _own_markers(scene: Any, armature_object: Any) -> list[Any]:
+    """Return the markers of a scene that are as InPose has made them, each as often as it was made."""
+    made = [tuple(marker) for marker in _remembered(armature_object)]
+    found = []
+    for marker in scene.timeline_markers:
+        each = (marker.name, marker.frame)
+        if each in made and marker.camera is None:
+            made.remove(each)
+            found.append(marker)
+    return found
+
+
+def _remembered(armature_object: Any) -> list[list[Any]]:
+    try:
+        made = json.loads(armature_object.get(_KEY, "[]"))
+    except (TypeError, ValueError):  # somebody else has written it
+        return []
+    return made if isinstance(made, list) and all(isinstance(each, list) for each in made) else []

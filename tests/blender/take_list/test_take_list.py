@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Record take after take: list, choose, solve all, bake all, rename, delete, undo, save and load."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import pytest
+from rigs import build_rig
+
+from inpose_blender.bake.takes_of_actions import take_of
+from inpose_blender.take_list import edited
+from inpose_blender.take_list.finding import missing_files
+from inpose_blender.take_list.handlers import complete_list_later
+from inpose_blender.take_list.panel import row_text, take_lines
+from inpose_blender.take_list.state import state_of
+from inpose_blender.takes.adoption import adopt
+from inpose_blender.takes.arrival import arrive, note_facts
+from inpose_blender.takes.listed import data_of, on_character
+from inpose_blender.takes.memory import TAKES
+
+
+@pytest.fixture
+def rig(registered, rng, fake_worker):
+    fake_worker("stands")
+    return build_rig(rng, arm_angle_deg=45.0)
+
+
+@pytest.fixture
+def recordings(tmp_path) -> list[Path]:
+    paths = [tmp_path / f"fight_{number:03}.bsor" for number in (1, 2, 3)]
+    for path in paths:
+        path.write_bytes(b"data")
+    return paths
+
+
+@pytest.fixture
+def three(rig, recordings):
+    """Return a character with three recorded takes; the last one is chosen."""
+    for path in recordings:
+        bpy.context.scene.inpose.recording = str(path)
+    return rig
+
+
+@pytest.fixture
+def solved(three):
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    return three
+
+
+def takes():
+    return bpy.context.scene.inpose_takes
+
+
+def names():
+    return [entry.name for entry in takes().entries]
+
+
+def states():
+    return [state_of(entry) for entry in takes().entries]
+
+
+def solved_of(index):
+    return data_of(takes().entries[index]).solved
+
+
+def tracks(rig):
+    return {track.name: track for track in rig.animation_data.nla_tracks if not track.mute}
+
+
+def test_whoever_sets_a_recording_adds_a_take(three, recordings):
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert states() == ["recorded"] * 3
+    assert takes().chosen == 2
+    assert {entry.character for entry in takes().entries} == {three}
+    bpy.context.scene.inpose.recording = str(recordings[0])  # a recording that is there is chosen, not added
+    assert (names(), takes().chosen) == (["fight_001", "fight_002", "fight_003"], 0)
+    bpy.context.scene.inpose.recording = ""
+    assert takes().chosen == -1
+
+
+def test_settings_go_with_the_take_but_times_do_not_go_to_the_next(rig, recordings):
+    scene = bpy.context.scene
+    scene.inpose.stature = 1.5
+    scene.inpose.recording = str(recordings[0])
+    scene.inpose_reading.trim_start_s, scene.inpose.quality = 2.0, "high"
+    scene.inpose.recording = str(recordings[1])
+    assert scene.inpose.stature == pytest.approx(1.5)
+    assert (scene.inpose.quality, scene.inpose_reading.trim_start_s) == ("high", 0.0)
+    scene.inpose.stature = 1.9
+    takes().chosen = 0
+    assert scene.inpose.recording == str(recordings[0])
+    assert (scene.inpose.stature, scene.inpose_reading.trim_start_s) == (pytest.approx(1.5), 2.0)
+    takes().chosen = 1
+    assert scene.inpose.stature == pytest.approx(1.9)
+
+
+def test_a_slate_names_what_is_recorded(rig, recordings):
+    scene = bpy.context.scene
+    takes().next_slate = "Kick"
+    for path, source in zip(recordings, ("HEADSET", "LIVE", "FILE"), strict=True):
+        arrive(scene, path, source, rig)
+    assert names() == ["Kick 1", "Kick 2", "fight_003"]
+    takes().entries[0].number = 7
+    assert (takes().entries[0].name, takes().entries[0].slate) == ("Kick 7", "Kick")
+    takes().entries[1].slate = "Punch"
+    assert names() == ["Kick 7", "Punch 2", "fight_003"]
+    takes().entries[1].title = "fight_003"
+    assert names()[1] == "fight_003 (2)"
+
+
+def test_solve_all_solves_each_with_its_own_settings(three, requests):
+    scene = bpy.context.scene
+    scene.inpose.stature = 1.9
+    takes().chosen = 0
+    scene.inpose.stature = 1.5
+    takes().entries[1].star = True
+    takes().only_starred = True
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    assert states() == ["recorded", "solved", "recorded"]
+    takes().only_starred = False
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    assert states() == ["solved"] * 3
+    asked = {Path(params["recording"]).stem: params.get("calibration", {}) for _, params in requests}
+    assert {name: settings.get("stature_m") for name, settings in asked.items()} == {
+        "fight_001": 1.5,
+        "fight_002": None,
+        "fight_003": 1.9,
+    }
+    assert three.animation_data is None or three.animation_data.action is None  # nothing is baked
+    assert not bpy.ops.inpose.solve_takes.poll()
+    assert solved_of(1).confidence == pytest.approx(0.705, abs=0.01)
+    assert on_character(takes().entries[0])
+
+
+def test_one_bad_take_does_not_stop_the_others(three, recordings):
+    recordings[1].write_bytes(b"")
+    recordings[2].unlink()
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    assert states() == ["solved", "recorded", "recorded"]
+    notes = bpy.context.window_manager.inpose_status.notes
+    assert "fight_002 was not solved: The file is empty." in notes
+    assert "fight_003 was not solved: The recording" in notes
+
+
+def test_a_row_of_strips_shows_each_take_at_its_frames(solved):
+    takes().gap = 5
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    assert states() == ["baked"] * 3
+    firsts = [solved_of(index).first_frame for index in range(3)]
+    last = int(bpy.data.actions["fight_001"].curve_frame_range[1])
+    assert firsts == [1, last + 6, 2 * (last + 5) + 1]
+    strips = {name: track.strips[0] for name, track in tracks(solved).items()}
+    assert list(strips) == names()
+    assert [strip.frame_start for strip in strips.values()] == firsts
+    assert [strip.extrapolation for strip in strips.values()] == ["HOLD", "HOLD_FORWARD", "HOLD_FORWARD"]
+    heights = []
+    for frame in (10, firsts[1], firsts[1] + 9, firsts[2] + 9):
+        bpy.context.scene.frame_set(frame)
+        heights.append(tuple(solved.pose.bones["pelvis"].matrix.translation))
+    assert heights[0] == pytest.approx(heights[2], abs=1e-5)
+    assert heights[0] == pytest.approx(heights[3], abs=1e-5)
+    assert heights[0] != pytest.approx(heights[1], abs=1e-3)
+    # A take that is baked again keeps its place in the row.
+    takes().chosen = 1
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert solved.animation_data.action is None
+    assert tracks(solved)["fight_002"].strips[0].frame_start == firsts[1]
+    takes().entries.move(2, 0)
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    assert [solved_of(index).first_frame for index in range(3)] == firsts
+    assert sorted(tracks(solved)) == sorted(names())
+    assert names()[0] == "fight_003"
+
+
+def test_edited_bakes_stay(solved):
+    assert bpy.ops.inpose.bake_takes(onto="ACTIONS") == {"FINISHED"}
+    action = bpy.data.actions["fight_002"]
+    key = edited.look_now(action)
+    from inpose_blender.bpy_compat import all_curves  # noqa: PLC0415
+
+    all_curves(action)[0].keyframe_points[3].co.y += 0.5
+    edited.note_undo()
+    assert (key, edited.look_now(action)) == (False, True)
+    assert states() == ["baked", "edited", "baked"]
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    assert "fight_002 was edited" in bpy.context.window_manager.inpose_status.notes
+    assert bpy.data.actions["fight_002"] == action
+    assert edited.look_now(action)
+
+
+def test_a_chosen_take_shows_its_own_action_and_pins(solved):
+    assert bpy.ops.inpose.bake_takes(onto="ACTIONS") == {"FINISHED"}
+    takes().chosen = 0
+    assert solved.animation_data.action.name == "fight_001"
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    solved.inpose_edits.entries.add().kind = "smooth"
+    handle = solved.inpose_pins.entries[0].handle
+    takes().chosen = 1
+    assert solved.animation_data.action.name == "fight_002"
+    assert (len(solved.inpose_pins.entries), len(solved.inpose_edits.entries)) == (0, 0)
+    assert handle.hide_viewport
+    assert solved.inpose_take.label == "fight_002"
+    takes().chosen = 0
+    assert solved.inpose_pins.entries[0].handle == handle
+    assert (handle.hide_viewport, handle.inpose_room_of, solved.inpose_pins.entries[0].joint) == (
+        False,
+        solved,
+        "left_wrist",
+    )
+    assert solved.inpose_edits.entries[0].kind == "smooth"
+    assert bpy.ops.inpose.solve_again() == {"FINISHED"}
+    assert "Pins: 1" in take_lines(bpy.context.scene, takes().entries[0])
+
+
+def test_a_bake_of_one_take_leaves_the_pins_of_another_alone(solved):
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    handle = solved.inpose_pins.entries[0].handle
+    place = handle.matrix_world.translation.copy()
+    takes().chosen = 0
+    bpy.context.scene.inpose_bake.start_at = "rig"
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    bpy.context.scene.cursor.location = (3, 0, 0)
+    bpy.context.scene.inpose_bake.start_at = "cursor"
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert tuple(handle.matrix_world.translation) == pytest.approx(tuple(place))
+
+
+def test_solving_one_take_keeps_the_other(three):
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    takes().chosen = 0
+    assert three.inpose_take.label == "fight_003"  # as long as the chosen take is not solved
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert (three.inpose_take.label, states()) == ("fight_001", ["baked", "recorded", "baked"])
+    takes().chosen = 2
+    assert three.inpose_take.label == "fight_003"
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def test_rename_takes_the_bake_along(solved):
+    takes().chosen = 0
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    takes().entries[0].title = "Best"
+    action = solved.animation_data.action
+    assert (action.name, take_of(action), solved.inpose_take.label) == ("Best", "Best", "Best")
+    assert states()[0] == "baked"
+    count = len(bpy.data.actions)
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert len(bpy.data.actions) == count  # it has replaced its own bake
+
+
+def test_duplicate_and_delete(solved):
+    takes().chosen = 0
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    handle = solved.inpose_pins.entries[0].handle
+    assert bpy.ops.inpose.duplicate_take() == {"FINISHED"}
+    assert names() == ["fight_001", "fight_001 (2)", "fight_002", "fight_003"]
+    assert (takes().chosen, states()[:2]) == (1, ["baked", "solved"])
+    copy = solved.inpose_pins.entries[0].handle
+    assert copy != handle
+    assert (copy.hide_viewport, handle.hide_viewport) == (False, True)
+    copied = copy.name
+    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
+    assert (names()[1], takes().chosen) == ("fight_002", 1)
+    assert copied not in bpy.data.objects
+    assert handle.name in bpy.data.objects
+    for _ in range(3):
+        assert bpy.ops.inpose.delete_take() == {"FINISHED"}
+    assert (names(), bpy.context.scene.inpose.recording, solved.inpose_take.file) == ([], "", "")
+    assert not bpy.ops.inpose.delete_take.poll()
+    assert "fight_001" in bpy.data.actions
+
+
+def test_undo_brings_a_deleted_take_back(solved):
+    bpy.context.preferences.edit.use_global_undo = True
+    takes().chosen = 1
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.inpose.delete_take("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert names() == ["fight_001", "fight_003"]
+    bpy.ops.ed.undo()
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert (takes().chosen, solved_of(1).label) == (1, "fight_002")
+
+
+def test_all_is_there_after_loading(solved, tmp_path):
+    takes().entries[0].star = True
+    takes().chosen = 0
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    takes().chosen = 1
+    bpy.context.scene.inpose.stature = 1.6
+    file = str(tmp_path / "shot.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    TAKES.clear()
+    bpy.ops.wm.open_mainfile(filepath=file)
+    assert (names(), takes().chosen) == (["fight_001", "fight_002", "fight_003"], 1)
+    assert takes().entries[0].star
+    assert states() == ["baked", "solved", "solved"]
+    takes().chosen = 0
+    rig = takes().entries[0].character
+    assert rig.inpose_pins.entries[0].handle is not None
+    takes().chosen = 1
+    assert bpy.context.scene.inpose.stature == pytest.approx(1.6)
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def test_an_older_file_shows_its_take(rig, take):
+    scene = bpy.context.scene
+    scene.inpose.recording = str(take)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    takes().entries.clear()  # as a version without a list has saved it
+    takes().current = rig.inpose_take.take_id = ""
+    file = rig.inpose_take.file
+    adopt(scene)
+    assert (names(), takes().chosen, states()) == (["take one"], 0, ["baked"])
+    assert (rig.inpose_take.file, rig.inpose_take.label) == (file, "take one")
+    adopt(scene)
+    assert names() == ["take one"]
+    complete_list_later(scene)
+
+
+def test_a_duplicated_character_gets_its_own_take(solved):
+    takes().chosen = 0
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    twin = solved.copy()
+    bpy.context.collection.objects.link(twin)
+    adopt(bpy.context.scene)
+    (own,) = [entry for entry in takes().entries if entry.character == twin]
+    assert own.name == "fight_001"
+    assert twin.inpose_take.take_id == own.take_id != solved.inpose_take.take_id
+    assert twin.inpose_pins.entries[0].handle != solved.inpose_pins.entries[0].handle
+    takes().chosen = 3
+    assert bpy.context.scene.inpose.armature == twin
+    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
+    takes().chosen = 0
+    assert solved.inpose_pins.entries[0].handle is not None
+
+
+def test_the_same_recording_for_two_characters(rig, rng, take):
+    scene = bpy.context.scene
+    scene.inpose.recording = str(take)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    other = build_rig(rng, location=(2, 0, 0))
+    scene.inpose.armature = other
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert [(entry.name, entry.character) for entry in takes().entries] == [("take one", rig), ("take one", other)]
+    assert states() == ["baked", "baked"]
+
+
+def test_missing_files_are_named_and_found(solved, recordings, tmp_path, results):
+    takes().chosen = 0
+    away = tmp_path / "moved" / "deep"
+    away.mkdir(parents=True)
+    motion = Path(solved_of(1).file)
+    shutil.move(recordings[0], away)
+    shutil.move(motion, away)
+    names_missing = {missing.path.name for missing in missing_files(bpy.context.scene)}
+    assert names_missing == {"fight_001.bsor", motion.name}
+    assert bpy.ops.inpose.find_take_files(directory=str(tmp_path / "results")) == {"FINISHED"}
+    assert len(missing_files(bpy.context.scene)) == 2
+    assert bpy.ops.inpose.find_take_files(directory=str(tmp_path / "moved")) == {"FINISHED"}
+    assert missing_files(bpy.context.scene) == []
+    assert bpy.context.scene.inpose.recording == str(away / "fight_001.bsor")
+    assert len(names()) == 3
+    takes().chosen = 1
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def test_a_moved_project_finds_its_files(three, tmp_path, recordings):
+    project = tmp_path / "project"
+    project.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot.blend"))
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    assert Path(solved_of(0).file).parent == project / "shot takes"
+    for path in recordings:
+        shutil.move(path, project)
+    bpy.ops.wm.save_mainfile()
+    shutil.move(project, tmp_path / "elsewhere")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "elsewhere" / "shot.blend"))
+    assert missing_files(bpy.context.scene) == []
+    assert Path(solved_of(0).file).parent == tmp_path / "elsewhere" / "shot takes"
+
+
+def test_a_folder_of_choice_gets_the_motions(three, tmp_path):
+    takes().folder = str(tmp_path / "own")
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    assert {Path(solved_of(index).file).parent for index in range(3)} == {tmp_path / "own"}
+    takes().folder = str(tmp_path / "fight_001.bsor" / "no")
+    takes().chosen = 0
+    with pytest.raises(RuntimeError, match="cannot create the folder"):
+        bpy.ops.inpose.solve_full_body()
+
+
+def test_files_are_added_together(rig, recordings):
+    files = [{"name": path.name} for path in recordings]
+    assert bpy.ops.inpose.add_takes(directory=str(recordings[0].parent), files=files) == {"FINISHED"}
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert bpy.ops.inpose.move_take(step=-1) == {"FINISHED"}
+    assert (names(), takes().chosen) == (["fight_001", "fight_003", "fight_002"], 1)
+    with pytest.raises(RuntimeError, match="Choose one or more"):
+        bpy.ops.inpose.add_takes(directory=str(recordings[0].parent))
+
+
+def test_what_is_known_of_a_take_is_said(solved, recordings):
+    note_facts(recordings[0], 12.3, 1.78)
+    entry = takes().entries[0]
+    assert row_text(entry) == "12 s  71 %" or row_text(entry) == "12 s  70 %"
+    lines = take_lines(bpy.context.scene, entry)
+    assert lines[0].startswith(f"File, {entry.recorded}, 12.3 s")
+    assert lines[1] == "Performer: 1.78 m"
+    takes().chosen = 0
+    bpy.context.scene.inpose_reading.trim_end_s = 5.0
+    assert "Trim: to 5.0 s" in take_lines(bpy.context.scene, entry)
+
+
+def test_the_panel_draws_everything(solved):
+    from ui.test_panels import ListeningLayout  # noqa: PLC0415
+
+    from inpose_blender.take_list.panel import INPOSE_PT_takes, INPOSE_UL_takes  # noqa: PLC0415
+
+    class Layout(ListeningLayout):
+        def template_list(self, *_, rows):
+            assert rows >= 3
+
+        def operator_menu_enum(self, name, prop, **_):
+            self.operators.append(name)
+
+    layout = Layout()
+    INPOSE_PT_takes.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert {"inpose.solve_takes", "inpose.bake_takes", "inpose.retake"} <= set(layout.operators)
+    INPOSE_UL_takes.draw_item(None, bpy.context, layout, takes(), takes().entries[0], 0, takes(), "chosen")
+    assert {"star", "title", "gap", "folder", "only_starred", "next_slate"} <= set(layout.properties)
