@@ -121,6 +121,18 @@ def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path)
     assert {"the take is the chosen recording", "the end stops the server"} <= set(report["checks"])
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_live.py", tmp_path)
+    assert {
+        "the character moves",
+        "the end gives the pose back exactly",
+        "nothing is keyed while live",
+        "the take is baked",
+    } <= set(report["checks"])
+
+
 def driven(blender: RealBlender, script: str, folder: Path) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report."""
     build = [sys.executable, str(REPOSITORY / "release" / "build_extension.py"), "--out", str(folder)]
