@@ -99,7 +99,8 @@ def draw_stage(layout: Any, stage: Stage) -> None:
     takes = [take for follow in stage.follows for take in follow.takes]
     for take in takes[-6:]:
         icon = "FILE_TICK" if take.ended else "REC"
-        layout.label(text=tr("{name}: {count} poses", name=take.file.name, count=take.frames), icon=icon)
+        text = tr("{name}: {count} poses", name=take.file.name, count=take.frames)
+        layout.label(text=text, icon=icon, translate=False)
 
 
 def _draw_follow(layout: Any, follow: Follow) -> None:

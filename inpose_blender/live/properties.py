@@ -61,7 +61,11 @@ class INPOSE_PG_live(bpy.types.PropertyGroup):
         description="When Live ends, solve each take with full quality and bake it",
         default=True,
     )
-    performers: bpy.props.CollectionProperty(type=INPOSE_PG_live_performer)
+    performers: bpy.props.CollectionProperty(
+        name="Performers",
+        description="Further performers, each with a character of their own",
+        type=INPOSE_PG_live_performer,
+    )
 
 
 add_properties(INPOSE_PG_live, LiveOptions)

@@ -14,6 +14,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,24 @@ class GoingLive(drive.Session):
     def script(self) -> Iterator[float]:
         """Walk from the button to the baked take."""
         yield from self.set_the_scene()
+        before, actions = self.pose(), len(bpy.data.actions)
+        threads = set(threading.enumerate())
+        yield from self.begin()
+        sender = self.sender(150.0)
+        yield from self.be_measured()
+        yield from self.follow(before)
+        sender.terminate()
+        yield from self.until("silence is told", lambda: "Nothing has arrived" in self.stage.follows[0].trouble)
+        yield 1.0
+        self.picture("l6_silence")
+        self.check(len(bpy.data.actions) == actions, "nothing is keyed while live")
+        yield from self.end(before)
+        left = {thread.name for thread in set(threading.enumerate()) - threads}
+        self.seen["threads_left"] = sorted(left)
+        self.check(not any("live" in name for name in left), "no thread of Live is left")
+
+    def begin(self) -> Iterator[float]:
+        """Set the source, and press the button."""
         scene = bpy.context.scene
         self.live = importlib.import_module(f"{self.module}.inpose_blender.live.operators")
         scene.inpose.pose = "grip"
@@ -75,16 +94,17 @@ class GoingLive(drive.Session):
         self.open_the_panel()
         yield 1.5
         self.picture("l1_settings")
-        before, actions = self.pose(), len(bpy.data.actions)
-        threads = set(importlib.import_module("threading").enumerate())
         with self.in_view():
             bpy.ops.inpose.live("INVOKE_DEFAULT")
-        stage = self.live.running_stage()
-        self.check(stage is not None, "Live has begun")
-        yield from self.until("the solver listens", lambda: stage.follows[0].phase != "starting")
+        self.stage = self.live.running_stage()
+        self.check(self.stage is not None, "Live has begun")
+        yield from self.until("the solver listens", lambda: self.stage.follows[0].phase != "starting")
         yield 1.0
         self.picture("l2_waiting")
-        sender = self.sender(150.0)
+
+    def be_measured(self) -> Iterator[float]:
+        """Watch the countdown and the T-pose."""
+        stage = self.stage
         yield from self.until("the countdown runs", lambda: stage.follows[0].phase == "counting")
         yield 0.7
         self.picture("l3_countdown")
@@ -92,6 +112,10 @@ class GoingLive(drive.Session):
         yield 0.3
         self.picture("l4_holding")
         yield from self.until("the character follows", lambda: stage.performers[0].shown > 10)
+
+    def follow(self, before: Any) -> Iterator[float]:
+        """Measure, record a take, and play the timeline meanwhile."""
+        stage, scene = self.stage, bpy.context.scene
         yield from self.measure(stage)
         self.check(not scene.tool_settings.use_keyframe_insert_auto, "Auto Keying is off while live")
         with self.in_view():
@@ -105,11 +129,10 @@ class GoingLive(drive.Session):
         with self.in_view():
             bpy.ops.inpose.live_record()
         yield from self.until("the take has ended", lambda: not stage.records)
-        sender.terminate()
-        yield from self.until("silence is told", lambda: "Nothing has arrived" in stage.follows[0].trouble)
-        yield 1.0
-        self.picture("l6_silence")
-        self.check(len(bpy.data.actions) == actions, "nothing is keyed while live")
+
+    def end(self, before: Any) -> Iterator[float]:
+        """Stop, and see the take baked."""
+        scene = bpy.context.scene
         with self.in_view():
             bpy.ops.inpose.live_stop()
         self.check(self.pose() == before, "the end gives the pose back exactly")
@@ -122,9 +145,6 @@ class GoingLive(drive.Session):
         scene.frame_set(round(first + 0.5 * (last - first)))
         yield 1.5
         self.picture("l7_baked")
-        left = {thread.name for thread in set(importlib.import_module("threading").enumerate()) - threads}
-        self.seen["threads_left"] = sorted(left)
-        self.check(not any("live" in name for name in left), "no thread of Live is left")
 
     def open_the_panel(self) -> None:
         """Show the panel Live open: it is closed at first."""
