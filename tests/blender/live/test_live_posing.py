@@ -19,7 +19,9 @@ from inpose_blender.live.kept_pose import KeptPose
 from inpose_blender.live.posing import BoneValue, RigPoser
 from inpose_blender.rig.prepare import prepare_rig
 
-ELSEWHERE = Placement(rotvec_to_quaternion(np.array((0.0, 0.7, 0.0))), np.array((1.0, 0.0, -2.0)), np.array((3.0, 0, 4)))
+ELSEWHERE = Placement(
+    rotvec_to_quaternion(np.array((0.0, 0.7, 0.0))), np.array((1.0, 0.0, -2.0)), np.array((3.0, 0, 4))
+)
 
 
 def rigs() -> dict[str, Any]:
