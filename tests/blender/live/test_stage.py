@@ -118,10 +118,12 @@ def test_an_undo_does_not_end_it_and_the_end_gives_the_pose_back(begin: Callable
     name, before = armature.name, pose_of(armature)
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.ed.undo_push(message="cube")
     bpy.context.view_layer.objects.active = armature
     stage = begin()
     tick(stage, lambda: stage.performers[0].shown > 3)
     bpy.ops.ed.undo()
+    assert "Cube" not in bpy.data.objects
     shown = stage.performers[0].shown
     tick(stage, lambda: stage.performers[0].shown > shown + 2)
     session.drop()
