@@ -12,6 +12,8 @@ from ...errors import OutputError
 from ...system.output import write_output
 from ..formats.webxr_recorder import header_of, is_frame
 
+_STREAM: Final[str] = '{"stream":'
+"""Begins what a headset sends between takes."""
 _LARGEST_TAKE_BYTES: Final[int] = 2**29
 
 
@@ -53,6 +55,8 @@ class TakeFiles:
             for line in text.split("\n"):
                 if header_of(line.encode()) is not None:
                     self._begin(line)
+                elif line.startswith(_STREAM):
+                    self.end()  # the take has ended while the connection was lost
                 elif self._file is not None and line.strip():
                     self._write(line)
             if self._file is not None:
