@@ -204,12 +204,12 @@ def end_stage(operator: bpy.types.Operator, context: bpy.types.Context, stage: "
 
     takes = stage.takes
     session.forget()
-    if stage.error is not None:
-        show_error(operator, context, stage.error, _DOING)
-    elif takes and context.scene.inpose_live.solve_takes:
+    if takes and stage.error is None and context.scene.inpose_live.solve_takes:
         hand_over(context, takes)
     elif takes:
         context.scene.inpose.recording = str(takes[-1].take.file)
+    if stage.error is not None:
+        show_error(operator, context, stage.error, _DOING)
 
 
 def drop_stage() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..headset.panel import draw_address
 from ..options import LiveOptions
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_rows import draw_options
@@ -105,10 +106,7 @@ def draw_stage(layout: Any, stage: Stage) -> None:
 
 def _draw_follow(layout: Any, follow: Follow) -> None:
     if follow.url and not follow.connected:
-        draw_text(layout, tr("Open this address in the headset:"))
-        row = layout.row(align=True)
-        row.label(text=follow.url, translate=False)
-        row.operator("inpose.copy_headset_text", text="", icon="COPYDOWN").text = follow.url
+        draw_address(layout, follow.url)
     text, icon = _phase_line(follow)
     draw_text(layout, text, icon)
     if follow.trouble:

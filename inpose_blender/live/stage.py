@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -130,10 +131,8 @@ class Stage:
 
     def record(self) -> None:
         """Begin a take of all performers."""
-        number = 1
-        while self._take_paths(number) is None:
-            number += 1
-        for performer, path in zip(self.performers, self._take_paths(number) or (), strict=True):
+        paths = next(filter(None, map(self._take_paths, itertools.count(1))))
+        for performer, path in zip(self.performers, paths, strict=True):
             if performer.job is not None:
                 performer.job.tell("record", path=str(path))
 
@@ -167,7 +166,8 @@ class Stage:
                 performer.job.stop_now()
 
     def _advance(self) -> None:
-        self._hold_auto_key()
+        if not self._paused:
+            self._hold_auto_key()
         if self._uses_xr:
             self._feed_xr()
         for performer in self.performers:
