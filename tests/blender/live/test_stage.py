@@ -58,11 +58,12 @@ def handler_count() -> int:
 
 
 def nothing_is_left(handlers: int) -> bool:
-    time.sleep(0.3)
+    end_s = time.monotonic() + 20.0
+    while any(thread.name == "end of live solver" for thread in threading.enumerate()) and time.monotonic() < end_s:
+        time.sleep(0.02)
     names = {thread.name for thread in threading.enumerate()}
-    return handler_count() == handlers and "end of live solver" not in names and not bpy.app.timers.is_registered(
-        session._tick
-    )  # fmt: skip
+    left = bpy.app.timers.is_registered(session._tick) or "end of live solver" in names
+    return handler_count() == handlers and not left
 
 
 def test_the_character_follows_and_gets_its_pose_back(begin: Callable[[], Stage], armature: Any) -> None:
