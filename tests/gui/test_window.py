@@ -123,6 +123,20 @@ def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path)
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
+    blender: RealBlender, tmp_path: Path
+) -> None:
+    report = driven(blender, "drive_takes.py", tmp_path)
+    assert {
+        "three takes are queued",
+        "undo takes the row back in one step",
+        "the pinned take keeps its place in the row",
+        "each rendered picture shows another pose",
+    } <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 @pytest.mark.parametrize("family", ["rigify", "mixamo", "vrm", "mmd", "unreal"])
 def test_a_shot_is_edited_and_exported_in_the_window(family: str, blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_shot.py", tmp_path, family)
