@@ -180,7 +180,10 @@ class BakeJob:
         if after != before:
             scene.frame_start, scene.frame_end = after
         marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
-        replace_markers(scene, armature_object, marked if self._options.markers else [])
+        replace_markers(
+            *(scene, armature_object, marked if self._options.markers else [], self._action_name),
+            beside_others=self._options.to_nla_track,
+        )
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
         character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
