@@ -134,6 +134,7 @@ def belongings(rig: Any, *, with_switches: bool = False) -> list[Any]:
     return [bones, constraints, sorted(drivers), properties, own, rest, collections]
 
 
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("name", ALL)
 def test_a_rig_keeps_what_it_has(name, tmp_path):
     rig = built(name)
@@ -157,11 +158,14 @@ def test_a_rig_keeps_what_it_has(name, tmp_path):
     assert {(block.id_type, block.name) for block in bpy.data.user_map() if block.id_type not in {"ACTION"}} == blocks
     bake(rig)
     give_back(rig)
+    switches = {curve.data_path for curve in action_curves(rig.animation_data.action, rig)}
     rig.animation_data.action = None
     for track in list(rig.animation_data.nla_tracks):
         rig.animation_data.nla_tracks.remove(track)
     scene.frame_set(1)
-    assert not changes(all_before, belongings(rig, with_switches=True))
+    found = changes(all_before, belongings(rig, with_switches=True))
+    # A switch between FK and IK keeps the value that the action gave it: Blender does so with all that is animated.
+    assert not [pair for pair in found if f'pose.bones["{pair[0][0]}"]["{pair[0][1]}"]' not in switches]
 
 
 def changes(before: list[Any], after: list[Any]) -> list[Any]:
@@ -188,6 +192,7 @@ def test_locked_and_foreign_channels_get_no_keys(name):
     assert not [path for path in paths if '"hat"' in path or path.startswith('["')]
 
 
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("name", ALL)
 def test_a_library_override_is_edited_and_the_library_stays(name, tmp_path):
     rig = built(name)
