@@ -176,7 +176,10 @@ class BakeJob:
         )
         self._set_range(scene, result)
         marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
-        replace_markers(scene, armature_object, marked if self._options.markers else [])
+        replace_markers(
+            *(scene, armature_object, marked if self._options.markers else [], self._action_name),
+            beside_others=self._options.to_nla_track,
+        )
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         character = yield from self._checked(result, facts, replace(now, measure=floor))
         if facts.controls is not None and layer is None:
