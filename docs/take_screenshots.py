@@ -32,6 +32,8 @@ PICTURES = {
     "p3_lunge": ("pins_after", WORKPLACE),
     "c2_guessed": ("window_columns", WORKPLACE),
     "k1_baked_335": ("window_controls", WORKPLACE),
+    "t4_row": ("takes_row", WORKPLACE),
+    "t6_missing": ("takes_missing", WORKPLACE),
     "u9_list": ("window_cleanup", WORKPLACE),
     "u7_arms_before": ("cleanup_before", CHARACTER),
     "u7_arms_after": ("cleanup_after", CHARACTER),

@@ -10,7 +10,7 @@ import bpy
 
 from ..joint_names import JOINT_NAMES
 from ..takes.frame_fields import frame_of, set_frame_of
-from ..takes.overrides import EXTENDABLE
+from ..takes.overrides import ON_OVERRIDES
 
 PIN_JOINTS: Final[tuple[str, ...]] = (
     *(f"{side}_{joint}" for joint in ("ankle", "foot", "knee", "hip") for side in ("left", "right")),
@@ -105,7 +105,7 @@ class INPOSE_PG_pins(bpy.types.PropertyGroup):
     """Hold the pins of one character."""
 
     entries: bpy.props.CollectionProperty(
-        name="Pins", description="The pins of the character", type=INPOSE_PG_pin, override=EXTENDABLE
+        name="Pins", description="The pins of the character", type=INPOSE_PG_pin, override=set(ON_OVERRIDES)
     )
     chosen: bpy.props.IntProperty(name="Pin", description="The chosen pin", default=-1)
     surface: bpy.props.PointerProperty(

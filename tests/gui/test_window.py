@@ -68,7 +68,13 @@ def test_the_columns_of_a_table_are_assigned_in_the_window(blender: RealBlender,
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_wrong_lunge_is_right_after_two_pins_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_pins.py", tmp_path)
-    assert {"the pinned motion is baked", "pins are saved", "the posed bone is pinned"} <= set(report["checks"])
+    assert {
+        "the pinned motion is baked",
+        "pins are saved",
+        "the posed bone is pinned",
+        "the edited key stays",
+        "one undo takes the solve back",
+    } <= set(report["checks"])
 
 
 @pytest.mark.timeout(1800)
@@ -128,6 +134,32 @@ def test_a_skinned_character_is_cleaned_up_in_the_window(blender: RealBlender, t
     if "skipped" in report:
         pytest.skip(report["skipped"])
     assert {"u5_field: undo takes it back in one step", "mirrored back", "the edits are saved"} <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_live.py", tmp_path)
+    assert {
+        "the character moves",
+        "the end gives the pose back exactly",
+        "nothing is keyed while live",
+        "the take is baked",
+    } <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
+    blender: RealBlender, tmp_path: Path
+) -> None:
+    report = driven(blender, "drive_takes.py", tmp_path)
+    assert {
+        "three takes are queued",
+        "undo takes the row back in one step",
+        "the pinned take keeps its place in the row",
+        "each rendered picture shows another pose",
+    } <= set(report["checks"])
 
 
 @pytest.mark.timeout(1800)

@@ -10,7 +10,7 @@ import bpy
 
 from ...options import EDIT_KINDS
 from ...takes.frame_fields import frame_of, frames_of, set_frame_of, set_frames_of
-from ...takes.overrides import EXTENDABLE
+from ...takes.overrides import ON_OVERRIDES
 
 KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = tuple(
     (kind.name, kind.label, kind.description, number) for number, kind in enumerate(EDIT_KINDS)
@@ -81,7 +81,7 @@ class INPOSE_PG_edits(bpy.types.PropertyGroup):
     """Hold the edits of one character, in the order in which they are applied."""
 
     entries: bpy.props.CollectionProperty(
-        name="Edits", description="The clean-up edits", type=INPOSE_PG_edit, override=EXTENDABLE
+        name="Edits", description="The clean-up edits", type=INPOSE_PG_edit, override=set(ON_OVERRIDES)
     )
     chosen: bpy.props.IntProperty(name="Edit", description="The chosen edit", default=-1)
     mirror: bpy.props.EnumProperty(
