@@ -15,6 +15,7 @@ from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
+from ..controls.under_ik import mapping_under_ik
 from ..core import FloatArray, InPoseError, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
@@ -181,7 +182,8 @@ class BakeJob:
         marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
         replace_markers(scene, armature_object, marked if self._options.markers else [])
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
-        character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
+        seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
+        character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))

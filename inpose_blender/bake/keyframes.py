@@ -72,7 +72,7 @@ def replace_keys(curve: Any, spans: Sequence[tuple[float, float]], frames: Float
     order = np.argsort(points[:, 0], kind="stable")
     fresh: dict[str, Any] = {"handle_left": new - _HANDLE, "handle_right": new + _HANDLE}
     fresh |= {name: np.zeros(len(new), of) for name, of in _NUMBERS.items()}
-    fresh["interpolation"] = np.full(len(new), _value("interpolation", "LINEAR"), dtype=np.int32)
+    fresh["interpolation"] = np.full(len(new), key_value("interpolation", "LINEAR"), dtype=np.int32)
     keys = curve.keyframe_points
     keys.clear()
     keys.add(len(points))

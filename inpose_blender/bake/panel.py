@@ -28,6 +28,16 @@ KEYS: Final[tuple[str, ...]] = (
 """Options in parts of the panel that open and close; the others are always shown."""
 
 
+class SolvedPanel(SubPanel):
+    """Show a panel below the main one if something was solved for the character; mixed into panels."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something must have been solved for the character."""
+        armature = chosen_armature(context)
+        return armature is not None and armature.type == "ARMATURE" and bool(armature.inpose_take.file)
+
+
 class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
     """Set how the motion becomes keyframes. You can re-bake without solving again"""
 

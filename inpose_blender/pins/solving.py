@@ -83,6 +83,8 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         return lambda: TAKES.recall(self._before)
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
+        from ..bake.confidence import told_confidence
+
         outcome: PinnedOutcome = self._job.outcome
         assert self._bake is not None
         scene = self._scene.find(bpy.data.scenes) or context.scene
@@ -94,6 +96,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take, pins = armature.inpose_take, pins_of(armature)
+        take.confidence = told_confidence(outcome.take.motion)
         take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
         take.solved_pins = self._asked  # what has changed while the solver worked is not solved
         keep_place(self._rig, result, scene)
