@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,22 @@ from .ends import CurveToKey, Tolerance, sizes
 
 _OWN_WAY: Final[float] = 0.02
 """How strongly a bone keeps its own way when it makes up for the errors of others."""
+
+
+_OWN_CURVATURE: Final[float] = 1e-3
+"""The same where all curves are fitted together; also, a quaternion's length has no effect of its own."""
+
+
+@dataclass(frozen=True)
+class StateOfKeys:
+    """Hold the keys of a curve, and the curve through them."""
+
+    mask: BoolArray
+    kept: IndexArray
+    segments: Segments
+    keys: FloatArray
+    fitted: FloatArray
+    errors: FloatArray
 
 
 class CurveState:
@@ -64,6 +81,43 @@ class CurveState:
         self._fit(wanted)
         errors[self.ends] = others + self.errors
 
+    def improve(self, errors: FloatArray, weights: FloatArray) -> None:
+        """Change the curve so that the weighted squares of all errors become least, and update the errors of all.
+
+        Args:
+            errors: of all end joints, (E, 6, F).
+            weights: of the squares of their shift and of their turn, (E, 2, F).
+        """
+        if not len(self.ends):
+            return
+        weighted = self._effects * np.repeat(weights[self.ends], 3, axis=1)
+        slopes = np.einsum("ceif,eif->cf", weighted, errors[self.ends])
+        curvature = np.stack([np.einsum("eif,deif->df", each, self._effects) for each in weighted])
+        own = _OWN_CURVATURE * np.einsum("ccf->f", curvature) + 1e-9
+        curvature = curvature + own * np.eye(self.cost)[:, :, None]
+        self.keys = self.keys + self._segments.improve(slopes, curvature)
+        errors[self.ends] -= self.errors
+        self._update()
+        errors[self.ends] += self.errors
+
+    def fit_again(self) -> None:
+        """Fit the curve to itself, after its keys have changed."""
+        self._fit(self.fitted)
+
+    def share_at(self, errors: FloatArray, end: int, frame: int) -> float:
+        """Return how much this curve adds to the error of an end joint in a frame."""
+        place = np.flatnonzero(self.ends == end)
+        return float(self.errors[place[0], :, frame] @ errors[end, :, frame]) if len(place) else -np.inf
+
+    def kept_state(self) -> StateOfKeys:
+        """Return what changes, for `restore`."""
+        return StateOfKeys(self.mask, self.kept, self._segments, self.keys, self.fitted, self.errors)
+
+    def restore(self, state: StateOfKeys) -> None:
+        """Go back to an earlier state."""
+        self.mask, self.kept, self._segments = state.mask, state.kept, state.segments
+        self.keys, self.fitted, self.errors = state.keys, state.fitted, state.errors
+
     def own_sizes(self) -> FloatArray:
         """Return the largest error of an end joint if only this curve were off, (F,)."""
         return np.asarray(sizes(self.errors).max(axis=0)) if len(self.ends) else np.zeros(self.count, np.float32)
@@ -105,6 +159,9 @@ class CurveState:
 
     def _fit(self, wanted: FloatArray) -> None:
         self.keys = self._segments.fit(wanted)
+        self._update()
+
+    def _update(self) -> None:
         self.fitted = self._segments.evaluate(self.keys)
         off = (self.fitted - self._values).astype(np.float32)
         self.errors = np.einsum("ceif,cf->eif", self._effects, off)
