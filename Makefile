@@ -10,11 +10,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: $(VENV)/.installed-demo
 	$(BIN)/inpose demo --out demo_output
 
+# A test process for each processor, with one thread. The tests of a file run in one process: they share fixtures.
+PYTEST_AT_ONCE := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST_AT_ONCE) -m "not slow"
 
-test-slow: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+# Slow tests drive windows and measure speed, so they run one after the other.
+test-slow: test
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

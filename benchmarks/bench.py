@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from processes import measure_busy, measure_command, measure_start
 from speed import measure_network, measure_solve, peak_memory_mb
 
+from inpose_core.evaluation.tracked_points import POINT_SETS
+
 ROOT = Path(__file__).parent.parent
 TIMEOUT_S = 900
 
@@ -48,6 +50,11 @@ def main() -> int:
     for quality in ("draft", "high"):
         figures["solve"].append(run("solve", seconds=60, guidance="tangent", quality=quality, device=device))
         report(figures["solve"][-1])
+    figures["points"] = [
+        run("solve", seconds=600, guidance="tangent", device=device, points=points) for points in POINT_SETS
+    ]
+    for row in figures["points"]:
+        report(row)
     if device == "cpu":
         figures["libraries"] = [
             run("solve", seconds=600, guidance="tangent", device="cpu", library=library, precision=precision)

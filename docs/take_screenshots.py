@@ -30,6 +30,8 @@ PICTURES = {
     "p3_lunge": ("pins_after", WORKPLACE),
     "c2_guessed": ("window_columns", WORKPLACE),
     "k1_baked_335": ("window_controls", WORKPLACE),
+    "t4_row": ("takes_row", WORKPLACE),
+    "t6_missing": ("takes_missing", WORKPLACE),
 }
 WIDTH = 1100
 COLOURS = 256

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run InPose from a terminal: ``inpose solve``, ``batch``, ``info``, ``calibrate``, ``record``, ``train`` and ``demo``.
+"""Run InPose from a terminal: ``inpose solve``, ``batch``, ``takes``, ``info``, ``calibrate``, ``record`` and others.
 
 Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
 143 asked to end by a signal.
@@ -32,6 +32,7 @@ from .commands.progress import ProgressBar
 from .commands.reading import guess_lines, outlook_lines, print_table, trim_lines
 from .commands.record import add_record_command
 from .commands.streams import run_with_output
+from .commands.takes import add_takes_command
 from .errors import ColumnsError, InPoseError, OutputError
 from .motion_files.saving import check_motion_suffix, save_motion
 from .options.calibration import CalibrationSettings
@@ -118,9 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     info.set_defaults(run=_info)
 
-    add_batch_command(commands)
-    add_calibrate_command(commands)
-    for add in (add_record_command, add_live_command):
+    for add in (add_batch_command, add_takes_command, add_calibrate_command, add_record_command, add_live_command):
         add(commands)
 
     train = commands.add_parser("train", help="train the prior, or the network that finds the hands")

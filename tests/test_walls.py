@@ -99,6 +99,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "take_list",
         "scene_settings",
         "menus",
+        "without_window",
         "batch",
         "headless",
         "addon",

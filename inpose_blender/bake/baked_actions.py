@@ -9,13 +9,16 @@ from typing import Any, Final
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..bpy_compat import all_curves
+from ..core import FloatArray
 from ..layers.strips import is_untouched_strip
 from .takes_of_actions import TAKE_KEY
 
 _FINGERPRINT_KEY: Final[str] = "inpose_fingerprint"
 _BEZIER: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["BEZIER"].value)
+_LINEAR: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value)
 _HANDLE_DIGITS: Final[int] = 3
 
 
@@ -32,12 +35,26 @@ class Fingerprint:
         interpolation = np.empty(len(keys), dtype=np.int32)
         keys.foreach_get("co", points.ravel())
         keys.foreach_get("interpolation", interpolation)
-        own = zlib.crc32(f"{curve.data_path}[{curve.array_index}]".encode())
-        own = zlib.crc32(points.tobytes(), own)
-        own = zlib.crc32(interpolation.tobytes(), own)
+        own = _checksum(curve.data_path, curve.array_index, points, interpolation)
         if (interpolation == _BEZIER).any():  # other keys have handles, too, but they have no effect
             own = zlib.crc32(_handles(keys), own)
         self.value = (self.value + own) & 0xFFFFFFFF
+
+    def add_line(self, data_path: str, index: int, frames: FloatArray, values: FloatArray) -> None:
+        """Take in a curve as `add` would if it had these keys, with straight lines between them. A constant has one."""
+        points = np.stack((frames[: len(values)], values), axis=1).astype(np.float32)
+        own = _checksum(data_path, index, points, np.full(len(points), _LINEAR, dtype=np.int32))
+        self.value = (self.value + own) & 0xFFFFFFFF
+
+    @property
+    def text(self) -> str:
+        """Return the checksum as an action keeps it."""
+        return f"{self.value:08x}"
+
+
+def _checksum(path: str, index: int, points: NDArray[np.float32], interpolation: NDArray[np.int32]) -> int:
+    own = zlib.crc32(f"{path}[{index}]".encode())
+    return zlib.crc32(interpolation.tobytes(), zlib.crc32(points.tobytes(), own))
 
 
 def _handles(keys: Any) -> bytes:
@@ -54,7 +71,7 @@ def _handles(keys: Any) -> bytes:
 def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None:
     """Store the take and a fingerprint of the curves in a new action."""
     action[TAKE_KEY] = take_name
-    action[_FINGERPRINT_KEY] = f"{fingerprint.value:08x}"
+    action[_FINGERPRINT_KEY] = fingerprint.text
 
 
 def is_as_baked(action: Any) -> bool:
@@ -62,7 +79,12 @@ def is_as_baked(action: Any) -> bool:
     fingerprint = Fingerprint()
     for curve in all_curves(action):
         fingerprint.add(curve)
-    return bool(action.get(_FINGERPRINT_KEY) == f"{fingerprint.value:08x}")
+    return bool(action.get(_FINGERPRINT_KEY) == fingerprint.text)
+
+
+def remembered_fingerprint(action: Any) -> str:
+    """Return the fingerprint that the curves of an action had before anybody edited them."""
+    return str(action.get(_FINGERPRINT_KEY, ""))
 
 
 def is_untouched_bake(action: Any, take_name: str, owner: Any) -> bool:
@@ -87,7 +109,7 @@ def look_whether_untouched(action: Any, take_name: str, owner: Any) -> Generator
     for curve in all_curves(action):
         yield
         fingerprint.add(curve)
-    return bool(action.get(_FINGERPRINT_KEY) == f"{fingerprint.value:08x}")
+    return bool(action.get(_FINGERPRINT_KEY) == fingerprint.text)
 
 
 def own_tracks(owner: Any, take_name: str, but: Any = None) -> tuple[list[Any], list[Any]]:

@@ -35,6 +35,12 @@ def mean_confidence(motion: Motion) -> float | None:
     return float(np.mean(motion.confidence))
 
 
+def told_confidence(motion: Motion) -> float:
+    """Return the confidence of the whole motion as a take stores it: below 0 if it is unknown."""
+    mean = mean_confidence(motion)
+    return -1.0 if mean is None else mean
+
+
 def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tuple[str, ...]:
     """Describe the confidence of a motion, and how far the legs are probably off where; nothing if it is unknown."""
     mean = mean_confidence(motion)

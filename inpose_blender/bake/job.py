@@ -15,6 +15,7 @@ from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
+from ..controls.under_ik import mapping_under_ik
 from ..core import FloatArray, InPoseError, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
@@ -31,8 +32,9 @@ from .edits.applying import edits_for
 from .edits.reading import mirror_of_take
 from .markers import replace_markers, wanted_markers
 from .options import BakeOptions
+from .patching import BAKE_DIFFERS, KEYS_DIFFER, Patch, can_patch, edited_bake, make_patch
 from .placement import motion_placement, placed, placed_floor, placement_to_text
-from .settings import BakeResult
+from .settings import BakeResult, BakeSettings
 from .shared_room import shared_room
 from .writing import write_action
 
@@ -49,6 +51,8 @@ class BakeJob:
         options: the user's choices.
         action_name: the name of the new action.
         replace_own: replace an untouched earlier bake of the same name.
+        load_before: returns the take of the active action, if this is a bake of the same recording; called in a thread.
+            If somebody has edited this action, only frames are replaced in which the two takes differ.
     """
 
     def __init__(
@@ -60,8 +64,9 @@ class BakeJob:
         action_name: str,
         *,
         replace_own: bool,
+        load_before: Callable[[], SolvedTake] | None = None,
     ) -> None:
-        self._rig, self._scene, self._load = rig, remember(scene), load
+        self._rig, self._scene, self._load, self._load_before = rig, remember(scene), load, load_before
         self._options, self._action_name, self._replace_own = options, action_name, replace_own
         self._selected = selected_bones(rig.armature_object)
         self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
@@ -159,12 +164,16 @@ class BakeJob:
                 ik_channels, _ = yield from in_thread(
                     lambda: bake_channels(facts, motion, exact, mapping=now.mapping, measure=now.measure)
                 )
+        patch = yield from self._patch(now, facts, settings, channels, frames)
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         if layer is not None:
             channels = blendable_channels(armature_object, channels, frames, settings)
         result = yield from write_action(
-            armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off
+            *(armature_object, channels, frames, settings),
+            scene=scene,
+            switched_off=facts.switched_off,
+            patch=patch if isinstance(patch, Patch) else None,
         )
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
@@ -173,7 +182,8 @@ class BakeJob:
         marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
         replace_markers(scene, armature_object, marked if self._options.markers else [])
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
-        character = yield from self._checked(result, facts.skin, replace(now, measure=floor))
+        seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
+        character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))
@@ -184,9 +194,39 @@ class BakeJob:
             place=placement_to_text(placement),
             speed=self._options.speed,
             frames_per_s=facts.scene_fps / self._options.speed,
+            not_patched=patch if isinstance(patch, str) else "",
             no_pins="mirrored" if mirror_of_take(armature_object) else self._options.no_pins,
             notes=notes,
         )
+
+    def _patch(
+        self, rig: PreparedRig, facts: RigFacts, settings: BakeSettings, channels: list[Channel], frames: FloatArray
+    ) -> Generator[None, None, Patch | str | None]:
+        """Return a patch for the active action if it is an edited bake of the take before, or why there is none."""
+        load = self._load_before
+        if load is None or edited_bake(self._rig.armature_object, settings.action_name) is None:
+            return None
+        if not can_patch(settings):
+            return KEYS_DIFFER
+        try:
+            take = yield from in_thread(load)
+        except InPoseError:  # its file is gone, so nobody knows what was edited
+            return BAKE_DIFFERS
+        scene = _scene(self._scene)
+        edited, placement = edits_for(take, rig, scene, self._options)
+        motion, _ = yield from in_thread(lambda: chosen_motion(edited(), self._options))
+        armature_object, scene = self._rig.armature_object, _scene(self._scene)
+        shared = shared_room(self._options, armature_object, scene, take.scale)
+        placement = placement or motion_placement(motion, self._options, rig.measure, scene.cursor.location, shared)
+        motion = placed(motion, placement)
+        motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts.tree)
+        before, _ = yield from in_thread(
+            lambda: bake_channels(facts, motion, settings, mapping=rig.mapping, measure=rig.measure)
+        )
+        armature_object = self._rig.armature_object
+        if edited_bake(armature_object, settings.action_name) is None:
+            return None
+        return make_patch(armature_object, before, channels, frames)
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
+from .asked_pins import NOT_SOLVED, asked_pins, pins_changed
 from .edits.properties import move_edits
 from .properties import options_of_take
 from .settings import BakeResult
@@ -116,8 +118,9 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
             return {"CANCELLED"}
         finally:
             redraw_panels()
+        pins = (tr(NOT_SOLVED),) if pins_changed(self._rig.armature_object) else ()
         trust = confidence_notes(motion, result.first_frame, result.frames_per_s)
-        notes = (*trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
+        notes = (*pins, *trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}
 
@@ -133,13 +136,15 @@ def keep_place(rig: PreparedRig, result: BakeResult, scene: Any) -> None:
 
     armature = rig.armature_object
     take = armature.inpose_take
-    clock, placement = clock_of_take(take, scene), take.placement
+    clock, placement, changed = clock_of_take(take, scene), take.placement, pins_changed(armature)
     move_edits(armature, result.first_frame, result.speed)
     take.first_frame, take.placement = result.first_frame, result.place
     take.speed, take.no_pins = result.speed, result.no_pins
     if placement:  # else this is the first bake
         change = room_change(placement_from_text(placement), placement_from_text(result.place), rig.measure)
         move_room_objects(armature, change, clock, clock_of_take(take, scene))
+        if take.solved_pins and not changed:
+            take.solved_pins = asked_pins(armature)
 
 
 def baked_text(result: BakeResult, mean_hand_error_m: float | None) -> str:
@@ -156,11 +161,24 @@ def bake_notes(result: BakeResult) -> tuple[str, ...]:
     notes = list(result.notes)
     if result.fingers.count:
         notes.append(tr(SOURCE_TEXTS[result.fingers.source], count=result.fingers.count))
-    if result.kept_action_name:
-        notes.append(tr("The action {action} is kept in a muted NLA track.", action=result.kept_action_name))
+    notes += _notes_about_edits(result)
     if result.character.skipped in {SLOW, CHANGED}:
         notes.append(tr(result.character.skipped))
     return tuple(notes)
+
+
+def _notes_about_edits(result: BakeResult) -> Iterator[str]:
+    """Yield what became of the action before, and of the edits in it."""
+    kept = result.kept_action_name
+    if result.patched:
+        frames = ", ".join(f"{first:.0f}–{last:.0f}" for first, last in result.patched)
+        yield tr("Your edits of the bake are kept. Only these frames are new: {frames}.", frames=frames)
+        if kept:
+            yield tr("Your edits of these frames are in {action}, in a muted NLA track.", action=kept)
+    elif kept and result.not_patched:
+        yield tr("Your edits are in {action}, in a muted NLA track.", action=kept) + " " + tr(result.not_patched)
+    elif kept:
+        yield tr("The action {action} is kept in a muted NLA track.", action=kept)
 
 
 def spoken_problems(result: BakeResult) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from ..rig.properties import chosen_armature
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_rows import draw_options
 from ..ui.translate import tr
+from .asked_pins import NOT_SOLVED, pins_changed
 from .options import BakeOptions
 
 WHERE_IT_GOES: Final[tuple[str, ...]] = ("way", "start_at", "facing", "start_with", "speed", "way_scale")
@@ -25,6 +26,16 @@ KEYS: Final[tuple[str, ...]] = (
     "key_tolerance_deg",
 )
 """Options in parts of the panel that open and close; the others are always shown."""
+
+
+class SolvedPanel(SubPanel):
+    """Show a panel below the main one if something was solved for the character; mixed into panels."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Something must have been solved for the character."""
+        armature = chosen_armature(context)
+        return armature is not None and armature.type == "ARMATURE" and bool(armature.inpose_take.file)
 
 
 class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
@@ -52,6 +63,8 @@ class INPOSE_PT_bake(SubPanel, bpy.types.Panel):
             draw_options(body, choices, BakeOptions, only=KEYS)
         if body := _part(layout, "inpose_layer", tr("Layer")):
             draw_options(body, choices, LayerOptions, ("mask", "tweak_layer") if choices.layer == "none" else ())
+        if armature is not None and pins_changed(armature):
+            draw_text(layout, tr(NOT_SOLVED), "ERROR")
         row = layout.row()
         row.scale_y = 1.2
         row.operator("inpose.bake_take", icon="ACTION")

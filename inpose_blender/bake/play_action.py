@@ -141,14 +141,28 @@ def _put_aside_by(animation: Any, action: Any) -> Any:
 
 
 def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
-    below = [strip for track in animation.nla_tracks if not track.mute for strip in track.strips]
-    track = animation.nla_tracks.new()
+    """Put an action into a new track that is above the takes which begin earlier, and below those which begin later.
+
+    So each of several takes holds its last pose until the next one begins, also when one is baked again.
+    """
+    start = int(action.frame_range[0])
+    takes = [track for track in animation.nla_tracks if not track.mute and _take_in(track)]
+    earlier = [track for track in takes if track.strips[0].frame_start <= start]
+    track = animation.nla_tracks.new(prev=earlier[-1]) if earlier else animation.nla_tracks.new()
     track.name = name
-    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    strip = track.strips.new(action.name, start, action)
     set_strip_slot(strip, slot)
-    if any(other.action is not None and take_of(other.action) not in {"", name} for other in below):
+    if any(_take_in(other) != name for other in earlier):
         strip.extrapolation = "HOLD_FORWARD"  # else its first pose would hide the takes before it
+    elif not earlier and takes:
+        strip.extrapolation = "NOTHING"  # it is above the takes after it
     return track
+
+
+def _take_in(track: Any) -> str:
+    """Return the take of the bake in a track; empty if there is another thing in it."""
+    actions = [strip.action for strip in track.strips]
+    return take_of(actions[0]) if len(actions) == 1 and actions[0] is not None else ""
 
 
 def _stash(animation: Any, action: Any, slot: Any) -> Any:

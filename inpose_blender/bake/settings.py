@@ -70,6 +70,10 @@ class BakeResult:
     last_frame: int
     kept_action_name: str
     """The action that was active before and now lies in a muted NLA track; empty if there was none."""
+    patched: tuple[tuple[float, float], ...] = ()
+    """First and last frame of each stretch that was replaced in a copy of an edited action; empty for a whole bake."""
+    not_patched: str = ""
+    """Why an edited action was not patched, in a sentence; empty if it was, or if there was none."""
     character: CharacterCheck = CharacterCheck()
     """What was found when the baked character was looked at."""
     fingers: MovedFingers = MovedFingers()

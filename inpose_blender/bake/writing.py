@@ -19,6 +19,7 @@ from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel
 from .keyframes import write_keys
 from .object_motion import check_object_motion, object_place
+from .patching import Patch, play_patch
 from .play_action import play_action
 from .settings import BakeResult, BakeSettings
 
@@ -34,21 +35,30 @@ def write_action(
     *,
     scene: Any,
     switched_off: Sequence[SwitchedOff] = (),
+    patch: Patch | None = None,
 ) -> Generator[None, None, BakeResult]:
-    """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back."""
+    """Write channels into a new action, pausing now and then so that Blender can draw; close it to take all back.
+
+    With a patch, the new action is a copy of the active one, in which only the frames of the patch are new.
+    """
     remembered = remember(armature_object)
     home = home_basis(armature_object)
     stands = object_place(armature_object).basis
     if settings.object_motion:
         check_object_motion(armature_object)
     seen = min(scene.frame_start, float(frames[0])), max(scene.frame_end, float(frames[-1]))
-    action, kept = yield from _replace_action(armature_object, settings, channels, frames, seen)
+    if patch is None:
+        action, kept = yield from _replace_action(armature_object, settings, channels, frames, seen)
+    else:
+        action, kept = play_patch(armature_object, patch, settings, seen)
     remember_off(_object_again(remembered), action, switched_off)
     if settings.object_motion:
         remember_home(action, stands)
     elif home is not None and home_basis(_object_again(remembered)) is None:
         send_home(_object_again(remembered), home)
-    result = BakeResult(action.name, settings.first_frame, int(np.ceil(frames[-1] - 1e-6)), kept)
+    stretches = () if patch is None else patch.stretches
+    last_frame = int(np.ceil(frames[-1] - 1e-6))
+    result = BakeResult(action.name, settings.first_frame, last_frame, kept, patched=stretches)
     yield  # Blender copies the keys to evaluate them: a long action takes a moment
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     return result

@@ -22,6 +22,9 @@ _NEAREST: Final[int] = 4
 """Most of so many nearest points of the trunk must agree: the inner side of a jacket faces inwards."""
 _PART: Final[float] = 0.4
 """Of the hand's points."""
+_DEEPEST: Final[float] = 1.5
+"""A point is not inside if it is farther from the skin than the joints of the trunk are, times this: the surfaces of a
+character that is made of separate parts have ends that face a hand far away."""
 _FRAMES: Final[float] = 0.12
 """Part of the checked frames: a clap or a passing hand is not a problem."""
 
@@ -36,9 +39,10 @@ def hand_problems(body: PosedBody) -> Iterator[CharacterProblem]:
         if not len(trunk) or not len(hand):
             continue
         skin = body.skin
-        if _inside(body, skin.points[trunk], skin.normals[trunk], skin.points[hand]) > _PART:
+        deepest = _deepest(body, skin.points[trunk])
+        if _inside(body, skin.points[trunk], skin.normals[trunk], skin.points[hand], deepest) > _PART:
             continue  # in the rest pose, too: the normals of this mesh point inwards
-        inside = np.array([_inside_at(body, frame, trunk, hand) for frame in range(len(body.frames))])
+        inside = np.array([_inside_at(body, frame, trunk, hand, deepest) for frame in range(len(body.frames))])
         bad = inside > _PART
         if bad.mean() > _FRAMES:
             yield problem(
@@ -49,16 +53,23 @@ def hand_problems(body: PosedBody) -> Iterator[CharacterProblem]:
             )
 
 
-def _inside_at(body: PosedBody, frame: int, trunk: NDArray[np.int64], hand: NDArray[np.int64]) -> float:
+def _deepest(body: PosedBody, surface: FloatArray) -> float:
+    """Return the largest distance from the skin (N, 3) of the trunk at rest at which a point may be inside it."""
+    joints = np.array([body.rest_places[joint] for joint in _TRUNK if joint in body.rest_places])
+    nearest = np.linalg.norm(joints[:, None] - surface[None], axis=2).min(axis=1)
+    return _DEEPEST * float(nearest.max())
+
+
+def _inside_at(body: PosedBody, frame: int, trunk: NDArray[np.int64], hand: NDArray[np.int64], deepest: float) -> float:
     """Return the part of the hand's points that are inside at the frame of this index."""
     assert body.skin is not None
     matrices = np.array([body.moves(bone)[frame, :3, :3] for bone in body.skin.bones])
     normals = np.einsum("pij,pj->pi", matrices[body.skin.main_owner[trunk]], body.skin.normals[trunk])
-    return _inside(body, body.skin_places[frame, trunk], normals, body.skin_places[frame, hand])
+    return _inside(body, body.skin_places[frame, trunk], normals, body.skin_places[frame, hand], deepest)
 
 
-def _inside(body: PosedBody, surface: FloatArray, normals: FloatArray, points: FloatArray) -> float:
-    """Return the part of the points (P, 3) that are behind a surface (N, 3) with normals (N, 3)."""
+def _inside(body: PosedBody, surface: FloatArray, normals: FloatArray, points: FloatArray, deepest: float) -> float:
+    """Return the part of the points (P, 3) that are behind a surface (N, 3) with normals (N, 3), and not farther."""
     if len(surface) <= _NEAREST:
         return 0.0
     offsets = points[:, None] - surface[None]
@@ -67,7 +78,8 @@ def _inside(body: PosedBody, surface: FloatArray, normals: FloatArray, points: F
     rows = np.arange(len(points))[:, None]
     heights: FloatArray = (offsets[rows, nearest] * normals[nearest]).sum(axis=2)
     deep = (heights < -_DEPTH * body.size).sum(axis=1) > _NEAREST / 2
-    return float(deep.mean())
+    near = distances.min(axis=1) < deepest**2
+    return float((deep & near).mean())
 
 
 def _some(indices: NDArray[np.int64], most: int) -> NDArray[np.int64]:

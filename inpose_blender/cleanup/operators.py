@@ -12,6 +12,7 @@ from ..bake.edits.properties import KIND_ITEMS, chosen_edit, edits_of
 from ..bake.operators import has_take
 from ..options import EDIT_KIND_OF, EDIT_KINDS
 from ..rig.properties import chosen_armature
+from ..ui.lists import move_chosen, remove_chosen
 from ..ui.status import clear_error
 from ..ui.translate import tr
 
@@ -77,9 +78,7 @@ class INPOSE_OT_remove_edit(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remove it, and choose the next one."""
-        edits = edits_of(chosen_armature(context))
-        edits.entries.remove(edits.chosen)
-        edits.chosen = min(edits.chosen, len(edits.entries) - 1)
+        remove_chosen(edits_of(chosen_armature(context)))
         return {"FINISHED"}
 
 
@@ -99,13 +98,7 @@ class INPOSE_OT_move_edit(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Exchange it with its neighbour."""
-        edits = edits_of(chosen_armature(context))
-        to = edits.chosen + self.step
-        if not 0 <= to < len(edits.entries):
-            return {"CANCELLED"}
-        edits.entries.move(edits.chosen, to)
-        edits.chosen = to
-        return {"FINISHED"}
+        return {"FINISHED"} if move_chosen(edits_of(chosen_armature(context)), self.step) else {"CANCELLED"}
 
 
 class INPOSE_OT_edit_to_preview(bpy.types.Operator):

@@ -8,9 +8,11 @@ from typing import Any
 import bpy
 
 from ..bake.edits.properties import chosen_edit, edits_of
+from ..bake.panel import SolvedPanel
 from ..options import EDIT_KIND_OF
 from ..rig.properties import chosen_armature
-from ..ui.drawing import SubPanel, draw_text
+from ..ui.drawing import draw_text
+from ..ui.lists import draw_entry, draw_list, draw_mute
 from ..ui.translate import tr
 
 
@@ -23,28 +25,17 @@ class INPOSE_UL_edits(bpy.types.UIList):
         self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active: Any, _property: str
     ) -> None:
         """Draw kind, frames and the switch."""
-        row = layout.row(align=True)
-        row.active = not item.muted
-        row.label(text=tr(EDIT_KIND_OF[item.kind].label), translate=False)
-        when = row.row()
-        when.alignment = "RIGHT"
-        when.label(text=tr("all") if item.whole else f"{item.first}–{item.last}", translate=False)
-        row.prop(item, "muted", text="", icon="HIDE_ON" if item.muted else "HIDE_OFF", emboss=False)
+        frames = tr("all") if item.whole else f"{item.first}–{item.last}"
+        draw_mute(draw_entry(layout, tr(EDIT_KIND_OF[item.kind].label), frames), item)
 
 
-class INPOSE_PT_cleanup(SubPanel, bpy.types.Panel):
+class INPOSE_PT_cleanup(SolvedPanel, bpy.types.Panel):
     """Smooth, exaggerate and correct stretches of the motion. Hands and planted feet stay in place"""
 
     bl_idname = "INPOSE_PT_cleanup"
     bl_label = "Clean up"
     bl_order = 6
     bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Something must have been solved for the character."""
-        armature = chosen_armature(context)
-        return armature is not None and armature.type == "ARMATURE" and bool(armature.inpose_take.file)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the list, the chosen edit, and the button."""
@@ -55,11 +46,7 @@ class INPOSE_PT_cleanup(SubPanel, bpy.types.Panel):
             draw_text(layout, tr("Set a preview range for the stretch, then add an edit."), "INFO")
             layout.menu("INPOSE_MT_add_edit", icon="ADD")
         else:
-            row = layout.row()
-            row.template_list(
-                "INPOSE_UL_edits", "", edits, "entries", edits, "chosen", rows=min(6, max(4, len(edits.entries)))
-            )
-            column = row.column(align=True)
+            column = draw_list(layout, "INPOSE_UL_edits", edits)
             column.menu("INPOSE_MT_add_edit", text="", icon="ADD")
             column.operator("inpose.remove_edit", text="", icon="REMOVE")
             column.separator()

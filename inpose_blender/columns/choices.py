@@ -9,7 +9,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from ..core_tables import ROTATION_COLUMNS, UNITY_EULER_ORDER, AssignedDevice, Assignment, Columns, Kind, TableLook
+from ..core_tables import (
+    ROTATION_COLUMNS,
+    UNITY_EULER_ORDER,
+    AssignedDevice,
+    AssignedTracker,
+    Assignment,
+    Columns,
+    Kind,
+    TableLook,
+)
 from ..options import AXES_NAMES, ReadOptions, options_of
 
 _DEVICES: Final[tuple[str, str, str]] = ("head", "left", "right")
@@ -40,6 +49,10 @@ def fill_choices(choices: Any, look: TableLook, reading: ReadOptions) -> None:
     choices.words.clear()
     for word in dict.fromkeys(word for column in look.columns for word in column.kinds):
         choices.words.add().name = word
+    choices.spare.clear()
+    for group in look.spare:
+        own = choices.spare.add()
+        own.position, own.rotation = (_first(block, choices) for block in (group.position, group.rotation))
     choices.is_guess, choices.chosen = look.is_guess, -1
     given = {name: getattr(reading, name) for name in ("axes", "time_unit", "quaternion_order")}
     if reading.unit in _UNITS:
@@ -53,14 +66,20 @@ def fill_choices(choices: Any, look: TableLook, reading: ReadOptions) -> None:
 
 def _show(choices: Any, assignment: Assignment) -> None:
     names = [""] + [item.name for item in choices.columns]
-    rotations, order = _in_table_order(assignment)
-    positions = [own.position for own in assignment.devices]
+    trackers = assignment.trackers or ()
+    owns = (*assignment.devices, *(one.columns for one in trackers))
+    rotations, order = _in_table_order(owns, assignment.quaternion_order)
+    positions = [own.position for own in owns]
     choices.one_by_one = not all(_follow(block) for block in (*positions, *rotations))
+    choices.knows_trackers = assignment.trackers is not None
+    choices.trackers.clear()
+    for tracker in trackers:
+        choices.trackers.add().place = tracker.place or _NONE
     choices.time = names[assignment.time or 0]
     choices.key = names[assignment.key or 0]
     choices.rows = "frame" if assignment.key is None else "device"
-    for device, position, rotation, words in zip(_DEVICES, positions, rotations, assignment.names, strict=True):
-        own = getattr(choices, device)
+    named = (*assignment.names, *(one.names for one in trackers))
+    for own, position, rotation, words in zip(_poses(choices), positions, rotations, named, strict=True):
         own.position, own.rotation = (names[block[0]] if block else "" for block in (position, rotation))
         own.word = words[0] if words else ""
         for parts, block in ((_PLACES, position), (_TURNS, rotation)):
@@ -89,7 +108,7 @@ def assignment_of(choices: Any) -> Assignment:
     of_rotation: Kind = kind
     count = int(size) if size else ROTATION_COLUMNS[of_rotation][0]
     columns = len(choices.columns)
-    own = [getattr(choices, device) for device in _DEVICES]
+    own = list(_poses(choices))
     by_device = choices.rows == "device"
     found = [_device(one, count, columns, one_by_one=choices.one_by_one) for one in own]
     time, axes = _number(choices.time), choices.axes
@@ -98,6 +117,14 @@ def assignment_of(choices: Any) -> Assignment:
         ReadOptions(axes=axes)
     words = [(one.word,) if one.word else () for one in own]
     key = _number(choices.key)
+    trackers = tuple(
+        AssignedTracker(
+            "" if tracker.place == _NONE else tracker.place,
+            AssignedDevice() if by_device else found[number],
+            words[number] if by_device else (),
+        )
+        for number, tracker in enumerate(choices.trackers, len(_DEVICES))
+    )
     return Assignment(
         time=time,
         devices=(found[0],) * 3 if by_device else (found[0], found[1], found[2]),
@@ -112,27 +139,63 @@ def assignment_of(choices: Any) -> Assignment:
         pose=choices.pose or None,
         key=(key or 0) if by_device else None,
         names=(words[0], words[1], words[2]) if by_device else ((), (), ()),
+        trackers=trackers if trackers or choices.knows_trackers else None,
     )
+
+
+def add_tracker(choices: Any) -> None:
+    """Add a tracker with the first pose, or the first name of a device, that has no use yet; else without any."""
+    with filling(choices):
+        tracker = choices.trackers.add()
+        parts = ("position", "rotation", *_PLACES, *_TURNS)
+        used = {getattr(own, part) for own in _poses(choices) for part in parts} - {""}
+        spare = next((own for own in choices.spare if own.position not in used and own.rotation not in used), None)
+        if spare is not None:
+            tracker.pose.position, tracker.pose.rotation = spare.position, spare.rotation
+            _spread(tracker.pose, choices)
+        words = {own.word for own in _poses(choices)}
+        tracker.pose.word = next((item.name for item in choices.words if item.name not in words), "")
+
+
+def remove_tracker(choices: Any, number: int) -> None:
+    """Remove a tracker, the first of which is 0. The mapping then says which are left."""
+    choices.trackers.remove(number)
+    choices.knows_trackers = True
 
 
 def spread_blocks(choices: Any) -> None:
     """Fill in the columns one by one from the blocks if they are to be chosen so, else the blocks' beginnings."""
     with filling(choices):
-        for device in _DEVICES:
-            own = getattr(choices, device)
-            for first, parts in (("position", _PLACES), ("rotation", _TURNS)):
-                if not choices.one_by_one:
-                    setattr(own, first, getattr(own, parts[0]))
-                    continue
-                start = _number(getattr(own, first))
-                block = () if start is None else _block(start, len(parts), len(choices.columns))
-                for place, part in enumerate(parts):
-                    setattr(own, part, choices.columns[block[place] - 1].name if place < len(block) else "")
+        for own in _poses(choices):
+            if choices.one_by_one:
+                _spread(own, choices)
+            else:
+                own.position, own.rotation = own.x, own.first
+
+
+def _spread(own: Any, choices: Any) -> None:
+    """Fill in the columns of a pose one by one from its blocks."""
+    for first, parts in (("position", _PLACES), ("rotation", _TURNS)):
+        start = _number(getattr(own, first))
+        block = () if start is None else _block(start, len(parts), len(choices.columns))
+        for place, part in enumerate(parts):
+            setattr(own, part, choices.columns[block[place] - 1].name if place < len(block) else "")
+
+
+def _poses(choices: Any) -> Iterator[Any]:
+    """Yield the chosen columns of head, hands and trackers."""
+    yield from (getattr(choices, device) for device in _DEVICES)
+    yield from (tracker.pose for tracker in choices.trackers)
+
+
+def _first(block: Columns, choices: Any) -> str:
+    return choices.columns[block[0] - 1].name if block else ""
 
 
 def used_twice(assignment: Assignment) -> int | None:
     """Return a column that has two uses; None if there is none."""
     devices = assignment.devices if assignment.key is None else assignment.devices[:1]
+    devices = (*devices, *(one.columns for one in assignment.trackers or ()))
     used = [number for own in devices for number in (*own.position, *own.rotation)]
     used += [number for number in (assignment.time, assignment.key) if number]
     return next((number for number in used if used.count(number) > 1), None)
@@ -150,10 +213,9 @@ def _device(own: Any, count: int, columns: int, *, one_by_one: bool) -> Assigned
     )
 
 
-def _in_table_order(assignment: Assignment) -> tuple[list[Columns], str | None]:
+def _in_table_order(owns: Sequence[AssignedDevice], order: str | None) -> tuple[list[Columns], str | None]:
     """Return the rotations in the order of the table's columns, where their letters allow it, and the order."""
-    rotations = [own.rotation for own in assignment.devices]
-    order = assignment.quaternion_order
+    rotations = [own.rotation for own in owns]
     if order == "xyzw" and all(len(block) in (0, 4) for block in rotations):
         first_w = [(block[3], *block[:3]) for block in rotations if block]
         if first_w and all(map(_follow, first_w)):

@@ -14,6 +14,7 @@ from .dialog_state import DEVICES, choices_of
 
 WIDTH: Final[int] = 640
 _LIST_ROWS: Final[int] = 9
+_FEWEST_LIST_ROWS: Final[int] = 4
 _LINE: Final[int] = 96
 _NAMES: Final[float] = 0.16
 """Share of the width for the devices' names."""
@@ -43,7 +44,8 @@ def draw_dialog(layout: Any, context: bpy.types.Context) -> None:
     choices = choices_of(context)
     if choices.is_guess:
         layout.label(text="InPose guessed these columns. Check them.", icon="INFO")
-    layout.template_list("INPOSE_UL_columns", "", choices, "columns", choices, "chosen", rows=_LIST_ROWS)
+    rows = max(_LIST_ROWS - len(choices.trackers), _FEWEST_LIST_ROWS)
+    layout.template_list("INPOSE_UL_columns", "", choices, "columns", choices, "chosen", rows=rows)
     layout.row(align=True).prop(choices, "rows", expand=True)
     by_device = choices.rows == "device"
     if by_device:
@@ -60,6 +62,7 @@ def draw_dialog(layout: Any, context: bpy.types.Context) -> None:
         header.label(text="Position begins at")
         header.label(text="Rotation begins at")
     _draw_devices(devices, choices, by_device)
+    _draw_trackers(devices, choices, by_device)
     sides = layout.split(factor=0.5)
     for side in (left := sides.column(align=True), right := sides.column(align=True)):
         side.use_property_split = True
@@ -100,10 +103,30 @@ def _draw_devices(layout: Any, choices: Any, by_device: bool) -> None:
         _draw_pose(layout, tr(name), own, choices, in_parts)
 
 
+def _draw_trackers(layout: Any, choices: Any, by_device: bool) -> None:
+    """Draw a row for each tracker, and the button that adds one: most tables have none."""
+    in_parts = choices.one_by_one and not choices.kind.startswith("matrix")
+    for number, tracker in enumerate(choices.trackers):
+        row = layout.split(factor=_NAMES)
+        row.prop(tracker, "place", text="")
+        row = row.row(align=True)
+        if by_device:
+            row.prop_search(tracker.pose, "word", choices, "words", text="")
+        else:
+            _draw_columns(row, tracker.pose, choices, in_parts)
+        row.operator("inpose.remove_tracker_columns", text="", icon="X").number = number
+    row = layout.split(factor=_NAMES)
+    row.label(text="")
+    row.operator("inpose.add_tracker_columns", icon="ADD")
+
+
 def _draw_pose(layout: Any, name: str, own: Any, choices: Any, in_parts: bool) -> None:
     row = layout.split(factor=_NAMES)
     row.label(text=name, translate=False)
-    fields = row.row(align=True)
+    _draw_columns(row.row(align=True), own, choices, in_parts)
+
+
+def _draw_columns(fields: Any, own: Any, choices: Any, in_parts: bool) -> None:
     turns = ("first", "second", "third", "fourth") if choices.kind == "quaternion" else ("first", "second", "third")
     for first, parts in (("position", ("x", "y", "z")), ("rotation", turns)):
         if not in_parts:

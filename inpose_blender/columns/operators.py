@@ -27,7 +27,7 @@ _DOING = "Assigning columns"
 
 
 class INPOSE_OT_assign_columns(bpy.types.Operator):
-    """Choose which columns of the table are head, hands and time. Your choice is saved in a file beside the table"""
+    """Choose the columns of head, hands, trackers and time. Your choice is saved in a file beside the table"""
 
     bl_idname = "inpose.assign_columns"
     bl_label = "Assign columns"
@@ -137,4 +137,40 @@ class INPOSE_OT_assign_columns(bpy.types.Operator):
         redraw_views()
 
 
-CLASSES = (INPOSE_OT_assign_columns,)
+class INPOSE_OT_add_tracker_columns(bpy.types.Operator):
+    """Assign the columns of a tracker: hips, chest, elbows, knees or feet. Without a rotation, it is a marker"""
+
+    bl_idname = "inpose.add_tracker_columns"
+    bl_label = "Add tracker"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Add it with the first columns that have no use yet."""
+        from .choices import add_tracker
+        from .preview import show_choices
+
+        add_tracker(choices_of(context))
+        show_choices(context)
+        return {"FINISHED"}
+
+
+class INPOSE_OT_remove_tracker_columns(bpy.types.Operator):
+    """Do not use the columns of this tracker"""
+
+    bl_idname = "inpose.remove_tracker_columns"
+    bl_label = "Remove tracker"
+    bl_options = {"INTERNAL"}
+
+    number: bpy.props.IntProperty(name="Tracker", description="Which tracker; the first is 0", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Remove it."""
+        from .choices import remove_tracker
+        from .preview import show_choices
+
+        remove_tracker(choices_of(context), self.number)
+        show_choices(context)
+        return {"FINISHED"}
+
+
+CLASSES = (INPOSE_OT_assign_columns, INPOSE_OT_add_tracker_columns, INPOSE_OT_remove_tracker_columns)

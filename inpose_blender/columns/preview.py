@@ -33,7 +33,14 @@ SENTENCES: Final[Mapping[tuple[str, int], str]] = {
     ("rotation", 1): "Choose where the rotation of the left hand begins.",
     ("rotation", 2): "Choose where the rotation of the right hand begins.",
 }
-"""What to do about each missing part."""
+"""What to do about each missing part of head, hands and time."""
+TRACKER_SENTENCES: Final[Mapping[str, str]] = {
+    "name": "Choose which device is tracker {number}, or remove the tracker.",
+    "position": "Choose where the position of tracker {number} begins, or remove the tracker.",
+    "rotation": "Choose the whole rotation of tracker {number}, or none of it.",
+    "place": "Choose another place for tracker {number}: two trackers are at the same place.",
+}
+"""What to do about each missing part of a tracker."""
 
 
 def show_choices(context: bpy.types.Context) -> None:
@@ -85,7 +92,10 @@ def problem_of(context: bpy.types.Context) -> str:
     except InPoseError as error:
         return str(error)
     if assignment.missing:
-        return tr(SENTENCES[assignment.missing[0]])
+        part, device = assignment.missing[0]
+        if device < len(DEVICES):
+            return tr(SENTENCES[part, device])
+        return tr(TRACKER_SENTENCES[part], number=device - len(DEVICES) + 1)
     twice = used_twice(assignment)
     return "" if twice is None else tr("Column {number} is chosen twice.", number=twice)
 
@@ -94,8 +104,13 @@ def _show_uses(choices: Any, assignment: Assignment) -> None:
     """Write beside each column of the list what it is."""
     uses: dict[int | None, str] = {assignment.time: tr("Time"), assignment.key: tr("Device column")}
     shared = assignment.key is not None
-    for device, own in zip(DEVICES, assignment.devices[:1] if shared else assignment.devices, strict=False):
-        name = "" if shared else f"{tr(device)}: "
+    owns = [*zip(map(tr, DEVICES), assignment.devices[:1] if shared else assignment.devices, strict=False)]
+    trackers = zip(choices.trackers, assignment.trackers or (), strict=False)
+    for number, (tracker, its_own) in enumerate(trackers, 1):
+        place = tracker.bl_rna.properties["place"].enum_items[tracker.place].name
+        owns.append((tr(place) if its_own.place else tr("Tracker {number}", number=number), its_own.columns))
+    for device, own in owns:
+        name = "" if shared else f"{device}: "
         for part, columns in (("Position", own.position), ("Rotation", own.rotation)):
             for place, number in enumerate(columns, 1):
                 uses[number] = f"{name}{tr(part)} {place}"

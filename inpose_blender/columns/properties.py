@@ -31,6 +31,20 @@ ANGLE_UNITS = (
     ("deg", "Degrees", "The angles are in degrees"),
     ("rad", "Radians", "The angles are in radians"),
 )
+PLACES = (
+    ("auto", "Automatic", "InPose finds where the tracker is worn, from the T-pose and the motion"),
+    ("hips", "Hips", ""),
+    ("chest", "Chest", ""),
+    ("left_elbow", "Left elbow", ""),
+    ("right_elbow", "Right elbow", ""),
+    ("left_knee", "Left knee", ""),
+    ("right_knee", "Right knee", ""),
+    ("left_foot", "Left foot or ankle", ""),
+    ("right_foot", "Right foot or ankle", ""),
+    ("left_toe", "Left toes", ""),
+    ("right_toe", "Right toes", ""),
+)
+"""Where trackers are worn, as `TRACKER_PLACES` in the core."""
 ROW_KINDS = (
     ("frame", "One row per frame", "Each row holds head and hands"),
     ("device", "One row per device", "Each row holds one device, and a column names it"),
@@ -85,6 +99,15 @@ class INPOSE_PG_device_columns(bpy.types.PropertyGroup):
     word: _column("Name", "Name of this device in the column of the devices' names")
 
 
+class INPOSE_PG_tracker_columns(bpy.types.PropertyGroup):
+    """Hold the columns of one tracker, and where it is worn."""
+
+    place: bpy.props.EnumProperty(
+        name="Place", description="Where the tracker is worn", items=PLACES, update=_on_change
+    )
+    pose: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
+
+
 class INPOSE_PG_columns(bpy.types.PropertyGroup):
     """Hold the table that is shown, and the columns that are chosen; never saved."""
 
@@ -108,6 +131,11 @@ class INPOSE_PG_columns(bpy.types.PropertyGroup):
     head: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
     left: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
     right: bpy.props.PointerProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
+    trackers: bpy.props.CollectionProperty(type=INPOSE_PG_tracker_columns, options={"SKIP_SAVE"})
+    knows_trackers: bpy.props.BoolProperty(options={"SKIP_SAVE"})
+    """The trackers are all that the table has: names of columns say nothing more."""
+    spare: bpy.props.CollectionProperty(type=INPOSE_PG_device_columns, options={"SKIP_SAVE"})
+    """Poses that nothing uses: where *Add tracker* begins."""
     one_by_one: bpy.props.BoolProperty(
         name="One by one",
         description="Choose each column, where the columns of a position or a rotation do not follow each other",
@@ -136,4 +164,10 @@ class INPOSE_PG_columns(bpy.types.PropertyGroup):
     time_unit: property_of(_OPTIONS["time_unit"], _on_change)
 
 
-CLASSES = (INPOSE_PG_table_column, INPOSE_PG_table_word, INPOSE_PG_device_columns, INPOSE_PG_columns)
+CLASSES = (
+    INPOSE_PG_table_column,
+    INPOSE_PG_table_word,
+    INPOSE_PG_device_columns,
+    INPOSE_PG_tracker_columns,
+    INPOSE_PG_columns,
+)

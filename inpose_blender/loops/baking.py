@@ -80,7 +80,8 @@ def bake_loop(
     # Root motion is a smooth path: it needs to know what comes before and after the round.
     several = loop.rounds(3)
     several = replace(several, root_translation_m=several.root_translation_m - loop.way_m)
-    plain = replace(options, layers=LayerOptions(), key_rate="scene", key_tolerance_deg=0.0, to_nla_track=False)
+    every_frame = replace(options, key_rate="scene", key_step=1, key_tolerance_deg=0.0, fewer_keys=False)
+    plain = replace(every_frame, layers=LayerOptions(), to_nla_track=False)
     settings = plain.bake_settings(name + LOOP_SUFFIX, motion.fps, first, replace_own=True)
     channels, _ = bake_channels(facts, several, settings, mapping=rig.mapping, measure=rig.measure)
     channels = [_one_round(channel, period) for channel in channels]

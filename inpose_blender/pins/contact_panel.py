@@ -9,6 +9,7 @@ import bpy
 
 from ..rig.properties import chosen_armature
 from ..ui.drawing import SidebarPanel
+from ..ui.lists import draw_entry, draw_list
 from ..ui.translate import tr
 from .contact_operators import touched_object
 from .properties import chosen_stand, pins_of, stands_shown
@@ -23,11 +24,8 @@ class INPOSE_UL_stands(bpy.types.UIList):
         self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active: Any, _property: str
     ) -> None:
         """Draw foot, frames, and whether the animator has changed it."""
-        row = layout.row(align=True)
-        row.label(text=stand_title(item), icon="GREASEPENCIL" if item.is_said else "BLANK1", translate=False)
-        when = row.row()
-        when.alignment = "RIGHT"
-        when.label(text=f"{item.first}–{item.last}", translate=False)
+        icon = "GREASEPENCIL" if item.is_said else "BLANK1"
+        draw_entry(layout, stand_title(item), f"{item.first}–{item.last}", icon)
 
 
 def stand_title(stand: Any) -> str:
@@ -64,11 +62,7 @@ class INPOSE_PT_contacts(SidebarPanel, bpy.types.Panel):
         layout.label(text="Stances")
         keep_list_fresh(context, armature)
         shown = stands_shown(context)
-        row = layout.row()
-        row.template_list(
-            "INPOSE_UL_stands", "", shown, "entries", shown, "chosen", rows=min(6, max(4, len(shown.entries)))
-        )
-        column = row.column(align=True)
+        column = draw_list(layout, "INPOSE_UL_stands", shown)
         column.menu("INPOSE_MT_add_stand", text="", icon="ADD")
         column.operator("inpose.remove_stand", text="", icon="REMOVE")
         column.separator()

@@ -11,6 +11,7 @@ import bpy
 from ..bake.operators import has_take
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
+from ..ui.lists import remove_chosen
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
 from .handles import choose_only, remove_handle
@@ -138,8 +139,7 @@ class INPOSE_OT_remove_pin(bpy.types.Operator):
         pins = pins_of(armature)
         keep_chosen(context, armature)
         remove_handle(pins.entries[pins.chosen].handle)
-        pins.entries.remove(pins.chosen)
-        pins.chosen = min(pins.chosen, len(pins.entries) - 1)
+        remove_chosen(pins)
         return {"FINISHED"}
 
 

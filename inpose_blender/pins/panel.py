@@ -7,8 +7,11 @@ from typing import Any
 
 import bpy
 
+from ..bake.asked_pins import pins_changed
+from ..bake.panel import SolvedPanel
 from ..rig.properties import chosen_armature
-from ..ui.drawing import SubPanel, draw_text
+from ..ui.drawing import draw_text
+from ..ui.lists import draw_entry, draw_list, draw_mute
 from ..ui.translate import tr
 from .properties import chosen_pin, pins_of
 
@@ -22,14 +25,8 @@ class INPOSE_UL_pins(bpy.types.UIList):
         self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active: Any, _property: str
     ) -> None:
         """Draw joint, frames and the switch."""
-        row = layout.row(align=True)
-        row.active = not item.muted
-        text, icon = pin_title(item)
-        row.label(text=text, icon=icon, translate=False)
-        when = row.row()
-        when.alignment = "RIGHT"
-        when.label(text=pin_frames(item), translate=False)
-        row.prop(item, "muted", text="", icon="HIDE_ON" if item.muted else "HIDE_OFF", emboss=False)
+        title, icon = pin_title(item)
+        draw_mute(draw_entry(layout, title, pin_frames(item), icon), item)
 
 
 def pin_frames(pin: Any) -> str:
@@ -51,18 +48,12 @@ def pin_title(pin: Any) -> tuple[str, str]:
     return tr("{joint} does not stand", joint=foot), "TRIA_UP_BAR"
 
 
-class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
+class INPOSE_PT_pins(SolvedPanel, bpy.types.Panel):
     """Correct the motion: say where a joint is at a frame, and solve again"""
 
     bl_idname = "INPOSE_PT_pins"
     bl_label = "Pins"
     bl_order = 5
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Something must have been solved for the character."""
-        armature = chosen_armature(context)
-        return armature is not None and armature.type == "ARMATURE" and bool(armature.inpose_take.file)
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the list, the chosen pin, and the button."""
@@ -75,11 +66,7 @@ class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
             row.menu("INPOSE_MT_add_pin", icon="ADD")
             row.operator("inpose.pin_pose", text="", icon="POSE_HLT")
         else:
-            row = layout.row()
-            row.template_list(
-                "INPOSE_UL_pins", "", pins, "entries", pins, "chosen", rows=min(6, max(3, len(pins.entries)))
-            )
-            column = row.column(align=True)
+            column = draw_list(layout, "INPOSE_UL_pins", pins, fewest_rows=3)
             column.menu("INPOSE_MT_add_pin", text="", icon="ADD")
             column.operator("inpose.remove_pin", text="", icon="REMOVE")
             column.separator()
@@ -88,6 +75,8 @@ class INPOSE_PT_pins(SubPanel, bpy.types.Panel):
         if (pin := chosen_pin(armature)) is not None:
             _draw_pin(layout, pin)
         if len(pins.entries) or armature.inpose_take.unpinned:
+            if pins_changed(armature):
+                draw_text(layout, tr("Changed since the last solve."), "ERROR")
             row = layout.row(align=True)
             row.scale_y = 1.2
             row.operator("inpose.solve_again", icon="FILE_REFRESH").another = False

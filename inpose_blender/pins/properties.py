@@ -11,6 +11,7 @@ import bpy
 
 from ..joint_names import JOINT_NAMES
 from ..takes.clock import clock_of_take
+from ..takes.overrides import ON_OVERRIDES
 
 PIN_JOINTS: Final[tuple[str, ...]] = (
     *(f"{side}_{joint}" for joint in ("ankle", "foot", "knee", "hip") for side in ("left", "right")),
@@ -118,7 +119,9 @@ def _is_surface(_pins: Any, candidate: bpy.types.Object) -> bool:
 class INPOSE_PG_pins(bpy.types.PropertyGroup):
     """Hold the pins of one character."""
 
-    entries: bpy.props.CollectionProperty(name="Pins", description="The pins of the character", type=INPOSE_PG_pin)
+    entries: bpy.props.CollectionProperty(
+        name="Pins", description="The pins of the character", type=INPOSE_PG_pin, override=set(ON_OVERRIDES)
+    )
     chosen: bpy.props.IntProperty(name="Pin", description="The chosen pin", default=-1)
     surface: bpy.props.PointerProperty(
         name="Object",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..bake.asked_pins import asked_pins
 from ..bake.operators import bake_notes, baked_text, has_take, keep_place, range_note, spoken_problems
 from ..bake.properties import options_of_take
 from ..errors import InPoseError
@@ -24,6 +25,9 @@ from ..ui.status import show_error, show_result
 from .properties import pins_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..takes.take import SolvedTake
     from .job import PinnedOutcome
 
 
@@ -56,12 +60,13 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         take, pins = armature.inpose_take, pins_of(armature)
         self._take_id = take.take_id
         self._label, self._scene, self._notes = take.label, remember(scene), take.notes.splitlines()
-        self._unpinned = take.unpinned or take.file
+        self._before, self._unpinned = Path(take.file), take.unpinned or take.file
         self._seed = pins.seed + 1 if self.another else 0
         try:
             self._options = options_of_take(scene, take)
             self._rig = prepare_rig(armature, scene)
             asked = collected_pins(context, armature, self._rig.measure)
+            self._asked = asked_pins(armature)
             settings = replace(settings_of(SolveSettings, scene.inpose), device=solver_device())
             if self._seed:
                 settings = replace(settings, variation=1.0, seed=self._seed)
@@ -72,7 +77,14 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             return False
         return True
 
+    def _take_before(self) -> "Callable[[], SolvedTake]":
+        from ..takes.memory import TAKES
+
+        return lambda: TAKES.recall(self._before)
+
     def _finish(self, context: bpy.types.Context) -> set[str]:
+        from ..bake.confidence import told_confidence
+
         outcome: PinnedOutcome = self._job.outcome
         assert self._bake is not None
         scene = self._scene.find(bpy.data.scenes) or context.scene
@@ -84,7 +96,9 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
         take, pins = armature.inpose_take, pins_of(armature)
+        take.confidence = told_confidence(outcome.take.motion)
         take.file, take.unpinned, pins.seed = str(outcome.file), self._unpinned, self._seed
+        take.solved_pins = self._asked  # what has changed while the solver worked is not solved
         keep_place(self._rig, result, scene)
         self._show_what_was_chosen(scene, baked=True)
         notes = (*outcome.notes, *range_note(result, scene), *bake_notes(result))

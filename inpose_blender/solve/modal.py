@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -17,6 +18,9 @@ from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_cancelled, show_error
 from ..ui.translate import tr
 from .queue import QUEUE, QueuedSolve
+
+if TYPE_CHECKING:
+    from ..takes.take import SolvedTake
 
 
 class ModalSolve(ModalBake):
@@ -140,8 +144,16 @@ class ModalSolve(ModalBake):
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return False
-        self._bake = BakeJob(self._rig, scene, lambda: outcome.take, self._options, self._label, replace_own=True)
+        self._bake = BakeJob(
+            *(self._rig, scene, lambda: outcome.take, self._options, self._label),
+            replace_own=True,
+            load_before=self._take_before(),
+        )
         return True
+
+    def _take_before(self) -> Callable[[], SolvedTake] | None:
+        """Return a function that loads the take whose edited bake is patched; None if the bake is a new one."""
+        return None
 
     def _show_take(self, scene: Any) -> None:
         """Let the character show the solved take, whose edits the bake applies: another one may have been chosen.

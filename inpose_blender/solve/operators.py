@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from ..bake.asked_pins import NOTHING
 from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
 from ..bake.properties import bake_options, options_of_take
 from ..errors import InPoseError
@@ -132,15 +133,14 @@ def keep_outcome(take: Any, outcome: "SolveOutcome", label: str, recording: str)
         label: name of the take.
         recording: what was solved, as the scene stores it.
     """
-    from ..bake.confidence import mean_confidence
+    from ..bake.confidence import told_confidence
 
-    confidence = mean_confidence(outcome.take.motion)
-    take.unpinned = ""  # pins start from this motion now
+    take.unpinned, take.solved_pins = "", NOTHING  # pins start from this motion now
     take.file, take.label, take.notes = str(outcome.file), label, "\n".join(outcome.notes)
     take.recording, take.start_s = recording, outcome.start_s
     take.scale = outcome.take.scale or 1.0
     take.findings, take.seat_height_m = json.dumps(outcome.findings), outcome.seat_height_m
-    take.confidence = -1.0 if confidence is None else confidence
+    take.confidence = told_confidence(outcome.take.motion)
 
 
 def solve_options(scene: bpy.types.Scene) -> SolveOptions:

@@ -74,8 +74,9 @@ class INPOSE_OT_retake(WithTake, bpy.types.Operator):
         context.scene.inpose_takes.next_slate = parsed_name(entry.name).slate
         if entry.source == "SCENE":
             return set(bpy.ops.inpose.record_scene("INVOKE_DEFAULT", filepath=str(_free(recording_of(entry)))))
-        if entry.source == "LIVE" and hasattr(bpy.types, "INPOSE_OT_record_live"):
-            return set(bpy.ops.inpose.record_live("INVOKE_DEFAULT"))
+        if entry.source == "LIVE" and hasattr(bpy.types, "INPOSE_OT_live_record"):
+            records = bpy.ops.inpose.live_record
+            return set(records() if records.poll() else bpy.ops.inpose.live("INVOKE_DEFAULT"))
         if bpy.ops.inpose.command_headset.poll():
             return set(bpy.ops.inpose.command_headset("EXEC_DEFAULT", name="start"))
         return set(bpy.ops.inpose.record_headset("INVOKE_DEFAULT"))

@@ -14,8 +14,8 @@ from .listed import chosen_entry, entries_of, entry_of, is_solved, same_file
 from .naming import next_name
 from .swapping import choose, leave
 
-_OF_ONE_RECORDING: Final[tuple[str, ...]] = ("trim_start_s", "trim_end_s", "leave_out", "calibration_time_s")
-"""Settings that say times of one recording: a new one begins without them."""
+_OF_ONE_RECORDING: Final[tuple[str, ...]] = ("take", "trim_start_s", "trim_end_s", "leave_out", "calibration_time_s")
+"""Settings that say parts and times of one recording: a new one begins without them."""
 _MADE: Final[frozenset[str]] = frozenset({"HEADSET", "LIVE", "SCENE"})
 """Sources whose recordings are made now, so that a slate can name them."""
 

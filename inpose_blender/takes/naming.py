@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-_NUMBERED: Final[re.Pattern[str]] = re.compile(r"(?P<slate>.*?)(?P<gap>[ _.-]*)(?P<number>\d{1,6})")
+_NUMBERED: Final[re.Pattern[str]] = re.compile(r"(?P<slate>.*?)(?P<gap>[ _.-]*)(?P<number>[0-9]{1,6})")
 _GAP: Final[str] = " "
 
 

@@ -12,6 +12,8 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
 
     file: bpy.props.StringProperty(name="Solved motion", description="File of the solved motion")
     unpinned: bpy.props.StringProperty(name="Motion without pins", description="File of the motion before any pin")
+    solved_pins: bpy.props.StringProperty(options={"HIDDEN"})
+    """What the pins of the last solve ask for, as `bake.asked_pins` says it; empty if it is not known."""
     label: bpy.props.StringProperty(name="Take", description="The recording that was solved")
     switched_off: bpy.props.StringProperty(
         name="Switched off", description="Constraints that the baked action switches off"

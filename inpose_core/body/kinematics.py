@@ -88,34 +88,33 @@ def rotated_chains(D: Array, kappa: Array) -> Array:
     return (D @ columns).swapaxes(-1, -3).swapaxes(-1, -2)
 
 
-def tangent_jacobian(v: Array) -> Array:
-    """Return the derivative of the chains by the tangent of each joint's rotation, frames last, (3 M, 3 J, F).
+def tangent_covariance(v: Array, variance: Array, carriers: Sequence[Array] | None = None) -> Array:
+    """Return the covariance ``H S H^T`` of the chains' sums for independent tangent noise, frames last, (3 M, 3 M, F).
 
-    With ``R_j -> exp([omega_j]x) R_j`` a chain v_mj moves by ``omega_j x v_mj``: its block is ``-[v_mj]x``.
+    With ``R_j -> exp([omega_j]x) R_j`` a chain v_mj moves by ``omega_j x v_mj``, so its block of H is ``-[v_mj]x``.
+    Block (m, n) of the covariance is ``sum_j s_j^2 ((v_mj . v_nj) I - v_nj v_mj^T)``: Theorem 1 of the paper for
+    Gram-Schmidt, to first order. Computed so, it needs a third of the products that H with its zeros takes.
 
     Args:
         v: chains as `rotated_chains` has them, frames last, (M, J, 3, F).
-    """
-    points, joints, _, frames = v.shape
-    H = namespace_of(v).zeros((points, 3, joints, 3, frames), v)
-    x, y, z = v[:, :, 0], v[:, :, 1], v[:, :, 2]
-    H[:, 0, :, 1], H[:, 0, :, 2] = z, -y
-    H[:, 1, :, 0], H[:, 1, :, 2] = -z, x
-    H[:, 2, :, 0], H[:, 2, :, 1] = y, -x
-    return H.reshape(3 * points, 3 * joints, frames)
-
-
-def tangent_covariance(H: Array, variance: Array) -> Array:
-    """Return the covariance ``H S H^T`` of the chains' sums for independent tangent noise, frames last, (R, R, F).
-
-    Block (m, n) is ``sum_j s_j^2 ((v_mj . v_nj) I - v_nj v_mj^T)``: Theorem 1 of the paper for Gram-Schmidt, to first
-    order.
-
-    Args:
-        H: rows of `tangent_jacobian`, (R, 3 J, F).
         variance: tangent variance s_j^2 of each joint in rad^2, (J,), or of each joint in each frame, (J, F).
+        carriers: which of the J joints carry each chain, so that the others, where v is zero, are skipped; None: all.
     """
-    xp = namespace_of(H)
-    of_joint = variance.reshape(len(variance), 1, -1)
-    per_axis = xp.broadcast_to(of_joint, (len(variance), 3, of_joint.shape[-1])).reshape(3 * len(variance), -1)
-    return xp.products_by_frame(H * per_axis, H)
+    xp = namespace_of(v)
+    points, joints, _, frames = v.shape
+    every = xp.indices(range(joints), v)
+    of_joint = variance.reshape(joints, 1, -1)
+    by_axis = v.swapaxes(1, 2)
+    covariance = xp.empty((points, 3, points, 3, frames), v)
+    for m in range(points):
+        on_chain = every if carriers is None else carriers[m]
+        weighted = of_joint[on_chain] * v[m, on_chain]
+        others = by_axis[m:, :, on_chain].reshape(3 * (points - m), len(on_chain), frames)
+        for axis in range(3):
+            products = xp.sums_of_products(weighted[:, axis], others).reshape(points - m, 3, frames)
+            covariance[m, :, m:, axis] = -products.swapaxes(0, 1)
+        dots = covariance[m, 0, m:, 0] + covariance[m, 1, m:, 1] + covariance[m, 2, m:, 2]
+        for axis in range(3):
+            covariance[m, axis, m:, axis] -= dots
+        covariance[m + 1 :, :, m] = xp.moveaxis(covariance[m, :, m + 1 :], 0, 2)
+    return covariance.reshape(3 * points, 3 * points, frames)

@@ -56,6 +56,21 @@ TRACKER_NAMES: Final[Mapping[str, int]] = MappingProxyType(
 """The joint that a tracker of this name measures."""
 
 
+TRACKER_PLACES: Final[tuple[str, ...]] = (
+    "hips",
+    "chest",
+    "left_elbow",
+    "right_elbow",
+    "left_knee",
+    "right_knee",
+    "left_foot",
+    "right_foot",
+    "left_toe",
+    "right_toe",
+)
+"""The usual name of each place where trackers are worn."""
+
+
 def tracker_joint(name: str) -> int | None:
     """Return the joint that a tracker of this name measures; None if its name does not tell."""
     return TRACKER_NAMES.get("_".join(name.lower().replace("-", " ").split()))

@@ -13,8 +13,9 @@ from typing import Final
 from ..errors import RecordingError
 from ..options.reading import ReadOptions
 from ..recording.registry import file_beginning, recording_formats
+from ..recording.tables.assigned_devices import AssignedDevice
 from ..recording.tables.assignment import Assignment, mapping_path
-from ..recording.tables.column_guess import guess_assignment
+from ..recording.tables.column_guess import guess_assignment, spare_groups
 from ..recording.tables.csv_format import CSV_HINT
 from ..recording.tables.layouts import Layout
 from ..recording.tables.reader import layout_of, recognises
@@ -34,6 +35,7 @@ _PARTS: Final[dict[str, str]] = {
     "name": "the device that is",
     "position": "the position of",
     "rotation": "the rotation of",
+    "place": "the place of",
 }
 _DEVICES: Final[tuple[str, str, str]] = ("the head", "the left hand", "the right hand")
 
@@ -63,6 +65,8 @@ class TableLook:
     """Who assigns the columns: the table's names, a preset, a mapping, or only a guess."""
     is_guess: bool
     """Nothing is known of the table: without a person it is not read."""
+    spare: tuple[AssignedDevice, ...] = ()
+    """Poses that the assignment does not use: a tracker may have made them."""
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -102,6 +106,7 @@ def look_at_table(path: Path, options: ReadOptions | None = None) -> TableLook:
         assignment=assignment,
         by=by,
         is_guess=layout is None,
+        spare=spare_groups(rows, len(table.header), assignment),
     )
 
 
@@ -116,7 +121,8 @@ def table_lines(look: TableLook, name: str) -> Iterator[str]:
         yield f"  #{column.number:<4} {column.name[:_LONGEST_NAME]:<{width}}  {cells}  {use}".rstrip()
     yield f"  assigned by {look.by}" if not look.is_guess else "  InPose guesses the columns on the right"
     for part, device in look.assignment.missing:
-        yield f"  not assigned: {_PARTS[part]}" + ("" if part in ("time", "key") else f" {_DEVICES[device]}")
+        worn = _DEVICES[device] if device < len(_DEVICES) else f"tracker {device - len(_DEVICES) + 1}"
+        yield f"  not assigned: {_PARTS[part]}" + ("" if part in ("time", "key") else f" {worn}")
     yield "  To assign columns, correct this line and add it to the command (#3 is the third column):"
     yield f'    --columns "{option_text(look.assignment)}"'
     yield f"  Or write {mapping_path(Path(name)).name} beside the table, in Blender by Assign columns."
@@ -130,6 +136,7 @@ def option_text(assignment: Assignment) -> str:
         return assignment.to_option().replace('"', '\\"')
     letter = next((key[-1] for key in columns if key[-2:] in ("_q", "_e", "_m")), "q")
     wanted = ["time", *(f"{device}_{part}" for device in DEVICE_NAMES for part in ("p", letter))]
+    wanted += [name for name in columns if name not in wanted]  # the trackers
     if letter == "m":
         wanted = [name for name in wanted if name in columns or not name.endswith("_p")]
     parts = [f"{name}={_braced(columns.get(name, ()))}" for name in wanted]
@@ -171,8 +178,10 @@ def _shown(cell: str) -> str:
 def _uses(assignment: Assignment) -> dict[int, str]:
     """Return in words what each assigned column is."""
     uses = {assignment.time: "time", assignment.key: "device"}
-    devices = DEVICE_NAMES if assignment.key is None else ("",)
-    for device, own in zip(devices, assignment.devices, strict=False):
+    owns = [*zip(DEVICE_NAMES, assignment.devices, strict=True)]
+    for number, tracker in enumerate(assignment.trackers or (), 1):
+        owns.append((tracker.place or f"tracker {number}", tracker.columns))
+    for device, own in owns if assignment.key is None else [("", assignment.devices[0])]:
         letters = {4: "wxyz" if assignment.quaternion_order == "wxyz" else "xyzw"}.get(len(own.rotation), "xyz")
         for column, axis in zip(own.position, "xyz", strict=False):
             uses[column] = f"{device} position {axis}".strip()

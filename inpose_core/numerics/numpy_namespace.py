@@ -119,6 +119,11 @@ def products_by_frame(a: Array, b: Array) -> Array:
     return np.einsum("ikf,jkf->ijf", a, b)
 
 
+def sums_of_products(a: Array, b: Array) -> Array:
+    """Return the sums over K of ``a b`` in each frame, frames last: (I, F) of (K, F) and (I, K, F)."""
+    return np.einsum("kf,ikf->if", a, b)
+
+
 def map_parts(function: Callable[[Any], Any], parts: Sequence[Any], like: Array) -> list[Any]:  # noqa: ARG001 (one device)
     """Return what the function makes of each part, on all cores."""
     return threads.map_parts(function, parts)

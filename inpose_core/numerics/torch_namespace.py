@@ -117,6 +117,11 @@ def products_by_frame(a: Tensor, b: Tensor) -> Tensor:
     return torch.bmm(a.permute(2, 0, 1).contiguous(), b.permute(2, 1, 0).contiguous()).permute(1, 2, 0).contiguous()
 
 
+def sums_of_products(a: Tensor, b: Tensor) -> Tensor:
+    """Return the sums over K of ``a b`` in each frame, frames last: (I, F) of (K, F) and (I, K, F)."""
+    return (a * b).sum(dim=1)
+
+
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return ``x weight^T + bias``."""
     return functional.linear(x, weight, bias)

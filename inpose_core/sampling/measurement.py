@@ -267,11 +267,13 @@ class Measurement:
             if p >= _FIRST and not bool(known.any()):
                 continue
             wanted = self.R_world_sensor[:, p]
-            if variance is not None and self.rotation_noise_rad is not None and p >= _FIRST:
-                noise = self.rotation_noise_rad[:, p] ** 2
+            noise_rad = None if self.rotation_noise_rad is None or p < _FIRST else self.rotation_noise_rad[:, p]
+            if variance is not None and noise_rad is not None:
+                noise = noise_rad**2
                 share = left[joint] / (left[joint] + noise).clip(min=_LEAST_VARIANCE)
-                way = matrix_to_rotvec(wanted @ pinned[:, joint].swapaxes(-1, -2))
-                wanted = rotvec_to_matrix(share[:, None] * way) @ pinned[:, joint]
+                if bool(noise_rad.any()):  # an exact one goes all the way, which needs no turn
+                    way = matrix_to_rotvec(wanted @ pinned[:, joint].swapaxes(-1, -2))
+                    wanted = rotvec_to_matrix(share[:, None] * way) @ pinned[:, joint]
                 left[joint] = xp.where(known, share * noise, left[joint])
             pinned[:, joint] = xp.where(known[:, None, None], wanted, pinned[:, joint])
         return pinned

@@ -14,7 +14,7 @@ from ..numerics import Array, frames_last, namespace_of
 from .differences import difference_noise, difference_positions
 from .measurement import Measurement
 from .reach import Reach
-from .tangent import TangentRows, carrying_joints, chains, turn_towards
+from .tangent import TangentRows, carriers_of, carrying_joints, chains, turn_towards
 
 _BEFORE_GUESSES: Final[float] = 4.0
 """How many times as exactly points are met beside a guessed place as without it. A planted foot may be a decimetre out
@@ -34,6 +34,8 @@ class PointRows:
     """(J,) the joints that carry these chains."""
     variance: Array
     """(J,) or (J, F) tangent variance of these joints, after their own rotations were measured."""
+    carriers: tuple[Array, ...]
+    """Which of the J joints carry each of the M + Q differences."""
     _reach: Reach
 
     @classmethod
@@ -49,7 +51,8 @@ class PointRows:
         points = used.kappa[:1] - used.kappa[1:]
         kappa = namespace_of(points).concat((points, *further)) if further else points
         joints = carrying_joints(kappa)
-        return cls(used, kappa[:, joints], joints, seen.variance_left(variance)[joints], Reach.of(points, joints))
+        kappa, left = kappa[:, joints], seen.variance_left(variance)[joints]
+        return cls(used, kappa, joints, left, carriers_of(kappa), Reach.of(points, joints))
 
     @property
     def count(self) -> int:
@@ -64,11 +67,11 @@ class PointRows:
     def turned(self, R: Array, position_noise_ratio: float, iterations: int) -> Array:
         """Return rotations (J, 3, 3, F) after steps towards the points alone."""
         targets = self.targets(R)
-        noise = self.noise(targets, position_noise_ratio)
+        noise, carriers = self.noise(targets, position_noise_ratio), self.carriers[: self.count]
         for _ in range(iterations):
             v = chains(R, self.kappa[: self.count])
             residual_m = targets.residual_m(v.sum(axis=1)).reshape(len(noise), -1)
-            R = turn_towards(R, TangentRows(v, residual_m, noise), self.variance)
+            R = turn_towards(R, TangentRows(v, residual_m, noise, carriers=carriers), self.variance)
         return R
 
     def noise(self, targets: PointTargets, position_noise_ratio: float, guessed_points_m: Array | None = None) -> Array:

@@ -31,7 +31,7 @@ from .foot_planting import FootPaths
 from .in_pieces import in_pieces, pieces
 from .measurement import Measurement
 from .point_rows import PointRows
-from .tangent import TangentRows, carrying_joints, chains, turn_towards
+from .tangent import TangentRows, carriers_of, carrying_joints, chains, turn_towards
 from .tangent_guidance import FINAL_ITERATIONS, ITERATIONS_BEFORE_REFINEMENT
 
 _ITERATIONS: Final[int] = 5
@@ -123,7 +123,7 @@ def plant(
             residual_m = xp.concat((of_points_m, of_toes_m)).reshape(3 * feet, -1)
             aside_m2 = p_m[feet:, 0] ** 2 + p_m[feet:, 2] ** 2
             higher_m = xp.sqrt((extended_m**2 - aside_m2).clip(min=0)) - p_m[feet:, 1]
-            linear = TangentRows(v, xp.concat((residual_m, higher_m)), noise, components)
+            linear = TangentRows(v, xp.concat((residual_m, higher_m)), noise, components, rows.carriers)
             R = turn_towards(R, linear, rows.variance)
         refined[part, rows.joints] = frames_first(R)
 
@@ -190,7 +190,7 @@ def _elbow_rows(R: Array, kappa: Array, kept_m: Array, nearest_m: Array, body_si
         noise[row, row] = loose
     noise[-6:-3, -6:-3] += (tight - loose) * known[0]
     noise[-3:, -3:] += (tight - loose) * known[1]
-    return TangentRows(v, residual_m, noise)
+    return TangentRows(v, residual_m, noise, carriers=carriers_of(kappa))
 
 
 def _distance_at(bend_deg: float, offsets_m: Array) -> Array:

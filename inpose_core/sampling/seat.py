@@ -183,7 +183,8 @@ def _keep_hips(
             v = chains(R, rows.kappa)
             p_m = v.sum(axis=1)
             residual_m = xp.concat((targets.residual_m(p_m[: rows.count]), hips_m - p_m[rows.count :]))
-            R = turn_towards(R, TangentRows(v, residual_m.reshape(len(noise), -1), noise), rows.variance)
+            linear = TangentRows(v, residual_m.reshape(len(noise), -1), noise, carriers=rows.carriers)
+            R = turn_towards(R, linear, rows.variance)
         kept[part, rows.joints] = frames_first(R)
 
     xp.map_parts(keep_part, pieces(len(R_world)), R_world)

@@ -9,10 +9,11 @@ in it. All arrays here have the frames last (`numerics.layout`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..body.kinematics import tangent_covariance, tangent_jacobian
+from ..body.kinematics import tangent_covariance
 from ..body.rotations import exponential
 from ..numerics import Array, namespace_of, solve_positive_definite
 
@@ -35,6 +36,8 @@ class TangentRows:
     """(R, R, F) covariance of the measurement in m^2."""
     components: tuple[int, ...] | None = None
     """R of the 3 M components, difference by difference, each x, y, z; None: all of them."""
+    carriers: Sequence[Array] | None = None
+    """The joints that carry each difference, as `carriers_of` has them; None: all of them may."""
 
 
 def chains(R: Array, kappa: Array) -> Array:
@@ -54,6 +57,12 @@ def carrying_joints(*kappa: Array) -> Array:
     return xp.flatnonzero(xp.abs(xp.concat(kappa)).sum(axis=(0, 2)))
 
 
+def carriers_of(kappa: Array) -> tuple[Array, ...]:
+    """Return the joints that carry each of the chains (M, J, 3): one array of places among the J for each chain."""
+    xp = namespace_of(kappa)
+    return tuple(xp.flatnonzero(lengths) for lengths in xp.abs(kappa).sum(axis=-1))
+
+
 def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
     """Return the rotations (J, 3, 3, F) after one step.
 
@@ -64,9 +73,9 @@ def turn_towards(R: Array, rows: TangentRows, variance: Array) -> Array:
     """
     xp = namespace_of(R)
     v, rows_measured = rows.v, slice(None) if rows.components is None else list(rows.components)
-    H = tangent_jacobian(v)[rows_measured]
+    covariance = tangent_covariance(v, variance, rows.carriers)[rows_measured][:, rows_measured]
     # Frames that float32 cannot solve stay unchanged.
-    solved = solve_positive_definite(tangent_covariance(H, variance) + rows.noise, rows.residual_m)
+    solved = solve_positive_definite(covariance + rows.noise, rows.residual_m)
     weights = xp.zeros((3 * len(v), solved.shape[-1]), v)
     weights[rows_measured] = solved
     # S H^T w: the chains' cross products with the weights.

@@ -11,7 +11,7 @@ from tests.core.synthetic import smooth_motion
 
 def test_the_fit_finds_the_feature_that_tells_the_stances() -> None:
     random = np.random.default_rng(0)
-    seen = random.normal(size=(20000, 2, len(SEEN_FRAMES), FEATURES))
+    seen = random.normal(size=(8000, 2, len(SEEN_FRAMES), FEATURES))
     stances = seen[:, :, SEEN_FRAMES.index(0), 0] > 0
     evidence = fit(seen, stances, np.zeros(len(seen)))
     # Feet whose probability is high in the judged frame alone, and nothing else is known.

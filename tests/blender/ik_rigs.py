@@ -67,6 +67,35 @@ MMD = named(
     ["肩", "腕", "ひじ", "手首"],
     "左{}|右{}",
 )
+_FINGERS_OF_MMD = {"index": "人指", "middle": "中指", "ring": "薬指", "pinky": "小指"}
+_LIMBS_OF_MMD = {
+    "thigh": "足",
+    "calf": "ひざ",
+    "foot": "足首",
+    "ball": "つま先",
+    "clavicle": "肩",
+    "upperarm": "腕",
+    "lowerarm": "ひじ",
+    "hand": "手首",
+}
+_SIDES_OF_MMD = {"l": "左", "r": "右"}
+MMD_OF_UNREAL = {
+    "pelvis": "下半身",
+    "spine_01": "上半身",
+    "spine_02": "上半身2",
+    "spine_03": "上半身3",
+    "neck_01": "首",
+    "head": "頭",
+    **{f"{limb}_{s}": side + word for s, side in _SIDES_OF_MMD.items() for limb, word in _LIMBS_OF_MMD.items()},
+    **{
+        f"{finger}_0{n}_{s}": side + word + "１２３"[n - 1]
+        for s, side in _SIDES_OF_MMD.items()
+        for finger, word in _FINGERS_OF_MMD.items()
+        for n in (1, 2, 3)
+    },
+    **{f"thumb_0{n}_{s}": side + "親指" + "０１２"[n - 1] for s, side in _SIDES_OF_MMD.items() for n in (1, 2, 3)},
+}
+"""Names of MMD for Unreal's."""
 UNREAL = named(
     ["pelvis", "spine_01", "spine_02", "spine_03", "neck_01", "head"],
     ["thigh", "calf", "foot", "ball"],
@@ -206,6 +235,62 @@ def hand_made_rig(*, poles: bool = True) -> Any:
         add_ik(rig, f"{word}Leg", f"{side} foot target", f"{side} knee pole" if poles else None)
         add_ik(rig, f"{word}ForeArm", f"{side} hand target", f"{side} elbow pole" if poles else None)
     return rig
+
+
+def make_mmd(rig: Any) -> None:
+    """Turn a character with Unreal's bones into one of MMD: names, センター and グルーブ, IK of feet and toes.
+
+    As in MMD, the trunk does not hang from the hips, and only bones of the body deform the skin.
+    """
+    edit = _edit(rig)
+    for name, japanese in MMD_OF_UNREAL.items():
+        edit[name].name = japanese
+    edit["root"].name = "全ての親"
+    for name, parent, up in (("センター", "全ての親", 0.6), ("グルーブ", "センター", 0.65)):
+        _add_control(rig, name, (0, 0, up), parent)
+    for name in ("上半身", "下半身"):
+        edit[name].use_connect = False
+        edit[name].parent = edit["グルーブ"]
+    for word in "左右":
+        _add_control(rig, f"{word}足ＩＫ", edit[f"{word}足首"].head, "全ての親")
+        _add_control(rig, f"{word}つま先ＩＫ", edit[f"{word}つま先"].head, f"{word}足ＩＫ")
+    edit["全ての親"].use_deform = False
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for word in "左右":
+        add_ik(rig, f"{word}ひざ", f"{word}足ＩＫ")
+        add_ik(rig, f"{word}足首", f"{word}つま先ＩＫ", count=1)
+
+
+def add_unreal_ik_bones(rig: Any) -> None:
+    """Add the IK bones of Unreal's mannequin to a character with its names; no constraint uses them."""
+    edit = _edit(rig)
+    root = next(bone.name for bone in edit if bone.parent is None)
+    for name, place, parent in (
+        ("ik_foot_root", (0, 0, 0), root),
+        ("ik_foot_l", edit["foot_l"].head, "ik_foot_root"),
+        ("ik_foot_r", edit["foot_r"].head, "ik_foot_root"),
+        ("ik_hand_root", (0, 0, 0), root),
+        ("ik_hand_gun", edit["hand_r"].head, "ik_hand_root"),
+        ("ik_hand_l", edit["hand_l"].head, "ik_hand_gun"),
+        ("ik_hand_r", edit["hand_r"].head, "ik_hand_gun"),
+    ):
+        _add_control(rig, name, place, parent)
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _edit(rig: Any) -> Any:
+    """Enter Edit Mode, and return the bones there."""
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    return rig.data.edit_bones
+
+
+def _add_control(rig: Any, name: str, place: Any, parent: str) -> None:
+    """Add a bone that points up and deforms nothing, in Edit Mode."""
+    bone = rig.data.edit_bones.new(name)
+    bone.head = place
+    bone.tail = (bone.head.x, bone.head.y, bone.head.z + 0.1)
+    bone.parent, bone.use_deform = rig.data.edit_bones[parent], False
 
 
 def unreal_rig() -> Any:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -217,7 +218,11 @@ def nearest_rotation(matrix: Any) -> np.ndarray:
 
 def import_shared_rig(file_name: str) -> tuple[Any, dict[str, Any]]:
     """Import one of the real rigs and return its armature object and the true facts about it; skip where absent."""
-    path = shared_or_skip(f"rigs/{file_name}")
+    return import_rig(shared_or_skip(f"rigs/{file_name}"))
+
+
+def import_rig(path: Path) -> tuple[Any, dict[str, Any]]:
+    """Import a rig with Blender's importers, and return its armature object and what the file beside it says."""
     if path.suffix == ".blend":
         bpy.ops.wm.open_mainfile(filepath=str(path))
     elif path.suffix == ".fbx":

@@ -14,10 +14,10 @@ import pytest
 from character.skinned import add_body
 from rigs import build_rig, needs_bpy_wheel
 
-from inpose_blender import batch
 from inpose_blender.batch import SOME_FAILED, WRONG_USE, main
 from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import read_gltf_clips
+from inpose_blender.without_window.command_line import one_spelling
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -239,5 +239,35 @@ def test_the_script_itself(take, tmp_path):
 
 def test_spellings_of_one_file_are_one_where_the_system_ignores_case():
     one, other = Path("out/Take Ä.blend"), Path("out/take A\u0308.blend")
-    assert batch._one_spelling(one, ignores_case=True) == batch._one_spelling(other, ignores_case=True)
-    assert batch._one_spelling(one, ignores_case=False) != batch._one_spelling(other, ignores_case=False)
+    assert one_spelling(one, ignores_case=True) == one_spelling(other, ignores_case=True)
+    assert one_spelling(one, ignores_case=False) != one_spelling(other, ignores_case=False)
+
+
+def test_a_row_of_recordings_goes_into_one_file(run, rig_file, take, tmp_path):
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for number in (1, 2, 3):
+        (takes / f"fight_{number:03}.bsor").write_bytes(b"data" if number != 2 else b"")
+    output = tmp_path / "session.blend"
+    code, reports = run("--blend", rig_file, "--recording", takes, take, "--output", output, "--row", "--row-gap", 4)
+    assert code == WRONG_USE  # several recordings are several times --recording
+    row = ("--blend", rig_file, "--recording", takes, "--recording", take, "--output", output, "--row")
+    code, reports = run(*row, "--row-gap", 4)
+    assert code == SOME_FAILED
+    assert [report["ok"] for report in reports] == [True, False, True, True]
+    assert reports[1]["error"] == "The file is empty."
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    (rig,) = (thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    strips = [track.strips[0] for track in rig.animation_data.nla_tracks]
+    assert [strip.action.name for strip in strips] == ["fight_001", "fight_003", "take one"]
+    assert [strip.frame_start for strip in strips] == [report["first_frame"] for report in reports if report["ok"]]
+    assert strips[1].frame_start == strips[0].frame_end + 5
+    assert (bpy.context.scene.frame_start, bpy.context.scene.frame_end) == (1, strips[2].frame_end)
+    code, _ = run(*row, "--layer", "replace")
+    assert code == WRONG_USE
+
+
+def test_a_row_that_cannot_be_written_says_so_for_each_take(run, rig_file, take, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    code, (report,) = run("--blend", rig_file, "--recording", take, "--output", tmp_path / "file/a.blend", "--row")
+    assert (code, report["ok"], report["kind"]) == (SOME_FAILED, False, "OutputError")

@@ -55,6 +55,32 @@ def test_the_take_is_there_after_loading(shot):
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
 
 
+def test_takes_with_pins_and_edits_are_there_after_loading(shot, tmp_path):
+    other = tmp_path / "take two.bsor"
+    other.write_bytes(b"data")
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    bpy.context.scene.inpose.recording = str(other)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert bpy.ops.inpose.add_pin(joint="head") == {"FINISHED"}
+    overridden().inpose_edits.entries.add().kind = "smooth"
+    rig = reload(shot)
+    takes = bpy.context.scene.inpose_takes
+    assert [(entry.name, entry.character) for entry in takes.entries] == [("take one", rig), ("take two", rig)]
+    assert [pin.joint for pin in rig.inpose_pins.entries] == ["head"]
+    assert rig.inpose_pins.entries[0].handle is not None
+    assert [edit.kind for edit in rig.inpose_edits.entries] == ["smooth"]
+    assert len(takes.entries[1].pins.entries) == 0  # they are in one place
+    takes.chosen = 0
+    assert (rig.inpose_take.label, [pin.joint for pin in rig.inpose_pins.entries]) == ("take one", ["left_wrist"])
+    rig = reload(shot)
+    assert [pin.joint for pin in rig.inpose_pins.entries] == ["left_wrist"]
+    takes = bpy.context.scene.inpose_takes
+    takes.chosen = 1
+    assert [pin.joint for pin in rig.inpose_pins.entries] == ["head"]
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+
+
 def test_bones_can_be_chosen_and_stay_chosen(shot):
     rig = overridden()
     assert not rig.data.is_editable

@@ -16,7 +16,12 @@ BAKE = {
     "foot_lock", "fingers", "relaxed_curl", "key_step", "fewer_keys",
     "key_distance_mm", "key_angle_deg", "key_tolerance_deg", "to_nla_track", "extend_range", "set_frame_range",
 }  # fmt: skip
-TAKE = {"file", "label", "notes"}
+TAKE = {"file", "label", "notes", "take_id", "confidence", "in_row"}
+LISTED = {
+    "take_id", "file", "source", "character", "recorded", "star", "length_s", "stature_m", "settings", "solved", "pins",
+    "edits",
+}  # fmt: skip
+LIST = {"entries", "current", "next_slate", "only_starred", "gap", "folder"}
 
 
 def _names(group):
@@ -30,6 +35,12 @@ def test_the_names_in_files_stay(registered):
     assert _names(scene.inpose_reading) >= READING
     assert _names(scene.inpose_bake) >= BAKE
     assert _names(armature.inpose_take) >= TAKE
+    assert _names(scene.inpose_takes) >= LIST
+    entry = scene.inpose_takes.entries.add()
+    assert _names(entry) >= LISTED
+    # What is kept with a take has the names of the settings, so that it can be copied.
+    assert _names(entry.settings) <= _names(scene.inpose) | _names(scene.inpose_reading)
+    assert not _names(scene.inpose) & _names(scene.inpose_reading)
 
 
 def test_settings_survive_a_file(registered, tmp_path):

@@ -10,8 +10,10 @@ from pathlib import Path
 import bpy
 
 from inpose_blender import addon
+from inpose_blender.bake.asked_pins import NOT_SOLVED
+from inpose_blender.bake.patching import BAKE_DIFFERS, KEYS_DIFFER, TURNS_ROUND
 from inpose_blender.character.problems import CHANGED, SLOW, TEXTS
-from inpose_blender.columns.preview import SENTENCES
+from inpose_blender.columns.preview import SENTENCES, TRACKER_SENTENCES
 from inpose_blender.core import JOINT_NAMES
 from inpose_blender.export.notes import NOTES
 from inpose_blender.fingers.moved import SOURCE_TEXTS
@@ -33,11 +35,13 @@ _PUT_TOGETHER = (
 def translatable_texts() -> set[str]:
     """Return the English texts; the add-on must be registered."""
     texts = {name.replace("_", " ") for name in JOINT_NAMES} | set(_PUT_TOGETHER)
-    texts |= set(SENTENCES.values()) | set(SOURCE_TEXTS.values())
+    texts |= set(SENTENCES.values()) | set(TRACKER_SENTENCES.values()) | set(SOURCE_TEXTS.values())
     texts |= set(KINDS.values()) | set(WRISTS.values()) | {kind.amount_label for kind in EDIT_KINDS}
     texts |= set(NOTES.values()) | set(STATE_LABELS.values())
     texts |= {text for pair in REFUSALS.values() for text in pair}
-    texts |= {CHANGED, SLOW} | {text for pair in TEXTS.values() for text in pair}
+    texts |= {CHANGED, SLOW, NOT_SOLVED, BAKE_DIFFERS, KEYS_DIFFER, TURNS_ROUND} | {
+        text for pair in TEXTS.values() for text in pair
+    }
     for cls in addon._CLASSES:
         texts |= _texts_of_class(cls)
     for path in PACKAGE.rglob("*.py"):

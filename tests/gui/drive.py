@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +78,7 @@ class Session:
         """Add a character, look at it, and open the add-on's tab."""
         stick_figure = importlib.import_module(f"{self.module}.inpose_blender.rig.stick_figure")
         core = importlib.import_module(f"{self.module}.inpose_blender.core")
-        for blocks in (bpy.data.objects, bpy.data.actions):
-            for thing in list(blocks):
-                blocks.remove(thing)
-        bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
-        bpy.context.scene.frame_set(1)
-        importlib.import_module(f"{self.module}.inpose_blender.ui.status").clear_result(bpy.context)
+        self.empty_the_scene()
         with self.in_view():
             armature = stick_figure.add_stick_figure(bpy.context.scene, core.Skeleton.template(), "Character")
             self.armature_name = armature.name
@@ -93,6 +88,21 @@ class Session:
             bpy.ops.view3d.view_axis(type="FRONT")
             bpy.ops.view3d.view_orbit(angle=0.5, type="ORBITRIGHT")
             bpy.ops.view3d.view_all(center=False)
+        yield from self.open_the_tab()
+        self.picture("1_panel")
+        self.save_beside_the_takes()
+
+    def empty_the_scene(self) -> None:
+        """Remove all objects and actions, and go to the first frame."""
+        for blocks in (bpy.data.objects, bpy.data.actions):
+            for thing in list(blocks):
+                blocks.remove(thing)
+        bpy.context.scene.frame_start, bpy.context.scene.frame_end = 1, 250
+        bpy.context.scene.frame_set(1)
+        importlib.import_module(f"{self.module}.inpose_blender.ui.status").clear_result(bpy.context)
+
+    def open_the_tab(self) -> Iterator[float]:
+        """Open the sidebar of the 3D View at the add-on's tab."""
         self.area.spaces.active.show_region_ui = True
         yield 1.5
         tab = next(region for region in self.area.regions if region.type == "UI")
@@ -102,8 +112,6 @@ class Session:
             hide_other_tabs()
         tab.tag_redraw()
         yield 1.5
-        self.picture("1_panel")
-        self.save_beside_the_takes()
 
     def save_beside_the_takes(self) -> None:
         """Save the scene, with the recording in a folder beside it: its path in the panel is then "//takes/..."."""
@@ -342,10 +350,10 @@ class Session:
             bpy.ops.ed.undo_push(message="Before solving")
             bpy.ops.inpose.solve_full_body("INVOKE_DEFAULT")
 
-    def wait_for_a_result(self) -> Iterator[float]:
+    def wait_for_a_result(self, longest_s: float = 60.0) -> Iterator[float]:
         """Wait until the panel shows how the job ended."""
         began = time.monotonic()
-        while not bpy.context.window_manager.inpose_status.result and time.monotonic() - began < 60.0:
+        while not bpy.context.window_manager.inpose_status.result and time.monotonic() - began < longest_s:
             yield TICK_S
         yield 1.0
 
@@ -397,9 +405,19 @@ def hide_other_tabs() -> None:
                 continue
 
 
-def main(session_class: type[Session] = Session) -> None:
-    """Play the script of a session on a timer, then leave Blender."""
-    arguments = sys.argv[sys.argv.index("--") + 1 :]
+def arguments_given() -> list[str]:
+    """Return what stands behind ``--`` on the command line."""
+    return sys.argv[sys.argv.index("--") + 1 :]
+
+
+def main(session_class: Callable[[str, Path, Path], Session] = Session, given: Sequence[str] | None = None) -> None:
+    """Play the script of a session on a timer, then leave Blender.
+
+    Args:
+        session_class: makes the session of the add-on's module, the folder of the pictures and the recording.
+        given: FOLDER [RECORDING]; None for those of the command line.
+    """
+    arguments = arguments_given() if given is None else given
     folder = Path(arguments[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     module = next(

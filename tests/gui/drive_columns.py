@@ -26,7 +26,7 @@ spec.loader.exec_module(drive)
 
 
 class Assigning(drive.Session):
-    """Hold the way: a table that nobody knows, the dialog, a mistake, its correction, the solve."""
+    """Hold the way: a table that nobody knows, the dialog, a mistake, its correction, a tracker, the solve."""
 
     def script(self) -> Iterator[float]:
         """Walk from an unknown table to a baked shot."""
@@ -45,6 +45,7 @@ class Assigning(drive.Session):
             return
         yield from self.give_up(mapping)
         yield from self.correct()
+        yield from self.add_trackers()
         yield from self.accept(mapping)
         self.start()
         yield from self.wait("the solve has ended")
@@ -58,6 +59,11 @@ class Assigning(drive.Session):
         facts = importlib.import_module(f"{self.module}.inpose_blender.recording.facts")
         properties = importlib.import_module(f"{self.module}.inpose_blender.recording.properties")
         return facts.known_facts(properties.question_of(bpy.context.scene))
+
+    @property
+    def trackers(self) -> Any:
+        """Return the trackers of the recording, as it is read now."""
+        return getattr(self.facts, "info", {}).get("trackers", {})
 
     @property
     def choices(self) -> Any:
@@ -115,6 +121,21 @@ class Assigning(drive.Session):
         self.choices.axes = "auto"
         yield 2.0
 
+    def add_trackers(self) -> Iterator[float]:
+        """Add two trackers, with the columns that are left; say where one is worn; remove the other."""
+        self.check(not len(self.choices.trackers), "the dialog has no trackers at first")
+        for _ in range(2):
+            with self.in_view():
+                bpy.ops.inpose.add_tracker_columns()
+        yield 1.0
+        self.picture("c7_incomplete_tracker")
+        self.check(self.choices.trackers[0].pose.position != "", "a tracker gets the columns that are left")
+        self.choices.trackers[0].place = "hips"
+        with self.in_view():
+            bpy.ops.inpose.remove_tracker_columns(number=1)
+        yield from self.wait_for("the tracker is read", lambda: "hips" in self.trackers)
+        self.picture("c8_tracker")
+
     def accept(self, mapping: Path) -> Iterator[float]:
         """Accept by Return."""
         table = self.recording.read_bytes()
@@ -124,16 +145,22 @@ class Assigning(drive.Session):
         self.check(self.recording.read_bytes() == table, "the table is untouched")
         self.check("columns" in json.loads(mapping.read_text()), "the mapping is beside the table")
         yield 1.0
-        self.picture("c7_assigned")
+        self.picture("c9_assigned")
+        self.check(
+            json.loads(mapping.read_text())["columns"].get("hips_q") is not None, "the tracker is in the mapping"
+        )
 
 
 def without_names(example: Path, path: Path) -> Path:
-    """Write the example with the left hand first, quaternions before positions, and names that say nothing."""
+    """Write the example with the left hand first, quaternions before positions, and names that say nothing. The last
+    pose is that of a tracker on the belt, which moves like the head."""
     lines = [line for line in example.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     rows = [line.split(",") for line in lines[1:]]
-    written = [",".join(["frame", "clock", *(f"v{number}" for number in range(21))])]
+    written = [",".join(["frame", "clock", *(f"v{number}" for number in range(28))])]
     for frame, row in enumerate(rows):
         poses = [row[1 + 7 * device : 8 + 7 * device] for device in (1, 0, 2)]
+        x, y, z = map(float, row[1:4])
+        poses.append([f"{x:.5f}", f"{y - 0.68:.5f}", f"{z:.5f}", *row[4:8]])
         cells = [cell for pose in poses for cell in (*pose[4:], pose[3], *pose[:3])]
         written.append(",".join([str(frame), f"{1000 * float(row[0]):.1f}", *cells]))
     path.write_text("\n".join(written) + "\n", encoding="utf-8")

@@ -22,6 +22,8 @@ spec = importlib.util.spec_from_file_location("inpose_drive", Path(__file__).wit
 drive = importlib.util.module_from_spec(spec)
 sys.modules["inpose_drive"] = drive
 spec.loader.exec_module(drive)
+sys.path.insert(0, str(Path(__file__).parent))
+characters = importlib.import_module("characters")
 
 FIRST, LAST = 320, 350
 LOOKED_AT = (120, 250, 335)
@@ -31,17 +33,6 @@ CLOSE_M = 4.5
 SCROLL_PX = 1500
 PELVIS = ("ORG-spine", "下半身", "Hips")
 CONTROLS = {"hand_ik.L", "hand_ik.R", "foot_ik.L", "foot_ik.R", "thigh_ik_target.L", "upper_arm_ik_target.R"}
-TRUNK = {"pelvis": "", "spine1": ".001", "spine2": ".002", "spine3": ".003", "neck": ".004", "head": ".006"}
-LIMBS = {
-    "collar": "shoulder",
-    "shoulder": "upper_arm",
-    "elbow": "forearm",
-    "wrist": "hand",
-    "hip": "thigh",
-    "knee": "shin",
-    "ankle": "foot",
-    "foot": "toe",
-}
 
 
 class Controlling(drive.Session):
@@ -59,7 +50,7 @@ class Controlling(drive.Session):
         yield from self.generate_a_rig()
         yield from self.bake_both()
         yield from self.snap_there_and_back("k")
-        rigs = self.ik_rigs()
+        rigs = characters.ik_rigs()
         for name, build in (("mmd", rigs.mmd_rig), ("hand_made", rigs.hand_made_rig)):
             yield from self.on_another_rig(name, build)
 
@@ -67,19 +58,10 @@ class Controlling(drive.Session):
         """Replace the stick figure by a generated Rigify human with poles on, and put the mannequin over it."""
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
-        bpy.ops.preferences.addon_enable(module="rigify")
         with self.in_view():
-            bpy.ops.object.armature_human_metarig_add()
-            bpy.ops.pose.rigify_generate()
-        rig = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE" and thing.data.get("rig_id"))
-        for thing in [thing for thing in bpy.data.objects if thing.type == "ARMATURE" and thing != rig]:
-            bpy.data.objects.remove(thing)
-        for bone in rig.pose.bones:
-            if "pole_vector" in bone:
-                bone["pole_vector"] = type(bone["pole_vector"])(1)
+            rig = characters.rigify_human()
         rig.show_in_front = True
         self.armature_name = rig.name
-        skin(rig)
         bpy.context.scene.inpose.armature = rig
         yield 1.0
 
@@ -197,12 +179,6 @@ class Controlling(drive.Session):
         with self.in_view():
             bpy.ops.object.mode_set(mode="OBJECT")
 
-    @staticmethod
-    def ik_rigs() -> Any:
-        """Return the module that builds rigs with IK."""
-        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "blender"))
-        return importlib.import_module("ik_rigs")
-
 
 def open_the_panel() -> None:
     """Open the sub-panel of the snaps, as a click on its title does."""
@@ -210,29 +186,6 @@ def open_the_panel() -> None:
     bpy.utils.unregister_class(panel)
     panel.bl_options = set()
     bpy.utils.register_class(panel)
-
-
-def skin(rig: Any) -> None:
-    """Put the mannequin of our pictures over a Rigify human: each vertex follows the nearest bone of its limb."""
-    sys.path.insert(0, str(drive.DOCS))
-    names = {joint: f"ORG-spine{end}" for joint, end in TRUNK.items()}
-    names |= {f"{s}_{joint}": f"ORG-{bone}.{s[0].upper()}" for joint, bone in LIMBS.items() for s in ("left", "right")}
-    mesh = importlib.import_module("mannequin").add_mannequin(bpy.context.scene, rig, names)
-    groups = {group.index: group.name for group in mesh.vertex_groups}
-    nearest = {
-        vertex.index: _deforming(rig, groups[vertex.groups[0].group], vertex.co) for vertex in mesh.data.vertices
-    }
-    mesh.vertex_groups.clear()
-    for bone in sorted(set(nearest.values())):
-        mesh.vertex_groups.new(name=bone).add([v for v, name in nearest.items() if name == bone], 1.0, "REPLACE")
-
-
-def _deforming(rig: Any, original: str, place: Any) -> str:
-    """Return the nearest of the bones that deform the part of an original bone."""
-    name = original.replace("ORG-", "DEF-")
-    halves = [rig.data.bones[each] for each in (name, f"{name}.001") if each in rig.data.bones and "spine" not in each]
-    halves = halves or [rig.data.bones[name]]
-    return min(halves, key=lambda bone: ((bone.head_local + bone.tail_local) / 2 - place).length).name
 
 
 if __name__ == "__main__":

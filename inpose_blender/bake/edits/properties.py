@@ -9,6 +9,7 @@ from typing import Any, Final
 import bpy
 
 from ...options import EDIT_KINDS
+from ...takes.overrides import ON_OVERRIDES
 
 KIND_ITEMS: Final[tuple[tuple[str, str, str, int], ...]] = tuple(
     (kind.name, kind.label, kind.description, number) for number, kind in enumerate(EDIT_KINDS)
@@ -53,7 +54,9 @@ class INPOSE_PG_edit(bpy.types.PropertyGroup):
 class INPOSE_PG_edits(bpy.types.PropertyGroup):
     """Hold the edits of one character, in the order in which they are applied."""
 
-    entries: bpy.props.CollectionProperty(name="Edits", description="The clean-up edits", type=INPOSE_PG_edit)
+    entries: bpy.props.CollectionProperty(
+        name="Edits", description="The clean-up edits", type=INPOSE_PG_edit, override=set(ON_OVERRIDES)
+    )
     chosen: bpy.props.IntProperty(name="Edit", description="The chosen edit", default=-1)
     mirror: bpy.props.EnumProperty(
         name="Mirror", description="Exchange left and right in the whole take", items=MIRROR_ITEMS

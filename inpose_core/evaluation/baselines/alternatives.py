@@ -8,7 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ...body.kinematics import forward_kinematics, rotated_chains, tangent_covariance, tangent_jacobian
+from ...body.kinematics import forward_kinematics, rotated_chains, tangent_covariance
 from ...body.rotations import matrix_to_sixd, rotvec_to_matrix, sixd_to_matrix, sixd_to_raw_matrix
 from ...body.skeleton import JOINT_COUNT, PARENTS, SENSOR_JOINTS
 from ...numerics import frames_first, frames_last
@@ -75,7 +75,7 @@ class ExactTangentGuidance(Unguided):
             positions_m = v.sum(dim=-2)
             residual = (difference_positions(self.measurement.y_m) - positions_m.detach()).flatten(-2)
             variance = torch.full((JOINT_COUNT,), w2, device=v.device)
-            covariance = frames_first(tangent_covariance(tangent_jacobian(frames_last(v.detach())), variance))
+            covariance = frames_first(tangent_covariance(frames_last(v.detach()), variance))
             weights = torch.linalg.solve(covariance + self.noise_variance, residual)
             cotangent = torch.autograd.grad((positions_m * weights.unflatten(-1, (2, 3))).sum(), leaf)[0]
         gradient = self.denoiser.vector_jacobian_product(x_t, log_snr, cotangent)

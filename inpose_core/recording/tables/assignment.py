@@ -6,7 +6,7 @@ that `layouts` reads: the text of ``--columns``, or the file beside the table.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,17 +16,22 @@ from ...options.reading import QuaternionOrder
 from ...system.output import write_output
 from ...system.safe_files import read_bytes
 from ..types import DEVICE_NAMES, PoseType
+from .assigned_devices import (
+    AssignedDevice,
+    AssignedTracker,
+    Columns,
+    assigned_device,
+    assigned_trackers,
+    column_numbers,
+)
 from .layouts import AngleUnit, Layout, Rotation
 from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
 from .text_table import TextTable
 
-Columns = tuple[int, ...]
-"""Numbers of columns from the left; the first is 1."""
-
 Kind = Literal["quaternion", "euler", "rotator", "matrix"]
 """How a table writes rotations; a rotator is pitch, yaw and roll in this order, a matrix may hold the position, too."""
 
-Part = Literal["time", "key", "name", "position", "rotation"]
+Part = Literal["time", "key", "name", "position", "rotation", "place"]
 
 ROTATION_COLUMNS: Final[Mapping[Kind, tuple[int, ...]]] = {
     "quaternion": (4,),
@@ -38,16 +43,6 @@ ROTATION_COLUMNS: Final[Mapping[Kind, tuple[int, ...]]] = {
 _LETTER: Final[Mapping[Kind, Rotation]] = {"quaternion": "q", "euler": "e", "rotator": "e", "matrix": "m"}
 _OURS: Final[str] = "assigned in InPose"
 _LARGEST_MAPPING: Final[int] = 65536
-
-
-@dataclass(frozen=True)
-class AssignedDevice:
-    """Hold the columns of one device; none if it is not assigned."""
-
-    position: Columns = ()
-    """x, y, z."""
-    rotation: Columns = ()
-    """In the order of the kind of rotation; a quaternion in the table's own order."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +70,13 @@ class Assignment:
     """The column that names the device of a row; 0 if it has to be chosen yet; None if each row holds all devices."""
     names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
     """The values of the key for head, left hand and right hand."""
+    trackers: tuple[AssignedTracker, ...] | None = None
+    """All trackers of the table; None: those that its names tell."""
 
     @property
     def missing(self) -> tuple[tuple[Part, int], ...]:
-        """Return what has to be assigned yet: the part, and the device. One hand may be missing."""
+        """Return what has to be assigned yet: the part, and the device; the first tracker is device 3. One hand may be
+        missing."""
         found: list[tuple[Part, int]] = []
         if self.time is None and (self.fps is None or self.key is not None):
             found.append(("time", 0))
@@ -87,14 +85,31 @@ class Assignment:
             found += self._missing_of(0)
             found += [] if self.names[0] else [("name", 0)]
             # Two nameless hands are told apart by where they are.
-            return tuple(found)
+            return (*found, *self._missing_of_trackers())
         found += self._missing_of(0)
         hands = [self._missing_of(hand) for hand in (1, 2)]
         half = [missing for hand, missing in enumerate(hands, 1) if missing and self._has_any(hand)]
         found += [one for missing in half for one in missing]
         if not half and all(hands):
             found += hands[0]
-        return tuple(found)
+        return (*found, *self._missing_of_trackers())
+
+    def _missing_of_trackers(self) -> Iterator[tuple[Part, int]]:
+        """Yield what trackers lack: a place of their own, or columns."""
+        seen: set[str] = set()
+        for device, own in enumerate(self.trackers or (), len(DEVICE_NAMES)):
+            if own.place in seen:
+                yield "place", device
+            seen |= {own.place} - {""}
+            if self.key is not None:
+                if not own.names:
+                    yield "name", device
+                continue
+            of_matrix = self.kind == "matrix" and bool(own.columns.rotation)
+            if len(own.columns.position) != 3 and not (of_matrix and not own.columns.position):
+                yield "position", device
+            if len(own.columns.rotation) not in (0, *ROTATION_COLUMNS[self.kind]):
+                yield "rotation", device
 
     def _has_any(self, device: int) -> bool:
         return bool(self.devices[device].position or self.devices[device].rotation)
@@ -115,6 +130,7 @@ class Assignment:
             "time_unit": self.time_unit,
             "pose": self.pose,
             "fps": self.fps if self.time is None else None,
+            "trackers": None if self.trackers is None else "assigned",
         }
         if self.kind == "quaternion":
             given["quaternion_order"] = self.quaternion_order
@@ -126,11 +142,18 @@ class Assignment:
         if self.key is not None:
             given |= {"shape": "long", "key": _named((self.key,), header)[0]}
             given["devices"] = {device: list(names) for device, names in zip(DEVICE_NAMES, self.names, strict=True)}
+            given["devices"] |= {name: list(one.names) for name, one in self._named_trackers()}
             columns |= _pose_columns("", letter, self.devices[0], header)
         else:
-            for device, own in zip(DEVICE_NAMES, self.devices, strict=True):
+            of_trackers = ((name, one.columns) for name, one in self._named_trackers())
+            for device, own in (*zip(DEVICE_NAMES, self.devices, strict=True), *of_trackers):
                 columns |= _pose_columns(f"{device}_", letter, own, header)
         return {name: value for name, value in given.items() if value is not None} | {"columns": columns}
+
+    def _named_trackers(self) -> Iterator[tuple[str, AssignedTracker]]:
+        """Yield the trackers with the names that a mapping gives them: their places, or numbers."""
+        for number, own in enumerate(self.trackers or (), 1):
+            yield own.place or f"tracker_{number}", own
 
     def to_option(self) -> str:
         """Return the mapping as the text of ``--columns``."""
@@ -141,13 +164,10 @@ class Assignment:
         """Return what a layout assigns in a table; columns that the table lacks are left out."""
 
         def numbers(names: Sequence[str]) -> Columns:
-            return tuple(place + 1 for name in names if (place := table.find(name)) is not None)
+            return column_numbers(names, table)
 
         own = [layout.device(device) for device in DEVICE_NAMES]
-        devices = [
-            AssignedDevice() if one is None else AssignedDevice(numbers(one.position), numbers(one.rotation))
-            for one in own
-        ]
+        devices = [assigned_device(one, table) for one in own]
         head = next((one for one in own if one is not None), None)
         is_rotator = layout.euler_order == PITCH_YAW_ROLL
         kinds: dict[str, Kind] = {"q": "quaternion", "e": "rotator" if is_rotator else "euler", "m": "matrix"}
@@ -168,6 +188,7 @@ class Assignment:
             pose=layout.pose,
             key=keys[0] if keys else None,
             names=(named[0], named[1], named[2]) if keys else ((), (), ()),
+            trackers=assigned_trackers(layout, table, head),
         )
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from ...arrays import BoolArray, FloatArray, runs
 from ...errors import RecordingError
 from ..types import DEVICE_NAMES
-from .assignment import AssignedDevice, Assignment, Columns, Kind
+from .assigned_devices import AssignedDevice, Columns
+from .assignment import Assignment, Kind
 from .column_meaning import device_named, is_time, meaning_of
 from .times import parse_times
 
@@ -54,6 +55,28 @@ def guess_assignment(header: Sequence[str], rows: Sequence[Sequence[str]]) -> As
         names = tuple(dict.fromkeys(row[key - 1] for row in rows))
         return replace(start, key=key, devices=(groups[0],) * 3, names=_sided(names))
     return replace(start, devices=_of_devices(header, values, groups))
+
+
+def spare_groups(rows: Sequence[Sequence[str]], count: int, assignment: Assignment) -> tuple[AssignedDevice, ...]:
+    """Return the poses of a table that an assignment does not use: a tracker may have made them.
+
+    Args:
+        rows: the first rows, as text.
+        count: the number of columns.
+        assignment: the columns of head, hands and time, with a row for each frame.
+    """
+    if len(rows) < _FEWEST_ROWS or assignment.key is not None:
+        return ()
+    values = numbers_of(rows, count)
+    free = np.isfinite(values).mean(axis=0) >= 0.5
+    if assignment.time is not None:
+        free[assignment.time - 1] = False
+    kind, groups = _pose_groups(values, free)
+    if kind != assignment.kind:
+        return ()
+    owns = (*assignment.devices, *(one.columns for one in assignment.trackers or ()))
+    used = {number for own in owns for number in (*own.position, *own.rotation)}
+    return tuple(group for group in groups if not used & {*group.position, *group.rotation})
 
 
 def numbers_of(rows: Sequence[Sequence[str]], count: int) -> FloatArray:

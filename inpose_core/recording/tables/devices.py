@@ -73,6 +73,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         for name, rows in _rows_of_devices(cells.texts[key]).items()
     }
     finger_bones = {name: tracks.pop(name) for name in list(tracks) if name in UNITY_FINGER_BONES}
+    trackers = _assigned_trackers(layout, tracks)
     others = {name: tracks.pop(name) for name in list(tracks) if tracker_joint(name) is not None}
     chosen: list[Track | None] = []
     for device in DEVICE_NAMES:
@@ -102,6 +103,10 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         for name, track in tracks.items()
         if id(track) not in used and not device_named(name) and _moves(track)
     }
+    if layout.trackers == "recognised":
+        taken = {tracker_joint(name) for name in trackers} - {None}
+        by_name = {name: track for name, track in others.items() if tracker_joint(name) not in taken}
+        trackers = by_name | trackers
     return DeviceTracks(
         (chosen[0], left, right),
         unit,
@@ -109,9 +114,20 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         cells.notes,
         clock.session_starts,
         (*cells.findings, *clock.findings, *angles.findings),
-        dict(sorted(others.items(), key=lambda item: -len(item[1].times))[:_MOST_TRACKERS]),
+        dict(sorted(trackers.items(), key=lambda item: -len(item[1].times))[:_MOST_TRACKERS]),
         finger_bones,
     )
+
+
+def _assigned_trackers(layout: Layout, tracks: dict[str, Track]) -> dict[str, Track]:
+    """Take the tracks of the trackers that the layout assigns out of the others, and return them by their places."""
+    found: dict[str, Track] = {}
+    for place in layout.tracker_names:
+        listed = [str(value).lower() for value in layout.devices.get(place, ())]
+        name = max((name for name in tracks if name in listed), key=lambda name: len(tracks[name].times), default=None)
+        if name is not None:
+            found[place] = tracks.pop(name)
+    return found
 
 
 def _rows_of_devices(keys: Sequence[str]) -> dict[str, NDArray[np.intp]]:

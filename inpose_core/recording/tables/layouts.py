@@ -11,7 +11,7 @@ Both use the same format as the JSON files in ``presets/``::
 expanded: ``{xyz}`` letter by letter (the letters give a quaternion's order), ``{0,1,2,3}`` item by item (the order
 stays unknown). A device may have its own columns (``head_p``). In a "long" table each row holds one device, named in
 the column ``key``; with "files" each device has its own file. ``#3`` is the third column from the left, whatever it is
-called.
+called. Trackers are devices, too: ``hips_p``, ``left_foot_q``, ``tracker_1_p``; one without a rotation is a marker.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from ...body.points import tracker_joint
 from ...errors import RecordingError
 from ...system.safe_files import parse_json, read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
@@ -42,6 +43,9 @@ _HINT: Final[str] = (
 )
 _LARGEST_MAPPING: Final[int] = 65536
 _FPS: Final[tuple[float, float]] = (1.0, 2000.0)
+_NUMBERED: Final[re.Pattern[str]] = re.compile(r"tracker[_ ]?\d+", re.IGNORECASE)
+_OWN_COLUMNS: Final[re.Pattern[str]] = re.compile(r"(.+)_[pqem]")
+_MOST_TRACKERS: Final[int] = 16
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ class Layout:
     key: str = ""
     """The column that names the device of a row, in a long table."""
     devices: Mapping[str, Any] = field(default_factory=dict)
-    """Replacements of ``{device}`` for head, left and right; in a long table, lists of the key's values."""
+    """Replacements of ``{device}`` for head, left, right and trackers; in a long table, lists of the key's values."""
+    trackers: Literal["recognised", "assigned"] = "recognised"
+    """Which trackers count: those that are assigned here and those that the table's names tell, or only the former."""
     unit: str | None = None
     axes: str | None = None
     time_unit: str | None = None
@@ -86,8 +92,14 @@ class Layout:
         listed = self.columns.get("time", ())
         return (listed,) if isinstance(listed, str) else tuple(listed)
 
+    @property
+    def tracker_names(self) -> tuple[str, ...]:
+        """Return the trackers that are assigned here: by columns of their own, or as devices."""
+        own = (found[1] for key in self.columns if (found := _OWN_COLUMNS.fullmatch(key)))
+        return tuple(dict.fromkeys(name for name in (*own, *self.devices) if is_tracker(name)))
+
     def device(self, device: str) -> DeviceColumns | None:
-        """Return the columns of head, left or right; None if the layout has none.
+        """Return the columns of head, left, right or a tracker; None if the layout has none.
 
         Raises:
             RecordingError: a position does not have three columns, or a rotation has the wrong number of columns.
@@ -97,6 +109,8 @@ class Layout:
             return None
         own = {kind: self._expand(f"{device}_{kind}", kind, str(name)) for kind in ("p", *_ROTATIONS)}
         kind: Rotation | None = next((kind for kind in _ROTATIONS if own[kind]), None)
+        if kind is None and len(own["p"]) == len("xyz") and is_tracker(device):
+            return DeviceColumns(own["p"], (), "q", self.quaternion_order)
         if kind is None or (kind != "m" and not own["p"]):
             if any(own.values()):
                 raise RecordingError(
@@ -125,6 +139,11 @@ class Layout:
         if not isinstance(pattern, str):
             return tuple(str(column) for column in pattern)
         return expand_pattern(pattern.replace("{device}", device))
+
+
+def is_tracker(name: str) -> bool:
+    """Return whether a mapping may call a tracker so: by a place on the body, or by a number."""
+    return tracker_joint(name) is not None or _NUMBERED.fullmatch(name) is not None
 
 
 def expand_pattern(pattern: str) -> tuple[str, ...]:
@@ -193,7 +212,7 @@ def _layout(document: Any, name: str) -> Layout:
     if not isinstance(document, dict) or not isinstance(document.get("columns"), dict):
         raise RecordingError(f'The column mapping {name} has no "columns".', _HINT)
     unknown = [key for key in document if key not in _SETTINGS | {"columns", "devices"}]
-    unknown += [key for key in document["columns"] if key not in _COLUMN_NAMES]
+    unknown += [key for key in document["columns"] if key not in _COLUMN_NAMES and not _is_of_tracker(key)]
     if unknown:
         raise RecordingError(f'The column mapping {name} has an unknown "{str(unknown[0])[:40]}".', _HINT)
     try:
@@ -214,15 +233,23 @@ def _layout(document: Any, name: str) -> Layout:
             layout.euler_order == PITCH_YAW_ROLL or sorted(layout.euler_order) == ["X", "Y", "Z"],
             layout.angle_unit in (None, "deg", "rad"),
             layout.fps is None or _FPS[0] <= layout.fps <= _FPS[1],
+            layout.trackers in ("recognised", "assigned"),
         )
         if all(allowed):
-            for device in DEVICE_NAMES:
+            if len(layout.tracker_names) > _MOST_TRACKERS:
+                raise RecordingError(f"The column mapping {name} has more than {_MOST_TRACKERS} trackers.", _HINT)
+            for device in (*DEVICE_NAMES, *layout.tracker_names):
                 layout.device(device)
     except (TypeError, AttributeError, ValueError) as error:
         raise RecordingError(f"The column mapping {name} cannot be understood ({error}).", _HINT) from error
     if not all(allowed):
         raise RecordingError(f"The column mapping {name} has a setting of unknown value.", _HINT)
     return layout
+
+
+def _is_of_tracker(key: str) -> bool:
+    found = _OWN_COLUMNS.fullmatch(key)
+    return found is not None and is_tracker(found[1])
 
 
 def _are_names(value: Any) -> bool:

@@ -22,8 +22,6 @@ from .assignment import mapping_path
 from .buttons import button_columns, buttons_from
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
-    Angles,
-    ColumnPlaces,
     DeviceTracks,
     angles_of,
     column_places,
@@ -37,8 +35,8 @@ from .csv_format import CSV_HINT, OWN_LAYOUT, is_own, read_own
 from .devices import read_files, read_long
 from .layouts import DeviceColumns, Layout, layout_from, presets
 from .players import player_columns, split_players
-from .text_table import Cells, TextTable, is_text, open_table
-from .tracker_columns import tracker_columns
+from .text_table import TextTable, is_text, open_table
+from .trackers import quaternion_order_of, tracker_track, wide_trackers
 
 recognises = is_text
 """`read` decides whether the text is a table of poses."""
@@ -175,8 +173,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
     else:
         found = _read_wide(layout, table, options)
     times, positions, quaternions = join_tracks(found.tracks)
-    columns = layout.device("head")
-    order = columns.quaternion_order if columns is not None and columns.kind == "q" else "xyzw"
+    order = quaternion_order_of(layout.device("head"))
     return RawTracks(
         times=times,
         positions=positions,
@@ -221,52 +218,30 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     present = [(columns, column_places(columns, table)) if columns is not None else None for columns in devices]
     time = time_column(layout, table, options)
     places = [places for _, places in filter(None, present)]
-    trackers = _trackers(devices, time, table)
-    numbers = [place for one in (*places, *(own for _, own in trackers.values())) for place in one.numbers]
-    texts = [*(() if time is None else (time,)), *(place for one in places for place in one.matrix)]
+    trackers = wide_trackers(layout, devices, time, table)
+    all_places = (*places, *(own for _, own in trackers.values()))
+    numbers = [place for one in all_places for place in one.numbers]
+    texts = [*(() if time is None else (time,)), *(place for one in all_places for place in one.matrix)]
     buttons = button_columns(table.header)
     players = player_columns(table, (*numbers, *texts))
     cells = table.read(numbers, (*texts, *players, *buttons.values()))
     if places[0].position:
         cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
-    angles = angles_of([one for one in present if one is not None], cells, layout)
+    angles = angles_of([*filter(None, present), *trackers.values()], cells, layout)
     head, left, right = (
         None if one is None else Track(clock.times, *column_poses(*one, cells, layout, angles)) for one in present
     )
-    others = {name: _tracker_track(*one, clock.times, cells, layout, angles) for name, one in trackers.items()}
-    missing_hands = tuple(
-        f"The file has no columns for the {name} hand."
-        for name, columns in zip(DEVICE_NAMES, devices, strict=True)
-        if columns is None
-    )
+    order = quaternion_order_of(devices[0])
+    others = {name: tracker_track(*one, clock.times, cells, layout, angles, order) for name, one in trackers.items()}
+    lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
+    lacks += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
     return DeviceTracks(
         (head, left, right),
         unit,
-        notes=(*cells.notes, *missing_hands),
+        notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
         session_starts=clock.session_starts,
         findings=(*cells.findings, *clock.findings, *angles.findings),
         others=others,
         buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
     )
-
-
-def _trackers(
-    devices: Sequence[DeviceColumns | None], time: int | None, table: TextTable
-) -> dict[str, tuple[DeviceColumns, ColumnPlaces]]:
-    """Return the columns of trackers beside head and hands; none if the order of quaternions is not known."""
-    known = [device for device in devices if device is not None]
-    if any(device.kind == "q" and device.quaternion_order != "xyzw" for device in known):
-        return {}
-    taken = {name for device in known for name in (*device.position, *device.rotation)}
-    taken |= set() if time is None else {table.header[time]}
-    found = tracker_columns(table.header, taken)
-    return {name: (columns, column_places(columns, table)) for name, columns in found.items()}
-
-
-def _tracker_track(
-    columns: DeviceColumns, places: ColumnPlaces, times: FloatArray, cells: Cells, layout: Layout, angles: Angles
-) -> Track:
-    if not columns.rotation:
-        return Track(times, cells.numbers(places.position), np.full((len(times), 4), np.nan))
-    return Track(times, *column_poses(columns, places, cells, layout, angles))

@@ -112,6 +112,17 @@ def test_feet_below_the_floor_are_told(rng):
     assert "12 cm" in check.problems[0].sentence
 
 
+def test_hands_far_from_a_body_of_separate_parts_are_not_inside_it(rng):
+    """In a T-pose, the nearest skin of the trunk may be the end of a part, which faces away from the hand."""
+    rig = build_rig(rng, arm_angle_deg=60.0)
+    body = add_body(rig)
+    for polygon in body.data.polygons:
+        if abs(polygon.center.x) < 0.2 and polygon.center.z > 1.1 and polygon.normal.x * polygon.center.x > 0:
+            polygon.flip()
+    body.data.update()
+    assert "hand_inside" not in kinds(checked(rig))
+
+
 @pytest.mark.parametrize(("ahead_m", "expected"), [(0.0, ["hand_inside"]), (0.3, [])])
 def test_a_hand_in_the_body_is_told_and_a_hand_before_it_is_not(rng, ahead_m, expected):
     def reach(motion):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -14,7 +15,16 @@ from inpose_blender.columns.choices import assignment_of, fill_choices, used_twi
 from inpose_blender.columns.dialog import draw_dialog
 from inpose_blender.columns.dialog_state import choices_of
 from inpose_blender.columns.preview import problem_of, show_choices
-from inpose_blender.core_tables import AssignedDevice, Assignment, TableColumn, TableLook, look_at_table
+from inpose_blender.columns.properties import PLACES
+from inpose_blender.core_tables import (
+    TRACKER_PLACES,
+    AssignedDevice,
+    AssignedTracker,
+    Assignment,
+    TableColumn,
+    TableLook,
+    look_at_table,
+)
 from inpose_blender.errors import OutputError
 from inpose_blender.options import ReadOptions
 from inpose_blender.recording import draft
@@ -80,6 +90,9 @@ HEAD, LEFT, RIGHT = (
     AssignedDevice(tuple(range(2 + 7 * device, 5 + 7 * device)), tuple(range(5 + 7 * device, 9 + 7 * device)))
     for device in range(3)
 )
+WAIST = AssignedDevice((23, 24, 25), (26, 27, 28, 29))
+MARKER = AssignedDevice((30, 31, 32))
+TRACKERS = (AssignedTracker("hips", WAIST), AssignedTracker("", MARKER))
 THREE = tuple(AssignedDevice((2 + 6 * n, 3 + 6 * n, 4 + 6 * n), (5 + 6 * n, 6 + 6 * n, 7 + 6 * n)) for n in range(3))
 
 
@@ -94,10 +107,14 @@ THREE = tuple(AssignedDevice((2 + 6 * n, 3 + 6 * n, 4 + 6 * n), (5 + 6 * n, 6 + 
         Assignment(1, (AssignedDevice((), tuple(range(2, 14))),) * 3, kind="matrix"),
         Assignment(1, (HEAD,) * 3, key=9, names=(("a",), ("b",), ("c",))),
         Assignment(1, (AssignedDevice((4, 3, 2), (8, 7, 6, 5)), LEFT, RIGHT), quaternion_order="xyzw"),
+        Assignment(1, (HEAD, LEFT, RIGHT), quaternion_order="wxyz", trackers=TRACKERS),
+        Assignment(1, (HEAD, LEFT, RIGHT), trackers=()),
+        Assignment(1, (HEAD, LEFT, RIGHT), trackers=(AssignedTracker("chest", AssignedDevice((25, 24, 23))),)),
+        Assignment(1, (HEAD,) * 3, key=9, names=(("a",), (), ()), trackers=(AssignedTracker("hips", names=("b",)),)),
     ],
 )
 def test_every_kind_of_assignment_survives_the_dialog(registered, assignment):
-    columns = tuple(TableColumn(number, f"c{number}", ("0",), ("a", "b", "c")) for number in range(1, 25))
+    columns = tuple(TableColumn(number, f"c{number}", ("0",), ("a", "b", "c")) for number in range(1, 33))
     fill_choices(choices(), TableLook(columns, True, assignment, "", True), ReadOptions())
     assert assignment_of(choices()) == assignment
 
@@ -189,6 +206,10 @@ class Drawn:
         assert name in data.bl_rna.properties, name
         assert collection in source.bl_rna.properties, collection
 
+    def operator(self, name, **_):
+        package, _, function = name.partition(".")
+        return getattr(getattr(bpy.ops, package), function).get_rna_type() and SimpleNamespace()
+
     def template_list(self, name, _identity, data, collection, active, index, **_):
         assert hasattr(bpy.types, name)
         assert {collection, index} <= set(data.bl_rna.properties.keys())
@@ -199,6 +220,7 @@ class Drawn:
 def test_the_dialog_is_drawn(scene, table, rows, kind):
     filled(table)
     choices().rows, choices().kind, choices().axes = rows, kind, "custom"
+    bpy.ops.inpose.add_tracker_columns()
     for one_by_one in (False, True):
         choices().one_by_one = one_by_one
         layout = Drawn()
@@ -211,3 +233,57 @@ def test_the_list_says_what_a_column_is(scene, table):
     show_choices(bpy.context)
     assert choices().columns[0].use == "Time"
     assert choices().columns[5].use == "Head: Position 1"
+
+
+@pytest.fixture
+def two_more(scene, table):
+    """Return the table with two more poses, which are higher and lower than the head's."""
+    header, *rows = table.read_text().splitlines()
+    more = [",".join(f"w{n}" for n in range(14))]
+    for row in rows:
+        head = row.split(",")[1:8]
+        more.append(",".join([*head[:5], f"{float(head[5]) - 0.7:.6f}", head[6], *head[:4], "0.1", "0.2", "0.3"]))
+    table.write_text("\n".join(f"{row},{cells}" for row, cells in zip((header, *rows), more, strict=True)))
+    return table
+
+
+def test_trackers_are_added_on_demand_with_the_poses_that_are_left(scene, two_more):
+    filled(two_more)
+    assert not len(choices().trackers)
+    bpy.ops.inpose.add_tracker_columns()
+    bpy.ops.inpose.add_tracker_columns()
+    first, second = choices().trackers
+    assert (first.pose.rotation, first.pose.position) == ("23: w0", "27: w4")
+    assert (second.pose.rotation, second.pose.position) == ("30: w7", "34: w11")
+    first.place, second.place = "hips", "hips"
+    assert problem_of(bpy.context) == "Choose another place for tracker 2: two trackers are at the same place."
+    second.place = "auto"
+    second.pose.rotation = ""
+    assert problem_of(bpy.context) == ""
+    show_choices(bpy.context)
+    assert choices().columns[26].use == "Hips: Position 1"
+    assert choices().columns[33].use == "Tracker 2: Position 1"
+    bpy.ops.inpose.add_tracker_columns()  # nothing is left for it
+    assert problem_of(bpy.context).startswith("Choose where the position of tracker 3 begins")
+    bpy.ops.inpose.remove_tracker_columns(number=2)
+    assert problem_of(bpy.context) == ""
+    found = load_recording(two_more, ReadOptions(columns=assignment_of(choices()).to_option())).trackers
+    assert (found.names, found.turns) == (("hips", "tracker_2"), (True, False))
+    second.pose.position = choices().head.position
+    assert "is chosen twice" in problem_of(bpy.context)
+
+
+def test_a_table_whose_trackers_were_removed_has_none(scene, tmp_path):
+    header, *rows = [line for line in EXAMPLE.read_text().splitlines() if not line.startswith("#")]
+    path = tmp_path / "take.csv"
+    path.write_text("\n".join([header + ",hips_px,hips_py,hips_pz", *(f"{row},0,1,{n}" for n, row in enumerate(rows))]))
+    filled(path)
+    (tracker,) = choices().trackers
+    assert (tracker.place, tracker.pose.position, tracker.pose.rotation) == ("hips", "23: hips_px", "")
+    assert load_recording(path).trackers is not None
+    bpy.ops.inpose.remove_tracker_columns(number=0)
+    assert load_recording(path, ReadOptions(columns=assignment_of(choices()).to_option())).trackers is None
+
+
+def test_the_places_are_those_of_the_core():
+    assert [name for name, *_ in PLACES[1:]] == list(TRACKER_PLACES)

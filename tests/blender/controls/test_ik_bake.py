@@ -9,7 +9,8 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
+from character.skinned import add_body
+from ik_rigs import ARP_BODY, auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
 from rigs import build_rig, nearest_rotation
 
 from inpose_blender.bake.bake import rig_facts
@@ -186,6 +187,14 @@ def test_a_switch_is_keyed_and_fk_controls_rest_where_ik_has_its_own_chain():
     degrees, mm = apart(expected, poses(rig))
     assert degrees < 0.1
     assert mm < 1.0
+
+
+@pytest.mark.parametrize("mode", ["ik", "both"])
+def test_skin_is_not_left_behind_where_fk_controls_rest(mode):
+    rig = auto_rig_pro_rig()
+    add_body(rig, ARP_BODY)
+    found = bake(rig, controls=mode).character.problems
+    assert not [each.kind for each in found if each.kind in {"left_behind", "pulled_off", "stretched"}]
 
 
 def test_a_knee_that_is_a_hinge_is_named():

@@ -8,6 +8,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 import pytest
+from ik_rigs import MMD_OF_UNREAL
 from rigs import add_fingers, build_rig, import_shared_rig, map_and_measure, still_motion
 
 from inpose_blender.bake.bake import bake_motion
@@ -39,35 +40,6 @@ RIGS = {
 }
 """Rigs of different makers with how many finger bones they have."""
 WITHOUT_FINGERS = ("manny_med_mod.gltf", "poser_daz_cross.bvh", "xsens_100style_skeleton.fbx", "smpl_named_female.glb")
-_MMD_FINGERS = {"index": "人指", "middle": "中指", "ring": "薬指", "pinky": "小指"}
-_MMD_LIMBS = {
-    "thigh": "足",
-    "calf": "ひざ",
-    "foot": "足首",
-    "ball": "つま先",
-    "clavicle": "肩",
-    "upperarm": "腕",
-    "lowerarm": "ひじ",
-    "hand": "手首",
-}
-_MMD_SIDES = {"l": "左", "r": "右"}
-MMD = {
-    "pelvis": "下半身",
-    "spine_01": "上半身",
-    "spine_02": "上半身2",
-    "spine_03": "上半身3",
-    "neck_01": "首",
-    "head": "頭",
-    **{f"{limb}_{s}": side + word for s, side in _MMD_SIDES.items() for limb, word in _MMD_LIMBS.items()},
-    **{
-        f"{finger}_0{n}_{s}": side + word + "１２３"[n - 1]
-        for s, side in _MMD_SIDES.items()
-        for finger, word in _MMD_FINGERS.items()
-        for n in (1, 2, 3)
-    },
-    **{f"thumb_0{n}_{s}": side + "親指" + "０１２"[n - 1] for s, side in _MMD_SIDES.items() for n in (1, 2, 3)},
-}
-"""Unreal's names to MMD's."""
 
 
 def moving(rig, skeleton, shapes) -> object:
@@ -162,7 +134,7 @@ def test_hands_of_real_rigs(file_name, count):
 def test_an_mmd_character():
     rig, _ = import_shared_rig("mesh2motion_human_male.glb")
     for bone in rig.data.bones:
-        bone.name = MMD.get(bone.name, bone.name)
+        bone.name = MMD_OF_UNREAL.get(bone.name, bone.name)
     mapping = map_rig(rig)
     assert mapping.family.name == "mmd"
     assert find_fingers(rig, mapping)["left"]["thumb"].bones == ("左親指０", "左親指１", "左親指２")

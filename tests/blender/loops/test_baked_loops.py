@@ -74,6 +74,18 @@ def degrees(a, b):
     return np.degrees(2 * np.arcsin(np.clip(apart / np.sqrt(8), 0, 1)))
 
 
+@pytest.mark.parametrize("choice", [{"fewer_keys": True}, {"key_step": 3}, {"key_tolerance_deg": 2.0}])
+def test_a_loop_has_a_key_on_every_frame(rig, choice):
+    """Whatever the bake of the take has: a round ends where it begins."""
+    for name, value in choice.items():
+        setattr(bpy.context.scene.inpose_bake, name, value)
+    assert loop() == {"FINISHED"}
+    first, last = rig.animation_data.action.curve_frame_range
+    moving = [curve for curve in all_curves(rig.animation_data.action) if len(curve.keyframe_points) > 1]
+    assert moving
+    assert {len(curve.keyframe_points) for curve in moving} == {round(last - first) + 1}
+
+
 @pytest.mark.parametrize("repeat", ["modifier", "strip"])
 @pytest.mark.parametrize("loop_way", ["moving", "in_place"])
 @pytest.mark.parametrize("way", ["hips", "root", "object"])

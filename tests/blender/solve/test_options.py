@@ -14,12 +14,13 @@ from rigs import build_rig
 
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bake.properties import bake_options
-from inpose_blender.batch import WRONG_USE, main, parse_arguments
+from inpose_blender.batch import WRONG_USE, main
 from inpose_blender.options import CalibrationSettings, Option, ReadOptions, SolveRequest, SolveSettings, options_of
 from inpose_blender.solve.operators import solve_options
 from inpose_blender.solve.options import SolveOptions
 from inpose_blender.ui.option_properties import AUTOMATIC, CUSTOM, panel_options, settings_of
 from inpose_blender.viewing.calibrated import scale_of
+from inpose_blender.without_window.command_line import parse_arguments
 from tests.option_examples import other_value, typed
 
 TABLES = {"reading": ReadOptions, "calibration": CalibrationSettings, "solve": SolveSettings}

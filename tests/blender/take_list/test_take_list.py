@@ -71,6 +71,11 @@ def tracks(rig):
     return {track.name: track for track in rig.animation_data.nla_tracks if not track.mute}
 
 
+def hips_at(rig, frame):
+    bpy.context.scene.frame_set(frame)
+    return tuple(rig.pose.bones["pelvis"].matrix.translation)
+
+
 def test_whoever_sets_a_recording_adds_a_take(three, recordings):
     assert names() == ["fight_001", "fight_002", "fight_003"]
     assert states() == ["recorded"] * 3
@@ -157,23 +162,26 @@ def test_a_row_of_strips_shows_each_take_at_its_frames(solved):
     assert list(strips) == names()
     assert [strip.frame_start for strip in strips.values()] == firsts
     assert [strip.extrapolation for strip in strips.values()] == ["HOLD", "HOLD_FORWARD", "HOLD_FORWARD"]
-    heights = []
-    for frame in (10, firsts[1], firsts[1] + 9, firsts[2] + 9):
-        bpy.context.scene.frame_set(frame)
-        heights.append(tuple(solved.pose.bones["pelvis"].matrix.translation))
-    assert heights[0] == pytest.approx(heights[2], abs=1e-5)
-    assert heights[0] == pytest.approx(heights[3], abs=1e-5)
-    assert heights[0] != pytest.approx(heights[1], abs=1e-3)
+    places = [hips_at(solved, frame) for frame in (10, firsts[1], firsts[1] + 9, firsts[2] + 9)]
+    assert places[0] == pytest.approx(places[2], abs=1e-5)
+    assert places[0] == pytest.approx(places[3], abs=1e-5)
+    assert places[0] != pytest.approx(places[1], abs=1e-3)
     # A take that is baked again keeps its place in the row.
     takes().chosen = 1
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
     assert solved.animation_data.action is None
     assert tracks(solved)["fight_002"].strips[0].frame_start == firsts[1]
+    assert list(tracks(solved)) == names()  # it stays below the take that follows
+    assert hips_at(solved, firsts[2] + 9) == pytest.approx(places[3], abs=1e-5)
+    takes().chosen = 0
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert list(tracks(solved)) == names()
+    assert hips_at(solved, firsts[1] + 9) == pytest.approx(places[2], abs=1e-5)
     takes().entries.move(2, 0)
     assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
     assert [solved_of(index).first_frame for index in range(3)] == firsts
-    assert sorted(tracks(solved)) == sorted(names())
-    assert names()[0] == "fight_003"
+    assert list(tracks(solved)) == names() == ["fight_003", "fight_001", "fight_002"]
+    assert hips_at(solved, firsts[2] + 9) == pytest.approx(places[3], abs=1e-5)
 
 
 def test_edited_bakes_stay(solved):

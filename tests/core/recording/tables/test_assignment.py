@@ -19,7 +19,8 @@ from inpose_core.errors import ColumnsError, RecordingError
 from inpose_core.inspection.table import TableLook, look_at_table, option_text, table_lines
 from inpose_core.options.reading import ReadOptions
 from inpose_core.recording import load_recording
-from inpose_core.recording.tables.assignment import AssignedDevice, Assignment, mapping_path, save_assignment
+from inpose_core.recording.tables.assigned_devices import AssignedDevice
+from inpose_core.recording.tables.assignment import Assignment, mapping_path, save_assignment
 from inpose_core.recording.tables.column_guess import guess_assignment
 from tests.core.recording.recording_tables import Convention, FloatArray, cut
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell which bones are where the joints are while IK plays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..rig.families import RigMapping
+from .limbs import IkControls, IkLimb
+from .names import LIMBS
+
+
+def mapping_under_ik(mapping: RigMapping, controls: IkControls) -> RigMapping:
+    """Return a mapping to bones that move as the joints do while IK plays.
+
+    Where IK has a chain of its own, the mapped bones are FK controls, and these rest. Hands and feet are those of the
+    target controls, because the animator knows these.
+    """
+    bones = dict(mapping.bones)
+    for limb in controls.limbs:
+        if limb.kind != "aim" and not limb.is_own:
+            names = (*LIMBS[limb.kind], "foot")
+            for joint, bone in zip(names, _moving_bones(limb), strict=False):
+                bones[f"{limb.side}_{joint}"] = bone
+    return replace(mapping, bones=bones)
+
+
+def _moving_bones(limb: IkLimb) -> tuple[str, ...]:
+    """Return the bones of the three joints of a limb, and of the toes if they have a control."""
+    end = limb.target.bone if limb.end_follows else limb.end
+    return (limb.upper[0], limb.lower[0], end, *([limb.toe.bone] if limb.toe is not None else []))

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the command line of `batch`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ..bake.options import BakeOptions
+from ..core import OutputError, RecordingError
+from ..export.exporting import check_export_name
+from ..export.options import EXPORT_SUFFIXES, ExportOptions
+from ..layers.options import LayerOptions
+from ..loops.options import LoopOptions
+from ..options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
+from ..preferences.machine_settings import solver_device
+from ..solve.options import SolveOptions
+
+_BAKE: Final[BakeOptions] = BakeOptions(set_frame_range=True)
+"""The scene of a file that InPose writes begins and ends with the motion, by default."""
+_NO_RECORDINGS: Final[frozenset[str]] = frozenset({".blend", ".blend1", ".txt", ".md", ".log", ".png"})
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """Hold one command line."""
+
+    recordings: tuple[Path, ...]
+    output: Path
+    output_is_folder: bool
+    blend: Path | None
+    armature: str
+    interpreter: str
+    scene_fps: float | None
+    skip_existing: bool
+    solve: SolveOptions
+    bake: BakeOptions
+    exports: tuple[Path, ...]
+    """Files to export to; a mere ending stands for a file beside the output."""
+    export: ExportOptions
+    loop: LoopOptions
+    row: bool = False
+    """All recordings go onto one character and into one file, in NLA strips one after another."""
+    row_gap: int = 0
+    """Frames between two strips."""
+
+    def output_of(self, recording: Path) -> Path:
+        """Return where the result of a recording goes."""
+        return self.output / f"{recording.stem}.blend" if self.output_is_folder else self.output
+
+    def exports_of(self, recording: Path) -> tuple[Path, ...]:
+        """Return the files to which the character is exported with the motion of a recording."""
+        output = self.output_of(recording)
+        return tuple(output.with_suffix(path.name) if is_ending(path) else path for path in self.exports)
+
+
+def is_ending(path: Path) -> bool:
+    """Say whether a path is no file, but an ending such as .glb."""
+    return path.name == str(path) and path.name.lower() in EXPORT_SUFFIXES
+
+
+def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
+    """Parse a command line. A folder among the recordings stands for the files in it.
+
+    Raises:
+        InPoseError: recordings are missing, or two of them would get the same output.
+    """
+    parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
+    parser.add_argument(
+        "--recording",
+        type=Path,
+        action="append",
+        required=True,
+        help="recording file, or folder of recordings; can be given several times",
+    )
+    parser.add_argument(
+        "--output", type=Path, required=True, help=".blend file to write; for several recordings, a folder"
+    )
+    parser.add_argument(
+        "--blend", type=Path, help=".blend file with the rig; default: the open file, or else a stick figure"
+    )
+    parser.add_argument("--armature", default="", help="name of the armature object, if the file has several")
+    parser.add_argument(
+        "--interpreter", default="", help="Python that runs the solver; default: the one of the preferences"
+    )
+    parser.add_argument("--scene-fps", type=float, help="frame rate of the output; default: the rig file's")
+    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+        add_options(parser, table)
+    add_options(parser, BakeOptions, _BAKE)
+    add_options(parser, ExportOptions)
+    parser.add_argument(
+        "--export",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="export the character, too: a file, or an ending (.fbx, .glb, .bvh, .vrma) for a file beside the output; "
+        "can be given several times",
+    )
+    add_options(parser, LayerOptions)
+    add_options(parser, LoopOptions)
+    parser.add_argument(
+        "--row",
+        action="store_true",
+        help="bake all recordings onto one character and into one file, in NLA strips one after another",
+    )
+    parser.add_argument("--row-gap", type=int, default=0, help="frames between two strips of the row; default: 0")
+    parser.add_argument("--skip-existing", action="store_true", help="skip recordings whose output already exists")
+    options = parser.parse_args(list(arguments))
+    recordings = tuple(_expand(options.recording))
+    output_is_folder = not options.row and (
+        len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
+    )
+    if not output_is_folder and options.output.suffix.lower() != ".blend":
+        raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
+    layers = settings_from_arguments(LayerOptions, options)
+    layers.check()
+    if options.row and (layers.is_layer or options.skip_existing):
+        raise OutputError("A row is neither a layer nor skipped.", "Leave out --layer and --skip-existing.")
+    settings = BatchSettings(
+        recordings=recordings,
+        output=options.output.resolve(),
+        output_is_folder=output_is_folder,
+        blend=options.blend,
+        armature=options.armature,
+        interpreter=options.interpreter,
+        scene_fps=options.scene_fps,
+        skip_existing=options.skip_existing,
+        solve=SolveOptions(
+            settings_from_arguments(ReadOptions, options),
+            settings_from_arguments(CalibrationSettings, options),
+            settings_from_arguments(SolveSettings, options, SolveSettings(device=solver_device())),
+        ),
+        bake=replace(settings_from_arguments(BakeOptions, options, _BAKE), layers=layers),
+        loop=settings_from_arguments(LoopOptions, options),
+        exports=tuple(_export_target(path, output_is_folder=output_is_folder) for path in options.export),
+        export=settings_from_arguments(ExportOptions, options),
+        row=options.row,
+        row_gap=max(0, options.row_gap),
+    )
+    if settings.row:
+        return settings
+    _refuse_equal_outputs(settings)
+    return settings
+
+
+def _expand(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path.resolve()
+            continue
+        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
+        files = [file.resolve() for file in files if file.suffix.lower() not in _NO_RECORDINGS]
+        if not files:
+            raise RecordingError(f"There are no recordings in {path}.", "Give a folder with recording files.")
+        yield from files
+
+
+def _export_target(path: Path, *, output_is_folder: bool) -> Path:
+    """Return a file or an ending to export to."""
+    if is_ending(path):
+        return path
+    check_export_name(path)
+    if output_is_folder:
+        raise OutputError(
+            f"All recordings would be exported to {path}.", "Give an ending, for example .glb, instead of a file name."
+        )
+    return path.resolve()
+
+
+def _refuse_equal_outputs(settings: BatchSettings) -> None:
+    outputs: dict[str, Path] = {}
+    for recording in settings.recordings:
+        other = outputs.setdefault(one_spelling(settings.output_of(recording)), recording)
+        if other != recording:
+            raise OutputError(
+                f"{other} and {recording} would write the same output file.", "Give each recording a different name."
+            )
+
+
+def one_spelling(path: Path, *, ignores_case: bool = sys.platform in ("win32", "darwin")) -> str:
+    """Return the same text for all spellings of the same path."""
+    return unicodedata.normalize("NFC", str(path)).casefold() if ignores_case else str(path)
