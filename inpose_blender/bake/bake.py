@@ -365,7 +365,7 @@ def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> Ke
 
 def _foot_levers(controls: IkControls) -> dict[str, FloatArray]:
     """Return for the controls with which feet roll the way from the ball to the ankle, (3,), in their own axes."""
-    levers = {}
+    levers: dict[str, FloatArray] = {}
     for limb in controls.limbs:
         if limb.roll is not None:
             way = limb.places_rest[2] - limb.roll.ball_rest

@@ -15,6 +15,7 @@ import numpy as np
 from ..core import (
     BoolArray,
     FloatArray,
+    IndexArray,
     matrix_to_quaternion,
     quaternion_to_matrix,
     quaternion_to_rotvec,
@@ -105,10 +106,10 @@ def _parts(roll: FootRoll, move: FloatArray) -> tuple[FloatArray, FloatArray, Fl
     rise = np.maximum((rise + np.pi) % (2 * np.pi) - np.pi, 0.0)  # the other way it would turn about the heel
     back = quaternion_to_matrix(rotvec_to_quaternion(-rise[:, None] * axis))
     turned = quaternion_to_rotvec(matrix_to_quaternion(move[:, :3, :3] @ back))
-    return turned, _moved(move, roll.ball_rest) - roll.ball_rest, rise
+    return turned, _moved(move, roll.ball_rest) - roll.ball_rest, np.asarray(rise)
 
 
-def _fades(spans: list[tuple[int, int]], count: int, longest: int) -> list[tuple[int, FloatArray, FloatArray]]:
+def _fades(spans: list[tuple[int, int]], count: int, longest: int) -> list[tuple[int, IndexArray, FloatArray]]:
     """Return how the controls go back to rest around each time: the edge, the frames, and the share that is left."""
     fades = []
     befores, afters = [-1, *(last for _, last in spans)], [*(first for first, _ in spans), count]

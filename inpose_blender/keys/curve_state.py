@@ -57,6 +57,13 @@ class CurveState:
         self.put_keys(self.fixed)
         self._fit(self._values)
 
+    keys: FloatArray
+    """(2, C, K) values and slopes of the keys."""
+    fitted: FloatArray
+    """(C, F) the curve through them."""
+    errors: FloatArray
+    """(E, 6, F) what it does to the end joints."""
+
     def put_keys(self, mask: BoolArray) -> None:
         """Have keys on the masked frames; the curve is not yet fitted to them."""
         self.mask, self.kept = mask, np.flatnonzero(mask)
