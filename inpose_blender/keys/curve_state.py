@@ -17,7 +17,7 @@ _OWN_WAY: Final[float] = 0.02
 """How strongly a bone keeps its own way when it makes up for the errors of others."""
 
 
-_OWN_CURVATURE: Final[float] = 1e-3
+_OWN_CURVATURE: Final[float] = 0.005
 """The same where all curves are fitted together; also, a quaternion's length has no effect of its own."""
 
 
@@ -101,6 +101,7 @@ class CurveState:
         slopes = np.einsum("ceif,eif->cf", weighted, errors[self.ends])
         curvature = np.stack([np.einsum("eif,deif->df", each, self._effects) for each in weighted])
         own = _OWN_CURVATURE * np.einsum("ccf->f", curvature) + 1e-9
+        slopes = slopes + own * (self.fitted - self._values)  # far from its own way, the errors are other ones
         curvature = curvature + own * np.eye(self.cost)[:, :, None]
         self.keys = self.keys + self._segments.improve(slopes, curvature)
         errors[self.ends] -= self.errors
