@@ -16,7 +16,7 @@ from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..character.skin import Skin
 from ..controls.under_ik import mapping_under_ik
-from ..core import FloatArray, InPoseError, RigError
+from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
@@ -175,12 +175,7 @@ class BakeJob:
             switched_off=facts.switched_off,
             patch=patch if isinstance(patch, Patch) else None,
         )
-        before = (scene.frame_start, scene.frame_end)
-        after = self._options.range_after(before, (result.first_frame, result.last_frame))
-        if after != before:
-            scene.frame_start, scene.frame_end = after
-        marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
-        replace_markers(scene, armature_object, marked if self._options.markers else [])
+        self._arrange_scene(scene, armature_object, motion, result, facts)
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
         seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
         character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
@@ -227,6 +222,17 @@ class BakeJob:
         if edited_bake(armature_object, settings.action_name) is None:
             return None
         return make_patch(armature_object, before, channels, frames)
+
+    def _arrange_scene(
+        self, scene: Any, armature_object: Any, motion: Motion, result: BakeResult, facts: RigFacts
+    ) -> None:
+        """Set the frame range and the markers of the scene."""
+        before = (scene.frame_start, scene.frame_end)
+        after = self._options.range_after(before, (result.first_frame, result.last_frame))
+        if after != before:
+            scene.frame_start, scene.frame_end = after
+        marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
+        replace_markers(scene, armature_object, marked if self._options.markers else [])
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig

@@ -5,7 +5,6 @@
 2. The errors of all curves add up. Each curve is fitted anew so that it makes up for the errors of the others. Where
    the sum is still too large, the curve that adds most to it gets one more key.
 3. Keys that turn out to be unnecessary are removed again: every second key of a curve at a time.
-4. In animations that are not too long, all curves are fitted together, and more keys go (`thinning.py`).
 
 All steps work on whole arrays.
 """
@@ -23,11 +22,10 @@ from numpy.typing import NDArray
 from ..core import BoolArray, FloatArray, IndexArray, runs
 from .curve_state import CurveState
 from .ends import CurveToKey, Tolerance, sizes
-from .thinning import thin_out
 
-_OWN_LIMIT: Final[float] = 3.0
+_OWN_LIMIT: Final[float] = 2.0
 """Tolerances that a curve may be off by itself at first: other curves make up for it."""
-_BLOCK: Final[int] = 3000
+_BLOCK: Final[int] = 1500
 """Frames that are looked at together: more of them need more rounds, and more memory."""
 _PASSES: Final[int] = 12
 _ROUNDS: Final[int] = 30
@@ -39,11 +37,7 @@ _ALONE_FROM: Final[int] = 22
 """From this round on, the curves no longer make up for each other in the frames that are off."""
 _ALONE: Final[int] = 1
 """Frames before and after, for which this is so, too."""
-_REMOVALS: Final[int] = 4
-_FITS: Final[int] = 3
-"""Fits of all curves to each other before the next keys, where there is time for it."""
-_LONGEST_TO_THIN: Final[int] = 2001
-"""Frames up to which all curves are fitted together: in longer animations, this would take minutes."""
+_REMOVALS: Final[int] = 3
 
 
 @dataclass(frozen=True)
@@ -69,19 +63,16 @@ def choose_keys(curves: Sequence[CurveToKey], tolerances: Sequence[Tolerance]) -
     pieces = max(1, round(count / _BLOCK))
     stride = curves[0].stride
     borders = (stride * np.linspace(0, (count - 1) // stride, pieces + 1).round().astype(int)).tolist()
-    thin = count <= _LONGEST_TO_THIN
     parts = [
-        _choose_in([curve.part(first, last + 1) for curve in curves], tolerances, thin=thin)
-        for first, last in pairwise(borders)
+        _choose_in([curve.part(first, last + 1) for curve in curves], tolerances) for first, last in pairwise(borders)
     ]
     return [_joined(choices, borders) for choices in zip(*parts, strict=True)]
 
 
-def _choose_in(curves: Sequence[CurveToKey], tolerances: Sequence[Tolerance], *, thin: bool) -> list[KeyChoice]:
+def _choose_in(curves: Sequence[CurveToKey], tolerances: Sequence[Tolerance]) -> list[KeyChoice]:
     states = [CurveState(curve, [tolerances[end] for end in curve.reach.ends]) for curve in curves]
     errors: NDArray[Any] = np.zeros((len(tolerances), 6, len(curves[0].values)), np.float32)  # fast enough so
     alone = np.zeros(errors.shape[-1], np.bool_)
-    fits = _FITS if thin else 1
     for state in states:
         for _ in range(_PASSES):
             too_large = np.flatnonzero(state.fit_alone() > _OWN_LIMIT)
@@ -89,13 +80,11 @@ def _choose_in(curves: Sequence[CurveToKey], tolerances: Sequence[Tolerance], *,
                 break
             state.put_keys(with_frames(state.mask, state.splits(too_large)))
         errors[state.ends] += state.errors
-    _repair(states, errors, alone, fits)
+    _repair(states, errors, alone)
     for _ in range(_REMOVALS):
         if not _remove(states, errors, alone):
             break
-        _repair(states, errors, alone, fits)
-    if thin:
-        thin_out(states, errors)
+        _repair(states, errors, alone)
     return [KeyChoice(state.kept, state.fitted.T, state.keys[1].T) for state in states]
 
 
@@ -119,17 +108,16 @@ def with_frames(mask: BoolArray, frames: IndexArray) -> BoolArray:
     return mask
 
 
-def _repair(states: Sequence[CurveState], errors: FloatArray, alone: BoolArray, fits: int) -> None:
+def _repair(states: Sequence[CurveState], errors: FloatArray, alone: BoolArray) -> None:
     """Fit the curves to each other, and add keys where the sum of their errors is still too large."""
     for number in range(_ROUNDS):
-        for _ in range(fits):
-            for state in states:
-                state.make_up(errors, alone)
-            if sizes(errors).max() <= 1.0:
-                return
+        for state in states:
+            state.make_up(errors, alone)
         size = sizes(errors)
         largest = size.max(axis=0)
         at = np.flatnonzero(largest > 1.0)
+        if not len(at):
+            return
         if number >= _ALONE_FROM:
             alone[np.clip(at[:, None] + np.arange(-_ALONE, _ALONE + 1), 0, len(alone) - 1)] = True
         if number < _MANY_FROM:

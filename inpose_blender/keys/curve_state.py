@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,22 +14,6 @@ from .ends import CurveToKey, Tolerance, sizes
 
 _OWN_WAY: Final[float] = 0.02
 """How strongly a bone keeps its own way when it makes up for the errors of others."""
-
-
-_OWN_CURVATURE: Final[float] = 0.005
-"""The same where all curves are fitted together; also, a quaternion's length has no effect of its own."""
-
-
-@dataclass(frozen=True)
-class StateOfKeys:
-    """Hold the keys of a curve, and the curve through them."""
-
-    mask: BoolArray
-    kept: IndexArray
-    segments: Segments
-    keys: FloatArray
-    fitted: FloatArray
-    errors: FloatArray
 
 
 class CurveState:
@@ -57,13 +40,6 @@ class CurveState:
         self.put_keys(self.fixed)
         self._fit(self._values)
 
-    keys: FloatArray
-    """(2, C, K) values and slopes of the keys."""
-    fitted: FloatArray
-    """(C, F) the curve through them."""
-    errors: FloatArray
-    """(E, 6, F) what it does to the end joints."""
-
     def put_keys(self, mask: BoolArray) -> None:
         """Have keys on the masked frames; the curve is not yet fitted to them."""
         self.mask, self.kept = mask, np.flatnonzero(mask)
@@ -87,44 +63,6 @@ class CurveState:
             wanted[component] -= np.where(alone, 0.0, np.einsum("eif,eif->f", answers, others))
         self._fit(wanted)
         errors[self.ends] = others + self.errors
-
-    def improve(self, errors: FloatArray, weights: FloatArray) -> None:
-        """Change the curve so that the weighted squares of all errors become least, and update the errors of all.
-
-        Args:
-            errors: of all end joints, (E, 6, F).
-            weights: of the squares of their shift and of their turn, (E, 2, F).
-        """
-        if not len(self.ends):
-            return
-        weighted = self._effects * np.repeat(weights[self.ends], 3, axis=1)
-        slopes = np.einsum("ceif,eif->cf", weighted, errors[self.ends])
-        curvature = np.stack([np.einsum("eif,deif->df", each, self._effects) for each in weighted])
-        own = _OWN_CURVATURE * np.einsum("ccf->f", curvature) + 1e-9
-        slopes = slopes + own * (self.fitted - self._values)  # far from its own way, the errors are other ones
-        curvature = curvature + own * np.eye(self.cost)[:, :, None]
-        self.keys = self.keys + self._segments.improve(slopes, curvature)
-        errors[self.ends] -= self.errors
-        self._update()
-        errors[self.ends] += self.errors
-
-    def fit_again(self) -> None:
-        """Fit the curve to itself, after its keys have changed."""
-        self._fit(self.fitted)
-
-    def share_at(self, errors: FloatArray, end: int, frame: int) -> float:
-        """Return how much this curve adds to the error of an end joint in a frame."""
-        place = np.flatnonzero(self.ends == end)
-        return float(self.errors[place[0], :, frame] @ errors[end, :, frame]) if len(place) else -np.inf
-
-    def kept_state(self) -> StateOfKeys:
-        """Return what changes, for `restore`."""
-        return StateOfKeys(self.mask, self.kept, self._segments, self.keys, self.fitted, self.errors)
-
-    def restore(self, state: StateOfKeys) -> None:
-        """Go back to an earlier state."""
-        self.mask, self.kept, self._segments = state.mask, state.kept, state.segments
-        self.keys, self.fitted, self.errors = state.keys, state.fitted, state.errors
 
     def own_sizes(self) -> FloatArray:
         """Return the largest error of an end joint if only this curve were off, (F,)."""
@@ -167,9 +105,6 @@ class CurveState:
 
     def _fit(self, wanted: FloatArray) -> None:
         self.keys = self._segments.fit(wanted)
-        self._update()
-
-    def _update(self) -> None:
         self.fitted = self._segments.evaluate(self.keys)
         off = (self.fitted - self._values).astype(np.float32)
         self.errors = np.einsum("ceif,cf->eif", self._effects, off)

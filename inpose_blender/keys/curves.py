@@ -12,14 +12,11 @@ from typing import Final
 import numpy as np
 
 from ..core import BoolArray, FloatArray, IndexArray
-from .tridiagonal import BlockTridiagonal, solve_blocks
+from .tridiagonal import BlockTridiagonal
 
 _PULL: Final[float] = 1e-4
 """How strongly a key's slope is drawn to the slope of the motion there. It decides where too few frames do."""
 _EXACT: Final[float] = 1e8
-_STIFF: Final[float] = 1e-6
-_LEAST_STIFF: Final[float] = 1e-12
-"""How strongly a key keeps its place where nothing else holds it."""
 
 
 class Segments:
@@ -62,32 +59,6 @@ class Segments:
         known[0] += self._pin * wanted[:, kept]
         known[1] += self._pull * slopes + self._pinned_slopes
         return self._system.solve(known)
-
-    def improve(self, slopes: FloatArray, curvature: FloatArray) -> FloatArray:
-        """Return the change of values and slopes (2, C, K) that makes a sum over all frames least.
-
-        Args:
-            slopes: (C, F) of the sum for a change of the curve in each frame.
-            curvature: (C, C, F) its second derivatives.
-        """
-        count, components = len(self.kept), len(slopes)
-        size = 2 * components
-        diagonal, known = np.zeros((count, size, size)), np.zeros((count, size))
-        diagonal[:-1] += self._blocks(self._before, self._before, curvature)
-        diagonal[1:] += self._blocks(self._after, self._after, curvature)
-        for rows, weights in ((slice(None, -1), self._before), (slice(1, None), self._after)):
-            known[rows] -= np.moveaxis(self._sums(weights[:, None] * slopes), -1, 0).reshape(-1, size)
-        stiff = _STIFF * np.trace(diagonal, axis1=1, axis2=2) / size + _LEAST_STIFF + self._pin
-        diagonal += stiff[:, None, None] * np.eye(size)
-        change = solve_blocks(diagonal, self._blocks(self._before, self._after, curvature), known)
-        return np.moveaxis(change.reshape(count, 2, components), 0, 2)
-
-    def _blocks(self, first: FloatArray, second: FloatArray, curvature: FloatArray) -> FloatArray:
-        """Return what pairs of keys have in common, (K - 1, 2 C, 2 C)."""
-        pairs = first[:, None, None, None] * second[None, None, :, None] * curvature[None, :, None]
-        sums = np.moveaxis(self._sums(pairs), -1, 0)
-        size = sums.shape[1] * sums.shape[2]
-        return np.ascontiguousarray(sums.reshape(-1, size, size))
 
     def evaluate(self, keys: FloatArray) -> FloatArray:
         """Return the curve at all frames, (C, F), from values and slopes of the keys, (2, C, K)."""

@@ -92,10 +92,6 @@ class CurveToKey:
 
 def sizes(errors: FloatArray) -> FloatArray:
     """Return the larger one of shift and turn of each end joint, in tolerances: (E, F) from errors (E, 6, F)."""
-    return np.asarray(np.sqrt(squared_sizes(errors).max(axis=1)))
-
-
-def squared_sizes(errors: FloatArray) -> FloatArray:
-    """Return the squares of shift and turn of each end joint, in tolerances: (E, 2, F) from errors (E, 6, F)."""
     squared = errors * errors
-    return np.asarray(np.stack((squared[:, :3].sum(axis=1), squared[:, 3:].sum(axis=1)), axis=1))
+    shift = squared[:, 0] + squared[:, 1] + squared[:, 2]
+    return np.asarray(np.sqrt(np.maximum(shift, squared[:, 3] + squared[:, 4] + squared[:, 5])))

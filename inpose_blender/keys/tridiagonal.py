@@ -74,32 +74,3 @@ def _times(a: FloatArray, b: FloatArray) -> FloatArray:
 def _inverse(a: FloatArray) -> FloatArray:
     determinant = a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]
     return np.array([[a[1, 1], -a[0, 1]], [-a[1, 0], a[0, 0]]]) / determinant
-
-
-def solve_blocks(diagonal: FloatArray, after: FloatArray, known: FloatArray) -> FloatArray:
-    """Solve one system as above with blocks of any size, one row after the other: for a few hundred rows.
-
-    Args:
-        diagonal: ``D``, (K, N, N).
-        after: ``O``, (K - 1, N, N).
-        known: ``b``, (K, N).
-
-    Returns:
-        ``x``, (K, N).
-    """
-    count = len(diagonal)
-    ways, values = [np.zeros_like(diagonal[0])] * count, [np.zeros_like(known[0])] * count
-    for k in range(count):
-        block, value = diagonal[k], known[k]
-        if k:
-            block = block - after[k - 1].T @ ways[k - 1]
-            value = value - after[k - 1].T @ values[k - 1]
-        inverse = np.linalg.inv(block)
-        values[k] = inverse @ value
-        if k + 1 < count:
-            ways[k] = inverse @ after[k]
-    result = np.empty_like(known)
-    result[-1] = values[-1]
-    for k in range(count - 2, -1, -1):
-        result[k] = values[k] - ways[k] @ result[k + 1]
-    return result
