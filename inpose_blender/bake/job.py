@@ -14,9 +14,8 @@ import bpy
 from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
-from ..character.skin import Skin
 from ..controls.under_ik import mapping_under_ik
-from ..core import FloatArray, InPoseError, Motion, RigError
+from ..core import FloatArray, InPoseError, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
@@ -175,10 +174,14 @@ class BakeJob:
             switched_off=facts.switched_off,
             patch=patch if isinstance(patch, Patch) else None,
         )
-        self._arrange_scene(scene, armature_object, motion, result, facts)
+        self._set_range(scene, result)
+        marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
+        replace_markers(
+            *(scene, armature_object, marked if self._options.markers else [], self._action_name),
+            beside_others=self._options.to_nla_track,
+        )
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
-        seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
-        character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
+        character = yield from self._checked(result, facts, replace(now, measure=floor))
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))
@@ -223,16 +226,12 @@ class BakeJob:
             return None
         return make_patch(armature_object, before, channels, frames)
 
-    def _arrange_scene(
-        self, scene: Any, armature_object: Any, motion: Motion, result: BakeResult, facts: RigFacts
-    ) -> None:
-        """Set the frame range and the markers of the scene."""
+    def _set_range(self, scene: Any, result: BakeResult) -> None:
+        """Give the scene the frame range that the user asked for."""
         before = (scene.frame_start, scene.frame_end)
         after = self._options.range_after(before, (result.first_frame, result.last_frame))
         if after != before:
             scene.frame_start, scene.frame_end = after
-        marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
-        replace_markers(scene, armature_object, marked if self._options.markers else [])
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig
@@ -255,18 +254,17 @@ class BakeJob:
         except ReferenceError:
             return []
 
-    def _checked(
-        self, result: BakeResult, skin: Skin | None, rig: PreparedRig
-    ) -> Generator[None, None, CharacterCheck]:
+    def _checked(self, result: BakeResult, facts: RigFacts, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""
+        mapping = mapping_under_ik(rig.mapping, facts.controls) if facts.controls is not None else rig.mapping
         try:
             return (
                 yield from check_character(
                     rig.armature_object,
-                    skin,
+                    facts.skin,
                     result.first_frame,
                     result.last_frame,
-                    mapping=rig.mapping,
+                    mapping=mapping,
                     measure=rig.measure,
                 )
             )

@@ -123,6 +123,18 @@ def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path)
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_live.py", tmp_path)
+    assert {
+        "the character moves",
+        "the end gives the pose back exactly",
+        "nothing is keyed while live",
+        "the take is baked",
+    } <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
     blender: RealBlender, tmp_path: Path
 ) -> None:
