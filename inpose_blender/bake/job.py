@@ -10,15 +10,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 import bpy
+import numpy as np
 
 from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
 from ..controls.under_ik import mapping_under_ik
-from ..core import FloatArray, InPoseError, RigError
+from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
+from ..layers.settings import LayerSettings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
@@ -135,10 +137,7 @@ class BakeJob:
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
         settings = replace(settings, key_step_from=scene.frame_start)
-        if mode != self._options.controls:
-            notes += ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
-        if layer is not None and layer.adds:
-            notes += first_pose_notes(motion)
+        notes += self._layer_notes(layer, motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         # Edits may move the first pose; the recorded room stays where the ground was looked at.
         placement = placement or motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
@@ -197,6 +196,13 @@ class BakeJob:
             notes=notes,
         )
 
+    def _layer_notes(self, layer: LayerSettings | None, motion: Motion) -> tuple[str, ...]:
+        """Return notes about what a layer does to the keys."""
+        told: tuple[str, ...] = ()
+        if self._options.control_mode != self._options.controls:
+            told = ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
+        return (*told, *first_pose_notes(motion)) if layer is not None and layer.adds else told
+
     def _patch(
         self, rig: PreparedRig, facts: RigFacts, settings: BakeSettings, channels: list[Channel], frames: FloatArray
     ) -> Generator[None, None, Patch | str | None]:
@@ -224,7 +230,9 @@ class BakeJob:
         armature_object = self._rig.armature_object
         if edited_bake(armature_object, settings.action_name) is None:
             return None
-        return make_patch(armature_object, before, channels, frames)
+        scale = float(np.linalg.norm(np.array(armature_object.matrix_world)[:3, 0]))
+        size = rig.measure.skeleton.stature_m / rig.measure.metres_per_unit / scale
+        return make_patch(armature_object, before, channels, frames, size)
 
     def _set_range(self, scene: Any, result: BakeResult) -> None:
         """Give the scene the frame range that the user asked for."""
