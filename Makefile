@@ -38,6 +38,7 @@ bench-batch: $(VENV)/.installed-test
 # The live solver: how accurate and how fast (ten minutes). On a quiet machine.
 bench-live: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/live.py --data $(DATA)
+	$(BIN)/python benchmarks/live_in_blender.py --hour-minutes 6
 
 # The same as bench on a CUDA GPU.
 bench-gpu: $(VENV)/.installed-test

@@ -20,8 +20,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from processes import measure_busy, measure_command, measure_start
 from speed import measure_network, measure_solve, peak_memory_mb
 
-from inpose_core.evaluation.tracked_points import POINT_SETS
-
 ROOT = Path(__file__).parent.parent
 TIMEOUT_S = 900
 
@@ -39,6 +37,8 @@ def main() -> int:
         arguments = dict(option.split("=", 1) for option in options.option)
         print(json.dumps(MEASUREMENTS[options.measure](**arguments)))
         return 0
+
+    from inpose_core.evaluation.tracked_points import POINT_SETS  # noqa: PLC0415 (loads torch, whose memory is its own)
 
     figures: dict[str, Any] = {"machine": describe_machine(), "device": options.device, "solve": [], "bake": None}
     device = options.device

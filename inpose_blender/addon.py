@@ -22,6 +22,8 @@ from .export import operators as export_operators
 from .export import panel as export_panel
 from .headset import operators as headset_operators
 from .headset.panel import INPOSE_PT_headset
+from .live import operators as live_operators
+from .live.panel import INPOSE_PT_live
 from .loops import operators as loops_operators
 from .loops import panel as loops_panel
 from .pins import contact_operators, contact_panel, stand_operators
@@ -61,6 +63,7 @@ _CLASSES = (
     *example.CLASSES,
     *scene_operators.CLASSES,
     *headset_operators.CLASSES,
+    *live_operators.CLASSES,
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *trim_drag.CLASSES,
@@ -89,6 +92,7 @@ _CLASSES = (
     INPOSE_PT_headset,
     *take_panel.CLASSES,
     *viewing_panel.CLASSES,
+    INPOSE_PT_live,
     INPOSE_PT_calibration,
     INPOSE_PT_rig,
     INPOSE_PT_solve,
@@ -130,6 +134,7 @@ def _run_command(arguments: list[str]) -> int:
 
 def unregister() -> None:
     """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
+    live_operators.drop_stage()
     QUEUE.clear()
     headset_operators.unregister()
     take_handlers.unregister()

@@ -11,6 +11,7 @@ from .bake.operators import INPOSE_OT_bake_take
 from .columns.operators import INPOSE_OT_assign_columns
 from .controls.operators import INPOSE_OT_snap_fk_to_ik, INPOSE_OT_snap_ik_to_fk
 from .export.operators import INPOSE_OT_export_character
+from .live.operators import INPOSE_OT_live, INPOSE_OT_live_stop
 from .loops.operators import INPOSE_OT_loop_stretch
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
 from .pins.solving import INPOSE_OT_solve_again
@@ -39,6 +40,8 @@ SEARCHABLE = (
     INPOSE_OT_choose_recording,
     *example.CLASSES,
     *scene_operators.CLASSES,
+    INPOSE_OT_live,
+    INPOSE_OT_live_stop,
     INPOSE_OT_read_recording,
     INPOSE_OT_assign_columns,
     INPOSE_OT_show_recording,

@@ -15,28 +15,30 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.editing.kinds import KINDS as EDIT_KINDS
     from inpose_core.options.calibration import CalibrationSettings
     from inpose_core.options.command_line import add_options, settings_from_arguments
+    from inpose_core.options.live import LiveOptions
     from inpose_core.options.option import Choice, Custom, Option
-    from inpose_core.options.ports import RECORDER_PAGE_PORT
+    from inpose_core.options.ports import RECORDER_PAGE_PORT, VMC_PORT
     from inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
     from inpose_core.options.solve import SolveSettings
     from inpose_core.options.spans import parse_spans, spans_text
     from inpose_core.options.table import OptionTable, option, options_of
     from inpose_core.recording.formats.suffixes import recording_suffixes
-    from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
+    from inpose_core.requests import PROTOCOL, InfoRequest, LiveRequest, SolveAgainRequest, SolveRequest
 else:
     from ..inpose_core.axes import AXES_NAMES
     from ..inpose_core.editing.kinds import KIND_OF as EDIT_KIND_OF
     from ..inpose_core.editing.kinds import KINDS as EDIT_KINDS
     from ..inpose_core.options.calibration import CalibrationSettings
     from ..inpose_core.options.command_line import add_options, settings_from_arguments
+    from ..inpose_core.options.live import LiveOptions
     from ..inpose_core.options.option import Choice, Custom, Option
-    from ..inpose_core.options.ports import RECORDER_PAGE_PORT
+    from ..inpose_core.options.ports import RECORDER_PAGE_PORT, VMC_PORT
     from ..inpose_core.options.reading import TRIM_OPTIONS, ReadOptions
     from ..inpose_core.options.solve import SolveSettings
     from ..inpose_core.options.spans import parse_spans, spans_text
     from ..inpose_core.options.table import OptionTable, option, options_of
     from ..inpose_core.recording.formats.suffixes import recording_suffixes
-    from ..inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
+    from ..inpose_core.requests import PROTOCOL, InfoRequest, LiveRequest, SolveAgainRequest, SolveRequest
 
 __all__ = [
     "AXES_NAMES",
@@ -45,10 +47,13 @@ __all__ = [
     "PROTOCOL",
     "RECORDER_PAGE_PORT",
     "TRIM_OPTIONS",
+    "VMC_PORT",
     "CalibrationSettings",
     "Choice",
     "Custom",
     "InfoRequest",
+    "LiveOptions",
+    "LiveRequest",
     "Option",
     "OptionTable",
     "ReadOptions",

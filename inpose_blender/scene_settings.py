@@ -13,6 +13,7 @@ from .calibration.properties import CalibrationChoices
 from .columns import properties as columns
 from .export.properties import INPOSE_PG_export
 from .headset.properties import INPOSE_PG_headset
+from .live import properties as live
 from .loops.properties import INPOSE_PG_loop
 from .pins import properties as pins
 from .pins.stand_frames import INPOSE_PG_stand_frames
@@ -44,6 +45,7 @@ CLASSES = (
     *edits.CLASSES,
     INPOSE_PG_stand_frames,
     INPOSE_PG_headset,
+    *live.CLASSES,
     *take_list.CLASSES,
 )
 
@@ -55,6 +57,7 @@ def register() -> None:
     bpy.types.Scene.inpose_bake = bpy.props.PointerProperty(type=INPOSE_PG_bake)
     bpy.types.Scene.inpose_export = bpy.props.PointerProperty(type=INPOSE_PG_export)
     bpy.types.Scene.inpose_loop = bpy.props.PointerProperty(type=INPOSE_PG_loop)
+    bpy.types.Scene.inpose_live = bpy.props.PointerProperty(type=live.INPOSE_PG_live)
     bpy.types.Object.inpose_take = bpy.props.PointerProperty(type=INPOSE_PG_take)
     bpy.types.Object.inpose_pins = bpy.props.PointerProperty(type=pins.INPOSE_PG_pins)
     bpy.types.Object.inpose_edits = bpy.props.PointerProperty(type=edits.INPOSE_PG_edits)
@@ -85,6 +88,7 @@ def unregister() -> None:
     del bpy.types.Object.inpose_stand
     del bpy.types.Object.inpose_pins
     del bpy.types.Object.inpose_take
+    del bpy.types.Scene.inpose_live
     del bpy.types.Scene.inpose_export
     del bpy.types.Scene.inpose_loop
     del bpy.types.Scene.inpose_bake

@@ -11,12 +11,14 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from .errors import WorkerError
 from .options.calibration import CalibrationSettings
+from .options.live import LiveOptions
+from .options.ports import VMC_PORT
 from .options.reading import ReadOptions
 from .options.request import near_names, settings_from_json, settings_to_json
 from .options.solve import SolveSettings
 from .options.table import OptionTable
 
-PROTOCOL: Final[int] = 4
+PROTOCOL: Final[int] = 5
 
 AnyRequest = TypeVar("AnyRequest", bound="Request")
 
@@ -26,7 +28,6 @@ class Request:
     """Base class of the requests; the fields are the keys of the JSON."""
 
     method: ClassVar[str]
-    recording: Path
     scratch: Path | None = field(default=None, kw_only=True)
     """A folder that the worker removes if the other side dies before the answer."""
 
@@ -66,7 +67,14 @@ class Request:
 
 
 @dataclass(frozen=True)
-class InfoRequest(Request):
+class RecordingRequest(Request):
+    """Base class of the requests about a recording."""
+
+    recording: Path
+
+
+@dataclass(frozen=True)
+class InfoRequest(RecordingRequest):
     """Ask for the facts about a recording and its calibration; with an output, also for its poses at 60 Hz."""
 
     method = "info"
@@ -76,7 +84,7 @@ class InfoRequest(Request):
 
 
 @dataclass(frozen=True)
-class CalibrateRequest(Request):
+class CalibrateRequest(RecordingRequest):
     """Ask for the performer's measurements, saved in a file."""
 
     method = "calibrate"
@@ -88,7 +96,7 @@ class CalibrateRequest(Request):
 
 
 @dataclass(frozen=True)
-class SolveRequest(Request):
+class SolveRequest(RecordingRequest):
     """Ask for the motion of a whole body."""
 
     method = "solve"
@@ -103,7 +111,7 @@ class SolveRequest(Request):
 
 
 @dataclass(frozen=True)
-class SolveAgainRequest(Request):
+class SolveAgainRequest(RecordingRequest):
     """Ask for a motion whose pins have changed: only the stretches around them are solved again.
 
     Its recording is the ``sensors_output`` of the solve.
@@ -122,8 +130,30 @@ class SolveAgainRequest(Request):
     solve: SolveSettings = SolveSettings()
 
 
+@dataclass(frozen=True)
+class LiveRequest(Request):
+    """Ask for poses of somebody who moves now, until it is told to stop."""
+
+    method = "live"
+    folder: Path
+    """For the takes that a headset writes."""
+    source: str = "vmc"
+    """``vmc`` (with OSC trackers), ``page`` (the recorder page of a headset), or ``fed`` (lines come from who asks)."""
+    port: int = VMC_PORT
+    address: str = "127.0.0.1"
+    """This computer's address; 0.0.0.0 listens to other machines, too."""
+    certificate: Path | None = None
+    """With ``key``: for a page that other machines open."""
+    key: Path | None = None
+    offsets_m: Sequence[Sequence[float]] | None = None
+    """(22, 3) of the skeleton; None: an average adult's."""
+    reading: ReadOptions = ReadOptions()
+    calibration: CalibrationSettings = CalibrationSettings()
+    live: LiveOptions = LiveOptions()
+
+
 REQUESTS: Final[Mapping[str, type[Request]]] = {
-    request.method: request for request in (InfoRequest, CalibrateRequest, SolveRequest, SolveAgainRequest)
+    request.method: request for request in (InfoRequest, CalibrateRequest, SolveRequest, SolveAgainRequest, LiveRequest)
 }
 
 
@@ -136,6 +166,10 @@ def _value(entry: dataclasses.Field[Any], value: Any) -> Any:
         return value
     if entry.name == "offsets_m":
         return _offsets(value)
+    if isinstance(entry.default, (int, str)):
+        if type(value) is not type(entry.default):
+            raise WorkerError(f"The parameter {entry.name} is of the wrong type.", "Update the add-on.")
+        return value
     if not isinstance(value, (str, Path)) or "\0" in str(value):
         raise WorkerError(f"The parameter {entry.name} is not a path.", "Update the add-on.")
     return Path(value)

@@ -3,7 +3,7 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 4, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
+    {"event": "ready", "protocol": 5, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
      "library_version": "2.4.0", "device": "cpu", "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 
@@ -26,12 +26,20 @@ name that does not exist is refused.
 preview. It is answered while another request is solved. ``calibrate`` writes the calibration to ``output`` and returns
 its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``solve_again`` changes a solved motion so that it
 meets pins (`inpose_core.pins`); it returns ``motion``, the ``stretches`` that have changed as pairs of frames, and
-``notes`` about pins that cannot be met. ``cancel`` takes the id of the request to stop,
-which then ends in an error of kind ``CancelledError``; ``ping`` is answered at once by ``{"id": 1, "event": "pong"}``,
-whatever is being solved: so the other side can distinguish a busy worker from a stopped one. ``shutdown`` ends the
-worker. If stdin ends without it, the other side has died: the worker ends within a second, and removes the folders that
-requests have named as ``scratch``: folders of the other side's own in the temporary folder, whose names begin with
-``inpose-``.
+``notes`` about pins that cannot be met. ``live`` follows somebody who moves, and goes on until it is told to stop. Its
+replies are of the event ``live``: the state (`inpose_core.live.performance.LiveState`), ``pose``, null or the
+pose of all joints, and ``behind_s``, the time since the packet arrived. ``tell`` speaks to a ``live`` request that
+runs::
+
+    {"method": "tell", "params": {"id": 1, "say": "record", "path": "take.csv"}}
+
+and says ``calibrate``, ``record``, ``end_take``, ``feed`` with ``lines``, or ``stop``.
+
+``cancel`` takes the id of the request to stop, which then ends in an error of kind ``CancelledError``; ``ping`` is
+answered at once by ``{"id": 1, "event": "pong"}``, whatever is being solved: so the other side can distinguish a busy
+worker from a stopped one. ``shutdown`` ends the worker. If stdin ends without it, the other side has died: the worker
+ends within a second, and removes the folders that requests have named as ``scratch``: folders of the other side's own
+in the temporary folder, whose names begin with ``inpose-``.
 """
 
 from __future__ import annotations
@@ -54,7 +62,15 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from . import __version__
 from .errors import CancelledError, InPoseError, WorkerError
-from .requests import PROTOCOL, REQUESTS, CalibrateRequest, InfoRequest, SolveAgainRequest, SolveRequest
+from .requests import (
+    PROTOCOL,
+    REQUESTS,
+    CalibrateRequest,
+    InfoRequest,
+    LiveRequest,
+    SolveAgainRequest,
+    SolveRequest,
+)
 from .system.process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 if TYPE_CHECKING:
@@ -82,6 +98,8 @@ class Worker:
         self._pending: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._quick: queue.SimpleQueue[_Json | None] = queue.SimpleQueue()
         self._cancelled: set[object] = set()
+        self._told: dict[object, queue.SimpleQueue[_Json]] = {}
+        """What is said to the live requests that run or wait."""
         self._replying = threading.Lock()
         self._prior: Any = None
 
@@ -130,6 +148,9 @@ class Worker:
                 continue
             if request["method"] == "cancel":
                 self._cancelled.add(request["params"].get("id"))
+            elif request["method"] == "tell":
+                if (listens := self._told.get(request["params"].get("id"))) is not None:
+                    listens.put(request["params"])
             elif request["method"] == "ping":
                 self._reply({"id": request["id"], "event": "pong"})
             elif request["method"] == "shutdown":
@@ -140,6 +161,8 @@ class Worker:
                     self._scratch.append(Path(scratch))
                 # A cancel that came too late for an earlier request of this id is not meant for this one.
                 self._cancelled.discard(request["id"])
+                if request["method"] == "live":
+                    self._told[request["id"]] = queue.SimpleQueue()
                 # Who chooses a recording wants to see it now, not after the solve that is running.
                 (self._quick if request["method"] == "info" else self._pending).put(request)
         self.is_abandoned = not shut_down
@@ -173,6 +196,7 @@ class Worker:
             self._reply({"id": identity, **_error_event(unexpected, traceback.format_exc())})
         finally:
             self._cancelled.discard(identity)
+            self._told.pop(identity, None)
 
     def _result(self, identity: object, method: object, params: _Json) -> _Json:
         if method not in REQUESTS:
@@ -184,6 +208,8 @@ class Worker:
             return self._solve(identity, request)
         if isinstance(request, SolveAgainRequest):
             return self._solve_again(identity, request)
+        if isinstance(request, LiveRequest):
+            return self._live(identity, request)
         if isinstance(request, CalibrateRequest):
             return _calibrate(request)
         assert isinstance(request, InfoRequest)
@@ -240,6 +266,19 @@ class Worker:
             "stretches": [list(stretch) for stretch in solved.stretches],
             "notes": [miss.sentence for miss in solved.missed],
         }
+
+    def _live(self, identity: object, request: LiveRequest) -> _Json:
+        from .body.skeleton import Skeleton  # noqa: PLC0415
+        from .live.serving import serve_live  # noqa: PLC0415
+
+        return serve_live(
+            request,
+            _skeleton(request.offsets_m) or Skeleton.template(),
+            self._loaded_prior(),
+            self._told[identity],
+            lambda state: self._reply({"id": identity, "event": "live", **state}),
+            lambda: self._check_cancelled(identity),
+        )
 
     def _loaded_prior(self) -> Any:
         from .prior.checkpoint import load_prior  # noqa: PLC0415

@@ -92,6 +92,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "export",
         "loops",
         "solve",
+        "live",
         "pins",
         "viewing",
         "columns",

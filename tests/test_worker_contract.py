@@ -23,6 +23,7 @@ from inpose_core.body.skeleton import Skeleton
 from inpose_core.pins import Pin, PinKey, PinSet, pins_to_json
 from inpose_core.recording.formats.sensors_file import load_sensors
 from inpose_core.recording.tables.csv_format import write_csv
+from tests.core.recording.live.test_vmc import free_port
 from tests.core.synthetic import joint_recording, smooth_motion
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -39,6 +40,8 @@ DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, 
              "unit": str, "pose": str, "stature_estimate_m": float, "notes": list, "guesses": list, "findings": list,
              "calibration": dict, "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list,
              "left_out_s": list, "proposed_trim_s": list}  # fmt: skip
+LIVE = {"phase": str, "seconds_left": float, "is_measured": bool, "trouble": str, "notes": list, "scale": float,
+        "url": str, "connected": bool, "takes": list, "recording": bool}  # fmt: skip
 MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose", "trim_s", "proposed_trim_s"}
 
 
@@ -261,6 +264,22 @@ def test_what_does_not_fit_is_refused_and_the_worker_lives(
     assert reply["message"]
     assert worker.alive
     assert not output.exists()
+
+
+def test_a_live_session_tells_its_state_and_obeys(worker: SolverProcess, tmp_path: Path) -> None:
+    identity = worker.request("live", {"folder": str(tmp_path), "port": free_port()})
+    state = _wait(lambda: worker.newest(identity), worker)
+    assert {key for key in state if key not in LIVE} == {"id", "event", "pose", "behind_s"}
+    expect_shape({key: state[key] for key in LIVE}, LIVE, set())
+    worker.tell(identity, "record", path=str(tmp_path / "take.csv"))
+    _wait(lambda: (told := worker.newest(identity)) is not None and told["recording"], worker)
+    worker.tell(identity, "stop")
+    reply, _ = answer(worker, identity)
+    expect_shape(reply["result"], LIVE, set())
+    assert (tmp_path / "take.csv").is_file()
+    (take,) = reply["result"]["takes"]
+    expect_shape(take, {"path": str, "lines": int, "ended": bool, "calibration": str}, {"calibration"})
+    assert take["ended"]
 
 
 def test_it_answers_a_ping(worker: SolverProcess) -> None:

@@ -10,16 +10,17 @@ from dataclasses import replace
 from typing import Any, Final
 
 import bpy
+import numpy as np
 
 from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
-from ..character.skin import Skin
 from ..controls.under_ik import mapping_under_ik
-from ..core import FloatArray, InPoseError, RigError
+from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
 from ..layers.additive import first_pose_notes
 from ..layers.masks import layer_settings, turns_with_hips
+from ..layers.settings import LayerSettings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
@@ -136,10 +137,7 @@ class BakeJob:
             self._action_name, take.motion.fps, self._first_frame, replace_own=self._replace_own, layer=layer
         )
         settings = replace(settings, key_step_from=scene.frame_start)
-        if mode != self._options.controls:
-            notes += ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
-        if layer is not None and layer.adds:
-            notes += first_pose_notes(motion)
+        notes += self._layer_notes(layer, motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
         # Edits may move the first pose; the recorded room stays where the ground was looked at.
         placement = placement or motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
@@ -175,15 +173,14 @@ class BakeJob:
             switched_off=facts.switched_off,
             patch=patch if isinstance(patch, Patch) else None,
         )
-        before = (scene.frame_start, scene.frame_end)
-        after = self._options.range_after(before, (result.first_frame, result.last_frame))
-        if after != before:
-            scene.frame_start, scene.frame_end = after
+        self._set_range(scene, result)
         marked = wanted_markers(motion, self._action_name, result.first_frame, facts.scene_fps)
-        replace_markers(scene, armature_object, marked if self._options.markers else [])
+        replace_markers(
+            *(scene, armature_object, marked if self._options.markers else [], self._action_name),
+            beside_others=self._options.to_nla_track,
+        )
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
-        seen = mapping_under_ik(now.mapping, facts.controls) if facts.controls is not None else now.mapping
-        character = yield from self._checked(result, facts.skin, replace(now, mapping=seen, measure=floor))
+        character = yield from self._checked(result, facts, replace(now, measure=floor))
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))
@@ -198,6 +195,13 @@ class BakeJob:
             no_pins="mirrored" if mirror_of_take(armature_object) else self._options.no_pins,
             notes=notes,
         )
+
+    def _layer_notes(self, layer: LayerSettings | None, motion: Motion) -> tuple[str, ...]:
+        """Return notes about what a layer does to the keys."""
+        told: tuple[str, ...] = ()
+        if self._options.control_mode != self._options.controls:
+            told = ("The layer does not place the whole body, so it has FK keys only: IK targets would stay behind.",)
+        return (*told, *first_pose_notes(motion)) if layer is not None and layer.adds else told
 
     def _patch(
         self, rig: PreparedRig, facts: RigFacts, settings: BakeSettings, channels: list[Channel], frames: FloatArray
@@ -226,7 +230,16 @@ class BakeJob:
         armature_object = self._rig.armature_object
         if edited_bake(armature_object, settings.action_name) is None:
             return None
-        return make_patch(armature_object, before, channels, frames)
+        scale = float(np.linalg.norm(np.array(armature_object.matrix_world)[:3, 0]))
+        size = rig.measure.skeleton.stature_m / rig.measure.metres_per_unit / scale
+        return make_patch(armature_object, before, channels, frames, size)
+
+    def _set_range(self, scene: Any, result: BakeResult) -> None:
+        """Give the scene the frame range that the user asked for."""
+        before = (scene.frame_start, scene.frame_end)
+        after = self._options.range_after(before, (result.first_frame, result.last_frame))
+        if after != before:
+            scene.frame_start, scene.frame_end = after
 
     def _compared(
         self, facts: RigFacts, fk: list[Channel], ik: list[Channel], frames: FloatArray, rig: PreparedRig
@@ -249,18 +262,17 @@ class BakeJob:
         except ReferenceError:
             return []
 
-    def _checked(
-        self, result: BakeResult, skin: Skin | None, rig: PreparedRig
-    ) -> Generator[None, None, CharacterCheck]:
+    def _checked(self, result: BakeResult, facts: RigFacts, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""
+        mapping = mapping_under_ik(rig.mapping, facts.controls) if facts.controls is not None else rig.mapping
         try:
             return (
                 yield from check_character(
                     rig.armature_object,
-                    skin,
+                    facts.skin,
                     result.first_frame,
                     result.last_frame,
-                    mapping=rig.mapping,
+                    mapping=mapping,
                     measure=rig.measure,
                 )
             )

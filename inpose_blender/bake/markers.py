@@ -45,27 +45,45 @@ def wanted_markers(motion: Motion, take: str, first_frame: int, frames_per_s: fl
     return sorted(((name, first_frame + round(at * step)) for name, at in found), key=lambda marker: marker[1])
 
 
-def replace_markers(scene: Any, armature_object: Any, wanted: list[Marker]) -> None:
+def replace_markers(
+    scene: Any, armature_object: Any, wanted: list[Marker], take: str = "", *, beside_others: bool = False
+) -> None:
     """Remove the markers that InPose has made for an armature in a scene, and make the wanted ones.
 
     All other markers stay, also those that the user has made of InPose's. If another armature of the scene has markers,
     too, the name of the armature comes first.
+
+    Args:
+        scene: gets the markers.
+        armature_object: was baked.
+        wanted: the markers of the bake.
+        take: the name of the take.
+        beside_others: keep the markers of other takes: they play in NLA tracks of their own.
     """
-    for own in _own_markers(scene, armature_object):
+    made = _remembered(armature_object)
+    kept = [each for each in made if beside_others and each[2:] not in ([], [take])]
+    for own in _as_made(scene, [each for each in made if each not in kept]):
         scene.timeline_markers.remove(own)
     if any(_KEY in other for other in scene.objects if other != armature_object):
         wanted = [(f"{armature_object.name}: {name}", frame) for name, frame in wanted]
     for name, frame in wanted:
         scene.timeline_markers.new(name, frame=frame)
-    if wanted:
-        armature_object[_KEY] = json.dumps([[name, frame] for name, frame in wanted])
+    if wanted or kept:
+        armature_object[_KEY] = json.dumps([*kept, *([name, frame, take] for name, frame in wanted)])
     elif _KEY in armature_object:
         del armature_object[_KEY]
 
 
-def _own_markers(scene: Any, armature_object: Any) -> list[Any]:
+def rename_markers(armature_object: Any, before: str, after: str) -> None:
+    """Let the markers of a take belong to it under its new name; what they say stays."""
+    made = _remembered(armature_object)
+    if made:
+        armature_object[_KEY] = json.dumps([[*each[:2], after] if each[2:] == [before] else each for each in made])
+
+
+def _as_made(scene: Any, remembered: list[list[Any]]) -> list[Any]:
     """Return the markers of a scene that are as InPose has made them, each as often as it was made."""
-    made = [tuple(marker) for marker in _remembered(armature_object)]
+    made = [tuple(each[:2]) for each in remembered]
     found = []
     for marker in scene.timeline_markers:
         each = (marker.name, marker.frame)
@@ -76,6 +94,7 @@ def _own_markers(scene: Any, armature_object: Any) -> list[Any]:
 
 
 def _remembered(armature_object: Any) -> list[list[Any]]:
+    """Return name, frame and, since there are lists of takes, the take of each marker that InPose has made."""
     try:
         made = json.loads(armature_object.get(_KEY, "[]"))
     except (TypeError, ValueError):  # somebody else has written it

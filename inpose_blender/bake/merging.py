@@ -2,13 +2,14 @@
 """Put what a new solve changes into curves that an animator has edited: arithmetic only, does not import bpy.
 
 Three states of a curve are compared: the bake before, the same with the animator's edits, and the bake now. Where the
-two bakes agree, the edits stay. Where they differ, the new bake counts; at the ends of such a stretch, it goes over
-from what the animator has there.
+two bakes agree, the keys stay as they are. Where they differ a little, what the animator has added is added to the new
+bake. Where they differ much, the new bake counts: an edit of another pose makes no sense there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -26,7 +27,11 @@ from ..core import (
 from .channels import Channel
 
 BLEND_ROWS: Final[int] = 8
-"""Keys in which a stretch goes over from the animator's values."""
+"""Keys in which a stretch goes over from the animator's values at its ends."""
+CLOSE_RAD: Final[float] = float(np.radians(5.0))
+CLOSE_SHARE: Final[float] = 0.02
+"""Bones that the new bake turns or moves by less keep their edits; the share is of the stature. From twice this on, the
+edits are gone."""
 SAME: Final[float] = 1e-4
 """Metres, radians and components of quaternions that differ by less are the same."""
 _GAP_ROWS: Final[int] = 2 * BLEND_ROWS
@@ -71,13 +76,23 @@ def is_edited(path: str, edited: FloatArray, before: FloatArray) -> BoolArray:
     return flags
 
 
+@dataclass(frozen=True)
+class Merged:
+    """Hold the values of a property in each stretch."""
+
+    values: tuple[FloatArray, ...]
+    keeps: tuple[FloatArray, ...]
+    """How much of an edit is kept in each row, 0 to 1."""
+
+
 def merged_values(
     path: str,
     edited: FloatArray,
     before: FloatArray,
     now: FloatArray,
     stretches: Sequence[tuple[int, int]],
-) -> list[FloatArray] | None:
+    size: float,
+) -> Merged | None:
     """Return the values of a property in each stretch.
 
     What the animator has added everywhere, such as a moved curve, is added in the stretches, too.
@@ -88,6 +103,7 @@ def merged_values(
         before: (F, components) of the bake before.
         now: (F, components) of the bake now.
         stretches: first row and the row after the last of each.
+        size: the stature in the units of locations.
 
     Returns:
         None if a rotation is a whole turn further after a stretch than before it: straight lines between keys would
@@ -99,19 +115,22 @@ def merged_values(
     for start, stop in stretches:
         outside[start:stop] = False
     everywhere = np.median(deltas[outside], axis=0) if outside.any() else np.zeros(deltas.shape[1])
+    close = CLOSE_SHARE * size if path.endswith("location") else CLOSE_RAD
+    keeps = _fading(np.linalg.norm(_deltas(path, now, before), axis=1) / close - 1.0)
     merged = []
     for start, stop in stretches:
         rows = np.arange(start, stop)
-        delta = np.tile(everywhere, (len(rows), 1))
+        kept = keeps[start:stop, None]
+        delta = everywhere + kept * (deltas[start:stop] - everywhere)
         reach = min(BLEND_ROWS, (stop - start + 1) / 2)
         for border, distance in ((start - 1, rows - (start - 1)), (stop, stop - rows)):
             if 0 <= border < len(deltas):
-                delta += _fading(distance / reach)[:, None] * (deltas[border] - everywhere)
+                delta += (1.0 - kept) * _fading(distance / reach)[:, None] * (deltas[border] - everywhere)
         values = _joined(path, _applied(path, now[start:stop], delta), edited, start, stop)
         if values is None:
             return None
         merged.append(values)
-    return merged
+    return Merged(tuple(merged), tuple(keeps[start:stop] for start, stop in stretches))
 
 
 def _fading(way: FloatArray) -> FloatArray:

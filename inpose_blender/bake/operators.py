@@ -172,9 +172,11 @@ def _notes_about_edits(result: BakeResult) -> Iterator[str]:
     kept = result.kept_action_name
     if result.patched:
         frames = ", ".join(f"{first:.0f}–{last:.0f}" for first, last in result.patched)
-        yield tr("Your edits of the bake are kept. Only these frames are new: {frames}.", frames=frames)
+        yield tr("Your edits of the bake are kept. The solve has changed these frames: {frames}.", frames=frames)
         if kept:
-            yield tr("Your edits of these frames are in {action}, in a muted NLA track.", action=kept)
+            yield tr(
+                "Where it has changed a bone much, your edits are only in {action}, in a muted NLA track.", action=kept
+            )
     elif kept and result.not_patched:
         yield tr("Your edits are in {action}, in a muted NLA track.", action=kept) + " " + tr(result.not_patched)
     elif kept:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, action_curves
-from ..core import BoolArray, FloatArray
+from ..core import FloatArray
 from .baked_actions import Fingerprint, is_as_baked, mark_as_baked, remembered_fingerprint
 from .channels import Channel
 from .keyframes import Keys, read_keys, replace_keys
@@ -30,6 +30,7 @@ BAKE_DIFFERS: Final[str] = (
 )
 TURNS_ROUND: Final[str] = "After the solve, a bone has turned once more, so edited and new keys do not fit together."
 SAME_FRAME: Final[float] = 1e-3
+_KEEPS_ALL: Final[float] = 0.99
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Patch:
     fingerprint: Fingerprint
     """Of the new bake without the edits."""
     replaces_edits: bool
-    """Some of the edits are in the stretches."""
+    """Some of the edits are lost, or are no longer in the keys that they were in."""
 
 
 def edited_bake(armature_object: Any, take_name: str) -> Any:
@@ -70,7 +71,7 @@ def can_patch(settings: BakeSettings) -> bool:
 
 
 def make_patch(
-    armature_object: Any, before: Sequence[Channel], now: Sequence[Channel], frames: FloatArray
+    armature_object: Any, before: Sequence[Channel], now: Sequence[Channel], frames: FloatArray, size: float
 ) -> Patch | str:
     """Return the patch for the active action of an object, or why there is none: a sentence.
 
@@ -79,6 +80,7 @@ def make_patch(
         before: the channels of the bake that was edited.
         now: the channels of the new bake.
         frames: the scene's frame of each of their rows.
+        size: the stature of the character in the units of its bones.
     """
     action = armature_object.animation_data.action
     if not (is_plain(before) and is_plain(now)):
@@ -95,15 +97,17 @@ def make_patch(
         if not own.any() or all(curve is None for curve in here):  # it stays, or the animator has removed it
             continue
         edited = np.stack([_sampled(curve, frames, old.values[:, i]) for i, curve in enumerate(here)], axis=1)
-        merged = merged_values(new.data_path, edited, old.values, new.values, rows)
+        merged = merged_values(new.data_path, edited, old.values, new.values, rows, size)
         if merged is None:
             return TURNS_ROUND
         flags = is_edited(new.data_path, edited, old.values)
         keys = [read_keys(curve) for curve in here if curve is not None]
-        replaces_edits |= any(_has_edits(flags, keys, frames, start, stop) for start, stop in rows)
+        for (start, stop), keeps in zip(rows, merged.keeps, strict=True):
+            lost = bool((flags[start:stop] & (keeps < _KEEPS_ALL)).any())
+            replaces_edits |= lost or _has_other_keys(keys, frames[start:stop])
         for index, curve in enumerate(here):
             if curve is not None:
-                values[new.data_path, index] = tuple(part[:, index] for part in merged)
+                values[new.data_path, index] = tuple(part[:, index] for part in merged.values)
     spans = tuple((float(frames[start]), float(frames[stop - 1])) for start, stop in rows)
     parts = tuple(frames[start:stop] for start, stop in rows)
     return Patch(values, spans, parts, _fingerprint(now, frames), replaces_edits)
@@ -144,12 +148,11 @@ def _sampled(curve: Any, frames: FloatArray, otherwise: FloatArray) -> FloatArra
     return np.array([curve.evaluate(frame) for frame in frames.tolist()])
 
 
-def _has_edits(flags: BoolArray, keys: Sequence[Keys], frames: FloatArray, start: int, stop: int) -> bool:
-    """Return whether values, or the frames of keys, in a stretch of rows are not those of the bake."""
-    wanted = frames[start:stop]
+def _has_other_keys(keys: Sequence[Keys], wanted: FloatArray) -> bool:
+    """Return whether curves have keys at other frames than these between the first and the last of them."""
 
-    def moved(own: NDArray[np.float32]) -> bool:
+    def has(own: NDArray[np.float32]) -> bool:
         inside = own[(own >= wanted[0] - SAME_FRAME) & (own <= wanted[-1] + SAME_FRAME)]
         return len(inside) != len(wanted) or bool(abs(inside - wanted).max() > SAME_FRAME)
 
-    return bool(flags[start:stop].any()) or any(moved(own.points[:, 0]) for own in keys)
+    return any(has(own.points[:, 0]) for own in keys)

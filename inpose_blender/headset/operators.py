@@ -155,7 +155,7 @@ class INPOSE_OT_command_headset(_WhileRecording, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INPOSE_OT_copy_headset_text(_WhileRecording, bpy.types.Operator):
+class INPOSE_OT_copy_headset_text(bpy.types.Operator):
     """Copy this line to the clipboard"""
 
     bl_idname = "inpose.copy_headset_text"

@@ -53,11 +53,7 @@ def draw_settings(layout: Any, settings: Any) -> None:
 
 def draw_session(layout: Any, session: HeadsetSession) -> None:
     """Draw the address, the state of the connection, and the buttons."""
-    if not session.choices.in_network:
-        draw_text(layout, tr("Run this command on the computer:"))
-        _draw_copied(layout, session.adb_command)
-    draw_text(layout, tr("Open this address in the headset:"))
-    _draw_copied(layout, session.url)
+    draw_address(layout, session.url)
     progress = session.progress()
     if progress.connected:
         draw_text(layout, tr("Headset connected"), "CHECKMARK")
@@ -70,6 +66,16 @@ def draw_session(layout: Any, session: HeadsetSession) -> None:
     row.operator("inpose.command_headset", text="Start take", icon="REC").name = "start"
     row.operator("inpose.command_headset", text="Stop take", icon="SNAP_FACE").name = "stop"
     layout.operator("inpose.end_headset", icon="X")
+
+
+def draw_address(layout: Any, url: str) -> None:
+    """Draw the address of the page, and for a headset on a cable the command that forwards the port."""
+    if url.startswith("http://"):
+        port = url.split("/")[2].rpartition(":")[2]
+        draw_text(layout, tr("Run this command on the computer:"))
+        _draw_copied(layout, f"adb reverse tcp:{port} tcp:{port}")
+    draw_text(layout, tr("Open this address in the headset:"))
+    _draw_copied(layout, url)
 
 
 def _draw_copied(layout: Any, text: str) -> None:

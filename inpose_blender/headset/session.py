@@ -66,12 +66,6 @@ class HeadsetSession:
         return self._recorder.urls[0]
 
     @property
-    def adb_command(self) -> str:
-        """Return the command that makes this computer's port reachable over the cable."""
-        port = self.url.partition("://")[2].partition("/")[0].rpartition(":")[2]
-        return f"adb reverse tcp:{port} tcp:{port}"
-
-    @property
     def error(self) -> InPoseError | None:
         """Return why nothing can be written any more."""
         return self._recorder.error

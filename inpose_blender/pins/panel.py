@@ -74,6 +74,9 @@ class INPOSE_PT_pins(SolvedPanel, bpy.types.Panel):
             column.operator("inpose.select_pin", text="", icon="RESTRICT_SELECT_OFF")
         if (pin := chosen_pin(armature)) is not None:
             _draw_pin(layout, pin)
+            if (other := other_foot(pins, pin, context.scene.frame_current)) is not None:
+                text = tr("Pin the {joint}, too", joint=tr(other.replace("_", " ")))
+                layout.operator("inpose.add_pin", text=text, translate=False, icon="ADD").joint = other
         if len(pins.entries) or armature.inpose_take.unpinned:
             if pins_changed(armature):
                 draw_text(layout, tr("Changed since the last solve."), "ERROR")
@@ -81,6 +84,23 @@ class INPOSE_PT_pins(SolvedPanel, bpy.types.Panel):
             row.scale_y = 1.2
             row.operator("inpose.solve_again", icon="FILE_REFRESH").another = False
             row.operator("inpose.solve_again", text="Another", icon="NONE").another = True
+
+
+def other_foot(pins: Any, pin: Any, frame: int) -> str | None:
+    """Return the joint of the other foot if it would help to pin it at a frame, too; else None.
+
+    One foot does not tell where the other one is: most of the error that one pinned foot leaves is there.
+    """
+    side, _, joint = pin.joint.partition("_")
+    if pin.kind != "place" or joint not in {"ankle", "foot"} or not pin.first <= frame <= pin.last:
+        return None
+    other = ("right" if side == "left" else "left") + f"_{joint}"
+    feet = {f"{other.partition('_')[0]}_{part}" for part in ("ankle", "foot")}
+    has_one = any(
+        one.kind == "place" and one.joint in feet and one.first <= pin.last and pin.first <= one.last
+        for one in pins.entries
+    )
+    return None if has_one else other
 
 
 def _draw_pin(layout: Any, pin: Any) -> None:

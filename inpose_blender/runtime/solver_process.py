@@ -2,9 +2,9 @@
 """Start the solver process and exchange messages with it, without waiting. No bpy here.
 
 The protocol is one JSON object per line. The process says ``{"event": "ready", ...}`` once; requests are ``{"id",
-"method", "params"}``; replies carry the request's id and an event: ``progress``, ``result`` or ``error``. Arrays travel
-as .npz files. Threads read both of the process' outputs, so neither a full pipe nor a hanging process can stop Blender;
-`poll` returns the messages that have arrived.
+"method", "params"}``; replies carry the request's id and an event: ``progress``, ``live``, ``result`` or ``error``.
+Arrays travel as .npz files. Threads read both of the process' outputs, so neither a full pipe nor a hanging process can
+stop Blender; `poll` returns the messages that have arrived.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class SolverProcess:
         self.failure: Message | None = None
         """The reason why it did not become ready, or ended while nobody waited for it."""
         self._arrived: dict[int, list[Message]] = {}
+        self._newest: dict[int, Message] = {}
+        """The newest ``live`` message of each request: however long nobody looks, there is one."""
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._log: deque[str] = deque(maxlen=_KEPT_LINES)
         self._owed: set[int] = set()
@@ -140,6 +142,18 @@ class SolverProcess:
         self.look()
         return self._arrived.pop(request_id, [])
 
+    def newest(self, request_id: int) -> Message | None:
+        """Return the newest ``live`` message of a request, once; never wait."""
+        message = self._newest.pop(request_id, None)
+        if message is not None:
+            self.heard += 1
+            self.worked += 1
+        return message
+
+    def tell(self, request_id: int, say: str, **more: Any) -> None:
+        """Say something to a ``live`` request that runs."""
+        self._send({"method": "tell", "params": {"id": request_id, "say": say, **more}})
+
     def look(self) -> None:
         """Sort the new messages, so that `ready`, `failure` and `take` know them; never wait."""
         for message in self.poll():
@@ -153,6 +167,7 @@ class SolverProcess:
         """Ignore further messages of a request that nobody waits for any more."""
         self._owed.discard(request_id)
         self._arrived.pop(request_id, None)
+        self._newest.pop(request_id, None)
 
     def stop(self, grace_s: float = 1.0) -> None:
         """End the process: ask, then close its input, then kill it after a moment."""
@@ -207,6 +222,8 @@ class SolverProcess:
                 message = _parse(line)
                 if message is None:
                     self._log.append(line[:_LONGEST_LOG_LINE].rstrip())  # some library printed to the wrong place
+                elif message["event"] == "live" and "id" in message:
+                    self._newest[message["id"]] = message
                 else:
                     self._messages.put(message)
         except ValueError:

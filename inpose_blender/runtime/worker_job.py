@@ -21,6 +21,7 @@ from ..core import output_error
 from ..errors import CancelledError, InPoseError, WorkerError, errors
 from ..options import PROTOCOL
 from .interpreter import Interpreter
+from .process_slot import ProcessSlot
 from .solver_process import Message, SolverProcess
 from .watch import Watch, patience_s
 
@@ -41,6 +42,7 @@ class WorkerJob:
         params: the request's.
         interpreters: those to try, best first.
         folder: folder for the files of the answer; None: a temporary folder, which is removed when the job is done.
+        slot: the process; None: the warm one, which all solves share.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class WorkerJob:
         params: dict[str, Any],
         interpreters: Sequence[Interpreter],
         folder: Path | None = None,
+        slot: ProcessSlot | None = None,
     ) -> None:
+        self._slot = slot or _WARM
         self.fraction = 0.0
         self.text = "Starting the solver"
         self._method, self._params = method, params
@@ -125,7 +129,7 @@ class WorkerJob:
                 time.sleep(_STEP_S)
         finally:
             if not self._done:  # Ctrl-C, or a signal to end
-                stop_warm_process()  # a file that it is writing would keep the folder from being removed
+                self._slot.stop()  # a file that it is writing would keep the folder from being removed
                 self._finish(CancelledError())
 
     def read_result(self, result: dict[str, Any]) -> Any:
@@ -174,7 +178,7 @@ class WorkerJob:
             self._waiting.pop(0)  # it would end the process that works, and fail again
             return
         try:
-            self._process = _warm_process(self._waiting[0])
+            self._process = self._slot.started(self._waiting[0])
         except WorkerError as error:
             self._give_up_on_interpreter(error.message)
             return
@@ -186,15 +190,15 @@ class WorkerJob:
     def _give_up_on_interpreter(self, reason: str) -> None:
         self._failures.append(f"{self._waiting.pop(0).label}: {reason}")
         # Another job may have started another process in the meantime: that one is not at fault.
-        if self._process is None or self._process in _warm:
-            stop_warm_process()
+        if self._process is None or self._slot.holds(self._process):
+            self._slot.stop()
         self._process = None
 
     def _send_request(self) -> None:
         assert self._process is not None
         assert self._process.ready is not None
         if self._process.ready.get("protocol") != PROTOCOL:
-            stop_warm_process()
+            self._slot.stop()
             raise WorkerError(
                 "The solver and the add-on have different versions.", "Install the complete add-on again."
             )
@@ -209,8 +213,8 @@ class WorkerJob:
         assert self._process is not None
         if not self._process.is_given_up:
             self._process.give_up()
-        if self._process in _warm:
-            stop_warm_process()
+        if self._slot.holds(self._process):
+            self._slot.stop()
         self._process = self._id = None
         self._restarts += 1
         if self._cancelled:
@@ -251,7 +255,7 @@ class WorkerJob:
 
     def _on_limit(self) -> None:
         if self._cancelled:
-            stop_warm_process()
+            self._slot.stop()
             self._finish(CancelledError())
         else:
             limit_s = _START_LIMIT_S if self._has_begun else _SIGN_LIMIT_S
@@ -304,29 +308,20 @@ def error_from_message(message: Message) -> InPoseError:
     return error
 
 
-_warm: list[SolverProcess] = []
+_WARM: Final[ProcessSlot] = ProcessSlot()
 _refused: set[tuple[str, ...]] = set()
 """Commands of Pythons that cannot be used, until the solver is tested again."""
 
 
-def _warm_process(interpreter: Interpreter) -> SolverProcess:
-    """Return the running process if it belongs to this interpreter and works, else a new one."""
-    if _warm and _warm[0].alive and _warm[0].command == interpreter.command:
-        return _warm[0]
-    stop_warm_process()
-    _warm.append(SolverProcess(interpreter.command, interpreter.environment))
-    return _warm[0]
-
-
 def solver_introduction() -> Message:
     """Return the first message of the running solver process; empty if none is running."""
-    return dict(_warm[0].ready or {}) if _warm else {}
+    process = _WARM.process
+    return dict(process.ready or {}) if process is not None else {}
 
 
 def stop_warm_process() -> None:
     """End the solver process, if one is running: at unregistering, at exit, and when it does not answer."""
-    while _warm:
-        _warm.pop().stop()
+    _WARM.stop()
 
 
 def _with_details(message: Message) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..bake.markers import rename_markers
 from ..bake.takes_of_actions import rename_bakes
 from ..takes.listed import data_of, names_beside
 from ..takes.naming import free_name, parsed_name
@@ -22,6 +23,7 @@ def rename(scene: Any, entry: Any, name: str) -> None:
         solved.label = entry.name
     if entry.character is not None:
         rename_bakes(entry.character, before, entry.name)
+        rename_markers(entry.character, before, entry.name)
 
 
 def rename_parts(scene: Any, entry: Any, slate: str = "", number: int | None = None) -> None:

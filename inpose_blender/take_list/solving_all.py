@@ -147,9 +147,9 @@ class INPOSE_OT_solve_takes(bpy.types.Operator):
         TAKES.remember(outcome.file, outcome.take)
         entry.character = armature
         keep_outcome(data_of(entry).solved, outcome, entry.name, waiting.recording)
+        self._solved.append(entry.name)
         if entry == chosen_entry(scene):
             show_on_character(scene, entry)
-        self._solved.append(entry.name)
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         redraw_panels()

@@ -37,8 +37,9 @@ def show_on_character(scene: Any, entry: Any) -> None:
     """Let the armature object of a take show this take; the take that it showed before goes back to the list."""
     if entry.character is None or on_character(entry):
         return
-    character = entry.character
+    character, take_id = entry.character, entry.take_id
     put_away(scene, character)
+    entry = entry_anywhere(scene, take_id, character)  # a new entry may have moved the list in memory
     live = data_on(character)
     _move(TakeData(entry.solved, entry.pins, entry.edits), live)
     live.solved.take_id = entry.take_id

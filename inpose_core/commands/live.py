@@ -6,27 +6,41 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import InPoseError
 from ..options.calibration import CalibrationSettings
 from ..options.command_line import add_options, settings_from_arguments
-from ..options.ports import VMC_PORT
+from ..options.live import LiveOptions
+from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
 
 if TYPE_CHECKING:
-    from ..live.solving import LivePose
+    from ..live.performance import LiveState
+    from ..live.pose import LivePose
+    from ..live.streams.stream import LiveStream
+
+_SILENCE_S: Final[float] = 10.0
+"""A session of a sender that is silent for so long ends."""
 
 
 def add_live_command(commands: Any) -> None:
     """Add the command to the others."""
     live = commands.add_parser("live", help="solve while somebody moves, and send the body to other programs (VMC)")
-    live.add_argument(
+    source = live.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "--vmc",
         type=int,
-        required=True,
         metavar="PORT",
-        help=f"UDP port at which the devices arrive, such as {VMC_PORT}",
+        help=f"UDP port at which the devices arrive, such as {VMC_PORT}; OSC trackers are heard there, too",
+    )
+    source.add_argument(
+        "--webxr",
+        type=int,
+        nargs="?",
+        const=RECORDER_PAGE_PORT,
+        metavar="PORT",
+        help=f"serve the recorder page for the browser of a headset at this port; default: {RECORDER_PAGE_PORT}",
     )
     live.add_argument(
         "--out-vmc",
@@ -36,20 +50,18 @@ def add_live_command(commands: Any) -> None:
     )
     live.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="address of this computer to listen on")
     live.add_argument(
+        "--certificate", type=Path, metavar="FILE", help="certificate for HTTPS (PEM); default: one is made"
+    )
+    live.add_argument("--key", type=Path, metavar="FILE", help="key of the certificate (PEM)")
+    live.add_argument(
+        "--takes", type=Path, default=Path(), metavar="FOLDER", help="folder for takes that the headset records"
+    )
+    live.add_argument(
         "--skeleton", type=Path, metavar="FILE", help="body to solve for (JSON); default: the performer's"
-    )
-    live.add_argument(
-        "--calibrate-for", type=float, default=5.0, metavar="S", help="first seconds, in which you hold a T-pose"
-    )
-    live.add_argument(
-        "--lookahead",
-        type=float,
-        default=0.1,
-        metavar="S",
-        help="delay of the poses, 0 to 0.2 seconds; a longer one is more accurate",
     )
     live.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
     live.add_argument("--quiet", action="store_true", help="print no progress and no notes")
+    add_options(live, LiveOptions)
     add_options(live, ReadOptions, without=TRIM_OPTIONS)
     add_options(live, CalibrationSettings)
     live.set_defaults(run=_live)
@@ -57,9 +69,8 @@ def add_live_command(commands: Any) -> None:
 
 def _live(options: argparse.Namespace) -> int:
     from ..body.skeleton import Skeleton  # noqa: PLC0415
+    from ..live.performance import LivePlan  # noqa: PLC0415
     from ..live.running import LiveSession, run_live  # noqa: PLC0415
-    from ..live.solving import LiveSettings  # noqa: PLC0415
-    from ..recording.live.vmc import CaptureSettings  # noqa: PLC0415
 
     host, _, port = options.out_vmc.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
@@ -68,22 +79,39 @@ def _live(options: argparse.Namespace) -> int:
     body = Skeleton.from_json_file(options.skeleton) if options.skeleton else Skeleton.template()
     if calibration.stature_m and not options.skeleton:
         body = Skeleton.template(calibration.stature_m)
-    session = LiveSession(
-        listen=CaptureSettings(options.vmc, options.listen),
-        send_to=(host or "127.0.0.1", int(port)),
+    settings = LivePlan(
         skeleton=body,
-        calibrate_s=options.calibrate_for,
         calibration=calibration,
         reading=settings_from_arguments(ReadOptions, options),
-        live=LiveSettings(lookahead_s=options.lookahead),
+        options=settings_from_arguments(LiveOptions, options),
+    )
+    session = LiveSession(
+        stream=_stream(options),
+        send_to=(host or "127.0.0.1", int(port)),
+        settings=settings,
+        silence_s=None if options.vmc is None else _SILENCE_S,
     )
     teller = _Teller(options.seconds, quiet=options.quiet)
-    teller.say(f"Listening on port {options.vmc}. Hold a T-pose for {options.calibrate_for:g} seconds.")
-    report = run_live(session, teller.wait, teller.go_on)
+    if options.vmc is not None:
+        teller.say(f"Listening on port {options.vmc}.")
+    report = run_live(session, teller.tell, teller.go_on)
     for note in report.notes:
         teller.say(f"note: {note}")
     print(f"{report.poses} poses in {report.seconds:.1f} s; 99 % of them took less than {report.slowest_ms:.0f} ms")
     return 0
+
+
+def _stream(options: argparse.Namespace) -> LiveStream:
+    if options.vmc is not None:
+        from ..live.streams.vmc import VmcStream  # noqa: PLC0415
+        from ..recording.live.vmc import CaptureSettings  # noqa: PLC0415
+
+        return VmcStream(CaptureSettings(options.vmc, options.listen))
+    from ..live.streams.page import PageStream  # noqa: PLC0415
+    from ..recording.live.headset import PageSettings  # noqa: PLC0415
+
+    page = PageSettings(options.webxr, options.listen, certificate=options.certificate, key=options.key)
+    return PageStream(page, options.takes)
 
 
 class _Teller:
@@ -92,22 +120,28 @@ class _Teller:
     def __init__(self, seconds: float | None, *, quiet: bool) -> None:
         self._seconds, self._quiet = seconds, quiet
         self._first_s: float | None = None
-        self._told = False
+        self._told = ""
 
     def say(self, text: str) -> None:
-        """Print a line."""
-        if not self._quiet:
+        """Print a line, once."""
+        if text != self._told and not self._quiet:
+            self._told = text
             print(text, file=sys.stderr, flush=True)
 
-    def wait(self, seconds: float) -> None:
-        """Count down, where somebody sees it."""
-        if not self._quiet and sys.stderr.isatty():
-            print(f"\r{max(0.0, seconds):4.1f} s\x1b[K", end="", file=sys.stderr, flush=True)
+    def tell(self, state: LiveState) -> None:
+        """Say what the performer has to do, and what is wrong."""
+        if state.url and not state.connected and not state.is_measured:
+            self.say(f"Open this address in the browser of the headset: {state.url}")
+        if state.phase == "counting":
+            self.say(f"Take a T-pose: InPose measures in {state.seconds_left:.0f} s.")
+        elif state.phase == "holding":
+            self.say("Hold the T-pose.")
+        elif state.trouble:
+            self.say(state.trouble)
+        elif state.is_measured:
+            self.say("Calibrated. Sending. Ctrl-C ends the session.")
 
     def go_on(self, pose: LivePose) -> bool:
         """Return whether the time is not over yet."""
-        if not self._told:
-            self._told = True
-            self.say("Calibrated. Sending. Ctrl-C ends the session.")
         self._first_s = pose.time_s if self._first_s is None else self._first_s
         return self._seconds is None or pose.time_s - self._first_s < self._seconds

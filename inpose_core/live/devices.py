@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from ..calibration.rigid import place_all
 from ..prior.checkpoint import Prior
 from ..recording.types import Recording
 from .points import LivePoints
+
+_NO_POSE: Final[str] = "No T-pose was seen, so the performer's arms are taken for average ones. Calibrate again."
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,12 @@ class LiveDevices:
             scale=scale_to(skeleton, found.performer, settings),
             lift_m=found.lift_m,
             pivot_m=own_place_m(positions_m[:, 0], found.recording.measured[:, 0]),
-            notes=found.notes,
+            notes=found.notes if found.calibration_pose or settings.calibration_file else (_NO_POSE, *found.notes),
         )
+
+    def lifted(self, height_m: float) -> LiveDevices:
+        """Return the same for a stream whose heights differ from those of the recording, by so much."""
+        return replace(self, lift_m=self.lift_m + height_m)
 
     def points(self, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray) -> LivePoints:
         """Return the joints of head, left and right device: (3, 3), (3, 4), (3,), in OpenXR's axes."""

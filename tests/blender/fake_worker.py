@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import sys
 import threading
@@ -21,12 +22,13 @@ from inpose_core.errors import CancelledError, InPoseError, RecordingError
 from inpose_core.pins import PinSet, pins_from_json
 from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
 from inpose_core.recording.types import Sensors
-from inpose_core.requests import PROTOCOL, InfoRequest, SolveAgainRequest, SolveRequest
+from inpose_core.requests import PROTOCOL, InfoRequest, LiveRequest, SolveAgainRequest, SolveRequest
 
 FAULTS = set(os.environ.get("FAKE_WORKER", "").split())
 FRAMES = int(os.environ.get("FAKE_FRAMES", "61"))
 FINDING = {"kind": "frozen", "sentence": "Fake.", "action": "told", "device": 1, "start_s": 0.1, "stop_s": 0.3}
 cancelled: set[int] = set()
+told: dict[int, queue.SimpleQueue[dict]] = {}
 
 
 def write(line: str) -> None:
@@ -162,6 +164,42 @@ def calibration(params: dict) -> dict:
     return found
 
 
+def live(request_id: int, params: dict) -> None:
+    """Be measured at once, and turn the pelvis a little further in each pose."""
+    request = LiveRequest.from_json(params)
+    if "port" in FAULTS:
+        raise RecordingError(f"InPose cannot listen to port {request.port}.", "Choose another port.")
+    state = {"phase": "ready", "seconds_left": 0.0, "is_measured": True, "trouble": "", "notes": ["Fake."]}
+    state |= {"scale": 1.0, "url": "", "connected": False, "takes": [], "recording": False}
+    heard: queue.SimpleQueue[dict] = queue.SimpleQueue()
+    told[request_id] = heard
+    file, step = None, 0
+    while request_id not in cancelled:
+        step += 1
+        if "dies_live" in FAULTS and step == 20:
+            os._exit(9)
+        said = heard.get() if not heard.empty() else {"say": ""}
+        if said["say"] == "record":
+            file = Path(said["path"])
+            file.write_text("poses")
+            state["takes"] = [{"path": str(file), "lines": 9, "ended": False, "calibration": None}]
+            state["recording"] = True
+        elif said["say"] in ("end_take", "stop"):
+            state["takes"] = [{**take, "ended": True} for take in state["takes"]]
+            state["recording"] = False
+        elif said["say"] == "calibrate":
+            state["notes"] = ["Measured again."]
+        if said["say"] == "stop":
+            say(id=request_id, event="result", result=state)
+            return
+        wxyz = np.zeros((JOINT_COUNT, 4))
+        wxyz[:, 0], wxyz[0, 2] = 1.0, 0.001 * step
+        pose = {"time_s": step / 60, "rotations_wxyz": wxyz.tolist(), "root_m": [1.0, 0.9, 0.5]}
+        say(id=request_id, event="live", **state, pose=pose, behind_s=0.01)
+        time.sleep(0.01)
+    raise CancelledError
+
+
 def require_recording(params: dict) -> None:
     path = Path(params["recording"])
     if not path.is_file():
@@ -178,7 +216,7 @@ def answer(request: dict) -> None:
         refuse(request["id"], type(error).__name__, error.message, error.hint)
 
 
-METHODS = {"solve": solve, "solve_again": solve_again, "info": info}
+METHODS = {"solve": solve, "solve_again": solve_again, "info": info, "live": live}
 
 
 def main() -> None:
@@ -203,6 +241,8 @@ def main() -> None:
             say(id=request["id"], event="pong")
         elif request["method"] == "cancel":
             cancelled.add(request["params"]["id"])
+        elif request["method"] == "tell":
+            told[request["params"]["id"]].put(request["params"])
         elif request["method"] in METHODS:
             threading.Thread(target=answer, args=(request,), daemon=True).start()
         else:

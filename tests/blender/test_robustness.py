@@ -54,7 +54,7 @@ def running(fake_worker, take, results):
 
 
 def pid_of_solver() -> int:
-    return worker_job._warm[0]._process.pid
+    return worker_job._WARM.process._process.pid
 
 
 def is_running(pid: int) -> bool:
@@ -95,7 +95,7 @@ def test_the_solver_is_killed_in_the_middle(registered, rng, take, fake_worker, 
 
 
 def wait_for_solver() -> None:
-    while not (worker_job._warm and worker_job._warm[0].ready):
+    while not (worker_job._WARM.process and worker_job._WARM.process.ready):
         time.sleep(0.01)
 
 
@@ -144,7 +144,7 @@ job = SolveJob(Path({str(take)!r}), Skeleton.template(),
 while job.fraction == 0:
     job.step()
     time.sleep(0.01)
-print(worker_job._warm[0]._process.pid, job.folder, flush=True)
+print(worker_job._WARM.process._process.pid, job.folder, flush=True)
 if {end!r} == "kill":
     time.sleep(60)
 """
@@ -266,7 +266,7 @@ def test_several_jobs_share_the_process(fake_worker, take):
         time.sleep(0.01)
     assert len(jobs[0].outcome.take.motion) == len(jobs[1].outcome.take.motion) == 61
     assert jobs[2].outcome.info["headset"] == "Quest 3"
-    assert len(worker_job._warm) == 1
+    assert worker_job._WARM.process is not None
 
 
 def test_all_jobs_learn_that_the_solver_cannot_start(fake_worker, take):
@@ -307,4 +307,4 @@ def test_the_queue_works_on_one_after_another():
 def _no_solver_is_left():
     yield
     stop_warm_process()
-    assert not worker_job._warm
+    assert worker_job._WARM.process is None

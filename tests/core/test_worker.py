@@ -26,6 +26,7 @@ from inpose_core.prior.checkpoint import load_prior
 from inpose_core.recording.formats.sensors_file import load_sensors
 from inpose_core.recording.tables.csv_format import write_csv
 from inpose_core.requests import PROTOCOL
+from inpose_core.system.process import STOPPED_CODE
 from inpose_core.worker import Worker
 from tests.core.calibration.test_calibration_pose import held
 from tests.core.synthetic import joint_recording, smooth_motion
@@ -527,11 +528,13 @@ def test_the_end_of_stdin_stops_a_running_solve_and_ends_the_process(long_take: 
         assert worker.process.stdin is not None
         began = time.monotonic()
         worker.process.stdin.close()
-        assert worker.wait() == 0
+        code = worker.wait()
         assert time.monotonic() - began < 20
-        last = [json.loads(line) for line in worker.lines][-1]
-        expect_error(last, "CancelledError", "Cancelled")
         assert list(tmp_path.iterdir()) == []
+        # On a machine that is busy with other things, a step of the solve takes longer than the worker waits for it.
+        assert code in {0, STOPPED_CODE}
+        if code == 0:
+            expect_error(json.loads(worker.lines[-1]), "CancelledError", "Cancelled")
     finally:
         worker.kill()
 

@@ -46,6 +46,8 @@ class Pinning(drive.Session):
         yield from self.try_another()
         yield from self.pin_a_pose()
         yield from self.reload()
+        yield from self.keep_an_edit()
+        importlib.import_module(f"{self.module}.inpose_blender.runtime.worker_job").stop_warm_process()
 
     @property
     def rig(self) -> Any:
@@ -165,7 +167,58 @@ class Pinning(drive.Session):
             bpy.ops.inpose.solve_again("INVOKE_DEFAULT")
         yield from self.wait("the loaded file is solved again")
         self.check(not bpy.context.window_manager.inpose_status.failed, bpy.context.window_manager.inpose_status.result)
-        importlib.import_module(f"{self.module}.inpose_blender.runtime.worker_job").stop_warm_process()
+
+    def keep_an_edit(self) -> Iterator[float]:
+        """Edit a key of the bake, change another part of the take by a pin, and find the edit again."""
+        for entry in self.rig.inpose_pins.entries:
+            entry.muted = True
+        with self.in_view():
+            bpy.ops.inpose.solve_again("INVOKE_DEFAULT")
+        yield from self.wait("the take is solved without pins")
+        before = self.head_key().co.y
+        self.head_key().co.y += 0.2
+        frame = self.go_deep()
+        with self.in_view():
+            bpy.ops.inpose.add_pin(joint="right_elbow")
+            bpy.context.view_layer.objects.active.location.z += 0.05
+        yield 1.0
+        self.scroll_sidebar(-500)
+        yield 1.0
+        self.picture("p6_not_solved")
+        self.scroll_sidebar(500)
+        with self.in_view():
+            bpy.ops.ed.undo_push(message="Edited and pinned")
+            bpy.ops.inpose.solve_again("INVOKE_DEFAULT")
+        yield from self.wait("the edited take is solved again")
+        notes = bpy.context.window_manager.inpose_status.notes
+        self.check("Your edits of the bake are kept" in notes, notes)
+        self.check(self.head_key().co.y - before > 0.1, "the edited key stays")  # the quaternion has length 1 now
+        bpy.context.scene.frame_set(frame)
+        self.check(self.elbow_off_m() < 0.03, f"the elbow is {1000 * self.elbow_off_m():.1f} mm from its handle")
+        yield from self.look("p7_edit_kept", 300)
+        with self.in_view():
+            bpy.ops.ed.undo_push(message="Looked at the result")
+            bpy.ops.ed.undo()
+            bpy.ops.ed.undo()
+        yield 1.0
+        self.go_deep()
+        self.check(self.elbow_off_m() > 0.045, "one undo takes the solve back")
+        self.check(abs(self.head_key().co.y - before - 0.2) < 1e-4, "and not the edit")
+
+    def elbow_off_m(self) -> float:
+        """Return how far the elbow is from the last pin's handle."""
+        handle = self.rig.inpose_pins.entries[-1].handle
+        elbow = self.rig.matrix_world @ self.rig.pose.bones["right_elbow"].head
+        return float((elbow - handle.matrix_world.translation).length)
+
+    def head_key(self) -> Any:
+        """Return a key of the head near the beginning of the take."""
+        compat = importlib.import_module(f"{self.module}.inpose_blender.bpy_compat")
+        curves = compat.action_curves(self.action, self.rig)
+        (curve,) = [
+            one for one in curves if one.data_path == 'pose.bones["head"].rotation_quaternion' and one.array_index == 1
+        ]
+        return curve.keyframe_points[9]
 
 
 if __name__ == "__main__":

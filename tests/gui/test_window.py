@@ -68,7 +68,13 @@ def test_the_columns_of_a_table_are_assigned_in_the_window(blender: RealBlender,
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_wrong_lunge_is_right_after_two_pins_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_pins.py", tmp_path)
-    assert {"the pinned motion is baked", "pins are saved", "the posed bone is pinned"} <= set(report["checks"])
+    assert {
+        "the pinned motion is baked",
+        "pins are saved",
+        "the posed bone is pinned",
+        "the edited key stays",
+        "one undo takes the solve back",
+    } <= set(report["checks"])
 
 
 @pytest.mark.timeout(1800)
@@ -119,6 +125,18 @@ def test_fk_and_ik_are_baked_and_snapped_in_the_window(blender: RealBlender, tmp
 def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_headset.py", tmp_path)
     assert {"the take is the chosen recording", "the end stops the server"} <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_live.py", tmp_path)
+    assert {
+        "the character moves",
+        "the end gives the pose back exactly",
+        "nothing is keyed while live",
+        "the take is baked",
+    } <= set(report["checks"])
 
 
 @pytest.mark.timeout(1800)

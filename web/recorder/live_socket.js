@@ -21,7 +21,7 @@ export async function connectLive(pageUrl, { onChange, onCommand }) {
 
 class LiveSocket {
   constructor(page, address, computer, { onChange, onCommand }) {
-    Object.assign(this, { page, address, computer, onChange, onCommand, ended: false, socket: null });
+    Object.assign(this, { page, address, computer, onChange, onCommand, ended: false, socket: null, streams: false });
     this.open();
     setInterval(() => this.send(['']), HERE_EVERY_MS);
   }
@@ -38,6 +38,8 @@ class LiveSocket {
       const said = JSON.parse(message.data);
       if (said.command) this.onCommand(said.command);
       if (said.text) this.onChange(said.text);
+      // The computer wants all moments at once, those between takes, too: somebody watches.
+      if (said.stream) this.streams = true;
     };
     socket.onclose = (event) => {
       if (this.ended) return;

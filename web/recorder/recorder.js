@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Record takes in a WebXR session: frames come in, lines go to the store and to the computer. */
 
-import { eventLine, frameLine, headerLine, inputLine } from './take_file.js';
+import { eventLine, frameLine, headerLine, inputLine, streamLine } from './take_file.js';
 import { Sampler } from './sample.js';
 import { TakeFlow } from './take_flow.js';
 import { TPoseGuide } from './t_pose.js';
@@ -27,6 +27,7 @@ export class Recorder {
     this.take = null;
     this.lastCount = 0;
     this.latest = null;
+    this.streamed = null;
   }
 
   /** Take one frame of the session. */
@@ -39,7 +40,11 @@ export class Recorder {
     this.asked = { start: false, stop: false };
     if (began) this.enter(began, timeMs);
     this.count(timeMs);
-    if (!this.take || !this.flow.records) return;
+    if (!this.take || !this.flow.records) {
+      if (sample) this.stream(sample, added);
+      return;
+    }
+    this.streamed = null;
     // A take that has just begun has listed all inputs.
     if (!began) this.add(added.map((input) => inputLine(input, timeMs - this.take.startMs)));
     if (sample) {
@@ -48,6 +53,19 @@ export class Recorder {
       this.add([frameLine(sample, this.take.startMs)]);
     }
     this.pass(timeMs, false);
+  }
+
+  /** Send a moment between takes, if the computer watches; no file holds it. */
+  stream(sample, added) {
+    const live = this.live();
+    if (!live || !live.streams || !live.connected) {
+      this.streamed = null;
+      return;
+    }
+    const begins = this.streamed === null;
+    if (begins) this.streamed = sample.timeMs;
+    const inputs = (begins ? this.inputs : added).map((input) => inputLine(input, sample.timeMs - this.streamed));
+    live.send([...(begins ? [streamLine(this.about())] : []), ...inputs, frameLine(sample, this.streamed)]);
   }
 
   /** Ask for what a button on the computer or on the page asks for: 'start' or 'stop'. */
@@ -114,7 +132,8 @@ export class Recorder {
   pass(timeMs, all) {
     const take = this.take;
     const live = this.live();
-    if (take.toSend.length && (all || timeMs - take.sentMs >= SEND_EVERY_MS)) {
+    const watched = live && live.streams;
+    if (take.toSend.length && (all || watched || timeMs - take.sentMs >= SEND_EVERY_MS)) {
       if (!live || !live.send(take.toSend)) take.complete = false;
       take.toSend = [];
       take.sentMs = timeMs;

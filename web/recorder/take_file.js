@@ -29,6 +29,11 @@ export function headerLine(about) {
   });
 }
 
+/** Return the line with which moments begin that belong to no take: times count from the first of them. */
+export function streamLine(about) {
+  return JSON.stringify({ stream: 1, reference_space: about.referenceSpace });
+}
+
 /**
  * Return the line of one moment.
  * @param {import('./sample.js').Sample} sample

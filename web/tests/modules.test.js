@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { eventLine, frameLine, headerLine, inputLine } from '../recorder/take_file.js';
 import { conjugate, headingOf, rotate, turned } from '../recorder/rotations.js';
 import { HAND_JOINTS, Sampler } from '../recorder/sample.js';
+import { Recorder } from '../recorder/recorder.js';
 import { TakeFlow } from '../recorder/take_flow.js';
 import { TPoseGuide } from '../recorder/t_pose.js';
 
@@ -174,4 +175,24 @@ test('controllers, hands that replace them, and gazes', () => {
 test('a headset that has no pose gives no sample', () => {
   const found = new Sampler().read({ ...frame, getViewerPose: () => null }, null, 0, []);
   assert.equal(found.sample, null);
+});
+
+test('between takes, moments go to a computer that watches, and to no file', () => {
+  const sent = [];
+  const live = { streams: true, connected: true, send: (lines) => { sent.push(...lines.map((line) => JSON.parse(line))); return true; } };
+  const pose = (y) => ({ transform: { position: { x: 0, y, z: 0 }, orientation: { x: 0, y: 0, z: 0, w: 1 } } });
+  const source = { handedness: 'left', targetRayMode: 'tracked-pointer', gripSpace: 'grip', profiles: [] };
+  const frame = { getViewerPose: () => pose(1.6), getPose: () => pose(1.1) };
+  const recorder = new Recorder({
+    live: () => live, settings: { countInS: 3, tPose: true }, nextTake: 1,
+    about: () => ({ referenceSpace: 'local-floor' }), sounds: { count() {} }, onState() {}, store: null,
+  });
+  recorder.frame(frame, 'space', 5000, [source]);
+  recorder.frame(frame, 'space', 5014, [source]);
+  assert.deepEqual(sent[0], { stream: 1, reference_space: 'local-floor' });
+  assert.equal(sent[1].hand, 'left');
+  assert.deepEqual([sent[2][0], sent[3][0]], [0, 14]);
+  live.streams = false;
+  recorder.frame(frame, 'space', 5028, [source]);
+  assert.equal(sent.length, 4);
 });

@@ -69,7 +69,7 @@ class _Input:
 
 
 @dataclass
-class _Take:
+class TakeContent:
     """Collect what the lines say."""
 
     inputs: dict[int, _Input] = field(default_factory=dict)
@@ -120,22 +120,23 @@ def read(data: bytes, name: str) -> RawTracks:
     return _tracks(take, header)
 
 
-def _take(lines: list[bytes]) -> _Take:
-    take = _Take()
+def _take(lines: list[bytes]) -> TakeContent:
+    take = TakeContent()
     for line in lines:
         if not line.strip():
             continue
-        value = _parsed(line)
+        value = parsed_line(line)
         if isinstance(value, list):
-            take.damaged += not _add_moment(take, value)
+            take.damaged += not add_moment(take, value)
         elif isinstance(value, dict):
-            _add_object(take, value)
+            add_object(take, value)
         else:
             take.damaged += 1
     return take
 
 
-def _add_object(take: _Take, value: Mapping[str, Any]) -> None:
+def add_object(take: TakeContent, value: Mapping[str, Any]) -> None:
+    """Add an input or an event to the take; others are ignored."""
     number, event = value.get("input"), value.get("event")
     if isinstance(number, int) and value.get("hand") in ("left", "right") and len(take.inputs) < _MOST_INPUTS:
         profiles = value.get("profiles")
@@ -149,7 +150,7 @@ def _add_object(take: _Take, value: Mapping[str, Any]) -> None:
         take.ended = True
 
 
-def _add_moment(take: _Take, value: list[Any]) -> bool:
+def add_moment(take: TakeContent, value: list[Any]) -> bool:
     """Add a moment to the take; return whether it is one."""
     if len(value) < 4 or not _are_numbers(value, 1):
         return False
@@ -198,7 +199,7 @@ def _joints(packed: object) -> FloatArray | None:
     return places
 
 
-def _fingers(take: _Take, times_ms: FloatArray) -> FingerTracks | None:
+def _fingers(take: TakeContent, times_ms: FloatArray) -> FingerTracks | None:
     """Return the buttons of all moments, and the fingers, which are written in every second or third of them."""
     rotations = np.full((len(times_ms), len(SIDES), FINGER_JOINT_COUNT, 4), np.nan)
     for hand, side in enumerate(SIDES):
@@ -222,7 +223,7 @@ def _pose(numbers: object) -> tuple[float, ...] | None:
     return (float(emulated), *(_METRES * number for number in pose[:3]), *(_UNITS * number for number in pose[3:]))
 
 
-def _tracks(take: _Take, header: Mapping[str, Any]) -> RawTracks:
+def _tracks(take: TakeContent, header: Mapping[str, Any]) -> RawTracks:
     table = np.array(take.rows, dtype=np.float64)
     poses = table[:, 1:].reshape(len(table), 3, _POSE_NUMBERS)
     positions, quaternions = poses[..., 1:4].copy(), poses[..., 4:].copy()
@@ -237,7 +238,7 @@ def _tracks(take: _Take, header: Mapping[str, Any]) -> RawTracks:
     for number, source in take.inputs.items():
         if source.pose == "wrist":
             frames = held[:, source.device - 1] == number
-            _grips_of_wrists(positions, quaternions, source.device, frames)
+            grips_of_wrists(positions, quaternions, source.device, frames)
     rays = np.isin(held, [number for number, source in take.inputs.items() if source.pose == "aim"]).sum()
     controllers, others = _devices(take, held, table[:, 0])
     body = {
@@ -269,7 +270,7 @@ def _tracks(take: _Take, header: Mapping[str, Any]) -> RawTracks:
     )
 
 
-def _grips_of_wrists(positions: FloatArray, quaternions: FloatArray, device: int, frames: Any) -> None:
+def grips_of_wrists(positions: FloatArray, quaternions: FloatArray, device: int, frames: Any) -> None:
     """Put grips where wrist joints are, in place: all later stages know the grip of a bare hand."""
     turn = _WRIST_IN_GRIP_WXYZ[device - 1] * (1, -1, -1, -1)
     grips = multiply_quaternions(wxyz_from_xyzw(quaternions[frames, device]), turn)
@@ -277,7 +278,7 @@ def _grips_of_wrists(positions: FloatArray, quaternions: FloatArray, device: int
     quaternions[frames, device] = xyzw_from_wxyz(grips)
 
 
-def _devices(take: _Take, held: Any, times_ms: FloatArray) -> tuple[str, tuple[DeviceStretch, ...]]:
+def _devices(take: TakeContent, held: Any, times_ms: FloatArray) -> tuple[str, tuple[DeviceStretch, ...]]:
     """Return the profile that is held most, and when a hand holds another one."""
     counts: dict[str, int] = {}
     for number, source in take.inputs.items():
@@ -293,7 +294,7 @@ def _devices(take: _Take, held: Any, times_ms: FloatArray) -> tuple[str, tuple[D
     return most, tuple(stretches)
 
 
-def _findings(take: _Take, times_ms: FloatArray) -> Iterator[Finding]:
+def _findings(take: TakeContent, times_ms: FloatArray) -> Iterator[Finding]:
     if not take.ended or take.damaged:
         yield Finding(
             "damaged", "The take was cut off or is damaged. InPose reads all frames that are whole.", "repaired"
@@ -312,11 +313,12 @@ def _headset(header: Mapping[str, Any]) -> str:
 
 
 def _object(line: bytes) -> dict[str, Any] | None:
-    value = _parsed(line)
+    value = parsed_line(line)
     return value if isinstance(value, dict) else None
 
 
-def _parsed(line: bytes) -> Any:
+def parsed_line(line: bytes) -> Any:
+    """Return the JSON value of a line; None if it is none, or too long."""
     if len(line) > _LONGEST_LINE:
         return None
     try:

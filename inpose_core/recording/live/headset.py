@@ -95,13 +95,21 @@ class HeadsetRecorder:
         output: as for `record_headset`.
         settings: where to serve.
         on_lines: gets each message as it arrives, in a thread of the server: for live use.
+        streams: ask the headset to send between takes, too. What it sends there is in no file.
 
     Raises:
         OutputError: the folder does not exist.
         RecordingError: as for `record_headset`.
     """
 
-    def __init__(self, output: Path, settings: PageSettings, on_lines: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        output: Path,
+        settings: PageSettings,
+        on_lines: Callable[[str], None] | None = None,
+        *,
+        streams: bool = False,
+    ) -> None:
         output = Path(output)
         if not (output if output.is_dir() else output.parent).is_dir():
             raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
@@ -113,7 +121,9 @@ class HeadsetRecorder:
         """Set when nothing can be written any more."""
         self._hosts = local_addresses() if settings.in_network else ("localhost",)
         heard = Heard(self._write, self._write_whole, self._note_connection)
-        self._server = HeadsetServer(settings.address, settings.port, heard, _tls(settings, self._hosts))
+        self._server = HeadsetServer(
+            settings.address, settings.port, heard, _tls(settings, self._hosts), streams=streams
+        )
 
     @property
     def takes(self) -> list[TakeState]:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -13,7 +12,8 @@ from ...errors import OutputError
 from ...system.output import write_output
 from ..formats.webxr_recorder import header_of, is_frame
 
-_FLUSH_S: Final[float] = 1.0
+_STREAM: Final[str] = '{"stream":'
+"""Begins what a headset sends between takes."""
 _LARGEST_TAKE_BYTES: Final[int] = 2**29
 
 
@@ -39,7 +39,6 @@ class TakeFiles:
     output: Path
     takes: list[TakeState] = field(default_factory=list)
     _file: IO[str] | None = None
-    _flushed_s: float = 0.0
 
     @property
     def current(self) -> TakeState | None:
@@ -56,12 +55,12 @@ class TakeFiles:
             for line in text.split("\n"):
                 if header_of(line.encode()) is not None:
                     self._begin(line)
+                elif line.startswith(_STREAM):
+                    self.end()  # the take has ended while the connection was lost
                 elif self._file is not None and line.strip():
                     self._write(line)
-            now_s = time.monotonic()
-            if self._file is not None and now_s - self._flushed_s > _FLUSH_S:
-                self._file.flush()
-                self._flushed_s = now_s
+            if self._file is not None:
+                self._file.flush()  # what has arrived is there, even if this process is killed now
         except OSError as error:
             raise OutputError(
                 f"The take cannot be written ({error.strerror}).",
@@ -106,7 +105,7 @@ class TakeFiles:
         path = self._free_path()
         file = path.open("x", encoding="utf-8", newline="\n")
         self.takes.append(TakeState(path, header))
-        self._file, self._flushed_s = file, time.monotonic()
+        self._file = file
         self._write(header)
 
     def _write(self, line: str) -> None:

@@ -63,6 +63,10 @@ class CaptureState:
     """True if the sender sends an avatar's bones and no devices."""
     fingers: bool = False
     """True if the sender sends the bones of fingers, which are recorded, too."""
+    damaged: int = 0
+    """Poses of devices that are no numbers; they are left out."""
+    clock_jumps: int = 0
+    """How often the sender's clock was corrected by the time of arrival."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class VmcDecoder:
         # A restarted sender begins at zero; a sender whose clock was changed continues at any time.
         jumped = abs(sender_s + self._clock_offset - arrived_s) > _LARGEST_CLOCK_ERROR_S
         if self._clock is None or sender_s < self._clock or jumped:
+            self.state.clock_jumps += self._clock is not None
             self._clock_offset = arrived_s - sender_s
         self._clock = sender_s
 
@@ -127,6 +132,7 @@ class VmcDecoder:
             return None
         pose = [value for value in values[1:8] if isinstance(value, float)]
         if len(pose) != 7 or not np.isfinite(pose).all():
+            self.state.damaged += 1
             return None
         name = self._name(parts[3], str(values[0]))
         if parts[5:] == ["Local"]:

@@ -56,14 +56,17 @@ class HeadsetServer:
         port: 0 chooses a free one.
         heard: what is done with what arrives.
         tls: certificate and key for HTTPS; None: plain HTTP, which headsets accept only from localhost.
+        streams: ask the headset to send between takes, too.
 
     Raises:
         RecordingError: the port is taken.
     """
 
-    def __init__(self, address: str, port: int, heard: Heard, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, address: str, port: int, heard: Heard, tls: ssl.SSLContext | None = None, *, streams: bool = False
+    ) -> None:
         self.token = secrets.token_urlsafe(9)
-        self._heard, self._tls = heard, tls
+        self._heard, self._tls, self._streams = heard, tls, streams
         self._files = page_files()
         self._lock = threading.Lock()
         self._headset: _Headset | None = None
@@ -155,6 +158,8 @@ class HeadsetServer:
             self._headset = headset
         if before is not None:
             before.close()
+        if self._streams:
+            headset.send(text_frame(json.dumps({"stream": True})))
         self._heard.connected(True)
         try:
             for text in messages(handler.rfile.read, headset.send):

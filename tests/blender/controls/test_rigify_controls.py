@@ -55,11 +55,23 @@ def set_all(rig: Any, key: str, value: float) -> None:
     bpy.context.view_layer.update()
 
 
-@pytest.mark.parametrize("mode", ["ik", "both"])
+STATES = {
+    "as generated": {},
+    "poles": {"pole_vector": 1},
+    "other parents": {"pole_vector": 1, "pole_parent": 2, "IK_parent": 4},
+    "no parent": {"IK_parent": 0, "pole_vector": 1},
+}
+FAST = {("as generated", "ik"), ("poles", "both"), ("other parents", "ik"), ("no parent", "both")}
+"""Each of them takes seven seconds."""
+
+
 @pytest.mark.parametrize(
-    "state",
-    [{}, {"pole_vector": 1}, {"pole_vector": 1, "pole_parent": 2, "IK_parent": 4}, {"IK_parent": 0, "pole_vector": 1}],
-    ids=["as generated", "poles", "other parents", "no parent"],
+    ("state", "mode"),
+    [
+        pytest.param(STATES[name], mode, id=f"{name}-{mode}", marks=[] if (name, mode) in FAST else pytest.mark.slow)
+        for name in STATES
+        for mode in ("ik", "both")
+    ],
 )
 def test_ik_is_where_fk_is(generated, state, mode):
     for key, value in state.items():

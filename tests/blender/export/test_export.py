@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 import pytest
 from character.skinned import add_body
-from export.importing import import_file, largest_distance_m, played_places_m
+from export.importing import import_file, largest_distance_m, own_name, played_places_m
 from rigs import SHARED_RIGS, build_rig, gentle_motion, import_shared_rig
 
 from inpose_blender.bake.bake import bake_motion
@@ -15,7 +15,7 @@ from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.core import JOINT_INDEX, InPoseError, Motion, OutputError, RigError, read_fbx_clips, read_gltf_clips
 from inpose_blender.export import exporting
 from inpose_blender.export.exporting import export_character
-from inpose_blender.export.options import ExportOptions
+from inpose_blender.export.options import ENGINES, ExportOptions
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_core.motion_files.bvh import load_bvh
 from inpose_core.motion_files.fbx_nodes import read_fbx
@@ -194,6 +194,34 @@ def test_root_motion_goes_to_a_new_root_bone(rng, tmp_path, engine, upright, suf
     np.testing.assert_allclose(clip["root"][:, 2], 0.0, atol=1e-4)
     rest = next(node for node in read_nodes(tmp_path / f"moved{suffix}", suffix) if node[0] == "root")[1]
     np.testing.assert_allclose(rest, 0.0 if upright else np.array((-90.0, 0.0, 0.0)), atol=1e-3)
+
+
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_the_file_of_each_preset_is_what_the_engine_expects(person, tmp_path, engine):
+    """Only bones that deform, one clip for each take, true size, upright, facing the front, on a root bone."""
+    bpy.ops.object.mode_set(mode="EDIT")
+    control = person.data.edit_bones.new("control")
+    control.head, control.tail, control.use_deform = (0, 0, 0), (0, 0, 1), False
+    bpy.ops.object.mode_set(mode="OBJECT")
+    deform = {bone.name for bone in person.data.bones if bone.use_deform}
+    path = tmp_path / f"out{ENGINES[engine].suffix}"
+    result = export(person, path, engine=engine, root_motion="root")
+    assert not [note.kind for note in result.notes if note.kind in {"no_root", "still_root", "no_skin"}]
+    assert {name for name, _ in result.clips} == {"walk", "wave"}
+    played = played_places_m(person)
+    frames = {name: len(places["pelvis"]) for name, places in played.items()}
+    imported = import_file(path)
+    assert set(imported.parents) == {*deform, "root"}
+    assert [bone for bone, parent in imported.parents.items() if not parent] == ["root"]
+    assert {own_name(name, played): len(each["root"]) for name, each in imported.places_m.items()} == frames
+    assert imported.meshes == ("Body",)
+    rest = {b.name: np.array(imported.armature.matrix_world @ b.head_local) for b in imported.armature.data.bones}
+    np.testing.assert_allclose(rest["root"], 0.0, atol=1e-4)
+    assert 1.4 < rest["head"][2] < 1.7
+    assert rest["left_hip"][0] > 0.05 > -0.05 > rest["right_hip"][0]
+    assert rest["left_foot"][1] < rest["left_ankle"][1] - 0.05
+    for places in imported.places_m.values():
+        np.testing.assert_allclose(places["root"][:, 2], 0.0, atol=1e-4)
 
 
 def read_nodes(path, suffix):

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
 
 from inpose_blender.errors import OutputError, RecordingError
 from inpose_blender.headset import operators, session
+from inpose_blender.headset.panel import draw_address
 from inpose_blender.headset.properties import takes_folder
 from inpose_blender.headset.session import HeadsetChoices, HeadsetSession
 from tests.core.recording.live.test_headset import Browser, until
@@ -70,8 +72,23 @@ def test_the_buttons_reach_the_headset(running: HeadsetSession) -> None:
 
 
 def test_the_adb_command_names_the_port_that_is_served(running: HeadsetSession) -> None:
-    port = running.url.split("/")[2].rpartition(":")[2]
-    assert running.adb_command == f"adb reverse tcp:{port} tcp:{port}"
+    class Layout:
+        def __init__(self) -> None:
+            self.texts: list[str] = []
+
+        def row(self, **_: object) -> Layout:
+            return self
+
+        def label(self, *, text: str = "", **_: object) -> None:
+            self.texts.append(text)
+
+        def operator(self, *_: object, **__: object) -> SimpleNamespace:
+            return SimpleNamespace(text="")
+
+    layout, port = Layout(), running.url.split("/")[2].rpartition(":")[2]
+    draw_address(layout, running.url)
+    assert f"adb reverse tcp:{port} tcp:{port}" in layout.texts
+    assert running.url in layout.texts
 
 
 def test_another_file_ends_the_server_and_keeps_the_take(running: HeadsetSession, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_edits_of_the_solved_frames_are_kept_beside(pinned) -> None:
         if round(key.co.x) == PINNED
     ]
     assert key.co.y == pytest.approx(before[PINNED - 1, 0] + 0.5)
-    assert f"Your edits of these frames are in {name}" in notes()
+    assert f"your edits are only in {name}" in notes()
 
 
 def test_a_curve_that_was_moved_as_a_whole_is_moved_in_the_new_frames_too(pinned) -> None:

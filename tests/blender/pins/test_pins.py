@@ -13,7 +13,7 @@ from mathutils import Quaternion, Vector
 from inpose_blender.core import JOINT_INDEX, Motion, PinSet
 from inpose_blender.pins.collect import collected_pins, room_of
 from inpose_blender.pins.handles import HANDLES
-from inpose_blender.pins.panel import pin_frames, pin_title
+from inpose_blender.pins.panel import other_foot, pin_frames, pin_title
 from inpose_blender.rig.prepare import prepare_rig
 
 
@@ -284,3 +284,16 @@ def test_a_foot_can_be_told_to_stand(solved) -> None:
     assert [pin_title(pin)[0] for pin in (left, right)] == ["left foot stands", "right foot does not stand"]
     assert bpy.ops.inpose.select_pin() == {"FINISHED"}
     assert bpy.ops.inpose.solve_again() == {"FINISHED"}
+
+
+def test_the_panel_offers_to_pin_the_other_foot(solved) -> None:
+    pins = solved.inpose_pins
+    pin = add("right_ankle", 10)
+    assert other_foot(pins, pin, 10) == "left_ankle"
+    assert other_foot(pins, pin, 11) is None  # its handle would be at another frame
+    hand = add("left_wrist", 10)
+    assert other_foot(pins, hand, 10) is None
+    left = add("left_foot", 14)
+    assert other_foot(pins, pin, 10) == "left_ankle"
+    left.first = 8
+    assert other_foot(pins, pin, 10) is None

@@ -58,9 +58,9 @@ def test_a_step_never_waits(job):
 
 def test_the_process_stays_warm(job):
     finish(job())
-    (first,) = worker_job._warm
+    first = worker_job._WARM.process
     finish(job())
-    assert worker_job._warm == [first]
+    assert worker_job._WARM.process is first
 
 
 def test_a_dead_process_is_reported_and_replaced(job):
@@ -72,12 +72,12 @@ def test_a_dead_process_is_reported_and_replaced(job):
 
 def test_a_process_that_died_while_idle_is_replaced(job):
     finish(job())
-    dead = worker_job._warm[0]
+    dead = worker_job._WARM.process
     dead._process.kill()
     dead._process.wait()
     finish(job())
-    assert worker_job._warm[0] is not dead
-    assert worker_job._warm[0].alive
+    assert worker_job._WARM.process is not dead
+    assert worker_job._WARM.process.alive
 
 
 def test_garbage_is_not_taken_for_messages(job):
@@ -132,7 +132,7 @@ def test_a_python_without_torch_is_named(job, faults, said):
 def test_the_next_interpreter_is_tried(job):
     missing = Interpreter("/nonexistent/python", "nothing")
     finish(job(interpreters=[missing, *candidate_interpreters()]))
-    assert worker_job._warm[0].command[0] != missing.executable
+    assert worker_job._WARM.process.command[0] != missing.executable
 
 
 def test_another_protocol_is_refused(job):
@@ -161,7 +161,7 @@ def test_a_stopped_process_is_started_anew_once(job, impatient):
     running.wait()
     assert time.monotonic() < until
     assert len(running.outcome.take.motion) == 61
-    assert len(worker_job._warm) == 1
+    assert worker_job._WARM.process is not None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows stops no processes")
@@ -171,7 +171,7 @@ def test_a_process_that_stops_again_is_an_error(job, impatient):
         finish(running)
     assert caught.value.hint
     assert not running.folder.exists()
-    assert not worker_job._warm
+    assert worker_job._WARM.process is None
     finish(job(""))
 
 
@@ -229,15 +229,15 @@ def test_lines_that_no_reader_should_choke_on(job, faults):
     running = job(faults)
     finish(running)
     assert len(running.outcome.take.motion) == 61
-    log = worker_job._warm[0]._log
+    log = worker_job._WARM.process._log
     assert log
     assert max(map(len, log)) <= 2000
 
 
 def test_stopping_ends_the_process(job):
     finish(job())
-    process = worker_job._warm[0]
+    process = worker_job._WARM.process
     stop_warm_process()
     assert not process.alive
-    assert not worker_job._warm
+    assert worker_job._WARM.process is None
     assert issubclass(WorkerError, InPoseError)

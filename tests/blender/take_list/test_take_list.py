@@ -184,6 +184,22 @@ def test_a_row_of_strips_shows_each_take_at_its_frames(solved):
     assert hips_at(solved, firsts[2] + 9) == pytest.approx(places[3], abs=1e-5)
 
 
+def test_each_take_of_a_row_keeps_its_markers(solved):
+    bpy.context.scene.inpose_bake.markers = True
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    markers = bpy.context.scene.timeline_markers
+    count = len(markers)
+    assert {f"{name} begins" for name in names()} <= {marker.name for marker in markers}
+    takes().chosen = 1
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert len(markers) == count
+    takes().entries[1].title = "Best"
+    bpy.context.scene.inpose_bake.markers = False
+    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+    assert "fight_002 begins" not in markers
+    assert [name for name in names() if f"{name} begins" in markers] == ["fight_001", "fight_003"]
+
+
 def test_edited_bakes_stay(solved):
     assert bpy.ops.inpose.bake_takes(onto="ACTIONS") == {"FINISHED"}
     action = bpy.data.actions["fight_002"]

@@ -19,8 +19,11 @@ from inpose_core.body.skeleton import JOINT_NAMES, PARENTS
 from inpose_core.cli import main
 from inpose_core.errors import RecordingError
 from inpose_core.live import LivePose
+from inpose_core.live.performance import LivePlan
 from inpose_core.live.running import LiveSession, run_live
+from inpose_core.live.streams.vmc import VmcStream
 from inpose_core.live.vmc_output import UNITY_BONES, datagrams_of
+from inpose_core.options.live import LiveOptions
 from inpose_core.recording.live.vmc import CaptureSettings
 from tests.core.live.streams import EXAMPLE
 from tests.core.recording.live.test_vmc import Sender, datagrams, free_port
@@ -80,13 +83,8 @@ def test_a_session_from_devices_to_bones() -> None:
     port, out_port = free_port(), free_port()
     sender = Sender(port, list(datagrams(person)), rate_hz)
     body = Skeleton.template(1.7)
-    session = LiveSession(
-        listen=CaptureSettings(port=port),
-        send_to=("127.0.0.1", out_port),
-        skeleton=body,
-        calibrate_s=2.0,
-        calibration=CalibrationSettings(pose="grip"),
-    )
+    settings = LivePlan(body, CalibrationSettings(pose="grip"), options=LiveOptions(0.05, 0.0, 2.0))
+    session = LiveSession(VmcStream(CaptureSettings(port=port)), ("127.0.0.1", out_port), settings)
     load_prior()
     sender.start()
     threading.Timer(0.3, sender.start_now.set).start()
@@ -112,9 +110,9 @@ def test_a_session_from_devices_to_bones() -> None:
     assert any("Hips" in bones_in(packet) for packet in packets)
 
 
-def test_silence_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inpose_core.live.vmc_input._SILENCE_S", 0.5)
-    session = LiveSession(CaptureSettings(port=free_port()), ("127.0.0.1", free_port()), Skeleton.template(1.7))
+def test_silence_is_said() -> None:
+    stream = VmcStream(CaptureSettings(port=free_port()))
+    session = LiveSession(stream, ("127.0.0.1", free_port()), LivePlan(Skeleton.template(1.7)), 0.5)
     began_s = time.monotonic()
     with pytest.raises(RecordingError, match="nothing arrived"):
         run_live(session)

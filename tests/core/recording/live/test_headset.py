@@ -176,6 +176,20 @@ def test_the_computer_can_start_and_stop_a_take(recorder: HeadsetRecorder) -> No
     assert b'{"command": "start"}' in browser.hear()
 
 
+def test_a_watching_computer_asks_for_what_comes_between_takes(tmp_path: Path) -> None:
+    heard: list[str] = []
+    made = HeadsetRecorder(tmp_path, PageSettings(port=0), heard.append, streams=True)
+    made.start()
+    browser = Browser(made.urls[0])
+    assert b'{"stream": true}' in browser.hear()
+    browser.send(*LINES[:30])
+    browser.send('{"stream":1,"reference_space":"local-floor"}', "[0,0,0,0]", "[14,0,0,0]")
+    until(lambda: len(heard) == 2)
+    made.stop()
+    (take,) = made.takes
+    assert take.path.read_text().splitlines() == LINES[:30], "no file holds what comes between takes"
+
+
 def test_the_end_says_so_to_the_headset(recorder: HeadsetRecorder) -> None:
     browser = Browser(recorder.urls[0])
     until(lambda: recorder.progress(0.0).connected)

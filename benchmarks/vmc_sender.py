@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Send a recording by VMC as a tracking application does: ``python benchmarks/vmc_sender.py PORT RECORDING [SECONDS]``.
+
+After its end the recording goes back to its beginning, so that nothing jumps. For the window's tests and for the
+benchmark of Live; the first seconds are sent again and again until the receiver may be ready.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from inpose_core.live.vmc_output import message
+from inpose_core.recording import Recording, load_recording
+
+_KINDS = (("Hmd", "head"), ("Con", "left"), ("Con", "right"))
+_BUNDLE = b"#bundle\0" + bytes(7) + b"\x01"
+
+
+def datagrams(recording: Recording) -> list[bytes]:
+    """Return a datagram for each moment; Unity's axes are ours, mirrored along Z."""
+    found = []
+    for places, turns in zip(recording.positions_m.tolist(), recording.rotations_wxyz.tolist(), strict=True):
+        bundle = _BUNDLE
+        for (kind, serial), (x, y, z), (w, qx, qy, qz) in zip(_KINDS, places, turns, strict=True):
+            each = message(f"/VMC/Ext/{kind}/Pos", serial, x, y, -z, -qx, -qy, qz, w)
+            bundle += len(each).to_bytes(4, "big") + each
+        found.append(bundle)
+    return found
+
+
+def to_and_fro(packets: list[bytes]) -> Iterator[bytes]:
+    """Yield them forwards and backwards for ever."""
+    return itertools.cycle([*packets, *packets[-2:0:-1]])
+
+
+def send(port: int, packets: Iterator[bytes], rate_hz: float, seconds: float) -> None:
+    """Send at a rate for a time."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        began_s = time.monotonic()
+        for number in range(round(seconds * rate_hz)):
+            time.sleep(max(0.0, began_s + number / rate_hz - time.monotonic()))
+            out.sendto(next(packets), ("127.0.0.1", port))
+
+
+def main() -> None:
+    """Send the recording."""
+    recording = load_recording(Path(sys.argv[2]))
+    rate_hz = (len(recording) - 1) / recording.duration_s
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else recording.duration_s
+    send(int(sys.argv[1]), to_and_fro(datagrams(recording)), rate_hz, seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hand the takes of a session to the normal way of a recording: it is chosen, solved with full quality, and baked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import bpy
+
+from .stage import FinishedTake
+
+
+def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
+    """Solve and bake takes with the scene's options, each on the rig of its performer; return how many.
+
+    Each solve keeps the options with which it began. Afterwards the scene has its own again, and the last take of the
+    first performer is the chosen recording.
+    """
+    scene = context.scene
+    settings, bake = scene.inpose, scene.inpose_bake
+    before = settings.armature, settings.calibration_file, bake.start_at, bake.start_with
+    chosen = ""
+    handed = 0
+    # Those of the first performer come first: the others are baked into their room.
+    for finished in sorted(takes, key=lambda finished: finished.with_first):
+        armature = bpy.data.objects.get(finished.armature)
+        if armature is None:
+            continue
+        settings.armature = armature
+        settings.recording = str(finished.take.file)
+        if not before[1] and finished.take.calibration is not None:
+            settings.calibration_file = str(finished.take.calibration)
+        if finished.with_first:
+            bake.start_at, bake.start_with = "character", takes[0].armature
+        else:
+            chosen = chosen or str(finished.take.file)
+        handed += _solved(context)
+        settings.armature, settings.calibration_file, bake.start_at, bake.start_with = before
+    if chosen:
+        settings.recording = chosen
+    return handed
+
+
+def _solved(context: bpy.types.Context) -> bool:
+    """Put the chosen recording into the queue, or in the background solve it at once."""
+    operator: Any = bpy.ops.inpose.solve_full_body
+    if not operator.poll():
+        return False
+    answer = operator("EXEC_DEFAULT") if bpy.app.background else operator("INVOKE_DEFAULT")
+    return bool({"RUNNING_MODAL", "FINISHED"} & set(answer)) and context.scene is not None

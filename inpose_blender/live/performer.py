@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold one performer and the rig that follows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..bake.bake import rig_facts
+from ..bake.options import BakeOptions
+from ..bake.placement import Placement, SharedRoom, placement_of
+from ..core import quaternion_to_matrix
+from ..options import LiveRequest
+from ..rig.measure import RigMeasure
+from ..rig.prepare import PreparedRig, prepare_rig
+from ..runtime.interpreter import Interpreter
+from .job import FollowedPose, LiveJob
+from .kept_pose import KeptPose
+from .posing import BoneValue, RigPoser
+
+
+@dataclass(frozen=True)
+class LiveRoom:
+    """Hold where the room of the performers is in the scene, as the first of them has it."""
+
+    placement: Placement
+    measure: RigMeasure
+    """Of the first performer's rig."""
+
+    def shared(self) -> SharedRoom:
+        """Return it for another rig; the room itself is not scaled, so distances are true."""
+        return SharedRoom(self.placement, self.measure, 1.0)
+
+
+class Performer:
+    """Let one rig follow one stream.
+
+    Args:
+        armature_object: the rig.
+        scene: its scene.
+        options: where the character starts.
+
+    Raises:
+        RigError: the rig cannot be posed.
+    """
+
+    def __init__(self, armature_object: Any, scene: Any, options: BakeOptions) -> None:
+        self.rig: PreparedRig = prepare_rig(armature_object, scene)
+        facts = rig_facts(armature_object, scene=scene, mapping=self.rig.mapping)
+        self.name = armature_object.name
+        self.job: LiveJob | None = None
+        self._poser = RigPoser(self.rig, facts, armature_object)
+        self._options, self._cursor = options, tuple(scene.cursor.location)
+        self._kept = KeptPose()
+        self._values: list[BoneValue] = []
+        self.room: LiveRoom | None = None
+        self.shown = 0
+        """Poses that were shown."""
+
+    @property
+    def offsets_m(self) -> list[list[float]]:
+        """Return the body to solve for."""
+        offsets: list[list[float]] = self.rig.measure.skeleton.offsets_m.tolist()
+        return offsets
+
+    def follow(self, request: LiveRequest, interpreters: tuple[Interpreter, ...]) -> None:
+        """Start to follow."""
+        self.job = LiveJob(request, interpreters)
+
+    def show(self, pose: FollowedPose, first: Performer) -> bool:
+        """Show a pose on the rig; return whether that was possible. The first performer places the room.
+
+        Raises:
+            RigError: the rig was deleted.
+        """
+        if self.room is None and (self is first or first.room is not None):
+            self.room = self._placed(pose, first)
+        if self.room is None:
+            return False
+        self._values = self._poser.values(pose.rotations_wxyz, pose.root_m, self.room.placement)
+        self.shown += 1
+        return self.show_again()
+
+    def show_again(self) -> bool:
+        """Show the last pose once more: something else has set the bones.
+
+        Raises:
+            RigError: the rig was deleted.
+        """
+        armature_object = self.rig.armature_object
+        if not self._values or armature_object.mode == "EDIT":
+            return False
+        self._kept.show(armature_object, self._values)
+        return True
+
+    def give_back(self) -> None:
+        """Give the rig its own pose; if it is gone, nothing is left to do."""
+        armature_object = self.rig.remembered.find(bpy.data.objects)
+        if armature_object is not None:
+            self._kept.give_back(armature_object)
+
+    def forget_pose(self) -> None:
+        """Show nothing more until there is a new pose."""
+        self._values = []
+
+    def _placed(self, pose: FollowedPose, first: Performer) -> LiveRoom:
+        forward = quaternion_to_matrix(pose.rotations_wxyz[0])[:, 2]
+        shared = None if self is first or first.room is None else first.room.shared()
+        placement = placement_of(
+            np.asarray(pose.root_m), forward, self._options, self.rig.measure, self._cursor, shared
+        )
+        return LiveRoom(placement, self.rig.measure)
