@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from ..character.skin import Skin, read_skin
 from ..controls.find import body_control, find_controls
-from ..controls.keys import control_keys
+from ..controls.keys import Stances, control_keys
 from ..controls.limbs import IkControls
 from ..controls.stretch import stretching_off
-from ..core import JOINT_INDEX, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
+from ..core import JOINT_INDEX, BoolArray, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
 from ..fingers.turns import finger_turns
@@ -49,6 +49,8 @@ from .settings import BakeResult, BakeSettings, ControlMode
 from .writing import finish, write_action
 
 _NOT_AT_REST: Final[float] = 1e-6
+_HEEL_BACK_S: Final[float] = 0.3
+"""After a stance, the heel control goes back to its rest in this time at most; the foot does not show it."""
 _METRES_PER_RADIAN: Final[float] = 0.3
 """Key reduction treats a shift of the body as the turn of a limb of this length."""
 
@@ -220,14 +222,18 @@ def bake_channels(
             rotations = multiply_quaternions(settings.layer.hips_wxyz[:, None], rotations)
     turns = _turns(facts, rotations, mapping=mapping, measure=measure, spread=settings.spread)
     shifts, targets = _shifts(facts, turns, rotations, root_m, mapping=mapping, measure=measure)
+    stands = stands_at(motion.foot_stands, motion.fps, fps, len(rotations))
+    held: dict[str, tuple[tuple[int, int], ...]] = {}
     if facts.controls is None:
         channels += _body_channels(facts, turns, shifts)
     else:
         moves = bone_moves(facts.tree, turns, shifts, targets)
-        solved = control_keys(facts.controls, moves if way_move is None else moved_along(moves, *way_move))
-        body = _body_channels(facts, {**turns, **solved.turns}, shifts)
+        stances = None if stands is None or not settings.hold_feet else Stances(stands, round(_HEEL_BACK_S * fps))
+        solved = control_keys(facts.controls, moves if way_move is None else moved_along(moves, *way_move), stances)
+        held = solved.held
+        own = _body_channels(facts, {**turns, **solved.turns}, shifts)
         left_out = replaced_bones(facts.controls, mapping) if settings.controls == "ik" else frozenset()
-        channels += [channel for channel in body if channel.group not in left_out]
+        channels += [channel for channel in own if channel.group not in left_out]
         channels += control_channels(solved, facts.modes)
     rests = facts.rest_channels
     if facts.fingers is not None and settings.fingers != "off":
@@ -237,12 +243,8 @@ def bake_channels(
     frames = settings.first_frame + np.arange(len(rotations)) * (facts.scene_fps / fps)
     if settings.key_step > 1:
         channels = with_held_poses(channels, frames, settings.key_step, settings.key_step_from)
-    elif settings.fewer_keys is not None:
-        stands = stands_at(motion.foot_stands, motion.fps, fps, len(rotations))
-        channels = with_fewer_keys(channels, _keyed_body(facts, mapping, measure), settings.fewer_keys, stands)
-    elif settings.key_tolerance_deg > 0:
-        tolerance = np.radians(settings.key_tolerance_deg)
-        channels = [_reduce(channel, tolerance, measure.metres_per_unit) for channel in channels]
+    else:
+        channels = _with_chosen_keys(channels, _keyed_body(facts, mapping, measure), settings, stands, held)
     animated = {channel.data_path for channel in channels}
     channels += _of_layer([channel for channel in rests if channel.data_path not in animated], settings.layer, facts)
     if not channels:
@@ -357,7 +359,33 @@ def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> Ke
         {limb.target.bone: int(limb.side == "right") for limb in facts.controls.limbs if limb.kind == "leg"}
         if facts.controls is not None
         else {},
+        _foot_levers(facts.controls) if facts.controls is not None else {},
     )
+
+
+def _foot_levers(controls: IkControls) -> dict[str, FloatArray]:
+    """Return for the controls with which feet roll the way from the ball to the ankle, (3,), in their own axes."""
+    levers: dict[str, FloatArray] = {}
+    for limb in controls.limbs:
+        if limb.roll is not None:
+            way = limb.places_rest[2] - limb.roll.ball_rest
+            levers |= {each.bone: each.rest[:3, :3].T @ way for each in (limb.roll.heel, limb.roll.ball)}
+    return levers
+
+
+def _with_chosen_keys(
+    channels: list[Channel],
+    body: KeyedBody,
+    settings: BakeSettings,
+    stands: BoolArray | None,
+    held: Mapping[str, Sequence[tuple[int, int]]],
+) -> list[Channel]:
+    """Return the channels with the keys that the settings ask for: all of them, or fewer."""
+    if settings.fewer_keys is not None:
+        return with_fewer_keys(channels, body, settings.fewer_keys, stands, held)
+    if settings.key_tolerance_deg > 0:
+        return [_reduce(channel, np.radians(settings.key_tolerance_deg), body.metres_per_unit) for channel in channels]
+    return channels
 
 
 def _reduce(channel: Channel, tolerance_rad: float, metres_per_unit: float) -> Channel:

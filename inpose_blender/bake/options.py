@@ -315,6 +315,7 @@ class BakeOptions(OptionTable):
             fewer_keys=KeyTolerance(self.key_distance_mm, self.key_angle_deg, self.key_tolerance_deg)
             if self.fewer_keys
             else None,
+            hold_feet=self.fewer_keys and self.key_step == 1,
             key_step=self.key_step,
             to_nla_track=self.to_nla_track,
             controls=self.control_mode,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,8 @@ class KeyedBody:
     """Metres of one unit of the armature frame."""
     foot_controls: Mapping[str, int] = field(default_factory=dict)
     """The bones that are IK controls of feet, and whether of the left (0) or the right foot (1)."""
+    levers: Mapping[str, FloatArray] = field(default_factory=dict)
+    """For bones outside the tree that turn something about themselves: the way there in their own axes, (3,)."""
 
 
 def watched_points(mapping: RigMapping, tree: BoneTree, pelvis_rest: FloatArray) -> tuple[EndPoint, ...]:
@@ -56,7 +59,11 @@ def watched_points(mapping: RigMapping, tree: BoneTree, pelvis_rest: FloatArray)
 
 
 def with_fewer_keys(
-    channels: Sequence[Channel], body: KeyedBody, tolerance: KeyTolerance, stands: BoolArray | None
+    channels: Sequence[Channel],
+    body: KeyedBody,
+    tolerance: KeyTolerance,
+    stands: BoolArray | None,
+    held: Mapping[str, Sequence[tuple[int, int]]] = MappingProxyType({}),
 ) -> list[Channel]:
     """Return the channels with smooth curves through as few keys as the tolerance allows.
 
@@ -69,8 +76,9 @@ def with_fewer_keys(
         body: the rig.
         tolerance: how far the end joints may be off.
         stands: (F, 2) whether the left and the right foot stand; None if it is unknown.
+        held: for controls that are held already the first and the last frame of each time.
     """
-    channels, rests = _resting(channels, body, stands)
+    channels, rests = _resting(channels, body, stands, held)
     return with_chosen_keys(channels, body, tolerance, stands, rests)
 
 
@@ -112,6 +120,7 @@ def with_chosen_keys(
         limit,
         float(np.radians(_MARGIN * tolerance.bone_angle_deg)),
         still=[each for each in still if each is not None],
+        levers=body.levers,
     )
     curves = []
     first, last = part or (0, (count - 1) // _MOMENTS)
@@ -162,14 +171,18 @@ def stands_at(stands: BoolArray | None, motion_fps: float, fps: float, count: in
 
 
 def _resting(
-    channels: Sequence[Channel], body: KeyedBody, stands: BoolArray | None
+    channels: Sequence[Channel],
+    body: KeyedBody,
+    stands: BoolArray | None,
+    held: Mapping[str, Sequence[tuple[int, int]]],
 ) -> tuple[Sequence[Channel], dict[int, tuple[tuple[int, int], ...]]]:
     """Return the channels with resting feet, and the rests of each channel by its index."""
-    feet = {bone: foot for bone, foot in body.foot_controls.items() if bone not in body.tree}
+    own = {index: tuple(held[each.group]) for index, each in enumerate(channels) if each.group in held}
+    feet = {bone: foot for bone, foot in body.foot_controls.items() if bone not in body.tree and bone not in held}
     if stands is None or not feet:
-        return channels, {}
+        return channels, own
     found = resting_feet(channels, feet, body.modes, stands, body.metres_per_unit)
-    return found.channels, found.rests
+    return found.channels, {**found.rests, **own}
 
 
 def _changes(stands: BoolArray | None, foot: str) -> IndexArray:

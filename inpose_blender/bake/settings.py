@@ -41,6 +41,8 @@ class BakeSettings:
     """Remove keys as long as no bone changes by more than this; 0 keeps all keys."""
     fewer_keys: KeyTolerance | None = None
     """Smooth curves through few keys, as long as the end joints stay within this; None keeps all keys."""
+    hold_feet: bool = False
+    """Hold the IK controls of feet while the feet stand, where the rig can roll a foot over its ball."""
     key_step: int = 1
     """Held keys on every so many-th frame; 1 is every frame, not held."""
     key_step_from: int = 1

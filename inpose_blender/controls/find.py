@@ -23,6 +23,7 @@ from ..rig.switched_off import SwitchedOff
 from ..rig.tree import BoneTree, posable_copy, posed_matrices
 from .bends import with_tried_bends
 from .chains import IkChain, chain_bend, chain_hinge, ik_chains, user_control
+from .heel import tried_roll
 from .limbs import Control, IkControls, IkLimb, LimbKind, Swing
 from .names import LIMBS, ControlNames, LimbNames, control_names
 from .stretch import stretch_of
@@ -84,9 +85,10 @@ def find_controls(
         copies = [(bone, joint) for bone, joint in copies if bone not in {each.target for each in found}]
         carried = _Carriers.tried(copy, scene, tree, found, [bone for bone, _ in copies])
         limbs = with_tried_bends(copy, scene, [_limb(copy, mapping, tree, each, carried) for each in found])
+        rolls = [tried_roll(copy, scene, each.target, each.end, each.names.heel, each.names.ball) for each in found]
     limbs = tuple(
-        replace(limb, settings=tuple(_settings(armature_object, each, influences)))
-        for each, limb in zip(found, limbs, strict=True)
+        replace(limb, roll=roll, settings=tuple(_settings(armature_object, each, influences)))
+        for each, limb, roll in zip(found, limbs, rolls, strict=True)
     )
     held = [bone for limb in found for bone in limb.names.held if bone in pose]
     return IkControls(

@@ -8,18 +8,21 @@ beginning to its target, until the direction of its pole angle points to the pol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from ..core import FloatArray, matrix_to_quaternion
-from .limbs import Control, IkControls, IkLimb, Swing
+from ..core import BoolArray, FloatArray, matrix_to_quaternion
+from .limbs import Control, FootRoll, IkControls, IkLimb, Swing
 from .planes import arc, bend_directions, signed_angle, square_to, turn_about, unit
+from .rolling import HeldFoot, hold_foot
 
 _NEAREST_POLE: Final[float] = 0.4
 _FARTHEST_POLE: Final[float] = 1.5
 """Distance of a pole from its joint, as share of the limb's length."""
+
+_RESTS: Final[float] = 1e-6
 
 _TWIST_STEPS: Final[int] = 6
 """The twist and the bend differ by some degrees at most, so a few steps find one from the other."""
@@ -48,23 +51,42 @@ class SolvedControls:
     """For the bones of the body that must start another way than the body turns, how they turn: (F, 4)."""
     twist_rad: dict[tuple[str, str], float]
     """For each limb, as (side, kind), the largest twist that its chain cannot take."""
+    held: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    """For controls of feet that are held: the first and the last frame of each time."""
 
 
-def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
+@dataclass(frozen=True)
+class Stances:
+    """Say when feet stand, so that their controls can be held."""
+
+    stands: BoolArray
+    """(F, 2) whether the left and the right foot stand."""
+    fade: int
+    """The most frames before and after a stance in which the heel goes back to its rest."""
+
+
+def control_keys(controls: IkControls, moves: Moves, stances: Stances | None = None) -> SolvedControls:
     """Return the keys that put the IK controls where the body has its limbs.
 
     Args:
         controls: the rig's controls.
         moves: the moves of all bones of the body, and of all that carries controls.
+        stances: when the controls of feet are held, where the rig can roll a foot over its ball.
     """
     keys: list[ControlKeys] = []
     known = dict(moves)
     turns: dict[str, FloatArray] = {}
     twists: dict[tuple[str, str], float] = {}
+    held_spans: dict[str, tuple[tuple[int, int], ...]] = {}
     for limb in controls.limbs:  # all targets first: poles may hang on them
-        wanted = _target(limb, known)
-        keys.append(keys_of(limb.target, wanted, known))
-        known[limb.target.bone] = wanted @ np.linalg.inv(limb.target.rest)
+        move = _target(limb, known) @ np.linalg.inv(limb.target.rest)
+        held = _held(limb, move, known, stances)
+        if held is not None and limb.roll is not None:
+            known[limb.target.bone], known[limb.roll.ball.bone] = held.target, held.ball
+            keys += roll_keys(limb.roll, held, known)
+            held_spans[limb.target.bone] = held.spans
+        known[limb.target.bone] = move if held is None else held.target
+        keys.append(keys_of(limb.target, known[limb.target.bone] @ limb.target.rest, known))
     for limb in controls.limbs:
         if limb.kind == "aim":
             continue
@@ -84,7 +106,9 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
             turns |= {bone: matrix_to_quaternion(bent.upper_turn) for bone in limb.upper}
             turns |= {bone: matrix_to_quaternion(bent.lower_turn) for bone in limb.lower}
         if limb.toe is not None and limb.toe_joint is not None:
-            toe = keys_of(limb.toe, known[limb.toe_joint] @ limb.toe.rest, known)
+            ball = limb.roll.ball.bone if limb.roll is not None and limb.target.bone in held_spans else None
+            control = limb.toe if ball is None else replace(limb.toe, carrier=ball)
+            toe = keys_of(control, known[limb.toe_joint] @ limb.toe.rest, known)
             keys.append(ControlKeys(toe.bone, None, toe.rotation))
         if limb.twist is not None:
             # Where the twist control has keys already, it has its own move.
@@ -95,7 +119,33 @@ def control_keys(controls: IkControls, moves: Moves) -> SolvedControls:
             twists[limb.side, limb.kind] = float(np.abs(bent.twist_rad).max())
     for control, bone in controls.copies:
         keys.append(keys_of(control, known[bone] @ control.rest, known))
-    return SolvedControls(tuple(keys), turns, twists)
+    return SolvedControls(tuple(keys), turns, twists, held_spans)
+
+
+def roll_keys(roll: FootRoll, held: HeldFoot, moves: Moves) -> list[ControlKeys]:
+    """Return the keys of the controls with which a held foot rolls."""
+    half = held.heel_rad / 2
+    x = np.sign(roll.axis_rest @ roll.heel.rest[:3, 0]) * np.sin(half)
+    zero = np.zeros_like(half)
+    heel = ControlKeys(roll.heel.bone, None, np.stack((np.cos(half), x, zero, zero), axis=1))
+    return [keys_of(roll.ball, held.ball @ roll.ball.rest, moves), heel]
+
+
+def resting_roll(roll: FootRoll, count: int) -> list[ControlKeys]:
+    """Return keys with which these controls rest."""
+    zero, no_turn = np.zeros((count, 3)), np.tile((1.0, 0.0, 0.0, 0.0), (count, 1))
+    return [ControlKeys(roll.ball.bone, zero, no_turn), ControlKeys(roll.heel.bone, None, no_turn)]
+
+
+def _held(limb: IkLimb, move: FloatArray, moves: Moves, stances: Stances | None) -> HeldFoot | None:
+    """Return how the control of a foot is held; None if it cannot be, or if something carries it along."""
+    if limb.roll is None or stances is None:
+        return None
+    carried = _carried(limb.target, moves)
+    if np.ptp(carried, axis=0).max() > _RESTS:
+        return None
+    stands = stances.stands[:, int(limb.side == "right")]
+    return hold_foot(limb.roll, move, stands, limb.places_rest, stances.fade)
 
 
 @dataclass(frozen=True)

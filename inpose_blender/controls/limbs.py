@@ -58,6 +58,20 @@ class Hinge:
 
 
 @dataclass(frozen=True)
+class FootRoll:
+    """Hold the controls with which a foot rolls over its ball while its IK control rests."""
+
+    heel: Control
+    """Turns the foot about the ball, about its own X axis; the control of the ball carries it."""
+    ball: Control
+    """Turns and shifts the foot at its ball; the IK control of the foot carries it."""
+    ball_rest: FloatArray
+    """(3,)"""
+    axis_rest: FloatArray
+    """(3,) about which a positive turn raises the heel."""
+
+
+@dataclass(frozen=True)
 class IkLimb:
     """Hold a limb that an IK constraint moves."""
 
@@ -100,6 +114,7 @@ class IkLimb:
     toe: Control | None = None
     toe_joint: str | None = None
     twist: Control | None = None
+    roll: FootRoll | None = None
     switch: Switch | None = None
     settings: tuple[tuple[str, float], ...] = ()
     """Data paths of custom properties and constraints, and their values while IK plays."""
@@ -108,7 +123,8 @@ class IkLimb:
     def controls(self) -> tuple[Control, ...]:
         """Return the controls of the limb that get keys."""
         swing = self.swing.control if self.swing is not None else None
-        every = (self.target, self.pole, swing, *self.start, self.toe, self.twist)
+        roll = (self.roll.heel, self.roll.ball) if self.roll is not None else ()
+        every = (self.target, self.pole, swing, *self.start, self.toe, self.twist, *roll)
         return tuple(control for control in every if control is not None)
 
     @property

@@ -6,7 +6,8 @@ All of it is optional: targets and poles are found from the IK constraints. A fi
 * ``sides``: the words for left and right that replace ``{}``;
 * ``body``: the control that turns and moves the whole body above the legs' targets;
 * ``centre``: bones above the body for its way on the floor, and for its height (MMD);
-* ``limbs``: for ``arm`` and ``leg`` the controls: ``target``, ``pole``, ``toe``; ``twist``, which turns the skin of the
+* ``limbs``: for ``arm`` and ``leg`` the controls: ``target``, ``pole``, ``toe``; ``heel``, which raises the heel, and
+  ``ball``, which turns the foot about its ball, between ``target`` and ``heel``; ``twist``, which turns the skin of the
   lower half about its own axis; ``end``, the bone of the character that the target moves; ``held``, controls between
   the target and the limb that must rest; ``switch``: ``[bone, property, value for IK, value for FK]``; ``settings``:
   further ``[bone, property, value]`` that IK needs, such as stretching off;
@@ -49,6 +50,8 @@ class LimbNames:
     target: str | None = None
     pole: str | None = None
     toe: str | None = None
+    heel: str | None = None
+    ball: str | None = None
     twist: str | None = None
     end: str | None = None
     held: tuple[str, ...] = ()
@@ -104,6 +107,8 @@ def _limb(table: Mapping[str, Any], word: str) -> LimbNames:
         target=named(table.get("target")),
         pole=named(table.get("pole")),
         toe=named(table.get("toe")),
+        heel=named(table.get("heel")),
+        ball=named(table.get("ball")),
         twist=named(table.get("twist")),
         end=named(table.get("end")),
         held=tuple(bone.replace("{}", word) for bone in table.get("held", ())),

@@ -18,7 +18,7 @@ from ..rig.find import map_rig
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .find import body_control, find_controls
-from .keys import ControlKeys, control_keys, keys_of
+from .keys import ControlKeys, control_keys, keys_of, resting_roll
 from .limbs import Control, IkControls, IkLimb
 from .originals import drop_step, keep_original, original_of
 from .stretch import stretching_off
@@ -166,9 +166,10 @@ def _posed(copy: Any, names: set[str], frames: Sequence[int]) -> PosedBones:
 
 
 def _ik_keys(controls: IkControls, limbs: Sequence[IkLimb], posed: PosedBones) -> list[ControlKeys]:
-    """Return the keys of the IK controls of some limbs."""
+    """Return the keys of the IK controls of some limbs; the controls with which a foot rolls rest."""
+    rolls = [each for limb in limbs if limb.roll for each in resting_roll(limb.roll, len(posed.frames))]
     wanted = {control.bone for limb in limbs for control in limb.controls}
-    return [keys for keys in control_keys(controls, posed.moves).keys if keys.bone in wanted]
+    return [keys for keys in control_keys(controls, posed.moves).keys if keys.bone in wanted] + rolls
 
 
 def _fk_keys(tree: BoneTree, limbs: Sequence[IkLimb], posed: PosedBones) -> Iterator[ControlKeys]:

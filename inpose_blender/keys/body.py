@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -76,6 +77,7 @@ def body_effects(
     bone_angle_rad: float = 0.0,
     *,
     still: Sequence[AnimatedProperty] = (),
+    levers: Mapping[str, FloatArray] = MappingProxyType({}),
 ) -> BodyEffects:
     """Return what the channels do to the end joints. All is seen from the armature object.
 
@@ -91,6 +93,7 @@ def body_effects(
         tolerance: how far an end joint may be off.
         bone_angle_rad: how far each bone may be turned away from its own rotation; 0 is no limit.
         still: constant channels, which only carry what hangs on their bones.
+        levers: for bones outside the tree whose turn is seen elsewhere: the way there in their own axes, (3,).
     """
     count = len(properties[0].values)
     turning = {each.bone for each in properties if not each.is_location}
@@ -111,9 +114,10 @@ def body_effects(
             feet.append(next((side for side in ("left", "right") if joints <= _leg(side)), ""))
         else:  # it is its own end joint
             is_object = not each.bone
-            arms = paths[0] if is_object and paths else np.zeros((1, 3))
+            arms = paths[0] if is_object and paths else levers.get(each.bone, np.zeros(3))[None]
             arms_m, ends = arms[:, None] * metres_per_unit, np.array([len(tolerances)])
-            tolerances.append(tolerance if is_object or (move is None and each.bone in placed) else loose)
+            is_seen = is_object or each.bone in levers or (move is None and each.bone in placed)
+            tolerances.append(tolerance if is_seen else loose)
             feet.append("")
         if bone_angle_rad > 0 and not each.is_location:
             ends, arms_m = np.append(ends, len(tolerances)), np.append(arms_m, np.zeros((len(arms_m), 1, 3)), axis=1)

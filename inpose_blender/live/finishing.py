@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from ..takes.arrival import arrive
 from .stage import FinishedTake
 
 
@@ -28,7 +29,7 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
         if armature is None:
             continue
         settings.armature = armature
-        settings.recording = str(finished.take.file)
+        arrive(scene, finished.take.file, "LIVE", armature)
         if not before[1] and finished.take.calibration is not None:
             settings.calibration_file = str(finished.take.calibration)
         if finished.with_first:

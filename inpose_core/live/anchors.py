@@ -11,9 +11,14 @@ import numpy as np
 from ..arrays import BoolArray, FloatArray
 from .inertia import FadingPlaces
 
-_FARTHEST: Final[float] = 0.075
+_FARTHEST: Final[float] = 0.045
 """A foot that the estimates want farther away than this share of the standing head height steps there."""
 _FADE_S: Final[float] = 0.08
+_LANDED: Final[float] = 0.01
+"""A foot that steps is planted again when it is nearer to its estimate than this share."""
+_CREEP_PER_S: Final[float] = 0.08
+"""Planted feet follow their estimate no faster than this share in a second: what comes after a landing tells better
+where it was. Planted feet of real people move as fast."""
 
 
 @dataclass
@@ -30,7 +35,7 @@ class FootAnchors:
     """
 
     def __init__(self, body_size_m: float, floor_m: float) -> None:
-        self._farthest_m = _FARTHEST * body_size_m
+        self._size_m = body_size_m
         self._floor_m = floor_m
         self._anchors: list[_Anchor | None] = [None, None]
         self._fading = FadingPlaces(2, _FADE_S)
@@ -47,14 +52,16 @@ class FootAnchors:
         shown_m = toes_m + self._fading.left_m
         for foot, anchor in enumerate(self._anchors):
             if anchor is not None:
-                far = np.hypot(*(toes_m[foot] - anchor.place_m)[[0, 2]]) > self._farthest_m
-                if stands[foot] and not far:
+                away_m = toes_m[foot] - anchor.place_m
+                if stands[foot] and np.hypot(*away_m[[0, 2]]) <= _FARTHEST * self._size_m:
+                    most_m = _CREEP_PER_S * self._size_m * seconds
+                    anchor.place_m = anchor.place_m + away_m * min(1.0, most_m / max(np.linalg.norm(away_m), 1e-9))
                     shown_m[foot] = anchor.place_m
                     continue
                 self._fading.begin(foot, anchor.place_m, toes_m[foot])
                 shown_m[foot] = anchor.place_m
                 self._anchors[foot] = None
-            elif stands[foot]:
+            elif stands[foot] and np.linalg.norm(self._fading.left_m[foot]) < _LANDED * self._size_m:
                 self._anchors[foot] = _Anchor(shown_m[foot].copy())
         shown_m[:, 1] = np.maximum(shown_m[:, 1], self._floor_m)
         return shown_m, np.array([anchor is not None for anchor in self._anchors])

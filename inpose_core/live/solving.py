@@ -2,12 +2,14 @@
 """Solve a body while it moves: a sliding window of the same prior and guidance, and a state that is carried on.
 
 Every few frames, the last seconds are solved as a recording is, beside the poses: a pose never waits for a solve.
-Between two solves the newest one goes on. What the next solve sees differently fades in. In every frame head and hands
+Each solve also gets the next tenth of a second as head and hands will probably move: until the next solve is there, the
+newest one goes on. What the next solve sees differently fades in. In every frame head and hands
 are met again, and planted feet stay where they are.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -31,12 +33,15 @@ from .anchors import FootAnchors
 from .inertia import FadingPlaces, FadingTurns
 from .points import LivePoints, PointClock, sensors_of
 from .pose import ARM_ENDS, LEG_ENDS, LivePose
+from .prediction import predict
 
 __all__ = ["LivePoints", "LivePose", "LiveSettings", "LiveSolver"]
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _HAND_FADE_S: Final[float] = 0.12
 _FEWEST_FRAMES: Final[int] = 4
+_AHEAD: Final[int] = 6
+"""Frames that are predicted for each solve: as many as pass until the next one is there, and some more."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class LiveSettings:
     beside: bool = True
     """Solve in a thread of its own; False solves before the pose is returned, so the same points give the same
     poses."""
+    late_frames: int = 0
+    """Without ``beside``: use a solve so many frames after it began, as if it took that long. To measure."""
 
 
 class LiveSolver:
@@ -89,6 +96,7 @@ class LiveSolver:
         self._solved: Motion | None = None
         self._solved_from = 0
         self._under_way: tuple[Future[Motion], int] | None = None
+        self._waiting: deque[tuple[int, Motion, int]] = deque()
         self._shown: LivePose | None = None
         self._turns = FadingTurns(JOINT_COUNT, self._settings.fade_s)
         self._hands = FadingPlaces(2, _HAND_FADE_S)
@@ -153,16 +161,21 @@ class LiveSolver:
 
     def _solve(self) -> None:
         """Solve the window, or begin to, unless the last solve is still under way."""
-        sensors = sensors_of(self._frames, SOLVER_FPS, self._joints)
+        frames = self._frames + predict(self._frames, _AHEAD)
+        sensors = sensors_of(frames, SOLVER_FPS, self._joints)
         arguments = sensors, self._skeleton, self._settings.solve, self._prior
         first = self._number - len(self._frames)
         if self._solving is None:
-            self._take(solve(*arguments), first)
+            late = self._settings.late_frames if self._solved is not None else 0
+            self._waiting.append((self._number + late, solve(*arguments), first))
         elif self._under_way is None:
             self._under_way = self._solving.submit(solve, *arguments), first
 
     def _adopt(self) -> None:
         """Take the solve that was under way, if it has ended. The first one is waited for."""
+        while self._waiting and self._waiting[0][0] <= self._number:
+            _, solved, first = self._waiting.popleft()
+            self._take(solved, first)
         if self._under_way is None:
             return
         future, first = self._under_way

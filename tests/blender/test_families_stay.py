@@ -251,7 +251,7 @@ def test_a_kill_leaves_the_file_and_the_outputs_whole(name, tmp_path):
     content = file.read_bytes()
     command = [sys.executable, str(REPOSITORY / "inpose_blender" / "headless.py"), "--blend", str(file)]
     command += ["--recording", str(EXAMPLE), "--output", str(folder / "shot.blend"), "--controls", "both"]
-    command += ["--export", str(folder / "shot.glb"), "--trim-end", "4"]
+    command += ["--export", str(folder / "shot.glb"), "--to", "4"]
     began = time.monotonic()
     assert subprocess.run(command, capture_output=True, timeout=400, check=False).returncode == 0
     whole_s = time.monotonic() - began
