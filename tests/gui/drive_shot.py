@@ -291,7 +291,8 @@ class Editing(drive.Session):
 
     def bake(self, step: str, *, fails: bool = False, **options: Any) -> Iterator[float]:
         """Click Bake again with options, and with the defaults of all others."""
-        self.begin(step)
+        if not fails:
+            self.begin(step)
         chosen = bpy.context.scene.inpose_bake
         for name in ("controls", "fewer_keys", "layer", "mask", "tweak_layer", "blend_in", "blend_out", "way", "speed"):
             chosen.property_unset(name)
@@ -303,8 +304,6 @@ class Editing(drive.Session):
             bpy.ops.inpose.bake_take("INVOKE_DEFAULT")
         yield from self.wait_for_a_result(drive.TIMEOUT_S)
         self.note_result(step, fails=fails)
-        if fails:
-            self.steps.pop()
 
     def begin(self, step: str) -> None:
         """Note what the character does before a step, and give the step an undo step of its own."""
