@@ -54,8 +54,8 @@ class FootAnchors:
             if anchor is not None:
                 away_m = toes_m[foot] - anchor.place_m
                 if stands[foot] and np.hypot(*away_m[[0, 2]]) <= _FARTHEST * self._size_m:
-                    most_m = _CREEP_PER_S * self._size_m * seconds
-                    anchor.place_m = anchor.place_m + away_m * min(1.0, most_m / max(np.linalg.norm(away_m), 1e-9))
+                    most_m, far_m = _CREEP_PER_S * self._size_m * seconds, float(np.linalg.norm(away_m))
+                    anchor.place_m = anchor.place_m + (away_m if far_m <= most_m else away_m * (most_m / far_m))
                     shown_m[foot] = anchor.place_m
                     continue
                 self._fading.begin(foot, anchor.place_m, toes_m[foot])
