@@ -410,6 +410,20 @@ def arguments_given() -> list[str]:
     return sys.argv[sys.argv.index("--") + 1 :]
 
 
+def arrange_panels(opened: str, hidden: Sequence[str]) -> None:
+    """Open a panel and take others away, so that pictures show all of it.
+
+    Call it before the sidebar is drawn for the first time: Blender remembers which panels are open.
+    """
+    for name in hidden:
+        if (panel := getattr(bpy.types, name, None)) is not None:
+            bpy.utils.unregister_class(panel)
+    shown = getattr(bpy.types, opened)
+    bpy.utils.unregister_class(shown)
+    shown.bl_options = set()
+    bpy.utils.register_class(shown)
+
+
 def main(session_class: Callable[[str, Path, Path], Session] = Session, given: Sequence[str] | None = None) -> None:
     """Play the script of a session on a timer, then leave Blender.
 

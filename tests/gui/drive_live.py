@@ -40,11 +40,12 @@ class Clock:
         self.ticks: list[float] = []
         self.draws: list[float] = []
         self._handler = bpy.types.SpaceView3D.draw_handler_add(self._drawn, (), "WINDOW", "POST_PIXEL")
-        bpy.app.timers.register(self._tick)
+        self._timer = self._tick  # Blender finds a timer by its object, and a bound method is a new one each time
+        bpy.app.timers.register(self._timer)
 
     def figures(self) -> dict[str, float]:
         """Stop, and return the frames a second and the longest time without a tick, in milliseconds."""
-        bpy.app.timers.unregister(self._tick)
+        bpy.app.timers.unregister(self._timer)
         bpy.types.SpaceView3D.draw_handler_remove(self._handler, "WINDOW")
         gaps = sorted(later - sooner for sooner, later in zip(self.ticks, self.ticks[1:], strict=False))
         lasted_s = self.ticks[-1] - self.ticks[0]
@@ -67,6 +68,7 @@ class GoingLive(drive.Session):
 
     def script(self) -> Iterator[float]:
         """Walk from the button to the baked take."""
+        drive.arrange_panels("INPOSE_PT_live", hidden=("INPOSE_PT_headset", "INPOSE_PT_takes"))
         yield from self.set_the_scene()
         before, actions = self.pose(), len(bpy.data.actions)
         threads = set(threading.enumerate())
@@ -91,7 +93,6 @@ class GoingLive(drive.Session):
         scene.inpose.pose = "grip"
         scene.inpose_live.port = PORT
         scene.tool_settings.use_keyframe_insert_auto = True
-        self.open_the_panel()
         yield 1.5
         self.picture("l1_settings")
         with self.in_view():
@@ -145,13 +146,6 @@ class GoingLive(drive.Session):
         scene.frame_set(round(first + 0.5 * (last - first)))
         yield 1.5
         self.picture("l7_baked")
-
-    def open_the_panel(self) -> None:
-        """Show the panel Live open: it is closed at first."""
-        panel = bpy.types.INPOSE_PT_live
-        bpy.utils.unregister_class(panel)
-        panel.bl_options = set()
-        bpy.utils.register_class(panel)
 
     def measure(self, stage: Any) -> Iterator[float]:
         """Count frames and blocks while the character follows."""
