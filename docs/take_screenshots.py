@@ -34,6 +34,7 @@ PICTURES = {
     "k1_baked_335": ("window_controls", WORKPLACE),
     "t4_row": ("takes_row", WORKPLACE),
     "t6_missing": ("takes_missing", WORKPLACE),
+    "l5_following_1": ("live_following", WORKPLACE),
     "u9_list": ("window_cleanup", WORKPLACE),
     "u7_arms_before": ("cleanup_before", CHARACTER),
     "u7_arms_after": ("cleanup_after", CHARACTER),

@@ -2,7 +2,7 @@
 """Solve a body while it moves: a sliding window of the same prior and guidance, and a state that is carried on.
 
 Every few frames, the last seconds are solved as a recording is, beside the poses: a pose never waits for a solve.
-Each solve also gets the next tenth of a second as head and hands will probably move: until the next solve is there, the
+Each solve also gets the next sixth of a second as head and hands will probably move: until the next solve is there, the
 newest one goes on. What the next solve sees differently fades in. In every frame head and hands
 are met again, and planted feet stay where they are.
 """
@@ -40,7 +40,8 @@ __all__ = ["LivePoints", "LivePose", "LiveSettings", "LiveSolver"]
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _HAND_FADE_S: Final[float] = 0.12
 _FEWEST_FRAMES: Final[int] = 4
-_AHEAD: Final[int] = 6
+_DAMPING: Final[float] = 0.8
+_AHEAD: Final[int] = 10
 """Frames that are predicted for each solve: as many as pass until the next one is there, and some more."""
 
 
@@ -196,9 +197,10 @@ class LiveSolver:
         last = len(rotations) - 1
         if frame <= last:
             return np.asarray(rotations[max(frame, 0)])
-        # The body goes on as it moved, a little more slowly.
+        # The body goes on as it moved, and slows down: where a solve is very late, legs must not swing on.
         turn = quaternion_to_rotvec(multiply_quaternions(rotations[last], conjugate_quaternion(rotations[last - 1])))
-        return multiply_quaternions(rotvec_to_quaternion(0.8 * (frame - last) * turn), rotations[last])
+        passed = sum(_DAMPING**step for step in range(1, frame - last + 1))
+        return multiply_quaternions(rotvec_to_quaternion(passed * turn), rotations[last])
 
     def _pose(self, index: int) -> LivePose:
         assert self._solved is not None, "something was solved before"
