@@ -146,6 +146,17 @@ class GoingLive(drive.Session):
         scene.frame_set(round(first + 0.5 * (last - first)))
         yield 1.5
         self.picture("l7_baked")
+        yield from self.measure_playback()
+
+    def measure_playback(self) -> Iterator[float]:
+        """Count frames and blocks while Blender plays the bake: what the machine can draw without Live."""
+        clock = Clock()
+        with self.in_view():
+            bpy.ops.screen.animation_play()
+        yield 4.0
+        with self.in_view():
+            bpy.ops.screen.animation_cancel(restore_frame=True)
+        self.seen["playback"] = clock.figures()
 
     def measure(self, stage: Any) -> Iterator[float]:
         """Count frames and blocks while the character follows."""
