@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..character.problems import CharacterCheck
 from ..fingers.moved import FingerMode, MovedFingers
 from ..layers.settings import LayerSettings
-from .edits.edited_take import EditedTake
+
+if TYPE_CHECKING:  # Blender's start must not wait for the core
+    from .edits.edited_take import EditedTake
 
 ControlMode = Literal["fk", "ik", "both"]
 """Which controls of a rig get keys."""
