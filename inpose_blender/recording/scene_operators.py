@@ -99,11 +99,11 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         return {"FINISHED"}
 
     def _tracks(self, scene: Any) -> "SceneTracks | None":
-        from .scene_recording import TRACKER_PLACES, SceneTracks, find_tracks_by_role
+        from .scene_recording import SCENE_TRACKER_PLACES, SceneTracks, find_tracks_by_role
 
         by_role = find_tracks_by_role(scene)
         things = [_thing(scene, name) for name in (self.head, self.left, self.right)]
-        named = {place: _thing(scene, getattr(self, place)) for place in TRACKER_PLACES}
+        named = {place: _thing(scene, getattr(self, place)) for place in SCENE_TRACKER_PLACES}
         trackers = {place: thing for place, thing in named.items() if thing is not None}
         if by_role is not None and not any(things):
             return replace(by_role, trackers={**by_role.trackers, **trackers})

@@ -32,23 +32,15 @@ from ..core import (
     tracker_joint,
     write_csv,
 )
+from ..core_tables import TRACKER_PLACES
 from ..rig.rotation import rotation_of
 
 DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
 """Direction in which an object or bone faces: along its own -Z, as headsets, controllers and cameras do; along its own
 Y, as Blender's objects do; or found from a frame in which the performer stands in a T-pose."""
 
-TRACKER_PLACES: Final[tuple[str, ...]] = (
-    "hips",
-    "chest",
-    "left_elbow",
-    "right_elbow",
-    "left_knee",
-    "right_knee",
-    "left_foot",
-    "right_foot",
-)
-"""Where trackers can be, as the recording's columns call it."""
+SCENE_TRACKER_PLACES: Final[tuple[str, ...]] = tuple(place for place in TRACKER_PLACES if not place.endswith("_toe"))
+"""Where objects can be trackers: nobody wears one on the toes and on the foot, too."""
 ROLES: Final[Mapping[str, str]] = {"head": "head", "left": "left_hand", "right": "right_hand"}
 _LEFT_EYE_TO_MIDDLE_M: Final[float] = 0.032
 _DEVICES: Final[int] = len(DEVICE_NAMES)
@@ -82,7 +74,7 @@ class SceneTracks:
     """For the axes "T_POSE"."""
     head_is_left_eye: bool = False
     trackers: Mapping[str, AnimatedThing] = field(default_factory=dict)
-    """Further objects or bones, by the places on the body that they follow: names of `TRACKER_PLACES`."""
+    """Further objects or bones, by the places on the body that they follow: names of `SCENE_TRACKER_PLACES`."""
 
     @property
     def devices(self) -> tuple[AnimatedThing | None, ...]:
@@ -130,7 +122,7 @@ def find_trackers_by_role(scene: Any) -> dict[str, AnimatedThing]:
 
     The marked thing itself counts before a copy that the user has moved. "Left foot" and "left_foot" are the same name.
     """
-    places = {tracker_joint(place): place for place in TRACKER_PLACES}
+    places = {tracker_joint(place): place for place in SCENE_TRACKER_PLACES}
     marked: dict[str, list[tuple[bool, str, AnimatedThing]]] = {}
     for thing, role, kind in _marked(scene):
         if (place := places.get(tracker_joint(role))) is not None:
@@ -141,7 +133,7 @@ def find_trackers_by_role(scene: Any) -> dict[str, AnimatedThing]:
             if place is not None:
                 marked.setdefault(place, []).append((False, candidate.name, AnimatedThing(candidate.name)))
     found = {place: min(entries, key=lambda entry: entry[:2])[2] for place, entries in marked.items()}
-    return {place: found[place] for place in TRACKER_PLACES if place in found}
+    return {place: found[place] for place in SCENE_TRACKER_PLACES if place in found}
 
 
 def record_scene(
