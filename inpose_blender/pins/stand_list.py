@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
@@ -11,8 +11,10 @@ from ..errors import InPoseError
 from ..rig.properties import chosen_armature
 from ..ui.redraw import redraw_views
 from .properties import chosen_stand, stands_shown
-from .stand_edits import FootStances, ListedStance
 from .stands import say, stances_at_hand, stances_of
+
+if TYPE_CHECKING:  # Blender's start must not wait for the core
+    from .stand_edits import FootStances, ListedStance
 
 
 def keep_list_fresh(context: bpy.types.Context, armature: Any) -> bool:
@@ -75,6 +77,8 @@ def move_chosen(
 
 def listed_of(item: Any) -> ListedStance | None:
     """Return a stance of the list as a value."""
+    from .stand_edits import ListedStance
+
     return None if item is None else ListedStance(item.foot, item.first, item.last, item.is_said)
 
 
