@@ -10,8 +10,8 @@ from inpose_blender.bake.channels import Channel
 from inpose_blender.bake.reduction import KeyedBody, with_fewer_keys, with_held_poses
 from inpose_blender.bake.settings import KeyTolerance
 from inpose_blender.keys.axes import channel_rotation, turn_axes
-from inpose_blender.keys.body import EndPoint
 from inpose_blender.keys.curves import Segments
+from inpose_blender.keys.properties import EndPoint
 from inpose_blender.keys.tridiagonal import BlockTridiagonal
 from inpose_blender.keys.turning import turning_points
 from inpose_blender.rig.tree import CarriedBone
