@@ -62,9 +62,7 @@ def watched_controls(controls: IkControls, tree: BoneTree) -> WatchedControls:
     own = {bone: value for bone, value in axes.items() if bone in carried}
     feet = {limb.target.bone: int(limb.side == "right") for limb in controls.limbs if limb.kind == "leg"}
     points = [point for point in points if point.bone in carried]
-    return WatchedControls(
-        carried, tuple(points), own, tuple(bend for bend in bends if bend.end.bone in carried), feet
-    )
+    return WatchedControls(carried, tuple(points), own, tuple(bend for bend in bends if bend.end.bone in carried), feet)
 
 
 def _end_point(limb: IkLimb) -> EndPoint:

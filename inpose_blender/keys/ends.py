@@ -49,7 +49,7 @@ class EndEffect:
     def with_bends_every(self, stride: int) -> EndEffect:
         """Return the effect with middle joints that are watched in every so many-th frame only.
 
-        Between the frames of the scene, even a key on each of them does not keep a limb in place that is nearly straight.
+        Between the scene's frames, even a key on each of them does not keep a limb in place that is nearly straight.
         """
         watched = (np.arange(len(self.bent_m)) % stride == 0)[:, None, None, None]
         return replace(self, bent_m=self.bent_m * watched, bent_turns=self.bent_turns * watched)
