@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import shutil
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -52,6 +53,8 @@ EXPORTS = (
 """Engine, root motion, clips and file."""
 PLAYING = (100, 190)
 """The preview range, which is what is exported where the clips are what plays."""
+PICTURED = 120
+"""A frame of it in which the exported characters are looked at, beside each other."""
 
 
 class Editing(drive.Session):
@@ -279,9 +282,25 @@ class Editing(drive.Session):
             limit_mm = PLAYED_AGAIN_MM[name]
             self.check(1000 * off < limit_mm, f"{name} is off by {1000 * off:.3f} mm", quiet=True)
             self.check(True, f"{name} plays as the shot does")
+            self.move_keys(hero, begins)
             beside += 1.1
-            hero.location.x += beside
-        yield from self.look("sb_imported", PLAYING[0] + 20, distance=7.0)
+            hero.location += beside * self.left_at(PICTURED)
+            with self.in_view():
+                bpy.ops.object.select_all(action="DESELECT")
+        yield from self.look("sb_imported", PICTURED, distance=3.5, aside=beside / 2)
+
+    def move_keys(self, hero: Any, frames: int) -> None:
+        """Move the keys of an imported character, so that it plays at the same time as the shot."""
+        compat = importlib.import_module(f"{self.module}.inpose_blender.bpy_compat")
+        for curve in compat.action_curves(hero.animation_data.action, hero):
+            for key in curve.keyframe_points:
+                key.co_ui.x += frames  # its handles go with it
+            curve.update()
+
+    def left_at(self, frame: int) -> Vector:
+        """Return the direction to the left of the character, along the floor."""
+        left, right = self.heads(self.rig, [self.names["left_hip"], self.names["right_hip"]], frame)
+        return Vector((*(left - right)[:2], 0.0)).normalized()
 
     def play(self, hero: Any, clips: list[Any]) -> None:
         """Let an imported character play a clip of its file, without what the importer put into NLA tracks."""
@@ -296,6 +315,8 @@ class Editing(drive.Session):
         """Click Bake again with options, and with the defaults of all others."""
         if not fails:
             self.begin(step)
+        if shutil.which("xdotool"):  # a message that floats over the views goes where the mouse moves
+            drive.press("mousemove", "40", "880")
         chosen = bpy.context.scene.inpose_bake
         for name in ("controls", "fewer_keys", "layer", "mask", "tweak_layer", "blend_in", "blend_out", "way", "speed"):
             chosen.property_unset(name)
@@ -413,15 +434,15 @@ class Editing(drive.Session):
         animated = [c.data_path for c in self.curves() if len(c.keyframe_points) > 1]
         return {path.split('"')[1] for path in animated if path.startswith("pose.bones")}
 
-    def look(self, name: str, frame: int, distance: float = VIEW_M) -> Iterator[float]:
-        """Look at the character from its front and from its left, and at the panel."""
+    def look(self, name: str, frame: int, distance: float = VIEW_M, aside: float = 0.0) -> Iterator[float]:
+        """Look at the character from its front and from its left, and at the panel; at what is beside it, if wanted."""
         bpy.context.scene.frame_set(frame)
         with self.in_view():
             bpy.context.view_layer.objects.active = self.rig
-        place = self.heads(self.rig, [self.names[n] for n in ("left_hip", "right_hip", "pelvis", "left_foot")], frame)
-        left = Vector(place[0] - place[1])
+        (hips,) = self.heads(self.rig, [self.names["pelvis"]], frame)
+        left = self.left_at(frame)
         turn = atan2(left.y, left.x)
-        centre = Vector((place[2][0], place[2][1], 0.52 * self.height()))
+        centre = Vector((*hips[:2], 0.52 * self.height())) + aside * left
         for view, side in zip(self.views(), (LEFT, FRONT), strict=True):
             self.aim(view, turn + side, centre, distance * self.height() / 1.7)
         self.scroll_sidebar(-3000)
