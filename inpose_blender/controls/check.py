@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from mathutils import Matrix
@@ -81,7 +81,7 @@ def control_problems(
     return [*missing, *(found for _, found in worst.values())]
 
 
-def _without_ik(kind: str, controls: IkControls, mapping: RigMapping) -> Iterator[CharacterProblem]:
+def _without_ik(kind: Literal["arm", "leg"], controls: IkControls, mapping: RigMapping) -> Iterator[CharacterProblem]:
     """Describe the arms or the legs that have no IK: once for both sides."""
     joints = LIMBS[kind]
     found = {limb.side for limb in controls.limbs if limb.kind == kind}

@@ -53,6 +53,8 @@ EXPORTS = (
 """Engine, root motion, clips and file."""
 PLAYING = (100, 190)
 """The preview range, which is what is exported where the clips are what plays."""
+PARTS = ("action", "NLA tracks", "keys", "constraints", "drivers", "scene")
+"""Parts of what a character does."""
 PICTURED = 120
 """A frame of it in which the exported characters are looked at, beside each other."""
 
@@ -240,7 +242,10 @@ class Editing(drive.Session):
             with self.in_view():
                 bpy.ops.ed.undo()
             yield 0.1
-            self.check(self.doing() == before, f"undo takes back: {name}")
+            now = zip(PARTS, before, self.doing(), strict=True)
+            different = {part: (was, is_now) for part, was, is_now in now if was != is_now}
+            self.check(not different, f"{name} is not undone: {different}"[:2000], quiet=True)
+            self.check(True, f"undo takes back: {name}")
             with self.in_view():
                 bpy.ops.ed.undo()
         yield from self.look("sa_undone", CROUCHING)
@@ -343,6 +348,7 @@ class Editing(drive.Session):
 
     def doing(self) -> list[Any]:
         """Return what the character plays and how it is set up, to compare; no references."""
+        bpy.context.scene.frame_set(STANDING)  # undo keeps the frame, and keys move the influence of constraints
         animation = self.rig.animation_data
         tracks = [
             (track.name, track.mute, [strip.action.name if strip.action else "" for strip in track.strips])
