@@ -292,7 +292,7 @@ class Editing(drive.Session):
             hero.location += beside * self.left_at(PICTURED)
             with self.in_view():
                 bpy.ops.object.select_all(action="DESELECT")
-        yield from self.look("sb_imported", PICTURED, distance=3.5, aside=beside / 2)
+        yield from self.look("sb_imported", PICTURED, distance=6.0, aside=0.73 * beside)  # left of the sidebar
 
     def move_keys(self, hero: Any, frames: int) -> None:
         """Move the keys of an imported character, so that it plays at the same time as the shot."""
