@@ -115,9 +115,14 @@ class Performer:
         """Return the room as it was at the first pose after the last measuring, of this or the first performer."""
         assert self.job is not None, "it has sent a pose"
         follow, known = self.job.follow, self.room
-        if known is not None and known.first is first and (known.scale, known.middle_m) == (
-            follow.scale,
-            follow.middle_m,
+        if (
+            known is not None
+            and known.first is first
+            and (known.scale, known.middle_m)
+            == (
+                follow.scale,
+                follow.middle_m,
+            )
         ):
             return known
         placement = placement_of(

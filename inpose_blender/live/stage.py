@@ -87,9 +87,7 @@ class Stage:
         """Return the takes so far in the order of their recording; of each, the first performer's comes first."""
         first = self.performers[0]
         found = [
-            FinishedTake(
-                take, performer.rig.object_name, number, "" if performer is first else first.rig.object_name
-            )
+            FinishedTake(take, performer.rig.object_name, number, "" if performer is first else first.rig.object_name)
             for performer, follow in zip(self.performers, self.follows, strict=True)
             for number, take in enumerate(follow.takes)
             if take.frames
