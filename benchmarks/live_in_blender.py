@@ -46,11 +46,11 @@ def main() -> None:
         send(_PORT, to_and_fro(datagrams(load_recording(EXAMPLE))), *options.send)
         return
     with tempfile.TemporaryDirectory() as folder:
-        stage = _begun(Path(folder))
+        stage = begun(Path(folder))
         lasts_s = options.seconds + 60 * options.hour_minutes + 60
         sender = _sender(72.0, lasts_s)
         try:
-            _tick(stage, 60.0, lambda: stage.performers[0].shown > 60)
+            tick(stage, 60.0, lambda: stage.performers[0].shown > 60)
             print(_figures(stage, options.seconds))
             if options.hour_minutes:
                 sender.kill()
@@ -61,13 +61,14 @@ def main() -> None:
             session.drop()
 
 
-def _begun(folder: Path) -> Stage:
+def begun(folder: Path, port: int = _PORT) -> Stage:
+    """Begin to follow a sender, with the rig; the takes go to the folder."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     addon.register()
     armature = add_stick_figure(bpy.context.scene, Skeleton.template(), "Character")
     bpy.context.view_layer.objects.active = armature
     bpy.context.scene.inpose.pose = "grip"
-    bpy.context.scene.inpose_live.port = _PORT
+    bpy.context.scene.inpose_live.port = port
     bpy.context.window_manager.inpose_headset.folder = str(folder)
     return operators.begin_stage(bpy.context)
 
@@ -76,7 +77,7 @@ def _sender(rate_hz: float, seconds: float) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, __file__, "--send", str(rate_hz), str(seconds)])
 
 
-def _tick(stage: Stage, seconds: float, until: object = None) -> list[float]:
+def tick(stage: Stage, seconds: float, until: object = None) -> list[float]:
     """Tick as Blender's timer does, and return how long each tick and its evaluation took, in seconds."""
     took_s, began_s = [], time.monotonic()
     while time.monotonic() - began_s < seconds and not (callable(until) and until()):
@@ -100,7 +101,7 @@ def _figures(stage: Stage, seconds: float) -> str:
             behind_ms.append(1000 * job.follow.behind_s)
         return False
 
-    took_ms = 1000 * np.array(_tick(stage, seconds, note))
+    took_ms = 1000 * np.array(tick(stage, seconds, note))
     return (
         f"{(performer.shown - shown) / seconds:.1f} poses a second on the rig. From the packet to the pose in the "
         f"worker: median {np.median(behind_ms):.0f} ms, 99 % {np.quantile(behind_ms, 0.99):.0f} ms. A tick in Blender "
@@ -114,15 +115,16 @@ def _growth(stage: Stage, seconds: float) -> str:
     assert job is not None
     assert job._slot.process is not None
     processes = {"Blender": "self", "worker": str(job._slot.process._process.pid)}
-    _tick(stage, min(30.0, seconds / 4))
-    before = {name: _memory_mb(process) for name, process in processes.items()}
-    _tick(stage, seconds)
-    gained = {name: _memory_mb(process) - before[name] for name, process in processes.items()}
+    tick(stage, min(30.0, seconds / 4))
+    before = {name: memory_mb(process) for name, process in processes.items()}
+    tick(stage, seconds)
+    gained = {name: memory_mb(process) - before[name] for name, process in processes.items()}
     texts = ", ".join(f"{name} {gained[name]:+.1f} MB (of {before[name]:.0f} MB)" for name in processes)
     return f"After {seconds / 60:.1f} minutes at {_FASTER:.0f} times the rate: {texts}."
 
 
-def _memory_mb(process: str) -> float:
+def memory_mb(process: str) -> float:
+    """Return the resident memory of a process, by its number or ``self``."""
     pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096 / 1e6
 

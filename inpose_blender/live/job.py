@@ -56,6 +56,8 @@ class Follow:
     notes: tuple[str, ...] = ()
     scale: float = 1.0
     """Character size over performer size."""
+    middle_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The place on the floor about which the performer is scaled."""
     url: str = ""
     connected: bool = False
     takes: tuple[RecordedTake, ...] = ()
@@ -73,6 +75,12 @@ class LiveJob(WorkerJob):
         self._pose: FollowedPose | None = None
         self._stops = False
         self._heard_s = time.monotonic()
+
+    @property
+    def process_id(self) -> int | None:
+        """Return the number of the solver process; None if none runs."""
+        process = self._slot.process
+        return None if process is None else process.pid
 
     def take_pose(self) -> FollowedPose | None:
         """Return the newest pose, once."""
@@ -143,6 +151,7 @@ def _follow(state: Mapping[str, Any]) -> Follow:
         trouble=str(state["trouble"]),
         notes=tuple(str(note) for note in state["notes"]),
         scale=float(state["scale"]),
+        middle_m=_place(state["middle_m"]),
         url=str(state["url"]),
         connected=bool(state["connected"]),
         takes=tuple(_take(take) for take in state["takes"]),
@@ -157,6 +166,11 @@ def _take(take: Mapping[str, Any]) -> RecordedTake:
     return RecordedTake(
         file, int(take["lines"]), bool(take["ended"]), None if calibration is None else Path(str(calibration))
     )
+
+
+def _place(place: Sequence[Any]) -> tuple[float, float, float]:
+    x, y, z = place
+    return float(x), float(y), float(z)
 
 
 def _pose(pose: Mapping[str, Any]) -> FollowedPose:

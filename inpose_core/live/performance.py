@@ -83,6 +83,8 @@ class LiveState:
     """What calibration found."""
     scale: float
     """Skeleton size over performer size."""
+    middle_m: tuple[float, float, float]
+    """The place on the floor about which the performer is scaled: where they were measured."""
     url: str
     connected: bool
     takes: tuple[LiveTake, ...]
@@ -205,6 +207,7 @@ class LivePerformance:
             trouble=self._trouble or self._watch.sentence(now_s),
             notes=self._devices.notes if self._devices is not None else (),
             scale=self._devices.scale if self._devices is not None else 1.0,
+            middle_m=self._devices.middle_m if self._devices is not None else (0.0, 0.0, 0.0),
             url=news.url,
             connected=news.connected,
             takes=tuple(takes),
