@@ -16,6 +16,7 @@ _OWN_WAY: Final[float] = 0.02
 """How strongly a bone keeps its own way when it makes up for the errors of others."""
 _LEAST_WEIGHT: Final[float] = 0.1
 _MOST_WEIGHT: Final[float] = 300.0
+_HEAVIEST: Final[float] = 1e4
 """How much a frame counts in the fit of a curve, compared with the others."""
 
 
@@ -51,7 +52,7 @@ class CurveState:
 
     def weigh(self, frames: IndexArray, factor: float) -> None:
         """Let some frames count more in the next fits, after the next `put_keys`."""
-        self._weights[frames] *= factor
+        self._weights[frames] = np.minimum(factor * self._weights[frames], _HEAVIEST)
 
     def fit_alone(self) -> FloatArray:
         """Fit the curve to its own values. Return the largest error of an end joint, in tolerances, (F,)."""
@@ -68,7 +69,7 @@ class CurveState:
         others = errors[self.ends] - self.errors
         wanted = self._values.copy()
         for component, answers in enumerate(self._answers):
-            wanted[component] -= np.where(alone, 0.0, np.einsum("eif,eif->f", answers, others))
+            wanted[component] -= np.where(alone | self._exact, 0.0, np.einsum("eif,eif->f", answers, others))
         self._fit(wanted)
         errors[self.ends] = others + self.errors
 

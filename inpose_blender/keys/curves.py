@@ -44,7 +44,7 @@ class Segments:
         diagonal[..., 1:] += self._sums(self._weighed_after[:, None] * self._after)
         reach = np.diff(kept, append=kept[-1]) + np.diff(kept, prepend=kept[0])
         self._pull = _PULL * (1.0 + reach) ** 2
-        self._pin = np.where(exact, _EXACT, 0.0)
+        self._pin = np.where(exact, _EXACT * max(1.0, float(weights.max())), 0.0)
         self._pinned_slopes = self._pin * slopes
         diagonal[0, 0] += self._pin
         diagonal[1, 1] += self._pull + self._pin
