@@ -23,6 +23,7 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+from live_in_blender import begun, memory_mb, tick
 from speed import EXAMPLE
 from vmc_sender import CountingSender, datagrams
 
@@ -129,8 +130,6 @@ def _goes_on(cycle: list[str], number: int, rows: list[str]) -> bool:
 
 def _follow(folder: Path, port: int, seconds: float) -> None:
     """Follow and record until somebody kills this process; say once a minute how much memory there is."""
-    from live_in_blender import begun, memory_mb, tick
-
     stage = begun(folder, port)
     job = stage.performers[0].job
     assert job is not None

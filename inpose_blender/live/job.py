@@ -64,6 +64,8 @@ class Follow:
     recording: bool = False
     behind_s: float | None = None
     """Time from the arrival of the packet until its pose was sent."""
+    heard_s: float | None = None
+    """When the packet arrived, in seconds of `time.monotonic`, which all processes of a computer share."""
 
 
 class LiveJob(WorkerJob):
@@ -143,7 +145,7 @@ class LiveJob(WorkerJob):
 
 
 def _follow(state: Mapping[str, Any]) -> Follow:
-    behind_s = state.get("behind_s")
+    behind_s, heard_s = state.get("behind_s"), state.get("heard_s")
     return Follow(
         phase=str(state["phase"]),
         seconds_left=float(state["seconds_left"]),
@@ -157,6 +159,7 @@ def _follow(state: Mapping[str, Any]) -> Follow:
         takes=tuple(_take(take) for take in state["takes"]),
         recording=bool(state["recording"]),
         behind_s=None if behind_s is None else float(behind_s),
+        heard_s=None if heard_s is None else float(heard_s),
     )
 
 

@@ -137,7 +137,7 @@ class LivePerformance:
             lines, arrived_s = self._arrived.popleft()
             moments = self._reader.read(lines, arrived_s)
             self._watch.heard(self._reader.head_m, arrived_s)
-            if self._phase in ("waiting", "counting", "holding"):
+            if self._phase in ("counting", "holding"):
                 self._held += lines
             newer = self._solve(moments, arrived_s) or newer
         self._go_on(time.monotonic())

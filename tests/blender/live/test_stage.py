@@ -95,6 +95,29 @@ def test_a_saved_file_has_the_own_pose(begin: Callable[[], Stage], armature: Any
     assert pose_of(bpy.data.objects[0]) == before
 
 
+def test_a_render_has_the_own_pose(begin: Callable[[], Stage], armature: Any) -> None:
+    scene, rendered = bpy.context.scene, []
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    scene.camera, scene.render.engine, scene.cycles.samples = camera, "CYCLES", 1
+    scene.render.resolution_x = scene.render.resolution_y = 8
+    before = pose_of(armature)
+    stage = begin()
+    tick(stage, lambda: stage.performers[0].shown > 3)
+    following = pose_of(armature)
+
+    def look(*_arguments: object) -> None:
+        rendered.append(pose_of(armature))
+
+    bpy.app.handlers.render_pre.append(look)
+    try:
+        bpy.ops.render.render()
+    finally:
+        bpy.app.handlers.render_pre.remove(look)
+    assert rendered == [before]
+    assert pose_of(armature) == following
+
+
 def test_playback_shows_the_live_pose_and_leaves_the_action(begin: Callable[[], Stage], armature: Any) -> None:
     for frame, x in ((1, 0.0), (50, 5.0)):
         armature.pose.bones["pelvis"].location.x = x
