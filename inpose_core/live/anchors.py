@@ -39,6 +39,7 @@ class FootAnchors:
         self._floor_m = floor_m
         self._anchors: list[_Anchor | None] = [None, None]
         self._fading = FadingPlaces(2, _FADE_S)
+        self._toes_m: FloatArray | None = None
 
     def place(self, toes_m: FloatArray, stands: BoolArray, seconds: float) -> tuple[FloatArray, BoolArray]:
         """Return where the toes are shown, (2, 3), and which of them are held.
@@ -49,7 +50,9 @@ class FootAnchors:
             seconds: since the last call.
         """
         self._fading.pass_time(seconds)
-        shown_m = toes_m + self._fading.left_m
+        toes_m_s = np.zeros((2, 3)) if self._toes_m is None else (toes_m - self._toes_m) / seconds
+        self._toes_m = toes_m.copy()
+        shown_m = toes_m + self._fading.left
         for foot, anchor in enumerate(self._anchors):
             if anchor is not None:
                 away_m = toes_m[foot] - anchor.place_m
@@ -58,10 +61,10 @@ class FootAnchors:
                     anchor.place_m = anchor.place_m + (away_m if far_m <= most_m else away_m * (most_m / far_m))
                     shown_m[foot] = anchor.place_m
                     continue
-                self._fading.begin(foot, anchor.place_m, toes_m[foot])
+                self._fading.begin(foot, anchor.place_m - toes_m[foot], -toes_m_s[foot])
                 shown_m[foot] = anchor.place_m
                 self._anchors[foot] = None
-            elif stands[foot] and np.linalg.norm(self._fading.left_m[foot]) < _LANDED * self._size_m:
+            elif stands[foot] and np.linalg.norm(self._fading.left[foot]) < _LANDED * self._size_m:
                 self._anchors[foot] = _Anchor(shown_m[foot].copy())
         shown_m[:, 1] = np.maximum(shown_m[:, 1], self._floor_m)
         return shown_m, np.array([anchor is not None for anchor in self._anchors])

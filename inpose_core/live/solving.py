@@ -3,8 +3,8 @@
 
 Every few frames, the last seconds are solved as a recording is, beside the poses: a pose never waits for a solve.
 Each solve also gets the next sixth of a second as head and hands will probably move: until the next solve is there, the
-newest one goes on. What the next solve sees differently fades in. In every frame head and hands
-are met again, and planted feet stay where they are.
+newest one goes on. What the next solve sees differently fades in, without a jump in place or velocity. In every frame
+head and hands are met again, and planted feet stay where they are.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .prediction import predict
 __all__ = ["LivePoints", "LivePose", "LiveSettings", "LiveSolver"]
 
 _HEAD: Final[int] = SENSOR_JOINTS[0]
-_HAND_FADE_S: Final[float] = 0.12
+_HAND_FADE_S: Final[float] = 0.15
 _FEWEST_FRAMES: Final[int] = 4
 _DAMPING: Final[float] = 0.8
 _AHEAD: Final[int] = 10
@@ -56,8 +56,9 @@ class LiveSettings:
     window: int = 256
     """Frames that are solved each time."""
     fade_s: float = 0.03
-    """Time in which the difference between two solves falls to a third. A shorter one is more accurate and less smooth:
-    the legs of a longer one come too late."""
+    """Time in which the difference between two solves falls to about half. With 0.05 the legs come later: on people of
+    the validation, without lookahead, the error is 41 % above that of the whole recording's solve instead of 35 %. With
+    0.02 they tremble where the solves disagree: in HDM05, the jitter is 5.3 times the truth's instead of 3.6."""
     solve: SolveSettings = SolveSettings()
     beside: bool = True
     """Solve in a thread of its own; False solves before the pose is returned, so the same points give the same
@@ -99,6 +100,7 @@ class LiveSolver:
         self._under_way: tuple[Future[Motion], int] | None = None
         self._waiting: deque[tuple[int, Motion, int]] = deque()
         self._shown: LivePose | None = None
+        self._faded: deque[tuple[float, FloatArray]] = deque(maxlen=2)
         self._turns = FadingTurns(JOINT_COUNT, self._settings.fade_s)
         self._hands = FadingPlaces(2, _HAND_FADE_S)
         self._were_measured = np.ones(2, np.bool_)
@@ -186,9 +188,15 @@ class LiveSolver:
 
     def _take(self, solved: Motion, first: int) -> None:
         self._solved, self._solved_from = solved, first
-        if self._shown is not None:
-            behind = round((self._times_s[-1] - self._shown.time_s) * SOLVER_FPS)
-            self._turns.begin(self._shown.rotations_wxyz, self._estimate(self._number - 1 - behind - first))
+        if self._faded:
+            # Not from the shown pose: hands and feet are met in every frame, and what this changes would be met twice.
+            (before_s, before), (shown_s, shown) = self._faded[0], self._faded[-1]
+            new = np.stack([self._estimate(self._frame_at(time_s) - first) for time_s in (before_s, shown_s)])
+            self._turns.begin(np.stack((before, shown)), new, max(shown_s - before_s, 1 / SOLVER_FPS))
+
+    def _frame_at(self, time_s: float) -> int:
+        """Return the number of a frame since the beginning."""
+        return self._number - 1 - round((self._times_s[-1] - time_s) * SOLVER_FPS)
 
     def _estimate(self, frame: int) -> FloatArray:
         """Return the rotations of a frame of the newest solve, or of one after its end."""
@@ -208,6 +216,7 @@ class LiveSolver:
         points = self._frames[index]
         passed_s = 1 / SOLVER_FPS if self._shown is None else self._times_s[index] - self._shown.time_s
         rotations = self._turns.apply(self._estimate(in_solve), passed_s)
+        self._faded.append((self._times_s[index], rotations.copy()))
         for point, joint in enumerate(SENSOR_JOINTS):
             if points.measured[point]:
                 rotations[joint] = points.rotations_wxyz[point]
@@ -232,9 +241,9 @@ class LiveSolver:
             measured = bool(points.measured[1 + hand])
             goal_m = points.positions_m[1 + hand] if measured else estimate_m[wrist]
             if measured != self._were_measured[hand] and self._shown is not None:
-                self._hands.begin(hand, self._shown.joints_m(self._skeleton)[wrist], goal_m)
+                self._hands.begin(hand, self._shown.joints_m(self._skeleton)[wrist] - goal_m, np.zeros(3))
             self._were_measured[hand] = measured
-            pose = pose.reaching(self._skeleton, arm, goal_m + self._hands.left_m[hand])
+            pose = pose.reaching(self._skeleton, arm, goal_m + self._hands.left[hand])
         return pose
 
     def _with_feet(self, pose: LivePose, passed_s: float) -> LivePose:
