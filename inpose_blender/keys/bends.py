@@ -163,7 +163,7 @@ def _direction(
     twist: FloatArray = np.zeros(len(along))
     if point.guide in channels:
         q = channel_rotation(channels[point.guide].values, channels[point.guide].mode)
-        twist = 2 * np.arctan2(q[:, 2], q[:, 0])
+        twist = np.asarray(2.0 * np.arctan2(q[:, 2], q[:, 0]), np.float64)
     return _turned(along, direction, twist), None
 
 
