@@ -69,10 +69,14 @@ def _end_point(limb: IkLimb) -> EndPoint:
     """Return the joint that a limb's control holds; a foot that rolls hangs on its heel control."""
     if limb.kind == "aim":
         return EndPoint(f"{limb.side}_{_FOOT}", limb.target.bone, _reached(limb.target, limb.target_offset))
-    joint = f"{limb.side}_{LIMBS[limb.kind][2]}"
+    joint = f"{limb.side}_{_joints(limb)[2]}"
     if limb.roll is not None:
         return EndPoint(joint, limb.roll.heel.bone, limb.places_rest[2], limb.target.bone)
     return EndPoint(joint, limb.target.bone, _reached(limb.target, limb.target_offset))
+
+
+def _joints(limb: IkLimb) -> tuple[str, str, str]:
+    return LIMBS["arm" if limb.kind == "arm" else "leg"]
 
 
 def _reached(target: Control, offset: FloatArray) -> FloatArray:
@@ -87,7 +91,7 @@ def _bent_point(limb: IkLimb, end: EndPoint) -> BentPoint:
     bend = square_to(along, limb.bend_rest[None])
     upper, lower = np.linalg.norm(np.diff(limb.places_rest, axis=0), axis=1).tolist()
     return BentPoint(
-        joint=f"{limb.side}_{LIMBS[limb.kind][1]}",
+        joint=f"{limb.side}_{_joints(limb)[1]}",
         root=EndPoint("", limb.joints[0], limb.places_rest[0]),
         end=end,
         lengths=(upper, lower),

@@ -122,7 +122,7 @@ class BendEffect:
         if point.guided_by == "pole":
             pole = EndPoint("", point.guide, tree[point.guide].rest_armature[:3, 3])
             places.append((pole, np.zeros_like(self.by_end), self.turn_by_pole))
-        follows = [(place, *effects) for place, *effects in places if each.bone in chain_of(tree, place.bone)]
+        follows = [effects for effects in places if each.bone in chain_of(tree, effects[0].bone)]
         is_guided = point.guided_by != "pole" and not each.is_location and each.bone in chain_of(tree, point.guide)
         if not follows and not is_guided:
             return None
@@ -160,10 +160,10 @@ def _direction(
     before = point.end.rest_point - point.root.rest_point
     swing = _arc(rotate_vector(turn, before / np.linalg.norm(before)), along)
     direction = _square(along, (swing @ rotate_vector(turn, point.bend_rest)[:, :, None])[..., 0])
-    twist = np.zeros(len(along))
+    twist: FloatArray = np.zeros(len(along))
     if point.guide in channels:
         q = channel_rotation(channels[point.guide].values, channels[point.guide].mode)
-        twist = 2 * np.arctan2(q[:, 2], q[:, 0])
+        twist = np.asarray(2.0 * np.arctan2(q[:, 2], q[:, 0]), np.float64)
     return _turned(along, direction, twist), None
 
 
