@@ -36,6 +36,7 @@ _MISSED_M: Final[float] = 0.001
 _LOOSE_M: Final[float] = 0.02
 """By how much a joint that nothing holds may miss its smooth place."""
 _LOOSE_JOINTS: Final[tuple[int, ...]] = (*HIP_JOINTS, *KNEE_JOINTS, *SHOULDER_JOINTS, *ELBOW_JOINTS)
+_ITERATIONS: Final[int] = 3
 _LESS_S: Final[float] = 0.25
 _ROUNDS: Final[int] = 12
 """Around frames that have become rougher, or in which a foot misses its place, the body gets half its freedom, at most
@@ -126,7 +127,7 @@ class _Smoothed:
         part, places_m, was = self.motion.part(frames), self.places_m[frames], before.part(frames)
         loose = _LOOSE_JOINTS if self.hold_hands else (*_LOOSE_JOINTS, *WRIST_JOINTS)
         targets = _targets(places_m, (*ANKLE_JOINTS, *WRIST_JOINTS, *_LOOSE_JOINTS))
-        part = reaching_from_head(part, targets, dict.fromkeys(loose, _LOOSE_M))
+        part = reaching_from_head(part, targets, dict.fromkeys(loose, _LOOSE_M), _ITERATIONS)
         part = with_ankles_at(part, places_m[:, list(ANKLE_JOINTS)], was)
         return with_hands_of(part, was) if self.hold_hands else part
 

@@ -39,7 +39,10 @@ _HEAD: Final[int] = JOINT_INDEX["head"]
 
 
 def reaching_from_head(
-    motion: Motion, targets_m: Mapping[int, FloatArray], loose_m: Mapping[int, float] | None = None
+    motion: Motion,
+    targets_m: Mapping[int, FloatArray],
+    loose_m: Mapping[int, float] | None = None,
+    iterations: int = _ITERATIONS,
 ) -> Motion:
     """Return the motion whose joints are at their targets, as far as the body lets them; the head stays in place.
 
@@ -48,8 +51,9 @@ def reaching_from_head(
         targets_m: (F, 3) for each joint that has a place to reach.
         loose_m: by how much joints may miss their targets for the sake of the others; those that are not in it reach
             them.
+        iterations: Gauss-Newton steps; a body that is nearly there needs fewer.
     """
-    allowed_m = {joint: _NOISE_M for joint in targets_m} | dict(loose_m or {})
+    allowed_m = dict.fromkeys(targets_m, _NOISE_M) | dict(loose_m or {})
     joints = list(targets_m)
     places_m = motion.joint_positions_m
     off_m = np.stack([targets_m[joint] - places_m[:, joint] for joint in joints], axis=1)
@@ -66,7 +70,7 @@ def reaching_from_head(
     deviation_m = np.repeat([allowed_m[joint] for joint in joints], 3)
     noise = np.repeat(np.diag(deviation_m**2)[..., None], len(frames), axis=2)
     variance = _variance()
-    for _ in range(_ITERATIONS):
+    for _ in range(iterations):
         v = chains(R, kappa[:, turned])
         residual_m = (wanted_m - v.sum(axis=1)).reshape(3 * len(joints), -1)
         R = turn_towards(R, TangentRows(v, residual_m, noise), variance[turned])
