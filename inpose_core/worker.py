@@ -56,25 +56,15 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 from . import __version__
+from .answers import Answers, Caller
 from .errors import CancelledError, InPoseError, WorkerError
-from .requests import (
-    PROTOCOL,
-    REQUESTS,
-    CalibrateRequest,
-    InfoRequest,
-    LiveRequest,
-    SolveAgainRequest,
-    SolveRequest,
-)
+from .requests import PROTOCOL
 from .system.process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
-
-if TYPE_CHECKING:
-    from .body.skeleton import Skeleton
 
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
@@ -101,7 +91,7 @@ class Worker:
         self._told: dict[object, queue.SimpleQueue[_Json]] = {}
         """What is said to the live requests that run or wait."""
         self._replying = threading.Lock()
-        self._prior: Any = None
+        self._answers = Answers()
 
     def serve(self) -> int:
         """Answer until stdin ends; return the process' exit code."""
@@ -177,7 +167,12 @@ class Worker:
         identity, method, params = request["id"], request["method"], request["params"]
         try:
             self._check_cancelled(identity)
-            self._reply({"id": identity, "event": "result", "result": self._result(identity, method, params)})
+            caller = Caller(
+                lambda event, fields: self._reply({"id": identity, "event": event, **fields}),
+                lambda: self._check_cancelled(identity),
+                self._told.get(identity),
+            )
+            self._reply({"id": identity, "event": "result", "result": self._answers.answer(method, params, caller)})
         except InPoseError as error:
             self._reply({"id": identity, **_error_event(error)})
         except MemoryError:
@@ -197,102 +192,6 @@ class Worker:
         finally:
             self._cancelled.discard(identity)
             self._told.pop(identity, None)
-
-    def _result(self, identity: object, method: object, params: _Json) -> _Json:
-        if method not in REQUESTS:
-            raise WorkerError(
-                f'The solver does not know the request "{method}".', "Update both the add-on and the solver."
-            )
-        request = REQUESTS[str(method)].from_json(params)
-        if isinstance(request, SolveRequest):
-            return self._solve(identity, request)
-        if isinstance(request, SolveAgainRequest):
-            return self._solve_again(identity, request)
-        if isinstance(request, LiveRequest):
-            return self._live(identity, request)
-        if isinstance(request, CalibrateRequest):
-            return _calibrate(request)
-        assert isinstance(request, InfoRequest)
-        return _info(request)
-
-    def _solve(self, identity: object, request: SolveRequest) -> _Json:
-        # All this loads after the worker has said hello.
-        from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
-        from .recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415
-
-        skeleton = _skeleton(request.offsets_m)
-        plan = SolvePlan(request.recording, skeleton, request.calibration, request.solve, request.reading)
-        solved = solve_recording(plan, self._loaded_prior(), self._progress_of(identity))
-        self._check_cancelled(identity)
-        solved.motion.save_npz(request.output)
-        if request.sensors_output is not None:
-            save_sensors(solved.calibrated.sensors, request.sensors_output)
-        return {
-            "motion": str(request.output),
-            "frames": len(solved.motion),
-            "fps": solved.motion.fps,
-            "start_s": solved.calibrated.sensors.start_s,
-            "mean_hand_error_m": solved.mean_hand_error_m,
-            "stature_m": solved.calibrated.stature_m,
-            "scale": solved.calibrated.scale,
-            "seat_height_m": solved.calibrated.seat_height_m,
-            "notes": list(solved.notes),
-            "findings": [finding.to_dict() for finding in solved.findings],
-        }
-
-    def _solve_again(self, identity: object, request: SolveAgainRequest) -> _Json:
-        from .body.motion import Motion  # noqa: PLC0415
-        from .pins import PinSet, pins_from_json, with_pinned_devices  # noqa: PLC0415
-        from .pins.solving import solve_again  # noqa: PLC0415
-        from .recording.formats.sensors_file import load_sensors, save_sensors  # noqa: PLC0415
-
-        sensors = load_sensors(request.recording)
-        pins = PinSet() if request.pins is None else pins_from_json(request.pins)
-        solved = solve_again(
-            Motion.load_npz(request.motion),
-            sensors,
-            pins,
-            request.solve,
-            PinSet() if request.before is None else pins_from_json(request.before),
-            self._loaded_prior(),
-            self._progress_of(identity),
-        )
-        self._check_cancelled(identity)
-        solved.motion.save_npz(request.output)
-        if request.sensors_output is not None:
-            save_sensors(with_pinned_devices(sensors, pins), request.sensors_output)
-        return {
-            "motion": str(request.output),
-            "stretches": [list(stretch) for stretch in solved.stretches],
-            "notes": [miss.sentence for miss in solved.missed],
-        }
-
-    def _live(self, identity: object, request: LiveRequest) -> _Json:
-        from .body.skeleton import Skeleton  # noqa: PLC0415
-        from .live.serving import serve_live  # noqa: PLC0415
-
-        return serve_live(
-            request,
-            _skeleton(request.offsets_m) or Skeleton.template(),
-            self._loaded_prior(),
-            self._told[identity],
-            lambda state: self._reply({"id": identity, "event": "live", **state}),
-            lambda: self._check_cancelled(identity),
-        )
-
-    def _loaded_prior(self) -> Any:
-        from .prior.checkpoint import load_prior  # noqa: PLC0415
-
-        if self._prior is None:
-            self._prior = load_prior()
-        return self._prior
-
-    def _progress_of(self, identity: object) -> Callable[[float], None]:
-        def on_progress(fraction: float) -> None:
-            self._check_cancelled(identity)
-            self._reply({"id": identity, "event": "progress", "fraction": round(fraction, 4), "text": "Solving"})
-
-        return on_progress
 
     def _check_cancelled(self, identity: object) -> None:
         if identity in self._cancelled or _EVERYTHING in self._cancelled:
@@ -338,50 +237,6 @@ def _request_from(line: str) -> _Json:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WorkerError("The solver received a request that it cannot read.", line.strip()[:200]) from error
     return {"id": identity, "method": method, "params": params}
-
-
-def _skeleton(offsets_m: Sequence[Sequence[float]] | None) -> Skeleton | None:
-    import numpy as np  # noqa: PLC0415
-
-    from .body.skeleton import Skeleton  # noqa: PLC0415
-
-    try:
-        return None if offsets_m is None else Skeleton(np.array(offsets_m))
-    except ValueError as error:
-        raise WorkerError(
-            f"The solver received a request that it cannot read ({error}).", "Update the add-on."
-        ) from error
-
-
-def _calibrate(request: CalibrateRequest) -> _Json:
-    from .calibration import measure_performer, save_calibration  # noqa: PLC0415
-    from .recording import load_recording  # noqa: PLC0415
-
-    recording = load_recording(request.recording, request.reading)
-    found = measure_performer(recording, _skeleton(request.offsets_m), request.calibration)
-    save_calibration(found.performer, request.output)
-    return {
-        "calibration": str(request.output),
-        "stature_m": found.performer.stature_m,
-        "wrist_span_m": found.performer.wrist_span_m,
-        "source": found.performer.source,
-        "notes": list(found.notes),
-    }
-
-
-def _info(request: InfoRequest) -> _Json:
-    from .calibration.tracker_points import shown_trackers  # noqa: PLC0415
-    from .inspection.describe import describe_recording  # noqa: PLC0415
-    from .recording import Sensors, load_recording  # noqa: PLC0415
-    from .recording.cleaning.resample import resample_recording  # noqa: PLC0415
-    from .recording.formats.sensors_file import save_sensors  # noqa: PLC0415
-
-    recording = load_recording(request.recording, request.reading)
-    if request.output is not None:
-        even = resample_recording(recording)
-        devices = Sensors(even.positions_m, even.rotations_wxyz, even.measured)
-        save_sensors(devices.with_points(*shown_trackers(even.trackers)), request.output)
-    return describe_recording(recording, request.calibration).to_dict()
 
 
 def _error_event(error: InPoseError, details: str = "") -> _Json:

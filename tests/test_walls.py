@@ -41,6 +41,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "evaluation",
         "demo",
         "commands",
+        "answers",
         "worker",
         "cli",
         "terminal",

@@ -28,8 +28,10 @@ class FinishedTake:
     take: RecordedTake
     armature: str
     """Name of the armature object of its performer."""
-    with_first: bool
-    """It is not of the first performer, whose room the character shares."""
+    number: int
+    """Which take of the session it is; those of several performers that were recorded together have the same one."""
+    starts_with: str
+    """Name of the armature object of the first performer, whose room this one shares; empty for the first one."""
 
 
 class Stage:
@@ -82,13 +84,15 @@ class Stage:
 
     @property
     def takes(self) -> tuple[FinishedTake, ...]:
-        """Return the takes so far, those of one performer after those of another."""
-        return tuple(
-            FinishedTake(take, performer.rig.object_name, with_first=performer is not self.performers[0])
+        """Return the takes so far in the order of their recording; of each, the first performer's comes first."""
+        first = self.performers[0]
+        found = [
+            FinishedTake(take, performer.rig.object_name, number, "" if performer is first else first.rig.object_name)
             for performer, follow in zip(self.performers, self.follows, strict=True)
-            for take in follow.takes
+            for number, take in enumerate(follow.takes)
             if take.frames
-        )
+        ]
+        return tuple(sorted(found, key=lambda each: each.number))
 
     def tick(self) -> None:
         """Show what has arrived; takes a few milliseconds. An error ends the session."""

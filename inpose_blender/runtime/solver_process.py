@@ -86,6 +86,11 @@ class SolverProcess:
         return not self._ended and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Return the number that the operating system gave it."""
+        return self._process.pid
+
+    @property
     def log_tail(self) -> str:
         """Return the last lines of the process that are not messages: warnings, a traceback."""
         return "\n".join(self._log)

@@ -13,9 +13,9 @@ from character.skinned import add_body
 from ik_rigs import ARP_BODY, auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
 from rigs import build_rig, nearest_rotation
 
-from inpose_blender.bake.bake import rig_facts
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.rig_facts import rig_facts
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.character.posing import PosedBones
 from inpose_blender.controls.check import control_problems, needed_bones
@@ -209,6 +209,16 @@ def test_a_knee_that_is_a_hinge_is_named():
 def test_limbs_without_ik_are_said_once(fewer_keys):
     problems = bake(mmd_rig(), controls="ik", fewer_keys=fewer_keys).character.problems
     assert [dict(found.values) for found in problems if found.kind == "no_ik"] == [{"bone": "左ひじ, 右ひじ"}]
+
+
+def test_the_ik_bones_of_an_engine_are_no_missing_ik():
+    problems = bake(unreal_rig(), controls="ik").character.problems
+    assert [
+        (found.kind, *dict(found.values).values()) for found in problems if found.kind in ("no_ik", "ik_of_engine")
+    ] == [
+        ("ik_of_engine", "lowerarm_l, lowerarm_r", "ik_hand_l, ik_hand_r, ik_hand_gun"),
+        ("ik_of_engine", "calf_l, calf_r", "ik_foot_l, ik_foot_r"),
+    ]
 
 
 def test_a_hinge_takes_a_motion_of_hinges():
