@@ -289,7 +289,7 @@ class Editing(drive.Session):
             self.check(True, f"{name} plays as the shot does")
             self.move_keys(hero, begins)
             beside += 1.1
-            hero.location += beside * self.left_at(PICTURED)
+            hero.delta_location = beside * self.left_at(PICTURED)  # keys move the location
             with self.in_view():
                 bpy.ops.object.select_all(action="DESELECT")
         yield from self.look("sb_imported", PICTURED, distance=6.0, aside=0.73 * beside)  # left of the sidebar
