@@ -19,6 +19,8 @@ from .performer import Performer
 from .xr_source import first_lines, moment_line, xr_session
 
 _TAKE: Final[str] = "take"
+_COUNTS_EVERY_S: Final[float] = 0.5
+"""How often the panel shows how many poses a take has."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,15 @@ class Stage:
             except InPoseError as error:
                 self.error = error
                 self.stop()
-        told = (self.ends, *((f.phase, round(f.seconds_left), f.trouble, f.takes, f.connected) for f in self.follows))
+        # The number of poses of a take grows with each packet, and drawing the panel costs as much as the character.
+        counted = int(time.monotonic() / _COUNTS_EVERY_S) if self.records else 0
+        told = (
+            *(self.ends, counted),
+            *(
+                (f.phase, round(f.seconds_left), f.trouble, len(f.takes), f.recording, f.connected)
+                for f in self.follows
+            ),
+        )
         if told != self._told:
             self._told = told
             self._redraw()

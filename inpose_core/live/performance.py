@@ -133,7 +133,7 @@ class LivePerformance:
         self._some.wait(wait_s)
         self._some.clear()
         newer = False
-        while self._arrived:
+        for _ in range(len(self._arrived)):  # not until none is left: where more arrive than are read, that never comes
             lines, arrived_s = self._arrived.popleft()
             moments = self._reader.read(lines, arrived_s)
             self._watch.heard(self._reader.head_m, arrived_s)

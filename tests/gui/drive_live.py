@@ -198,7 +198,8 @@ class GoingLive(drive.Session):
         clock = Clock()
         with self.in_view():
             bpy.ops.screen.animation_play()
-        yield 4.0
+        yield MEASURED_S
+        yield from self.until("the playback is drawn", lambda: len(clock.draws) > 3 and len(clock.ticks) > 3)
         with self.in_view():
             bpy.ops.screen.animation_cancel(restore_frame=True)
         self.seen["playback"] = clock.figures()

@@ -223,6 +223,20 @@ def test_takes_recorded_together_are_solved_together_and_share_a_room(
     assert [each.starts_with for each in takes] == ["", armature.name] * 2
 
 
+def test_a_growing_take_does_not_redraw_the_panel_with_each_pose(begin: Callable[[], Stage], armature: Any) -> None:
+    stage = begin()
+    tick(stage, lambda: stage.performers[0].shown > 1)
+    job, drawn = stage.performers[0].job, []
+    stage._redraw = lambda: drawn.append(time.monotonic())
+    began_s = time.monotonic()
+    for frames in range(200):
+        job.follow = Follow("ready", takes=(RecordedTake(Path("a.csv"), frames, False, None),), recording=True)
+        job._process = None  # the solver says nothing in between
+        stage.tick()
+        time.sleep(0.005)
+    assert 2 <= len(drawn) <= (time.monotonic() - began_s) / 0.5 + 2
+
+
 def test_what_cannot_work_is_said_before_anything_runs(begin: Callable[[], Stage], armature: Any) -> None:
     settings = bpy.context.scene.inpose_live
     settings.source = "XR"
