@@ -57,10 +57,14 @@ def with_head_of(motion: Motion, before: Motion) -> Motion:
     """Return the motion moved as a whole so that the head is where it was, and turned as it was."""
     rotations = motion.rotations_wxyz.copy()
     rotations[:, _HEAD] = before.rotations_wxyz[:, _HEAD]
-    shift_m = before.joint_positions_m[:, _HEAD] - motion.joint_positions_m[:, _HEAD]
-    return replace(
-        motion, rotations_wxyz=continuous_signs(rotations), root_translation_m=motion.root_translation_m + shift_m
-    )
+    turned = replace(motion, rotations_wxyz=continuous_signs(rotations))
+    return with_head_at(turned, before.joint_positions_m[:, _HEAD])
+
+
+def with_head_at(motion: Motion, head_m: FloatArray) -> Motion:
+    """Return the motion moved as a whole so that the head is at places (F, 3)."""
+    shift_m = head_m - motion.joint_positions_m[:, _HEAD]
+    return replace(motion, root_translation_m=motion.root_translation_m + shift_m)
 
 
 def feet_in_place(motion: Motion, before: Motion) -> tuple[Motion, FloatArray]:

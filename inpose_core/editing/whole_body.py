@@ -38,13 +38,22 @@ _LIMB_RAD: Final[float] = 0.3
 _HEAD: Final[int] = JOINT_INDEX["head"]
 
 
-def reaching_from_head(motion: Motion, targets_m: Mapping[int, FloatArray]) -> Motion:
+def reaching_from_head(
+    motion: Motion,
+    targets_m: Mapping[int, FloatArray],
+    loose_m: Mapping[int, float] | None = None,
+    iterations: int = _ITERATIONS,
+) -> Motion:
     """Return the motion whose joints are at their targets, as far as the body lets them; the head stays in place.
 
     Args:
         motion: the motion; its head is where it should be.
         targets_m: (F, 3) for each joint that has a place to reach.
+        loose_m: by how much joints may miss their targets for the sake of the others; those that are not in it reach
+            them.
+        iterations: Gauss-Newton steps; a body that is nearly there needs fewer.
     """
+    allowed_m = dict.fromkeys(targets_m, _NOISE_M) | dict(loose_m or {})
     joints = list(targets_m)
     places_m = motion.joint_positions_m
     off_m = np.stack([targets_m[joint] - places_m[:, joint] for joint in joints], axis=1)
@@ -58,9 +67,10 @@ def reaching_from_head(motion: Motion, targets_m: Mapping[int, FloatArray]) -> M
     turned = carrying_joints(kappa)
     wanted_m = frames_last(np.stack([head_m - targets_m[joint][frames] for joint in joints], axis=1))
     R = frames_last(quaternion_to_matrix(part.rotations_wxyz[:, turned]))
-    noise = np.repeat(np.eye(3 * len(joints))[..., None] * _NOISE_M**2, len(frames), axis=2)
+    deviation_m = np.repeat([allowed_m[joint] for joint in joints], 3)
+    noise = np.repeat(np.diag(deviation_m**2)[..., None], len(frames), axis=2)
     variance = _variance()
-    for _ in range(_ITERATIONS):
+    for _ in range(iterations):
         v = chains(R, kappa[:, turned])
         residual_m = (wanted_m - v.sum(axis=1)).reshape(3 * len(joints), -1)
         R = turn_towards(R, TangentRows(v, residual_m, noise), variance[turned])

@@ -15,6 +15,12 @@ def jitter(motion: Motion, frames: slice = slice(None)) -> float:
     return float(np.sqrt((acceleration[frames] ** 2).sum(axis=-1).mean()))
 
 
+def acceleration_of_joints(motion: Motion) -> FloatArray:
+    """Return the root of the mean squared acceleration of each joint in m/s^2, (22,)."""
+    acceleration = np.diff(motion.joint_positions_m, 2, axis=0) * motion.fps**2
+    return np.asarray(np.sqrt((acceleration**2).sum(axis=-1).mean(axis=0)))
+
+
 def moved_m(before: Motion, after: Motion, joints: tuple[int, ...]) -> FloatArray:
     """Return how far joints are from where they were, (F, joints)."""
     away_m = after.joint_positions_m[:, list(joints)] - before.joint_positions_m[:, list(joints)]

@@ -23,6 +23,7 @@ from inpose_core.editing.straightening import straighten_knees
 from inpose_core.editing.wrist_bending import beyond_anatomy, unbend_wrists
 from inpose_core.numerics.filters import gaussian_filter
 from tests.core.editing.figures import (
+    acceleration_of_joints,
     hands_off_m,
     head_and_hands_off_m,
     jitter,
@@ -68,6 +69,20 @@ def test_smoothing_may_also_smooth_the_hands(walk) -> None:
     after = smooth(walk, share_of(walk), 0.1, hold_hands=False)
     assert hands_off_m(walk, after) > 0.01
     assert planted_toes_off_m(walk, after) < 1e-3
+
+
+@pytest.mark.parametrize("hold_hands", [True, False])
+@pytest.mark.parametrize("amount", [0.1, 0.4])
+def test_smoothing_never_makes_anything_rougher(walk, amount, hold_hands) -> None:
+    """The walk is clean already. Neither a joint nor the bend of a knee may get more acceleration."""
+    part = walk.part(slice(420, 620))
+    for share in (np.ones(len(part)), Edit("smooth", 1.0, 2.0).share(part, 0.0)):
+        after = smooth(part, share, amount, hold_hands=hold_hands)
+        was, now = (acceleration_of_joints(motion) for motion in (part, after))
+        assert (now <= 1.02 * was + 0.1).all()
+        pops = [np.abs(np.diff(knee_bends_deg(motion), 2, axis=0)).max() for motion in (part, after)]
+        assert pops[1] <= pops[0] + 0.5
+        np.testing.assert_array_equal(after.rotations_wxyz[share == 0], part.rotations_wxyz[share == 0])
 
 
 @pytest.mark.parametrize(("factor", "least", "most"), [(0.5, 0.4, 0.9), (1.5, 1.1, 1.6)])
