@@ -20,7 +20,7 @@ import pytest
 from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
 from inpose_core.recording import load_recording
-from inpose_core.recording.live import web_server
+from inpose_core.recording.live import headset, web_server
 from inpose_core.recording.live.headset import HeadsetRecorder, PageSettings, record_headset
 from inpose_core.recording.live.take_files import TakeFiles
 from tests.core.recording.live.test_web_socket import frame
@@ -268,6 +268,7 @@ def test_the_command_records_until_its_time_is_over(tmp_path: Path, capsys: pyte
         (["-o", "take.csv"], "neither a folder nor a .jsonl"),
         (["-o", "nowhere/take.jsonl"], "does not exist"),
         (["-o", "take.jsonl", "--key", "k.pem"], "belong together"),
+        (["-o", "take.jsonl", "--listen", "0.0.0.0"], "not connected to a network"),
         (["-o", "take.jsonl", "--key", "k.pem", "--certificate", "c.pem"], "cannot be used for HTTPS"),
     ],
 )
@@ -275,6 +276,7 @@ def test_what_cannot_work_is_said_before_anything_starts(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(headset, "local_addresses", lambda: ())
     assert main(["record", "--webxr", "0", *arguments]) == 2
     assert said in capsys.readouterr().err
 
@@ -285,10 +287,11 @@ def test_a_port_in_use_is_named(recorder: HeadsetRecorder, tmp_path: Path) -> No
         HeadsetRecorder(tmp_path, PageSettings(port=port))
 
 
-def test_in_the_network_the_page_is_served_by_https(tmp_path: Path) -> None:
-    pytest.importorskip("cryptography")
+def test_in_the_network_the_page_is_served_by_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(headset, "local_addresses", lambda: ("192.168.178.23", "10.0.0.7"))
     made = HeadsetRecorder(tmp_path, PageSettings(port=0, address="0.0.0.0"))
     made.start()
+    assert [url.split("/")[2].partition(":")[0] for url in made.urls] == ["192.168.178.23", "10.0.0.7"]
     try:
         port = made.urls[0].rpartition(":")[2].partition("/")[0]
         unknown = ssl.create_default_context()
