@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import ssl
 import threading
 import time
@@ -153,15 +154,17 @@ class HeadsetRecorder:
         self._server.stop()
         self._files.end()
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str) -> str:
         try:
-            self._files.add(text)
+            arrived = self._files.add(text)
         except OutputError as error:
             self.error = error
             self.broken.set()
             raise
         if self._on_lines is not None:
             self._on_lines(text)
+        take = arrived[-1] if arrived else None
+        return json.dumps({"arrived": {"take": take.number, "frames": take.frames}}) if take else ""
 
     def _write_whole(self, text: str) -> bool:
         return self._files.replace(text) is not None
