@@ -35,9 +35,9 @@ from ..rig.prepare import PreparedRig
 from ..rig.rotation import rotation_of
 from ..rig.tree import BoneTree
 from .adjust import resampled_count
-from .bake import RigFacts
 from .channels import Channel
 from .play_action import others_playing
+from .rig_facts import RigFacts
 from .settings import BakeSettings
 
 _MOST_LOOKS: Final[int] = 300

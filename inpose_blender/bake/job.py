@@ -24,7 +24,7 @@ from ..layers.settings import LayerSettings
 from ..remembered import Remembered, remember
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..takes.take import SolvedTake
-from .bake import RigFacts, bake_channels, rig_facts
+from .bake import bake_channels
 from .blending import blendable_channels, blended_motion, turning_hips
 from .channels import Channel
 from .chosen_motion import chosen_motion
@@ -36,6 +36,7 @@ from .markers import replace_markers, wanted_markers
 from .options import BakeOptions
 from .patching import BAKE_DIFFERS, KEYS_DIFFER, Patch, can_patch, edited_bake, make_patch
 from .placement import Placement, motion_placement, placed, placed_floor, placement_to_text
+from .rig_facts import RigFacts, rig_facts
 from .settings import BakeResult, BakeSettings
 from .shared_room import shared_room
 from .writing import write_action

@@ -11,7 +11,7 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ..bake.bake import rig_facts
+from ..bake.rig_facts import rig_facts
 from ..bake.root_motion import root_motion_bone
 from ..bpy_compat import set_gltf_rate
 from ..core import FloatArray, OutputError, RigError, atomic_output, output_error, save_bvh_animation, save_vrma

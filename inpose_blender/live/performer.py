@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..bake.bake import rig_facts
 from ..bake.options import BakeOptions
 from ..bake.placement import Placement, SharedRoom, placement_of
+from ..bake.rig_facts import rig_facts
 from ..core import quaternion_to_matrix
 from ..options import LiveRequest
 from ..rig.measure import RigMeasure

@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 from mathutils import Matrix, Quaternion, Vector
 
-from ..bake.bake import RigFacts
 from ..bake.channels import channel_path
 from ..bake.placement import Placement
 from ..bake.pose_math import spread_turns
+from ..bake.rig_facts import RigFacts
 from ..core import JOINT_INDEX, FloatArray, Motion, conjugate_quaternion, matrix_to_quaternion
 from ..rig.chains import spread_chains
 from ..rig.home import home_basis

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..bake.bake import bake_channels, rig_facts
+from ..bake.bake import bake_channels
 from ..bake.channels import Channel
 from ..bake.chosen_motion import chosen_motion
 from ..bake.edits.applying import edits_for
 from ..bake.options import BakeOptions
 from ..bake.placement import motion_placement, placed
+from ..bake.rig_facts import rig_facts
 from ..bake.shared_room import shared_room
 from ..bake.writing import finish, write_action
 from ..core import FloatArray, RigError, make_loop

@@ -55,7 +55,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         """Prepare the job with the current options; later changes apply to later solves."""
-        from ..bake.bake import check_root_motion
+        from ..bake.rig_facts import check_root_motion
         from ..rig.prepare import prepare_rig
         from .job import SolveJob
 

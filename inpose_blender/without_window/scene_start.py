@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..bake.bake import check_root_motion
+from ..bake.rig_facts import check_root_motion
 from ..core import RigError, Skeleton, signals_wait
 from ..rig.find import find_mapping
 from ..rig.prepare import PreparedRig, prepare_rig

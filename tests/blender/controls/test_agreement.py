@@ -17,7 +17,7 @@ from controls.test_rigify_controls import generate_rig, set_all
 from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
 from rigs import SHARED_RIGS, import_shared_rig
 
-from inpose_blender.bake.bake import rig_facts
+from inpose_blender.bake.rig_facts import rig_facts
 from inpose_blender.controls.names import LIMBS
 from inpose_blender.core import RigError
 from inpose_blender.rig.find import map_rig

@@ -13,9 +13,9 @@ from character.skinned import add_body
 from ik_rigs import ARP_BODY, auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
 from rigs import build_rig, nearest_rotation
 
-from inpose_blender.bake.bake import rig_facts
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.rig_facts import rig_facts
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.character.posing import PosedBones
 from inpose_blender.controls.check import control_problems, needed_bones

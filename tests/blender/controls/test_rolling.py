@@ -13,9 +13,10 @@ from controls.test_ik_bake import FRAMES, apart, limber_motion, poses
 from controls.test_rigify_controls import generated, generated_file  # noqa: F401
 from mathutils import Matrix
 
-from inpose_blender.bake.bake import bake_channels, rig_facts
+from inpose_blender.bake.bake import bake_channels
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.rig_facts import rig_facts
 from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.bake.writing import finish, write_action
 from inpose_blender.bpy_compat import action_curves

@@ -11,8 +11,9 @@ import pytest
 from ik_rigs import mmd_rig
 from rigs import build_rig, gentle_motion, import_shared_rig
 
-from inpose_blender.bake.bake import bake_channels, rig_facts
+from inpose_blender.bake.bake import bake_channels
 from inpose_blender.bake.placement import Placement, placed
+from inpose_blender.bake.rig_facts import rig_facts
 from inpose_blender.bake.settings import BakeSettings
 from inpose_blender.core import rotvec_to_quaternion
 from inpose_blender.live.kept_pose import KeptPose
