@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure the recorder page in Chromium with an emulated headset: ``python benchmarks/recorder_page.py [--minutes 20]``.
+"""Measure the recorder page in Chromium with an emulated headset: ``python benchmarks/recorder_page.py``.
 
-Two things: whether the page loses frames at 72, 90 and 120 Hz, by the clock (on a quiet machine: Chromium draws without a
-graphics card); and how large a long take of tracked hands and of controllers is, and how much memory the page then has.
-The long take passes as fast as the page works. It is really recorded: the file is the one that the computer received.
-Needs Node.js, Chromium, and ``npm install`` in web/tests.
+Two things: whether the page loses frames at 72, 90 and 120 Hz, by the clock (on a quiet machine: Chromium draws without
+a graphics card); and how large a long take of tracked hands and of controllers is, and how much memory the page then
+has. The long take passes as fast as the page works. It is really recorded: the file is the one that the computer
+received. Needs Node.js, Chromium, and ``npm install`` in web/tests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from inpose_core import load_recording
 from inpose_core.recording.live.headset import HeadsetRecorder, PageSettings
@@ -89,7 +89,7 @@ def measure_page(rate_hz: int, seconds: float, *, hands: bool = False, by_the_cl
         )
 
 
-def _driven(url: str, rate_hz: int, seconds: float, *, hands: bool, by_the_clock: bool) -> dict:
+def _driven(url: str, rate_hz: int, seconds: float, *, hands: bool, by_the_clock: bool) -> dict[str, Any]:
     options = [*(["--hands"] if hands else []), *([] if by_the_clock else ["--fast"])]
     done = subprocess.run(
         ["node", "measure_page.js", url, str(rate_hz), str(round(seconds)), *options],
