@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-page bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-page bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui bench-live-hour \
 	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -38,7 +38,11 @@ bench-batch: $(VENV)/.installed-test
 # The live solver: how accurate and how fast (ten minutes). On a quiet machine.
 bench-live: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/live.py --data $(DATA)
-	$(BIN)/python benchmarks/live_in_blender.py --hour-minutes 6
+	$(BIN)/python benchmarks/live_in_blender.py
+
+# An hour of live recording, then the kill: memory, and whether the file has everything (Linux).
+bench-live-hour: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/live_hour.py
 
 # The recorder page in Chromium with an emulated headset: lost frames, the size of a long take, memory (ten minutes).
 bench-page: $(VENV)/.installed-test

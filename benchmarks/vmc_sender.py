@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,37 @@ def send(port: int, packets: Iterator[bytes], rate_hz: float, seconds: float) ->
         for number in range(round(seconds * rate_hz)):
             time.sleep(max(0.0, began_s + number / rate_hz - time.monotonic()))
             out.sendto(next(packets), ("127.0.0.1", port))
+
+
+class CountingSender(threading.Thread):
+    """Send forwards and backwards until `stop`, and count.
+
+    Args:
+        port: of this computer.
+        packets: what is sent.
+        rate_hz: packets a second.
+    """
+
+    def __init__(self, port: int, packets: list[bytes], rate_hz: float) -> None:
+        super().__init__(name="VMC sender", daemon=True)
+        self.sent = 0
+        self._port, self._packets, self._rate_hz = port, packets, rate_hz
+        self._ends = threading.Event()
+
+    def run(self) -> None:
+        """Send."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            began_s = time.monotonic()
+            for packet in to_and_fro(self._packets):
+                if self._ends.wait(max(0.0, began_s + self.sent / self._rate_hz - time.monotonic())):
+                    return
+                out.sendto(packet, ("127.0.0.1", self._port))
+                self.sent += 1
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._ends.set()
+        self.join()
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..controls.keys import Stances, control_keys
-from ..controls.limbs import IkControls
+from ..controls.watched import WatchedControls, watched_controls
 from ..core import JOINT_INDEX, BoolArray, FloatArray, Motion, RigError, finger_rotations, multiply_quaternions
 from ..fingers.rig_fingers import RigFingers
 from ..fingers.turns import finger_turns
@@ -231,21 +231,8 @@ def _keyed_body(facts: RigFacts, mapping: RigMapping, measure: RigMeasure) -> Ke
         watched_points(mapping, facts.tree, facts.pelvis_rest),
         facts.location_axes,
         facts.metres_per_unit(measure),
-        {limb.target.bone: int(limb.side == "right") for limb in facts.controls.limbs if limb.kind == "leg"}
-        if facts.controls is not None
-        else {},
-        _foot_levers(facts.controls) if facts.controls is not None else {},
+        watched_controls(facts.controls, facts.tree) if facts.controls is not None else WatchedControls(),
     )
-
-
-def _foot_levers(controls: IkControls) -> dict[str, FloatArray]:
-    """Return for the controls with which feet roll the way from the ball to the ankle, (3,), in their own axes."""
-    levers: dict[str, FloatArray] = {}
-    for limb in controls.limbs:
-        if limb.roll is not None:
-            way = limb.places_rest[2] - limb.roll.ball_rest
-            levers |= {each.bone: each.rest[:3, :3].T @ way for each in (limb.roll.heel, limb.roll.ball)}
-    return levers
 
 
 def _with_chosen_keys(

@@ -37,6 +37,8 @@ class Placement:
     """(3,) on the recorded floor: where the character starts in the recording."""
     place_m: FloatArray
     """(3,) where it starts in the scene."""
+    middle_m: FloatArray | None = None
+    """(3,) the middle of the floor on which the character moves, in the recording; None: of an older bake."""
 
     def places(self, positions_m: FloatArray) -> FloatArray:
         """Return positions (..., 3) of the recorded room where they are in the scene."""
@@ -53,16 +55,30 @@ class SharedRoom:
     measure: RigMeasure
     """Of the other character."""
     scale: float
-    """One metre of the motion to be placed, in metres of the other's motion: 1 if both characters have the size of
-    their performers."""
+    """Mean of the sizes of both characters, each over the size of its performer."""
 
-    def world(self, position_m: FloatArray) -> FloatArray:
-        """Return a place of the motion to be placed, (3,), in Blender's world."""
-        there_m = self.placement.places(self.scale * position_m)
+    def world(self, position_m: FloatArray, middle_m: FloatArray) -> FloatArray:
+        """Return a place of the motion to be placed in Blender's world, (3,).
+
+        Calibration has scaled each performer about the middle of their own floor, which stays where it was. So what is
+        between the two middles is scaled here. With the mean of both scales, hands that meet half-way between two
+        performers meet between the characters, too, whatever their sizes.
+
+        Args:
+            position_m: (3,) the place.
+            middle_m: (3,) the middle of the floor on which the character to be placed moves.
+        """
+        between_m = (middle_m - self.other_middle_m) * _ACROSS
+        there_m = self.placement.places(position_m + (self.scale - 1.0) * between_m)
         in_world: FloatArray = (
             self.measure.origin_world + self.measure.R_world_core @ there_m / self.measure.metres_per_unit
         )
         return in_world
+
+    @property
+    def other_middle_m(self) -> FloatArray:
+        """Return the middle of the floor of the other character, (3,); of an older bake, where it starts."""
+        return self.placement.pivot_m if self.placement.middle_m is None else self.placement.middle_m
 
 
 def place_motion(
@@ -102,15 +118,22 @@ def motion_placement(
     measure: RigMeasure,
     cursor_world: Sequence[float],
     shared: SharedRoom | None = None,
+    whole: Motion | None = None,
 ) -> Placement:
-    """Return how `place_motion` places a motion; the same arguments."""
+    """Return how `place_motion` places a motion; the same arguments.
+
+    Args:
+        whole: what tells the middle of the floor, if ``motion`` is only a part.
+    """
     forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
-    return placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world, shared)
+    middle_m = np.median((whole or motion).root_translation_m, axis=0)
+    return placement_of(motion.root_translation_m[0], forward, options, measure, cursor_world, middle_m, shared)
 
 
 def placement_to_text(placement: Placement) -> str:
     """Return a placement as text, to be kept with the armature object."""
-    return json.dumps({name: np.asarray(value).tolist() for name, value in vars(placement).items()})
+    values = {name: value for name, value in vars(placement).items() if value is not None}
+    return json.dumps({name: np.asarray(value).tolist() for name, value in values.items()})
 
 
 def placement_from_text(text: str) -> Placement:
@@ -126,7 +149,7 @@ def placed_floor(
 ) -> RigMeasure:
     """Return the rig with the floor on which the character stands after `place_motion`."""
     if shared is not None:
-        return replace(measure, origin_world=shared.world(shared.placement.pivot_m / shared.scale))
+        return replace(measure, origin_world=shared.world(shared.placement.pivot_m, shared.other_middle_m))
     if options.start_at != "cursor":
         return measure
     return replace(measure, origin_world=np.array(cursor_world, dtype=np.float64))
@@ -138,6 +161,7 @@ def placement_of(
     options: BakeOptions,
     measure: RigMeasure,
     cursor_world: Sequence[float],
+    middle_m: FloatArray,
     shared: SharedRoom | None = None,
 ) -> Placement:
     """Return how the recorded room is placed for a body that starts somewhere and faces somewhere.
@@ -148,14 +172,16 @@ def placement_of(
         options: the user's choices.
         measure: the rig.
         cursor_world: the 3D cursor, in Blender's units.
+        middle_m: (3,) the middle of the floor on which it moves, in the core frame.
         shared: the room of the character to start with; None if that is not wanted.
     """
-    pivot_m = start_m * _ACROSS
+    pivot_m, middle_m = start_m * _ACROSS, middle_m * _ACROSS
     if shared is not None:
         R_this_other = measure.R_world_core.T @ shared.measure.R_world_core
         turn_wxyz = multiply_quaternions(matrix_to_quaternion(R_this_other), shared.placement.turn_wxyz)
-        from_origin = shared.world(pivot_m) - measure.origin_world
-        return Placement(turn_wxyz, pivot_m, from_origin @ measure.R_world_core * measure.metres_per_unit)
+        from_origin = shared.world(pivot_m, middle_m) - measure.origin_world
+        place_m = from_origin @ measure.R_world_core * measure.metres_per_unit
+        return Placement(turn_wxyz, pivot_m, place_m, middle_m)
     heading = 0.0
     if options.facing == "rig" and np.hypot(forward[0], forward[2]) > _SHORTEST_FORWARD:
         heading = float(np.arctan2(forward[0], forward[2]))
@@ -166,4 +192,4 @@ def placement_of(
     elif options.start_at == "cursor":
         from_origin = np.array(cursor_world, dtype=np.float64) - measure.origin_world
         place_m = from_origin @ measure.R_world_core * measure.metres_per_unit
-    return Placement(turn_wxyz, pivot_m, place_m)
+    return Placement(turn_wxyz, pivot_m, place_m, middle_m)

@@ -10,10 +10,12 @@ from typing import Final
 
 import numpy as np
 
+from ..controls.watched import WatchedControls
 from ..core import BoolArray, FloatArray, IndexArray, runs
-from ..keys.body import END_JOINTS, MIDDLE_JOINTS, AnimatedProperty, EndPoint, body_effects
+from ..keys.body import END_JOINTS, MIDDLE_JOINTS, body_effects
 from ..keys.choosing import choose_keys
 from ..keys.ends import CurveToKey, Tolerance
+from ..keys.properties import AnimatedProperty, EndPoint
 from ..keys.turning import turning_points
 from ..rig.families import RigMapping
 from ..rig.tree import BoneTree
@@ -39,10 +41,8 @@ class KeyedBody:
     location_axes: Mapping[str, FloatArray]
     metres_per_unit: float
     """Metres of one unit of the armature frame."""
-    foot_controls: Mapping[str, int] = field(default_factory=dict)
-    """The bones that are IK controls of feet, and whether of the left (0) or the right foot (1)."""
-    levers: Mapping[str, FloatArray] = field(default_factory=dict)
-    """For bones outside the tree that turn something about themselves: the way there in their own axes, (3,)."""
+    controls: WatchedControls = field(default_factory=WatchedControls)
+    """Its IK controls."""
 
 
 def watched_points(mapping: RigMapping, tree: BoneTree, pelvis_rest: FloatArray) -> tuple[EndPoint, ...]:
@@ -113,20 +113,21 @@ def with_chosen_keys(
     limit = Tolerance(1e-3 * _MARGIN * tolerance.distance_mm, float(np.radians(_MARGIN * tolerance.angle_deg)))
     reach = body_effects(
         list(properties.values()),
-        body.tree,
-        body.points,
-        body.location_axes,
+        {**body.tree, **body.controls.tree},
+        (*body.points, *body.controls.points),
+        {**body.location_axes, **body.controls.location_axes},
         body.metres_per_unit,
         limit,
         float(np.radians(_MARGIN * tolerance.bone_angle_deg)),
         still=[each for each in still if each is not None],
-        levers=body.levers,
+        bends=body.controls.bends,
     )
     curves = []
     first, last = part or (0, (count - 1) // _MOMENTS)
-    for (index, each), effect, foot in zip(properties.items(), reach.reaches, reach.feet, strict=True):
+    for (index, each), effect_of_all, foot in zip(properties.items(), reach.reaches, reach.feet, strict=True):
         if index not in chosen:
             continue
+        effect = effect_of_all.with_bends_every(_MOMENTS)
         limits = [reach.tolerances[end] for end in effect.ends]
         strength = np.abs(effect.effects(len(each.values), limits)).max(axis=(1, 2)).mean(axis=-1)
         turns = [turning_points(row * scale, _SWING) for row, scale in zip(each.values.T, strength, strict=True)]
@@ -178,7 +179,7 @@ def _resting(
 ) -> tuple[Sequence[Channel], dict[int, tuple[tuple[int, int], ...]]]:
     """Return the channels with resting feet, and the rests of each channel by its index."""
     own = {index: tuple(held[each.group]) for index, each in enumerate(channels) if each.group in held}
-    feet = {bone: foot for bone, foot in body.foot_controls.items() if bone not in body.tree and bone not in held}
+    feet = {bone: foot for bone, foot in body.controls.feet.items() if bone not in body.tree and bone not in held}
     if stands is None or not feet:
         return channels, own
     found = resting_feet(channels, feet, body.modes, stands, body.metres_per_unit)

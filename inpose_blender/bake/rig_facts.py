@@ -105,7 +105,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
     if control_mode != "fk":
         controls = find_controls(armature_object, mapping, scene, tree, switched_off)
         switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
-        switched_off += stretching_off(controls.limbs)
+        switched_off += stretching_off(armature_object, controls.limbs)
     located = (root, *loose, *(controls.centre if controls else ()))
     animated = (*tree, root, *(controls.bones if controls else ()))
     fingers = rig_fingers(armature_object, mapping, scene)

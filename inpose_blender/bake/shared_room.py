@@ -18,6 +18,8 @@ def shared_room(
 ) -> SharedRoom | None:
     """Return the room of the character with which the motion is to start; None if that is not wanted.
 
+    The character with which all others start has its room where its recording has it.
+
     Args:
         options: the user's choices.
         armature_object: the character that is baked.
@@ -27,14 +29,14 @@ def shared_room(
     Raises:
         RigError: there is no such character, or nothing was baked on it.
     """
-    if options.start_at != "character":
+    if options.start_at != "character" or options.start_with == armature_object.name:
         return None
     other = _other(options.start_with, armature_object, scene)
     take = other.inpose_take
     own = _take_of(armature_object)
     own_scale = scale or (own.scale if own is not None else 1.0)
     measure = measure_rig(other, map_rig(other), metres_per_unit(scene))
-    return SharedRoom(placement_from_text(take.placement), measure, take.scale / own_scale)
+    return SharedRoom(placement_from_text(take.placement), measure, (take.scale + own_scale) / 2)
 
 
 def _other(name: str, armature_object: Any, scene: Any) -> Any:

@@ -17,6 +17,7 @@ ProblemKind = Literal[
     "below_floor",
     "hand_inside",
     "no_ik",
+    "ik_of_engine",
     "ik_unreachable",
     "ik_limit",
     "ik_locked",
@@ -66,6 +67,10 @@ TEXTS: Final[dict[ProblemKind, tuple[str, str]]] = {
     "no_ik": (
         "InPose finds no IK for {bone}, so its FK controls got the keys.",
         "Add an IK constraint with a bone as target, or set Controls to FK.",
+    ),
+    "ik_of_engine": (
+        "{bone} have FK keys, because this rig has no IK in Blender. {other} have keys for the IK of the game engine.",
+        "If you want to animate with IK in Blender, add an IK constraint with a bone as target.",
     ),
     "ik_unreachable": (
         "With IK, {bone} is {mm} mm and {degrees} degrees from its place in frame {frame}: its target is out of reach.",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from mathutils import Matrix
@@ -63,16 +63,7 @@ def control_problems(
         frame_of: the scene's frame for each frame of the two.
         metres_per_unit: how many metres a unit of the armature is.
     """
-    found = {(limb.side, limb.kind) for limb in controls.limbs}
-    without = [
-        [
-            mapping.bones[f"{side}_{joints[1]}"]
-            for side in ("left", "right")
-            if (side, kind) not in found and f"{side}_{joints[1]}" in mapping.bones
-        ]
-        for kind, joints in LIMBS.items()
-    ]
-    missing = [problem("no_ik", bone=", ".join(bones)) for bones in without if bones]
+    missing = [found for kind in LIMBS for found in _without_ik(kind, controls, mapping)]
     heads = {name: np.array(armature_object.data.bones[name].head_local) for name in compared}
     worst: dict[int | None, tuple[float, CharacterProblem]] = {}
     for name in compared:
@@ -88,6 +79,21 @@ def control_problems(
             values = {"mm": f"{mm[at]:.1f}", "degrees": f"{degrees[at]:.1f}", "frame": frame_of[at], "other": other}
             worst[nearest] = (float(amount[at]), problem(kind, bone=name, **values))
     return [*missing, *(found for _, found in worst.values())]
+
+
+def _without_ik(kind: Literal["arm", "leg"], controls: IkControls, mapping: RigMapping) -> Iterator[CharacterProblem]:
+    """Describe the arms or the legs that have no IK: once for both sides."""
+    joints = LIMBS[kind]
+    found = {limb.side for limb in controls.limbs if limb.kind == kind}
+    sides = [side for side in ("left", "right") if side not in found and f"{side}_{joints[1]}" in mapping.bones]
+    ends = {mapping.bones.get(f"{side}_{joints[2]}") for side in sides}
+    followers = [control.bone for control, bone in controls.copies if bone in ends]
+    if sides:
+        bones = ", ".join(mapping.bones[f"{side}_{joints[1]}"] for side in sides)
+        if followers:
+            yield problem("ik_of_engine", bone=bones, other=", ".join(followers))
+        else:
+            yield problem("no_ik", bone=bones)
 
 
 def _differences(

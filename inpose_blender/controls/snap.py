@@ -71,7 +71,7 @@ def snap(
         )
     to_ik = direction == "ik_to_fk"
     switches = [switch for limb in limbs for switch in _switches(armature_object, limb)]
-    off = [*stretching_off(limbs), *(() if to_ik else _constraints_off(armature_object, limbs))]
+    off = [*stretching_off(armature_object, limbs), *(() if to_ik else _constraints_off(armature_object, limbs))]
     with _switched_copy(armature_object, switches, ik=not to_ik) as copy:
         posed = _posed(copy, _needed(tree, limbs), frames)
     keys = _ik_keys(controls, limbs, posed) if to_ik else list(_fk_keys(tree, limbs, posed))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +27,11 @@ class NotedBvh:
 
 
 def bvh_animation(skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArray, sampled: SampledClip) -> NotedBvh:
-    """Return a clip as BVH: rotations away from the rest pose, and the path of the top bone."""
+    """Return a clip as BVH: rotations away from the rest pose, and the path of the top bone.
+
+    Bones right below the top bone have a path, too, where they move against it: in MMD, trunk and hips hang from one
+    bone that stays on the floor.
+    """
     skeleton, rest, lengths_m, sampled = _below_the_root(skeleton, rest, lengths_m, sampled)
     parents, names = skeleton.parents, tuple("_".join(name.split()) for name in skeleton.names)
     to_core = BLENDER_FROM_CORE.T
@@ -42,6 +47,7 @@ def bvh_animation(skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArra
     tails = (rest[:, :3, 1] * lengths_m[:, None]) @ BLENDER_FROM_CORE * _CENTIMETRES
     top = parents.index(-1)
     places_m = sampled.heads_m @ BLENDER_FROM_CORE
+    paths_m = _paths_below(top, parents, turns, offsets_m, places_m)
     animation = BvhAnimation(
         names,
         parents,
@@ -50,8 +56,9 @@ def bvh_animation(skeleton: GameSkeleton, rest: FloatArray, lengths_m: FloatArra
         continuous_signs(matrix_to_quaternion(local)),
         places_m[:, top] * _CENTIMETRES,
         sampled.fps,
+        {names[bone]: path_m * _CENTIMETRES for bone, path_m in paths_m.items()},
     )
-    return NotedBvh(animation, _misplaced(skeleton, turns, offsets_m, places_m))
+    return NotedBvh(animation, _misplaced(skeleton, turns, offsets_m, places_m, paths_m))
 
 
 def _below_the_root(
@@ -66,13 +73,29 @@ def _below_the_root(
     return skeleton, rest, lengths_m, sampled
 
 
+def _paths_below(
+    top: int, parents: tuple[int, ...], turns: FloatArray, offsets_m: FloatArray, places_m: FloatArray
+) -> dict[int, FloatArray]:
+    """Return the place in the top bone, (F, 3), of each bone right below it that moves against it."""
+    paths_m = {}
+    for bone in (bone for bone, parent in enumerate(parents) if parent == top):
+        path_m = np.einsum("fij,fi->fj", turns[:, top], places_m[:, bone] - places_m[:, top])
+        if np.linalg.norm(path_m - offsets_m[bone], axis=1).max() > _TOLERANCE_M:
+            paths_m[bone] = path_m
+    return paths_m
+
+
 def _misplaced(
-    skeleton: GameSkeleton, turns: FloatArray, offsets_m: FloatArray, places_m: FloatArray
+    skeleton: GameSkeleton,
+    turns: FloatArray,
+    offsets_m: FloatArray,
+    places_m: FloatArray,
+    paths_m: Mapping[int, FloatArray],
 ) -> tuple[ExportNote, ...]:
     """Return a note if bones of fixed length do not reach all places."""
     reached_m = places_m.copy()
     for bone, parent in enumerate(skeleton.parents):
-        if parent >= 0:
+        if parent >= 0 and bone not in paths_m:
             reached_m[:, bone] = reached_m[:, parent] + turns[:, parent] @ offsets_m[bone]
     errors_m = np.linalg.norm(reached_m - places_m, axis=2).max(axis=0)
     worst = int(errors_m.argmax())

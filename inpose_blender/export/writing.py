@@ -65,8 +65,7 @@ def _write_gltf(path: Path) -> None:
         export_force_sampling=True,
         export_frame_step=1,
         export_frame_range=False,
-        export_optimize_animation_size=True,
-        export_optimize_animation_keep_anim_armature=True,
+        export_optimize_animation_size=False,  # it takes a channel that moves by less than 0.1 mm for one that rests
         export_cameras=False,
         export_lights=False,
         export_extras=False,

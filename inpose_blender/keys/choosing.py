@@ -33,6 +33,9 @@ _MANY_FROM: Final[int] = 8
 """From this round on, each frame that is off asks for a key, and not only the worst one of a stretch."""
 _ALL_FROM: Final[int] = 14
 """From this round on, all curves of an end joint get the key, and not only the one that is off most."""
+_WEIGH_FROM: Final[int] = 10
+"""From this round on, frames that are off count more in the fits, by this factor each time."""
+_HEAVIER: Final[float] = 3.0
 _ALONE_FROM: Final[int] = 22
 """From this round on, the curves no longer make up for each other in the frames that are off."""
 _ALONE: Final[int] = 1
@@ -131,8 +134,13 @@ def _repair(states: Sequence[CurveState], errors: FloatArray, alone: BoolArray) 
         best = shares >= (shares.max(axis=0) if number < _ALL_FROM else -1e30)
         best &= shares > -np.inf
         for state, own in zip(states, best, strict=True):
-            if own.any():
-                state.put_keys(with_frames(state.mask, state.splits(at[own])))
+            if number >= _WEIGH_FROM:
+                state.weigh(at, _HEAVIER)
+            if own.any() or number >= _WEIGH_FROM:
+                new = state.splits(at[own]) if number < _ALONE_FROM else state.open_around(at[own])
+                state.put_keys(with_frames(state.mask, new))
+    for state in states:
+        state.make_up(errors, alone)
 
 
 def _remove(states: Sequence[CurveState], errors: FloatArray, alone: BoolArray) -> int:

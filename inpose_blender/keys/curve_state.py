@@ -14,6 +14,10 @@ from .ends import CurveToKey, Tolerance, sizes
 
 _OWN_WAY: Final[float] = 0.02
 """How strongly a bone keeps its own way when it makes up for the errors of others."""
+_LEAST_WEIGHT: Final[float] = 0.1
+_MOST_WEIGHT: Final[float] = 300.0
+_HEAVIEST: Final[float] = 1e4
+"""How much a frame counts in the fit of a curve, compared with the others."""
 
 
 class CurveState:
@@ -37,13 +41,18 @@ class CurveState:
         self._values = np.ascontiguousarray(curve.values.T)
         self._effects = curve.reach.effects(self.count, tolerances)
         self._answers = _answers(self._effects)
+        self._weights = _weights(self._effects)
         self.put_keys(self.fixed)
         self._fit(self._values)
 
     def put_keys(self, mask: BoolArray) -> None:
         """Have keys on the masked frames; the curve is not yet fitted to them."""
         self.mask, self.kept = mask, np.flatnonzero(mask)
-        self._segments = Segments(self.kept, self._exact[self.kept], self._slopes[:, self.kept])
+        self._segments = Segments(self.kept, self._exact[self.kept], self._slopes[:, self.kept], self._weights)
+
+    def weigh(self, frames: IndexArray, factor: float) -> None:
+        """Let some frames count more in the next fits, after the next `put_keys`."""
+        self._weights[frames] = np.minimum(factor * self._weights[frames], _HEAVIEST)
 
     def fit_alone(self) -> FloatArray:
         """Fit the curve to its own values. Return the largest error of an end joint, in tolerances, (F,)."""
@@ -60,7 +69,7 @@ class CurveState:
         others = errors[self.ends] - self.errors
         wanted = self._values.copy()
         for component, answers in enumerate(self._answers):
-            wanted[component] -= np.where(alone, 0.0, np.einsum("eif,eif->f", answers, others))
+            wanted[component] -= np.where(alone | self._exact, 0.0, np.einsum("eif,eif->f", answers, others))
         self._fit(wanted)
         errors[self.ends] = others + self.errors
 
@@ -96,6 +105,12 @@ class CurveState:
         _, first = np.unique(self._segments.index[found], return_index=True)
         return found[first]
 
+    def open_around(self, at: IndexArray) -> IndexArray:
+        """Return the frames that may have a key, at some frames and at those before and after."""
+        stride = self.curve.stride
+        near = np.clip(at[:, None] // stride * stride + stride * np.arange(-1, 3), 0, self.count - 1).ravel()
+        return near[~self._closed[near]]
+
     def _room(self) -> BoolArray:
         """Return the frames beside or in a segment that can take one more key, (F,)."""
         free = np.maximum.reduceat(~(self.mask | self._closed), self.kept[:-1])
@@ -112,7 +127,28 @@ class CurveState:
 
 def _answers(effects: FloatArray) -> FloatArray:
     """Return the change of the components that best makes up for a unit of each error, (C, E, 6, F)."""
-    normal = np.einsum("ceif,deif->fcd", effects, effects)
-    trace = np.trace(normal, axis1=1, axis2=2)
-    normal = normal + (_OWN_WAY * trace + 1e-9)[:, None, None] * np.eye(normal.shape[-1])
-    return np.ascontiguousarray(np.einsum("fcd,deif->ceif", np.linalg.inv(normal), effects), np.float32)
+    normal = np.einsum("ceif,deif->cdf", effects, effects)
+    normal = normal + (_OWN_WAY * np.trace(normal) + 1e-9) * np.eye(len(normal))[..., None]
+    return np.ascontiguousarray(np.einsum("cdf,deif->ceif", _inverse(normal), effects), np.float32)
+
+
+def _inverse(matrices: FloatArray) -> FloatArray:
+    """Return the inverse of symmetric, positive definite matrices (C, C, F): faster than one after the other."""
+    size = len(matrices)
+    left, right = matrices.astype(np.float64), np.zeros(matrices.shape)
+    right[np.arange(size), np.arange(size)] = 1.0
+    for pivot in range(size):
+        scale = 1.0 / left[pivot, pivot]
+        left[pivot], right[pivot] = left[pivot] * scale, right[pivot] * scale
+        for row in (row for row in range(size) if row != pivot):
+            share = left[row, pivot].copy()
+            left[row] -= share * left[pivot]
+            right[row] -= share * right[pivot]
+    return right
+
+
+def _weights(effects: FloatArray) -> FloatArray:
+    """Return how much each frame counts in the fit of a curve, (F,): more where its errors are seen more."""
+    seen = np.einsum("ceif,ceif->f", effects, effects).astype(np.float64)
+    usual = float(np.median(seen))
+    return np.clip(seen / usual, _LEAST_WEIGHT, _MOST_WEIGHT) if usual > 0 else np.ones_like(seen)

@@ -26,9 +26,10 @@ class Segments:
         kept: (K,) frames of at least two keys in rising order, from frame 0 to the last frame.
         exact: (K,) keys that get the wanted value itself, and the slope below.
         slopes: (C, K) slopes of these keys.
+        weights: (F,) how much each frame counts.
     """
 
-    def __init__(self, kept: IndexArray, exact: BoolArray, slopes: FloatArray) -> None:
+    def __init__(self, kept: IndexArray, exact: BoolArray, slopes: FloatArray, weights: FloatArray) -> None:
         self.kept = kept
         frames = np.arange(kept[-1] + 1)
         self.index = np.minimum(np.searchsorted(kept, frames, side="right") - 1, len(kept) - 2)
@@ -38,22 +39,23 @@ class Segments:
         self._before = np.stack((v * v * (1 + 2 * u), u * v * v * length))
         self._after = np.stack((u * u * (3 - 2 * u), -u * u * v * length))
         diagonal = np.zeros((2, 2, len(kept)))
-        diagonal[..., :-1] += self._sums(self._before[:, None] * self._before)
-        diagonal[..., 1:] += self._sums(self._after[:, None] * self._after)
+        self._weighed_before, self._weighed_after = weights * self._before, weights * self._after
+        diagonal[..., :-1] += self._sums(self._weighed_before[:, None] * self._before)
+        diagonal[..., 1:] += self._sums(self._weighed_after[:, None] * self._after)
         reach = np.diff(kept, append=kept[-1]) + np.diff(kept, prepend=kept[0])
         self._pull = _PULL * (1.0 + reach) ** 2
-        self._pin = np.where(exact, _EXACT, 0.0)
+        self._pin = np.where(exact, _EXACT * max(1.0, float(weights.max())), 0.0)
         self._pinned_slopes = self._pin * slopes
         diagonal[0, 0] += self._pin
         diagonal[1, 1] += self._pull + self._pin
-        self._system = BlockTridiagonal.of(diagonal, self._sums(self._before[:, None] * self._after))
+        self._system = BlockTridiagonal.of(diagonal, self._sums(self._weighed_before[:, None] * self._after))
 
     def fit(self, wanted: FloatArray) -> FloatArray:
         """Return the values and slopes (2, C, K) whose curve is closest to the wanted values (C, F): least squares."""
         kept = self.kept
         known = np.zeros((2, len(wanted), len(kept)))
-        known[..., :-1] += self._sums(self._before[:, None] * wanted)
-        known[..., 1:] += self._sums(self._after[:, None] * wanted)
+        known[..., :-1] += self._sums(self._weighed_before[:, None] * wanted)
+        known[..., 1:] += self._sums(self._weighed_after[:, None] * wanted)
         slopes = 0.5 * (wanted[:, np.minimum(kept + 1, kept[-1])] - wanted[:, np.maximum(kept - 1, 0)])
         slopes[:, [0, -1]] *= 2  # at the ends, only one side has a neighbour
         known[0] += self._pin * wanted[:, kept]

@@ -33,24 +33,43 @@ class EndEffect:
     shift_axes: FloatArray
     """(F, 3, C) the shift in the world per unit of each component, in metres; zeros for a rotation."""
     ends: IndexArray
-    """(E,) the end joints that follow."""
+    """(E,) the end joints that follow: first those that the bone carries, then the middle joints of IK limbs."""
     arms_m: FloatArray
-    """(F, E, 3) from the bone's head to each of them, in the world."""
+    """(F, A, 3) from the bone's head to each joint that it carries, in the world."""
+    bent_m: FloatArray
+    """(F, E - A, 3, C) the shift of each middle joint per unit of each component, in metres."""
+    bent_turns: FloatArray
+    """(F, E - A, 3, C) the turn of its limb per unit, in radians."""
 
     def part(self, frames: slice) -> EndEffect:
         """Return the effect in some of the frames."""
         cut = {name: value[frames] if len(value) > 1 else value for name, value in vars(self).items() if name != "ends"}
         return replace(self, **cut)
 
+    def with_bends_every(self, stride: int) -> EndEffect:
+        """Return the effect with middle joints that are watched in every so many-th frame only.
+
+        Between the scene's frames, even a key on each of them does not keep a limb in place that is nearly straight.
+        """
+        watched = (np.arange(len(self.bent_m)) % stride == 0)[:, None, None, None]
+        return replace(self, bent_m=self.bent_m * watched, bent_turns=self.bent_turns * watched)
+
     def effects(self, count: int, tolerances: Sequence[Tolerance]) -> FloatArray:
         """Return what a unit of each component does, (C, E, 6, F): for each end joint three components of its shift and
         three of its turn, in tolerances."""
         turn = np.moveaxis(self.turn_axes, 2, 1)[:, :, None]  # (F, C, 1, 3)
         moved = np.cross(turn, self.arms_m[:, None]) + np.moveaxis(self.shift_axes, 2, 1)[:, :, None]
+        components = self.turn_axes.shape[2]
+        shape = (count, components, self.arms_m.shape[1], 3)
+        bent_shape = (count, components, self.bent_m.shape[1], 3)
+        bent, bent_turn = (
+            np.broadcast_to(np.moveaxis(each, 3, 1), bent_shape) for each in (self.bent_m, self.bent_turns)
+        )
+        moved = np.concatenate((np.broadcast_to(moved, shape), bent), axis=2)
+        turned = np.concatenate((np.broadcast_to(turn, shape), bent_turn), axis=2)
         moved = moved / np.array([tolerance.distance_m for tolerance in tolerances])[:, None]
-        turned = turn / np.array([tolerance.angle_rad for tolerance in tolerances])[:, None]
-        shape = (count, self.turn_axes.shape[2], len(self.ends), 3)
-        both = np.concatenate((np.broadcast_to(moved, shape), np.broadcast_to(turned, shape)), axis=-1)
+        turned = turned / np.array([tolerance.angle_rad for tolerance in tolerances])[:, None]
+        both = np.concatenate((moved, turned), axis=-1)
         return np.ascontiguousarray(np.moveaxis(both, 0, -1), np.float32)
 
 

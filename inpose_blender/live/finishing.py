@@ -23,8 +23,8 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
     before = settings.armature, settings.calibration_file, bake.start_at, bake.start_with
     chosen = ""
     handed = 0
-    # Those of the first performer come first: the others are baked into their room.
-    for finished in sorted(takes, key=lambda finished: finished.with_first):
+    # Of each take, that of the first performer comes first: the others are baked into its room.
+    for finished in takes:
         armature = bpy.data.objects.get(finished.armature)
         if armature is None:
             continue
@@ -32,10 +32,10 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
         arrive(scene, finished.take.file, "LIVE", armature)
         if not before[1] and finished.take.calibration is not None:
             settings.calibration_file = str(finished.take.calibration)
-        if finished.with_first:
-            bake.start_at, bake.start_with = "character", takes[0].armature
+        if finished.starts_with:
+            bake.start_at, bake.start_with = "character", finished.starts_with
         else:
-            chosen = chosen or str(finished.take.file)
+            chosen = str(finished.take.file)
         handed += _solved(context)
         settings.armature, settings.calibration_file, bake.start_at, bake.start_with = before
     if chosen:

@@ -56,12 +56,16 @@ class Follow:
     notes: tuple[str, ...] = ()
     scale: float = 1.0
     """Character size over performer size."""
+    middle_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """The place on the floor about which the performer is scaled."""
     url: str = ""
     connected: bool = False
     takes: tuple[RecordedTake, ...] = ()
     recording: bool = False
     behind_s: float | None = None
     """Time from the arrival of the packet until its pose was sent."""
+    heard_s: float | None = None
+    """When the packet arrived, in seconds of `time.monotonic`, which all processes of a computer share."""
 
 
 class LiveJob(WorkerJob):
@@ -73,6 +77,12 @@ class LiveJob(WorkerJob):
         self._pose: FollowedPose | None = None
         self._stops = False
         self._heard_s = time.monotonic()
+
+    @property
+    def process_id(self) -> int | None:
+        """Return the number of the solver process; None if none runs."""
+        process = self._slot.process
+        return None if process is None else process.pid
 
     def take_pose(self) -> FollowedPose | None:
         """Return the newest pose, once."""
@@ -135,7 +145,7 @@ class LiveJob(WorkerJob):
 
 
 def _follow(state: Mapping[str, Any]) -> Follow:
-    behind_s = state.get("behind_s")
+    behind_s, heard_s = state.get("behind_s"), state.get("heard_s")
     return Follow(
         phase=str(state["phase"]),
         seconds_left=float(state["seconds_left"]),
@@ -143,11 +153,13 @@ def _follow(state: Mapping[str, Any]) -> Follow:
         trouble=str(state["trouble"]),
         notes=tuple(str(note) for note in state["notes"]),
         scale=float(state["scale"]),
+        middle_m=_place(state["middle_m"]),
         url=str(state["url"]),
         connected=bool(state["connected"]),
         takes=tuple(_take(take) for take in state["takes"]),
         recording=bool(state["recording"]),
         behind_s=None if behind_s is None else float(behind_s),
+        heard_s=None if heard_s is None else float(heard_s),
     )
 
 
@@ -157,6 +169,11 @@ def _take(take: Mapping[str, Any]) -> RecordedTake:
     return RecordedTake(
         file, int(take["lines"]), bool(take["ended"]), None if calibration is None else Path(str(calibration))
     )
+
+
+def _place(place: Sequence[Any]) -> tuple[float, float, float]:
+    x, y, z = place
+    return float(x), float(y), float(z)
 
 
 def _pose(pose: Mapping[str, Any]) -> FollowedPose:

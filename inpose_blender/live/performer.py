@@ -24,15 +24,21 @@ from .posing import BoneValue, RigPoser
 
 @dataclass(frozen=True)
 class LiveRoom:
-    """Hold where the room of the performers is in the scene, as the first of them has it."""
+    """Hold where the room of a performer is in the scene."""
 
     placement: Placement
     measure: RigMeasure
-    """Of the first performer's rig."""
+    """Of the performer's rig."""
+    scale: float
+    """Character size over performer size."""
+    middle_m: tuple[float, float, float]
+    """The place on the floor about which the performer is scaled."""
+    first: LiveRoom | None
+    """That of the first performer; None: this is it."""
 
-    def shared(self) -> SharedRoom:
-        """Return it for another rig; the room itself is not scaled, so distances are true."""
-        return SharedRoom(self.placement, self.measure, 1.0)
+    def shared(self, scale: float) -> SharedRoom:
+        """Return it for the rig of another performer, whose scale is given."""
+        return SharedRoom(self.placement, self.measure, (self.scale + scale) / 2)
 
 
 class Performer:
@@ -76,11 +82,10 @@ class Performer:
         Raises:
             RigError: the rig was deleted.
         """
-        if self.room is None and (self is first or first.room is not None):
-            self.room = self._placed(pose, first)
-        if self.room is None:
+        if self is not first and first.room is None:
             return False
-        self._values = self._poser.values(pose.rotations_wxyz, pose.root_m, self.room.placement)
+        self.room = room = self._room(pose, None if self is first else first.room)
+        self._values = self._poser.values(pose.rotations_wxyz, pose.root_m, room.placement)
         self.shown += 1
         return self.show_again()
 
@@ -106,10 +111,27 @@ class Performer:
         """Show nothing more until there is a new pose."""
         self._values = []
 
-    def _placed(self, pose: FollowedPose, first: Performer) -> LiveRoom:
-        forward = quaternion_to_matrix(pose.rotations_wxyz[0])[:, 2]
-        shared = None if self is first or first.room is None else first.room.shared()
+    def _room(self, pose: FollowedPose, first: LiveRoom | None) -> LiveRoom:
+        """Return the room as it was at the first pose after the last measuring, of this or the first performer."""
+        assert self.job is not None, "it has sent a pose"
+        follow, known = self.job.follow, self.room
+        if (
+            known is not None
+            and known.first is first
+            and (known.scale, known.middle_m)
+            == (
+                follow.scale,
+                follow.middle_m,
+            )
+        ):
+            return known
         placement = placement_of(
-            np.asarray(pose.root_m), forward, self._options, self.rig.measure, self._cursor, shared
+            np.asarray(pose.root_m),
+            quaternion_to_matrix(pose.rotations_wxyz[0])[:, 2],
+            self._options,
+            self.rig.measure,
+            self._cursor,
+            np.array(follow.middle_m),
+            None if first is None else first.shared(follow.scale),
         )
-        return LiveRoom(placement, self.rig.measure)
+        return LiveRoom(placement, self.rig.measure, follow.scale, follow.middle_m, first)

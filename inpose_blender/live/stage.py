@@ -19,6 +19,8 @@ from .performer import Performer
 from .xr_source import first_lines, moment_line, xr_session
 
 _TAKE: Final[str] = "take"
+_COUNTS_EVERY_S: Final[float] = 0.5
+"""How often the panel shows how many poses a take has."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,10 @@ class FinishedTake:
     take: RecordedTake
     armature: str
     """Name of the armature object of its performer."""
-    with_first: bool
-    """It is not of the first performer, whose room the character shares."""
+    number: int
+    """Which take of the session it is; those of several performers that were recorded together have the same one."""
+    starts_with: str
+    """Name of the armature object of the first performer, whose room this one shares; empty for the first one."""
 
 
 class Stage:
@@ -82,13 +86,15 @@ class Stage:
 
     @property
     def takes(self) -> tuple[FinishedTake, ...]:
-        """Return the takes so far, those of one performer after those of another."""
-        return tuple(
-            FinishedTake(take, performer.rig.object_name, with_first=performer is not self.performers[0])
+        """Return the takes so far in the order of their recording; of each, the first performer's comes first."""
+        first = self.performers[0]
+        found = [
+            FinishedTake(take, performer.rig.object_name, number, "" if performer is first else first.rig.object_name)
             for performer, follow in zip(self.performers, self.follows, strict=True)
-            for take in follow.takes
+            for number, take in enumerate(follow.takes)
             if take.frames
-        )
+        ]
+        return tuple(sorted(found, key=lambda each: each.number))
 
     def tick(self) -> None:
         """Show what has arrived; takes a few milliseconds. An error ends the session."""
@@ -101,7 +107,15 @@ class Stage:
             except InPoseError as error:
                 self.error = error
                 self.stop()
-        told = (self.ends, *((f.phase, round(f.seconds_left), f.trouble, f.takes, f.connected) for f in self.follows))
+        # The number of poses of a take grows with each packet, and drawing the panel costs as much as the character.
+        counted = int(time.monotonic() / _COUNTS_EVERY_S) if self.records else 0
+        told = (
+            *(self.ends, counted),
+            *(
+                (f.phase, round(f.seconds_left), f.trouble, len(f.takes), f.recording, f.connected)
+                for f in self.follows
+            ),
+        )
         if told != self._told:
             self._told = told
             self._redraw()

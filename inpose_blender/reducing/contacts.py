@@ -11,7 +11,7 @@ import numpy as np
 from ..bake.channels import Channel
 from ..bake.reduction import KeyedBody, animated_property
 from ..core import BoolArray, runs
-from ..keys.body import bone_moves_of, path_of
+from ..keys.properties import bone_moves_of, path_of
 
 _SLOW_M_PER_S: Final[float] = 0.05
 """A foot that stands moves no faster: what a solve or a hand-made walk leaves."""

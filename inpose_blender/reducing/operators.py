@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
@@ -14,8 +14,13 @@ from ..bpy_compat import selected_bones
 from ..controls.operators import has_editable_action
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
+from ..ui.option_properties import angle_property
 from ..ui.status import show_error, show_result
 from ..ui.translate import tr
+
+_ANGLE_NAME: Final[str] = "Key angle"
+_ANGLE_SENTENCE: Final[str] = "How far hands, feet, head and pelvis may be turned between keys"
+_ANGLE_LIMITS_DEG: Final[dict[str, float]] = {"default": 0.5, "min": 0.05, "max": 20.0, "soft_max": 5.0}
 
 
 class INPOSE_OT_reduce_keys(bpy.types.Operator):
@@ -30,20 +35,15 @@ of them"""
     last_frame: bpy.props.IntProperty(name="Last frame", description="Last frame of the stretch", default=1)
     distance_mm: bpy.props.FloatProperty(
         name="Key distance",
-        description="How far hands, feet, head and pelvis may be off between keys, in millimetres",
+        description="How far hands, feet, head and pelvis may be off between keys",
+        subtype="DISTANCE_CAMERA",
         default=2.0,
         min=0.1,
         max=100.0,
         soft_max=10.0,
     )
-    angle_deg: bpy.props.FloatProperty(
-        name="Key angle",
-        description="How far hands, feet, head and pelvis may be turned between keys, in degrees",
-        default=0.5,
-        min=0.05,
-        max=20.0,
-        soft_max=5.0,
-    )
+    angle_deg: bpy.props.FloatProperty(name=_ANGLE_NAME, description=_ANGLE_SENTENCE, **_ANGLE_LIMITS_DEG)
+    angle_shown: angle_property("angle_deg", _ANGLE_LIMITS_DEG, _ANGLE_NAME, _ANGLE_SENTENCE)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -60,6 +60,12 @@ of them"""
         self.first_frame, self.last_frame = round(start), round(stop)
         self.distance_mm, self.angle_deg = scene.inpose_bake.key_distance_mm, scene.inpose_bake.key_angle_deg
         return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the frames and the limits, which are those of the panel, with their units."""
+        self.layout.use_property_split = True
+        for name in ("first_frame", "last_frame", "distance_mm", "angle_shown"):
+            self.layout.prop(self, name)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Reduce the keys of the bones that are selected in Pose Mode; of all bones, if none is selected."""

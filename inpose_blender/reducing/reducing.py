@@ -12,13 +12,14 @@ import numpy as np
 from ..bake.reduction import KeyedBody, watched_points, with_chosen_keys
 from ..bake.settings import KeyTolerance
 from ..bpy_compat import ActionWriter, assign_action, assigned_slot
-from ..controls.find import body_control
+from ..controls.find import body_control, find_controls
 from ..controls.originals import drop_step, keep_original, original_of
+from ..controls.watched import WatchedControls, watched_controls
 from ..core import RigError
 from ..rig.home import home_world
 from ..rig.places import joint_place, location_axes
 from ..rig.prepare import PreparedRig, prepare_rig
-from ..rig.tree import bone_tree
+from ..rig.tree import BoneTree, bone_tree
 from ..takes.clock import fps_of
 from .contacts import standing_feet
 from .measuring import LargestChange, largest_change, looked_at, places, watched_bones
@@ -140,7 +141,16 @@ def _keyed_body(rig: PreparedRig, scene: Any) -> KeyedBody:
         watched_points(mapping, tree, joint_place(armature_object.data, mapping, "pelvis")),
         {bone.name: location_axes(bone) for bone in bones},
         scale * rig.measure.metres_per_unit,
+        _controls(rig, scene, tree),
     )
+
+
+def _controls(rig: PreparedRig, scene: Any, tree: BoneTree) -> WatchedControls:
+    """Return the IK controls of a rig; none where they cannot be computed."""
+    try:
+        return watched_controls(find_controls(rig.armature_object, rig.mapping, scene, tree), tree)
+    except RigError:
+        return WatchedControls()
 
 
 def _write(writer: ActionWriter, read: ReadAction, chosen: list[Any], first: int) -> tuple[int, int]:

@@ -46,7 +46,7 @@ def draw_rig(layout: Any, armature_object: Any) -> None:
     )
     draw_text(column, found, "ERROR" if mapping.missing_required else "CHECKMARK")
     if off := still_off(armature_object):
-        only_stretching = all(each.setting == "use_stretch" for each in off)
+        only_stretching = all(each.setting == "use_stretch" or not each.constraint for each in off)
         if only_stretching:
             draw_text(column, tr("IK stretching is off: {count} limbs", count=len(off)), "CONSTRAINT_BONE")
             column.operator("inpose.give_ik_back", text=tr("Give Stretching Back"))

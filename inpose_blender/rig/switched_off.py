@@ -26,25 +26,44 @@ _KEY: Final[str] = "inpose_switched_off"
 
 @dataclass(frozen=True)
 class SwitchedOff:
-    """Stand for one constraint that a baked action switches off."""
+    """Stand for one constraint, or one custom property of a bone, that a baked action switches off."""
 
     bone: str
     constraint: str
+    """Empty: a custom property of the bone."""
     influence: float
     """Its influence before; or the value of the setting before."""
     setting: str = "influence"
-    """What is switched off: the influence, or another property of the constraint such as ``use_stretch``."""
+    """What is switched off: the influence, or another property of the constraint such as ``use_stretch``; or the name
+    of the custom property."""
 
     @property
     def data_path(self) -> str:
         """Return the path of the setting, from the armature object."""
         bone, constraint = (bpy.utils.escape_identifier(name) for name in (self.bone, self.constraint))
+        if not self.constraint:
+            return f'pose.bones["{bone}"]["{bpy.utils.escape_identifier(self.setting)}"]'
         return f'pose.bones["{bone}"].constraints["{constraint}"].{self.setting}'
 
     def find(self, armature_object: Any) -> Any:
-        """Return the constraint, or None if it is gone."""
+        """Return the constraint, or the bone with the custom property; None if it is gone."""
         bone = armature_object.pose.bones.get(self.bone)
-        return bone.constraints.get(self.constraint) if bone else None
+        if bone is None or self.constraint:
+            return bone.constraints.get(self.constraint) if bone else None
+        return bone if self.setting in bone else None
+
+    def value(self, armature_object: Any) -> float:
+        """Return the value of the setting now; what it belongs to must exist."""
+        owner = self.find(armature_object)
+        return float(getattr(owner, self.setting) if self.constraint else owner[self.setting])
+
+    def restore(self, armature_object: Any) -> None:
+        """Give the setting its earlier value; what it belongs to must exist."""
+        owner = self.find(armature_object)
+        if self.constraint:
+            setattr(owner, self.setting, type(getattr(owner, self.setting))(self.influence))
+        else:
+            owner[self.setting] = type(owner[self.setting])(self.influence)
 
 
 def is_active(constraint: Any) -> bool:
@@ -118,8 +137,8 @@ def give_back(armature_object: Any) -> int:
             remove_curves(action, {each.data_path for each in remembered})
             del action[_KEY]
     for each in remembered:
-        constraint = each.find(armature_object)
-        setattr(constraint, each.setting, type(getattr(constraint, each.setting))(each.influence))
+        each.restore(armature_object)
+    armature_object.update_tag()
     take = getattr(armature_object, "inpose_take", None)
     if take is not None:
         take.switched_off = ""
@@ -129,7 +148,7 @@ def give_back(armature_object: Any) -> int:
 def still_off(armature_object: Any) -> tuple[SwitchedOff, ...]:
     """Return the remembered constraints that are switched off now."""
     remembered = remembered_off(armature_object)
-    return tuple(each for each in remembered if getattr(each.find(armature_object), each.setting) < each.influence)
+    return tuple(each for each in remembered if each.value(armature_object) < each.influence)
 
 
 def _disturbing(pose_bones: Any, mapping: RigMapping) -> Iterator[tuple[Any, Any]]:

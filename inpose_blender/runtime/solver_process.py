@@ -26,6 +26,8 @@ _LONGEST_LINE: Final[int] = 1 << 20
 _LONGEST_LOG_LINE: Final[int] = 2000
 
 Message = dict[str, Any]
+_OF_A_POSE: Final[tuple[str, ...]] = ("pose", "behind_s", "heard_s")
+"""What a ``live`` message says of its pose."""
 
 
 class SolverProcess:
@@ -84,6 +86,11 @@ class SolverProcess:
     def alive(self) -> bool:
         """Return whether the process can still answer."""
         return not self._ended and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Return the number that the operating system gave it."""
+        return self._process.pid
 
     @property
     def log_tail(self) -> str:
@@ -223,7 +230,7 @@ class SolverProcess:
                 if message is None:
                     self._log.append(line[:_LONGEST_LOG_LINE].rstrip())  # some library printed to the wrong place
                 elif message["event"] == "live" and "id" in message:
-                    self._newest[message["id"]] = message
+                    self._newest[message["id"]] = _with_pose(message, self._newest.get(message["id"]))
                 else:
                     self._messages.put(message)
         except ValueError:
@@ -236,6 +243,16 @@ class SolverProcess:
                 self._log.append(line[:_LONGEST_LOG_LINE].rstrip())
         except ValueError:
             pass  # the stream was closed by `stop`
+
+
+def _with_pose(message: Message, before: Message | None) -> Message:
+    """Return a ``live`` message with the pose of the one before it, if nobody has taken that and it has none itself.
+
+    A Blender that draws slowly looks less often than the solver speaks: without this, it would miss most poses.
+    """
+    if message.get("pose") or before is None or not before.get("pose"):
+        return message
+    return {**message, **{name: before.get(name) for name in _OF_A_POSE}}
 
 
 def _bounded_lines(stream: IO[str]) -> Iterator[str]:

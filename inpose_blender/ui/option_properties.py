@@ -8,7 +8,7 @@ empty.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 import bpy
@@ -22,7 +22,8 @@ Update = Callable[[bpy.types.PropertyGroup, bpy.types.Context], None]
 AUTOMATIC: Final[str] = "auto"
 CUSTOM: Final[str] = "custom"
 _LARGEST_INTEGER: Final[int] = 2**31 - 1
-_SUBTYPES: Final[dict[str, str]] = {"m": "DISTANCE", "s": "TIME_ABSOLUTE", "share": "FACTOR"}
+_SUBTYPES: Final[dict[str, str]] = {"m": "DISTANCE", "mm": "DISTANCE_CAMERA", "s": "TIME_ABSOLUTE", "share": "FACTOR"}
+"""Blender's distances of cameras are the only ones that are stored in millimetres."""
 _DIGITS: Final[int] = 7
 """Digits that float32 keeps: Blender returns 1.7 as 1.7000000476837158."""
 
@@ -44,6 +45,35 @@ def add_properties(group: type, table: type[OptionTable], update: Update | None 
         group.__annotations__[option.stored_as] = property_of(option, update)
         if option.custom is not None:
             group.__annotations__[option.custom.stored_as] = _custom_property(option, update)
+        if shown_as(option) != option.stored_as:
+            group.__annotations__[shown_as(option)] = _degrees_shown(option)
+
+
+def shown_as(option: Option) -> str:
+    """Return the name of the property that panels draw: of an angle, the one that shows the unit."""
+    return f"{option.stored_as}_shown" if option.unit == "deg" and option.kind == "number" else option.stored_as
+
+
+def angle_property(stored_as: str, limits: Mapping[str, float], name: str, description: str) -> Any:
+    """Return a property that shows with its unit an angle that is stored in degrees: Blender's angles are in radians.
+
+    Args:
+        stored_as: the property with the degrees.
+        limits: its default and limits in degrees, with Blender's names for them.
+        name: its label.
+        description: its tooltip.
+    """
+
+    def shown(group: Any) -> float:
+        return math.radians(getattr(group, stored_as))
+
+    def store(group: Any, radians: float) -> None:
+        setattr(group, stored_as, float(f"{math.degrees(radians):.{_DIGITS - 1}g}"))
+
+    in_radians: dict[str, Any] = {limit: math.radians(degrees) for limit, degrees in limits.items()}
+    return bpy.props.FloatProperty(
+        name=name, description=description, subtype="ANGLE", precision=2, get=shown, set=store, **in_radians
+    )
 
 
 def property_of(option: Option, update: Update | None = None) -> Any:
@@ -156,6 +186,12 @@ def _description(option: Option) -> str:
     if option.kind in {"text", "path"}:
         return f"{option.sentence}; empty: {option.automatic}"
     return f"{option.sentence}; 0: {option.automatic}" if option.automatic_value is None else option.sentence
+
+
+def _degrees_shown(option: Option) -> Any:
+    default = _shown_for_none(option) if option.default is None else option.default
+    limits = _limits(option) | {"default": default}
+    return angle_property(option.stored_as, limits, option.label, _description(option))
 
 
 def _decimals(default: float) -> int:

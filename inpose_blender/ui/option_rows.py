@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from ..options import Option, OptionTable
-from .option_properties import is_custom, panel_options
+from .option_properties import is_custom, panel_options, shown_as
 
 
 def draw_options(
@@ -39,6 +39,6 @@ def draw_options(
 
 def draw_option(layout: Any, group: Any, option: Option) -> None:
     """Draw one option, and below it the field for a custom value."""
-    layout.prop(group, option.stored_as)
+    layout.prop(group, shown_as(option))
     if option.custom is not None and is_custom(option, group):
         layout.prop(group, option.custom.stored_as)

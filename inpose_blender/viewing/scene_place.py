@@ -43,14 +43,16 @@ def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, star
     inner = np.diag((scale, scale, scale, 1.0))
     # Calibration scales about the middle of the performer's own place.
     head_m = facts.sensors.positions_m[:, 0]
-    stays_m = (1 - scale) * np.median(head_m, axis=0) * (1.0, 0.0, 1.0)
+    middle_m = np.median(head_m, axis=0) * (1.0, 0.0, 1.0)
+    stays_m = (1 - scale) * middle_m
     inner[:3, 3] = stays_m
     options = bake_options(scene)
     if (options.start_at, options.facing) != ("recorded", "recorded"):
         tracks = calibrated_tracks(facts.sensors, facts.info, calibration, is_joint=joints)
         start_m, forward = _start(tracks.sensors, start_frame, joints)
         shared = room_at_hand(options, chosen_armature(context), scene, scale)
-        placement = placement_of(scale * start_m + stays_m, forward, options, measure, scene.cursor.location, shared)
+        cursor = scene.cursor.location
+        placement = placement_of(scale * start_m + stays_m, forward, options, measure, cursor, middle_m, shared)
         R_turn = quaternion_to_matrix(placement.turn_wxyz)
         moved = np.eye(4)
         moved[:3, :3] = R_turn

@@ -56,6 +56,12 @@ class LiveDevices:
             notes=found.notes if found.calibration_pose or settings.calibration_file else (_NO_POSE, *found.notes),
         )
 
+    @property
+    def middle_m(self) -> tuple[float, float, float]:
+        """Return the place about which the performer is scaled."""
+        x, y, z = self.pivot_m.tolist()
+        return x, y, z
+
     def lifted(self, height_m: float) -> LiveDevices:
         """Return the same for a stream whose heights differ from those of the recording, by so much."""
         return replace(self, lift_m=self.lift_m + height_m)

@@ -83,6 +83,8 @@ class LiveState:
     """What calibration found."""
     scale: float
     """Skeleton size over performer size."""
+    middle_m: tuple[float, float, float]
+    """The place on the floor about which the performer is scaled: where they were measured."""
     url: str
     connected: bool
     takes: tuple[LiveTake, ...]
@@ -131,11 +133,11 @@ class LivePerformance:
         self._some.wait(wait_s)
         self._some.clear()
         newer = False
-        while self._arrived:
+        for _ in range(len(self._arrived)):  # not until none is left: where more arrive than are read, that never comes
             lines, arrived_s = self._arrived.popleft()
             moments = self._reader.read(lines, arrived_s)
             self._watch.heard(self._reader.head_m, arrived_s)
-            if self._phase in ("waiting", "counting", "holding"):
+            if self._phase in ("counting", "holding"):
                 self._held += lines
             newer = self._solve(moments, arrived_s) or newer
         self._go_on(time.monotonic())
@@ -205,6 +207,7 @@ class LivePerformance:
             trouble=self._trouble or self._watch.sentence(now_s),
             notes=self._devices.notes if self._devices is not None else (),
             scale=self._devices.scale if self._devices is not None else 1.0,
+            middle_m=self._devices.middle_m if self._devices is not None else (0.0, 0.0, 0.0),
             url=news.url,
             connected=news.connected,
             takes=tuple(takes),

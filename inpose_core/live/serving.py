@@ -69,8 +69,9 @@ def serve_live(
             now_s = time.monotonic()
             if pose is not None or now_s - told_s > _STATE_EVERY_S:
                 told_s = now_s
-                behind_s = None if performance.heard_s is None else now_s - performance.heard_s
-                reply({**served.state(), "pose": _pose(pose), "behind_s": behind_s})
+                heard_s = performance.heard_s
+                behind_s = None if heard_s is None else now_s - heard_s
+                reply({**served.state(), "pose": _pose(pose), "behind_s": behind_s, "heard_s": heard_s})
     finally:
         last = performance.close()
     return _plain(last)

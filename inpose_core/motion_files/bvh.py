@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final
@@ -66,6 +66,9 @@ class BvhAnimation:
     root_positions: FloatArray
     """(F, 3) position channels of the first root, or its offset if it has none."""
     fps: float
+    positions: Mapping[str, FloatArray] = field(default_factory=dict)
+    """(F, 3) position channels of further joints by their name: the place in the parent, with the offset. Readers of
+    BVH files may ignore them, as `load_bvh` does."""
 
     def __len__(self) -> int:
         return len(self.root_positions)
@@ -105,6 +108,8 @@ def save_bvh(motion: Motion, path: Path) -> None:
 def save_bvh_animation(animation: BvhAnimation, path: Path) -> None:
     """Write an animation of one root in its own unit and axes; a joint without children needs an end offset.
 
+    The root has position channels, and so have the joints of ``positions``.
+
     Raises:
         OutputError: the file cannot be written; an existing file is then left as it was.
     """
@@ -112,11 +117,14 @@ def save_bvh_animation(animation: BvhAnimation, path: Path) -> None:
     lines = ["HIERARCHY", *_hierarchy_lines(animation, order[0], "")]
     lines += ["MOTION", f"Frames: {len(animation)}", f"Frame Time: {1.0 / animation.fps:.9f}"]
 
-    local_wxyz = animation.local_rotations_wxyz
-    angles = np.stack([quaternion_to_euler(local_wxyz[:, joint], _ROTATION_ORDER) for joint in order], axis=1)
-    # Whole turns are added so that curves have no jumps of 360 degrees, which would be visible between frames.
-    angles_deg = np.degrees(np.unwrap(angles.reshape(len(animation), -1), axis=0))
-    values = np.concatenate((animation.root_positions, angles_deg), axis=1)
+    columns = [animation.root_positions]
+    for joint in order:
+        if (places := animation.positions.get(animation.joint_names[joint])) is not None:
+            columns.append(places)
+        angles = quaternion_to_euler(animation.local_rotations_wxyz[:, joint], _ROTATION_ORDER)
+        # Whole turns are added so that curves have no jumps of 360 degrees, which would be visible between frames.
+        columns.append(np.degrees(np.unwrap(angles, axis=0)))
+    values = np.concatenate(columns, axis=1)
     row = " ".join(["%.6f"] * values.shape[1])
     head = "\n".join(lines) + "\n"
     rows = (row % tuple(frame) + "\n" for frame in values.tolist())
@@ -174,7 +182,8 @@ def _hierarchy_lines(animation: BvhAnimation, joint: int, indent: str) -> Iterat
     yield f"{indent}{'ROOT' if is_root else 'JOINT'} {name}"
     yield f"{indent}{{"
     yield f"{indent}\tOFFSET {_three_texts(animation.offsets[joint])}"
-    yield f"{indent}\tCHANNELS " + (f"6 Xposition Yposition Zposition {rotations}" if is_root else f"3 {rotations}")
+    moves = is_root or name in animation.positions
+    yield f"{indent}\tCHANNELS " + (f"6 Xposition Yposition Zposition {rotations}" if moves else f"3 {rotations}")
     children = _children(animation.parents, joint)
     for child in children:
         yield from _hierarchy_lines(animation, child, indent + "\t")

@@ -128,7 +128,12 @@ def belongings(rig: Any, *, with_switches: bool = False) -> list[Any]:
     properties = [(bone.name, key) for bone in rig.pose.bones for key, _ in bone.items()]
     if with_switches:
         properties = [(bone.name, key, str(value)) for bone in rig.pose.bones for key, value in bone.items()]
-    own = {key: str(value) for thing in (rig, data) for key, value in thing.items() if "inpose" not in key}
+    own = {
+        key: getattr(value, "name", str(value))  # a pointer to a block changes when the file is opened
+        for thing in (rig, data)
+        for key, value in thing.items()
+        if "inpose" not in key
+    }
     rest = [round(value, 5) for bone in data.bones for row in bone.matrix_local for value in row]
     collections = [(each.name, each.is_visible, len(each.bones)) for each in data.collections_all]
     return [bones, constraints, sorted(drivers), properties, own, rest, collections]

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import bpy
 import pytest
 from rigs import build_rig
 
+from inpose_blender.live import operators, session
+from inpose_blender.live.finishing import hand_over
 from inpose_blender.rig.find import map_rig
 from inpose_blender.takes.memory import TAKES
 
@@ -98,3 +101,41 @@ def test_a_linked_rig_without_an_override_cannot_be_mapped(shot):
     linked = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE" and thing.library)
     bpy.context.scene.inpose.armature = linked
     assert not bpy.ops.inpose.mapping_reset.poll()
+
+
+def test_live_moves_an_override_and_gives_its_pose_back(shot, tmp_path):
+    rig = overridden()
+    bpy.context.view_layer.objects.active = rig
+    bpy.context.window_manager.inpose_headset.folder = str(tmp_path)
+    rig.pose.bones["spine1"].rotation_quaternion = (0.9, 0.1, 0.2, 0.3)
+    before = pose_of(rig)
+    stage = operators.begin_stage(bpy.context)
+    try:
+        follow(stage, lambda: stage.performers[0].shown > 3)
+        assert pose_of(rig) != before
+        stage.record()
+        follow(stage, lambda: stage.records)
+        stage.stop()
+        assert pose_of(rig) == before
+        follow(stage, lambda: stage.done)
+        takes = stage.takes
+        session.forget()
+        assert hand_over(bpy.context, takes) == 1
+    finally:
+        session.drop()
+        bpy.context.window_manager.inpose_headset.folder = ""
+    rig = reload(shot)
+    assert [entry.name for entry in bpy.context.scene.inpose_takes.entries if entry.character == rig][-1] == "take_001"
+    assert rig.animation_data.action.name == "take_001"
+
+
+def pose_of(rig):
+    return [(*bone.location, *bone.rotation_quaternion) for bone in rig.pose.bones]
+
+
+def follow(stage, until):
+    end_s = time.monotonic() + 20
+    while not until():
+        assert time.monotonic() < end_s
+        stage.tick()
+        time.sleep(0.005)

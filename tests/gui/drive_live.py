@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Go live in a Blender with a window: a simulated VMC sender, the countdown, a take, the end; a script.
+"""Go live in a Blender with a window: a simulated VMC sender, the countdown, three takes, the end; a script.
 
     blender --python tests/gui/drive_live.py -- FOLDER
 
-FOLDER/report.json says what was seen, with frames drawn a second and the longest time in which nothing was drawn; the
-exit code is 0 if all went as it should.
+The takes are solved, baked onto NLA strips, and rendered. FOLDER/report.json says what was seen, with frames drawn a
+second, the processor time of each, the longest time in which nothing was drawn, and the time from a packet to the
+picture that shows its pose; the exit code is 0 if all went as it should.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import shutil
+import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +28,29 @@ spec = importlib.util.spec_from_file_location("inpose_drive", Path(__file__).wit
 drive = importlib.util.module_from_spec(spec)
 sys.modules["inpose_drive"] = drive
 spec.loader.exec_module(drive)
+sys.path.insert(0, str(Path(__file__).parent))
+row_pictures = importlib.import_module("row_pictures")
 
 SENDER = Path(__file__).resolve().parents[2] / "benchmarks" / "vmc_sender.py"
 PORT = 39777
 MEASURED_S = 8.0
 LIVE_TIMER_S = 0.002
+TAKES = 3
+RENDERED_FRAMES = 3
+"""Pictures of each take."""
 
 
 class Clock:
-    """Note when Blender comes by, and when it draws the view."""
+    """Note when Blender comes by, and when it draws the view.
 
-    def __init__(self) -> None:
+    Args:
+        heard_s: returns when the packet of the pose on the rig arrived; None if no pose is followed.
+    """
+
+    def __init__(self, heard_s: Callable[[], float | None] = lambda: None) -> None:
         self.ticks: list[float] = []
         self.draws: list[float] = []
+        self._heard_s, self._late_ms, self._cpu_s = heard_s, [], time.process_time()
         self._handler = bpy.types.SpaceView3D.draw_handler_add(self._drawn, (), "WINDOW", "POST_PIXEL")
         self._timer = self._tick  # Blender finds a timer by its object, and a bound method is a new one each time
         bpy.app.timers.register(self._timer)
@@ -47,10 +59,13 @@ class Clock:
         """Stop, and return the frames a second and the longest time without a tick, in milliseconds."""
         bpy.app.timers.unregister(self._timer)
         bpy.types.SpaceView3D.draw_handler_remove(self._handler, "WINDOW")
+        cpu_s = time.process_time() - self._cpu_s
         gaps = sorted(later - sooner for sooner, later in zip(self.ticks, self.ticks[1:], strict=False))
         lasted_s = self.ticks[-1] - self.ticks[0]
         return {
             "draws_per_s": round(len(self.draws) / lasted_s, 1),
+            "cpu_ms_per_draw": round(1000 * cpu_s / max(1, len(self.draws)), 1),
+            "packet_to_picture_ms": round(statistics.median(self._late_ms), 1) if self._late_ms else 0.0,
             "longest_block_ms": round(1000 * gaps[-1], 1),
             "block_99_percent_ms": round(1000 * gaps[int(0.99 * (len(gaps) - 1))], 1),
         }
@@ -61,6 +76,8 @@ class Clock:
 
     def _drawn(self) -> None:
         self.draws.append(time.monotonic())
+        if (heard_s := self._heard_s()) is not None:
+            self._late_ms.append(1000 * (self.draws[-1] - heard_s))
 
 
 class GoingLive(drive.Session):
@@ -130,6 +147,14 @@ class GoingLive(drive.Session):
         with self.in_view():
             bpy.ops.inpose.live_record()
         yield from self.until("the take has ended", lambda: not stage.records)
+        for number in range(2, TAKES + 1):
+            with self.in_view():
+                bpy.ops.inpose.live_record()
+            yield from self.until(f"take {number} is recorded", lambda: stage.records)
+            yield 3.0
+            with self.in_view():
+                bpy.ops.inpose.live_record()
+            yield from self.until(f"take {number} has ended", lambda: not stage.records)
 
     def end(self, before: Any) -> Iterator[float]:
         """Stop, and see the take baked."""
@@ -140,27 +165,49 @@ class GoingLive(drive.Session):
         self.check(scene.tool_settings.use_keyframe_insert_auto, "Auto Keying is on again")
         yield from self.until("the session is over", lambda: self.live.running_stage() is None)
         yield from self.until("the take is being solved", lambda: self.solving)
-        yield from self.wait("the take is solved and baked")
+        yield from self.wait("the takes are solved and baked")
         self.check(self.action is not None, "the take is baked")
         first, last = self.action.frame_range
         scene.frame_set(round(first + 0.5 * (last - first)))
         yield 1.5
         self.picture("l7_baked")
         yield from self.measure_playback()
+        yield from self.bake_the_row()
+
+    def bake_the_row(self) -> Iterator[float]:
+        """Bake all takes of the session onto NLA strips, and render each."""
+        armature, takes = bpy.data.objects[self.armature_name], bpy.context.scene.inpose_takes
+        state = importlib.import_module(f"{self.module}.inpose_blender.take_list.state")
+        self.check(len(takes.entries) == TAKES, "each take is in the list")
+        states = [state.state_of(entry) for entry in takes.entries]
+        self.check(states == ["baked"] * TAKES, f"each is baked: {states}")
+        with self.in_view():
+            bpy.ops.inpose.bake_takes("INVOKE_DEFAULT", onto="NLA")
+        yield from self.wait_for_a_result()
+        yield from self.until("the row is baked", lambda: len(row_pictures.strips_of(armature)) == TAKES)
+        yield 1.5
+        self.picture("l8_row")
+        seen = set()
+        for pixels in row_pictures.render_row(armature, self.folder, RENDERED_FRAMES):
+            seen.add(pixels)
+            yield 0.1
+        self.check(len(seen) == TAKES * RENDERED_FRAMES, "each rendered picture shows another pose")
 
     def measure_playback(self) -> Iterator[float]:
         """Count frames and blocks while Blender plays the bake: what the machine can draw without Live."""
         clock = Clock()
         with self.in_view():
             bpy.ops.screen.animation_play()
-        yield 4.0
+        yield MEASURED_S
+        yield from self.until("the playback is drawn", lambda: len(clock.draws) > 3 and len(clock.ticks) > 3)
         with self.in_view():
             bpy.ops.screen.animation_cancel(restore_frame=True)
         self.seen["playback"] = clock.figures()
 
     def measure(self, stage: Any) -> Iterator[float]:
         """Count frames and blocks while the character follows."""
-        clock, shown, began = Clock(), stage.performers[0].shown, time.monotonic()
+        clock = Clock(lambda: stage.follows[0].heard_s)
+        shown, began = stage.performers[0].shown, time.monotonic()
         behind: list[float] = []
         while time.monotonic() - began < MEASURED_S:
             yield 0.05

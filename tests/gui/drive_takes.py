@@ -9,23 +9,22 @@ FOLDER/report.json says what was seen; the exit code is 0 if all went as it shou
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 import sys
 import time
-from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
-from mathutils import Vector
 
 spec = importlib.util.spec_from_file_location("inpose_drive", Path(__file__).with_name("drive.py"))
 drive = importlib.util.module_from_spec(spec)
 sys.modules["inpose_drive"] = drive
 spec.loader.exec_module(drive)
+sys.path.insert(0, str(Path(__file__).parent))
+row_pictures = importlib.import_module("row_pictures")
 
 PARTS_S = ((0.0, 8.5), (8.5, 12.5), (12.0, 17.0))
 """Parts of the example: its walk with the T-pose before it, the wave, the crouch."""
@@ -196,37 +195,15 @@ class Session(drive.Session):
 
     def render(self) -> Iterator[float]:
         """Render pictures of each take in the row."""
-        scene = bpy.context.scene
-        camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-        scene.collection.objects.link(camera)
-        scene.camera = camera
-        scene.render.engine = "BLENDER_WORKBENCH"
-        scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 320, 320, 100
-        scene.render.image_settings.file_format = "PNG"
         seen = set()
-        for strip in sorted(self.strips(), key=lambda strip: strip.frame_start):
-            for share in range(RENDERED_FRAMES):
-                frame = round(
-                    strip.frame_start + (strip.frame_end - strip.frame_start) * (share + 0.5) / RENDERED_FRAMES
-                )
-                scene.frame_set(frame)
-                hips = self.rig.matrix_world @ self.rig.pose.bones["pelvis"].matrix.translation
-                camera.location = Vector((hips.x + 1.6, hips.y - 3.4, 1.2))
-                camera.rotation_euler = (
-                    (Vector((hips.x, hips.y, 0.9)) - camera.location).to_track_quat("-Z", "Y").to_euler()
-                )
-                bpy.context.view_layer.update()
-                scene.render.filepath = str(self.folder / f"render_{strip.name.replace(' ', '_')}_{share + 1}.png")
-                bpy.ops.render.render(write_still=True)
-                seen.add(pixels_of(Path(scene.render.filepath)))
-                yield 0.1
+        for pixels in row_pictures.render_row(self.rig, self.folder, RENDERED_FRAMES):
+            seen.add(pixels)
+            yield 0.1
         self.check(len(seen) == 3 * RENDERED_FRAMES, "each rendered picture shows another pose")
 
     def strips(self) -> list[Any]:
         """Return the NLA strips that play, from the lowest track up."""
-        animation = self.rig.animation_data
-        tracks = animation.nla_tracks if animation is not None else ()
-        return [strip for track in tracks if not track.mute for strip in track.strips]
+        return row_pictures.strips_of(self.rig)
 
     def look(self, name: str, frame: int | None = None) -> Iterator[float]:
         """Look at the character, the panel and the strips."""
@@ -255,15 +232,6 @@ class Session(drive.Session):
             yield drive.TICK_S
         if what:
             self.check(True, what)
-
-
-def pixels_of(path: Path) -> bytes:
-    """Return the pixels of a picture: its file also has the frame in it."""
-    image = bpy.data.images.load(str(path))
-    pixels = array("f", bytes(4 * len(image.pixels)))
-    image.pixels.foreach_get(pixels)
-    bpy.data.images.remove(image)
-    return hashlib.sha256(pixels.tobytes()).digest()
 
 
 if __name__ == "__main__":

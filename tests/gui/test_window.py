@@ -148,6 +148,8 @@ def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_pa
         "the end gives the pose back exactly",
         "nothing is keyed while live",
         "the take is baked",
+        "the row is baked",
+        "each rendered picture shows another pose",
     } <= set(report["checks"])
 
 

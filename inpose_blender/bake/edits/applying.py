@@ -46,7 +46,7 @@ def edits_for(
     first = take.motion.part(slice(0, 1))
     start = first if mirror is None else mirrored_motion(first, mirror)
     shared = shared_room(options, armature, scene, take.scale)
-    placement = motion_placement(start, options, rig.measure, scene.cursor.location, shared)
+    placement = motion_placement(start, options, rig.measure, scene.cursor.location, shared, take.motion)
     edits = read_edits(armature, scene, rig.measure, placement)
     shape = None
     if any(edit.kind == "spread_arms" for edit in edits.edits):

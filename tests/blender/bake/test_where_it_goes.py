@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +15,7 @@ from rigs import build_rig, map_and_measure, nearest_rotation, scene_facts, stil
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.operators import keep_place
 from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bake.placement import placement_from_text
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_INDEX, Motion, RigError, multiply_quaternions
 from inpose_blender.layers.options import LayerOptions
@@ -51,10 +53,10 @@ def bake(rig, motion, scale=None, **options):
     return job.run()
 
 
-def keep_bake(rig, motion, **options):
+def keep_bake(rig, motion, scale=None, **options):
     """Bake as the operators do: the take knows where its bake is."""
     scene = bpy.context.scene
-    keep_place(prepare_rig(rig, scene), bake(rig, motion, **options), scene)
+    keep_place(prepare_rig(rig, scene), bake(rig, motion, scale, **options), scene)
 
 
 def seen(rig, frames):
@@ -203,17 +205,40 @@ def test_two_characters_of_one_room_keep_their_distance(registered, kinds, optio
         assert apart[2] == pytest.approx(true[1], abs=1e-3)
 
 
-def test_characters_of_other_sizes_keep_the_distance_of_the_first_at_the_start(registered, kinds):
+@pytest.mark.parametrize("scales", [(1.0, 1.0), (1.2, 1.2), (2.0, 0.5)], ids=["alike", "larger", "giant and child"])
+def test_hands_that_meet_half_way_meet_whatever_the_sizes(registered, kinds, scales):
+    """Calibration scales each performer about the middle of their own floor, (2, 3) and (-1, 1)."""
+    rigs, middles_m = (kinds(), kinds(rotation_deg=(0, 0, 50))), np.array(((2.0, 0.95, 3.0), (-1.0, 0.95, 1.0)))
+    rigs[0].name, rigs[1].name = "First", "Second"
+    meeting_m = middles_m.mean(axis=0)
+    hands = []
+    for rig, middle_m, scale in zip(rigs, middles_m, scales, strict=True):
+        motion = still_motion(map_and_measure(rig)[1].skeleton, FRAMES, 60.0)
+        around_m = np.stack((np.linspace(-0.5, 0.5, FRAMES), np.zeros(FRAMES), np.zeros(FRAMES)), axis=-1)
+        motion = replace(motion, root_translation_m=middle_m + scale * around_m)
+        keep_bake(rig, motion, scale=scale, start_at="character", start_with="First", facing="rig")
+        rig.inpose_take.file, rig.inpose_take.scale = f"{rig.name}.npz", scale
+        placement = placement_from_text(rig.inpose_take.placement)
+        measure = map_and_measure(rig)[1]
+        hand_m = placement.places(middle_m + scale * (meeting_m - middle_m))
+        hands.append(measure.origin_world + measure.R_world_core @ hand_m)
+    assert np.linalg.norm(hands[1] - hands[0]) < 1e-6
+    index = list(map_and_measure(rigs[0])[0].bones).index("pelvis")
+    apart = np.subtract(*(seen(rig, [25])[0][0][index] for rig in rigs))
+    true_m = np.mean(scales) * np.linalg.norm(middles_m[1] - middles_m[0])
+    assert np.linalg.norm(apart[:2]) == pytest.approx(true_m, abs=0.01)
+
+
+def test_a_first_character_of_an_older_file_is_where_it_starts(registered, kinds):
     first, second = kinds(), kinds()
     first.name, second.name = "First", "Second"
-    a, b = (walker(map_and_measure(rig)[1].skeleton, seed) for rig, seed in ((first, 0), (second, 1)))
-    keep_bake(first, a)
-    first.inpose_take.file, first.inpose_take.scale = "first.npz", 2.0
-    bake(second, b, scale=0.5, start_at="character")
-    index = list(map_and_measure(first)[0].bones).index("pelvis")
-    apart = seen(second, [1])[0][0][index] - seen(first, [1])[0][0][index]
-    true = 4.0 * b.root_translation_m[0] - a.root_translation_m[0]
-    assert np.linalg.norm(apart[:2]) == pytest.approx(np.hypot(true[0], true[2]), abs=1e-3)
+    motion = walker(map_and_measure(first)[1].skeleton)
+    keep_bake(first, motion)
+    older = json.loads(first.inpose_take.placement)
+    del older["middle_m"]
+    first.inpose_take.file, first.inpose_take.placement = "first.npz", json.dumps(older)
+    bake(second, motion, start_at="character")
+    assert np.allclose(seen(second, [1])[0], seen(first, [1])[0], atol=1e-3)
 
 
 def test_without_another_character_it_is_said(registered, kinds):

@@ -211,6 +211,16 @@ def test_limbs_without_ik_are_said_once(fewer_keys):
     assert [dict(found.values) for found in problems if found.kind == "no_ik"] == [{"bone": "左ひじ, 右ひじ"}]
 
 
+def test_the_ik_bones_of_an_engine_are_no_missing_ik():
+    problems = bake(unreal_rig(), controls="ik").character.problems
+    assert [
+        (found.kind, *dict(found.values).values()) for found in problems if found.kind in ("no_ik", "ik_of_engine")
+    ] == [
+        ("ik_of_engine", "lowerarm_l, lowerarm_r", "ik_hand_l, ik_hand_r, ik_hand_gun"),
+        ("ik_of_engine", "calf_l, calf_r", "ik_foot_l, ik_foot_r"),
+    ]
+
+
 def test_a_hinge_takes_a_motion_of_hinges():
     rig = mmd_rig(knees_are_hinges=True)
     bake(rig, hinges=True)

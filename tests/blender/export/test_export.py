@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from character.skinned import add_body
 from export.importing import import_file, largest_distance_m, own_name, played_places_m
+from ik_rigs import mmd_rig
 from rigs import SHARED_RIGS, build_rig, gentle_motion, import_shared_rig
 
 from inpose_blender.bake.bake import bake_motion
 from inpose_blender.bake.settings import BakeSettings
+from inpose_blender.bpy_compat import all_curves
 from inpose_blender.core import JOINT_INDEX, InPoseError, Motion, OutputError, RigError, read_fbx_clips, read_gltf_clips
 from inpose_blender.export import exporting
 from inpose_blender.export.exporting import export_character
@@ -262,6 +264,24 @@ def test_planted_feet_stay_planted(rng, tmp_path, suffix, root_motion):
         assert np.linalg.norm(planted - planted[0], axis=1).max() < 2e-3
 
 
+@pytest.mark.parametrize("suffix", [".fbx", ".glb"])
+def test_small_movements_are_kept(rng, tmp_path, suffix):
+    """Breathing moves each bone of a chain by less than 0.1 mm; all of them together move the head by more."""
+    rig = build_rig(rng)
+    bake(rig, rng, "stand")
+    for curve in all_curves(rig.animation_data.action):
+        for key in curve.keyframe_points:
+            key.co.y = 0.0 if "location" in curve.data_path or curve.array_index else 1.0
+    for name in ("pelvis", "spine1", "spine2", "spine3"):
+        for frame, amount in ((5, 0.0), (10, 8e-5), (16, 0.0)):
+            rig.pose.bones[name].location = (amount, 0.0, 0.0)
+            rig.pose.bones[name].keyframe_insert("location", frame=frame)
+    played = played_places_m(rig)
+    result = export(rig, tmp_path / f"out{suffix}")
+    assert result.largest_error_m < 1e-5
+    assert largest_distance_m(import_file(tmp_path / f"out{suffix}"), played) < 1e-5
+
+
 def test_a_moving_object_is_a_moving_character(rng, tmp_path):
     rig = build_rig(rng)
     bake(rig, rng, "walk")
@@ -406,6 +426,20 @@ def test_bvh_of_the_rig(person, tmp_path):
     (places,) = imported.places_m.values()
     for joint, path in places.items():
         assert np.linalg.norm(path - played["wave"][joint], axis=1).max() < 1e-3
+
+
+def test_bvh_of_a_trunk_that_does_not_hang_from_the_hips(rng, tmp_path):
+    """In MMD, trunk and hips hang from センター; the deform bones have only the resting root above both."""
+    rig = mmd_rig()
+    bake(rig, rng, "walk")
+    played = played_places_m(rig)["walk"]
+    way = np.ptp(played["下半身"][:, :2], axis=0).max()
+    assert way > 0.02
+    assert export(rig, tmp_path / "out.bvh").notes == ()
+    (places,) = import_file(tmp_path / "out.bvh").places_m.values()
+    assert {"上半身", "下半身", "頭", "左足首"} <= set(places)
+    for joint, path in places.items():
+        assert np.linalg.norm(path - played[joint], axis=1).max() < 1e-3
 
 
 @pytest.mark.parametrize("file_name", [*FEW])

@@ -10,8 +10,8 @@ from inpose_blender.bake.channels import Channel
 from inpose_blender.bake.reduction import KeyedBody, with_fewer_keys, with_held_poses
 from inpose_blender.bake.settings import KeyTolerance
 from inpose_blender.keys.axes import channel_rotation, turn_axes
-from inpose_blender.keys.body import EndPoint
 from inpose_blender.keys.curves import Segments
+from inpose_blender.keys.properties import EndPoint
 from inpose_blender.keys.tridiagonal import BlockTridiagonal
 from inpose_blender.keys.turning import turning_points
 from inpose_blender.rig.tree import CarriedBone
@@ -46,14 +46,14 @@ def test_keys_with_exact_values_leave_the_fit_of_the_others_alone() -> None:
     kept = np.arange(0, 401, 2)
     exact = np.isin(kept, (0, 100, 140, 300))
     wanted = 5.0 + np.sin(np.arange(401.0) / 9)[None]
-    segments = Segments(kept, exact, np.gradient(wanted, axis=1)[:, kept])
+    segments = Segments(kept, exact, np.gradient(wanted, axis=1)[:, kept], np.ones(401))
     assert np.abs(segments.evaluate(segments.fit(wanted)) - wanted).max() < 1e-3
 
 
 def test_a_cubic_is_fitted_exactly_by_two_keys() -> None:
     t = np.arange(21.0)
     wanted = np.stack((0.001 * t**3 - 0.02 * t**2 + t, 5 - t))
-    segments = Segments(np.array([0, 20]), np.zeros(2, np.bool_), np.zeros((2, 2)))
+    segments = Segments(np.array([0, 20]), np.zeros(2, np.bool_), np.zeros((2, 2)), np.ones(21))
     assert np.abs(segments.evaluate(segments.fit(wanted)) - wanted).max() < 5e-3
 
 

@@ -18,7 +18,7 @@ from inpose_blender.errors import InPoseError, RecordingError, RigError, WorkerE
 from inpose_blender.live import operators, session
 from inpose_blender.live.countdown import countdown_of
 from inpose_blender.live.finishing import hand_over
-from inpose_blender.live.job import Follow
+from inpose_blender.live.job import Follow, RecordedTake
 from inpose_blender.live.stage import Stage
 
 pytestmark = pytest.mark.usefixtures("registered", "fake_worker")
@@ -93,6 +93,29 @@ def test_a_saved_file_has_the_own_pose(begin: Callable[[], Stage], armature: Any
     session.drop()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
     assert pose_of(bpy.data.objects[0]) == before
+
+
+def test_a_render_has_the_own_pose(begin: Callable[[], Stage], armature: Any) -> None:
+    scene, rendered = bpy.context.scene, []
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(camera)
+    scene.camera, scene.render.engine, scene.cycles.samples = camera, "CYCLES", 1
+    scene.render.resolution_x = scene.render.resolution_y = 8
+    before = pose_of(armature)
+    stage = begin()
+    tick(stage, lambda: stage.performers[0].shown > 3)
+    following = pose_of(armature)
+
+    def look(*_arguments: object) -> None:
+        rendered.append(pose_of(armature))
+
+    bpy.app.handlers.render_pre.append(look)
+    try:
+        bpy.ops.render.render()
+    finally:
+        bpy.app.handlers.render_pre.remove(look)
+    assert rendered == [before]
+    assert pose_of(armature) == following
 
 
 def test_playback_shows_the_live_pose_and_leaves_the_action(begin: Callable[[], Stage], armature: Any) -> None:
@@ -177,6 +200,41 @@ def test_two_performers_stand_as_far_apart_as_in_their_room(
     assert (hips[0] - hips[1]).length < 1e-3
     stage.stop()
     tick(stage, lambda: stage.done)
+
+
+def test_takes_recorded_together_are_solved_together_and_share_a_room(
+    begin: Callable[[], Stage], armature: Any, rng: np.random.Generator
+) -> None:
+    """Else the second performer's first take would be baked into the room of the first performer's last one."""
+    other = build_rig(rng, location=(5.0, 3.0, 0.0))
+    bpy.context.view_layer.objects.active = armature
+    bpy.context.scene.inpose_bake.start_at = "rig"
+    added = bpy.context.scene.inpose_live.performers.add()
+    added.armature, added.port = other, 40000
+    stage = begin()
+    follows = [
+        Follow("ready", takes=tuple(RecordedTake(Path(f"{name}{number}.csv"), 9, True, None) for number in (1, 2)))
+        for name in ("a", "b")
+    ]
+    for performer, follow in zip(stage.performers, follows, strict=True):
+        performer.job.follow = follow
+    takes = stage.takes
+    assert [each.take.file.stem for each in takes] == ["a1", "b1", "a2", "b2"]
+    assert [each.starts_with for each in takes] == ["", armature.name] * 2
+
+
+def test_a_growing_take_does_not_redraw_the_panel_with_each_pose(begin: Callable[[], Stage], armature: Any) -> None:
+    stage = begin()
+    tick(stage, lambda: stage.performers[0].shown > 1)
+    job, drawn = stage.performers[0].job, []
+    stage._redraw = lambda: drawn.append(time.monotonic())
+    began_s = time.monotonic()
+    for frames in range(200):
+        job.follow = Follow("ready", takes=(RecordedTake(Path("a.csv"), frames, False, None),), recording=True)
+        job._process = None  # the solver says nothing in between
+        stage.tick()
+        time.sleep(0.005)
+    assert 2 <= len(drawn) <= (time.monotonic() - began_s) / 0.5 + 2
 
 
 def test_what_cannot_work_is_said_before_anything_runs(begin: Callable[[], Stage], armature: Any) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -15,6 +16,7 @@ from rigs import build_rig
 from inpose_blender.bake.settings import KeyTolerance
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import RigError
+from inpose_blender.reducing.operators import INPOSE_OT_reduce_keys
 from inpose_blender.reducing.reducing import reduce_action
 
 TOLERANCE = KeyTolerance(4.0, 1.0)
@@ -164,3 +166,12 @@ def test_the_operator_is_one_step_and_says_what_is_left(registered, rig):
     assert before == 3 * 4 * 41
     with pytest.raises(RuntimeError, match="no keys to reduce"):
         operator(first_frame=900, last_frame=950)
+
+
+def test_the_dialog_shows_the_limits_with_their_units(registered):
+    described = bpy.ops.inpose.reduce_keys.get_rna_type().properties
+    assert (described["distance_mm"].unit, described["angle_shown"].unit) == ("CAMERA", "ROTATION")
+    drawn = []
+    layout = SimpleNamespace(prop=lambda _operator, name: drawn.append(name))
+    INPOSE_OT_reduce_keys.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert drawn == ["first_frame", "last_frame", "distance_mm", "angle_shown"]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from inpose_blender.core import CancelledError, InPoseError, RecordingError, Skeleton, WorkerError
 from inpose_blender.runtime import watch, worker_job
 from inpose_blender.runtime.interpreter import Interpreter, candidate_interpreters
+from inpose_blender.runtime.solver_process import SolverProcess
 from inpose_blender.runtime.worker_job import stop_warm_process
 from inpose_blender.solve.job import SolveJob
 
@@ -241,3 +243,26 @@ def test_stopping_ends_the_process(job):
     assert not process.alive
     assert worker_job._WARM.process is None
     assert issubclass(WorkerError, InPoseError)
+
+
+def test_a_pose_that_nobody_has_taken_outlives_the_states_after_it():
+    """A window that is drawn slowly asks seldom; the solver says its state ten times a second."""
+    lines = (
+        {"event": "live", "id": 1, "phase": "ready", "pose": "first", "behind_s": 0.1, "heard_s": 5.0},
+        {"event": "live", "id": 1, "phase": "ready", "pose": "second", "behind_s": 0.2, "heard_s": 6.0},
+        {"event": "live", "id": 1, "phase": "waiting", "pose": None, "behind_s": 0.3, "heard_s": 7.0},
+    )
+    script = f"import json\nfor line in {lines!r}: print(json.dumps(line), flush=True)\ninput()"
+    process = SolverProcess([sys.executable, "-c", script], dict(os.environ))
+    try:
+        end_s = time.monotonic() + 20
+        while process._newest.get(1, {}).get("phase") != "waiting":
+            assert time.monotonic() < end_s
+            time.sleep(0.01)
+        told = process.newest(1)
+        assert told == {
+            "event": "live", "id": 1, "phase": "waiting", "pose": "second", "behind_s": 0.2, "heard_s": 6.0
+        }  # fmt: skip
+        assert process.newest(1) is None
+    finally:
+        process.stop()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import bpy
@@ -12,6 +13,7 @@ from rigs import build_rig
 
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bake.panel import KEYS, LIMBS, WHERE_IT_GOES, INPOSE_PT_bake
+from inpose_blender.bake.properties import bake_options
 from inpose_blender.calibration.panel import INPOSE_PT_calibration
 from inpose_blender.core import WorkerError
 from inpose_blender.menus import SEARCHABLE, INPOSE_MT_operations
@@ -24,7 +26,7 @@ from inpose_blender.rig.panel import INPOSE_PT_rig
 from inpose_blender.solve.panel import INPOSE_PT_solve
 from inpose_blender.solve.queue import QUEUE
 from inpose_blender.ui.drawing import wrapped
-from inpose_blender.ui.option_properties import panel_options
+from inpose_blender.ui.option_properties import panel_options, shown_as
 from inpose_blender.ui.panel import INPOSE_PT_main
 from inpose_blender.viewing.result_panel import INPOSE_PT_result
 
@@ -137,9 +139,9 @@ def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, f
 
 def test_the_quality_comes_first_and_the_options_for_experts_last(shown):
     options = panel_options(SolveSettings)
-    experts = [option.stored_as for option in options if option.expert]
+    experts = [shown_as(option) for option in options if option.expert]
     layout = shown()["INPOSE_PT_solve"]
-    assert layout.properties == [option.stored_as for option in options if not option.expert] + experts
+    assert layout.properties == [shown_as(option) for option in options if not option.expert] + experts
     assert (layout.properties[0], experts[0]) == ("quality", "steps")
     assert layout.texts.index("Options") < layout.texts.index("Expert options")
 
@@ -150,6 +152,26 @@ def test_a_small_number_is_shown_with_its_digits(registered):
         for name in ("position_noise_ratio", "variation")
     }
     assert shown == {"position_noise_ratio": 4, "variation": 2}
+
+
+def test_distances_and_angles_of_the_bake_are_shown_with_their_units(shown):
+    settings = bpy.context.scene.inpose_bake
+    described = settings.bl_rna.properties
+    assert described["key_distance_mm"].unit == "CAMERA", "Blender's own unit in millimetres"
+    for name in ("key_angle_deg", "key_tolerance_deg"):
+        drawn = f"{name}_shown"
+        assert drawn in shown()["INPOSE_PT_bake"].properties
+        assert name not in shown()["INPOSE_PT_bake"].properties
+        assert described[drawn].unit == "ROTATION"
+        for limit in ("default", "hard_min", "hard_max", "soft_max"):
+            degrees, radians = getattr(described[name], limit), getattr(described[drawn], limit)
+            assert math.degrees(radians) == pytest.approx(degrees)
+    settings.key_angle_deg = 1.5
+    assert math.degrees(settings.key_angle_deg_shown) == pytest.approx(1.5)
+    settings.key_angle_deg_shown = math.radians(0.7)
+    assert bake_options(bpy.context.scene).key_angle_deg == 0.7
+    settings.key_angle_deg_shown = 1e6
+    assert settings.key_angle_deg == 20.0
 
 
 def test_calibration_asks_for_a_factor_only_where_one_is_meant(shown):
