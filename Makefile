@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-live-hour bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-page bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui bench-live-hour \
 	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -43,6 +43,11 @@ bench-live: $(VENV)/.installed-test
 # An hour of live recording, then the kill: memory, and whether the file has everything (Linux).
 bench-live-hour: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/live_hour.py
+
+# The recorder page in Chromium with an emulated headset: lost frames, the size of a long take, memory (ten minutes).
+bench-page: $(VENV)/.installed-test
+	cd web/tests && npm install --no-save --silent
+	$(BIN)/python benchmarks/recorder_page.py
 
 # The same as bench on a CUDA GPU.
 bench-gpu: $(VENV)/.installed-test

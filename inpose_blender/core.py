@@ -76,6 +76,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from inpose_core.recording.live.headset import HeadsetProgress, HeadsetRecorder, PageSettings
+    from inpose_core.recording.live.qr_code import qr_code, with_quiet_zone
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.trackers import TrackerTracks
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -142,6 +143,7 @@ else:
     )
     from ..inpose_core.recording.formats.sensors_file import load_sensors, save_sensors
     from ..inpose_core.recording.live.headset import HeadsetProgress, HeadsetRecorder, PageSettings
+    from ..inpose_core.recording.live.qr_code import qr_code, with_quiet_zone
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.trackers import TrackerTracks
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
@@ -243,6 +245,7 @@ __all__ = [
     "parse_json",
     "pelvis_above_seat_m",
     "pins_to_json",
+    "qr_code",
     "quaternion_to_matrix",
     "quaternion_to_rotvec",
     "read_fbx_clips",
@@ -266,6 +269,7 @@ __all__ = [
     "tube_around",
     "unsure_stretches",
     "usual_shape",
+    "with_quiet_zone",
     "without_python_variables",
     "write_csv",
     "write_output",

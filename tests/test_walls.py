@@ -117,7 +117,6 @@ MAY_LOAD = {
         "torch",
         "ray",
         "upath",
-        "cryptography",
         "matplotlib",
         "smplx",
     },

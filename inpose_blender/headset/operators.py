@@ -17,6 +17,7 @@ from ..ui.modal import is_playing
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_error, show_error
 from ..ui.translate import tr
+from . import qr_picture
 from .properties import takes_folder
 
 if TYPE_CHECKING:
@@ -190,9 +191,10 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """End the session, and no longer watch for other files."""
+    """End the session, free its pictures, and no longer watch for other files."""
     bpy.app.handlers.load_pre.remove(_end_before_loading)
     end_session()
+    qr_picture.clear()
 
 
 CLASSES = (

@@ -10,6 +10,7 @@ import bpy
 from ..ui.drawing import SidebarPanel, draw_text
 from ..ui.translate import tr
 from .operators import running_session
+from .qr_picture import draw_qr_code
 
 if TYPE_CHECKING:
     from .session import HeadsetSession
@@ -41,14 +42,17 @@ def draw_settings(layout: Any, settings: Any) -> None:
     column = body.column()
     column.use_property_split = True
     column.use_property_decorate = False
+    draw_connection(column, settings)
+    column.prop(settings, "folder")
+
+
+def draw_connection(column: Any, settings: Any) -> None:
+    """Draw how the headset reaches this computer."""
     column.prop(settings, "connection")
     column.prop(settings, "port")
     if settings.connection == "WIFI":
         column.prop(settings, "certificate")
         column.prop(settings, "key")
-        if not (settings.certificate and settings.key):
-            draw_text(body.column(align=True), tr("Wi-Fi needs a certificate and its key for HTTPS."), "INFO")
-    column.prop(settings, "folder")
 
 
 def draw_session(layout: Any, session: HeadsetSession) -> None:
@@ -69,13 +73,18 @@ def draw_session(layout: Any, session: HeadsetSession) -> None:
 
 
 def draw_address(layout: Any, url: str) -> None:
-    """Draw the address of the page, and for a headset on a cable the command that forwards the port."""
-    if url.startswith("http://"):
+    """Draw the address of the page: for a headset on a cable, the command that forwards the port; for one in the
+    network, the address as a QR code."""
+    on_cable = url.startswith("http://")
+    if on_cable:
         port = url.split("/")[2].rpartition(":")[2]
         draw_text(layout, tr("Run this command on the computer:"))
         _draw_copied(layout, f"adb reverse tcp:{port} tcp:{port}")
     draw_text(layout, tr("Open this address in the headset:"))
     _draw_copied(layout, url)
+    if not on_cable:
+        draw_qr_code(layout, url)
+        draw_text(layout, tr("If the browser warns you, choose Advanced, then Proceed."), "INFO")
 
 
 def _draw_copied(layout: Any, text: str) -> None:

@@ -14,7 +14,7 @@ from ..preferences.machine_settings import user_folder
 
 CONNECTIONS: Final = (
     ("CABLE", "By cable", "The headset is connected with USB, and adb forwards the port"),
-    ("WIFI", "By Wi-Fi", "The headset is in the same network. This needs a certificate and its key"),
+    ("WIFI", "By Wi-Fi", "The headset is in the same network. Its browser asks once whether to trust the page"),
 )
 
 
@@ -30,7 +30,9 @@ class INPOSE_PG_headset(bpy.types.PropertyGroup):
         max=65535,
     )
     certificate: bpy.props.StringProperty(
-        name="Certificate", description="PEM file with the certificate for HTTPS", subtype="FILE_PATH"
+        name="Certificate",
+        description="PEM file with your own certificate for HTTPS. If empty, InPose makes one for each session",
+        subtype="FILE_PATH",
     )
     key: bpy.props.StringProperty(
         name="Key", description="PEM file with the key of the certificate", subtype="FILE_PATH"

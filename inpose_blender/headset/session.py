@@ -15,7 +15,6 @@ from ..core import (
     InPoseError,
     OutputError,
     PageSettings,
-    RecordingError,
     output_error,
 )
 
@@ -28,7 +27,7 @@ class HeadsetChoices:
     port: int
     in_network: bool = False
     certificate: Path | None = None
-    """With `key`: PEM files, needed in the network."""
+    """With `key`: PEM files for HTTPS in the network; None: a certificate is made for the session."""
     key: Path | None = None
     may_create: bool = False
     """Create the folder if it is missing: the user has chosen none."""
@@ -39,15 +38,10 @@ class HeadsetSession:
 
     Raises:
         OutputError: the folder does not exist.
-        RecordingError: the port is taken, or Wi-Fi is chosen without a certificate.
+        RecordingError: the port is taken, this computer is in no network, or the certificate cannot be used.
     """
 
     def __init__(self, choices: HeadsetChoices) -> None:
-        if choices.in_network and (choices.certificate is None or choices.key is None):
-            raise RecordingError(
-                "A headset in the network needs HTTPS, and no certificate is given.",
-                "Choose a certificate and its key, or connect the headset by cable.",
-            )
         _check_writable(choices.folder, choices.may_create)
         self.choices = choices
         self._told = 0

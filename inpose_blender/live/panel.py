@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ..headset.panel import draw_address
+from ..headset.panel import draw_address, draw_connection
 from ..options import LiveOptions
 from ..ui.drawing import SubPanel, draw_text
 from ..ui.option_rows import draw_options
@@ -47,11 +47,7 @@ def draw_settings(layout: Any, context: bpy.types.Context) -> None:
         column.prop(settings, "port")
         column.prop(settings, "in_network")
     elif settings.source == "PAGE":
-        column.prop(headset, "connection")
-        column.prop(headset, "port")
-        if headset.connection == "WIFI":
-            column.prop(headset, "certificate")
-            column.prop(headset, "key")
+        draw_connection(column, headset)
     row = layout.row()
     row.scale_y = 1.5
     row.operator("inpose.live", icon="PLAY")

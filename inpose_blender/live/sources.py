@@ -76,11 +76,6 @@ def _request(context: bpy.types.Context, performer: Performer, port: int, folder
         port = choices.port
         if choices.in_network:
             address, certificate, key = _ALL_ADDRESSES, choices.certificate, choices.key
-            if certificate is None or key is None:
-                raise RecordingError(
-                    "A headset in the network needs HTTPS, and no certificate is given.",
-                    "Choose a certificate and its key, or connect the headset by cable.",
-                )
     elif settings.in_network:
         address = _ALL_ADDRESSES
     return LiveRequest(

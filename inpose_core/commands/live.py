@@ -14,6 +14,7 @@ from ..options.command_line import add_options, settings_from_arguments
 from ..options.live import LiveOptions
 from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
+from .page_address import page_lines
 
 if TYPE_CHECKING:
     from ..live.performance import LiveState
@@ -131,7 +132,7 @@ class _Teller:
     def tell(self, state: LiveState) -> None:
         """Say what the performer has to do, and what is wrong."""
         if state.url and not state.connected and not state.is_measured:
-            self.say(f"Open this address in the browser of the headset: {state.url}")
+            self.say("\n".join(page_lines(state.url, sys.stderr)))
         if state.phase == "counting":
             self.say(f"Take a T-pose: InPose measures in {state.seconds_left:.0f} s.")
         elif state.phase == "holding":

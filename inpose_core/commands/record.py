@@ -12,6 +12,7 @@ from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
 from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
+from .page_address import page_lines
 from .reading import guess_lines
 
 if TYPE_CHECKING:
@@ -81,10 +82,8 @@ def _record_headset(options: argparse.Namespace) -> int:
             f'"{options.out}" is neither a folder nor a .jsonl file.',
             "Choose a folder, or a name that ends with .jsonl.",
         )
-    if (options.certificate is None) != (options.key is None):
-        raise OutputError("A certificate and its key belong together.", "Give --certificate and --key.")
     settings = PageSettings(options.webxr, options.listen, options.seconds, options.certificate, options.key)
-    told = _HeadsetTeller(settings.in_network, live=not options.quiet and sys.stderr.isatty())
+    told = _HeadsetTeller(live=not options.quiet and sys.stderr.isatty())
     takes = record_headset(options.out, settings, told.tell)
     if told.live:
         print(file=sys.stderr)
@@ -98,24 +97,16 @@ def _record_headset(options: argparse.Namespace) -> int:
 class _HeadsetTeller:
     """Say where the page is, and then how the recording goes."""
 
-    def __init__(self, in_network: bool, *, live: bool) -> None:
-        self._in_network, self.live = in_network, live
+    def __init__(self, *, live: bool) -> None:
+        self.live = live
         self._told = False
 
     def tell(self, progress: HeadsetProgress) -> bool:
         """Print; the recording goes on."""
         if not self._told:
             self._told = True
-            print(f"Open this address in the browser of the headset: {progress.url}", file=sys.stderr)
-            if self._in_network:
-                print(
-                    "The browser asks once whether to trust the page: choose Advanced, then Proceed.", file=sys.stderr
-                )
-            else:
-                port = progress.url.rpartition(":")[2].partition("/")[0]
-                print(
-                    f"Connect the headset by cable first, and run: adb reverse tcp:{port} tcp:{port}", file=sys.stderr
-                )
+            for line in page_lines(progress.url, sys.stderr):
+                print(line, file=sys.stderr)
             print("Ctrl-C ends the recording.", file=sys.stderr, flush=True)
         if self.live:
             state = "headset connected" if progress.connected else "no headset yet"

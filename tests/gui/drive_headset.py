@@ -30,11 +30,13 @@ class RecordingLive(drive.Session):
 
     def script(self) -> Iterator[float]:
         """Walk from the button to the chosen take."""
+        drive.arrange_panels("INPOSE_PT_headset", hidden=("INPOSE_PT_live", "INPOSE_PT_takes"))
         yield from self.set_the_scene()
         operators = importlib.import_module(f"{self.module}.inpose_blender.headset.operators")
         bpy.context.window_manager.inpose_headset.connection = "WIFI"
         yield 1.0
         self.picture("h1_settings")
+        yield from self.show_the_code(operators)
         bpy.context.window_manager.inpose_headset.connection = "CABLE"
         with self.in_view():
             bpy.ops.inpose.record_headset("INVOKE_DEFAULT")
@@ -57,6 +59,24 @@ class RecordingLive(drive.Session):
             bpy.ops.inpose.end_headset()
         yield 1.0
         self.check(operators.running_session() is None, "the end stops the server")
+
+    def show_the_code(self, operators: Any) -> Iterator[float]:
+        """Serve the page in the network, and show its address as a QR code, in dark and in light themes."""
+        with self.in_view():
+            bpy.ops.inpose.record_headset("INVOKE_DEFAULT")
+        session = operators.running_session()
+        self.check(session is not None, "the page is served in the network without a certificate of one's own")
+        self.seen["url"] = session.url
+        yield 2.0
+        self.picture("h5_code_dark")
+        (light,) = (Path(folder) / "Blender_Light.xml" for folder in bpy.utils.preset_paths("interface_theme")[:1])
+        bpy.ops.script.execute_preset(filepath=str(light), menu_idname="USERPREF_MT_interface_theme_presets")
+        yield 2.0
+        self.picture("h5_code_light")
+        bpy.ops.preferences.reset_default_theme()
+        with self.in_view():
+            bpy.ops.inpose.end_headset()
+        yield 1.0
 
     def take_lines(self) -> list[str]:
         """Return a short take as the page sends it."""

@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
 from real_blender import RealBlender, real_blenders  # noqa: E402
+from web_packages import read_qr_code  # noqa: E402
 
 BLENDERS = real_blenders()
 
@@ -125,6 +126,8 @@ def test_fk_and_ik_are_baked_and_snapped_in_the_window(blender: RealBlender, tmp
 def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_headset.py", tmp_path)
     assert {"the take is the chosen recording", "the end stops the server"} <= set(report["checks"])
+    for name in ("h5_code_dark.png", "h5_code_light.png"):
+        assert read_qr_code(pictures_of(blender, tmp_path) / name) == report["url"]
 
 
 @pytest.mark.timeout(1800)
@@ -180,6 +183,11 @@ def test_a_shot_is_edited_and_exported_in_the_window(family: str, blender: RealB
     } <= set(report["checks"])
 
 
+def pictures_of(blender: RealBlender, folder: Path, *given: str) -> Path:
+    """Return the folder of the pictures of a script."""
+    return Path(os.environ.get("INPOSE_SCREENSHOTS", folder / "pictures")).joinpath(blender.version, *given)
+
+
 def driven(blender: RealBlender, script: str, folder: Path, *given: str) -> dict[str, Any]:
     """Install the add-on into a clean profile, play a script in a window, and return its report.
 
@@ -194,8 +202,7 @@ def driven(blender: RealBlender, script: str, folder: Path, *given: str) -> dict
         "--command", "extension", "install-file", "-r", "user_default", "--enable", str(zipped), profile=profile
     )
     subprocess.run(install, check=True, timeout=300)
-    pictures = Path(os.environ.get("INPOSE_SCREENSHOTS", folder / "pictures")) / blender.version
-    pictures = pictures.joinpath(*given)
+    pictures = pictures_of(blender, folder, *given)
     pictures.mkdir(parents=True, exist_ok=True)
     drive = blender.window_command(
         *("--python", str(REPOSITORY / "tests" / "gui" / script), "--", str(pictures), *given),

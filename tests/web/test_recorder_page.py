@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -16,20 +14,11 @@ import pytest
 
 from inpose_core import CalibrationSettings, Skeleton, calibrate, load_recording, solve
 from inpose_core.recording.live.headset import HeadsetRecorder, PageSettings
+from tests.web_packages import CHROMIUM, NODE, node, web_packages
 
 PAGE = Path(__file__).resolve().parents[2] / "web"
-NODE = shutil.which("node")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node.js")
-
-
-def node(*arguments: str, folder: Path, seconds: float = 120) -> str:
-    done = subprocess.run(
-        ["node", *arguments], cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
 
 
 def test_the_modules() -> None:
@@ -40,13 +29,7 @@ def test_the_modules() -> None:
 
 @pytest.fixture(scope="module")
 def packages() -> Path:
-    """Return the folder of the driver, with its packages from npm."""
-    folder = PAGE / "tests"
-    if not (folder / "node_modules" / "iwer").is_dir():
-        done = subprocess.run(["npm", "install", "--no-save", "--silent"], cwd=folder, timeout=240, check=False)
-        if done.returncode:
-            pytest.skip("npm cannot install iwer and playwright-core")
-    return folder
+    return web_packages()
 
 
 def acted(packages: Path, recorder: HeadsetRecorder, downloads: Path, *options: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 /** Connect the page's buttons with the recorder and the list of takes. */
 
 import { connectLive } from './live_socket.js';
+import { Deliveries } from './deliveries.js';
 import { openStore } from './take_store.js';
 import { Recorder } from './recorder.js';
 import { sessionKind, startSession } from './xr_session.js';
@@ -28,10 +29,17 @@ async function main() {
   if (navigator.storage && navigator.storage.persist) await navigator.storage.persist().catch(() => false);
   let recorder = null;
   let live = null;
+  const onChange = (text) => { shown('connection').textContent = text; };
+  const deliveries = new Deliveries(store, () => live, onChange);
   connectLive(window.location.href, {
-    onChange: (text) => { shown('connection').textContent = text; },
+    onChange,
     onCommand: (command) => recorder && recorder.ask(command),
-  }).then((socket) => { live = socket; });
+    onArrived: (take) => deliveries.arrived(take),
+    onOpen: () => deliveries.again(),
+  }).then((socket) => {
+    live = socket;
+    listTakes(store, live);
+  });
   const kind = await sessionKind();
   const button = shown('start');
   button.disabled = !kind;
@@ -47,6 +55,7 @@ async function main() {
       const begun = await startSession(kind, (about) => new Recorder({
         store,
         live: () => live,
+        deliveries,
         sounds: new Sounds(),
         settings: { countInS: Number(shown('count-in').value), tPose: shown('t-pose').checked },
         nextTake: 1 + Math.max(0, ...takes.map((take) => take.take)),
@@ -54,7 +63,7 @@ async function main() {
         onState: (name) => {
           say(STATES[name]);
           shown('stop').hidden = name === 'ended';
-          if (name === 'saved' || name === 'ended') listTakes(store);
+          if (name === 'saved' || name === 'ended') listTakes(store, live);
         },
       }));
       recorder = begun.recorder;
@@ -67,20 +76,20 @@ async function main() {
     }
   });
   shown('stop').addEventListener('click', () => recorder && recorder.ask('stop'));
-  await listTakes(store);
+  await listTakes(store, live);
 }
 
 function say(text) {
   shown('state').textContent = text;
 }
 
-async function listTakes(store) {
-  const rows = (await store.list()).map((take) => row(store, take));
+async function listTakes(store, live) {
+  const rows = (await store.list()).map((take) => row(store, live, take));
   shown('takes').replaceChildren(...rows);
   shown('no-takes').hidden = rows.length > 0;
 }
 
-function row(store, take) {
+function row(store, live, take) {
   const line = document.createElement('li');
   const name = fileName(take);
   const text = document.createElement('span');
@@ -91,10 +100,16 @@ function row(store, take) {
   if (navigator.canShare && navigator.canShare({ files: [sample] })) {
     line.append(action('Share', async () => navigator.share({ files: [await file(store, take)], title: name })));
   }
+  if (live) {
+    line.append(action('Send', async () => {
+      const isThere = await live.sendWhole(await store.text(take.id));
+      say(isThere ? `Take ${take.take} is on the computer.` : 'The computer does not answer. The take is on this headset only.');
+    }));
+  }
   line.append(action('Delete', async () => {
     if (window.confirm(`Delete take ${take.take}?`)) {
       await store.remove(take.id);
-      await listTakes(store);
+      await listTakes(store, live);
     }
   }));
   return line;

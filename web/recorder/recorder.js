@@ -12,7 +12,7 @@ const LONGEST_PLAYBACK = 90 * 60;
 
 export class Recorder {
   /**
-   * @param {{store: object, live: () => object | null, sounds: object, settings: object, nextTake: number,
+   * @param {{store: object, live: () => object | null, deliveries: object, sounds: object, settings: object, nextTake: number,
    *   about: object, onState: (name: string) => void}} world
    */
   constructor(world) {
@@ -46,7 +46,11 @@ export class Recorder {
     }
     this.streamed = null;
     // A take that has just begun has listed all inputs.
-    if (!began) this.add(added.map((input) => inputLine(input, timeMs - this.take.startMs)));
+    if (!began) {
+      const inputs = added.map((input) => inputLine(input, timeMs - this.take.startMs));
+      this.take.head.push(...inputs);
+      this.add(inputs);
+    }
     if (sample) {
       this.take.frames += 1;
       if (this.take.playback.length < LONGEST_PLAYBACK) this.take.playback.push(sample);
@@ -112,15 +116,18 @@ export class Recorder {
 
   begin(timeMs) {
     this.take = {
-      number: this.nextTake, startMs: timeMs, frames: 0, playback: [], toStore: [], toSend: [],
-      writtenMs: timeMs, sentMs: timeMs, complete: true,
+      number: this.nextTake, startMs: timeMs, frames: 0, playback: [], head: [], toStore: [], toSend: [],
+      writtenMs: timeMs, sentMs: timeMs, connection: null,
     };
     this.nextTake += 1;
     const startedAt = new Date();
     // The lines wait until the store has given the take its place.
     this.take.id = this.store.begin(this.take.number, startedAt.toISOString());
-    this.add([headerLine({ ...this.about(), take: this.take.number, startedAt })]);
-    this.add(this.inputs.map((input) => inputLine(input, 0)));
+    this.take.head = [
+      headerLine({ ...this.about(), take: this.take.number, startedAt }),
+      ...this.inputs.map((input) => inputLine(input, 0)),
+    ];
+    this.take.toStore.push(...this.take.head);
   }
 
   add(lines) {
@@ -134,7 +141,7 @@ export class Recorder {
     const live = this.live();
     const watched = live && live.streams;
     if (take.toSend.length && (all || watched || timeMs - take.sentMs >= SEND_EVERY_MS)) {
-      if (!live || !live.send(take.toSend)) take.complete = false;
+      if (live) this.send(take, live);
       take.toSend = [];
       take.sentMs = timeMs;
     }
@@ -144,6 +151,12 @@ export class Recorder {
       take.toStore = [];
       take.writtenMs = timeMs;
     }
+  }
+
+  /** Send lines; those that do not arrive are sent again after the take. A new connection is told which take it is. */
+  send(take, live) {
+    const isNew = take.connection !== live.connection;
+    if (live.send(isNew ? [...take.head, ...take.toSend] : take.toSend)) take.connection = live.connection;
   }
 
   async finish(timeMs) {
@@ -162,8 +175,7 @@ export class Recorder {
     const id = await take.id;
     await take.saved;
     await this.store.finish(id, { frames: take.frames, seconds });
-    const live = this.live();
-    if (live && !take.complete) await live.sendWhole(await this.store.text(id));
     this.onState('saved');
+    await this.deliveries.ended(id, take.number, take.frames);
   }
 }

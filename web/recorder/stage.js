@@ -2,6 +2,7 @@
 /** Draw what a performer sees in the headset: a text panel, the T-pose to copy, and the last take. Plain WebGL. */
 
 import { headingOf, turned } from './rotations.js';
+import { TextPicture } from './text_picture.js';
 
 const LINES = `
 attribute vec3 place; attribute vec3 colour; uniform mat4 view; uniform mat4 projection; varying vec3 shade;
@@ -13,10 +14,13 @@ void main() { where = at; gl_Position = projection * view * vec4(place, 1.0); }`
 const TEXTURED = `precision mediump float; uniform sampler2D picture; varying vec2 where;
 void main() { gl_FragColor = texture2D(picture, where); }`;
 
+/** The panel, and the part of it with the title, which changes every second: pixels from the left and from the top. */
 const WIDTH = 1024;
 const HEIGHT = 512;
-const PANEL_M = [1.2, 0.6];
+const TITLE = { left: 62, top: 50, width: 900, height: 130 };
+const METRES_PER_PIXEL = 1.2 / WIDTH;
 const PANEL_AWAY_M = 1.8;
+const PANEL_UP_M = 0.15;
 const FIGURE_AWAY_M = 2.6;
 const BLUE = [0.35, 0.7, 1.0];
 const ORANGE = [1.0, 0.6, 0.2];
@@ -25,18 +29,12 @@ const GREY = [0.45, 0.45, 0.5];
 export class Stage {
   constructor(gl) {
     this.gl = gl;
-    this.lines = program(gl, LINES, PLAIN);
-    this.picture = program(gl, PICTURE, TEXTURED);
+    this.lines = program(gl, LINES, PLAIN, ['place', 'colour']);
+    this.picture = program(gl, PICTURE, TEXTURED, ['place', 'at']);
     this.buffer = gl.createBuffer();
-    this.texture = gl.createTexture();
-    this.canvas = document.createElement('canvas');
-    this.canvas.width = WIDTH;
-    this.canvas.height = HEIGHT;
-    this.written = null;
+    this.text = new TextPicture(gl, WIDTH, HEIGHT);
+    this.title = new TextPicture(gl, TITLE.width, TITLE.height);
     this.place = null;
-    gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    for (const name of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, name, gl.CLAMP_TO_EDGE);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
   }
 
   /**
@@ -62,8 +60,10 @@ export class Stage {
     for (const view of viewer.views) {
       const port = layer.getViewport(view);
       gl.viewport(port.x, port.y, port.width, port.height);
-      this.drawLines(view, lines);
-      this.drawPanel(view);
+      this.drawColoured(view, gl.LINES, lines);
+      this.drawPicture(view, this.text, { left: 0, top: 0, width: WIDTH, height: HEIGHT }, 0);
+      this.drawPicture(view, this.title, TITLE, 0.002);
+      this.drawColoured(view, gl.TRIANGLE_STRIP, barCorners(this.place, panel));
     }
   }
 
@@ -77,57 +77,46 @@ export class Stage {
   }
 
   write(panel) {
-    const key = JSON.stringify(panel);
-    if (key === this.written) return;
-    this.written = key;
-    const pen = this.canvas.getContext('2d');
-    pen.fillStyle = '#15161a';
-    pen.fillRect(0, 0, WIDTH, HEIGHT);
-    pen.fillStyle = panel.colour;
-    pen.fillRect(0, 0, WIDTH, 14);
-    pen.textAlign = 'center';
-    pen.fillStyle = '#ffffff';
-    pen.font = 'bold 92px sans-serif';
-    pen.fillText(panel.title, WIDTH / 2, 150, WIDTH - 60);
-    pen.font = '46px sans-serif';
-    panel.text.split('\n').forEach((line, index) => pen.fillText(line, WIDTH / 2, 250 + 64 * index, WIDTH - 60));
-    if (panel.bar > 0) {
+    this.text.write(`${panel.colour} ${panel.text}`, (pen) => {
       pen.fillStyle = panel.colour;
-      pen.fillRect(40, HEIGHT - 46, (WIDTH - 80) * Math.min(1, panel.bar), 22);
-    }
-    const { gl } = this;
-    gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, this.canvas);
+      pen.fillRect(0, 0, WIDTH, 14);
+      pen.fillStyle = '#ffffff';
+      pen.font = '46px sans-serif';
+      panel.text.split('\n').forEach((line, index) => pen.fillText(line, WIDTH / 2, 250 + 64 * index, WIDTH - 60));
+    });
+    this.title.write(panel.title, (pen) => {
+      pen.fillStyle = '#ffffff';
+      pen.font = 'bold 92px sans-serif';
+      pen.fillText(panel.title, TITLE.width / 2, 100, TITLE.width - 20);
+    });
   }
 
-  drawLines(view, lines) {
-    if (!lines.length) return;
+  drawColoured(view, kind, values) {
+    if (!values.length) return;
     const { gl } = this;
-    this.use(this.lines, view, lines, [['place', 3], ['colour', 3]]);
-    gl.drawArrays(gl.LINES, 0, lines.length / 6);
+    this.use(this.lines, view, values, [['place', 3], ['colour', 3]]);
+    gl.drawArrays(kind, 0, values.length / 6);
   }
 
-  drawPanel(view) {
+  drawPicture(view, picture, part, nearerM) {
     const { gl } = this;
-    const [half, tall] = [PANEL_M[0] / 2, PANEL_M[1] / 2];
-    const corners = [[-half, -tall, 0, 1], [half, -tall, 1, 1], [-half, tall, 0, 0], [half, tall, 1, 0]];
-    const values = corners.flatMap(([x, y, u, v]) => [...inFront(this.place, [x, y + 0.15, -PANEL_AWAY_M]), u, v]);
+    const values = cornersOf(this.place, part, nearerM).flatMap((corner, index) => [...corner, index % 2, index < 2 ? 1 : 0]);
     this.use(this.picture, view, values, [['place', 3], ['at', 2]]);
-    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+    gl.bindTexture(gl.TEXTURE_2D, picture.texture);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
   use(used, view, values, attributes) {
     const { gl } = this;
-    gl.useProgram(used);
-    gl.uniformMatrix4fv(gl.getUniformLocation(used, 'view'), false, view.transform.inverse.matrix);
-    gl.uniformMatrix4fv(gl.getUniformLocation(used, 'projection'), false, view.projectionMatrix);
+    gl.useProgram(used.program);
+    gl.uniformMatrix4fv(used.view, false, view.transform.inverse.matrix);
+    gl.uniformMatrix4fv(used.projection, false, view.projectionMatrix);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
     gl.bufferData(gl.ARRAY_BUFFER, new Float32Array(values), gl.DYNAMIC_DRAW);
     const stride = 4 * attributes.reduce((sum, [, count]) => sum + count, 0);
     let offset = 0;
     for (const [name, count] of attributes) {
-      const location = gl.getAttribLocation(used, name);
+      const location = used.attributes[name];
       gl.enableVertexAttribArray(location);
       gl.vertexAttribPointer(location, count, gl.FLOAT, false, stride, offset);
       offset += 4 * count;
@@ -138,6 +127,22 @@ export class Stage {
 function inFront({ origin, heading }, [x, y, z]) {
   const about = turned(heading, [x, 0, z]);
   return [origin[0] + about[0], origin[1] + y, origin[2] + about[2]];
+}
+
+/** Return the corners of a part of the panel: bottom left, bottom right, top left, top right. */
+function cornersOf(place, { left, top, width, height }, nearerM) {
+  const x = (pixel) => METRES_PER_PIXEL * (pixel - WIDTH / 2);
+  const y = (pixel) => METRES_PER_PIXEL * (HEIGHT / 2 - pixel) + PANEL_UP_M;
+  return [top + height, top].flatMap((row) => [left, left + width].map((column) =>
+    inFront(place, [x(column), y(row), nearerM - PANEL_AWAY_M])));
+}
+
+/** The bar that fills while a pose is held; it changes in every frame. */
+function barCorners(place, { bar, colour }) {
+  if (!(bar > 0)) return [];
+  const part = { left: 40, top: HEIGHT - 46, width: (WIDTH - 80) * Math.min(1, bar), height: 22 };
+  const shade = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
+  return cornersOf(place, part, 0.002).flatMap((corner) => [...corner, ...shade]);
 }
 
 function segment(from, to, colour) {
@@ -179,7 +184,8 @@ function floorLines(place) {
   return found;
 }
 
-function program(gl, vertex, fragment) {
+/** Return a program with the places of what it is given: asking for them in each frame would take time. */
+function program(gl, vertex, fragment, attributes) {
   const made = gl.createProgram();
   for (const [kind, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
     const shader = gl.createShader(kind);
@@ -189,5 +195,10 @@ function program(gl, vertex, fragment) {
     gl.attachShader(made, shader);
   }
   gl.linkProgram(made);
-  return made;
+  return {
+    program: made,
+    view: gl.getUniformLocation(made, 'view'),
+    projection: gl.getUniformLocation(made, 'projection'),
+    attributes: Object.fromEntries(attributes.map((name) => [name, gl.getAttribLocation(made, name)])),
+  };
 }

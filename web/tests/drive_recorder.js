@@ -6,84 +6,40 @@
  * Writes what happened as JSON to standard output.
  */
 
-import { createRequire } from 'node:module';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { EmulatedHeadset } from './emulated_headset.js';
 
 const [url, downloads, seconds, ...options] = process.argv.slice(2);
-const iwer = createRequire(import.meta.url).resolve('iwer').replace(/lib\/index\.js$/, 'build/iwer.min.js');
 const pictures = options.includes('--screenshots') ? options[options.indexOf('--screenshots') + 1] : null;
-
-const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), 'inpose-chromium-')), {
-  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  headless: true,
-  ignoreHTTPSErrors: true,
-  acceptDownloads: true,
-  viewport: { width: 480, height: 320 }, // the emulated headset draws over the whole page, without a graphics card
-  args: [
-    '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--disable-sync', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
-    '--autoplay-policy=no-user-gesture-required',
-  ],
-});
-const page = await context.newPage();
-const errors = [];
-page.on('pageerror', (error) => errors.push(String(error)));
-page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-await page.addInitScript({ path: iwer });
-await page.addInitScript({ path: new URL('performance.js', import.meta.url).pathname });
-
-const state = () => page.textContent('#state');
-const until = async (text) => {
-  const reached = (wanted) => document.getElementById('state').textContent.includes(wanted);
-  await page.waitForFunction(reached, text, { timeout: 30000 }).catch(async () => {
-    throw new Error(`the page says "${await state()}", not "${text}": ${errors.join(' | ')}`);
-  });
-};
-const press = async (hands, heldMs) => {
-  for (const hand of hands) await page.evaluate((name) => window.acted.press(name, true), hand);
-  await page.waitForTimeout(heldMs);
-  for (const hand of hands) await page.evaluate((name) => window.acted.press(name, false), hand);
-  await page.waitForTimeout(100);
-};
+const headset = await EmulatedHeadset.open();
+const { page } = headset;
 const picture = async (name) => pictures && page.screenshot({ path: join(pictures, `${name}.png`) });
 
-await page.goto(url);
-await page.fill('#count-in', '1');
-await picture('page');
-await page.waitForSelector('#start:not([disabled])', { timeout: 15000 }).catch(async () => {
-  throw new Error(`no VR: the page says "${await state()}": ${errors.join(' | ')}`);
-});
-await page.click('#start');
-await until('Ready');
+await headset.enter(url);
 await picture('ready');
-await press(['right'], 150);
-await until('T-pose');
+await headset.press(['right'], 150);
+await headset.until('T-pose');
 await picture('t_pose');
-await until('Recording');
-await page.evaluate(() => window.acted.wave());
+await headset.until('Recording');
+await headset.act(() => window.acted.wave());
 if (options.includes('--hands')) {
   await page.waitForTimeout(500 * Number(seconds));
-  await page.evaluate(() => window.acted.useHands(true));
+  await headset.act(() => window.acted.useHands(true));
   await page.waitForTimeout(500 * Number(seconds));
-  await page.evaluate(() => window.acted.useHands(false));
+  await headset.act(() => window.acted.useHands(false));
   await page.waitForTimeout(300);
 } else {
   await page.waitForTimeout(1000 * Number(seconds));
 }
 await picture('recording');
-await press(['left', 'right'], 1300);
-await until('saved');
+await headset.press(['left', 'right'], 1300);
+await headset.until('saved');
 await picture('reviewing');
 const connection = await page.textContent('#connection');
-await page.evaluate(() => window.inposeRecorder && window.acted.device && window.acted.device.activeSession?.end?.());
-await page.waitForTimeout(300);
-await page.evaluate(() => document.querySelectorAll('canvas').forEach((canvas) => canvas.remove()));
+await headset.leave();
 const [download] = await Promise.all([
   page.waitForEvent('download'),
-  page.evaluate(() => [...document.querySelectorAll('#takes button')].find((each) => each.textContent === 'Download').click()),
+  headset.act(() => [...document.querySelectorAll('#takes button')].find((each) => each.textContent === 'Download').click()),
 ]);
 const saved = join(downloads, download.suggestedFilename());
 await download.saveAs(saved);
@@ -91,10 +47,10 @@ await picture('takes');
 const found = {
   saved,
   connection,
-  state: await state(),
-  errors,
-  truth: await page.evaluate(() => window.acted.truth),
-  takes: await page.evaluate(() => [...document.querySelectorAll('#takes span')].map((each) => each.textContent)),
+  state: await headset.state(),
+  errors: headset.errors,
+  truth: await headset.act(() => window.acted.truth),
+  takes: await headset.act(() => [...document.querySelectorAll('#takes span')].map((each) => each.textContent)),
 };
-await context.close();
+await headset.close();
 process.stdout.write(JSON.stringify(found));

@@ -5,10 +5,11 @@
  * The driver puts this file into the page after IWER. `window.truth` collects what was acted, by time.
  */
 (() => {
-  const device = new IWER.XRDevice(IWER.metaQuest3);
+  const rates = window.headsetClock ? [window.headsetClock.rate] : IWER.metaQuest3.supportedFrameRates;
+  const device = new IWER.XRDevice({ ...IWER.metaQuest3, supportedFrameRates: rates });
   device.installRuntime({ forceInstall: true });
   device.stereoEnabled = false;
-  const acted = { device, acts: true, startMs: null, truth: [] };
+  const acted = { device, acts: true, startMs: null, nowMs: performance.now(), truth: [] };
   window.acted = acted;
   const { right } = device.controllers;
 
@@ -21,7 +22,7 @@
   };
 
   acted.press = (hand, down) => device.controllers[hand].updateButtonValue('trigger', down ? 1 : 0);
-  acted.wave = () => { acted.startMs = performance.now(); };
+  acted.wave = () => { acted.startMs = acted.nowMs; };
   acted.useHands = (bare) => { device.primaryInputMode = bare ? 'hand' : 'controller'; };
   const about = (axis, angle) => [0, 1, 2].map((each) => (each === axis ? Math.sin(angle / 2) : 0)).concat(Math.cos(angle / 2));
   const times = ([a, b, c, d], [e, f, g, h]) => [
@@ -43,8 +44,9 @@
     }
   };
   const step = (nowMs) => {
+    acted.nowMs = nowMs;
     if (acted.acts) acted.place(nowMs);
-    if (acted.startMs !== null && acted.truth.length < 100000) {
+    if (acted.startMs !== null && acted.truth.length < 20000) {
       acted.truth.push([nowMs, right.position.x, right.position.y, right.position.z]);
     }
     window.requestAnimationFrame(step);

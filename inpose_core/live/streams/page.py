@@ -20,7 +20,7 @@ class PageStream:
 
     Raises:
         OutputError: the folder does not exist.
-        RecordingError: the port is taken, or there is no certificate.
+        RecordingError: as for `HeadsetRecorder`.
     """
 
     suffix = ".jsonl"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import ssl
 import threading
 import time
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ...errors import OutputError
+from ...errors import OutputError, RecordingError
 from ...options.ports import RECORDER_PAGE_PORT
-from .https import given_certificate, local_addresses, session_certificate
+from .https import given_certificate, local_addresses, made_certificate
 from .take_files import TakeFiles, TakeState
 from .web_server import HeadsetServer, Heard
 
@@ -67,7 +68,7 @@ def record_headset(
 
     Raises:
         OutputError: the folder does not exist, or the disk is full; what arrived before is kept.
-        RecordingError: the port is taken, or there is no certificate.
+        RecordingError: the port is taken, this computer is in no network, or the certificate cannot be used.
     """
     settings = settings or PageSettings()
     recorder = HeadsetRecorder(output, settings)
@@ -119,7 +120,7 @@ class HeadsetRecorder:
         self.error: OutputError | None = None
         self.broken = threading.Event()
         """Set when nothing can be written any more."""
-        self._hosts = local_addresses() if settings.in_network else ("localhost",)
+        self._hosts = _hosts(settings)
         heard = Heard(self._write, self._write_whole, self._note_connection)
         self._server = HeadsetServer(
             settings.address, settings.port, heard, _tls(settings, self._hosts), streams=streams
@@ -133,7 +134,7 @@ class HeadsetRecorder:
     @property
     def urls(self) -> tuple[str, ...]:
         """Return the addresses of the page, the likeliest first."""
-        return tuple(self._server.url(host) for host in self._hosts or ("localhost",))
+        return tuple(self._server.url(host) for host in self._hosts)
 
     def start(self) -> None:
         """Begin to serve."""
@@ -153,15 +154,17 @@ class HeadsetRecorder:
         self._server.stop()
         self._files.end()
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str) -> str:
         try:
-            self._files.add(text)
+            arrived = self._files.add(text)
         except OutputError as error:
             self.error = error
             self.broken.set()
             raise
         if self._on_lines is not None:
             self._on_lines(text)
+        take = arrived[-1] if arrived else None
+        return json.dumps({"arrived": {"take": take.number, "frames": take.frames}}) if take else ""
 
     def _write_whole(self, text: str) -> bool:
         return self._files.replace(text) is not None
@@ -170,7 +173,28 @@ class HeadsetRecorder:
         self._connected = connected
 
 
+def _hosts(settings: PageSettings) -> tuple[str, ...]:
+    """Return under which names or numbers a headset reaches this computer, the likeliest first.
+
+    Raises:
+        RecordingError: this computer is in no network.
+    """
+    if not settings.in_network:
+        return ("localhost",)
+    if not ipaddress.ip_address(settings.address).is_unspecified:
+        return (settings.address,)
+    hosts = local_addresses()
+    if not hosts:
+        raise RecordingError(
+            "This computer is not connected to a network.",
+            "Connect it to the network of the headset, or connect the headset by cable.",
+        )
+    return hosts
+
+
 def _tls(settings: PageSettings, hosts: tuple[str, ...]) -> ssl.SSLContext | None:
+    if (settings.certificate is None) != (settings.key is None):
+        raise RecordingError("A certificate and its key belong together.", "Choose both of them, or none.")
     if settings.certificate is not None and settings.key is not None:
         return given_certificate(settings.certificate, settings.key)
-    return session_certificate(hosts) if settings.in_network else None
+    return made_certificate(hosts) if settings.in_network else None

@@ -10,10 +10,11 @@ from typing import IO, Final
 
 from ...errors import OutputError
 from ...system.output import write_output
-from ..formats.webxr_recorder import header_of, is_frame
+from ..formats.webxr_recorder import header_of, is_frame, parsed_line
 
 _STREAM: Final[str] = '{"stream":'
 """Begins what a headset sends between takes."""
+_END: Final[str] = '{"event":"end"'
 _LARGEST_TAKE_BYTES: Final[int] = 2**29
 
 
@@ -26,6 +27,12 @@ class TakeState:
     frames: int = 0
     size: int = 0
     ended: bool = False
+    """Whether all of it has arrived."""
+
+    @property
+    def number(self) -> object:
+        """Return what the headset calls the take."""
+        return (header_of(self.header.encode()) or {}).get("take")
 
 
 @dataclass
@@ -39,26 +46,28 @@ class TakeFiles:
     output: Path
     takes: list[TakeState] = field(default_factory=list)
     _file: IO[str] | None = None
+    current: TakeState | None = None
+    """The take that arrives now."""
 
-    @property
-    def current(self) -> TakeState | None:
-        """Return the take that arrives now."""
-        return self.takes[-1] if self._file is not None else None
+    def add(self, text: str) -> list[TakeState]:
+        """Write the lines of a message, and return the takes that end in it.
 
-    def add(self, text: str) -> None:
-        """Write the lines of a message. A header begins a take; what belongs to no take is ignored.
+        A header begins a take; what belongs to no take is ignored.
 
         Raises:
             OutputError: the disk is full, or the folder cannot be written.
         """
+        arrived = []
         try:
             for line in text.split("\n"):
                 if header_of(line.encode()) is not None:
                     self._begin(line)
                 elif line.startswith(_STREAM):
                     self.end()  # the take has ended while the connection was lost
-                elif self._file is not None and line.strip():
-                    self._write(line)
+                elif (take := self.current) is not None and line.strip():
+                    self._write(take, line)
+                    if self.current is None:
+                        arrived.append(take)
             if self._file is not None:
                 self._file.flush()  # what has arrived is there, even if this process is killed now
         except OSError as error:
@@ -66,9 +75,12 @@ class TakeFiles:
                 f"The take cannot be written ({error.strerror}).",
                 "Free some space. The headset keeps the whole take: download it there.",
             ) from error
+        return arrived
 
     def replace(self, text: str) -> Path | None:
         """Write a whole take that arrived in parts before; return its file, or None if the text is no take.
+
+        If more of it has arrived before, that stays: a browser that was closed has not stored the last second.
 
         Raises:
             OutputError: it cannot be written; what arrived before stays.
@@ -76,14 +88,16 @@ class TakeFiles:
         header, _, _ = text.partition("\n")
         if header_of(header.encode()) is None:
             return None
-        known = next((take for take in self.takes if take.header == header), None)
+        known = self._known(header)
         if known is None:
             known = TakeState(self._free_path(), header)
             self.takes.append(known)
         elif known is self.current:
             self.end()
-        write_output(known.path, [text.encode()])
-        known.frames = sum(is_frame(line) for line in text.split("\n"))
+        frames = sum(is_frame(line) for line in text.split("\n"))
+        if frames >= known.frames:
+            write_output(known.path, [text.encode()])
+            known.frames = frames
         known.ended = True
         return known.path
 
@@ -91,7 +105,7 @@ class TakeFiles:
         """Close the file of the take that arrives now."""
         if self._file is None:
             return
-        file, self._file = self._file, None
+        file, self._file, self.current = self._file, None, None
         try:
             file.flush()
             os.fsync(file.fileno())
@@ -99,25 +113,34 @@ class TakeFiles:
             file.close()
 
     def _begin(self, header: str) -> None:
-        if self._file is not None and self.takes[-1].header == header:
-            return  # the headset connected again
+        """Begin a take, or go on with one that a new connection names."""
+        known = self._known(header)
+        if known is not None and known is self.current:
+            return
         self.end()
-        path = self._free_path()
-        file = path.open("x", encoding="utf-8", newline="\n")
-        self.takes.append(TakeState(path, header))
-        self._file = file
-        self._write(header)
+        if known is not None:
+            if not known.ended:
+                self._file, self.current = known.path.open("a", encoding="utf-8", newline="\n"), known
+            return
+        take = TakeState(self._free_path(), header)
+        self._file, self.current = take.path.open("x", encoding="utf-8", newline="\n"), take
+        self.takes.append(take)
+        self._write(take, header)
 
-    def _write(self, line: str) -> None:
+    def _known(self, header: str) -> TakeState | None:
+        return next((take for take in self.takes if take.header == header), None)
+
+    def _write(self, take: TakeState, line: str) -> None:
         assert self._file is not None, "only a take that has begun is written"
-        take = self.takes[-1]
         take.size += len(line) + 1
         if take.size > _LARGEST_TAKE_BYTES:
             raise OSError(None, "the take is too long")
         self._file.write(line + "\n")
         take.frames += is_frame(line)
-        if line.startswith('{"event":"end"'):
-            take.ended = True
+        if line.startswith(_END):
+            said = parsed_line(line.encode())
+            # Else a part was lost on the way, and the headset sends the whole take.
+            take.ended = not isinstance(said, dict) or said.get("frames", take.frames) == take.frames
             self.end()
 
     def _free_path(self) -> Path:

@@ -32,6 +32,7 @@ _SILENT_S: Final[float] = 5.0
 is often the same headset again."""
 _REQUEST_TIMEOUT_S: Final[float] = 20.0
 _LARGEST_TAKE_BYTES: Final[int] = 2**28
+_WRONG_TOKEN: Final[bytes] = b"This address is wrong, or has ended. Open the address that InPose shows now."
 _POLICY: Final[str] = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ws: wss:"
 )
@@ -41,8 +42,8 @@ _POLICY: Final[str] = (
 class Heard:
     """Hold what is done with what a headset sends; called in the server's threads, one at a time."""
 
-    lines: Callable[[str], None]
-    """A message: lines of takes."""
+    lines: Callable[[str], str]
+    """A message: lines of takes; return what the headset is told, or nothing."""
     whole_take: Callable[[str], bool]
     """A whole take; return whether it is one."""
     connected: Callable[[bool], None]
@@ -114,7 +115,7 @@ class HeadsetServer:
         """Answer one request; called by its handler."""
         token, _, name = handler.path.partition("?")[0].removeprefix("/").partition("/")
         if not hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):
-            handler.reply(HTTPStatus.NOT_FOUND)
+            handler.reply(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", _WRONG_TOKEN)
         elif method == "POST" and name == "take":
             self._take_posted(handler)
         elif method != "GET":
@@ -165,7 +166,9 @@ class HeadsetServer:
             for text in messages(handler.rfile.read, headset.send):
                 headset.heard_s = time.monotonic()
                 with self._lock:
-                    self._heard.lines(text)
+                    answer = self._heard.lines(text)
+                if answer:
+                    headset.send(text_frame(answer))
         except (WebSocketError, OSError):
             pass  # the headset connects again; what arrived is kept
         except OutputError as error:

@@ -8,10 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
+import numpy as np
 import pytest
 
+from inpose_blender.core import qr_code, with_quiet_zone
 from inpose_blender.errors import OutputError, RecordingError
-from inpose_blender.headset import operators, session
+from inpose_blender.headset import operators, qr_picture, session
 from inpose_blender.headset.panel import draw_address
 from inpose_blender.headset.properties import takes_folder
 from inpose_blender.headset.session import HeadsetChoices, HeadsetSession
@@ -112,8 +114,8 @@ def test_what_cannot_work_is_said_before_anything_is_served(running: HeadsetSess
         HeadsetSession(HeadsetChoices(tmp_path, port))
     with pytest.raises(OutputError, match="does not exist"):
         HeadsetSession(HeadsetChoices(tmp_path / "missing", 0))
-    with pytest.raises(RecordingError, match="HTTPS"):
-        HeadsetSession(HeadsetChoices(tmp_path, 0, in_network=True))
+    with pytest.raises(RecordingError, match="belong together"):
+        HeadsetSession(HeadsetChoices(tmp_path, 0, in_network=True, key=tmp_path / "key.pem"))
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         HeadsetSession(HeadsetChoices(tmp_path / "file" / "takes", 0, may_create=True))
@@ -129,3 +131,25 @@ def test_the_takes_are_beside_the_blend_unless_a_folder_is_chosen(tmp_path: Path
     assert operators.choices_of(settings).folder == tmp_path / "acted"
     assert not operators.choices_of(settings).may_create
     settings.folder = ""
+
+
+def test_wi_fi_needs_no_certificate_of_the_user(tmp_path: Path) -> None:
+    made = HeadsetSession(HeadsetChoices(tmp_path, 0, in_network=True))
+    try:
+        assert made.url.startswith("https://")
+        assert "localhost" not in made.url
+    finally:
+        made.end()
+
+
+def test_the_picture_of_an_address_is_its_qr_code_and_one_is_kept() -> None:
+    url = "https://192.168.178.23:8443/q3Zr-0_Xb1Yk/"
+    picture = qr_picture._picture(url)
+    pixels = np.reshape(picture.image_pixels_float, (*picture.image_size, 4))
+    modules = pixels[::-8, ::8, 0] < 0.5
+    assert (modules == with_quiet_zone(qr_code(url))).all()
+    assert pixels[..., 3].min() == 1.0, "the theme does not show through"
+    assert qr_picture._picture(url).icon_id == picture.icon_id
+    qr_picture._picture(url + "x")
+    assert list(qr_picture._pictures[0]) == [url + "x"]
+    qr_picture.clear()

@@ -20,7 +20,7 @@ import pytest
 from inpose_core.cli import main
 from inpose_core.errors import OutputError, RecordingError
 from inpose_core.recording import load_recording
-from inpose_core.recording.live import web_server
+from inpose_core.recording.live import headset, web_server
 from inpose_core.recording.live.headset import HeadsetRecorder, PageSettings, record_headset
 from inpose_core.recording.live.take_files import TakeFiles
 from tests.core.recording.live.test_web_socket import frame
@@ -107,8 +107,9 @@ def test_without_the_token_nothing_is_served(recorder: HeadsetRecorder) -> None:
     url = recorder.urls[0]
     root = url.rpartition("/")[0].rpartition("/")[0]
     for path in ("/", "/index.html", "/../README.md", "/x/", "/é/", "/x/socket"):
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             get(root + urllib.request.quote(path))
+        assert refused.value.read() == b"This address is wrong, or has ended. Open the address that InPose shows now."
     assert not Browser(root + "/wrong/").accepted
 
 
@@ -268,6 +269,7 @@ def test_the_command_records_until_its_time_is_over(tmp_path: Path, capsys: pyte
         (["-o", "take.csv"], "neither a folder nor a .jsonl"),
         (["-o", "nowhere/take.jsonl"], "does not exist"),
         (["-o", "take.jsonl", "--key", "k.pem"], "belong together"),
+        (["-o", "take.jsonl", "--listen", "0.0.0.0"], "not connected to a network"),
         (["-o", "take.jsonl", "--key", "k.pem", "--certificate", "c.pem"], "cannot be used for HTTPS"),
     ],
 )
@@ -275,6 +277,7 @@ def test_what_cannot_work_is_said_before_anything_starts(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(headset, "local_addresses", lambda: ())
     assert main(["record", "--webxr", "0", *arguments]) == 2
     assert said in capsys.readouterr().err
 
@@ -285,10 +288,11 @@ def test_a_port_in_use_is_named(recorder: HeadsetRecorder, tmp_path: Path) -> No
         HeadsetRecorder(tmp_path, PageSettings(port=port))
 
 
-def test_in_the_network_the_page_is_served_by_https(tmp_path: Path) -> None:
-    pytest.importorskip("cryptography")
+def test_in_the_network_the_page_is_served_by_https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(headset, "local_addresses", lambda: ("192.168.178.23", "10.0.0.7"))
     made = HeadsetRecorder(tmp_path, PageSettings(port=0, address="0.0.0.0"))
     made.start()
+    assert [url.split("/")[2].partition(":")[0] for url in made.urls] == ["192.168.178.23", "10.0.0.7"]
     try:
         port = made.urls[0].rpartition(":")[2].partition("/")[0]
         unknown = ssl.create_default_context()
@@ -307,3 +311,59 @@ def test_a_take_is_read_as_it_was_acted(recorder: HeadsetRecorder) -> None:
     until(lambda: recorder.takes and recorder.takes[0].ended)
     found = load_recording(recorder.takes[0].path)
     assert np.abs(found.positions_m - PERSON.positions_m).max() < 1e-4
+
+
+def test_a_take_of_which_a_part_was_lost_has_not_ended_until_the_whole_one_is_there(
+    recorder: HeadsetRecorder, tmp_path: Path
+) -> None:
+    browser = Browser(recorder.urls[0])
+    end = line({"event": "end", "at": 990, "frames": 90})
+    browser.send(*LINES[:30], *LINES[50:-1], end)
+    assert b'{"arrived": {"take": 1, "frames": 70}}' in browser.hear()
+    assert not recorder.takes[0].ended, "nobody solves a take with a hole"
+    assert post(recorder, [*LINES[:-1], end]) == 204
+    assert recorder.takes[0].ended
+    assert (tmp_path / "take_001.jsonl").read_text().splitlines() == [*LINES[:-1], end]
+
+
+def test_a_take_that_has_arrived_is_confirmed(recorder: HeadsetRecorder) -> None:
+    browser = Browser(recorder.urls[0])
+    browser.send(*LINES[:-1], line({"event": "end", "at": 990, "frames": 90}))
+    assert b'{"arrived": {"take": 1, "frames": 90}}' in browser.hear()
+    assert recorder.takes[0].ended
+
+
+def test_the_end_of_a_take_is_lost_and_the_next_one_has_begun(tmp_path: Path) -> None:
+    files = TakeFiles(tmp_path)
+    second = take_lines(PERSON, header={"take": 2})
+    files.add("\n".join(LINES[:40]))
+    files.add("\n".join(second[:40]))
+    assert files.replace("\n".join(LINES) + "\n") == tmp_path / "take_001.jsonl"
+    files.add("\n".join([*second[:3], *second[40:]]))
+    assert [take.frames for take in files.takes] == [90, 90]
+    assert files.takes[1].ended
+
+
+def test_a_take_goes_on_in_its_file_after_a_part_that_only_the_computer_watched(tmp_path: Path) -> None:
+    files = TakeFiles(tmp_path)
+    files.add("\n".join(LINES[:40]))
+    files.add('{"stream":1}')
+    files.add("\n".join([LINES[0], *LINES[40:]]))
+    assert [take.path.name for take in files.takes] == ["take_001.jsonl"]
+    assert files.takes[0].path.read_text().splitlines() == LINES
+
+
+def test_what_a_closed_browser_has_stored_does_not_replace_more_that_has_arrived(
+    recorder: HeadsetRecorder, tmp_path: Path
+) -> None:
+    Browser(recorder.urls[0]).send(*LINES[:80])
+    until(lambda: recorder.takes and recorder.takes[0].frames > 70)
+    assert post(recorder, LINES[:50]) == 204
+    assert (tmp_path / "take_001.jsonl").read_text().splitlines() == LINES[:80]
+
+
+def post(recorder: HeadsetRecorder, lines: list[str]) -> int:
+    """Send a whole take, and return the status of the answer."""
+    request = urllib.request.Request(recorder.urls[0] + "take", data=("\n".join(lines) + "\n").encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return int(answer.status)

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Test how takes get to the computer over a network that fails: node --test */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Deliveries } from '../recorder/deliveries.js';
+import { Recorder } from '../recorder/recorder.js';
+
+/** A connection that can be cut; `works` says whether a whole take gets through. */
+function connection({ works = true, connected = true } = {}) {
+  const live = { connected, works, connection: 1, lines: [], wholes: [], streams: false };
+  live.send = (lines) => {
+    if (live.connected) live.lines.push(...lines);
+    return live.connected;
+  };
+  live.sendWhole = async (text) => {
+    if (live.works) live.wholes.push(text);
+    return live.works;
+  };
+  return live;
+}
+
+const store = { text: async (id) => `take ${id}` };
+
+function deliveries(live) {
+  const said = [];
+  return { made: new Deliveries(store, () => live, (text) => said.push(text), 20), said };
+}
+
+test('a take of which the computer has all frames is not sent again', async () => {
+  const live = connection();
+  const { made, said } = deliveries(live);
+  const ended = made.ended(7, 1, 90);
+  made.arrived({ take: 1, frames: 90 });
+  await ended;
+  await made.again();
+  assert.deepEqual(live.wholes, []);
+  assert.deepEqual(said, ['Take 1 is on the computer']);
+});
+
+test('a take with a hole is sent as a whole', async () => {
+  const live = connection();
+  const { made, said } = deliveries(live);
+  const ended = made.ended(7, 1, 90);
+  made.arrived({ take: 1, frames: 70 });
+  await ended;
+  assert.deepEqual(live.wholes, ['take 7']);
+  assert.deepEqual(said, ['Take 1 is on the computer']);
+});
+
+test('a take whose end was lost is sent as a whole', async () => {
+  const live = connection();
+  const { made } = deliveries(live);
+  await made.ended(7, 1, 90);
+  assert.deepEqual(live.wholes, ['take 7']);
+});
+
+test('takes that end without a network are sent when it is back', async () => {
+  const live = connection({ works: false, connected: false });
+  const { made, said } = deliveries(live);
+  await made.ended(7, 1, 90);
+  await made.ended(8, 2, 50);
+  assert.match(said[1], /Take 2 is on this headset only/);
+  live.works = true;
+  await made.again();
+  assert.deepEqual(live.wholes, ['take 7', 'take 8']);
+  assert.equal(made.open.size, 0);
+});
+
+test('a page from elsewhere sends nothing', async () => {
+  const { made, said } = deliveries(null);
+  await made.ended(7, 1, 90);
+  assert.equal(made.open.size, 0);
+  assert.deepEqual(said, []);
+});
+
+const seen = { transform: { position: { x: 0, y: 1.6, z: 0 }, orientation: { x: 0, y: 0, z: 0, w: 1 } } };
+const frame = { getViewerPose: () => seen, getPose: () => seen };
+const controller = { handedness: 'left', targetRayMode: 'tracked-pointer', gripSpace: 'grip', profiles: [] };
+
+test('a new connection hears which take goes on, and the store has all of it', async () => {
+  const live = connection();
+  const stored = [];
+  const ended = [];
+  const recorder = new Recorder({
+    live: () => live,
+    settings: { countInS: 0, tPose: false },
+    nextTake: 4,
+    about: () => ({ userAgent: '', referenceSpace: 'local-floor', frameRate: 90, guessed: [] }),
+    sounds: { count() {}, go() {}, stop() {} },
+    onState() {},
+    store: { begin: async () => 7, append: async (_, lines) => stored.push(...lines), finish: async () => {} },
+    deliveries: { ended: async (...take) => ended.push(take) },
+  });
+  const frames = (fromMs, toMs) => {
+    for (let ms = fromMs; ms < toMs; ms += 10) recorder.frame(frame, 'space', ms, [controller]);
+  };
+  recorder.ask('start');
+  frames(0, 1000);
+  live.connected = false;
+  frames(1000, 2000);
+  Object.assign(live, { connected: true, connection: 2 });
+  frames(2000, 3000);
+  recorder.ask('stop');
+  frames(3000, 3010);
+  await new Promise((done) => { setTimeout(done, 5); });
+  const kind = (line) => (line.startsWith('[') ? 'frame' : Object.keys(JSON.parse(line))[0]);
+  const heads = live.lines.map(kind).filter((each) => each !== 'frame');
+  assert.deepEqual(heads, ['format', 'input', 'format', 'input', 'event']);
+  const count = (lines) => lines.filter((line) => kind(line) === 'frame').length;
+  assert.deepEqual(ended, [[7, 4, count(stored)]]);
+  assert.ok(count(live.lines) > 190 && count(live.lines) < 210);
+  assert.ok(count(stored) > 295);
+  assert.deepEqual(stored.map(kind).filter((each) => each !== 'frame'), ['format', 'input', 'event']);
+});
