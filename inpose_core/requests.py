@@ -18,7 +18,7 @@ from .options.request import near_names, settings_from_json, settings_to_json
 from .options.solve import SolveSettings
 from .options.table import OptionTable
 
-PROTOCOL: Final[int] = 5
+PROTOCOL: Final[int] = 6
 
 AnyRequest = TypeVar("AnyRequest", bound="Request")
 

@@ -3,7 +3,7 @@
 
 On start the worker says what it is, or why it cannot work::
 
-    {"event": "ready", "protocol": 5, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
+    {"event": "ready", "protocol": 6, "version": "0.1.0", "python": "3.11.7", "library": "numpy",
      "library_version": "2.4.0", "device": "cpu", "device_name": "x86_64", "memory_bytes": 16000000000}
     {"event": "error", "kind": "WorkerError", "message": "...", "hint": "...", "details": ""}
 

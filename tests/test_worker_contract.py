@@ -41,7 +41,7 @@ DESCRIBED = {"format": str, "headset": str, "duration_s": float, "frames": int, 
              "calibration": dict, "cleaning": dict, "calibration_pose": dict, "unmeasured": dict, "trim_s": list,
              "left_out_s": list, "proposed_trim_s": list}  # fmt: skip
 LIVE = {"phase": str, "seconds_left": float, "is_measured": bool, "trouble": str, "notes": list, "scale": float,
-        "url": str, "connected": bool, "takes": list, "recording": bool}  # fmt: skip
+        "middle_m": list, "url": str, "connected": bool, "takes": list, "recording": bool}  # fmt: skip
 MAY_BE_UNKNOWN = {"pose", "stature_estimate_m", "cleaning", "calibration_pose", "trim_s", "proposed_trim_s"}
 
 
@@ -269,7 +269,7 @@ def test_what_does_not_fit_is_refused_and_the_worker_lives(
 def test_a_live_session_tells_its_state_and_obeys(worker: SolverProcess, tmp_path: Path) -> None:
     identity = worker.request("live", {"folder": str(tmp_path), "port": free_port()})
     state = _wait(lambda: worker.newest(identity), worker)
-    assert {key for key in state if key not in LIVE} == {"id", "event", "pose", "behind_s"}
+    assert {key for key in state if key not in LIVE} == {"id", "event", "pose", "behind_s", "heard_s"}
     expect_shape({key: state[key] for key in LIVE}, LIVE, set())
     worker.tell(identity, "record", path=str(tmp_path / "take.csv"))
     _wait(lambda: (told := worker.newest(identity)) is not None and told["recording"], worker)

@@ -195,7 +195,7 @@ def live(request_id: int, params: dict) -> None:
         wxyz = np.zeros((JOINT_COUNT, 4))
         wxyz[:, 0], wxyz[0, 2] = 1.0, 0.001 * step
         pose = {"time_s": step / 60, "rotations_wxyz": wxyz.tolist(), "root_m": [1.0, 0.9, 0.5]}
-        say(id=request_id, event="live", **state, pose=pose, behind_s=0.01)
+        say(id=request_id, event="live", **state, pose=pose, behind_s=0.01, heard_s=time.monotonic() - 0.01)
         time.sleep(0.01)
     raise CancelledError
 
