@@ -25,7 +25,7 @@ def predict(frames: Sequence[LivePoints], count: int) -> list[LivePoints]:
 
     A solve sees them as measured. Without them, the legs at its end stop in mid-step: on people of the validation, with
     solves that are used two frames late, the error of a pose without lookahead was 44 % above that of the whole
-    recording's solve, and is about 20 % above with them.
+    recording's solve, and was 26 % above with them, before solves followed each other smoothly.
 
     Args:
         frames: the frames before, at least one.

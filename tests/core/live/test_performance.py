@@ -241,3 +241,23 @@ def test_silence_sleep_and_lost_hands_are_said() -> None:
     watch.heard(np.ones(3), now_s + 0.1)
     assert watch.sentence(now_s + 0.1) == "The right hand is not tracked."
     assert "for 5 s" in watch.sentence(now_s + 5.1)
+
+
+def test_who_reads_slower_than_lines_arrive_still_steps(
+    performance: LivePerformance, stream: FedStream, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, count = performance._reader.read, 0
+
+    def slow_read(arrived: list[str], arrived_s: float) -> object:
+        nonlocal count
+        count += 1
+        assert count < 50, "a step ends, whatever arrives meanwhile"
+        stream.feed(lines[count + 1 : count + 2])
+        return read(arrived, arrived_s)
+
+    monkeypatch.setattr(performance._reader, "read", slow_read)
+    stream.feed(lines[:2])
+    performance.step(0.1)
+    assert count == 1
+    performance.step(0.1)
+    assert count == 2
