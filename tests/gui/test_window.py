@@ -158,6 +158,13 @@ def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_pa
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_two_performers_stay_together_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_pair.py", tmp_path)
+    assert {"both follow", "undo takes both rows back in one step"} <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
     blender: RealBlender, tmp_path: Path
 ) -> None:
