@@ -186,5 +186,5 @@ def posed_surface(surface: BodySurface, motion: Motion) -> PosedSurface:
             own_m, own = surface.points_m[some, column], surface.normals[some, column]
             points_m[:, some] += weight * (joints_m[:, None, joint] + own_m.astype(np.float32) @ R_joint_world)
             normals[:, some] += (weight * own.astype(np.float32)) @ R_joint_world
-    normals /= np.maximum(lengths(normals), 1e-6)[..., None]
+    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-6)
     return PosedSurface(surface, points_m, normals, motion.root_translation_m)

@@ -18,12 +18,14 @@ from ...core import (
     TRUNK_PART,
     BodyShape,
     BodySurface,
+    BoolArray,
     FloatArray,
     IndexArray,
     SkinPoints,
     surface_of,
     usual_shape,
 )
+from ...rig.carriers import joints_of_bones
 from ...rig.families import RigMapping
 from ...rig.measure import RigMeasure
 from ...rig.places import joint_place
@@ -33,6 +35,7 @@ _TRUNK: Final[tuple[str, ...]] = (
     *("left_collar", "right_collar"),
 )
 _LEGS: Final[tuple[tuple[str, ...], ...]] = (("left_hip", "left_knee"), ("right_hip", "right_knee"))
+_ON_LEGS: Final[tuple[str, ...]] = ("left_knee", "right_knee", "left_ankle", "right_ankle")
 _FEWEST: Final[int] = 60
 """A body with fewer points of skin has no shape."""
 _FEWEST_OF_ARM: Final[int] = 12
@@ -105,7 +108,7 @@ def _body(own: _JointSkin, measure: RigMeasure) -> BodySurface | None:
     return surface_of(*chosen, rest_m)
 
 
-def _faces_out(places_m: FloatArray, outwards: FloatArray, main: IndexArray, rest_m: FloatArray) -> FloatArray:
+def _faces_out(places_m: FloatArray, outwards: FloatArray, main: IndexArray, rest_m: FloatArray) -> BoolArray:
     """Return which points of skin face away from their bones, (N,)."""
     after = {PARENTS[index]: index for index in range(JOINT_COUNT) if JOINT_NAMES[index] in (*_TRUNK, *_ON_LEGS)}
     ends = np.array([after.get(joint, joint) for joint in range(JOINT_COUNT)])
@@ -113,9 +116,6 @@ def _faces_out(places_m: FloatArray, outwards: FloatArray, main: IndexArray, res
     share = ((places_m - start_m) * bone_m).sum(axis=1) / np.maximum((bone_m**2).sum(axis=1), 1e-9)
     radial_m = places_m - start_m - np.clip(share, 0.0, 1.0)[:, None] * bone_m
     return np.asarray((radial_m * outwards).sum(axis=1) > _INWARDS * np.linalg.norm(radial_m, axis=1))
-
-
-_ON_LEGS: Final[tuple[str, ...]] = ("left_knee", "right_knee", "left_ankle", "right_ankle")
 
 
 def _spread(places_m: FloatArray, cell_m: float, most: int) -> IndexArray:
@@ -143,13 +143,9 @@ def _arm(own: _JointSkin, usual: BodyShape, side: int, measure: RigMeasure) -> t
 
 
 def _by_joint(armature_object: Any, mapping: RigMapping, measure: RigMeasure, skin: Skin) -> _JointSkin:
-    """Return the skin that joints carry; what hangs on no joint is left out."""
-    bones, joint_of = armature_object.data.bones, {bone: joint for joint, bone in mapping.bones.items()}
-    carriers = np.full(len(skin.bones), -1)
-    for number, name in enumerate(skin.bones[:-1]):
-        chain = (name, *(parent.name for parent in bones[name].parent_recursive))
-        carrier = next((joint_of[bone] for bone in chain if bone in joint_of), None)
-        carriers[number] = -1 if carrier is None else JOINT_INDEX[carrier]
+    """Return the skin that bones carry, by joints; skin without weights is left out."""
+    joint_of = joints_of_bones(armature_object.data, mapping)
+    carriers = np.array([JOINT_INDEX[joint_of[name]] for name in skin.bones[:-1]] + [-1])
     joints = carriers[skin.owners]
     weights = np.where(joints >= 0, skin.weights, 0.0)
     rows = np.flatnonzero(weights.sum(axis=1) > 0)
