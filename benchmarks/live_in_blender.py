@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--send", type=float, nargs=2, metavar=("RATE", "SECONDS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.send:
-        send(_PORT, to_and_fro(datagrams(load_recording(EXAMPLE))), *options.send)
+        send({_PORT: to_and_fro(datagrams(load_recording(EXAMPLE)))}, *options.send)
         return
     with tempfile.TemporaryDirectory() as folder:
         stage = begun(Path(folder))

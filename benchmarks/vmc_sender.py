@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Send a recording by VMC as a tracking application does: ``python benchmarks/vmc_sender.py PORT RECORDING [SECONDS]``.
+"""Send a recording by VMC as a tracking application does.
 
-After its end the recording goes back to its beginning, so that nothing jumps. For the window's tests and for the
-benchmark of Live; the first seconds are sent again and again until the receiver may be ready.
+``python benchmarks/vmc_sender.py PORT RECORDING [SECONDS [PORT_OF_ANOTHER]]``. The other performer does the same at the
+same time, two metres in front of the first one and with the face to them. After its end the recording goes back to its
+beginning, so that nothing jumps. For the window's tests and for the benchmark of Live.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from inpose_core.body.quaternions import multiply_quaternions
 from inpose_core.live.vmc_output import message
 from inpose_core.recording import Recording, load_recording
 
 _KINDS = (("Hmd", "head"), ("Con", "left"), ("Con", "right"))
+IN_FRONT_M = 2.0
 _BUNDLE = b"#bundle\0" + bytes(7) + b"\x01"
 
 
@@ -36,18 +42,29 @@ def datagrams(recording: Recording) -> list[bytes]:
     return found
 
 
+def facing(recording: Recording, in_front_m: float = IN_FRONT_M) -> Recording:
+    """Return the recording of another performer, turned half round and some metres along Z."""
+    half_round, place_m = np.array((0.0, 0.0, 1.0, 0.0)), np.array((0.0, 0.0, in_front_m))
+    return replace(
+        recording,
+        positions_m=recording.positions_m * (-1.0, 1.0, -1.0) + place_m,
+        rotations_wxyz=multiply_quaternions(half_round, recording.rotations_wxyz),
+    )
+
+
 def to_and_fro(packets: list[bytes]) -> Iterator[bytes]:
     """Yield them forwards and backwards for ever."""
     return itertools.cycle([*packets, *packets[-2:0:-1]])
 
 
-def send(port: int, packets: Iterator[bytes], rate_hz: float, seconds: float) -> None:
-    """Send at a rate for a time."""
+def send(streams: Mapping[int, Iterator[bytes]], rate_hz: float, seconds: float) -> None:
+    """Send to ports at a rate for a time."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         began_s = time.monotonic()
         for number in range(round(seconds * rate_hz)):
             time.sleep(max(0.0, began_s + number / rate_hz - time.monotonic()))
-            out.sendto(next(packets), ("127.0.0.1", port))
+            for port, packets in streams.items():
+                out.sendto(next(packets), ("127.0.0.1", port))
 
 
 class CountingSender(threading.Thread):
@@ -86,7 +103,8 @@ def main() -> None:
     recording = load_recording(Path(sys.argv[2]))
     rate_hz = (len(recording) - 1) / recording.duration_s
     seconds = float(sys.argv[3]) if len(sys.argv) > 3 else recording.duration_s
-    send(int(sys.argv[1]), to_and_fro(datagrams(recording)), rate_hz, seconds)
+    performers = dict(zip(map(int, (sys.argv[1], *sys.argv[4:])), (recording, facing(recording)), strict=False))
+    send({port: to_and_fro(datagrams(performer)) for port, performer in performers.items()}, rate_hz, seconds)
 
 
 if __name__ == "__main__":

@@ -29,14 +29,25 @@ def shared_room(
     Raises:
         RigError: there is no such character, or nothing was baked on it.
     """
-    if options.start_at != "character" or options.start_with == armature_object.name:
+    other = character_to_start_with(options, armature_object, scene)
+    if other is None:
         return None
-    other = _other(options.start_with, armature_object, scene)
     take = other.inpose_take
     own = _take_of(armature_object)
     own_scale = scale or (own.scale if own is not None else 1.0)
     measure = measure_rig(other, map_rig(other), metres_per_unit(scene))
     return SharedRoom(placement_from_text(take.placement), measure, (take.scale + own_scale) / 2)
+
+
+def character_to_start_with(options: BakeOptions, armature_object: Any, scene: Any) -> Any | None:
+    """Return the armature object with which a character is to start; None if with no other.
+
+    Raises:
+        RigError: there is no such character, or nothing was baked on it.
+    """
+    if options.start_at != "character" or options.start_with == armature_object.name:
+        return None
+    return _other(options.start_with, armature_object, scene)
 
 
 def _other(name: str, armature_object: Any, scene: Any) -> Any:

@@ -25,6 +25,7 @@ from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
 from ..ui.translate import tr
 from .edited import look_now
+from .row_frames import first_frame_in_row, row_end
 
 ONTO: Final[tuple[tuple[str, str, str], ...]] = (
     ("NLA", "NLA strips, one after another", "A row of NLA strips, in the order of the list, with the gap between"),
@@ -123,10 +124,12 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
         scene = context.scene
         while self._waiting:
             entry = entry_of(scene, self._waiting.pop(0))
-            if any(look_now(action) for action in bakes_on(entry.character, entry.name)):
-                self._notes.append(tr("{take} was edited after its bake, and stays as it is.", take=entry.name))
-                continue
             show_on_character(scene, entry)
+            baked = bakes_on(entry.character, entry.name)
+            if any(look_now(action) for action in baked):
+                self._notes.append(tr("{take} was edited after its bake, and stays as it is.", take=entry.name))
+                self._go_behind(entry.character, row_end(entry.character, baked), scene)
+                continue
             recall = partial(TAKES.recall, Path(data_of(entry).solved.file))
             try:
                 self._rig = prepare_rig(entry.character, scene)
@@ -140,11 +143,14 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
         return False
 
     def _options(self, scene: Any, character: Any) -> BakeOptions:
+        from ..bake.shared_room import character_to_start_with
+
         options = bake_options(scene)
         if self.onto == "ACTIONS":
             return replace(options, to_nla_track=False)
         plain = replace(options.layers, layer="none", mask="whole", tweak_layer=False)
-        first = self._free_frames[character.name]
+        other = character_to_start_with(options, character, scene)
+        first = first_frame_in_row(self._free_frames, character, options, other)
         return replace(options, first_frame=first, to_nla_track=True, set_frame_range=False, layers=plain)
 
     def _keep(self, context: bpy.types.Context) -> None:
@@ -158,8 +164,14 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
             self._tell_failure(entry.name, error)
             return
         data_of(entry).solved.in_row = self.onto == "NLA"
-        self._free_frames[entry.character.name] = result.last_frame + 1 + scene.inpose_takes.gap
+        self._go_behind(entry.character, result.last_frame, scene)
         self._results.append(result)
+
+    def _go_behind(self, character: Any, last_frame: int | None, scene: Any) -> None:
+        """Let the next take of a character begin after a frame."""
+        if last_frame is not None:
+            free = self._free_frames[character.name]
+            self._free_frames[character.name] = max(free, last_frame + 1 + scene.inpose_takes.gap)
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         from ..bake.play_action import show_bake

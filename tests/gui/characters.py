@@ -41,6 +41,8 @@ class Family:
     """Its file in `../shared/rigs`; empty if Blender makes it."""
     joints: Mapping[str, str] | None = None
     """The bone at each joint; None where it is the one that the add-on finds."""
+    skin: Mapping[str, str] | None = None
+    """The bone that carries the skin at each joint; None where these are the joints' bones."""
     has_ik: bool = False
     """Constraints move arms or legs."""
     root: str = ""
@@ -121,6 +123,7 @@ FAMILIES: Mapping[str, Family] = {
     "rigify": Family(
         rigify_human,
         joints=RIGIFY,
+        skin={joint: bone.replace("ORG-", "DEF-") for joint, bone in RIGIFY.items()},
         has_ik=True,
         root="root",
         ik_controls=frozenset({"hand_ik.L", "hand_ik.R", "foot_ik.L", "foot_ik.R", "thigh_ik_target.L"}),

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clean up a solved shot of a skinned character in a Blender with a window; a script.
 
-    blender --python tests/gui/drive_cleanup.py -- FOLDER [RECORDING]
+    blender --python tests/gui/drive_cleanup.py -- FOLDER FAMILY [RECORDING]
 
-FOLDER/report.json says what was seen; the exit code is 0 if all went as it should.
+FAMILY is one of `characters.FAMILIES`: rigify, mixamo, vrm, mmd, unreal. FOLDER/report.json says what was seen; the
+exit code is 0 if all went as it should.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-import shutil
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ import bpy
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-CHARACTER = ROOT.parent / "shared" / "rigs" / "vrm1_mesh2motion_female.vrm"
 
 
 def module_at(name: str, path: Path) -> Any:
@@ -34,6 +34,7 @@ def module_at(name: str, path: Path) -> Any:
 
 drive = module_at("inpose_drive", Path(__file__).with_name("drive.py"))
 mesh_depth = module_at("inpose_mesh_depth", ROOT / "benchmarks" / "mesh_depth.py")
+characters = module_at("inpose_characters", Path(__file__).with_name("characters.py"))
 
 WALK, CROUCH = (60, 170), (330, 420)
 """Stretches of the example in frames of the scene, at 24 frames per second."""
@@ -44,13 +45,18 @@ HANDS = ("left_wrist", "right_wrist")
 class CleaningUp(drive.Session):
     """Hold the way: solve a skinned character, then use each tool on a stretch, undo it, mute it, remove it."""
 
+    def __init__(self, module: str, folder: Path, recording: Path, *, family: Any) -> None:
+        super().__init__(module, folder, recording)
+        self.family = family
+
     def script(self) -> Iterator[float]:
         """Walk from an empty scene to a cleaned shot."""
-        if not CHARACTER.exists():
-            self.seen["skipped"] = "no skinned character: it is in ../shared/rigs"
+        if self.family.file and not (characters.RIGS / self.family.file).exists():
+            self.seen["skipped"] = f"needs ../shared/rigs/{self.family.file}"
+            self.picture("skipped")
             return
         yield from self.set_the_scene()
-        self.import_the_character()
+        self.open_the_character()
         with self.in_view():
             bpy.ops.inpose.choose_recording("EXEC_DEFAULT", filepath=bpy.path.relpath(str(self.recording)))
             bpy.context.scene.inpose.pose = "grip"
@@ -84,23 +90,21 @@ class CleaningUp(drive.Session):
         """Return its list of edits."""
         return self.rig.inpose_edits
 
-    def import_the_character(self) -> None:
-        """Replace the stick figure by a character with a skin, and make it broad."""
+    def open_the_character(self) -> None:
+        """Replace the stick figure by a character with a skin."""
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
-        copy = Path(shutil.copy(CHARACTER, self.folder / "character.glb"))
         with self.in_view():
-            bpy.ops.import_scene.gltf(filepath=str(copy))
-        rig = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+            rig = self.family.build()
         self.armature_name = rig.name
         for child in list(bpy.data.objects):
             if child.type == "MESH" and not any(modifier.type == "ARMATURE" for modifier in child.modifiers):
-                bpy.data.objects.remove(child)  # the shape of the bones
+                child.hide_viewport = True  # the shape of the bones
         bpy.context.scene.render.fps = 24
         bpy.context.scene.inpose.armature = rig
         prepare = importlib.import_module(f"{self.module}.inpose_blender.rig.prepare")
-        self.bones = dict(prepare.prepare_rig(rig, bpy.context.scene).mapping.bones)
-        self.parts = mesh_depth.skin_parts(rig, self.bones)
+        self.bones = dict(self.family.joints or prepare.prepare_rig(rig, bpy.context.scene).mapping.bones)
+        self.parts = mesh_depth.skin_parts(rig, self.family.skin or self.bones)
         self.area.spaces.active.overlay.show_bones = False
         with self.in_view():
             bpy.context.view_layer.objects.active = rig
@@ -276,7 +280,7 @@ class CleaningUp(drive.Session):
 
     def arms_out_of_the_body(self) -> Iterator[float]:
         """Give the character a belly, and bring its arms out of it."""
-        mesh_depth.fatten(self.parts, self.rig, self.bones, 1.9)
+        mesh_depth.fatten(self.parts, self.rig, self.family.skin or self.bones, 1.9)
         frames = list(range(WALK[0], WALK[1], 6))
         before, _ = mesh_depth.arm_depths(self.parts, frames)
         worst = frames[int(before.max(axis=1).argmax())]
@@ -352,4 +356,5 @@ class CleaningUp(drive.Session):
 
 
 if __name__ == "__main__":
-    drive.main(CleaningUp)
+    folder, family, *recording = drive.arguments_given()
+    drive.main(partial(CleaningUp, family=characters.FAMILIES[family]), [folder, *recording])

@@ -23,6 +23,8 @@ from real_blender import RealBlender, real_blenders  # noqa: E402
 from web_packages import read_qr_code  # noqa: E402
 
 BLENDERS = real_blenders()
+FAMILIES = ("rigify", "mixamo", "vrm", "mmd", "unreal")
+"""Those of `characters.py`, which needs Blender."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -132,8 +134,9 @@ def test_a_headset_records_into_the_window(blender: RealBlender, tmp_path: Path)
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
-def test_a_skinned_character_is_cleaned_up_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
-    report = driven(blender, "drive_cleanup.py", tmp_path)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_skinned_character_is_cleaned_up_in_the_window(family: str, blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_cleanup.py", tmp_path, family)
     if "skipped" in report:
         pytest.skip(report["skipped"])
     assert {"u5_field: undo takes it back in one step", "mirrored back", "the edits are saved"} <= set(report["checks"])
@@ -155,6 +158,13 @@ def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_pa
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_two_performers_stay_together_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    report = driven(blender, "drive_pair.py", tmp_path)
+    assert {"both follow", "undo takes both rows back in one step"} <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
 def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
     blender: RealBlender, tmp_path: Path
 ) -> None:
@@ -169,7 +179,7 @@ def test_a_session_of_three_takes_is_solved_baked_and_rendered_in_the_window(
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
-@pytest.mark.parametrize("family", ["rigify", "mixamo", "vrm", "mmd", "unreal"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_shot_is_edited_and_exported_in_the_window(family: str, blender: RealBlender, tmp_path: Path) -> None:
     report = driven(blender, "drive_shot.py", tmp_path, family)
     if "skipped" in report:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...character.skin import Skin
 from ...core import JOINT_INDEX, BodyShape, FloatArray, SkinPoints, tube_around, usual_shape
+from ...rig.carriers import joints_of_bones
 from ...rig.families import RigMapping
 from ...rig.measure import RigMeasure
 from ...rig.places import joint_place
@@ -77,13 +78,11 @@ def _as_far_as_skin(start_m: FloatArray, end_m: FloatArray, points_m: FloatArray
 
 def _by_joint(armature_object: Any, mapping: RigMapping, measure: RigMeasure, skin: Skin) -> Mapping[int, FloatArray]:
     """Return the skin that each joint carries, (N, 3) in the frame of the joint in a T-pose, in metres."""
-    bones, joint_of = armature_object.data.bones, {bone: joint for joint, bone in mapping.bones.items()}
+    joint_of = joints_of_bones(armature_object.data, mapping)
     world = np.array(armature_object.matrix_world, dtype=np.float64)
     owner = np.full(len(skin.bones), -1)
     for number, name in enumerate(skin.bones[:-1]):
-        chain = (name, *(parent.name for parent in bones[name].parent_recursive))
-        carrier = next((joint_of[bone] for bone in chain if bone in joint_of), None)
-        owner[number] = -1 if carrier is None else JOINT_INDEX[carrier]
+        owner[number] = JOINT_INDEX[joint_of[name]]
     of_point = owner[skin.main_owner]
     found = {}
     for joint in mapping.bones:

@@ -13,6 +13,7 @@ from rigs import build_rig, map_and_measure, random_motion, still_motion, worst_
 from inpose_blender.bake.bake import BakeSettings, bake_motion
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, RigError, Skeleton
+from inpose_blender.rig.carriers import joints_of_bones
 from inpose_blender.rig.families import OPTIONAL_JOINTS, SPINE, choose_spine, load_families, map_bones
 from inpose_blender.rig.find import find_mapping
 from inpose_blender.rig.measure import measure_rig
@@ -242,6 +243,32 @@ def test_rigify_generated(rng, generated):
     assert metres < 2e-5
     wrist = rig.pose.bones["DEF-hand.L"].matrix.translation
     assert (wrist - rig.pose.bones["hand_fk.L"].matrix.translation).length < 1e-4  # the limbs do follow the FK controls
+
+
+def test_the_skin_of_a_generated_rig_moves_with_its_joints(generated):
+    mapping, _ = map_and_measure(generated)
+    joint_of = joints_of_bones(generated.data, mapping)
+    assert set(joint_of) == set(generated.data.bones.keys())
+    assert {bone: joint_of[bone] for bone in _DEFORMING} == _DEFORMING
+
+
+_DEFORMING = {
+    "DEF-spine": "pelvis",
+    "DEF-spine.002": "spine2",
+    "DEF-spine.005": "neck",
+    "DEF-spine.006": "head",
+    "DEF-temple.L": "head",
+    "DEF-shoulder.R": "right_collar",
+    "DEF-upper_arm.L": "left_shoulder",
+    "DEF-upper_arm.L.001": "left_shoulder",
+    "DEF-forearm.R.001": "right_elbow",
+    "DEF-hand.L": "left_wrist",
+    "DEF-f_pinky.03.L": "left_wrist",
+    "DEF-thigh.L": "left_hip",
+    "DEF-shin.R.001": "right_knee",
+    "DEF-foot.R": "right_ankle",
+    "DEF-toe.L": "left_foot",
+}
 
 
 def test_root_motion_goes_onto_the_root_of_a_generated_rig(rng, generated):

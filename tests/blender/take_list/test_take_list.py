@@ -12,6 +12,7 @@ import pytest
 from rigs import build_rig
 
 from inpose_blender.bake.takes_of_actions import take_of
+from inpose_blender.bpy_compat import all_curves
 from inpose_blender.take_list import edited
 from inpose_blender.take_list.finding import missing_files
 from inpose_blender.take_list.handlers import complete_list_later
@@ -204,8 +205,6 @@ def test_edited_bakes_stay(solved):
     assert bpy.ops.inpose.bake_takes(onto="ACTIONS") == {"FINISHED"}
     action = bpy.data.actions["fight_002"]
     key = edited.look_now(action)
-    from inpose_blender.bpy_compat import all_curves  # noqa: PLC0415
-
     all_curves(action)[0].keyframe_points[3].co.y += 0.5
     edited.note_undo()
     assert (key, edited.look_now(action)) == (False, True)
@@ -214,6 +213,45 @@ def test_edited_bakes_stay(solved):
     assert "fight_002 was edited" in bpy.context.window_manager.inpose_status.notes
     assert bpy.data.actions["fight_002"] == action
     assert edited.look_now(action)
+
+
+def test_a_row_goes_around_an_edited_bake(solved):
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    action = bpy.data.actions["fight_002"]
+    all_curves(action)[0].keyframe_points[3].co.y += 0.5
+    edited.note_undo()
+    edited.look_now(action)
+    before = [track.strips[0].frame_start for track in tracks(solved).values()]
+    takes().gap = 40
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    strips = {name: track.strips[0] for name, track in tracks(solved).items()}
+    assert strips["fight_002"].action == action
+    assert [strips["fight_001"].frame_start, strips["fight_002"].frame_start] == before[:2]
+    assert strips["fight_003"].frame_start == strips["fight_002"].frame_end + 41
+
+
+def test_rows_of_one_room_stay_in_time(rig, rng, recordings):
+    scene = bpy.context.scene
+    other = build_rig(rng, location=(2, 0, 0))
+    for path, character in zip(recordings, (rig, rig, other), strict=True):
+        arrive(scene, path, "LIVE", character)
+    for character in (rig, other):
+        arrive(
+            scene,
+            Path(shutil.copy(recordings[0], recordings[0].with_stem(f"{character.name}_last"))),
+            "LIVE",
+            character,
+        )
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    scene.inpose_bake.start_at, scene.inpose_bake.start_with = "character", rig.name
+    takes().gap = 3
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    count = int(bpy.data.actions["fight_001"].curve_frame_range[1]) + 3
+    firsts = [solved_of(index).first_frame for index in range(5)]
+    assert firsts == [1, 1 + count, 1 + count, 1 + 2 * count, 1 + 2 * count]
+    scene.inpose_bake.start_at = "recorded"
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    assert [solved_of(index).first_frame for index in range(5)] == [1, 1 + count, 1, 1 + 2 * count, 1 + count]
 
 
 def test_a_chosen_take_shows_its_own_action_and_pins(solved):
