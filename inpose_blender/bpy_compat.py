@@ -6,7 +6,13 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
+import shutil
+import sys
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any, Final
 
 import bpy
@@ -19,6 +25,24 @@ BLEND_RELATIVE: Final[frozenset[str]] = frozenset(
     {"ANIMATABLE", "PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (5, 0, 0) else {"ANIMATABLE"}
 )
 """Options of a property for a path that may begin with ``//``; before 5.0, no option is needed."""
+
+
+def end_old_wheel(code: int) -> None:
+    """End the process with an exit code where Blender is a Python package that cannot end by itself; else return.
+
+    The 4.2 package crashes at exit once a class with a Python function has been registered, as the exporter for glTF
+    does: it frees the classes after Python has ended. The 4.5 package may wait for ever for a thread of its own.
+    """
+    if bpy.app.binary_path or bpy.app.version >= (5, 0, 0):
+        return
+    atexit._run_exitfuncs()  # what an exit in order begins with
+    temporary = Path(bpy.app.tempdir)
+    if temporary.name.startswith("blender_"):  # the folder of this process, and not the one of the system
+        shutil.rmtree(temporary, ignore_errors=True)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it
+            stream.flush()
+    os._exit(code)
 
 
 class ActionWriter:

@@ -51,4 +51,8 @@ if __name__ == "__main__":
 
         traceback.print_exc()
         code = 1
+    if "bpy" in sys.modules:
+        from inpose_blender.bpy_compat import end_old_wheel
+
+        end_old_wheel(code)
     sys.exit(code)

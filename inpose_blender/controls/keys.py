@@ -167,8 +167,7 @@ class _Bend:
     def of(cls, limb: IkLimb, moves: Moves) -> _Bend:
         """Find the plane of a limb, and turn the halves of its chain into it."""
         upper, lower = (moves[bone] for bone in limb.joints[:2])
-        root, middle = (_moved(upper, place) for place in limb.places_rest[:2])
-        end = _moved(lower, limb.places_rest[2])
+        root, middle, end = _places(limb, moves)
         direction = bend_directions(root, middle, end, upper[:, :3, :3] @ limb.bend_rest)
         if limb.bends_freely:
             nothing = np.zeros((2, len(root)))
@@ -199,12 +198,25 @@ class _Bend:
 
 def _target(limb: IkLimb, moves: Moves) -> FloatArray:
     """Return where the target control must be, (F, 4, 4)."""
-    lower, end = moves[limb.joints[1]], moves[limb.joints[2]]
+    end = moves[limb.joints[2]]
     wanted = np.tile(np.eye(4), (len(end), 1, 1))
     wanted[:, :3, :3] = end[:, :3, :3] @ limb.end_turn
-    reached = _moved(lower, limb.places_rest[2])
+    _, _, reached = _places(limb, moves)
     wanted[:, :3, 3] = reached - wanted[:, :3, :3] @ limb.target_offset
     return wanted
+
+
+def _places(limb: IkLimb, moves: Moves) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return where the body has the beginning, the bend and the end of a limb, (F, 3) each.
+
+    Each half may be several bones of the character, of which the last one carries the next joint.
+    """
+    upper, lower = limb.joints[:2]
+    if limb.is_own:
+        halves = ((limb.upper, upper), (limb.lower, lower))
+        upper, lower = (bones[-1] if bones and bones[-1] in moves else first for bones, first in halves)
+    start, bend, end = limb.places_rest
+    return _moved(moves[limb.joints[0]], start), _moved(moves[upper], bend), _moved(moves[lower], end)
 
 
 def _swing_keys(limb: IkLimb, bent: _Bend, moves: Moves) -> ControlKeys:

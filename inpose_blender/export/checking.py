@@ -27,6 +27,8 @@ class FileCheck:
     """What is wrong; empty if nothing is."""
     largest_error_m: float
     """Distance of the worst joint from its place."""
+    is_damaged: bool = False
+    """The file cannot even be read: the disk is to blame, and not the exporter."""
 
 
 def check_file(path: Path, skeleton: GameSkeleton, clips: Sequence[SampledClip], size: float) -> FileCheck:
@@ -42,7 +44,7 @@ def check_file(path: Path, skeleton: GameSkeleton, clips: Sequence[SampledClip],
     try:
         found, fps = _played(path)
     except InPoseError as error:
-        return FileCheck(error.message, 0.0)
+        return FileCheck(error.message, 0.0, is_damaged=True)
     by_name = {clip.name: clip for clip in found}
     wanted = [sampled.clip.name for sampled in clips]
     if sorted(by_name) != sorted(wanted) or len(found) != len(wanted):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,7 @@ _STRETCHED: Final[float] = 0.01
 _CENTIMETRES: Final[DataFrame] = DataFrame(100.0, y_up=True)
 """FBX counts in centimetres. So no object has a scale, in any engine."""
 _METRES: Final[DataFrame] = DataFrame(1.0, y_up=False)
+_OTHER_KIND: Final[Mapping[str, str]] = {".fbx": "a glTF file (.glb)", ".glb": "an FBX file (.fbx)"}
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,11 @@ def _write_game_file(
 
     def find_fault(temporary: Path) -> str:
         checks.append(check_file(temporary, character.skeleton, character.clips, size))
+        if checks[-1].fault and not checks[-1].is_damaged:
+            raise OutputError(
+                f"{path} was not written, because it would be wrong: {checks[-1].fault}.",
+                f"Switch off add-ons that change Blender's exports, or export {_OTHER_KIND[path.suffix.lower()]}.",
+            )
         return checks[-1].fault
 
     with atomic_output(path, find_fault) as temporary, own_scene(context, scene) as own:

@@ -62,7 +62,8 @@ def atomic_output(path: Path, find_fault: Callable[[Path], str]) -> Iterator[Pat
 
     Args:
         path: the output.
-        find_fault: reads the new file from the disk, and returns what is wrong with it; empty if it is good.
+        find_fault: reads the new file from the disk, and returns what is wrong with it; empty if it is good. A fault
+            is blamed on the disk. For one that is not the disk's, raise an `OutputError`.
 
     Raises:
         OutputError: the folder is missing or not writable, the disk is full, or the new file has a fault. The older

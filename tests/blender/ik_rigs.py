@@ -237,6 +237,29 @@ def hand_made_rig(*, poles: bool = True) -> Any:
     return rig
 
 
+def four_bone_rig() -> Any:
+    """Return a rig of Mixamo's names whose upper and lower limbs are two bones each, a little bent, with IK for all
+    four; MakeHuman's default rig has such limbs."""
+    rig = hand_made_rig(poles=False)
+    edit = _edit(rig)
+    limbs = [f"{side}{part}" for side in ("Left", "Right") for part in ("UpLeg", "Leg", "Arm", "ForeArm")]
+    for name in limbs:
+        whole, half = edit[name], edit.new(f"{name}2")
+        below = list(whole.children)
+        middle = (whole.head + whole.tail) / 2 + whole.z_axis * (0.05 * whole.length)
+        half.head, half.tail, half.roll = middle, whole.tail, whole.roll
+        whole.tail, half.parent = half.head, whole
+        for bone in below:
+            bone.parent = half
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for side in ("left", "right"):
+        for part, end in (("Leg", "foot"), ("ForeArm", "hand")):
+            whole = rig.pose.bones[f"{side.capitalize()}{part}"]
+            whole.constraints.remove(whole.constraints[0])
+            add_ik(rig, f"{whole.name}2", f"{side} {end} target", count=4)
+    return rig
+
+
 def make_mmd(rig: Any) -> None:
     """Turn a character with Unreal's bones into one of MMD: names, センター and グルーブ, IK of feet and toes.
 

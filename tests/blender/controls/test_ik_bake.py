@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 from character.skinned import add_body
-from ik_rigs import ARP_BODY, auto_rig_pro_rig, hand_made_rig, mmd_rig, unreal_rig
+from ik_rigs import ARP_BODY, auto_rig_pro_rig, four_bone_rig, hand_made_rig, mmd_rig, unreal_rig
 from rigs import build_rig, nearest_rotation
 
 from inpose_blender.bake.job import BakeJob
@@ -115,11 +115,12 @@ def keyed(rig: Any) -> set[str]:
     [
         (hand_made_rig, {"left foot target", "right hand target", "left knee pole", "right elbow pole"}),
         (partial(hand_made_rig, poles=False), {"left foot target", "right hand target"}),
+        (four_bone_rig, {"left foot target", "right hand target"}),
         (mmd_rig, {"左足ＩＫ", "右足ＩＫ", "センター", "グルーブ"}),
         (auto_rig_pro_rig, {"c_hand_ik.l", "c_foot_ik.r", "c_leg_pole.l", "c_arms_pole.r", "c_toes_ik.l"}),
         (unreal_rig, {"ik_foot_l", "ik_hand_r", "ik_hand_gun"}),
     ],
-    ids=["poles", "no poles", "mmd", "auto-rig pro", "unreal"],
+    ids=["poles", "no poles", "four bones", "mmd", "auto-rig pro", "unreal"],
 )
 def test_ik_is_where_fk_is(build, targets, mode):
     rig = build()

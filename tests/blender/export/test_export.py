@@ -144,11 +144,28 @@ def test_a_wrong_file_replaces_nothing(person, tmp_path, monkeypatch, suffix):
         game_armature.data.bones["left_knee"].use_inherit_rotation = False
 
     monkeypatch.setattr(exporting, "add_clips", write_something_else)
-    with pytest.raises(OutputError, match="from their places"):
+    with pytest.raises(OutputError, match="from their places") as caught:
         export(person, path)
+    assert "disk" not in caught.value.hint
+    assert {".fbx": ".glb", ".glb": ".fbx"}[suffix] in caught.value.hint
     assert path.read_bytes() == b"older"
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
     assert facts_of_scene(person) == before
+
+
+@pytest.mark.parametrize("suffix", [".fbx", ".glb"])
+def test_a_damaged_file_is_blamed_on_the_disk(person, tmp_path, monkeypatch, suffix):
+    write = exporting.write_scene
+
+    def write_half(path):
+        write(path)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    monkeypatch.setattr(exporting, "write_scene", write_half)
+    with pytest.raises(OutputError) as caught:
+        export(person, tmp_path / f"out{suffix}")
+    assert caught.value.hint == "Try another disk."
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_character_stands_at_the_origin_and_faces_the_front(person, tmp_path):
