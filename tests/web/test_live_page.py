@@ -187,14 +187,14 @@ def test_what_goes_wrong_in_the_headset_is_said_and_nothing_is_lost(arm: ArmHear
     until(lambda: '"event":"end"' in live.take(1)[-1], "the end of VR ends the take")
     assert moments(live.take(1)) == json.loads(live.take(1)[-1])["frames"]
 
-    live.ask("close", "open")
+    live.ask("close", "open", "wave")
     live.until_said("Calibrated")
     live.ask("start")
     until(lambda: moments(live.take(2)) > 30, "a second take arrives")
     live.ask("offline")
     live.until_said("The headset is not connected|Nothing has arrived")
     before = moments(live.take(2))
-    live.ask("say", "close", "online", "open")
+    live.ask("say", "close", "online", "open", "wave")
     live.until_said("Calibrated")
     until(lambda: moments(live.take(2)) > before, "what a closed page had not sent is sent by the next one")
     assert "Take 2 is on the computer" in live.on_page("open")["connection"]
