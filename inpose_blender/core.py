@@ -49,7 +49,8 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     )
     from inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from inpose_core.editing.applying import apply_edits
-    from inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
+    from inpose_core.editing.body_shape import LEG_PARTS, TRUNK_PART, BodyShape, SkinPoints, usual_shape
+    from inpose_core.editing.body_surface import BodySurface, surface_of
     from inpose_core.editing.edit import LONGEST_EASE_S, Edit, EditList
     from inpose_core.editing.ground import Ground, LevelGround
     from inpose_core.editing.locks import lock_feet, lock_hands
@@ -116,7 +117,8 @@ else:
     )
     from ..inpose_core.body.skeleton import JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS, Skeleton
     from ..inpose_core.editing.applying import apply_edits
-    from ..inpose_core.editing.body_shape import BodyShape, SkinPoints, tube_around, usual_shape
+    from ..inpose_core.editing.body_shape import LEG_PARTS, TRUNK_PART, BodyShape, SkinPoints, usual_shape
+    from ..inpose_core.editing.body_surface import BodySurface, surface_of
     from ..inpose_core.editing.edit import LONGEST_EASE_S, Edit, EditList
     from ..inpose_core.editing.ground import Ground, LevelGround
     from ..inpose_core.editing.locks import lock_feet, lock_hands
@@ -166,13 +168,16 @@ __all__ = [
     "JOINT_COUNT",
     "JOINT_INDEX",
     "JOINT_NAMES",
+    "LEG_PARTS",
     "LONGEST_EASE_S",
     "NO_WINDOW",
     "PARENTS",
     "PHALANX_COUNT",
     "SIDES",
     "STOPPED_CODE",
+    "TRUNK_PART",
     "BodyShape",
+    "BodySurface",
     "BoolArray",
     "BvhAnimation",
     "CalibrationError",
@@ -264,9 +269,9 @@ __all__ = [
     "sliding_m",
     "smooth_motion",
     "stop_by_unwinding",
+    "surface_of",
     "torch_build",
     "tracker_joint",
-    "tube_around",
     "unsure_stretches",
     "usual_shape",
     "with_quiet_zone",

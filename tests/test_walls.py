@@ -55,6 +55,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "conventions",
         "sessions",
         "coarse_clock",
+        "arrival_clock",
         "tracks",
         "fingers",
         "tables",

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,21 @@ def node(*arguments: str, folder: Path, seconds: float = 120) -> str:
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
+
+
+@contextmanager
+def worn_headset(folder: Path) -> Iterator[None]:
+    """Wear an emulated headset in a Chromium that does what files in a folder ask for: see `act_as_asked.js`."""
+    for name in ("address.txt", "asked.txt", "acted.txt", "page.json"):
+        (folder / name).unlink(missing_ok=True)
+    command = ["node", "act_as_asked.js", str(folder)]
+    headset = subprocess.Popen(command, cwd=web_packages(), start_new_session=True)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):  # it has left by itself
+            os.killpg(headset.pid, signal.SIGKILL)
+        headset.wait(30)
 
 
 def read_qr_code(picture: Path) -> str:

@@ -133,8 +133,10 @@ class LiveSolver:
             newer = self._frame(frame_s, frame) or newer
         return newer
 
-    def pose(self) -> LivePose:
-        """Return the pose of the newest moment that is due; `add` has said that there is one."""
+    def pose(self) -> LivePose | None:
+        """Return the pose of the newest moment that is due; None if none is since the solver began, maybe anew."""
+        if not self._is_due:
+            return None
         pose = self._pose(len(self._frames) - 1 - self._behind)
         self._shown = pose
         return pose
@@ -145,8 +147,8 @@ class LiveSolver:
             if self._clock.breaks_at(time_s):
                 self._begin()
             for frame_s, frame in self._clock.add(time_s, points):
-                if self._frame(frame_s, frame):
-                    yield self.pose()
+                if self._frame(frame_s, frame) and (pose := self.pose()) is not None:
+                    yield pose
 
     def _frame(self, time_s: float, points: LivePoints) -> bool:
         """Take one frame, and return whether a pose is due."""
@@ -160,6 +162,10 @@ class LiveSolver:
         if due and len(self._frames) >= _FEWEST_FRAMES:
             self._solve()
         self._adopt()
+        return self._is_due
+
+    @property
+    def _is_due(self) -> bool:
         return self._solved is not None and len(self._frames) > self._behind
 
     def _solve(self) -> None:

@@ -367,8 +367,9 @@ class Session:
         yield 0.5
 
     def check(self, holds: bool, what: str, quiet: bool = False) -> None:
-        """Note what was seen, or stop."""
+        """Note what was seen, or stop with a picture."""
         if not holds:
+            self.picture("failed")
             raise AssertionError(what)
         if not quiet:
             self.seen.setdefault("checks", []).append(what)

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
 from real_blender import RealBlender, real_blenders  # noqa: E402
-from web_packages import read_qr_code  # noqa: E402
+from web_packages import CHROMIUM, read_qr_code, worn_headset  # noqa: E402
 
 BLENDERS = real_blenders()
 FAMILIES = ("rigify", "mixamo", "vrm", "mmd", "unreal")
@@ -154,6 +154,23 @@ def test_a_character_follows_a_sender_in_the_window(blender: RealBlender, tmp_pa
         "the row is baked",
         "each rendered picture shows another pose",
     } <= set(report["checks"])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.parametrize("blender", BLENDERS, ids=lambda blender: blender.version)
+def test_a_character_follows_the_page_of_a_headset_in_the_window(blender: RealBlender, tmp_path: Path) -> None:
+    folder = pictures_of(blender, tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with worn_headset(folder):
+        report = driven(blender, "drive_live_page.py", tmp_path)
+    assert {
+        "the trigger starts a take",
+        "the take is complete",
+        "the end gives the pose back exactly",
+        "each rendered picture shows another pose",
+    } <= set(report["checks"])
+    assert read_qr_code(folder / "c1_code.png") == report["url"]
 
 
 @pytest.mark.timeout(1800)

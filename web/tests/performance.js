@@ -23,6 +23,17 @@
 
   acted.press = (hand, down) => device.controllers[hand].updateButtonValue('trigger', down ? 1 : 0);
   acted.wave = () => { acted.startMs = acted.nowMs; };
+  // A headset that sleeps gives no frames to the page.
+  acted.asleep = false;
+  const requestFrame = XRSession.prototype.requestAnimationFrame;
+  XRSession.prototype.requestAnimationFrame = function frameIfAwake(callback) {
+    return requestFrame.call(this, (timeMs, frame) => (
+      acted.asleep ? this.requestAnimationFrame(callback) : callback(timeMs, frame)));
+  };
+  acted.sleep = (asleep) => {
+    acted.asleep = asleep;
+    device.updateVisibilityState(asleep ? 'hidden' : 'visible');
+  };
   acted.useHands = (bare) => { device.primaryInputMode = bare ? 'hand' : 'controller'; };
   const about = (axis, angle) => [0, 1, 2].map((each) => (each === axis ? Math.sin(angle / 2) : 0)).concat(Math.cos(angle / 2));
   const times = ([a, b, c, d], [e, f, g, h]) => [

@@ -85,6 +85,8 @@ class Layout:
     pose: PoseType | None = None
     fps: float | None = None
     """Frame rate of a table without times."""
+    times_of_arrival: bool = False
+    """The times are those at which the poses arrived over a network."""
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -234,6 +236,7 @@ def _layout(document: Any, name: str) -> Layout:
             layout.angle_unit in (None, "deg", "rad"),
             layout.fps is None or _FPS[0] <= layout.fps <= _FPS[1],
             layout.trackers in ("recognised", "assigned"),
+            isinstance(layout.times_of_arrival, bool),
         )
         if all(allowed):
             if len(layout.tracker_names) > _MOST_TRACKERS:

@@ -14,6 +14,7 @@ import numpy as np
 from ...arrays import FloatArray
 from ...body.hands.tracks import FingerTracks
 from ...errors import ColumnsError, RecordingError
+from ..arrival_clock import SteadyClock, without_delays
 from ..conventions import ReadOptions
 from ..fingers.unity_bones import fingers_of_bones
 from ..tracks import Declared, RawTracks, Track, join_tracks, trackers_at
@@ -174,8 +175,9 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         found = _read_wide(layout, table, options)
     times, positions, quaternions = join_tracks(found.tracks)
     order = quaternion_order_of(layout.device("head"))
+    clock = without_delays(times) if layout.times_of_arrival else SteadyClock(times)
     return RawTracks(
-        times=times,
+        times=clock.times_s,
         positions=positions,
         quaternions=quaternions,
         format="CSV" if layout.name in {"words", "columns"} else f"CSV ({layout.label})",
@@ -190,8 +192,8 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
             by=by,
         ),
         notes=found.notes,
-        findings=found.findings,
-        session_starts=found.session_starts,
+        findings=(*found.findings, *clock.findings),
+        session_starts=tuple(np.interp(found.session_starts, times, clock.times_s).tolist()),
         trackers=trackers_at(times, found.others),
         fingers=_fingers(found, times),
         finger_sides_certain=bool(found.finger_bones),

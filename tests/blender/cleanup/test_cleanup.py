@@ -14,8 +14,9 @@ from inpose_blender.bake.edits.mesh_ground import mesh_ground
 from inpose_blender.bake.edits.skin_shape import skin_shape
 from inpose_blender.bake.placement import placement_from_text
 from inpose_blender.character.skin import read_skin
-from inpose_blender.core import JOINT_INDEX, Motion
+from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, Motion
 from inpose_blender.rig.prepare import prepare_rig
+from inpose_core.editing.body_surface import posed_surface
 from tests.shared_files import shared_or_skip
 
 
@@ -175,9 +176,13 @@ def test_a_real_skin_has_a_human_shape() -> None:
     armature = next(found for found in bpy.data.objects if found.type == "ARMATURE")
     rig = prepare_rig(armature, bpy.context.scene)
     shape = skin_shape(armature, rig.mapping, rig.measure, read_skin(armature))
-    stature_m = rig.measure.skeleton.stature_m
-    chest = next(tube for tube in shape.tubes if tube.joint in (JOINT_INDEX["spine2"], JOINT_INDEX["spine3"]))
-    quarter = len(chest.radii_m[0]) // 4
-    assert 0.03 < np.median(chest.radii_m[:, 0]) / stature_m < 0.13
-    assert 0.06 < np.median(chest.radii_m[:, quarter]) / stature_m < 0.16
+    skeleton = rig.measure.skeleton
+    rotations = np.tile((1.0, 0.0, 0.0, 0.0), (1, len(JOINT_NAMES), 1))
+    points_m = posed_surface(shape.surface, Motion(rotations, np.zeros((1, 3)), skeleton, 60.0)).points_m[0]
+    low_m, high_m = (skeleton.rest_positions_m[JOINT_INDEX[name], 1] for name in ("spine2", "spine3"))
+    pelvis_m = skeleton.rest_positions_m[0, 1]
+    chest_m = points_m[(points_m[:, 1] > low_m - pelvis_m) & (points_m[:, 1] < high_m - pelvis_m)]
+    wide_m, deep_m = np.ptp(chest_m, axis=0)[[0, 2]]
+    assert 0.12 < wide_m / skeleton.stature_m < 0.32
+    assert 0.06 < deep_m / skeleton.stature_m < 0.2
     assert all(len(piece.points_m) > 5 for pieces in shape.arms for piece in pieces)

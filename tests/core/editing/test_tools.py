@@ -10,13 +10,11 @@ from inpose_core.arrays import runs
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, multiply_quaternions, rotvec_to_quaternion
 from inpose_core.body.skeleton import ANKLE_JOINTS, ELBOW_JOINTS, TOE_JOINTS, WRIST_JOINTS
-from inpose_core.editing.arm_spreading import arm_depths_m, spread_arms
-from inpose_core.editing.body_shape import tube_around, usual_shape
 from inpose_core.editing.edit import Edit
 from inpose_core.editing.exaggerating import exaggerate
 from inpose_core.editing.ground import GroundMap, LevelGround
 from inpose_core.editing.grounding import put_on_ground
-from inpose_core.editing.meeting import around_head_of, planted_feet, with_ankles_at, with_wrists_at
+from inpose_core.editing.meeting import around_head_of, planted_feet, with_ankles_at
 from inpose_core.editing.smoothing import smooth
 from inpose_core.editing.soles import sole_places_m
 from inpose_core.editing.straightening import straighten_knees
@@ -222,31 +220,3 @@ def test_unbent_wrists_are_within_their_range_and_in_place(walk) -> None:
     within = ~beyond_anatomy(walk).any(axis=1)
     untouched = unbend_wrists(walk, np.ones(len(walk)), 1.0)
     assert geodesic_angle(untouched.rotations_wxyz, walk.rotations_wxyz)[within].max() < 0.02
-
-
-def test_spread_arms_leave_the_body_and_go_no_further(walk) -> None:
-    shape = usual_shape(walk.skeleton)
-    wrists_m = walk.joint_positions_m[:, list(WRIST_JOINTS)]
-    way = 0.35 * (0.5 + 0.5 * np.sin(np.arange(len(walk)) / 60.0))[:, None, None]
-    before = with_wrists_at(walk, wrists_m + way * (walk.joint_positions_m[:, [3]] - wrists_m), walk)
-    after = spread_arms(before, np.ones(len(before)), 0.005, shape)
-    inside, left = arm_depths_m(before, shape), arm_depths_m(after, shape)
-    assert inside.max() > 0.04
-    assert left.max() < 0.005
-    moves_m = moved_m(before, after, WRIST_JOINTS)
-    assert moves_m.max() < inside.max() + 0.05
-    # Arms that are outside for half a second before and after stay where they are.
-    near = gaussian_filter((inside > -1e-9).astype(float) * (inside > 0), 20.0) > 1e-3
-    assert moves_m[~near].max() < 0.05
-    assert jitter(after) < 1.3 * jitter(before)
-    with_distance = spread_arms(before, np.ones(len(before)), 0.05, shape)
-    assert moved_m(before, with_distance, WRIST_JOINTS).mean() > moves_m.mean()
-
-
-def test_a_tube_has_the_radius_of_the_skin_around_it() -> None:
-    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
-    ellipse = np.stack((0.2 * np.sin(angle), np.zeros_like(angle), 0.1 * np.cos(angle)), axis=-1)
-    points = np.concatenate([ellipse + np.array((0.0, height, 0.0)) for height in np.linspace(0, 0.5, 12)])
-    tube = tube_around(0, np.zeros(3), np.array((0.0, 0.5, 0.0)), points)
-    assert tube.radii_m[:, 0] == pytest.approx(0.1, abs=0.01)
-    assert tube.radii_m[:, len(tube.radii_m[0]) // 4] == pytest.approx(0.2, abs=0.015)

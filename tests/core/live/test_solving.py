@@ -106,6 +106,17 @@ def test_after_a_pause_it_begins_anew() -> None:
     assert np.allclose(first[-1].rotations_wxyz, again[-1].rotations_wxyz)
 
 
+def test_moments_of_which_the_last_come_after_a_pause_make_no_pose() -> None:
+    moments = list(moments_of(example()))[:60]
+    solver = LiveSolver(BODY, SETTINGS, load_prior())
+    assert [solver.add(points, time_s) for time_s, points in moments][-1]
+    later_s, points = moments[-1][0] + 2.0, moments[-1][1]
+    assert not solver.add(points, later_s)
+    assert solver.pose() is None, "somebody who was late asks only now"
+    assert [solver.add(points, later_s + number / 60) for number in range(1, 30)][-1]
+    assert solver.pose() is not None
+
+
 def test_a_solve_beside_the_poses_gives_nearly_the_same() -> None:
     solver = LiveSolver(BODY, LiveSettings(), load_prior())
     try:

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times of arrival: delays are taken out; pauses, lost poses and uneven senders stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inpose_core.arrays import FloatArray
+from inpose_core.recording import load_recording
+from inpose_core.recording.arrival_clock import without_delays
+
+EXAMPLE = next((Path(__file__).resolve().parents[3] / "examples").glob("*.csv"))
+RATE_HZ = 72.0
+COUNT = 3000
+
+
+def arrived(sent_s: FloatArray, delays_s: FloatArray) -> FloatArray:
+    """Return when poses arrive that cannot overtake each other."""
+    return np.maximum.accumulate(sent_s + delays_s)
+
+
+def delays_of_a_network(count: int, seed: int) -> FloatArray:
+    """Return a millisecond or two, and now and then a hold-up of up to 0.4 s."""
+    random = np.random.default_rng(seed)
+    delays_s = random.exponential(0.0015, count)
+    for held_up in random.integers(0, count - 30, 200):
+        delays_s[held_up] += random.uniform(0.02, 0.15 if held_up % 9 else 0.4)
+    return delays_s
+
+
+def off_s(found_s: FloatArray, sent_s: FloatArray) -> FloatArray:
+    """Return how far times are off; a constant delay does not matter."""
+    error_s = found_s - sent_s
+    return np.abs(error_s - np.median(error_s))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("what", ["even", "poses are lost", "a pause", "another rate", "the clock drifts"])
+def test_delays_are_taken_out(seed: int, what: str) -> None:
+    random = np.random.default_rng(100 + seed)
+    sent_s = 12.0 + np.arange(COUNT) / RATE_HZ
+    if what == "poses are lost":
+        sent_s = sent_s[random.random(COUNT) > 0.03]
+    elif what == "a pause":
+        sent_s = sent_s + 3.0 * (np.arange(COUNT) > 1200)
+    elif what == "another rate":
+        sent_s = 12.0 + np.cumsum(np.where(np.arange(COUNT) < 2000, 1 / RATE_HZ, 1 / 90.0))
+    elif what == "the clock drifts":
+        sent_s = sent_s * 1.002
+    arrived_s = arrived(sent_s, delays_of_a_network(len(sent_s), seed))
+    found = without_delays(arrived_s)
+    assert (np.diff(found.times_s) > 0).all()
+    assert np.quantile(off_s(found.times_s, sent_s), 0.8) < 0.004
+    # Where a pose is lost while others are held up, nobody can tell which one.
+    assert np.quantile(off_s(found.times_s, sent_s), 0.9) < 1.05 / RATE_HZ < np.quantile(off_s(arrived_s, sent_s), 0.9)
+    assert off_s(found.times_s, sent_s).max() < 0.5 * off_s(arrived_s, sent_s).max()
+    assert "ms late" in found.findings[0].sentence
+
+
+@pytest.mark.parametrize("what", ["even", "frames of several lengths", "milliseconds", "few"])
+def test_times_without_bursts_stay(what: str) -> None:
+    random = np.random.default_rng(3)
+    times_s = np.arange(40 if what == "few" else COUNT) / RATE_HZ
+    if what == "frames of several lengths":
+        times_s = np.cumsum(random.choice((1 / 90.0, 2 / 90.0, 3 / 90.0), COUNT, p=(0.7, 0.25, 0.05)))
+    elif what == "milliseconds":
+        times_s = np.round(times_s, 3)
+    found = without_delays(times_s)
+    np.testing.assert_array_equal(found.times_s, times_s)
+    assert not found.findings
+
+
+def test_a_capture_on_a_busy_computer_has_no_gaps(tmp_path: Path) -> None:
+    true = load_recording(EXAMPLE)
+    sent_s = np.arange(len(true)) / RATE_HZ
+    arrived_s = arrived(sent_s, delays_of_a_network(len(true), 1))
+    rows = ["time,device," + ",".join(f"capture_{part}" for part in ("px", "py", "pz", "qx", "qy", "qz", "qw"))]
+    for frame, time_s in enumerate(arrived_s.tolist()):
+        for device, name in enumerate(("hmd", "left controller", "right controller")):
+            x, y, z = true.positions_m[frame, device]
+            qw, qx, qy, qz = true.rotations_wxyz[frame, device]
+            pose = (x, y, -z, -qx, -qy, qz, qw)
+            rows.append(f"{time_s:.6f},{name}," + ",".join(f"{value:.9g}" for value in pose))
+    path = tmp_path / "take.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = load_recording(path)
+    assert np.quantile(off_s(found.times_s, sent_s), 0.9) < 0.007
+    assert any(finding.kind == "clock" for finding in found.findings)
+    np.testing.assert_allclose(found.positions_m[:, 0], true.positions_m[:, 0], atol=1e-6)
