@@ -97,7 +97,7 @@ class Edit:
     needs: str = ""
     """What a rig must have for it: ``ik`` or ``root``."""
     changes: bool = True
-    """It can be seen: somewhere, the character is more than a centimetre away from the plain bake."""
+    """The clips are as long as the plain bake, and somewhere the character is more than a centimetre away from it."""
 
 
 TAKE = {"take": range(FIRST_FRAME, LAST_FRAME + 1)}
@@ -229,9 +229,14 @@ EDITS: Mapping[str, Edit] = {
         lambda rig: bake(rig, controls="both", fewer_keys=True), TAKE, needs="ik", changes=False
     ),
     "double speed": Edit(
-        lambda rig: bake(rig, speed=2.0), {"take": range(FIRST_FRAME, FIRST_FRAME + FRAMES // 2)}, feet_stand=False
+        lambda rig: bake(rig, speed=2.0),
+        {"take": range(FIRST_FRAME, FIRST_FRAME + FRAMES // 2)},
+        feet_stand=False,
+        changes=False,
     ),
     "keys by hand": Edit(_by_hand, TAKE),
-    "a stretched strip": Edit(_stretched_strip, {"take": range(5, 5 + 2 * (FRAMES - 1) + 1)}, feet_stand=False),
-    "loop": Edit(_loop, {}, feet_stand=False),
+    "a stretched strip": Edit(
+        _stretched_strip, {"take": range(5, 5 + 2 * (FRAMES - 1) + 1)}, feet_stand=False, changes=False
+    ),
+    "loop": Edit(_loop, {}, feet_stand=False, changes=False),
 }
