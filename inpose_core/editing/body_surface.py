@@ -27,7 +27,7 @@ _WIDTH: Final[float] = 0.8
 _FARTHEST_M: Final[float] = 0.3
 """What is further from the skin is not below it."""
 _SMALLEST_SPACING_M: Final[float] = 0.005
-_CLOSE_M: Final[float] = 0.1
+_CLOSE_M: Final[float] = 0.15
 _HOPS: Final[int] = 3
 """A place that has moved finds its nearest point from neighbour to neighbour."""
 _CHUNK: Final[int] = 16
