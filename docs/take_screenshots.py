@@ -35,6 +35,7 @@ PICTURES = {
     "t4_row": ("takes_row", WORKPLACE),
     "t6_missing": ("takes_missing", WORKPLACE),
     "l5_following_1": ("live_following", WORKPLACE),
+    "c3_following": ("live_page", WORKPLACE),
     "u9_list": ("window_cleanup", WORKPLACE),
     "u7_arms_before": ("cleanup_before", CHARACTER),
     "u7_arms_after": ("cleanup_after", CHARACTER),
