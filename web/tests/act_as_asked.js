@@ -31,7 +31,10 @@ const acts = {
   stop: () => headset.press(['left', 'right'], 1300),
   sleep: () => headset.act(() => window.acted.sleep(true)),
   wake: () => headset.act(() => window.acted.sleep(false)),
-  offline: () => context.setOffline(true),
+  offline: async () => {
+    await context.setOffline(true);
+    await headset.act(() => window.acted.loseConnections());
+  },
   online: () => context.setOffline(false),
   picture: (name) => page.screenshot({ path: file(`${name}.png`) }),
 };
