@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-page bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui bench-live-hour \
+.PHONY: demo fuzz chaos test test-slow check format bench bench-batch bench-live bench-page bench-cleanup bench-gpu bench-training evaluate evaluate-ours evaluate-recordings evaluate-situations evaluate-quick sheets experiments extension release extension-test test-gui bench-live-hour \
 	test-blenders test-without-blas test-ray pictures tables example train train-hands pack gpu-day clean
 
 demo: $(VENV)/.installed-demo
@@ -48,6 +48,14 @@ bench-live-hour: $(VENV)/.installed-test
 bench-page: $(VENV)/.installed-test
 	cd web/tests && npm install --no-save --silent
 	$(BIN)/python benchmarks/recorder_page.py
+
+# The clean-up tools on whole takes, and arms against the meshes of characters (half an hour).
+RIGS ?= $(addprefix ../shared/rigs/,vrm1_mesh2motion_female.vrm makehuman_mixamo_female.fbx \
+	makehuman_default_female.blend smpl_named_female.glb)
+RECORDINGS ?= ../shared/recordings/aframe_tracked-recording.json
+bench-cleanup: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/cleanup.py --recordings $(RECORDINGS)
+	$(BIN)/python benchmarks/arms.py --rigs $(RIGS) --recordings $(RECORDINGS)
 
 # The same as bench on a CUDA GPU.
 bench-gpu: $(VENV)/.installed-test

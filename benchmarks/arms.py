@@ -21,10 +21,9 @@ import numpy as np
 from mesh_depth import arm_depths, fatten, skin_parts
 
 from inpose_blender import addon
-from inpose_blender.bake.edits.skin_shape import skin_shape
+from inpose_blender.bake.edits.applying import character_shape
 from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.options import BakeOptions
-from inpose_blender.character.skin import read_skin
 from inpose_blender.rig.prepare import PreparedRig, prepare_rig
 from inpose_blender.takes.take import SolvedTake
 from inpose_core.arrays import FloatArray, lengths
@@ -117,8 +116,7 @@ def takes_for(skeleton: Skeleton, recordings: Sequence[Path], data: Path | None)
 
 def measured(rig: PreparedRig, motion: Motion, every: int) -> str:
     """Return the figures of one take on a rig."""
-    armature = rig.armature_object
-    shape = skin_shape(armature, rig.mapping, rig.measure, read_skin(armature))
+    shape = character_shape(rig, bpy.context.scene, BakeOptions(), motion)
     edits = EditList((Edit("spread_arms"),))
     started_s = time.process_time()
     edited = apply_edits(motion, None, edits, shape).motion

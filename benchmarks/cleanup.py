@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure the clean-up tools: ``python benchmarks/cleanup.py --recordings FILE... --rigs FILE...``.
+"""Measure the clean-up tools: ``python benchmarks/cleanup.py --recordings FILE...``.
 
-The first table is about motions: the example and further recordings are solved, and each tool is used on whole takes.
-The second one is about skins: rigs (.vrm, .fbx) are animated in bpy, and their arms are measured against their meshes,
-as they are and with a trunk that is broader. Prints Markdown.
+The example and further recordings are solved, and each tool is used on whole takes. `arms.py` measures arms against
+meshes. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from inpose_core.arrays import FloatArray, runs
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import multiply_quaternions, rotvec_to_quaternion
-from inpose_core.body.skeleton import ANKLE_JOINTS, LEG_CHAINS, TOE_JOINTS, WRIST_JOINTS, Skeleton
+from inpose_core.body.skeleton import ANKLE_JOINTS, LEG_CHAINS, TOE_JOINTS, WRIST_JOINTS
 from inpose_core.editing.applying import apply_edits
 from inpose_core.editing.arm_spreading import arm_depths_m
 from inpose_core.editing.body_shape import usual_shape
@@ -32,16 +31,12 @@ from inpose_core.recording.sensors import Sensors
 from inpose_core.recording_to_motion import SolvePlan, solve_recording
 
 EXAMPLE: Final[Path] = Path(__file__).parent.parent / "examples" / "walk_wave_crouch.csv"
-BROADER: Final[float] = 1.9
-EVERY: Final[int] = 10
-"""Frames of the scene between two looks at a mesh."""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recordings", type=Path, nargs="*", default=[], help="further recordings")
-    parser.add_argument("--rigs", type=Path, nargs="*", default=[], help="rigs with a skin; needs bpy")
     given = parser.parse_args()
     print("| recording | tool | its own figure | hands off mm | toes slide mm | knees pop deg | jitter m/s2 |")
     print("|---|---|---|---|---|---|---|")
@@ -49,12 +44,6 @@ def main() -> None:
         solved = solve_recording(SolvePlan(recording))
         for row in _rows(solved.motion, solved.calibrated.sensors):
             print(f"| {recording.stem} | {row}", flush=True)
-    if given.rigs:
-        print("\n| rig | body | arms deeper than 1 cm, % of frames | deepest cm | wrists moved cm, mean | most |")
-        print("|---|---|---|---|---|---|")
-    for rig in given.rigs:
-        for factor in (1.0, BROADER):
-            print(f"| {rig.stem} | {_arms_of(rig, factor)} |", flush=True)
 
 
 def _rows(motion: Motion, sensors: Sensors) -> list[str]:
@@ -79,7 +68,7 @@ def _rows(motion: Motion, sensors: Sensors) -> list[str]:
             "Arms out of the body",
             motion,
             Edit("spread_arms"),
-            lambda one: f"inside {100 * (arm_depths_m(one, shape) > 0.001).any(axis=1).mean():.0f} % of frames",
+            lambda one: f"inside {100 * (arm_depths_m(one, shape) > 0.01).any(axis=1).mean():.0f} % of frames",
         ),
     ]
     rows = []
@@ -163,62 +152,6 @@ def _bumps() -> GroundMap:
 def _stairs() -> GroundMap:
     z = np.arange(-20, 20, 0.02)
     return GroundMap((-20.0, -20.0), 0.02, np.tile(0.15 * np.floor(z / 0.4), (2000, 1)))
-
-
-def _arms_of(path: Path, factor: float) -> str:
-    """Return what is printed of the arms of one rig, whose trunk is broader by a factor."""
-    import bpy  # noqa: PLC0415
-    from mesh_depth import arm_depths, fatten, skin_parts  # noqa: PLC0415
-
-    from inpose_blender import addon  # noqa: PLC0415
-    from inpose_blender.bake.job import BakeJob  # noqa: PLC0415
-    from inpose_blender.bake.options import BakeOptions  # noqa: PLC0415
-    from inpose_blender.rig.prepare import prepare_rig  # noqa: PLC0415
-    from inpose_blender.takes.take import SolvedTake  # noqa: PLC0415
-
-    if not hasattr(bpy.types.Object, "inpose_edits"):
-        addon.register()
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    load: Any = bpy.ops.import_scene.fbx if path.suffix == ".fbx" else bpy.ops.import_scene.gltf
-    load(filepath=str(path))
-    scene = bpy.context.scene
-    scene.render.fps = 24
-    armature = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
-    rig = prepare_rig(armature, scene)
-    bones, unit_m = dict(rig.mapping.bones), rig.measure.metres_per_unit
-    parts = skin_parts(armature, bones)
-    if factor != 1.0:
-        fatten(parts, armature, bones, factor)
-    take = _take_for(rig.measure.skeleton)
-    solved = SolvedTake(take[0], take[1], 1.0)
-    depths_m, wrists = [], []
-    for edited in (False, True):
-        if edited:
-            edit = armature.inpose_edits.entries.add()
-            edit.kind, edit.amount, edit.whole = "spread_arms", 0.005, True
-        job = BakeJob(rig, scene, lambda: solved, BakeOptions(set_frame_range=True), "arms", replace_own=True)
-        result = job.run()
-        frames = range(result.first_frame + 60, result.last_frame, EVERY)
-        depths_m.append(arm_depths(parts, frames, unit_m)[0])
-        wrists.append([_wrists(armature, bones, frame) for frame in frames])
-    moved_cm = 100 * unit_m * np.linalg.norm(np.diff(np.array(wrists), axis=0)[0], axis=-1)
-    body = "as it is" if factor == 1.0 else f"{factor:g} times as broad"
-    inside = " to ".join(f"{100 * (depth_m > 0.01).mean():.0f}" for depth_m in depths_m)
-    deepest = " to ".join(f"{100 * depth_m.max():.1f}" for depth_m in depths_m)
-    return f"{body} | {inside} | {deepest} | {moved_cm.mean():.1f} | {moved_cm.max():.1f}"
-
-
-def _take_for(skeleton: Skeleton) -> tuple[Motion, Sensors]:
-    solved = solve_recording(SolvePlan(EXAMPLE, skeleton=skeleton))
-    return solved.motion, solved.calibrated.sensors
-
-
-def _wrists(armature: Any, bones: dict[str, str], frame: int) -> list[tuple[float, ...]]:
-    import bpy  # noqa: PLC0415
-
-    bpy.context.scene.frame_set(frame)
-    names = ("left_wrist", "right_wrist")
-    return [tuple(armature.matrix_world @ armature.pose.bones[bones[name]].head) for name in names]
 
 
 if __name__ == "__main__":

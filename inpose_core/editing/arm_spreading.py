@@ -48,6 +48,8 @@ _STEP_M: Final[float] = 0.04
 """So far the linear system is to be trusted in one round."""
 _NEAR_M: Final[float] = 0.08
 """Points that are further from the body do not get into it when the arm goes out elsewhere."""
+_LOOKS: Final[int] = 3
+"""In every third frame, the nearest point of the body is looked for everywhere."""
 _NOTHING_M: Final[float] = 0.0005
 
 
@@ -119,7 +121,9 @@ def _first_look(
     motion: Motion, side: int, shape: BodyShape, surface: PosedSurface, frames: IndexArray
 ) -> tuple[ArmPoints, IndexArray]:
     """Return all points of an arm, and the point of the body that is nearest to each, (K, P)."""
-    skin = surface.nearest(arm_places_m(motion, side, shape), frames)
+    # In between, a point is near the same skin, and finds its nearest point from there.
+    _, first, group = np.unique(frames // _LOOKS, return_index=True, return_inverse=True)
+    skin = surface.nearest(arm_places_m(motion.part(first), side, shape), frames[first])[group]
     return points_of_arm(motion, side, shape, surface, frames, skin, np.ones(skin.shape, np.bool_)), skin
 
 

@@ -22,10 +22,12 @@ from ..numerics.threads import map_parts
 
 _NEIGHBOURS: Final[int] = 8
 """Points of the skin that are averaged."""
+_WIDTH: Final[float] = 0.8
+"""Planes count by a Gaussian that is so wide, over the distance of the points."""
 _FARTHEST_M: Final[float] = 0.3
 """What is further from the skin is not below it."""
 _SMALLEST_SPACING_M: Final[float] = 0.005
-_CLOSE_M: Final[float] = 0.1
+_CLOSE_M: Final[float] = 0.15
 _HOPS: Final[int] = 3
 """A place that has moved finds its nearest point from neighbour to neighbour."""
 _CHUNK: Final[int] = 16
@@ -55,6 +57,8 @@ class BodySurface:
     """(N, K) the points near each point, of its own part; itself first."""
     spacing_m: FloatArray
     """(N,) mean distance of a point's neighbours."""
+    bulges_m: FloatArray
+    """(N,) how far a point is below the mean of the planes around it, as on round skin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,9 +128,8 @@ class PosedSurface:
         normals = self.normals[column, near]
         squares = np.einsum("qkc,qkc->qk", away_m, away_m)
         distance_m = np.sqrt(squares[:, 0])
-        wide_m = spacing_m + 0.5 * distance_m
-        weights = np.exp(-0.5 * squares / (wide_m**2)[:, None])
-        weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+        wide_m = _WIDTH * spacing_m + 0.5 * distance_m
+        weights = _weights(squares, wide_m)
         above_m = (weights * np.einsum("qkc,qkc->qk", away_m, normals)).sum(axis=1)
         mean = np.einsum("qk,qkc->qc", weights, normals)
         out = mean / np.maximum(lengths(mean), 1e-9)[:, None]
@@ -134,7 +137,7 @@ class PosedSurface:
         aside_m = np.einsum("qk,qkc->qc", weights, away_m)
         aside_m -= np.einsum("qc,qc->q", aside_m, out)[:, None] * out
         beyond_m = (lengths(aside_m) - spacing_m).clip(min=0)
-        return np.where(distance_m < _FARTHEST_M, -above_m - beyond_m, -np.inf), out
+        return np.where(distance_m < _FARTHEST_M, -above_m - self.surface.bulges_m[skin] - beyond_m, -np.inf), out
 
 
 def surface_of(
@@ -158,7 +161,7 @@ def surface_of(
     places_m = (weights[..., None] * (points_m + rest_m[joints])).sum(axis=1)
     facing = (weights[..., None] * normals).sum(axis=1)
     neighbours = np.empty((len(places_m), _NEIGHBOURS), np.int64)
-    spacing_m = np.empty(len(places_m))
+    spacing_m, bulges_m = np.empty(len(places_m)), np.empty(len(places_m))
     for index, place_m in enumerate(places_m):
         squares = ((places_m - place_m) ** 2).sum(axis=1)
         # The other side of a thin part is no neighbour.
@@ -169,7 +172,16 @@ def surface_of(
         neighbours[index] = np.resize(there, _NEIGHBOURS)
         others_m = np.sqrt(squares[there[1:]])
         spacing_m[index] = max(float(others_m.mean()) if len(others_m) else 0.0, _SMALLEST_SPACING_M)
-    return BodySurface(joints, weights, points_m, normals, parts, neighbours, spacing_m)
+        away_m = place_m - places_m[neighbours[index]]
+        planes = _weights((away_m**2).sum(axis=1)[None], _WIDTH * spacing_m[[index]])[0]
+        bulges_m[index] = -planes @ (away_m * facing[neighbours[index]]).sum(axis=1)
+    return BodySurface(joints, weights, points_m, normals, parts, neighbours, spacing_m, bulges_m)
+
+
+def _weights(squares: FloatArray, wide_m: FloatArray) -> FloatArray:
+    """Return weights (Q, K) of planes at squared distances (Q, K), by the width of a Gaussian (Q,)."""
+    weights = np.exp(-0.5 * squares / (wide_m**2)[:, None])
+    return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12))
 
 
 def posed_surface(surface: BodySurface, motion: Motion) -> PosedSurface:

@@ -125,7 +125,7 @@ class LivePerformance:
 
     @property
     def heard_s(self) -> float | None:
-        """Return when something arrived last, in seconds of `time.monotonic`."""
+        """Return when that arrived which was read last, in seconds of `time.monotonic`."""
         return self._watch.heard_s
 
     def step(self, wait_s: float) -> LivePose | None:
@@ -211,7 +211,7 @@ class LivePerformance:
             url=news.url,
             connected=news.connected,
             takes=tuple(takes),
-            recording=bool(takes) and not takes[-1].ended,
+            recording=news.recording or self._file is not None,
         )
 
     def close(self) -> LiveState:
@@ -244,6 +244,7 @@ class LivePerformance:
                     self._takes.append(LiveTake(file.path, file.lines, ended=True))
                     with suppress(InPoseError, OSError):
                         file.close()
+        self._watch.arrived(arrived_s)
         self._arrived.append((list(lines), arrived_s))
         self._some.set()
 
@@ -259,8 +260,8 @@ class LivePerformance:
 
     def _go_on(self, now_s: float) -> None:
         """Begin the next phase if it is time."""
-        heard_s = self._watch.heard_s
-        silent = heard_s is None or now_s - heard_s > _PAUSE_S
+        arrived_s = self._watch.arrived_s
+        silent = arrived_s is None or now_s - arrived_s > _PAUSE_S
         if self._phase in ("counting", "holding") and silent:
             self._phase = "waiting"
         if self._phase == "waiting" and not silent and self._reader.has_devices:
@@ -297,7 +298,8 @@ class LivePerformance:
         """
         with tempfile.TemporaryDirectory(prefix="inpose-live-") as folder:
             file = Path(folder, f"live{self._stream.suffix}")
-            file.write_text("\n".join((*self._stream.head_lines(), *lines)) + "\n", encoding="utf-8")
+            whole = (*self._stream.head_lines(), *lines, *self._stream.tail_lines())
+            file.write_text("\n".join(whole) + "\n", encoding="utf-8")
             recording = load_session(file, self._settings.reading)
         devices = LiveDevices.of(recording, self._settings.skeleton, self._settings.calibration, self._prior)
         reader = self._stream.new_reader()

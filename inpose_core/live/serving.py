@@ -30,6 +30,7 @@ Told = dict[str, Any]
 
 _WAIT_S: Final[float] = 0.01
 _STATE_EVERY_S: Final[float] = 0.1
+_REFUSED_FOR_S: Final[float] = 10.0
 _DECIMALS: Final[int] = 6
 
 
@@ -78,11 +79,11 @@ def serve_live(
 
 
 class _Served:
-    """Do what the other side says; what fails is a sentence of the next states, and the session goes on."""
+    """Do what the other side says; what fails is told for a while, and the session goes on."""
 
     def __init__(self, performance: LivePerformance, stream: LiveStream) -> None:
         self._performance, self._stream = performance, stream
-        self._refusal = ""
+        self._refusal, self._refused_s = "", 0.0
 
     def obey(self, told: Told) -> bool:
         """Do it; return whether the session goes on."""
@@ -101,13 +102,14 @@ class _Served:
             elif said == "end_take":
                 self._performance.end_take()
         except InPoseError as error:
-            self._refusal = str(error)
+            self._refusal, self._refused_s = str(error), time.monotonic()
         return True
 
     def state(self) -> dict[str, Any]:
         """Return the state as JSON."""
         plain = _plain(self._performance.state())
-        return {**plain, "trouble": self._refusal or plain["trouble"]}
+        refused = time.monotonic() - self._refused_s < _REFUSED_FOR_S
+        return {**plain, "trouble": (self._refusal if refused else "") or plain["trouble"]}
 
 
 def _stream(request: LiveRequest) -> LiveStream:

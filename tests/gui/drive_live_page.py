@@ -34,6 +34,7 @@ class PageLive(live.GoingLive):
         yield from self.set_the_scene()
         self.live = importlib.import_module(f"{self.module}.inpose_blender.live.operators")
         bpy.context.scene.inpose_live.source = "PAGE"
+        bpy.context.scene.tool_settings.use_keyframe_insert_auto = True
         yield from self.show_the_code()
         before, actions = self.pose(), len(bpy.data.actions)
         yield from self.begin_with_the_page()
@@ -111,7 +112,7 @@ class PageLive(live.GoingLive):
     def sleep(self) -> Iterator[float]:
         """Take the headset off, and put it on again."""
         self.ask("sleep")
-        yield from self.until("a headset that sleeps is told", lambda: self.trouble)
+        yield from self.until("a headset that sleeps is told", lambda: "asleep" in self.trouble)
         self.seen["asleep"] = self.trouble
         yield 1.0
         self.picture("c5_asleep")
@@ -128,7 +129,7 @@ class PageLive(live.GoingLive):
         yield from self.until("a third take begins", lambda: self.stage.records)
         yield TAKE_S
         self.ask("offline")
-        yield from self.until("a lost network is told", lambda: self.trouble)
+        yield from self.until("a lost network is told", lambda: "network is lost" in self.trouble)
         self.seen["offline"] = self.trouble
         self.picture("c6_offline")
         yield TAKE_S
@@ -149,7 +150,7 @@ class PageLive(live.GoingLive):
     def close_the_browser(self) -> Iterator[float]:
         """Close the page."""
         self.ask("leave")
-        yield from self.until("a closed page is told", lambda: self.trouble)
+        yield from self.until("a closed page is told", lambda: "page is closed" in self.trouble)
         self.seen["closed"] = self.trouble
         yield 1.0
         self.picture("c7_closed")

@@ -35,7 +35,7 @@ async function main() {
     onChange,
     onCommand: (command) => recorder && recorder.ask(command),
     onArrived: (take) => deliveries.arrived(take),
-    onOpen: () => deliveries.again(),
+    onOpen: () => (recorder ? deliveries.again() : deliveries.resume(window.location.href)),
   }).then((socket) => {
     live = socket;
     listTakes(store, live);
@@ -58,6 +58,7 @@ async function main() {
         deliveries,
         sounds: new Sounds(),
         settings: { countInS: Number(shown('count-in').value), tPose: shown('t-pose').checked },
+        page: window.location.href,
         nextTake: 1 + Math.max(0, ...takes.map((take) => take.take)),
         about,
         onState: (name) => {
@@ -75,6 +76,7 @@ async function main() {
       button.disabled = false;
     }
   });
+  window.addEventListener('pagehide', () => recorder && recorder.flush(performance.now()));
   shown('stop').addEventListener('click', () => recorder && recorder.ask('stop'));
   await listTakes(store, live);
 }

@@ -50,12 +50,21 @@ export class Deliveries {
     }
   }
 
+  /** Send what the page had not sent when it was closed, to the computer that still has the same address. */
+  async resume(page) {
+    for (const { id, take, frames } of await this.store.missing(page)) {
+      if (!this.open.has(take)) this.open.set(take, { id, frames, sends: false, answer() {} });
+    }
+    await this.again();
+  }
+
   async send(number, take) {
     if (await this.live().sendWhole(await this.store.text(take.id))) this.close(number);
     else this.onChange(`Take ${number} is on this headset only. InPose sends it when the connection is back.`);
   }
 
   close(number) {
+    this.store.arrived(this.open.get(number).id).catch(() => {}); // else the take is sent once more: no harm
     this.open.delete(number);
     this.onChange(`Take ${number} is on the computer`);
   }

@@ -13,7 +13,7 @@ const LONGEST_PLAYBACK = 90 * 60;
 export class Recorder {
   /**
    * @param {{store: object, live: () => object | null, deliveries: object, sounds: object, settings: object, nextTake: number,
-   *   about: object, onState: (name: string) => void}} world
+   *   page: string, about: object, onState: (name: string) => void}} world
    */
   constructor(world) {
     Object.assign(this, world);
@@ -77,17 +77,34 @@ export class Recorder {
     if (command in this.asked) this.asked[command] = true;
   }
 
-  /** Note something that happened to the session. */
+  /** Note something that happened to the session: in the take, or to the computer that watches. */
   note(name, timeMs) {
-    if (this.take && this.flow.records) this.add([eventLine(name, timeMs - this.take.startMs)]);
+    if (this.take && this.flow.records) {
+      this.add([eventLine(name, timeMs - this.take.startMs)]);
+      this.flush(timeMs); // a headset that falls asleep gives no further frame
+    } else {
+      this.tell(name, timeMs);
+    }
+  }
+
+  /** Store and send all of the take so far. */
+  flush(timeMs) {
+    if (this.take && this.flow.records) this.pass(timeMs, true);
+  }
+
+  /** Tell a computer that watches what happens between takes. */
+  tell(name, timeMs) {
+    const live = this.live();
+    if (live && live.streams) live.send([eventLine(name, timeMs - (this.streamed ?? timeMs))]);
   }
 
   /** End whatever is under way, because the session has ended. */
   async end(timeMs) {
-    if (this.flow.records) {
-      this.flow.enter('reviewing', timeMs);
-      await this.finish(timeMs);
-    }
+    const saved = this.flow.records ? this.finish(timeMs) : null;
+    this.flow.enter('reviewing', timeMs);
+    this.tell('vr_ended', timeMs);
+    this.streamed = null;
+    await saved;
     this.onState('ended');
   }
 
@@ -122,7 +139,7 @@ export class Recorder {
     this.nextTake += 1;
     const startedAt = new Date();
     // The lines wait until the store has given the take its place.
-    this.take.id = this.store.begin(this.take.number, startedAt.toISOString());
+    this.take.id = this.store.begin(this.take.number, startedAt.toISOString(), this.page);
     this.take.head = [
       headerLine({ ...this.about(), take: this.take.number, startedAt }),
       ...this.inputs.map((input) => inputLine(input, 0)),

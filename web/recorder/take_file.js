@@ -63,7 +63,7 @@ export function inputLine(input, atMs) {
   });
 }
 
-/** Return the line of something that happened: 't_pose', 'hidden', 'shown', 'recentred', 'end'. */
+/** Return the line of something that happened: 't_pose', 'hidden', 'visible', 'recentred', 'end', 'vr_ended'. */
 export function eventLine(name, atMs, more = {}) {
   return JSON.stringify({ event: name, at: Math.round(atMs), ...more });
 }

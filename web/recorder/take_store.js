@@ -19,9 +19,10 @@ class TakeStore {
     this.writing = Promise.resolve();
   }
 
-  /** Begin a take and return its id. */
-  async begin(take, startedAt) {
-    return this.change('takes', (takes) => takes.add({ take, startedAt, frames: 0, seconds: 0, complete: false }));
+  /** Begin a take and return its id; `page` is the address from which the computer served the page. */
+  async begin(take, startedAt, page) {
+    const begun = { take, startedAt, frames: 0, seconds: 0, complete: false, page, isThere: false };
+    return this.change('takes', (takes) => takes.add(begun));
   }
 
   /** Add lines to a take; resolves when they are on the disk. */
@@ -33,8 +34,17 @@ class TakeStore {
   /** Note that a take has ended. */
   async finish(id, { frames, seconds }) {
     await this.writing;
-    const take = await this.read('takes', (takes) => takes.get(id));
-    await this.change('takes', (takes) => takes.put({ ...take, frames, seconds, complete: true }));
+    await this.note(id, { frames, seconds, complete: true });
+  }
+
+  /** Note that the computer has all of a take. */
+  async arrived(id) {
+    await this.note(id, { isThere: true });
+  }
+
+  /** Return the takes of a page that the computer does not have, the oldest first. */
+  async missing(page) {
+    return (await this.read('takes', (takes) => takes.getAll())).filter((take) => take.page === page && !take.isThere);
   }
 
   /** Return all takes, the newest first. */
@@ -56,6 +66,11 @@ class TakeStore {
       return null;
     });
     await this.change('takes', (takes) => takes.delete(id));
+  }
+
+  async note(id, more) {
+    const take = await this.read('takes', (takes) => takes.get(id));
+    if (take) await this.change('takes', (takes) => takes.put({ ...take, ...more })); // else it was deleted
   }
 
   async read(name, ask) {

@@ -20,7 +20,8 @@ function connection({ works = true, connected = true } = {}) {
   return live;
 }
 
-const store = { text: async (id) => `take ${id}` };
+const there = [];
+const store = { text: async (id) => `take ${id}`, arrived: async (id) => there.push(id) };
 
 function deliveries(live) {
   const said = [];
@@ -67,6 +68,20 @@ test('takes that end without a network are sent when it is back', async () => {
   assert.equal(made.open.size, 0);
 });
 
+test('a page that was closed sends what is missing when it is opened again', async () => {
+  const live = connection();
+  const kept = [{ id: 3, take: 1, frames: 0, page: 'here' }, { id: 4, take: 2, frames: 50, page: 'here' }];
+  const said = [];
+  const missing = async (page) => kept.filter((take) => take.page === page);
+  const made = new Deliveries({ ...store, missing }, () => live, (text) => said.push(text), 20);
+  await made.resume('elsewhere');
+  assert.deepEqual(live.wholes, []);
+  await made.resume('here');
+  assert.deepEqual(live.wholes, ['take 3', 'take 4']);
+  assert.deepEqual(there.slice(-2), [3, 4]);
+  assert.equal(said.at(-1), 'Take 2 is on the computer');
+});
+
 test('a page from elsewhere sends nothing', async () => {
   const { made, said } = deliveries(null);
   await made.ended(7, 1, 90);
@@ -78,11 +93,8 @@ const seen = { transform: { position: { x: 0, y: 1.6, z: 0 }, orientation: { x: 
 const frame = { getViewerPose: () => seen, getPose: () => seen };
 const controller = { handedness: 'left', targetRayMode: 'tracked-pointer', gripSpace: 'grip', profiles: [] };
 
-test('a new connection hears which take goes on, and the store has all of it', async () => {
-  const live = connection();
-  const stored = [];
-  const ended = [];
-  const recorder = new Recorder({
+function recorderOf(live, stored, ended) {
+  return new Recorder({
     live: () => live,
     settings: { countInS: 0, tPose: false },
     nextTake: 4,
@@ -92,6 +104,43 @@ test('a new connection hears which take goes on, and the store has all of it', a
     store: { begin: async () => 7, append: async (_, lines) => stored.push(...lines), finish: async () => {} },
     deliveries: { ended: async (...take) => ended.push(take) },
   });
+}
+
+const soon = () => new Promise((done) => { setTimeout(done, 5); });
+
+test('a headset that falls asleep leaves nothing unsaved, and says that it sleeps', async () => {
+  const live = connection();
+  live.streams = true;
+  const stored = [];
+  const recorder = recorderOf(live, stored, []);
+  recorder.frame(frame, 'space', 0, [controller]);
+  recorder.note('hidden', 10);
+  assert.equal(live.lines.at(-1), '{"event":"hidden","at":10}');
+  recorder.ask('start');
+  for (let ms = 20; ms < 500; ms += 10) recorder.frame(frame, 'space', ms, [controller]);
+  recorder.note('hidden', 500);
+  await soon();
+  assert.match(stored.at(-1), /^{"event":"hidden"/);
+  assert.equal(stored.filter((line) => line.startsWith('[')).length, recorder.take.frames);
+});
+
+test('VR that ends within a take ends the take, and is told', async () => {
+  const live = connection();
+  live.streams = true;
+  const ended = [];
+  const recorder = recorderOf(live, [], ended);
+  recorder.ask('start');
+  for (let ms = 0; ms < 100; ms += 10) recorder.frame(frame, 'space', ms, [controller]);
+  await recorder.end(100);
+  assert.deepEqual(live.lines.slice(-2).map((line) => JSON.parse(line).event), ['end', 'vr_ended']);
+  assert.equal(ended.length, 1);
+});
+
+test('a new connection hears which take goes on, and the store has all of it', async () => {
+  const live = connection();
+  const stored = [];
+  const ended = [];
+  const recorder = recorderOf(live, stored, ended);
   const frames = (fromMs, toMs) => {
     for (let ms = fromMs; ms < toMs; ms += 10) recorder.frame(frame, 'space', ms, [controller]);
   };
@@ -103,7 +152,7 @@ test('a new connection hears which take goes on, and the store has all of it', a
   frames(2000, 3000);
   recorder.ask('stop');
   frames(3000, 3010);
-  await new Promise((done) => { setTimeout(done, 5); });
+  await soon();
   const kind = (line) => (line.startsWith('[') ? 'frame' : Object.keys(JSON.parse(line))[0]);
   const heads = live.lines.map(kind).filter((each) => each !== 'frame');
   assert.deepEqual(heads, ['format', 'input', 'format', 'input', 'event']);

@@ -29,21 +29,27 @@ export class EmulatedHeadset {
         '--autoplay-policy=no-user-gesture-required',
       ],
     });
-    const page = await context.newPage();
-    const errors = [];
-    page.on('pageerror', (error) => errors.push(String(error)));
-    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
-    if (clock) {
-      await page.addInitScript((chosen) => { window.chosenClock = chosen; }, clock);
+    const headset = new EmulatedHeadset(context, clock);
+    await headset.openPage();
+    return headset;
+  }
+
+  constructor(context, clock) {
+    Object.assign(this, { context, clock, page: null, errors: [] });
+  }
+
+  /** Open a new page of the browser, in which the headset is emulated. */
+  async openPage() {
+    const page = await this.context.newPage();
+    page.on('pageerror', (error) => this.errors.push(String(error)));
+    page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()));
+    if (this.clock) {
+      await page.addInitScript((chosen) => { window.chosenClock = chosen; }, this.clock);
       await page.addInitScript({ path: besides('headset_clock.js') });
     }
     await page.addInitScript({ path: IWER });
     await page.addInitScript({ path: besides('performance.js') });
-    return new EmulatedHeadset(context, page, errors);
-  }
-
-  constructor(context, page, errors) {
-    Object.assign(this, { context, page, errors });
+    this.page = page;
   }
 
   /** Open an address, and start VR. */

@@ -34,15 +34,6 @@
     acted.asleep = asleep;
     device.updateVisibilityState(asleep ? 'hidden' : 'visible');
   };
-  // A browser that goes offline keeps open connections; a network that is lost does not.
-  const opened = [];
-  window.WebSocket = class extends WebSocket {
-    constructor(...given) {
-      super(...given);
-      opened.push(this);
-    }
-  };
-  acted.loseConnections = () => opened.splice(0).forEach((socket) => socket.close());
   acted.useHands = (bare) => { device.primaryInputMode = bare ? 'hand' : 'controller'; };
   const about = (axis, angle) => [0, 1, 2].map((each) => (each === axis ? Math.sin(angle / 2) : 0)).concat(Math.cos(angle / 2));
   const times = ([a, b, c, d], [e, f, g, h]) => [

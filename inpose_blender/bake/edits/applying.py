@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from ...character.skin import read_skin
-from ...core import apply_edits, mirror_of, mirrored_motion
+from ...core import BodyShape, Motion, apply_edits, finger_rotations, mirror_of, mirrored_motion
+from ...fingers.rig_fingers import rig_fingers
 from ...rig.prepare import PreparedRig
 from ...takes.take import SolvedTake
 from ..options import BakeOptions
 from ..placement import Placement, motion_placement
 from ..shared_room import shared_room
+from .curled_skin import curled_skin
 from .edited_take import EditedTake
 from .reading import is_edited, mirror_of_take, read_edits
 from .skin_shape import skin_shape
@@ -50,7 +52,7 @@ def edits_for(
     edits = read_edits(armature, scene, rig.measure, placement)
     shape = None
     if any(edit.kind == "spread_arms" for edit in edits.edits):
-        shape = skin_shape(armature, rig.mapping, rig.measure, read_skin(armature))
+        shape = character_shape(rig, scene, options, take.motion)
 
     def apply() -> EditedTake:
         edited = apply_edits(take.motion, take.sensors, edits, shape, start_s)
@@ -59,3 +61,21 @@ def edits_for(
         return EditedTake(replace(take, motion=edited.motion, sensors=edited.sensors), mirrored, start_s, mirror, idle)
 
     return apply, placement
+
+
+def character_shape(rig: PreparedRig, scene: Any, options: BakeOptions, motion: Motion) -> BodyShape:
+    """Return the shape of a character's skin, with the fingers as a bake curls them.
+
+    Args:
+        rig: the character.
+        scene: the scene of the bake.
+        options: how the take is baked.
+        motion: the take; it may know the fingers.
+    """
+    armature, skin = rig.armature_object, read_skin(rig.armature_object)
+    fingers = rig_fingers(armature, rig.mapping, scene) if options.fingers != "off" else None
+    if skin is not None and fingers is not None:
+        recorded, curl = options.fingers == "recorded", options.relaxed_curl
+        turns = finger_rotations(motion.fingers, len(motion), motion.fps, relaxed_curl=curl, use_tracks=recorded)
+        skin = curled_skin(skin, armature, fingers, rig.measure, turns)
+    return skin_shape(armature, rig.mapping, rig.measure, skin)

@@ -39,12 +39,9 @@ _ON_LEGS: Final[tuple[str, ...]] = ("left_knee", "right_knee", "left_ankle", "ri
 _FEWEST: Final[int] = 60
 """A body with fewer points of skin has no shape."""
 _FEWEST_OF_ARM: Final[int] = 12
-_MOST: Final[int] = 28
+_MOST: Final[int] = 45
 """Points of each piece of an arm."""
 _MOST_OF_BODY: Final[int] = 900
-_CELL: Final[float] = 0.012
-"""One point of the skin is enough in a cube whose edge is this part of the stature, or larger if they are too many."""
-_LARGER: Final[float] = 1.2
 _UPPER_ARM: Final[float] = 0.5
 """The skin of the upper arm counts from its middle on: above, it is always near the body."""
 _INWARDS: Final[float] = -0.2
@@ -103,7 +100,7 @@ def _body(own: _JointSkin, measure: RigMeasure) -> BodySurface | None:
     rows = np.flatnonzero((parts >= 0) & _faces_out(places_m, outwards, own.main, rest_m))
     if len(rows) < _FEWEST:
         return None
-    rows = rows[_spread(places_m[rows], _CELL * measure.skeleton.stature_m, _MOST_OF_BODY)]
+    rows = rows[_spread(places_m[rows], _MOST_OF_BODY)]
     chosen = (own.joints[rows], own.weights[rows], own.points_m[rows], own.normals[rows], parts[rows])
     return surface_of(*chosen, rest_m)
 
@@ -118,13 +115,18 @@ def _faces_out(places_m: FloatArray, outwards: FloatArray, main: IndexArray, res
     return np.asarray((radial_m * outwards).sum(axis=1) > _INWARDS * np.linalg.norm(radial_m, axis=1))
 
 
-def _spread(places_m: FloatArray, cell_m: float, most: int) -> IndexArray:
-    """Return the numbers of at most so many points (N, 3), spread over all of them."""
-    while True:
-        _, rows = np.unique(np.floor(places_m / cell_m).astype(np.int64), axis=0, return_index=True)
-        if len(rows) <= most:
-            return np.sort(rows)
-        cell_m *= _LARGER
+def _spread(places_m: FloatArray, most: int) -> IndexArray:
+    """Return the numbers of at most so many points (N, 3), each as far as possible from those before it."""
+    if len(places_m) <= most:
+        return np.arange(len(places_m))
+    chosen = np.empty(most, np.int64)
+    squares = np.full(len(places_m), np.inf)
+    # The first one is at an end.
+    chosen[0] = places_m[:, 1].argmin()
+    for number in range(1, most):
+        squares = np.minimum(squares, ((places_m - places_m[chosen[number - 1]]) ** 2).sum(axis=1))
+        chosen[number] = squares.argmax()
+    return np.sort(chosen)
 
 
 def _arm(own: _JointSkin, usual: BodyShape, side: int, measure: RigMeasure) -> tuple[SkinPoints, ...]:
@@ -138,7 +140,7 @@ def _arm(own: _JointSkin, usual: BodyShape, side: int, measure: RigMeasure) -> t
         if len(points_m) < _FEWEST_OF_ARM:
             found.append(piece)
             continue
-        found.append(SkinPoints(piece.joint, points_m[_spread(points_m, _CELL * measure.skeleton.stature_m, _MOST)]))
+        found.append(SkinPoints(piece.joint, points_m[_spread(points_m, _MOST)]))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ...recording.live.headset import HeadsetRecorder, PageSettings
-from .page_lines import PageHeader, PageReader
+from .page_lines import PageHeader, PagePause, PageReader
 from .stream import Hear, StreamNews
 
 
@@ -29,7 +29,7 @@ class PageStream:
     def __init__(self, settings: PageSettings, folder: Path) -> None:
         self.name = "the headset"
         self.silence_hint = "Open the page in the headset, and start VR there."
-        self._header = PageHeader()
+        self._header, self._pause = PageHeader(), PagePause()
         self._hear: Hear | None = None
         self._recorder = HeadsetRecorder(folder, settings, self._heard, streams=True)
 
@@ -58,7 +58,14 @@ class PageStream:
         """Return what is to be known."""
         progress = self._recorder.progress(0.0)
         takes = tuple((take.path, take.ended, take.frames) for take in self._recorder.takes)
-        return StreamNews(url=progress.url, connected=progress.connected, takes=takes)
+        return StreamNews(
+            url=progress.url,
+            connected=progress.connected,
+            pause=self._pause.now,
+            recording=self._recorder.writes,
+            refused_senders=self._recorder.refused,
+            takes=takes,
+        )
 
     def close(self) -> None:
         """End the connection, and close the files."""
@@ -67,5 +74,6 @@ class PageStream:
     def _heard(self, text: str) -> None:
         lines = [line for line in text.split("\n") if line.strip()]
         self._header.note(lines)
+        self._pause.note(lines)
         if self._hear is not None and lines:
             self._hear(lines, time.monotonic())

@@ -20,10 +20,12 @@ from ...recording.formats.webxr_recorder import (
     parsed_line,
 )
 from ...recording.types import Recording
-from .stream import DevicePoses
+from .stream import DevicePoses, Pause
 
 _LARGEST_DRIFT_S: Final[float] = 0.5
 """The page counts from the beginning of each take; a moment that is farther off begins to count anew."""
+_EVENT: Final[str] = '{"event":'
+_PAUSES: Final[dict[str, Pause]] = {"hidden": "hidden", "vr_ended": "ended"}
 _NO_TURN: Final[FloatArray] = np.array((0.0, 0.0, 0.0, 1.0))
 
 
@@ -96,6 +98,19 @@ class PageReader:
         if self._offset_s is None or abs(sent_s + self._offset_s - arrived_s) > _LARGEST_DRIFT_S:
             self._offset_s = arrived_s - sent_s
         return sent_s + self._offset_s
+
+
+class PagePause:
+    """Keep what a page has said of why it sends no moments."""
+
+    def __init__(self) -> None:
+        self.now: Pause = ""
+
+    def note(self, lines: Sequence[str]) -> None:
+        """Take what some lines say."""
+        for line in lines:
+            value = parsed_line(line.encode()) if line.startswith(_EVENT) else None
+            self.now = _PAUSES.get(str(value.get("event")), "") if isinstance(value, dict) else ""
 
 
 class PageHeader:

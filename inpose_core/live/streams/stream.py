@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ...arrays import BoolArray, FloatArray
 from ...recording.types import Recording
 
+Pause = Literal["", "hidden", "ended"]
+"""The page is hidden, as in a headset that is asleep, or VR has ended in the headset."""
 Hear = Callable[[Sequence[str], float], None]
 """Gets lines and when they arrived, in seconds of `time.monotonic`; called in a thread of the stream."""
 
@@ -36,8 +38,12 @@ class StreamNews:
     """The address that a headset opens; empty if there is none."""
     connected: bool = False
     """Whether a headset is connected to that address."""
+    pause: Pause = ""
+    """Why a headset that is connected sends no moments."""
+    recording: bool = False
+    """Whether a take goes on that the stream writes by itself."""
     refused_senders: int = 0
-    """Datagrams of other programs than the one that is listened to."""
+    """Datagrams of other programs than the one that is listened to, or headsets that wanted to be a second one."""
     damaged: int = 0
     """Poses that are no numbers."""
     clock_jumps: int = 0

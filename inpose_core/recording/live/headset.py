@@ -132,6 +132,16 @@ class HeadsetRecorder:
         return self._files.takes
 
     @property
+    def writes(self) -> bool:
+        """Return whether a take arrives now."""
+        return self._files.current is not None
+
+    @property
+    def refused(self) -> int:
+        """Return how often another headset wanted to connect meanwhile."""
+        return self._server.refused
+
+    @property
     def urls(self) -> tuple[str, ...]:
         """Return the addresses of the page, the likeliest first."""
         return tuple(self._server.url(host) for host in self._hosts)

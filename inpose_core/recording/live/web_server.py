@@ -71,6 +71,8 @@ class HeadsetServer:
         self._files = page_files()
         self._lock = threading.Lock()
         self._headset: _Headset | None = None
+        self.refused = 0
+        """How often another headset wanted to connect while there was one."""
         try:
             self._server = _Server((address, port), self)
         except (OSError, OverflowError) as error:
@@ -154,6 +156,7 @@ class HeadsetServer:
         with self._lock:
             before = self._headset
             if before is not None and before.silent_s < _SILENT_S:
+                self.refused += 1
                 headset.send(close_frame("Another headset is connected.", _BUSY))
                 return
             self._headset = headset

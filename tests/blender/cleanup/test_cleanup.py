@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from rigs import build_rig
 
+from inpose_blender.bake.edits.curled_skin import curled_skin
 from inpose_blender.bake.edits.mesh_ground import mesh_ground
 from inpose_blender.bake.edits.skin_shape import skin_shape
 from inpose_blender.bake.placement import placement_from_text
 from inpose_blender.character.skin import read_skin
-from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, Motion
+from inpose_blender.core import JOINT_INDEX, JOINT_NAMES, Motion, finger_rotations
+from inpose_blender.fingers.rig_fingers import rig_fingers
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_core.editing.body_surface import posed_surface
 from tests.shared_files import shared_or_skip
@@ -186,3 +188,29 @@ def test_a_real_skin_has_a_human_shape() -> None:
     assert 0.12 < wide_m / skeleton.stature_m < 0.32
     assert 0.06 < deep_m / skeleton.stature_m < 0.2
     assert all(len(piece.points_m) > 5 for pieces in shape.arms for piece in pieces)
+
+
+def test_the_skin_of_fingers_curls_with_the_bake_and_the_rest_stays() -> None:
+    path = shared_or_skip("rigs/mesh2motion_human_male.glb")
+    bpy.ops.import_scene.gltf(filepath=str(path))
+    armature = next(found for found in bpy.data.objects if found.type == "ARMATURE")
+    rig = prepare_rig(armature, bpy.context.scene)
+    skin, fingers = read_skin(armature), rig_fingers(armature, rig.mapping, bpy.context.scene)
+    curled = curled_skin(skin, armature, fingers, rig.measure, finger_rotations(None, 1, 60.0))
+    moved = np.linalg.norm(curled.points - skin.points, axis=1)
+    bones = {bone for hand in fingers.bones.values() for finger in hand.values() for bone in finger}
+    below = {
+        name
+        for name in skin.bones[:-1]
+        if bones & {name, *(b.name for b in armature.data.bones[name].parent_recursive)}
+    }
+    of_finger = np.array([name in below for name in skin.bones])[skin.owners]
+    assert moved[(of_finger & (skin.weights > 0)).sum(axis=1) == 0].max() < 1e-9
+    index = fingers.bones["left"]["index"]
+    tip = np.array([name == index[-1] for name in skin.bones])[skin.main_owner]
+    assert 0.01 < np.median(moved[tip]) < 0.09
+    # The first bone of a finger turns about its head.
+    head = fingers.places["left"]["index"][0]
+    rigid = (skin.weights.max(axis=1) > 0.999) & np.array([name == index[0] for name in skin.bones])[skin.main_owner]
+    before, after = (np.linalg.norm(one.points[rigid] - head, axis=1) for one in (skin, curled))
+    assert after == pytest.approx(before, abs=1e-4)

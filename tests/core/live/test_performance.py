@@ -17,7 +17,7 @@ from inpose_core.live import LivePose
 from inpose_core.live.performance import LivePerformance, LivePlan, LiveState
 from inpose_core.live.stream_file import StreamFile
 from inpose_core.live.streams.fed import FedStream
-from inpose_core.live.streams.page_lines import PageReader
+from inpose_core.live.streams.page_lines import PagePause, PageReader
 from inpose_core.live.streams.senders import HeadSenders
 from inpose_core.live.streams.stream import StreamNews
 from inpose_core.live.streams.vmc import VmcStream
@@ -224,6 +224,49 @@ def test_what_a_sender_does_wrong_is_said_for_a_while(news: StreamNews, words: s
     assert words in watch.sentence(1.1)
     watch.heard(np.ones(3), 9.0)
     assert watch.sentence(9.0) == ""
+
+
+PAGE = StreamNews(url="https://192.168.0.7:8443/token/", connected=True)
+
+
+def test_what_happens_to_a_headset_is_said() -> None:
+    stream = Told(PAGE, name="the headset")
+    watch = StreamWatch(stream, 0.0)  # type: ignore[arg-type]
+    watch.heard(np.zeros(3), 1.0)
+    assert watch.sentence(1.5) == ""
+    assert "until the headset sends again" in watch.sentence(3.0)
+    for told, words in (
+        (dataclasses.replace(PAGE, pause="hidden"), "asleep"),
+        (dataclasses.replace(PAGE, pause="ended"), "VR has ended"),
+        (dataclasses.replace(PAGE, connected=False), "its page is closed, or the network is lost"),
+    ):
+        stream.told = told
+        assert words in watch.sentence(3.0)
+    stream.told = dataclasses.replace(PAGE, refused_senders=1)
+    watch.heard(np.ones(3), 3.1)
+    assert "Another headset" in watch.sentence(3.1)
+
+
+def test_lines_that_wait_are_no_silence() -> None:
+    watch = StreamWatch(Told(), 0.0)  # type: ignore[arg-type]
+    watch.heard(np.zeros(3), 1.0)
+    watch.arrived(9.5)
+    assert watch.sentence(10.0).startswith("This computer is too busy: the character is 8 s late.")
+    watch.arrived(9.5)
+    assert "for 3 s" in watch.sentence(12.5)
+
+
+def test_a_page_says_why_it_sends_no_moments() -> None:
+    pause = PagePause()
+    for lines, expected in (
+        (["[0,[0,0,16000,0,0,0,0,100000],0,0]", '{"event":"hidden","at":3}'], "hidden"),
+        (['{"event":"visible","at":5}'], ""),
+        (['{"event":"end","at":9,"frames":3}', '{"event":"vr_ended","at":0}'], "ended"),
+        (['{"stream":1,"reference_space":"local-floor"}', "[0,[0,0,16000,0,0,0,0,100000],0,0]"], ""),
+        (['{"event":"hidden'], ""),
+    ):
+        pause.note(lines)
+        assert pause.now == expected
 
 
 def test_silence_sleep_and_lost_hands_are_said() -> None:

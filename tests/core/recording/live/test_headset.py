@@ -135,6 +135,7 @@ def test_one_headset_at_a_time_and_a_silent_one_gives_way(
     until(lambda: recorder.takes and recorder.takes[0].frames > 30)
     second = Browser(recorder.urls[0])
     assert b"Another headset" in second.hear()
+    assert recorder.refused == 1
     monkeypatch.setattr(web_server, "_SILENT_S", 0.0)
     third = Browser(recorder.urls[0])
     third.send(*LINES[40:])
