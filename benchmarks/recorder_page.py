@@ -38,6 +38,9 @@ class PageFigures:
     """Frames in the file that the computer received."""
     frame_ms: tuple[float, float, float]
     """Median, 99 % and 99.9 % of the time that the page and the emulated headset work for a frame."""
+    worked_ms: float
+    """Processor time of the page's thread for a frame, with all that it does besides: what other programs do while this
+    is measured does not count."""
     memory_mb: tuple[float, ...]
     """What the page holds before the take, in its middle (if it does not pass by the clock), and after it."""
     file_mb: float
@@ -48,7 +51,8 @@ class PageFigures:
         memory = " -> ".join(f"{each:.1f}" for each in self.memory_mb)
         return (
             f"{self.recorded} frames ({self.seconds:.0f} s), {self.lost} lost, {self.frame_ms[0]:.1f} ms for a frame "
-            f"({self.frame_ms[1]:.1f} at 99 %), file {self.file_mb:.1f} MB, memory {memory} MB"
+            f"({self.frame_ms[1]:.1f} at 99 %), {self.worked_ms:.1f} ms of the processor, file {self.file_mb:.1f} MB, "
+            f"memory {memory} MB"
         )
 
 
@@ -83,6 +87,7 @@ def measure_page(rate_hz: int, seconds: float, *, hands: bool = False, by_the_cl
             found["lost"],
             take.frames,
             tuple(found["frame_ms"]),
+            found["worked_ms"],
             tuple(found["memory_mb"]),
             take.path.stat().st_size / 1e6,
             load_recording(take.path).duration_s,

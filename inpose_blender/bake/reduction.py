@@ -152,10 +152,11 @@ def with_chosen_keys(
 def with_held_poses(channels: Sequence[Channel], frames: FloatArray, step: int, first: int) -> list[Channel]:
     """Return the channels with a held key on every ``step``-th frame, counted from the scene's first frame.
 
-    The first frame of the motion has a key in any case.
+    The first and the last frame of the motion have a key in any case: an action without its last frame would be too
+    short for its NLA strip, and as a clip of an exported file.
     """
     on_step = (np.round(frames).astype(np.int64) - first) % step == 0
-    on_step[0] = True
+    on_step[[0, -1]] = True
     kept = np.flatnonzero(on_step)
     return [
         channel if len(channel.values) == 1 else replace(channel, kept=kept, slopes=None, held=True)

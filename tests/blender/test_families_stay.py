@@ -141,7 +141,7 @@ def belongings(rig: Any, *, with_switches: bool = False) -> list[Any]:
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("name", ALL)
-def test_a_rig_keeps_what_it_has(name, tmp_path):
+def test_a_rig_keeps_what_it_has(registered, name, tmp_path):
     rig = built(name)
     make_it_someones(rig)
     before, all_before = belongings(rig), belongings(rig, with_switches=True)

@@ -97,10 +97,10 @@ def test_a_foot_has_keys_where_it_lands_and_leaves(rng: np.random.Generator) -> 
             assert {101, 150} <= set(channel.kept.tolist())
 
 
-def test_held_poses_are_on_every_second_frame_of_the_scene() -> None:
+def test_held_poses_are_on_every_second_frame_of_the_scene_and_at_the_ends() -> None:
     channels = [Channel("a", "a", np.arange(9.0)[:, None]), Channel("b", "b", np.ones((1, 1)))]
     held, constant = with_held_poses(channels, 1002.0 + np.arange(9), 2, 1001)
-    assert held.kept.tolist() == [0, 1, 3, 5, 7]
+    assert held.kept.tolist() == [0, 1, 3, 5, 7, 8]
     assert held.held
     assert constant is channels[1]
 
