@@ -49,13 +49,14 @@ bench-page: $(VENV)/.installed-test
 	cd web/tests && npm install --no-save --silent
 	$(BIN)/python benchmarks/recorder_page.py
 
-# The clean-up tools on whole takes, and arms against the meshes of characters (half an hour).
+# The clean-up tools on whole takes; arms and soles against the meshes of characters (half an hour).
 RIGS ?= $(addprefix ../shared/rigs/,vrm1_mesh2motion_female.vrm makehuman_mixamo_female.fbx \
 	makehuman_default_female.blend smpl_named_female.glb)
 RECORDINGS ?= ../shared/recordings/aframe_tracked-recording.json
 bench-cleanup: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/cleanup.py --recordings $(RECORDINGS)
 	$(BIN)/python benchmarks/arms.py --rigs $(RIGS) --recordings $(RECORDINGS)
+	$(BIN)/python benchmarks/soles.py --rigs $(RIGS)
 
 # The same as bench on a CUDA GPU.
 bench-gpu: $(VENV)/.installed-test

@@ -46,13 +46,36 @@ def skin_parts(armature: Any, bones: Mapping[str, str]) -> list[SkinParts]:
         armature: in any pose; the weights decide, and the rest pose says where the upper arm ends.
         bones: the bone of each joint.
     """
+    owners = joints_of_vertices(armature, bones)
+    return [_parts_of(bpy.data.objects[name], armature, owner, bones) for name, owner in owners.items()]
+
+
+def joints_of_vertices(armature: Any, bones: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the joint that carries each vertex, or nothing, for all mesh objects that an armature object deforms."""
     joint_of = {bone: joint for joint, bone in bones.items()}
-    parts = []
+    found = {}
     for mesh in bpy.data.objects:
         moved_by = [one for one in mesh.modifiers if one.type == "ARMATURE" and one.object == armature]
-        if mesh.type == "MESH" and moved_by:
-            parts.append(_parts_of(mesh, armature, joint_of, bones))
-    return parts
+        if mesh.type != "MESH" or not moved_by:
+            continue
+        joints = [_carrier(armature, group.name, joint_of) for group in mesh.vertex_groups]
+        owner = []
+        for vertex in mesh.data.vertices:
+            groups = [(group.weight, joints[group.group]) for group in vertex.groups if joints[group.group]]
+            owner.append(max(groups)[1] if groups else "")
+        found[mesh.name] = owner
+    return found
+
+
+def posed_vertices(name: str) -> FloatArray:
+    """Return where the vertices of a mesh object are now in the world, (V, 3)."""
+    evaluated = bpy.data.objects[name].evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh = evaluated.to_mesh()
+    flat = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", flat)
+    matrix = np.array(evaluated.matrix_world, dtype=np.float64)
+    evaluated.to_mesh_clear()
+    return np.asarray(flat.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3])
 
 
 def arm_depths(
@@ -103,12 +126,8 @@ def fatten(parts: Sequence[SkinParts], armature: Any, bones: Mapping[str, str], 
         mesh.data.update()
 
 
-def _parts_of(mesh: Any, armature: Any, joint_of: Mapping[str, str], bones: Mapping[str, str]) -> SkinParts:
-    data, joints = mesh.data, [_carrier(armature, group.name, joint_of) for group in mesh.vertex_groups]
-    owner = []
-    for vertex in data.vertices:
-        groups = [(group.weight, joints[group.group]) for group in vertex.groups if joints[group.group]]
-        owner.append(max(groups)[1] if groups else "")
+def _parts_of(mesh: Any, armature: Any, owner: Sequence[str], bones: Mapping[str, str]) -> SkinParts:
+    data = mesh.data
     data.calc_loop_triangles()
     triangles = np.array([tuple(triangle.vertices) for triangle in data.loop_triangles], dtype=np.int64).reshape(-1, 3)
     is_arm = np.array([joint.endswith(("shoulder", "elbow", "wrist")) or not joint for joint in owner])
@@ -141,16 +160,9 @@ def _carrier(armature: Any, group: str, joint_of: Mapping[str, str]) -> str:
 
 def _posed(parts: Sequence[SkinParts]) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
     """Return the triangles of the body, (T, 3, 3), and the points of both arms, as they are now in the world."""
-    depsgraph = bpy.context.evaluated_depsgraph_get()
     body, arms = [], ([], [])  # type: tuple[list[FloatArray], tuple[list[FloatArray], list[FloatArray]]]
     for part in parts:
-        evaluated = bpy.data.objects[part.mesh].evaluated_get(depsgraph)
-        mesh = evaluated.to_mesh()
-        flat = np.empty(3 * len(mesh.vertices), np.float32)
-        mesh.vertices.foreach_get("co", flat)
-        matrix = np.array(evaluated.matrix_world, dtype=np.float64)
-        places = flat.reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
-        evaluated.to_mesh_clear()
+        places = posed_vertices(part.mesh)
         body.append(places[part.triangles])
         for side in (0, 1):
             arms[side].append(places[part.arms[side]])

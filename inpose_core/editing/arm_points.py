@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import BoolArray, FloatArray, IndexArray, lengths
 from ..body.motion import Motion
-from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS, WRIST_JOINTS, Skeleton
+from ..body.skeleton import ELBOW_JOINTS, SHOULDER_JOINTS, WRIST_JOINTS
 from .body_shape import BodyShape
 from .body_surface import PosedSurface
 
@@ -18,8 +18,6 @@ _UPPER_ARM: Final[int] = 0
 _HAND: Final[int] = 2
 _SHORTEST_LEVER_M: Final[float] = 0.03
 """The elbow of a straight arm counts as this far from the line between shoulder and wrist."""
-_COUNTS: Final[float] = 0.5
-"""The skin of the upper arm counts from here on: nearer to the shoulder, it is always at the trunk."""
 _GIVES_M: Final[tuple[float, float, float]] = (0.008, 0.004, 0.0)
 """Skin and clothes of upper arm, forearm and hand may be pressed in by so much."""
 
@@ -34,7 +32,7 @@ class ArmPoints:
     """(K, P, 4) by how much a point goes out if the elbow swivels, in metres per radian, and if the wrist moves by
     X, Y or Z."""
     gives_m: FloatArray
-    """(P,) how deep a point may be; infinity where it does not matter."""
+    """(P,) how deep a point may be."""
     pieces: IndexArray
     """(P,) upper arm, forearm or hand."""
 
@@ -82,15 +80,12 @@ def points_of_arm(
     depth_m[at], out[at] = surface.below(places_m[at], frames[rows], skin[at])
     pieces = np.repeat(np.arange(3), [len(piece.points_m) for piece in shape.arms[side]])
     ways = _ways(motion, side, places_m - shoulder_m, out, pieces)
-    return ArmPoints(depth_m, ways, arm_gives_m(motion.skeleton, side, shape), pieces)
+    return ArmPoints(depth_m, ways, arm_gives_m(side, shape), pieces)
 
 
-def arm_gives_m(skeleton: Skeleton, side: int, shape: BodyShape) -> FloatArray:
-    """Return how deep each point of an arm may be in the body, (P,); infinity where it does not matter."""
-    gives_m = np.repeat(_GIVES_M, [len(piece.points_m) for piece in shape.arms[side]])
-    bone_m, upper_m = skeleton.offsets_m[ELBOW_JOINTS[side]], shape.arms[side][_UPPER_ARM].points_m
-    gives_m[: len(upper_m)][upper_m @ bone_m < _COUNTS * (bone_m**2).sum()] = np.inf
-    return gives_m
+def arm_gives_m(side: int, shape: BodyShape) -> FloatArray:
+    """Return how deep each point of an arm may be in the body, (P,)."""
+    return np.repeat(_GIVES_M, [len(piece.points_m) for piece in shape.arms[side]])
 
 
 def _ways(motion: Motion, side: int, own_m: FloatArray, out: FloatArray, pieces: IndexArray) -> FloatArray:

@@ -79,7 +79,7 @@ def arm_depths_m(motion: Motion, shape: BodyShape) -> FloatArray:
     """Return how deep the left and the right arm are in the body, (F, 2); 0 where they are outside."""
     surface, every = posed_surface(shape.surface, motion), np.arange(len(motion))
     arms = (_first_look(motion, side, shape, surface, every)[0] for side in (0, 1))
-    return np.stack([arm.depth_m[:, np.isfinite(arm.gives_m)].max(axis=1).clip(min=0) for arm in arms], axis=1)
+    return np.stack([arm.depth_m.max(axis=1).clip(min=0) for arm in arms], axis=1)
 
 
 def _spread(motion: Motion, side: int, distance_m: float, shape: BodyShape, surface: PosedSurface) -> Motion:

@@ -49,7 +49,8 @@ class BodyShape:
     surface: BodySurface
     """Trunk, head and legs."""
     arms: tuple[tuple[SkinPoints, ...], tuple[SkinPoints, ...]]
-    """Upper arm, forearm and hand, of the left and of the right arm."""
+    """Upper arm, forearm and hand, of the left and of the right arm. The upper arm begins at its middle: above, its
+    skin is always at the trunk."""
 
 
 TRUNK_PART: Final[int] = 0

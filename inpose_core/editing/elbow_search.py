@@ -72,8 +72,8 @@ def _depths_m(motion: Motion, side: int, shape: BodyShape, surface: PosedSurface
     shoulder_m, wrist_m = (positions_m[:, joints[side]] for joints in (SHOULDER_JOINTS, WRIST_JOINTS))
     axis = (wrist_m - shoulder_m) / np.maximum(lengths(wrist_m - shoulder_m), 1e-9)[:, None]
     counts = [len(piece.points_m) for piece in shape.arms[side]]
-    gives_m = arm_gives_m(motion.skeleton, side, shape)
-    chosen = np.flatnonzero(np.isfinite(gives_m) & (np.arange(len(gives_m)) < counts[0] + counts[1]))[::_POINTS]
+    gives_m = arm_gives_m(side, shape)
+    chosen = np.arange(0, counts[0] + counts[1], _POINTS)
     own_m = arm_places_m(motion, side, shape)[:, chosen] - shoulder_m[:, None]
     depths_m = []
     for angle in _ANGLES_RAD:
