@@ -187,13 +187,29 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
     pose = next((choice.label for choice in poses if choice.name == info.get("pose")), None)
     if pose:
         lines.append(tr("Hand poses: {pose}", pose=tr(pose)))
-    for device, name in (("head", "Head"), ("left", "Left hand"), ("right", "Right hand")):
-        gaps = info.get("gaps", {}).get(device, {})
-        if gaps.get("count"):
-            longest_s = f"{gaps.get('longest_s', 0.0):.2f}"
-            if gaps["count"] == 1:
-                lines.append(tr("{device} lost: 1 gap of {seconds} s", device=tr(name), seconds=longest_s))
-            else:
-                values = {"device": tr(name), "count": gaps["count"], "seconds": longest_s}
-                lines.append(tr("{device} lost: {count} gaps, longest {seconds} s", **values))
-    return lines
+    gaps = {name: info.get("gaps", {}).get(device, {}) for device, name in _DEVICES}
+    if len({(each.get("count"), each.get("longest_s")) for each in gaps.values()}) == 1:
+        return [*lines, *_missing_frames(gaps["Head"])]  # what all devices lack was never sent
+    return [*lines, *(line for name, each in gaps.items() for line in _losses(tr(name), each))]
+
+
+_DEVICES: Final[tuple[tuple[str, str], ...]] = (("head", "Head"), ("left", "Left hand"), ("right", "Right hand"))
+
+
+def _missing_frames(gaps: dict[str, Any]) -> list[str]:
+    if not gaps.get("count"):
+        return []
+    longest_s = f"{gaps.get('longest_s', 0.0):.2f}"
+    if gaps["count"] == 1:
+        return [tr("Frames missing: 1 gap of {seconds} s", seconds=longest_s)]
+    return [tr("Frames missing: {count} gaps, longest {seconds} s", count=gaps["count"], seconds=longest_s)]
+
+
+def _losses(device: str, gaps: dict[str, Any]) -> list[str]:
+    if not gaps.get("count"):
+        return []
+    longest_s = f"{gaps.get('longest_s', 0.0):.2f}"
+    if gaps["count"] == 1:
+        return [tr("{device} lost: 1 gap of {seconds} s", device=device, seconds=longest_s)]
+    values = {"device": device, "count": gaps["count"], "seconds": longest_s}
+    return [tr("{device} lost: {count} gaps, longest {seconds} s", **values)]

@@ -21,7 +21,7 @@ from inpose_blender.options import TRIM_OPTIONS, CalibrationSettings, ReadOption
 from inpose_blender.preferences import panel as preferences_panel
 from inpose_blender.recording import facts as recording_facts
 from inpose_blender.recording.job import RecordingQuestion
-from inpose_blender.recording.panel import INPOSE_PT_recording
+from inpose_blender.recording.panel import INPOSE_PT_recording, facts_lines
 from inpose_blender.rig.panel import INPOSE_PT_rig
 from inpose_blender.solve.panel import INPOSE_PT_solve
 from inpose_blender.solve.queue import QUEUE
@@ -115,6 +115,18 @@ def test_the_recordings_facts_are_shown(shown, fake_worker, take):
     ):
         assert fact in texts
     assert "Left hand lost: 1 gap of 0.17 s" in " ".join(texts)
+
+
+def test_frames_that_all_devices_lack_are_told_once():
+    lost, none = {"count": 3, "longest_s": 0.4}, {"count": 0, "longest_s": 0.0}
+    assert facts_lines({"gaps": {"head": lost, "left": lost, "right": lost}}) == [
+        "Frames missing: 3 gaps, longest 0.40 s"
+    ]
+    assert facts_lines({"gaps": {"head": {}, "left": lost, "right": {"count": 1, "longest_s": 0.2}}}) == [
+        "Left hand lost: 3 gaps, longest 0.40 s",
+        "Right hand lost: 1 gap of 0.20 s",
+    ]
+    assert facts_lines({"gaps": {"head": none, "left": none, "right": none}}) == []
 
 
 def test_what_was_guessed_is_shown_with_its_doubts_and_can_be_overruled(shown, fake_worker, take, requests):
