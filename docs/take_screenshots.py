@@ -36,9 +36,9 @@ PICTURES = {
     "t6_missing": ("takes_missing", WORKPLACE),
     "l5_following_1": ("live_following", WORKPLACE),
     "c3_following": ("live_page", WORKPLACE),
-    "u9_list": ("window_cleanup", WORKPLACE),
-    "u7_arms_before": ("cleanup_before", CHARACTER),
-    "u7_arms_after": ("cleanup_after", CHARACTER),
+    "vrm/u9_list": ("window_cleanup", WORKPLACE),
+    "vrm/u7_arms_before": ("cleanup_before", CHARACTER),
+    "vrm/u7_arms_after": ("cleanup_after", CHARACTER),
 }
 WIDTH = 1100
 COLOURS = 256
