@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import JOINT_INDEX, JOINT_NAMES, PARENTS, FloatArray
+from ..rig.carriers import nearest_above
 from ..rig.families import RigMapping
 from ..rig.home import home_world
 from ..rig.measure import RigMeasure
@@ -161,8 +162,7 @@ def _hanging(bones: Any, mapping: RigMapping, skin: Skin | None) -> dict[str, st
     joint_of = {bone: joint for joint, bone in mapping.bones.items()}
     hanging = {}
     for name in skin.bones[:-1] if skin else ():
-        chain = (name, *(parent.name for parent in bones[name].parent_recursive))
-        joint = next((joint_of[bone] for bone in chain if bone in joint_of), None)
-        if joint is not None:
-            hanging[name] = joint
+        carrier = nearest_above(bones[name], joint_of)
+        if carrier is not None:
+            hanging[name] = joint_of[carrier]
     return hanging

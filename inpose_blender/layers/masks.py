@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal
 
+from ..rig.carriers import nearest_above
 from ..rig.families import RigMapping
 from ..rig.tree import BoneTree
 from .options import LayerOptions, Mask
@@ -38,9 +39,8 @@ def body_parts(armature_object: Any, mapping: RigMapping, tree: BoneTree) -> dic
     joints |= {bone: joint for joint, bone in mapping.bones.items()}
     parts: dict[str, BodyPart] = {}
     for bone in armature_object.data.bones:
-        above = (found for found in (bone, *bone.parent_recursive) if found.name in joints)
-        nearest = next(above, None)
-        parts[bone.name] = "hips" if nearest is None else part_of_joint(joints[nearest.name])
+        nearest = nearest_above(bone, joints)
+        parts[bone.name] = "hips" if nearest is None else part_of_joint(joints[nearest])
     for switch, *_ in mapping.family.settings:
         nearest_name = max(joints, key=lambda name: _alike(name, switch))
         if switch in parts and _alike(nearest_name, switch) >= _ALIKE:

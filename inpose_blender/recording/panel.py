@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .job import RecordingFacts
 
 _READING: Final[str] = "reading"
+_DEVICES: Final[tuple[tuple[str, str], ...]] = (("head", "Head"), ("left", "Left hand"), ("right", "Right hand"))
 
 SOURCE_OPERATORS: list[str] = ["inpose.record_scene"]
 """Operators that make a recording from another source than a file, by their ``bl_idname``; drawn below the file."""
@@ -191,9 +192,6 @@ def facts_lines(info: dict[str, Any]) -> list[str]:
     if len({(each.get("count"), each.get("longest_s")) for each in gaps.values()}) == 1:
         return [*lines, *_missing_frames(gaps["Head"])]  # what all devices lack was never sent
     return [*lines, *(line for name, each in gaps.items() for line in _losses(tr(name), each))]
-
-
-_DEVICES: Final[tuple[tuple[str, str], ...]] = (("head", "Head"), ("left", "Left hand"), ("right", "Right hand"))
 
 
 def _missing_frames(gaps: dict[str, Any]) -> list[str]:

@@ -4,22 +4,22 @@ the skin of a control rig."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
 from ..core import FloatArray
-from .families import RigMapping
+from .families import SPINE, RigMapping
 from .places import joint_place
 
-_TRUNK: Final[tuple[str, ...]] = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
 _LIMBS: Final[tuple[tuple[str, ...], ...]] = (
     ("collar", "shoulder", "elbow", "wrist"),
     ("hip", "knee", "ankle", "foot"),
 )
 _CHAINS: Final[tuple[tuple[str, ...], ...]] = (
-    _TRUNK,
+    ("pelvis", *SPINE, "neck", "head"),
     *(tuple(f"{side}_{joint}" for joint in limb) for limb in _LIMBS for side in ("left", "right")),
 )
 
@@ -34,14 +34,19 @@ def joints_of_bones(armature_data: Any, mapping: RigMapping) -> dict[str, str]:
     starts, ends, joints = _segments(armature_data, mapping)
     found = {}
     for bone in armature_data.bones:
-        above = () if mapping.family.is_control_rig else bone.parent_recursive
-        chain = (bone.name, *(parent.name for parent in above))
-        joint = next((joint_of[name] for name in chain if name in joint_of), None)
-        if joint is None:
+        own = bone.name if bone.name in joint_of else None
+        carrier = own if mapping.family.is_control_rig else nearest_above(bone, joint_of)
+        if carrier is None:
             middle = np.array((bone.head_local + bone.tail_local) / 2, dtype=np.float64)
-            joint = joints[int(_distances(middle, starts, ends).argmin())]
-        found[bone.name] = joint
+            found[bone.name] = joints[int(_distances(middle, starts, ends).argmin())]
+        else:
+            found[bone.name] = joint_of[carrier]
     return found
+
+
+def nearest_above(bone: Any, names: Collection[str]) -> str | None:
+    """Return the name of a bone if it is among some names, or else of the nearest bone above it that is; or None."""
+    return next((each.name for each in (bone, *bone.parent_recursive) if each.name in names), None)
 
 
 def _segments(armature_data: Any, mapping: RigMapping) -> tuple[FloatArray, FloatArray, list[str]]:

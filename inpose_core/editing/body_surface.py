@@ -38,7 +38,7 @@ SmallFloats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class BodySurface:
-    """Hold N points of the skin of trunk, head and thighs, each carried by up to W joints.
+    """Hold N points of the skin of trunk, head and legs, each carried by up to W joints.
 
     All places are in the frame of a joint, where a T-pose that faces +Z has no rotation.
     """

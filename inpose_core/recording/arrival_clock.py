@@ -26,6 +26,8 @@ _BLOCK: Final[int] = 10
 """Longest delays in a block of poses, in which the rate of the sender is constant."""
 _STEPS_TRIED: Final[tuple[float, ...]] = tuple(1.0 + 0.0003 * step for step in range(-150, 101))
 """Of the usual step, which lost poses make too long."""
+_USUAL_S: Final[tuple[float, float]] = (0.001, 0.2)
+"""Steps of a sender. What is beyond them is no tracking, or has its times in another unit."""
 _LONGEST_DELAY_S: Final[float] = 1.0
 _CLOSEST: Final[float] = 0.25
 """Poses follow each other by at least this part of the usual step."""
@@ -51,7 +53,7 @@ def without_delays(times_s: FloatArray) -> SteadyClock:
     if len(times_s) < _FEWEST or not np.isfinite(times_s).all() or (steps_s < 0).any():
         return SteadyClock(times_s)
     usual_s = float(np.median(times_s[_RATE_OVER:] - times_s[:-_RATE_OVER])) / _RATE_OVER
-    if usual_s <= 0 or (steps_s < _BURST * usual_s).mean() < _FEWEST_IN_BURSTS:
+    if not _USUAL_S[0] <= usual_s <= _USUAL_S[1] or (steps_s < _BURST * usual_s).mean() < _FEWEST_IN_BURSTS:
         return SteadyClock(times_s)
     reach = round(_LONGEST_DELAY_S / usual_s)
     blocks = np.array_split(times_s, max(1, round(len(times_s) / (_BLOCK * reach))))

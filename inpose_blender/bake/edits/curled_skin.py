@@ -15,6 +15,7 @@ from ...character.skin import Skin
 from ...core import FloatArray, normalize_quaternion, quaternion_to_matrix
 from ...fingers.rig_fingers import RigFingers
 from ...fingers.turns import finger_turns
+from ...rig.carriers import nearest_above
 from ...rig.measure import RigMeasure
 
 
@@ -33,8 +34,7 @@ def curled_skin(
     moved = _moved_bones(armature_object, fingers, measure, local_rotations)
     R, shift = np.tile(np.eye(3), (len(skin.bones), 1, 1)), np.zeros((len(skin.bones), 3))
     for number, name in enumerate(skin.bones[:-1]):
-        chain = (name, *(parent.name for parent in armature_object.data.bones[name].parent_recursive))
-        carrier = next((bone for bone in chain if bone in moved), None)
+        carrier = nearest_above(armature_object.data.bones[name], moved)
         if carrier is not None:
             R[number], shift[number] = moved[carrier]
     weights = skin.weights[..., None]

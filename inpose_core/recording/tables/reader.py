@@ -175,7 +175,10 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         found = _read_wide(layout, table, options)
     times, positions, quaternions = join_tracks(found.tracks)
     order = quaternion_order_of(layout.device("head"))
-    clock = without_delays(times) if layout.times_of_arrival else SteadyClock(times)
+    clock, starts = SteadyClock(times), found.session_starts
+    if layout.times_of_arrival:
+        clock = without_delays(times)
+        starts = tuple(np.interp(starts, times, clock.times_s).tolist())
     return RawTracks(
         times=clock.times_s,
         positions=positions,
@@ -193,7 +196,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         ),
         notes=found.notes,
         findings=(*found.findings, *clock.findings),
-        session_starts=tuple(np.interp(found.session_starts, times, clock.times_s).tolist()),
+        session_starts=starts,
         trackers=trackers_at(times, found.others),
         fingers=_fingers(found, times),
         finger_sides_certain=bool(found.finger_bones),

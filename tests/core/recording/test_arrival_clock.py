@@ -60,6 +60,12 @@ def test_delays_are_taken_out(seed: int, what: str) -> None:
     assert "ms late" in found.findings[0].sentence
 
 
+@pytest.mark.parametrize("step_s", [1e-7, 5.0])
+def test_bursts_of_what_is_no_tracking_stay(step_s: float) -> None:
+    times_s = arrived(step_s * np.arange(300.0), step_s * np.random.default_rng(2).uniform(0, 4, 300))
+    np.testing.assert_array_equal(without_delays(times_s).times_s, times_s)
+
+
 @pytest.mark.parametrize("what", ["even", "frames of several lengths", "milliseconds", "few"])
 def test_times_without_bursts_stay(what: str) -> None:
     random = np.random.default_rng(3)
