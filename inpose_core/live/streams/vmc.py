@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,9 @@ from ...arrays import FloatArray
 from ...axes import Axes
 from ...body.quaternions import wxyz_from_xyzw
 from ...recording.conventions import convert_positions, convert_rotations
-from ...recording.live.vmc import CAPTURE_HEADER, CaptureSettings, VmcDecoder, listen
+from ...recording.live.vmc import CAPTURE_HEADER, CaptureSettings, CaptureState, VmcDecoder, listen
 from ...recording.types import Recording
+from ..sending_times import SendingTimes
 from .senders import HeadSenders
 from .stream import DevicePoses, Hear, StreamNews
 
@@ -58,7 +60,7 @@ class VmcStream:
 
     def new_reader(self) -> VmcReader:
         """Return what reads the lines."""
-        return VmcReader()
+        return VmcReader(self._decoder.state)
 
     def head_lines(self) -> list[str]:
         """Return the head of the table."""
@@ -106,9 +108,15 @@ class VmcStream:
 
 
 class VmcReader:
-    """Read moments from rows of the capture: one for each pose of the head."""
+    """Read moments from rows of the capture: one for each pose of the head.
 
-    def __init__(self) -> None:
+    Args:
+        state: says whether the times of the rows are the sender's own. If not, they are those of arrival, and the
+            moments get the times at which their poses were probably sampled.
+    """
+
+    def __init__(self, state: CaptureState) -> None:
+        self._state, self._sending = state, SendingTimes()
         self._names: tuple[str, str, str] | None = None
         self._newest: dict[str, tuple[float, FloatArray]] = {}
 
@@ -133,7 +141,9 @@ class VmcReader:
             if np.isfinite(numbers).all():
                 self._newest[name] = time_s, numbers
                 if self._names is not None and name == self._names[0]:
-                    moments.append(_poses(time_s, self._names, self._newest))
+                    poses = _poses(time_s, self._names, self._newest)
+                    sampled_s = time_s if self._state.has_clock else self._sending.sampled_s(time_s)
+                    moments.append(replace(poses, time_s=sampled_s))
         return moments
 
     def identify(self, lines: Sequence[str], recording: Recording) -> None:

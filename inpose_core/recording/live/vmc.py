@@ -67,6 +67,8 @@ class CaptureState:
     """Poses of devices that are no numbers; they are left out."""
     clock_jumps: int = 0
     """How often the sender's clock was corrected by the time of arrival."""
+    has_clock: bool = False
+    """Whether the sender says when its poses were sampled; the times are those of arrival if not."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class VmcDecoder:
                 yield row
 
     def _set_clock(self, sender_s: float, arrived_s: float) -> None:
-        if not 0 <= sender_s < _LARGEST_CLOCK_S:  # nor is NaN
+        self.state.has_clock = 0 <= sender_s < _LARGEST_CLOCK_S  # which NaN is not
+        if not self.state.has_clock:
             self._clock = None
             return
         # A restarted sender begins at zero; a sender whose clock was changed continues at any time.

@@ -8,33 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core.arrays import FloatArray
 from inpose_core.recording import load_recording
 from inpose_core.recording.arrival_clock import without_delays
+from tests.core.recording.network_delays import arrived, delays_of_a_network, off_s
 
 EXAMPLE = next((Path(__file__).resolve().parents[3] / "examples").glob("*.csv"))
 RATE_HZ = 72.0
 COUNT = 3000
-
-
-def arrived(sent_s: FloatArray, delays_s: FloatArray) -> FloatArray:
-    """Return when poses arrive that cannot overtake each other."""
-    return np.maximum.accumulate(sent_s + delays_s)
-
-
-def delays_of_a_network(count: int, seed: int) -> FloatArray:
-    """Return a millisecond or two, and now and then a hold-up of up to 0.4 s."""
-    random = np.random.default_rng(seed)
-    delays_s = random.exponential(0.0015, count)
-    for held_up in random.integers(0, count - 30, 200):
-        delays_s[held_up] += random.uniform(0.02, 0.15 if held_up % 9 else 0.4)
-    return delays_s
-
-
-def off_s(found_s: FloatArray, sent_s: FloatArray) -> FloatArray:
-    """Return how far times are off; a constant delay does not matter."""
-    error_s = found_s - sent_s
-    return np.abs(error_s - np.median(error_s))
 
 
 @pytest.mark.parametrize("seed", range(5))
