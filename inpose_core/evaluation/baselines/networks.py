@@ -63,7 +63,7 @@ class Budget:
     seed: int = 0
 
 
-FULL_BUDGET: Final[Budget] = Budget(steps=600)
+FULL_BUDGET: Final[Budget] = Budget(steps=2400)
 QUICK_BUDGET: Final[Budget] = Budget(
     steps=40, batch=16, network=NetworkConfig(THREE_POINT_SIZE, width=96, depth=3, heads=2)
 )
