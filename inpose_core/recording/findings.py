@@ -8,7 +8,7 @@ the panel, and the benchmark that counts which defects are told.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, Literal, get_args
 
 FindingKind = Literal[
@@ -73,10 +73,28 @@ class Finding:
     start_s: float | None = None
     """Beginning of the span in the recording's time; None: all of it."""
     stop_s: float | None = None
+    template: str = field(default="", repr=False)
+    """The sentence with ``{start_s}`` and ``{stop_s}`` in place of its times, where it names some."""
+
+    @classmethod
+    def timed(cls, kind: FindingKind, template: str, action: FindingAction, start_s: float, stop_s: float) -> Finding:
+        """Return a finding of the whole recording whose sentence names its times: ``"At {start_s} s, ..."``."""
+        sentence = template.format(start_s=f"{start_s:.1f}", stop_s=f"{stop_s:.1f}")
+        return cls(kind, sentence, action, None, start_s, stop_s, template)
+
+    def since(self, zero_s: float) -> Finding:
+        """Return the finding in the time of a recording that begins so much later."""
+        if self.start_s is None or self.stop_s is None:
+            return self
+        start_s, stop_s = self.start_s - zero_s, self.stop_s - zero_s
+        if self.template:
+            return Finding.timed(self.kind, self.template, self.action, start_s, stop_s)
+        return replace(self, start_s=start_s, stop_s=stop_s)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON, seconds rounded to milliseconds."""
         document = asdict(self)
+        del document["template"]
         for name in ("start_s", "stop_s"):
             if document[name] is not None:
                 document[name] = round(document[name], 3)

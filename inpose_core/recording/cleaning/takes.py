@@ -76,6 +76,8 @@ def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | Non
         return recording
     chosen = takes[number - 1] if number is not None else max(takes, key=lambda take: take.stop_s - take.start_s)
     cut = slice(chosen.first, chosen.last + 1)
+    zero_s, stop_s = (float(recording.times_s[frame] - recording.times_s[0]) for frame in (chosen.first, chosen.last))
+    recording = _findings_of(recording, zero_s, stop_s)
     take = replace(
         recording,
         times_s=recording.times_s[cut],
@@ -84,8 +86,28 @@ def choose_take(recording: Recording, seen: NDArray[np.bool_], number: int | Non
         measured=recording.measured[cut],
         trackers=None if recording.trackers is None else recording.trackers.part(cut),
         fingers=None if recording.fingers is None else recording.fingers.part(cut),
+        other_devices=tuple(
+            replace(each, start_s=each.start_s - zero_s, stop_s=each.stop_s - zero_s)
+            for each in recording.other_devices
+            if each.stop_s >= zero_s and each.start_s <= stop_s
+        ),
     )
     return take.with_findings(Finding("several_takes", _sentence(takes, chosen)))
+
+
+def _findings_of(recording: Recording, start_s: float, stop_s: float) -> Recording:
+    """Return the recording with the findings of one of its takes, in the time of this take, and their notes."""
+    findings, notes = [], list(recording.notes)
+    for finding in recording.findings:
+        ends_before = finding.stop_s is not None and finding.stop_s < start_s
+        begins_after = finding.start_s is not None and finding.start_s > stop_s
+        if not (ends_before or begins_after):
+            moved = finding.since(start_s)
+            findings.append(moved)
+            notes = [moved.sentence if note == finding.sentence else note for note in notes]
+        else:
+            notes = [note for note in notes if note != finding.sentence]
+    return replace(recording, findings=tuple(findings), notes=tuple(notes))
 
 
 def _sentence(takes: list[TakeSpan], chosen: TakeSpan) -> str:

@@ -301,8 +301,8 @@ def _findings(take: TakeContent, times_ms: FloatArray) -> Iterator[Finding]:
         )
     if take.hidden_ms:
         first_s = (take.hidden_ms[0] - times_ms[0]) / 1000
-        sentence = f"At {first_s:.1f} s, the headset's menu or a dialog was open. Check the motion there."
-        yield Finding("no_pose", sentence, "told", None, first_s, first_s)
+        template = "At {start_s} s, the headset's menu or a dialog was open. Check the motion there."
+        yield Finding.timed("no_pose", template, "told", first_s, first_s)
 
 
 def _headset(header: Mapping[str, Any]) -> str:
