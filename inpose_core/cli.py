@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run InPose from a terminal: ``inpose solve``, ``batch``, ``takes``, ``info``, ``calibrate``, ``record`` and others.
 
-Exit codes: 0 done, 2 a problem that the message explains, 130 interrupted, 141 where the reader of a pipe went away,
-143 asked to end by a signal.
+Exit codes: 0 done, 1 some recordings of several failed (``batch``, ``takes``), 2 a problem that the message explains,
+130 interrupted, 141 where the reader of a pipe went away, 143 asked to end by a signal.
 """
 
 from __future__ import annotations

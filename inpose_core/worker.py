@@ -15,7 +15,7 @@ Requests and replies carry an id; a request has any number of ``progress`` repli
     {"id": 1, "event": "progress", "fraction": 0.25, "text": "Solving"}
     {"id": 1, "event": "result", "result": {"motion": "take.npz", "frames": 600, "fps": 60.0, "start_s": 0.0,
         "mean_hand_error_m": 0.004, "stature_m": 1.75, "scale": 1.02, "seat_height_m": null,
-        "notes": [...]}}
+        "notes": [...], "findings": [{"kind": "spikes", "sentence": "...", ...}]}}
     {"id": 1, "event": "error", "kind": "RecordingError", "message": "...", "hint": "...", "details": "..."}
 
 The parameters of each request are the fields of its class in `inpose_core.requests`, and ``reading``, ``calibration``
@@ -28,7 +28,8 @@ its path, ``stature_m``, ``wrist_span_m``, ``source`` and ``notes``. ``solve_aga
 meets pins (`inpose_core.pins`); it returns ``motion``, the ``stretches`` that have changed as pairs of frames, and
 ``notes`` about pins that cannot be met. ``live`` follows somebody who moves, and goes on until it is told to stop. Its
 replies are of the event ``live``: the state (`inpose_core.live.performance.LiveState`), ``pose``, null or the
-pose of all joints, and ``behind_s``, the time since the packet arrived. ``tell`` speaks to a ``live`` request that
+pose of all joints, ``heard_s``, when the newest packet arrived (`time.monotonic`), and ``behind_s``, the time since
+then. ``tell`` speaks to a ``live`` request that
 runs::
 
     {"method": "tell", "params": {"id": 1, "say": "record", "path": "take.csv"}}

@@ -16,8 +16,6 @@ SEATED_EYES_RATIO: Final[float] = 0.44
 """Height of the eyes above the seat over stature: 0.455 in an upright seat (anthropometry), 0.43 to 0.45 as captured
 people sit."""
 SEATED_EYES_DEVIATION: Final[float] = 0.018
-POPLITEAL_RATIO: Final[float] = 0.25
-"""Height of the hollow of the knee over stature: the height of a seat on which thighs are level and feet flat."""
 
 _STATURES: Final[tuple[tuple[float, float, float], ...]] = (
     # share, mean and standard deviation in metres

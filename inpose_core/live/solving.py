@@ -26,6 +26,7 @@ from ..body.quaternions import (
     rotvec_to_quaternion,
 )
 from ..body.skeleton import JOINT_COUNT, SENSOR_JOINTS, TOE_JOINTS, Skeleton
+from ..options.live import LiveOptions
 from ..options.solve import SolveSettings
 from ..prior.checkpoint import Prior, load_prior
 from ..solver.solving import solve
@@ -49,7 +50,7 @@ _AHEAD: Final[int] = 10
 class LiveSettings:
     """Choose how far the poses lag behind, and how often the prior is asked."""
 
-    lookahead_s: float = 0.1
+    lookahead_s: float = LiveOptions().lookahead_s
     """The pose of a moment is shown this much later: what comes after it makes it better. At most 0.2."""
     solve_every: int = 3
     """Frames between two solves."""

@@ -27,12 +27,10 @@ CALIBRATION_POSES: Final[tuple[CalibrationPoseChoice, ...]] = get_args(Calibrati
 """The pose to look for; with "none", calibration looks for no pose."""
 
 HeadView = Literal["auto", "middle", "left_eye"]
-HEAD_VIEWS: Final[tuple[HeadView, ...]] = get_args(HeadView)
 """Point of the head that was recorded. Blender's Tracking Toolkit records the view of the left eye. "auto" assumes the
 middle, unless the head turns about a point that lies beside the middle by half the distance of the eyes."""
 
 PostureChoice = Literal["auto", "standing", "seated"]
-POSTURES: Final[tuple[PostureChoice, ...]] = get_args(PostureChoice)
 """What the performer does; "auto" finds it, for each stretch of the recording."""
 
 BodyChoice = Literal["auto", "rig", "average"]

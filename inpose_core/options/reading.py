@@ -19,7 +19,6 @@ TimeUnit = Literal["s", "ms", "us", "ticks", "ns"]
 
 Origin = Literal["floor", "eyes"]
 """Level from which heights count: the floor, or the eyes at the start (OpenXR LOCAL, Oculus EyeLevel, WebXR local)."""
-ORIGINS: Final[tuple[Origin, ...]] = get_args(Origin)
 
 HandsFrom = Literal["room", "head", "head_position"]
 
@@ -215,5 +214,3 @@ class ReadOptions(OptionTable):
 
 TRIM_OPTIONS: Final[tuple[str, ...]] = ("trim_start_s", "trim_end_s", "leave_out")
 """What says which part of a recording is solved; all else says what its numbers mean."""
-
-TIME_UNITS: Final[tuple[TimeUnit, ...]] = get_args(TimeUnit)

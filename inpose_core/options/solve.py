@@ -14,7 +14,6 @@ from .table import OptionTable, option
 GuidanceName = Literal["tangent", "pigdm", "none"]
 GUIDANCE_NAMES: Final[tuple[GuidanceName, ...]] = get_args(GuidanceName)
 SamplerName = Literal["ddim", "dpmpp_2m"]
-SAMPLER_NAMES: Final[tuple[SamplerName, ...]] = get_args(SamplerName)
 Precision = Literal["auto", "float32", "bfloat16"]
 LibraryChoice = Literal["auto", "numpy", "torch"]
 Quality = Literal["draft", "default", "high"]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from ..clips import load_clips_by_person
 People = Literal["test", "train"]
 """Who moves: "test" are people who are in no training data and chose nothing, for reported figures; "train" are people
 of the training data, for development."""
-PEOPLE: Final[tuple[People, ...]] = get_args(People)
 
 _FILES: Final[dict[People, tuple[str, ...]]] = {
     "test": ("cmu_asf", "cmu_fbx", "uiprmd", "hdm05"),

@@ -33,9 +33,6 @@ from ..types import Recording
 from .osc import OscValue, osc_messages
 from .osc_trackers import OscTrackers
 
-OSC_PORT: Final[int] = 9000
-"""VRChat's port, to which OSC trackers are sent."""
-
 _PARTS: Final[tuple[str, ...]] = ("px", "py", "pz", "qx", "qy", "qz", "qw")
 CAPTURE_HEADER: Final[str] = "time,device," + ",".join(f"capture_{part}" for part in _PARTS)
 _KINDS: Final[dict[str, str]] = {"Hmd": "hmd", "Con": "controller", "Tra": "tracker"}
