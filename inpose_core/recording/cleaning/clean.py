@@ -9,8 +9,8 @@ The order matters, because each step trusts the results of the steps before it:
 4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), the other hand
    (`doubled_hands`), a parking place (`interpretation.parked`); before the last, leaps of a few frames
    (`track_defects`);
-5. hands that are feet (`device_changes`), devices that stand still as no hand does (`track_defects`, `still_devices`),
-   hands that are carried by the head (`head_followers`);
+5. devices that repeat one pose (`track_defects`), hands that are feet (`device_changes`), devices that stand still as
+   no hand does (`still_devices`), hands that are carried by the head (`head_followers`);
 6. rooms and floors that jump, a headset that jumps alone, a room that leans, a floor that drifts, hands that become
    another device's (`mending`): the numbers are mended;
 7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
@@ -30,11 +30,12 @@ import numpy as np
 from ...arrays import BoolArray, FloatArray, lengths, runs
 from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
-from ..cleaning_report import DEVICE_LABELS, CleaningReport, DeviceCleaning
+from ..cleaning_report import DEVICE_LABELS, CleaningReport
 from ..interpretation.parked import find_parked
 from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
+from .accounting import DECLARED, device_cleanings, durations_s
 from .clock import check_length, check_rate, checked_order
 from .defects import Poses, TrackDefect, as_defects, rotation_known, without
 from .device_changes import find_feet
@@ -52,8 +53,6 @@ from .wearing import find_not_worn
 
 _LARGEST_COORDINATE_M: Final[float] = 1000.0
 _LARGEST_LENGTH_ERROR: Final[float] = 0.05
-_DECLARED: Final[str] = "declared"
-"""Variant of the finding for losses that the file itself declares."""
 
 
 def clean_recording(recording: Recording, name: str = "The recording") -> Recording:
@@ -108,10 +107,10 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     known = rotation_known(poses.measured, defects)
     held_wxyz = _last_held(poses.rotations_wxyz, known)
     report = CleaningReport(
-        devices=_summaries(times_s, poses.measured, held_wxyz, defects, lost),
+        devices=device_cleanings(times_s, poses.measured, held_wxyz, defects, lost),
         dropped_frames=len(kept) - len(times_s),
         unnormalised_frames=int(unnormalised.any(axis=1).sum()),
-        swapped_s=float(_spent(times_s)[exchanged].sum()),
+        swapped_s=float(durations_s(times_s)[exchanged].sum()),
         recentred_at_s=recentred_at_s,
     )
     return replace(
@@ -152,7 +151,7 @@ def cut_take(recording: Recording, number: int | None = None, name: str = "The r
 
 def _declared_losses(times_s: FloatArray, lost: BoolArray) -> list[TrackDefect]:
     """Return the losses that the file itself declares and that are too long to be bridged."""
-    declared = [defect._replace(how=_DECLARED) for defect in as_defects("no_pose", lost)]
+    declared = [defect._replace(how=DECLARED) for defect in as_defects("no_pose", lost)]
     return [each for each in declared if times_s[each.stop - 1] - times_s[each.start] > LONGEST_BRIDGE_S]
 
 
@@ -193,73 +192,6 @@ def _leaving_a_hand(measured: BoolArray, found: list[TrackDefect]) -> list[Track
     if not measured[:, 1:].any() or without(measured, found)[:, 1:].any():
         return found
     return [defect._replace(believed=True) if defect.device else defect for defect in found]
-
-
-def _summaries(
-    times_s: FloatArray, measured: BoolArray, held_wxyz: FloatArray, defects: Sequence[TrackDefect], lost: BoolArray
-) -> tuple[DeviceCleaning, DeviceCleaning, DeviceCleaning]:
-    """Return how long each device was wrong, and how this time is repaired."""
-    spent_s = _spent(times_s)
-    flips = np.einsum("fdi,fdi->fd", held_wxyz[1:], held_wxyz[:-1]) < 0
-    summaries = []
-    for device in range(3):
-        own = [defect for defect in defects if defect.device == device and not defect.believed]
-        total_s = dict.fromkeys(_FIELDS.values(), 0.0)
-        for defect in own:
-            if defect.how == _DECLARED:
-                continue
-            field = _FIELDS.get(defect.kind, "doubted_s")
-            total_s[field] += float(spent_s[defect.start : defect.stop].sum())
-        total_s.pop("spikes")
-        bridged_s, lost_s = _losses(times_s, measured[:, device], spent_s)
-        summaries.append(
-            DeviceCleaning(
-                invalid_s=total_s["invalid_s"],
-                origin_s=total_s["origin_s"],
-                frozen_s=total_s["frozen_s"],
-                away_s=total_s["away_s"],
-                untracked_s=float(spent_s[lost[:, device]].sum()),
-                doubted_s=total_s["doubted_s"],
-                spikes=sum(defect.kind == "spikes" for defect in own),
-                sign_flips=int(flips[:, device].sum()),
-                bridged_s=bridged_s,
-                lost_s=lost_s,
-            )
-        )
-    return summaries[0], summaries[1], summaries[2]
-
-
-_FIELDS: Final[dict[str, str]] = {
-    "no_pose": "invalid_s",
-    "at_origin": "origin_s",
-    "frozen": "frozen_s",
-    "out_of_reach": "away_s",
-    "spikes": "spikes",
-    "other": "doubted_s",
-}
-"""The field of `DeviceCleaning` that counts each kind; all others count as untracked."""
-
-
-def _spent(times_s: FloatArray) -> FloatArray:
-    """Return the duration of each frame, (F,): half of the time to both neighbours."""
-    between_s = np.diff(times_s)
-    usual_s = float(np.median(between_s))
-    between_s = np.minimum(between_s, LONGEST_BRIDGE_S)
-    return 0.5 * (np.append(between_s, usual_s) + np.append(usual_s, between_s))
-
-
-def _losses(times_s: FloatArray, measured: BoolArray, spent_s: FloatArray) -> tuple[float, float]:
-    """Return how long a device's losses are short enough to be bridged, and how long it stays lost."""
-    if not measured.any():
-        return 0.0, float(times_s[-1] - times_s[0])
-    lost_s = bridged_s = 0.0
-    for start, stop in runs(~measured):
-        inside = start > 0 and stop < len(times_s)
-        if inside and times_s[stop] - times_s[start - 1] <= LONGEST_BRIDGE_S + 1e-9:
-            bridged_s += float(spent_s[start:stop].sum())
-        else:
-            lost_s += float(spent_s[start:stop].sum())
-    return bridged_s, lost_s
 
 
 def _valid(positions_m: FloatArray, rotations_wxyz: FloatArray) -> BoolArray:
