@@ -12,10 +12,7 @@ from inpose_core.evaluation.metrics import jitter
 from inpose_core.live import LiveSettings, LiveSolver
 from inpose_core.live.sending_times import SendingTimes
 from tests.core.live.streams import EXAMPLE, moments_of
-from tests.core.recording.network_delays import arrived, delays_of_a_network, off_s
-
-RATE_HZ = 72.0
-COUNT = 3000
+from tests.core.recording.network_delays import COUNT, RATE_HZ, SENDERS, arrived, delays_of_a_network, off_s, sent
 
 
 def sampled(arrived_s: FloatArray) -> FloatArray:
@@ -25,19 +22,12 @@ def sampled(arrived_s: FloatArray) -> FloatArray:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("what", ["even", "poses are lost", "a pause", "the clock drifts", "jitter"])
+@pytest.mark.parametrize("what", [*SENDERS, "jitter"])
 def test_delays_are_taken_out(seed: int, what: str) -> None:
-    random = np.random.default_rng(100 + seed)
-    sent_s = 12.0 + np.arange(COUNT) / RATE_HZ
-    if what == "poses are lost":
-        sent_s = sent_s[random.random(COUNT) > 0.03]
-    elif what == "a pause":
-        sent_s = sent_s + 3.0 * (np.arange(COUNT) > 1200)
-    elif what == "the clock drifts":
-        sent_s = sent_s * 1.002
+    sent_s = sent(what, seed)
     delays_s = delays_of_a_network(len(sent_s), seed, held_up=60)
     if what == "jitter":
-        delays_s = random.exponential(0.008, len(sent_s))
+        delays_s = np.random.default_rng(seed).exponential(0.008, len(sent_s))
     arrived_s = arrived(sent_s, delays_s)
     found_s = sampled(arrived_s)
     assert (np.diff(found_s) >= 0).all()

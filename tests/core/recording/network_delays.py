@@ -7,6 +7,20 @@ import numpy as np
 
 from inpose_core.arrays import FloatArray
 
+RATE_HZ = 72.0
+COUNT = 3000
+SENDERS = ("even", "poses are lost", "a pause", "the clock drifts")
+
+
+def sent(what: str, seed: int) -> FloatArray:
+    """Return when a sender sends: one of `SENDERS`."""
+    times_s = 12.0 + np.arange(COUNT) / RATE_HZ
+    if what == "poses are lost":
+        return times_s[np.random.default_rng(100 + seed).random(COUNT) > 0.03]
+    if what == "a pause":
+        return times_s + 3.0 * (np.arange(COUNT) > 1200)
+    return times_s * 1.002 if what == "the clock drifts" else times_s
+
 
 def arrived(sent_s: FloatArray, delays_s: FloatArray) -> FloatArray:
     """Return when poses arrive that cannot overtake each other."""

@@ -10,26 +10,17 @@ import pytest
 
 from inpose_core.recording import load_recording
 from inpose_core.recording.arrival_clock import without_delays
-from tests.core.recording.network_delays import arrived, delays_of_a_network, off_s
+from tests.core.recording.network_delays import COUNT, RATE_HZ, SENDERS, arrived, delays_of_a_network, off_s, sent
 
 EXAMPLE = next((Path(__file__).resolve().parents[3] / "examples").glob("*.csv"))
-RATE_HZ = 72.0
-COUNT = 3000
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("what", ["even", "poses are lost", "a pause", "another rate", "the clock drifts"])
+@pytest.mark.parametrize("what", [*SENDERS, "another rate"])
 def test_delays_are_taken_out(seed: int, what: str) -> None:
-    random = np.random.default_rng(100 + seed)
-    sent_s = 12.0 + np.arange(COUNT) / RATE_HZ
-    if what == "poses are lost":
-        sent_s = sent_s[random.random(COUNT) > 0.03]
-    elif what == "a pause":
-        sent_s = sent_s + 3.0 * (np.arange(COUNT) > 1200)
-    elif what == "another rate":
+    sent_s = sent(what, seed)
+    if what == "another rate":
         sent_s = 12.0 + np.cumsum(np.where(np.arange(COUNT) < 2000, 1 / RATE_HZ, 1 / 90.0))
-    elif what == "the clock drifts":
-        sent_s = sent_s * 1.002
     arrived_s = arrived(sent_s, delays_of_a_network(len(sent_s), seed))
     found = without_delays(arrived_s)
     assert (np.diff(found.times_s) > 0).all()
