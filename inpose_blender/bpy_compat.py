@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import bpy
 
+from .errors import RigError
+
 HAS_SLOTS: Final[bool] = bpy.app.version >= (4, 4, 0)
 CURVES_TAKE_GROUP_NAME: Final[bool] = bpy.app.version >= (5, 0, 0)
 LONGEST_NAME: Final[int] = 255 if bpy.app.version >= (5, 0, 0) else 63
@@ -45,6 +47,10 @@ def end_old_wheel(code: int) -> None:
     os._exit(code)
 
 
+def _has_strip(action: Any) -> bool:
+    return bool(action.layers and action.layers[0].strips)
+
+
 class ActionWriter:
     """Make a new action for one object, with its curves."""
 
@@ -63,7 +69,16 @@ class ActionWriter:
 
     @classmethod
     def of_copy(cls, animation_data: Any) -> ActionWriter:
-        """Copy the active action of an object, to change the copy; it is not made active."""
+        """Copy the active action of an object, to change the copy; it is not made active.
+
+        Raises:
+            RigError: the action has no keys for the object: no slot is chosen, or it has no layer.
+        """
+        if HAS_SLOTS and (animation_data.action_slot is None or not _has_strip(animation_data.action)):
+            raise RigError(
+                f"The action {animation_data.action.name} has no keys of {animation_data.id_data.name}.",
+                "Choose its slot in the Action editor, or choose another action.",
+            )
         writer = cls.__new__(cls)
         writer.action = animation_data.action.copy()
         writer._name = writer.action.name
@@ -96,7 +111,7 @@ class ActionWriter:
         if not HAS_SLOTS:
             self._channels = self.action
             return True
-        if not (self.action.slots and self.action.layers and self.action.layers[0].strips):
+        if not (self.action.slots and _has_strip(self.action)):
             return False
         self.slot = self.action.slots[0]
         self._channels = self.action.layers[0].strips[0].channelbag(self.slot)

@@ -202,9 +202,10 @@ def test_the_core_does_not_know_the_add_on() -> None:
 
 def test_only_the_doors_of_the_add_on_lead_into_the_core() -> None:
     """As an extension the core lies elsewhere than in a checkout: five doors know where; `headless` is a script."""
+    add_on = REPOSITORY / "inpose_blender"
     doors = {
-        path.name
-        for path in (REPOSITORY / "inpose_blender").rglob("*.py")
+        path.relative_to(add_on).as_posix()
+        for path in add_on.rglob("*.py")
         for taken in imports_of(path, REPOSITORY)
         if taken.taken[0] == "inpose_core"
     }

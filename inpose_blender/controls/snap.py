@@ -137,8 +137,8 @@ def _constraints_off(armature_object: Any, limbs: Sequence[IkLimb]) -> Iterator[
 @contextmanager
 def _switched_copy(armature_object: Any, switches: Sequence[_Switch], *, ik: bool) -> Iterator[Any]:
     """Yield a copy of a rig with its animation, in which the limbs are switched to IK or to FK all the time."""
+    writer = ActionWriter.of_copy(armature_object.animation_data)
     copy = armature_object.copy()
-    writer = ActionWriter.of_copy(copy.animation_data)
     try:
         assign_action(copy.animation_data, writer.action, writer.slot)
         for switch in switches:

@@ -142,8 +142,7 @@ class WorkerJob:
 
     def _step(self) -> None:
         if self._reading is not None:
-            if not self._reading.is_alive():
-                self._finish(self._error)
+            self._wait_for_reading(self._reading)
             return
         if self._process is None:
             self._start_next()
@@ -167,6 +166,12 @@ class WorkerJob:
                     return
         if self._limit and time.monotonic() > self._limit:
             self._on_limit()
+
+    def _wait_for_reading(self, reading: threading.Thread) -> None:
+        """End the job when its answer is read; who cancels meanwhile wants no answer, and waits no longer than told."""
+        late = self._cancelled and self._limit and time.monotonic() > self._limit
+        if late or not reading.is_alive():
+            self._finish(CancelledError() if self._cancelled else self._error)
 
     def _start_next(self) -> None:
         if not self._waiting:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PureWindowsPath
 from typing import Any, Final
 
@@ -53,24 +54,55 @@ def missing_of(entry: Any) -> list[MissingFile]:
 
 
 def find_missing(scene: Any, folders: Sequence[Path], deep: bool) -> int:
-    """Use files with the names of missing ones, and return how many were found.
+    """Use files with the names of missing ones (`places_of`), and return how many were found.
 
     Args:
         scene: has the list.
         folders: where to look.
         deep: look in the folders within them, too.
     """
-    wanted = {plain_name(missing.path) for missing in missing_files(scene)}
-    found = _files_named(wanted, folders, deep) if wanted else {}
+    paths = {missing.path for missing in missing_files(scene)}
+    others = {Path(bpy.path.abspath(entry.file)) for entry in entries_of(scene)} - paths
+    files = _files_named({plain_name(path) for path in paths}, folders, deep) if paths else set()
+    found = places_of(paths, files - others)
     count = 0
     for entry in entries_of(scene):
         for missing in missing_of(entry):
-            place = found.get(plain_name(missing.path))
+            place = found.get(missing.path)
             if place is not None:
                 _use(scene, entry, data_of(entry), missing.kind, str(place))
                 count += 1
     _looked.clear()
     return count
+
+
+def places_of(paths: Collection[Path], files: Collection[Path]) -> dict[Path, Path]:
+    """Return where missing files are: each has the file of its name that shares most folders with its old place.
+
+    Sessions often have files of the same names. So a missing file has no place if two files fit it equally well, or if
+    the file that fits best fits another missing file as well or better.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        shared = {file: _shared_folders(path, file) for file in files if file.name == plain_name(path)}
+        best = [file for file, count in shared.items() if count == max(shared.values())]
+        if len(best) == 1:
+            found[path] = best[0]
+
+    def rivals(path: Path) -> list[Path]:
+        return [other for other, file in found.items() if file == found[path] and other != path]
+
+    return {
+        path: file
+        for path, file in found.items()
+        if all(_shared_folders(path, file) > _shared_folders(other, file) for other in rivals(path))
+    }
+
+
+def _shared_folders(old: Path, new: Path) -> int:
+    """Return how many folders above two files of one name have the same names."""
+    folders = zip(PureWindowsPath(str(old)).parts[-2::-1], PureWindowsPath(str(new)).parts[-2::-1], strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], folders)))
 
 
 def plain_name(path: Path) -> str:
@@ -95,14 +127,8 @@ def _use(scene: Any, entry: Any, data: TakeData, kind: str, file: str) -> None:
         scene.inpose.recording = file
 
 
-def _files_named(names: set[str], folders: Sequence[Path], deep: bool) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in _files_in(folders, deep):
-        if path.name in names:
-            found.setdefault(path.name, path)
-            if len(found) == len(names):
-                break
-    return found
+def _files_named(names: set[str], folders: Sequence[Path], deep: bool) -> set[Path]:
+    return {path for path in _files_in(folders, deep) if path.name in names}
 
 
 def _files_in(folders: Sequence[Path], deep: bool) -> Iterator[Path]:

@@ -33,6 +33,7 @@ _SILENT_S: Final[float] = 300.0
 """Longest time before the first progress report of a process, and between two reports; more for large recordings."""
 _TICK_S: Final[float] = 1.0
 _TRIES: Final[int] = 2
+_ENDING_S: Final[float] = 1.0
 _HEARTBEAT_S: Final[float] = 0.5
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
@@ -168,6 +169,8 @@ def _is_lost(worker: _Worker, jobs: Sequence[Job], silent_s: float) -> bool:
 
 def _end(worker: _Worker) -> int | None:
     """End a process, and return the code with which it had ended by itself; None if it had not."""
+    if worker.is_gone:  # its end of the pipe closes a moment before it has ended
+        worker.process.join(_ENDING_S)
     code: int | None = worker.process.exitcode
     worker.pipe.close()
     worker.process.kill()
@@ -206,11 +209,32 @@ def _work(pipe: Connection, card: Backend | None, to_card: Connection | None) ->
             last_s = time.monotonic()
             pipe.send(float(share))
 
-    with suppress(EOFError, OSError, KeyboardInterrupt), alone():
+    with suppress(KeyboardInterrupt), alone():
         while True:
-            job: Job = pipe.recv()
-            pipe.send(0.0)
-            pipe.send(do_job(job, prior, tell, ask if card and may_ask_card(job.solve, card) else None))
+            try:
+                job: Job = pipe.recv()
+                pipe.send(0.0)
+            except (EOFError, OSError):
+                return  # the batch has ended
+            asked = ask if card and may_ask_card(job.solve, card) else None
+            result = _done(job, partial(do_job, job, prior, tell, asked))
+            try:
+                pipe.send(result)
+            except OSError:
+                return
+
+
+def _done(job: Job, do: Callable[[], JobResult]) -> JobResult:
+    """Do a job; what nobody has foreseen is told of this job, and the process goes on with the next one."""
+    try:
+        return do()
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        return failed(
+            job,
+            f"The job failed: {type(error).__name__}{f': {reason}' if reason else ''}.",
+            "If the message names a disk or a folder, mend that. If not, report the problem and send the file.",
+        )
 
 
 def _end_with_parent() -> None:

@@ -11,7 +11,7 @@ import pytest
 from controls.test_ik_bake import FRAMES, apart, bake, poses
 from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig
 
-from inpose_blender.bpy_compat import action_curves
+from inpose_blender.bpy_compat import HAS_SLOTS, action_curves
 from inpose_blender.controls.snap import keyed_frames, snap
 from inpose_blender.core import RigError
 from inpose_blender.rig.switched_off import give_back, still_off
@@ -99,6 +99,17 @@ def test_an_error_leaves_everything_as_it_was():
     actions, objects = list(bpy.data.actions), list(bpy.data.objects)
     with pytest.raises(RigError, match="no IK that InPose can read"):
         snap(rig, bpy.context.scene, "fk_to_ik", EVERY, frozenset())
+    assert (list(bpy.data.actions), list(bpy.data.objects)) == (actions, objects)
+
+
+@pytest.mark.skipif(not HAS_SLOTS, reason="actions have slots since Blender 4.4")
+def test_an_action_without_a_slot_is_refused_and_nothing_is_left_behind():
+    rig = hand_made_rig()
+    bake(rig)
+    rig.animation_data.action_slot = None
+    actions, objects = list(bpy.data.actions), list(bpy.data.objects)
+    with pytest.raises(RigError, match="has no keys of"):
+        snap(rig, bpy.context.scene, "ik_to_fk", EVERY, frozenset())
     assert (list(bpy.data.actions), list(bpy.data.objects)) == (actions, objects)
 
 

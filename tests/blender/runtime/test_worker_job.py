@@ -3,10 +3,12 @@
 
 import gc
 import shutil
+import threading
+from typing import Any
 
 import pytest
 
-from inpose_blender.core import StoppedError
+from inpose_blender.core import CancelledError, StoppedError
 from inpose_blender.runtime import worker_job
 from inpose_blender.runtime.worker_job import WorkerJob
 
@@ -55,3 +57,36 @@ def test_a_folder_that_cannot_be_removed_yet_is_removed_later(monkeypatch: pytes
     del job
     gc.collect()
     assert not folder.exists()
+
+
+class _Deaf:
+    """Stand for a process that has answered already."""
+
+    def cancel(self, _identity: int) -> None:
+        """Do nothing."""
+
+    def forget(self, _identity: int) -> None:
+        """Do nothing."""
+
+
+class _SlowReader(WorkerJob):
+    """Read the answer of a worker until somebody lets it end."""
+
+    def __init__(self) -> None:
+        super().__init__("info", {}, [])
+        self.may_end = threading.Event()
+
+    def read_result(self, result: dict[str, Any]) -> Any:
+        self.may_end.wait(10.0)
+        return result
+
+
+def test_a_job_that_is_cancelled_while_its_answer_is_read_has_no_answer() -> None:
+    job = _SlowReader()
+    job._process, job._id = _Deaf(), 1  # type: ignore[assignment]
+    job._on_reply({"id": 1, "event": "result", "result": {"frames": 3}})
+    job.cancel()
+    job.may_end.set()
+    job.wait()
+    with pytest.raises(CancelledError):
+        _ = job.outcome

@@ -2,10 +2,12 @@
 """Test batches end to end, in real processes."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from inpose_core import Motion
+from inpose_core.batch import pool
 from inpose_core.batch.jobs import Job, patience_s
 from inpose_core.batch.jobs_file import jobs_for
 from inpose_core.batch.page import page_of, write_report
@@ -83,6 +86,30 @@ def test_a_process_that_is_killed_costs_no_job(tmp_path: Path) -> None:
     assert killed
     assert sorted(found) == [0, 1, 2]
     assert {result.status for result in found.values()} == {"solved"}
+
+
+def test_an_error_that_nobody_has_foreseen_is_told_of_its_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = multiprocessing.Pipe()
+    first, second = _jobs(tmp_path, 2)
+
+    def full_disk(job: Job, *_: object) -> JobResult:
+        if job == first:
+            raise OSError(28, "No space left on device")
+        return pool.failed(job, "Second", "")
+
+    monkeypatch.setattr(pool, "do_job", full_disk)
+    monkeypatch.setattr(pool, "_end_with_parent", lambda: None)
+    monkeypatch.setattr(pool.signal, "signal", lambda *_: None)  # which a thread may not set
+    for job in (first, second):
+        here.send(job)
+    working = threading.Thread(target=pool._work, args=(there, None, None))
+    working.start()
+    answers = [message for message in (here.recv() for _ in range(4)) if isinstance(message, JobResult)]
+    here.close()
+    working.join(10.0)
+    assert "No space left on device" in answers[0].message
+    assert answers[1].message == "Second"
+    assert not working.is_alive()
 
 
 @pytest.mark.slow
