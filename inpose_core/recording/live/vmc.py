@@ -9,7 +9,7 @@ described in `osc_trackers`; both may come to the same port.
 
 Each pose is written at once into a file beside the output, one row per device. Serials can identify a person, so they
 are replaced by numbers. At the end the file is read like any recording and written as the project's CSV. If the program
-is killed, the file remains and can be read.
+is killed, the file remains and can be read. A recording cannot be made again, so no file is ever replaced.
 """
 
 from __future__ import annotations
@@ -190,18 +190,19 @@ def capture_vmc(
     are several.
 
     Args:
-        output: the CSV to write.
+        output: the CSV to write. No file is ever replaced, nor is what an interrupted recording has left beside it.
         settings: where to listen, and how long.
         options: as for reading any file; set ``swap_hands`` if geometry is wrong.
         on_progress: called about five times a second.
 
     Raises:
-        OutputError: the output cannot be written, or the disk is full; poses that arrived before are kept.
+        OutputError: the output exists or cannot be written, or the disk is full; poses that arrived before are kept.
         RecordingError: the port is taken, or no head and hand arrived.
     """
     settings = settings or CaptureSettings()
     output = Path(output)
     live = output.with_name(f"{output.stem}.live.csv")
+    _require_free(output)
     try:
         state = _capture(live, settings, on_progress)
     except OSError as error:
@@ -213,7 +214,9 @@ def capture_vmc(
         live.unlink(missing_ok=True)
         raise _nothing_arrived(settings, state)
     try:
-        write_csv(load_session(live, options), output)
+        session = load_session(live, options)
+        _require_free(output)  # another recording may have ended meanwhile
+        write_csv(session, output)
         recording = load_recording(live, options)
     except InPoseError as error:
         raise RecordingError(f"{error.message} Everything received is in {live.name}.", error.hint) from error
@@ -268,9 +271,19 @@ def listen(settings: CaptureSettings) -> socket.socket:
     return receiver
 
 
+def _require_free(output: Path) -> None:
+    if output.exists():
+        raise OutputError(f"{output} exists already.", "Choose another name. InPose never replaces a recording.")
+
+
 def _open(live: Path) -> IO[str]:
     try:
-        return live.open("w", encoding="utf-8")
+        return live.open("x", encoding="utf-8")
+    except FileExistsError as error:
+        raise OutputError(
+            f"{live} exists already: another recording writes it, or was interrupted and left it.",
+            "It can be solved like any recording. Rename it, or choose another name for the new recording.",
+        ) from error
     except OSError as error:
         raise OutputError(f"{live} cannot be written ({error.strerror}).", "Choose another folder.") from error
 

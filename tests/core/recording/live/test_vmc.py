@@ -163,6 +163,41 @@ def test_what_arrived_is_kept_when_no_head_was_among_it(tmp_path: Path) -> None:
     assert not (tmp_path / "take.csv").exists()
 
 
+def test_what_an_interrupted_recording_left_is_not_overwritten(tmp_path: Path) -> None:
+    """The command is often run again as it was; the salvaged file is the only copy of the take."""
+    salvaged = tmp_path / "take.live.csv"
+    with pytest.raises(RecordingError):
+        record(tmp_path / "take.csv", list(datagrams(moving_person(60), order=(1, 2))))
+    kept = salvaged.read_bytes()
+    with pytest.raises(OutputError, match=r"take.live.csv exists already") as caught:
+        capture_vmc(tmp_path / "take.csv", CaptureSettings(port=free_port(), seconds=0.3))
+    assert "Rename it" in caught.value.hint
+    assert salvaged.read_bytes() == kept
+
+
+def test_a_recording_is_never_replaced(tmp_path: Path) -> None:
+    output = tmp_path / "take.csv"
+    output.write_text("an earlier take")
+    with pytest.raises(OutputError, match=r"take.csv exists already"):
+        capture_vmc(output, CaptureSettings(port=free_port(), seconds=0.3))
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("take.csv", "an earlier take")]
+
+
+def test_a_recording_that_appears_meanwhile_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "take.csv"
+    real_rows = VmcDecoder.rows
+
+    def rows(decoder: VmcDecoder, datagram: bytes, arrived_s: float) -> Iterator[str]:
+        output.write_text("another take")
+        return real_rows(decoder, datagram, arrived_s)
+
+    monkeypatch.setattr(VmcDecoder, "rows", rows)
+    with pytest.raises(RecordingError, match=r"take.csv exists already.*Everything received is in take.live.csv"):
+        record(output, list(datagrams(moving_person(60))))
+    assert output.read_text() == "another take"
+    assert (tmp_path / "take.live.csv").read_text().count("\n") > 100
+
+
 def test_silence_bones_and_noise_are_told_apart(tmp_path: Path) -> None:
     bones = message("/VMC/Ext/Bone/Pos", "Head", *map(float, range(7))).build().dgram
     for packets, words in (
