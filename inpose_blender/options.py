@@ -22,6 +22,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.options.solve import SolveSettings
     from inpose_core.options.spans import parse_spans, spans_text
     from inpose_core.options.table import OptionTable, option, options_of
+    from inpose_core.recording.folders import recordings_in
     from inpose_core.recording.formats.suffixes import recording_suffixes
     from inpose_core.requests import PROTOCOL, InfoRequest, LiveRequest, SolveAgainRequest, SolveRequest
 else:
@@ -37,6 +38,7 @@ else:
     from ..inpose_core.options.solve import SolveSettings
     from ..inpose_core.options.spans import parse_spans, spans_text
     from ..inpose_core.options.table import OptionTable, option, options_of
+    from ..inpose_core.recording.folders import recordings_in
     from ..inpose_core.recording.formats.suffixes import recording_suffixes
     from ..inpose_core.requests import PROTOCOL, InfoRequest, LiveRequest, SolveAgainRequest, SolveRequest
 
@@ -65,6 +67,7 @@ __all__ = [
     "options_of",
     "parse_spans",
     "recording_suffixes",
+    "recordings_in",
     "settings_from_arguments",
     "spans_text",
 ]

@@ -60,6 +60,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "fingers",
         "tables",
         "formats",
+        "folders",
         "interpretation",
         "cleaning",
         "trimming",

@@ -15,12 +15,13 @@ from .stage import FinishedTake
 def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
     """Solve and bake takes with the scene's options, each on the rig of its performer; return how many.
 
-    Each solve keeps the options with which it began. Afterwards the scene has its own again, and the last take of the
-    first performer is the chosen recording.
+    Each solve keeps the options with which it began. Each take keeps the calibration file that was recorded with it,
+    unless the user chose another one. Afterwards the scene has its own options again, and the last take of the first
+    performer is the chosen recording.
     """
     scene = context.scene
     settings, bake = scene.inpose, scene.inpose_bake
-    before = settings.armature, settings.calibration_file, bake.start_at, bake.start_with
+    before = settings.armature, bake.start_at, bake.start_with
     chosen = ""
     handed = 0
     # Of each take, that of the first performer comes first: the others are baked into its room.
@@ -30,14 +31,14 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
             continue
         settings.armature = armature
         arrive(scene, finished.take.file, "LIVE", armature)
-        if not before[1] and finished.take.calibration is not None:
+        if not settings.calibration_file and finished.take.calibration is not None:
             settings.calibration_file = str(finished.take.calibration)
         if finished.starts_with:
             bake.start_at, bake.start_with = "character", finished.starts_with
         else:
             chosen = str(finished.take.file)
         handed += _solved(context)
-        settings.armature, settings.calibration_file, bake.start_at, bake.start_with = before
+        settings.armature, bake.start_at, bake.start_with = before
     if chosen:
         settings.recording = chosen
     return handed

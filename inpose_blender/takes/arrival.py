@@ -9,7 +9,7 @@ from typing import Any, Final
 import bpy
 
 from .adoption import adopt_characters, new_entry
-from .kept_settings import keep_settings
+from .kept_settings import drop_own_calibration, keep_settings
 from .listed import chosen_entry, entries_of, entry_of, is_solved, same_file
 from .naming import next_name
 from .swapping import choose, leave
@@ -24,7 +24,8 @@ def arrive(scene: Any, file: str | Path, source: str = "FILE", character: Any = 
     """Add a recording to the list and choose it, and return its entry. All sources of recordings end here.
 
     A recording that is in the list already is chosen there. A new one has the settings of the take that was chosen
-    before, except times; its name is that of its file, or the next one of the list's slate.
+    before, except times and a calibration that was recorded with that take; its name is that of its file, or the next
+    one of the list's slate.
 
     Args:
         scene: gets the take.
@@ -42,10 +43,14 @@ def arrive(scene: Any, file: str | Path, source: str = "FILE", character: Any = 
         return listed
     if before is not None:
         keep_settings(scene, before)
+    before_id = "" if before is None else before.take_id
     slate = scene.inpose_takes.next_slate if source in _MADE else ""
     name = next_name(slate, {other.name for other in entries_of(scene)}) if slate else ""
     entry = new_entry(scene, file, source, character, name)
     scene.inpose_takes.current = entry.take_id
+    before = entry_of(scene, before_id)  # the new entry may have moved the list in memory
+    if before is not None:
+        drop_own_calibration(scene, before)
     if scene.inpose.recording != file:
         scene.inpose.recording = file
     if before is not None:

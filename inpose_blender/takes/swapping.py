@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .adoption import adopt_from
 from .groups import clear_group, copy_group
-from .kept_settings import keep_settings, use_settings
+from .kept_settings import drop_own_calibration, keep_settings, use_settings
 from .listed import TakeData, chosen_entry, data_on, entry_anywhere, is_solved, on_character
 
 OF_THE_RIG: Final[tuple[str, ...]] = ("switched_off",)
@@ -26,11 +26,13 @@ def choose(scene: Any, entry: Any) -> None:
 
 
 def leave(scene: Any) -> None:
-    """Keep the scene's settings with the chosen take; afterwards none is chosen."""
+    """Keep the scene's settings with the chosen take; afterwards none is chosen, and its own calibration not used."""
     entry = chosen_entry(scene)
     if entry is not None:
         keep_settings(scene, entry)
     scene.inpose_takes.current = ""
+    if entry is not None:
+        drop_own_calibration(scene, entry)
 
 
 def show_on_character(scene: Any, entry: Any) -> None:

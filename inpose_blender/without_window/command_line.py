@@ -17,13 +17,20 @@ from ..export.exporting import check_export_name
 from ..export.options import EXPORT_SUFFIXES, ExportOptions
 from ..layers.options import LayerOptions
 from ..loops.options import LoopOptions
-from ..options import CalibrationSettings, ReadOptions, SolveSettings, add_options, settings_from_arguments
+from ..options import (
+    CalibrationSettings,
+    ReadOptions,
+    SolveSettings,
+    add_options,
+    recording_suffixes,
+    recordings_in,
+    settings_from_arguments,
+)
 from ..preferences.machine_settings import solver_device
 from ..solve.options import SolveOptions
 
 _BAKE: Final[BakeOptions] = BakeOptions(set_frame_range=True)
 """The scene of a file that InPose writes begins and ends with the motion, by default."""
-_NO_RECORDINGS: Final[frozenset[str]] = frozenset({".blend", ".blend1", ".txt", ".md", ".log", ".png"})
 
 
 @dataclass(frozen=True)
@@ -154,10 +161,11 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path.resolve()
             continue
-        files = [file for file in sorted(path.iterdir()) if file.is_file() and not file.name.startswith(".")]
-        files = [file.resolve() for file in files if file.suffix.lower() not in _NO_RECORDINGS]
+        files = [file.resolve() for file in recordings_in(path)]
         if not files:
-            raise RecordingError(f"There are no recordings in {path}.", "Give a folder with recording files.")
+            raise RecordingError(
+                f"There are no recordings in {path}.", f"Recordings end in {', '.join(recording_suffixes())}."
+            )
         yield from files
 
 

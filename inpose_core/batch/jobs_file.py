@@ -24,6 +24,7 @@ from ..options.reading import ReadOptions
 from ..options.request import near_names
 from ..options.solve import SolveSettings
 from ..options.table import OptionTable, options_of
+from ..recording.folders import recordings_in
 from ..recording.formats.suffixes import recording_suffixes
 from ..system.safe_files import parse_json, read_bytes
 from .jobs import Job
@@ -100,7 +101,7 @@ def _recordings(path: Path) -> list[Path]:
         if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
             found = sorted(each for each in path.parent.glob(path.name) if each.is_file())
         elif path.is_dir():
-            found = sorted(each for each in path.iterdir() if each.suffix.lower() in recording_suffixes())
+            found = recordings_in(path)
         else:
             return [path]
     except Exception as error:  # each kind of storage has its own

@@ -16,6 +16,7 @@ const STATES = {
   recording: 'Recording.',
   reviewing: 'Saving the take.',
   saved: 'The take is saved.',
+  held: 'This headset could not store the take. Keep this page open, and download or share the take.',
   ended: 'The session has ended.',
 };
 
@@ -64,7 +65,7 @@ async function main() {
         onState: (name) => {
           say(STATES[name]);
           shown('stop').hidden = name === 'ended';
-          if (name === 'saved' || name === 'ended') listTakes(store, live);
+          if (name === 'saved' || name === 'held' || name === 'ended') listTakes(store, live);
         },
       }));
       recorder = begun.recorder;
@@ -77,6 +78,7 @@ async function main() {
     }
   });
   window.addEventListener('pagehide', () => recorder && recorder.flush(performance.now()));
+  window.addEventListener('beforeunload', (event) => { if (store.holds) event.preventDefault(); });
   shown('stop').addEventListener('click', () => recorder && recorder.ask('stop'));
   await listTakes(store, live);
 }
@@ -96,7 +98,8 @@ function row(store, live, take) {
   const name = fileName(take);
   const text = document.createElement('span');
   text.textContent = `Take ${take.take}, ${new Date(take.startedAt).toLocaleString()}` +
-    (take.complete ? `, ${take.seconds.toFixed(1)} s` : ', not ended: the part until then is kept');
+    (take.complete ? `, ${take.seconds.toFixed(1)} s` : ', not ended: the part until then is kept') +
+    (take.isHeld ? '. It is not stored: download or share it before you close this page.' : '');
   line.append(text, action('Download', async () => download(await file(store, take), name)));
   const sample = new File([''], name, { type: 'text/plain' });
   if (navigator.canShare && navigator.canShare({ files: [sample] })) {

@@ -17,9 +17,9 @@ export class Deliveries {
     this.open = new Map();
   }
 
-  /** Look after a take that has ended; resolves when it is on the computer, or cannot get there now. */
+  /** Look after a take that has ended; return whether all of it is on the computer. */
   async ended(id, number, frames) {
-    if (!this.live()) return;
+    if (!this.live()) return false;
     const take = { id, frames, sends: true };
     this.open.set(number, take);
     const isThere = await Promise.race([
@@ -28,6 +28,7 @@ export class Deliveries {
     ]);
     if (!isThere) await this.send(number, take);
     take.sends = false;
+    return !this.open.has(number);
   }
 
   /** Hear from the computer how much of a take has arrived. */

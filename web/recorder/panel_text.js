@@ -27,9 +27,18 @@ const WORDS = {
   }),
   reviewing: ({ done }) => ({
     title: done ? `Take ${done.number}: ${clock(1000 * done.seconds)}` : 'Saved',
-    text: 'The take is saved.\nPress a trigger to go on.',
+    text: `${outcome(done)}\nPress a trigger to go on.`,
   }),
 };
+
+/** Say where a take is that has just ended. */
+function outcome(done) {
+  if (!done || done.isStored) return 'The take is saved.';
+  if (done.isStored === null) return 'Saving the take.';
+  const refused = 'This headset could not store the take.';
+  if (done.isThere) return `${refused}\nIt is on the computer.`;
+  return `${refused}\nKeep the page open, and download or share the take there.`;
+}
 
 function clock(ms) {
   const seconds = Math.floor(ms / 1000);

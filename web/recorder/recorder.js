@@ -181,7 +181,9 @@ export class Recorder {
     this.take = null;
     if (!take) return;
     const seconds = (timeMs - take.startMs) / 1000;
-    this.done = { number: take.number, seconds, playback: take.playback };
+    // Nobody knows yet whether the take is stored here, and whether the computer has it.
+    const done = { number: take.number, seconds, playback: take.playback, isStored: null, isThere: null };
+    this.done = done;
     const last = [eventLine('end', timeMs - take.startMs, { frames: take.frames })];
     take.toStore.push(...last);
     take.toSend.push(...last);
@@ -191,8 +193,8 @@ export class Recorder {
     this.sounds.stop();
     const id = await take.id;
     await take.saved;
-    await this.store.finish(id, { frames: take.frames, seconds });
-    this.onState('saved');
-    await this.deliveries.ended(id, take.number, take.frames);
+    done.isStored = await this.store.finish(id, { frames: take.frames, seconds });
+    this.onState(done.isStored ? 'saved' : 'held');
+    done.isThere = await this.deliveries.ended(id, take.number, take.frames);
   }
 }

@@ -93,16 +93,16 @@ const seen = { transform: { position: { x: 0, y: 1.6, z: 0 }, orientation: { x: 
 const frame = { getViewerPose: () => seen, getPose: () => seen };
 const controller = { handedness: 'left', targetRayMode: 'tracked-pointer', gripSpace: 'grip', profiles: [] };
 
-function recorderOf(live, stored, ended) {
+function recorderOf(live, stored, ended, { isStored = true, said = [] } = {}) {
   return new Recorder({
     live: () => live,
     settings: { countInS: 0, tPose: false },
     nextTake: 4,
     about: () => ({ userAgent: '', referenceSpace: 'local-floor', frameRate: 90, guessed: [] }),
     sounds: { count() {}, go() {}, stop() {} },
-    onState() {},
-    store: { begin: async () => 7, append: async (_, lines) => stored.push(...lines), finish: async () => {} },
-    deliveries: { ended: async (...take) => ended.push(take) },
+    onState: (name) => said.push(name),
+    store: { begin: async () => 7, append: async (_, lines) => stored.push(...lines), finish: async () => isStored },
+    deliveries: { ended: async (...take) => ended.push(take) > 0 },
   });
 }
 
@@ -134,6 +134,21 @@ test('VR that ends within a take ends the take, and is told', async () => {
   await recorder.end(100);
   assert.deepEqual(live.lines.slice(-2).map((line) => JSON.parse(line).event), ['end', 'vr_ended']);
   assert.equal(ended.length, 1);
+});
+
+test('a take that the headset cannot store is told, and still goes to the computer', async () => {
+  const ended = [];
+  const said = [];
+  const recorder = recorderOf(connection(), [], ended, { isStored: false, said });
+  recorder.ask('start');
+  for (let ms = 0; ms < 100; ms += 10) recorder.frame(frame, 'space', ms, [controller]);
+  recorder.ask('stop');
+  recorder.frame(frame, 'space', 110, [controller]);
+  assert.equal(recorder.done.isStored, null);
+  await soon();
+  assert.equal(ended.length, 1);
+  assert.ok(said.includes('held') && !said.includes('saved'));
+  assert.deepEqual([recorder.done.isStored, recorder.done.isThere], [false, true]);
 });
 
 test('a new connection hears which take goes on, and the store has all of it', async () => {

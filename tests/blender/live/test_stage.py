@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +16,13 @@ import pytest
 from rigs import build_rig
 
 from inpose_blender.errors import InPoseError, RecordingError, RigError, WorkerError
-from inpose_blender.live import operators, session
+from inpose_blender.live import finishing, operators, session
 from inpose_blender.live.countdown import countdown_of
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.live.job import Follow, RecordedTake
-from inpose_blender.live.stage import Stage
+from inpose_blender.live.stage import FinishedTake, Stage
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
 
 pytestmark = pytest.mark.usefixtures("registered", "fake_worker")
 
@@ -182,6 +185,33 @@ def test_a_take_is_handed_to_the_normal_solve(begin: Callable[[], Stage], armatu
     assert armature.animation_data.action.name == "take_002"
     assert bpy.context.scene.inpose.recording == str(finished.take.file)
     assert bpy.context.scene.inpose.armature is None
+
+
+def test_a_take_keeps_the_calibration_that_was_recorded_with_it(
+    armature: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved_with: list[str] = []
+    scene = bpy.context.scene
+    monkeypatch.setattr(finishing, "_solved", lambda _: bool(solved_with.append(scene.inpose.calibration_file)) or True)
+    takes = []
+    for number in (1, 2):
+        file = tmp_path / f"take_{number:03}.csv"
+        shutil.copy(EXAMPLE, file)
+        calibration = file.with_suffix(".calibration.json")
+        calibration.write_text("{}")
+        takes.append(FinishedTake(RecordedTake(file, 10, True, calibration), armature.name, number, ""))
+    assert hand_over(bpy.context, takes) == 2
+    own = [str(tmp_path / f"take_{number:03}.calibration.json") for number in (1, 2)]
+    assert solved_with == own
+    # Whoever solves the take again, also later, uses the same calibration; other recordings do not.
+    assert scene.inpose.calibration_file == own[1]
+    other = tmp_path / "other.csv"
+    shutil.copy(EXAMPLE, other)
+    scene.inpose.recording = str(other)
+    assert scene.inpose.calibration_file == ""
+    for number in (0, 1):
+        scene.inpose.recording = str(takes[number].take.file)
+        assert scene.inpose.calibration_file == own[number]
 
 
 def test_two_performers_stand_as_far_apart_as_in_their_room(
