@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure how seeds change the equal-budget comparison: ``python benchmarks/seeds.py --data DATA --runs FOLDER``.
+"""Measure how seeds change the comparison: ``python benchmarks/seeds.py --data DATA --runs FOLDER [--steps N]``.
 
-Our prior and the nearest rival are trained three times each with different seeds (the first from `make evaluate`), and
-measured on the same clips and bodies. Prints Markdown: the mean error over the seeds, with the range in brackets.
+Our prior and the nearest rival are trained three times each with different seeds (with the usual number of steps, the
+first from `make evaluate`), and measured on the same clips and bodies. Prints Markdown: the mean error over the seeds,
+with the range in brackets.
 """
 
 from __future__ import annotations
@@ -32,14 +33,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of packed motion")
     parser.add_argument("--runs", type=Path, required=True, help="folder of the comparison's trained networks")
+    parser.add_argument("--steps", type=int, default=FULL_BUDGET.steps, help="steps of each training")
     options = parser.parse_args()
+    budget = replace(FULL_BUDGET, steps=options.steps)
     clips, template = choose_clips(load_test_clips(options.data), 24, 128), Skeleton.template()
     errors_cm: dict[str, list[list[float]]] = {name: [] for name in COMPARED}
     for seed in SEEDS:
         folder = options.runs / (f"seed_{seed}" if seed else "")
         for name in COMPARED:
             network = SYSTEMS[name].network
-            prior = train_network(network, options.data, folder, replace(FULL_BUDGET, seed=seed), torch.device("cpu"))
+            prior = train_network(network, options.data, folder, replace(budget, seed=seed), torch.device("cpu"))
             system = SYSTEMS[name].build({network: prior})
             row = []
             for body in BODIES:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from ..options import CalibrationSettings, LiveOptions, LiveRequest
 from ..preferences.machine_settings import solver_interpreters
 from ..recording.properties import chosen_reading
 from ..rig.properties import chosen_armature
+from ..takes.kept_settings import has_own_calibration
+from ..takes.listed import chosen_entry
 from ..ui.option_properties import settings_of
 from .performer import Performer
 from .xr_source import xr_session
@@ -87,9 +89,19 @@ def _request(context: bpy.types.Context, performer: Performer, port: int, folder
         key=key,
         offsets_m=performer.offsets_m,
         reading=chosen_reading(scene),
-        calibration=settings_of(CalibrationSettings, scene.inpose),
+        calibration=_calibration(scene),
         live=settings_of(LiveOptions, settings),
     )
+
+
+def _calibration(scene: Any) -> CalibrationSettings:
+    """Return the scene's settings, without a calibration that was recorded with the chosen take: it may be another
+    performer's, or the devices may be held in another way now."""
+    settings = settings_of(CalibrationSettings, scene.inpose)
+    entry = chosen_entry(scene)
+    if entry is not None and has_own_calibration(scene, entry):
+        return replace(settings, calibration_file=None)
+    return settings
 
 
 def _folder(context: bpy.types.Context) -> Path:

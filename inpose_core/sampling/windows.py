@@ -86,9 +86,9 @@ class Windows:
     def add(self, total: Array, values: Array, part: slice) -> None:
         """Add the windows ``values`` (n, W, ...) of ``part``, weighted, to the frames of ``total`` (F, ...)."""
         weights = namespace_of(total).asarray(self.weight[part], total)
-        for frames, weight, window in zip(self.index[part], weights, values, strict=True):
-            # The frames with a weight follow one another; reflected ones have none.
-            count = min(len(frames), self.frames)
+        # The frames with a weight follow one another; reflected ones have none.
+        counts = np.count_nonzero(self.weight[part], axis=1).tolist()
+        for frames, weight, window, count in zip(self.index[part], weights, values, counts, strict=True):
             spread = weight[:count].reshape(-1, *(1,) * (window.ndim - 1))
             total[int(frames[0]) : int(frames[0]) + count] += window[:count] * spread
 

@@ -16,7 +16,7 @@ import pytest
 from rigs import build_rig
 
 from inpose_blender.errors import InPoseError, RecordingError, RigError, WorkerError
-from inpose_blender.live import finishing, operators, session
+from inpose_blender.live import finishing, operators, session, sources
 from inpose_blender.live.countdown import countdown_of
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.live.job import Follow, RecordedTake
@@ -212,6 +212,8 @@ def test_a_take_keeps_the_calibration_that_was_recorded_with_it(
     for number in (0, 1):
         scene.inpose.recording = str(takes[number].take.file)
         assert scene.inpose.calibration_file == own[number]
+    # The next session may be another performer's: it measures again.
+    assert sources._calibration(scene).calibration_file is None
 
 
 def test_two_performers_stand_as_far_apart_as_in_their_room(
