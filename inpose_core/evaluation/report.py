@@ -98,7 +98,7 @@ def tables(rows: Sequence[Row]) -> str:
         parts += ["\n## Parts of the solver, and ablations\n", _figure_table(rows, _main_set(rows), list(ABLATIONS))]
         parts += ["\n## The state\n", _state_table(rows)]
     if any(row["set"] == GUIDANCE_SET for row in rows):
-        parts += ["\n## Guidances of the shipped prior, by the number of steps\n", _guidance_table(rows)]
+        parts += ["\n## Guidances of one prior, by the number of steps\n", _guidance_table(rows)]
     for name in dict.fromkeys(row["set"] for row in rows):
         if name not in {_main_set(rows), GUIDANCE_SET}:
             parts += [
