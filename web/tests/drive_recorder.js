@@ -35,6 +35,9 @@ await picture('recording');
 await headset.press(['left', 'right'], 1300);
 await headset.until('saved');
 await picture('reviewing');
+// The computer answers a moment later, if there is one.
+await page.waitForFunction(() => /^Take/.test(document.querySelector('#connection').textContent), null, { timeout: 5000 })
+  .catch(() => {});
 const connection = await page.textContent('#connection');
 await headset.leave();
 const [download] = await Promise.all([
