@@ -81,27 +81,6 @@ class SharedRoom:
         return self.placement.pivot_m if self.placement.middle_m is None else self.placement.middle_m
 
 
-def place_motion(
-    motion: Motion,
-    options: BakeOptions,
-    measure: RigMeasure,
-    cursor_world: Sequence[float],
-    shared: SharedRoom | None = None,
-) -> Motion:
-    """Return the motion where the options let it start, and facing where they say.
-
-    Args:
-        motion: at least one frame; its first one is the start.
-        options: the user's choices.
-        measure: the rig, at whose origin the recorded floor's origin lies.
-        cursor_world: the 3D cursor, in Blender's units.
-        shared: the room of the character to start with; None if that is not wanted.
-    """
-    if (options.start_at, options.facing) == ("recorded", "recorded"):
-        return motion
-    return placed(motion, motion_placement(motion, options, measure, cursor_world, shared))
-
-
 def placed(motion: Motion, placement: Placement) -> Motion:
     """Return a motion where its recorded room is placed."""
     turn_wxyz = np.broadcast_to(placement.turn_wxyz, motion.rotations_wxyz.shape)
@@ -120,9 +99,14 @@ def motion_placement(
     shared: SharedRoom | None = None,
     whole: Motion | None = None,
 ) -> Placement:
-    """Return how `place_motion` places a motion; the same arguments.
+    """Return where the options let a motion start, and where it faces.
 
     Args:
+        motion: at least one frame; its first one is the start.
+        options: the user's choices.
+        measure: the rig, at whose origin the recorded floor's origin lies.
+        cursor_world: the 3D cursor, in Blender's units.
+        shared: the room of the character to start with; None if that is not wanted.
         whole: what tells the middle of the floor, if ``motion`` is only a part.
     """
     forward = quaternion_to_matrix(motion.rotations_wxyz[0, 0])[:, 2]
@@ -147,7 +131,7 @@ def placement_from_text(text: str) -> Placement:
 def placed_floor(
     options: BakeOptions, measure: RigMeasure, cursor_world: Sequence[float], shared: SharedRoom | None = None
 ) -> RigMeasure:
-    """Return the rig with the floor on which the character stands after `place_motion`."""
+    """Return the rig with the floor on which the character stands when its motion is placed."""
     if shared is not None:
         return replace(measure, origin_world=shared.world(shared.placement.pivot_m, shared.other_middle_m))
     if options.start_at != "cursor":

@@ -100,10 +100,10 @@ def test_a_body_that_lies_is_not_turned(rig):
     still = still_motion(measure.skeleton, 2, 60.0)
     on_the_back = np.tile((np.cos(np.pi / 4), -np.sin(np.pi / 4), 0.0, 0.0), (2, 22, 1))  # the front looks up
     motion = Motion(on_the_back, still.root_translation_m, measure.skeleton, 60.0)
-    from inpose_blender.bake.placement import place_motion  # noqa: PLC0415
+    from inpose_blender.bake.placement import motion_placement, placed  # noqa: PLC0415
 
-    placed = place_motion(motion, BakeOptions(facing="rig"), measure, (0, 0, 0))
-    assert np.allclose(placed.rotations_wxyz, motion.rotations_wxyz)
+    moved = placed(motion, motion_placement(motion, BakeOptions(facing="rig"), measure, (0, 0, 0)))
+    assert np.allclose(moved.rotations_wxyz, motion.rotations_wxyz)
     assert len(motion.joint_positions_m[0]) == len(JOINT_INDEX)
 
 
