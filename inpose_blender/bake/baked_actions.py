@@ -19,11 +19,13 @@ from .takes_of_actions import TAKE_KEY
 _FINGERPRINT_KEY: Final[str] = "inpose_fingerprint"
 _BEZIER: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["BEZIER"].value)
 _LINEAR: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value)
+_EASING: Final[int] = int(bpy.types.Keyframe.bl_rna.properties["easing"].enum_items["AUTO"].value)
 _HANDLE_DIGITS: Final[int] = 3
 
 
 class Fingerprint:
-    """Compute a checksum of curves that changes with any key: its frame, value, interpolation, or a handle in use."""
+    """Compute a checksum of curves that changes with any key (its frame, value, interpolation, easing, or a handle in
+    use), and with what else somebody can do to a curve: modifiers, extrapolation, muting."""
 
     def __init__(self) -> None:
         self.value = 0
@@ -38,6 +40,8 @@ class Fingerprint:
         own = _checksum(curve.data_path, curve.array_index, points, interpolation)
         if (interpolation == _BEZIER).any():  # other keys have handles, too, but they have no effect
             own = zlib.crc32(_handles(keys), own)
+        if more := _more(curve):
+            own = zlib.crc32(more, own)
         self.value = (self.value + own) & 0xFFFFFFFF
 
     def add_line(self, data_path: str, index: int, frames: FloatArray, values: FloatArray) -> None:
@@ -66,6 +70,24 @@ def _handles(keys: Any) -> bytes:
         keys.foreach_get(f"handle_{side}", ends.ravel())
         found += [kinds.tobytes(), (np.round(ends, _HANDLE_DIGITS) + np.float32(0)).tobytes()]
     return b"".join(found)
+
+
+def _more(curve: Any) -> bytes:
+    """Return what shapes a curve beside its keys; nothing for a curve as a bake leaves it."""
+    easing = np.empty(len(curve.keyframe_points), dtype=np.int32)
+    curve.keyframe_points.foreach_get("easing", easing)
+    modifiers = "".join(f"{each.type} {each.mute} {each.influence:g};" for each in curve.modifiers)
+    mute = "muted" if curve.mute else ""
+    extrapolation = "" if curve.extrapolation == "CONSTANT" else curve.extrapolation
+    return f"{modifiers}{mute}{extrapolation}".encode() + (easing.tobytes() if (easing != _EASING).any() else b"")
+
+
+def mark_again(action: Any) -> None:
+    """Store the fingerprint of a baked action once more: InPose itself has changed its curves."""
+    fingerprint = Fingerprint()
+    for curve in all_curves(action):
+        fingerprint.add(curve)
+    action[_FINGERPRINT_KEY] = fingerprint.text
 
 
 def mark_as_baked(action: Any, take_name: str, fingerprint: Fingerprint) -> None:

@@ -66,10 +66,10 @@ def replace_markers(
         scene.timeline_markers.remove(own)
     if any(_KEY in other for other in scene.objects if other != armature_object):
         wanted = [(f"{armature_object.name}: {name}", frame) for name, frame in wanted]
-    for name, frame in wanted:
-        scene.timeline_markers.new(name, frame=frame)
-    if wanted or kept:
-        armature_object[_KEY] = json.dumps([*kept, *([name, frame, take] for name, frame in wanted)])
+    # Blender may cut a long name, and InPose must know the marker again.
+    new = [scene.timeline_markers.new(name, frame=frame) for name, frame in wanted]
+    if new or kept:
+        armature_object[_KEY] = json.dumps([*kept, *([each.name, each.frame, take] for each in new)])
     elif _KEY in armature_object:
         del armature_object[_KEY]
 

@@ -26,7 +26,7 @@ from .notes import ExportNote
 from .options import ENGINES, EXPORT_SUFFIXES, GAME_SUFFIXES, ExportOptions
 from .sampling import BLENDER_FROM_CORE, GameFrame, SampledClip, sample_clips
 from .skeleton import GameSkeleton, game_skeleton, rest_places
-from .temporary import kept_pose, lent_names, own_scene
+from .temporary import kept_poses, lent_names, own_scene
 from .writing import check_exporter, write_scene
 
 _USUAL_STATURE_M: Final[float] = 1.7
@@ -95,7 +95,7 @@ def export_character(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
-    with kept_pose(context, rig.armature_object):
+    with kept_poses(context):
         character = _sampled(rig, scene, options, path.suffix.lower())
         notes = list(_notes(rig.armature_object, character, options, path.suffix.lower()))
         largest_error_m, more = _write(context, rig, scene, path, character)

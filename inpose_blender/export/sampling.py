@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import FloatArray
+from ..rig.home import home_world
 from ..rig.measure import RigMeasure
 from .clips import Clip, played
 from .skeleton import GameSkeleton
@@ -44,7 +45,7 @@ class GameFrame:
     matrix: FloatArray
     """(4, 4) world to game frame."""
     reference: FloatArray
-    """(4, 4) matrix_world of the armature object that belongs to it."""
+    """(4, 4) matrix of the armature object that belongs to it: where the rig stands, whatever root motion moves."""
 
     @classmethod
     def of(cls, armature_object: Any, measure: RigMeasure) -> GameFrame:
@@ -52,7 +53,7 @@ class GameFrame:
         matrix = np.eye(4)
         matrix[:3, :3] = BLENDER_FROM_CORE @ measure.R_world_core.T * measure.metres_per_unit
         matrix[:3, 3] = -matrix[:3, :3] @ measure.origin_world
-        return cls(matrix, np.array(armature_object.matrix_world, dtype=np.float64))
+        return cls(matrix, home_world(armature_object))
 
     @property
     def rest(self) -> FloatArray:

@@ -39,18 +39,43 @@ def own_scene(context: bpy.types.Context, like: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def kept_pose(context: bpy.types.Context, armature_object: Any) -> Iterator[None]:
-    """Keep what the user has posed and not keyed: Blender animates a scene anew when it is shown again."""
-    bones = armature_object.pose.bones
-    posed = {name: _values(bones, name, width) for name, width in _CHANNELS.items()}
+def kept_poses(context: bpy.types.Context) -> Iterator[None]:
+    """Keep what the user has moved or posed and not keyed: Blender animates a scene anew when it is shown again."""
+    before = [(thing, _posed(thing)) for thing in context.scene.objects if thing.animation_data and thing.is_editable]
     try:
         yield
     finally:
         context.view_layer.update()
-        for name, values in posed.items():
-            if not np.array_equal(values, _values(bones, name, values.size // max(len(bones), 1))):
-                bones.foreach_set(name, values)
-                armature_object.update_tag()
+        for thing, posed in before:
+            _pose_again(thing, posed)
+
+
+def _posed(thing: Any) -> dict[str, Any]:
+    """Return the values of an object, of all its bones, and of the bones' own properties."""
+    bones = thing.pose.bones if thing.type == "ARMATURE" else ()
+    return {
+        "object": {name: tuple(getattr(thing, name)) for name in _CHANNELS},
+        "bones": {name: _values(bones, name, width) for name, width in _CHANNELS.items()} if bones else {},
+        "properties": {
+            (bone.name, key): value for bone in bones for key, value in bone.items() if isinstance(value, int | float)
+        },
+    }
+
+
+def _pose_again(thing: Any, posed: dict[str, Any]) -> None:
+    """Give an object the values that `_posed` returned, where they have changed."""
+    now = _posed(thing)
+    for name, value in posed["object"].items():
+        if value != now["object"][name]:
+            setattr(thing, name, value)
+    for name, values in posed["bones"].items():
+        if not np.array_equal(values, now["bones"][name]):
+            thing.pose.bones.foreach_set(name, values)
+            thing.update_tag()
+    for (bone, key), value in posed["properties"].items():
+        if now["properties"].get((bone, key)) != value:
+            thing.pose.bones[bone][key] = value
+            thing.update_tag()
 
 
 def _values(bones: Any, name: str, width: int) -> NDArray[np.float32]:

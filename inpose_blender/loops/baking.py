@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..bake.bake import bake_channels
+from ..bake.baked_actions import mark_again
 from ..bake.channels import Channel
 from ..bake.chosen_motion import chosen_motion
 from ..bake.edits.applying import edits_for
@@ -91,10 +92,12 @@ def bake_loop(
         write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)
     )
     animation = armature_object.animation_data
+    looped = animation.action
     if loop_options.repeat == "strip":
         repeat_with_strip(animation, (first, first + period), scene.frame_end, moves_on=not in_place)
     else:
         repeat_with_modifiers(animation.action, (first, first + period), moves_on=not in_place)
+    mark_again(looped)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
     return LoopResult(result.action_name, first, first + period, result.kept_action_name)
 

@@ -73,11 +73,10 @@ class LoopOptions(OptionTable):
         Raises:
             RigError: no stretch is chosen.
         """
-        first, last = self.loop_from, self.loop_to
-        if preview is not None:
-            first, last = first or preview[0], last or preview[1]
-        if not first or not last:
+        if preview is None and not (self.loop_from and self.loop_to):
             raise RigError("No stretch is chosen for the loop.", "Give its frames, or set a preview range (P).")
+        first, last = preview or (0, 0)
+        first, last = self.loop_from or first, self.loop_to or last
         if last <= first:
             raise RigError("The stretch of the loop ends before it starts.", "Give the earlier frame first.")
         return first, last

@@ -40,6 +40,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(name="Recording", subtype="FILE_PATH")
     filter_glob: bpy.props.StringProperty(default="*.csv", options={"HIDDEN"})
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
     head: bpy.props.StringProperty(
         name="Head", description="Object, or object/bone. If empty, the tracker with this role"
     )
@@ -71,7 +72,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
                 setattr(self, place, str(thing))
         if not self.filepath:
             folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-            self.filepath = str(folder / f"{context.scene.name}.csv")
+            self.filepath = str(folder / f"{bpy.path.clean_name(context.scene.name)}.csv")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -80,7 +81,9 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         from .scene_recording import record_scene
 
         scene = context.scene
-        path = Path(bpy.path.abspath(self.filepath)).with_suffix(".csv")
+        path = Path(bpy.path.abspath(self.filepath))
+        if path.suffix.lower() != ".csv":  # "walk_v1.2" is a whole name
+            path = path.with_name(f"{path.name}.csv")
         first, last = (None, None) if self.use_scene_range else (self.first_frame, self.last_frame)
         try:
             tracks = self._tracks(scene)

@@ -33,6 +33,7 @@ from ..core import (
     write_csv,
 )
 from ..core_tables import TRACKER_PLACES
+from ..rig.prepare import metres_per_unit
 from ..rig.rotation import rotation_of
 
 DeviceAxes = Literal["XR", "OBJECT", "T_POSE"]
@@ -42,6 +43,7 @@ Y, as Blender's objects do; or found from a frame in which the performer stands 
 SCENE_TRACKER_PLACES: Final[tuple[str, ...]] = tuple(place for place in TRACKER_PLACES if not place.endswith("_toe"))
 """Where objects can be trackers: nobody wears one on the toes and on the foot, too."""
 ROLES: Final[Mapping[str, str]] = {"head": "head", "left": "left_hand", "right": "right_hand"}
+_X_TURNED_OVER: Final[FloatArray] = np.array((-1.0, 1.0, 1.0))
 _LEFT_EYE_TO_MIDDLE_M: Final[float] = 0.032
 _DEVICES: Final[int] = len(DEVICE_NAMES)
 _FEWEST_FRAMES: Final[int] = 2
@@ -156,12 +158,12 @@ def record_scene(
     last = scene.frame_end if last_frame is None else last_frame
     if last - first + 1 < _FEWEST_FRAMES:
         raise RecordingError(f"There is no movement in frames {first} to {last}.", "Choose a longer range of frames.")
-    before = scene.frame_current_final
+    before, subframe = scene.frame_current, scene.frame_subframe
     try:
         matrices = np.array([_sample(scene, tracks, frame) for frame in range(first, last + 1)])
         reference = _sample(scene, tracks, tracks.t_pose_frame) if tracks.axes == "T_POSE" else None
     finally:
-        scene.frame_set(int(before // 1), subframe=before % 1)
+        scene.frame_set(before, subframe=subframe)
     present = np.array([thing is not None for thing in tracks.things])
     if not np.abs(np.diff(matrices[:, present], axis=0)).max() > 0:
         raise RecordingError(
@@ -169,9 +171,9 @@ def record_scene(
             "Check the frames and that the animation is not muted.",
         )
     R_blender = _rotations(matrices)
-    metres_per_unit = scene.unit_settings.scale_length
-    positions_m = matrices[..., :3, 3] * metres_per_unit @ _OPENXR_FROM_BLENDER.T
-    rotations_wxyz = continuous_signs(_device_rotations(R_blender, tracks, reference, metres_per_unit))
+    unit_m = metres_per_unit(scene)
+    positions_m = matrices[..., :3, 3] * unit_m @ _OPENXR_FROM_BLENDER.T
+    rotations_wxyz = continuous_signs(_device_rotations(R_blender, tracks, reference, unit_m))
     if tracks.head_is_left_eye:
         positions_m[:, 0] += rotate_vector(rotations_wxyz[:, 0], np.array((_LEFT_EYE_TO_MIDDLE_M, 0.0, 0.0)))
     frames = len(matrices)
@@ -242,12 +244,17 @@ def _world_matrix(scene: Any, thing: AnimatedThing, depsgraph: Any) -> FloatArra
 
 
 def _rotations(matrices: FloatArray) -> FloatArray:
-    """Return the rotations of world matrices, (F, D, 3, 3), whatever the objects' scale."""
-    return np.array([[rotation_of(matrix) for matrix in frame] for frame in matrices])
+    """Return the rotations of world matrices, (F, D, 3, 3), whatever the objects' scale.
+
+    Of a mirrored object, one axis is turned over: a rotation cannot mirror. That is the same turn in every frame.
+    """
+    mirrored = np.linalg.det(matrices[..., :3, :3]) < 0
+    unmirrored = matrices[..., :3, :3] * np.where(mirrored[..., None, None], _X_TURNED_OVER, 1.0)
+    return np.array([[rotation_of(matrix) for matrix in frame] for frame in unmirrored])
 
 
 def _device_rotations(
-    R_blender: FloatArray, tracks: SceneTracks, reference: list[FloatArray] | None, metres_per_unit: float
+    R_blender: FloatArray, tracks: SceneTracks, reference: list[FloatArray] | None, unit_m: float
 ) -> FloatArray:
     """Return quaternions (F, D, 4) in OpenXR's world: of devices, or of joints if a T-pose gives the directions."""
     A = _OPENXR_FROM_BLENDER
@@ -255,18 +262,18 @@ def _device_rotations(
         # A device's own -Z is what looks ahead; a Blender object's is its Y, and so B = A for it.
         B = np.eye(3) if tracks.axes == "XR" else A
         return matrix_to_quaternion(A @ R_blender @ B.T)
-    R_heading = _t_pose_heading(reference, tracks, metres_per_unit)
+    R_heading = _t_pose_heading(reference, tracks, unit_m)
     R_reference = _rotations(np.array(reference)[None])[0]
     return matrix_to_quaternion(A @ R_blender @ np.swapaxes(R_reference, -1, -2) @ A.T @ R_heading)
 
 
-def _t_pose_heading(reference: list[FloatArray], tracks: SceneTracks, metres_per_unit: float) -> FloatArray:
+def _t_pose_heading(reference: list[FloatArray], tracks: SceneTracks, unit_m: float) -> FloatArray:
     """Return the turn about Y of a body in a T-pose: its own X points to the left hand."""
     head, left, right = (matrix[:3, 3] @ _OPENXR_FROM_BLENDER.T for matrix in reference[:_DEVICES])
     to_left = left - right if tracks.left and tracks.right else left - head if tracks.left else head - right
     to_left = to_left * (1.0, 0.0, 1.0)
     length = float(np.linalg.norm(to_left))
-    if length * metres_per_unit < _SHORTEST_ARM_SPAN_M:
+    if length * unit_m < _SHORTEST_ARM_SPAN_M:
         raise RecordingError(
             f"In frame {tracks.t_pose_frame} the hands are too close together for a T-pose.",
             "Choose a frame in which the performer holds a T-pose.",

@@ -12,7 +12,7 @@ from rigs import build_rig, map_and_measure, random_motion, scene_facts, still_m
 
 from inpose_blender.bake import play_action, writing
 from inpose_blender.bake.bake import BakeSettings, bake_motion
-from inpose_blender.bake.baked_actions import is_untouched_bake
+from inpose_blender.bake.baked_actions import is_untouched_bake, mark_again
 from inpose_blender.bake.settings import KeyTolerance
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_NAMES, Motion, RigError
@@ -279,6 +279,26 @@ def test_ten_thousand_frames_bake_in_a_second(rng):
     assert sum(len(curve.keyframe_points) for curve in curves) == frames * (22 * 4 + 3)
     assert {point.interpolation for point in curves[0].keyframe_points} == {"LINEAR"}
     assert min(seconds) < 1.0
+
+
+@pytest.mark.parametrize("edit", ["modifier", "mute", "extrapolation", "easing"])
+def test_a_bake_whose_curves_were_changed_is_edited(rng, edit):
+    rig = build_rig(rng)
+    bake_on(rig, lambda skeleton: random_motion(rng, skeleton))
+    action = rig.animation_data.action
+    assert is_untouched_bake(action, "take", rig)
+    curve = action_curves(action, rig)[0]
+    if edit == "modifier":
+        curve.modifiers.new("NOISE")
+    elif edit == "mute":
+        curve.mute = True
+    elif edit == "extrapolation":
+        curve.extrapolation = "LINEAR"
+    else:
+        curve.keyframe_points[0].easing = "EASE_IN"
+    assert not is_untouched_bake(action, "take", rig)
+    mark_again(action)
+    assert is_untouched_bake(action, "take", rig)
 
 
 @pytest.mark.parametrize("fewer_keys", [False, True])

@@ -81,6 +81,16 @@ def test_a_new_bake_replaces_only_its_own_markers(rig):
     assert "inpose_markers" not in rig
 
 
+def test_markers_of_a_long_name_are_replaced_too(rig):
+    take = "2024-05-12_Session03_Performer-Anna_Walk-and-sit_take_0012_final"
+    scene = bpy.context.scene
+    for _ in range(3):
+        replace_markers(scene, rig, [(f"{take} begins", 1), (f"{take} ends", 60)], take)
+        assert [marker.frame for marker in scene.timeline_markers] == [1, 60]
+    replace_markers(scene, rig, [])
+    assert not scene.timeline_markers
+
+
 def test_the_markers_of_two_characters_are_told_apart(rig, rng):
     bake(rig, markers=True)
     other = build_rig(rng)

@@ -18,6 +18,7 @@ from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bake.placement import placement_from_text
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_INDEX, Motion, RigError, multiply_quaternions
+from inpose_blender.export.sampling import GameFrame
 from inpose_blender.layers.options import LayerOptions
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.takes.take import SolvedTake
@@ -51,6 +52,18 @@ def bake(rig, motion, scale=None, **options):
         replace_own=True,
     )  # fmt: skip
     return job.run()
+
+
+def test_an_export_does_not_depend_on_the_frame_that_is_shown(rng):
+    rig = build_rig(rng)
+    scene = bpy.context.scene
+    stands = GameFrame.of(rig, prepare_rig(rig, scene).measure)
+    bake(rig, walker(map_and_measure(rig)[1].skeleton), way="object")
+    for frame in (1, 40, 90):
+        scene.frame_set(frame)
+        shown = GameFrame.of(rig, prepare_rig(rig, scene).measure)
+        np.testing.assert_allclose(shown.rest, stands.rest, atol=1e-5)
+        np.testing.assert_allclose(shown.matrix, stands.matrix, atol=1e-5)
 
 
 def keep_bake(rig, motion, scale=None, **options):

@@ -132,6 +132,22 @@ def test_nothing_of_the_scene_changes(person, tmp_path, mode, suffix):
     assert [path.name for path in tmp_path.iterdir()] == [f"out{suffix}"]
 
 
+@pytest.mark.parametrize("suffix", [".fbx", ".vrma"])
+def test_what_others_have_not_keyed_stays(person, rng, tmp_path, suffix):
+    other = build_rig(rng)
+    other.animation_data_create().action = bpy.data.actions.new("other")
+    bone = other.pose.bones["left_elbow"]
+    bone["ik"] = 0.0
+    for path in ("location", '["ik"]'):
+        bone.keyframe_insert(path, frame=1)
+    other.keyframe_insert("location", frame=1)
+    bone.location, bone["ik"], other.location = (0.0, 2.0, 0.0), 0.7, (3.0, 0.0, 0.0)
+    export(person, tmp_path / f"out{suffix}")
+    assert tuple(bone.location) == (0.0, 2.0, 0.0)
+    assert bone["ik"] == 0.7
+    assert tuple(other.location) == (3.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize("suffix", [".fbx", ".glb"])
 def test_a_wrong_file_replaces_nothing(person, tmp_path, monkeypatch, suffix):
     path = tmp_path / f"out{suffix}"

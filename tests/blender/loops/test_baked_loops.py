@@ -12,6 +12,7 @@ from rigs import build_rig, map_and_measure, scene_facts
 
 from inpose_blender.bpy_compat import all_curves
 from inpose_blender.core import JOINT_INDEX, Motion, multiply_quaternions
+from inpose_blender.loops.options import LoopOptions
 from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import SolvedTake
 
@@ -141,6 +142,13 @@ def test_the_preview_range_is_the_stretch(rig):
     assert loop(0, 0) == {"FINISHED"}
     keys = all_curves(rig.animation_data.action)[0].keyframe_points
     assert [keys[0].co.x, keys[-1].co.x] == [40, 40 + PERIOD]
+
+
+def test_a_stretch_may_begin_or_end_at_frame_0():
+    assert LoopOptions().stretch((0, 40)) == (0, 40)
+    assert LoopOptions().stretch((-40, 0)) == (-40, 0)
+    assert LoopOptions(loop_to=30).stretch((0, 40)) == (0, 30)
+    assert LoopOptions(loop_from=5, loop_to=30).stretch(None) == (5, 30)
 
 
 @pytest.mark.parametrize(

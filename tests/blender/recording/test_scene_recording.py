@@ -97,6 +97,27 @@ def test_three_objects_with_the_axes_of_objects(scene, tmp_path) -> None:
     assert_is_the_motion(tmp_path / "take.csv")
 
 
+def test_mirrored_things_keep_their_rotations(scene, tmp_path) -> None:
+    tracks = three_objects()
+    bpy.data.objects[str(tracks.right)].scale = (-1.0, 1.0, 1.0)
+    record_scene(scene, tracks, tmp_path / "take.csv")
+    assert_is_the_motion(tmp_path / "take.csv")
+
+
+def test_a_scale_that_is_switched_off_and_stretched_time_do_not_matter(scene, tmp_path) -> None:
+    tracks = three_objects()
+    scene.unit_settings.scale_length, scene.unit_settings.system = 0.01, "NONE"
+    record_scene(scene, tracks, tmp_path / "take.csv")
+    assert_is_the_motion(tmp_path / "take.csv")
+    scene.render.frame_map_new = 200
+    try:
+        record_scene(scene, tracks, tmp_path / "slow.csv")
+        assert scene.frame_current == 7
+    finally:
+        scene.render.frame_map_new = 100
+        scene.unit_settings.scale_length, scene.unit_settings.system = 1.0, "METRIC"
+
+
 def test_bones_scaled_armatures_and_scene_units(scene, tmp_path) -> None:
     scene.unit_settings.scale_length = 0.01
     data = bpy.data.armatures.new("XR Trackers")
@@ -226,6 +247,8 @@ def test_the_operator_records_and_chooses_the_recording(scene, tmp_path) -> None
         assert bpy.ops.inpose.record_scene(filepath=str(tmp_path / "take"), **names) == {"FINISHED"}
         assert scene.inpose.recording == str(tmp_path / "take.csv")
         assert_is_the_motion(tmp_path / "take.csv")
+        assert bpy.ops.inpose.record_scene(filepath=str(tmp_path / "walk_v1.2"), **names) == {"FINISHED"}
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["take.csv", "walk_v1.2.csv"]
         with pytest.raises(RuntimeError, match="no object"):
             bpy.ops.inpose.record_scene(filepath=str(tmp_path / "other"), head="nobody", left="my left")
         with pytest.raises(RuntimeError, match="has a role"):
