@@ -27,6 +27,7 @@ from .web_socket import WebSocketError, accept_key, close_frame, messages, text_
 
 _ENDED, _BUSY = 4000, 4001
 """The page does not connect again after the first of these codes."""
+_LAST_LINES_S: Final[float] = 2.0
 _SILENT_S: Final[float] = 5.0
 """The page says something every two seconds; a headset that is silent this long gives way to another connection, which
 is often the same headset again."""
@@ -71,6 +72,7 @@ class HeadsetServer:
         self._files = page_files()
         self._lock = threading.Lock()
         self._headset: _Headset | None = None
+        self._has_ended = False
         self.refused = 0
         """How often another headset wanted to connect while there was one."""
         try:
@@ -103,11 +105,14 @@ class HeadsetServer:
         return headset is not None and headset.send(text_frame(json.dumps({"command": name})))
 
     def stop(self) -> None:
-        """End the connection, and stop serving."""
+        """End the connection, and stop serving. Afterwards, nothing is passed on any more."""
         headset = self._headset
         if headset is not None:
             headset.send(close_frame("The computer has ended the recording.", _ENDED))
             headset.close()
+            headset.has_ended.wait(_LAST_LINES_S)  # what has arrived is still to be written
+        with self._lock:
+            self._has_ended = True
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -140,7 +145,7 @@ class HeadsetServer:
         text = handler.rfile.read(int(length)).decode("utf-8", "replace")
         try:
             with self._lock:
-                found = self._heard.whole_take(text)
+                found = not self._has_ended and self._heard.whole_take(text)
         except OutputError:
             handler.reply(HTTPStatus.INSUFFICIENT_STORAGE)
             return
@@ -160,15 +165,17 @@ class HeadsetServer:
                 headset.send(close_frame("Another headset is connected.", _BUSY))
                 return
             self._headset = headset
+            self._heard.connected(True)
         if before is not None:
             before.close()
         if self._streams:
             headset.send(text_frame(json.dumps({"stream": True})))
-        self._heard.connected(True)
         try:
             for text in messages(handler.rfile.read, headset.send):
                 headset.heard_s = time.monotonic()
                 with self._lock:
+                    if self._has_ended:
+                        break
                     answer = self._heard.lines(text)
                 if answer:
                     headset.send(text_frame(answer))
@@ -178,11 +185,10 @@ class HeadsetServer:
             headset.send(close_frame(error.message, _ENDED))
         finally:
             with self._lock:
-                last = self._headset is headset
-                if last:
+                if self._headset is headset:
                     self._headset = None
-            if last:
-                self._heard.connected(False)
+                    self._heard.connected(False)
+            headset.has_ended.set()
 
 
 class _Headset:
@@ -191,6 +197,8 @@ class _Headset:
     def __init__(self, connection: Any) -> None:
         self._connection, self._lock = connection, threading.Lock()
         self.heard_s = time.monotonic()
+        self.has_ended = threading.Event()
+        """Set when all that has arrived is passed on."""
 
     @property
     def silent_s(self) -> float:

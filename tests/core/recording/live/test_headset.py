@@ -201,6 +201,21 @@ def test_the_end_says_so_to_the_headset(recorder: HeadsetRecorder) -> None:
         Browser(recorder.urls[0])
 
 
+def test_what_has_arrived_at_the_end_is_written_and_nothing_after_it(tmp_path: Path) -> None:
+    """Writing takes its time; whoever stops meanwhile loses nothing of what has arrived."""
+    made = HeadsetRecorder(tmp_path, PageSettings(port=0), lambda _: time.sleep(0.01))
+    made.start()
+    browser = Browser(made.urls[0])
+    for each in LINES[:60]:
+        browser.send(each)
+    until(lambda: made.takes)
+    made.stop()
+    (take,) = made.takes
+    assert take.path.read_text().splitlines() == LINES[:60]
+    assert not made.progress(0.0).connected
+    assert not made.writes
+
+
 def test_a_peer_that_says_nothing_or_nonsense_blocks_nobody(recorder: HeadsetRecorder) -> None:
     host, port = recorder.urls[0].partition("://")[2].partition("/")[0].split(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(20)]
