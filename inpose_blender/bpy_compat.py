@@ -209,3 +209,8 @@ def set_strip_slot(strip: Any, slot: Any) -> None:
     """Let an NLA strip play the given slot of its action."""
     if HAS_SLOTS and slot is not None:
         strip.action_slot = slot
+
+
+def vr_view_scale(settings: Any) -> float:
+    """Return the scale at which a VR session shows the scene beside the landmark's own (1 where Blender has none)."""
+    return float(getattr(settings, "view_scale", 1.0))

@@ -21,7 +21,7 @@ from ..takes.kept_settings import has_own_calibration
 from ..takes.listed import chosen_entry
 from ..ui.option_properties import settings_of
 from .performer import Performer
-from .xr_source import xr_session
+from .xr_source import check_session
 
 _ALL_ADDRESSES: Final[str] = "0.0.0.0"
 _SOURCES: Final[dict[str, str]] = {"VMC": "vmc", "PAGE": "page", "XR": "fed"}
@@ -37,12 +37,12 @@ def begin_performers(context: bpy.types.Context) -> tuple[tuple[Performer, ...],
     """Check the rigs, start to follow, and return the performers and the folder of their takes.
 
     Raises:
-        InPoseError: a rig cannot be posed, the folder cannot be made, or there is no VR session.
+        InPoseError: a rig cannot be posed, the folder cannot be made, or the VR session is missing or hides heights.
     """
     scene = context.scene
     settings = scene.inpose_live
-    if settings.source == "XR" and xr_session(context) is None:
-        raise RecordingError("Blender's VR session does not run.", "Start it in the tab VR of the sidebar.")
+    if settings.source == "XR":
+        check_session(context)
     folder = _folder(context)
     roles = _roles(context)
     options = bake_options(scene)
