@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hand the takes of a session to the normal way of a recording: it is chosen, solved with full quality, and baked."""
+"""Hand the takes of a session to the normal way of a recording: it is listed, solved with full quality, and baked."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from ..takes.arrival import arrive
 from .stage import FinishedTake
 
 
-def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
-    """Solve and bake takes with the scene's options, each on the rig of its performer; return how many.
+def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake], solve: bool) -> int:
+    """List takes, each with the rig of its performer, and solve and bake them; return how many are solved.
 
     Each solve keeps the options with which it began. Each take keeps the calibration file that was recorded with it,
     unless the user chose another one. Afterwards the scene has its own options again, and the last take of the first
     performer is the chosen recording.
+
+    Args:
+        context: its scene has the options, and gets the takes.
+        takes: of each, that of the first performer comes first: the others are baked into its room.
+        solve: whether they are solved; else they wait in the list.
     """
     scene = context.scene
     settings, bake = scene.inpose, scene.inpose_bake
     before = settings.armature, bake.start_at, bake.start_with
-    chosen = ""
-    handed = 0
-    # Of each take, that of the first performer comes first: the others are baked into its room.
+    chosen: Any = None
+    solved = 0
     for finished in takes:
         armature = bpy.data.objects.get(finished.armature)
         if armature is None:
@@ -36,12 +40,13 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake]) -> int:
         if finished.starts_with:
             bake.start_at, bake.start_with = "character", finished.starts_with
         else:
-            chosen = str(finished.take.file)
-        handed += _solved(context)
+            chosen = finished
+        solved += solve and _solved(context)
         settings.armature, bake.start_at, bake.start_with = before
-    if chosen:
-        settings.recording = chosen
-    return handed
+    if chosen is not None:
+        arrive(scene, chosen.take.file, "LIVE", bpy.data.objects.get(chosen.armature))
+        settings.armature = before[0]
+    return solved
 
 
 def _solved(context: bpy.types.Context) -> bool:

@@ -198,16 +198,13 @@ def begin_stage(context: bpy.types.Context) -> "Stage":
 
 
 def end_stage(operator: bpy.types.Operator, context: bpy.types.Context, stage: "Stage") -> None:
-    """Take leave of a session that is done: say what went wrong, and solve its takes."""
+    """Take leave of a session that is done: say what went wrong, list its takes, and solve them."""
     from . import session
     from .finishing import hand_over
 
     takes = stage.takes
     session.forget()
-    if takes and stage.error is None and context.scene.inpose_live.solve_takes:
-        hand_over(context, takes)
-    elif takes:
-        context.scene.inpose.recording = str(takes[-1].take.file)
+    hand_over(context, takes, solve=stage.error is None and context.scene.inpose_live.solve_takes)
     if stage.error is not None:
         show_error(operator, context, stage.error, _DOING)
 

@@ -120,7 +120,7 @@ def test_live_moves_an_override_and_gives_its_pose_back(shot, tmp_path):
         follow(stage, lambda: stage.done)
         takes = stage.takes
         session.forget()
-        assert hand_over(bpy.context, takes) == 1
+        assert hand_over(bpy.context, takes, solve=True) == 1
     finally:
         session.drop()
         bpy.context.window_manager.inpose_headset.folder = ""

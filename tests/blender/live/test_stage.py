@@ -21,6 +21,8 @@ from inpose_blender.live.countdown import countdown_of
 from inpose_blender.live.finishing import hand_over
 from inpose_blender.live.job import Follow, RecordedTake
 from inpose_blender.live.stage import FinishedTake, Stage
+from inpose_blender.takes.listed import entries_of
+from inpose_blender.takes.swapping import choose
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
 
@@ -181,7 +183,7 @@ def test_a_take_is_handed_to_the_normal_solve(begin: Callable[[], Stage], armatu
     (finished,) = stage.takes
     assert finished.take.file == tmp_path / "take_002.csv"
     session.forget()
-    assert hand_over(bpy.context, stage.takes) == 1
+    assert hand_over(bpy.context, stage.takes, solve=True) == 1
     assert armature.animation_data.action.name == "take_002"
     assert bpy.context.scene.inpose.recording == str(finished.take.file)
     assert bpy.context.scene.inpose.armature is None
@@ -200,7 +202,7 @@ def test_a_take_keeps_the_calibration_that_was_recorded_with_it(
         calibration = file.with_suffix(".calibration.json")
         calibration.write_text("{}")
         takes.append(FinishedTake(RecordedTake(file, 10, True, calibration), armature.name, number, ""))
-    assert hand_over(bpy.context, takes) == 2
+    assert hand_over(bpy.context, takes, solve=True) == 2
     own = [str(tmp_path / f"take_{number:03}.calibration.json") for number in (1, 2)]
     assert solved_with == own
     # Whoever solves the take again, also later, uses the same calibration; other recordings do not.
@@ -214,6 +216,29 @@ def test_a_take_keeps_the_calibration_that_was_recorded_with_it(
         assert scene.inpose.calibration_file == own[number]
     # The next session may be another performer's: it measures again.
     assert sources._calibration(scene).calibration_file is None
+
+
+def test_takes_that_are_not_solved_wait_in_the_list_with_their_calibration(
+    armature: Any, rng: np.random.Generator, tmp_path: Path
+) -> None:
+    other, scene = build_rig(rng), bpy.context.scene
+    takes = []
+    for number in (1, 2):
+        for performer in (armature, other):
+            file = tmp_path / f"take_{number:03}_{'a' if performer is armature else 'b'}.csv"
+            shutil.copy(EXAMPLE, file)
+            calibration = file.with_suffix(".calibration.json")
+            calibration.write_text("{}")
+            starts_with = "" if performer is armature else armature.name
+            takes.append(FinishedTake(RecordedTake(file, 10, True, calibration), performer.name, number, starts_with))
+    assert hand_over(bpy.context, takes, solve=False) == 0
+    assert [(Path(entry.file), entry.character) for entry in entries_of(scene)] == [
+        (take.take.file, bpy.data.objects[take.armature]) for take in takes
+    ]
+    assert scene.inpose.recording == str(takes[2].take.file)  # the last one of the first performer
+    for number, take in enumerate(takes):
+        choose(scene, entries_of(scene)[number])
+        assert scene.inpose.calibration_file == str(take.take.calibration)
 
 
 def test_two_performers_stand_as_far_apart_as_in_their_room(
