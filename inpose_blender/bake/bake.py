@@ -59,7 +59,7 @@ def bake_motion(
     Raises:
         RigError: the rig cannot be keyed (see `rig.checks`); the scene is then unchanged.
     """
-    facts = rig_facts(armature_object, scene=scene, mapping=mapping)
+    facts = rig_facts(armature_object, scene=scene, mapping=mapping, over_active_action=settings.layer is not None)
     channels, frames = bake_channels(facts, motion, settings, mapping=mapping, measure=measure)
     result = finish(
         write_action(armature_object, channels, frames, settings, scene=scene, switched_off=facts.switched_off)

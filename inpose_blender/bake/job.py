@@ -131,7 +131,13 @@ class BakeJob:
         edited, placement, motion, notes = yield from self._chosen_motion(take, now, scene)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         mode = self._options.control_mode
-        facts = rig_facts(armature_object, scene=scene, mapping=now.mapping, control_mode=mode)
+        facts = rig_facts(
+            armature_object,
+            scene=scene,
+            mapping=now.mapping,
+            control_mode=mode,
+            over_active_action=self._options.layers.is_layer,
+        )
         fk_facts = rig_facts(armature_object, scene=scene, mapping=now.mapping) if mode != "fk" else facts
         layer = layer_settings(self._options.layers, facts.parts, self._selected)
         settings = self._options.bake_settings(

@@ -142,10 +142,20 @@ def _fingerprint(channels: Sequence[Channel], frames: FloatArray) -> Fingerprint
 
 
 def _sampled(curve: Any, frames: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """Return the values of a curve at frames, (F,); of none, those of the bake."""
+    """Return the values of a curve's keys at frames, (F,); of no curve, those of the bake.
+
+    Its modifiers are left out: they stay on the curve, and would count twice in new keys.
+    """
     if curve is None:
         return otherwise
-    return np.array([curve.evaluate(frame) for frame in frames.tolist()])
+    on = [modifier for modifier in curve.modifiers if not modifier.mute]
+    for modifier in on:
+        modifier.mute = True
+    try:
+        return np.array([curve.evaluate(frame) for frame in frames.tolist()])
+    finally:
+        for modifier in on:
+            modifier.mute = False
 
 
 def _has_other_keys(keys: Sequence[Keys], wanted: FloatArray) -> bool:

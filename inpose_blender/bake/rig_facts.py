@@ -17,6 +17,7 @@ from ..controls.stretch import stretching_off
 from ..core import FloatArray, Motion
 from ..fingers.moved import MovedFingers, moved_fingers
 from ..fingers.rig_fingers import RigFingers, finger_bone_names, rig_fingers
+from ..layers.below import paths_below
 from ..layers.masks import BodyPart, body_parts
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name
 from ..rig.checks import check_bones, check_object
@@ -83,8 +84,22 @@ class RigFacts:
         return moved_fingers(bones, motion.fingers, settings.fingers)
 
 
-def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_mode: ControlMode = "fk") -> RigFacts:
+def rig_facts(
+    armature_object: Any,
+    *,
+    scene: Any,
+    mapping: RigMapping,
+    control_mode: ControlMode = "fk",
+    over_active_action: bool = False,
+) -> RigFacts:
     """Check a rig, and collect everything that a bake needs from Blender.
+
+    Args:
+        armature_object: the rig.
+        scene: its scene.
+        mapping: which bone is which joint.
+        control_mode: which controls get keys.
+        over_active_action: the bake is a layer: the active action plays on below it.
 
     Raises:
         RigError: the rig cannot be keyed; the message names the object, bone or constraint.
@@ -108,6 +123,7 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
         switched_off += stretching_off(armature_object, controls.limbs)
     located = (root, *loose, *(controls.centre if controls else ()))
     animated = (*tree, root, *(controls.bones if controls else ()))
+    below = paths_below(armature_object, over_active_action)
     fingers = rig_fingers(armature_object, mapping, scene)
     finger_bones = finger_bone_names(fingers) - tree.keys()
     place = object_place(armature_object)
@@ -126,12 +142,12 @@ def rig_facts(armature_object: Any, *, scene: Any, mapping: RigMapping, control_
             **dict.fromkeys(finger_bones, "arms"),
             **(control_parts(controls) if controls else {}),
         },
-        rest_channels=_rest_channels(armature_object, mapping, switched_off, controls),
+        rest_channels=_rest_channels(armature_object, mapping, switched_off, controls, below),
         switched_off=switched_off,
         scene_fps=scene.render.fps / scene.render.fps_base,
         skin=skin,
         fingers=fingers,
-        fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bones)),
+        fingers_at_rest=tuple(_held_at_rest(armature_object, finger_bones, below)),
         controls=controls,
     )
 
@@ -151,18 +167,22 @@ def check_root_motion(armature_object: Any, carrier: str, *, scene: Any, mapping
 
 
 def _rest_channels(
-    armature_object: Any, mapping: RigMapping, switched_off: Iterable[SwitchedOff], controls: IkControls | None
+    armature_object: Any,
+    mapping: RigMapping,
+    switched_off: Iterable[SwitchedOff],
+    controls: IkControls | None,
+    below: Collection[str],
 ) -> tuple[Channel, ...]:
     """Return constant channels for bones that would otherwise bend or shift the motion, and for the rig's switches.
 
-    A posed bone between or above the mapped ones, left over from an earlier animation, is held at rest by the new
-    action: neither its pose nor the earlier action is touched.
+    A posed bone between or above the mapped ones, left over from an earlier animation or moved by a track below, is
+    held at rest by the new action: neither its pose nor the earlier animation is touched.
     """
     pose = armature_object.pose.bones
     mapped = set(mapping.bones.values())
     held = {*mapped, *mapping.family.held_bones, *((*controls.held, *controls.bones) if controls else ())}
     held |= {parent.name for name in mapped for parent in pose[name].parent_recursive}
-    channels = _held_at_rest(armature_object, held)
+    channels = _held_at_rest(armature_object, held, below)
     for name, key, value in mapping.family.settings:
         if name in pose and key in pose[name]:
             path = f'{pose[name].path_from_id()}["{bpy.utils.escape_identifier(key)}"]'
@@ -173,8 +193,8 @@ def _rest_channels(
     return (*(channel for channel in channels if channel.data_path not in set_for_ik), *settings)
 
 
-def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
-    """Return constant channels for those of the bones that are not at rest."""
+def _held_at_rest(armature_object: Any, held: Collection[str], below: Collection[str]) -> list[Channel]:
+    """Return constant channels for those of the bones that are not at rest now, or that a track below animates."""
     channels = []
     for bone in (bone for bone in armature_object.pose.bones if bone.name in held):
         rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
@@ -189,6 +209,6 @@ def _held_at_rest(armature_object: Any, held: Collection[str]) -> list[Channel]:
             rests[rotation] = (0.0, 0.0, 1.0, 0.0)
         for name, rest in rests.items():
             path = bone.path_from_id(name)
-            if np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
+            if path in below or np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))
     return channels

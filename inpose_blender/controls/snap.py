@@ -22,7 +22,7 @@ from .keys import ControlKeys, control_keys, keys_of, resting_roll
 from .limbs import Control, IkControls, IkLimb
 from .originals import drop_step, keep_original, original_of
 from .stretch import stretching_off
-from .write import KeyedCurve, rotation_values, set_keys, set_switch
+from .write import KeyedCurve, rotation_channel, set_keys, set_switch
 
 Direction = Literal["fk_to_ik", "ik_to_fk"]
 _NO_LIMIT_S: Final[float] = float("inf")
@@ -198,8 +198,8 @@ def _curves(armature_object: Any, keys: Sequence[ControlKeys]) -> Iterator[Keyed
         if each.location is not None:
             yield KeyedCurve(bone.path_from_id("location"), each.bone, each.location)
         if each.rotation is not None:
-            channel, values = rotation_values(bone.rotation_mode, each.rotation)
-            yield KeyedCurve(bone.path_from_id(channel), each.bone, values)
+            path = bone.path_from_id(rotation_channel(bone.rotation_mode))
+            yield KeyedCurve(path, each.bone, each.rotation, bone.rotation_mode)
 
 
 def _value(armature_object: Any, path: str) -> float:

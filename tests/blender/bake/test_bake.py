@@ -16,6 +16,7 @@ from inpose_blender.bake.baked_actions import is_untouched_bake, mark_again
 from inpose_blender.bake.settings import KeyTolerance
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_NAMES, Motion, RigError
+from inpose_blender.layers.settings import LayerSettings
 
 SETTINGS = BakeSettings("take")
 LARGEST_ERROR_DEG = 1e-3
@@ -114,6 +115,36 @@ def test_leftover_poses_do_not_bend_the_motion(rng):
         bone.rotation_quaternion = rng.normal(size=4)
         bone.scale = (1.5, 0.5, 2.0)
     mapping, measure, motion, _ = bake_on(rig, lambda skeleton: random_motion(rng, skeleton))
+    degrees, metres = worst_errors(rig, mapping, measure, motion)
+    assert degrees < LARGEST_ERROR_DEG
+    assert metres < LARGEST_ERROR_M
+
+
+@pytest.mark.parametrize("layer", [None, "replace"])
+@pytest.mark.parametrize(
+    ("bone", "channel", "ends"),
+    [
+        ("root of all", "location", ((0, 0, 0), (2, 0, 0))),
+        ("extra left_knee", "rotation_quaternion", ((1, 0, 0, 0), (0.7, 0.7, 0, 0))),
+        ("pelvis", "scale", ((1, 1, 1), (1.3, 1.3, 1.3))),
+        ("left_knee", "location", ((0, 0, 0), (0.1, 0, 0))),
+    ],
+)
+def test_what_plays_below_does_not_carry_the_motion_away(rng, bone, channel, ends, layer):
+    """An NLA track, or the action under a layer, moves a bone that rests in the frame in which somebody bakes."""
+    rig = build_rig(rng, extra_bones=True)
+    for frame, value in zip((1, 6), ends, strict=True):
+        setattr(rig.pose.bones[bone], channel, value)
+        rig.pose.bones[bone].keyframe_insert(channel, frame=frame)
+    animation = rig.animation_data
+    settings = {}
+    if layer is None:
+        animation.nla_tracks.new().strips.new("walk", 1, animation.action)
+        animation.action = None
+    else:
+        settings["layer"] = LayerSettings(frozenset(bone.name for bone in rig.pose.bones), adds=False)
+    bpy.context.scene.frame_set(1)
+    mapping, measure, motion, _ = bake_on(rig, lambda skeleton: random_motion(rng, skeleton), **settings)
     degrees, metres = worst_errors(rig, mapping, measure, motion)
     assert degrees < LARGEST_ERROR_DEG
     assert metres < LARGEST_ERROR_M

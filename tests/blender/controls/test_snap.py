@@ -8,12 +8,16 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from controls.test_ik_bake import FRAMES, apart, bake, poses
+from controls.test_ik_bake import FRAMES, apart, bake, limber_motion, poses, solved_take
 from ik_rigs import auto_rig_pro_rig, hand_made_rig, mmd_rig
 
-from inpose_blender.bpy_compat import HAS_SLOTS, action_curves
+from inpose_blender.bake.job import BakeJob
+from inpose_blender.bake.options import BakeOptions
+from inpose_blender.bpy_compat import HAS_SLOTS, ActionWriter, action_curves, assign_action
 from inpose_blender.controls.snap import keyed_frames, snap
-from inpose_blender.core import RigError
+from inpose_blender.controls.write import KeyedCurve, set_keys
+from inpose_blender.core import Motion, RigError, multiply_quaternions, rotate_vector
+from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.rig.switched_off import give_back, still_off
 
 EVERY = range(1, FRAMES + 1)
@@ -77,6 +81,64 @@ def test_only_the_range_and_the_selected_limb_change():
     degrees, mm = apart(expected, poses(rig))
     assert degrees < 0.1
     assert mm < 1.0
+
+
+def turned_motion(skeleton: Any, total_deg: float) -> Motion:
+    """Return the limber motion of somebody who turns round meanwhile."""
+    limber = limber_motion(skeleton)
+    half = np.radians(np.linspace(0, total_deg, FRAMES)) / 2
+    wxyz = np.stack((np.cos(half), 0 * half, np.sin(half), 0 * half), axis=1)
+    rotations = multiply_quaternions(wxyz[:, None], limber.rotations_wxyz)
+    return Motion(rotations, rotate_vector(wxyz, limber.root_translation_m), skeleton, limber.fps)
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ"])
+@pytest.mark.parametrize("total_deg", [0.0, 540.0])
+def test_sparse_keys_go_on_outside_the_range_as_before(total_deg: float, mode: str) -> None:
+    """Few keys lie outside of the range, and the rotations there have other signs and more turns than fresh ones."""
+    rig, scene = auto_rig_pro_rig(), bpy.context.scene
+    for bone in rig.pose.bones:
+        bone.rotation_mode = mode
+    prepared = prepare_rig(rig, scene)
+    take = solved_take(turned_motion(prepared.measure.skeleton, total_deg))
+    BakeJob(prepared, scene, lambda: take, BakeOptions(controls="ik", fewer_keys=True), "take", replace_own=False).run()
+    expected = poses(rig)
+    for way in ("fk_to_ik", "ik_to_fk"):
+        snap(rig, scene, way, range(40, 51), frozenset())
+        degrees, mm = apart(expected, poses(rig))
+        assert degrees < 0.1
+        assert mm < 1.0
+
+
+def test_a_curve_is_divided_without_changing_it() -> None:
+    """Whatever handles its keys have, and also where Blender would move them."""
+    rig = auto_rig_pro_rig()
+    bone = rig.pose.bones["c_hand_fk.l"]
+    bone.rotation_mode = "XYZ"
+    kinds = ("AUTO", "AUTO_CLAMPED", "VECTOR", "ALIGNED", "FREE", "AUTO")
+    for number, kind in enumerate(kinds):
+        bone.rotation_euler = (0.3 * (number % 3), 0.1 * number, -0.2 * (number % 2))
+        bone.keyframe_insert("rotation_euler", frame=1 + 11 * number)
+        for curve in action_curves(rig.animation_data.action, rig):
+            curve.keyframe_points[-1].handle_left_type = curve.keyframe_points[-1].handle_right_type = kind
+    frames = np.arange(1, 57, 0.25)
+
+    def course() -> np.ndarray:
+        return np.array(
+            [[curve.evaluate(f) for f in frames] for curve in action_curves(rig.animation_data.action, rig)]
+        )
+
+    before = course()
+    path = bone.path_from_id("rotation_euler")
+    values = np.tile((1.0, 0.0, 0.0, 0.0), (5, 1))
+    writer = ActionWriter.of_copy(rig.animation_data)
+    assign_action(rig.animation_data, writer.action, writer.slot)
+    set_keys(writer, KeyedCurve(path, bone.name, values, "XYZ"), np.arange(26.0, 31.0))
+    after = course()
+    outside = (frames <= 25) | (frames >= 31)
+    np.testing.assert_allclose(after[:, outside], before[:, outside], atol=2e-4)
+    inside = (frames >= 26) & (frames <= 30)
+    np.testing.assert_allclose(after[:, inside], 0.0, atol=1e-6)
 
 
 def test_keys_only_in_frames_with_keys():

@@ -99,6 +99,16 @@ def test_an_edit_elsewhere_stays_and_the_new_frames_are_the_solvers(pinned) -> N
     np.testing.assert_allclose(after[solved], fresh[solved], atol=1e-5)
 
 
+def test_a_modifier_counts_once_in_the_solved_frames(pinned) -> None:
+    keys, wanted = values(pinned), answer(pinned)
+    curve(pinned, "pelvis", "location", 0).modifiers.new("NOISE").strength = 0.2
+    shaken = values(pinned)
+    assert abs(shaken - keys).max() > 0.02
+    solve_again()
+    assert "Your edits of the bake are kept." in notes()
+    np.testing.assert_allclose(values(pinned), wanted + shaken - keys, atol=1e-5)
+
+
 def test_edits_of_the_solved_frames_are_kept_beside(pinned) -> None:
     before, wanted = values(pinned), answer(pinned)
     edit(pinned, PINNED, 0.5)
