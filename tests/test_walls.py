@@ -65,6 +65,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "cleaning",
         "trimming",
         "registry",
+        "file_layout",
         "live",
     ),
     "inpose_blender": (
