@@ -14,6 +14,7 @@ from ..options.command_line import add_options, settings_from_arguments
 from ..options.live import LiveOptions
 from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
+from ..system.output import make_folder
 from .page_address import page_lines
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _stream(options: argparse.Namespace) -> LiveStream:
     from ..recording.live.headset import PageSettings  # noqa: PLC0415
 
     page = PageSettings(options.webxr, options.listen, certificate=options.certificate, key=options.key)
+    make_folder(options.takes)
     return PageStream(page, options.takes)
 
 
