@@ -9,7 +9,7 @@ import bpy
 
 from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, set_strip_slot, strip_slot
 from ..layers.playing import Others
-from ..layers.stack import Stack, is_empty_tweak, lay_over
+from ..layers.stack import Stack, check_plays_tracks, is_empty_tweak, lay_over
 from .baked_actions import is_untouched_bake, own_tracks, remove_track
 from .settings import BakeSettings
 from .takes_of_actions import take_of
@@ -111,6 +111,8 @@ def _make_active(animation: Any, writer: ActionWriter, settings: BakeSettings, r
     """Make the written action the active one, or play it in a track, and stash the old one; an error undoes it."""
     old_action, old_slot = animation.action, assigned_slot(animation)
     old_blending = (animation.action_blend_type, animation.action_influence)
+    if settings.to_nla_track:
+        check_plays_tracks(animation)
     tracks = []
     try:
         if old_action is not None and not replaced:

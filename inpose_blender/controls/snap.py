@@ -14,6 +14,7 @@ import numpy as np
 from ..bpy_compat import ActionWriter, action_curves, assign_action
 from ..character.posing import PosedBones, pose_bones
 from ..core import FloatArray, RigError
+from ..rig.checks import check_object
 from ..rig.find import map_rig
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
@@ -55,8 +56,9 @@ def snap(
         The name of the action from before the first snap, and how many limbs were snapped.
 
     Raises:
-        RigError: the object has no action, or the rig no IK that can be read.
+        RigError: the object has no action or shows none, or the rig has no IK that can be read.
     """
+    check_object(armature_object)
     animation = armature_object.animation_data
     if animation is None or animation.action is None:
         raise RigError(f"{armature_object.name} has no active action.", "Choose an action, or bake one.")

@@ -35,6 +35,19 @@ class Stack:
         return bool(self.old_layers) and corrects and not self.replaces_action
 
 
+def check_plays_tracks(animation: Any) -> None:
+    """Check that a new NLA track would be seen.
+
+    Raises:
+        RigError: the object does not play its NLA tracks.
+    """
+    if not animation.use_nla:
+        raise RigError(
+            f"{animation.id_data.name} does not play its NLA tracks, so a new track would not be seen.",
+            "Switch on the NLA stack of the object in the NLA editor.",
+        )
+
+
 def lay_over(
     animation: Any, writer: ActionWriter, name: str, layer: LayerSettings, stack: Stack, frames: tuple[float, float]
 ) -> None:
@@ -51,11 +64,7 @@ def lay_over(
     Raises:
         RigError: the object does not play its NLA tracks.
     """
-    if not animation.use_nla:
-        raise RigError(
-            f"{animation.id_data.name} does not play its NLA tracks, so a layer would not be seen.",
-            "Switch on the NLA stack of the object in the NLA editor.",
-        )
+    check_plays_tracks(animation)
     with ExitStack() as undo:
         if stack.brought_back is not None:
             undo.callback(_set_muted, stack.brought_back, True)

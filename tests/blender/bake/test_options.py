@@ -126,6 +126,19 @@ def test_an_nla_track_of_its_own(rng):
     assert worst_errors(rig, mapping, measure, motion)[0] < 1e-3
 
 
+def test_a_track_that_would_not_be_seen_is_refused(rng):
+    rig = build_rig(rng)
+    _, measure = map_and_measure(rig)
+    bake(rig, still_motion(measure.skeleton))
+    rig.animation_data.use_nla = False
+    before = rig.animation_data.action
+    with pytest.raises(RigError, match="does not play its NLA tracks"):
+        bake(rig, random_motion(rng, measure.skeleton), to_nla_track=True)
+    assert rig.animation_data.action == before
+    assert list(bpy.data.actions) == [before]
+    assert not rig.animation_data.nla_tracks
+
+
 @pytest.mark.parametrize("to_nla_track", [False, True])
 def test_a_new_bake_replaces_the_last_one_of_the_take(rng, to_nla_track):
     rig = build_rig(rng)

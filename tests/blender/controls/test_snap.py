@@ -161,6 +161,9 @@ def test_an_error_leaves_everything_as_it_was():
     actions, objects = list(bpy.data.actions), list(bpy.data.objects)
     with pytest.raises(RigError, match="no IK that InPose can read"):
         snap(rig, bpy.context.scene, "fk_to_ik", EVERY, frozenset())
+    rig.data.pose_position = "REST"
+    with pytest.raises(RigError, match="rest position"):
+        snap(rig, bpy.context.scene, "fk_to_ik", EVERY, frozenset())
     assert (list(bpy.data.actions), list(bpy.data.objects)) == (actions, objects)
 
 
