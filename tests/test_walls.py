@@ -60,6 +60,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "fingers",
         "tables",
         "formats",
+        "companions",
         "folders",
         "interpretation",
         "cleaning",

@@ -58,6 +58,7 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     _require_files(
         [job.calibration.calibration_file for job in jobs if job.calibration.calibration_file], "calibration"
     )
+    _require_files([file for job in jobs if (file := job.reading.columns_file) is not None], "mapping of columns")
     _require_files([job.solve.pins_file for job in jobs if job.solve.pins_file], "pins file")
     _require_files([job.solve.edits_file for job in jobs if job.solve.edits_file], "edits file")
     outputs = Counter(_identity(job.output) for job in jobs)
