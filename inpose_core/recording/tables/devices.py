@@ -59,13 +59,14 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         raise RecordingError(f"{table.name} has no time column.", NO_TIME)
     places = column_places(columns, table)
     cells = table.read(places.numbers, (key, time, *places.matrix))
-    clock, unit = frame_times(table, time, cells, rows_share_times=True)
+    rows_of_devices = _rows_of_devices(cells.texts[key])
+    clock, unit = frame_times(table, time, cells, devices=list(rows_of_devices.values()))
     times = clock.times
     angles = angles_of([(columns, places)], cells, layout)
     positions, quaternions = column_poses(columns, places, cells, layout, angles)
     tracks = {
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
-        for name, rows in _rows_of_devices(cells.texts[key]).items()
+        for name, rows in rows_of_devices.items()
     }
     finger_bones = {name: tracks.pop(name) for name in list(tracks) if name in UNITY_FINGER_BONES}
     trackers = _assigned_trackers(layout, tracks)
