@@ -72,7 +72,8 @@ def is_untouched_strip(strip: Any) -> bool:
 
 def _plays_all(strip: Any) -> bool:
     first, last = strip.action.frame_range
-    places = (strip.frame_start - first, strip.action_frame_start - first, strip.action_frame_end - max(last, first + 1))
+    last = max(last, first + 1.0)
+    places = (strip.frame_start - first, strip.action_frame_start - first, strip.action_frame_end - last)
     changes = (strip.scale - 1.0, strip.repeat - 1.0, strip.blend_in, strip.blend_out)
     switches = (strip.mute, strip.use_reverse, strip.use_animated_influence, strip.use_animated_time)
     return max(map(abs, (*places, *changes))) < _SAME and not any(switches) and not len(strip.modifiers)
