@@ -60,11 +60,13 @@ FLOORS: dict[str, Sequence[str]] = {
         "fingers",
         "tables",
         "formats",
+        "companions",
         "folders",
         "interpretation",
         "cleaning",
         "trimming",
         "registry",
+        "file_layout",
         "live",
     ),
     "inpose_blender": (

@@ -12,13 +12,17 @@ from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_sl
 from ..layers.playing import Others
 from ..layers.stack import Stack, check_plays_tracks, is_empty_tweak, lay_over
 from ..layers.strips import remember_strip
+from ..rig.home import home_basis, send_home
+from ..takes.listed import new_id
 from .baked_actions import is_untouched_bake, own_tracks, remove_track
 from .settings import BakeSettings
 from .takes_of_actions import take_of
 
 STASH_TRACK_NAME: Final[str] = "Kept by InPose"
 _PUT_ASIDE_KEY: Final[str] = "inpose_put_aside"
-"""Name of the action that a bake has put aside: a layer of the same take brings it back."""
+"""The token of the action that a bake has put aside: a layer of the same take brings it back."""
+_TOKEN_KEY: Final[str] = "inpose_token"
+"""A token of an action: it may be renamed, and a pointer would count as a user of it."""
 
 
 def play_action(
@@ -59,7 +63,7 @@ def play_action(
     kept = ""
     if settings.layer is None:
         kept = old_action.name if old_action is not None and not replaced else ""
-        writer.action[_PUT_ASIDE_KEY] = old_action.get(_PUT_ASIDE_KEY, "") if replaced else kept
+        _remember_put_aside(writer.action, old_action, replaced)
     if settings.replace_own:
         # An active action hides the edited tracks below it. A new track does not, and would play beside them.
         for track in edited if settings.layer is not None or settings.to_nla_track else ():
@@ -91,9 +95,12 @@ def show_bake(armature_object: Any, take_name: str) -> None:
         if strip.action is None or take_of(strip.action) != take_name:
             continue
         action, slot = strip.action, strip_slot(strip)
+        home = home_basis(armature_object)
         _stash(animation, animation.action, assigned_slot(animation))
         animation.nla_tracks.remove(track)
         assign_action(animation, action, slot)
+        if home is not None and home_basis(armature_object) is None:
+            send_home(armature_object, home)
         return
 
 
@@ -142,13 +149,25 @@ def _make_active(
 
 def _put_aside_by(animation: Any, action: Any) -> Any:
     """Return the muted track with the action that a bake has put aside, or None."""
-    name = action.get(_PUT_ASIDE_KEY)
+    aside = action.get(_PUT_ASIDE_KEY)
+    if not aside:
+        return None
     for track in animation.nla_tracks:
         if track.mute and track.name.startswith(STASH_TRACK_NAME) and len(track.strips) == 1:
             kept = track.strips[0].action
-            if kept is not None and kept.name == name:
+            if kept is not None and aside in {kept.get(_TOKEN_KEY), kept.name}:  # earlier versions kept the name
                 return track
     return None
+
+
+def _remember_put_aside(action: Any, before: Any, replaced: bool) -> None:
+    """Remember with an action which one it has put aside; one that replaces another has that one's."""
+    if replaced:
+        action[_PUT_ASIDE_KEY] = before.get(_PUT_ASIDE_KEY, "")
+    elif before is not None:
+        if _TOKEN_KEY not in before:
+            before[_TOKEN_KEY] = new_id()
+        action[_PUT_ASIDE_KEY] = before[_TOKEN_KEY]
 
 
 def _play_in_track(animation: Any, action: Any, slot: Any, name: str, own: Sequence[Any]) -> Any:

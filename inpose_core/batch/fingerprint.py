@@ -13,9 +13,10 @@ from ..calibration.hand_weights import HAND_FINDER_WEIGHTS
 from ..errors import RecordingError
 from ..options.request import settings_to_json
 from ..prior.checkpoint import DEFAULT_WEIGHTS
+from ..sampling.stance_evidence import EVIDENCE_WEIGHTS
 from ..system.safe_files import open_file
 from .jobs import Job
-from .places import is_remote
+from .places import companions_at, is_remote
 
 _CHUNK_BYTES: Final[int] = 1 << 20
 
@@ -26,11 +27,12 @@ def fingerprint_of_solver() -> str:
     Raises:
         RecordingError: a file cannot be read.
     """
-    return "".join((__version__, hash_of_file(DEFAULT_WEIGHTS), hash_of_file(HAND_FINDER_WEIGHTS)))
+    networks = (DEFAULT_WEIGHTS, HAND_FINDER_WEIGHTS, EVIDENCE_WEIGHTS)
+    return "".join((__version__, *map(hash_of_file, networks)))
 
 
 def fingerprint_of(job: Job, solver: str) -> str:
-    """Return the hash of a job's inputs: recording, skeleton, calibration, pins, edits, options and solver.
+    """Return the hash of a job's inputs: every file that its solve reads, the options and the solver.
 
     Args:
         job: its files are read.
@@ -39,13 +41,18 @@ def fingerprint_of(job: Job, solver: str) -> str:
     Raises:
         RecordingError: a file cannot be read.
     """
+    named = {
+        "skeleton": job.skeleton,
+        "columns": job.reading.columns_file,
+        "calibration": job.calibration.calibration_file,
+        "pins": job.solve.pins_file,
+        "edits": job.solve.edits_file,
+    }
+    beside = companions_at(job.recording, job.reading)
+    files = {"recording": job.recording, **beside, **{what: file for what, file in named.items() if file}}
     parts = {
         "solver": solver,
-        "recording": hash_of_file(job.recording),
-        "skeleton": hash_of_file(job.skeleton) if job.skeleton else "",
-        "calibration": hash_of_file(job.calibration.calibration_file) if job.calibration.calibration_file else "",
-        "pins": hash_of_file(job.solve.pins_file) if job.solve.pins_file else "",
-        "edits": hash_of_file(job.solve.edits_file) if job.solve.edits_file else "",
+        "files": {what: hash_of_file(file) for what, file in files.items()},
         "options": [settings_to_json(table) for table in (job.reading, job.calibration, job.solve)],
         "ending": job.output.suffix.lower(),
     }

@@ -14,6 +14,7 @@ from ..motion_files.saving import MOTION_SUFFIXES
 from ..options.calibration import CalibrationSettings
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
+from ..system.output import make_folder
 from .places import is_remote
 
 _READ_BYTES_PER_S: Final[float] = 200_000.0
@@ -58,6 +59,7 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     _require_files(
         [job.calibration.calibration_file for job in jobs if job.calibration.calibration_file], "calibration"
     )
+    _require_files([file for job in jobs if (file := job.reading.columns_file) is not None], "mapping of columns")
     _require_files([job.solve.pins_file for job in jobs if job.solve.pins_file], "pins file")
     _require_files([job.solve.edits_file for job in jobs if job.solve.edits_file], "edits file")
     outputs = Counter(_identity(job.output) for job in jobs)
@@ -74,12 +76,7 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         if _identity(job.output) in recordings:
             raise OutputError(f"{job.output} is a recording: it would be replaced.", "Choose another folder.")
     for folder in {job.output.parent for job in jobs if not is_remote(job.output)}:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"The folder {folder} cannot be made ({error.strerror}).", "Choose another one."
-            ) from error
+        make_folder(folder)
 
 
 def _require_files(paths: Sequence[Path], what: str) -> None:

@@ -24,7 +24,7 @@ from ..options.reading import ReadOptions
 from ..options.request import near_names
 from ..options.solve import SolveSettings
 from ..options.table import OptionTable, options_of
-from ..recording.folders import recordings_in
+from ..recording.folders import one_file_each, recordings_in
 from ..recording.formats.suffixes import recording_suffixes
 from ..system.safe_files import parse_json, read_bytes
 from .jobs import Job
@@ -60,6 +60,8 @@ def read_jobs(path: Path) -> tuple[Job, ...]:
 def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: str = ".npz") -> tuple[Job, ...]:
     """Return a job for each recording; folders stand for the recordings in them, in order of their names.
 
+    A recording that has one file per device is one job, also if all its files are given.
+
     Args:
         recordings: files, folders or patterns.
         output: the folder of the motions.
@@ -70,6 +72,7 @@ def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: st
         RecordingError: nothing is there under a name.
     """
     found = list(dict.fromkeys(path for given in recordings for path in _recordings(given)))
+    found = one_file_each(found, template.reading)
     return tuple(replace(template, recording=path, output=output / f"{path.stem}{suffix}") for path in found)
 
 

@@ -2,18 +2,21 @@
 """Read and write files wherever they are: on this computer, or at an address such as ``s3://takes/anna.bsor``.
 
 Addresses are paths of universal-pathlib, which reads whatever fsspec reads (extra "ray"). Everything else in InPose
-knows only local files, so a remote recording is fetched into a temporary folder, and a motion is stored from there.
+knows only local files, so a remote recording is fetched into a temporary folder, with the files that belong to it, and
+a motion is stored from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 from ..errors import InPoseError, OutputError, RecordingError
+from ..options.reading import ReadOptions
+from ..recording.companions import companions_of
 
 _SIGN: Final[str] = "://"
 _LOCAL: Final[str] = "file://"
@@ -52,24 +55,42 @@ def is_remote(path: Path) -> bool:
     return not isinstance(path, Path) or type(path).__module__.startswith("upath")
 
 
-@contextmanager
-def fetched(path: Path) -> Iterator[Path]:
-    """Yield a local file with the content of a path, for as long as the block lasts.
+def companions_at(recording: Path, options: ReadOptions) -> dict[str, Path]:
+    """Return `companions_of` a recording, wherever it is.
 
     Raises:
-        RecordingError: it cannot be fetched.
+        RecordingError: its folder is an address and cannot be listed.
+    """
+    try:
+        return companions_of(recording, options)
+    except Exception as error:  # each kind of storage has its own
+        if not is_remote(recording):
+            raise
+        raise RecordingError(f"The files beside {recording} cannot be listed: {error}.") from error
+
+
+@contextmanager
+def fetched(path: Path, beside: Iterable[Path] = ()) -> Iterator[Path]:
+    """Yield a local file with the content of a path, for as long as the block lasts.
+
+    Args:
+        path: the file.
+        beside: further files of the same folder; they lie beside the local file, under their names.
+
+    Raises:
+        RecordingError: a file cannot be fetched.
     """
     if not is_remote(path):
         yield path
         return
     with TemporaryDirectory(prefix="inpose-batch-") as folder:
-        local = Path(folder, path.name)
-        try:
-            with path.open("rb") as source, local.open("wb") as copy:
-                _copy(source, copy)
-        except Exception as error:  # each kind of storage has its own
-            raise RecordingError(f"{path} cannot be fetched: {error}.") from error
-        yield local
+        for file in (path, *beside):
+            try:
+                with file.open("rb") as source, Path(folder, file.name).open("wb") as copy:
+                    _copy(source, copy)
+            except Exception as error:  # each kind of storage has its own
+                raise RecordingError(f"{file} cannot be fetched: {error}.") from error
+        yield Path(folder, path.name)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from ..recording_to_motion import SolvedRecording, SolvePlan, solve_recording
 from .fingerprint import hash_of_file
 from .jobs import Job
 from .joint_network import Ask, with_card
-from .places import fetched, stored
+from .places import companions_at, fetched, is_remote, stored
 from .result import JobResult
 
 _PARTS: Final[int] = 60
@@ -42,7 +42,8 @@ def do_job(job: Job, prior: Prior, on_progress: Callable[[float], None], ask: As
         prior, settings = with_card(prior, settings, ask)
     try:
         skeleton = Skeleton.from_json_file(job.skeleton) if job.skeleton else None
-        with fetched(job.recording) as recording:
+        beside = companions_at(job.recording, job.reading).values() if is_remote(job.recording) else ()
+        with fetched(job.recording, beside) as recording:
             plan = SolvePlan(recording, skeleton, job.calibration, settings, job.reading)
             solved = solve_recording(plan, prior, on_progress)
         with stored(job.output) as output:

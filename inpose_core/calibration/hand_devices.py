@@ -87,7 +87,7 @@ HAND_DEVICES: Final[tuple[HandDevice, ...]] = (
     ),
     HandDevice(
         name="Vive wand",
-        words=("vive controller", "vive. controller", "vive_controller", "vive wand", "openvr gamepad"),
+        words=("htc-vive", "vive controller", "vive. controller", "vive_controller", "vive wand", "openvr gamepad"),
         wrist_in_raw=wrist_at((-0.033, 0.021, 0.1465), (68.0, 0.0, 0.0)),
         grip_in_raw=placed((0.0, -0.015, 0.097), (5.04, 0.0, 0.0)),
         aim_in_raw=placed((0.0, -0.01, -0.007), (1.28, 0.0, 0.0)),
@@ -119,7 +119,7 @@ HAND_DEVICES: Final[tuple[HandDevice, ...]] = (
     ),
     HandDevice(
         name="Windows Mixed Reality controller",
-        words=("windowsmr", "wmr", "windows mixed", "mixed reality", "reverb", "odyssey", "hp motion", "ms-motion"),
+        words=("windowsmr", "wmr", "mixed reality", "mixed-reality", "reverb", "odyssey", "hp motion", "ms-motion"),
         wrist_in_raw=wrist_at((-0.025, 0.045, 0.14), (45.0, -2.0, -10.0)),
         grip_in_raw=placed((0.0, -0.006, 0.097), (10.0, 0.0, 0.0)),
         aim_in_raw=placed((0.0, -0.03, 0.01), (-40.0, 0.0, 0.0)),
@@ -150,13 +150,30 @@ HAND_DEVICES: Final[tuple[HandDevice, ...]] = (
 )
 
 
+DEVICES_BY_NAME: Final[tuple[HandDevice, ...]] = (
+    HandDevice(
+        name="Vive Cosmos or Focus controller",
+        words=("vive-cosmos", "vive_cosmos", "vive cosmos controller", "vive-focus", "vive_focus", "vive focus"),
+        wrist_in_raw=_TOUCH_WRIST,
+        grip_in_raw=_TOUCH_GRIP,
+        aim_in_raw=_TOUCH_AIM,
+        deviation_m=0.03,
+        turn_deviation_deg=18.0,
+        source="assumed like a Touch controller, which it resembles",
+    ),
+)
+"""Further rows, only for files that name these devices: motion cannot tell them from those above."""
+
+
 def device_named(controllers: str, headset: str) -> HandDevice | None:
     """Return the row of the controllers that a file names, else of those that belong to its headset; None if unknown.
 
-    A Vive headset is sold with wands and with Index controllers, so its name alone does not tell the controllers.
+    The longest word decides: "htc-vive-focus" is no "htc-vive". A Vive headset is sold with wands and with Index
+    controllers, so its name alone does not tell the controllers.
     """
     for text in (controllers.lower(), headset.lower()):
-        for device in HAND_DEVICES:
-            if any(word in text for word in device.words):
-                return device
+        rows = (*HAND_DEVICES, *DEVICES_BY_NAME)
+        found = [(len(word), device) for device in rows for word in device.words if word in text]
+        if found:
+            return max(found, key=lambda one: one[0])[1]
     return None

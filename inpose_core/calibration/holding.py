@@ -12,7 +12,7 @@ import numpy as np
 
 from ..body.quaternions import matrix_to_quaternion
 from ..recording.types import PoseType, Recording
-from .hand_devices import HAND_DEVICES, HandDevice, device_named, placed
+from .hand_devices import DEVICES_BY_NAME, HAND_DEVICES, HandDevice, device_named, placed
 from .presets import UNKNOWN_WRIST_DEVIATION_M, WRIST_DEVIATION_M, wrist_offset
 from .rigid import RigidOffset
 
@@ -124,10 +124,11 @@ def other_holdings(recording: Recording, pose: PoseType | None) -> tuple[Holding
     if recording.format == "WebXR (A-Frame)":
         quirks = (*quirks, (_AFRAME_ROLL, ", rolled by A-Frame"))
     frames: tuple[PoseType, ...] = ("raw", "grip", "aim")
+    rows = (*HAND_DEVICES, *(device for device in DEVICES_BY_NAME if device is named))
     listed = tuple(
         _of(device, frame, named, roll, quirk, 0.0 if pose in (frame, None) else _ANOTHER_FRAME)
         for roll, quirk in quirks
-        for device in HAND_DEVICES
+        for device in rows
         for frame in frames
         # A runtime that reports raw poses reports controllers.
         if not (device.is_hand and frame == "raw")

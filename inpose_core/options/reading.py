@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, get_args
 
 from ..axes import Axes
@@ -203,6 +204,11 @@ class ReadOptions(OptionTable):
         automatic="recognised from the header",
     )
 
+    @property
+    def columns_file(self) -> Path | None:
+        """Return the file that assigns the columns; None if it is a preset, the assignment itself, or nothing."""
+        return Path(self.columns.strip()) if self.columns is not None and names_columns_file(self.columns) else None
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.trim_start_s is not None and self.trim_end_s is not None and self.trim_end_s <= self.trim_start_s:
@@ -210,6 +216,11 @@ class ReadOptions(OptionTable):
                 f"The trim ends at {self.trim_end_s:g} s, before it starts at {self.trim_start_s:g} s.",
                 "Set the end later than the start.",
             )
+
+
+def names_columns_file(columns: str) -> bool:
+    """Return whether the text of the option ``columns`` names a file, and is neither a preset nor the assignment."""
+    return columns.strip().lower().endswith(".json") and "=" not in columns
 
 
 TRIM_OPTIONS: Final[tuple[str, ...]] = ("trim_start_s", "trim_end_s", "leave_out")

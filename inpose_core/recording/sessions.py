@@ -8,11 +8,13 @@ midnight, in the middle of a session. This module works on the file's own number
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arrays import FloatArray
 from .conventions import TIME_UNITS_S
@@ -84,6 +86,47 @@ def continue_clock(times: FloatArray) -> ContinuedClock:
             starts.append(float(continued[where]))
             first, begin = after, int(frame)
     return ContinuedClock(continued, tuple(starts), tuple(dict.fromkeys(findings)))
+
+
+def continue_clock_of_devices(times: FloatArray, rows: Sequence[NDArray[np.intp]]) -> ContinuedClock:
+    """Return times like `continue_clock`, (F,), of rows that each belong to one device, or to several.
+
+    The rows of a device may stand together, in the whole file or in parts of it. So a clock begins again only where the
+    clock of a device does.
+
+    Args:
+        times: (F,) in the file's order.
+        rows: the rows of each device.
+    """
+    together = continue_clock(times)
+    clocks = [continue_clock(times[own]) for own in rows]
+    parts = [_parts(times[own], clock.times) for own, clock in zip(rows, clocks, strict=True)]
+    if not rows or len(_parts(times, together.times)) <= max(map(len, parts)):
+        return together
+    usual = int(np.argmax([len(own) for own in rows]))
+    added = (clocks[usual].times - times[rows[usual]])[parts[usual]]
+    continued = times.copy()
+    firsts: list[FloatArray] = []
+    for own, clock, begins in zip(rows, clocks, parts, strict=True):
+        if len(begins) == len(parts[usual]):
+            # Devices do not end at the same time, so the one with the most rows tells how far all of them move.
+            continued[own] = times[own] + np.repeat(added, np.diff([*begins, len(own)]))
+            firsts.append(continued[own[begins]])
+        else:
+            continued[own] = clock.times
+    starts = np.isin(clocks[usual].times[parts[usual]], clocks[usual].session_starts)
+    session_starts = tuple(np.min(firsts, axis=0)[starts].tolist())
+    return ContinuedClock(continued, session_starts, clocks[usual].findings)
+
+
+def _parts(times: FloatArray, continued: FloatArray) -> list[int]:
+    """Return the first frames of the parts of a file between which the clock was continued."""
+    known = np.flatnonzero(np.isfinite(times))
+    if len(known) == 0:
+        return [0]
+    added = (continued - times)[known]
+    tolerance = 1e-9 * max(1.0, float(np.abs(continued[known]).max()))
+    return [0, *known[np.flatnonzero(np.abs(np.diff(added)) > tolerance) + 1].tolist()]
 
 
 _MANY_STEPS: Final[float] = 100.0

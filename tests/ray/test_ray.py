@@ -26,8 +26,11 @@ from inpose_core.batch.ray_pool import LOCAL, solve_on, solve_on_ray  # noqa: E4
 from inpose_core.batch.running import run_batch  # noqa: E402
 from inpose_core.cli import main  # noqa: E402
 from inpose_core.errors import InPoseError  # noqa: E402
+from inpose_core.options.calibration import CalibrationSettings  # noqa: E402
 from inpose_core.options.solve import SolveSettings  # noqa: E402
 from inpose_core.prior.checkpoint import load_prior  # noqa: E402
+from tests.core.recording.recording_files import moving_person  # noqa: E402
+from tests.core.recording.sample_recordings import uxf_files  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DRAFT = SolveSettings(quality="draft", device="cpu")
@@ -140,6 +143,21 @@ def test_recordings_and_motions_may_be_at_addresses(jobs: tuple[Job, ...], tmp_p
     assert [result.status for result in run_batch(remote, tmp_path, here)] == ["unchanged", "unchanged"]
     with pytest.raises(InPoseError, match="no recording"):
         jobs_for([place_of("memory://studio/none/*.csv")], tmp_path, Job(Path(), Path()))
+
+
+def test_files_that_belong_to_a_recording_are_fetched_with_it(tmp_path: Path) -> None:
+    from inpose_core.batch.work import do_job  # noqa: PLC0415
+
+    uxf_files(moving_person(), tmp_path)
+    store = place_of("memory://studio/study")
+    store.mkdir(parents=True, exist_ok=True)
+    for file in tmp_path.glob("*.csv"):
+        (store / file.name).write_bytes(file.read_bytes())
+    template = Job(Path(), Path(), calibration=CalibrationSettings(stature_m=1.75, pose="joint"), solve=DRAFT)
+    (job,) = jobs_for([store], tmp_path / "out", template)
+    check_jobs([job])
+    result = do_job(job, load_prior(), lambda _share: None)
+    assert (job.recording.name, result.status, result.message) == ("head_movement_T001.csv", "solved", "")
 
 
 def _actors(kind: str = "_Solver") -> list[int]:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from ...body.quaternions import normalize_quaternion, wxyz_from_xyzw
 from ...errors import RecordingError
-from ...noted import Noted
 from ..conventions import Axes, convert_positions, convert_rotations
 from ..tracks import Declared, RawTracks, check_frame_count
 from ..types import HandOffsets
 from .format import RecordingFormat
+from .song_time import measured_speed, real_times, song_speed
 
 MAGIC: Final[bytes] = struct.pack("<i", 0x442D3D69)
 VERSION: Final[int] = 1
@@ -51,7 +51,6 @@ _NOTE_BYTES: Final[int] = 16
 _CUT_BYTES: Final[int] = struct.calcsize("<4?f3fi2f3f3f4f")  # 72: a good or bad cut's flags, speed, place, ratings
 _LONGEST_STRING: Final[int] = 4096
 _LONGEST_INFO: Final[int] = 65536
-_LONGEST_PAUSE_S: Final[float] = 3600.0
 
 
 def recognises(data: bytes) -> bool:
@@ -80,7 +79,9 @@ def read(data: bytes, name: str) -> RawTracks:
     with np.errstate(invalid="ignore"):  # signalling NaNs of a damaged file
         song_times_s = frames["time"].astype(np.float64)
         poses = frames["poses"].astype(np.float64)
-    times = real_times(song_times_s, info.speed, tail.pauses["duration_s"], tail.pauses["time"])
+        measured = measured_speed(frames["fps"], song_times_s)
+    speed = song_speed(info.speed, info.modifiers, measured)
+    times = real_times(song_times_s, speed, tail.pauses["duration_s"], tail.pauses["time"])
     return RawTracks(
         times=times.value,
         positions=poses[..., :3],
@@ -103,7 +104,9 @@ class _Info:
     tracking: str = ""
     headset: str = ""
     controllers: str = ""
-    speed: float = 1.0
+    modifiers: tuple[str, ...] = ()
+    speed: float = 0.0
+    """The song's speed in practice mode; 0 in all others."""
 
 
 class _Cursor:
@@ -195,13 +198,13 @@ def _read_info(cursor: _Cursor) -> _Info:
     cursor.skip_miscounted_string(range(3, 33))  # mapper; next: difficulty ("Easy" to "ExpertPlus")
     cursor.string()  # difficulty
     cursor.integer()  # score
-    for _ in range(3):  # mode, environment, modifiers
-        cursor.string()
+    cursor.string(), cursor.string()  # mode, environment
+    modifiers = tuple(cursor.string().split(","))
     cursor.number()  # jump distance
     cursor.byte()  # left-handed
     cursor.number()  # height: a setting of the game, not the player's stature
     cursor.number(), cursor.number()  # start and fail time
-    return _Info(tracking, printable(headset), printable(controllers), speed=cursor.number())
+    return _Info(tracking, printable(headset), printable(controllers), modifiers, speed=cursor.number())
 
 
 def _find_frames(data: bytes) -> int | None:
@@ -269,37 +272,6 @@ def _saber_offsets(numbers: NDArray[np.float32], tracking: str) -> HandOffsets |
         rotations_wxyz=normalize_quaternion(convert_rotations(wxyz_from_xyzw(poses[:, 3:]), Axes("RUF"))),
         controller_pose="raw" if "openvr" in tracking.lower() else "grip",
     )
-
-
-def real_times(
-    song_times_s: NDArray[np.float64],
-    speed: float,
-    durations_s: NDArray[np.generic],
-    pause_times_s: NDArray[np.generic],
-) -> Noted[NDArray[np.float64]]:
-    """Turn song time into real time, (F,): practice speed stretches it, and pauses are added.
-
-    Args:
-        song_times_s: (F,) song time of each frame.
-        speed: the song's speed in practice mode; 0 and 1 mean normal speed.
-        durations_s: (P,) length of each pause in real seconds.
-        pause_times_s: (P,) song time of each pause.
-    """
-    times_s, notes = song_times_s.copy(), []
-    if np.isfinite(speed) and 0.05 <= speed <= 10 and speed != 1.0:  # 0 is written outside practice mode
-        times_s /= speed
-        notes.append(f"Played at {speed:.0%} of the song's speed. InPose uses real time.")
-    with np.errstate(invalid="ignore"):
-        lengths_s, at_s = durations_s.astype(np.float64), pause_times_s.astype(np.float64)
-    paused = (lengths_s > 0) & (lengths_s <= _LONGEST_PAUSE_S) & np.isfinite(at_s)
-    order = np.argsort(at_s[paused], kind="stable")
-    # Song time stops during a pause, so later frames move by the pause's length.
-    added_by_s = np.append(0.0, np.cumsum(lengths_s[paused][order]))
-    times_s += added_by_s[np.searchsorted(at_s[paused][order], song_times_s)]
-    added_s = float(added_by_s[-1])
-    if added_s:
-        notes.append(f"The game was paused for {added_s:.0f} s in total. Nothing was recorded then.")
-    return Noted(times_s, tuple(notes))
 
 
 def printable(text: str) -> str:

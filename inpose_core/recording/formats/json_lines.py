@@ -33,7 +33,7 @@ from ...system.safe_files import parse_json
 from ..findings import Finding
 from ..fingers.json_hands import joints_in, pressed_in
 from ..fingers.xr_hands import XrHands
-from ..sessions import continue_clock
+from ..sessions import continue_clock_of_devices
 from ..tables.reader import read as read_table
 from ..tracks import Declared, RawTracks, Track, check_frame_count, join_tracks
 from .flat_json import objects_in, table_of
@@ -179,7 +179,8 @@ def _read_devices(data: bytes, name: str) -> RawTracks:
         if time is not None:
             line_times.append(time)
     chosen, sided = _chosen(samples, name)
-    clock = continue_clock(np.array(line_times))
+    lines = [np.array(own.lines, dtype=np.intp) for own in samples.values()]
+    clock = continue_clock_of_devices(np.array(line_times), lines)
     tracks = [None if device is None else samples[device].track(clock.times) for device in chosen]
     check_frame_count(max(len(track.times) for track in tracks if track is not None), name)
     times, positions, quaternions = join_tracks(tracks)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import RecordingError
 from ..tracks import RawTracks, check_frame_count
 from .bsor import BEAT_SABER
 from .format import RecordingFormat
+from .song_time import measured_speed, real_times, song_speed
 
 MAGIC: Final[bytes] = b"ScoreSaber Replay"
 HEADER_BYTES: Final[int] = 28
@@ -27,6 +27,8 @@ POSE_DTYPE: Final[np.dtype[np.void]] = np.dtype([("poses", "<f4", (3, 7)), ("fps
 
 _LARGEST_BYTES: Final[int] = 192 * 2**20
 _LARGEST_DICTIONARY: Final[int] = 256 * 2**20
+_MOST_MODIFIERS: Final[int] = 64
+_FARTHEST_CENTRE_M: Final[float] = 10.0
 _OFFSETS: Final[struct.Struct] = struct.Struct("<9i")
 
 
@@ -59,17 +61,18 @@ def read(data: bytes, name: str) -> RawTracks:
     with np.errstate(invalid="ignore"):
         times = frames["time"].astype(np.float64)
         poses = frames["poses"].astype(np.float64)
-    notes = []
-    room = _room(content, metadata_start)
-    if room.is_moved:
-        notes.append("The player adjusted the room in the game. InPose uses the real room.")
+        measured = measured_speed(frames["fps"], times)
+    told = _settings(content, metadata_start)
+    nothing = np.zeros(0)  # these replays do not say when the game was paused
+    real = real_times(times, song_speed(0.0, told.modifiers, measured), nothing, nothing)
+    adjusted = ("The player adjusted the room in the game. InPose uses the real room.",) if told.room_is_moved else ()
     return RawTracks(
-        times=times,
+        times=real.value,
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="ScoreSaber",
         declared=replace(BEAT_SABER),
-        notes=tuple(notes),
+        notes=(*adjusted, *real.notes),
     )
 
 
@@ -92,39 +95,41 @@ def _unpack(packed: bytes, name: str) -> bytes:
 
 
 @dataclass(frozen=True)
-class _Room:
-    centre_m: NDArray[np.float64]
-    turn_deg: float
+class _Settings:
+    """Hold what the metadata say about the game; nothing if they cannot be read."""
 
-    @property
-    def is_moved(self) -> bool:
-        return bool(np.abs(self.centre_m).max() > 1e-3 or abs(self.turn_deg) > 0.1)
+    modifiers: tuple[str, ...] = ()
+    room_is_moved: bool = False
+    """The player adjusted the room."""
 
 
-def _room(content: bytes, start: int) -> _Room:
-    """Return the room adjustment; none if the metadata cannot be read."""
-    unmoved = _Room(np.zeros(3), 0.0)
+def _settings(content: bytes, start: int) -> _Settings:
+    modifiers: tuple[str, ...] = ()
     try:
-        position = _skip_strings(content, start, 2) + 4  # version, level; difficulty
-        position = _skip_strings(content, position, 2)  # characteristic, environment
-        (modifiers,) = struct.unpack_from("<i", content, position)
-        if not 0 <= modifiers <= 64:
-            return unmoved
-        position = _skip_strings(content, position + 4, modifiers) + 4 + 1 + 4  # offset, left-handed, height
-        turn_deg, *centre_m = struct.unpack_from("<4f", content, position)
+        position = _strings(content, start, 2)[1] + 4  # version, level; difficulty
+        position = _strings(content, position, 2)[1]  # characteristic, environment
+        (count,) = struct.unpack_from("<i", content, position)
+        if not 0 <= count <= _MOST_MODIFIERS:
+            return _Settings()
+        modifiers, position = _strings(content, position + 4, count)
+        turn_deg, *centre_m = struct.unpack_from("<4f", content, position + 4 + 1 + 4)  # offset, left-handed, height
     except struct.error:
-        return unmoved
-    room = _Room(np.array(centre_m, dtype=np.float64), float(turn_deg))
-    return room if np.isfinite([turn_deg, *centre_m]).all() and np.abs(room.centre_m).max() < 10 else unmoved
+        return _Settings(modifiers)
+    room = np.array([turn_deg, *centre_m], dtype=np.float64)
+    plausible = bool(np.isfinite(room).all() and np.abs(room[1:]).max() < _FARTHEST_CENTRE_M)
+    return _Settings(modifiers, plausible and bool(np.abs(room[1:]).max() > 1e-3 or abs(room[0]) > 0.1))
 
 
-def _skip_strings(content: bytes, position: int, count: int) -> int:
+def _strings(content: bytes, position: int, count: int) -> tuple[tuple[str, ...], int]:
+    """Return some strings, and the position after them."""
+    found = []
     for _ in range(count):
         (length,) = struct.unpack_from("<i", content, position)
         if not 0 <= length <= len(content):
             raise struct.error("string")
+        found.append(content[position + 4 : position + 4 + length].decode("utf-8", "replace"))
         position += 4 + length
-    return position
+    return tuple(found), position
 
 
 FORMATS: Final[tuple[RecordingFormat, ...]] = (

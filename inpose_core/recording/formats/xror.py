@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from ...errors import RecordingError
 from ..tracks import Declared, RawTracks, check_frame_count
 from .bson import BsonDocument, BsonError, looks_like_bson
-from .bsor import BEAT_SABER, printable, real_times
+from .bsor import BEAT_SABER, printable
 from .format import RecordingFormat
 from .fpzip_frames import FpzipError, has_fpzip, unpack_frames
+from .song_time import real_times, song_speed
 
 _JOINTS: Final[tuple[str, str, str]] = ("HEAD", "HAND_LEFT", "HAND_RIGHT")
 _AXES: Final[tuple[str, ...]] = ("x", "y", "z", "i", "j", "k", "1")
@@ -54,7 +55,7 @@ def read(data: bytes, name: str) -> RawTracks:
         _check_devices(devices, name)
         app = (document.document("info", "software", "app") or BsonDocument(_EMPTY)).string("name")
         activity = document.document("info", "software", "activity") or BsonDocument(_EMPTY)
-        speed = activity.number("speed") or 0.0
+        speed = song_speed(activity.number("speed") or 0.0, _modifiers(activity))
         packed = document.binary("frames")
         pauses = _pauses(document)
     except BsonError as error:
@@ -73,7 +74,7 @@ def read(data: bytes, name: str) -> RawTracks:
         headset = headset or (printable(device.name) if device.joint == "HEAD" else "")
         column += len(device.axes)
     is_beat_saber = "beat saber" in app.lower()
-    times = real_times(table[:, 0], speed if is_beat_saber else 0.0, *pauses)
+    times = real_times(table[:, 0], speed if is_beat_saber else 1.0, *pauses)
     return RawTracks(
         times=times.value,
         positions=poses[..., :3],
@@ -92,6 +93,11 @@ _EMPTY: Final[bytes] = b"\x05\0\0\0\0"
 def _device(entry: BsonDocument) -> _Device:
     axes = entry.document("axes")
     return _Device(entry.string("name"), entry.string("joint"), tuple(axes.strings()) if axes else ())
+
+
+def _modifiers(activity: BsonDocument) -> list[str]:
+    listed = activity.document("modifiers")
+    return listed.strings() if listed else activity.string("modifiers").split(",")
 
 
 def _check_devices(devices: list[_Device], name: str) -> None:

@@ -42,7 +42,7 @@ _ROTATION: Final[str] = (
 _EULER: Final[str] = "euler eulers eulerangles angle angles ang winkel angulo angolo angulos angoli 角度 각도"
 _TIME: Final[str] = (
     "t time timestamp timestamps times seconds secs sec ticks tick zeit zeitstempel temps horodatage tiempo "
-    "tempo marca elapsed unix epoch clock datetime date utc frametime czas tijd tid время 時間 時刻 "
+    "tempo marca elapsed unix epoch clock datetime date utc frametime timecode czas tijd tid время 時間 時刻 "
     "タイムスタンプ 时间 时间戳 시간 stamp"
 )
 _OTHER: Final[str] = (

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...arrays import FloatArray
 from ...body.hands.tracks import FingerTracks
 from ...errors import ColumnsError
-from ..coarse_clock import SpreadClock, spread_ticks
+from ..coarse_clock import spread_ticks
 from ..conventions import ReadOptions
 from ..findings import Finding
-from ..sessions import ContinuedClock, continue_clock
+from ..sessions import ContinuedClock, continue_clock, continue_clock_of_devices
 from ..tracks import Track
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import (
@@ -78,7 +79,7 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
 
 
 def frame_times(
-    table: TextTable, place: int | None, cells: Cells, *, rows_share_times: bool = False
+    table: TextTable, place: int | None, cells: Cells, *, devices: Sequence[NDArray[np.intp]] = ()
 ) -> tuple[ContinuedClock, str | None]:
     """Return the times of all rows and their unit if the cells show it; 0, 1, 2, ... without a time column.
 
@@ -86,12 +87,14 @@ def frame_times(
         table: the table.
         place: the index of its time column.
         cells: its cells.
-        rows_share_times: each device has its own row, so rows of one time are no sign of a coarse clock.
+        devices: the rows of each device, if each row holds one. Rows of one time are then no sign of a coarse clock.
     """
     if place is None:
         return ContinuedClock(np.arange(len(cells), dtype=np.float64)), None
     times, unit = parse_times(cells.texts[place], table.header[place], table.name)
-    spread = SpreadClock(times) if rows_share_times else spread_ticks(times)
+    if devices:
+        return continue_clock_of_devices(times, devices), unit
+    spread = spread_ticks(times)
     clock = continue_clock(spread.times)
     return replace(clock, findings=(*spread.findings, *clock.findings)), unit
 

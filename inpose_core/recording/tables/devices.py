@@ -31,15 +31,10 @@ from .columns import (
     time_column,
 )
 from .csv_format import CSV_HINT
+from .device_files import device_files
 from .layouts import Layout
 from .text_table import TextTable, open_table
 
-_FILE_WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "head": ("head", "hmd", "camera", "headset", "centereye"),
-    "left": ("left", "lhand", "l_hand"),
-    "right": ("right", "rhand", "r_hand"),
-}
-_MOST_FILES: Final[int] = 2000
 _LARGEST_FILE_BYTES: Final[int] = 2**29
 _MOST_TRACKERS: Final[int] = 16
 _MOST_DEVICES: Final[int] = 96
@@ -64,13 +59,14 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         raise RecordingError(f"{table.name} has no time column.", NO_TIME)
     places = column_places(columns, table)
     cells = table.read(places.numbers, (key, time, *places.matrix))
-    clock, unit = frame_times(table, time, cells, rows_share_times=True)
+    rows_of_devices = _rows_of_devices(cells.texts[key])
+    clock, unit = frame_times(table, time, cells, devices=list(rows_of_devices.values()))
     times = clock.times
     angles = angles_of([(columns, places)], cells, layout)
     positions, quaternions = column_poses(columns, places, cells, layout, angles)
     tracks = {
         name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
-        for name, rows in _rows_of_devices(cells.texts[key]).items()
+        for name, rows in rows_of_devices.items()
     }
     finger_bones = {name: tracks.pop(name) for name in list(tracks) if name in UNITY_FINGER_BONES}
     trackers = _assigned_trackers(layout, tracks)
@@ -164,7 +160,7 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         raise RecordingError(
             f"{table.name} contains one of several devices.", "Choose the file in its original folder."
         )
-    files = _sibling_files(path)
+    files = device_files(path)
     missing = [device for device in DEVICE_NAMES if device not in files]
     if "head" in missing or len(missing) > 1:
         raise RecordingError(
@@ -198,36 +194,6 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         session_starts=starts,
         findings=tuple(dict.fromkeys(findings)),
     )
-
-
-def _sibling_files(path: Path) -> dict[str, Path]:
-    """Return the matching files of head and hands: their names differ only in the word for the device."""
-    own = _device_of_file(path.name)
-    if own is None:
-        return {}
-    rest = _without_device(path.name)
-    found = {own: path}
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix)[:_MOST_FILES]
-    except OSError:
-        return found
-    for name in names:
-        device = _device_of_file(name)
-        if device is not None and device not in found and _without_device(name) == rest:
-            found[device] = path.parent / name
-    return found
-
-
-def _device_of_file(name: str) -> str | None:
-    lower = name.lower()
-    return next((device for device, words in _FILE_WORDS.items() if any(word in lower for word in words)), None)
-
-
-def _without_device(name: str) -> str:
-    rest = name.lower()
-    for word in (*(word for words in _FILE_WORDS.values() for word in words), "controller", "hand", "main", "_", "-"):
-        rest = rest.replace(word, "")
-    return rest
 
 
 def _bytes_of(path: Path) -> bytes:

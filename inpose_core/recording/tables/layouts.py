@@ -26,6 +26,7 @@ from typing import Any, Final, Literal, get_args
 
 from ...body.points import tracker_joint
 from ...errors import RecordingError
+from ...options.reading import names_columns_file
 from ...system.safe_files import parse_json, read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
@@ -177,7 +178,7 @@ def layout_from(text: str) -> Layout:
     for preset in presets():
         if text.lower() == preset.name:
             return preset
-    if text.lower().endswith(".json") and "=" not in text:
+    if names_columns_file(text):
         try:
             document = read_json(Path(text), _LARGEST_MAPPING)
         except OSError as error:

@@ -9,16 +9,19 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...errors import RecordingError
+from .fractions import fractions_s
 
 _CLOCK: Final[re.Pattern[str]] = re.compile(
-    r"(?:(-?\d+)(?: days?)?[ ,.T])?\s*(?:(\d+):)?(\d+):(\d+(?:[.,:]\d+)?)\s*([AaPp])?"
+    r"(?:(?P<days>-?\d+)(?: days?)?[ ,.T])?\s*(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+)"
+    r"(?:[.,:;](?P<part>\d+))?\s*(?P<half>[AaPp])?"
 )
 _DATE: Final[re.Pattern[str]] = re.compile(
     r"(?:(?P<year>\d{4})[-/._](?P<month>\d\d?)[-/._](?P<day>\d\d?)|(?P<a>\d\d?)[-/.](?P<b>\d\d?)[-/.](?P<y>\d{4}))"
-    r"[T _,;-]+(?P<time>\d\d?[:h._-]\d\d[:m._-]\d\d(?:[.,:]\d+)?)\s*(?P<half>[AaPp])?"
+    r"[T _,;-]+(?P<hours>\d\d?)[:h._-](?P<minutes>\d\d?)[:m._-](?P<seconds>\d\d?)"
+    r"(?:[.,:;](?P<part>\d+))?\s*(?P<half>[AaPp])?"
 )
 """2026-03-14T15:09:26.5, 2026/03/14 15:09:26,500, 14.03.2026 15:09:26, 3/14/2026 3:09:26.5 PM."""
 
@@ -26,7 +29,7 @@ _DATE: Final[re.Pattern[str]] = re.compile(
 _STEPS: Final[re.Pattern[str]] = re.compile(r"delta|^dt$")
 
 
-def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[np.float64], str | None]:
+def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[FloatArray, str | None]:
     """Return the times of a column, (F,), and "s" for clock times or dates, else None (unit unknown).
 
     Raises:
@@ -44,49 +47,45 @@ def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[NDArray[n
     return times, None
 
 
-def _clock_times(cells: Sequence[str], column: str, name: str) -> NDArray[np.float64]:
-    times = np.full(len(cells), np.nan)
-    for row, cell in enumerate(cells):
-        times[row] = _clock_s(cell[:64])
-    if np.isfinite(times).mean() < 0.5:
+def _clock_times(cells: Sequence[str], column: str, name: str) -> FloatArray:
+    parts = [_clock(cell[:64]) for cell in cells]
+    whole_s = np.array([second_s for second_s, _ in parts])
+    if np.isfinite(whole_s).mean() < 0.5:
         raise RecordingError(
             f"The column {column} of {name} contains no times that InPose understands.",
             "Write seconds, or set the frame rate (--recording-fps 90).",
         )
-    return times
+    return whole_s + fractions_s(whole_s, [digits for _, digits in parts])
 
 
-def _clock_s(cell: str) -> float:
+def _clock(cell: str) -> tuple[float, str]:
+    """Return the whole seconds of a cell, NaN if it is no time, and the digits that follow them."""
     cell = cell.strip().strip('"')
     date = _DATE.match(cell)
     try:
         if date:
-            return _date_s(date)
+            return _date_s(date), date["part"] or ""
         clock = _CLOCK.match(cell)
         if clock:
-            days, hours, minutes = (int(part or 0) for part in clock.groups()[:3])
-            return ((days * 24 + _half_day(hours, clock[5])) * 60 + minutes) * 60 + _seconds(clock[4])
-        return float(cell)
+            return _of_day_s(clock, 24 * int(clock["days"] or 0)), clock["part"] or ""
+        return float(cell), ""
     except (ValueError, OverflowError):
-        return np.nan
+        return np.nan, ""
 
 
 def _date_s(date: re.Match[str]) -> float:
-    """Return the seconds since the year 2000 of a date and a time."""
+    """Return the whole seconds since the year 2000 of a date and a time."""
     if date["year"]:
         year, month, day = int(date["year"]), int(date["month"]), int(date["day"])
     else:
         # Only differences of times count: whether the day or the month comes first matters only where a month ends.
         month, day = sorted((int(date["a"]), int(date["b"]))) if max(int(date["a"]), int(date["b"])) > 12 else (1, 1)
         year = int(date["y"])
-    hours, minutes, seconds = re.split(r"[:hm._-]", date["time"], maxsplit=2)
-    of_day = (_half_day(int(hours), date["half"]) * 60 + int(minutes)) * 60 + _seconds(seconds)
-    return (datetime(year, month, day) - datetime(2000, 1, 1)).total_seconds() + of_day
+    return (datetime(year, month, day) - datetime(2000, 1, 1)).total_seconds() + _of_day_s(date)
 
 
-def _seconds(text: str) -> float:
-    return float(text.replace(",", ".").replace(":", "."))
-
-
-def _half_day(hours: int, half: str | None) -> int:
-    return hours if half is None else hours % 12 + (12 if half.lower() == "p" else 0)
+def _of_day_s(clock: re.Match[str], more_hours: int = 0) -> float:
+    hours, minutes, seconds = (int(clock[part] or 0) for part in ("hours", "minutes", "seconds"))
+    if clock["half"] is not None:
+        hours = hours % 12 + (12 if clock["half"].lower() == "p" else 0)
+    return float(((more_hours + hours) * 60 + minutes) * 60 + seconds)

@@ -47,11 +47,14 @@ def key_count(rig):
         {},
         {"arm_angle_deg": 45.0, "rotation_deg": (90, 0, 0), "scale": 0.01},
         {"rotation_deg": (0, 0, 130), "location": (1.0, -2.0, 0.5)},
+        {"local": False},
     ],
-    ids=["plain", "fbx", "turned"],
+    ids=["plain", "fbx", "turned", "location along the armature's axes"],
 )
 def test_root_motion_changes_what_carries_and_not_what_is_seen(rng, kind):
+    local = kind.pop("local", True)
     rig = build_rig(rng, extra_bones=True, **kind)
+    rig.data.bones["root of all"].use_local_location = local
     mapping, measure = map_and_measure(rig)
     motion = slow_motion(rng, measure.skeleton)
     bake(rig, motion, root_motion=True, spread=False)

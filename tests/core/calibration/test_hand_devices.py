@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from inpose_core.body.quaternions import geodesic_angle, rotate_vector
-from inpose_core.calibration.hand_devices import HAND_DEVICES, HandDevice, device_named
+from inpose_core.calibration.hand_devices import DEVICES_BY_NAME, HAND_DEVICES, HandDevice, device_named
 from inpose_core.calibration.presets import wrist_offset
 from inpose_core.recording.types import PoseType
 
@@ -19,6 +19,16 @@ from inpose_core.recording.types import PoseType
         ("meta-quest-touch-plus", "Quest 3", "Touch controller"),
         ("oculus-hand", "Quest 3", "bare hand"),
         ("", "Oculus Rift S", "Touch controller"),
+        ("htc-vive", "", "Vive wand"),
+        ("htc-vive-cosmos", "", "Vive Cosmos or Focus controller"),
+        ("htc-vive-focus-3", "", "Vive Cosmos or Focus controller"),
+        ("vive_cosmos_controller", "Vive Cosmos", "Vive Cosmos or Focus controller"),
+        ("", "VIVE Focus 3", "Vive Cosmos or Focus controller"),
+        ("windows-mixed-reality", "", "Windows Mixed Reality controller"),
+        ("hp-mixed-reality", "", "Windows Mixed Reality controller"),
+        ("microsoft-mixed-reality", "", "Windows Mixed Reality controller"),
+        ("bytedance-pico-4", "", "PICO controller"),
+        ("playstation-vr2-sense", "", "PSVR2 Sense controller"),
         ("WindowsMR: 0x045E/0x065B", "Samsung Odyssey", "Windows Mixed Reality controller"),
         ("", "PICO 4", "PICO controller"),
         ("", "PlayStation VR2", "PSVR2 Sense controller"),
@@ -30,12 +40,12 @@ def test_devices_are_known_by_the_names_that_files_hold(controllers: str, headse
     assert device.name == name
 
 
-@pytest.mark.parametrize("headset", ["", "VIVE Pro 2", "OpenVR"])
+@pytest.mark.parametrize("headset", ["", "VIVE Pro 2", "HTC Vive", "Vive Cosmos Elite", "OpenVR"])
 def test_a_headset_that_goes_with_several_controllers_says_nothing(headset: str) -> None:
     assert device_named("", headset) is None
 
 
-@pytest.mark.parametrize("device", HAND_DEVICES, ids=lambda device: device.name)
+@pytest.mark.parametrize("device", [*HAND_DEVICES, *DEVICES_BY_NAME], ids=lambda device: device.name)
 @pytest.mark.parametrize("pose", ["raw", "grip", "aim"])
 def test_every_row_has_its_source_and_puts_the_wrist_in_a_hands_reach(device: HandDevice, pose: PoseType) -> None:
     wrist = device.wrist(pose)

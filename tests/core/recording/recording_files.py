@@ -53,6 +53,8 @@ class BsorFile:
     miscount_title: bool = False
     """Count UTF-16 units instead of bytes, as old recorders did."""
     speed: float = 0.0
+    modifiers: str = ""
+    fps: int = 90
     pauses: list[tuple[int, float]] = field(default_factory=list)
     offsets: NDArray[np.float32] | None = None
     """(2, 7) in Unity's axes: position, then x, y, z, w."""
@@ -75,7 +77,7 @@ class BsorFile:
                 title,
                 *map(_string, ("Mapper", "Expert")),
                 struct.pack("<i", 123456),
-                *map(_string, ("Standard", "The First", "")),
+                *map(_string, ("Standard", "The First", self.modifiers)),
                 struct.pack("<f?ffff", 16.0, False, 1.7, 0.0, 0.0, self.speed),
             )
         )
@@ -84,7 +86,7 @@ class BsorFile:
         """Return section 1, the poses turned into Unity's left-handed axes."""
         frames = np.zeros(len(self.recording), FRAME_DTYPE)
         frames["time"] = self.recording.times_s
-        frames["fps"] = 90
+        frames["fps"] = self.fps
         frames["poses"][..., :3] = self.recording.positions_m * (1, 1, -1)
         frames["poses"][..., 3:] = xyzw_from_wxyz(self.recording.rotations_wxyz) * (-1, -1, 1, 1)
         return b"\x01" + struct.pack("<i", len(frames)) + frames.tobytes()

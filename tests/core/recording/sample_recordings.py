@@ -47,6 +47,7 @@ def xror_bytes(
     pauses: list[tuple[float, float]] | None = None,
     speed: float = 0.0,
     pad_rows: int = 0,
+    modifiers: str | list[object] = "",
 ) -> bytes:
     """Return an XROR file; ``order`` is the devices' place in it, pauses are (song time, seconds)."""
     import fpzip  # noqa: PLC0415 (an extra)
@@ -72,7 +73,10 @@ def xror_bytes(
             "info": {
                 "name": PLAYER_NAME,
                 "hardware": {"devices": devices},
-                "software": {"app": {"id": "620980", "name": app}, "activity": {"speed": speed}},
+                "software": {
+                    "app": {"id": "620980", "name": app},
+                    "activity": {"speed": speed, "modifiers": modifiers},
+                },
                 "user": {"id": PLAYER_ID, "name": PLAYER_NAME},
             },
             "frames": fpzip.compress(table[None, None], order="C"),
@@ -81,18 +85,20 @@ def xror_bytes(
     )
 
 
-def scoresaber_bytes(recording: Recording, room_turn_deg: float = 0.0) -> bytes:
+def scoresaber_bytes(
+    recording: Recording, room_turn_deg: float = 0.0, modifiers: tuple[str, ...] = ("NF",), fps: int = 90
+) -> bytes:
     """Return a ScoreSaber replay."""
     times, positions, quaternions = UNITY.tracks(recording)
     frames = np.zeros(len(times), POSE_DTYPE)
     frames["poses"] = np.concatenate((positions, quaternions), axis=-1)
-    frames["time"], frames["fps"] = times, 90
+    frames["time"], frames["fps"] = times, fps
     metadata = b"".join(
         (
             *(_string(text) for text in ("3.0.0", "custom_level_ABC")),
             struct.pack("<i", 9),
             *(_string(text) for text in ("Standard", PLAYER_NAME)),
-            struct.pack("<i", 1) + _string("NF"),
+            struct.pack("<i", len(modifiers)) + b"".join(map(_string, modifiers)),
             struct.pack("<f?f", 0.5, False, 1.7),
             struct.pack("<5f", room_turn_deg, 0.1, 0.0, 0.0, 0.0),
         )

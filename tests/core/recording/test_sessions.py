@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inpose_core.recording import ReadOptions, load_recording
-from inpose_core.recording.sessions import continue_clock
+from inpose_core.recording import ReadOptions, Recording, load_recording
+from inpose_core.recording.sessions import continue_clock, continue_clock_of_devices
 from inpose_core.recording.tables.csv_format import write_csv
 from tests.core.recording.recording_files import moving_person
-from tests.core.recording.recording_tables import cut
+from tests.core.recording.recording_tables import Convention, cut
 from tests.core.recording.sample_recordings import json_lines
 
 
@@ -64,3 +66,61 @@ def test_disorder_is_no_new_session() -> None:
     clock = continue_clock(times)
     np.testing.assert_array_equal(clock.times, times)
     assert not clock.findings
+
+
+def test_devices_one_after_the_other_share_a_clock() -> None:
+    true_s = np.arange(300) / 90
+    rows = [np.arange(300), np.arange(300, 600)]
+    clock = continue_clock_of_devices(np.concatenate([true_s, true_s + 0.001]), rows)
+    np.testing.assert_array_equal(clock.times, np.concatenate([true_s, true_s + 0.001]))
+    assert not clock.session_starts
+    assert not clock.findings
+
+
+def test_sessions_of_devices_one_after_the_other_move_together() -> None:
+    """Each session has the rows of one device, then those of the other, which began earlier and ends later."""
+    one, other = 5.0 + np.arange(300) / 90, 4.99 + np.arange(305) / 90
+    times = np.concatenate([one, other, one, other])
+    borders = np.cumsum([0, 300, 305, 300, 305])
+    blocks = [np.arange(start, stop) for start, stop in pairwise(borders)]
+    clock = continue_clock_of_devices(times, [np.concatenate(blocks[::2]), np.concatenate(blocks[1::2])])
+    np.testing.assert_array_equal(clock.times[:605], times[:605])
+    np.testing.assert_allclose(clock.times[605:905] - clock.times[905], one - 4.99, atol=1e-9)
+    assert clock.session_starts == (clock.times[905],)
+    assert clock.times[905] > clock.times[604]
+
+
+@pytest.mark.parametrize("chunk", [90, 500])
+def test_tables_and_lines_may_be_grouped_by_device(tmp_path: Path, chunk: int) -> None:
+    person = moving_person(500)
+    header, *rows = long_table(person).splitlines()
+    # Rows of a frame follow each other: head, left, right.
+    grouped = [
+        row
+        for start in range(0, len(rows), 3 * chunk)
+        for device in range(3)
+        for row in rows[start + device : start + 3 * chunk : 3]
+    ]
+    (tmp_path / "take.csv").write_text("\n".join([header, *grouped]))
+    cells = [row.split(",") for row in grouped]
+    lines = [
+        json.dumps(
+            {"t": float(c[0]), "device": c[1], "position": [*map(float, c[2:5])], "rotation": [*map(float, c[5:])]}
+        )
+        for c in cells
+    ]
+    (tmp_path / "take.jsonl").write_text("\n".join(lines))
+    for name in ("take.csv", "take.jsonl"):
+        recording = load_recording(tmp_path / name, ReadOptions(axes="openxr", quaternion_order="xyzw", unit="m"))
+        np.testing.assert_allclose(recording.times_s, person.times_s, atol=1e-6)
+        np.testing.assert_allclose(recording.positions_m, person.positions_m, atol=1e-6)
+        assert not recording.findings
+
+
+def long_table(recording: Recording) -> str:
+    lines = ["time,device,x,y,z,qx,qy,qz,qw"]
+    _, positions, quaternions = Convention().tracks(recording)
+    for time_s, places, turns in zip(recording.times_s, positions, quaternions, strict=True):
+        for device, place, turn in zip(("Head", "LeftHand", "RightHand"), places, turns, strict=True):
+            lines.append(",".join([f"{time_s:.9f}", device, *(f"{value:.9f}" for value in (*place, *turn))]))
+    return "\n".join(lines)

@@ -66,6 +66,22 @@ def test_practice_speed_stretches_time() -> None:
     assert any("50%" in note for note in recording.notes)
 
 
+@pytest.mark.parametrize(("modifiers", "speed"), [("SF", 1.5), ("NF,FS", 1.2), ("SS", 0.85), ("NF,DA", 1.0)])
+def test_speed_modifiers_stretch_time(modifiers: str, speed: float) -> None:
+    song = moving_person()
+    data = BsorFile(song, modifiers=modifiers, fps=round(90 * speed)).to_bytes()
+    assert read(data).duration_s == pytest.approx(song.duration_s / speed, abs=1e-4)
+
+
+def test_speed_modifiers_count_only_if_the_frame_rates_agree() -> None:
+    # The frames are 1 / 90 s apart, and the game measured 90 Hz: the mod wrote real time.
+    recording = read(BsorFile(moving_person(), modifiers="SF", fps=90).to_bytes())
+    assert recording.duration_s == pytest.approx(moving_person().duration_s, abs=1e-4)
+    # Without frame rates, the modifier alone tells.
+    recording = read(BsorFile(moving_person(), modifiers="SF", fps=0).to_bytes())
+    assert recording.duration_s == pytest.approx(moving_person().duration_s / 1.5, abs=1e-4)
+
+
 def test_pauses_add_real_time() -> None:
     person = moving_person()
     recording = read(BsorFile(person, pauses=[(10, 1.0), (3, 2.0)]).to_bytes())

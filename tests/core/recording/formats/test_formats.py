@@ -72,6 +72,13 @@ def test_xror_pauses_and_practice_speed_become_real_time(tmp_path: Path) -> None
     assert recording.duration_s == pytest.approx(2 * person.duration_s + 11, abs=1e-3)
 
 
+@pytest.mark.parametrize("modifiers", ["NF,SS", ["NF", "SS"]])
+def test_xror_speed_modifiers_become_real_time(tmp_path: Path, modifiers: str | list[object]) -> None:
+    person = moving_person()
+    recording = load(tmp_path, samples.xror_bytes(person, modifiers=modifiers))
+    assert recording.duration_s == pytest.approx(person.duration_s / 0.85, abs=1e-3)
+
+
 def test_xror_of_another_application_is_asked_for_its_axes(tmp_path: Path) -> None:
     recording = load(tmp_path, samples.xror_bytes(moving_person(), app="Half-Life: Alyx"))
     assert recording.pose is None
@@ -184,6 +191,13 @@ def test_real_aframe_recording() -> None:
 
 def test_scoresaber_tells_of_an_adjusted_room(tmp_path: Path) -> None:
     assert any("room" in note for note in load(tmp_path, samples.scoresaber_bytes(moving_person(20))).notes)
+
+
+def test_scoresaber_speed_modifiers_become_real_time(tmp_path: Path) -> None:
+    person = moving_person()
+    recording = load(tmp_path, samples.scoresaber_bytes(person, modifiers=("NF", "FS"), fps=108))
+    assert recording.duration_s == pytest.approx(person.duration_s / 1.2, abs=1e-3)
+    assert any("120%" in note for note in recording.notes)
 
 
 def test_scoresaber_of_the_old_kind_is_refused(tmp_path: Path) -> None:

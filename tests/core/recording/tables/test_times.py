@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times as loggers write them: clocks, dates and timecodes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from inpose_core.recording.tables.times import parse_times
+
+START = datetime(2026, 3, 1, 14, 3, 57)
+TIMES_S = np.arange(1500) / 90
+
+
+def clocks(pattern: str, frame_rate: float = 0.0) -> list[str]:
+    """Return the times of `TIMES_S` in a pattern with the names of a time's parts."""
+    moments = [START + timedelta(microseconds=float(us)) for us in np.round(1e6 * TIMES_S)]
+    return [
+        pattern.format(
+            h=m.hour,
+            m=m.minute,
+            s=m.second,
+            ms=m.microsecond // 1000,
+            stripped=f"{m.microsecond // 1000:03}".rstrip("0") or "0",
+            f=int(m.microsecond / 1e6 * frame_rate + 1e-3),
+        )
+        for m in moments
+    ]
+
+
+def since_start(cells: list[str]) -> np.ndarray:
+    times_s, unit = parse_times(cells, "Time", "take.csv")
+    assert unit == "s"
+    return times_s - times_s[0]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{h}:{m}:{s}:{ms}",
+        "{h}:{m}:{s}.{ms}",
+        "{h}:{m}:{s}:{ms:03}",
+        "{h:02}:{m:02}:{s:02},{ms:03}",
+        "{h:02}:{m:02}:{s:02}.{stripped}",
+        "2026-03-01 {h:02}:{m:02}:{s:02}.{ms:03}",
+        "2026-3-1 {h}:{m}:{s}:{ms}",
+        "1.3.2026 {h}:{m}:{s}.{stripped}",
+    ],
+)
+def test_milliseconds_are_read_with_and_without_zeros_before_and_after_them(pattern: str) -> None:
+    np.testing.assert_allclose(since_start(clocks(pattern)), TIMES_S, atol=1.1e-3)
+
+
+@pytest.mark.parametrize("frame_rate", [24.0, 25.0, 30.0, 60.0, 90.0])
+@pytest.mark.parametrize("pattern", ["{h:02}:{m:02}:{s:02}:{f:02}", "{h:02}:{m:02}:{s:02};{f:02}", "{h}:{m}:{s}:{f}"])
+def test_timecodes_count_frames(pattern: str, frame_rate: float) -> None:
+    times_s = since_start(clocks(pattern, frame_rate))
+    np.testing.assert_allclose(times_s, np.floor(TIMES_S * frame_rate + 1e-3) / frame_rate, atol=1.01 / frame_rate)
+    assert np.diff(times_s).max() < 1.01 / frame_rate
+    assert (np.diff(times_s) >= 0).all()
+
+
+def test_hundredths_of_a_second_are_no_frames() -> None:
+    cells = [cell[:-1] for cell in clocks("{h:02}:{m:02}:{s:02}:{ms:03}")]
+    np.testing.assert_allclose(since_start(cells), TIMES_S, atol=0.011)
+
+
+@pytest.mark.parametrize("rate_hz", [2.0, 5.0, 15.0, 30.0])
+def test_slow_clocks_are_no_timecodes(rate_hz: float) -> None:
+    times_s = np.arange(100) / rate_hz
+    cells = [(START + timedelta(seconds=t)).strftime("%H:%M:%S.%f")[:-3] for t in times_s]
+    np.testing.assert_allclose(since_start(cells), times_s, atol=1.1e-3)
