@@ -17,7 +17,7 @@ from ..errors import RecordingError
 from .conventions import QuaternionOrder
 from .findings import Finding
 from .trackers import TrackerTracks
-from .types import DeviceStretch, HandOffsets, Origin, PoseType
+from .types import DeviceStretch, Guess, HandOffsets, Origin, PoseType
 
 MOST_FRAMES: Final[int] = 1_000_000
 """Three hours at 90 Hz; readers refuse more before they allocate memory."""
@@ -58,6 +58,8 @@ class RawTracks:
     """(F, 3, 4) in the file's order; NaN if not measured."""
     format: str
     declared: Declared = field(default_factory=Declared)
+    euler_order: Guess | None = None
+    """How the order of the Euler angles was decided of which the reader made the quaternions; None without angles."""
     headset: str = ""
     controllers: str = ""
     """The controllers' names, if the file gives them."""

@@ -105,7 +105,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     fingers = raw.fingers
     if swap and fingers is not None and not raw.finger_sides_certain:
         fingers = fingers.exchanged(np.ones(len(times_s), np.bool_))
-    made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
+    made = (time_guess, *seen.guesses, raw.euler_order, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
     noted = [
@@ -138,6 +138,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
     "axes": "axes",
     "quaternion order": "axes",
+    "Euler order": "axes",
     "left and right": "left_and_right",
     "unit": "unit",
     "time unit": "clock",
@@ -148,6 +149,7 @@ _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
 _NOTED: Final[dict[str, str]] = {
     "axes": "The axes were",
     "quaternion order": "The order of the quaternions was",
+    "Euler order": "The order of the Euler angles was",
     "left and right": "Left and right were",
 }
 """Notes report these guesses with the result, too: if one is wrong, the body is upside down or mirrored."""

@@ -18,9 +18,11 @@ from ..conventions import ReadOptions
 from ..findings import Finding
 from ..sessions import ContinuedClock, continue_clock, continue_clock_of_devices
 from ..tracks import Track
+from ..types import Guess
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import (
     PITCH_YAW_ROLL,
+    UNITY_EULER_ORDER,
     euler_to_xyzw,
     in_radians,
     matrices_to_poses,
@@ -51,6 +53,8 @@ class DeviceTracks:
     """Further devices that move, by their names."""
     finger_bones: Mapping[str, Track] = field(default_factory=dict)
     """Bones of fingers, by the names of `UNITY_FINGER_BONES`."""
+    euler_order: Guess | None = None
+    """How the order of the table's Euler angles was decided; None if it has none."""
     buttons: FingerTracks | None = None
     """The buttons in the rows of the head."""
 
@@ -130,6 +134,10 @@ def column_places(columns: DeviceColumns, table: TextTable) -> ColumnPlaces:
 class Angles:
     """Hold how a table writes Euler angles; found in all of its devices together."""
 
+    are_written: bool = False
+    """The table has Euler angles at all."""
+    order: Guess | None = None
+    """Their order, and how it was decided (`euler_order.with_order`)."""
     degrees: float = 1.0
     """Degrees per unit."""
     z_up: bool = False
@@ -138,7 +146,7 @@ class Angles:
 
 
 def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cells, layout: Layout) -> Angles:
-    """Return how a table writes its Euler angles, from the layout or from the numbers."""
+    """Return how a table writes its Euler angles, from the layout or from the numbers; their order is still open."""
     written = [cells.numbers(places.rotation) for columns, places in devices if columns.kind == "e"]
     if not written:
         return Angles()
@@ -152,6 +160,7 @@ def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cell
     )
     positions = [cells.numbers(places.position) for _, places in devices]
     return Angles(
+        are_written=True,
         degrees=float(np.degrees(1.0)) if radians else 1.0,
         z_up=_is_z_up(positions),
         findings=told if radians and layout.angle_unit is None else (),
@@ -172,7 +181,7 @@ def _is_z_up(positions: Sequence[FloatArray]) -> bool:
 
 
 def column_poses(
-    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, layout: Layout, angles: Angles
+    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, angles: Angles
 ) -> tuple[FloatArray, FloatArray]:
     """Return positions (F, 3) and quaternions (F, 4) in the file's axes."""
     position, rotation = cells.numbers(places.position), cells.numbers(places.rotation)
@@ -180,10 +189,10 @@ def column_poses(
         return position, rotation
     if columns.kind == "e":
         turns_deg = rotation * angles.degrees
-        if layout.euler_order == PITCH_YAW_ROLL:
+        order = UNITY_EULER_ORDER if angles.order is None else angles.order.value
+        if order == PITCH_YAW_ROLL:
             return position, rotator_to_xyzw(turns_deg, z_up=angles.z_up)
-        turns_deg = turns_deg[:, ["XYZ".index(axis) for axis in layout.euler_order]]
-        return position, euler_to_xyzw(turns_deg, layout.euler_order)
+        return position, euler_to_xyzw(turns_deg[:, ["XYZ".index(axis) for axis in order]], order)
     matrices = numbers_in_cells(cells.texts[places.matrix[0]], 12) if places.matrix else rotation
     positions, quaternions = matrices_to_poses(matrices)
     return (position if columns.position else positions), quaternions

@@ -23,6 +23,7 @@ from .assignment import mapping_path
 from .buttons import button_columns, buttons_from
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
+    Angles,
     DeviceTracks,
     angles_of,
     column_places,
@@ -34,6 +35,7 @@ from .columns import (
 )
 from .csv_format import CSV_HINT, OWN_LAYOUT, is_own, read_own
 from .devices import read_files, read_long
+from .euler_order import with_order
 from .layouts import DeviceColumns, Layout, layout_from, presets
 from .players import player_columns, split_players
 from .text_table import TextTable, is_text, open_table
@@ -168,11 +170,11 @@ def _column_count(layout: Layout) -> int:
 
 def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions, by: str) -> RawTracks:
     if layout.shape == "long":
-        found = read_long(layout, table, options)
+        found = read_long(layout, table, options, by)
     elif layout.shape == "files":
-        found = read_files(layout, table, path, options)
+        found = read_files(layout, table, path, options, by)
     else:
-        found = _read_wide(layout, table, options)
+        found = _read_wide(layout, table, options, by)
     times, positions, quaternions = join_tracks(found.tracks)
     order = quaternion_order_of(layout.device("head"))
     clock, starts = SteadyClock(times), found.session_starts
@@ -194,6 +196,7 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
             fps=layout.fps,
             by=by,
         ),
+        euler_order=found.euler_order,
         notes=found.notes,
         findings=(*found.findings, *clock.findings),
         session_starts=starts,
@@ -214,7 +217,7 @@ def _fingers(found: DeviceTracks, times: FloatArray) -> FingerTracks | None:
     return found.buttons.part(np.argsort(head.times, kind="stable"))
 
 
-def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceTracks:
+def _read_wide(layout: Layout, table: TextTable, options: ReadOptions, by: str) -> DeviceTracks:
     devices = [present_columns(layout.device(device), table) for device in DEVICE_NAMES]
     if devices[0] is None or not any(devices[1:]):
         missing = next((m for d in DEVICE_NAMES if (m := missing_column(layout.device(d), table))), "")
@@ -233,12 +236,15 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     if places[0].position:
         cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
+
+    def tracks_in(angles: Angles) -> list[Track | None]:
+        return [None if one is None else Track(clock.times, *column_poses(*one, cells, angles)) for one in present]
+
     angles = angles_of([*filter(None, present), *trackers.values()], cells, layout)
-    head, left, right = (
-        None if one is None else Track(clock.times, *column_poses(*one, cells, layout, angles)) for one in present
-    )
+    angles = with_order(angles, layout, options, by, tracks_in)
+    head, left, right = tracks_in(angles)
     order = quaternion_order_of(devices[0])
-    others = {name: tracker_track(*one, clock.times, cells, layout, angles, order) for name, one in trackers.items()}
+    others = {name: tracker_track(*one, clock.times, cells, angles, order) for name, one in trackers.items()}
     lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
     lacks += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
     return DeviceTracks(
@@ -248,5 +254,6 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         session_starts=clock.session_starts,
         findings=(*cells.findings, *clock.findings, *angles.findings),
         others=others,
+        euler_order=angles.order,
         buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
     )
