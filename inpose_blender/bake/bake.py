@@ -20,6 +20,7 @@ from ..layers.upper_body import on_upright_hips
 from ..rig.chains import spread_chains
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
+from ..rig.rotation import rotation_of
 from .adjust import reduce_keys, resample_motion, resample_rotations
 from .channels import Channel, channel_path, rotation_channel
 from .control_channels import (
@@ -82,8 +83,9 @@ def bake_channels(
     if settings.root_motion:
         rotations, root_m, path = without_way(rotations, root_m, fps)
         name, location, turn = root_motion_channels(facts.tree, mapping, measure, facts.world, facts.root_bone, path)
+        to_keys = np.linalg.solve(facts.location_axes[name], rotation_of(facts.tree[name].rest_armature))
         channels += [
-            Channel(channel_path(name, "location"), name, location),
+            Channel(channel_path(name, "location"), name, location @ to_keys.T),
             rotation_channel(name, facts.modes[name], turn),
         ]
         way_move = (name, carried_move(facts.tree[name].rest_armature, location, turn))

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import bpy
 import numpy as np
@@ -11,6 +13,15 @@ from mathutils import Euler, Quaternion
 from numpy.typing import NDArray
 
 from ..core import FloatArray
+
+AT_REST: Final[Mapping[str, tuple[float, ...]]] = {
+    "location": (0.0, 0.0, 0.0),
+    "scale": (1.0, 1.0, 1.0),
+    "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
+    "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
+    "rotation_euler": (0.0, 0.0, 0.0),
+}
+"""What a bone's properties are while it rests."""
 
 
 @dataclass(frozen=True)

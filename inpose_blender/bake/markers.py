@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import bpy
+
 from ..core import Motion, runs
 from ..ui.translate import tr
 
@@ -17,6 +19,8 @@ Marker = tuple[str, int]
 """Name and frame."""
 
 _KEY: Final[str] = "inpose_markers"
+_OWNER_KEY: Final[str] = "inpose_markers_of"
+"""The name that the armature had then: a duplicate of it has not made the markers, though it has all properties."""
 
 
 def wanted_markers(motion: Motion, take: str, first_frame: int, frames_per_s: float) -> list[Marker]:
@@ -64,14 +68,17 @@ def replace_markers(
     kept = [each for each in made if beside_others and each[2:] not in ([], [take])]
     for own in _as_made(scene, [each for each in made if each not in kept]):
         scene.timeline_markers.remove(own)
-    if any(_KEY in other for other in scene.objects if other != armature_object):
+    if any(_remembered(other) for other in scene.objects if other != armature_object):
         wanted = [(f"{armature_object.name}: {name}", frame) for name, frame in wanted]
     # Blender may cut a long name, and InPose must know the marker again.
     new = [scene.timeline_markers.new(name, frame=frame) for name, frame in wanted]
     if new or kept:
         armature_object[_KEY] = json.dumps([*kept, *([each.name, each.frame, take] for each in new)])
-    elif _KEY in armature_object:
-        del armature_object[_KEY]
+        armature_object[_OWNER_KEY] = armature_object.name
+    else:
+        for key in (_KEY, _OWNER_KEY):
+            if key in armature_object:
+                del armature_object[key]
 
 
 def rename_markers(armature_object: Any, before: str, after: str) -> None:
@@ -95,6 +102,9 @@ def _as_made(scene: Any, remembered: list[list[Any]]) -> list[Any]:
 
 def _remembered(armature_object: Any) -> list[list[Any]]:
     """Return name, frame and, since there are lists of takes, the take of each marker that InPose has made."""
+    owner = bpy.data.objects.get(str(armature_object.get(_OWNER_KEY, "")))
+    if owner not in {None, armature_object} and _KEY in owner:  # else the owner was renamed
+        return []
     try:
         made = json.loads(armature_object.get(_KEY, "[]"))
     except (TypeError, ValueError):  # somebody else has written it

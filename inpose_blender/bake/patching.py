@@ -7,7 +7,7 @@ fingerprint that the action remembers: then nothing but the solved motion has ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..bpy_compat import ActionWriter, action_curves
 from ..core import FloatArray
 from .baked_actions import Fingerprint, is_as_baked, mark_as_baked, remembered_fingerprint
-from .channels import Channel
+from .channels import AT_REST, Channel
 from .keyframes import Keys, read_keys, replace_keys
 from .merging import changed_rows, changed_stretches, is_edited, is_plain, merged_values
 from .play_action import play_action
@@ -85,11 +85,13 @@ def make_patch(
     action = armature_object.animation_data.action
     if not (is_plain(before) and is_plain(now)):
         return KEYS_DIFFER
+    curves = {(curve.data_path, curve.array_index): curve for curve in action_curves(action, armature_object)}
+    if remembered_fingerprint(action) != _fingerprint(before, frames).text:
+        before, now = (_with_rests_of(curves, channels) for channels in (before, now))
     changed = changed_rows(before, now)
     if changed is None or remembered_fingerprint(action) != _fingerprint(before, frames).text:
         return BAKE_DIFFERS
     rows = changed_stretches(changed)
-    curves = {(curve.data_path, curve.array_index): curve for curve in action_curves(action, armature_object)}
     values: dict[tuple[str, int], tuple[FloatArray, ...]] = {}
     replaces_edits = False
     for old, new, own in zip(before, now, changed, strict=True):
@@ -131,6 +133,24 @@ def play_patch(
     mark_as_baked(writer.action, settings.action_name, patch.fingerprint)
     replaceable = "" if patch.replaces_edits else animation.action.name
     return writer.action, play_action(armature_object, writer, settings, replaceable, seen)
+
+
+def _with_rests_of(curves: Mapping[tuple[str, int], Any], channels: Sequence[Channel]) -> list[Channel]:
+    """Return channels with those that hold bones at rest as an action has them.
+
+    A bake holds the bones that did not rest before it. Afterwards others may rest, or be posed.
+    """
+    one_key = {path for path, index in curves if index == 0 and len(curves[path, index].keyframe_points) == 1}
+    rests = {path: AT_REST.get(path.rpartition(".")[2]) for path in one_key if path.startswith("pose.bones")}
+    found = [channel for channel in channels if not _rests(channel) or channel.data_path in rests]
+    known = {channel.data_path for channel in channels}
+    held = [(path, rest) for path, rest in rests.items() if rest is not None and path not in known]
+    return found + [Channel(path, "", np.array([rest])) for path, rest in sorted(held)]
+
+
+def _rests(channel: Channel) -> bool:
+    rest = AT_REST.get(channel.data_path.rpartition(".")[2])
+    return rest is not None and channel.values.shape == (1, len(rest)) and bool((channel.values[0] == rest).all())
 
 
 def _fingerprint(channels: Sequence[Channel], frames: FloatArray) -> Fingerprint:

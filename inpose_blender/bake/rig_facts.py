@@ -26,7 +26,7 @@ from ..rig.measure import RigMeasure
 from ..rig.places import joint_place, location_axes
 from ..rig.switched_off import SwitchedOff, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
-from .channels import Channel
+from .channels import AT_REST, Channel
 from .control_channels import (
     control_parts,
     setting_channels,
@@ -121,7 +121,8 @@ def rig_facts(
         controls = find_controls(armature_object, mapping, scene, tree, switched_off)
         switched_off = tuple(off for off in switched_off if off.data_path not in dict(controls.settings))
         switched_off += stretching_off(armature_object, controls.limbs)
-    located = (root, *loose, *(controls.centre if controls else ()))
+    tops = [name for name, bone in tree.items() if bone.carrier is None]  # one of them may get root motion
+    located = (root, *loose, *tops, *(controls.centre if controls else ()))
     animated = (*tree, root, *(controls.bones if controls else ()))
     below = paths_below(armature_object, over_active_action)
     fingers = rig_fingers(armature_object, mapping, scene)
@@ -200,14 +201,8 @@ def _held_at_rest(armature_object: Any, held: Collection[str], below: Collection
         rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
             bone.rotation_mode, "rotation_euler"
         )
-        rests = {
-            "location": (0.0, 0.0, 0.0),
-            "scale": (1.0, 1.0, 1.0),
-            rotation: {4: (1.0, 0.0, 0.0, 0.0), 3: (0.0, 0.0, 0.0)}[len(getattr(bone, rotation))],
-        }
-        if rotation == "rotation_axis_angle":
-            rests[rotation] = (0.0, 0.0, 1.0, 0.0)
-        for name, rest in rests.items():
+        for name in ("location", "scale", rotation):
+            rest = AT_REST[name]
             path = bone.path_from_id(name)
             if path in below or np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:
                 channels.append(Channel(path, bone.name, np.array([rest])))

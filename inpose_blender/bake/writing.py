@@ -14,7 +14,7 @@ from ..bpy_compat import ActionWriter
 from ..core import FloatArray, RigError
 from ..remembered import Remembered, remember
 from ..rig.home import home_basis, remember_home, send_home
-from ..rig.switched_off import SwitchedOff, remember_off
+from ..rig.switched_off import SwitchedOff, remember_off, restore_unkeyed
 from .baked_actions import Fingerprint, look_whether_untouched, mark_as_baked
 from .channels import Channel
 from .keyframes import write_keys
@@ -52,6 +52,7 @@ def write_action(
     else:
         action, kept = play_patch(armature_object, patch, settings, seen)
     remember_off(_object_again(remembered), action, switched_off)
+    restore_unkeyed(_object_again(remembered))
     if settings.object_motion:
         remember_home(action, stands)
     elif home is not None and home_basis(_object_again(remembered)) is None:

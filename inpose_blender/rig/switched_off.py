@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..bpy_compat import remove_curves
+from ..bpy_compat import all_curves, remove_curves
 from ..core import RigError
 from .families import RigMapping
 from .home import playing_actions
@@ -143,6 +143,19 @@ def give_back(armature_object: Any) -> int:
     if take is not None:
         take.switched_off = ""
     return len(remembered)
+
+
+def restore_unkeyed(armature_object: Any) -> None:
+    """Restore the stored constraints that no playing action keys: the bake that switched them off plays no longer."""
+    keyed = {curve.data_path for action in playing_actions(armature_object) for curve in all_curves(action)}
+    left = [each for each in still_off(armature_object) if each.data_path not in keyed]
+    for each in left:
+        each.restore(armature_object)
+    take = getattr(armature_object, "inpose_take", None)
+    if left and take is not None:
+        take.switched_off = _text(each for each in _parse(take.switched_off) if each not in left)
+    if left:
+        armature_object.update_tag()
 
 
 def still_off(armature_object: Any) -> tuple[SwitchedOff, ...]:

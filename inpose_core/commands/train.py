@@ -20,7 +20,8 @@ def add_train_command(commands: Any) -> None:
     command.add_argument(
         "--out",
         type=Path,
-        help="folder of the run; default: runs/prior, or runs/hand_finder. A run of the prior that is there continues",
+        help="folder of the run; default: runs/prior, or runs/hand_finder. A run of the prior that is there continues; "
+        "its data and options must be the same, except --steps",
     )
     command.add_argument("--steps", type=int, help="number of training steps")
     command.add_argument("--batch", type=int, help="number of windows per step")
@@ -35,7 +36,7 @@ def run_train(options: argparse.Namespace) -> int:
     """Train the prior or the hand finder; a run of the prior that is there continues.
 
     Raises:
-        InPoseError: there is no packed motion, or the run's folder is of another network.
+        InPoseError: there is no packed motion, or the folder has a run of other data, another start or other options.
     """
     from dataclasses import replace  # noqa: PLC0415
 
@@ -55,8 +56,8 @@ def run_train(options: argparse.Namespace) -> int:
         start = load_prior(options.start).network
         settings = replace(settings, network=start.config)
     folder = options.out or Path("runs", "prior")
-    train_from_folder(options.data, folder, settings, torch_device(options.device), start)
-    print(f"{folder / 'prior.safetensors'}: trained for {settings.steps} steps")
+    prior = train_from_folder(options.data, folder, settings, torch_device(options.device), start)
+    print(f"{folder / 'prior.safetensors'}: trained for {prior.training['steps']} steps")
     return 0
 
 

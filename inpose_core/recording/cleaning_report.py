@@ -47,6 +47,8 @@ class CleaningReport:
     """Head, left hand, right hand."""
     dropped_frames: int = 0
     """Frames whose time repeats or goes back."""
+    repeated_rows: int = 0
+    """Rows that repeat the poses of the row before, because the logger is faster than the tracking; left out."""
     unnormalised_frames: int = 0
     """Frames with a quaternion that is not of unit length."""
     swapped_s: float = 0.0
@@ -61,6 +63,12 @@ class CleaningReport:
         if self.dropped_frames:
             were = "was" if self.dropped_frames == 1 else "were"
             said.append(f"{_count(self.dropped_frames, 'frame')} with a repeated or decreasing time {were} removed.")
+        if self.repeated_rows:
+            repeat = "repeats" if self.repeated_rows == 1 else "repeat"
+            said.append(
+                f"{_count(self.repeated_rows, 'row')} {repeat} the poses of the row before, because the logger is "
+                "faster than the tracking. InPose left them out."
+            )
         if self.unnormalised_frames:
             said.append("The rotations were not unit quaternions. InPose normalised them.")
         return tuple(said)

@@ -7,6 +7,7 @@ The plain form keeps ``quat`` (F, 22, 4) int16, global wxyz / 32767, and one arr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ import numpy as np
 from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES
 from ..errors import InPoseError
-from ..system.safe_files import array_shapes, numbers, one_number, read_arrays
+from ..system.safe_files import array_shapes, numbers, one_number, open_file, read_arrays, sha256_of
 from .compact import COMPACT_KEY, decode_rotations, decode_steps
 from .packed import PackedClips, joined
 
@@ -86,6 +87,22 @@ def read_packed_folder(data: Path) -> PackedClips:
         InPoseError: there is none, or one is not packed motion.
     """
     return joined([read_packed(file) for file in packed_files(data)])
+
+
+def hash_of_packed(data: Path) -> str:
+    """Return a hash of every packed file of a folder, or of one file, with their names: these may name data sets.
+
+    Raises:
+        InPoseError: there is none, or one cannot be read.
+    """
+    found = hashlib.sha256()
+    for path in packed_files(data):
+        try:
+            with open_file(path) as file:
+                found.update(f"{path.name} {sha256_of(file)}".encode())
+        except (OSError, ValueError) as error:
+            raise InPoseError(f"{path} cannot be read ({error}).", "Give packed .npz files.") from error
+    return found.hexdigest()
 
 
 def _decode(name: str, arrays: Mapping[str, Any]) -> PackedClips:

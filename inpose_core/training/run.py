@@ -9,6 +9,7 @@ import torch
 
 from ..prior.checkpoint import Prior
 from ..prior.network import DiffusionTransformer
+from .packed_files import hash_of_packed
 from .split import HELD_OUT, load_split
 from .trainer import Trainer, TrainingSettings
 
@@ -24,13 +25,23 @@ def train_from_folder(
 
     Args:
         data: folder of packed ``.npz`` motion, or one file of it.
-        folder: the run's folder; training resumes if it holds a checkpoint.
+        folder: the run's folder; training resumes if it holds a checkpoint of the same run.
         settings: how to train.
         device: where to train.
         start: trained network to start from, with the form in the settings.
 
     Raises:
-        InPoseError: the folder holds no packed motion.
+        InPoseError: the data folder holds no packed motion.
+        WeightsError: the run's folder has a run with other data, another start or other settings.
     """
     training, validation = load_split(data, settings.network, settings.validation)
-    return Trainer(training, validation, folder, settings, device, decisive_set=HELD_OUT, start=start).run()
+    return Trainer(
+        training,
+        validation,
+        folder,
+        settings,
+        device,
+        decisive_set=HELD_OUT,
+        start=start,
+        data_hash=hash_of_packed(data),
+    ).run()

@@ -20,9 +20,8 @@ _GROUP_NAMES: Final[tuple[str, ...]] = ("hips", "chest", "elbows", "knees", "fee
 _GROUP_OF: Final[tuple[str, ...]] = ("hips", "chest", "elbows", "elbows", "knees", "knees", "feet", "feet")
 """Which trackers are worn together, in the order of `TRACKER_JOINTS`."""
 _GROUPS: Final[tuple[int, ...]] = tuple(_GROUP_NAMES.index(name) for name in _GROUP_OF)
-_HIPS_AND_FEET: Final[tuple[bool, ...]] = tuple(name in ("hips", "feet") for name in _GROUP_OF)
-_USUAL_SET: Final[float] = 0.5
-"""Share of tracker wearers with hips and feet, the usual set; the others wear each group at random."""
+_USUAL_SETS: Final[tuple[tuple[float, tuple[str, ...]], ...]] = ((0.4, ("hips", "feet")), (0.2, ("hips",)))
+"""Shares of tracker wearers with the sets that people usually have; the others wear each group at random."""
 _GROUP_WORN: Final[float] = 0.5
 _ROTATION_ONLY: Final[float] = 0.1
 _POSITION_ONLY: Final[float] = 0.15
@@ -130,7 +129,7 @@ def sensed_trackers(
     share = random.uniform(batch, 1, 1, 1)
     displaced = errors.tracker_place_error * share * random.normal(batch, 1, TRACKER_COUNT, 3)
     place = place + (R_tracker @ displaced[..., None])[..., 0]
-    worn = _worn(batch, errors.trackers, random) & ~_lost_spans(batch, frames, random)
+    worn = worn_trackers(batch, errors.trackers, random) & ~_lost_spans(batch, frames, random)
     kind = random.uniform(batch, 1, TRACKER_COUNT)
     return Trackers(
         R_world=R_tracker,
@@ -151,11 +150,15 @@ def sensed_posture(situation: Tensor, known: float, random: RandomDraws) -> Tens
     return posture[:, None].expand(-1, situation.shape[1], -1)
 
 
-def _worn(batch: int, probability: float, random: RandomDraws) -> Tensor:
+def worn_trackers(batch: int, probability: float, random: RandomDraws) -> Tensor:
     """Return which trackers are worn in windows, (B, 1, 8)."""
     groups = random.uniform(batch, 1, len(_GROUP_NAMES)) < _GROUP_WORN
-    usual = torch.tensor(_HIPS_AND_FEET, device=random.device)
-    worn = torch.where(random.uniform(batch, 1, 1) < _USUAL_SET, usual, groups[..., list(_GROUPS)])
+    worn = groups[..., list(_GROUPS)]
+    drawn, share = random.uniform(batch, 1, 1), 0.0
+    for own_share, names in _USUAL_SETS:
+        usual = torch.tensor([name in names for name in _GROUP_OF], device=random.device)
+        worn = torch.where((drawn >= share) & (drawn < share + own_share), usual, worn)
+        share += own_share
     return worn & (random.uniform(batch, 1, 1) < probability)
 
 

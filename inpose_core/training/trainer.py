@@ -28,6 +28,7 @@ from .augmentation import AugmentationSettings, ConditionBuilder, Examples, draw
 from .dataset import MotionData
 from .losses import LossWeights, denoising_loss, state_of, validation_errors
 from .module import TrainableTransformer
+from .origin import origin_of, require_same_origin
 from .uncertainty import measure_uncertainty
 
 _LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class TrainingSettings:
 
 
 class Trainer:
-    """Train one prior in one folder; a second call continues where the first one stopped.
+    """Train one prior in one folder; a second call continues where the first one stopped, if it is the same run.
 
     The folder holds ``checkpoint.pt`` (everything needed to resume), ``best.pt`` (the best averaged
     weights so far, by the error on held-out people), ``log.jsonl`` and, in the end, ``prior.safetensors``.
@@ -84,7 +85,25 @@ class Trainer:
         decisive_set: str,
         condition: ConditionBuilder | None = None,
         start: DiffusionTransformer | None = None,
+        data_hash: str = "",
     ) -> None:
+        """Begin a run, or continue that of the folder.
+
+        Args:
+            data: the training motion.
+            validation: windows of held-out people, by set.
+            folder: the run's folder.
+            settings: how to train.
+            device: where to train.
+            decisive_set: the validation set that chooses the best weights.
+            condition: what the network sees of a window.
+            start: trained network to start from, with the form in the settings.
+            data_hash: a hash of the data, to know them again; empty if nobody asks.
+
+        Raises:
+            WeightsError: the folder's run has other data, another start or other settings, or is damaged.
+        """
+        self._origin = origin_of(asdict(settings), data_hash, start)
         self.settings, self.device, self.folder = settings, device, folder
         self.decisive_set = decisive_set
         self.condition = condition or scale_free_condition(settings.network.condition_size)
@@ -233,6 +252,7 @@ class Trainer:
             "step": self.step,
             "best_error_cm": self.best_error_cm,
             "network_config": asdict(self.settings.network),
+            "origin": json.dumps(self._origin),
         }
         write_output(self._checkpoint_path, [_saved(state)])
 
@@ -244,6 +264,8 @@ class Trainer:
                     f"The checkpoint in {self.folder} is of a network of another size.",
                     "Choose another folder with --out.",
                 )
+            # Checkpoints of earlier versions do not say what they were trained on.
+            require_same_origin(self._origin, json.loads(state.get("origin", "{}")), self.folder)
             self.network.load_state_dict(state["network"])
             self.ema.load_state_dict(state["ema"])
         except (RuntimeError, KeyError, EOFError, OSError, UnpicklingError) as error:

@@ -14,6 +14,7 @@ from ...prior.checkpoint import Prior, load_prior
 from ...prior.conditioning import THREE_POINT_SIZE
 from ...prior.network import NetworkConfig
 from ...training.augmentation import AugmentationSettings, ConditionBuilder, scale_free_condition, validation_examples
+from ...training.packed_files import hash_of_packed
 from ...training.split import HELD_OUT, load_training_motion, load_validation_motion
 from ...training.trainer import Trainer, TrainingSettings
 from .conditioning import PositionConditioning
@@ -113,6 +114,7 @@ def train_network(name: str, data: Path, folder: Path, budget: Budget, device: t
         device,
         decisive_set=HELD_OUT,
         condition=network.condition,
+        data_hash=hash_of_packed(data),
     )
     trainer.run()
     return load_prior(path, condition_size=network.condition_size)

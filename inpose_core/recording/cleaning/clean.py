@@ -3,7 +3,7 @@
 
 The order matters, because each step trusts the results of the steps before it:
 
-1. the clock (`clock`), and poses that are none;
+1. the clock (`clock`), rows that repeat the one before (`repeated_rows`), and poses that are none;
 2. hands that were swapped (`swapped_hands`);
 3. a headset that is not worn (`wearing`);
 4. devices at a place of the runtime's: the origin (`track_defects`), the headset (`head_followers`), the other hand
@@ -43,6 +43,7 @@ from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
 from .hips import find_hips
 from .mending import mend
+from .repeated_rows import find_repeated_rows
 from .stalled_clock import stall_findings
 from .still_devices import find_still_devices
 from .swapped_hands import put_hands_back
@@ -65,7 +66,9 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     Raises:
         RecordingError: fewer than two usable frames, no head, no hand, or a length of many hours.
     """
-    kept = checked_order(recording.times_s, name)
+    in_order = checked_order(recording.times_s, name)
+    repeated = find_repeated_rows(recording, in_order)
+    kept = in_order & ~repeated
     times_s = recording.times_s[kept]
     times_s = times_s - times_s[0]
     check_length(times_s, name)
@@ -97,7 +100,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name, tracked=trackers is not None and bool(trackers.measured.any()))
     findings = [
-        *stall_findings(recording.times_s, kept),
+        *stall_findings(recording.times_s, in_order),
         *telling.swap_findings(times_s, runs(exchanged)),
         *telling.not_worn_findings(times_s, unworn),
         *mended,
@@ -108,7 +111,8 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
     held_wxyz = _last_held(poses.rotations_wxyz, known)
     report = CleaningReport(
         devices=device_cleanings(times_s, poses.measured, held_wxyz, defects, lost),
-        dropped_frames=len(kept) - len(times_s),
+        dropped_frames=int((~in_order).sum()),
+        repeated_rows=int(repeated.sum()),
         unnormalised_frames=int(unnormalised.any(axis=1).sum()),
         swapped_s=float(durations_s(times_s)[exchanged].sum()),
         recentred_at_s=recentred_at_s,

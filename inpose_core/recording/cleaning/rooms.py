@@ -67,7 +67,7 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     before, after = frames[:-1], frames[1:]
     turns = multiply_quaternions(rotations_wxyz[after, 0], conjugate_quaternion(rotations_wxyz[before, 0]))
     yaw = normalize_quaternion(turns * (1.0, 0.0, 1.0, 0.0))
-    between_s = times_s[after] - times_s[before]
+    between_s = _at_least_usual_s(np.diff(times_s[frames]))
     step_m = lengths(positions_m[after, 0] - positions_m[before, 0])
     angle = geodesic_angle(yaw, (1.0, 0.0, 0.0, 0.0))
     jumps = (step_m > _STEP_M) & (step_m > _FASTEST_HEAD_M_S * between_s)
@@ -87,6 +87,13 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     taken = {jump.frame + beside for jump in found for beside in (-2, -1, 0, 1, 2)}
     found += [jump for jump in _floor_steps(times_s, poses, frames) if jump.frame not in taken]
     return sorted(found, key=lambda jump: jump.frame)
+
+
+def _at_least_usual_s(between_s: FloatArray) -> FloatArray:
+    """Return the times from frame to frame, none shorter than the mean: a pose that a logger got late seems to be
+    followed by a fast motion."""
+    short_s = between_s[between_s < _LONGEST_FRAME_S]
+    return np.maximum(between_s, short_s.mean()) if len(short_s) else between_s
 
 
 def _floor_or_room(yaw: FloatArray, shift_m: FloatArray, angle_rad: float) -> tuple[FloatArray, FloatArray, bool]:

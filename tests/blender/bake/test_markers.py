@@ -101,6 +101,21 @@ def test_the_markers_of_two_characters_are_told_apart(rig, rng):
     assert not [name for name, _ in bake(other) if name.startswith("Alex")]
 
 
+def test_a_duplicated_character_leaves_the_markers_of_the_first(rig):
+    first = bake(rig, markers=True)
+    copy = rig.copy()  # as Shift-D
+    copy.data = rig.data.copy()
+    copy.animation_data_clear()
+    bpy.context.scene.collection.objects.link(copy)
+    both = bake(copy, markers=True, first_frame=201)
+    assert set(first) < set(both)
+    assert {name for name, frame in both if frame > 200} == {f"{copy.name}: {name}" for name, _ in first}
+    rig.name = "Hero"
+    again = bake(rig, markers=True, first_frame=401)
+    assert {frame for _, frame in again if frame <= 200} == set()
+    assert len(again) == len(both)
+
+
 def test_markers_that_somebody_else_has_remembered_are_left_alone(rig):
     scene = bpy.context.scene
     scene.timeline_markers.new("mine", frame=1)

@@ -47,11 +47,14 @@ def key_count(rig):
         {},
         {"arm_angle_deg": 45.0, "rotation_deg": (90, 0, 0), "scale": 0.01},
         {"rotation_deg": (0, 0, 130), "location": (1.0, -2.0, 0.5)},
+        {"local": False},
     ],
-    ids=["plain", "fbx", "turned"],
+    ids=["plain", "fbx", "turned", "location along the armature's axes"],
 )
 def test_root_motion_changes_what_carries_and_not_what_is_seen(rng, kind):
+    local = kind.pop("local", True)
     rig = build_rig(rng, extra_bones=True, **kind)
+    rig.data.bones["root of all"].use_local_location = local
     mapping, measure = map_and_measure(rig)
     motion = slow_motion(rng, measure.skeleton)
     bake(rig, motion, root_motion=True, spread=False)
@@ -151,6 +154,52 @@ def test_a_new_bake_replaces_the_last_one_of_the_take(rng, to_nla_track):
     bake(rig, motion, replace_own=True, to_nla_track=not to_nla_track)
     assert [action.name for action in bpy.data.actions] == ["take"]
     assert len(rig.animation_data.nla_tracks) == int(not to_nla_track)
+
+
+STRIP_EDITS = {
+    "move": lambda strip: setattr(strip, "frame_start_ui", 101.0),
+    "trim": lambda strip: setattr(strip, "action_frame_end", 1.5),
+    "scale": lambda strip: setattr(strip, "scale", 1.5),
+    "repeat": lambda strip: setattr(strip, "repeat", 2.0),
+    "blend": lambda strip: setattr(strip, "blend_in", 1.0),
+    "influence": lambda strip: setattr(strip, "use_animated_influence", True),
+}
+
+
+@pytest.mark.parametrize("edit", STRIP_EDITS)
+@pytest.mark.parametrize("pushed_down", [False, True])
+def test_a_strip_that_somebody_edited_is_muted_and_kept(rng, edit, pushed_down):
+    """Also one into which the user has pushed the bake."""
+    rig = build_rig(rng)
+    motion = random_motion(rng, map_and_measure(rig)[1].skeleton)
+    bake(rig, motion, to_nla_track=not pushed_down)
+    animation = rig.animation_data
+    if pushed_down:
+        action = animation.action
+        animation.action = None
+        animation.nla_tracks.new().strips.new(action.name, 1, action)
+    strip = animation.nla_tracks[0].strips[0]
+    STRIP_EDITS[edit](strip)
+    place = (strip.frame_start, strip.frame_end)
+    result = bake(rig, motion, replace_own=True, to_nla_track=True)
+    assert result.kept_action_name == "take"
+    kept, new = animation.nla_tracks
+    assert (kept.mute, kept.strips[0].action.name, new.mute) == (True, "take", False)
+    assert (kept.strips[0].frame_start, kept.strips[0].frame_end) == place
+    # The edited strip is none of the other takes, before or after which the new one would play.
+    assert (new.strips[0].frame_start, new.strips[0].extrapolation) == (1, "HOLD")
+    assert bake(rig, motion, replace_own=True, to_nla_track=True).kept_action_name == ""
+    assert [track.mute for track in animation.nla_tracks] == [True, False]
+
+
+def test_a_strip_that_blender_itself_has_changed_is_replaced(rng):
+    """When another strip moves, Blender lets one that holds its first pose hold only its last one."""
+    rig = build_rig(rng)
+    motion = random_motion(rng, map_and_measure(rig)[1].skeleton)
+    bake(rig, motion, to_nla_track=True)
+    rig.animation_data.nla_tracks[0].strips[0].extrapolation = "HOLD_FORWARD"
+    assert bake(rig, motion, replace_own=True, to_nla_track=True).kept_action_name == ""
+    assert len(rig.animation_data.nla_tracks) == 1
 
 
 @pytest.mark.parametrize("touch", ["value", "interpolation", "curve", "fake user", "other user"])

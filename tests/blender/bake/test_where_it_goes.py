@@ -16,6 +16,7 @@ from inpose_blender.bake.job import BakeJob
 from inpose_blender.bake.operators import keep_place
 from inpose_blender.bake.options import BakeOptions
 from inpose_blender.bake.placement import placement_from_text
+from inpose_blender.bake.play_action import show_bake
 from inpose_blender.bpy_compat import action_curves
 from inpose_blender.core import JOINT_INDEX, Motion, RigError, multiply_quaternions
 from inpose_blender.export.sampling import GameFrame
@@ -64,6 +65,28 @@ def test_an_export_does_not_depend_on_the_frame_that_is_shown(rng):
         shown = GameFrame.of(rig, prepare_rig(rig, scene).measure)
         np.testing.assert_allclose(shown.rest, stands.rest, atol=1e-5)
         np.testing.assert_allclose(shown.matrix, stands.matrix, atol=1e-5)
+
+
+def test_another_take_plays_where_the_object_stood(rng):
+    """One take moves the object; whoever chooses another one finds the object at home, not where the frame had it."""
+    rig = build_rig(rng)
+    motion = walker(map_and_measure(rig)[1].skeleton)
+    scene = bpy.context.scene
+
+    def bake_as(name, **options):
+        load = partial(SolvedTake, motion)
+        BakeJob(prepare_rig(rig, scene), scene, load, BakeOptions(**options), name, replace_own=True).run()
+
+    bake_as("hips")
+    scene.frame_set(40)
+    stands = [np.array(bone.matrix) for bone in rig.pose.bones]
+    bake_as("object", way="object")
+    scene.frame_set(40)
+    assert rig.location.length > 0.5
+    show_bake(rig, "hips")
+    scene.frame_set(40)
+    np.testing.assert_allclose(rig.matrix_world, np.eye(4), atol=1e-6)
+    np.testing.assert_allclose([np.array(bone.matrix) for bone in rig.pose.bones], stands, atol=1e-6)
 
 
 def keep_bake(rig, motion, scale=None, **options):

@@ -8,6 +8,7 @@ from functools import partial
 import bpy
 import numpy as np
 import pytest
+from ik_rigs import hand_made_rig
 from rigs import build_rig, gentle_motion, map_and_measure, nearest_rotation, scene_facts, still_motion
 
 from inpose_blender.bake.job import BakeJob
@@ -18,6 +19,7 @@ from inpose_blender.layers import stack
 from inpose_blender.layers.masks import part_of_joint
 from inpose_blender.layers.options import LayerOptions
 from inpose_blender.rig.prepare import prepare_rig
+from inpose_blender.rig.switched_off import still_off
 from inpose_blender.takes.take import SolvedTake
 
 FRAMES = 40
@@ -331,14 +333,35 @@ def test_an_edited_layer_is_muted_and_kept(rig, walk, gesture):
 def test_a_bake_that_becomes_a_layer_brings_back_what_it_had_put_aside(rig, walk, gesture):
     bake(rig, walk, "walk")
     walking = seen(rig)
+    put_aside = rig.animation_data.action
     bake(rig, gesture)
     assert rig.animation_data.nla_tracks[0].mute
+    put_aside.name = "walk of the hero"
     bake(rig, gesture, layer="replace", mask="arms")
     legs = [index_of(rig)[name] for name in _LEGS]
     assert degrees(seen(rig)[:, legs], walking[:, legs]).max() < 0.01
     assert [track.mute for track in rig.animation_data.nla_tracks] == [False, False]
     bake(rig, gesture)  # and the way back
     assert rig.animation_data.action.name == "gesture"
+
+
+def test_ik_that_was_switched_off_comes_back_with_the_walk():
+    """The gesture had switched off the IK of all limbs; as a layer on the arms, it keys that of the arms only."""
+    rig = hand_made_rig()
+    gesture = smooth_motion(5, prepare_rig(rig, bpy.context.scene).measure.skeleton)
+    rig.pose.bones["Hips"].keyframe_insert("location", frame=1)
+
+    def influences() -> dict[str, float]:
+        bpy.context.scene.frame_set(5)
+        return {bone.name: each.influence for bone in rig.pose.bones for each in bone.constraints if each.type == "IK"}
+
+    on = influences()
+    assert set(on.values()) == {1.0}
+    bake(rig, gesture)
+    assert set(influences().values()) == {0.0}
+    bake(rig, gesture, layer="replace", mask="arms")
+    assert influences() == {name: 1.0 if "Leg" in name else 0.0 for name in on}
+    assert {each.bone for each in still_off(rig)} == {name for name in on if "Leg" not in name}
 
 
 def test_tweaks_correct_the_bake_without_touching_it(rig, walk, gesture):

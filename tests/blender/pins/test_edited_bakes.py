@@ -184,6 +184,26 @@ def test_without_edits_that_are_left_the_action_is_a_bake_like_any_other(pinned)
     assert is_untouched_bake(pinned.animation_data.action, pinned.inpose_take.label, pinned)
 
 
+def test_a_bone_that_the_bake_holds_at_rest_does_not_hide_the_edits(pinned) -> None:
+    """It was posed before the bake, and rests since then; another one is posed since, and has no keys."""
+    pinned.animation_data.action = None
+    knee, elbow = (pinned.pose.bones[bone(pinned, joint)] for joint in ("left_knee", "left_elbow"))
+    knee.scale = (1.2, 1.2, 1.2)
+    solve_again()
+    bpy.context.scene.frame_set(5)
+    assert tuple(knee.scale) == (1.0, 1.0, 1.0)
+    elbow.location = (0.1, 0.0, 0.0)
+    before = values(pinned)
+    edit(pinned, 3, 0.5)
+    pinned.inpose_pins.entries[0].muted = True
+    solve_again()
+    assert "Your edits of the bake are kept." in notes()
+    assert values(pinned)[2, 0] == pytest.approx(before[2, 0] + 0.5)
+    assert curve(pinned, "left_knee", "scale", 0).evaluate(5) == 1.0
+    assert kept(pinned) == []
+    assert tuple(elbow.location) == pytest.approx((0.1, 0.0, 0.0))
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -194,10 +194,25 @@ def test_the_command_says_with_its_exit_code_whether_all_worked(
     jobs = _jobs(tmp_path, 1)
     assert main(["batch", str(jobs[0].recording), "-o", str(tmp_path / "out"), "--quality", "draft"]) == 0
     assert "1 solved" in capsys.readouterr().out
+    (tmp_path / "jobs.toml").write_text('[[jobs]]\nrecordings = "takes"\noutput = "solved"\n')
+    given = ["--quality", "draft", "--device", "cpu", "--format", "bvh", "--from", "1", "--to", "2"]
+    assert main(["batch", str(tmp_path / "jobs.toml"), *given, "--performer-height", "1.55", "--quiet"]) == 0
+    (told,) = json.loads((tmp_path / "inpose-batch.json").read_text())["jobs"]
+    assert Path(told["output"]) == tmp_path / "solved" / "take0.bvh"
+    assert told["stature_m"] == 1.55
+    assert 55 <= told["frames"] <= 65
     jobs[0].recording.write_text("nothing")
     assert main(["batch", str(jobs[0].recording), "-o", str(tmp_path / "out")]) == 1
     assert main(["batch", str(jobs[0].recording)]) == 2
     assert "--out" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_named_like_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (job,) = _jobs(tmp_path, 1)
+    for name in ("a.npz", "b.BVH"):
+        assert main(["batch", str(job.recording), "--out", str(tmp_path / name)]) == 2
+        assert "--out is a folder" in capsys.readouterr().err
+        assert not (tmp_path / name).exists()
 
 
 def _children(parent: int | None = None) -> list[int]:

@@ -21,7 +21,7 @@ from inpose_core.cli import main
 from inpose_core.errors import InPoseError, WeightsError
 from inpose_core.prior.checkpoint import load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
-from inpose_core.prior.network import Denoised, NetworkConfig
+from inpose_core.prior.network import Denoised, DiffusionTransformer, NetworkConfig
 from inpose_core.training import run as training_run
 from inpose_core.training import split as training_split
 from inpose_core.training.augmentation import (
@@ -378,6 +378,45 @@ def test_checkpoints_that_do_not_fit_are_refused(data: MotionData, examples: Map
         make_trainer(data, examples, tmp_path, steps=1)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"seed": 4}, r"another seed \(3, not 4\)"),
+        ({"learning_rate": 1e-3}, r"another learning rate \(0\.003, not 0\.001\)"),
+        ({"batch": 8}, "another batch"),
+        ({"loss": LossWeights(rotation=0.5)}, "other weights of the loss"),
+    ],
+)
+def test_another_run_does_not_continue_this_one(
+    data: MotionData, examples: Mapping[str, Any], tmp_path: Path, changes: Mapping[str, Any], words: str
+) -> None:
+    make_trainer(data, examples, tmp_path, steps=1).run()
+    with pytest.raises(WeightsError, match=words):
+        make_trainer(data, examples, tmp_path, steps=1, **changes)
+    assert make_trainer(data, examples, tmp_path, steps=2, validate_every=7).step == 1
+
+
+def test_other_data_or_another_start_are_refused(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
+    def again(data_hash: str = "a", start: DiffusionTransformer | None = None) -> Trainer:
+        settings = replace(SETTINGS, steps=1)
+        return Trainer(
+            data, examples, tmp_path, settings, CPU, decisive_set="held_out", start=start, data_hash=data_hash
+        )
+
+    start = again().run().network
+    assert again().step == 1
+    with pytest.raises(WeightsError, match="other data"):
+        again("b")
+    with pytest.raises(WeightsError, match="another network to start from"):
+        again(start=start)
+    # A checkpoint of an earlier version does not tell: it continues as before.
+    path = tmp_path / "checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    del state["origin"]
+    torch.save(state, path)
+    assert again("b", start).step == 1
+
+
 def test_a_finished_run_is_not_trained_further(data: MotionData, examples: Mapping[str, Any], tmp_path: Path) -> None:
     first = make_trainer(data, examples, tmp_path, steps=3)
     first.run()
@@ -500,6 +539,14 @@ def test_training_from_a_folder_by_command_line(
     assert main([*arguments, "--device", "cpu", "--seed", "1"]) == 0
     assert "prior.safetensors: trained for 2 steps" in capsys.readouterr().out
     assert load_prior(tmp_path / "run" / "prior.safetensors").training["batch"] == "4"
+    # The folder's run is longer already, and is of these data.
+    assert main([*arguments, "--device", "cpu", "--seed", "1", "--steps", "1"]) == 0
+    assert "trained for 2 steps" in capsys.readouterr().out
+    other = tmp_path / "other"
+    other.mkdir()
+    write_packed(other / "cmu_test.npz", [(str(subject), smooth_motion(150, seed=subject)) for subject in (1, 3)])
+    assert main([*arguments, "--device", "cpu", "--seed", "1", "--data", str(other)]) == 2
+    assert "other data" in capsys.readouterr().err
 
 
 def test_a_folder_without_packed_motion_is_refused(tmp_path: Path) -> None:
