@@ -22,6 +22,7 @@ from ..findings import Finding, FindingKind
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from .euler_order import in_likely_order
 from .evidence import USUAL_REACH_M, Samples, body_signs, far_reach
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
@@ -54,6 +55,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     Raises:
         RecordingError: no time unit gives a plausible recording.
     """
+    raw, euler_guess = in_likely_order(raw, options)
     declared = raw.declared
     with np.errstate(invalid="ignore", over="ignore"):
         # Squares of anything larger overflow; signalling NaNs come from damaged files.
@@ -105,7 +107,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     fingers = raw.fingers
     if swap and fingers is not None and not raw.finger_sides_certain:
         fingers = fingers.exchanged(np.ones(len(times_s), np.bool_))
-    made = (time_guess, *seen.guesses, raw.euler_order, unit_guess.value, swap_guess, pose_guess, origin_guess)
+    made = (time_guess, *seen.guesses, euler_guess, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
     noted = [

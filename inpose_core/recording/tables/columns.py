@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,7 +18,6 @@ from ..conventions import ReadOptions
 from ..findings import Finding
 from ..sessions import ContinuedClock, continue_clock, continue_clock_of_devices
 from ..tracks import Track
-from ..types import Guess
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import (
     PITCH_YAW_ROLL,
@@ -53,10 +52,10 @@ class DeviceTracks:
     """Further devices that move, by their names."""
     finger_bones: Mapping[str, Track] = field(default_factory=dict)
     """Bones of fingers, by the names of `UNITY_FINGER_BONES`."""
-    euler_order: Guess | None = None
-    """How the order of the table's Euler angles was decided; None if it has none."""
     buttons: FingerTracks | None = None
     """The buttons in the rows of the head."""
+    read_in: Callable[[str], DeviceTracks] | None = None
+    """Return the same tracks with their Euler angles read in another order; None if the table has none."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
@@ -136,8 +135,8 @@ class Angles:
 
     are_written: bool = False
     """The table has Euler angles at all."""
-    order: Guess | None = None
-    """Their order, and how it was decided (`euler_order.with_order`)."""
+    order: str = UNITY_EULER_ORDER
+    """As in `Layout.euler_order`."""
     degrees: float = 1.0
     """Degrees per unit."""
     z_up: bool = False
@@ -146,7 +145,7 @@ class Angles:
 
 
 def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cells, layout: Layout) -> Angles:
-    """Return how a table writes its Euler angles, from the layout or from the numbers; their order is still open."""
+    """Return how a table writes its Euler angles, from the layout or from the numbers; an unknown order is Unity's."""
     written = [cells.numbers(places.rotation) for columns, places in devices if columns.kind == "e"]
     if not written:
         return Angles()
@@ -161,10 +160,24 @@ def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cell
     positions = [cells.numbers(places.position) for _, places in devices]
     return Angles(
         are_written=True,
+        order=layout.euler_order or UNITY_EULER_ORDER,
         degrees=float(np.degrees(1.0)) if radians else 1.0,
         z_up=_is_z_up(positions),
         findings=told if radians and layout.angle_unit is None else (),
     )
+
+
+def in_any_order(tracks_in: Callable[[Angles], DeviceTracks], angles: Angles) -> DeviceTracks:
+    """Return a table's tracks, which can be read again with Euler angles of another order.
+
+    Args:
+        tracks_in: gives the tracks of angles that are written so.
+        angles: how they are written as far as that is known.
+    """
+    tracks = tracks_in(angles)
+    if not angles.are_written:
+        return tracks
+    return replace(tracks, read_in=lambda order: tracks_in(replace(angles, order=order)))
 
 
 def _is_z_up(positions: Sequence[FloatArray]) -> bool:
@@ -189,7 +202,7 @@ def column_poses(
         return position, rotation
     if columns.kind == "e":
         turns_deg = rotation * angles.degrees
-        order = UNITY_EULER_ORDER if angles.order is None else angles.order.value
+        order = angles.order
         if order == PITCH_YAW_ROLL:
             return position, rotator_to_xyzw(turns_deg, z_up=angles.z_up)
         return position, euler_to_xyzw(turns_deg[:, ["XYZ".index(axis) for axis in order]], order)

@@ -31,13 +31,13 @@ from .columns import (
     column_places,
     column_poses,
     frame_times,
+    in_any_order,
     present_columns,
     sorted_track,
     time_column,
 )
 from .csv_format import CSV_HINT
 from .device_files import device_files
-from .euler_order import with_order
 from .layouts import DeviceColumns, Layout
 from .text_table import Cells, TextTable, open_table
 
@@ -50,7 +50,7 @@ _NO_HAND: Final[str] = "osc tracker"
 _STILL_M: Final[float] = 1e-3
 
 
-def read_long(layout: Layout, table: TextTable, options: ReadOptions, by: str) -> DeviceTracks:
+def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceTracks:
     """Return the tracks of a table in which each row holds one device, named in the key column.
 
     Raises:
@@ -68,28 +68,25 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions, by: str) -
     rows_of_devices = _rows_of_devices(cells.texts[key])
     clock, unit = frame_times(table, time, cells, devices=list(rows_of_devices.values()))
 
-    def devices_in(angles: Angles) -> _Devices:
+    def tracks_in(angles: Angles) -> DeviceTracks:
         positions, quaternions = column_poses(columns, places, cells, angles)
         tracks = {
             name: sorted_track(Track(clock.times[rows], positions[rows], quaternions[rows]))
             for name, rows in rows_of_devices.items()
         }
-        return _told_apart(tracks, layout, table.name)
+        found = _told_apart(tracks, layout, table.name)
+        return DeviceTracks(
+            found.tracks,
+            unit,
+            found.sides_certain,
+            cells.notes,
+            clock.session_starts,
+            (*cells.findings, *clock.findings, *angles.findings),
+            found.trackers,
+            found.finger_bones,
+        )
 
-    angles = angles_of([(columns, places)], cells, layout)
-    angles = with_order(angles, layout, options, by, lambda angles: devices_in(angles).tracks)
-    found = devices_in(angles)
-    return DeviceTracks(
-        found.tracks,
-        unit,
-        found.sides_certain,
-        cells.notes,
-        clock.session_starts,
-        (*cells.findings, *clock.findings, *angles.findings),
-        found.trackers,
-        found.finger_bones,
-        angles.order,
-    )
+    return in_any_order(tracks_in, angles_of([(columns, places)], cells, layout))
 
 
 @dataclass(frozen=True)
@@ -184,7 +181,7 @@ def _moves(track: Track) -> bool:
     return len(seen) > 1 and bool((seen.max(axis=0) - seen.min(axis=0)).max() > _STILL_M)
 
 
-def read_files(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions, by: str) -> DeviceTracks:
+def read_files(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions) -> DeviceTracks:
     """Return the tracks of the given file and its siblings, one device per file.
 
     Raises:
@@ -222,22 +219,20 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         starts = clock.session_starts if device == "head" else starts
     notes += [f"There is no file for the {device} hand." for device in missing]
 
-    def tracks_in(angles: Angles) -> list[Track | None]:
-        return [
+    def tracks_in(angles: Angles) -> DeviceTracks:
+        head, left, right = (
             tracks_of[device](replace(written[device], order=angles.order)) if device in tracks_of else None
             for device in DEVICE_NAMES
-        ]
+        )
+        return DeviceTracks(
+            (head, left, right),
+            time_unit,
+            notes=tuple(notes),
+            session_starts=starts,
+            findings=tuple(dict.fromkeys(findings)),
+        )
 
-    angles = with_order(written["head"], layout, options, by, tracks_in)
-    head, left, right = tracks_in(angles)
-    return DeviceTracks(
-        (head, left, right),
-        time_unit,
-        notes=tuple(notes),
-        session_starts=starts,
-        findings=tuple(dict.fromkeys(findings)),
-        euler_order=angles.order,
-    )
+    return in_any_order(tracks_in, written["head"])
 
 
 def _track_of_file(

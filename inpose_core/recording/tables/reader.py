@@ -17,7 +17,7 @@ from ...errors import ColumnsError, RecordingError
 from ..arrival_clock import SteadyClock, without_delays
 from ..conventions import ReadOptions
 from ..fingers.unity_bones import fingers_of_bones
-from ..tracks import Declared, RawTracks, Track, join_tracks, trackers_at
+from ..tracks import Declared, EulerAngles, RawTracks, Track, join_tracks, trackers_at
 from ..types import DEVICE_NAMES
 from .assignment import mapping_path
 from .buttons import button_columns, buttons_from
@@ -29,13 +29,13 @@ from .columns import (
     column_places,
     column_poses,
     frame_times,
+    in_any_order,
     missing_column,
     present_columns,
     time_column,
 )
 from .csv_format import CSV_HINT, OWN_LAYOUT, is_own, read_own
 from .devices import read_files, read_long
-from .euler_order import with_order
 from .layouts import DeviceColumns, Layout, layout_from, presets
 from .players import player_columns, split_players
 from .text_table import TextTable, is_text, open_table
@@ -170,11 +170,18 @@ def _column_count(layout: Layout) -> int:
 
 def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOptions, by: str) -> RawTracks:
     if layout.shape == "long":
-        found = read_long(layout, table, options, by)
+        found = read_long(layout, table, options)
     elif layout.shape == "files":
-        found = read_files(layout, table, path, options, by)
+        found = read_files(layout, table, path, options)
     else:
-        found = _read_wide(layout, table, options, by)
+        found = _read_wide(layout, table, options)
+    raw, read_in = _raw(found, layout, by), found.read_in
+    if read_in is None:
+        return raw
+    return replace(raw, euler=EulerAngles(layout.euler_order, lambda order: _raw(read_in(order), layout, by)))
+
+
+def _raw(found: DeviceTracks, layout: Layout, by: str) -> RawTracks:
     times, positions, quaternions = join_tracks(found.tracks)
     order = quaternion_order_of(layout.device("head"))
     clock, starts = SteadyClock(times), found.session_starts
@@ -196,7 +203,6 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
             fps=layout.fps,
             by=by,
         ),
-        euler_order=found.euler_order,
         notes=found.notes,
         findings=(*found.findings, *clock.findings),
         session_starts=starts,
@@ -217,7 +223,7 @@ def _fingers(found: DeviceTracks, times: FloatArray) -> FingerTracks | None:
     return found.buttons.part(np.argsort(head.times, kind="stable"))
 
 
-def _read_wide(layout: Layout, table: TextTable, options: ReadOptions, by: str) -> DeviceTracks:
+def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceTracks:
     devices = [present_columns(layout.device(device), table) for device in DEVICE_NAMES]
     if devices[0] is None or not any(devices[1:]):
         missing = next((m for d in DEVICE_NAMES if (m := missing_column(layout.device(d), table))), "")
@@ -236,24 +242,23 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions, by: str) 
     if places[0].position:
         cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
-
-    def tracks_in(angles: Angles) -> list[Track | None]:
-        return [None if one is None else Track(clock.times, *column_poses(*one, cells, angles)) for one in present]
-
     angles = angles_of([*filter(None, present), *trackers.values()], cells, layout)
-    angles = with_order(angles, layout, options, by, tracks_in)
-    head, left, right = tracks_in(angles)
     order = quaternion_order_of(devices[0])
-    others = {name: tracker_track(*one, clock.times, cells, angles, order) for name, one in trackers.items()}
     lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
     lacks += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
-    return DeviceTracks(
-        (head, left, right),
-        unit,
-        notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
-        session_starts=clock.session_starts,
-        findings=(*cells.findings, *clock.findings, *angles.findings),
-        others=others,
-        euler_order=angles.order,
-        buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
-    )
+
+    def tracks_in(angles: Angles) -> DeviceTracks:
+        head, left, right = (
+            None if one is None else Track(clock.times, *column_poses(*one, cells, angles)) for one in present
+        )
+        return DeviceTracks(
+            (head, left, right),
+            unit,
+            notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
+            session_starts=clock.session_starts,
+            findings=(*cells.findings, *clock.findings, *angles.findings),
+            others={name: tracker_track(*one, clock.times, cells, angles, order) for name, one in trackers.items()},
+            buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
+        )
+
+    return in_any_order(tracks_in, angles)
