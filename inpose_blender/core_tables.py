@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Import how the core looks at tables. It loads all formats, and so only who assigns columns imports it."""
+"""Import how the core looks at files. It loads all formats: import it only inside functions that need it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.body.points import TRACKER_PLACES
     from inpose_core.inspection.table import TableColumn, TableLook, look_at_table
+    from inpose_core.recording.file_layout import FileLayout, file_layout
     from inpose_core.recording.tables.assigned_devices import AssignedDevice, AssignedTracker, Columns
     from inpose_core.recording.tables.assignment import ROTATION_COLUMNS, Assignment, Kind, Part, save_assignment
     from inpose_core.recording.tables.rotation_columns import UNITY_EULER_ORDER
 else:
     from ..inpose_core.body.points import TRACKER_PLACES
     from ..inpose_core.inspection.table import TableColumn, TableLook, look_at_table
+    from ..inpose_core.recording.file_layout import FileLayout, file_layout
     from ..inpose_core.recording.tables.assigned_devices import AssignedDevice, AssignedTracker, Columns
     from ..inpose_core.recording.tables.assignment import ROTATION_COLUMNS, Assignment, Kind, Part, save_assignment
     from ..inpose_core.recording.tables.rotation_columns import UNITY_EULER_ORDER
@@ -26,10 +28,12 @@ __all__ = [
     "AssignedTracker",
     "Assignment",
     "Columns",
+    "FileLayout",
     "Kind",
     "Part",
     "TableColumn",
     "TableLook",
+    "file_layout",
     "look_at_table",
     "save_assignment",
 ]

@@ -66,6 +66,7 @@ FLOORS: dict[str, Sequence[str]] = {
         "cleaning",
         "trimming",
         "registry",
+        "file_layout",
         "live",
     ),
     "inpose_blender": (

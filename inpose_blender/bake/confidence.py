@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..core import Motion, UnsureStretch, unsure_stretches
 from ..ui.translate import tr
+from .settings import BakeResult
 
 
 def unsure_ranges(confidence: NDArray[np.float64], fps: float, most: int = 3) -> list[tuple[int, int]]:
@@ -23,9 +24,9 @@ def unsure_ranges(confidence: NDArray[np.float64], fps: float, most: int = 3) ->
     return [(stretch.first, stretch.last) for stretch in unsure_stretches(confidence, fps, most=most)]
 
 
-def unsure_scene_frames(motion: Motion, first_frame: int, scene_fps: float) -> list[tuple[int, int]]:
-    """Return the stretches to check in the scene's frames, where the motion begins at ``first_frame``."""
-    return [_in_scene(stretch, motion, first_frame, scene_fps) for stretch in _stretches(motion)]
+def unsure_scene_frames(motion: Motion, result: BakeResult) -> list[tuple[int, int]]:
+    """Return the stretches to check as first and last frames of the bake."""
+    return [_in_scene(stretch, motion, result) for stretch in _stretches(motion)]
 
 
 def mean_confidence(motion: Motion) -> float | None:
@@ -41,14 +42,14 @@ def told_confidence(motion: Motion) -> float:
     return -1.0 if mean is None else mean
 
 
-def confidence_notes(motion: Motion, first_frame: int, scene_fps: float) -> tuple[str, ...]:
-    """Describe the confidence of a motion, and how far the legs are probably off where; nothing if it is unknown."""
+def confidence_notes(motion: Motion, result: BakeResult) -> tuple[str, ...]:
+    """Describe the confidence of a baked motion, and where the legs are off by how much; nothing if it is unknown."""
     mean = mean_confidence(motion)
     if mean is None:
         return ()
     notes = [tr("Confidence {value}", value=f"{mean:.1f}")]
     for stretch in _stretches(motion):
-        first, last = _in_scene(stretch, motion, first_frame, scene_fps)
+        first, last = _in_scene(stretch, motion, result)
         values = {"first": first, "last": last, "cm": stretch.legs_off_cm}
         notes.append(tr("Frames {first} to {last}: legs probably off by about {cm} cm", **values))
     return tuple(notes)
@@ -60,6 +61,8 @@ def _stretches(motion: Motion) -> Sequence[UnsureStretch]:
     return unsure_stretches(motion.confidence, motion.fps, motion.skeleton)
 
 
-def _in_scene(stretch: UnsureStretch, motion: Motion, first_frame: int, scene_fps: float) -> tuple[int, int]:
-    rate = scene_fps / motion.fps
-    return first_frame + round(stretch.first * rate), first_frame + round(stretch.last * rate)
+def _in_scene(stretch: UnsureStretch, motion: Motion, result: BakeResult) -> tuple[int, int]:
+    rate = result.frames_per_s / motion.fps
+    # The last poses of a motion may lie after its last whole frame, which has the last key.
+    first, last = (result.first_frame + round(at * rate) for at in (stretch.first, stretch.last))
+    return min(first, result.last_frame), min(last, result.last_frame)

@@ -118,7 +118,7 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         finally:
             redraw_panels()
         pins = (tr(NOT_SOLVED),) if pins_changed(self._rig.armature_object) else ()
-        trust = confidence_notes(motion, result.first_frame, result.frames_per_s)
+        trust = confidence_notes(motion, result)
         notes = (*pins, *trust, *range_note(result, context.scene), *self._notes, *bake_notes(result))
         show_result(self, context, baked_text(result, None), notes, spoken_problems(result))
         return {"FINISHED"}

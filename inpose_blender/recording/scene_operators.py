@@ -95,9 +95,9 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         arrive(scene, written.path, "SCENE", chosen_armature(context))
-        scene.inpose.recording = str(written.path)  # an overwritten file is read again
         if written.pose is not None:
-            scene.inpose.pose = written.pose
+            scene.inpose.property_unset("pose")  # the file says it; what was set was for another recording
+        scene.inpose.recording = str(written.path)  # an overwritten file is read again
         self.report({"INFO"}, f"Wrote {written.frames} frames to {written.path.name}")
         return {"FINISHED"}
 

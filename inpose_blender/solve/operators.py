@@ -95,7 +95,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         keep_outcome(take, outcome, self._label, self._recording)
         keep_place(self._rig, result, scene)
         self._show_what_was_chosen(scene, baked=True)
-        trust = confidence_notes(outcome.take.motion, result.first_frame, result.frames_per_s)
+        trust = confidence_notes(outcome.take.motion, result)
         told = (*range_note(result, scene), *outcome.notes, *self._rig.measure.notes, *bake_notes(result))
         notes = (*trust, *told)
         text = baked_text(result, outcome.mean_hand_error_m)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import bpy
 
 from .adoption import adopt_characters, new_entry
+from .groups import clear_group
 from .kept_settings import drop_own_calibration, keep_settings
 from .listed import chosen_entry, entries_of, entry_of, is_solved, same_file
 from .naming import next_name
@@ -16,6 +17,8 @@ from .swapping import choose, leave
 
 _OF_ONE_RECORDING: Final[tuple[str, ...]] = ("take", "trim_start_s", "trim_end_s", "leave_out", "calibration_time_s")
 """Settings that say parts and times of one recording: a new one begins without them."""
+_OF_ONE_LAYOUT: Final[tuple[str, ...]] = ("pose", "head_view")
+"""Options of the calibration that say what a file contains, as all reading options do."""
 _MADE: Final[frozenset[str]] = frozenset({"HEADSET", "LIVE", "SCENE"})
 """Sources whose recordings are made now, so that a slate can name them."""
 
@@ -24,8 +27,9 @@ def arrive(scene: Any, file: str | Path, source: str = "FILE", character: Any = 
     """Add a recording to the list and choose it, and return its entry. All sources of recordings end here.
 
     A recording that is in the list already is chosen there. A new one has the settings of the take that was chosen
-    before, except times and a calibration that was recorded with that take; its name is that of its file, or the next
-    one of the list's slate.
+    before, except times and a calibration that was recorded with that take. If the file has another format or other
+    columns, the options that say how a file is read begin anew, too. The name of the take is that of its file, or the
+    next one of the list's slate.
 
     Args:
         scene: gets the take.
@@ -51,13 +55,9 @@ def arrive(scene: Any, file: str | Path, source: str = "FILE", character: Any = 
     before = entry_of(scene, before_id)  # the new entry may have moved the list in memory
     if before is not None:
         drop_own_calibration(scene, before)
+        _begin_anew(scene, before.file, file)
     if scene.inpose.recording != file:
-        scene.inpose.recording = file
-    if before is not None:
-        for group in (scene.inpose, scene.inpose_reading):
-            for setting in _OF_ONE_RECORDING:
-                if setting in group.bl_rna.properties:
-                    group.property_unset(setting)
+        scene.inpose.recording = file  # it is read at once, with the settings of this moment
     return entry
 
 
@@ -108,6 +108,21 @@ def note_facts(file: Path, length_s: float, stature_m: float) -> None:
         for entry in entries_of(scene):
             if Path(bpy.path.abspath(entry.file)) == file:
                 entry.length_s, entry.stature_m = length_s, stature_m
+
+
+def _begin_anew(scene: Any, before: str, file: str) -> None:
+    """Unset what was said of the recording before, and does not hold for a new one."""
+    from ..core_tables import file_layout
+
+    for group in (scene.inpose, scene.inpose_reading):
+        for setting in _OF_ONE_RECORDING:
+            if setting in group.bl_rna.properties:
+                group.property_unset(setting)
+    layout_before, layout = (file_layout(Path(bpy.path.abspath(each))) for each in (before, file))
+    if layout is None or layout != layout_before:
+        clear_group(scene.inpose_reading)
+        for setting in _OF_ONE_LAYOUT:
+            scene.inpose.property_unset(setting)
 
 
 def _listed(scene: Any, file: str, character: Any) -> Any:

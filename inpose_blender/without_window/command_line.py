@@ -75,7 +75,8 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     """Parse a command line. A folder among the recordings stands for the files in it.
 
     Raises:
-        InPoseError: recordings are missing, or two of them would get the same output.
+        InPoseError: recordings are missing, the output is a file where a folder must be or the other way round, or two
+            recordings would get the same output.
     """
     parser = argparse.ArgumentParser(prog="inpose", description="Solve VR recordings and bake them on a rig.")
     parser.add_argument(
@@ -123,6 +124,11 @@ def parse_arguments(arguments: Sequence[str]) -> BatchSettings:
     output_is_folder = not options.row and (
         len(recordings) > 1 or any(path.is_dir() for path in options.recording) or options.output.is_dir()
     )
+    if output_is_folder and options.output.suffix.lower() == ".blend" and not options.output.is_dir():
+        raise OutputError(
+            f"{options.output} is one file, but each of the recordings gets a file of its own.",
+            "Name a folder, or add --row to bake all recordings into this file, one after another.",
+        )
     if not output_is_folder and options.output.suffix.lower() != ".blend":
         raise OutputError(f"{options.output} is not a .blend file.", "Choose an output name that ends with .blend.")
     layers = settings_from_arguments(LayerOptions, options)

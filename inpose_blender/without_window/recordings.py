@@ -79,7 +79,7 @@ class BakedRecording:
             "frames": result.last_frame - result.first_frame + 1,
             "mean_hand_error_m": outcome.mean_hand_error_m,
             "confidence": None if confidence is None else round(confidence, 3),
-            "unsure_frames": unsure_scene_frames(motion, result.first_frame, result.frames_per_s),
+            "unsure_frames": unsure_scene_frames(motion, result),
             "character": result.character.state,
             "character_problems": [problem.to_dict() for problem in result.character.problems],
             "start_s": round(outcome.start_s, 3),

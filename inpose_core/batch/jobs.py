@@ -14,6 +14,7 @@ from ..motion_files.saving import MOTION_SUFFIXES
 from ..options.calibration import CalibrationSettings
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
+from ..system.output import make_folder
 from .places import is_remote
 
 _READ_BYTES_PER_S: Final[float] = 200_000.0
@@ -75,12 +76,7 @@ def check_jobs(jobs: Sequence[Job]) -> None:
         if _identity(job.output) in recordings:
             raise OutputError(f"{job.output} is a recording: it would be replaced.", "Choose another folder.")
     for folder in {job.output.parent for job in jobs if not is_remote(job.output)}:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"The folder {folder} cannot be made ({error.strerror}).", "Choose another one."
-            ) from error
+        make_folder(folder)
 
 
 def _require_files(paths: Sequence[Path], what: str) -> None:

@@ -78,6 +78,7 @@ def find_stance(
         raise CalibrationError("The head is never tracked.", "Record with the headset on.")
     eye_level = has_eye_level_origin(recording)
     if eye_level and given_m is None:
+        _require_fitting_unit(recording)
         raise CalibrationError(
             "Heights in this recording count from the eyes, not from the floor.",
             "Set the performer's height (--performer-height 1.75).",
@@ -85,7 +86,7 @@ def find_stance(
     if not eye_level and _is_on_a_level(seen):
         return _on_a_level(seen, given_m, posture)
     if given_m is None:
-        _require_person(seen)
+        _require_person(seen, recording)
     room = estimate_room(seen, given_m, posture, declared_floor=recording.origin == "floor", eye_level=eye_level)
     if not eye_level and (abs(room.lift_m) > _LARGEST_LIFT_M or seen.eyes_top_m > EYE_HEIGHT_RATIO * LARGEST_STATURE_M):
         # No floor is that wrong: the unit, or the stature that was given.
@@ -160,11 +161,19 @@ def performer_head_joint_m(stature_m: float) -> float:
     return EYE_HEIGHT_RATIO * stature_m + float(head_offset(stature_m).position_m[1])
 
 
-def _require_person(seen: TakeEvidence) -> None:
+def _require_fitting_unit(recording: Recording) -> None:
+    """Refuse a unit that the user set and that the data contradict: then all heights are wrong."""
+    for guess in recording.guesses:
+        if guess.name == "unit" and guess.source == "given" and guess.doubt:
+            raise CalibrationError("The performer's height cannot be measured.", guess.doubt)
+
+
+def _require_person(seen: TakeEvidence, recording: Recording) -> None:
     """Refuse heights that cannot be a person's, with any floor within a metre."""
     below_m = max(0.0, -(seen.lowest_hand_m or 0.0))
     estimated_m = (seen.eyes_top_m + below_m) / EYE_HEIGHT_RATIO
     if not SMALLEST_STATURE_M <= estimated_m <= LARGEST_STATURE_M:
+        _require_fitting_unit(recording)
         raise CalibrationError(
             f"The headset is {seen.eyes_top_m:.3g} m high, so the performer would be {estimated_m:.3g} m tall.",
             "Set the performer's height (--performer-height 1.75), and check the unit and the axes of the file.",

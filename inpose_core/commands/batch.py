@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import InPoseError
+from ..errors import InPoseError, OutputError
 from ..options.calibration import CalibrationSettings
 from ..options.command_line import add_options, settings_from_arguments
 from ..options.reading import ReadOptions
@@ -50,7 +50,7 @@ def run_batch_command(options: argparse.Namespace) -> int:
 
     Raises:
         InPoseError: a job is invalid.
-        OutputError: the report cannot be written.
+        OutputError: the folder is named like a motion file, or the report cannot be written.
     """
     from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)
     from ..batch.jobs_file import jobs_for, read_jobs  # noqa: PLC0415
@@ -59,8 +59,16 @@ def run_batch_command(options: argparse.Namespace) -> int:
     from ..batch.pool import solve_in_processes  # noqa: PLC0415
     from ..batch.ray_pool import solve_on_ray  # noqa: PLC0415
     from ..batch.running import BatchProgress, SolveAll, run_batch  # noqa: PLC0415
+    from ..motion_files.saving import MOTION_SUFFIXES  # noqa: PLC0415
     from ..numerics.threads import usable_cores  # noqa: PLC0415
+    from ..system.output import make_folder  # noqa: PLC0415
 
+    out_path = Path(options.out or "")
+    if out_path.suffix.lower() in MOTION_SUFFIXES and not out_path.is_dir():
+        raise OutputError(
+            f"{options.out} is the name of one file, but --out is a folder.",
+            "Name a folder. To solve one recording into a file, use inpose solve.",
+        )
     first = options.recordings[0]
     if len(options.recordings) == 1 and first.lower().endswith(_JOBS_SUFFIX):
         jobs = read_jobs(Path(first))
@@ -79,7 +87,7 @@ def run_batch_command(options: argparse.Namespace) -> int:
         out = place_of(options.out)
         jobs = jobs_for([place_of(name) for name in options.recordings], out, template, f".{options.format}")
         folder = Path() if is_remote(out) else out
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     solve_all: SolveAll = (
         partial(solve_on_ray, address=options.ray, processes=options.processes)
         if options.ray

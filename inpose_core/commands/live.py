@@ -14,6 +14,7 @@ from ..options.command_line import add_options, settings_from_arguments
 from ..options.live import LiveOptions
 from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
+from ..system.output import make_folder
 from .page_address import page_lines
 
 if TYPE_CHECKING:
@@ -58,9 +59,14 @@ def add_live_command(commands: Any) -> None:
         "--takes", type=Path, default=Path(), metavar="FOLDER", help="folder for takes that the headset records"
     )
     live.add_argument(
-        "--skeleton", type=Path, metavar="FILE", help="body to solve for (JSON); default: the performer's"
+        "--skeleton",
+        type=Path,
+        metavar="FILE",
+        help="JSON file of the body to solve for; default: average proportions, as tall as --performer-height says",
     )
-    live.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
+    live.add_argument(
+        "--seconds", type=float, metavar="S", help="stop this long after the first pose; default: at Ctrl-C"
+    )
     live.add_argument("--quiet", action="store_true", help="print no progress and no notes")
     add_options(live, LiveOptions)
     add_options(live, ReadOptions, without=TRIM_OPTIONS)
@@ -98,7 +104,10 @@ def _live(options: argparse.Namespace) -> int:
     report = run_live(session, teller.tell, teller.go_on)
     for note in report.notes:
         teller.say(f"note: {note}")
-    print(f"{report.poses} poses in {report.seconds:.1f} s; 99 % of them took less than {report.slowest_ms:.0f} ms")
+    if report.poses:
+        print(f"{report.poses} poses in {report.seconds:.1f} s; 99 % of them took less than {report.slowest_ms:.0f} ms")
+    else:
+        print(f"No pose in {report.seconds:.1f} s.")
     return 0
 
 
@@ -112,6 +121,7 @@ def _stream(options: argparse.Namespace) -> LiveStream:
     from ..recording.live.headset import PageSettings  # noqa: PLC0415
 
     page = PageSettings(options.webxr, options.listen, certificate=options.certificate, key=options.key)
+    make_folder(options.takes)
     return PageStream(page, options.takes)
 
 

@@ -12,6 +12,7 @@ from ..errors import OutputError
 from ..options.command_line import add_options, settings_from_arguments
 from ..options.ports import RECORDER_PAGE_PORT, VMC_PORT
 from ..options.reading import TRIM_OPTIONS, ReadOptions
+from ..system.output import make_folder
 from .page_address import page_lines
 from .reading import guess_lines
 
@@ -52,7 +53,8 @@ def add_record_command(commands: Any) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="recording file to write: .csv with --vmc and --osc; .jsonl, or a folder for several takes, with --webxr",
+        help="recording file to write: .csv with --vmc and --osc; .jsonl, or a folder for several takes, with --webxr "
+        "(a folder that is missing is made)",
     )
     record.add_argument("--seconds", type=float, metavar="S", help="stop after this time; default: at Ctrl-C")
     record.add_argument(
@@ -77,7 +79,9 @@ def _record(options: argparse.Namespace) -> int:
 def _record_headset(options: argparse.Namespace) -> int:
     from ..recording.live.headset import PageSettings, record_headset  # noqa: PLC0415
 
-    if not options.out.is_dir() and options.out.suffix.lower() != ".jsonl":
+    if not options.out.suffix:
+        make_folder(options.out)
+    elif not options.out.is_dir() and options.out.suffix.lower() != ".jsonl":
         raise OutputError(
             f'"{options.out}" is neither a folder nor a .jsonl file.',
             "Choose a folder, or a name that ends with .jsonl.",

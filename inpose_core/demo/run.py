@@ -13,10 +13,11 @@ from typing import Final
 import numpy as np
 
 from ..body.skeleton import Skeleton
-from ..errors import InPoseError, OutputError, WorkerError
+from ..errors import InPoseError, WorkerError
 from ..motion_files.bvh import save_bvh
 from ..options.solve import SolveSettings
 from ..recording_to_motion import SolvePlan, solve_recording
+from ..system.output import make_folder
 from ..system.programs import NO_WINDOW, find_program
 from .contact_sheet import save_contact_sheet
 from .example import EXAMPLE_STATURE_M, write_example
@@ -44,10 +45,7 @@ def run_demo(folder: Path, device: str = "auto") -> DemoResult:
     Raises:
         InPoseError: any step failed.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"The folder {folder} cannot be made ({error.strerror}).", "Choose another.") from error
+    make_folder(folder)
     example = EXAMPLE
     if not example.is_file():
         example = folder / EXAMPLE.name

@@ -120,6 +120,20 @@ def fault_of_zip(path: Path) -> str:
     return "" if damaged is None else f"{damaged} in it is damaged"
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, and the folders above it, unless it is there.
+
+    Raises:
+        OutputError: it cannot be made, or a file has its name.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {folder} cannot be made ({error.strerror or error}).", "Choose another one."
+        ) from error
+
+
 def output_error(path: Path, error: OSError) -> OutputError:
     """Return the error for the user after a failed write."""
     if error.errno in _FULL:

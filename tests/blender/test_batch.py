@@ -250,6 +250,14 @@ def test_spellings_of_one_file_are_one_where_the_system_ignores_case():
     assert one_spelling(one, ignores_case=False) != one_spelling(other, ignores_case=False)
 
 
+def test_one_file_for_many_recordings_is_refused_unless_they_are_a_row(take, tmp_path, capfd):
+    output = tmp_path / "out.blend"
+    for many in (("--recording", str(take.parent)), ("--recording", str(take), "--recording", str(take))):
+        assert main([*many, "--output", str(output)]) == WRONG_USE
+        assert "--row" in capfd.readouterr().err
+        assert not output.exists()
+
+
 def test_a_row_of_recordings_goes_into_one_file(run, rig_file, take, tmp_path):
     takes = tmp_path / "takes"
     takes.mkdir()

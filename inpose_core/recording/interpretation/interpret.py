@@ -216,7 +216,10 @@ def _unit(
     options: ReadOptions,
 ) -> tuple[float, Noted[Guess]]:
     if options.unit is not None:
-        return unit_in_metres(options.unit), Noted(Guess("unit", options.unit, "given", ""))
+        unit_m = unit_in_metres(options.unit)
+        own_m, own = _unit(positions, axes, declared, replace(options, unit=None))
+        given = Guess("unit", options.unit, "given", "")
+        return unit_m, Noted(replace(given, doubt=_doubt_of_unit(positions, (unit_m, given), (own_m, own.value))))
     if declared.certain and declared.unit:
         return UNITS_M[declared.unit], Noted(Guess("unit", declared.unit, "file", declared.by))
     reach = far_reach(positions)
@@ -229,9 +232,7 @@ def _unit(
         return UNITS_M[unit], Noted(guess)
     # The eyes are a little more than two far reaches up. But heights may count from the eyes, or from a game's sea
     # level: where the reach alone is that of a person, it decides.
-    unmistakable = any(
-        1 / _CLEAR_REACH < reach * UNITS_M[unit] / USUAL_REACH_M < _CLEAR_REACH for unit in _GUESSED_UNITS
-    )
+    unmistakable = any(_is_a_persons(reach * UNITS_M[unit]) for unit in _GUESSED_UNITS)
     size = reach if unmistakable else max(reach, height / 2.3)
     unit = min(_GUESSED_UNITS, key=lambda unit: abs(np.log(size * UNITS_M[unit] / USUAL_REACH_M)))
     evidence = f"the hands reach {reach:.3g} from the head, and the head is {height:.3g} high"
@@ -245,6 +246,23 @@ def _unit(
         note = f"The head's height and the hands' reach fit positions in {word}. InPose uses this unit."
         return UNITS_M[unit], Noted(Guess("unit", unit, "guessed", evidence), (note,))
     return declared_m, Noted(Guess("unit", declared.unit, "file", declared.by))
+
+
+def _doubt_of_unit(positions: FloatArray, given: tuple[float, Guess], own: tuple[float, Guess]) -> str:
+    """Return what speaks against the unit that the user set: nobody is of that size, but in the unit that InPose would
+    take, somebody is."""
+    reach = far_reach(positions)
+    if reach is None or _is_a_persons(reach * given[0]) or not _is_a_persons(reach * own[0]):
+        return ""
+    given_reach, own_reach = (f"{reach * unit_m:.2g} m" for unit_m, _ in (given, own))
+    return (
+        f"The unit that you set ({given[1].value}) does not fit: the hands would reach {given_reach} from the head. In "
+        f"{own[1].value}, they reach {own_reach}. Set the unit to Automatic (leave out --unit)."
+    )
+
+
+def _is_a_persons(reach_m: float) -> bool:
+    return 1 / _CLEAR_REACH < reach_m / USUAL_REACH_M < _CLEAR_REACH
 
 
 def _swap(

@@ -85,7 +85,7 @@ def read_own(table: TextTable) -> RawTracks:
         positions=poses[..., :3],
         quaternions=poses[..., 3:],
         format="CSV",
-        declared=replace(_DECLARED, pose=_declared_pose(table)),
+        declared=replace(_DECLARED, pose=declared_pose(table)),
         notes=(*missing_hands, *cells.notes),
         findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
@@ -161,7 +161,7 @@ def _trackers(columns: Mapping[str, Sequence[int]], values: FloatArray) -> Track
     )
 
 
-def _declared_pose(table: TextTable) -> PoseType | None:
+def declared_pose(table: TextTable) -> PoseType | None:
     """Return the kind of the hand poses that a comment before the header gives."""
     for comment in table.comments:
         if comment.lower().startswith(_POSE_COMMENT):

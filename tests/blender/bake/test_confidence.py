@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from rigs import build_rig
 
-from inpose_blender.bake.confidence import confidence_notes, mean_confidence, unsure_ranges
+from inpose_blender.bake.confidence import confidence_notes, mean_confidence, unsure_ranges, unsure_scene_frames
+from inpose_blender.bake.settings import BakeResult
 from inpose_blender.core import JOINT_COUNT, Motion, Skeleton
 
 
@@ -22,6 +23,10 @@ def trust(frames: int, *unsure: tuple[int, int]) -> np.ndarray:
 def motion(confidence: np.ndarray | None, frames: int = 600) -> Motion:
     wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (frames, JOINT_COUNT, 1))
     return Motion(wxyz, np.zeros((frames, 3)), Skeleton.template(), 60.0, confidence=confidence)
+
+
+def baked(first_frame: int, last_frame: int, scene_fps: float) -> BakeResult:
+    return BakeResult("take", first_frame, last_frame, "", frames_per_s=scene_fps)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,7 @@ def test_what_is_on_the_limit_or_unknown_is_not_unsure():
 
 
 def test_notes_name_frames_of_the_scene():
-    notes = confidence_notes(motion(trust(600, (60, 120), (300, 359))), first_frame=11, scene_fps=30.0)
+    notes = confidence_notes(motion(trust(600, (60, 120), (300, 359))), baked(11, 310, 30.0))
     assert notes == (
         "Confidence 0.7",
         "Frames 41 to 71: legs probably off by about 25 cm",
@@ -52,9 +57,16 @@ def test_notes_name_frames_of_the_scene():
     )
 
 
+def test_no_frame_after_the_last_key_is_to_be_checked():
+    """At 24 fps, the last pose at 60 fps is nearer to frame 241, but the last key is in frame 240."""
+    moving, result = motion(trust(600, (500, 599))), baked(1, 240, 24.0)
+    assert unsure_scene_frames(moving, result) == [(201, 240)]
+    assert confidence_notes(moving, result)[1].startswith("Frames 201 to 240:")
+
+
 def test_a_sure_motion_has_one_note_and_an_old_one_none():
-    assert confidence_notes(motion(trust(600)), 1, 24.0) == ("Confidence 0.9",)
-    assert confidence_notes(motion(None), 1, 24.0) == ()
+    assert confidence_notes(motion(trust(600)), baked(1, 240, 24.0)) == ("Confidence 0.9",)
+    assert confidence_notes(motion(None), baked(1, 240, 24.0)) == ()
     assert mean_confidence(motion(None)) is None
 
 

@@ -20,7 +20,10 @@ from inpose_blender.recording.scene_recording import (
     find_tracks_by_role,
     record_scene,
 )
+from inpose_core import Skeleton, calibrate
 from inpose_core.recording import load_recording
+from inpose_core.requests import SolveRequest
+from tests.blender.rigs import build_rig
 
 PLACES = {"head": (0.0, 0.0, 1.7), "left": (-0.3, 0.35, 1.1), "right": (0.3, 0.35, 1.1)}
 """Somebody who faces Blender's +Y."""
@@ -256,7 +259,30 @@ def test_the_operator_records_and_chooses_the_recording(scene, tmp_path) -> None
         for name, role in (("my head", "head"), ("my left", "left_hand")):
             bpy.data.objects[name]["role_string"] = role
         assert bpy.ops.inpose.record_scene(filepath=str(tmp_path / "roles.csv")) == {"FINISHED"}
-        assert scene.inpose.pose == "grip"
+        assert load_recording(tmp_path / "roles.csv").pose == "grip"
+    finally:
+        addon.unregister()
+
+
+def test_joints_of_a_scene_are_solved_as_joints_and_the_next_recording_is_not(rng, fake_worker, requests, tmp_path):
+    addon.register()
+    try:
+        scene = bpy.context.scene
+        rig = build_rig(rng, arm_angle_deg=45.0)
+        bpy.context.view_layer.objects.active = rig
+        names = dict(zip(("head", "left", "right"), map(str, three_objects().things), strict=True))
+        scene.frame_end = FRAMES
+        joints = {"filepath": str(tmp_path / "joints.csv"), "axes": "T_POSE", **names}
+        for _ in range(2):  # the second one overwrites the file
+            scene.inpose.pose = "saber"  # said for another recording
+            assert bpy.ops.inpose.record_scene(**joints) == {"FINISHED"}
+            assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+        bpy.ops.inpose.load_example()
+        assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+        asked = [SolveRequest.from_json(params) for method, params in requests if method == "solve"]
+        skeleton = Skeleton.template(1.7)
+        kinds = [calibrate(load_recording(one.recording), skeleton, one.calibration).pose for one in asked]
+        assert kinds == ["joint", "joint", "grip"]
     finally:
         addon.unregister()
 

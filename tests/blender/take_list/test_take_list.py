@@ -104,6 +104,22 @@ def test_settings_go_with_the_take_but_times_do_not_go_to_the_next(rig, recordin
     assert scene.inpose.stature == pytest.approx(1.9)
 
 
+def test_how_a_file_is_read_goes_to_the_next_file_of_the_same_columns_only(rig, tmp_path):
+    scene = bpy.context.scene
+    tables = {"one": "t,hmd_x,hmd_y", "two": "t,hmd_x,hmd_y", "other": "t,head_x,head_y"}
+    for name, header in tables.items():
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n" + "0.1,0.2,0.3\n" * 9)
+    scene.inpose.recording = str(tmp_path / "one.csv")
+    scene.inpose_reading.unit, scene.inpose_reading.axes, scene.inpose.pose = "cm", "unity", "saber"
+    scene.inpose.stature = 1.5
+    for name, said in (("two", ("cm", "unity", "saber")), ("other", ("auto", "auto", "auto"))):
+        scene.inpose.recording = str(tmp_path / f"{name}.csv")
+        assert (scene.inpose_reading.unit, scene.inpose_reading.axes, scene.inpose.pose) == said
+        assert scene.inpose.stature == pytest.approx(1.5)  # of the performer, not of the file
+    takes().chosen = 0
+    assert (scene.inpose_reading.unit, scene.inpose.pose) == ("cm", "saber")
+
+
 def test_a_slate_names_what_is_recorded(rig, recordings):
     scene = bpy.context.scene
     takes().next_slate = "Kick"

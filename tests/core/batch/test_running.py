@@ -200,6 +200,14 @@ def test_the_command_says_with_its_exit_code_whether_all_worked(
     assert "--out" in capsys.readouterr().err
 
 
+def test_a_folder_that_is_named_like_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (job,) = _jobs(tmp_path, 1)
+    for name in ("a.npz", "b.BVH"):
+        assert main(["batch", str(job.recording), "--out", str(tmp_path / name)]) == 2
+        assert "--out is a folder" in capsys.readouterr().err
+        assert not (tmp_path / name).exists()
+
+
 def _children(parent: int | None = None) -> list[int]:
     """Return the processes that solve for a batch."""
     command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent or os.getpid())]

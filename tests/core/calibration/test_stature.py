@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from inpose_core.calibration import CalibrationSettings, calibrate
 from inpose_core.calibration.calibration_pose import find_calibration_pose
 from inpose_core.calibration.stature import PerformerStance, find_stance
 from inpose_core.errors import CalibrationError
+from inpose_core.options.reading import ReadOptions
 from inpose_core.recording import Recording, load_recording
 from tests.core.calibration.room_takes import take
 from tests.core.calibration.test_calibration_pose import STATURE_M, held
@@ -188,3 +190,12 @@ def test_the_uncertainty_says_what_the_estimate_rests_on() -> None:
     assert eyes.stature_deviation_m < 0.06
     assert seat.stature_deviation_m > 0.06
     assert np.isfinite(seat.lift_deviation_m)
+
+
+@pytest.mark.parametrize("unit", ["cm", "in"])
+def test_a_wrong_unit_is_what_is_wrong_and_not_the_height(unit: str) -> None:
+    example = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
+    with pytest.raises(CalibrationError, match="cannot be measured") as caught:
+        find_stance(load_recording(example, ReadOptions(unit=unit)))
+    assert f"unit that you set ({unit}) does not fit" in caught.value.hint
+    assert "--performer-height" not in caught.value.hint

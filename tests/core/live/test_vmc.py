@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -123,3 +124,9 @@ def test_silence_is_said() -> None:
 def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["live", "--vmc", str(free_port()), f"--out-vmc={port}"]) == 2
     assert "is not a port" in capsys.readouterr().err
+
+
+def test_the_folder_for_takes_is_made_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main(["live", "--webxr", "0", "--out-vmc=39540", "--takes", str(tmp_path / "file" / "takes")]) == 2
+    assert "cannot be made" in capsys.readouterr().err

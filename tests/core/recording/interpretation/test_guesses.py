@@ -126,6 +126,15 @@ def test_units_may_be_numbers(tmp_path: Path) -> None:
     np.testing.assert_allclose(read.positions_m, person.positions_m, atol=1e-6)
 
 
+def test_a_unit_that_was_set_for_another_file_is_doubted(tmp_path: Path) -> None:
+    person = moving_person()
+    assert "unit" not in {finding.kind for finding in written(tmp_path, person, Convention(), unit="m").findings}
+    doubted = written(tmp_path, person, Convention(), unit="cm")
+    assert [finding.kind for finding in doubted.findings] == ["unit"]
+    assert "(cm) does not fit" in doubted.findings[0].sentence
+    assert "In m, they reach 0." in doubted.findings[0].sentence
+
+
 @pytest.mark.parametrize(
     "options",
     [

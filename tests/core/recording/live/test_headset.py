@@ -279,9 +279,17 @@ def test_the_command_records_until_its_time_is_over(tmp_path: Path, capsys: pyte
     assert "No take" in said
 
 
+def test_a_folder_for_the_takes_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "session" / "takes"
+    for _ in range(2):  # the second time, it is there
+        assert main(["record", "--webxr", "0", "-o", str(folder), "--seconds", "0.1", "--quiet"]) == 0
+    assert folder.is_dir()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["-o", "a_file/takes"], "cannot be made"),
         (["-o", "take.csv"], "neither a folder nor a .jsonl"),
         (["-o", "nowhere/take.jsonl"], "does not exist"),
         (["-o", "take.jsonl", "--key", "k.pem"], "belong together"),
@@ -293,6 +301,7 @@ def test_what_cannot_work_is_said_before_anything_starts(
     arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("a_file").touch()
     monkeypatch.setattr(headset, "local_addresses", lambda: ())
     assert main(["record", "--webxr", "0", *arguments]) == 2
     assert said in capsys.readouterr().err
