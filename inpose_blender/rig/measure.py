@@ -147,7 +147,7 @@ class _BodyFrame:
 def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
     """Find left, up and forward of the rest pose.
 
-    Up is the axis of the world or of the object that is nearest to the trunk; for most, that is Blender's Z. Left is the
+    Up is the axis of the world or of the object that is nearest to the trunk. That is Blender's Z for most. Left is the
     direction from the right hip and shoulder to the left ones. BVH files with another up axis, and characters that were
     turned, lie on the floor, and tilted objects lean: the motion makes them stand. If legs and trunk do not point in
     opposite directions, the rest pose is not a human pose.
