@@ -31,7 +31,10 @@ def add_evaluate_command(commands: Any) -> None:
     command.add_argument("--test", type=Path, help="packed file to measure on; default: the held-out people")
     command.add_argument("--weights", type=Path, help="prior to measure as ours; default: the shipped one")
     command.add_argument(
-        "--remeasure", action="store_true", help="measure only ours, and keep the rivals' rows in the folder --out"
+        "--remeasure",
+        action="store_true",
+        help="measure again what is stored, for a solver that has changed; of the systems only ours, the rivals keep "
+        "their rows in the folder --out",
     )
     command.add_argument(
         "--quick",

@@ -70,6 +70,7 @@ def _protocol(options: argparse.Namespace, protocol: int, given: Prior) -> list[
     from ..evaluation.amass.measuring import TestSet, measure_files  # noqa: PLC0415
     from ..evaluation.amass.report import ProtocolResult  # noqa: PLC0415
     from ..evaluation.protocols import protocol_files  # noqa: PLC0415
+    from ..evaluation.row_store import RowStore  # noqa: PLC0415
 
     files = protocol_files(options.amass, protocol, "test", options.lists)
     if not files:
@@ -91,8 +92,7 @@ def _protocol(options: argparse.Namespace, protocol: int, given: Prior) -> list[
                 if "problem" in row:
                     print(f"{row['file']}: {row['problem']}", file=sys.stderr)
 
-            folder.mkdir(parents=True, exist_ok=True)
-            rows = measure_files(test, prior, folder / "rows.jsonl", tell)
+            rows = measure_files(test, prior, RowStore(folder / "rows.jsonl"), tell, options.remeasure)
         results.append(ProtocolResult(protocol, name, prior is not given, options.body_models is not None, rows))
     return results
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ..body.skeleton import JOINT_NAMES
 from ..errors import InPoseError
 from ..system.output import write_output
-from .bench import Row
 from .bodies import BODIES
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS
+from .row_store import Row
 from .systems import ABLATIONS, SYSTEMS
 
 if TYPE_CHECKING:

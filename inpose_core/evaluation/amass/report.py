@@ -14,7 +14,7 @@ import numpy as np
 
 from ...system.output import write_output
 from ..bodies import BODIES
-from .measuring import Row
+from ..row_store import Row
 
 _COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("mpjpe_cm", "MPJPE cm"),
