@@ -60,8 +60,8 @@ class INPOSE_PG_live(bpy.types.PropertyGroup):
     )
     solve_takes: bpy.props.BoolProperty(
         name="Solve takes",
-        description="When Live ends, solve each take with full quality and bake it. Otherwise, the takes are in the list "
-        "with their calibration, and you solve them later",
+        description="When Live ends, solve each take with full quality and bake it. Otherwise, the takes are in the "
+        "list with their calibration, and you solve them later",
         default=True,
     )
     performers: bpy.props.CollectionProperty(
