@@ -149,6 +149,13 @@ def own_tracks(owner: Any, take_name: str, but: Any = None) -> tuple[list[Any], 
     return untouched, edited
 
 
+def has_edited_strip(owner: Any, take_name: str) -> bool:
+    """Return whether somebody has changed an NLA strip that plays a bake of this take."""
+    tracks = owner.animation_data.nla_tracks if owner.animation_data else ()
+    strips = [strip for track in tracks if not track.mute for strip in track.strips if strip.action is not None]
+    return any(strip.action.get(TAKE_KEY) == take_name and not is_untouched_strip(strip) for strip in strips)
+
+
 def remove_track(owner: Any, track: Any) -> None:
     """Remove an NLA track of one strip, and its action if nothing else uses it."""
     action = track.strips[0].action

@@ -19,6 +19,7 @@ from ..controls.check import compared_bones, control_problems, needed_bones
 from ..controls.limbs import IkControls
 from ..core import FloatArray
 from ..rig.families import RigMapping
+from ..rig.shown import shown_copy
 from .channels import Channel
 
 _MOST_FRAMES: Final[int] = 24
@@ -65,7 +66,7 @@ def _posed(
     armature_object: Any, channels: Sequence[Channel], indices: Sequence[int], names: Sequence[str]
 ) -> Generator[None, None, PosedBones]:
     """Pose a copy of the rig with some values of the channels: value ``indices[n]`` is in frame n + 1."""
-    copy = armature_object.copy()
+    copy = shown_copy(armature_object)
     writer = ActionWriter("InPose check", copy)
     try:
         animation = copy.animation_data or copy.animation_data_create()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import bpy
@@ -10,9 +11,12 @@ import bpy
 from ..bpy_compat import ActionWriter, action_curves, assign_action, assigned_slot, set_strip_slot, strip_slot
 from ..layers.playing import Others
 from ..layers.stack import Stack, check_plays_tracks, is_empty_tweak, lay_over
+from ..layers.strips import remember_strip
 from ..rig.home import home_basis, send_home
+from ..rig.switched_off import remembered_off
 from ..takes.listed import new_id
 from .baked_actions import is_untouched_bake, own_tracks, remove_track
+from .kept_switches import keep_switches, name_switches
 from .settings import BakeSettings
 from .takes_of_actions import take_of
 
@@ -45,31 +49,38 @@ def play_action(
         old_action.name == replaceable
         or is_empty_tweak(old_action, action_curves(old_action, armature_object), settings.action_name)
     )
+    own = (*untouched, *edited) if settings.replace_own else ()
+    off = remembered_off(armature_object)
+    switches = None
     try:
         if settings.layer is None:
-            _make_active(animation, writer, settings, replaced)
+            _make_active(animation, writer, settings, replaced, own)
         else:
             back = _put_aside_by(animation, old_action) if replaced else None
-            stack = Stack(replaced, (*untouched, *edited) if settings.replace_own else (), back)
-            lay_over(animation, writer, settings.action_name, settings.layer, stack, seen)
+            stack = Stack(replaced, own, back)
+            track = lay_over(animation, writer, settings.action_name, settings.layer, stack, seen)
+            switches = keep_switches(armature_object, track, settings.action_name, own, off)
     except BaseException:
         bpy.data.actions.remove(writer.action)
         if not had_animation:
             armature_object.animation_data_clear()
         raise
+    kept = ""
     if settings.layer is None:
         kept = old_action.name if old_action is not None and not replaced else ""
         _remember_put_aside(writer.action, old_action, replaced)
-    else:
-        kept = edited[0].strips[0].action.name if edited and settings.replace_own else ""
     if settings.replace_own:
-        for track in edited if settings.layer is not None else ():
+        # An active action hides the edited tracks below it. A new track does not, and would play beside them.
+        for track in edited if settings.layer is not None or settings.to_nla_track else ():
             track.mute = True
+            kept = kept or track.strips[0].action.name
         for track in untouched:
             remove_track(armature_object, track)
         if replaced and old_action.users == 0:
             bpy.data.actions.remove(old_action)
         writer.rename(settings.action_name)
+        if switches is not None:
+            name_switches(switches)
         for track in animation.nla_tracks:
             for strip in (strip for strip in track.strips if strip.action == writer.action):
                 strip.name = writer.action.name
@@ -114,8 +125,13 @@ def others_playing(armature_object: Any, settings: BakeSettings) -> Others:
     return Others(frozenset(replaced), "" if back is None else back.strips[0].action.name)
 
 
-def _make_active(animation: Any, writer: ActionWriter, settings: BakeSettings, replaced: bool) -> None:
-    """Make the written action the active one, or play it in a track, and stash the old one; an error undoes it."""
+def _make_active(
+    animation: Any, writer: ActionWriter, settings: BakeSettings, replaced: bool, own: Sequence[Any]
+) -> None:
+    """Make the written action the active one, or play it in a track, and stash the old one; an error undoes it.
+
+    The tracks of earlier bakes of the take, ``own``, give way.
+    """
     old_action, old_slot = animation.action, assigned_slot(animation)
     old_blending = (animation.action_blend_type, animation.action_influence)
     if settings.to_nla_track:
@@ -126,7 +142,7 @@ def _make_active(animation: Any, writer: ActionWriter, settings: BakeSettings, r
             tracks.append(_stash(animation, old_action, old_slot))
         if settings.to_nla_track:
             assign_action(animation, None, None)
-            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name))
+            tracks.append(_play_in_track(animation, writer.action, writer.slot, settings.action_name, own))
         else:
             assign_action(animation, writer.action, writer.slot)
             animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
@@ -161,22 +177,28 @@ def _remember_put_aside(action: Any, before: Any, replaced: bool) -> None:
         action[_PUT_ASIDE_KEY] = before[_TOKEN_KEY]
 
 
-def _play_in_track(animation: Any, action: Any, slot: Any, name: str) -> Any:
+def _play_in_track(animation: Any, action: Any, slot: Any, name: str, own: Sequence[Any]) -> Any:
     """Put an action into a new track that is above the takes which begin earlier, and below those which begin later.
 
-    So each of several takes holds its last pose until the next one begins, also when one is baked again.
+    So each of several takes holds its last pose until the next one begins, also when one is baked again. Tracks that
+    give way, ``own``, are none of these takes. The new one takes the place of the last of them if it can.
     """
     start = int(action.frame_range[0])
-    takes = [track for track in animation.nla_tracks if not track.mute and _take_in(track)]
+    tracks = list(animation.nla_tracks)
+    takes = [track for track in tracks if not track.mute and _take_in(track) and track not in own]
     earlier = [track for track in takes if track.strips[0].frame_start <= start]
-    track = animation.nla_tracks.new(prev=earlier[-1]) if earlier else animation.nla_tracks.new()
+    place = max((tracks.index(track) for track in own), default=-1)
+    in_place = place >= 0 and all((tracks.index(other) < place) == (other in earlier) for other in takes)
+    below = tracks[place] if in_place else earlier[-1] if earlier else None
+    track = animation.nla_tracks.new() if below is None else animation.nla_tracks.new(prev=below)
     track.name = name
     strip = track.strips.new(action.name, start, action)
     set_strip_slot(strip, slot)
     if any(_take_in(other) != name for other in earlier):
         strip.extrapolation = "HOLD_FORWARD"  # else its first pose would hide the takes before it
-    elif not earlier and takes:
+    elif below is None and takes:
         strip.extrapolation = "NOTHING"  # it is above the takes after it
+    remember_strip(strip)
     return track
 
 

@@ -13,6 +13,7 @@ import bpy
 import numpy as np
 
 from ..core import FloatArray
+from ..rig.shown import shown
 
 _SLICE_S: Final[float] = 0.012
 """Time after which the posing pauses, so that Blender can draw."""
@@ -45,19 +46,20 @@ def pose_bones(
     posed: list[FloatArray] = []
     spent_s, paused = 0.0, time.perf_counter()
     try:
-        scene.collection.objects.link(armature_object)
-        for frame in frames:
-            began = time.perf_counter()
-            scene.frame_set(frame)
-            pose = armature_object.evaluated_get(scene.view_layers[0].depsgraph).pose.bones
-            posed.append(np.array([pose[name].matrix for name in names], dtype=np.float64) @ rests)
-            done.append(frame)
-            spent_s += time.perf_counter() - began
-            if spent_s > limit_s:
-                break
-            if time.perf_counter() - paused > _SLICE_S:
-                yield
-                paused = time.perf_counter()
+        with shown(armature_object) as seen:
+            scene.collection.objects.link(seen)
+            for frame in frames:
+                began = time.perf_counter()
+                scene.frame_set(frame)
+                pose = seen.evaluated_get(scene.view_layers[0].depsgraph).pose.bones
+                posed.append(np.array([pose[name].matrix for name in names], dtype=np.float64) @ rests)
+                done.append(frame)
+                spent_s += time.perf_counter() - began
+                if spent_s > limit_s:
+                    break
+                if time.perf_counter() - paused > _SLICE_S:
+                    yield
+                    paused = time.perf_counter()
     finally:
         with suppress(ReferenceError):  # another file was opened in a pause
             bpy.data.scenes.remove(scene)

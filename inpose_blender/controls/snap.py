@@ -16,6 +16,7 @@ from ..character.posing import PosedBones, pose_bones
 from ..core import FloatArray, RigError
 from ..rig.checks import check_object
 from ..rig.find import map_rig
+from ..rig.shown import shown_copy
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
 from .find import body_control, find_controls
@@ -140,7 +141,7 @@ def _constraints_off(armature_object: Any, limbs: Sequence[IkLimb]) -> Iterator[
 def _switched_copy(armature_object: Any, switches: Sequence[_Switch], *, ik: bool) -> Iterator[Any]:
     """Yield a copy of a rig with its animation, in which the limbs are switched to IK or to FK all the time."""
     writer = ActionWriter.of_copy(armature_object.animation_data)
-    copy = armature_object.copy()
+    copy = shown_copy(armature_object)
     try:
         assign_action(copy.animation_data, writer.action, writer.slot)
         for switch in switches:

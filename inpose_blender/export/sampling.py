@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..core import FloatArray
 from ..rig.home import home_world
 from ..rig.measure import RigMeasure
+from ..rig.shown import shown
 from .clips import Clip, played
 from .skeleton import GameSkeleton
 
@@ -73,12 +74,13 @@ def sample_clips(
     own = bpy.data.scenes.new("InPose export")
     try:
         own.render.fps, own.render.fps_base = scene.render.fps, scene.render.fps_base
-        own.collection.objects.link(armature_object)
         fps = scene.render.fps / scene.render.fps_base
         sampled = []
-        for clip in clips:
-            with played(armature_object, clip):
-                sampled.append(_sample(armature_object, own, clip, skeleton, rest, frame, fps))
+        with shown(armature_object) as seen:
+            own.collection.objects.link(seen)
+            for clip in clips:
+                with played(seen, clip):
+                    sampled.append(_sample(seen, own, clip, skeleton, rest, frame, fps))
         return tuple(sampled)
     finally:
         bpy.data.scenes.remove(own)

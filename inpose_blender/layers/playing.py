@@ -14,6 +14,7 @@ import numpy as np
 from ..bpy_compat import assign_action
 from ..core import FloatArray
 from ..rig.home import home_world
+from ..rig.shown import shown_copy
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _at_frames(armature_object: Any, frames: Sequence[float], others: Others, lo
 @contextmanager
 def _copy_in_own_scene(armature_object: Any, others: Others) -> Iterator[tuple[Any, Any]]:
     scene = bpy.data.scenes.new("InPose playing")
-    copy = armature_object.copy()
+    copy = shown_copy(armature_object)
     try:
         scene.collection.objects.link(copy)
         animation = copy.animation_data

@@ -8,6 +8,7 @@ from typing import Any, Final
 from ..bpy_compat import all_curves, set_strip_slot
 
 _STRIP_KEY: Final[str] = "inpose_strip"
+_SAME: Final[float] = 1e-3
 
 
 def push_down(animation: Any, action: Any, slot: Any, frames: tuple[float, float]) -> Any:
@@ -60,9 +61,22 @@ def remember_strip(strip: Any) -> None:
 
 
 def is_untouched_strip(strip: Any) -> bool:
-    """Return whether nobody has changed a strip since `remember_strip`; strips that were not stored count as
-    untouched."""
-    return strip.action.get(_STRIP_KEY, _facts(strip)) == _facts(strip)
+    """Return whether nobody has changed a strip since `remember_strip`.
+
+    A strip that was not stored is one into which Blender has pushed an action: it is untouched while it plays the whole
+    action at its own place.
+    """
+    stored = strip.action.get(_STRIP_KEY)
+    return _plays_all(strip) if stored is None else bool(stored == _facts(strip))
+
+
+def _plays_all(strip: Any) -> bool:
+    first, last = strip.action.frame_range
+    last = max(last, first + 1.0)
+    places = (strip.frame_start - first, strip.action_frame_start - first, strip.action_frame_end - last)
+    changes = (strip.scale - 1.0, strip.repeat - 1.0, strip.blend_in, strip.blend_out)
+    switches = (strip.mute, strip.use_reverse, strip.use_animated_influence, strip.use_animated_time)
+    return max(map(abs, (*places, *changes))) < _SAME and not any(switches) and not len(strip.modifiers)
 
 
 def _facts(strip: Any) -> str:
@@ -71,5 +85,7 @@ def _facts(strip: Any) -> str:
         strip.repeat, strip.blend_in, strip.blend_out, strip.influence if strip.use_animated_influence else 1.0,
     )  # fmt: skip
     switches = (strip.mute, strip.use_reverse, strip.use_animated_influence, strip.use_animated_time)
-    words = (strip.blend_type, strip.extrapolation, *map(str, switches), str(len(strip.modifiers)))
+    # Blender itself changes between holding on both sides and holding forward, when another strip moves.
+    holds = "NOTHING" if strip.extrapolation == "NOTHING" else "HOLD"
+    words = (strip.blend_type, holds, *map(str, switches), str(len(strip.modifiers)))
     return " ".join((*(f"{number:.3f}" for number in numbers), *words))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..bpy_compat import all_curves, assign_action, assigned_slot
-from ..layers.strips import new_strip
+from ..layers.strips import new_strip, remember_strip
 
 
 def repeat_with_modifiers(action: Any, frames: tuple[int, int], *, moves_on: bool) -> None:
@@ -44,7 +44,8 @@ def repeat_with_strip(animation: Any, frames: tuple[int, int], until: int, *, mo
     track.name = action.name
     if moves_on:
         repeat_with_modifiers(action, frames, moves_on=True)
-        new_strip(track, action, slot, (first, first + rounds * (last - first)))
+        strip = new_strip(track, action, slot, (first, first + rounds * (last - first)))
     else:
         strip = new_strip(track, action, slot, (first, last))
         strip.repeat = rounds
+    remember_strip(strip)

@@ -23,6 +23,7 @@ from ..core import (
     matrix_to_quaternion,
     multiply_quaternions,
 )
+from ..rig.home import home_world
 from ..rig.places import joint_place
 from ..rig.prepare import PreparedRig, prepare_rig
 from ..rig.rotation import rotation_of
@@ -97,7 +98,7 @@ def add_pins_as_posed(context: bpy.types.Context, armature: Any, use_position: b
         raise PinError(tr("None of the selected bones stands for a joint."), tr("Select a bone of the list of joints."))
     room = room_of(armature, rig.measure)
     for joint in chosen:
-        pin = new_pin(context, armature, room, joint, *_as_posed(armature, rig, joint))
+        pin = new_pin(context, armature, room, joint, *posed_joint(armature, rig, joint))
         pin.use_position, pin.use_rotation = use_position, use_rotation
 
 
@@ -158,15 +159,14 @@ def new_pin(
     return pin
 
 
-def _as_posed(armature: Any, rig: PreparedRig, joint: str) -> tuple[FloatArray, FloatArray]:
+def posed_joint(armature: Any, rig: PreparedRig, joint: str) -> tuple[FloatArray, FloatArray]:
     """Return place (3,) and handle rotation (4,) of a joint in the world, as its bone is posed now."""
     world = np.array(armature.matrix_world, dtype=np.float64)
     anchor, bone = rig.mapping.anchor(joint), rig.mapping.bones[joint]
     rest_place = np.append(joint_place(armature.data, rig.mapping, joint), 1.0)
     place = (world @ _away_from_rest(armature, anchor) @ rest_place)[:3]
-    # bone_turns of the bake, backwards.
-    R_world = rotation_of(world)
-    D_world = R_world @ rotation_of(_away_from_rest(armature, bone)) @ R_world.T
+    # bone_turns of the bake, backwards. The object itself may have turned since it stood at home.
+    D_world = rotation_of(world) @ rotation_of(_away_from_rest(armature, bone)) @ rotation_of(home_world(armature)).T
     Q_world = rig.measure.R_world_core @ rig.measure.alignments[JOINT_INDEX[joint]] @ rig.measure.R_world_core.T
     wxyz = multiply_quaternions(matrix_to_quaternion(D_world), conjugate_quaternion(matrix_to_quaternion(Q_world)))
     return place, wxyz

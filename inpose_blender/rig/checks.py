@@ -12,6 +12,7 @@ from ..core import RigError
 from .chains import detached_joints
 from .families import RigMapping
 from .places import pelvis_is_elsewhere
+from .shown import is_evaluated
 from .switched_off import can_be_switched_off, is_active, to_switch_off
 from .tree import parent_tree
 
@@ -21,6 +22,8 @@ _BONE_PATH: Final[re.Pattern[str]] = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*
 
 def check_object(armature_object: Any) -> None:
     """Check that an object is an armature that keyframes can be written to and that shows them.
+
+    It may be hidden while its mesh is shown.
 
     Raises:
         RigError: it is not; the message names the object or the NLA track.
@@ -32,6 +35,11 @@ def check_object(armature_object: Any) -> None:
         raise RigError(f"{name} is linked from another file.", "Make a library override first.")
     if armature_object.data.pose_position == "REST":
         raise RigError(f"{name} is shown in its rest position.", "Switch it to Pose Position in its data properties.")
+    if not armature_object.visible_get() and not is_evaluated(armature_object):
+        raise RigError(
+            f"{name} is switched off in the viewports, and so is all that it moves. Blender does not pose it.",
+            "Show it in the Outliner: the monitor icon of the armature or its mesh, and its collections.",
+        )
     _check_transform(armature_object)
     animation = armature_object.animation_data
     if animation is None:

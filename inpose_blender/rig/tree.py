@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..core import RigError
 from .families import RigMapping
+from .shown import shown_copy
 
 _PROBE_ANGLE: Final[float] = math.radians(30)
 _FOLLOWS: Final[float] = 0.99
@@ -141,7 +142,7 @@ def _check_followers(copy: Any, mapping: RigMapping, scene: Any) -> None:
 @contextmanager
 def posable_copy(armature_object: Any, scene: Any) -> Iterator[Any]:
     """Yield a temporary copy of an armature object, without animation, in its rest pose."""
-    copy = armature_object.copy()
+    copy = shown_copy(armature_object)
     try:
         scene.collection.objects.link(copy)
         if copy.animation_data:  # its drivers stay: they are the rig's switches

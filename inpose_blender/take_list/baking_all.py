@@ -118,6 +118,7 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
 
     def _next(self, context: bpy.types.Context) -> bool:
         """Begin the next bake, and return whether there is one."""
+        from ..bake.baked_actions import has_edited_strip
         from ..bake.job import BakeJob
         from ..rig.prepare import prepare_rig
 
@@ -126,7 +127,7 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
             entry = entry_of(scene, self._waiting.pop(0))
             show_on_character(scene, entry)
             baked = bakes_on(entry.character, entry.name)
-            if any(look_now(action) for action in baked):
+            if any(look_now(action) for action in baked) or has_edited_strip(entry.character, entry.name):
                 self._notes.append(tr("{take} was edited after its bake, and stays as it is.", take=entry.name))
                 self._go_behind(entry.character, row_end(entry.character, baked), scene)
                 continue

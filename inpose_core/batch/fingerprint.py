@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Final
 
 from .. import __version__
 from ..calibration.hand_weights import HAND_FINDER_WEIGHTS
@@ -14,11 +13,9 @@ from ..errors import RecordingError
 from ..options.request import settings_to_json
 from ..prior.checkpoint import DEFAULT_WEIGHTS
 from ..sampling.stance_evidence import EVIDENCE_WEIGHTS
-from ..system.safe_files import open_file
+from ..system.safe_files import open_file, sha256_of
 from .jobs import Job
 from .places import companions_at, is_remote
-
-_CHUNK_BYTES: Final[int] = 1 << 20
 
 
 def fingerprint_of_solver() -> str:
@@ -65,13 +62,10 @@ def hash_of_file(path: Path) -> str:
     Raises:
         RecordingError: it cannot be read.
     """
-    found = hashlib.sha256()
     try:
         with path.open("rb") if is_remote(path) else open_file(path) as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                found.update(chunk)
+            return sha256_of(file)
     except Exception as error:
         if not is_remote(path) and not isinstance(error, OSError | ValueError):
             raise  # storages have errors of their own, files have not
         raise RecordingError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
-    return found.hexdigest()

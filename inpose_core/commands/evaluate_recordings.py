@@ -43,6 +43,8 @@ def evaluate_recordings(options: argparse.Namespace) -> int:
         wrong_cases,
     )
     from ..evaluation.recordings.running import RunSettings, run_cases  # noqa: PLC0415
+    from ..evaluation.row_store import RowStore  # noqa: PLC0415
+    from ..prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
 
     settings = RunSettings(
         options.data,
@@ -51,11 +53,12 @@ def evaluate_recordings(options: argparse.Namespace) -> int:
         options.scenes or SCENES,
         processes=options.processes,
         files=options.save_files,
+        weights=options.weights or DEFAULT_WEIGHTS,
     )
     # A part is quick, and its files are wanted: it is always run anew.
     part = bool(options.only or options.save_files)
-    store = options.runs / "recordings" / f"{options.people}.jsonl"
-    rows = run_cases(settings, None if part else store)
+    store = RowStore(options.runs / "recordings" / f"{options.people}.jsonl")
+    rows = run_cases(settings, None if part else store, options.remeasure)
     print(table(document(rows)))
     print(wrong_cases(rows))
     if not part and options.people == "test":

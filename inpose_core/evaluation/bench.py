@@ -3,27 +3,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ..body.kinematics import forward_kinematics
 from ..body.motion import Motion
 from ..body.rotations import sixd_to_matrix
 from ..body.skeleton import SENSOR_JOINTS, Skeleton
 from ..errors import InPoseError
-from ..numerics import to_numpy
 from ..prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
-from ..system.output import append_line, write_output
+from ..system.output import write_output
 from ..training.losses import state_to_matrix
 from ..training.packed_files import packed_files
 from .baselines.conditional import ConditionalSettings, ConditionalSystem
@@ -32,12 +29,11 @@ from .bodies import BODIES, DEFAULT_BODY, Body
 from .clips import choose_clips, load_hdm05_clips, load_held_out_clips, load_packed_clips, load_test_clips
 from .guidances import GUIDANCE_BODIES, GUIDANCE_SET, GUIDANCES, STEP_COUNTS, guided
 from .metrics import align_heads, figures_of, jitter, joint_errors_cm, mean_figures, position_error_cm
+from .row_store import Row, RowStore, find_row, fingerprint, prior_fingerprint
 from .simulation import PERFECT_SENSORS, SensorNoise, on_body, simulate
 from .systems import ABLATIONS, SHIPPED, SYSTEMS, Entry, System
 
 _LOG = logging.getLogger(__name__)
-
-Row = dict[str, Any]
 
 NOISES: Final[tuple[SensorNoise, ...]] = (
     *(SensorNoise(position_m=value) for value in (0.05, 0.10, 0.20)),
@@ -99,9 +95,8 @@ class Bench:
         self.people = "test people" if test is None else test.stem
         folder.mkdir(parents=True, exist_ok=True)
         self._require_same_data()
-        self._rows_path = folder / "rows.jsonl"
-        lines = self._rows_path.read_text(encoding="utf-8").splitlines() if self._rows_path.exists() else []
-        self.rows: list[Row] = [json.loads(line) for line in lines if line.endswith("}")]
+        self._store = RowStore(folder / "rows.jsonl")
+        self._stored = self._store.rows()
         self._measured: list[Row] = []
 
     def run(self) -> list[Row]:
@@ -115,11 +110,13 @@ class Bench:
     def remeasure(self, earlier: Sequence[Row]) -> list[Row]:
         """Measure the shipped prior again, and return the earlier rows with its rows replaced.
 
-        The rivals and the guidances by steps keep their earlier rows.
+        The rivals and the guidances by steps keep their earlier rows. No stored row is used: the solver may have
+        changed, which rows do not tell.
 
         Raises:
             InPoseError: the data folder lacks packed motion.
         """
+        self._stored = []
         new = {_place(row): row for row in self._run({"shipped": load_prior(self.weights)})}
         kept = [new.pop(_place(row), row) for row in earlier]
         return [*kept, *new.values()]
@@ -254,17 +251,16 @@ class Bench:
             "system": name,
             "body": body.name,
             **vars(noise),
-            "weights": _fingerprint(to_numpy(weights).astype(np.float32) for weights in prior.network.weights.values()),
-            "motion": _fingerprint(clip.root_translation_m for clip in clips),
+            "weights": prior_fingerprint(prior),
+            "motion": fingerprint(clip.root_translation_m for clip in clips),
         }
 
     def _has(self, key: Row) -> bool:
         """Return whether a row exists already; if so, report it."""
-        for row in self.rows:
-            if all(row.get(name) == value for name, value in key.items()):
-                self._measured.append(row)
-                return True
-        return False
+        row = find_row(self._stored, key)
+        if row is not None:
+            self._measured.append(row)
+        return row is not None
 
     def _require_same_data(self) -> None:
         """Record the training data, or raise an error if the networks were trained on other data."""
@@ -279,9 +275,9 @@ class Bench:
 
     def _add(self, key: Row, figures: Row) -> None:
         row = {**key, **figures}
-        self.rows.append(row)
+        self._stored.append(row)
         self._measured.append(row)
-        append_line(self._rows_path, json.dumps(row))
+        self._store.add(row)
         _LOG.info("%s", json.dumps({name: row[name] for name in (*key, "mpjpe_cm", "jitter")}))
 
 
@@ -293,13 +289,6 @@ def _build(entries: Mapping[str, Entry], priors: Mapping[str, Prior]) -> dict[st
 def _place(row: Row) -> tuple[object, ...]:
     """Return a row's place in the tables, for any weights and clips."""
     return tuple(row[name] for name in ("set", "system", "body", *vars(PERFECT_SENSORS)))
-
-
-def _fingerprint(arrays: Iterable[NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(array.tobytes())
-    return digest.hexdigest()[:12]
 
 
 def _on_true_bones(solved: Motion, truth: Motion) -> Motion:

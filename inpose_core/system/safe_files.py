@@ -8,6 +8,7 @@ A file that must not be read raises an `OSError` with the reason in ``strerror``
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import json
 import math
@@ -31,6 +32,7 @@ _LONGEST_INTEGER: Final[int] = 18
 """Digits; Python turns longer ones into numbers that no float holds."""
 _PARSED_BYTES: Final[dict[bytes, int]] = {b"[": 96, b"{": 240, b",": 40, b'"': 32}
 """What Python needs, at most, for a list, an object, an item and half a string of JSON."""
+_CHUNK_BYTES: Final[int] = 1 << 20
 _LARGEST_PARSED_BYTES: Final[int] = 700 * 2**20
 _numpy_format: Final[Any] = np.lib.format
 """Its functions carry no types."""
@@ -77,6 +79,14 @@ def open_file(path: Path) -> IO[bytes]:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")
+
+
+def sha256_of(file: IO[bytes]) -> str:
+    """Return the SHA-256 of an open file's rest, in hexadecimal digits."""
+    found = hashlib.sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        found.update(chunk)
+    return found.hexdigest()
 
 
 def read_json(path: Path, most: int) -> Any:

@@ -17,13 +17,12 @@ import numpy as np
 from ..body.motion import SOLVER_FPS
 from ..body.skeleton import JOINT_COUNT, JOINT_NAMES
 from ..errors import InPoseError
-from ..system.safe_files import array_shapes, numbers, one_number, open_file, read_arrays
+from ..system.safe_files import array_shapes, numbers, one_number, open_file, read_arrays, sha256_of
 from .compact import COMPACT_KEY, decode_rotations, decode_steps
 from .packed import PackedClips, joined
 
 _LARGEST_BYTES: Final[int] = 16 * 2**30
 """Limit for one array; the user's own data may fill the memory."""
-_CHUNK_BYTES: Final[int] = 1 << 20
 _LARGEST_NUMBER: Final[float] = 1e6
 _NUMBERS: Final[frozenset[str]] = frozenset(("quat", "root", "offsets", "floor_y", "start", "length"))
 _PER_CLIP_KEYS: Final[tuple[str, ...]] = (
@@ -100,9 +99,7 @@ def hash_of_packed(data: Path) -> str:
     for path in packed_files(data):
         try:
             with open_file(path) as file:
-                found.update(path.name.encode())
-                while chunk := file.read(_CHUNK_BYTES):
-                    found.update(chunk)
+                found.update(f"{path.name} {sha256_of(file)}".encode())
         except (OSError, ValueError) as error:
             raise InPoseError(f"{path} cannot be read ({error}).", "Give packed .npz files.") from error
     return found.hexdigest()

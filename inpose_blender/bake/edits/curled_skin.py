@@ -16,6 +16,7 @@ from ...core import FloatArray, normalize_quaternion, quaternion_to_matrix
 from ...fingers.rig_fingers import RigFingers
 from ...fingers.turns import finger_turns
 from ...rig.carriers import nearest_above
+from ...rig.home import home_world
 from ...rig.measure import RigMeasure
 
 
@@ -48,7 +49,7 @@ def _moved_bones(
     armature_object: Any, fingers: RigFingers, measure: RigMeasure, local_rotations: FloatArray
 ) -> dict[str, tuple[FloatArray, FloatArray]]:
     """Return how each finger bone moves from rest in the armature frame: a turn (3, 3) and a shift (3,)."""
-    world = np.array(armature_object.matrix_world, dtype=np.float64)
+    world = home_world(armature_object)
     at_rest = {bone: np.array(((1.0, 0.0, 0.0, 0.0),)) for bone in fingers.wrists.values()}
     mean = normalize_quaternion(local_rotations.mean(axis=0))[None]
     turns = finger_turns(fingers, measure, world, at_rest, mean)

@@ -27,6 +27,7 @@ from ...core import (
 )
 from ...rig.carriers import joints_of_bones
 from ...rig.families import RigMapping
+from ...rig.home import home_world
 from ...rig.measure import RigMeasure
 from ...rig.places import joint_place
 
@@ -152,7 +153,7 @@ def _by_joint(armature_object: Any, mapping: RigMapping, measure: RigMeasure, sk
     weights = np.where(joints >= 0, skin.weights, 0.0)
     rows = np.flatnonzero(weights.sum(axis=1) > 0)
     joints, weights = joints[rows].clip(min=0), weights[rows] / weights[rows].sum(axis=1, keepdims=True)
-    world = np.array(armature_object.matrix_world, dtype=np.float64)[:3, :3]
+    world = home_world(armature_object)[:3, :3]
     to_core_m = world.T @ measure.R_world_core * measure.metres_per_unit
     places = np.zeros((JOINT_COUNT, 3))
     for joint in mapping.bones:

@@ -3,29 +3,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from ...errors import InPoseError
 from ...motion_files.amass import load_amass
-from ...numerics import to_numpy
 from ...options.solve import SolveSettings
 from ...prior.checkpoint import Prior
 from ...solver.solving import solve
-from ...system.output import append_line
+from ...system.safe_files import open_file, sha256_of
 from ..bodies import BODIES
 from ..metrics import figures_of
+from ..row_store import Row, RowStore, find_row, prior_fingerprint
 from ..simulation import PERFECT_SENSORS, on_body, simulate
 from .default_body import ProtocolBody
-
-Row = dict[str, Any]
-"""One file's result: its identity, and either ``bodies`` (figures by body) or ``problem``."""
 
 _FEWEST_FRAMES: Final[int] = 4
 """Jitter needs four."""
@@ -44,58 +39,57 @@ class TestSet:
 
 
 def measure_files(
-    test: TestSet, prior: Prior, store: Path, on_file: Callable[[int, Row], None] | None = None
+    test: TestSet,
+    prior: Prior,
+    store: RowStore,
+    on_file: Callable[[int, Row], None] | None = None,
+    again: bool = False,
 ) -> list[Row]:
     """Return a row for each test file; rows that ``store`` has already are not measured again.
 
-    A file that cannot be read gets a row with its ``problem``.
+    A row has its key, and either ``bodies`` (figures by body) or ``problem``, for a file that cannot be read.
 
     Args:
         test: what to measure on.
         prior: the prior that solves.
-        store: file of JSON lines to which each row is added at once.
+        store: each row is added to it at once.
         on_file: gets the number of files that are done, and the row.
+        again: measure all files again, for a solver that has changed.
 
     Raises:
         InPoseError: the body models lack the average male body.
         OutputError: the store cannot be written.
     """
     body = ProtocolBody.template() if test.body_models is None else ProtocolBody.of_models(test.body_models)
-    weights, earlier, rows = fingerprint(prior), read_rows(store), []
+    measured_with = {"weights": prior_fingerprint(prior), "body": body.name}
+    earlier, rows = [] if again else store.rows(), list[Row]()
     for index, file in enumerate(test.files):
-        key = _key(test, file, weights)
-        row = next((row for row in earlier if all(row.get(name) == value for name, value in key.items())), None)
+        key = {**_key(test, file), **measured_with}
+        row = find_row(earlier, key)
         if row is None:
             row = {**key, **_measured(file, test.body_models, body, prior)}
-            append_line(store, json.dumps(row))
+            store.add(row)
         rows.append(row)
         if on_file is not None:
             on_file(index + 1, row)
     return rows
 
 
-def fingerprint(prior: Prior) -> str:
-    """Return a name for the weights of a prior."""
-    digest = hashlib.sha256()
-    for weights in prior.network.weights.values():
-        digest.update(to_numpy(weights).astype(np.float32).tobytes())
-    return digest.hexdigest()[:12]
-
-
-def read_rows(store: Path) -> list[Row]:
-    """Return the rows of a store; a line that was cut off is skipped."""
-    lines = store.read_text(encoding="utf-8").splitlines() if store.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("}")]
-
-
-def _key(test: TestSet, file: Path, weights: str) -> Row:
+def _key(test: TestSet, file: Path) -> Row:
     return {
         "protocol": test.protocol,
         "file": file.relative_to(test.amass).as_posix(),
-        "bytes": file.stat().st_size if file.exists() else 0,
+        "sha256": _hash_of(file),
         "own_bones": test.body_models is not None,
-        "weights": weights,
     }
+
+
+def _hash_of(file: Path) -> str:
+    try:
+        with open_file(file) as opened:
+            return sha256_of(opened)
+    except (OSError, ValueError):  # its row says what is wrong
+        return ""
 
 
 def _measured(file: Path, body_models: Path | None, body: ProtocolBody, prior: Prior) -> Row:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import InPoseError
 from ...system.output import write_output
+from ..row_store import Row
 from .defects import CLEAN_KINDS, DEFECTS
 from .judging import OUTCOMES
-from .running import Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import time
@@ -14,23 +13,22 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ...body.motion import Motion
 from ...errors import InPoseError
 from ...options.reading import ReadOptions
 from ...options.solve import SolveSettings
-from ...prior.checkpoint import Prior, load_prior
+from ...prior.checkpoint import DEFAULT_WEIGHTS, Prior, load_prior
 from ...recording_to_motion import SolvedRecording, SolvePlan, solve_recording
+from ...training.packed_files import hash_of_packed
+from ..row_store import Row, RowStore, prior_fingerprint
 from .cases import SCENES, Scene, make_scene, spoil
 from .comparison import Errors, errors_of
 from .defects import DEFECTS, Damaged, Defect
 from .judging import Judgement, judge, judge_refusal, usable_places
 from .loggers.logger import Logger
 from .people import People, load_performers
-
-Row = dict[str, Any]
-"""One judged case, as JSON."""
 
 _SOLVE: Final[SolveSettings] = SolveSettings(device="cpu")
 _LONGEST_TEXT: Final[int] = 160
@@ -51,6 +49,8 @@ class RunSettings:
     """0: one per core."""
     files: Path | None = None
     """Keep each case's file in this folder."""
+    weights: Path = DEFAULT_WEIGHTS
+    """The prior that solves."""
 
     def chosen(self) -> tuple[str, ...]:
         """Return the kinds to run.
@@ -64,31 +64,47 @@ class RunSettings:
         return self.kinds or tuple(DEFECTS)
 
 
-def run_cases(settings: RunSettings, store: Path | None = None) -> list[Row]:
+def run_cases(settings: RunSettings, store: RowStore | None = None, again: bool = False) -> list[Row]:
     """Run all cases and return their rows, by kind and scene.
 
     Args:
         settings: what to run.
-        store: JSON lines of rows; rows that are there are not run again, new ones are added.
+        store: rows that it has of the same data, people, seed and prior are not run again; new ones are added.
+        again: run all cases again, for a product that has changed.
 
     Raises:
         InPoseError: the data are missing, or a kind is unknown.
     """
     kinds = settings.chosen()
+    made_with = _made_with(settings)
+    stored = [] if store is None or again else store.rows()
     wanted = {(kind, number) for kind in kinds for number in range(settings.scenes)}
-    rows = {key: row for row in _stored(store) if (key := (row["kind"], row["scene"])) in wanted}
+    rows = {
+        key: row
+        for row in stored
+        if (key := (row.get("kind"), row.get("scene"))) in wanted and made_with.items() <= row.items()
+    }
     rest = {
         number: left
         for number in range(settings.scenes)
         if (left := tuple(kind for kind in kinds if (kind, number) not in rows))
     }
-    for row in _run(settings, rest):
+    for case in _run(settings, rest):
+        row = {**case, **made_with}
         rows[row["kind"], row["scene"]] = row
         if store is not None:
-            store.parent.mkdir(parents=True, exist_ok=True)
-            with store.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            store.add(row)
     return [rows[key] for key in sorted(rows, key=lambda key: (list(DEFECTS).index(key[0]), key[1]))]
+
+
+def _made_with(settings: RunSettings) -> Row:
+    """Return what the rows of all cases depend on, besides the product itself."""
+    return {
+        "people": settings.people,
+        "data": hash_of_packed(settings.data)[:12],
+        "seed": settings.seed,
+        "weights": prior_fingerprint(_prior(settings.weights)),
+    }
 
 
 def _run(settings: RunSettings, rest: dict[int, tuple[str, ...]]) -> Iterator[Row]:
@@ -110,7 +126,7 @@ def run_scene(settings: RunSettings, number: int, kinds: Sequence[str]) -> list[
     for kind in kinds:
         begun = time.perf_counter()
         row = _case(settings, performers, DEFECTS[kind], number, references)
-        rows.append({"kind": kind, "scene": number, "people": settings.people, **row, "seconds": _since(begun)})
+        rows.append({"kind": kind, "scene": number, **row, "seconds": _since(begun)})
     return rows
 
 
@@ -133,9 +149,9 @@ def _case(
         "command": _command(scene, path, damaged),
     }
     try:
-        solved = _solved(scene, path, damaged)
+        solved = _solved(scene, path, damaged, settings)
         errors = _errors(solved, damaged, defect)
-        judgement = judge(defect, damaged, errors, _clean(scene, defect, folder, number, references), solved.findings)
+        judgement = judge(defect, damaged, errors, _clean(scene, defect, settings, number, references), solved.findings)
         row |= {
             "findings": [finding.to_dict() for finding in solved.findings],
             "notes": [note[:_LONGEST_TEXT] for note in solved.notes],
@@ -152,7 +168,7 @@ def _case(
 
 
 def _clean(
-    scene: Scene, defect: Defect, folder: Path, number: int, references: dict[tuple[object, ...], Errors]
+    scene: Scene, defect: Defect, settings: RunSettings, number: int, references: dict[tuple[object, ...], Errors]
 ) -> Errors | None:
     """Return the errors of the clean take's solution, solved once for all kinds that need the same."""
     if not defect.limits.over_clean:
@@ -167,18 +183,19 @@ def _clean(
         defect.calibration == "sloppy",
     )
     if key not in references:
-        path = folder / f"clean_{number}{scene.logger.suffix}"
+        path = (settings.files or _folder()) / f"clean_{number}{scene.logger.suffix}"
         path.write_bytes(scene.logger.write(scene.take))
         try:
             damaged = Damaged(scene.take, scene.logger, ())
-            references[key] = _errors(_solved(scene, path, damaged), damaged, defect)
+            references[key] = _errors(_solved(scene, path, damaged, settings), damaged, defect)
         finally:
             path.unlink()
     return references[key]
 
 
-def _solved(scene: Scene, path: Path, damaged: Damaged) -> SolvedRecording:
-    return solve_recording(SolvePlan(path, None, scene.calibration, _SOLVE, _reading(scene, damaged)), _prior())
+def _solved(scene: Scene, path: Path, damaged: Damaged, settings: RunSettings) -> SolvedRecording:
+    plan = SolvePlan(path, None, scene.calibration, _SOLVE, _reading(scene, damaged))
+    return solve_recording(plan, _prior(settings.weights))
 
 
 def _reading(scene: Scene, damaged: Damaged) -> ReadOptions:
@@ -222,12 +239,6 @@ def _rounded(value: float) -> float | None:
     return round(value, 1) if math.isfinite(value) else None
 
 
-def _stored(store: Path | None) -> Iterator[Row]:
-    if store is not None and store.exists():
-        for line in store.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
-
-
 def _since(begun: float) -> float:
     return round(time.perf_counter() - begun, 2)
 
@@ -238,8 +249,8 @@ def _performers(data: Path, people: People) -> list[list[Motion]]:
 
 
 @cache
-def _prior() -> Prior:
-    return load_prior()
+def _prior(weights: Path) -> Prior:
+    return load_prior(weights)
 
 
 @cache
@@ -252,4 +263,4 @@ def _folder() -> Path:
     return Path(folder.name)
 
 
-__all__ = ["Logger", "Row", "RunSettings", "run_cases", "run_scene"]
+__all__ = ["Logger", "RunSettings", "run_cases", "run_scene"]

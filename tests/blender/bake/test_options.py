@@ -156,6 +156,52 @@ def test_a_new_bake_replaces_the_last_one_of_the_take(rng, to_nla_track):
     assert len(rig.animation_data.nla_tracks) == int(not to_nla_track)
 
 
+STRIP_EDITS = {
+    "move": lambda strip: setattr(strip, "frame_start_ui", 101.0),
+    "trim": lambda strip: setattr(strip, "action_frame_end", 1.5),
+    "scale": lambda strip: setattr(strip, "scale", 1.5),
+    "repeat": lambda strip: setattr(strip, "repeat", 2.0),
+    "blend": lambda strip: setattr(strip, "blend_in", 1.0),
+    "influence": lambda strip: setattr(strip, "use_animated_influence", True),
+}
+
+
+@pytest.mark.parametrize("edit", STRIP_EDITS)
+@pytest.mark.parametrize("pushed_down", [False, True])
+def test_a_strip_that_somebody_edited_is_muted_and_kept(rng, edit, pushed_down):
+    """Also one into which the user has pushed the bake."""
+    rig = build_rig(rng)
+    motion = random_motion(rng, map_and_measure(rig)[1].skeleton)
+    bake(rig, motion, to_nla_track=not pushed_down)
+    animation = rig.animation_data
+    if pushed_down:
+        action = animation.action
+        animation.action = None
+        animation.nla_tracks.new().strips.new(action.name, 1, action)
+    strip = animation.nla_tracks[0].strips[0]
+    STRIP_EDITS[edit](strip)
+    place = (strip.frame_start, strip.frame_end)
+    result = bake(rig, motion, replace_own=True, to_nla_track=True)
+    assert result.kept_action_name == "take"
+    kept, new = animation.nla_tracks
+    assert (kept.mute, kept.strips[0].action.name, new.mute) == (True, "take", False)
+    assert (kept.strips[0].frame_start, kept.strips[0].frame_end) == place
+    # The edited strip is none of the other takes, before or after which the new one would play.
+    assert (new.strips[0].frame_start, new.strips[0].extrapolation) == (1, "HOLD")
+    assert bake(rig, motion, replace_own=True, to_nla_track=True).kept_action_name == ""
+    assert [track.mute for track in animation.nla_tracks] == [True, False]
+
+
+def test_a_strip_that_blender_itself_has_changed_is_replaced(rng):
+    """When another strip moves, Blender lets one that holds its first pose hold only its last one."""
+    rig = build_rig(rng)
+    motion = random_motion(rng, map_and_measure(rig)[1].skeleton)
+    bake(rig, motion, to_nla_track=True)
+    rig.animation_data.nla_tracks[0].strips[0].extrapolation = "HOLD_FORWARD"
+    assert bake(rig, motion, replace_own=True, to_nla_track=True).kept_action_name == ""
+    assert len(rig.animation_data.nla_tracks) == 1
+
+
 @pytest.mark.parametrize("touch", ["value", "interpolation", "curve", "fake user", "other user"])
 def test_a_bake_that_somebody_edited_is_kept(rng, touch):
     rig = build_rig(rng)

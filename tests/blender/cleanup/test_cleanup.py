@@ -8,7 +8,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from rigs import build_rig
+from character.skinned import add_body
+from controls.test_ik_bake import bake
+from rigs import add_fingers, build_rig
 
 from inpose_blender.bake.edits.curled_skin import curled_skin
 from inpose_blender.bake.edits.mesh_ground import mesh_ground
@@ -188,6 +190,31 @@ def test_a_real_skin_has_a_human_shape() -> None:
     assert 0.12 < wide_m / skeleton.stature_m < 0.32
     assert 0.06 < deep_m / skeleton.stature_m < 0.2
     assert all(len(piece.points_m) > 5 for pieces in shape.arms for piece in pieces)
+
+
+def test_the_body_has_one_shape_wherever_root_motion_has_turned_the_object(rng) -> None:
+    rig, scene = build_rig(rng, arm_angle_deg=45.0, rotation_deg=(0, 0, 30)), bpy.context.scene
+    add_fingers(rig, rng)
+    add_body(rig, weights_on={"left_wrist": "left_index1"})
+
+    def look() -> tuple[np.ndarray, np.ndarray, float]:
+        prepared = prepare_rig(rig, scene)
+        skin, fingers = read_skin(rig), rig_fingers(rig, prepared.mapping, scene)
+        curled = curled_skin(skin, rig, fingers, prepared.measure, finger_rotations(None, 1, 60.0))
+        surface = skin_shape(rig, prepared.mapping, prepared.measure, skin).surface
+        return surface.points_m, curled.points, np.degrees(rig.matrix_world.to_euler().z)
+
+    before = look()
+    assert not np.allclose(before[1], read_skin(rig).points, atol=1e-3)
+    bake(rig, way="object")
+    headings = []
+    for frame in (1, 15, 45):
+        scene.frame_set(frame)
+        points_m, curled, heading_deg = look()
+        assert np.allclose(points_m, before[0], atol=1e-6)
+        assert np.allclose(curled, before[1], atol=1e-6)
+        headings.append(heading_deg)
+    assert np.ptp(headings) > 30
 
 
 def test_the_skin_of_fingers_curls_with_the_bake_and_the_rest_stays() -> None:

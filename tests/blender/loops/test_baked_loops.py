@@ -136,6 +136,17 @@ def test_a_loop_keeps_the_bake_and_replaces_the_last_loop(rig):
     assert states == [(label, True)]
 
 
+@pytest.mark.parametrize("loop_way", ["moving", "in_place"])
+def test_a_strip_of_a_loop_is_replaced_unless_somebody_moved_it(rig, loop_way):
+    tracks = rig.animation_data.nla_tracks
+    for _ in range(2):
+        loop(loop_way=loop_way, repeat="strip")
+        assert len(tracks) == 2  # the first one has the bake
+    tracks[-1].strips[0].frame_start_ui += 500
+    loop(loop_way=loop_way, repeat="strip")
+    assert len(tracks) == 3
+
+
 def test_the_preview_range_is_the_stretch(rig):
     scene = bpy.context.scene
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 40, 40 + PERIOD

@@ -8,9 +8,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
+from controls.test_ik_bake import bake
 from rigs import build_rig
 
 from inpose_blender.core import JOINT_INDEX, Motion
+from inpose_blender.pins.adding import posed_joint
 from inpose_blender.pins.collect import collected_pins, room_of
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.viewing.clock import clock_of
@@ -55,6 +57,18 @@ def test_a_handle_is_at_its_joint_and_asks_for_what_is(rig, options) -> None:
     after = room_of(rig, prepare_rig(rig, scene).measure).world_position(joint_m)
     assert np.allclose(before, after, atol=1e-4)
     assert rig.inpose_take.speed == pytest.approx(speed)
+
+
+def test_a_pose_turns_with_the_object(rng) -> None:
+    """Root motion may be on the hips or on the object: the pose that is seen is the same."""
+    rig, scene, found = build_rig(rng, rotation_deg=(0, 0, 30)), bpy.context.scene, {}
+    for way in ("hips", "object"):
+        bake(rig, way=way)
+        scene.frame_set(15)
+        found[way] = (*posed_joint(rig, prepare_rig(rig, scene), "left_wrist"), rig.matrix_world.to_euler().z)
+    assert abs(found["object"][2] - found["hips"][2]) > 0.4
+    assert np.allclose(found["object"][0], found["hips"][0], atol=1e-4)
+    assert abs(float(found["object"][1] @ found["hips"][1])) > 0.99999
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,16 @@ def test_a_row_goes_around_an_edited_bake(solved):
     assert strips["fight_003"].frame_start == strips["fight_002"].frame_end + 41
 
 
+def test_a_row_goes_around_a_moved_strip(solved):
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    tracks(solved)["fight_002"].strips[0].frame_start_ui += 100
+    end = tracks(solved)["fight_002"].strips[0].frame_end
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    assert "fight_002 was edited" in bpy.context.window_manager.inpose_status.notes
+    assert tracks(solved)["fight_002"].strips[0].frame_end == end
+    assert tracks(solved)["fight_003"].strips[0].frame_start == end + 1
+
+
 def test_rows_of_one_room_stay_in_time(rig, rng, recordings):
     scene = bpy.context.scene
     other = build_rig(rng, location=(2, 0, 0))

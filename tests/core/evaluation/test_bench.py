@@ -2,6 +2,7 @@
 """The bench as one command, on made-up motion and barely trained rivals."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from inpose_core.evaluation.bodies import BODIES
 from inpose_core.evaluation.clips import choose_clips, load_test_clips
 from inpose_core.evaluation.report import tables
 from inpose_core.evaluation.simulation import simulate
-from inpose_core.evaluation.systems import ABLATIONS, OURS, SHIPPED, SYSTEMS, SolverSystem
+from inpose_core.evaluation.systems import ABLATIONS, OURS, SHIPPED, SHIPPED_HIGH, SYSTEMS, SolverSystem
 from inpose_core.options.solve import SolveSettings
 from inpose_core.prior.checkpoint import DEFAULT_WEIGHTS, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
@@ -103,6 +104,24 @@ def test_a_second_run_measures_and_trains_nothing_again(
 
     monkeypatch.setattr(bench_module, "simulate", refuse)
     assert Bench(data, bench.folder, SETTINGS, torch.device("cpu")).run() == rows
+
+
+def test_measuring_again_measures_the_solver_of_today(
+    measured: tuple[Bench, list[dict[str, Any]]], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, rows = measured
+    shutil.copytree(bench.folder, tmp_path / "runs")
+    monkeypatch.setattr(SolverSystem, "solve_all", lambda _, trials: [trial.truth for trial in trials])
+    found = Bench(data, tmp_path / "runs", SETTINGS, torch.device("cpu")).remeasure(rows)
+    shipped = {SHIPPED, SHIPPED_HIGH}
+    assert {row["mpjpe_cm"] for row in found if row["system"] in shipped} == {0.0}
+    assert [row for row in found if row["system"] not in shipped] == [
+        row for row in rows if row["system"] not in shipped
+    ]
+    # From now on these rows are the stored ones.
+    monkeypatch.undo()
+    stored = Bench(data, tmp_path / "runs", SETTINGS, torch.device("cpu")).run()
+    assert {row["mpjpe_cm"] for row in stored if row["system"] in shipped} == {0.0}
 
 
 def test_the_report_is_json_markdown_and_three_pictures(

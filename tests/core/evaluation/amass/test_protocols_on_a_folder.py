@@ -2,6 +2,7 @@
 """The paper's protocols in one command, on a folder that is laid out as AMASS is."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,14 @@ import torch
 from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.cli import main
+from inpose_core.errors import InPoseError
+from inpose_core.evaluation.amass import measuring
 from inpose_core.evaluation.amass.default_body import ProtocolBody
-from inpose_core.evaluation.amass.measuring import TestSet, measure_files, read_rows
+from inpose_core.evaluation.amass.measuring import TestSet, measure_files
 from inpose_core.evaluation.amass.report import PUBLISHED, ProtocolResult, page
-from inpose_core.evaluation.amass.training import train_protocol
+from inpose_core.evaluation.amass.training import ProtocolTraining, train_protocol
 from inpose_core.evaluation.bodies import BODIES
+from inpose_core.evaluation.row_store import RowStore
 from inpose_core.motion_files.amass import load_amass
 from inpose_core.prior.checkpoint import Prior, load_prior
 from inpose_core.prior.conditioning import CONDITION_SIZE
@@ -95,21 +99,36 @@ def test_one_command_runs_what_the_folder_allows_and_continues(
     assert store.read_text(encoding="utf-8") == before
 
 
-def test_a_file_that_was_mended_is_measured_again_and_the_others_are_not(tmp_path: Path) -> None:
+def test_a_file_that_was_mended_is_measured_again_and_the_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "BODIES", BODIES[:1])
     amass = amass_folder(tmp_path / "AMASS")
     broken = amass / "HumanEva" / "S2" / "broken_poses.npz"
     test = TestSet(1, amass, [broken, amass / "HumanEva" / "S1" / "walk_poses.npz"])
-    prior, store = load_prior(), tmp_path / "rows.jsonl"
+    prior, store = load_prior(), RowStore(tmp_path / "rows.jsonl")
     first = measure_files(test, prior, store)
     assert "problem" in first[0]
-    with store.open("a", encoding="utf-8") as file:
-        file.write('{"protocol": 1, "file": "HumanEva/S1/wa')  # a process that was killed
+    with store.path.open("a", encoding="utf-8") as file:
+        file.write('{"protocol": 1, "bodies": {"default": {}')  # a process that was killed
     write_amass(broken, smooth_motion(40), 60.0)
     seen: list[int] = []
     second = measure_files(test, prior, store, lambda done, _: seen.append(done))
     assert "bodies" in second[0]
     assert second[1] == first[1]
     assert seen == [1, 2]
+    # Nothing tells that the solver has changed, but somebody who asks for it gets all measured again.
+    count = len(store.rows())
+    third = measure_files(test, prior, store, again=True)
+    assert third == second
+    assert len(store.rows()) == count + 2
+    # A file of the same size with other motion is another file.
+    size = broken.stat().st_size
+    write_amass(broken, smooth_motion(40, seed=9), 60.0)
+    assert broken.stat().st_size == size
+    changed = measure_files(test, prior, store)
+    assert changed[0]["sha256"] != third[0]["sha256"]
+    assert changed[1] == third[1]
 
 
 def test_rotations_count_from_our_t_pose_for_the_prior_and_from_smpl_s_for_the_figures(tmp_path: Path) -> None:
@@ -139,18 +158,24 @@ def test_a_prior_is_trained_on_the_training_files_once(tmp_path: Path) -> None:
     network = NetworkConfig(CONDITION_SIZE, window=64, frames_per_token=8, width=32, depth=1, heads=2, feet=True)
     settings = replace(TrainingSettings(), steps=2, batch=2, validate_every=2, checkpoint_every=2, network=network)
     problems: list[str] = []
+    models = body_models(tmp_path / "models")
 
-    def train() -> Prior:
+    def train(
+        steps: int = 2, listed: Sequence[Path] = files, models: Path | None = models
+    ) -> tuple[Prior, ProtocolTraining]:
         return train_protocol(
-            files,
+            listed,
             tmp_path / "run",
-            body_models(tmp_path / "models"),
-            settings,
+            models,
+            replace(settings, steps=steps),
             torch.device("cpu"),
             lambda _, problem: problems.append(problem),
         )
 
-    row = measure_files(TestSet(1, tmp_path, [*files[:1], tmp_path / "gone.npz"]), train(), tmp_path / "rows.jsonl")
+    prior, training = train()
+    assert (training.steps, training.files, training.read) == (2, 7, 6)
+    test = TestSet(1, tmp_path, [*files[:1], tmp_path / "gone.npz"])
+    row = measure_files(test, prior, RowStore(tmp_path / "rows.jsonl"))
     assert "bodies" in row[0]  # what was trained solves
     assert row[1]["problem"] == "The file is missing."
     assert sum(problem != "" for problem in problems) == 1
@@ -162,7 +187,22 @@ def test_a_prior_is_trained_on_the_training_files_once(tmp_path: Path) -> None:
     before = trained.read_bytes()
     train()
     assert trained.read_bytes() == before
+    # It is not passed off as another one, and a longer training goes on where it was.
+    for change, words in (
+        ({"listed": files[1:]}, "on other files"),
+        ({"models": None}, "with other body models"),
+        ({"steps": 1}, "for 2 steps, not 1"),
+    ):
+        with pytest.raises(InPoseError, match=words) as refused:
+            train(**change)
+        assert "--runs" in refused.value.hint
+    assert trained.read_bytes() == before
+    assert train(3)[1].steps == 3
+    assert trained.read_bytes() != before
     assert len(problems) == 7  # nothing was read again
+    (tmp_path / "run" / "train.json").unlink()
+    with pytest.raises(InPoseError, match="files that are not known"):
+        train(3)
 
 
 def test_the_paper_s_figures_stand_only_beside_the_same_protocol() -> None:
@@ -173,12 +213,15 @@ def test_the_paper_s_figures_stand_only_beside_the_same_protocol() -> None:
         "seconds": 60.0,
         "bodies": {body.name: {**figures, **dict.fromkeys(columns, 1.0)} for body in BODIES},
     }
-    same = ProtocolResult(1, "a prior", True, True, [row])
+    whole = ProtocolTraining(TrainingSettings().steps, 100, 99)
+    same = ProtocolResult(1, "a prior", whole, True, [row])
     assert f"| {next(iter(PUBLISHED))}, as published | 4.92 (4.25) |" in page([same])
     assert "| a prior | 7.00 (6.00) |" in page([same])
     broken = {"file": "b", "problem": "It is broken."}
     for other in (
-        replace(same, trained_on_protocol=False),
+        replace(same, training=None),
+        replace(same, training=replace(whole, steps=100)),
+        replace(same, training=replace(whole, read=98)),
         replace(same, own_bones=False),
         replace(same, rows=[row, broken]),
         replace(same, protocol=2),
@@ -197,4 +240,4 @@ def test_what_cannot_be_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "--lists" in capsys.readouterr().err
     assert main(["evaluate", *out]) == 2
     assert "--data" in capsys.readouterr().err
-    assert read_rows(tmp_path / "none.jsonl") == []
+    assert RowStore(tmp_path / "none.jsonl").rows() == []

@@ -2,13 +2,15 @@
 """A sample of the bench through the whole product: what is right today stays right."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.recordings.report import document, table, write_recordings_report, wrong_cases
-from inpose_core.evaluation.recordings.running import Row, RunSettings, run_cases
+from inpose_core.evaluation.recordings.running import RunSettings, run_cases
+from inpose_core.evaluation.row_store import Row, RowStore
 from tests.shared_files import shared_or_skip
 
 SAMPLE = (
@@ -52,16 +54,34 @@ def test_the_sample_s_cases_are_right_or_told(rows: list[Row]) -> None:
 
 
 def test_a_run_goes_on_with_what_is_stored(settings: RunSettings, rows: list[Row], tmp_path: Path) -> None:
-    store = tmp_path / "rows.jsonl"
+    store = RowStore(tmp_path / "rows.jsonl")
     kept = rows[:-1]
     marked = [{**row, "reason": "stored"} for row in kept]
-    store.write_text("".join(json.dumps(row) + "\n" for row in marked), encoding="utf-8")
+    for row in marked:
+        store.add(row)
+    with store.path.open("a", encoding="utf-8") as file:
+        file.write('{"kind": "spikes", "places_cm": {}')  # a process that was killed
     again = run_cases(settings, store)
     assert [row["reason"] for row in again[:-1]] == ["stored"] * len(kept)
     assert {k: v for k, v in again[-1].items() if k != "seconds"} == {
         k: v for k, v in rows[-1].items() if k != "seconds"
     }
-    assert len(store.read_text(encoding="utf-8").splitlines()) == len(rows)
+    assert len(store.rows()) == len(rows)
+
+
+def test_stored_rows_of_other_data_or_another_prior_do_not_count(
+    settings: RunSettings, rows: list[Row], tmp_path: Path
+) -> None:
+    store, one = RowStore(tmp_path / "rows.jsonl"), replace(settings, kinds=("unit_cm",), scenes=1)
+    (known,) = (row for row in rows if (row["kind"], row["scene"]) == ("unit_cm", 0))
+    for name in ("data", "weights", "seed", "people"):
+        assert name in known
+        store.add({**known, name: "other", "reason": "stored"})
+        store.add({**{key: value for key, value in known.items() if key != name}, "reason": "stored"})
+    assert [row["reason"] for row in run_cases(one, store)] == [known["reason"]]
+    store.add({**known, "reason": "stored"})
+    assert [row["reason"] for row in run_cases(one, store)] == ["stored"]
+    assert [row["reason"] for row in run_cases(one, store, again=True)] == [known["reason"]]
 
 
 def test_files_are_kept_where_they_are_wanted(settings: RunSettings, tmp_path: Path) -> None:
