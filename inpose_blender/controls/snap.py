@@ -19,6 +19,7 @@ from ..rig.find import map_rig
 from ..rig.shown import shown_copy
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
+from .active_action import is_mixed_in
 from .find import body_control, find_controls
 from .keys import ControlKeys, control_keys, keys_of, resting_roll
 from .limbs import Control, IkControls, IkLimb
@@ -57,12 +58,18 @@ def snap(
         The name of the action from before the first snap, and how many limbs were snapped.
 
     Raises:
-        RigError: the object has no action or shows none, or the rig has no IK that can be read.
+        RigError: the object has no action or shows none, the action is added to others, or the rig has no IK that can
+            be read.
     """
     check_object(armature_object)
     animation = armature_object.animation_data
     if animation is None or animation.action is None:
         raise RigError(f"{armature_object.name} has no active action.", "Choose an action, or bake one.")
+    if is_mixed_in(animation):
+        raise RigError(
+            f"The action {animation.action.name} is added to the NLA tracks below it. Snapped keys would be, too.",
+            "Choose an action that replaces the tracks below it, or bake with the controls that you want to key.",
+        )
     mapping = map_rig(armature_object)
     body = body_control(mapping, armature_object.data.bones)
     tree = bone_tree(armature_object, mapping, scene, body)
