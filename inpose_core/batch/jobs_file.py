@@ -4,15 +4,16 @@
 A jobs file has ``options`` for all jobs, and a list of ``jobs``. A job names ``recordings`` (a file, a folder or a
 pattern such as ``anna/*.bsor``), its ``output`` (a folder, or a file for one recording), and optionally a ``skeleton``,
 a ``format`` (npz, bvh or vrma) and ``options`` of its own. Options have the names of the command line, without dashes
-before them. Paths count from the folder of the jobs file; addresses with ``://`` (s3, gs, ...) are possible for
+before them. What the command line gives replaces the options for all jobs; a job's own stay. Paths count from the
+folder of the jobs file; addresses with ``://`` (s3, gs, ...) are possible for
 recordings and outputs.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,14 +21,15 @@ from ..errors import InPoseError, RecordingError
 from ..motion_files.saving import MOTION_SUFFIXES
 from ..options.calibration import CalibrationSettings
 from ..options.option import Option
-from ..options.reading import ReadOptions
+from ..options.reading import ReadOptions, names_columns_file
 from ..options.request import near_names
 from ..options.solve import SolveSettings
 from ..options.table import OptionTable, options_of
-from ..recording.folders import one_file_each, recordings_in
+from ..recording.folders import LEDGER_NAME, one_file_each, recordings_in, written_by_batches
 from ..recording.formats.suffixes import recording_suffixes
 from ..system.safe_files import parse_json, read_bytes
 from .jobs import Job
+from .ledger import Ledger
 from .places import is_remote, place_of
 
 _TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
@@ -38,26 +40,50 @@ _TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
 _JOB_KEYS: Final[tuple[str, ...]] = ("recordings", "output", "skeleton", "format", "options")
 _FILE_KEYS: Final[tuple[str, ...]] = ("options", "jobs")
 _LARGEST_FILE_BYTES: Final[int] = 32 * 2**20
+_COLUMNS: Final[str] = "columns"
+"""The option that names a file, or says itself what the file would."""
 _PATTERN_SIGNS: Final[str] = "*?["
 
 
-def read_jobs(path: Path) -> tuple[Job, ...]:
+@dataclass(frozen=True)
+class ForAllJobs:
+    """Hold what counts for each job of a file that does not say it itself."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Values by the names of their fields, of any of the three option tables."""
+    skeleton: Path | None = None
+    format: str = "npz"
+
+
+def read_jobs(path: Path, given: ForAllJobs = ForAllJobs()) -> tuple[Job, ...]:
     """Return the jobs of a file.
+
+    Args:
+        path: the file.
+        given: what the command line says.
 
     Raises:
         InPoseError: the file cannot be read, a key or an option is unknown, or a value does not fit.
     """
     document = _document(path)
     _require_keys(document, _FILE_KEYS, f"key in {path.name}")
-    common = document.get("options", {})
+    folder = path.absolute().parent
+    common = replace(given, options=_settings(document.get("options", {}), folder) | dict(given.options))
     entries = document.get("jobs")
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, Mapping) for entry in entries):
         raise InPoseError(f"{path.name} has no list of jobs.", 'Write [[jobs]] and recordings = "takes/*.bsor".')
-    folder = path.absolute().parent
-    return tuple(job for entry in entries for job in _jobs_of(entry, common, folder))
+    # The ledger of such a batch lies beside its file.
+    written = {Path(done.output) for done in Ledger(folder / LEDGER_NAME).read().values()}
+    return tuple(job for entry in entries for job in _jobs_of(entry, common, folder, written))
 
 
-def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: str = ".npz") -> tuple[Job, ...]:
+def jobs_for(
+    recordings: Sequence[Path],
+    output: Path,
+    template: Job,
+    suffix: str = ".npz",
+    written: Collection[Path] = (),
+) -> tuple[Job, ...]:
     """Return a job for each recording; folders stand for the recordings in them, in order of their names.
 
     A recording that has one file per device is one job, also if all its files are given.
@@ -67,31 +93,33 @@ def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: st
         output: the folder of the motions.
         template: gives skeleton and options.
         suffix: the ending of the outputs.
+        written: outputs of earlier batches; they are no recordings, unless they are given by name.
 
     Raises:
         RecordingError: nothing is there under a name.
     """
-    found = list(dict.fromkeys(path for given in recordings for path in _recordings(given)))
+    listed = (path for given in recordings for path in _recordings(given) if path == given or path not in written)
+    found = list(dict.fromkeys(listed))
     found = one_file_each(found, template.reading)
     return tuple(replace(template, recording=path, output=output / f"{path.stem}{suffix}") for path in found)
 
 
-def _jobs_of(entry: Mapping[str, Any], common: object, folder: Path) -> Iterator[Job]:
+def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path, written: Collection[Path]) -> Iterator[Job]:
     _require_keys(entry, _JOB_KEYS, "key of a job")
     given = entry.get("recordings")
     names = [given] if isinstance(given, str) else given
     output = entry.get("output")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or not isinstance(output, str):
         raise InPoseError("A job has no recordings or no output.", 'Write recordings = "..." and output = "...".')
-    suffix = f".{entry.get('format', 'npz')}"
+    suffix = f".{entry.get('format', common.format)}"
     if suffix not in MOTION_SUFFIXES:
         raise InPoseError(f'A job has the format "{suffix[1:][:40]}".', "Choose npz, bvh or vrma.")
-    settings = _settings(common) | _settings(entry.get("options", {}))
-    skeleton = folder / str(entry["skeleton"]) if "skeleton" in entry else None
-    tables = {field: _table(table, settings, folder) for field, table in _TABLES}
+    settings = dict(common.options) | _settings(entry.get("options", {}), folder)
+    skeleton = folder / str(entry["skeleton"]) if "skeleton" in entry else common.skeleton
+    tables = {name: _table(table, settings) for name, table in _TABLES}
     template = Job(Path(), Path(), skeleton, **tables)
     target = place_of(output, folder)
-    jobs = jobs_for([place_of(name, folder) for name in names], target, template, suffix)
+    jobs = jobs_for([place_of(name, folder) for name in names], target, template, suffix, written)
     if target.suffix.lower() in MOTION_SUFFIXES:
         if len(jobs) > 1:
             raise InPoseError(f"{len(jobs)} recordings would be written to the one file {output}.", "Name a folder.")
@@ -102,7 +130,8 @@ def _jobs_of(entry: Mapping[str, Any], common: object, folder: Path) -> Iterator
 def _recordings(path: Path) -> list[Path]:
     try:
         if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
-            found = sorted(each for each in path.parent.glob(path.name) if each.is_file())
+            written = written_by_batches(path.parent)
+            found = sorted(each for each in path.parent.glob(path.name) if each.is_file() and each.name not in written)
         elif path.is_dir():
             found = recordings_in(path)
         else:
@@ -135,25 +164,33 @@ def _document(path: Path) -> Mapping[str, Any]:
     return document
 
 
-def _settings(values: object) -> dict[str, Any]:
-    """Return options by the names of their fields, whatever form of the name was written."""
+def _settings(values: object, folder: Path) -> dict[str, Any]:
+    """Return options by the names of their fields, whatever form of the name was written; paths count from a folder."""
     if not isinstance(values, Mapping):
         raise InPoseError("The options are not a table.", "Write name = value, such as performer-height = 1.75.")
     names = {name: option.name for _, table in _TABLES for option in options_of(table) for name in _names_of(option)}
     unknown = [key for key in values if _plain(key) not in names]
     if unknown:
         raise InPoseError(f'There is no option "{unknown[0][:40]}".', near_names(_plain(unknown[0]), tuple(names)))
-    return {names[_plain(key)]: value for key, value in values.items()}
+    given = {names[_plain(key)]: value for key, value in values.items()}
+    return {name: _from_folder(name, value, folder) for name, value in given.items()}
 
 
 def _names_of(option: Option) -> set[str]:
     return {_plain(name) for name in (option.name, option.flag, *option.old_flags)}
 
 
-def _table(table: type[OptionTable], settings: Mapping[str, Any], folder: Path) -> Any:
-    given = {option.name: settings[option.name] for option in options_of(table) if option.name in settings}
-    paths = {option.name for option in options_of(table) if option.kind == "path"}
-    return table(**{name: folder / value if name in paths else value for name, value in given.items()})
+def _from_folder(name: str, value: Any, folder: Path) -> Any:
+    paths = {option.name for _, table in _TABLES for option in options_of(table) if option.kind == "path"}
+    if name in paths and isinstance(value, str):
+        return folder / value
+    if name == _COLUMNS and isinstance(value, str) and names_columns_file(value):
+        return str(folder / value.strip())
+    return value
+
+
+def _table(table: type[OptionTable], settings: Mapping[str, Any]) -> Any:
+    return table(**{option.name: settings[option.name] for option in options_of(table) if option.name in settings})
 
 
 def _require_keys(values: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:

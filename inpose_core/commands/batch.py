@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from ..errors import InPoseError, OutputError
 from ..options.calibration import CalibrationSettings
-from ..options.command_line import add_options, settings_from_arguments
+from ..options.command_line import add_options, given_values, settings_from_arguments
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
 from .progress import ProgressBar
 
 SOME_FAILED: Final[int] = 1
+_TABLES: Final = (ReadOptions, CalibrationSettings, SolveSettings)
 _JOBS_SUFFIX: Final[str] = ".toml"
 
 
@@ -24,7 +25,10 @@ def add_batch_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
     command = commands.add_parser("batch", help="solve many recordings with all cores, and continue after a stop")
     command.add_argument(
-        "recordings", nargs="+", help="one jobs file (.toml), or recordings, folders, patterns and addresses"
+        "recordings",
+        nargs="+",
+        help="one jobs file (.toml), or recordings, folders, patterns and addresses. With a jobs file, options count "
+        "for all jobs that do not say it themselves",
     )
     command.add_argument(
         "-o",
@@ -32,7 +36,9 @@ def add_batch_command(commands: Any) -> None:
         metavar="FOLDER",
         help="folder for the motions and the report; if it is an address, the report stays in the current folder",
     )
-    command.add_argument("--format", choices=("npz", "bvh", "vrma"), default="npz", help="format of the motion files")
+    command.add_argument(
+        "--format", choices=("npz", "bvh", "vrma"), default="npz", help="format of the motion files; default: npz"
+    )
     command.add_argument("--skeleton", type=Path, metavar="FILE", help="JSON file of the body to solve for")
     command.add_argument("--processes", type=int, help="recordings to solve at once; default: one for each core")
     command.add_argument(
@@ -40,7 +46,7 @@ def add_batch_command(commands: Any) -> None:
     )
     command.add_argument("--again", action="store_true", help="solve all recordings again, also those that are done")
     command.add_argument("--quiet", action="store_true", help="print no progress")
-    for table in (ReadOptions, CalibrationSettings, SolveSettings):
+    for table in _TABLES:
         add_options(command, table)
     command.set_defaults(run=run_batch_command, left_when_stopped="The same command continues.")
 
@@ -53,7 +59,7 @@ def run_batch_command(options: argparse.Namespace) -> int:
         OutputError: the folder is named like a motion file, or the report cannot be written.
     """
     from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)
-    from ..batch.jobs_file import jobs_for, read_jobs  # noqa: PLC0415
+    from ..batch.jobs_file import ForAllJobs, jobs_for, read_jobs  # noqa: PLC0415
     from ..batch.page import counts, write_report  # noqa: PLC0415
     from ..batch.places import is_remote, place_of  # noqa: PLC0415
     from ..batch.pool import solve_in_processes  # noqa: PLC0415
@@ -71,7 +77,8 @@ def run_batch_command(options: argparse.Namespace) -> int:
         )
     first = options.recordings[0]
     if len(options.recordings) == 1 and first.lower().endswith(_JOBS_SUFFIX):
-        jobs = read_jobs(Path(first))
+        given = {name: value for table in _TABLES for name, value in given_values(table, options).items()}
+        jobs = read_jobs(Path(first), ForAllJobs(given, options.skeleton, options.format))
         folder = Path(options.out) if options.out else Path(first).absolute().parent
     else:
         if options.out is None:

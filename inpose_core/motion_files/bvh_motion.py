@@ -23,8 +23,9 @@ from ..body.quaternions import (
 from ..body.skeleton import ANKLE_JOINTS, FOOT_JOINTS, JOINT_COUNT, JOINT_INDEX, PARENTS, TOE_JOINTS, Skeleton
 from ..errors import InPoseError
 from ..noted import Noted
+from .bone_axes import has_body_as_rest, with_body_as_rest
 from .bvh import BvhAnimation, load_bvh
-from .bvh_axes import stand_along_y
+from .bvh_axes import rest_positions, stand_along_y, with_y_up
 from .bvh_fingers import fingers_of_bvh
 from .resampling import to_solver_rate
 from .t_pose_axes import offsets_in_t_pose_m, t_pose_to_rest
@@ -71,13 +72,15 @@ def read_bvh_motion(path: Path, *, turn_upright: bool = True) -> Noted[Motion]:
     """
     animation = load_bvh(path)
     joints = _find_joints(animation, path.name)
-    stood = stand_along_y(animation, joints) if turn_upright else Noted(animation)
-    animation = stood.value
-    rest_positions = np.zeros((len(animation.parents), 3))
-    for joint, parent in enumerate(animation.parents):
-        if parent >= 0:
-            rest_positions[joint] = rest_positions[parent] + animation.offsets[joint]
-    rest = rest_positions[[joints[name] for name in JOINT_INDEX]]
+    if has_body_as_rest(animation, joints):
+        stood = stand_along_y(animation, joints) if turn_upright else Noted(animation)
+        animation, notes = stood.value, stood.notes
+    else:
+        stood = with_y_up(animation, joints) if turn_upright else Noted(animation)
+        posed = with_body_as_rest(stood.value, joints, path.name)
+        animation, notes = posed.value, (*stood.notes, *posed.notes)
+    places = rest_positions(animation)
+    rest = places[[joints[name] for name in JOINT_INDEX]]
     to_rest_wxyz = t_pose_to_rest(rest)
     wxyz = animation.global_rotations_wxyz[:, [joints[name] for name in JOINT_INDEX]]
     wxyz = multiply_quaternions(wxyz, to_rest_wxyz)
@@ -97,12 +100,12 @@ def read_bvh_motion(path: Path, *, turn_upright: bool = True) -> Noted[Motion]:
         animation.root_positions * unit_m,
         Skeleton(offsets * unit_m),
         animation.fps,
-        fingers=fingers_of_bvh(animation, rest_positions, wrists),
+        fingers=fingers_of_bvh(animation, places, wrists),
     )
     motion = to_solver_rate(motion)
     lowest_m = float(np.percentile(motion.joint_positions_m[:, list(FOOT_JOINTS), 1].min(axis=1), 3))
     motion.root_translation_m[:, 1] += motion.skeleton.sole_height_m - lowest_m
-    return Noted(motion, stood.notes)
+    return Noted(motion, notes)
 
 
 def _find_joints(animation: BvhAnimation, name: str) -> dict[str, int]:

@@ -55,12 +55,17 @@ def settings_from_arguments(table: type[Table], options: argparse.Namespace, def
     Raises:
         InPoseError: of the table's kind; a value does not fit.
     """
-    given = {
+    given = given_values(table, options)
+    return replace(table() if defaults is None else defaults, **given)  # type: ignore[type-var]  # tables are dataclasses
+
+
+def given_values(table: type[OptionTable], options: argparse.Namespace) -> dict[str, Any]:
+    """Return the values that were given, by the names of the table's fields; they are not checked."""
+    return {
         option.name: _value(option, getattr(options, option.name))
         for option in options_of(table)
         if hasattr(options, option.name)
     }
-    return replace(table() if defaults is None else defaults, **given)  # type: ignore[type-var]  # tables are dataclasses
 
 
 def help_of(option: Option, default: Any) -> str:

@@ -83,9 +83,7 @@ def read_bvh(_data: bytes, name: str, path: Path, points: str | None = None, *, 
 
     try:
         read = read_bvh_motion(path, turn_upright=turn_upright)
-        turned = tuple(
-            Finding("axes", f"{note} If this is wrong, use --axes openxr.", "repaired") for note in read.notes
-        )
+        turned = tuple(Finding("axes", note, "repaired") for note in read.notes)
         return replace(_tracks(read.value, "BVH", points), findings=turned)
     except RecordingError:
         raise

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inpose_core.batch.jobs import Job, check_jobs
-from inpose_core.batch.jobs_file import jobs_for, read_jobs
+from inpose_core.batch.jobs_file import ForAllJobs, jobs_for, read_jobs
 from inpose_core.errors import InPoseError, OutputError, RecordingError
 from tests.core.recording.recording_files import moving_person
 from tests.core.recording.sample_recordings import uxf_files
@@ -61,6 +61,40 @@ def test_json_says_the_same_as_toml(takes: Path, tmp_path: Path) -> None:
     document = {"options": {"steps": 3}, "jobs": [{"recordings": "takes/*.csv", "output": "out"}]}
     toml = _write(tmp_path, '[options]\nsteps = 3\n[[jobs]]\nrecordings = "takes/*.csv"\noutput = "out"\n')
     assert read_jobs(_write(tmp_path, json.dumps(document), "jobs.json")) == read_jobs(toml)
+
+
+def test_the_command_line_replaces_the_options_of_all_jobs_but_not_a_job_s_own(takes: Path, tmp_path: Path) -> None:
+    path = _write(
+        tmp_path,
+        """
+        [options]
+        quality = "draft"
+        performer-height = 1.8
+        columns = "all.json"
+
+        [[jobs]]
+        recordings = "takes/a.csv"
+        output = "solved"
+
+        [[jobs]]
+        recordings = "takes/b.csv"
+        output = "solved"
+        skeleton = "b.json"
+        format = "vrma"
+        options = { performer-height = 1.6, columns = "time=t, head_p=Head{XYZ}" }
+        """,
+    )
+    given = ForAllJobs({"quality": "high", "stature_m": 1.55, "trim_start_s": 5.0}, Path("mine.json"), "bvh")
+    first, second = read_jobs(path, given)
+    assert (first.solve.quality, first.calibration.stature_m, first.reading.trim_start_s) == ("high", 1.55, 5.0)
+    assert (second.solve.quality, second.calibration.stature_m, second.reading.trim_start_s) == ("high", 1.6, 5.0)
+    assert (first.skeleton, first.output.name) == (Path("mine.json"), "a.bvh")
+    assert (second.skeleton, second.output.name) == (tmp_path / "b.json", "b.vrma")
+    # A file counts from the jobs file's folder; columns that are written out are no file.
+    assert first.reading.columns_file == tmp_path / "all.json"
+    assert second.reading.columns == "time=t, head_p=Head{XYZ}"
+    relative = read_jobs(path, ForAllJobs({"columns": "here.json"}))
+    assert relative[0].reading.columns_file == Path("here.json")
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,10 @@ from inpose_core.batch.jobs_file import jobs_for
 from inpose_core.batch.page import page_of, write_report
 from inpose_core.batch.pool import solve_in_processes
 from inpose_core.batch.result import JobResult
-from inpose_core.batch.running import LEDGER_NAME, run_batch
+from inpose_core.batch.running import run_batch
 from inpose_core.cli import main
 from inpose_core.options.solve import SolveSettings
+from inpose_core.recording.folders import LEDGER_NAME
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 EXAMPLE = REPOSITORY / "examples" / "walk_wave_crouch.csv"
@@ -194,6 +195,13 @@ def test_the_command_says_with_its_exit_code_whether_all_worked(
     jobs = _jobs(tmp_path, 1)
     assert main(["batch", str(jobs[0].recording), "-o", str(tmp_path / "out"), "--quality", "draft"]) == 0
     assert "1 solved" in capsys.readouterr().out
+    (tmp_path / "jobs.toml").write_text('[[jobs]]\nrecordings = "takes"\noutput = "solved"\n')
+    given = ["--quality", "draft", "--device", "cpu", "--format", "bvh", "--from", "1", "--to", "2"]
+    assert main(["batch", str(tmp_path / "jobs.toml"), *given, "--performer-height", "1.55", "--quiet"]) == 0
+    (told,) = json.loads((tmp_path / "inpose-batch.json").read_text())["jobs"]
+    assert Path(told["output"]) == tmp_path / "solved" / "take0.bvh"
+    assert told["stature_m"] == 1.55
+    assert 55 <= told["frames"] <= 65
     jobs[0].recording.write_text("nothing")
     assert main(["batch", str(jobs[0].recording), "-o", str(tmp_path / "out")]) == 1
     assert main(["batch", str(jobs[0].recording)]) == 2

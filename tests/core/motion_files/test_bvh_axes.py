@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn BVH bodies whose third axis is up, and leave the others as they are."""
+"""Turn BVH bodies whose third axis is up or whose rest pose faces elsewhere, and leave the others as they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inpose_core.body.quaternions import geodesic_angle
+from inpose_core.body.quaternions import geodesic_angle, quaternion_to_matrix, rotvec_to_quaternion
 from inpose_core.body.skeleton import JOINT_INDEX
 from inpose_core.motion_files.bvh import BvhAnimation, load_bvh, save_bvh
 from inpose_core.motion_files.bvh_axes import _turned, stand_along_y
@@ -46,3 +46,14 @@ def test_only_the_rest_pose_is_turned_where_the_root_raises_it(tmp_path: Path) -
     stood = stand_along_y(_turned(animation, np.eye(3), Z_UP), joints)
     assert not stood.notes
     assert geodesic_angle(stood.value.global_rotations_wxyz, animation.global_rotations_wxyz).max() < 1e-6
+
+
+@pytest.mark.parametrize("facing_deg", [90.0, 180.0, -90.0, 35.0])
+def test_a_rest_pose_that_faces_elsewhere_is_turned(tmp_path: Path, facing_deg: float) -> None:
+    animation, joints = body(tmp_path)
+    turn = rotvec_to_quaternion(np.array((0.0, np.radians(facing_deg), 0.0)))
+    stood = stand_along_y(_turned(animation, np.eye(3), quaternion_to_matrix(turn)), joints)
+    assert not stood.notes
+    np.testing.assert_allclose(stood.value.offsets, animation.offsets, atol=0.05)
+    np.testing.assert_array_equal(stood.value.root_positions, animation.root_positions)
+    assert np.degrees(geodesic_angle(stood.value.global_rotations_wxyz, animation.global_rotations_wxyz).max()) < 0.5
