@@ -153,7 +153,7 @@ class BakeJob:
             layer = replace(layer, hips_wxyz=turning_hips(motion, now, facts, settings))
             settings = replace(settings, layer=layer)
         if layer is None:
-            motion = blended_motion(motion, self._options.layers, now, scene, settings, facts.tree)
+            motion = blended_motion(motion, self._options.layers, now, scene, settings, facts)
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
@@ -243,7 +243,7 @@ class BakeJob:
         shared = shared_room(self._options, armature_object, scene, take.scale)
         placement = placement or motion_placement(motion, self._options, rig.measure, scene.cursor.location, shared)
         motion = placed(motion, placement)
-        motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts.tree)
+        motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts)
         before, _ = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=rig.mapping, measure=rig.measure)
         )

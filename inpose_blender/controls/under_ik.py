@@ -25,6 +25,23 @@ def mapping_under_ik(mapping: RigMapping, controls: IkControls) -> RigMapping:
     return replace(mapping, bones=bones)
 
 
+def limb_joints(limb: IkLimb) -> tuple[str, ...]:
+    """Return the joints of an arm or a leg, from the body outwards, with the toes."""
+    if limb.kind == "aim":
+        return ()
+    return tuple(f"{limb.side}_{joint}" for joint in (*LIMBS[limb.kind], *(["foot"] if limb.kind == "leg" else [])))
+
+
+def leading_bones(limb: IkLimb) -> dict[str, str]:
+    """Return for each joint of an arm or a leg the bone that moves as the joint does while IK plays.
+
+    The hand or foot is the character's own: a foot may roll over its ball while the target rests. Toes without a
+    control turn with the foot, and are left out.
+    """
+    upper, lower, _, *toe = _moving_bones(limb)
+    return dict(zip(limb_joints(limb), (upper, lower, limb.end, *toe), strict=False))
+
+
 def _moving_bones(limb: IkLimb) -> tuple[str, ...]:
     """Return the bones of the three joints of a limb, and of the toes if they have a control."""
     end = limb.target.bone if limb.end_follows else limb.end

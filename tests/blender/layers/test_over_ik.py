@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bake over animation that uses IK: on control rigs, the controls of FK rest there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import pytest
+from controls.test_ik_bake import apart, limber_motion, poses, solved_take
+from ik_rigs import auto_rig_pro_rig, hand_made_rig
+
+from inpose_blender.bake.job import BakeJob
+from inpose_blender.bake.options import BakeOptions
+from inpose_blender.controls.snap import snap
+from inpose_blender.layers.options import LayerOptions
+from inpose_blender.rig.prepare import prepare_rig
+
+
+def bake(rig: Any, name: str, **options: Any) -> Any:
+    scene = bpy.context.scene
+    prepared = prepare_rig(rig, scene)
+    take = solved_take(limber_motion(prepared.measure.skeleton))
+    return BakeJob(prepared, scene, lambda: take, BakeOptions(**options), name, replace_own=True).run()
+
+
+@pytest.mark.parametrize("build", [auto_rig_pro_rig, hand_made_rig])
+@pytest.mark.parametrize("arm", ["ik", "fk"])
+def test_a_blend_begins_and_ends_in_the_pose_that_ik_has(build: Any, arm: str) -> None:
+    rig = build()
+    bake(rig, "before", controls="ik")
+    if arm == "fk":
+        selected = frozenset({"c_hand_ik.l", "left hand target"})
+        assert snap(rig, bpy.context.scene, "fk_to_ik", range(1, 61), selected)[1] == 1
+    ends = [range(10, 11), range(40, 41)]
+    expected = [poses(rig, end) for end in ends]
+    blend = LayerOptions(blend_in=10, blend_out=10)
+    for _ in range(2):  # the animation before is muted in the second round, but it is what played
+        bake(rig, "after", first_frame=10, speed=59 / 30, layers=blend)
+        for end, before in zip(ends, expected, strict=True):
+            degrees, mm = apart(before, poses(rig, end))
+            assert degrees < 0.1
+            assert mm < 1.0
