@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..rig.families import RigMapping
-from .limbs import IkControls, IkLimb
+from .limbs import IkLimb
 from .names import LIMBS
 
 
-def mapping_under_ik(mapping: RigMapping, controls: IkControls) -> RigMapping:
-    """Return a mapping to bones that move as the joints do while IK plays.
+def mapping_under_ik(mapping: RigMapping, limbs: Sequence[IkLimb]) -> RigMapping:
+    """Return a mapping to bones that move as the joints do while IK moves some limbs.
 
     Where IK has a chain of its own, the mapped bones are FK controls, and these rest. Hands and feet are those of the
     target controls, because the animator knows these.
     """
     bones = dict(mapping.bones)
-    for limb in controls.limbs:
+    for limb in limbs:
         if limb.kind != "aim" and not limb.is_own:
             names = (*LIMBS[limb.kind], "foot")
             for joint, bone in zip(names, _moving_bones(limb), strict=False):

@@ -41,3 +41,43 @@ def test_a_blend_begins_and_ends_in_the_pose_that_ik_has(build: Any, arm: str) -
             degrees, mm = apart(before, poses(rig, end))
             assert degrees < 0.1
             assert mm < 1.0
+
+
+NO_EFFECT = "The layer has no effect where IK moves a limb"
+
+
+@pytest.mark.parametrize("build", [auto_rig_pro_rig, hand_made_rig])
+@pytest.mark.parametrize(("mask", "limbs"), [("arms", "left arm, right arm"), ("legs", "left leg, right leg")])
+def test_an_additive_layer_says_which_limbs_ik_keeps_from_it(build: Any, mask: Any, limbs: str) -> None:
+    rig = build()
+    bake(rig, "below", controls="ik")
+    before = poses(rig)
+    result = bake(rig, "layer", layers=LayerOptions(layer="add", mask=mask))
+    (note,) = (note for note in result.notes if note.startswith(NO_EFFECT))
+    assert limbs in note
+    if mask == "arms":  # with the legs, the hips move
+        hands = [name for name in before if "hand" in name.lower()]
+        assert apart({name: before[name] for name in hands}, poses(rig))[1] < 1.0
+    # The controls of FK rest far from where IK has the body: they are not what is looked at.
+    assert not [found.sentence for found in result.character.problems if "_fk" in found.bone]
+
+
+def test_after_a_snap_to_fk_the_additive_layer_moves_the_arms() -> None:
+    rig = auto_rig_pro_rig()
+    bake(rig, "below", controls="ik")
+    snap(rig, bpy.context.scene, "fk_to_ik", range(1, 61), frozenset())
+    before = poses(rig)
+    result = bake(rig, "layer", layers=LayerOptions(layer="add", mask="arms"))
+    assert not [note for note in result.notes if note.startswith(NO_EFFECT)]
+    assert apart(before, poses(rig))[0] > 30
+
+
+def test_a_layer_that_replaces_switches_its_own_limbs_and_no_others() -> None:
+    rig = auto_rig_pro_rig()
+    bake(rig, "below", controls="ik")
+    before = poses(rig)
+    result = bake(rig, "arms", layers=LayerOptions(layer="replace", mask="arms"))
+    assert not [note for note in result.notes if note.startswith(NO_EFFECT)]
+    assert not result.character.problems
+    legs = ("thigh", "leg", "foot", "toes")
+    assert apart({name: each for name, each in before.items() if name.startswith(legs)}, poses(rig))[1] < 1.0
