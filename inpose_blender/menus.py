@@ -8,6 +8,7 @@ from typing import Any, Final
 import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
+from .calibration.operators import INPOSE_OT_save_calibration
 from .columns.operators import INPOSE_OT_assign_columns
 from .controls.operators import INPOSE_OT_snap_fk_to_ik, INPOSE_OT_snap_ik_to_fk
 from .export.operators import INPOSE_OT_export_character
@@ -62,6 +63,7 @@ SEARCHABLE = (
     INPOSE_OT_use_proposed_trim,
     INPOSE_OT_leave_out_finding,
     INPOSE_OT_open_timeline,
+    INPOSE_OT_save_calibration,
     INPOSE_OT_mapping_mirror,
     INPOSE_OT_mapping_reset,
     INPOSE_OT_mapping_import,
