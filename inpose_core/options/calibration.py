@@ -127,7 +127,8 @@ class CalibrationSettings(OptionTable):
     )
     calibration_file: Path | None = option(
         None,
-        "Saved calibration of this performer with the same headset and controllers, made with inpose calibrate",
+        "Saved calibration of this performer with the same headset and controllers, made with Save calibration or "
+        "inpose calibrate",
         label="Calibration file",
         automatic="none",
         old_flags=("calibration",),
