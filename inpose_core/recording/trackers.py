@@ -107,14 +107,22 @@ class TrackerTracks:
         """Return the trackers, not measured in the frames (F,) of the flags."""
         return replace(self, measured=self.measured & ~flags[:, None])
 
+    def only_where(self, measured: BoolArray) -> TrackerTracks:
+        """Return the trackers, measured in no other frames (F, T) than these."""
+        return replace(self, measured=self.measured & measured)
+
     def lifted(self, height_m: float) -> TrackerTracks:
         """Return the trackers higher by this much."""
         return replace(self, positions_m=self.positions_m + np.array((0.0, height_m, 0.0)))
 
     def cleaned(self) -> TrackerTracks:
-        """Return finite positions and unit quaternions of continuous sign; what is no pose is not measured."""
+        """Return finite positions and unit quaternions of continuous sign; what is no pose is not measured.
+
+        As for head and hands, the exact origin is no pose: drivers put lost trackers there.
+        """
         length = np.linalg.norm(self.rotations_wxyz, axis=-1)
         good = self.measured & np.isfinite(self.positions_m).all(axis=-1) & np.isfinite(length) & (length > 1e-6)
+        good &= ~(self.positions_m == 0.0).all(axis=-1)
         identity = np.array((1.0, 0.0, 0.0, 0.0))
         with np.errstate(invalid="ignore", divide="ignore"):
             unit = np.where(good[..., None], self.rotations_wxyz / length[..., None], identity)
