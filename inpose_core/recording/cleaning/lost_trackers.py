@@ -32,15 +32,18 @@ _SELDOM: Final[float] = 0.02
 
 
 def find_lost_trackers(
-    times_s: FloatArray, poses: Poses, given: TrackerTracks
-) -> tuple[TrackerTracks, list[TrackDefect]]:
-    """Return the cleaned trackers, not measured where they are not tracked, and these spans; devices are trackers.
+    times_s: FloatArray, poses: Poses, given: TrackerTracks | None
+) -> tuple[Poses, list[TrackDefect]]:
+    """Return the cleaned tracks, not measured where they are not tracked, and these spans; devices are trackers.
 
     Args:
         times_s: (F,) increasing.
         poses: of head and hands in the same frames.
-        given: the trackers as the file has them.
+        given: the trackers as the file has them; None: there are none.
     """
+    if given is None:
+        nothing = np.zeros((len(times_s), 0, 4))
+        return Poses(nothing[..., :3], nothing, nothing[..., 0] > 0), []
     trackers = given.cleaned()
     defects = as_defects("no_pose", given.measured & ~trackers.measured)
     tracks = Poses(trackers.positions_m, trackers.rotations_wxyz, trackers.measured)
@@ -48,8 +51,7 @@ def find_lost_trackers(
         tracks, defects = _left(tracks, defects, detect(times_s, tracks))
     tracks, defects = _left(tracks, defects, as_defects("parked", _parked(poses, tracks)))
     frozen = as_defects("frozen", _frozen(times_s, poses, tracks))
-    tracks, defects = _left(tracks, defects, [defect._replace(how="tracker") for defect in frozen])
-    return trackers.only_where(tracks.measured), defects
+    return _left(tracks, defects, [defect._replace(how="tracker") for defect in frozen])
 
 
 def _left(tracks: Poses, defects: list[TrackDefect], found: list[TrackDefect]) -> tuple[Poses, list[TrackDefect]]:

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from inpose_core.body.quaternions import multiply_quaternions, rotate_vector
 from inpose_core.recording import Recording
 from inpose_core.recording.cleaning.clean import clean_recording
 from inpose_core.recording.trackers import TrackerTracks
-from tests.core.recording.cleaning.people import between, person, told
+from tests.core.recording.cleaning.people import between, person, told, turned
 
 HIPS, FOOT = 0, 1
 
@@ -111,3 +113,29 @@ def test_a_tracker_that_is_never_tracked_is_told_once() -> None:
     cleaned = clean_recording(take)
     assert trackers_of(cleaned).measured.mean(axis=0).tolist() == [1.0, 0.0]
     assert len([note for note in cleaned.notes if "left_foot" in note]) == 1
+
+
+def recentred(take: Recording | TrackerTracks, times_s: NDArray[np.float64]) -> None:
+    part = times_s >= 12.0
+    turn = turned(0.6)
+    take.positions_m[part] = rotate_vector(turn, take.positions_m[part]) + np.array((0.8, 0.0, -0.5))
+    take.rotations_wxyz[part] = multiply_quaternions(turn, take.rotations_wxyz[part])
+
+
+def drifting(take: Recording | TrackerTracks, times_s: NDArray[np.float64]) -> None:
+    take.positions_m[..., 1] += 0.4 * times_s[:, None] / 20
+
+
+@pytest.mark.parametrize(("spoil", "kind"), [(recentred, "recentred"), (drifting, "floor_drifts")])
+@pytest.mark.parametrize("lost_s", [(14.0, 18.0), (4.0, 7.0)])
+def test_trackers_move_with_the_room_while_both_hands_are_lost(
+    spoil: Callable[[Recording | TrackerTracks, NDArray[np.float64]], None], kind: str, lost_s: tuple[float, float]
+) -> None:
+    truth, take = walker(seconds=20.0), walker(seconds=20.0)
+    spoil(take, take.times_s)
+    spoil(trackers_of(take), take.times_s)
+    take.measured[between(take, *lost_s), 1:] = False
+    cleaned = clean_recording(take)
+    assert kind in {finding.kind for finding in cleaned.findings}
+    off_m = trackers_of(cleaned).positions_m - trackers_of(truth).positions_m
+    np.testing.assert_allclose(off_m, 0.0, atol=0.06)
