@@ -11,19 +11,16 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.file_layout import FileLayout, file_layout
     from inpose_core.recording.tables.assigned_devices import AssignedDevice, AssignedTracker, Columns
     from inpose_core.recording.tables.assignment import ROTATION_COLUMNS, Assignment, Kind, Part, save_assignment
-    from inpose_core.recording.tables.rotation_columns import UNITY_EULER_ORDER
 else:
     from ..inpose_core.body.points import TRACKER_PLACES
     from ..inpose_core.inspection.table import TableColumn, TableLook, look_at_table
     from ..inpose_core.recording.file_layout import FileLayout, file_layout
     from ..inpose_core.recording.tables.assigned_devices import AssignedDevice, AssignedTracker, Columns
     from ..inpose_core.recording.tables.assignment import ROTATION_COLUMNS, Assignment, Kind, Part, save_assignment
-    from ..inpose_core.recording.tables.rotation_columns import UNITY_EULER_ORDER
 
 __all__ = [
     "ROTATION_COLUMNS",
     "TRACKER_PLACES",
-    "UNITY_EULER_ORDER",
     "AssignedDevice",
     "AssignedTracker",
     "Assignment",

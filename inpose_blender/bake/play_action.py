@@ -13,8 +13,10 @@ from ..layers.playing import Others
 from ..layers.stack import Stack, check_plays_tracks, is_empty_tweak, lay_over
 from ..layers.strips import remember_strip
 from ..rig.home import home_basis, send_home
+from ..rig.switched_off import remembered_off
 from ..takes.listed import new_id
 from .baked_actions import is_untouched_bake, own_tracks, remove_track
+from .kept_switches import keep_switches, name_switches
 from .settings import BakeSettings
 from .takes_of_actions import take_of
 
@@ -48,13 +50,16 @@ def play_action(
         or is_empty_tweak(old_action, action_curves(old_action, armature_object), settings.action_name)
     )
     own = (*untouched, *edited) if settings.replace_own else ()
+    off = remembered_off(armature_object)
+    switches = None
     try:
         if settings.layer is None:
             _make_active(animation, writer, settings, replaced, own)
         else:
             back = _put_aside_by(animation, old_action) if replaced else None
             stack = Stack(replaced, own, back)
-            lay_over(animation, writer, settings.action_name, settings.layer, stack, seen)
+            track = lay_over(animation, writer, settings.action_name, settings.layer, stack, seen)
+            switches = keep_switches(armature_object, track, settings.action_name, own, off)
     except BaseException:
         bpy.data.actions.remove(writer.action)
         if not had_animation:
@@ -74,6 +79,8 @@ def play_action(
         if replaced and old_action.users == 0:
             bpy.data.actions.remove(old_action)
         writer.rename(settings.action_name)
+        if switches is not None:
+            name_switches(switches)
         for track in animation.nla_tracks:
             for strip in (strip for strip in track.strips if strip.action == writer.action):
                 strip.name = writer.action.name

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from ..core_tables import (
     ROTATION_COLUMNS,
-    UNITY_EULER_ORDER,
     AssignedDevice,
     AssignedTracker,
     Assignment,
@@ -54,7 +53,7 @@ def fill_choices(choices: Any, look: TableLook, reading: ReadOptions) -> None:
         own = choices.spare.add()
         own.position, own.rotation = (_first(block, choices) for block in (group.position, group.rotation))
     choices.is_guess, choices.chosen = look.is_guess, -1
-    given = {name: getattr(reading, name) for name in ("axes", "time_unit", "quaternion_order")}
+    given = {name: getattr(reading, name) for name in ("axes", "time_unit", "quaternion_order", "euler_order")}
     if reading.unit in _UNITS:
         given["unit"] = reading.unit
     if reading.recording_fps is not None:
@@ -88,7 +87,7 @@ def _show(choices: Any, assignment: Assignment) -> None:
     size = len(rotations[0]) or ROTATION_COLUMNS[assignment.kind][0]
     choices.kind = f"matrix_{size}" if assignment.kind == "matrix" else assignment.kind
     choices.quaternion_order = order or _NONE
-    choices.euler_order = assignment.euler_order
+    choices.euler_order = assignment.euler_order or _NONE
     choices.angle_unit = assignment.angle_unit or _NONE
     choices.unit, choices.time_unit = assignment.unit or _NONE, assignment.time_unit or _NONE
     choices.axes = _NONE if assignment.axes is None else _axes_name(assignment.axes)
@@ -130,7 +129,7 @@ def assignment_of(choices: Any) -> Assignment:
         devices=(found[0],) * 3 if by_device else (found[0], found[1], found[2]),
         kind=of_rotation,
         quaternion_order=_known(choices.quaternion_order) if kind == "quaternion" else None,
-        euler_order=choices.euler_order if kind == "euler" else UNITY_EULER_ORDER,
+        euler_order=_known(choices.euler_order) if kind == "euler" else None,
         angle_unit=_known(choices.angle_unit) if kind in ("euler", "rotator") else None,
         unit=_known(choices.unit),
         axes=_known(axes),

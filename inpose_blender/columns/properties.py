@@ -18,14 +18,6 @@ ROTATION_KINDS = (
     ("matrix_16", "Matrix 4x4", "Sixteen numbers, row by row. The matrix may hold the position, too"),
     ("matrix_1", "Matrix in one cell", "All numbers are in one cell. The matrix may hold the position, too"),
 )
-EULER_ORDERS = (
-    ("YXZ", "Unity (YXZ)", "Turn about Y, then about the turned X, then about the turned Z, as Unity does"),
-    ("XYZ", "XYZ", "Turn about X, then about the turned Y, then about the turned Z"),
-    ("XZY", "XZY", "Turn about X, then about the turned Z, then about the turned Y"),
-    ("YZX", "YZX", "Turn about Y, then about the turned Z, then about the turned X"),
-    ("ZXY", "ZXY", "Turn about Z, then about the turned X, then about the turned Y"),
-    ("ZYX", "ZYX", "Turn about Z, then about the turned Y, then about the turned X"),
-)
 ANGLE_UNITS = (
     ("auto", "Automatic", "Degrees, unless no angle is larger than a turn in radians"),
     ("deg", "Degrees", "The angles are in degrees"),
@@ -144,9 +136,7 @@ class INPOSE_PG_columns(bpy.types.PropertyGroup):
     kind: bpy.props.EnumProperty(
         name="Rotations", description="How the table writes rotations", items=ROTATION_KINDS, update=_on_change
     )
-    euler_order: bpy.props.EnumProperty(
-        name="Order", description="Order of the turns", items=EULER_ORDERS, update=_on_change
-    )
+    euler_order: property_of(_OPTIONS["euler_order"], _on_change)
     angle_unit: bpy.props.EnumProperty(
         name="Angles", description="Unit of the angles", items=ANGLE_UNITS, update=_on_change
     )

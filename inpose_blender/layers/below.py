@@ -26,10 +26,15 @@ def paths_below(armature_object: Any, over_active_action: bool) -> frozenset[str
     if animation.use_nla:
         for track in animation.nla_tracks:
             if not track.mute and (track.is_solo or not has_solo):
-                curves += [curve for action in _actions(track.strips) for curve in all_curves(action)]
+                curves += curves_of_track(track)
     if over_active_action and animation.action is not None:
         curves += action_curves(animation.action, armature_object)
     return frozenset(curve.data_path for curve in curves)
+
+
+def curves_of_track(track: Any) -> list[Any]:
+    """Return the F-curves of all actions in a track."""
+    return [curve for action in _actions(track.strips) for curve in all_curves(action)]
 
 
 def _actions(strips: Iterable[Any]) -> Iterator[Any]:

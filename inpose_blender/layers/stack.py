@@ -50,8 +50,8 @@ def check_plays_tracks(animation: Any) -> None:
 
 def lay_over(
     animation: Any, writer: ActionWriter, name: str, layer: LayerSettings, stack: Stack, frames: tuple[float, float]
-) -> None:
-    """Lay a new action over what plays; an error takes back what was done.
+) -> Any:
+    """Lay a new action over what plays, and return its track; an error takes back what was done.
 
     Args:
         animation: the object's animation data.
@@ -99,6 +99,7 @@ def lay_over(
             undo.callback(bpy.data.actions.remove, tweaks.action)
             assign_action(animation, tweaks.action, tweaks.slot)
         undo.pop_all()
+        return track
 
 
 def is_empty_tweak(action: Any, curves: Sequence[Any], name: str) -> bool:

@@ -48,7 +48,10 @@ _STAND_IN: Final[tuple[tuple[str, str], ...]] = (
 )
 """A joint without a bone is at the place of this next joint, so the bone below carries it exactly as in the rig."""
 
+_BLENDER_UP: Final[tuple[float, float, float]] = (0.0, 0.0, 1.0)
 _LARGEST_LEAN_COSINE: Final[float] = 0.7
+_PREFERRED_BY_RAD: Final[float] = np.radians(3.0)
+"""Another axis must be nearer to the trunk by this much than Blender's Z."""
 _OPPOSITE_COSINE: Final[float] = -0.5
 """Limit between trunk and legs; in a sitting rest pose, they are at right angles."""
 _SHORTEST_BONE_M: Final[float] = 1e-4
@@ -144,10 +147,10 @@ class _BodyFrame:
 def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
     """Find left, up and forward of the rest pose.
 
-    Up is Blender's Z, if the trunk is roughly along it; left is the direction from the right hip and shoulder to the
-    left ones. BVH files with another up axis, and characters that were turned, lie on the floor: for them, up is the
-    axis nearest to the trunk, and the motion makes them stand. If legs and trunk do not point in opposite directions,
-    the rest pose is not a human pose.
+    Up is the axis of the world or of the object that is nearest to the trunk. That is Blender's Z for most. Left is the
+    direction from the right hip and shoulder to the left ones. BVH files with another up axis, and characters that were
+    turned, lie on the floor, and tilted objects lean: the motion makes them stand. If legs and trunk do not point in
+    opposite directions, the rest pose is not a human pose.
     """
     rig_name = armature_object.name
     by_name = dict(zip(JOINT_NAMES, world_m, strict=True))
@@ -161,11 +164,8 @@ def _frame_of_body(armature_object: Any, world_m: FloatArray) -> _BodyFrame:
     left = by_name["left_hip"] - by_name["right_hip"]
     if is_human:
         left = left + by_name["left_shoulder"] - by_name["right_shoulder"]
-        up, note = trunk / length_m, ""
-        if up[2] > _LARGEST_LEAN_COSINE:
-            up = np.array([0.0, 0.0, 1.0])
-        else:
-            up = _nearest_axis(armature_object, up)
+        up, note = _nearest_axis(armature_object, trunk / length_m), ""
+        if up[2] < 1.0:
             note = f"{rig_name} does not stand upright in its rest pose. InPose stands it up in the motion."
     else:
         spine = next(name for name in ("spine1", "spine2", "spine3", "head") if _is_apart(by_name, name))
@@ -190,12 +190,16 @@ def _is_apart(by_name: dict[str, FloatArray], joint: str) -> bool:
 
 
 def _nearest_axis(armature_object: Any, direction: FloatArray) -> FloatArray:
-    """Return the axis of the object, or else of the world, that is near a direction; the direction itself if none is
-    near."""
+    """Return the axis of the object or of the world that is nearest to a direction; the direction itself if none is
+    near. Blender's Z comes first: a rest pose may lean a little."""
     axes = home_world(armature_object)[:3, :3]
     axes = axes / np.linalg.norm(axes, axis=0)
+    vertical = np.array(_BLENDER_UP)
     candidates = np.vstack((axes.T, -axes.T, np.eye(3), -np.eye(3)))
     best = candidates[int(np.argmax(candidates @ direction))]
+    angles = np.arccos(np.clip((best @ direction, vertical @ direction), -1.0, 1.0))
+    if angles[1] < angles[0] + _PREFERRED_BY_RAD and vertical @ direction > _LARGEST_LEAN_COSINE:
+        return vertical
     return best if best @ direction > _LARGEST_LEAN_COSINE else direction
 
 

@@ -12,7 +12,7 @@ recordings and outputs.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,10 +25,11 @@ from ..options.reading import ReadOptions, names_columns_file
 from ..options.request import near_names
 from ..options.solve import SolveSettings
 from ..options.table import OptionTable, options_of
-from ..recording.folders import one_file_each, recordings_in
+from ..recording.folders import LEDGER_NAME, one_file_each, recordings_in, written_by_batches
 from ..recording.formats.suffixes import recording_suffixes
 from ..system.safe_files import parse_json, read_bytes
 from .jobs import Job
+from .ledger import Ledger
 from .places import is_remote, place_of
 
 _TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
@@ -71,10 +72,18 @@ def read_jobs(path: Path, given: ForAllJobs = ForAllJobs()) -> tuple[Job, ...]:
     entries = document.get("jobs")
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, Mapping) for entry in entries):
         raise InPoseError(f"{path.name} has no list of jobs.", 'Write [[jobs]] and recordings = "takes/*.bsor".')
-    return tuple(job for entry in entries for job in _jobs_of(entry, common, folder))
+    # The ledger of such a batch lies beside its file.
+    written = {Path(done.output) for done in Ledger(folder / LEDGER_NAME).read().values()}
+    return tuple(job for entry in entries for job in _jobs_of(entry, common, folder, written))
 
 
-def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: str = ".npz") -> tuple[Job, ...]:
+def jobs_for(
+    recordings: Sequence[Path],
+    output: Path,
+    template: Job,
+    suffix: str = ".npz",
+    written: Collection[Path] = (),
+) -> tuple[Job, ...]:
     """Return a job for each recording; folders stand for the recordings in them, in order of their names.
 
     A recording that has one file per device is one job, also if all its files are given.
@@ -84,16 +93,18 @@ def jobs_for(recordings: Sequence[Path], output: Path, template: Job, suffix: st
         output: the folder of the motions.
         template: gives skeleton and options.
         suffix: the ending of the outputs.
+        written: outputs of earlier batches; they are no recordings, unless they are given by name.
 
     Raises:
         RecordingError: nothing is there under a name.
     """
-    found = list(dict.fromkeys(path for given in recordings for path in _recordings(given)))
+    listed = (path for given in recordings for path in _recordings(given) if path == given or path not in written)
+    found = list(dict.fromkeys(listed))
     found = one_file_each(found, template.reading)
     return tuple(replace(template, recording=path, output=output / f"{path.stem}{suffix}") for path in found)
 
 
-def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path) -> Iterator[Job]:
+def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path, written: Collection[Path]) -> Iterator[Job]:
     _require_keys(entry, _JOB_KEYS, "key of a job")
     given = entry.get("recordings")
     names = [given] if isinstance(given, str) else given
@@ -108,7 +119,7 @@ def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path) -> Iter
     tables = {name: _table(table, settings) for name, table in _TABLES}
     template = Job(Path(), Path(), skeleton, **tables)
     target = place_of(output, folder)
-    jobs = jobs_for([place_of(name, folder) for name in names], target, template, suffix)
+    jobs = jobs_for([place_of(name, folder) for name in names], target, template, suffix, written)
     if target.suffix.lower() in MOTION_SUFFIXES:
         if len(jobs) > 1:
             raise InPoseError(f"{len(jobs)} recordings would be written to the one file {output}.", "Name a folder.")
@@ -119,7 +130,8 @@ def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path) -> Iter
 def _recordings(path: Path) -> list[Path]:
     try:
         if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
-            found = sorted(each for each in path.parent.glob(path.name) if each.is_file())
+            written = written_by_batches(path.parent)
+            found = sorted(each for each in path.parent.glob(path.name) if each.is_file() and each.name not in written)
         elif path.is_dir():
             found = recordings_in(path)
         else:

@@ -12,11 +12,11 @@ from typing import Final, Literal
 from ..errors import InPoseError
 from ..inspection.describe import describe_recording
 from ..recording import load_recording
+from ..recording.folders import LEDGER_NAME
 from .fingerprint import fingerprint_of, fingerprint_of_solver
 from .jobs import Job
 from .ledger import Ledger, still_done
 from .result import JobResult
-from .running import LEDGER_NAME
 
 TakeStatus = Literal["recorded", "solved", "outdated"]
 """Outdated: a motion is there, but it is not what these files and options give."""

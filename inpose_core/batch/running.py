@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from ..errors import InPoseError
+from ..recording.folders import LEDGER_NAME
 from .fingerprint import fingerprint_of, fingerprint_of_solver
 from .jobs import Job, check_jobs
 from .ledger import Ledger, still_done
@@ -17,8 +17,6 @@ from .work import failed
 
 SolveAll = Callable[[Sequence[Job], Callable[[int, float], None]], Iterable[tuple[int, JobResult]]]
 """Yields each job's index and outcome; tells meanwhile which share of a job is done."""
-
-LEDGER_NAME: Final[str] = "inpose-batch.jsonl"
 
 
 @dataclass(frozen=True)

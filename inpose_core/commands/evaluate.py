@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from ..errors import InPoseError
 from .evaluate_amass import add_amass_arguments, evaluate_amass
+from .evaluate_modes import AMASS, POINTS, RECORDINGS, SHEETS, SYSTEMS, Mode, mode_of, require_used
 from .evaluate_points import add_points_arguments, evaluate_points
 from .evaluate_recordings import add_recordings_arguments, evaluate_recordings
 from .evaluate_sheets import add_sheets_arguments, evaluate_sheets
@@ -18,7 +20,9 @@ from .evaluate_sheets import add_sheets_arguments, evaluate_sheets
 def add_evaluate_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
     command = commands.add_parser("evaluate", help="measure the method and the other systems on captured motion")
-    command.add_argument("--data", type=Path, help="folder of packed motion (.npz); needed except with --amass")
+    command.add_argument(
+        "--data", type=Path, help="folder of packed motion (.npz); needed except with --amass, or --points and --test"
+    )
     command.add_argument(
         "--out", type=Path, default=Path("evaluation"), help="folder for the figures, tables and plots"
     )
@@ -48,25 +52,25 @@ def add_evaluate_command(commands: Any) -> None:
     add_amass_arguments(command)
     add_points_arguments(command)
     add_sheets_arguments(command)
-    command.set_defaults(run=run_evaluate)
+    command.set_defaults(run=partial(run_evaluate, command))
 
 
-def run_evaluate(options: argparse.Namespace) -> int:
+def run_evaluate(command: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     """Measure what the options name: by default, our system and its rivals on the held-out people.
 
+    Args:
+        command: the parser that read the options.
+        options: what was given.
+
     Raises:
-        InPoseError: there is nothing to measure on, or the report cannot be written.
+        InPoseError: there is nothing to measure on, an option would not be used, or the report cannot be written.
     """
-    if options.amass is not None:
-        return evaluate_amass(options)
-    if options.data is None:
-        raise InPoseError("There is nothing to measure on.", "Give the folder of packed motion with --data.")
-    if options.sheets is not None:
-        return evaluate_sheets(options)
-    if options.recordings:
-        return evaluate_recordings(options)
-    if options.points:
-        return evaluate_points(options)
+    mode = mode_of(options)
+    require_used(mode, options, command)
+    return _RUN[mode](options)
+
+
+def _evaluate_systems(options: argparse.Namespace) -> int:
     from ..evaluation import Bench, BenchSettings, read_rows, write_report  # noqa: PLC0415
     from ..prior.checkpoint import DEFAULT_WEIGHTS  # noqa: PLC0415
     from ..training.devices import torch_device  # noqa: PLC0415
@@ -80,3 +84,12 @@ def run_evaluate(options: argparse.Namespace) -> int:
     for path in write_report(rows, options.out):
         print(path)
     return 0
+
+
+_RUN: Final[Mapping[Mode, Callable[[argparse.Namespace], int]]] = {
+    SYSTEMS: _evaluate_systems,
+    AMASS: evaluate_amass,
+    SHEETS: evaluate_sheets,
+    RECORDINGS: evaluate_recordings,
+    POINTS: evaluate_points,
+}

@@ -13,6 +13,7 @@ from .progress import ProgressBar
 
 if TYPE_CHECKING:
     from ..evaluation.amass.report import ProtocolResult
+    from ..evaluation.amass.training import ProtocolTraining
     from ..prior.checkpoint import Prior
 
 
@@ -76,12 +77,13 @@ def _protocol(options: argparse.Namespace, protocol: int, given: Prior) -> list[
     if not files:
         raise InPoseError(f"The test data sets of protocol {protocol} in {options.amass} have no files.")
     folder = options.runs / "amass" / f"protocol_{protocol}"
-    priors = {"the shipped prior" if options.weights is None else options.weights.name: given}
+    name = "the shipped prior" if options.weights is None else options.weights.name
+    priors: dict[str, tuple[Prior, ProtocolTraining | None]] = {name: (given, None)}
     if options.train:
         priors["a prior trained on the protocol"] = _trained(options, protocol, folder)
     test = TestSet(protocol, options.amass, files, options.body_models)
     results = []
-    for name, prior in priors.items():
+    for name, (prior, training) in priors.items():
         with ProgressBar(f"Protocol {protocol}, {name}", quiet=False) as bar:
 
             def tell(done: int, row: dict[str, Any], bar: ProgressBar = bar, name: str = name) -> None:
@@ -93,11 +95,11 @@ def _protocol(options: argparse.Namespace, protocol: int, given: Prior) -> list[
                     print(f"{row['file']}: {row['problem']}", file=sys.stderr)
 
             rows = measure_files(test, prior, RowStore(folder / "rows.jsonl"), tell, options.remeasure)
-        results.append(ProtocolResult(protocol, name, prior is not given, options.body_models is not None, rows))
+        results.append(ProtocolResult(protocol, name, training, options.body_models is not None, rows))
     return results
 
 
-def _trained(options: argparse.Namespace, protocol: int, folder: Path) -> Prior:
+def _trained(options: argparse.Namespace, protocol: int, folder: Path) -> tuple[Prior, ProtocolTraining]:
     from dataclasses import replace  # noqa: PLC0415
 
     from ..evaluation.amass.training import train_protocol  # noqa: PLC0415

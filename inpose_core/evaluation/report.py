@@ -98,7 +98,7 @@ def tables(rows: Sequence[Row]) -> str:
         parts += ["\n## Parts of the solver, and ablations\n", _figure_table(rows, _main_set(rows), list(ABLATIONS))]
         parts += ["\n## The state\n", _state_table(rows)]
     if any(row["set"] == GUIDANCE_SET for row in rows):
-        parts += ["\n## Guidances of one prior, by the number of steps\n", _guidance_table(rows)]
+        parts += ["\n## Guidances of the shipped prior, by the number of steps\n", _guidance_table(rows)]
     for name in dict.fromkeys(row["set"] for row in rows):
         if name not in {_main_set(rows), GUIDANCE_SET}:
             parts += [
@@ -162,7 +162,7 @@ def _noise_table(rows: Sequence[Row]) -> str:
 
 
 def _guidance_table(rows: Sequence[Row]) -> str:
-    """Return each guidance's errors (body, hands) on each body, and its speed, for each number of steps."""
+    """Return each guidance's errors (body, hands) on each body, and its jitter, for each number of steps."""
     lines = []
     for name in GUIDANCES:
         for steps in STEP_COUNTS:
@@ -170,11 +170,10 @@ def _guidance_table(rows: Sequence[Row]) -> str:
             if any(found):
                 errors = [_number(row["mpjpe_cm"]) if row else "" for row in found]
                 hands = [_number(row["hand_cm"]) if row else "" for row in found]
-                jitter, speed = (_number(found[0][key]) if found[0] else "" for key in ("jitter", "frames_per_s"))
-                lines.append([name, str(steps), *errors, *hands, jitter, speed])
+                lines.append([name, str(steps), *errors, *hands, _number(found[0]["jitter"]) if found[0] else ""])
     bodies = [body.name for body in GUIDANCE_BODIES]
     header = ["", "steps", *(f"MPJPE cm, {b}" for b in bodies), *(f"hands cm, {b}" for b in bodies)]
-    return _markdown([*header, "jitter", "frames/s"], lines)
+    return _markdown([*header, "jitter"], lines)
 
 
 def _state_table(rows: Sequence[Row]) -> str:

@@ -14,6 +14,9 @@ from .spans import parse_spans
 from .table import OptionTable, option
 
 QuaternionOrder = Literal["wxyz", "xyzw"]
+EulerOrder = Literal["YXZ", "XYZ", "XZY", "YZX", "ZXY", "ZYX"]
+EULER_ORDERS: Final[tuple[EulerOrder, ...]] = get_args(EulerOrder)
+
 QUATERNION_ORDERS: Final[tuple[QuaternionOrder, ...]] = get_args(QuaternionOrder)
 
 TimeUnit = Literal["s", "ms", "us", "ticks", "ns"]
@@ -91,6 +94,24 @@ class ReadOptions(OptionTable):
         choices=(
             Choice("wxyz", "W X Y Z", "The scalar part W is first"),
             Choice("xyzw", "X Y Z W", "The scalar part W is last"),
+        ),
+        automatic=_GUESSED,
+    )
+    euler_order: EulerOrder | None = option(
+        None,
+        "Axes about which Euler angles turn, one after the other",
+        label="Euler order",
+        choices=(
+            Choice(
+                "YXZ", "Unity (YXZ)", "Turn about Y, then about the turned X, then about the turned Z, as Unity does"
+            ),
+            Choice("XYZ", "XYZ", "Turn about X, then about the turned Y, then about the turned Z"),
+            Choice("XZY", "XZY", "Turn about X, then about the turned Z, then about the turned Y"),
+            Choice("YZX", "YZX", "Turn about Y, then about the turned Z, then about the turned X"),
+            Choice("ZXY", "ZXY", "Turn about Z, then about the turned X, then about the turned Y"),
+            Choice(
+                "ZYX", "ZYX", "Turn about Z, then about the turned Y, then about the turned X, as Blender's XYZ does"
+            ),
         ),
         automatic=_GUESSED,
     )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -58,6 +58,8 @@ class RawTracks:
     """(F, 3, 4) in the file's order; NaN if not measured."""
     format: str
     declared: Declared = field(default_factory=Declared)
+    euler: EulerAngles | None = None
+    """None if the file has no Euler angles. If their order is unknown, the quaternions above are those of Unity's."""
     headset: str = ""
     controllers: str = ""
     """The controllers' names, if the file gives them."""
@@ -76,6 +78,16 @@ class RawTracks:
     """Finger joints, already in the convention of `body.hands.joints`, and the buttons of the controllers."""
     finger_sides_certain: bool = False
     """The fingers have names of their own, so they stay if the controllers must be exchanged."""
+
+
+@dataclass(frozen=True)
+class EulerAngles:
+    """Hold what is known of a file's Euler angles."""
+
+    order: str | None
+    """As in `Layout.euler_order`; None must be guessed."""
+    read_in: Callable[[str], RawTracks]
+    """Return the same tracks with the angles read in another order."""
 
 
 def check_frame_count(count: int, name: str) -> None:

@@ -36,7 +36,9 @@ DEVICE_NAMES: Final[tuple[str, str, str]] = ("head", "left", "right")
 LONGEST_BRIDGE_S: Final[float] = 0.25
 """A loss up to this long is bridged and counts as measured: a hand moves nearly straight in a quarter of a second."""
 
-GuessName = Literal["unit", "axes", "quaternion order", "time unit", "left and right", "hand poses", "origin"]
+GuessName = Literal[
+    "unit", "axes", "quaternion order", "Euler order", "time unit", "left and right", "hand poses", "origin"
+]
 GuessSource = Literal["given", "file", "guessed", "assumed"]
 """Source of the value: the user, the file or its format, evidence in the data, or a default."""
 

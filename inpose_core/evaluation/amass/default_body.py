@@ -17,6 +17,7 @@ from ...body.motion import Motion
 from ...body.skeleton import JOINT_COUNT, Skeleton
 from ...motion_files.smpl_bodies import smpl_body
 from ...motion_files.t_pose_axes import offsets_in_t_pose_m, t_pose_to_rest, with_rest_pose, with_t_pose
+from ..row_store import fingerprint
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class ProtocolBody:
     """In our T-pose."""
     to_rest_wxyz: FloatArray
     """(22, 4) from the T-pose to SMPL's rest pose."""
+
+    @property
+    def name(self) -> str:
+        """Return a name for the body to the tenth of a millimetre; processors differ in the last digits."""
+        return fingerprint(np.round(values, 4) + 0.0 for values in (self.skeleton.offsets_m, self.to_rest_wxyz))
 
     @classmethod
     def template(cls) -> ProtocolBody:

@@ -18,7 +18,7 @@ from ...solver.solving import solve
 from ...system.safe_files import open_file, sha256_of
 from ..bodies import BODIES
 from ..metrics import figures_of
-from ..row_store import Row, RowStore, find_row, fingerprint, prior_fingerprint
+from ..row_store import Row, RowStore, find_row, prior_fingerprint
 from ..simulation import PERFECT_SENSORS, on_body, simulate
 from .default_body import ProtocolBody
 
@@ -61,7 +61,7 @@ def measure_files(
         OutputError: the store cannot be written.
     """
     body = ProtocolBody.template() if test.body_models is None else ProtocolBody.of_models(test.body_models)
-    measured_with = {"weights": prior_fingerprint(prior), "body": _name_of(body)}
+    measured_with = {"weights": prior_fingerprint(prior), "body": body.name}
     earlier, rows = [] if again else store.rows(), list[Row]()
     for index, file in enumerate(test.files):
         key = {**_key(test, file), **measured_with}
@@ -73,11 +73,6 @@ def measure_files(
         if on_file is not None:
             on_file(index + 1, row)
     return rows
-
-
-def _name_of(body: ProtocolBody) -> str:
-    """Return a name for a body to the tenth of a millimetre; processors differ in the last digits."""
-    return fingerprint(np.round(values, 4) + 0.0 for values in (body.skeleton.offsets_m, body.to_rest_wxyz))
 
 
 def _key(test: TestSet, file: Path) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,6 +15,7 @@ import numpy as np
 from ...system.output import write_output
 from ..bodies import BODIES
 from ..row_store import Row
+from .training import ProtocolTraining
 
 _COLUMNS: Final[tuple[tuple[str, str], ...]] = (
     ("mpjpe_cm", "MPJPE cm"),
@@ -71,7 +72,8 @@ class ProtocolResult:
 
     protocol: int
     prior: str
-    trained_on_protocol: bool
+    training: ProtocolTraining | None
+    """None: the prior was trained on other files than the protocol's."""
     own_bones: bool
     """Whether body models gave the default body and the subjects' bones."""
     rows: Sequence[Row]
@@ -84,7 +86,8 @@ class ProtocolResult:
     @property
     def is_the_papers(self) -> bool:
         """Return whether the figures may stand beside the paper's."""
-        return self.trained_on_protocol and self.own_bones and len(self.measured) == len(self.rows)
+        trained = self.training is not None and self.training.is_whole
+        return trained and self.own_bones and len(self.measured) == len(self.rows)
 
 
 def write_amass_report(results: Sequence[ProtocolResult], skipped: Sequence[str], folder: Path) -> list[Path]:
@@ -138,7 +141,7 @@ def _document(result: ProtocolResult) -> dict[str, Any]:
     return {
         "protocol": result.protocol,
         "prior": result.prior,
-        "trained_on_protocol": result.trained_on_protocol,
+        "training": None if result.training is None else asdict(result.training),
         "own_bones": result.own_bones,
         "files": len(result.rows),
         "seconds": round(sum(row["seconds"] for row in result.measured), 1),
@@ -155,7 +158,11 @@ def _remarks(result: ProtocolResult) -> list[str]:
         shown = "; ".join(f"{row['file']}: {row['problem']}" for row in problems[:5])
         more = f"; and {len(problems) - 5} more in amass.json" if len(problems) > 5 else ""
         sentences.append(f"Not read: {shown}{more}.")
-    if not result.trained_on_protocol:
+    if (training := result.training) is not None:
+        sentences.append(f"Trained for {training.steps} steps on {training.read} of {training.files} files.")
+        if not training.is_whole:
+            sentences.append("This is not the whole training of the protocol: do not compare it with the paper.")
+    else:
         sentences.append("This prior was trained on other files than the protocol's: do not compare it with the paper.")
         if result.protocol == 2:
             sentences.append("The shipped prior has seen recordings of CMU, so test files may be in its training data.")

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ...arrays import BoolArray, FloatArray, runs
 from ...body.hands.joint_poses import XR_JOINTS
 from ...errors import RecordingError
+from ...options.reading import ReadOptions
 from ...system.safe_files import parse_json
 from ..findings import Finding
 from ..fingers.xr_hands import JOINT_VALUES, XrHands, joint_order
@@ -47,8 +48,13 @@ def recognises(data: bytes) -> bool:
     return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
 
-def read(data: bytes, name: str) -> RawTracks:
-    """Return the poses of a WebXR recording.
+def read(data: bytes, name: str, options: ReadOptions | None = None) -> RawTracks:
+    """Return the poses of a WebXR recording, or of a document that holds a list of objects.
+
+    Args:
+        data: the file.
+        name: its name, for messages.
+        options: the columns and the frame rate of objects that are read as a table.
 
     Raises:
         RecordingError: the file is not JSON, or is JSON of another kind.
@@ -71,7 +77,7 @@ def read(data: bytes, name: str) -> RawTracks:
             return _read_aframe(entities, name)
     listed = objects_in(document)
     if listed:
-        return json_lines.read(b"\n".join(json.dumps(entry).encode() for entry in listed), name)
+        return json_lines.read(b"\n".join(json.dumps(entry).encode() for entry in listed), name, options)
     raise RecordingError(f"{name} is a JSON file, not a recording that InPose reads.", _HINT)
 
 
@@ -314,7 +320,7 @@ FORMATS: Final[tuple[RecordingFormat, ...]] = (
         source="Meta's IWER recorder, A-Frame's motion capture",
         hand_poses="grips; A-Frame on a Vive: raw",
         recognises=recognises,
-        read=lambda file: read(file.data, file.name),
+        read=lambda file: read(file.data, file.name, file.options),
         rank=3,  # any JSON document
     ),
 )

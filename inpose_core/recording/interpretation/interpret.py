@@ -22,6 +22,7 @@ from ..findings import Finding, FindingKind
 from ..trackers import TrackerTracks
 from ..tracks import Declared, RawTracks
 from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseType, Recording
+from .euler_order import in_likely_order
 from .evidence import USUAL_REACH_M, Samples, body_signs, far_reach
 from .excerpts import excerpt, in_order, sampling_stride
 from .guess_axes import Orientation, decide_axes_and_order
@@ -54,6 +55,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     Raises:
         RecordingError: no time unit gives a plausible recording.
     """
+    raw, euler_guess = in_likely_order(raw, options)
     declared = raw.declared
     with np.errstate(invalid="ignore", over="ignore"):
         # Squares of anything larger overflow; signalling NaNs come from damaged files.
@@ -105,7 +107,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
     fingers = raw.fingers
     if swap and fingers is not None and not raw.finger_sides_certain:
         fingers = fingers.exchanged(np.ones(len(times_s), np.bool_))
-    made = (time_guess, *seen.guesses, unit_guess.value, swap_guess, pose_guess, origin_guess)
+    made = (time_guess, *seen.guesses, euler_guess, unit_guess.value, swap_guess, pose_guess, origin_guess)
     guesses = tuple(guess for guess in made if guess is not None)
     doubts = [Finding(_KIND_OF_DOUBT[guess.name], guess.doubt) for guess in guesses if guess.doubt]
     noted = [
@@ -138,6 +140,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
 _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
     "axes": "axes",
     "quaternion order": "axes",
+    "Euler order": "axes",
     "left and right": "left_and_right",
     "unit": "unit",
     "time unit": "clock",
@@ -148,6 +151,7 @@ _KIND_OF_DOUBT: Final[dict[GuessName, FindingKind]] = {
 _NOTED: Final[dict[str, str]] = {
     "axes": "The axes were",
     "quaternion order": "The order of the quaternions was",
+    "Euler order": "The order of the Euler angles was",
     "left and right": "Left and right were",
 }
 """Notes report these guesses with the result, too: if one is wrong, the body is upside down or mirrored."""

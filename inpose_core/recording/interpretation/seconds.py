@@ -35,9 +35,7 @@ def seconds_of(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatAr
         return np.asarray(np.arange(len(raw.times)) / declared.fps), guess
     if options.time_unit is not None:
         return raw.times * TIME_UNITS_S[options.time_unit], Guess("time unit", options.time_unit, "given", "")
-    finite = raw.times[np.isfinite(raw.times)]
-    steps = np.diff(finite)
-    steps = steps[steps > 0]
+    steps = _forward_steps(raw.times)
     step = float(np.median(steps)) if len(steps) else 0.0
     if declared.time_unit is not None:
         step_s = step * TIME_UNITS_S[declared.time_unit]
@@ -51,7 +49,7 @@ def seconds_of(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatAr
         raise RecordingError(
             f"{name} contains frame numbers instead of times.", "Set the frame rate (--recording-fps 90)."
         )
-    unit = min(TIME_UNITS_S, key=lambda unit: abs(np.log(step * TIME_UNITS_S[unit] / _USUAL_STEP_S)))
+    unit = _likely_unit(step)
     step_s = step * TIME_UNITS_S[unit]
     if not _QUICKEST_STEP_S <= step_s <= _SLOWEST_STEP_S:
         raise RecordingError(
@@ -62,6 +60,21 @@ def seconds_of(raw: RawTracks, options: ReadOptions, name: str) -> tuple[FloatAr
     doubt = f"{declared.by} says {declared.time_unit}, but the times are in {unit}." if declared.time_unit else ""
     evidence = f"{step:.4g} from frame to frame would be {1 / step_s:.0f} Hz"
     return raw.times * TIME_UNITS_S[unit], Guess("time unit", unit, "guessed", evidence, doubt[:1].upper() + doubt[1:])
+
+
+def likely_unit(times: FloatArray) -> str | None:
+    """Return the unit in which times (F,) have the usual steps of a recording; None if they say nothing."""
+    steps = _forward_steps(times)
+    return _likely_unit(float(np.median(steps))) if len(steps) else None
+
+
+def _forward_steps(times: FloatArray) -> FloatArray:
+    steps = np.diff(times[np.isfinite(times)])
+    return np.asarray(steps[steps > 0])
+
+
+def _likely_unit(step: float) -> str:
+    return min(TIME_UNITS_S, key=lambda unit: abs(np.log(step * TIME_UNITS_S[unit] / _USUAL_STEP_S)))
 
 
 def with_sessions_apart(raw: RawTracks, times_s: FloatArray) -> tuple[FloatArray, tuple[Finding, ...]]:

@@ -25,7 +25,7 @@ from .assigned_devices import (
     column_numbers,
 )
 from .layouts import AngleUnit, Layout, Rotation
-from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
+from .rotation_columns import PITCH_YAW_ROLL
 from .text_table import TextTable
 
 Kind = Literal["quaternion", "euler", "rotator", "matrix"]
@@ -58,7 +58,7 @@ class Assignment:
     """Head, left hand and right hand. Where each row holds one device, all have the columns of the first one."""
     kind: Kind = "quaternion"
     quaternion_order: QuaternionOrder | None = None
-    euler_order: str = UNITY_EULER_ORDER
+    euler_order: str | None = None
     angle_unit: AngleUnit | None = None
     unit: str | None = None
     axes: str | None = None
@@ -179,7 +179,7 @@ class Assignment:
             devices=(devices[0], devices[1], devices[2]),
             kind=kinds[head.kind] if head is not None else "quaternion",
             quaternion_order=head.quaternion_order if head is not None and head.kind == "q" else None,
-            euler_order=UNITY_EULER_ORDER if is_rotator else layout.euler_order,
+            euler_order=None if is_rotator else layout.euler_order,
             angle_unit=layout.angle_unit,
             unit=layout.unit,
             axes=layout.axes,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from .column_meaning import ANGLES, component_of, is_time, is_time_step, kind_of, meaning_of, unit_in, words_of
 from .column_vocabulary import AXES, OTHER
 from .layouts import AngleUnit, Layout
-from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
+from .rotation_columns import PITCH_YAW_ROLL
 
 _UNIT_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), "m"),
@@ -89,7 +89,7 @@ def long_layout_by_words(header: Sequence[str]) -> Layout | None:
         shape="long",
         key=key,
         quaternion_order="xyzw" if "q" in columns else None,
-        euler_order=PITCH_YAW_ROLL if columns.get("e", [""])[0] == euler.get("pitch") else UNITY_EULER_ORDER,
+        euler_order=PITCH_YAW_ROLL if columns.get("e", [""])[0] == euler.get("pitch") else None,
     )
 
 
@@ -165,7 +165,7 @@ def _layout(header: Sequence[str], *, correct: bool) -> Layout | None:
         unit=next((_UNIT_WORDS[unit] for unit in units if unit in _UNIT_WORDS), None),
         angle_unit=next((_ANGLE_WORDS[unit] for unit in turn_units if unit in _ANGLE_WORDS), None),
         quaternion_order="xyzw" if order else None,
-        euler_order=PITCH_YAW_ROLL if angles else UNITY_EULER_ORDER,
+        euler_order=PITCH_YAW_ROLL if angles else None,
     )
 
 

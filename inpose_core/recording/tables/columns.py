@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,6 +21,7 @@ from ..tracks import Track
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import (
     PITCH_YAW_ROLL,
+    UNITY_EULER_ORDER,
     euler_to_xyzw,
     in_radians,
     matrices_to_poses,
@@ -53,6 +54,8 @@ class DeviceTracks:
     """Bones of fingers, by the names of `UNITY_FINGER_BONES`."""
     buttons: FingerTracks | None = None
     """The buttons in the rows of the head."""
+    read_in: Callable[[str], DeviceTracks] | None = None
+    """Return the same tracks with their Euler angles read in another order; None if the table has none."""
 
 
 def present_columns(columns: DeviceColumns | None, table: TextTable) -> DeviceColumns | None:
@@ -130,6 +133,10 @@ def column_places(columns: DeviceColumns, table: TextTable) -> ColumnPlaces:
 class Angles:
     """Hold how a table writes Euler angles; found in all of its devices together."""
 
+    are_written: bool = False
+    """The table has Euler angles at all."""
+    order: str = UNITY_EULER_ORDER
+    """As in `Layout.euler_order`."""
     degrees: float = 1.0
     """Degrees per unit."""
     z_up: bool = False
@@ -138,7 +145,7 @@ class Angles:
 
 
 def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cells, layout: Layout) -> Angles:
-    """Return how a table writes its Euler angles, from the layout or from the numbers."""
+    """Return how a table writes its Euler angles, from the layout or from the numbers; an unknown order is Unity's."""
     written = [cells.numbers(places.rotation) for columns, places in devices if columns.kind == "e"]
     if not written:
         return Angles()
@@ -152,10 +159,25 @@ def angles_of(devices: Sequence[tuple[DeviceColumns, ColumnPlaces]], cells: Cell
     )
     positions = [cells.numbers(places.position) for _, places in devices]
     return Angles(
+        are_written=True,
+        order=layout.euler_order or UNITY_EULER_ORDER,
         degrees=float(np.degrees(1.0)) if radians else 1.0,
         z_up=_is_z_up(positions),
         findings=told if radians and layout.angle_unit is None else (),
     )
+
+
+def in_any_order(tracks_in: Callable[[Angles], DeviceTracks], angles: Angles) -> DeviceTracks:
+    """Return a table's tracks, which can be read again with Euler angles of another order.
+
+    Args:
+        tracks_in: gives the tracks of angles that are written so.
+        angles: how they are written as far as that is known.
+    """
+    tracks = tracks_in(angles)
+    if not angles.are_written:
+        return tracks
+    return replace(tracks, read_in=lambda order: tracks_in(replace(angles, order=order)))
 
 
 def _is_z_up(positions: Sequence[FloatArray]) -> bool:
@@ -172,7 +194,7 @@ def _is_z_up(positions: Sequence[FloatArray]) -> bool:
 
 
 def column_poses(
-    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, layout: Layout, angles: Angles
+    columns: DeviceColumns, places: ColumnPlaces, cells: Cells, angles: Angles
 ) -> tuple[FloatArray, FloatArray]:
     """Return positions (F, 3) and quaternions (F, 4) in the file's axes."""
     position, rotation = cells.numbers(places.position), cells.numbers(places.rotation)
@@ -180,10 +202,10 @@ def column_poses(
         return position, rotation
     if columns.kind == "e":
         turns_deg = rotation * angles.degrees
-        if layout.euler_order == PITCH_YAW_ROLL:
+        order = angles.order
+        if order == PITCH_YAW_ROLL:
             return position, rotator_to_xyzw(turns_deg, z_up=angles.z_up)
-        turns_deg = turns_deg[:, ["XYZ".index(axis) for axis in layout.euler_order]]
-        return position, euler_to_xyzw(turns_deg, layout.euler_order)
+        return position, euler_to_xyzw(turns_deg[:, ["XYZ".index(axis) for axis in order]], order)
     matrices = numbers_in_cells(cells.texts[places.matrix[0]], 12) if places.matrix else rotation
     positions, quaternions = matrices_to_poses(matrices)
     return (position if columns.position else positions), quaternions

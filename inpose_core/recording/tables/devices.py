@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...arrays import FloatArray
 from ...body.points import tracker_joint
 from ...errors import RecordingError
 from ...system.safe_files import read_bytes
@@ -21,19 +24,22 @@ from ..types import DEVICE_NAMES
 from .column_meaning import device_named
 from .columns import (
     NO_TIME,
+    Angles,
+    ColumnPlaces,
     DeviceTracks,
     angles_of,
     column_places,
     column_poses,
     frame_times,
+    in_any_order,
     present_columns,
     sorted_track,
     time_column,
 )
 from .csv_format import CSV_HINT
 from .device_files import device_files
-from .layouts import Layout
-from .text_table import TextTable, open_table
+from .layouts import DeviceColumns, Layout
+from .text_table import Cells, TextTable, open_table
 
 _LARGEST_FILE_BYTES: Final[int] = 2**29
 _MOST_TRACKERS: Final[int] = 16
@@ -61,13 +67,46 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     cells = table.read(places.numbers, (key, time, *places.matrix))
     rows_of_devices = _rows_of_devices(cells.texts[key])
     clock, unit = frame_times(table, time, cells, devices=list(rows_of_devices.values()))
-    times = clock.times
-    angles = angles_of([(columns, places)], cells, layout)
-    positions, quaternions = column_poses(columns, places, cells, layout, angles)
-    tracks = {
-        name: sorted_track(Track(times[rows], positions[rows], quaternions[rows]))
-        for name, rows in rows_of_devices.items()
-    }
+
+    def tracks_in(angles: Angles) -> DeviceTracks:
+        positions, quaternions = column_poses(columns, places, cells, angles)
+        tracks = {
+            name: sorted_track(Track(clock.times[rows], positions[rows], quaternions[rows]))
+            for name, rows in rows_of_devices.items()
+        }
+        found = _told_apart(tracks, layout, table.name)
+        return DeviceTracks(
+            found.tracks,
+            unit,
+            found.sides_certain,
+            cells.notes,
+            clock.session_starts,
+            (*cells.findings, *clock.findings, *angles.findings),
+            found.trackers,
+            found.finger_bones,
+        )
+
+    return in_any_order(tracks_in, angles_of([(columns, places)], cells, layout))
+
+
+@dataclass(frozen=True)
+class _Devices:
+    """Hold what the devices of a table are."""
+
+    tracks: tuple[Track | None, Track | None, Track | None]
+    """Head, left and right."""
+    sides_certain: bool
+    trackers: dict[str, Track]
+    finger_bones: dict[str, Track]
+
+
+def _told_apart(found: Mapping[str, Track], layout: Layout, name_of_table: str) -> _Devices:
+    """Return which of the tracks are head, hands and trackers.
+
+    Raises:
+        RecordingError: there is no headset.
+    """
+    tracks = dict(found)
     finger_bones = {name: tracks.pop(name) for name in list(tracks) if name in UNITY_FINGER_BONES}
     trackers = _assigned_trackers(layout, tracks)
     others = {name: tracks.pop(name) for name in list(tracks) if tracker_joint(name) is not None}
@@ -81,7 +120,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         name = max(fitting, key=lambda name: len(tracks[name].times), default=None)
         chosen.append(tracks.pop(name) if name is not None else None)
     if chosen[0] is None:
-        raise RecordingError(f"{table.name} has no rows of a headset in the column {layout.key}.", CSV_HINT)
+        raise RecordingError(f"{name_of_table} has no rows of a headset in the column {layout.key}.", CSV_HINT)
     named = chosen[1] is not None and chosen[2] is not None
     # Base stations never move; among the rest, the devices with the most rows are the controllers. What is called a
     # tracker is one only if nothing else can be a hand, and never if it comes from OSC, which has no hands.
@@ -103,16 +142,8 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
         taken = {tracker_joint(name) for name in trackers} - {None}
         by_name = {name: track for name, track in others.items() if tracker_joint(name) not in taken}
         trackers = by_name | trackers
-    return DeviceTracks(
-        (chosen[0], left, right),
-        unit,
-        named,
-        cells.notes,
-        clock.session_starts,
-        (*cells.findings, *clock.findings, *angles.findings),
-        dict(sorted(trackers.items(), key=lambda item: -len(item[1].times))[:_MOST_TRACKERS]),
-        finger_bones,
-    )
+    most = sorted(trackers.items(), key=lambda item: -len(item[1].times))[:_MOST_TRACKERS]
+    return _Devices((chosen[0], left, right), named, dict(most), finger_bones)
 
 
 def _assigned_trackers(layout: Layout, tracks: dict[str, Track]) -> dict[str, Track]:
@@ -167,7 +198,8 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
             f"{table.name} contains one device, and its folder has no files for {' and '.join(missing)}.",
             "Their names must be the same except for head, left and right (head_movement_T001.csv, lefthand_...).",
         )
-    tracks: dict[str, Track] = {}
+    written: dict[str, Angles] = {}
+    tracks_of: dict[str, Callable[[Angles], Track]] = {}
     time_unit: str | None = None
     notes: list[str] = []
     findings: list[Finding] = []
@@ -180,20 +212,33 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
         places, time = column_places(columns, one), time_column(layout, one, options)
         cells = one.read(places.numbers, (*(() if time is None else (time,)), *places.matrix))
         clock, time_unit = frame_times(one, time, cells)
-        angles = angles_of([(columns, places)], cells, layout)
-        tracks[device] = sorted_track(Track(clock.times, *column_poses(columns, places, cells, layout, angles)))
+        written[device] = angles_of([(columns, places)], cells, layout)
+        tracks_of[device] = partial(_track_of_file, clock.times, columns, places, cells)
         notes += cells.notes
-        findings += [*cells.findings, *clock.findings, *angles.findings]
+        findings += [*cells.findings, *clock.findings, *written[device].findings]
         starts = clock.session_starts if device == "head" else starts
     notes += [f"There is no file for the {device} hand." for device in missing]
-    head, left, right = (tracks.get(device) for device in DEVICE_NAMES)
-    return DeviceTracks(
-        (head, left, right),
-        time_unit,
-        notes=tuple(notes),
-        session_starts=starts,
-        findings=tuple(dict.fromkeys(findings)),
-    )
+
+    def tracks_in(angles: Angles) -> DeviceTracks:
+        head, left, right = (
+            tracks_of[device](replace(written[device], order=angles.order)) if device in tracks_of else None
+            for device in DEVICE_NAMES
+        )
+        return DeviceTracks(
+            (head, left, right),
+            time_unit,
+            notes=tuple(notes),
+            session_starts=starts,
+            findings=tuple(dict.fromkeys(findings)),
+        )
+
+    return in_any_order(tracks_in, written["head"])
+
+
+def _track_of_file(
+    times: FloatArray, columns: DeviceColumns, places: ColumnPlaces, cells: Cells, angles: Angles
+) -> Track:
+    return sorted_track(Track(times, *column_poses(columns, places, cells, angles)))
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -26,11 +26,11 @@ from typing import Any, Final, Literal, get_args
 
 from ...body.points import tracker_joint
 from ...errors import RecordingError
-from ...options.reading import names_columns_file
+from ...options.reading import EULER_ORDERS, names_columns_file
 from ...system.safe_files import parse_json, read_json
 from ..conventions import TIME_UNITS_S, UNITS_M, Axes, QuaternionOrder
 from ..types import DEVICE_NAMES, POSE_TYPES, PoseType
-from .rotation_columns import PITCH_YAW_ROLL, UNITY_EULER_ORDER
+from .rotation_columns import PITCH_YAW_ROLL
 
 PRESET_FOLDER: Final[Path] = Path(__file__).with_name("presets")
 
@@ -79,8 +79,9 @@ class Layout:
     axes: str | None = None
     time_unit: str | None = None
     quaternion_order: QuaternionOrder | None = None
-    euler_order: str = UNITY_EULER_ORDER
-    """Three axes in the order of the intrinsic turns, or "pitch-yaw-roll" for columns in this order."""
+    euler_order: str | None = None
+    """Three axes in the order of the intrinsic turns, or "pitch-yaw-roll" for columns in this order; None if it has to
+    be guessed."""
     angle_unit: AngleUnit | None = None
     """Unit of Euler angles; None: degrees, unless no angle is larger than a turn in radians."""
     pose: PoseType | None = None
@@ -233,7 +234,7 @@ def _layout(document: Any, name: str) -> Layout:
             isinstance(layout.devices, dict) and all(v is None or _are_names(v) for v in layout.devices.values()),
             all(map(_are_names, layout.columns.values())),
             isinstance(layout.label, str) and isinstance(layout.key, str),
-            layout.euler_order == PITCH_YAW_ROLL or sorted(layout.euler_order) == ["X", "Y", "Z"],
+            layout.euler_order in (None, PITCH_YAW_ROLL, *EULER_ORDERS),
             layout.angle_unit in (None, "deg", "rad"),
             layout.fps is None or _FPS[0] <= layout.fps <= _FPS[1],
             layout.trackers in ("recognised", "assigned"),

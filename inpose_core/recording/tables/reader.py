@@ -17,17 +17,19 @@ from ...errors import ColumnsError, RecordingError
 from ..arrival_clock import SteadyClock, without_delays
 from ..conventions import ReadOptions
 from ..fingers.unity_bones import fingers_of_bones
-from ..tracks import Declared, RawTracks, Track, join_tracks, trackers_at
+from ..tracks import Declared, EulerAngles, RawTracks, Track, join_tracks, trackers_at
 from ..types import DEVICE_NAMES
 from .assignment import mapping_path
 from .buttons import button_columns, buttons_from
 from .column_words import layout_by_words, long_layout_by_words, missing_by_words
 from .columns import (
+    Angles,
     DeviceTracks,
     angles_of,
     column_places,
     column_poses,
     frame_times,
+    in_any_order,
     missing_column,
     present_columns,
     time_column,
@@ -173,6 +175,13 @@ def _read(layout: Layout, table: TextTable, path: Path | None, options: ReadOpti
         found = read_files(layout, table, path, options)
     else:
         found = _read_wide(layout, table, options)
+    raw, read_in = _raw(found, layout, by), found.read_in
+    if read_in is None:
+        return raw
+    return replace(raw, euler=EulerAngles(layout.euler_order, lambda order: _raw(read_in(order), layout, by)))
+
+
+def _raw(found: DeviceTracks, layout: Layout, by: str) -> RawTracks:
     times, positions, quaternions = join_tracks(found.tracks)
     order = quaternion_order_of(layout.device("head"))
     clock, starts = SteadyClock(times), found.session_starts
@@ -234,19 +243,22 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         cells = split_players(cells, players, places[0].position, table)
     clock, unit = frame_times(table, time, cells)
     angles = angles_of([*filter(None, present), *trackers.values()], cells, layout)
-    head, left, right = (
-        None if one is None else Track(clock.times, *column_poses(*one, cells, layout, angles)) for one in present
-    )
     order = quaternion_order_of(devices[0])
-    others = {name: tracker_track(*one, clock.times, cells, layout, angles, order) for name, one in trackers.items()}
     lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
     lacks += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
-    return DeviceTracks(
-        (head, left, right),
-        unit,
-        notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
-        session_starts=clock.session_starts,
-        findings=(*cells.findings, *clock.findings, *angles.findings),
-        others=others,
-        buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
-    )
+
+    def tracks_in(angles: Angles) -> DeviceTracks:
+        head, left, right = (
+            None if one is None else Track(clock.times, *column_poses(*one, cells, angles)) for one in present
+        )
+        return DeviceTracks(
+            (head, left, right),
+            unit,
+            notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
+            session_starts=clock.session_starts,
+            findings=(*cells.findings, *clock.findings, *angles.findings),
+            others={name: tracker_track(*one, clock.times, cells, angles, order) for name, one in trackers.items()},
+            buttons=buttons_from(buttons, cells.texts, len(cells)) if buttons else None,
+        )
+
+    return in_any_order(tracks_in, angles)

@@ -66,14 +66,13 @@ def tracker_track(
     places: ColumnPlaces,
     times: FloatArray,
     cells: Cells,
-    layout: Layout,
     angles: Angles,
     order: QuaternionOrder | None,
 ) -> Track:
     """Return the track of a tracker, with quaternions in the given order; a marker's are not a number."""
     if not columns.rotation:
         return Track(times, cells.numbers(places.position), np.full((len(times), 4), np.nan))
-    positions, quaternions = column_poses(columns, places, cells, layout, angles)
+    positions, quaternions = column_poses(columns, places, cells, angles)
     own = quaternion_order_of(columns) or order
     if own != order:
         quaternions = np.roll(quaternions, 1 if own == "xyzw" else -1, axis=-1)

@@ -108,6 +108,21 @@ def test_a_connected_pelvis_is_moved_by_the_bone_above(rng):
     assert metres < LARGEST_ERROR_M
 
 
+@pytest.mark.parametrize("tilt_deg", [2.0, 15.0, 40.0])
+def test_a_body_on_a_tilted_object_stands_straight(rng, tilt_deg):
+    """Trunk and legs have one direction, the vertical, whatever the object's rotation."""
+    rig = build_rig(rng, rotation_deg=(0.6 * tilt_deg, 0.8 * tilt_deg, 0.0))
+    mapping, _, _, _ = bake_on(rig, still_motion)
+    bpy.context.scene.frame_set(1)
+
+    def lean_deg(low: str, high: str) -> float:
+        heads = [rig.matrix_world @ rig.pose.bones[mapping.bones[joint]].head for joint in (low, high)]
+        return float(np.degrees((heads[1] - heads[0]).angle((0.0, 0.0, 1.0))))
+
+    assert abs(lean_deg("pelvis", "head") - lean_deg("left_ankle", "left_hip")) < 2.5
+    assert lean_deg("left_ankle", "left_hip") < 0.1
+
+
 def test_leftover_poses_do_not_bend_the_motion(rng):
     rig = build_rig(rng, extra_bones=True)
     for bone in rig.pose.bones:

@@ -364,6 +364,30 @@ def test_ik_that_was_switched_off_comes_back_with_the_walk():
     assert {each.bone for each in still_off(rig)} == {name for name in on if "Leg" not in name}
 
 
+def test_switches_that_nobody_keyed_stay_as_they_are_outside_of_a_layer():
+    """Blender gives them their default values there: IK off."""
+    rig = hand_made_rig()
+    gesture = smooth_motion(5, prepare_rig(rig, bpy.context.scene).measure.skeleton, 15)
+    for frame in (1, 60):
+        rig.pose.bones["Hips"].keyframe_insert("location", frame=frame)
+    ik = {bone.name: each for bone in rig.pose.bones for each in bone.constraints if each.type == "IK"}
+    ik["LeftForeArm"].influence = 0.8
+
+    def influences(frame: int) -> dict[str, float]:
+        bpy.context.scene.frame_set(frame)
+        return {name: pytest.approx(each.influence) for name, each in ik.items()}
+
+    before = influences(5)
+    for first_frame in (20, 20, 25):  # again, and elsewhere
+        bpy.context.scene.frame_set(first_frame + 5)
+        bake(rig, gesture, layer="replace", mask="arms", first_frame=first_frame)
+        assert influences(5) == influences(50) == before
+        assert influences(first_frame + 5) == {name: 1.0 if "Leg" in name else 0.0 for name in ik}
+        tracks = [track.name for track in rig.animation_data.nla_tracks]
+        assert tracks[1:] == ["gesture switches", "gesture"]
+    assert {action.name for action in bpy.data.actions} == {tracks[0], "gesture switches", "gesture"}
+
+
 def test_tweaks_correct_the_bake_without_touching_it(rig, walk, gesture):
     bake(rig, gesture, layer="replace", tweak_layer=True)
     animation = rig.animation_data

@@ -23,9 +23,10 @@ from inpose_core.batch.jobs_file import jobs_for
 from inpose_core.batch.page import page_of, write_report
 from inpose_core.batch.pool import solve_in_processes
 from inpose_core.batch.result import JobResult
-from inpose_core.batch.running import LEDGER_NAME, run_batch
+from inpose_core.batch.running import run_batch
 from inpose_core.cli import main
 from inpose_core.options.solve import SolveSettings
+from inpose_core.recording.folders import LEDGER_NAME
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 EXAMPLE = REPOSITORY / "examples" / "walk_wave_crouch.csv"

@@ -41,6 +41,7 @@ from inpose_core.solver.solving import solve
 from inpose_core.worker import Worker
 from tests.core.calibration.test_calibration_pose import held
 from tests.core.recording.recording_files import moving_person
+from tests.core.recording.recording_tables import euler_table
 from tests.core.synthetic import joint_recording, perfect_sensors, smooth_motion
 from tests.option_examples import other_value, typed
 
@@ -113,6 +114,8 @@ def test_every_reading_option_is_obeyed(tmp_path: Path, option: Option) -> None:
         )
         person = replace(person, trackers=trackers)
     write_csv(person, path)
+    if option.name == "euler_order":
+        path.write_text(euler_table(person, "RUF", "YXZ"))
     value = {
         "columns": COLUMNS,
         "points": "hips",

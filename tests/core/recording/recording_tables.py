@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inpose_core.body.quaternions import matrix_to_quaternion, quaternion_to_matrix, xyzw_from_wxyz
+from inpose_core.body.euler import quaternion_to_euler
+from inpose_core.body.quaternions import matrix_to_quaternion, quaternion_to_matrix, wxyz_from_xyzw, xyzw_from_wxyz
 from inpose_core.recording import Recording
 from inpose_core.recording.conventions import TIME_UNITS_S, UNITS_M, Axes, axes_matrix
 
@@ -82,3 +83,20 @@ def cut(recording: Recording, frames: slice) -> Recording:
         rotations_wxyz=recording.rotations_wxyz[frames],
         measured=recording.measured[frames],
     )
+
+
+def euler_poses(recording: Recording, axes: str, order: str) -> list[tuple[float, FloatArray]]:
+    """Return the time of each frame, and the devices' positions and angles about X, Y and Z in degrees, (3, 6)."""
+    times, positions, quaternions = Convention(axes).tracks(recording)
+    angles = np.empty_like(positions)
+    turns = np.degrees(quaternion_to_euler(wxyz_from_xyzw(quaternions), order))
+    angles[..., ["XYZ".index(axis) for axis in order]] = turns
+    return list(zip(times.tolist(), np.concatenate([positions, angles], axis=-1), strict=True))
+
+
+def euler_table(recording: Recording, axes: str, order: str) -> str:
+    """Return a table of one row per frame with Euler angles."""
+    devices = ("Head", "LeftHand", "RightHand")
+    header = ["time", *(f"{device}{part}{axis}" for device in devices for part in ("Pos", "Rot") for axis in "XYZ")]
+    rows = [[f"{t:.6f}", *(f"{x:.6f}" for x in np.ravel(poses))] for t, poses in euler_poses(recording, axes, order)]
+    return "\n".join(",".join(row) for row in [header, *rows])

@@ -2,6 +2,7 @@
 """The paper's protocols in one command, on a folder that is laid out as AMASS is."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import torch
 from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.cli import main
+from inpose_core.errors import InPoseError
 from inpose_core.evaluation.amass import measuring
 from inpose_core.evaluation.amass.default_body import ProtocolBody
 from inpose_core.evaluation.amass.measuring import TestSet, measure_files
 from inpose_core.evaluation.amass.report import PUBLISHED, ProtocolResult, page
-from inpose_core.evaluation.amass.training import train_protocol
+from inpose_core.evaluation.amass.training import ProtocolTraining, train_protocol
 from inpose_core.evaluation.bodies import BODIES
 from inpose_core.evaluation.row_store import RowStore
 from inpose_core.motion_files.amass import load_amass
@@ -156,19 +158,24 @@ def test_a_prior_is_trained_on_the_training_files_once(tmp_path: Path) -> None:
     network = NetworkConfig(CONDITION_SIZE, window=64, frames_per_token=8, width=32, depth=1, heads=2, feet=True)
     settings = replace(TrainingSettings(), steps=2, batch=2, validate_every=2, checkpoint_every=2, network=network)
     problems: list[str] = []
+    models = body_models(tmp_path / "models")
 
-    def train() -> Prior:
+    def train(
+        steps: int = 2, listed: Sequence[Path] = files, models: Path | None = models
+    ) -> tuple[Prior, ProtocolTraining]:
         return train_protocol(
-            files,
+            listed,
             tmp_path / "run",
-            body_models(tmp_path / "models"),
-            settings,
+            models,
+            replace(settings, steps=steps),
             torch.device("cpu"),
             lambda _, problem: problems.append(problem),
         )
 
+    prior, training = train()
+    assert (training.steps, training.files, training.read) == (2, 7, 6)
     test = TestSet(1, tmp_path, [*files[:1], tmp_path / "gone.npz"])
-    row = measure_files(test, train(), RowStore(tmp_path / "rows.jsonl"))
+    row = measure_files(test, prior, RowStore(tmp_path / "rows.jsonl"))
     assert "bodies" in row[0]  # what was trained solves
     assert row[1]["problem"] == "The file is missing."
     assert sum(problem != "" for problem in problems) == 1
@@ -180,7 +187,22 @@ def test_a_prior_is_trained_on_the_training_files_once(tmp_path: Path) -> None:
     before = trained.read_bytes()
     train()
     assert trained.read_bytes() == before
+    # It is not passed off as another one, and a longer training goes on where it was.
+    for change, words in (
+        ({"listed": files[1:]}, "on other files"),
+        ({"models": None}, "with other body models"),
+        ({"steps": 1}, "for 2 steps, not 1"),
+    ):
+        with pytest.raises(InPoseError, match=words) as refused:
+            train(**change)
+        assert "--runs" in refused.value.hint
+    assert trained.read_bytes() == before
+    assert train(3)[1].steps == 3
+    assert trained.read_bytes() != before
     assert len(problems) == 7  # nothing was read again
+    (tmp_path / "run" / "train.json").unlink()
+    with pytest.raises(InPoseError, match="files that are not known"):
+        train(3)
 
 
 def test_the_paper_s_figures_stand_only_beside_the_same_protocol() -> None:
@@ -191,12 +213,15 @@ def test_the_paper_s_figures_stand_only_beside_the_same_protocol() -> None:
         "seconds": 60.0,
         "bodies": {body.name: {**figures, **dict.fromkeys(columns, 1.0)} for body in BODIES},
     }
-    same = ProtocolResult(1, "a prior", True, True, [row])
+    whole = ProtocolTraining(TrainingSettings().steps, 100, 99)
+    same = ProtocolResult(1, "a prior", whole, True, [row])
     assert f"| {next(iter(PUBLISHED))}, as published | 4.92 (4.25) |" in page([same])
     assert "| a prior | 7.00 (6.00) |" in page([same])
     broken = {"file": "b", "problem": "It is broken."}
     for other in (
-        replace(same, trained_on_protocol=False),
+        replace(same, training=None),
+        replace(same, training=replace(whole, steps=100)),
+        replace(same, training=replace(whole, read=98)),
         replace(same, own_bones=False),
         replace(same, rows=[row, broken]),
         replace(same, protocol=2),

@@ -13,7 +13,7 @@ import pytest
 
 from inpose_core.body.quaternions import geodesic_angle, xyzw_from_wxyz
 from inpose_core.errors import RecordingError
-from inpose_core.recording import Recording, load_recording
+from inpose_core.recording import ReadOptions, Recording, load_recording
 from tests.core.recording.recording_files import moving_person
 
 Line = Callable[[float, np.ndarray, np.ndarray], list[dict[str, Any]]]
@@ -101,3 +101,30 @@ def test_other_lines_of_json_are_refused_with_what_is_missing(tmp_path: Path, ro
     with pytest.raises(RecordingError, match=words) as caught:
         load_recording(path)
     assert "position" in caught.value.hint
+
+
+@pytest.mark.parametrize("in_a_document", [False, True])
+def test_objects_of_unknown_keys_are_read_by_the_given_columns(tmp_path: Path, in_a_document: bool) -> None:
+    person = moving_person()
+    poses = np.concatenate([person.positions_m, xyzw_from_wxyz(person.rotations_wxyz)], axis=-1).tolist()
+    rows = [{"n": t, **dict(zip("abc", p, strict=True))} for t, p in zip(person.times_s.tolist(), poses, strict=True)]
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"version": 1, "frames": rows} if in_a_document else rows))
+    devices = (("head", "a"), ("left", "b"), ("right", "c"))
+    columns = ", ".join(f"{device}_p={key}.p.{{xyz}}, {device}_q={key}.q.{{xyzw}}" for device, key in devices)
+    with_times = load_recording(path, ReadOptions(columns=f"time=n, {columns}"))
+    at_a_rate = load_recording(path, ReadOptions(columns=columns, recording_fps=90.0))
+    for read in (with_times, at_a_rate):
+        np.testing.assert_allclose(read.times_s, person.times_s, atol=1e-5)
+        np.testing.assert_allclose(read.positions_m, person.positions_m, atol=1e-6)
+
+
+def test_a_document_without_times_is_read_at_the_given_rate(tmp_path: Path) -> None:
+    person = moving_person()
+    rows = [json.loads(line) for line in text_of(person, by_name).splitlines()]
+    frames = [{key: value for key, value in row.items() if key != "time"} for row in rows]
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"fps": 90, "frames": frames}))
+    read = load_recording(path, ReadOptions(recording_fps=90.0))
+    np.testing.assert_allclose(read.times_s, person.times_s, atol=1e-5)
+    np.testing.assert_allclose(read.positions_m, person.positions_m, atol=1e-6)
