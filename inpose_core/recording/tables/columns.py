@@ -29,6 +29,7 @@ from .rotation_columns import (
     rotator_to_xyzw,
 )
 from .text_table import Cells, TextTable
+from .time_choice import time_place
 from .times import parse_times
 
 NO_TIME: Final[str] = "Set the frame rate (--recording-fps 90), or name the time column with --columns."
@@ -75,7 +76,7 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     Raises:
         ColumnsError: there is neither a time column nor a rate.
     """
-    time = next((place for column in layout.times if (place := table.find(column)) is not None), None)
+    time = time_place(layout, table)
     if time is None and options.recording_fps is None and layout.fps is None:
         raise ColumnsError(f"{table.name} has no time column that InPose knows.", NO_TIME)
     return time

@@ -76,6 +76,8 @@ class TextTable:
     """The comments before the header."""
     preview: tuple[tuple[str, ...], ...] = ()
     """The first rows as they are in the file, for users who assign columns."""
+    sample: tuple[tuple[str, ...], ...] = ()
+    """The first rows, with the cells of the header's columns."""
 
     def find(self, column: str) -> int | None:
         """Return a column's index, ignoring case; None if the table lacks it. ``#3`` is the third column from the left.
@@ -241,6 +243,7 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
         ),
         has_header=dialect.header_line >= 0,
         comments=tuple(comments),
+        sample=tuple(tuple(vectors.row(row) if vectors is not None else row) for row in sample),
         preview=tuple(tuple(show_inner(cell).strip() for cell in row) for row in sample[:_PREVIEW_ROWS]),
     )
 
