@@ -198,7 +198,7 @@ def _raw(found: DeviceTracks, layout: Layout, by: str) -> RawTracks:
             unit=layout.unit,
             axes=layout.axes,
             quaternion_order=order,
-            time_unit=found.time_unit or layout.time_unit,
+            time_unit=found.time_unit,
             hands=found.sides_certain,
             pose=layout.pose,
             fps=layout.fps,
@@ -242,7 +242,7 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     cells = table.read(numbers, (*texts, *players, *buttons.values()))
     if places[0].position:
         cells = split_players(cells, players, places[0].position, table)
-    clock, unit = frame_times(table, time, cells)
+    clock, unit = frame_times(table, time, cells, layout.time_unit)
     angles = angles_of([*filter(None, present), *trackers.values()], cells, layout)
     order = quaternion_order_of(devices[0])
     lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
