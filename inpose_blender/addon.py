@@ -11,6 +11,7 @@ import bpy
 from . import menus, scene_settings
 from .bake import operators as bake_operators
 from .bake.panel import INPOSE_PT_bake
+from .calibration import operators as calibration_operators
 from .calibration.panel import INPOSE_PT_calibration
 from .cleanup import operators as cleanup_operators
 from .cleanup import panel as cleanup_panel
@@ -64,6 +65,7 @@ _CLASSES = (
     *scene_operators.CLASSES,
     *headset_operators.CLASSES,
     *live_operators.CLASSES,
+    *calibration_operators.CLASSES,
     *rig_operators.CLASSES,
     *viewing_operators.CLASSES,
     *trim_drag.CLASSES,

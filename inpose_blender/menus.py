@@ -8,10 +8,12 @@ from typing import Any, Final
 import bpy
 
 from .bake.operators import INPOSE_OT_bake_take
+from .calibration.operators import INPOSE_OT_save_calibration
 from .columns.operators import INPOSE_OT_assign_columns
 from .controls.operators import INPOSE_OT_snap_fk_to_ik, INPOSE_OT_snap_ik_to_fk
 from .export.operators import INPOSE_OT_export_character
-from .live.operators import INPOSE_OT_live, INPOSE_OT_live_stop
+from .headset.operators import INPOSE_OT_record_headset
+from .live.operators import INPOSE_OT_live, INPOSE_OT_live_calibrate, INPOSE_OT_live_record, INPOSE_OT_live_stop
 from .loops.operators import INPOSE_OT_loop_stretch
 from .pins.operators import INPOSE_OT_pin_pose, INPOSE_OT_remove_pin
 from .pins.solving import INPOSE_OT_solve_again
@@ -22,6 +24,13 @@ from .recording.operators import (
     INPOSE_OT_choose_recording,
     INPOSE_OT_read_recording,
 )
+from .reducing.operators import INPOSE_OT_reduce_keys
+from .rig.mapping.operators import (
+    INPOSE_OT_mapping_export,
+    INPOSE_OT_mapping_import,
+    INPOSE_OT_mapping_mirror,
+    INPOSE_OT_mapping_reset,
+)
 from .rig.operators import INPOSE_OT_give_ik_back
 from .solve.operators import INPOSE_OT_cancel, INPOSE_OT_solve_full_body
 from .take_list import operators as take_operators
@@ -31,6 +40,7 @@ from .ui.operators import INPOSE_OT_copy_report
 from .viewing.operators import (
     INPOSE_OT_hide_recording,
     INPOSE_OT_leave_out_finding,
+    INPOSE_OT_open_timeline,
     INPOSE_OT_show_recording,
     INPOSE_OT_trim_here,
     INPOSE_OT_use_proposed_trim,
@@ -40,7 +50,10 @@ SEARCHABLE = (
     INPOSE_OT_choose_recording,
     *example.CLASSES,
     *scene_operators.CLASSES,
+    INPOSE_OT_record_headset,
     INPOSE_OT_live,
+    INPOSE_OT_live_record,
+    INPOSE_OT_live_calibrate,
     INPOSE_OT_live_stop,
     INPOSE_OT_read_recording,
     INPOSE_OT_assign_columns,
@@ -49,6 +62,12 @@ SEARCHABLE = (
     INPOSE_OT_trim_here,
     INPOSE_OT_use_proposed_trim,
     INPOSE_OT_leave_out_finding,
+    INPOSE_OT_open_timeline,
+    INPOSE_OT_save_calibration,
+    INPOSE_OT_mapping_mirror,
+    INPOSE_OT_mapping_reset,
+    INPOSE_OT_mapping_import,
+    INPOSE_OT_mapping_export,
     INPOSE_OT_solve_full_body,
     INPOSE_OT_cancel,
     INPOSE_OT_solve_again,
@@ -60,6 +79,7 @@ SEARCHABLE = (
     INPOSE_OT_bake_takes,
     INPOSE_OT_export_character,
     INPOSE_OT_loop_stretch,
+    INPOSE_OT_reduce_keys,
     INPOSE_OT_snap_ik_to_fk,
     INPOSE_OT_snap_fk_to_ik,
     INPOSE_OT_give_ik_back,
@@ -67,7 +87,7 @@ SEARCHABLE = (
     INPOSE_OT_test_solver,
     INPOSE_OT_find_pythons,
 )
-"""The operations that users may search for."""
+"""The operations that users may search for: all that need no row of a list and no choice before the click."""
 
 _MENUS: Final[tuple[str, ...]] = ("VIEW3D_MT_object_animation", "VIEW3D_MT_pose")
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .calibration import Calibrated, calibrate
     from .motion_files.bvh import save_bvh
     from .options.calibration import CalibrationSettings
+    from .options.reading import ReadOptions
     from .options.solve import SolveSettings
     from .prior.checkpoint import Prior, load_prior
     from .recording import Recording, Sensors, load_recording
@@ -56,6 +57,7 @@ _LOADED_LATER = {
     "Calibrated": "calibration",
     "CalibrationSettings": "options.calibration",
     "Prior": "prior.checkpoint",
+    "ReadOptions": "options.reading",
     "SolvePlan": "recording_to_motion",
     "SolveSettings": "options.solve",
     "SolvedRecording": "recording_to_motion",
@@ -79,6 +81,7 @@ __all__ = [
     "Motion",
     "OutputError",
     "Prior",
+    "ReadOptions",
     "Recording",
     "RecordingError",
     "RigError",
@@ -103,3 +106,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LOADED_LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_LOADED_LATER[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -93,11 +93,12 @@ class SolvedRecording:
         notes = (*self.calibrated.notes, *(miss.sentence for miss in self.missed_pins))
         if error_m is None or error_m < _NOTABLE_RATIO * self.motion.skeleton.arm_length_m:
             return notes
-        return (
-            *notes,
-            f"On average, the hands are {100 * error_m:.0f} cm away from the controllers. Check the "
-            "performer's height, the kind of hand poses, and the skeleton.",
+        what, check = (
+            ("recorded wrists", "performer's height or the scale, the skeleton, and that the file contains joints")
+            if self.calibrated.pose == "joint"
+            else ("controllers", "performer's height, the kind of hand poses, and the skeleton")
         )
+        return (*notes, f"On average, the hands are {100 * error_m:.0f} cm away from the {what}. Check the {check}.")
 
 
 def solve_recording(

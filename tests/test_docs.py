@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,13 @@ def test_names_that_are_not_there_are_found() -> None:
     assert [name for name in (*there, *gone) if missing_name(name)] == list(gone)
     assert not missing_path("docs/method.md")
     assert missing_path("docs/nothing.md")
+
+
+IMPORT = re.compile(r"^from (inpose_core[\w.]*) import (.+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_what_the_docs_import_exists(page: Path) -> None:
+    for module, names in IMPORT.findall(page.read_text(encoding="utf-8")):
+        for name in names.split(","):
+            assert hasattr(import_module(module), name.strip()), f"{module} has no {name}"

@@ -19,5 +19,6 @@ class INPOSE_PT_calibration(SubPanel, bpy.types.Panel):
     bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw the options one below the other."""
+        """Draw the options one below the other, and the button that saves what is found."""
         draw_options(self.layout, context.scene.inpose, CalibrationSettings)
+        self.layout.operator("inpose.save_calibration", icon="FILE_TICK")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..bpy_compat import all_curves, set_strip_slot
+from ..controls.active_action import lies_over_tracks
 
 _STRIP_KEY: Final[str] = "inpose_strip"
 _SAME: Final[float] = 1e-3
@@ -21,7 +22,7 @@ def push_down(animation: Any, action: Any, slot: Any, frames: tuple[float, float
         frames: the frames in which it is looked at. A strip plays nothing that goes on after its end, as cycles do.
     """
     # Over no other strip, Blender plays the active action as it is and ignores how it should blend.
-    blends = any(not other.mute and len(other.strips) for other in animation.nla_tracks)
+    blends = lies_over_tracks(animation)
     first, last = action.curve_frame_range
     if goes_on(action):
         first, last = min(first, frames[0]), max(last, frames[1])

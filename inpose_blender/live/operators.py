@@ -136,7 +136,7 @@ class INPOSE_OT_live_record(_WhileLive, bpy.types.Operator):
     """Start or end a take. Everything that arrives is written to a file at once"""
 
     bl_idname = "inpose.live_record"
-    bl_label = "Record"
+    bl_label = "Start or end live take"
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Begin a take, or end the one that runs."""

@@ -54,11 +54,14 @@ class INPOSE_PG_live(bpy.types.PropertyGroup):
         max=65535,
     )
     in_network: bpy.props.BoolProperty(
-        name="From other computers", description="Listen to other computers of the network, too"
+        name="From other computers",
+        description="Listen to other computers and headsets of the network, too. Otherwise, only programs on this "
+        "computer are heard",
     )
     solve_takes: bpy.props.BoolProperty(
         name="Solve takes",
-        description="When Live ends, solve each take with full quality and bake it",
+        description="When Live ends, solve each take with full quality and bake it. Otherwise, the takes are in the "
+        "list with their calibration, and you solve them later",
         default=True,
     )
     performers: bpy.props.CollectionProperty(

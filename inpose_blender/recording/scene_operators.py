@@ -28,6 +28,9 @@ AXES = (
 )
 
 
+_NOTHING_SET = (
+    "Set a head and at least one hand in the sidebar of the file browser (N): no object of the scene has a role"
+)
 _TRACKER = "Object, or object/bone, that follows this part of the body. Leave it empty if there is none"
 
 
@@ -88,7 +91,7 @@ class INPOSE_OT_record_scene(bpy.types.Operator):
         try:
             tracks = self._tracks(scene)
             if tracks is None:
-                self.report({"ERROR"}, "Set a head and at least one hand: no object in the scene has a role")
+                self.report({"ERROR"}, _NOTHING_SET)
                 return {"CANCELLED"}
             written = record_scene(scene, tracks, path, first, last)
         except InPoseError as error:

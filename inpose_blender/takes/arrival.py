@@ -55,7 +55,9 @@ def arrive(scene: Any, file: str | Path, source: str = "FILE", character: Any = 
     before = entry_of(scene, before_id)  # the new entry may have moved the list in memory
     if before is not None:
         drop_own_calibration(scene, before)
-        _begin_anew(scene, before.file, file)
+        _begin_anew(scene)
+        if source != "LIVE" and not _same_layout(before.file, file):  # Live has obeyed these options already
+            _forget_layout(scene)
     if scene.inpose.recording != file:
         scene.inpose.recording = file  # it is read at once, with the settings of this moment
     return entry
@@ -110,19 +112,27 @@ def note_facts(file: Path, length_s: float, stature_m: float) -> None:
                 entry.length_s, entry.stature_m = length_s, stature_m
 
 
-def _begin_anew(scene: Any, before: str, file: str) -> None:
-    """Unset what was said of the recording before, and does not hold for a new one."""
-    from ..core_tables import file_layout
-
+def _begin_anew(scene: Any) -> None:
+    """Unset parts and times, which were said of the recording before."""
     for group in (scene.inpose, scene.inpose_reading):
         for setting in _OF_ONE_RECORDING:
             if setting in group.bl_rna.properties:
                 group.property_unset(setting)
+
+
+def _same_layout(before: str, file: str) -> bool:
+    """Return whether two recordings are written in the same way; not if one of them cannot be read."""
+    from ..core_tables import file_layout
+
     layout_before, layout = (file_layout(Path(bpy.path.abspath(each))) for each in (before, file))
-    if layout is None or layout != layout_before:
-        clear_group(scene.inpose_reading)
-        for setting in _OF_ONE_LAYOUT:
-            scene.inpose.property_unset(setting)
+    return layout is not None and layout == layout_before
+
+
+def _forget_layout(scene: Any) -> None:
+    """Unset what was said of how a file is read."""
+    clear_group(scene.inpose_reading)
+    for setting in _OF_ONE_LAYOUT:
+        scene.inpose.property_unset(setting)
 
 
 def _listed(scene: Any, file: str, character: Any) -> Any:

@@ -56,21 +56,32 @@ def calibrated_tracks(
 
 
 def scale_of(info: Mapping[str, Any], settings: CalibrationSettings, skeleton: Skeleton, *, is_joint: bool) -> float:
-    """Return the rig's size divided by the performer's, as the solve will find it; joints are not scaled."""
-    if is_joint:
-        return 1.0
+    """Return the rig's size divided by the performer's, as the solve will find it."""
     if not isinstance(settings.scale, str):
         return settings.scale
     outlook = info.get("calibration") or {}
     if settings.scale == "keep":
         return 1.0
+    if is_joint:
+        return _scale_of_joints(outlook, settings, skeleton)
     if settings.scale == "arm_span" and outlook.get("wrist_span_m"):
         return skeleton.wrist_span_m / float(outlook["wrist_span_m"])
     if outlook.get("head_joint_height_m"):
-        head_m = skeleton.standing_head_height_m + skeleton.sole_height_m
-        return head_m / float(outlook["head_joint_height_m"])
+        return _head_joint_m(skeleton) / float(outlook["head_joint_height_m"])
     stature_m = settings.stature_m or info.get("stature_estimate_m")
     return float(skeleton.stature_m / stature_m) if stature_m else 1.0
+
+
+def _scale_of_joints(outlook: Mapping[str, Any], settings: CalibrationSettings, skeleton: Skeleton) -> float:
+    """Return 1 unless the user says how tall the performer is."""
+    given_m = settings.stature_m or (outlook.get("stature_m") if settings.calibration_file is not None else None)
+    if settings.scale != "height" or not given_m:
+        return 1.0
+    return _head_joint_m(skeleton) / _head_joint_m(Skeleton.template(given_m))
+
+
+def _head_joint_m(skeleton: Skeleton) -> float:
+    return skeleton.standing_head_height_m + skeleton.sole_height_m
 
 
 def _correction(settings: CalibrationSettings, hand: int) -> tuple[FloatArray, FloatArray]:

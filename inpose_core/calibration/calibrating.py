@@ -23,6 +23,7 @@ from .head_height import estimate_stature_m
 from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
 from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretches
+from .recorded_joints import findings_of_size, given_stature_m, scale_of_joints, scaled_sensors
 from .rigid import from_rotvec_deg, place_all
 from .stature import PerformerStance, find_stance
 from .storage import load_calibration
@@ -54,7 +55,7 @@ class Calibrated:
     lift_m: float = 0.0
     """How far calibration lifted the recording, so that the floor is at y = 0, in the performer's metres."""
     pivot_m: NDArray[np.float64] | None = None
-    """(3,) The place on the floor about which the recording was scaled; None for joints, which are not scaled."""
+    """(3,) The place on the floor about which the recording was scaled; None: the origin."""
 
     @property
     def performer_positions_m(self) -> NDArray[np.float64]:
@@ -101,8 +102,9 @@ def calibrate(
 ) -> Calibrated:
     """Return joint poses at a constant rate, scaled to the skeleton about the performer's own place on the floor.
 
-    A recording of "joint" poses is only resampled: no offsets, no scaling, and its floor stays where it is. The whole
-    recording calibrates; the sensors, findings and notes are those of its trim.
+    A recording of "joint" poses gets no offsets, its floor stays where it is, and it is scaled only if the settings
+    say the performer's height or a factor. The whole recording calibrates; the sensors, findings and notes are those
+    of its trim.
 
     Args:
         recording: as `load_recording` returns it.
@@ -126,21 +128,7 @@ def _calibrate_whole(
     recording: Recording, skeleton: Skeleton, settings: CalibrationSettings, prior: Prior | None
 ) -> Calibrated:
     if (settings.pose or recording.pose) == "joint":
-        resampled = resample_recording(recording, SOLVER_FPS)
-        stature_m = settings.stature_m or skeleton.stature_m
-        placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
-        # The joints of somebody who is said to sit do so from beginning to end; nothing else is asked of them.
-        seated = np.ones(len(resampled), np.bool_) if settings.posture == "seated" else None
-        sensors = Sensors(
-            *placed,
-            resampled.measured,
-            SOLVER_FPS,
-            seated=seated,
-            rotation_measured=resampled.rotation_measured,
-            fingers=resampled.fingers,
-        )
-        sensors = sensors.with_points(*joint_points(resampled.trackers))
-        return Calibrated(sensors, "joint", stature_m, 1.0, recording.notes, findings=recording.findings)
+        return _scaled_joints(recording, skeleton, settings)
     found = measure_performer(recording, skeleton, settings, prior)
     performer = found.performer
     scale = scale_to(skeleton, performer, settings)
@@ -173,6 +161,35 @@ def _calibrate_whole(
         found.seats,
         found.lift_m,
         pivot_m,
+    )
+
+
+def _scaled_joints(recording: Recording, skeleton: Skeleton, settings: CalibrationSettings) -> Calibrated:
+    resampled = resample_recording(recording, SOLVER_FPS)
+    given_m = given_stature_m(settings)
+    scale = scale_of_joints(skeleton, settings, given_m)
+    placed = move_hands(resampled.positions_m, resampled.rotations_wxyz, settings)
+    # The joints of somebody who is said to sit do so from beginning to end; nothing else is asked of them.
+    seated = np.ones(len(resampled), np.bool_) if settings.posture == "seated" else None
+    sensors = Sensors(
+        *placed,
+        resampled.measured,
+        SOLVER_FPS,
+        seated=seated,
+        rotation_measured=resampled.rotation_measured,
+        fingers=resampled.fingers,
+    )
+    sensors = sensors.with_points(*joint_points(resampled.trackers))
+    pivot_m = own_place_m(resampled.positions_m[:, 0], resampled.measured[:, 0])
+    recording = recording.with_findings(*findings_of_size(recording, skeleton, settings, given_m))
+    return Calibrated(
+        scaled_sensors(sensors, scale, pivot_m),
+        "joint",
+        given_m or skeleton.stature_m / scale,
+        scale,
+        recording.notes,
+        findings=recording.findings,
+        pivot_m=pivot_m,
     )
 
 
@@ -272,8 +289,7 @@ def performer_stature_m(recording: Recording, settings: CalibrationSettings) -> 
     Raises:
         InPoseError: the calibration file cannot be used, or the time of the calibration pose is wrong.
     """
-    saved = load_calibration(settings.calibration_file) if settings.calibration_file is not None else None
-    given_m = settings.stature_m or (saved.stature_m if saved else None)
+    given_m = given_stature_m(settings)
     if given_m is not None:
         return given_m
     if (settings.pose or recording.pose) == "joint":

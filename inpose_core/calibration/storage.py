@@ -36,7 +36,12 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    document = {
+    write_output(path, [(json.dumps(calibration_document(calibration), indent=1) + "\n").encode()])
+
+
+def calibration_document(calibration: PerformerCalibration) -> dict[str, Any]:
+    """Return what a calibration file contains, as plain values."""
+    return {
         "format": CALIBRATION_FORMAT,
         "version": CALIBRATION_VERSION,
         "stature_m": round(calibration.stature_m, 4),
@@ -53,7 +58,6 @@ def save_calibration(calibration: PerformerCalibration, path: Path) -> None:
             for name, offset in zip(("head", "left", "right"), calibration.offsets, strict=True)
         },
     }
-    write_output(path, [(json.dumps(document, indent=1) + "\n").encode()])
 
 
 def load_calibration(path: Path) -> PerformerCalibration:
@@ -63,7 +67,7 @@ def load_calibration(path: Path) -> PerformerCalibration:
         CalibrationError: the file is missing, no calibration, of a newer version, or holds impossible numbers.
     """
     path = Path(path)
-    hint = "Make it with inpose calibrate RECORDING --out FILE."
+    hint = "Make it with Save calibration in Blender, or with inpose calibrate RECORDING --out FILE."
     try:
         document = read_json(path, _LARGEST_FILE_BYTES)
     except OSError as error:

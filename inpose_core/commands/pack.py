@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from typing import Any
 def add_pack_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
     command = commands.add_parser("pack", help="pack AMASS and BVH files for training and evaluation")
-    command.add_argument("folder", type=Path, help="folder of AMASS .npz or .bvh files, with its subfolders")
+    command.add_argument(
+        "folder", type=Path, help="folder of AMASS .npz or .bvh files, with a subfolder for each person"
+    )
     command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="packed file to write (.npz)")
     command.add_argument(
-        "--body-models", type=Path, help="folder of SMPL models, for each subject's own bones (needs the package smplx)"
+        "--body-models",
+        type=Path,
+        help="folder of SMPL models, for each AMASS subject's own bones and T-pose; .pkl files need the package smplx",
     )
     command.add_argument(
         "--protocol", type=int, choices=(1, 2), help="pack only the files of this protocol of the paper"
@@ -51,8 +56,25 @@ def run_pack(options: argparse.Namespace) -> int:
             print(f"{files[index]}: {problem}", file=sys.stderr)
 
     count = pack_files(files, options.output, options.body_models, tell)
+    for note in _notes(files, options.body_models):
+        print(f"note: {note}", file=sys.stderr)
     print(f"{options.output}: {count} of {len(files)} files")
     return 0
+
+
+def _notes(files: Sequence[Path], body_models: Path | None) -> Iterator[str]:
+    """Yield what somebody who trains on the packed files should know."""
+    people = {file.parent.name for file in files}
+    if len(files) > 1 and len(people) == 1:
+        yield (
+            f"All files count as one person ({people.pop()}), by the name of their folder, and training needs two. Put "
+            "the files of each person into a folder of their own."
+        )
+    if body_models is None and any(file.suffix.lower() != ".bvh" for file in files):
+        yield (
+            "Without body models, AMASS motion gets average bones, and its rotations count from SMPL's rest pose: its "
+            "limbs are some degrees off a T-pose. Give --body-models."
+        )
 
 
 def _join(folder: Path, output: Path) -> int:

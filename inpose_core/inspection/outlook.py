@@ -10,6 +10,7 @@ from ..calibration.calibrating import measure_performer, performer_stature_m, po
 from ..calibration.calibration_pose import CalibrationPose
 from ..calibration.performer import PerformerCalibration
 from ..calibration.room import Posture
+from ..calibration.storage import calibration_document
 from ..calibration.trim import findings_inside
 from ..errors import InPoseError
 from ..options.calibration import CalibrationSettings
@@ -77,7 +78,8 @@ class CalibrationOutlook:
         }[self.hands]
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON, numbers rounded to their precision."""
+        """Return plain values for JSON, numbers rounded to their precision; ``performer`` is what a calibration file
+        contains."""
         known = self.performer
         return {
             "stature_m": _rounded(self.stature_m),
@@ -93,6 +95,7 @@ class CalibrationOutlook:
                 {"position_m": offset.position_m.round(4).tolist(), "wxyz": offset.wxyz.round(5).tolist()}
                 for offset in (known.offsets if known is not None else ())
             ],
+            "performer": None if known is None else calibration_document(known),
             "findings": [finding.to_dict() for finding in self.findings],
             "notes": list(self.notes),
             "problem": self.problem and {"message": self.problem.message, "hint": self.problem.hint},

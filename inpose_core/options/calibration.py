@@ -70,7 +70,10 @@ class CalibrationSettings(OptionTable):
         label="Hand poses",
         choices=(
             Choice(
-                "joint", "Head and wrist joints", "The recording contains the joints themselves: no offsets, no scaling"
+                "joint",
+                "Head and wrist joints",
+                "The recording contains the joints themselves: no offsets; scaled only by a performer's height or a "
+                "factor that you set",
             ),
             Choice("grip", "Grip", "Controllers: the OpenXR grip pose"),
             Choice("aim", "Aim", "Controllers: the OpenXR aim pose"),
@@ -124,7 +127,8 @@ class CalibrationSettings(OptionTable):
     )
     calibration_file: Path | None = option(
         None,
-        "Saved calibration of this performer with the same headset and controllers, made with inpose calibrate",
+        "Saved calibration of this performer with the same headset and controllers, made with Save calibration or "
+        "inpose calibrate",
         label="Calibration file",
         automatic="none",
         old_flags=("calibration",),

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from ..arrays import FloatArray
 from ..body.kinematics import forward_kinematics
-from ..body.motion import Motion
+from ..body.motion import SOLVER_FPS, Motion
 from ..body.quaternions import continuous_signs
 from ..body.rotations import matrix_to_quaternion_wxyz, mean_heading, norm, sixd_to_matrix
 from ..body.skeleton import ELBOW_JOINTS, JOINT_COUNT, SENSOR_JOINTS, SHOULDER_JOINTS, Skeleton
@@ -43,6 +44,9 @@ from ..sampling import (
 )
 from .backends import choose_backend
 
+_RATE_TOLERANCE_HZ: Final[float] = 0.5
+"""Clocks that are a little off do no harm."""
+
 ProgressCallback = Callable[[float], None]
 """A function that is called before each denoising step with the share that is done, 0 to 1. To cancel the solve, it
 raises `CancelledError`; the solve then ends before this step."""
@@ -67,9 +71,9 @@ def solve(
     Raises:
         WeightsError: the prior's weights are missing or damaged.
         DeviceError: this computer does not have the compute device, or it does not have enough memory.
-        InPoseError: the sensors are empty or not finite.
+        InPoseError: the sensors are empty or not finite, or have another rate.
     """
-    _require_finite(sensors)
+    _require_solvable(sensors)
     backend = choose_backend(settings)
     keep_freed_memory()
     prior = (prior or load_prior()).to(backend)
@@ -149,12 +153,17 @@ def _solve_on(
     )
 
 
-def _require_finite(sensors: Sensors) -> None:
+def _require_solvable(sensors: Sensors) -> None:
     if len(sensors.positions_m) == 0:
         raise InPoseError("The recording is empty.", "Record again.")
     if not (np.isfinite(sensors.positions_m).all() and np.isfinite(sensors.rotations_wxyz).all()):
         raise InPoseError(
             "The sensors contain values that are not finite.", "Read the recording through load_recording."
+        )
+    if abs(sensors.fps - SOLVER_FPS) > _RATE_TOLERANCE_HZ:
+        raise InPoseError(
+            f"The sensors have {sensors.fps:g} frames per second. The solver knows how bodies move at {SOLVER_FPS:g}.",
+            "calibrate returns sensors at this rate, for a recording at any rate.",
         )
 
 

@@ -18,6 +18,7 @@ from ..body.skeleton import FOOT_JOINTS, JOINT_NAMES, PARENTS
 from ..errors import InPoseError, OutputError
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
+from ..motion_files.t_pose_axes import t_pose_to_rest, with_t_pose
 from ..system.output import atomic_output, fault_of_zip
 
 if TYPE_CHECKING:
@@ -43,8 +44,15 @@ def pack_files(
     """Write the motion of AMASS ``.npz`` and ``.bvh`` files into one packed file; return the number of files packed.
 
     The subject is the name of the file's folder, as in AMASS and CMU; the activity is the file's name without numbers.
-    Files without motion are skipped, and ``on_progress(index, problem)`` reports them. ``adapt`` changes each motion
-    before it is packed.
+    Files without motion are skipped.
+
+    Args:
+        files: what to pack.
+        output: the packed file.
+        body_models: folder of SMPL models, or None. They tell how a subject's rest pose differs from our T-pose;
+            without them, the rotations of AMASS count from SMPL's rest pose, whose limbs are some degrees off.
+        on_progress: gets the index of each file that is done, and its problem, if it has one.
+        adapt: changes the motion of each AMASS file; by default, to our T-pose on the subject's bones.
 
     Raises:
         InPoseError: no file holds motion.
@@ -56,10 +64,12 @@ def pack_files(
     for index, file in enumerate(files):
         problem = ""
         try:
-            motion = load_bvh_motion(file) if file.suffix.lower() == ".bvh" else load_amass(file, body_models)
+            is_bvh = file.suffix.lower() == ".bvh"
+            motion = load_bvh_motion(file) if is_bvh else load_amass(file, body_models)
             if len(motion) >= 2:
-                motion = motion if adapt is None else adapt(motion)
-                clips.append(_clip(file, motion, own_bones=file.suffix.lower() == ".bvh" or body_models is not None))
+                if not is_bvh and (adapt is not None or body_models is not None):
+                    motion = (adapt or _with_own_t_pose)(motion)
+                clips.append(_clip(file, motion, own_bones=is_bvh or body_models is not None))
         except InPoseError as error:
             problem = str(error)
         if on_progress is not None:
@@ -72,6 +82,11 @@ def pack_files(
         if stream.error is not None:
             raise stream.error
     return len(clips)
+
+
+def _with_own_t_pose(motion: Motion) -> Motion:
+    """Return a motion whose rotations count from the T-pose of its own bones, as those of BVH files do."""
+    return with_t_pose(motion, t_pose_to_rest(motion.skeleton.rest_positions_m))
 
 
 class _ZipStream(io.FileIO):

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from ..errors import InPoseError
 from ..prior.network import NetworkConfig
 from .augmentation import AugmentationSettings, Examples, scale_free_condition, validation_examples
 from .dataset import MotionData, make_motion_data
@@ -105,8 +106,18 @@ def role_of(data_set: str, subject: str) -> Role:
 
 
 def roles_of(clips: PackedClips) -> dict[tuple[str, str], Role]:
-    """Return each person's role by data set and subject; without validation people, every tenth person validates."""
+    """Return each person's role by data set and subject; without validation people, every tenth person validates.
+
+    Raises:
+        InPoseError: all clips are of one person.
+    """
     people = sorted(set(clips.people()))
+    if len(people) == 1:
+        raise InPoseError(
+            f"All clips are of one person ({people[0][1]}), and training needs others to validate on.",
+            "Put the files of each person into a folder of their own, and pack them again: inpose pack takes the name "
+            "of the folder for the person.",
+        )
     roles = {person: role_of(*person) for person in people}
     if "validate" not in roles.values():
         others = [person for person in people if roles[person] == "train"]

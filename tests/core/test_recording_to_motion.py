@@ -102,4 +102,4 @@ def test_hands_that_stay_short_of_the_controllers_are_told(prior: Prior, tmp_pat
     offsets_m = performer.skeleton.offsets_m.copy()
     offsets_m[[18, 19, 20, 21]] *= 0.25
     short = solve_recording(SolvePlan(path, Skeleton(offsets_m), settings, QUICK), prior)
-    assert "away from the controllers" in short.notes[-1]
+    assert "away from the recorded wrists. Check the performer's height or the scale" in short.notes[-1]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -48,6 +49,12 @@ def test_the_zip_is_small_and_for_every_platform(names: dict[str, int]) -> None:
     manifest = tomllib.loads((REPOSITORY / "blender_manifest.toml").read_text(encoding="utf-8"))
     assert not {"wheels", "platforms"} & set(manifest)
     assert [name for name in names if name.endswith(COMPILED)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/install.md", "release/README.md"])
+def test_the_docs_say_how_large_the_zip_is(names: dict[str, int], page: str) -> None:
+    said = re.findall(r"(\d+) MB", (REPOSITORY / page).read_text(encoding="utf-8"))
+    assert said[0] == f"{names[''] / 1e6:.0f}"
 
 
 def test_it_holds_what_solves_the_example(names: dict[str, int]) -> None:

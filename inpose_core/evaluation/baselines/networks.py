@@ -10,6 +10,7 @@ from typing import Final
 
 import torch
 
+from ...errors import InPoseError
 from ...prior.checkpoint import Prior, load_prior
 from ...prior.conditioning import THREE_POINT_SIZE
 from ...prior.network import NetworkConfig
@@ -92,12 +93,19 @@ def train_network(name: str, data: Path, folder: Path, budget: Budget, device: t
     """Return a network of the comparison from the folder; train and save it there first if it is missing.
 
     Raises:
-        InPoseError: the data folder holds no packed motion.
+        InPoseError: the data folder holds no packed motion, or the folder's network was trained for another budget.
     """
     network = NETWORKS[name]
     path = folder / name / "prior.safetensors"
     if path.exists():
-        return load_prior(path, condition_size=network.condition_size)
+        prior = load_prior(path, condition_size=network.condition_size)
+        if prior.training.get("steps") != str(budget.steps):
+            raise InPoseError(
+                f"The network in {path.parent} was trained for {prior.training.get('steps')} steps, not "
+                f"{budget.steps}, so the systems cannot be compared.",
+                "Choose another folder with --runs, or delete this one.",
+            )
+        return prior
     settings = network.settings(budget)
     validation = validation_examples(
         load_validation_motion(data)[HELD_OUT],

@@ -16,7 +16,7 @@ from ...arrays import FloatArray
 from ...axes import Axes
 from ...body.quaternions import wxyz_from_xyzw
 from ...recording.conventions import convert_positions, convert_rotations
-from ...recording.live.vmc import CAPTURE_HEADER, CaptureSettings, CaptureState, VmcDecoder, listen
+from ...recording.live.vmc import CAPTURE_HEADER, CaptureSettings, CaptureState, VmcDecoder, listen, sending_hint
 from ...recording.types import Recording
 from ..sending_times import SendingTimes
 from .senders import HeadSenders
@@ -46,7 +46,7 @@ class VmcStream:
 
     def __init__(self, settings: CaptureSettings) -> None:
         self.name = f"port {settings.port}"
-        self.silence_hint = "Switch on VMC or OSC sending of devices in the application, to this computer and port."
+        self.silence_hint = sending_hint(settings)
         self._receiver = listen(settings)
         self._receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self._decoder, self._senders = VmcDecoder(), HeadSenders()

@@ -68,6 +68,10 @@ class CaptureState:
     """Whether the sender says when its poses were sampled; the times are those of arrival if not."""
 
 
+_OWN_ADDRESSES: Final[tuple[str, ...]] = ("127.", "localhost", "::1")
+"""Beginnings of addresses that no other computer reaches."""
+
+
 @dataclass(frozen=True)
 class CaptureSettings:
     """Choose where to listen and for how long."""
@@ -288,6 +292,21 @@ def _open(live: Path) -> IO[str]:
         raise OutputError(f"{live} cannot be written ({error.strerror}).", "Choose another folder.") from error
 
 
+def sending_hint(settings: CaptureSettings) -> str:
+    """Return what to do if nothing arrives."""
+    hears_others = not settings.address.startswith(_OWN_ADDRESSES)
+    others = (
+        "Let the firewall of this computer pass it."
+        if hears_others
+        else "If the application runs on another computer or in the headset, switch on From other computers "
+        "(--listen 0.0.0.0)."
+    )
+    return (
+        "Switch on VMC or OSC sending of devices in the application, with the address of this computer and port "
+        f"{settings.port}. {others}"
+    )
+
+
 def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> RecordingError:
     if state.only_bones:
         return RecordingError(
@@ -295,8 +314,4 @@ def _nothing_arrived(settings: CaptureSettings, state: CaptureState) -> Recordin
             "Switch on the sending of devices (HMD, controllers, trackers) in its VMC or OSC settings.",
         )
     what = "no poses of devices" if state.datagrams else "nothing"
-    return RecordingError(
-        f"On port {settings.port} {what} arrived.",
-        "Switch on VMC or OSC sending in the application, with the address of this computer and this port. "
-        "If the application runs on another computer, add --listen 0.0.0.0.",
-    )
+    return RecordingError(f"On port {settings.port} {what} arrived.", sending_hint(settings))

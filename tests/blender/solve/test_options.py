@@ -215,7 +215,7 @@ def test_the_calibration_may_lie_beside_the_blend_file(registered, tmp_path):
 @pytest.mark.parametrize(
     ("changed", "scale"),
     [({}, 1.25), ({"stature_m": 2.0}, 1.0), ({"scale": "keep"}, 1.0), ({"scale": 3.0}, 3.0),
-     ({"scale": 3.0, "pose": "joint"}, 1.0)],
+     ({"scale": 3.0, "pose": "joint"}, 3.0), ({"pose": "joint"}, 1.0)],
 )  # fmt: skip
 def test_the_recording_is_shown_in_the_size_that_it_will_have(changed, scale):
     settings = CalibrationSettings(**changed)

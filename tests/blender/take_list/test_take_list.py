@@ -118,6 +118,10 @@ def test_how_a_file_is_read_goes_to_the_next_file_of_the_same_columns_only(rig, 
         assert scene.inpose.stature == pytest.approx(1.5)  # of the performer, not of the file
     takes().chosen = 0
     assert (scene.inpose_reading.unit, scene.inpose.pose) == ("cm", "saber")
+    live = tmp_path / "live.csv"
+    live.write_text("time,device,px\n" + "0.1,hmd,0.3\n" * 9)
+    arrive(scene, live, "LIVE", rig)  # Live has used these options
+    assert (scene.inpose_reading.unit, scene.inpose.pose) == ("cm", "saber")
 
 
 def test_a_slate_names_what_is_recorded(rig, recordings):

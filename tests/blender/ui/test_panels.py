@@ -275,6 +275,10 @@ def test_every_operator_is_found_by_search(registered):
         function = operation.bl_idname.partition(".")[2]
         assert getattr(bpy.ops.inpose, function).get_rna_type().description == operation.__doc__
         assert "INTERNAL" not in getattr(operation, "bl_options", ())
+    others = {"inpose.record_headset", "inpose.live_record", "inpose.reduce_keys", "inpose.mapping_mirror"}
+    assert others <= set(layout.operators)
+    names = [operation.bl_label for operation in SEARCHABLE]
+    assert len(names) == len(set(names)), "nobody can tell them apart"
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ from inpose_blender.viewing.scene_place import world_from_recording
 from inpose_blender.viewing.timeline import confidence_columns
 from inpose_blender.viewing.trim_drag import drag_edge, trim_edges
 from inpose_core.calibration.calibrating import move_hands, scale_to
+from inpose_core.calibration.recorded_joints import scale_of_joints
 from inpose_core.recording.findings import FINDING_KINDS
 from inpose_core.recording.sensors import MeasuredPoint
 
@@ -359,7 +360,11 @@ def test_the_scale_is_that_of_the_solve():
         assert scale_of(info, settings, skeleton, is_joint=False) == pytest.approx(
             scale_to(skeleton, performer, settings)
         )
-        assert scale_of(info, settings, skeleton, is_joint=True) == 1.0
+        for stature_m in (None, 1.9):
+            settings = CalibrationSettings(scale=scale, stature_m=stature_m)
+            assert scale_of(info, settings, skeleton, is_joint=True) == pytest.approx(
+                scale_of_joints(skeleton, settings, stature_m)
+            )
 
 
 def test_every_kind_of_finding_has_a_name():

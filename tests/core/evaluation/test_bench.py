@@ -106,6 +106,12 @@ def test_a_second_run_measures_and_trains_nothing_again(
     assert Bench(data, bench.folder, SETTINGS, torch.device("cpu")).run() == rows
 
 
+def test_rivals_of_another_budget_are_not_compared(measured: tuple[Bench, list[dict[str, Any]]], data: Path) -> None:
+    longer = replace(SETTINGS, budget=replace(TINY, steps=5))
+    with pytest.raises(InPoseError, match="4 steps, not 5"):
+        Bench(data, measured[0].folder, longer, torch.device("cpu")).run()
+
+
 def test_measuring_again_measures_the_solver_of_today(
     measured: tuple[Bench, list[dict[str, Any]]], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

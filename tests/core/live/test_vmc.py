@@ -25,7 +25,7 @@ from inpose_core.live.running import LiveSession, run_live
 from inpose_core.live.streams.vmc import VmcStream
 from inpose_core.live.vmc_output import UNITY_BONES, datagrams_of
 from inpose_core.options.live import LiveOptions
-from inpose_core.recording.live.vmc import CaptureSettings
+from inpose_core.recording.live.vmc import CaptureSettings, sending_hint
 from tests.core.live.streams import EXAMPLE
 from tests.core.recording.live.test_vmc import Sender, datagrams, free_port
 from tests.core.synthetic import smooth_motion
@@ -115,9 +115,17 @@ def test_silence_is_said() -> None:
     stream = VmcStream(CaptureSettings(port=free_port()))
     session = LiveSession(stream, ("127.0.0.1", free_port()), LivePlan(Skeleton.template(1.7)), 0.5)
     began_s = time.monotonic()
-    with pytest.raises(RecordingError, match="nothing arrived"):
+    with pytest.raises(RecordingError, match="nothing arrived") as caught:
         run_live(session)
     assert time.monotonic() - began_s < 5
+    assert "From other computers (--listen 0.0.0.0)" in caught.value.hint
+
+
+@pytest.mark.parametrize(("address", "hears_others"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
+def test_who_listens_to_others_already_is_not_told_to(address: str, hears_others: bool) -> None:
+    hint = sending_hint(CaptureSettings(39539, address))
+    assert "port 39539" in hint
+    assert ("firewall" in hint, "--listen" in hint) == (hears_others, not hears_others)
 
 
 @pytest.mark.parametrize("port", ["x", "0", "99999", "host:", "-1"])

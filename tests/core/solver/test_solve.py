@@ -415,6 +415,15 @@ def test_values_that_are_not_finite_are_refused(prior: Prior, performer: Motion,
         solve(replace(sensors, **{field: values}), performer.skeleton, EXACT, prior)
 
 
+@pytest.mark.parametrize("rate_hz", [24.0, 30.0, 72.0])
+def test_sensors_at_another_rate_are_refused(prior: Prior, performer: Motion, rate_hz: float) -> None:
+    sensors = perfect_sensors(performer)
+    with pytest.raises(InPoseError, match=f"{rate_hz:g} frames per second") as refused:
+        solve(replace(sensors, fps=rate_hz), performer.skeleton, EXACT, prior)
+    assert "calibrate" in refused.value.hint
+    assert len(solve(replace(sensors, fps=59.94), performer.skeleton, EXACT, prior)) == len(sensors)
+
+
 # Progress.
 
 

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from inpose_core.body.amass_convention import SMPL_REST_PELVIS_M
 from inpose_core.body.motion import Motion
 from inpose_core.body.quaternions import geodesic_angle, normalize_quaternion, xyzw_from_wxyz
-from inpose_core.body.skeleton import Skeleton
+from inpose_core.body.skeleton import JOINT_INDEX, Skeleton
 from inpose_core.cli import main
 from inpose_core.errors import InPoseError
 from inpose_core.evaluation.protocols import protocol_files
@@ -24,6 +24,7 @@ from inpose_core.motion_files.resampling import to_solver_rate
 from inpose_core.training.dataset import make_motion_data
 from inpose_core.training.packed_files import read_packed
 from inpose_core.training.packing import find_motion_files, pack_files
+from inpose_core.training.split import load_training_motion
 from tests.core.amass_files import write_amass, write_body_model
 from tests.core.synthetic import smooth_motion
 from tests.shared_files import shared_or_skip
@@ -244,6 +245,40 @@ def test_a_folder_is_packed_and_read_by_the_trainer(tmp_path: Path, capsys: pyte
         assert packed["subject"].tolist() == ["S1", "S2"]
         assert packed["activity"].tolist() == ["walk", "run"]
         assert packed["generic_skeleton"].all()
+
+
+def test_amass_on_body_models_counts_from_the_same_t_pose_as_bvh(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offsets_m = np.array(Skeleton.template().offsets_m)
+    offsets_m[JOINT_INDEX["left_elbow"]] = (0.26, -0.03, -0.02)
+    offsets_m[JOINT_INDEX["left_knee"]] = (0.04, -0.39, 0.0)
+    write_body_model(tmp_path / "models" / "smplh" / "SMPLH_FEMALE.npz", Skeleton(offsets_m), SMPL_REST_PELVIS_M)
+    for subject in ("S1", "S2"):
+        write_amass(tmp_path / "amass" / subject / "walk.npz", smooth_motion(40), 60.0)
+    output = tmp_path / "packed.npz"
+    assert main(["pack", str(tmp_path / "amass"), "-o", str(output)]) == 0
+    assert "--body-models" in capsys.readouterr().err
+    assert main(["pack", str(tmp_path / "amass"), "-o", str(output), "--body-models", str(tmp_path / "models")]) == 0
+    assert capsys.readouterr().err == ""
+    packed = read_packed(output)
+    for joint, axis in (("left_elbow", (1, 0, 0)), ("left_knee", (0, -1, 0)), ("right_wrist", (-1, 0, 0))):
+        bone_m = packed.offsets_m[0, JOINT_INDEX[joint]]
+        np.testing.assert_allclose(bone_m / np.linalg.norm(bone_m), axis, atol=1e-5)
+    captured = load_amass(tmp_path / "amass" / "S1" / "walk.npz", tmp_path / "models")
+    bones = Skeleton(packed.offsets_m[0].astype(float))
+    motion = Motion(packed.wxyz[:40].astype(float), packed.root_m[:40].astype(float), bones, 60.0)
+    np.testing.assert_allclose(motion.joint_positions_m, captured.joint_positions_m, atol=1e-3)
+
+
+def test_files_of_one_folder_are_told_to_be_one_person(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for take in ("walk", "run"):
+        write_amass(tmp_path / "flat" / f"{take}.npz", smooth_motion(300), 60.0)
+    assert main(["pack", str(tmp_path / "flat"), "-o", str(tmp_path / "packed.npz")]) == 0
+    assert "one person (flat)" in capsys.readouterr().err
+    with pytest.raises(InPoseError, match=r"one person \(flat\)") as refused:
+        load_training_motion(tmp_path / "packed.npz")
+    assert "a folder of their own" in refused.value.hint
 
 
 def test_glitches_are_marked(tmp_path: Path) -> None:
