@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..controls.under_ik import leading_bones, limb_joints
 from ..core import (
     JOINT_COUNT,
+    JOINT_INDEX,
     JOINT_NAMES,
     PARENTS,
     FloatArray,
@@ -25,8 +27,9 @@ from ..core import (
     slerp,
 )
 from ..layers.hemispheres import nearest_to
+from ..layers.on_ik import LimbsOnIk, limbs_on_ik
 from ..layers.options import LayerOptions
-from ..layers.playing import played_moves, played_values
+from ..layers.playing import Others, played_moves, played_values
 from ..rig.chains import spread_chains
 from ..rig.families import RigMapping
 from ..rig.home import home_world
@@ -81,7 +84,7 @@ def _rewritten(channel: Channel, factor: float, summand: FloatArray) -> Channel:
 
 
 def blended_motion(
-    motion: Motion, options: LayerOptions, rig: PreparedRig, scene: Any, settings: BakeSettings, tree: BoneTree
+    motion: Motion, options: LayerOptions, rig: PreparedRig, scene: Any, settings: BakeSettings, facts: RigFacts
 ) -> Motion:
     """Return a placed motion that begins and ends in the poses that the character has without it.
 
@@ -91,7 +94,10 @@ def blended_motion(
         rig: the rig.
         scene: the scene that is animated.
         settings: of the bake.
-        tree: what carries what on the rig.
+        facts: of the rig.
+
+    Raises:
+        RigError: the animation before uses IK that cannot be read.
     """
     rate = scene.render.fps / scene.render.fps_base / motion.fps  # frames of the scene for each of the motion
     length = (len(motion) - 1) * rate
@@ -106,10 +112,7 @@ def blended_motion(
         return motion
     others = others_playing(rig.armature_object, settings)
     at = settings.first_frame + frames[blended]
-    turning = _turning_bones(tree, rig.mapping)
-    names = [*(bone for bones in turning.values() for bone in bones), rig.mapping.anchor("pelvis")]
-    moves = played_moves(rig.armature_object, names, at.tolist(), others)
-    played = posed_motion(dict(zip(names, moves.swapaxes(0, 1), strict=True)), turning, rig, motion)
+    played = _played_motion(motion, rig, scene, facts, at.tolist(), others)
     weight = share[blended][:, None]
     local = slerp(motion.part(blended).local_rotations_wxyz, played.local_rotations_wxyz, weight[..., None])
     rotations = motion.rotations_wxyz.copy()
@@ -117,6 +120,34 @@ def blended_motion(
     root_m = motion.root_translation_m.copy()
     root_m[blended] += weight * (played.root_translation_m - root_m[blended])
     return replace(motion, rotations_wxyz=continuous_signs(rotations), root_translation_m=root_m)
+
+
+def _played_motion(
+    motion: Motion, rig: PreparedRig, scene: Any, facts: RigFacts, at: Sequence[float], others: Others
+) -> Motion:
+    """Return the motion that plays already, at some frames of the scene.
+
+    The controls of FK rest while IK moves a limb of a control rig. There, the bones of the IK chain are read instead.
+    """
+    armature_object, mapping = rig.armature_object, rig.mapping
+    turning = _turning_bones(facts.tree, mapping)
+    on_ik = LimbsOnIk((), np.zeros((len(at), 0)))
+    if mapping.family.is_control_rig:  # other rigs have no bones beside those that IK moves
+        on_ik = limbs_on_ik(armature_object, mapping, scene, facts.tree, facts.switched_off, frames=at, others=others)
+    of_limbs = {joint for limb in on_ik.limbs for joint in limb_joints(limb)}
+    leading = {joint: (bone,) for limb in on_ik.limbs for joint, bone in leading_bones(limb).items()}
+    under_ik = {joint: bones for joint, bones in turning.items() if joint not in of_limbs} | leading
+    read = [bone for bones in (*turning.values(), *leading.values()) for bone in bones]
+    names = list(dict.fromkeys((*read, mapping.anchor("pelvis"))))
+    moves = dict(zip(names, played_moves(armature_object, names, at, others).swapaxes(0, 1), strict=True))
+    played = posed_motion(moves, turning, rig, motion)
+    if not on_ik.limbs:
+        return played
+    rotations, under_ik_wxyz = played.rotations_wxyz, posed_motion(moves, under_ik, rig, motion).rotations_wxyz
+    for limb, share in zip(on_ik.limbs, on_ik.shares.T, strict=True):
+        joints = [JOINT_INDEX[joint] for joint in limb_joints(limb)]
+        rotations[:, joints] = slerp(rotations[:, joints], under_ik_wxyz[:, joints], share[:, None, None])
+    return replace(played, rotations_wxyz=rotations)
 
 
 def turning_hips(motion: Motion, rig: PreparedRig, facts: RigFacts, settings: BakeSettings) -> FloatArray:

@@ -5,7 +5,7 @@ milliseconds."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import numpy as np
 from ..bpy_compat import selected_bones
 from ..character.check import check_character
 from ..character.problems import CHANGED, CharacterCheck, CharacterProblem
+from ..controls.limbs import IkLimb
 from ..controls.under_ik import mapping_under_ik
 from ..core import FloatArray, InPoseError, Motion, RigError
 from ..in_thread import in_thread
@@ -32,6 +33,7 @@ from .control_check import check_controls
 from .edits.applying import edits_for
 from .edits.edited_take import EditedTake
 from .edits.reading import is_edited
+from .left_on_ik import limbs_left_on_ik, no_effect_notes
 from .markers import replace_markers, wanted_markers
 from .options import BakeOptions
 from .patching import BAKE_DIFFERS, KEYS_DIFFER, Patch, can_patch, edited_bake, make_patch
@@ -153,7 +155,7 @@ class BakeJob:
             layer = replace(layer, hips_wxyz=turning_hips(motion, now, facts, settings))
             settings = replace(settings, layer=layer)
         if layer is None:
-            motion = blended_motion(motion, self._options.layers, now, scene, settings, facts.tree)
+            motion = blended_motion(motion, self._options.layers, now, scene, settings, facts)
         channels, frames = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=now.mapping, measure=now.measure)
         )
@@ -172,8 +174,14 @@ class BakeJob:
         patch = yield from self._patch(now, facts, settings, channels, frames)
         # Names, not pointers, live across a pause: an undo or a deletion invalidates pointers.
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
+        on_ik: tuple[IkLimb, ...] = facts.controls.limbs if facts.controls is not None else ()
         if layer is not None:
             channels = blendable_channels(armature_object, channels, frames, settings)
+            left = limbs_left_on_ik(
+                *(armature_object, now.mapping, scene, facts, settings), channels=channels, frames=frames
+            )
+            on_ik = on_ik or left
+            notes += no_effect_notes(left, now.mapping, layer)
         result = yield from write_action(
             *(armature_object, channels, frames, settings),
             scene=scene,
@@ -187,7 +195,7 @@ class BakeJob:
             beside_others=self._options.to_nla_track,
         )
         floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
-        character = yield from self._checked(result, facts, replace(now, measure=floor))
+        character = yield from self._checked(result, facts, replace(now, measure=floor), on_ik)
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
             character = replace(character, problems=(*found, *character.problems))
@@ -243,7 +251,7 @@ class BakeJob:
         shared = shared_room(self._options, armature_object, scene, take.scale)
         placement = placement or motion_placement(motion, self._options, rig.measure, scene.cursor.location, shared)
         motion = placed(motion, placement)
-        motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts.tree)
+        motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts)
         before, _ = yield from in_thread(
             lambda: bake_channels(facts, motion, settings, mapping=rig.mapping, measure=rig.measure)
         )
@@ -282,9 +290,10 @@ class BakeJob:
         except ReferenceError:
             return []
 
-    def _checked(self, result: BakeResult, facts: RigFacts, rig: PreparedRig) -> Generator[None, None, CharacterCheck]:
+    def _checked(
+        self, result: BakeResult, facts: RigFacts, rig: PreparedRig, on_ik: Sequence[IkLimb]
+    ) -> Generator[None, None, CharacterCheck]:
         """Look at the baked character; the bake stays, whatever comes in between."""
-        mapping = mapping_under_ik(rig.mapping, facts.controls) if facts.controls is not None else rig.mapping
         try:
             return (
                 yield from check_character(
@@ -292,7 +301,7 @@ class BakeJob:
                     facts.skin,
                     result.first_frame,
                     result.last_frame,
-                    mapping=mapping,
+                    mapping=mapping_under_ik(rig.mapping, on_ik),
                     measure=rig.measure,
                 )
             )

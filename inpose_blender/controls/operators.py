@@ -13,6 +13,7 @@ from ..errors import InPoseError
 from ..rig.properties import chosen_armature
 from ..ui.status import show_error, show_result
 from ..ui.translate import tr
+from .active_action import is_mixed_in
 
 
 def has_editable_action(operator: Any, context: bpy.types.Context) -> bool:
@@ -46,8 +47,14 @@ class _Snap(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """The armature must have an action."""
-        return has_editable_action(cls, context)
+        """The armature must have an action whose keys are the pose."""
+        if not has_editable_action(cls, context):
+            return False
+        armature: Any = chosen_armature(context)
+        if is_mixed_in(armature.animation_data):
+            cls.poll_message_set(tr("The active action is added to the NLA tracks below it"))
+            return False
+        return True
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Propose the frame range of the action."""

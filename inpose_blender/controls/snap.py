@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import bpy
@@ -19,24 +18,17 @@ from ..rig.find import map_rig
 from ..rig.shown import shown_copy
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
 from ..rig.tree import BoneTree, bone_tree
+from .active_action import is_mixed_in
 from .find import body_control, find_controls
 from .keys import ControlKeys, control_keys, keys_of, resting_roll
 from .limbs import Control, IkControls, IkLimb
 from .originals import drop_step, keep_original, original_of
 from .stretch import stretching_off
+from .switches import LimbProperty, limb_properties
 from .write import KeyedCurve, rotation_channel, set_keys, set_switch
 
 Direction = Literal["fk_to_ik", "ik_to_fk"]
 _NO_LIMIT_S: Final[float] = float("inf")
-
-
-@dataclass(frozen=True)
-class _Switch:
-    """Hold a property that a limb needs for IK, and its values for IK and for FK."""
-
-    path: str
-    ik: float
-    fk: float
 
 
 def snap(
@@ -57,12 +49,18 @@ def snap(
         The name of the action from before the first snap, and how many limbs were snapped.
 
     Raises:
-        RigError: the object has no action or shows none, or the rig has no IK that can be read.
+        RigError: the object has no action or shows none, the action is added to others, or the rig has no IK that can
+            be read.
     """
     check_object(armature_object)
     animation = armature_object.animation_data
     if animation is None or animation.action is None:
         raise RigError(f"{armature_object.name} has no active action.", "Choose an action, or bake one.")
+    if is_mixed_in(animation):
+        raise RigError(
+            f"The action {animation.action.name} is added to the NLA tracks below it. Snapped keys would be, too.",
+            "Choose an action that replaces the tracks below it, or bake with the controls that you want to key.",
+        )
     mapping = map_rig(armature_object)
     body = body_control(mapping, armature_object.data.bones)
     tree = bone_tree(armature_object, mapping, scene, body)
@@ -73,7 +71,7 @@ def snap(
             f"{armature_object.name} has no IK that InPose can read.", "Add an IK constraint with a bone as target."
         )
     to_ik = direction == "ik_to_fk"
-    switches = [switch for limb in limbs for switch in _switches(armature_object, limb)]
+    switches = [switch for limb in limbs for switch in limb_properties(armature_object, limb)]
     off = [*stretching_off(armature_object, limbs), *(() if to_ik else _constraints_off(armature_object, limbs))]
     with _switched_copy(armature_object, switches, ik=not to_ik) as copy:
         posed = _posed(copy, _needed(tree, limbs), frames)
@@ -113,32 +111,17 @@ def _bones_of(limb: IkLimb) -> set[str]:
     return controls | {*limb.joints, *limb.chain, limb.end} | ({limb.toe_joint} if limb.toe_joint else set())
 
 
-def _switches(armature_object: Any, limb: IkLimb) -> Iterator[_Switch]:
-    """Yield the properties of a limb; the constraint's own influence is the switch of a rig that has no other."""
-    for path, value in limb.settings:
-        is_switch = limb.switch is not None and limb.switch.key in path
-        if is_switch and limb.switch is not None:
-            yield _Switch(path, limb.switch.ik, limb.switch.fk)
-        elif not path.endswith(".influence"):
-            yield _Switch(path, value, value)
-    if limb.switch is None:
-        owner, name = limb.constraint
-        path = SwitchedOff(owner, name, 0.0).data_path
-        now = armature_object.pose.bones[owner].constraints[name].influence
-        yield _Switch(path, dict(limb.settings).get(path, now or 1.0), 0.0)
-
-
 def _constraints_off(armature_object: Any, limbs: Sequence[IkLimb]) -> Iterator[SwitchedOff]:
     """Yield the constraints that FK switches off; the next snap could not read them if they were not remembered."""
     for limb in limbs:
         if limb.switch is None:
             off = SwitchedOff(*limb.constraint, 0.0)
-            (influence,) = (each.ik for each in _switches(armature_object, limb) if each.path == off.data_path)
+            (influence,) = (each.ik for each in limb_properties(armature_object, limb) if each.path == off.data_path)
             yield SwitchedOff(*limb.constraint, influence)
 
 
 @contextmanager
-def _switched_copy(armature_object: Any, switches: Sequence[_Switch], *, ik: bool) -> Iterator[Any]:
+def _switched_copy(armature_object: Any, switches: Sequence[LimbProperty], *, ik: bool) -> Iterator[Any]:
     """Yield a copy of a rig with its animation, in which the limbs are switched to IK or to FK all the time."""
     writer = ActionWriter.of_copy(armature_object.animation_data)
     copy = shown_copy(armature_object)

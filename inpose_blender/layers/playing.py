@@ -60,6 +60,17 @@ def played_values(
     return [np.array([values[index] for values in found], dtype=np.float64) for index in range(len(paths))]
 
 
+def played_properties(
+    armature_object: Any, paths: Sequence[str], frames: Sequence[float], others: Others
+) -> FloatArray:
+    """Return the values of single numbers, (frames, paths), for their data paths from the armature object."""
+
+    def look(posed: Any) -> list[float]:
+        return [float(posed.path_resolve(path)) for path in paths]
+
+    return np.array(_at_frames(armature_object, frames, others, look), dtype=np.float64)
+
+
 def _at_frames(armature_object: Any, frames: Sequence[float], others: Others, look: Callable[[Any], Any]) -> list[Any]:
     found = []
     with _copy_in_own_scene(armature_object, others) as (copy, scene):

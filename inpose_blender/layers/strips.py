@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..bpy_compat import all_curves, set_strip_slot
+from ..controls.active_action import lies_over_tracks
 
 _STRIP_KEY: Final[str] = "inpose_strip"
 _SAME: Final[float] = 1e-3
@@ -21,7 +22,7 @@ def push_down(animation: Any, action: Any, slot: Any, frames: tuple[float, float
         frames: the frames in which it is looked at. A strip plays nothing that goes on after its end, as cycles do.
     """
     # Over no other strip, Blender plays the active action as it is and ignores how it should blend.
-    blends = any(not other.mute and len(other.strips) for other in animation.nla_tracks)
+    blends = lies_over_tracks(animation)
     first, last = action.curve_frame_range
     if goes_on(action):
         first, last = min(first, frames[0]), max(last, frames[1])
@@ -85,7 +86,5 @@ def _facts(strip: Any) -> str:
         strip.repeat, strip.blend_in, strip.blend_out, strip.influence if strip.use_animated_influence else 1.0,
     )  # fmt: skip
     switches = (strip.mute, strip.use_reverse, strip.use_animated_influence, strip.use_animated_time)
-    # Blender itself changes between holding on both sides and holding forward, when another strip moves.
-    holds = "NOTHING" if strip.extrapolation == "NOTHING" else "HOLD"
-    words = (strip.blend_type, holds, *map(str, switches), str(len(strip.modifiers)))
+    words = (strip.blend_type, strip.extrapolation, *map(str, switches), str(len(strip.modifiers)))
     return " ".join((*(f"{number:.3f}" for number in numbers), *words))

@@ -17,6 +17,7 @@ from inpose_blender.bpy_compat import HAS_SLOTS, ActionWriter, action_curves, as
 from inpose_blender.controls.snap import keyed_frames, snap
 from inpose_blender.controls.write import KeyedCurve, set_keys
 from inpose_blender.core import Motion, RigError, multiply_quaternions, rotate_vector
+from inpose_blender.layers.options import LayerOptions
 from inpose_blender.rig.prepare import prepare_rig
 from inpose_blender.rig.switched_off import give_back, still_off
 
@@ -237,3 +238,28 @@ def test_stretching_is_off_with_the_keys_and_can_be_given_back(registered):
     give_back(rig)
     assert constraint.use_stretch
     assert not still_off(rig)
+
+
+def test_an_action_that_is_added_to_others_is_not_snapped(registered):
+    """Its keys are no poses: snapped ones would be added, too."""
+    rig, scene = hand_made_rig(), bpy.context.scene
+    bake(rig, layers=LayerOptions(layer="replace", tweak_layer=True))
+    animation, before = rig.animation_data, keys(rig)
+    scene.inpose.armature = rig
+    with pytest.raises(RigError, match="added to the NLA tracks"):
+        snap(rig, scene, "ik_to_fk", EVERY, frozenset())
+    assert not bpy.ops.inpose.snap_ik_to_fk.poll()
+    assert keys(rig) == before
+    animation.action_blend_type, animation.action_influence = "REPLACE", 0.5
+    assert not bpy.ops.inpose.snap_ik_to_fk.poll()
+    animation.nla_tracks[0].mute = True  # over no track, Blender plays it as it is
+    assert bpy.ops.inpose.snap_ik_to_fk.poll()
+
+
+def test_an_action_over_tracks_that_it_replaces_is_snapped():
+    rig, scene = hand_made_rig(), bpy.context.scene
+    bake(rig, to_nla_track=True)
+    bake(rig, first_frame=3)
+    expected = poses(rig)
+    snap(rig, scene, "ik_to_fk", range(1, 63), frozenset())
+    assert max(apart(expected, poses(rig))) < 0.1
