@@ -131,11 +131,10 @@ def _floor_steps(times_s: FloatArray, poses: Poses, frames: IndexArray) -> list[
     ]
 
 
-def join_rooms(times_s: FloatArray, poses: Poses, jumps: Sequence[RoomJump]) -> tuple[Poses, int]:
-    """Return the poses in the right room, and which room that is: 0 is the one before the first jump."""
-    borders = (0, *(jump.frame for jump in jumps), len(times_s))
-    home = _home(times_s, poses, borders)
+def in_room(poses: Poses, jumps: Sequence[RoomJump], home: int) -> Poses:
+    """Return the poses of head and hands, or of trackers, in one room; 0 is the room before the first jump."""
     positions_m, rotations_wxyz = poses.positions_m.copy(), poses.rotations_wxyz.copy()
+    borders = (0, *(jump.frame for jump in jumps), len(positions_m))
     for room, (start, stop) in enumerate(pairwise(borders)):
         part = slice(start, stop)
         # From this room to the home room, one jump after the other.
@@ -146,10 +145,12 @@ def join_rooms(times_s: FloatArray, poses: Poses, jumps: Sequence[RoomJump]) -> 
             back = conjugate_quaternion(jump.yaw_wxyz)
             positions_m[part] = rotate_vector(back, positions_m[part] - jump.shift_m)
             rotations_wxyz[part] = multiply_quaternions(back, rotations_wxyz[part])
-    return Poses(positions_m, rotations_wxyz, poses.measured), home
+    return Poses(positions_m, rotations_wxyz, poses.measured)
 
 
-def _home(times_s: FloatArray, poses: Poses, borders: Sequence[int]) -> int:
+def right_room(times_s: FloatArray, poses: Poses, jumps: Sequence[RoomJump]) -> int:
+    """Return in which room the take belongs, by the poses of head and hands: that of a T-pose, else the longest."""
+    borders = (0, *(jump.frame for jump in jumps), len(times_s))
     spent_s = [float(times_s[stop - 1] - times_s[start]) for start, stop in pairwise(borders)]
     posed = t_pose_frames(times_s, poses)
     posing = [bool(posed[start:stop].any()) for start, stop in pairwise(borders)]
