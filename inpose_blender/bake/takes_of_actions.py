@@ -6,11 +6,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..bpy_compat import shortened
+from ..rig.switched_off import SWITCHES_KEY
 
 TAKE_KEY: Final[str] = "inpose_take"
 """The property of a baked action with the name of its take."""
-SWITCHES_KEY: Final[str] = "inpose_switches"
-"""The property of an action that holds the rig's switches below a layer: see `kept_switches`."""
 _SWITCHES: Final[str] = " switches"
 
 

@@ -23,7 +23,7 @@ from .head_height import estimate_stature_m
 from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
 from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretches
-from .recorded_joints import findings_of_size, notes_of_scale, given_stature_m, scale_of_joints, scaled_sensors
+from .recorded_joints import findings_of_size, given_stature_m, notes_of_scale, scale_of_joints, scaled_sensors
 from .rigid import from_rotvec_deg, place_all
 from .stature import PerformerStance, find_stance
 from .storage import load_calibration

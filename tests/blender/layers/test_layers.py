@@ -21,7 +21,7 @@ from inpose_blender.layers import stack
 from inpose_blender.layers.masks import part_of_joint
 from inpose_blender.layers.options import LayerOptions
 from inpose_blender.rig.prepare import prepare_rig
-from inpose_blender.rig.switched_off import still_off
+from inpose_blender.rig.switched_off import give_back, still_off
 from inpose_blender.takes.take import SolvedTake
 
 FRAMES = 40
@@ -412,6 +412,22 @@ def test_switches_are_held_below_several_layers_and_under_new_names():
     tracks["wave"].mute = True
     clips = find_clips(rig, bpy.context.scene, "takes")
     assert {(clip.name, clip.first_frame) for clip in clips} == {("wave", 20), ("second", 60)}
+
+
+def test_ik_that_is_given_back_is_the_users_again():
+    rig = hand_made_rig()
+    gesture = smooth_motion(5, prepare_rig(rig, bpy.context.scene).measure.skeleton, 15)
+    rig.pose.bones["Hips"].keyframe_insert("location", frame=1)
+    arm = rig.pose.bones["LeftForeArm"].constraints[0]
+    bake(rig, gesture, layer="replace", mask="arms", first_frame=20)
+    assert len(rig.animation_data.nla_tracks) == 3
+    give_back(rig)
+    arm.influence = 0.3
+    for frame in (25, 100):
+        bpy.context.scene.frame_set(frame)
+        assert arm.influence == pytest.approx(0.3)
+    assert [track.name for track in rig.animation_data.nla_tracks][1:] == ["gesture"]
+    assert not [action for action in bpy.data.actions if "switches" in action.name]
 
 
 def test_a_linked_action_that_was_put_aside_is_found_again(rig, walk, gesture, tmp_path):
