@@ -67,7 +67,9 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     before, after = frames[:-1], frames[1:]
     turns = multiply_quaternions(rotations_wxyz[after, 0], conjugate_quaternion(rotations_wxyz[before, 0]))
     yaw = normalize_quaternion(turns * (1.0, 0.0, 1.0, 0.0))
-    between_s = _at_least_usual_s(np.diff(times_s[frames]))
+    changes = (positions_m[after, 0] != positions_m[before, 0]).any(axis=-1)
+    changes |= (rotations_wxyz[after, 0] != rotations_wxyz[before, 0]).any(axis=-1)
+    between_s = np.maximum(np.diff(times_s[frames]), _usual_s(times_s[after[changes]]))
     step_m = lengths(positions_m[after, 0] - positions_m[before, 0])
     angle = geodesic_angle(yaw, (1.0, 0.0, 0.0, 0.0))
     jumps = (step_m > _STEP_M) & (step_m > _FASTEST_HEAD_M_S * between_s)
@@ -89,11 +91,12 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     return sorted(found, key=lambda jump: jump.frame)
 
 
-def _at_least_usual_s(between_s: FloatArray) -> FloatArray:
-    """Return the times from frame to frame, none shorter than the mean: a pose that a logger got late seems to be
-    followed by a fast motion."""
-    short_s = between_s[between_s < _LONGEST_FRAME_S]
-    return np.maximum(between_s, short_s.mean()) if len(short_s) else between_s
+def _usual_s(changes_s: FloatArray) -> float:
+    """Return the mean time between changes of the head's pose: a pose that a logger got late, or that it wrote several
+    times, seems to be followed by a fast motion."""
+    short_s = np.diff(changes_s)
+    short_s = short_s[short_s < _LONGEST_FRAME_S]
+    return float(short_s.mean()) if len(short_s) else 0.0
 
 
 def _floor_or_room(yaw: FloatArray, shift_m: FloatArray, angle_rad: float) -> tuple[FloatArray, FloatArray, bool]:
