@@ -16,11 +16,11 @@ import numpy as np
 from ..bpy_compat import ActionWriter, all_curves, shortened
 from ..layers.below import curves_of_track
 from ..layers.strips import new_strip, remember_strip
-from ..rig.switched_off import SwitchedOff
+from ..rig.switched_off import SWITCHES_KEY, SwitchedOff
 from .baked_actions import Fingerprint, mark_as_baked
 from .channels import AT_REST
 from .keyframes import write_keys
-from .takes_of_actions import SWITCHES_KEY, switches_name, take_of
+from .takes_of_actions import switches_name, take_of
 
 
 def keep_switches(
