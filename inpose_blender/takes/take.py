@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from ..core import InPoseError, Motion, Sensors, load_sensors
 
-
 _SENSORS: Final[str] = ".sensors"
 _DIGEST: Final[str] = r"(?=[0-9]{0,11}[a-f])[0-9a-f]{12}"
 """With a letter: twelve digits may be a date in the name of a file of the user."""

@@ -13,6 +13,7 @@ from rigs import build_rig
 
 from inpose_blender.bake.takes_of_actions import take_of
 from inpose_blender.bpy_compat import all_curves
+from inpose_blender.runtime.worker_job import WorkerJob
 from inpose_blender.take_list import edited
 from inpose_blender.take_list.finding import missing_files
 from inpose_blender.take_list.handlers import complete_list_later
@@ -331,6 +332,39 @@ def test_solving_one_take_keeps_the_other(three):
     takes().chosen = 2
     assert three.inpose_take.label == "fight_003"
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
+
+
+def test_a_take_that_is_deleted_while_it_is_solved_comes_back_with_its_name(three, recordings, monkeypatch):
+    scene, wait = bpy.context.scene, WorkerJob.wait
+
+    def wait_and_delete(job):
+        wait(job)
+        bpy.ops.inpose.delete_take()
+        takes().chosen = 0
+
+    monkeypatch.setattr(WorkerJob, "wait", wait_and_delete)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert states() == ["recorded", "recorded", "baked"]
+    assert takes().entries[2].file == solved_of(2).recording == str(recordings[2])
+    assert scene.inpose.recording == str(recordings[0])
+
+
+@pytest.mark.parametrize("solve", ["solve_full_body", "solve_takes"])
+def test_a_take_that_gets_a_character_gets_a_free_name(rig, tmp_path, solve):
+    scene, files = bpy.context.scene, [tmp_path / day / "walk.bsor" for day in ("monday", "tuesday")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(b"data")
+    arrive(scene, files[0], character=rig)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    entry = arrive(scene, files[1])
+    entry.name = "walk"  # as in a file that was saved before
+    assert getattr(bpy.ops.inpose, solve)() == {"FINISHED"}
+    assert names() == ["walk", "walk (2)"]
+    assert solved_of(1).label == "walk (2)"
+    assert take_of(bpy.data.actions["walk"]) == "walk"
+    assert states() == ["baked", "baked" if solve == "solve_full_body" else "solved"]
 
 
 def test_rename_takes_the_bake_along(solved):
