@@ -81,6 +81,7 @@ if TYPE_CHECKING or __package__ == "inpose_blender":
     from inpose_core.recording.tables.csv_format import write_csv
     from inpose_core.recording.trackers import TrackerTracks
     from inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
+    from inpose_core.system.lines import bounded_lines
     from inpose_core.system.output import atomic_output, output_error, write_output
     from inpose_core.system.process import (
         INTERRUPTED_CODE,
@@ -149,6 +150,7 @@ else:
     from ..inpose_core.recording.tables.csv_format import write_csv
     from ..inpose_core.recording.trackers import TrackerTracks
     from ..inpose_core.recording.types import DEVICE_NAMES, Recording, Sensors
+    from ..inpose_core.system.lines import bounded_lines
     from ..inpose_core.system.output import atomic_output, output_error, write_output
     from ..inpose_core.system.process import (
         INTERRUPTED_CODE,
@@ -222,6 +224,7 @@ __all__ = [
     "WorkerError",
     "apply_edits",
     "atomic_output",
+    "bounded_lines",
     "chain_places",
     "conjugate_quaternion",
     "continuous_signs",

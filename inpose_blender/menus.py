@@ -99,9 +99,10 @@ class INPOSE_MT_operations(bpy.types.Menu):
     bl_label = "InPose"
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """Draw one entry for each operation, as the panels order them."""
+        """Draw one entry for each operation, as the panels order them: in one column, a screen is not high enough."""
+        columns = self.layout.column_flow(columns=2)
         for operation in SEARCHABLE:
-            self.layout.operator(operation.bl_idname)
+            columns.operator(operation.bl_idname)
 
 
 def register() -> None:

@@ -65,12 +65,14 @@ from . import __version__
 from .answers import Answers, Caller
 from .errors import CancelledError, InPoseError, WorkerError
 from .requests import PROTOCOL
+from .system.lines import bounded_lines
 from .system.process import STOPPED_CODE, keep_torch_from_making_folders, stop_by_unwinding
 
 _Json = dict[str, Any]
 _LAST_ANSWER_S: Final[float] = 5.0
 """Longest time that the reading of a file keeps the worker alive after a shutdown."""
-_LONGEST_REQUEST: Final[int] = 1 << 20
+_LONGEST_REQUEST: Final[int] = 1 << 26
+"""Characters. A pin with a key in every frame of an hour has some 40 million."""
 _END_S: Final[float] = 0.8
 """Longest time that anything keeps the worker alive after the other side has died."""
 _SCRATCH_BEGIN: Final[str] = "inpose-"
@@ -131,7 +133,7 @@ class Worker:
 
     def _read_requests(self) -> None:
         shut_down = False
-        while line := self._requests.readline(_LONGEST_REQUEST):
+        for line in bounded_lines(self._requests, _LONGEST_REQUEST):
             try:
                 request = _request_from(line)
             except WorkerError as error:

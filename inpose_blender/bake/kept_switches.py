@@ -9,19 +9,18 @@ strip, so IK would be off in the whole scene. A track below the layer holds the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
-from ..bpy_compat import ActionWriter, all_curves
+from ..bpy_compat import ActionWriter, all_curves, shortened
 from ..layers.below import curves_of_track
 from ..layers.strips import new_strip, remember_strip
 from ..rig.switched_off import SwitchedOff
 from .baked_actions import Fingerprint, mark_as_baked
 from .channels import AT_REST
 from .keyframes import write_keys
-
-_SUFFIX: Final[str] = " switches"
+from .takes_of_actions import SWITCHES_KEY, switches_name, take_of
 
 
 def keep_switches(
@@ -40,8 +39,9 @@ def keep_switches(
     """
     animation = armature_object.animation_data
     (strip,) = layer.strips
-    below = [track for track in animation.nla_tracks if not track.mute and track != layer and track not in replaced]
-    keyed = {curve.data_path for track in below for curve in curves_of_track(track)}
+    tracks = list(animation.nla_tracks)
+    below = [track for track in tracks[: tracks.index(layer)] if not track.mute and track not in replaced]
+    keyed = {curve.data_path for track in below if not _is_short_layer(track) for curve in curves_of_track(track)}
     paths = [
         curve.data_path for curve in all_curves(strip.action) if _is_switch(curve) and curve.data_path not in keyed
     ]
@@ -49,9 +49,10 @@ def keep_switches(
         return None
     set_before = {each.data_path: each.influence for each in off}
     for track in replaced:
-        if track.name == take_name + _SUFFIX:
+        if SWITCHES_KEY in track.strips[0].action:
             set_before |= {curve.data_path: curve.evaluate(0.0) for curve in curves_of_track(track)}
-    writer = ActionWriter(take_name + _SUFFIX, armature_object)
+    writer = ActionWriter(switches_name(take_name), armature_object)
+    writer.action[SWITCHES_KEY] = True
     fingerprint = Fingerprint()
     first = float(strip.action_frame_start)
     for path in paths:
@@ -59,9 +60,8 @@ def keep_switches(
         curve = writer.new_curve(path, 0, path.split('"')[1])
         write_keys(curve, np.array([[first, value]], dtype=np.float32), None, held=False)
         fingerprint.add(curve)
-    tracks = list(animation.nla_tracks)
     track = animation.nla_tracks.new(prev=tracks[tracks.index(layer) - 1])
-    track.name = take_name + _SUFFIX
+    track.name = switches_name(take_name)
     held = new_strip(track, writer.action, writer.slot, (first, first))
     held.extrapolation = "HOLD"
     mark_as_baked(writer.action, take_name, fingerprint)
@@ -72,8 +72,13 @@ def keep_switches(
 def name_switches(track: Any) -> None:
     """Give the action of such a track the track's name: that of an earlier one may have had it until now."""
     (strip,) = track.strips
-    strip.action.name = track.name
+    strip.action.name = shortened(track.name)
     strip.name = strip.action.name
+
+
+def _is_short_layer(track: Any) -> bool:
+    """Return whether a track is a layer of InPose that holds nothing beyond its ends."""
+    return all(strip.action and take_of(strip.action) and strip.extrapolation == "NOTHING" for strip in track.strips)
 
 
 def _is_switch(curve: Any) -> bool:

@@ -172,6 +172,9 @@ def _remember_put_aside(action: Any, before: Any, replaced: bool) -> None:
     if replaced:
         action[_PUT_ASIDE_KEY] = before.get(_PUT_ASIDE_KEY, "")
     elif before is not None:
+        if before.library is not None:  # nothing that is written into it is saved; nobody can rename it here, either
+            action[_PUT_ASIDE_KEY] = before.name
+            return
         if _TOKEN_KEY not in before:
             before[_TOKEN_KEY] = new_id()
         action[_PUT_ASIDE_KEY] = before[_TOKEN_KEY]

@@ -6,14 +6,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..bpy_compat import shortened
+from ..rig.switched_off import SWITCHES_KEY
 
 TAKE_KEY: Final[str] = "inpose_take"
 """The property of a baked action with the name of its take."""
+_SWITCHES: Final[str] = " switches"
 
 
 def take_of(action: Any) -> str:
     """Return the take that an action was baked from; empty for an action of somebody else."""
     return str(action.get(TAKE_KEY, ""))
+
+
+def switches_name(take_name: str) -> str:
+    """Return the name of the track that holds the rig's switches below a layer of a take, and of its action."""
+    return take_name + _SWITCHES
 
 
 def bakes_on(owner: Any, take_name: str) -> list[Any]:
@@ -33,8 +40,12 @@ def rename_bakes(owner: Any, before: str, after: str) -> None:
         action[TAKE_KEY] = after
         if action.name == shortened(before):
             action.name = shortened(after)
+        elif SWITCHES_KEY in action:
+            action.name = shortened(switches_name(after))
     for track in owner.animation_data.nla_tracks if baked else ():
         for strip in (strip for strip in track.strips if strip.action in baked):
             strip.name = strip.action.name
-            if track.name == before:
+            if SWITCHES_KEY in strip.action:
+                track.name = switches_name(after)
+            elif track.name == before:
                 track.name = after

@@ -17,8 +17,9 @@ from ..ui.translate import tr
 if TYPE_CHECKING:
     from ..recording.job import RecordingFacts
 
-_FILE_NAME = "performer.json"
-"""A name that begins as the recording's would be that of a calibration for this recording alone."""
+_FILE_NAME = "performer.calibration.json"
+"""With this ending, it is none of the recordings of a folder. A name that begins as the recording's would be that of a
+calibration for this recording alone."""
 
 
 class INPOSE_OT_save_calibration(bpy.types.Operator):

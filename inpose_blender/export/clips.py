@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ..bake.takes_of_actions import take_of
+from ..bake.takes_of_actions import SWITCHES_KEY, take_of
 from ..bpy_compat import all_curves, assign_action, assigned_slot, strip_slot
 from ..core import RigError
 from .options import ClipChoice
@@ -77,7 +77,7 @@ def _takes(armature_object: Any) -> Iterator[Clip]:
         yield _clip(action.name, *action.frame_range)
     for track in heard:
         for strip in track.strips:
-            take = take_of(strip.action) if strip.action else ""
+            take = _take_of(strip)
             if take and not strip.mute and take not in seen:
                 seen.add(take)
                 yield _clip(strip.action.name, strip.frame_start, strip.frame_end)
@@ -86,11 +86,16 @@ def _takes(armature_object: Any) -> Iterator[Clip]:
         yield _clip(action.name, *action.frame_range)
     for track in (track for track in tracks if track not in heard):
         for strip in track.strips:
-            take = take_of(strip.action) if strip.action else ""
+            take = _take_of(strip)
             if take and take not in seen:
                 seen.add(take)
                 first, last = strip.action.frame_range
                 yield _clip(strip.action.name, first, last, strip)
+
+
+def _take_of(strip: Any) -> str:
+    """Return the take whose bake a strip plays; empty for other actions, and for what a layer's bake has below it."""
+    return take_of(strip.action) if strip.action and SWITCHES_KEY not in strip.action else ""
 
 
 def _playing(armature_object: Any, scene: Any) -> Clip:

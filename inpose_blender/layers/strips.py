@@ -86,7 +86,5 @@ def _facts(strip: Any) -> str:
         strip.repeat, strip.blend_in, strip.blend_out, strip.influence if strip.use_animated_influence else 1.0,
     )  # fmt: skip
     switches = (strip.mute, strip.use_reverse, strip.use_animated_influence, strip.use_animated_time)
-    # Blender itself changes between holding on both sides and holding forward, when another strip moves.
-    holds = "NOTHING" if strip.extrapolation == "NOTHING" else "HOLD"
-    words = (strip.blend_type, holds, *map(str, switches), str(len(strip.modifiers)))
+    words = (strip.blend_type, strip.extrapolation, *map(str, switches), str(len(strip.modifiers)))
     return " ".join((*(f"{number:.3f}" for number in numbers), *words))

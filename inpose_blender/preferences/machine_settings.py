@@ -9,6 +9,7 @@ import bpy
 from ..errors import OutputError
 from ..runtime.interpreter import Interpreter, candidate_interpreters
 
+_TAKES = " takes"
 _OURS = __package__.rpartition(".")[0]  # inpose_blender, in whatever package it lies
 ADDON_PACKAGE = _OURS.rpartition(".")[0] or _OURS
 """The name under which Blender knows the add-on: the package that holds `inpose_blender`."""
@@ -99,7 +100,16 @@ def solved_folder(scene: bpy.types.Scene) -> Path | None:
 
 def folder_beside(blend: Path) -> Path:
     """Return the folder for the takes of a .blend file."""
-    return blend.with_name(f"{blend.stem} takes")
+    return blend.with_name(f"{blend.stem}{_TAKES}")
+
+
+def folders_of_takes(project: Path) -> list[Path]:
+    """Return the folders for takes of all .blend files in a folder, the newest first."""
+    try:
+        found = [(each.stat().st_mtime, each) for each in project.glob(f"*{_TAKES}") if each.is_dir()]
+    except OSError:  # nobody may look into it
+        return []
+    return [each for _, each in sorted(found, reverse=True)]
 
 
 def addon_preferences() -> bpy.types.AddonPreferences | None:

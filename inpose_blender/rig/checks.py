@@ -12,7 +12,7 @@ from ..core import RigError
 from .chains import detached_joints
 from .families import RigMapping
 from .places import pelvis_is_elsewhere
-from .shown import is_evaluated
+from .shown import is_not_posed
 from .switched_off import can_be_switched_off, is_active, to_switch_off
 from .tree import parent_tree
 
@@ -35,7 +35,7 @@ def check_object(armature_object: Any) -> None:
         raise RigError(f"{name} is linked from another file.", "Make a library override first.")
     if armature_object.data.pose_position == "REST":
         raise RigError(f"{name} is shown in its rest position.", "Switch it to Pose Position in its data properties.")
-    if not armature_object.visible_get() and not is_evaluated(armature_object):
+    if is_not_posed(armature_object):
         raise RigError(
             f"{name} is switched off in the viewports, and so is all that it moves. Blender does not pose it.",
             "Show it in the Outliner: the monitor icon of the armature or its mesh, and its collections.",

@@ -28,7 +28,7 @@ def chosen_armature(context: bpy.types.Context) -> bpy.types.Object | None:
     Blender keeps a deleted object while it is chosen, so the chosen one counts only if it is in the scene.
     """
     chosen = context.scene.inpose.armature
-    if chosen is not None and _is_in_scene(chosen, context.scene):
+    if chosen is not None and _is_in_scene(chosen, context):
         return chosen
     active = context.view_layer.objects.active
     if active is None or active.type == "ARMATURE":
@@ -36,7 +36,11 @@ def chosen_armature(context: bpy.types.Context) -> bpy.types.Object | None:
     return active.find_armature()
 
 
-def _is_in_scene(candidate: bpy.types.Object, scene: bpy.types.Scene) -> bool:
-    found = scene.objects.get(candidate.name)
+def _is_in_scene(candidate: bpy.types.Object, context: bpy.types.Context) -> bool:
+    """Return whether an object can be found in the scene; panels ask this at each draw."""
+    name = candidate.name
+    if context.view_layer.objects.get(name) == candidate:  # fast, unlike the scene's own list
+        return True
+    found = context.scene.objects.get(name)  # in an excluded collection
     # A linked object may have the name of a local one.
-    return found == candidate or (found is not None and candidate in scene.objects.values())
+    return found == candidate or (found is not None and candidate in context.scene.objects.values())

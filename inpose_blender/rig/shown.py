@@ -35,6 +35,13 @@ def shown(armature_object: Any) -> Iterator[Any]:
             bpy.data.objects.remove(copy)
 
 
-def is_evaluated(armature_object: Any) -> bool:
-    """Return whether Blender knows where an object is: it is seen, or something that is seen needs it."""
-    return bool(armature_object.evaluated_get(bpy.context.evaluated_depsgraph_get()).is_evaluated)
+def is_not_posed(armature_object: Any) -> bool:
+    """Return whether an object of the shown scene is hidden and nothing that is seen needs it: Blender does not know
+    where it is then.
+
+    In another scene, it stays as it was when that scene was shown.
+    """
+    layer = bpy.context.view_layer
+    if armature_object.visible_get(view_layer=layer) or layer.objects.get(armature_object.name) != armature_object:
+        return False
+    return not armature_object.evaluated_get(bpy.context.evaluated_depsgraph_get()).is_evaluated

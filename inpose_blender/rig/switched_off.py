@@ -22,6 +22,8 @@ from .home import playing_actions
 _IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
 _LIMIT_TYPES: Final[frozenset[str]] = frozenset({"LIMIT_ROTATION", "LIMIT_LOCATION", "LIMIT_SCALE", "LIMIT_DISTANCE"})
 _KEY: Final[str] = "inpose_switched_off"
+SWITCHES_KEY: Final[str] = "inpose_switches"
+"""The property of an action that holds such settings as they were, below a layer: see `bake.kept_switches`."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,11 @@ def give_back(armature_object: Any) -> int:
     """Restore the stored constraints, and remove the keys that switch them off; return their number."""
     remembered = remembered_off(armature_object)
     for action in playing_actions(armature_object):
-        if _KEY in action:
+        if _KEY in action or SWITCHES_KEY in action:
             remove_curves(action, {each.data_path for each in remembered})
+        if _KEY in action:
             del action[_KEY]
+    _remove_empty_switches(armature_object.animation_data)
     for each in remembered:
         each.restore(armature_object)
     armature_object.update_tag()
@@ -143,6 +147,17 @@ def give_back(armature_object: Any) -> int:
     if take is not None:
         take.switched_off = ""
     return len(remembered)
+
+
+def _remove_empty_switches(animation: Any) -> None:
+    """Remove the tracks that hold settings and have none left."""
+    for track in list(animation.nla_tracks) if animation is not None else ():
+        actions = [strip.action for strip in track.strips if strip.action is not None and SWITCHES_KEY in strip.action]
+        if actions and not any(all_curves(action) for action in actions):
+            animation.nla_tracks.remove(track)
+            for action in actions:
+                if action.users == 0:
+                    bpy.data.actions.remove(action)
 
 
 def restore_unkeyed(armature_object: Any) -> None:

@@ -14,15 +14,15 @@ import queue
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
-from ..core import NO_WINDOW, neutral_folder
+from ..core import NO_WINDOW, bounded_lines, neutral_folder
 from ..errors import WorkerError
 
 _KEPT_LINES: Final[int] = 40
-_LONGEST_LINE: Final[int] = 1 << 20
-"""Characters; the longest message, about a recording with many notes, has some thousands."""
+_LONGEST_LINE: Final[int] = 1 << 26
+"""Characters. Most messages have some thousands; that about an hour's recording with many gaps has millions."""
 _LONGEST_LOG_LINE: Final[int] = 2000
 
 Message = dict[str, Any]
@@ -190,10 +190,10 @@ class SolverProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        for thread in self._readers:
+        for thread, stream in zip(self._readers, (self._process.stdout, self._process.stderr), strict=True):
             thread.join(1.0)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
+            # Something that the process had started may keep its outputs: closing one that is being read waits for it.
+            if stream is not None and not thread.is_alive():
                 stream.close()
         self._ended = True
 
@@ -225,7 +225,7 @@ class SolverProcess:
 
     def _read_messages(self, stream: IO[str]) -> None:
         try:
-            for line in _bounded_lines(stream):
+            for line in bounded_lines(stream, _LONGEST_LINE):
                 message = _parse(line)
                 if message is None:
                     self._log.append(line[:_LONGEST_LOG_LINE].rstrip())  # some library printed to the wrong place
@@ -239,7 +239,7 @@ class SolverProcess:
 
     def _read_log(self, stream: IO[str]) -> None:
         try:
-            for line in _bounded_lines(stream):
+            for line in bounded_lines(stream, _LONGEST_LINE):
                 self._log.append(line[:_LONGEST_LOG_LINE].rstrip())
         except ValueError:
             pass  # the stream was closed by `stop`
@@ -253,15 +253,6 @@ def _with_pose(message: Message, before: Message | None) -> Message:
     if message.get("pose") or before is None or not before.get("pose"):
         return message
     return {**message, **{name: before.get(name) for name in _OF_A_POSE}}
-
-
-def _bounded_lines(stream: IO[str]) -> Iterator[str]:
-    """Yield the lines of an output; of a line that is too long, only the beginning."""
-    begins = True
-    while part := stream.readline(_LONGEST_LINE):
-        if begins:
-            yield part
-        begins = part.endswith("\n")
 
 
 def _parse(line: str) -> Message | None:

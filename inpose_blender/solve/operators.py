@@ -89,6 +89,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
             result = self._bake.result
             take = self._rig.armature_object.inpose_take
         except InPoseError as error:
+            self._keep_unbaked(outcome)
             self._show_what_was_chosen(scene, baked=False)
             show_error(self, context, error, "Baking")
             return {"CANCELLED"}
@@ -101,6 +102,15 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
         text = baked_text(result, outcome.mean_hand_error_m)
         show_result(self, context, text, notes, spoken_problems(result))
         return {"FINISHED"}
+
+    def _keep_unbaked(self, outcome: "SolveOutcome") -> None:
+        """Keep the first motion of a take if it could not be baked: *Bake again* bakes it when the reason is gone."""
+        try:
+            take = self._rig.armature_object.inpose_take
+        except InPoseError:  # the rig was deleted
+            return
+        if not take.file:
+            keep_outcome(take, outcome, self._label, self._recording)
 
 
 class INPOSE_OT_cancel(bpy.types.Operator):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..preferences.machine_settings import folder_beside
+from ..preferences.machine_settings import folder_beside, folders_of_takes
 from ..takes.adoption import adopt, needs_adoption
 from ..ui.redraw import redraw_panels
 from . import edited, finding
@@ -56,6 +56,8 @@ def _on_load(*_: Any) -> None:
             blend, own = Path(bpy.data.filepath), scene.inpose_takes.folder
             folders = [Path(bpy.path.abspath(own))] if own else []
             finding.find_missing(scene, [*folders, folder_beside(blend), blend.parent], deep=False)
+            # The motions of a file that was saved under a new version are in the folder of the version before.
+            finding.find_missing(scene, folders_of_takes(blend.parent), deep=False)
 
 
 _HANDLERS: Final[tuple[tuple[str, Any], ...]] = (

@@ -38,8 +38,8 @@ POINT_GROUPS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 
 TRACKER_NAMES: Final[Mapping[str, int]] = MappingProxyType(
     {
-        **dict.fromkeys(("hips", "hip", "waist", "pelvis", "hips_tracker"), PELVIS_JOINT),
-        **dict.fromkeys(("chest", "upper_chest", "spine3"), JOINT_INDEX["spine3"]),
+        **dict.fromkeys(("hips", "hip", "waist", "pelvis", "belt", "lower_back", "hips_tracker"), PELVIS_JOINT),
+        **dict.fromkeys(("chest", "upper_chest", "torso", "sternum", "upper_back", "spine3"), JOINT_INDEX["spine3"]),
         **{
             f"{side}_{name}": joints[number]
             for number, side in enumerate(("left", "right"))

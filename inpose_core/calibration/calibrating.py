@@ -23,7 +23,7 @@ from .head_height import estimate_stature_m
 from .performer import PerformerCalibration, fit_performer
 from .performer_body import standing_head_joint_m
 from .postures import SeatedStretch, seat_finding, seated_frames, seated_stretches
-from .recorded_joints import findings_of_size, given_stature_m, scale_of_joints, scaled_sensors
+from .recorded_joints import findings_of_size, given_stature_m, notes_of_scale, scale_of_joints, scaled_sensors
 from .rigid import from_rotvec_deg, place_all
 from .stature import PerformerStance, find_stance
 from .storage import load_calibration
@@ -187,7 +187,7 @@ def _scaled_joints(recording: Recording, skeleton: Skeleton, settings: Calibrati
         "joint",
         given_m or skeleton.stature_m / scale,
         scale,
-        recording.notes,
+        (*recording.notes, *notes_of_scale(scale, settings, given_m)),
         findings=recording.findings,
         pivot_m=pivot_m,
     )

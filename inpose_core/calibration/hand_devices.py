@@ -76,7 +76,15 @@ _TOUCH_AIM: Final = placed((0.007, -0.0389, 0.0095), (-39.4, 0.0, 0.0))
 HAND_DEVICES: Final[tuple[HandDevice, ...]] = (
     HandDevice(
         name="bare hand",
-        words=("oculus-hand", "generic-hand", "hand tracking", "hand-tracking", "bare hand", "tracked hand"),
+        words=(
+            "oculus-hand",
+            "pico-hand",
+            "generic-hand",
+            "hand tracking",
+            "hand-tracking",
+            "bare hand",
+            "tracked hand",
+        ),
         wrist_in_raw=wrist_at((-0.037, 0.065, 0.002), (0.0, 0.0, 0.0)),
         grip_in_raw=_NOTHING,
         aim_in_raw=RigidOffset(np.array((0.010, -0.023, -0.046)), rotvec_to_quaternion(np.radians((-44.9, -6.6, 2.7)))),

@@ -71,6 +71,15 @@ def findings_of_size(
     )
 
 
+def notes_of_scale(scale: float, settings: CalibrationSettings, given_m: float | None) -> tuple[str, ...]:
+    """Return that recorded joints are scaled by a performer's height: the setting may be of another recording."""
+    if settings.scale != "height" or given_m is None:
+        return ()
+    return (
+        f"The recorded joints are scaled by {scale:.2f}, because the performer's height is set to {given_m:.2f} m.",
+    )
+
+
 def scaled_sensors(sensors: Sensors, scale: float, pivot_m: FloatArray) -> Sensors:
     """Return the sensors scaled about a place on the floor, (3,)."""
     if scale == 1.0:

@@ -15,19 +15,10 @@ import numpy as np
 
 from ..arrays import BoolArray, FloatArray, IndexArray
 from ..body.points import TRACKER_NAMES, tracker_joint
-from ..body.quaternions import (
-    conjugate_quaternion,
-    continuous_signs,
-    geodesic_angle,
-    multiply_quaternions,
-    rotate_vector,
-    slerp_at,
-)
+from ..body.quaternions import continuous_signs, slerp_at
 from ..errors import InPoseError
 
 _NOT_USED: Final[str] = "none"
-_SAME_TURN_RAD: Final[float] = 1e-3
-_SAME_SHIFT_M: Final[float] = 1e-3
 
 
 @dataclass(frozen=True)
@@ -107,44 +98,27 @@ class TrackerTracks:
         """Return the trackers, not measured in the frames (F,) of the flags."""
         return replace(self, measured=self.measured & ~flags[:, None])
 
+    def with_poses(self, positions_m: FloatArray, rotations_wxyz: FloatArray, measured: BoolArray) -> TrackerTracks:
+        """Return the trackers with other poses, of any number of frames."""
+        return replace(self, positions_m=positions_m, rotations_wxyz=rotations_wxyz, measured=measured)
+
     def lifted(self, height_m: float) -> TrackerTracks:
         """Return the trackers higher by this much."""
         return replace(self, positions_m=self.positions_m + np.array((0.0, height_m, 0.0)))
 
     def cleaned(self) -> TrackerTracks:
-        """Return finite positions and unit quaternions of continuous sign; what is no pose is not measured."""
+        """Return finite positions and unit quaternions of continuous sign; what is no pose is not measured.
+
+        As for head and hands, the exact origin is no pose: drivers put lost trackers there.
+        """
         length = np.linalg.norm(self.rotations_wxyz, axis=-1)
         good = self.measured & np.isfinite(self.positions_m).all(axis=-1) & np.isfinite(length) & (length > 1e-6)
+        good &= ~(self.positions_m == 0.0).all(axis=-1)
         identity = np.array((1.0, 0.0, 0.0, 0.0))
         with np.errstate(invalid="ignore", divide="ignore"):
             unit = np.where(good[..., None], self.rotations_wxyz / length[..., None], identity)
         positions_m = np.where(good[..., None], self.positions_m, 0.0)
         return replace(self, positions_m=positions_m, rotations_wxyz=continuous_signs(unit), measured=good)
-
-    def moved_with_the_room(self, before: FloatArray, after: FloatArray, measured: BoolArray) -> TrackerTracks:
-        """Return the trackers, moved where cleaning moved the head and the hands alike.
-
-        Args:
-            before: positions and rotations of head and hands before cleaning mended them, (F, 3, 7).
-            after: the same after it.
-            measured: which of them are measured, (F, 3).
-        """
-        turn = multiply_quaternions(after[..., 3:], conjugate_quaternion(before[..., 3:]))
-        shift_m = after[..., :3] - rotate_vector(turn, before[..., :3])
-        alike = (geodesic_angle(turn[:, :1], turn[:, 1:]) < _SAME_TURN_RAD) & (
-            np.linalg.norm(shift_m[:, :1] - shift_m[:, 1:], axis=-1) < _SAME_SHIFT_M
-        )
-        together = measured[:, 0] & (alike & measured[:, 1:]).any(axis=1)
-        turned, moved_m = turn[:, :1], shift_m[:, :1]
-        return replace(
-            self,
-            positions_m=np.where(
-                together[:, None, None], rotate_vector(turned, self.positions_m) + moved_m, self.positions_m
-            ),
-            rotations_wxyz=np.where(
-                together[:, None, None], multiply_quaternions(turned, self.rotations_wxyz), self.rotations_wxyz
-            ),
-        )
 
     def at(self, times_s: FloatArray, wanted_s: FloatArray, longest_s: float) -> TrackerTracks:
         """Return the trackers at other times, interpolated between measured frames that are close together.

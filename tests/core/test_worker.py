@@ -361,12 +361,10 @@ def test_a_sign_of_life_is_given_while_another_request_is_solved(
     expect_error(worker.answer(61)[0], "CancelledError", "Cancelled")
 
 
-def test_a_line_without_an_end_is_cut_and_told(worker: WorkerProcess) -> None:
-    worker.send_line(b'{"id": 63, "x": "' + b"x" * 1_500_000 + b'"}')
-    for _ in range(2):  # in pieces, none of which is a request
-        assert worker.next_message()["kind"] == "WorkerError"
-    reply, _ = worker.ask(64, "nothing")
-    assert reply["id"] == 64
+def test_a_long_request_is_answered(worker: WorkerProcess) -> None:
+    """Pins with a key in every frame make a request of megabytes."""
+    reply, _ = worker.ask(63, "nothing", pins="x" * 1_500_000)
+    assert reply["id"] == 63
 
 
 def test_the_recording_as_calibrated_is_handed_over(worker: WorkerProcess, take: Path, tmp_path: Path) -> None:

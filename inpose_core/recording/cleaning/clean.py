@@ -11,9 +11,10 @@ The order matters, because each step trusts the results of the steps before it:
    (`track_defects`);
 5. devices that repeat one pose (`track_defects`), hands that are feet (`device_changes`), devices that stand still as
    no hand does (`still_devices`), hands that are carried by the head (`head_followers`);
-6. rooms and floors that jump, a headset that jumps alone, a room that leans, a floor that drifts, hands that become
+6. the same for trackers on the body (`lost_trackers`);
+7. rooms and floors that jump, a headset that jumps alone, a room that leans, a floor that drifts, hands that become
    another device's (`mending`): the numbers are mended;
-7. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
+8. hands out of reach (`track_defects`), and hands that are feet (`device_changes`) or hips (`hips`); devices
    that never turn (`unturned`).
 
 Short losses are bridged later (`resample`).
@@ -32,7 +33,6 @@ from ...body.quaternions import continuous_signs
 from ...errors import RecordingError
 from ..cleaning_report import DEVICE_LABELS, CleaningReport
 from ..interpretation.parked import find_parked
-from ..trackers import TrackerTracks
 from ..types import DEVICE_NAMES, LONGEST_BRIDGE_S, Recording
 from . import telling
 from .accounting import DECLARED, device_cleanings, durations_s
@@ -42,6 +42,7 @@ from .device_changes import find_feet
 from .doubled_hands import find_doubled_hands
 from .head_followers import find_at_headset, find_carried_hands
 from .hips import find_hips
+from .lost_trackers import find_lost_trackers
 from .mending import mend
 from .repeated_rows import find_repeated_rows
 from .stalled_clock import stall_findings
@@ -93,18 +94,20 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         poses.measured[start:stop] = False
     fingers = None if recording.fingers is None else recording.fingers.part(kept).cleaned(times_s).exchanged(exchanged)
     poses, defects = _taken_out(times_s, poses, _BEFORE_MENDING)
-    before = poses
-    poses, mended, recentred_at_s = mend(times_s, poses)
-    trackers = _in_mended_room(recording.trackers, kept, before, poses)
-    poses, late = _taken_out(times_s, poses, _AFTER_MENDING)
+    given_trackers = None if recording.trackers is None else recording.trackers.part(kept)
+    tracks, lost_trackers = find_lost_trackers(times_s, poses, given_trackers)
+    mended = mend(times_s, poses, tracks)
+    trackers = None if given_trackers is None else given_trackers.with_poses(*mended.trackers)
+    poses, late = _taken_out(times_s, mended.poses, _AFTER_MENDING)
     defects = [*as_defects("no_pose", invalid), *_declared_losses(times_s, lost), *defects, *late]
     _check_devices(poses.measured, name, tracked=trackers is not None and bool(trackers.measured.any()))
     findings = [
         *stall_findings(recording.times_s, in_order),
         *telling.swap_findings(times_s, runs(exchanged)),
         *telling.not_worn_findings(times_s, unworn),
-        *mended,
+        *mended.findings,
         *telling.defect_findings(times_s, defects),
+        *telling.defect_findings(times_s, lost_trackers, [] if trackers is None else trackers.names),
         *telling.missing_findings(poses.measured, defects),
     ]
     known = rotation_known(poses.measured, defects)
@@ -115,7 +118,7 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         repeated_rows=int(repeated.sum()),
         unnormalised_frames=int(unnormalised.any(axis=1).sum()),
         swapped_s=float(durations_s(times_s)[exchanged].sum()),
-        recentred_at_s=recentred_at_s,
+        recentred_at_s=mended.recentred_at_s,
     )
     return replace(
         recording,
@@ -129,16 +132,6 @@ def clean_recording(recording: Recording, name: str = "The recording") -> Record
         notes=(*recording.notes, *report.sentences),
         cleaning=report,
     ).with_findings(*sorted(findings, key=lambda finding: finding.start_s or 0.0))
-
-
-def _in_mended_room(
-    trackers: TrackerTracks | None, kept: BoolArray, before: Poses, after: Poses
-) -> TrackerTracks | None:
-    """Return the trackers of the frames that are kept, in the room as head and hands were mended."""
-    if trackers is None:
-        return None
-    was, now = (np.concatenate((poses.positions_m, poses.rotations_wxyz), axis=-1) for poses in (before, after))
-    return trackers.part(kept).cleaned().moved_with_the_room(was, now, after.measured)
 
 
 def cut_take(recording: Recording, number: int | None = None, name: str = "The recording") -> Recording:

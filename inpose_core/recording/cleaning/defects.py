@@ -15,7 +15,7 @@ class Poses(NamedTuple):
     """Hold the poses of all devices over time."""
 
     positions_m: FloatArray
-    """(F, 3, 3) of head, left and right hand."""
+    """(F, 3, 3) of head, left and right hand; of trackers, (F, T, 3)."""
     rotations_wxyz: FloatArray
     """(F, 3, 4)"""
     measured: BoolArray
@@ -27,7 +27,7 @@ class TrackDefect(NamedTuple):
 
     kind: FindingKind
     device: int
-    """0 head, 1 left hand, 2 right hand."""
+    """0 head, 1 left hand, 2 right hand; of trackers, the number of the tracker from 0."""
     start: int
     stop: int
     """First frame, and the frame after the last."""
@@ -38,12 +38,13 @@ class TrackDefect(NamedTuple):
 
 
 def as_defects(kind: FindingKind, found: BoolArray) -> list[TrackDefect]:
-    """Return a defect for each run of flags (F, 3), one column for each device."""
-    return [TrackDefect(kind, device, start, stop) for device in range(3) for start, stop in runs(found[:, device])]
+    """Return a defect for each run of flags (F, D), one column for each device."""
+    devices = range(found.shape[1])
+    return [TrackDefect(kind, device, start, stop) for device in devices for start, stop in runs(found[:, device])]
 
 
 def without(measured: BoolArray, defects: list[TrackDefect]) -> BoolArray:
-    """Return which devices are measured, (F, 3), outside the defects."""
+    """Return which devices are measured, (F, D), outside the defects."""
     left = measured.copy()
     for defect in defects:
         if not defect.believed:

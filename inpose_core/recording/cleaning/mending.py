@@ -7,6 +7,8 @@ moment on.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ...arrays import FloatArray
@@ -16,16 +18,34 @@ from .defects import Poses
 from .device_changes import find_offset_changes, undo_offset_changes
 from .floor_drift import find_drift
 from .headset_jumps import find_headset_jumps, undo_headset_jumps
-from .rooms import find_room_jumps, join_rooms, t_pose_frames
+from .rooms import find_room_jumps, in_room, right_room, t_pose_frames
 from .tilt import find_tilt
 
 
-def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple[float, ...]]:
-    """Return the mended poses, what was found, and the times at which the room was recentred."""
+class Mended(NamedTuple):
+    """Hold what mending has changed, and what was found."""
+
+    poses: Poses
+    """Of head and hands."""
+    trackers: Poses
+    findings: list[Finding]
+    recentred_at_s: tuple[float, ...]
+    """The times at which the room was recentred."""
+
+
+def mend(times_s: FloatArray, poses: Poses, trackers: Poses) -> Mended:
+    """Return the mended poses. Trackers move with the room, also where head or hands are lost.
+
+    Args:
+        times_s: (F,) increasing.
+        poses: of head and hands; they show what is wrong.
+        trackers: of the trackers on the body, of which there may be none.
+    """
     findings: list[Finding] = []
     jumps = find_room_jumps(times_s, poses)
     if jumps:
-        poses, home = join_rooms(times_s, poses, jumps)
+        home = right_room(times_s, poses, jumps)
+        poses, trackers = in_room(poses, jumps, home), in_room(trackers, jumps, home)
         findings += telling.room_findings(times_s, jumps, home)
     slips = find_headset_jumps(times_s, poses)
     if slips:
@@ -34,7 +54,8 @@ def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple
         findings += [telling.headset_finding(times_s, borders, moved)] if moved else []
     tilt = find_tilt(times_s, poses)
     if tilt is not None:
-        poses = tilt.levelled(poses) if tilt.sure else poses
+        if tilt.sure:
+            poses, trackers = tilt.levelled(poses), tilt.levelled(trackers)
         findings.append(telling.tilt_finding(tilt))
     # What is left of a tilt looks like a drift to a performer who walks along it.
     drift = find_drift(times_s, poses) if tilt is None else None
@@ -43,12 +64,17 @@ def mend(times_s: FloatArray, poses: Poses) -> tuple[Poses, list[Finding], tuple
         ground_m = drift.level_m(times_s)
         # The floor is where it was in the T-pose, else where it was at first.
         right_m = float(np.median(ground_m[posed])) if posed.any() else 0.0
-        level_m = np.zeros((len(times_s), 1, 3))
-        level_m[:, 0, 1] = ground_m - right_m
-        poses = poses._replace(positions_m=poses.positions_m - level_m)
+        poses, trackers = _lowered(poses, ground_m - right_m), _lowered(trackers, ground_m - right_m)
     findings += [telling.drift_finding(drift)] if drift is not None else []
     changes = find_offset_changes(times_s, poses)
     if changes:
         poses = undo_offset_changes(poses, changes)
         findings += telling.offset_findings(times_s, changes)
-    return poses, findings, tuple(float(times_s[jump.frame]) for jump in jumps)
+    return Mended(poses, trackers, findings, tuple(float(times_s[jump.frame]) for jump in jumps))
+
+
+def _lowered(poses: Poses, heights_m: FloatArray) -> Poses:
+    """Return the poses lower by heights (F,)."""
+    positions_m = poses.positions_m.copy()
+    positions_m[..., 1] -= heights_m[:, None]
+    return poses._replace(positions_m=positions_m)

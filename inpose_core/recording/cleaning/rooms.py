@@ -67,7 +67,9 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     before, after = frames[:-1], frames[1:]
     turns = multiply_quaternions(rotations_wxyz[after, 0], conjugate_quaternion(rotations_wxyz[before, 0]))
     yaw = normalize_quaternion(turns * (1.0, 0.0, 1.0, 0.0))
-    between_s = _at_least_usual_s(np.diff(times_s[frames]))
+    changes = (positions_m[after, 0] != positions_m[before, 0]).any(axis=-1)
+    changes |= (rotations_wxyz[after, 0] != rotations_wxyz[before, 0]).any(axis=-1)
+    between_s = np.maximum(np.diff(times_s[frames]), _usual_s(times_s[after[changes]]))
     step_m = lengths(positions_m[after, 0] - positions_m[before, 0])
     angle = geodesic_angle(yaw, (1.0, 0.0, 0.0, 0.0))
     jumps = (step_m > _STEP_M) & (step_m > _FASTEST_HEAD_M_S * between_s)
@@ -89,11 +91,12 @@ def find_room_jumps(times_s: FloatArray, poses: Poses) -> list[RoomJump]:
     return sorted(found, key=lambda jump: jump.frame)
 
 
-def _at_least_usual_s(between_s: FloatArray) -> FloatArray:
-    """Return the times from frame to frame, none shorter than the mean: a pose that a logger got late seems to be
-    followed by a fast motion."""
-    short_s = between_s[between_s < _LONGEST_FRAME_S]
-    return np.maximum(between_s, short_s.mean()) if len(short_s) else between_s
+def _usual_s(changes_s: FloatArray) -> float:
+    """Return the mean time between changes of the head's pose: a pose that a logger got late, or that it wrote several
+    times, seems to be followed by a fast motion."""
+    short_s = np.diff(changes_s)
+    short_s = short_s[short_s < _LONGEST_FRAME_S]
+    return float(short_s.mean()) if len(short_s) else 0.0
 
 
 def _floor_or_room(yaw: FloatArray, shift_m: FloatArray, angle_rad: float) -> tuple[FloatArray, FloatArray, bool]:
@@ -131,11 +134,10 @@ def _floor_steps(times_s: FloatArray, poses: Poses, frames: IndexArray) -> list[
     ]
 
 
-def join_rooms(times_s: FloatArray, poses: Poses, jumps: Sequence[RoomJump]) -> tuple[Poses, int]:
-    """Return the poses in the right room, and which room that is: 0 is the one before the first jump."""
-    borders = (0, *(jump.frame for jump in jumps), len(times_s))
-    home = _home(times_s, poses, borders)
+def in_room(poses: Poses, jumps: Sequence[RoomJump], home: int) -> Poses:
+    """Return the poses of head and hands, or of trackers, in one room; 0 is the room before the first jump."""
     positions_m, rotations_wxyz = poses.positions_m.copy(), poses.rotations_wxyz.copy()
+    borders = (0, *(jump.frame for jump in jumps), len(positions_m))
     for room, (start, stop) in enumerate(pairwise(borders)):
         part = slice(start, stop)
         # From this room to the home room, one jump after the other.
@@ -146,10 +148,12 @@ def join_rooms(times_s: FloatArray, poses: Poses, jumps: Sequence[RoomJump]) -> 
             back = conjugate_quaternion(jump.yaw_wxyz)
             positions_m[part] = rotate_vector(back, positions_m[part] - jump.shift_m)
             rotations_wxyz[part] = multiply_quaternions(back, rotations_wxyz[part])
-    return Poses(positions_m, rotations_wxyz, poses.measured), home
+    return Poses(positions_m, rotations_wxyz, poses.measured)
 
 
-def _home(times_s: FloatArray, poses: Poses, borders: Sequence[int]) -> int:
+def right_room(times_s: FloatArray, poses: Poses, jumps: Sequence[RoomJump]) -> int:
+    """Return in which room the take belongs, by the poses of head and hands: that of a T-pose, else the longest."""
+    borders = (0, *(jump.frame for jump in jumps), len(times_s))
     spent_s = [float(times_s[stop - 1] - times_s[start]) for start, stop in pairwise(borders)]
     posed = t_pose_frames(times_s, poses)
     posing = [bool(posed[start:stop].any()) for start, stop in pairwise(borders)]

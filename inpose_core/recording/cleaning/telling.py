@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,7 @@ _SEEN: Final[dict[str, str]] = {
     "no_pose": "has no valid pose",
     "no_pose declared": "was not tracked, according to the file",
     "frozen": "repeats one pose, like a controller that sleeps or is out of sight",
+    "frozen tracker": "repeats one pose, as if it sleeps or is out of sight",
     "position_stuck": "turns without moving: only its rotation is tracked",
     "at_head": "is at the place of the headset, where some runtimes put a lost hand",
     "at_head carried": "moves with the head, as a lost hand does in some runtimes",
@@ -46,21 +48,32 @@ _PARTS: Final[dict[str, str]] = {"position_stuck": "position", "rotation_stuck":
 """What is missing of a pose whose other part is measured."""
 
 
-def defect_findings(times_s: FloatArray, defects: Sequence[TrackDefect]) -> list[Finding]:
-    """Return a finding for each defect of a device; many defects of one kind become one finding."""
+def defect_findings(
+    times_s: FloatArray, defects: Sequence[TrackDefect], trackers: Sequence[str] | None = None
+) -> list[Finding]:
+    """Return a finding for each defect of a device; many defects of one kind become one finding.
+
+    Args:
+        times_s: (F,) of the frames.
+        defects: of head and hands, or of trackers.
+        trackers: the names of the trackers; None: the defects are those of head and hands.
+    """
+    labels = DEVICE_LABELS if trackers is None else [f"tracker {name}" for name in trackers]
     findings: list[Finding] = []
     groups: dict[tuple[str, int, str, bool], list[TrackDefect]] = {}
     for defect in sorted(defects, key=lambda each: (each.start, each.device)):
         groups.setdefault((defect.kind, defect.device, defect.how, defect.believed), []).append(defect)
     for group in groups.values():
         if len(group) <= _MOST_SPANS and group[0].kind != "spikes":
-            findings += [_finding(times_s, [defect]) for defect in group]
+            findings += [_finding(times_s, [defect], labels[defect.device]) for defect in group]
         else:
-            findings.append(_finding(times_s, group))
+            findings.append(_finding(times_s, group, labels[group[0].device]))
+    if trackers is not None:
+        findings = [replace(finding, device=None) for finding in findings]
     return sorted(findings, key=lambda finding: (finding.start_s or 0.0, finding.device or 0))
 
 
-def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
+def _finding(times_s: FloatArray, group: Sequence[TrackDefect], label: str) -> Finding:
     first = group[0]
     spans_s = [(float(times_s[each.start]), float(times_s[each.stop - 1])) for each in group]
     gaps_s = [times_s[min(each.stop, len(times_s) - 1)] - times_s[max(each.start - 1, 0)] for each in group]
@@ -80,8 +93,7 @@ def _finding(times_s: FloatArray, group: Sequence[TrackDefect]) -> Finding:
         total_s = sum(stop - start for start, stop in spans_s)
         total = f" ({total_s:.1f} s in all)" if total_s >= 0.1 else ""
         when = f"{len(group)} times from {start_s:.1f} to {stop_s:.1f} s{total}, "
-    label = f"the {DEVICE_LABELS[first.device]}"
-    sentence = f"{when}{label} {seen}."
+    sentence = f"{when}the {label} {seen}."
     ending = {
         "told": " InPose uses it anyway.",
         "repaired": " InPose interpolates it.",

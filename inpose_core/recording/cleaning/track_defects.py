@@ -61,7 +61,7 @@ def find_frozen(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
 def find_at_origin(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     """Find frames near the room's origin that begin or end with an impossible jump."""
     thrown = np.zeros(poses.measured.shape, dtype=np.bool_)
-    for device in range(3):
+    for device in range(poses.measured.shape[1]):
         positions_m, measured = poses.positions_m[:, device], poses.measured[:, device]
         near = measured & (lengths(positions_m) < _ORIGIN_RADIUS_M)
         for start, stop in runs(near):
@@ -101,7 +101,7 @@ def find_spikes(times_s: FloatArray, poses: Poses) -> list[TrackDefect]:
     Fast swings (sabers reach 16 m/s) continue in their direction, or take more frames to turn.
     """
     defects = []
-    for device in range(3):
+    for device in range(poses.measured.shape[1]):
         for first, stop in _spikes(
             times_s, poses.positions_m[:, device], poses.rotations_wxyz[:, device], poses.measured[:, device]
         ):

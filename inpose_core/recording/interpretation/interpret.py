@@ -25,6 +25,7 @@ from ..types import DeviceStretch, Guess, GuessName, HandOffsets, Origin, PoseTy
 from .euler_order import in_likely_order
 from .evidence import USUAL_REACH_M, Samples, body_signs, far_reach
 from .excerpts import excerpt, in_order, sampling_stride
+from .far_origin import near_origin
 from .guess_axes import Orientation, decide_axes_and_order
 from .head_frame import HandFrame, find_hand_frame, hands_in_room
 from .headset_role import find_headset_role
@@ -98,11 +99,12 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         evident_m = convert_positions(evident, seen.axes) * unit_m
         evident_wxyz = convert_rotations(in_order(turns, seen.order), seen.axes)
         swap, swap_guess = _swap(evident_m, evident_wxyz, seen, declared, options)
+    positions_m, moved_m, moved_notes = near_origin(positions_m, tracked)
     if swap:
         positions_m, rotations_wxyz, measured = (a[:, [0, 2, 1]] for a in (positions_m, rotations_wxyz, measured))
     pose, pose_guess = _pose(seen.look_like_joints, declared)
     origin, origin_guess = _origin(positions_m, tracked, declared, options)
-    trackers = _interpreted(raw.trackers, seen.axes, seen.order, unit_m)
+    trackers = _interpreted(raw.trackers, seen.axes, seen.order, unit_m, moved_m)
     # Exchanged hands are found by what they do; their buttons go with them.
     fingers = raw.fingers
     if swap and fingers is not None and not raw.finger_sides_certain:
@@ -129,7 +131,7 @@ def interpret(raw: RawTracks, options: ReadOptions, name: str) -> Recording:
         hand_offsets=_swapped(raw.hand_offsets) if swap else raw.hand_offsets,
         origin=origin,
         guesses=guesses,
-        notes=(*raw.notes, *noted),
+        notes=(*raw.notes, *moved_notes, *noted),
         trackers=trackers,
         fingers=fingers,
     )
@@ -162,13 +164,13 @@ def _exchanged(stretches: tuple[DeviceStretch, ...]) -> tuple[DeviceStretch, ...
 
 
 def _interpreted(
-    trackers: TrackerTracks | None, axes: Axes, order: QuaternionOrder, unit_m: float
+    trackers: TrackerTracks | None, axes: Axes, order: QuaternionOrder, unit_m: float, moved_m: FloatArray
 ) -> TrackerTracks | None:
     """Return the trackers in the recording's axes and metres; they are written as head and hands are."""
     if trackers is None:
         return None
     with np.errstate(invalid="ignore", over="ignore"):
-        positions_m = convert_positions(trackers.positions_m, axes) * unit_m
+        positions_m = convert_positions(trackers.positions_m, axes) * unit_m + moved_m
         rotations_wxyz = convert_rotations(in_order(trackers.rotations_wxyz, order), axes)
     return replace(trackers, positions_m=positions_m, rotations_wxyz=rotations_wxyz)
 

@@ -45,10 +45,9 @@ def find_parked(positions: FloatArray) -> BoolArray:
         known = np.flatnonzero(np.isfinite(place).all(axis=-1))
         if len(known) < _FEWEST_FRAMES:
             continue
-        own = _at_one_place(place[known], usual)
+        own = at_one_place(place[known], usual)
         if device:
-            away = _distance(positions, device)[known]
-            own |= _far_away(place[known], away, usual)
+            own |= far_away(place[known], _distance(positions, device)[known], usual)
         parked[known, device] = own
     # A head that is parked with both hands is a room that jumped.
     parked[:, 0] &= ~parked[:, 1:].all(axis=1)
@@ -67,10 +66,14 @@ def _distance(positions: FloatArray, hand: int) -> FloatArray:
     return lengths(positions[:, hand] - positions[:, 0])
 
 
-def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
+def at_one_place(place: FloatArray, usual: float) -> BoolArray:
     """Find runs of exactly one position that begin with a leap, and other visits to the same place, (N,).
 
     A run that only ends with a leap is a device that froze where it was.
+
+    Args:
+        place: positions in the frames in which the device is measured, (N, 3).
+        usual: how far the farther hand usually is from the head.
     """
     step = lengths(np.diff(place, axis=0))
     same = np.append(False, step == 0.0)
@@ -86,10 +89,15 @@ def _at_one_place(place: FloatArray, usual: float) -> BoolArray:
     return found
 
 
-def _far_away(place: FloatArray, away: FloatArray, usual: float) -> BoolArray:
+def far_away(place: FloatArray, away: FloatArray, usual: float) -> BoolArray:
     """Find runs far from the head that begin with a leap, (N,); none if the hand is hardly anywhere else.
 
     From a hand that froze, the head may walk far away.
+
+    Args:
+        place: positions in the frames in which the device is measured, (N, 3).
+        away: its distances from the head, (N,).
+        usual: how far the farther hand usually is from the head.
     """
     far = away > _FAR * usual
     if not far.any() or far.mean() > _NEVER:

@@ -10,6 +10,7 @@ from ...body.points import TRACKER_PLACES, tracker_joint
 from ..types import DEVICE_NAMES
 from .layouts import DeviceColumns, Layout
 from .text_table import TextTable
+from .time_choice import time_place
 from .tracker_columns import tracker_columns
 
 Columns = tuple[int, ...]
@@ -53,7 +54,8 @@ def assigned_trackers(
     if layout.trackers == "recognised":
         known = [*(layout.device(device) for device in DEVICE_NAMES), *found.values()]
         used = {number for one in known for part in _parts(assigned_device(one, table)) for number in part}
-        used |= set(column_numbers(layout.times[:1], table))
+        time = time_place(layout, table)
+        used |= set() if time is None else {time + 1}
         recognised = tracker_columns(table.header, {table.header[number - 1] for number in used})
         places = {_place(name) for name in found} - {""}
         found = {name: one for name, one in recognised.items() if _place(name) not in places} | found

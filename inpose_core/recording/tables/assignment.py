@@ -27,6 +27,7 @@ from .assigned_devices import (
 from .layouts import AngleUnit, Layout, Rotation
 from .rotation_columns import PITCH_YAW_ROLL
 from .text_table import TextTable
+from .time_choice import time_place
 
 Kind = Literal["quaternion", "euler", "rotator", "matrix"]
 """How a table writes rotations; a rotator is pitch, yaw and roll in this order, a matrix may hold the position, too."""
@@ -171,11 +172,11 @@ class Assignment:
         head = next((one for one in own if one is not None), None)
         is_rotator = layout.euler_order == PITCH_YAW_ROLL
         kinds: dict[str, Kind] = {"q": "quaternion", "e": "rotator" if is_rotator else "euler", "m": "matrix"}
-        times = numbers(layout.times)
+        time = time_place(layout, table)
         keys = numbers((layout.key,)) if layout.shape == "long" else ()
         named = [tuple(str(value) for value in layout.devices.get(device, ())) for device in DEVICE_NAMES]
         return cls(
-            time=times[0] if times else None,
+            time=None if time is None else time + 1,
             devices=(devices[0], devices[1], devices[2]),
             kind=kinds[head.kind] if head is not None else "quaternion",
             quaternion_order=head.quaternion_order if head is not None and head.kind == "q" else None,

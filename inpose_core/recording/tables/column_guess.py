@@ -20,6 +20,7 @@ from ..types import DEVICE_NAMES
 from .assigned_devices import AssignedDevice, Columns
 from .assignment import Assignment, Kind
 from .column_meaning import device_named, is_time, meaning_of
+from .time_choice import likely_time
 from .times import parse_times
 
 _SURE_SHARE: Final[float] = 0.8
@@ -93,7 +94,7 @@ def numbers_of(rows: Sequence[Sequence[str]], count: int) -> FloatArray:
 
 
 def _time(header: Sequence[str], rows: Sequence[Sequence[str]], values: FloatArray) -> int | None:
-    named = next((place for place, name in enumerate(header) if is_time(name, correct=True)), None)
+    named = likely_time([place for place, name in enumerate(header) if is_time(name, correct=True)], rows)
     if named is not None:
         return named + 1
     steps = np.diff(values, axis=0)

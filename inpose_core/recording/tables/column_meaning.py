@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,12 @@ _LOCAL: Final[frozenset[str]] = frozenset({"local", "relative", "rel", "filtered
 ANGLES: Final[tuple[str, ...]] = ("pitch", "yaw", "roll")
 """Angles by name, in the order in which they are read."""
 _HEADING: Final[str] = "heading"
+_TIME_UNITS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("s", "sec", "secs", "seconds", "sekunden", "secondes", "segundos"), "s"),
+    **dict.fromkeys(("ms", "msec", "millis", "milliseconds", "millisekunden"), "ms"),
+    **dict.fromkeys(("us", "µs", "usec", "micros", "microseconds"), "us"),
+    **dict.fromkeys(("ns", "nsec", "nanos", "nanoseconds"), "ns"),
+}
 _TIME_JOINED: Final[frozenset[str]] = frozenset(
     {"deltatimems", "recordingtime", "gametime", "realtime", "systemtime", "frametimeseconds", "unitytime", "simtime"}
     | {"marcadetiempo", "dataeora", "timestampms", "timestampns", "timestampus", "timems", "timesec", "elapsedseconds"}
@@ -150,6 +156,12 @@ def unit_in(column: str) -> str:
     """Return the unit that a column's name gives in brackets or at its end, in lower case; empty if none."""
     found = _UNIT.search(column)
     return (found[1] or found[2] or "").strip().lower() if found else ""
+
+
+def time_unit_in(column: str) -> str | None:
+    """Return the unit of times that a column's name gives in brackets or as its last word; None if it gives none."""
+    words = [*split_words(column), unit_in(column)]
+    return next((unit for word in words[:-3:-1] if (unit := _TIME_UNITS.get(word)) is not None), None)
 
 
 def words_of(column: str) -> list[str]:

@@ -46,9 +46,9 @@ _TIME: Final[str] = (
     "タイムスタンプ 时间 时间戳 시간 stamp"
 )
 _OTHER: Final[str] = (
-    "eyes gaze pupil thumb index middle ring pinky little finger palm foot feet ankle knee hip leg elbow "
-    "shoulder waist target object vel velocity v av acc accel acceleration angular linear speed force "
-    "joystick thumbstick trigger button fwd forward up scale delta sixd origin offset hit ray direction dir "
+    "eyes gaze pupil thumb index middle ring pinky little finger palm foot feet toe toes heel ankle shin calf knee "
+    "thigh hip leg elbow shoulder waist target object vel velocity v av acc accel acceleration angular linear speed "
+    "force joystick thumbstick trigger button fwd forward up scale delta sixd origin offset hit ray direction dir "
     "tracker trackers error diff eye gazepoint"
 )
 

@@ -18,6 +18,7 @@ from ..conventions import ReadOptions
 from ..findings import Finding
 from ..sessions import ContinuedClock, continue_clock, continue_clock_of_devices
 from ..tracks import Track
+from .column_meaning import time_unit_in
 from .layouts import DeviceColumns, Layout
 from .rotation_columns import (
     PITCH_YAW_ROLL,
@@ -29,6 +30,7 @@ from .rotation_columns import (
     rotator_to_xyzw,
 )
 from .text_table import Cells, TextTable
+from .time_choice import time_place
 from .times import parse_times
 
 NO_TIME: Final[str] = "Set the frame rate (--recording-fps 90), or name the time column with --columns."
@@ -40,7 +42,7 @@ class DeviceTracks:
 
     tracks: tuple[Track | None, Track | None, Track | None]
     time_unit: str | None
-    """The unit of the times, if the cells show it."""
+    """The unit of the times, if it is known."""
     sides_certain: bool = False
     """The table declares which hand is the left one."""
     notes: tuple[str, ...] = ()
@@ -75,26 +77,35 @@ def time_column(layout: Layout, table: TextTable, options: ReadOptions) -> int |
     Raises:
         ColumnsError: there is neither a time column nor a rate.
     """
-    time = next((place for column in layout.times if (place := table.find(column)) is not None), None)
+    time = time_place(layout, table)
     if time is None and options.recording_fps is None and layout.fps is None:
         raise ColumnsError(f"{table.name} has no time column that InPose knows.", NO_TIME)
     return time
 
 
 def frame_times(
-    table: TextTable, place: int | None, cells: Cells, *, devices: Sequence[NDArray[np.intp]] = ()
+    table: TextTable,
+    place: int | None,
+    cells: Cells,
+    declared_unit: str | None,
+    *,
+    devices: Sequence[NDArray[np.intp]] = (),
 ) -> tuple[ContinuedClock, str | None]:
-    """Return the times of all rows and their unit if the cells show it; 0, 1, 2, ... without a time column.
+    """Return the times of all rows and their unit, if it is known; 0, 1, 2, ... without a time column.
+
+    Clock times are in seconds, whatever is declared. What the layout declares counts more than the column's name.
 
     Args:
         table: the table.
         place: the index of its time column.
         cells: its cells.
+        declared_unit: the unit of the layout.
         devices: the rows of each device, if each row holds one. Rows of one time are then no sign of a coarse clock.
     """
     if place is None:
         return ContinuedClock(np.arange(len(cells), dtype=np.float64)), None
     times, unit = parse_times(cells.texts[place], table.header[place], table.name)
+    unit = unit or declared_unit or time_unit_in(table.header[place])
     if devices:
         return continue_clock_of_devices(times, devices), unit
     spread = spread_ticks(times)

@@ -66,7 +66,7 @@ def read_long(layout: Layout, table: TextTable, options: ReadOptions) -> DeviceT
     places = column_places(columns, table)
     cells = table.read(places.numbers, (key, time, *places.matrix))
     rows_of_devices = _rows_of_devices(cells.texts[key])
-    clock, unit = frame_times(table, time, cells, devices=list(rows_of_devices.values()))
+    clock, unit = frame_times(table, time, cells, layout.time_unit, devices=list(rows_of_devices.values()))
 
     def tracks_in(angles: Angles) -> DeviceTracks:
         positions, quaternions = column_poses(columns, places, cells, angles)
@@ -211,7 +211,7 @@ def read_files(layout: Layout, table: TextTable, path: Path | None, options: Rea
             raise RecordingError(f"{file.name} does not have the columns of {layout.label}.", CSV_HINT)
         places, time = column_places(columns, one), time_column(layout, one, options)
         cells = one.read(places.numbers, (*(() if time is None else (time,)), *places.matrix))
-        clock, time_unit = frame_times(one, time, cells)
+        clock, time_unit = frame_times(one, time, cells, layout.time_unit)
         written[device] = angles_of([(columns, places)], cells, layout)
         tracks_of[device] = partial(_track_of_file, clock.times, columns, places, cells)
         notes += cells.notes

@@ -39,6 +39,7 @@ from .devices import read_files, read_long
 from .layouts import DeviceColumns, Layout, layout_from, presets
 from .players import player_columns, split_players
 from .text_table import TextTable, is_text, open_table
+from .tracker_columns import unused_poses
 from .trackers import quaternion_order_of, tracker_track, wide_trackers
 
 recognises = is_text
@@ -197,7 +198,7 @@ def _raw(found: DeviceTracks, layout: Layout, by: str) -> RawTracks:
             unit=layout.unit,
             axes=layout.axes,
             quaternion_order=order,
-            time_unit=found.time_unit or layout.time_unit,
+            time_unit=found.time_unit,
             hands=found.sides_certain,
             pose=layout.pose,
             fps=layout.fps,
@@ -241,11 +242,14 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
     cells = table.read(numbers, (*texts, *players, *buttons.values()))
     if places[0].position:
         cells = split_players(cells, players, places[0].position, table)
-    clock, unit = frame_times(table, time, cells)
+    clock, unit = frame_times(table, time, cells, layout.time_unit)
     angles = angles_of([*filter(None, present), *trackers.values()], cells, layout)
     order = quaternion_order_of(devices[0])
     lacks = [f"the {name} hand" for name, own in zip(DEVICE_NAMES, devices, strict=True) if own is None]
     lacks += [f"the tracker {name}" for name in layout.tracker_names if name not in trackers]
+    notes = [*cells.notes, *(f"The file has no columns for {what}." for what in lacks)]
+    if layout.trackers == "recognised":
+        notes += _unused_told(unused_poses(table.header, {table.header[place] for place in (*numbers, *texts)}))
 
     def tracks_in(angles: Angles) -> DeviceTracks:
         head, left, right = (
@@ -254,7 +258,7 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         return DeviceTracks(
             (head, left, right),
             unit,
-            notes=(*cells.notes, *(f"The file has no columns for {what}." for what in lacks)),
+            notes=tuple(notes),
             session_starts=clock.session_starts,
             findings=(*cells.findings, *clock.findings, *angles.findings),
             others={name: tracker_track(*one, clock.times, cells, angles, order) for name, one in trackers.items()},
@@ -262,3 +266,12 @@ def _read_wide(layout: Layout, table: TextTable, options: ReadOptions) -> Device
         )
 
     return in_any_order(tracks_in, angles)
+
+
+def _unused_told(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"The table also has poses of {_listed(names)}. InPose does not use them. If these are trackers on the body, "
+        'assign their columns ("Assign columns", or --columns).'
+    ]

@@ -19,6 +19,7 @@ from ...arrays import FloatArray
 from ...errors import ColumnsError, RecordingError
 from ..findings import Finding
 from ..tracks import check_frame_count
+from .header_rows import header_in_comments, is_row_of_units
 from .table_rows import TableRows
 from .text_lines import COMMENTS, find_dialect, hide_inner, is_comment, show_inner, split_line, text_encoding
 from .vector_cells import find_vectors
@@ -76,6 +77,8 @@ class TextTable:
     """The comments before the header."""
     preview: tuple[tuple[str, ...], ...] = ()
     """The first rows as they are in the file, for users who assign columns."""
+    sample: tuple[tuple[str, ...], ...] = ()
+    """The first rows, with the cells of the header's columns."""
 
     def find(self, column: str) -> int | None:
         """Return a column's index, ignoring case; None if the table lacks it. ``#3`` is the third column from the left.
@@ -197,6 +200,7 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     lines = _lines(data, dialect.delimiter, name)
     comments: list[str] = []
     header: tuple[str, ...] | None = None
+    named: tuple[str, ...] | None = None
     number = 0
     first: list[str] = []
     above = 0
@@ -208,7 +212,8 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
             comments += [line.strip()] * (len(comments) < _MOST_COMMENTS)
             continue
         if dialect.header_line < 0:
-            header, first = tuple(str(place) for place in range(1, dialect.columns + 1)), [line]
+            named = header_in_comments(comments, dialect.delimiter, dialect.columns)
+            header, first = named or tuple(str(place) for place in range(1, dialect.columns + 1)), [line]
             break
         if number == dialect.header_line:
             cells = split_line(line, dialect.header_delimiter, bracketed=dialect.bracketed)
@@ -223,6 +228,8 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
     rows = csv.reader(rest, delimiter=dialect.delimiter, skipinitialspace=True)
     try:
         before = list(islice(rows, _VECTOR_ROWS))
+        if before and is_row_of_units(before[0]):
+            before, above = before[1:], above + 1
     except csv.Error as error:
         raise RecordingError(f"{name} is not a CSV file ({error}).", hint) from error
     sample = [row for row in before if row and not row[0].startswith(COMMENTS)]
@@ -239,8 +246,9 @@ def open_table(data: bytes, name: str, hint: str) -> TextTable:
             above - len(first),
             plain=not dialect.bracketed and dialect.delimiter != " ",
         ),
-        has_header=dialect.header_line >= 0,
+        has_header=dialect.header_line >= 0 or named is not None,
         comments=tuple(comments),
+        sample=tuple(tuple(vectors.row(row) if vectors is not None else row) for row in sample),
         preview=tuple(tuple(show_inner(cell).strip() for cell in row) for row in sample[:_PREVIEW_ROWS]),
     )
 

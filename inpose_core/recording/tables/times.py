@@ -27,6 +27,7 @@ _DATE: Final[re.Pattern[str]] = re.compile(
 
 
 _STEPS: Final[re.Pattern[str]] = re.compile(r"delta|^dt$")
+_FEWEST_STEPS: Final[int] = 5
 
 
 def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[FloatArray, str | None]:
@@ -41,10 +42,15 @@ def parse_times(cells: Sequence[str], column: str, name: str) -> tuple[FloatArra
     except ValueError:
         return _clock_times(cells, column, name), "s"
     steps = np.diff(times[np.isfinite(times)])
-    # A column of frame-to-frame steps varies around one value and never grows.
-    if _STEPS.search(column.lower()) and len(steps) > 4 and (steps < 0).mean() > 0.2 and np.nanmin(times) >= 0:
+    if _STEPS.search(column.lower()) and len(steps) >= _FEWEST_STEPS and np.nanmin(times) >= 0 and _never_grow(steps):
         times = np.cumsum(np.nan_to_num(times))
     return times, None
+
+
+def _never_grow(steps: FloatArray) -> bool:
+    """Return whether a column holds frame-to-frame steps, which vary around one value or are all equal: no clock."""
+    back, forward = (steps < 0).sum(), (steps > 0).sum()
+    return bool(back > 0.2 * len(steps) or 2 * back >= forward)
 
 
 def _clock_times(cells: Sequence[str], column: str, name: str) -> FloatArray:

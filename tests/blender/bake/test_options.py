@@ -192,16 +192,6 @@ def test_a_strip_that_somebody_edited_is_muted_and_kept(rng, edit, pushed_down):
     assert [track.mute for track in animation.nla_tracks] == [True, False]
 
 
-def test_a_strip_that_blender_itself_has_changed_is_replaced(rng):
-    """When another strip moves, Blender lets one that holds its first pose hold only its last one."""
-    rig = build_rig(rng)
-    motion = random_motion(rng, map_and_measure(rig)[1].skeleton)
-    bake(rig, motion, to_nla_track=True)
-    rig.animation_data.nla_tracks[0].strips[0].extrapolation = "HOLD_FORWARD"
-    assert bake(rig, motion, replace_own=True, to_nla_track=True).kept_action_name == ""
-    assert len(rig.animation_data.nla_tracks) == 1
-
-
 @pytest.mark.parametrize("touch", ["value", "interpolation", "curve", "fake user", "other user"])
 def test_a_bake_that_somebody_edited_is_kept(rng, touch):
     rig = build_rig(rng)

@@ -103,3 +103,17 @@ def taken(steps: Any) -> dict[str, np.ndarray]:
             next(steps)
         except StopIteration as stop:
             return dict(stop.value.moves)
+
+
+def test_a_rig_of_a_scene_that_is_not_shown_now_is_baked() -> None:
+    """Somebody may look at another scene while a take is solved."""
+    rig, scene = hand_made_rig(), bpy.context.scene
+    window: Any = bpy.context.window
+    other = bpy.data.scenes.new("Other")
+    window.scene = other
+    try:
+        bpy.context.view_layer.update()
+        check_object(rig)
+    finally:
+        window.scene = scene
+        bpy.data.scenes.remove(other)

@@ -245,6 +245,23 @@ def test_stopping_ends_the_process(job):
     assert issubclass(WorkerError, InPoseError)
 
 
+def test_stopping_does_not_wait_for_what_the_process_has_started():
+    """A Python that is a script of the shell is such a process; its child keeps the outputs open."""
+    child = "import time; time.sleep(12)"
+    script = (
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}])\nprint('x', flush=True)\ninput()"
+    )
+    process = SolverProcess([sys.executable, "-c", script], dict(os.environ))
+    end_s = time.monotonic() + 10
+    while not process.log_tail:
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
+    began_s = time.monotonic()
+    process.stop(0.1)
+    assert time.monotonic() - began_s < 6
+    assert not process.alive
+
+
 def test_a_pose_that_nobody_has_taken_outlives_the_states_after_it():
     """A window that is drawn slowly asks seldom; the solver says its state ten times a second."""
     lines = (

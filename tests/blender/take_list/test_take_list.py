@@ -513,6 +513,20 @@ def test_a_moved_project_finds_its_files(three, tmp_path, recordings):
     assert Path(solved_of(0).file).parent == tmp_path / "elsewhere" / "shot takes"
 
 
+def test_a_new_version_of_a_moved_project_finds_the_motions(three, tmp_path, recordings):
+    project = tmp_path / "project"
+    project.mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot_v1.blend"))
+    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
+    for path in recordings:
+        shutil.move(path, project)
+    bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot_v2.blend"))
+    shutil.move(project, tmp_path / "elsewhere")
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "elsewhere" / "shot_v2.blend"))
+    assert missing_files(bpy.context.scene) == []
+    assert Path(solved_of(0).file).parent == tmp_path / "elsewhere" / "shot_v1 takes"
+
+
 def test_a_folder_of_choice_gets_the_motions(three, tmp_path):
     takes().folder = str(tmp_path / "own")
     assert bpy.ops.inpose.solve_takes() == {"FINISHED"}

@@ -47,7 +47,7 @@ class ListeningLayout:
         self.texts, self.operators, self.properties, self.icons = [], [], [], {}
 
     def __getattr__(self, name):
-        if name in {"row", "column", "box", "separator"}:
+        if name in {"row", "column", "column_flow", "box", "separator"}:
             return lambda **_: self
         raise AttributeError(name)
 

@@ -28,6 +28,7 @@ from inpose_core.recording.types import PoseType
         ("hp-mixed-reality", "", "Windows Mixed Reality controller"),
         ("microsoft-mixed-reality", "", "Windows Mixed Reality controller"),
         ("bytedance-pico-4", "", "PICO controller"),
+        ("pico-hand", "PICO 4", "bare hand"),
         ("playstation-vr2-sense", "", "PSVR2 Sense controller"),
         ("WindowsMR: 0x045E/0x065B", "Samsung Odyssey", "Windows Mixed Reality controller"),
         ("", "PICO 4", "PICO controller"),

@@ -70,6 +70,13 @@ def test_the_height_of_a_calibration_file_counts(tmp_path: Path) -> None:
     assert calibrate(standing(), SMALL, CalibrationSettings(calibration_file=file)).scale == pytest.approx(0.5)
 
 
+def test_what_a_height_does_is_told() -> None:
+    """In Blender, a new take has the performer's height of the take before."""
+    (note,) = calibrate(standing(), SMALL, CalibrationSettings(stature_m=STATURE_M)).notes
+    assert "scaled by 0.50" in note
+    assert calibrate(standing(), SMALL, CalibrationSettings(scale=0.5)).notes == ()
+
+
 def test_a_body_of_another_size_is_told_with_the_factor() -> None:
     assert calibrate(standing(), PERFORMER).findings == ()
     (told,) = calibrate(standing(), SMALL).findings

@@ -52,6 +52,19 @@ def test_a_fast_logger_makes_no_jumps(rate_hz: float) -> None:
     assert "faster than the tracking" in cleaned.notes[0]
 
 
+def test_devices_that_are_tracked_in_turn_make_no_jumps() -> None:
+    """Then no row repeats all poses, but each device stands still and leaps."""
+    take = spinning(person(rate_hz=90.0))
+    rows = polled(take, 250.0)
+    for device, late_s in ((1, 0.004), (2, 0.008)):
+        later = polled(replace(take, times_s=take.times_s + late_s), 250.0)
+        count = min(len(rows), len(later))
+        for own, other in ((rows.positions_m, later.positions_m), (rows.rotations_wxyz, later.rotations_wxyz)):
+            own[3:count, device] = other[3:count, device]
+    assert not find_repeated_rows(rows, np.ones(len(rows), np.bool_)).any()
+    assert told(clean_recording(rows).findings) == set()
+
+
 @pytest.mark.parametrize("rate_hz", [144.0, 250.0])
 def test_jumps_and_frozen_hands_of_a_fast_logger_are_found(rate_hz: float) -> None:
     take = person()

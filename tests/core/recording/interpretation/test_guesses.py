@@ -233,3 +233,17 @@ def test_hanging_arms_do_not_mirror_a_unity_table(tmp_path: Path) -> None:
     assert guessed(read)["axes"] == "RUF"
     assert "axes" not in {finding.kind for finding in read.findings}
     np.testing.assert_allclose(read.positions_m, person.positions_m, atol=1e-6)
+
+
+@pytest.mark.parametrize("unit", ["m", "cm"])
+def test_a_recording_far_from_its_origin_is_moved_to_it(tmp_path: Path, unit: str) -> None:
+    person = take("example")
+    far = replace(person, positions_m=person.positions_m + np.array((2500.0, 0.0, -1200.0)))
+    far.positions_m[300:400, 1] = 0.0
+    read = written(tmp_path, far, Convention("RUF", unit=unit, decimals=6))
+    offset_m = read.positions_m[0, 0] - person.positions_m[0, 0]
+    assert np.linalg.norm(offset_m) < 10.0
+    assert offset_m[1] == pytest.approx(0.0, abs=1e-4)
+    np.testing.assert_allclose(read.positions_m[:, 0], person.positions_m[:, 0] + offset_m, atol=1e-3)
+    assert not read.measured[310:390, 1].any()
+    assert any("m from its origin" in note for note in read.notes)

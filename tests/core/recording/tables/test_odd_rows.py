@@ -11,6 +11,8 @@ import pytest
 from inpose_core.errors import RecordingError
 from inpose_core.recording import ReadOptions, load_recording
 from inpose_core.recording.coarse_clock import spread_ticks
+from inpose_core.recording.tables.csv_format import write_csv
+from inpose_core.recording.tables.header_rows import header_in_comments
 from tests.core.recording.recording_files import moving_person
 from tests.core.recording.recording_tables import Convention, wide_table
 
@@ -89,3 +91,33 @@ def test_times_from_row_to_row_are_summed_up(tmp_path: Path, name: str) -> None:
     (tmp_path / "steps.csv").write_text(text)
     found = load_recording(tmp_path / "steps.csv", ReadOptions(axes="unity"))
     np.testing.assert_allclose(found.times_s, np.cumsum(steps_s) - steps_s[0], atol=1e-4)
+
+
+@pytest.mark.parametrize("delimiter", [",", " ", ";"])
+def test_a_header_may_be_a_comment(tmp_path: Path, delimiter: str) -> None:
+    person = moving_person(COUNT, RATE_HZ)
+    write_csv(person, tmp_path / "own.csv")
+    text = (tmp_path / "own.csv").read_text().replace(",", delimiter)
+    (tmp_path / "take.csv").write_text(f"# hand poses: grip\n# {text}")
+    found = load_recording(tmp_path / "take.csv")
+    np.testing.assert_allclose(found.positions_m, person.positions_m, atol=1e-6)
+    assert found.pose == "grip"
+
+
+def test_a_comment_is_no_header() -> None:
+    for comment in ("# measured in the lab", "# 1,2,3", "# a,b,c,d", "# a,,c", ""):
+        assert header_in_comments([comment] * bool(comment), ",", 3) is None
+
+
+@pytest.mark.parametrize(
+    "units", [("s", *("m", "m", "m", "-", "-", "-", "-") * 3), ("[s]", *("[m]", "[m]", "[m]", "", "", "", "") * 3)]
+)
+def test_units_below_the_header_are_no_frame(tmp_path: Path, units: tuple[str, ...]) -> None:
+    header, rows = table()
+    (tmp_path / "take.csv").write_text("\n".join([header, ",".join(units), *rows]))
+    found = load_recording(tmp_path / "take.csv", ReadOptions(axes="unity"))
+    np.testing.assert_allclose(found.positions_m, moving_person(COUNT, RATE_HZ).positions_m, atol=1e-6)
+    rows[60] = rows[60].replace(".", "x")
+    (tmp_path / "take.csv").write_text("\n".join([header, ",".join(units), *rows]))
+    with pytest.raises(RecordingError, match="Line 63"):
+        load_recording(tmp_path / "take.csv", ReadOptions(axes="unity"))

@@ -15,6 +15,7 @@ from inpose_core.options.reading import ReadOptions
 from inpose_core.recording import Recording, load_recording
 from inpose_core.recording.tables.assigned_devices import AssignedDevice, AssignedTracker
 from inpose_core.recording.tables.assignment import Assignment, save_assignment
+from inpose_core.recording.tables.column_words import layout_by_words
 from inpose_core.recording.tables.layouts import layout_from
 from inpose_core.recording.tables.tracker_columns import tracker_columns
 from tests.core.recording.recording_files import moving_person
@@ -216,3 +217,47 @@ def test_rows_of_a_device_are_assigned_as_trackers(tmp_path: Path, only_assigned
     assert found.joints[found.names.index("hips")] == PELVIS_JOINT
     save_assignment(assignment, path, lines[0].split(","))
     assert look_at_table(path).assignment.trackers == trackers
+
+
+def pose_columns(*names: str) -> list[str]:
+    return [
+        f"{name}_{part}" for name in names for part in (*(f"pos_{a}" for a in "xyz"), *(f"rot_{a}" for a in "xyzw"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("ViveTrackerWaist", "waist"),
+        ("TrackerRole_LeftFoot", "left_foot"),
+        ("vive_tracker_right_knee", "right_knee"),
+        ("tracker_LHR_1234", "tracker_lhr_1234"),
+        ("ViveTracker1", "tracker_1"),
+        ("trackerA", "tracker_a"),
+        ("belt", "belt"),
+        ("lower_back", "lower_back"),
+        ("LeftThigh", "left_thigh"),
+        ("right_lower_leg", "right_lower_leg"),
+    ],
+)
+def test_trackers_have_many_names(column: str, name: str) -> None:
+    (found,) = tracker_columns(pose_columns(column), ()).items()
+    assert found[0] == name
+    assert found[1].kind == "q"
+
+
+def test_a_thigh_is_no_hand() -> None:
+    table = layout_by_words(["time", *pose_columns("head", "left_thigh", "right_hand")])
+    assert table is not None
+    assert "left_p" not in table.columns
+
+
+def test_complete_poses_that_are_not_used_are_told(tmp_path: Path) -> None:
+    person = moving_person(200)
+    names = ("Head", "LeftHand", "RightHand", "Gadget", "Waist", "LeftEye")
+    text = wide_table(with_trackers(person), Convention(axes="RUF"), names, "{}_pos_", "{}_rot_")
+    (tmp_path / "take.csv").write_text(text, encoding="utf-8")
+    (note,) = [note for note in load_recording(tmp_path / "take.csv").notes if "does not use" in note]
+    assert "gadget" in note
+    assert "eye" not in note
+    assert "waist" not in note
