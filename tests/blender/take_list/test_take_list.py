@@ -402,6 +402,21 @@ def test_duplicate_and_delete(solved):
     assert "fight_001" in bpy.data.actions
 
 
+def test_handles_are_deleted_wherever_they_are_but_not_those_of_the_user(solved):
+    own = bpy.data.objects.new("Door handle", None)
+    for joint in ("left_wrist", "right_wrist"):
+        assert bpy.ops.inpose.add_pin(joint=joint) == {"FINISHED"}
+    for thing in (own, solved.inpose_pins.entries[0].handle):
+        bpy.context.scene.collection.objects.link(thing)
+    moved, collection = solved.inpose_pins.entries[0].handle.name, bpy.data.collections["InPose pins"]
+    collection.objects.unlink(bpy.data.objects[moved])
+    collection.objects.unlink(solved.inpose_pins.entries[1].handle)
+    solved.inpose_pins.entries[1].handle = own
+    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
+    assert moved not in bpy.data.objects
+    assert "Door handle" in bpy.data.objects
+
+
 def test_undo_brings_a_deleted_take_back(solved):
     bpy.context.preferences.edit.use_global_undo = True
     takes().chosen = 1
