@@ -402,6 +402,26 @@ def test_duplicate_and_delete(solved):
     assert "fight_001" in bpy.data.actions
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_solved_take_goes_to_another_character_with_its_pins(solved, rng, deleted):
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    handle, file = solved.inpose_pins.entries[0].handle, solved.inpose_take.file
+    if deleted:  # and replaced by a newer version of the rig
+        bpy.data.scenes[0].collection.objects.unlink(solved)
+    other = build_rig(rng, arm_angle_deg=45.0, location=(2, 0, 0))
+    entry = takes().entries[2]
+    entry.character = other
+    adopt(bpy.context.scene)
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert (states()[2], other.inpose_take.file, solved.inpose_take.file) == ("solved", file, "")
+    assert [pin.handle for pin in other.inpose_pins.entries] == [handle]
+    assert (handle.inpose_room_of, handle.hide_viewport, len(solved.inpose_pins.entries)) == (other, False, 0)
+    takes().chosen = 0
+    entry = takes().entries[2]
+    entry.character = solved  # a take that is not shown goes, too
+    assert (states()[2], data_of(entry).solved.file) == ("solved", file)
+
+
 def test_handles_are_deleted_wherever_they_are_but_not_those_of_the_user(solved):
     own = bpy.data.objects.new("Door handle", None)
     for joint in ("left_wrist", "right_wrist"):
