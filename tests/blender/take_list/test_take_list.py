@@ -503,6 +503,18 @@ def test_a_duplicated_character_gets_its_own_take(solved):
     assert solved.inpose_pins.entries[0].handle is not None
 
 
+def test_handles_that_are_duplicated_with_their_character_are_its_own(solved):
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    handle = solved.inpose_pins.entries[0].handle
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.ops.object.duplicate()
+    adopt(bpy.context.scene)
+    copy = next(thing for thing in bpy.context.scene.objects if thing.type == "ARMATURE" and thing != solved)
+    own = copy.inpose_pins.entries[0].handle
+    assert {thing for thing in bpy.data.objects if thing.type == "EMPTY"} == {handle, own}
+    assert (handle.inpose_room_of, own.inpose_room_of, own.select_get()) == (solved, copy, True)
+
+
 def test_the_same_recording_for_two_characters(rig, rng, take):
     scene = bpy.context.scene
     scene.inpose.recording = str(take)
