@@ -503,6 +503,17 @@ def test_a_duplicated_character_gets_its_own_take(solved):
     assert solved.inpose_pins.entries[0].handle is not None
 
 
+def test_takes_of_one_character_in_two_scenes_have_different_names(rig, tmp_path):
+    scene, second = bpy.context.scene, bpy.data.scenes.new("Shot 2")
+    second.collection.objects.link(rig)
+    for each, day in ((scene, "monday"), (second, "tuesday")):
+        file = tmp_path / day / "walk.bsor"
+        file.parent.mkdir()
+        file.write_bytes(b"data")
+        arrive(each, file, character=rig)
+    assert [each.inpose_takes.entries[0].name for each in (scene, second)] == ["walk", "walk (2)"]
+
+
 def test_handles_that_are_duplicated_with_their_character_are_its_own(solved):
     assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
     handle = solved.inpose_pins.entries[0].handle
