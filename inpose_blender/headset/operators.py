@@ -5,6 +5,7 @@
 # mypy: disable-error-code="valid-type"
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,10 +40,11 @@ def end_session() -> None:
         module.drop()
 
 
-def choose_take(context: bpy.types.Context, path: Path | None) -> None:
-    """Make a take the chosen recording, as if the user had chosen its file."""
-    if path is not None:
+def choose_takes(context: bpy.types.Context, paths: Sequence[Path]) -> None:
+    """Add takes to the list, and make the last one the chosen recording, as if the user had chosen its file."""
+    for path in paths:
         arrive(context.scene, path, "HEADSET", chosen_armature(context))
+    if paths:
         clear_error(context)
         bpy.ops.ed.undo_push(message=tr("Record from headset"))
 
@@ -89,7 +91,7 @@ class INPOSE_OT_record_headset(bpy.types.Operator):
             bpy.ops.inpose.end_headset()
             return self._finished(context)
         if event.type == "TIMER":
-            choose_take(context, session.new_take())
+            choose_takes(context, session.new_takes())
             redraw_panels()
             if (error := session.error) is not None:
                 bpy.ops.inpose.end_headset()
@@ -126,11 +128,11 @@ class INPOSE_OT_end_headset(_WhileRecording, bpy.types.Operator):
     bl_label = "End"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """End the server, and choose the newest take."""
+        """End the server, and choose the newest of its takes."""
         from .session import end
 
         try:
-            choose_take(context, end())
+            choose_takes(context, end())
         except InPoseError as error:
             show_error(self, context, error, _DOING)
         redraw_panels()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ class HeadsetSession:
     def __init__(self, choices: HeadsetChoices) -> None:
         _check_writable(choices.folder, choices.may_create)
         self.choices = choices
-        self._told = 0
+        self._told: set[Path] = set()
         settings = PageSettings(
             choices.port,
             "0.0.0.0" if choices.in_network else "127.0.0.1",
@@ -72,17 +73,12 @@ class HeadsetSession:
         """Ask the headset to ``start`` or ``stop`` a take; return whether one is connected."""
         return self._recorder.command(name)
 
-    def new_take(self) -> Path | None:
-        """Return the newest take, if it has ended and was not returned before."""
-        takes = list(self._recorder.takes)
-        ended = [number for number, take in enumerate(takes, start=1) if take.ended and number > self._told]
-        if not ended:
-            return None
-        self._told = ended[-1]
-        return takes[self._told - 1].path
+    def new_takes(self) -> list[Path]:
+        """Return the takes that have ended and were not returned before; several may end while Blender is busy."""
+        return self._not_told([take.path for take in list(self._recorder.takes) if take.ended])
 
-    def end(self) -> Path | None:
-        """End the server and close the files; return the newest take that was not returned before, ended or not.
+    def end(self) -> list[Path]:
+        """End the server and close the files; return the takes that were not returned before, ended or not.
 
         Raises:
             OutputError: the end of the newest take cannot be written.
@@ -91,11 +87,13 @@ class HeadsetSession:
             self._recorder.stop()
         except OSError as error:
             raise output_error(self.choices.folder, error) from error
-        takes = self._recorder.takes
-        if len(takes) <= self._told or not takes[-1].frames:
-            return self.new_take()
-        self._told = len(takes)
-        return takes[-1].path
+        return self._not_told([take.path for take in self._recorder.takes if take.ended or take.frames])
+
+    def _not_told(self, paths: Sequence[Path]) -> list[Path]:
+        """Return those of the paths that were not returned before."""
+        new = [path for path in paths if path not in self._told]
+        self._told.update(new)
+        return new
 
 
 def _check_writable(folder: Path, may_create: bool) -> None:
@@ -132,13 +130,13 @@ def begin(choices: HeadsetChoices) -> HeadsetSession:
     return session
 
 
-def end() -> Path | None:
-    """End the session, if one runs; return its newest take, if it is new.
+def end() -> list[Path]:
+    """End the session, if one runs; return its takes that are new.
 
     Raises:
         OutputError: the end of the take cannot be written.
     """
-    return _running.pop().end() if _running else None
+    return _running.pop().end() if _running else []
 
 
 def drop() -> None:

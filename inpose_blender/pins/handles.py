@@ -11,6 +11,8 @@ from mathutils import Matrix, Quaternion
 
 HANDLES: Final[str] = "InPose pins"
 """Name of the collection."""
+_MADE: Final[str] = "inpose_handle"
+"""A property of each handle that InPose has made; those of older files have none."""
 _SIZE_M: Final[float] = 0.06
 
 
@@ -25,6 +27,7 @@ def add_handle(scene: Any, name: str, place: Sequence[float], wxyz: Sequence[flo
         unit_m: metres in one unit of the scene.
     """
     handle = bpy.data.objects.new(name, None)
+    handle[_MADE] = True
     handle.empty_display_type = "SPHERE"
     handle.empty_display_size = _SIZE_M / unit_m
     handle.show_in_front = True
@@ -36,14 +39,14 @@ def add_handle(scene: Any, name: str, place: Sequence[float], wxyz: Sequence[flo
 
 
 def remove_handle(handle: Any) -> None:
-    """Remove a handle, unless something else uses it or it is no empty: then it is the user's."""
+    """Remove a handle that InPose has made, in whatever collection it is; one that the user has made stays."""
     if handle is None or handle.type != "EMPTY":
         return
     collection = bpy.data.collections.get(HANDLES)
-    if collection is None or handle.name not in collection.objects:
+    if not (handle.get(_MADE) or (collection is not None and handle.name in collection.objects)):
         return
     bpy.data.objects.remove(handle)
-    if not len(collection.objects):
+    if collection is not None and not len(collection.objects):
         bpy.data.collections.remove(collection)
 
 

@@ -59,6 +59,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         adopt_characters(scene)
         take, pins = armature.inpose_take, pins_of(armature)
         self._take_id = take.take_id
+        self._recording = take.recording
         self._label, self._scene, self._notes = take.label, remember(scene), take.notes.splitlines()
         self._before, self._unpinned = Path(take.file), take.unpinned or take.file
         self._seed = pins.seed + 1 if self.another else 0

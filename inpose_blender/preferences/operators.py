@@ -93,9 +93,11 @@ class INPOSE_OT_clear_results(bpy.types.Operator):
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
-        """Delete the files that are InPose's own by their names."""
+        """Delete the files that are InPose's own by their names: the user may have chosen a folder with other files."""
+        from ..takes.take import is_take_file_name
+
         try:
-            files = [path for path in results_folder().glob("*-????????????*.npz") if path.is_file()]
+            files = [path for path in results_folder().iterdir() if is_take_file_name(path.name) and path.is_file()]
             size = sum(path.stat().st_size for path in files)
             for path in files:
                 path.unlink()

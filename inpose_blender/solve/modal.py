@@ -39,6 +39,9 @@ class ModalSolve(ModalBake):
     _scene: Any
     """The scene, `Remembered`."""
     _label: str
+    """The name of the take."""
+    _recording: str
+    """What is solved, as the scene stores it: another recording may be chosen when the job ends."""
     _queued: QueuedSolve
     _take_id: str
     """The take in the list of the scene that is solved."""
@@ -162,7 +165,7 @@ class ModalSolve(ModalBake):
             InPoseError: the armature was deleted in the meantime.
         """
         armature = self._rig.armature_object
-        entry = take_again(scene, self._take_id, scene.inpose.recording, armature)
+        entry = take_again(scene, self._take_id, self._recording, armature, self._label)
         self._take_id, self._label = entry.take_id, entry.name
         self._shown_before = armature.inpose_take.take_id
         show_on_character(scene, entry)

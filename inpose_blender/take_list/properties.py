@@ -66,6 +66,12 @@ def _is_armature(_entry: Any, candidate: Any) -> bool:
     return bool(candidate.type == "ARMATURE")
 
 
+def _character_changed(entry: Any, _context: Any) -> None:
+    from ..takes.swapping import bring_along
+
+    bring_along(entry.id_data, entry)
+
+
 class INPOSE_PG_listed_take(bpy.types.PropertyGroup):
     """Hold one take. While it is shown or chosen, its data are elsewhere: see `takes.listed`."""
 
@@ -86,6 +92,7 @@ class INPOSE_PG_listed_take(bpy.types.PropertyGroup):
         description="The armature that gets the motion",
         type=bpy.types.Object,
         poll=_is_armature,
+        update=_character_changed,
     )
     recorded: bpy.props.StringProperty(options={"HIDDEN"})
     """Date and time of the recording, as ISO 8601 writes them, to the minute."""

@@ -17,6 +17,7 @@ from ..solve.operators import keep_outcome, kept_options, solve_options
 from ..solve.options import require_files
 from ..solve.queue import QUEUE, QueuedSolve
 from ..takes.adoption import adopt_characters
+from ..takes.arrival import give_character
 from ..takes.listed import chosen_entry, data_of, entries_of, entry_of, is_solved, recording_of
 from ..takes.memory import TAKES
 from ..takes.swapping import show_on_character
@@ -145,7 +146,7 @@ class INPOSE_OT_solve_takes(bpy.types.Operator):
         if entry is None or armature is None:  # deleted in the meantime
             return
         TAKES.remember(outcome.file, outcome.take)
-        entry.character = armature
+        give_character(scene, entry, armature)
         keep_outcome(data_of(entry).solved, outcome, entry.name, waiting.recording)
         self._solved.append(entry.name)
         if entry == chosen_entry(scene):

@@ -66,9 +66,12 @@ def adopt_from(scene: Any, armature: Any) -> None:
 
 
 def own_handles(pins: Any, armature: Any) -> None:
-    """Give pins copies of their handles: they were copied from the pins of another take."""
+    """Give pins copies of their handles: they were copied from the pins of another take.
+
+    Handles that were duplicated or appended together with the armature object are its own already.
+    """
     for pin in pins.entries:
-        if pin.handle is None:
+        if pin.handle is None or (armature is not None and pin.handle.inpose_room_of == armature):
             continue
         handle = pin.handle.copy()
         if handle.animation_data is not None and handle.animation_data.action is not None:

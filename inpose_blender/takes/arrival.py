@@ -11,8 +11,8 @@ import bpy
 from .adoption import adopt_characters, new_entry
 from .groups import clear_group
 from .kept_settings import drop_own_calibration, keep_settings
-from .listed import chosen_entry, entries_of, entry_of, is_solved, same_file
-from .naming import next_name
+from .listed import chosen_entry, entries_of, entry_of, is_solved, names_beside, same_file
+from .naming import free_name, next_name
 from .swapping import choose, leave
 
 _OF_ONE_RECORDING: Final[tuple[str, ...]] = ("take", "trim_start_s", "trim_end_s", "leave_out", "calibration_time_s")
@@ -78,11 +78,19 @@ def take_to_solve(scene: Any, character: Any) -> Any:
     entry = chosen_entry(scene)
     if entry is None or (entry.character != character and is_solved(entry)):
         return arrive(scene, scene.inpose.recording, entry.source if entry is not None else "FILE", character)
-    entry.character = character
+    give_character(scene, entry, character)
     return entry
 
 
-def take_again(scene: Any, take_id: str, file: str, character: Any) -> Any:
+def give_character(scene: Any, entry: Any, character: Any) -> None:
+    """Give a take a character. If another take of the character has its name, the name gets a number."""
+    if entry.character == character:
+        return
+    entry.name = free_name(entry.name, names_beside(scene, entry, character))
+    entry.character = character
+
+
+def take_again(scene: Any, take_id: str, file: str, character: Any, name: str) -> Any:
     """Return the take with an id; if it was deleted or given to another character meanwhile, it is new.
 
     Args:
@@ -90,11 +98,12 @@ def take_again(scene: Any, take_id: str, file: str, character: Any) -> Any:
         take_id: of the take.
         file: its recording.
         character: the armature object that it was solved for.
+        name: of a new take.
     """
     entry = entry_of(scene, take_id)
     if entry is None or (entry.character != character and is_solved(entry)):
-        return new_entry(scene, file, "FILE", character)
-    entry.character = character
+        return new_entry(scene, file, "FILE", character, name)
+    give_character(scene, entry, character)
     return entry
 
 

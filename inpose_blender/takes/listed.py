@@ -92,10 +92,10 @@ def names_beside(scene: Any, entry: Any, character: Any) -> set[str]:
     Args:
         scene: has the list.
         entry: the take, or None for one that is new.
-        character: of the take, or None.
+        character: of the take, or None. It may have takes in other scenes, too.
     """
-    return {
-        other.name
-        for other in entries_of(scene)
-        if (entry is None or other.take_id != entry.take_id) and other.character in {character, None}
-    }
+    others = [other for other in entries_of(scene) if other.character in {character, None}]
+    for elsewhere in bpy.data.scenes if character is not None else ():
+        if elsewhere != scene:
+            others += [other for other in entries_of(elsewhere) if other.character == character]
+    return {other.name for other in others if entry is None or other.take_id != entry.take_id}

@@ -13,9 +13,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..core import InPoseError, Motion, Sensors, load_sensors
+
+_SENSORS: Final[str] = ".sensors"
+_DIGEST: Final[str] = r"(?=[0-9]{0,11}[a-f])[0-9a-f]{12}"
+"""With a letter: twelve digits may be a date in the name of a file of the user."""
+_TAKE_FILE: Final[re.Pattern[str]] = re.compile(rf"([\w-]{{1,40}}-)?{_DIGEST}({re.escape(_SENSORS)})?\.npz")
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,17 @@ def load_take(path: Path) -> SolvedTake:
 
 def sensors_file_of(path: Path) -> Path:
     """Return the path of the sensors file that belongs to a motion file."""
-    return path.with_suffix(".sensors.npz")
+    return path.with_suffix(f"{_SENSORS}.npz")
 
 
 def take_file_name(stem: str, params: Mapping[str, Any]) -> str:
     """Return a file name that is the same for the same request, readable, and allowed on every system."""
-    digest = hashlib.sha256(json.dumps(params, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    hashed = hashlib.sha256(json.dumps(params, sort_keys=True, default=str).encode()).hexdigest()
+    digest = re.findall(_DIGEST, hashed)[0]
     readable = re.sub(r"[^\w-]+", "_", stem)[:40].strip("_")
     return f"{readable}-{digest}.npz" if readable else f"{digest}.npz"
+
+
+def is_take_file_name(name: str) -> bool:
+    """Return whether InPose gives such a name to a motion file or its sensors file."""
+    return _TAKE_FILE.fullmatch(name) is not None

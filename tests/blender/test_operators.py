@@ -15,7 +15,7 @@ from inpose_blender.bpy_compat import action_curves, all_curves
 from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import machine_settings
 from inpose_blender.takes.memory import TAKES
-from inpose_blender.takes.take import SolvedTake
+from inpose_blender.takes.take import SolvedTake, take_file_name
 
 
 @pytest.fixture
@@ -179,10 +179,14 @@ def test_an_error_can_be_copied_with_its_details(ready_scene, fake_worker):
 
 
 def test_results_are_deleted_and_nothing_else(solved, results):
-    other = results / "my notes.npz"
-    other.write_bytes(b"")
+    names = ("my notes.npz", "subject-01_walk_poses.npz", "AMASS-CMU_01_01_stageii.npz", "walk-202611291130.npz")
+    others = {results / name for name in names}
+    for other in others:
+        other.write_bytes(b"")
+    assert len(list(results.iterdir())) > len(others)
+    (results / take_file_name("", {})).write_bytes(b"")  # of a recording whose name has no usable letter
     assert bpy.ops.inpose.clear_results() == {"FINISHED"}
-    assert list(results.iterdir()) == [other]
+    assert set(results.iterdir()) == others
 
 
 def test_results_lie_where_the_user_wants_them(registered, tmp_path, monkeypatch):

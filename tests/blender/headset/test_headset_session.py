@@ -42,15 +42,29 @@ def refuses(url: str) -> bool:
 def test_a_take_that_has_ended_becomes_the_chosen_recording(running: HeadsetSession, tmp_path: Path) -> None:
     browser = Browser(running.url)
     until(lambda: running.progress().connected)
-    assert running.new_take() is None
+    assert running.new_takes() == []
     browser.send(*LINES)
     taken: list[Path] = []
-    until(lambda: taken or taken.extend(filter(None, [running.new_take()])))
-    operators.choose_take(bpy.context, taken[0])
+    until(lambda: taken or taken.extend(running.new_takes()))
+    operators.choose_takes(bpy.context, taken)
     assert bpy.context.scene.inpose.recording == str(tmp_path / "take_001.jsonl")
     assert running.progress().frames == 90
-    assert running.new_take() is None, "each take is chosen once: the user may choose another file"
-    assert session.end() is None
+    assert running.new_takes() == [], "each take is chosen once: the user may choose another file"
+    assert session.end() == []
+
+
+def test_all_takes_that_end_while_blender_is_busy_are_listed(running: HeadsetSession, tmp_path: Path) -> None:
+    browser = Browser(running.url)
+    for take in range(3):
+        lines = take_lines(moving_person(30), header={"take": take + 1})
+        browser.send(*(lines if take < 2 else lines[:20]))
+    until(lambda: running.progress().takes == 3 and running.progress().frames > 10)
+    operators.choose_takes(bpy.context, running.new_takes())
+    listed = bpy.context.scene.inpose_takes
+    assert [Path(entry.file).name for entry in listed.entries] == ["take_001.jsonl", "take_002.jsonl"]
+    assert bpy.ops.inpose.end_headset() == {"FINISHED"}
+    assert [Path(entry.file).name for entry in listed.entries][2:] == ["take_003.jsonl"]
+    assert listed.chosen == 2
 
 
 def test_the_end_keeps_and_chooses_the_take_that_still_runs(running: HeadsetSession, tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inpose_blender.takes.naming import free_name, next_name, parsed_name
+from inpose_blender.takes.take import is_take_file_name, sensors_file_of, take_file_name
 
 
 @given(st.text(max_size=30))
@@ -35,3 +38,11 @@ def test_a_free_name_is_free(name, names):
     found = free_name(name, names)
     assert found not in names
     assert found.startswith(name)
+
+
+@given(st.text(), st.integers())
+def test_the_files_of_takes_are_known_by_their_names(stem, number):
+    name = take_file_name(stem, {"number": number})
+    assert is_take_file_name(name)
+    assert is_take_file_name(sensors_file_of(Path(name)).name)
+    assert not is_take_file_name(name.upper())

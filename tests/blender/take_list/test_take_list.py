@@ -13,6 +13,7 @@ from rigs import build_rig
 
 from inpose_blender.bake.takes_of_actions import take_of
 from inpose_blender.bpy_compat import all_curves
+from inpose_blender.runtime.worker_job import WorkerJob
 from inpose_blender.take_list import edited
 from inpose_blender.take_list.finding import missing_files
 from inpose_blender.take_list.handlers import complete_list_later
@@ -333,6 +334,39 @@ def test_solving_one_take_keeps_the_other(three):
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
 
 
+def test_a_take_that_is_deleted_while_it_is_solved_comes_back_with_its_name(three, recordings, monkeypatch):
+    scene, wait = bpy.context.scene, WorkerJob.wait
+
+    def wait_and_delete(job):
+        wait(job)
+        bpy.ops.inpose.delete_take()
+        takes().chosen = 0
+
+    monkeypatch.setattr(WorkerJob, "wait", wait_and_delete)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert states() == ["recorded", "recorded", "baked"]
+    assert takes().entries[2].file == solved_of(2).recording == str(recordings[2])
+    assert scene.inpose.recording == str(recordings[0])
+
+
+@pytest.mark.parametrize("solve", ["solve_full_body", "solve_takes"])
+def test_a_take_that_gets_a_character_gets_a_free_name(rig, tmp_path, solve):
+    scene, files = bpy.context.scene, [tmp_path / day / "walk.bsor" for day in ("monday", "tuesday")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(b"data")
+    arrive(scene, files[0], character=rig)
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    entry = arrive(scene, files[1])
+    entry.name = "walk"  # as in a file that was saved before
+    assert getattr(bpy.ops.inpose, solve)() == {"FINISHED"}
+    assert names() == ["walk", "walk (2)"]
+    assert solved_of(1).label == "walk (2)"
+    assert take_of(bpy.data.actions["walk"]) == "walk"
+    assert states() == ["baked", "baked" if solve == "solve_full_body" else "solved"]
+
+
 def test_rename_takes_the_bake_along(solved):
     takes().chosen = 0
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
@@ -366,6 +400,41 @@ def test_duplicate_and_delete(solved):
     assert (names(), bpy.context.scene.inpose.recording, solved.inpose_take.file) == ([], "", "")
     assert not bpy.ops.inpose.delete_take.poll()
     assert "fight_001" in bpy.data.actions
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_solved_take_goes_to_another_character_with_its_pins(solved, rng, deleted):
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    handle, file = solved.inpose_pins.entries[0].handle, solved.inpose_take.file
+    if deleted:  # and replaced by a newer version of the rig
+        bpy.data.scenes[0].collection.objects.unlink(solved)
+    other = build_rig(rng, arm_angle_deg=45.0, location=(2, 0, 0))
+    entry = takes().entries[2]
+    entry.character = other
+    adopt(bpy.context.scene)
+    assert names() == ["fight_001", "fight_002", "fight_003"]
+    assert (states()[2], other.inpose_take.file, solved.inpose_take.file) == ("solved", file, "")
+    assert [pin.handle for pin in other.inpose_pins.entries] == [handle]
+    assert (handle.inpose_room_of, handle.hide_viewport, len(solved.inpose_pins.entries)) == (other, False, 0)
+    takes().chosen = 0
+    entry = takes().entries[2]
+    entry.character = solved  # a take that is not shown goes, too
+    assert (states()[2], data_of(entry).solved.file) == ("solved", file)
+
+
+def test_handles_are_deleted_wherever_they_are_but_not_those_of_the_user(solved):
+    own = bpy.data.objects.new("Door handle", None)
+    for joint in ("left_wrist", "right_wrist"):
+        assert bpy.ops.inpose.add_pin(joint=joint) == {"FINISHED"}
+    for thing in (own, solved.inpose_pins.entries[0].handle):
+        bpy.context.scene.collection.objects.link(thing)
+    moved, collection = solved.inpose_pins.entries[0].handle.name, bpy.data.collections["InPose pins"]
+    collection.objects.unlink(bpy.data.objects[moved])
+    collection.objects.unlink(solved.inpose_pins.entries[1].handle)
+    solved.inpose_pins.entries[1].handle = own
+    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
+    assert moved not in bpy.data.objects
+    assert "Door handle" in bpy.data.objects
 
 
 def test_undo_brings_a_deleted_take_back(solved):
@@ -432,6 +501,29 @@ def test_a_duplicated_character_gets_its_own_take(solved):
     assert bpy.ops.inpose.delete_take() == {"FINISHED"}
     takes().chosen = 0
     assert solved.inpose_pins.entries[0].handle is not None
+
+
+def test_takes_of_one_character_in_two_scenes_have_different_names(rig, tmp_path):
+    scene, second = bpy.context.scene, bpy.data.scenes.new("Shot 2")
+    second.collection.objects.link(rig)
+    for each, day in ((scene, "monday"), (second, "tuesday")):
+        file = tmp_path / day / "walk.bsor"
+        file.parent.mkdir()
+        file.write_bytes(b"data")
+        arrive(each, file, character=rig)
+    assert [each.inpose_takes.entries[0].name for each in (scene, second)] == ["walk", "walk (2)"]
+
+
+def test_handles_that_are_duplicated_with_their_character_are_its_own(solved):
+    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
+    handle = solved.inpose_pins.entries[0].handle
+    bpy.ops.object.select_all(action="SELECT")
+    bpy.ops.object.duplicate()
+    adopt(bpy.context.scene)
+    copy = next(thing for thing in bpy.context.scene.objects if thing.type == "ARMATURE" and thing != solved)
+    own = copy.inpose_pins.entries[0].handle
+    assert {thing for thing in bpy.data.objects if thing.type == "EMPTY"} == {handle, own}
+    assert (handle.inpose_room_of, own.inpose_room_of, own.select_get()) == (solved, copy, True)
 
 
 def test_the_same_recording_for_two_characters(rig, rng, take):
