@@ -32,6 +32,12 @@ def bakes_on(owner: Any, take_name: str) -> list[Any]:
     return list(dict.fromkeys(action for action in actions if action is not None and take_of(action) == take_name))
 
 
+def release_bakes(owner: Any, take_name: str) -> None:
+    """Let the bakes of a take belong to no take: no later take of this name replaces them."""
+    for action in bakes_on(owner, take_name):
+        del action[TAKE_KEY]
+
+
 def rename_bakes(owner: Any, before: str, after: str) -> None:
     """Let the bakes of a take belong to it under its new name; actions, tracks and strips that have its name get the
     new one."""

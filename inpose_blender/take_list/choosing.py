@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..bake.play_action import show_bake
+from ..bake.takes_of_actions import release_bakes
 from ..pins.handles import remove_handle
 from ..rig.properties import chosen_armature
 from ..takes.adoption import adopt_characters, own_handles
@@ -62,9 +63,11 @@ def duplicate_take(scene: Any, entry: Any) -> Any:
 def delete_take(scene: Any, entry: Any) -> Any:
     """Remove a take from the list, with its pins, and return the take that is next to it, or None.
 
-    Files and bakes stay.
+    Files and bakes stay; the bakes are the user's from now on.
     """
     data = data_of(entry)
+    if entry.character is not None:
+        release_bakes(entry.character, entry.name)
     for pin in data.pins.entries:
         remove_handle(pin.handle)
     if on_character(entry):

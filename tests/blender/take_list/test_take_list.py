@@ -402,6 +402,20 @@ def test_duplicate_and_delete(solved):
     assert "fight_001" in bpy.data.actions
 
 
+def test_the_bakes_of_a_deleted_take_are_the_users(solved, recordings):
+    """A new take of the same name does not replace them, neither the active action nor an NLA track."""
+    assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
+    takes().chosen = 2
+    kept = bpy.data.actions["fight_003"]
+    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
+    assert arrive(bpy.context.scene, recordings[2], character=solved).name == "fight_003"
+    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
+    assert kept.name in bpy.data.actions
+    tracks = solved.animation_data.nla_tracks
+    assert kept in [strip.action for track in tracks for strip in track.strips]
+    assert solved.animation_data.action != kept
+
+
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_solved_take_goes_to_another_character_with_its_pins(solved, rng, deleted):
     assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
