@@ -16,7 +16,8 @@ import numpy as np
 from ..bpy_compat import ActionWriter, all_curves, shortened
 from ..layers.below import curves_of_track
 from ..layers.strips import new_strip, remember_strip
-from ..rig.switched_off import SWITCHES_KEY, SwitchedOff
+from ..rig.action_marks import SWITCHES_KEY
+from ..rig.switched_off import SwitchedOff
 from .baked_actions import Fingerprint, mark_as_baked
 from .channels import AT_REST
 from .keyframes import write_keys

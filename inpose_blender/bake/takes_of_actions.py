@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..bpy_compat import shortened
-from ..rig.switched_off import SWITCHES_KEY
+from ..rig.action_marks import SWITCHES_KEY
 
 TAKE_KEY: Final[str] = "inpose_take"
 """The property of a baked action with the name of its take."""

@@ -12,7 +12,7 @@ from typing import Any
 from ..bake.takes_of_actions import take_of
 from ..bpy_compat import all_curves, assign_action, assigned_slot, strip_slot
 from ..core import RigError
-from ..rig.switched_off import SWITCHES_KEY
+from ..rig.action_marks import SWITCHES_KEY
 from .options import ClipChoice
 
 

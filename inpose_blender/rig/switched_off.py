@@ -16,14 +16,13 @@ import bpy
 
 from ..bpy_compat import all_curves, remove_curves
 from ..core import RigError
+from .action_marks import SWITCHES_KEY
 from .families import RigMapping
 from .home import playing_actions
 
 _IK_TYPES: Final[frozenset[str]] = frozenset({"IK", "SPLINE_IK"})
 _LIMIT_TYPES: Final[frozenset[str]] = frozenset({"LIMIT_ROTATION", "LIMIT_LOCATION", "LIMIT_SCALE", "LIMIT_DISTANCE"})
 _KEY: Final[str] = "inpose_switched_off"
-SWITCHES_KEY: Final[str] = "inpose_switches"
-"""The property of an action that holds such settings as they were, below a layer: see `bake.kept_switches`."""
 
 
 @dataclass(frozen=True)
