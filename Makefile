@@ -148,7 +148,7 @@ test-blenders: $(foreach version,4.2 4.5 5.0 5.2,.venvs/bpy-$(version)/.installe
 .venvs/bpy-%/.installed:
 	set -e; set -- $(foreach word,$(BPY_$(subst .,_,$*)),'$(word)'); python=$$1; shift; \
 		python$$python -m venv .venvs/bpy-$*; \
-		.venvs/bpy-$*/bin/python -m pip install -q "$$@" pytest pytest-timeout hypothesis scipy
+		.venvs/bpy-$*/bin/python -m pip install -q "$$@" pytest pytest-timeout hypothesis scipy python-osc
 	touch $@
 
 # Run the solver on numpys that have no BLAS, as Blender's own builds have none, against torch. They are compiled here
