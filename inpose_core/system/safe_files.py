@@ -14,11 +14,12 @@ import json
 import math
 import os
 import stat
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,9 @@ _numpy_format: Final[Any] = np.lib.format
 """Its functions carry no types."""
 _MOST_ARRAYS: Final[int] = 64
 _LONGEST_HEADER: Final[int] = 10_000
+_MOST_TRIES: Final[int] = 5
+_NEXT_TRY_S: Final[float] = 0.002
+Parsed = TypeVar("Parsed")
 
 
 def read_bytes(path: Path, most: int) -> bytes:
@@ -179,8 +183,9 @@ def read_arrays(
         for name in (*names, *optional):
             if name in members:
                 _checked(archive, members[name], most_bytes)
-                with archive.open(members[name]) as file:
-                    arrays[name] = _numpy_format.read_array(file, allow_pickle=False)
+                arrays[name] = _parsed(
+                    archive, members[name], lambda file: _numpy_format.read_array(file, allow_pickle=False)
+                )
             elif name in names:
                 raise ValueError(f"it has no {name}")
     return arrays
@@ -223,17 +228,36 @@ class _Header:
 
 
 def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most_bytes: int) -> _Header:
-    with archive.open(member) as file:
-        newer = _numpy_format.read_magic(file) != (1, 0)
-        read_header = _numpy_format.read_array_header_2_0 if newer else _numpy_format.read_array_header_1_0
-        shape, _, dtype = read_header(file, max_header_size=_LONGEST_HEADER)
-    header = _Header(shape, dtype)
+    header = _parsed(archive, member, _header)
     # numpy takes text of -1 characters for a type, too.
     if header.dtype.kind not in "biufSU" or min(header.dtype.itemsize, *header.shape, 0) < 0:
         raise ValueError("an array holds neither numbers nor text")
     if header.size > min(member.file_size, most_bytes):
         raise ValueError("an array is larger than its file, or larger than InPose allows")
     return header
+
+
+def _header(file: IO[bytes]) -> _Header:
+    newer = _numpy_format.read_magic(file) != (1, 0)
+    read_header = _numpy_format.read_array_header_2_0 if newer else _numpy_format.read_array_header_1_0
+    shape, _, dtype = read_header(file, max_header_size=_LONGEST_HEADER)
+    return _Header(shape, dtype)
+
+
+def _parsed(archive: zipfile.ZipFile, member: zipfile.ZipInfo, parse: Callable[[IO[bytes]], Parsed]) -> Parsed:
+    """Parse a member, again if another thread was in the way.
+
+    numpy parses headers as Python source. Python 3.11 counts the depth of such a parse for all threads together, and
+    raises a SystemError if two of them parse at the same time.
+    """
+    for _ in range(_MOST_TRIES - 1):
+        try:
+            with archive.open(member) as file:
+                return parse(file)
+        except SystemError:
+            time.sleep(_NEXT_TRY_S)
+    with archive.open(member) as file:
+        return parse(file)
 
 
 def _integer(digits: str) -> int | float:

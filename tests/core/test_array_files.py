@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
 
 from inpose_core.system.array_files import npz_parts
+from inpose_core.system.safe_files import read_arrays
 
 _NOISE = np.random.default_rng(0).normal(size=(300, 66)).astype(np.float32)
 _ARRAYS = {
@@ -48,3 +50,21 @@ def test_zeros_take_no_room_and_noise_is_stored_as_it_is() -> None:
 
 def test_the_same_arrays_give_the_same_file() -> None:
     assert b"".join(npz_parts(_ARRAYS)) == b"".join(npz_parts(_ARRAYS))
+
+
+@pytest.mark.parametrize("name", ["read_array_header_1_0", "read_array"])
+def test_a_header_is_parsed_again_if_another_thread_was_in_the_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 raises a SystemError then, about the depth of its recursion."""
+    packed = b"".join(npz_parts({"noise": _NOISE}))
+    real, fails = getattr(np.lib.format, name), iter((True, True, False))
+
+    def parse(*arguments: Any, **named: Any) -> Any:
+        if next(fails, False):
+            raise SystemError("AST constructor recursion depth mismatch")
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(np.lib.format, name, parse)
+    np.testing.assert_array_equal(read_arrays(packed, ["noise"], most_bytes=1 << 20)["noise"], _NOISE)
+    monkeypatch.setattr(np.lib.format, name, lambda *_, **__: (_ for _ in ()).throw(SystemError("always")))
+    with pytest.raises(ValueError, match="damaged"):
+        read_arrays(packed, ["noise"], most_bytes=1 << 20)
