@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..bpy_compat import ActionWriter, action_curves
 from ..core import FloatArray
+from ..rig.curves import values_of_keys
 from .baked_actions import Fingerprint, is_as_baked, mark_as_baked, remembered_fingerprint
 from .channels import AT_REST, Channel
 from .keyframes import Keys, read_keys, replace_keys
@@ -162,20 +163,8 @@ def _fingerprint(channels: Sequence[Channel], frames: FloatArray) -> Fingerprint
 
 
 def _sampled(curve: Any, frames: FloatArray, otherwise: FloatArray) -> FloatArray:
-    """Return the values of a curve's keys at frames, (F,); of no curve, those of the bake.
-
-    Its modifiers are left out: they stay on the curve, and would count twice in new keys.
-    """
-    if curve is None:
-        return otherwise
-    on = [modifier for modifier in curve.modifiers if not modifier.mute]
-    for modifier in on:
-        modifier.mute = True
-    try:
-        return np.array([curve.evaluate(frame) for frame in frames.tolist()])
-    finally:
-        for modifier in on:
-            modifier.mute = False
+    """Return the values of a curve's keys at frames, (F,); of no curve, those of the bake."""
+    return otherwise if curve is None else values_of_keys(curve, frames.tolist())
 
 
 def _has_other_keys(keys: Sequence[Keys], wanted: FloatArray) -> bool:

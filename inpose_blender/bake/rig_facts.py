@@ -21,6 +21,7 @@ from ..layers.below import paths_below
 from ..layers.masks import BodyPart, body_parts
 from ..rig.chains import can_be_shifted, detached_joints, root_bone_name
 from ..rig.checks import check_bones, check_object
+from ..rig.curves import rotation_property
 from ..rig.families import RigMapping
 from ..rig.measure import RigMeasure
 from ..rig.places import joint_place, location_axes
@@ -198,10 +199,7 @@ def _held_at_rest(armature_object: Any, held: Collection[str], below: Collection
     """Return constant channels for those of the bones that are not at rest now, or that a track below animates."""
     channels = []
     for bone in (bone for bone in armature_object.pose.bones if bone.name in held):
-        rotation = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(
-            bone.rotation_mode, "rotation_euler"
-        )
-        for name in ("location", "scale", rotation):
+        for name in ("location", "scale", rotation_property(bone.rotation_mode)):
             rest = AT_REST[name]
             path = bone.path_from_id(name)
             if path in below or np.abs(np.subtract(getattr(bone, name), rest)).max() > _NOT_AT_REST:

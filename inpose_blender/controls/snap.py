@@ -14,6 +14,7 @@ from ..bpy_compat import ActionWriter, action_curves, assign_action
 from ..character.posing import PosedBones, pose_bones
 from ..core import FloatArray, RigError
 from ..rig.checks import check_object
+from ..rig.curves import rotation_property
 from ..rig.find import map_rig
 from ..rig.shown import shown_copy
 from ..rig.switched_off import SwitchedOff, remember_off, to_switch_off
@@ -25,7 +26,7 @@ from .limbs import Control, IkControls, IkLimb
 from .originals import drop_step, keep_original, original_of
 from .stretch import stretching_off
 from .switches import LimbProperty, limb_properties
-from .write import KeyedCurve, rotation_channel, set_keys, set_switch
+from .write import KeyedCurve, set_keys, set_switch
 
 Direction = Literal["fk_to_ik", "ik_to_fk"]
 _NO_LIMIT_S: Final[float] = float("inf")
@@ -184,7 +185,7 @@ def _curves(armature_object: Any, keys: Sequence[ControlKeys]) -> Iterator[Keyed
         if each.location is not None:
             yield KeyedCurve(bone.path_from_id("location"), each.bone, each.location)
         if each.rotation is not None:
-            path = bone.path_from_id(rotation_channel(bone.rotation_mode))
+            path = bone.path_from_id(rotation_property(bone.rotation_mode))
             yield KeyedCurve(path, each.bone, each.rotation, bone.rotation_mode)
 
 

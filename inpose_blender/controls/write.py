@@ -12,6 +12,7 @@ from mathutils import Euler, Quaternion
 
 from ..bpy_compat import ActionWriter
 from ..core import FloatArray, continuous_signs, normalize_quaternion
+from ..rig.curves import values_of_keys
 
 _SAME_FRAME: Final[float] = 1e-3
 
@@ -26,11 +27,6 @@ class KeyedCurve:
     """(F, components); for a rotation (F, 4), quaternions."""
     rotation_mode: str = ""
     """That of a rotation's bone; empty for other properties."""
-
-
-def rotation_channel(mode: str) -> str:
-    """Return the name of the property for rotations in a bone's mode."""
-    return {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}.get(mode, "rotation_euler")
 
 
 def rotation_values(mode: str, wxyz: FloatArray, before: FloatArray | None, after: FloatArray | None) -> FloatArray:
@@ -109,14 +105,7 @@ def _divided(curves: Sequence[Any], frame: float, *, leads: bool) -> FloatArray:
     values = []
     for curve in curves:
         points = curve.keyframe_points
-        on = [modifier for modifier in curve.modifiers if not modifier.mute]
-        for modifier in on:  # they act on the new keys, too
-            modifier.mute = True
-        try:
-            value = curve.evaluate(frame)
-        finally:
-            for modifier in on:
-                modifier.mute = False
+        (value,) = values_of_keys(curve, (frame,))
         there = next((index for index, point in enumerate(points) if abs(point.co.x - frame) < _SAME_FRAME), None)
         if there is None:
             next_one = sum(point.co.x < frame for point in points)

@@ -13,9 +13,9 @@ from ..bake.channels import Channel
 from ..bake.keyframes import key_value
 from ..bpy_compat import action_curves
 from ..core import FloatArray, runs
+from ..rig.curves import rotation_property
 from ..rig.tree import BoneTree
 
-_ROTATIONS: Final[dict[str, str]] = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 _SAME: Final[float] = 1e-6
 """Values that differ by less are one value: Blender stores about seven digits."""
 _SHORTEST_REST: Final[int] = 3
@@ -52,7 +52,7 @@ def read_action(armature_object: Any, tree: BoneTree, frames: Sequence[int], wan
     reducible, rests, left_alone = set(), {}, 0
     holders = [("", armature_object), *((bone.name, bone) for bone in armature_object.pose.bones)]
     for name, holder in holders:
-        for property_name in ("location", _ROTATIONS.get(holder.rotation_mode, "rotation_euler")):
+        for property_name in ("location", rotation_property(holder.rotation_mode)):
             path = property_name if not name else holder.path_from_id(property_name)
             curves = by_path.get(path, {})
             now = np.array(getattr(holder, property_name), dtype=np.float64)
