@@ -15,42 +15,10 @@ from inpose_blender.bake.takes_of_actions import take_of
 from inpose_blender.bpy_compat import all_curves
 from inpose_blender.runtime.worker_job import WorkerJob
 from inpose_blender.take_list import edited
-from inpose_blender.take_list.finding import missing_files
-from inpose_blender.take_list.handlers import complete_list_later
 from inpose_blender.take_list.panel import row_text, take_lines
 from inpose_blender.take_list.state import state_of
-from inpose_blender.takes.adoption import adopt
 from inpose_blender.takes.arrival import arrive, note_facts
 from inpose_blender.takes.listed import data_of, on_character
-from inpose_blender.takes.memory import TAKES
-
-
-@pytest.fixture
-def rig(registered, rng, fake_worker):
-    fake_worker("stands")
-    return build_rig(rng, arm_angle_deg=45.0)
-
-
-@pytest.fixture
-def recordings(tmp_path) -> list[Path]:
-    paths = [tmp_path / f"fight_{number:03}.bsor" for number in (1, 2, 3)]
-    for path in paths:
-        path.write_bytes(b"data")
-    return paths
-
-
-@pytest.fixture
-def three(rig, recordings):
-    """Return a character with three recorded takes; the last one is chosen."""
-    for path in recordings:
-        bpy.context.scene.inpose.recording = str(path)
-    return rig
-
-
-@pytest.fixture
-def solved(three):
-    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
-    return three
 
 
 def takes():
@@ -350,23 +318,6 @@ def test_a_take_that_is_deleted_while_it_is_solved_comes_back_with_its_name(thre
     assert scene.inpose.recording == str(recordings[0])
 
 
-@pytest.mark.parametrize("solve", ["solve_full_body", "solve_takes"])
-def test_a_take_that_gets_a_character_gets_a_free_name(rig, tmp_path, solve):
-    scene, files = bpy.context.scene, [tmp_path / day / "walk.bsor" for day in ("monday", "tuesday")]
-    for file in files:
-        file.parent.mkdir()
-        file.write_bytes(b"data")
-    arrive(scene, files[0], character=rig)
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    entry = arrive(scene, files[1])
-    entry.name = "walk"  # as in a file that was saved before
-    assert getattr(bpy.ops.inpose, solve)() == {"FINISHED"}
-    assert names() == ["walk", "walk (2)"]
-    assert solved_of(1).label == "walk (2)"
-    assert take_of(bpy.data.actions["walk"]) == "walk"
-    assert states() == ["baked", "baked" if solve == "solve_full_body" else "solved"]
-
-
 def test_rename_takes_the_bake_along(solved):
     takes().chosen = 0
     assert bpy.ops.inpose.bake_take() == {"FINISHED"}
@@ -416,41 +367,6 @@ def test_the_bakes_of_a_deleted_take_are_the_users(solved, recordings):
     assert solved.animation_data.action != kept
 
 
-@pytest.mark.parametrize("deleted", [False, True])
-def test_a_solved_take_goes_to_another_character_with_its_pins(solved, rng, deleted):
-    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
-    handle, file = solved.inpose_pins.entries[0].handle, solved.inpose_take.file
-    if deleted:  # and replaced by a newer version of the rig
-        bpy.data.scenes[0].collection.objects.unlink(solved)
-    other = build_rig(rng, arm_angle_deg=45.0, location=(2, 0, 0))
-    entry = takes().entries[2]
-    entry.character = other
-    adopt(bpy.context.scene)
-    assert names() == ["fight_001", "fight_002", "fight_003"]
-    assert (states()[2], other.inpose_take.file, solved.inpose_take.file) == ("solved", file, "")
-    assert [pin.handle for pin in other.inpose_pins.entries] == [handle]
-    assert (handle.inpose_room_of, handle.hide_viewport, len(solved.inpose_pins.entries)) == (other, False, 0)
-    takes().chosen = 0
-    entry = takes().entries[2]
-    entry.character = solved  # a take that is not shown goes, too
-    assert (states()[2], data_of(entry).solved.file) == ("solved", file)
-
-
-def test_handles_are_deleted_wherever_they_are_but_not_those_of_the_user(solved):
-    own = bpy.data.objects.new("Door handle", None)
-    for joint in ("left_wrist", "right_wrist"):
-        assert bpy.ops.inpose.add_pin(joint=joint) == {"FINISHED"}
-    for thing in (own, solved.inpose_pins.entries[0].handle):
-        bpy.context.scene.collection.objects.link(thing)
-    moved, collection = solved.inpose_pins.entries[0].handle.name, bpy.data.collections["InPose pins"]
-    collection.objects.unlink(bpy.data.objects[moved])
-    collection.objects.unlink(solved.inpose_pins.entries[1].handle)
-    solved.inpose_pins.entries[1].handle = own
-    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
-    assert moved not in bpy.data.objects
-    assert "Door handle" in bpy.data.objects
-
-
 def test_undo_brings_a_deleted_take_back(solved):
     bpy.context.preferences.edit.use_global_undo = True
     takes().chosen = 1
@@ -460,163 +376,6 @@ def test_undo_brings_a_deleted_take_back(solved):
     bpy.ops.ed.undo()
     assert names() == ["fight_001", "fight_002", "fight_003"]
     assert (takes().chosen, solved_of(1).label) == (1, "fight_002")
-
-
-def test_all_is_there_after_loading(solved, tmp_path):
-    takes().entries[0].star = True
-    takes().chosen = 0
-    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
-    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
-    takes().chosen = 1
-    bpy.context.scene.inpose.stature = 1.6
-    file = str(tmp_path / "shot.blend")
-    bpy.ops.wm.save_as_mainfile(filepath=file)
-    TAKES.clear()
-    bpy.ops.wm.open_mainfile(filepath=file)
-    assert (names(), takes().chosen) == (["fight_001", "fight_002", "fight_003"], 1)
-    assert takes().entries[0].star
-    assert states() == ["baked", "solved", "solved"]
-    takes().chosen = 0
-    rig = takes().entries[0].character
-    assert rig.inpose_pins.entries[0].handle is not None
-    takes().chosen = 1
-    assert bpy.context.scene.inpose.stature == pytest.approx(1.6)
-    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
-
-
-def test_an_older_file_shows_its_take(rig, take):
-    scene = bpy.context.scene
-    scene.inpose.recording = str(take)
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    takes().entries.clear()  # as a version without a list has saved it
-    takes().current = rig.inpose_take.take_id = ""
-    file = rig.inpose_take.file
-    adopt(scene)
-    assert (names(), takes().chosen, states()) == (["take one"], 0, ["baked"])
-    assert (rig.inpose_take.file, rig.inpose_take.label) == (file, "take one")
-    adopt(scene)
-    assert names() == ["take one"]
-    complete_list_later(scene)
-
-
-def test_a_duplicated_character_gets_its_own_take(solved):
-    takes().chosen = 0
-    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
-    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
-    twin = solved.copy()
-    bpy.context.collection.objects.link(twin)
-    adopt(bpy.context.scene)
-    (own,) = [entry for entry in takes().entries if entry.character == twin]
-    assert own.name == "fight_001"
-    assert twin.inpose_take.take_id == own.take_id != solved.inpose_take.take_id
-    assert twin.inpose_pins.entries[0].handle != solved.inpose_pins.entries[0].handle
-    takes().chosen = 3
-    assert bpy.context.scene.inpose.armature == twin
-    assert bpy.ops.inpose.delete_take() == {"FINISHED"}
-    takes().chosen = 0
-    assert solved.inpose_pins.entries[0].handle is not None
-
-
-def test_takes_of_one_character_in_two_scenes_have_different_names(rig, tmp_path):
-    scene, second = bpy.context.scene, bpy.data.scenes.new("Shot 2")
-    second.collection.objects.link(rig)
-    for each, day in ((scene, "monday"), (second, "tuesday")):
-        file = tmp_path / day / "walk.bsor"
-        file.parent.mkdir()
-        file.write_bytes(b"data")
-        arrive(each, file, character=rig)
-    assert [each.inpose_takes.entries[0].name for each in (scene, second)] == ["walk", "walk (2)"]
-
-
-def test_handles_that_are_duplicated_with_their_character_are_its_own(solved):
-    assert bpy.ops.inpose.add_pin(joint="left_wrist") == {"FINISHED"}
-    handle = solved.inpose_pins.entries[0].handle
-    bpy.ops.object.select_all(action="SELECT")
-    bpy.ops.object.duplicate()
-    adopt(bpy.context.scene)
-    copy = next(thing for thing in bpy.context.scene.objects if thing.type == "ARMATURE" and thing != solved)
-    own = copy.inpose_pins.entries[0].handle
-    assert {thing for thing in bpy.data.objects if thing.type == "EMPTY"} == {handle, own}
-    assert (handle.inpose_room_of, own.inpose_room_of, own.select_get()) == (solved, copy, True)
-
-
-def test_the_same_recording_for_two_characters(rig, rng, take):
-    scene = bpy.context.scene
-    scene.inpose.recording = str(take)
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    other = build_rig(rng, location=(2, 0, 0))
-    scene.inpose.armature = other
-    assert bpy.ops.inpose.solve_full_body() == {"FINISHED"}
-    assert [(entry.name, entry.character) for entry in takes().entries] == [("take one", rig), ("take one", other)]
-    assert states() == ["baked", "baked"]
-
-
-def test_missing_files_are_named_and_found(solved, recordings, tmp_path, results):
-    takes().chosen = 0
-    away = tmp_path / "moved" / "deep"
-    away.mkdir(parents=True)
-    motion = Path(solved_of(1).file)
-    shutil.move(recordings[0], away)
-    shutil.move(motion, away)
-    names_missing = {missing.path.name for missing in missing_files(bpy.context.scene)}
-    assert names_missing == {"fight_001.bsor", motion.name}
-    assert bpy.ops.inpose.find_take_files(directory=str(tmp_path / "results")) == {"FINISHED"}
-    assert len(missing_files(bpy.context.scene)) == 2
-    assert bpy.ops.inpose.find_take_files(directory=str(tmp_path / "moved")) == {"FINISHED"}
-    assert missing_files(bpy.context.scene) == []
-    assert bpy.context.scene.inpose.recording == str(away / "fight_001.bsor")
-    assert len(names()) == 3
-    takes().chosen = 1
-    assert bpy.ops.inpose.bake_take() == {"FINISHED"}
-
-
-def test_a_moved_project_finds_its_files(three, tmp_path, recordings):
-    project = tmp_path / "project"
-    project.mkdir()
-    bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot.blend"))
-    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
-    assert Path(solved_of(0).file).parent == project / "shot takes"
-    for path in recordings:
-        shutil.move(path, project)
-    bpy.ops.wm.save_mainfile()
-    shutil.move(project, tmp_path / "elsewhere")
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "elsewhere" / "shot.blend"))
-    assert missing_files(bpy.context.scene) == []
-    assert Path(solved_of(0).file).parent == tmp_path / "elsewhere" / "shot takes"
-
-
-def test_a_new_version_of_a_moved_project_finds_the_motions(three, tmp_path, recordings):
-    project = tmp_path / "project"
-    project.mkdir()
-    bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot_v1.blend"))
-    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
-    for path in recordings:
-        shutil.move(path, project)
-    bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot_v2.blend"))
-    shutil.move(project, tmp_path / "elsewhere")
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "elsewhere" / "shot_v2.blend"))
-    assert missing_files(bpy.context.scene) == []
-    assert Path(solved_of(0).file).parent == tmp_path / "elsewhere" / "shot_v1 takes"
-
-
-def test_a_folder_of_choice_gets_the_motions(three, tmp_path):
-    takes().folder = str(tmp_path / "own")
-    assert bpy.ops.inpose.solve_takes() == {"FINISHED"}
-    assert {Path(solved_of(index).file).parent for index in range(3)} == {tmp_path / "own"}
-    takes().folder = str(tmp_path / "fight_001.bsor" / "no")
-    takes().chosen = 0
-    with pytest.raises(RuntimeError, match="cannot create the folder"):
-        bpy.ops.inpose.solve_full_body()
-
-
-def test_files_are_added_together(rig, recordings):
-    files = [{"name": path.name} for path in recordings]
-    assert bpy.ops.inpose.add_takes(directory=str(recordings[0].parent), files=files) == {"FINISHED"}
-    assert names() == ["fight_001", "fight_002", "fight_003"]
-    assert bpy.ops.inpose.move_take(step=-1) == {"FINISHED"}
-    assert (names(), takes().chosen) == (["fight_001", "fight_003", "fight_002"], 1)
-    with pytest.raises(RuntimeError, match="Choose one or more"):
-        bpy.ops.inpose.add_takes(directory=str(recordings[0].parent))
 
 
 def test_what_is_known_of_a_take_is_said(solved, recordings):
