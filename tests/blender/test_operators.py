@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import bpy
@@ -16,6 +15,7 @@ from inpose_blender.core import JOINT_NAMES, Motion, OutputError, Sensors
 from inpose_blender.preferences import machine_settings
 from inpose_blender.takes.memory import TAKES
 from inpose_blender.takes.take import SolvedTake, take_file_name
+from tests.timing import fastest_s
 
 
 @pytest.fixture
@@ -215,10 +215,9 @@ def test_a_minute_bakes_again_in_a_second(solved, results, rng):
     sensors = Sensors(motion.joint_positions_m[:, joints], wxyz[:, joints], np.ones((frames, 3), np.bool_))
     TAKES.remember(Path(solved.inpose_take.file), SolvedTake(motion, sensors))
     choices().smoothing_s = 0.05
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
+
+    def bake() -> None:
         assert bpy.ops.inpose.bake_take() == {"FINISHED"}
-        seconds.append(time.process_time() - start)
+
+    assert fastest_s(bake, enough_s=1.0) < 1.0
     assert len(all_curves(solved.animation_data.action)[0].keyframe_points) == 24 * 60
-    assert min(seconds) < 1.0

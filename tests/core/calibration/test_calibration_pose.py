@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Literal
 
@@ -32,6 +31,7 @@ from inpose_core.errors import CalibrationError
 from inpose_core.recording import PoseType, Recording, load_recording
 from inpose_core.recording.cleaning.resample import resample_recording
 from tests.core.recording.recording_files import real_recording
+from tests.timing import fastest_s
 
 STATURE_M = 1.75
 
@@ -75,21 +75,22 @@ def test_ten_times_as_many_poses_take_about_ten_times_as_long() -> None:
     """And not a hundred times."""
     once = held(seconds=1.5, start_s=0.0)
 
-    def seconds_for(poses: int) -> float:
+    def held_times(poses: int) -> Recording:
         frames = np.arange(poses * len(once))
-        many = replace(
+        return replace(
             once,
             times_s=frames / 60,
             positions_m=np.tile(once.positions_m, (poses, 1, 1)),
             rotations_wxyz=np.tile(once.rotations_wxyz, (poses, 1, 1)),
             measured=np.tile(once.measured, (poses, 1)),
         )
-        began_s = time.process_time()
-        assert find_calibration_pose(many, "grip") is not None
-        return time.process_time() - began_s
 
-    few_s = min(seconds_for(40) for _ in range(3))
-    assert seconds_for(400) < 30 * few_s
+    few, many = held_times(40), held_times(400)
+    assert find_calibration_pose(many, "grip") is not None
+    few_s = fastest_s(lambda: find_calibration_pose(few, "grip"))
+    # Memory that no longer fits into the processor's cache alone can make it twice as slow.
+    limit_s = 50 * few_s
+    assert fastest_s(lambda: find_calibration_pose(many, "grip"), limit_s) <= limit_s
 
 
 @pytest.mark.parametrize("pose", ["grip", None])

@@ -17,6 +17,7 @@ from inpose_core.recording.tables.layouts import expand_pattern, layout_from, pr
 from tests.core.recording import sample_recordings as samples
 from tests.core.recording.recording_files import moving_person
 from tests.core.recording.recording_tables import Convention, text_of, wide_table
+from tests.timing import fastest_s
 
 HANDS = ("head", "left", "right")
 
@@ -323,9 +324,6 @@ def test_patterns_and_presets() -> None:
 
 
 def test_a_long_table_is_read_in_seconds(tmp_path: Path) -> None:
-    import time  # noqa: PLC0415
-
     text = samples.alyx_table(moving_person(27_000))
-    began = time.process_time()
     assert len(load(tmp_path, text)) == 27_000
-    assert time.process_time() - began < 3
+    assert fastest_s(lambda: load(tmp_path, text), enough_s=3.0) < 3.0
