@@ -31,8 +31,10 @@ def state_of(entry: Any) -> TakeState:
     baked = bakes_on(entry.character, entry.name) if entry.character is not None else []
     if not baked:
         return "solved"
+    from ..bake.baked_actions import has_edited_strip  # loads numpy, which the drawing of an empty list need not
+
     edited = [is_known_as_edited(action) for action in baked]  # of all of them: each is looked at later
-    return "edited" if any(edited) else "baked"
+    return "edited" if any(edited) or has_edited_strip(entry.character, entry.name) else "baked"
 
 
 def confidence_of(entry: Any) -> float | None:

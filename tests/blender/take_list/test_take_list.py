@@ -223,6 +223,7 @@ def test_a_row_goes_around_a_moved_strip(solved):
     assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
     tracks(solved)["fight_002"].strips[0].frame_start_ui += 100
     end = tracks(solved)["fight_002"].strips[0].frame_end
+    assert states() == ["baked", "edited", "baked"]
     assert bpy.ops.inpose.bake_takes(onto="NLA") == {"FINISHED"}
     assert "fight_002 was edited" in bpy.context.window_manager.inpose_status.notes
     assert tracks(solved)["fight_002"].strips[0].frame_end == end
