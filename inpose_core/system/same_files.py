@@ -48,6 +48,7 @@ def refuse_to_replace(output: Path, inputs: Iterable[tuple[Path | None, str]]) -
     Raises:
         OutputError: it is one of them.
     """
+    known = identities_of(output)
     for path, what in inputs:
-        if path is not None and is_same_file(output, path):
+        if path is not None and not known.isdisjoint(identities_of(path)):
             raise OutputError(f"{output} is {what}: it would be replaced.", "Choose another name or folder.")
