@@ -68,7 +68,9 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     if twice:
         names = " and ".join(str(job.recording) for job in twice[:_NAMED])
         raise OutputError(
-            f"{names} would be written to the same file, {twice[0].output}.", "Give them different outputs."
+            f"{names} would be written to the same file, {twice[0].output}.",
+            'Give them different outputs. With a pattern in quotation marks, such as "takes/*/*.csv", each folder of '
+            "recordings gets a folder of its own.",
         )
     recordings = {identity for job in jobs for identity in _identities(job.recording)}
     for job in jobs:

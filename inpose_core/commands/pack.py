@@ -50,7 +50,7 @@ def run_pack(options: argparse.Namespace) -> int:
         return _join(options.folder, options.output)
     if options.protocol is None:
         found = find_motion_files(options.folder)
-        files = found.captured
+        files = list(found.captured)
         for file in found.solved:
             print(f"{file}: is a motion that InPose solved, so it is left out.", file=sys.stderr)
     else:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from inpose_core.batch.choosing import jobs_for
 from inpose_core.batch.jobs import Job
-from inpose_core.batch.jobs_file import jobs_for
 from inpose_core.batch.running import run_batch
 from inpose_core.batch.work import failed
 from inpose_core.options.reading import ReadOptions
