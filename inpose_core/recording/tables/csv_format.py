@@ -6,7 +6,8 @@ right-handed, Y up, quaternions wxyz. Times may also be clock times or dates (`t
 order; other columns are ignored. An empty cell or ``nan`` means that the device was not measured in that frame.
 Trackers have columns of the same form: ``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); a
 tracker of another name is told by its place in a T-pose, and one without rotation columns is a marker. A comment before
-the header may say what the hand poses are: ``# hand poses: joint``. `finger_columns` has the columns of fingers and buttons.
+the header may say what the hand poses are: ``# hand poses: joint``. `finger_columns` has the
+columns of fingers and buttons.
 """
 
 from __future__ import annotations
