@@ -282,6 +282,24 @@ def test_a_row_of_recordings_goes_into_one_file(run, rig_file, take, tmp_path):
     assert code == WRONG_USE
 
 
+def test_a_row_of_recordings_with_long_names_is_exported(run, rig_file, tmp_path):
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    for number in (1, 2):  # ext4 and others allow 255 bytes
+        (takes / f"{'撮影した武術の型、三人目の演者、' * 4}{number}.bsor").write_bytes(b"data")
+    output = tmp_path / "session.blend"
+    row = ("--blend", rig_file, "--recording", takes, "--output", output, "--row")
+    code, reports = run(*row, "--export", ".glb", "--export", ".fbx")
+    assert [report.get("error") for report in reports] == [None, None]
+    assert code == 0
+    for exported in reports[0]["exports"]:
+        assert len({clip["name"] for clip in exported["clips"]}) == 2
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    (rig,) = (thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    names = [strip.name for track in rig.animation_data.nla_tracks for strip in track.strips]
+    assert [name[:3] for name in names] == ["撮影し"] * 2
+
+
 def test_a_row_that_cannot_be_written_says_so_for_each_take(run, rig_file, take, tmp_path):
     (tmp_path / "file").write_text("no folder")
     code, (report,) = run("--blend", rig_file, "--recording", take, "--output", tmp_path / "file/a.blend", "--row")
