@@ -7,8 +7,9 @@
 import bpy
 
 
-def _is_armature(_self: bpy.types.PropertyGroup, candidate: bpy.types.Object) -> bool:
-    return candidate.type == "ARMATURE"
+def _is_armature_of_scene(settings: bpy.types.PropertyGroup, candidate: bpy.types.Object) -> bool:
+    """Offer the armatures of the scene that owns the settings: those of other scenes cannot be animated here."""
+    return candidate.type == "ARMATURE" and _has(settings.id_data, candidate)
 
 
 class RigChoice:
@@ -18,7 +19,7 @@ class RigChoice:
         name="Armature",
         description="Armature of the character. If empty, the active object",
         type=bpy.types.Object,
-        poll=_is_armature,
+        poll=_is_armature_of_scene,
     )
 
 
@@ -38,9 +39,11 @@ def chosen_armature(context: bpy.types.Context) -> bpy.types.Object | None:
 
 def _is_in_scene(candidate: bpy.types.Object, context: bpy.types.Context) -> bool:
     """Return whether an object can be found in the scene; panels ask this at each draw."""
-    name = candidate.name
-    if context.view_layer.objects.get(name) == candidate:  # fast, unlike the scene's own list
-        return True
-    found = context.scene.objects.get(name)  # in an excluded collection
+    # Fast, unlike the scene's own list, in which those of excluded collections are, too.
+    return context.view_layer.objects.get(candidate.name) == candidate or _has(context.scene, candidate)
+
+
+def _has(scene: bpy.types.Scene, candidate: bpy.types.Object) -> bool:
+    found = scene.objects.get(candidate.name)
     # A linked object may have the name of a local one.
-    return found == candidate or (found is not None and candidate in context.scene.objects.values())
+    return found == candidate or (found is not None and candidate in scene.objects.values())

@@ -2,11 +2,12 @@
 """Read and write the project's own CSV: one row per frame, three devices per row.
 
 The header is ``time,head_px,head_py,head_pz,head_qw,head_qx,head_qy,head_qz,left_px,...,right_qz``; seconds, metres,
-right-handed, Y up, quaternions wxyz. The columns may come in any order; other columns are ignored.
-An empty cell or ``nan`` means that the device was not measured in that frame. Trackers have columns of the same form:
-``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); a tracker of another name is told by its place
-in a T-pose, and one without rotation columns is a marker. A comment before the header may say what
-the hand poses are: ``# hand poses: joint``. `finger_columns` has the columns of fingers and buttons.
+right-handed, Y up, quaternions wxyz. Times may also be clock times or dates (`times`). The columns may come in any
+order; other columns are ignored. An empty cell or ``nan`` means that the device was not measured in that frame.
+Trackers have columns of the same form: ``hips_px, ... hips_qz``, ``left_foot_px`` and so on (`TRACKER_NAMES`); a
+tracker of another name is told by its place in a T-pose, and one without rotation columns is a marker. A comment before
+the header may say what the hand poses are: ``# hand poses: joint``. `finger_columns` has the
+columns of fingers and buttons.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ..types import DEVICE_NAMES, POSE_TYPES, PoseType, Recording
 from .finger_columns import finger_places, read_fingers, write_fingers
 from .layouts import Layout
 from .text_table import TextTable
+from .times import parse_times
 
 _POSE_COLUMNS: Final[tuple[str, ...]] = ("px", "py", "pz", "qw", "qx", "qy", "qz")
 CSV_COLUMNS: Final[tuple[str, ...]] = ("time", *(f"{name}_{part}" for name in DEVICE_NAMES for part in _POSE_COLUMNS))
@@ -50,6 +52,8 @@ OWN_LAYOUT: Final[Layout] = Layout(
 _POSITION: Final[int] = 3
 _MOST_TRACKERS: Final[int] = 32
 _POSE_COMMENT: Final[str] = "# hand poses:"
+_CLOCK_MARK: Final[str] = ":"
+"""Clock times and dates have it, and seconds do not."""
 _DECLARED: Final[Declared] = Declared(
     unit="m", axes="RUB", quaternion_order="wxyz", time_unit="s", hands=True, by="InPose's own CSV"
 )
@@ -69,12 +73,19 @@ def read_own(table: TextTable) -> RawTracks:
     """
     columns, trackers, fingers = _columns(table), _tracker_columns(table), finger_places(table)
     of_trackers = [place for places in trackers.values() for place in places]
-    cells = table.read((*columns.values(), *of_trackers, *fingers.values()))
-    first_finger = len(columns) + len(of_trackers)
-    spread = spread_ticks(cells.values[:, 0])
+    time, *of_devices = columns.values()
+    numbers = (*of_devices, *of_trackers, *fingers.values())
+    if any(_CLOCK_MARK in row[time] for row in table.sample):
+        cells = table.read(numbers, (time,))
+        times, _ = parse_times(cells.texts[time], table.header[time], table.name)
+    else:
+        cells = table.read((*numbers, time))
+        times = cells.values[:, -1]
+    first_finger = len(of_devices) + len(of_trackers)
+    spread = spread_ticks(times)
     clock = continue_clock(spread.times)
     poses = np.full((len(cells), 21), np.nan)
-    own = cells.values[:, 1 : len(columns)]
+    own = cells.values[:, : len(of_devices)]
     poses[:, [CSV_COLUMNS.index(column) - 1 for column in list(columns)[1:]]] = own
     poses = poses.reshape(-1, 3, 7)
     missing_hands = (
@@ -89,8 +100,8 @@ def read_own(table: TextTable) -> RawTracks:
         notes=(*missing_hands, *cells.notes),
         findings=(*cells.findings, *spread.findings, *clock.findings),
         session_starts=clock.session_starts,
-        trackers=_trackers(trackers, cells.values[:, len(columns) : first_finger]),
-        fingers=read_fingers(tuple(fingers), cells.values[:, first_finger:]),
+        trackers=_trackers(trackers, cells.values[:, len(of_devices) : first_finger]),
+        fingers=read_fingers(tuple(fingers), cells.values[:, first_finger : len(numbers)]),
     )
 
 

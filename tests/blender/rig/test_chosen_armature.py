@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rigs import build_rig
 
-from inpose_blender.rig.properties import chosen_armature
+from inpose_blender.rig.properties import _is_armature_of_scene, chosen_armature
 
 pytestmark = pytest.mark.usefixtures("registered")
 
@@ -51,3 +51,18 @@ def test_a_character_in_a_hidden_collection_is_animated(two: tuple[Any, Any]) ->
     collection.objects.link(one)
     bpy.context.view_layer.layer_collection.children["Characters"].exclude = True
     assert chosen_armature(bpy.context) == one
+
+
+def test_the_field_offers_the_characters_of_its_own_scene(two: tuple[Any, Any]) -> None:
+    one, other = two
+    elsewhere = bpy.data.scenes.new("Elsewhere")
+    try:
+        elsewhere.collection.objects.link(other)
+        bpy.context.scene.collection.objects.unlink(other)
+        offered = {
+            scene.name: [each.name for each in bpy.data.objects if _is_armature_of_scene(scene.inpose, each)]
+            for scene in (bpy.context.scene, elsewhere)
+        }
+        assert offered == {bpy.context.scene.name: [one.name], "Elsewhere": [other.name]}
+    finally:
+        bpy.data.scenes.remove(elsewhere)

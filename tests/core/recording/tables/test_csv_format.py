@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +166,20 @@ def test_the_kind_of_the_hand_poses_is_written_and_believed(tmp_path: Path, pose
     read = load_recording(tmp_path / "take.csv")
     assert read.pose == pose
     assert "hand_poses" not in {finding.kind for finding in read.findings}
+
+
+@pytest.mark.parametrize("midnight", [False, True])
+def test_clock_times_are_read_as_seconds(path: Path, midnight: bool) -> None:
+    person = moving_person(300, 60.0)
+    write_csv(person, path)
+    header, *rows = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    start = datetime(2026, 3, 14, 23, 59, 57 if midnight else 20)
+    for form in ("%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f"):
+        lines = [header]
+        for row in rows:
+            time, rest = row.split(",", 1)
+            lines.append(f"{(start + timedelta(seconds=float(time))).strftime(form)},{rest}")
+        path.write_text("\n".join(lines))
+        loaded = load_recording(path)
+        np.testing.assert_allclose(loaded.times_s - loaded.times_s[0], person.times_s - person.times_s[0], atol=2e-3)
+        np.testing.assert_allclose(loaded.positions_m, person.positions_m, atol=1e-6)
