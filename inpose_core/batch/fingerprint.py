@@ -12,6 +12,7 @@ from ..calibration.hand_weights import HAND_FINDER_WEIGHTS
 from ..errors import RecordingError
 from ..options.request import settings_to_json
 from ..prior.checkpoint import DEFAULT_WEIGHTS
+from ..recording.tables.device_files import ListedFolders
 from ..sampling.stance_evidence import EVIDENCE_WEIGHTS
 from ..system.safe_files import open_file, sha256_of
 from .jobs import Job
@@ -28,12 +29,13 @@ def fingerprint_of_solver() -> str:
     return "".join((__version__, *map(hash_of_file, networks)))
 
 
-def fingerprint_of(job: Job, solver: str) -> str:
+def fingerprint_of(job: Job, solver: str, folders: ListedFolders | None = None) -> str:
     """Return the hash of a job's inputs: every file that its solve reads, the options and the solver.
 
     Args:
         job: its files are read.
         solver: of `fingerprint_of_solver`.
+        folders: for the jobs of one batch the same: so each folder is listed once.
 
     Raises:
         RecordingError: a file cannot be read.
@@ -45,7 +47,7 @@ def fingerprint_of(job: Job, solver: str) -> str:
         "pins": job.solve.pins_file,
         "edits": job.solve.edits_file,
     }
-    beside = companions_at(job.recording, job.reading)
+    beside = companions_at(job.recording, job.reading, folders)
     files = {"recording": job.recording, **beside, **{what: file for what, file in named.items() if file}}
     parts = {
         "solver": solver,

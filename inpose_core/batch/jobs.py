@@ -15,6 +15,7 @@ from ..options.calibration import CalibrationSettings
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
 from ..system.output import make_folder
+from ..system.same_files import Identity, identities_of, spelling_of
 from .places import is_remote
 
 _READ_BYTES_PER_S: Final[float] = 200_000.0
@@ -62,18 +63,20 @@ def check_jobs(jobs: Sequence[Job]) -> None:
     _require_files([file for job in jobs if (file := job.reading.columns_file) is not None], "mapping of columns")
     _require_files([job.solve.pins_file for job in jobs if job.solve.pins_file], "pins file")
     _require_files([job.solve.edits_file for job in jobs if job.solve.edits_file], "edits file")
-    outputs = Counter(_identity(job.output) for job in jobs)
-    twice = [job for job in jobs if outputs[_identity(job.output)] > 1]
+    outputs = Counter(_spelling(job.output) for job in jobs)
+    twice = [job for job in jobs if outputs[_spelling(job.output)] > 1]
     if twice:
         names = " and ".join(str(job.recording) for job in twice[:_NAMED])
         raise OutputError(
-            f"{names} would be written to the same file, {twice[0].output}.", "Give them different outputs."
+            f"{names} would be written to the same file, {twice[0].output}.",
+            'Give them different outputs. With a pattern in quotation marks, such as "takes/*/*.csv", each folder of '
+            "recordings gets a folder of its own.",
         )
-    recordings = {_identity(job.recording) for job in jobs}
+    recordings = {identity for job in jobs for identity in _identities(job.recording)}
     for job in jobs:
         if job.output.suffix.lower() not in MOTION_SUFFIXES:
             raise OutputError(f"{job.output} ends neither in .npz, .bvh nor .vrma.", "Choose one of these endings.")
-        if _identity(job.output) in recordings:
+        if not recordings.isdisjoint(_identities(job.output)):
             raise OutputError(f"{job.output} is a recording: it would be replaced.", "Choose another folder.")
     for folder in {job.output.parent for job in jobs if not is_remote(job.output)}:
         make_folder(folder)
@@ -88,5 +91,9 @@ def _require_files(paths: Sequence[Path], what: str) -> None:
         raise InPoseError(f"A {what} is missing: {named}{more}.", "Check the names in the jobs.")
 
 
-def _identity(path: Path) -> str:
-    return str(path if is_remote(path) else path.absolute()).casefold()
+def _spelling(path: Path) -> str:
+    return str(path).casefold() if is_remote(path) else spelling_of(path)
+
+
+def _identities(path: Path) -> frozenset[Identity]:
+    return frozenset((_spelling(path),)) if is_remote(path) else identities_of(path)

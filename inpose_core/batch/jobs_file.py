@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read jobs from a TOML or JSON file, or make them from recordings, folders and patterns.
+"""Read jobs from a TOML or JSON file.
 
 A jobs file has ``options`` for all jobs, and a list of ``jobs``. A job names ``recordings`` (a file, a folder or a
 pattern such as ``anna/*.bsor``), its ``output`` (a folder, or a file for one recording), and optionally a ``skeleton``,
@@ -12,12 +12,12 @@ recordings and outputs.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import InPoseError, RecordingError
+from ..errors import InPoseError
 from ..motion_files.saving import MOTION_SUFFIXES
 from ..options.calibration import CalibrationSettings
 from ..options.option import Option
@@ -25,12 +25,12 @@ from ..options.reading import ReadOptions, names_columns_file
 from ..options.request import near_names
 from ..options.solve import SolveSettings
 from ..options.table import OptionTable, options_of
-from ..recording.folders import LEDGER_NAME, one_file_each, recordings_in, written_by_batches
-from ..recording.formats.suffixes import recording_suffixes
+from ..recording.folders import LEDGER_NAME
 from ..system.safe_files import parse_json, read_bytes
+from .choosing import jobs_for
 from .jobs import Job
 from .ledger import Ledger
-from .places import is_remote, place_of
+from .places import place_of
 
 _TABLES: Final[tuple[tuple[str, type[OptionTable]], ...]] = (
     ("reading", ReadOptions),
@@ -42,7 +42,6 @@ _FILE_KEYS: Final[tuple[str, ...]] = ("options", "jobs")
 _LARGEST_FILE_BYTES: Final[int] = 32 * 2**20
 _COLUMNS: Final[str] = "columns"
 """The option that names a file, or says itself what the file would."""
-_PATTERN_SIGNS: Final[str] = "*?["
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,13 @@ class ForAllJobs:
     format: str = "npz"
 
 
-def read_jobs(path: Path, given: ForAllJobs = ForAllJobs()) -> tuple[Job, ...]:
+def read_jobs(path: Path, given: ForAllJobs = ForAllJobs(), ledger_folder: Path | None = None) -> tuple[Job, ...]:
     """Return the jobs of a file.
 
     Args:
         path: the file.
         given: what the command line says.
+        ledger_folder: where the batch keeps its ledger; by default, beside the file.
 
     Raises:
         InPoseError: the file cannot be read, a key or an option is unknown, or a value does not fit.
@@ -72,36 +72,10 @@ def read_jobs(path: Path, given: ForAllJobs = ForAllJobs()) -> tuple[Job, ...]:
     entries = document.get("jobs")
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, Mapping) for entry in entries):
         raise InPoseError(f"{path.name} has no list of jobs.", 'Write [[jobs]] and recordings = "takes/*.bsor".')
-    # The ledger of such a batch lies beside its file.
-    written = {Path(done.output) for done in Ledger(folder / LEDGER_NAME).read().values()}
+    # The batch may have kept its ledger beside the file at another time.
+    ledgers = (Ledger(place / LEDGER_NAME) for place in {folder, ledger_folder or folder})
+    written = {Path(done.output) for ledger in ledgers for done in ledger.read().values()}
     return tuple(job for entry in entries for job in _jobs_of(entry, common, folder, written))
-
-
-def jobs_for(
-    recordings: Sequence[Path],
-    output: Path,
-    template: Job,
-    suffix: str = ".npz",
-    written: Collection[Path] = (),
-) -> tuple[Job, ...]:
-    """Return a job for each recording; folders stand for the recordings in them, in order of their names.
-
-    A recording that has one file per device is one job, also if all its files are given.
-
-    Args:
-        recordings: files, folders or patterns.
-        output: the folder of the motions.
-        template: gives skeleton and options.
-        suffix: the ending of the outputs.
-        written: outputs of earlier batches; they are no recordings, unless they are given by name.
-
-    Raises:
-        RecordingError: nothing is there under a name.
-    """
-    listed = (path for given in recordings for path in _recordings(given) if path == given or path not in written)
-    found = list(dict.fromkeys(listed))
-    found = one_file_each(found, template.reading)
-    return tuple(replace(template, recording=path, output=output / f"{path.stem}{suffix}") for path in found)
 
 
 def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path, written: Collection[Path]) -> Iterator[Job]:
@@ -125,28 +99,6 @@ def _jobs_of(entry: Mapping[str, Any], common: ForAllJobs, folder: Path, written
             raise InPoseError(f"{len(jobs)} recordings would be written to the one file {output}.", "Name a folder.")
         jobs = tuple(replace(job, output=target) for job in jobs)
     yield from jobs
-
-
-def _recordings(path: Path) -> list[Path]:
-    try:
-        if any(sign in path.name for sign in _PATTERN_SIGNS) and not path.exists():
-            written = written_by_batches(path.parent)
-            found = sorted(each for each in path.parent.glob(path.name) if each.is_file() and each.name not in written)
-        elif path.is_dir():
-            found = recordings_in(path)
-        else:
-            return [path]
-    except Exception as error:  # each kind of storage has its own
-        if not is_remote(path):
-            raise
-        raise RecordingError(
-            f"{path} cannot be listed: {error}.", "Check the address and your access rights."
-        ) from error
-    if not found:
-        raise RecordingError(
-            f"There is no recording in {path}.", f"Recordings end in {', '.join(recording_suffixes())}."
-        )
-    return found
 
 
 def _document(path: Path) -> Mapping[str, Any]:

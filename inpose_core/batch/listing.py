@@ -13,6 +13,7 @@ from ..errors import InPoseError
 from ..inspection.describe import describe_recording
 from ..recording import load_recording
 from ..recording.folders import LEDGER_NAME
+from ..recording.tables.device_files import ListedFolders
 from .fingerprint import fingerprint_of, fingerprint_of_solver
 from .jobs import Job
 from .ledger import Ledger, still_done
@@ -67,9 +68,9 @@ def list_takes(jobs: Sequence[Job], folder: Path) -> Iterator[ListedTake]:
     Raises:
         RecordingError: a file of the solver cannot be read.
     """
-    done, solver = Ledger(folder / LEDGER_NAME).read(), fingerprint_of_solver()
+    done, solver, folders = Ledger(folder / LEDGER_NAME).read(), fingerprint_of_solver(), ListedFolders()
     for job in jobs:
-        yield _listed(job, done, solver)
+        yield _listed(job, done, solver, folders)
 
 
 def take_lines(takes: Sequence[ListedTake]) -> Iterator[str]:
@@ -90,10 +91,10 @@ def _row(take: ListedTake) -> tuple[str, ...]:
     return take.recording.name, take.recorded, length, take.source, take.state, sure, take.problem
 
 
-def _listed(job: Job, done: Mapping[str, JobResult], solver: str) -> ListedTake:
+def _listed(job: Job, done: Mapping[str, JobResult], solver: str, folders: ListedFolders) -> ListedTake:
     date = _date_of(job.recording)
     try:
-        state, result = _state(job, done, solver)
+        state, result = _state(job, done, solver, folders)
         recording = load_recording(job.recording, job.reading)
         info = describe_recording(recording, job.calibration)
     except InPoseError as error:
@@ -116,8 +117,10 @@ def _listed(job: Job, done: Mapping[str, JobResult], solver: str) -> ListedTake:
     )
 
 
-def _state(job: Job, done: Mapping[str, JobResult], solver: str) -> tuple[TakeStatus, JobResult | None]:
-    result = still_done(job, done.get(fingerprint_of(job, solver)))
+def _state(
+    job: Job, done: Mapping[str, JobResult], solver: str, folders: ListedFolders
+) -> tuple[TakeStatus, JobResult | None]:
+    result = still_done(job, done.get(fingerprint_of(job, solver, folders)))
     if result is not None:
         return "solved", result
     return ("outdated" if job.output.exists() else "recorded"), None

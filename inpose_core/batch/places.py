@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from ..errors import InPoseError, OutputError, RecordingError
 from ..options.reading import ReadOptions
 from ..recording.companions import companions_of
+from ..recording.tables.device_files import ListedFolders
 
 _SIGN: Final[str] = "://"
 _LOCAL: Final[str] = "file://"
@@ -55,14 +56,14 @@ def is_remote(path: Path) -> bool:
     return not isinstance(path, Path) or type(path).__module__.startswith("upath")
 
 
-def companions_at(recording: Path, options: ReadOptions) -> dict[str, Path]:
+def companions_at(recording: Path, options: ReadOptions, folders: ListedFolders | None = None) -> dict[str, Path]:
     """Return `companions_of` a recording, wherever it is.
 
     Raises:
         RecordingError: its folder is an address and cannot be listed.
     """
     try:
-        return companions_of(recording, options)
+        return companions_of(recording, options, folders)
     except Exception as error:  # each kind of storage has its own
         if not is_remote(recording):
             raise

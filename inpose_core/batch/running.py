@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import InPoseError
 from ..recording.folders import LEDGER_NAME
+from ..recording.tables.device_files import ListedFolders
 from .fingerprint import fingerprint_of, fingerprint_of_solver
 from .jobs import Job, check_jobs
 from .ledger import Ledger, still_done
@@ -58,6 +59,7 @@ def run_batch(
     results: dict[int, JobResult] = {}
     fingerprints: dict[int, str] = {}
     shares = [0.0] * len(jobs)
+    folders = ListedFolders()
 
     def tell(ended: JobResult | None = None) -> None:
         on_progress(BatchProgress(len(results), len(jobs), sum(shares) / len(jobs), ended))
@@ -68,7 +70,7 @@ def run_batch(
 
     for index, job in enumerate(jobs):
         try:
-            fingerprints[index] = fingerprint_of(job, solver)
+            fingerprints[index] = fingerprint_of(job, solver, folders)
         except InPoseError as error:
             end(index, failed(job, error.message, error.hint))
             continue

@@ -58,8 +58,9 @@ def run_batch_command(options: argparse.Namespace) -> int:
         InPoseError: a job is invalid.
         OutputError: the folder is named like a motion file, or the report cannot be written.
     """
+    from ..batch.choosing import jobs_for  # noqa: PLC0415
     from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)
-    from ..batch.jobs_file import ForAllJobs, jobs_for, read_jobs  # noqa: PLC0415
+    from ..batch.jobs_file import ForAllJobs, read_jobs  # noqa: PLC0415
     from ..batch.page import counts, write_report  # noqa: PLC0415
     from ..batch.places import is_remote, place_of  # noqa: PLC0415
     from ..batch.pool import solve_in_processes  # noqa: PLC0415
@@ -78,8 +79,8 @@ def run_batch_command(options: argparse.Namespace) -> int:
     first = options.recordings[0]
     if len(options.recordings) == 1 and first.lower().endswith(_JOBS_SUFFIX):
         given = {name: value for table in _TABLES for name, value in given_values(table, options).items()}
-        jobs = read_jobs(Path(first), ForAllJobs(given, options.skeleton, options.format))
         folder = Path(options.out) if options.out else Path(first).absolute().parent
+        jobs = read_jobs(Path(first), ForAllJobs(given, options.skeleton, options.format), folder)
     else:
         if options.out is None:
             raise InPoseError("The folder for the motions is missing.", "Name one with --out.")

@@ -7,10 +7,10 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import OutputError
 from ..options.calibration import CalibrationSettings
 from ..options.command_line import add_options, settings_from_arguments
 from ..options.reading import ReadOptions
+from .outputs import check_ending, check_folder_of, keep_inputs
 
 _SOLVES_ONLY: Final[tuple[str, ...]] = ("scale", "calibration_file")
 """Options that do not change the measurement of a performer."""
@@ -48,10 +48,12 @@ def run_calibrate(options: argparse.Namespace) -> int:
     from ..calibration import measure_performer, save_calibration  # noqa: PLC0415
     from ..recording import load_recording  # noqa: PLC0415
 
-    if not options.out.parent.is_dir():
-        raise OutputError(f"The folder {options.out.parent} does not exist.", "Create it first.")
+    check_folder_of(options.out)
+    check_ending(options.out, ".json")
+    reading = settings_from_arguments(ReadOptions, options)
+    keep_inputs(options.out, options.recording, reading, (options.skeleton, "the skeleton"))
     skeleton = Skeleton.from_json_file(options.skeleton) if options.skeleton else None
-    recording = load_recording(options.recording, settings_from_arguments(ReadOptions, options))
+    recording = load_recording(options.recording, reading)
     found = measure_performer(recording, skeleton, settings_from_arguments(CalibrationSettings, options))
     save_calibration(found.performer, options.out)
     for note in found.notes:

@@ -75,6 +75,12 @@ def require_used(mode: Mode, options: argparse.Namespace, command: argparse.Argu
     unused = [f"--{name.replace('_', '-')}" for name in given if name not in mode.uses]
     if unused:
         raise InPoseError(f"{' and '.join(unused)}: not used when {mode.label}.", "Leave this out.")
+    part = options.only or options.save_files or options.people != command.get_default("people")
+    if mode is RECORDINGS and part and "out" in given:
+        raise InPoseError(
+            "--out: not used with --only, --save-files or --people train, whose figures are only printed.",
+            "Leave this out.",
+        )
     if options.steps is not None and not options.train:
         raise InPoseError("--steps: not used without --train.", "Leave this out, or train with --train.")
     if "data" in mode.uses and options.data is None and not (mode is POINTS and options.test is not None):

@@ -7,11 +7,14 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Final
 
+from ..system.output import make_folder, write_output
+
 if TYPE_CHECKING:
     from ..evaluation.metrics import Figures
 
 _CLIPS: Final[int] = 24
 _MOST_FRAMES: Final[int] = 600
+_FILE: Final[str] = "points.json"
 _STANDARD: Final[str] = "standard"
 
 
@@ -30,13 +33,14 @@ def add_points_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def evaluate_points(options: argparse.Namespace) -> int:
-    """Measure the sets of points, print the table, and write the figures of the standard sets."""
+    """Measure the sets of points, print the table, and write the figures."""
     from ..body.points import joints_of_points  # noqa: PLC0415 (these need scipy)
     from ..evaluation.clips import choose_clips, load_packed_clips, load_test_clips  # noqa: PLC0415
     from ..evaluation.tracked_points import POINT_SETS, measure_points, points_table  # noqa: PLC0415
     from ..prior.checkpoint import DEFAULT_WEIGHTS, load_prior  # noqa: PLC0415
 
-    sets = [one for given in options.points for one in (POINT_SETS if given == _STANDARD else (given,))]
+    given = [one for names in options.points for one in (POINT_SETS if names == _STANDARD else (names,))]
+    sets = list(dict.fromkeys(given))
     for names in sets:
         joints_of_points(names)
     every = load_packed_clips(options.test) if options.test else load_test_clips(options.data)
@@ -47,13 +51,11 @@ def evaluate_points(options: argparse.Namespace) -> int:
 
     rows = measure_points(clips, load_prior(options.weights or DEFAULT_WEIGHTS), sets, on_row=tell)
     print(points_table(rows))
-    if options.points == [_STANDARD]:
-        options.out.mkdir(parents=True, exist_ok=True)
-        path = options.out / "points.json"
-        document = {
-            names: {name: figures.to_dict() for name, figures in by_condition.items()}
-            for names, by_condition in rows.items()
-        }
-        path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        print(path)
+    document = {
+        names: {name: figures.to_dict() for name, figures in by_condition.items()}
+        for names, by_condition in rows.items()
+    }
+    make_folder(options.out)
+    write_output(options.out / _FILE, [json.dumps(document, indent=1).encode() + b"\n"])
+    print(options.out / _FILE)
     return 0

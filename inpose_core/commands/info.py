@@ -14,6 +14,7 @@ from ..options.calibration import CalibrationSettings
 from ..options.command_line import add_options, settings_from_arguments
 from ..options.reading import ReadOptions
 from ..recording.formats.suffixes import recording_suffixes
+from .outputs import check_ending, check_folder_of, keep_inputs
 from .reading import guess_lines, outlook_lines, print_table, trim_lines
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def run_info(options: argparse.Namespace) -> int:
     from ..recording import load_recording  # noqa: PLC0415
 
     reading = settings_from_arguments(ReadOptions, options)
+    if options.plot is not None:
+        check_folder_of(options.plot)
+        check_ending(options.plot, ".png")
+        keep_inputs(options.plot, options.recording, reading)
     if options.table:
         print_table(options.recording, reading)
         return 0

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..system.same_files import refuse_to_replace
+
 
 def add_pack_command(commands: Any) -> None:
     """Add the command to the parser's commands."""
@@ -39,7 +41,7 @@ def run_pack(options: argparse.Namespace) -> int:
     """Pack motion files into one, and say how many were usable.
 
     Raises:
-        InPoseError: no file is usable, a split list is missing, or the output cannot be written.
+        InPoseError: no file is usable, a split list is missing, or the output cannot be written or is one of the files.
     """
     from ..evaluation.protocols import protocol_files  # noqa: PLC0415
     from ..training.packing import find_motion_files, pack_files  # noqa: PLC0415
@@ -47,7 +49,10 @@ def run_pack(options: argparse.Namespace) -> int:
     if options.join:
         return _join(options.folder, options.output)
     if options.protocol is None:
-        files = find_motion_files(options.folder)
+        found = find_motion_files(options.folder)
+        files = list(found.captured)
+        for file in found.solved:
+            print(f"{file}: is a motion that InPose solved, so it is left out.", file=sys.stderr)
     else:
         files = protocol_files(options.folder, options.protocol, options.split, options.lists)
 
@@ -79,8 +84,9 @@ def _notes(files: Sequence[Path], body_models: Path | None) -> Iterator[str]:
 
 def _join(folder: Path, output: Path) -> int:
     from ..training.compact import write_compact  # noqa: PLC0415
-    from ..training.packed_files import read_packed_folder  # noqa: PLC0415
+    from ..training.packed_files import packed_files, read_packed_folder  # noqa: PLC0415
 
+    refuse_to_replace(output, ((file, "one of the files to join") for file in packed_files(folder)))
     clips = read_packed_folder(folder)
     write_compact(clips, output)
     minutes = len(clips.root_m) / 3600

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError
 from ..motion_files.saving import check_motion_suffix, save_motion
 from ..options.calibration import CalibrationSettings
 from ..options.command_line import add_options, settings_from_arguments
 from ..options.reading import ReadOptions
 from ..options.solve import SolveSettings
 from ..recording.formats.suffixes import recording_suffixes
+from .outputs import check_folder_of, keep_inputs
 from .progress import ProgressBar
 
 
@@ -44,7 +44,8 @@ def run_solve(options: argparse.Namespace) -> int:
         InPoseError: the recording or an option is unusable, or the output cannot be written.
     """
     # Problems with the output are reported before the solve, which takes seconds.
-    _check_output(options.output)
+    check_folder_of(options.output)
+    check_motion_suffix(options.output)
     from ..body.skeleton import Skeleton  # noqa: PLC0415
     from ..recording_to_motion import SolvePlan, solve_recording  # noqa: PLC0415 (they cost time: --help needs none)
 
@@ -54,6 +55,15 @@ def run_solve(options: argparse.Namespace) -> int:
         calibration=settings_from_arguments(CalibrationSettings, options),
         solve=settings_from_arguments(SolveSettings, options),
         reading=settings_from_arguments(ReadOptions, options),
+    )
+    keep_inputs(
+        options.output,
+        plan.recording,
+        plan.reading,
+        (options.skeleton, "the skeleton"),
+        (plan.calibration.calibration_file, "the calibration"),
+        (plan.solve.pins_file, "the pins file"),
+        (plan.solve.edits_file, "the edits file"),
     )
     with ProgressBar("Solving", quiet=options.quiet) as bar:
         solved = solve_recording(plan, on_progress=bar.update)
@@ -65,9 +75,3 @@ def run_solve(options: argparse.Namespace) -> int:
         hands = "" if error_m is None else f", hands {100 * error_m:.1f} cm from their targets on average"
         print(f"{options.output}: {len(solved.motion)} frames at {solved.motion.fps:g} Hz{hands}")
     return 0
-
-
-def _check_output(output: Path) -> None:
-    if not output.parent.is_dir():
-        raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
-    check_motion_suffix(output)

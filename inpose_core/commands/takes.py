@@ -45,8 +45,8 @@ def run_takes_command(options: argparse.Namespace) -> int:
         InPoseError: there is no recording in the folder.
         OutputError: a motion or the report cannot be written.
     """
+    from ..batch.choosing import jobs_for  # noqa: PLC0415
     from ..batch.jobs import Job  # noqa: PLC0415 (they cost time: --help needs none)
-    from ..batch.jobs_file import jobs_for  # noqa: PLC0415
     from ..batch.listing import UNREADABLE, list_takes, take_lines  # noqa: PLC0415
 
     if not options.folder.is_dir():

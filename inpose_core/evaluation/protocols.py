@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..errors import InPoseError
-from ..training.packing import find_motion_files
+from ..training.packing import motion_files_below
 
 Split = Literal["train", "test"]
 
@@ -54,7 +54,7 @@ def protocol_files(amass: Path, protocol: int, split: Split, lists: Path | None 
     """
     if protocol == 1:
         wanted = [name for name in _ALIASES if (name in _PROTOCOL_1_TEST) == (split == "test")]
-        return sorted(file for name in wanted for file in find_motion_files(_data_set(amass, name)))
+        return sorted(file for name in wanted for file in motion_files_below(_data_set(amass, name)))
     if protocol == 2:
         if lists is None:
             raise InPoseError("Protocol 2 needs its split lists.", "Give the folder of split lists with --lists.")

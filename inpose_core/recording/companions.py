@@ -10,7 +10,7 @@ from ..errors import InPoseError
 from ..options.reading import ReadOptions
 from .tables.assignment import mapping_path
 from .tables.csv_format import CSV_HINT
-from .tables.device_files import device_files
+from .tables.device_files import ListedFolders
 from .tables.layouts import layout_from
 from .tables.reader import layout_of, recognises
 from .tables.text_table import open_table
@@ -19,7 +19,7 @@ COLUMNS: Final[str] = "columns"
 _LOOKED_AT_BYTES: Final[int] = 1 << 16
 
 
-def companions_of(path: Path, options: ReadOptions) -> dict[str, Path]:
+def companions_of(path: Path, options: ReadOptions, folders: ListedFolders | None = None) -> dict[str, Path]:
     """Return the files of the recording's folder that a reader opens together with it, each by what it holds.
 
     Keys are ``columns``, and ``head``, ``left`` or ``right`` for the files of other devices. Files that other options
@@ -28,12 +28,14 @@ def companions_of(path: Path, options: ReadOptions) -> dict[str, Path]:
     Args:
         path: the recording, a file or an address.
         options: how it is read.
+        folders: finds the files of the other devices, for many recordings of one folder.
     """
     found: dict[str, Path] = {}
     beside = mapping_path(path)
     if options.columns is None and beside.is_file():
         found[COLUMNS] = beside
-    others = {device: file for device, file in device_files(path).items() if file.name != path.name}
+    files = (folders or ListedFolders()).device_files(path)
+    others = {device: file for device, file in files.items() if file.name != path.name}
     return found | others if others and has_one_device(path, options) else found
 
 

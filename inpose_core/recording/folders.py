@@ -50,6 +50,20 @@ def written_by_batches(folder: Path) -> frozenset[str]:
     return frozenset(filter(None, map(_output_name, lines)))
 
 
+def is_solved_motion(path: Path) -> bool:
+    """Return whether an .npz file has what only a solve of InPose writes; motion of others has the same ending."""
+    return path.suffix.lower() == ".npz" and array_names(path) >= _OF_A_SOLVE
+
+
+def array_names(path: Path) -> frozenset[str]:
+    """Return the names of the members of an .npz file; none if it cannot be read: whoever reads it says why."""
+    try:
+        with path.open("rb") as file, ZipFile(file) as arrays:
+            return frozenset(arrays.namelist())
+    except (OSError, BadZipFile):
+        return frozenset()
+
+
 def one_file_each(files: Sequence[Path], options: ReadOptions) -> list[Path]:
     """Return the files without those that are read together with another one of them, in the given order.
 
@@ -79,15 +93,4 @@ def _output_name(line: str) -> str:
 
 def _is_ours(path: Path) -> bool:
     name = path.name.lower()
-    if name.endswith(_BESIDE_RECORDINGS) or name.startswith(_OF_A_BATCH):
-        return True
-    return path.suffix.lower() == ".npz" and _is_solved(path)
-
-
-def _is_solved(path: Path) -> bool:
-    """Return whether a file has what only a solve of InPose writes; motion of others has the same ending."""
-    try:
-        with path.open("rb") as file, ZipFile(file) as arrays:
-            return set(arrays.namelist()) >= _OF_A_SOLVE
-    except (OSError, BadZipFile):
-        return False  # whoever reads it says what is wrong
+    return name.endswith(_BESIDE_RECORDINGS) or name.startswith(_OF_A_BATCH) or is_solved_motion(path)

@@ -114,7 +114,7 @@ def _with_points(recording: Recording, options: ReadOptions) -> Recording:
 
 
 def _bytes_of(path: Path, read: Callable[[Path], bytes] = _read_whole) -> bytes:
-    name = path.name
+    name = path.name or path  # a dot has no name
     try:
         return read(path)
     except FileNotFoundError as error:

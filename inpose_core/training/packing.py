@@ -19,19 +19,48 @@ from ..errors import InPoseError, OutputError
 from ..motion_files.amass import load_amass
 from ..motion_files.bvh_motion import load_bvh_motion
 from ..motion_files.t_pose_axes import t_pose_to_rest, with_t_pose
+from ..recording.folders import array_names, is_solved_motion, written_by_batches
 from ..system.output import atomic_output, fault_of_zip
+from ..system.same_files import refuse_to_replace
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
+_MOTION_SUFFIXES: Final[tuple[str, ...]] = (".npz", ".bvh")
+_OF_PACKED: Final[frozenset[str]] = frozenset({"floor_y.npy", "generic_skeleton.npy"})
 _GLITCH_DEG_PER_S: Final[float] = 2000.0
 _GLITCH_MARGIN: Final[int] = 3
 
 
-def find_motion_files(folder: Path) -> list[Path]:
-    """Return the AMASS and BVH files below a folder, sorted; AMASS' files of shapes without motion are left out."""
-    files = [*folder.rglob("*.npz"), *folder.rglob("*.bvh")]
-    return sorted(file for file in files if file.name != "shape.npz" and not file.name.endswith("_stagei.npz"))
+def motion_files_below(folder: Path) -> list[Path]:
+    """Return the .npz and .bvh files below a folder, sorted; AMASS' files of shapes without motion are left out."""
+    named = (path for path in folder.rglob("*") if path.suffix.lower() in _MOTION_SUFFIXES and path.is_file())
+    return sorted(path for path in named if path.name != "shape.npz" and not path.name.endswith("_stagei.npz"))
+
+
+@dataclass(frozen=True)
+class MotionFiles:
+    """Hold the motion files of a folder."""
+
+    captured: tuple[Path, ...]
+    solved: tuple[Path, ...]
+    """Motions that InPose solved: its network must not learn from them, nor be measured on them."""
+
+
+def find_motion_files(folder: Path) -> MotionFiles:
+    """Return the captured and the solved motion files below a folder, sorted; packed files are left out.
+
+    Whether a BVH file was solved, only the list of the batch beside it tells.
+    """
+    files = motion_files_below(folder)
+    written = {place: written_by_batches(place) for place in {path.parent for path in files}}
+    captured, solved = [], []
+    for path in files:
+        if path.name in written[path.parent] or is_solved_motion(path):
+            solved.append(path)
+        elif path.suffix.lower() != ".npz" or not array_names(path) >= _OF_PACKED:
+            captured.append(path)
+    return MotionFiles(tuple(captured), tuple(solved))
 
 
 def pack_files(
@@ -56,10 +85,11 @@ def pack_files(
 
     Raises:
         InPoseError: no file holds motion.
-        OutputError: the output cannot be written; a missing folder is reported before any file is read.
+        OutputError: the output cannot be written, or is one of the files; this is reported before any file is read.
     """
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Create it first.")
+    refuse_to_replace(output, ((file, "one of the files to pack") for file in files))
     clips: list[_Clip] = []
     for index, file in enumerate(files):
         problem = ""

@@ -18,8 +18,8 @@ ray = pytest.importorskip("ray", reason="make test-ray installs it")
 pytest.importorskip("upath", reason="make test-ray installs it")
 
 from inpose_core import Motion  # noqa: E402 (only where Ray is)
+from inpose_core.batch.choosing import jobs_for  # noqa: E402
 from inpose_core.batch.jobs import Job, check_jobs  # noqa: E402
-from inpose_core.batch.jobs_file import jobs_for  # noqa: E402
 from inpose_core.batch.places import place_of  # noqa: E402
 from inpose_core.batch.pool import solve_in_processes  # noqa: E402
 from inpose_core.batch.ray_pool import LOCAL, solve_on, solve_on_ray  # noqa: E402

@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 
 from inpose_core.batch.jobs import Job, check_jobs
-from inpose_core.batch.jobs_file import ForAllJobs, jobs_for, read_jobs
-from inpose_core.errors import InPoseError, OutputError, RecordingError
-from tests.core.recording.recording_files import moving_person
-from tests.core.recording.sample_recordings import uxf_files
+from inpose_core.batch.jobs_file import ForAllJobs, read_jobs
+from inpose_core.errors import InPoseError, OutputError
 
 
 @pytest.fixture
@@ -143,16 +141,3 @@ def test_what_can_be_known_to_fail_is_refused_before_anything_starts(takes: Path
         check_jobs([Job(takes / "c.npz", takes / "c.npz")])
     with pytest.raises(OutputError, match="cannot be made"):
         check_jobs([Job(job.recording, takes / "a.csv" / "x.npz")])
-
-
-def test_a_recording_of_several_files_is_one_job(tmp_path: Path) -> None:
-    uxf_files(moving_person(), tmp_path)
-    every, template = sorted(tmp_path.iterdir()), Job(Path(), Path())
-    for given in ([tmp_path], every, [tmp_path / "*.csv"]):
-        assert [job.recording for job in jobs_for(given, tmp_path / "out", template)] == every[:1]
-    assert every[0].name == "head_movement_T001.csv"
-
-
-def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="no recording"):
-        jobs_for([tmp_path], tmp_path, Job(Path(), Path()))

@@ -18,8 +18,8 @@ import pytest
 
 from inpose_core import Motion
 from inpose_core.batch import pool
+from inpose_core.batch.choosing import jobs_for
 from inpose_core.batch.jobs import Job, patience_s
-from inpose_core.batch.jobs_file import jobs_for
 from inpose_core.batch.page import page_of, write_report
 from inpose_core.batch.pool import solve_in_processes
 from inpose_core.batch.result import JobResult

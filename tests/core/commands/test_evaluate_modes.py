@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from inpose_core.cli import main
 from inpose_core.commands import evaluate
 from inpose_core.commands.evaluate_modes import AMASS, POINTS, RECORDINGS, SHEETS, SYSTEMS, Mode
+from tests.core.synthetic import smooth_motion
+from tests.core.training.test_trainer import write_packed
 
 MODES: dict[Mode, Sequence[str]] = {
     SYSTEMS: ["--data", "d"],
@@ -76,6 +79,24 @@ def test_what_a_measurement_needs_is_asked_for(
     assert main(["evaluate", "--amass", "a", "--steps", "3"]) == 2
     assert "--train" in capsys.readouterr().err
     assert len(ran) == 1
+
+
+def test_a_part_of_the_defects_is_only_printed(
+    ran: list[tuple[Mode, argparse.Namespace]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for part in (["--only", "spikes"], ["--save-files", "f"], ["--people", "train"]):
+        assert main(["evaluate", *MODES[RECORDINGS], *part, "--out", "o"]) == 2
+        assert "--out: not used" in capsys.readouterr().err
+    assert ran == []
+
+
+def test_the_figures_of_chosen_points_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed, out = tmp_path / "test.npz", tmp_path / "new" / "ev"
+    write_packed(packed, [("1", smooth_motion(150))])
+    assert main(["evaluate", "--points", "head,hands", "--test", str(packed), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "points.json")
+    (names,) = figures = json.loads((out / "points.json").read_text())
+    assert (names, "perfect" in figures[names]) == ("head,hands", True)
 
 
 def test_defects_of_recordings_are_measured_with_the_given_prior(

@@ -5,9 +5,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from inpose_core.batch.choosing import jobs_for
+from inpose_core.batch.jobs import Job
+from inpose_core.batch.running import run_batch
+from inpose_core.batch.work import failed
 from inpose_core.options.reading import ReadOptions
 from inpose_core.recording.companions import companions_of, has_one_device
 from inpose_core.recording.folders import one_file_each, recordings_in
+from inpose_core.recording.tables.device_files import ListedFolders, device_files
 from tests.core.recording.recording_files import moving_person
 from tests.core.recording.sample_recordings import alyx_table, uxf_files
 
@@ -29,6 +36,39 @@ def test_a_file_per_device_makes_one_recording(tmp_path: Path) -> None:
     assert listed == [head.name, "lefthand_movement_T002.csv", "take.csv"]
     # A hand whose head is not among the files stands for itself: the reader says what it lacks.
     assert one_file_each([right, left], NOTHING_SAID) == [right, left]
+
+
+def test_the_files_of_many_recordings_are_found_by_listing_their_folder_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for take in range(900):  # the last of them, too
+        for device in ("head", "lefthand", "righthand"):
+            (tmp_path / f"{device}_{take:03}.csv").touch()
+    listed = []
+    list_folder = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: listed.append(folder) or list_folder(folder))
+    folders = ListedFolders()
+    for take in range(900):
+        found = folders.device_files(tmp_path / f"lefthand_{take:03}.csv")
+        assert _names(found) == {device: f"{device.replace('t', 'thand')}_{take:03}.csv" for device in found}
+        assert list(found) == ["left", "head", "right"]
+    assert listed == [tmp_path]
+    assert folders.device_files(tmp_path / "take.csv") == {}
+    assert len(device_files(tmp_path / "head_899.csv")) == 3
+
+
+def test_a_batch_lists_each_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for take in range(3):
+        (tmp_path / f"{take}").mkdir()
+        left = uxf_files(moving_person(), tmp_path / f"{take}")
+        for file in sorted(left.parent.iterdir()):
+            file.rename(tmp_path / f"{take}_{file.name}")
+    jobs = jobs_for([tmp_path], tmp_path / "out", Job(Path(), Path()))
+    listed = []
+    list_folder = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: listed.append(folder) or list_folder(folder))
+    results = run_batch(jobs, tmp_path, lambda jobs, _: enumerate(failed(job, "not tried") for job in jobs))
+    assert (len(results), listed) == (3, [tmp_path])
 
 
 def test_whole_recordings_with_such_names_stay_apart(tmp_path: Path) -> None:

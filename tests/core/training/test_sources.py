@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Motion from AMASS and BVH files, packed for training."""
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from inpose_core.motion_files.amass import load_amass
 from inpose_core.motion_files.bvh import save_bvh
 from inpose_core.motion_files.bvh_motion import load_bvh_motion
 from inpose_core.motion_files.resampling import to_solver_rate
+from inpose_core.recording.folders import LEDGER_NAME
 from inpose_core.training.dataset import make_motion_data
 from inpose_core.training.packed_files import read_packed
 from inpose_core.training.packing import find_motion_files, pack_files
@@ -226,6 +228,42 @@ def test_a_bvh_without_a_human_s_joints_is_told(tmp_path: Path) -> None:
         load_bvh_motion(tmp_path / "crane.bvh")
 
 
+def test_captured_files_are_packed_in_any_letter_case_and_solved_ones_never(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walk, output = smooth_motion(60), tmp_path / "packed.npz"
+    save_bvh(walk, tmp_path / "WALK.BVH")
+    save_bvh(walk, tmp_path / "solved.bvh")
+    write_amass(tmp_path / "run.npz", walk, 60.0)
+    (tmp_path / "run.npz").rename(tmp_path / "run.NPZ")
+    walk.save_npz(tmp_path / "solved.npz")
+    line = json.dumps({"fingerprint": "", "result": {"output": str(tmp_path / "solved.bvh")}})
+    (tmp_path / LEDGER_NAME).write_text(line + "\n")
+    for _ in range(2):  # the packed file of the first time is no captured motion
+        assert main(["pack", str(tmp_path), "-o", str(output)]) == 0
+        printed = capsys.readouterr()
+        assert "2 of 2 files" in printed.out
+        assert sorted(read_packed(output).activity) == ["run", "walk"]
+        assert all(
+            f"{tmp_path / name}: is a motion that InPose solved" in printed.err for name in ("solved.bvh", "solved.npz")
+        )
+
+
+def test_a_packed_file_replaces_no_motion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    captured = tmp_path / "walk.npz"
+    write_amass(captured, smooth_motion(60), 60.0)
+    before = captured.read_bytes()
+    assert main(["pack", str(tmp_path), "-o", str(captured)]) == 2
+    assert "is one of the files to pack" in capsys.readouterr().err
+    assert captured.read_bytes() == before
+    (tmp_path / "packed").mkdir()
+    packed = tmp_path / "packed" / "cmu.npz"
+    assert main(["pack", str(tmp_path), "-o", str(packed)]) == 0
+    before = packed.read_bytes()
+    assert main(["pack", "--join", str(packed.parent), "-o", str(packed)]) == 2
+    assert packed.read_bytes() == before
+
+
 def test_a_folder_is_packed_and_read_by_the_trainer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     walk, run = smooth_motion(80, seed=1), smooth_motion(90, seed=2)
     write_amass(tmp_path / "amass" / "S1" / "walk_01.npz", walk, 60.0)
@@ -233,7 +271,7 @@ def test_a_folder_is_packed_and_read_by_the_trainer(tmp_path: Path, capsys: pyte
     (tmp_path / "amass" / "S1" / "shape.npz").write_bytes(b"no motion")
     (tmp_path / "amass" / "S1" / "damaged.npz").write_bytes(b"no motion")
     (tmp_path / "bvh" / "S3").mkdir(parents=True)
-    assert len(find_motion_files(tmp_path / "amass")) == 3
+    assert len(find_motion_files(tmp_path / "amass").captured) == 3
     output = tmp_path / "packed.npz"
     assert main(["pack", str(tmp_path / "amass"), "-o", str(output)]) == 0
     printed = capsys.readouterr()
