@@ -119,7 +119,7 @@ def addon_preferences() -> bpy.types.AddonPreferences | None:
 
 
 def kept_folder(name: str) -> Path:
-    """Return a folder for the user's recordings and solved motions where there is no .blend file yet; it need not exist.
+    """Return a folder for recordings and solved motions where there is no .blend file yet; it need not exist.
 
     It is not in `user_folder`: Blender's *Uninstall* removes that.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What InPose keeps lies where Blender's Uninstall leaves it, and a script finds the settings of the installed add-on."""
+"""Uninstall leaves what the user made, and a script finds the settings of the installed add-on."""
 
 from __future__ import annotations
 
