@@ -73,7 +73,8 @@ def bake_loop(
     motion, _ = chosen_motion(edited().take, options)
     if placement is None:
         shared = shared_room(options, armature_object, scene, take.scale)
-        placement = motion_placement(motion, options, rig.measure, scene.cursor.location, shared)
+        cursor = options.start.cursor_in(scene.cursor.location)
+        placement = motion_placement(take.before_pins, options, rig.measure, cursor, shared)
     motion = placed(motion, placement)
     start_s, stop_s = ((frame - take_first_frame) / facts.scene_fps for frame in (first, last))
     in_place = loop_options.loop_way == "in_place" or options.way == "none"

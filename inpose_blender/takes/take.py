@@ -34,6 +34,13 @@ class SolvedTake:
     sensors: Sensors | None = None
     scale: float | None = None
     """Size of the character divided by that of the performer; None: as the armature object remembers it."""
+    unpinned: Motion | None = None
+    """The motion before any pin; None: this is it."""
+
+    @property
+    def before_pins(self) -> Motion:
+        """Return the motion that says where the room of the take is: a pin must not move the whole character."""
+        return self.unpinned or self.motion
 
 
 def load_take(path: Path) -> SolvedTake:

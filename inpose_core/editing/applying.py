@@ -41,7 +41,12 @@ class Edited:
 
 
 def apply_edits(
-    motion: Motion, sensors: Sensors | None, edits: EditList, shape: BodyShape | None = None, start_s: float = 0.0
+    motion: Motion,
+    sensors: Sensors | None,
+    edits: EditList,
+    shape: BodyShape | None = None,
+    start_s: float = 0.0,
+    before_pins: Motion | None = None,
 ) -> Edited:
     """Return the motion after all edits that are not muted.
 
@@ -51,11 +56,12 @@ def apply_edits(
         edits: what to change.
         shape: the skin of the character; None: that of an adult of average proportions.
         start_s: time in the recording at which the motion begins, if there are no sensors to tell it.
+        before_pins: the motion whose first pose says where the mirror is, if pins have changed ``motion`` since then.
     """
     if sensors is not None:
         start_s = sensors.start_s
     if edits.mirror is not None:
-        mirror = mirror_of(motion, edits.mirror)
+        mirror = mirror_of(before_pins or motion, edits.mirror)
         motion = mirrored_motion(motion, mirror)
         sensors = None if sensors is None else mirrored_sensors(sensors, mirror)
     idle = []

@@ -114,6 +114,8 @@ def solve_again(request_id: int, params: dict) -> None:
     for start_s, stop_s in pins.changes_from(before):
         start, stop = max(0, round(start_s * 60)), min(len(motion), round(stop_s * 60) + 1)
         motion.root_translation_m[start:stop, 1] += 0.1
+        if "sidesteps" in FAULTS:  # and aside, as a pinned foot takes the body with it
+            motion.root_translation_m[start:stop, 0] += 0.2
         stretches.append([start, stop])
     motion.save_npz(Path(params["output"]))
     if params.get("sensors_output"):
