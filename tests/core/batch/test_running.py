@@ -147,7 +147,7 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "inpose_core.cli", "batch", str(tmp_path / "takes"), "-o", str(tmp_path / "out")]
     process = subprocess.Popen([*command, "--processes", "1"], cwd=REPOSITORY, stderr=subprocess.PIPE)
     until_s = time.monotonic() + 60
-    while not list((tmp_path / "out").glob("*.npz")) and time.monotonic() < until_s:
+    while not list((tmp_path / "out").glob("take*.npz")) and time.monotonic() < until_s:
         time.sleep(0.02)
     yield process
     process.kill()
