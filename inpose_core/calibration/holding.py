@@ -61,7 +61,7 @@ class Holding:
     handicap: float = 0.0
     """In nats per frame."""
     quirk: str = ""
-    """The recorder's change of the poses, in words."""
+    """What the recorder did to the hands, as a sentence; empty if it did nothing."""
 
     @property
     def wrists(self) -> tuple[RigidOffset, RigidOffset]:
@@ -71,7 +71,10 @@ class Holding:
     @property
     def words(self) -> str:
         """Return the kind of the hand poses in words, for users."""
-        return f"{self.pose} poses{f' of a {self.device}' if self.device else ''}{self.quirk}"
+        if not self.device:
+            return f"{self.pose} poses"
+        article = "an" if self.device[0] in "AEIOU" else "a"
+        return f"{self.pose} poses of {article} {self.device}"
 
 
 def declared_holding(recording: Recording, pose: PoseType) -> Holding:
@@ -122,7 +125,7 @@ def other_holdings(recording: Recording, pose: PoseType | None) -> tuple[Holding
         )
     quirks: tuple[tuple[RigidOffset | None, str], ...] = ((None, ""),)
     if recording.format == "WebXR (A-Frame)":
-        quirks = (*quirks, (_AFRAME_ROLL, ", rolled by A-Frame"))
+        quirks = (*quirks, (_AFRAME_ROLL, "A-Frame has turned the recorded hands by 90 degrees."))
     frames: tuple[PoseType, ...] = ("raw", "grip", "aim")
     rows = (*HAND_DEVICES, *(device for device in DEVICES_BY_NAME if device is named))
     listed = tuple(

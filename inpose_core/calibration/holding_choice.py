@@ -59,18 +59,21 @@ def choose_holding(recording: Recording, stature_m: float, pose: PoseType) -> Ch
         if strain <= _BEARABLE_STRAIN:
             return ChosenHolding(declared)
         sentence = (
-            f"If the hand poses are {declared.words}, the wrists bend further than wrists can. Hold a T-pose, or "
-            "correct the hands with Hand rotation."
+            f"InPose reads the hand poses as {declared.words}. The wrists then bend further than wrists can. Hold a "
+            "T-pose, or correct the hands with Hand rotation."
         )
         return ChosenHolding(declared, (Finding("wrists_bent", sentence),))
     if pose == "saber":
         # Each player chooses how the sabers lie in the hands: no defect.
         return ChosenHolding(best)
     kind: FindingKind = "wrists_bent" if best.pose == pose else "hand_poses"
-    sentence = (
-        f"If the hand poses were {declared.words}, the wrists would bend further than wrists can. InPose read them as "
-        f"{best.words} instead, which turns the hands by {turned_deg:.0f} degrees."
-    )
+    sentences = [f"{best.quirk} InPose turns them back."] if best.quirk else []
+    if best.words != declared.words or not best.quirk:
+        sentences.append(
+            f"InPose reads the hand poses as {best.words}, not as {declared.words}. This turns the hands by "
+            f"{turned_deg:.0f} degrees."
+        )
+    sentence = " ".join((*sentences, "Otherwise the wrists would bend further than wrists can."))
     return ChosenHolding(best, (Finding(kind, sentence, "repaired"),))
 
 

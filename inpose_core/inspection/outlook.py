@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..calibration.calibrating import measure_performer, performer_stature_m, pose_note
 from ..calibration.calibration_pose import CalibrationPose
+from ..calibration.hand_devices import device_named
 from ..calibration.performer import PerformerCalibration
 from ..calibration.room import Posture
 from ..calibration.storage import calibration_document
@@ -15,7 +16,7 @@ from ..calibration.trim import findings_inside
 from ..errors import InPoseError
 from ..options.calibration import CalibrationSettings
 from ..recording.findings import Finding
-from ..recording.types import Recording
+from ..recording.types import PoseType, Recording
 
 HandSource = Literal["presets", "t_pose", "a_pose", "motion", "file", "joints"]
 """Where the places of the wrists in the devices come from."""
@@ -37,6 +38,8 @@ class CalibrationOutlook:
     seat_height_m: float | None = None
     """Of the seat, if the performer sits most of the time."""
     hands: HandSource = "presets"
+    preset_words: str = "a preset"
+    """The preset of the wrists in words."""
     calibration_pose: CalibrationPose | None = None
     performer: PerformerCalibration | None = None
     """None if the recording needs no calibration, or cannot be calibrated."""
@@ -69,7 +72,7 @@ class CalibrationOutlook:
     def hands_words(self) -> str:
         """Return in words how the wrists are found."""
         return {
-            "presets": "placed by the preset of the controllers",
+            "presets": f"placed by {self.preset_words}",
             "t_pose": "placed by the T-pose",
             "a_pose": "placed by the A-pose",
             "motion": "estimated from the motion",
@@ -129,11 +132,23 @@ def calibration_outlook(recording: Recording, settings: CalibrationSettings) -> 
         posture=stance.posture,
         seat_height_m=stance.seat_height_m,
         hands="file" if is_saved else found.performer.source,
+        preset_words=_preset_words(recording, settings, found.performer.pose),
         calibration_pose=found.calibration_pose,
         performer=found.performer,
         findings=findings_inside(findings, recording),
         notes=tuple(note for note in found.notes if note not in told and note not in sentences),
     )
+
+
+def _preset_words(recording: Recording, settings: CalibrationSettings, pose: PoseType) -> str:
+    """Return in words whose preset places the wrists, and what else does."""
+    device = device_named(recording.controllers, recording.headset)
+    whose = f"the preset of the {device.name}" if device else "a general preset; the file does not name the controllers"
+    if pose != "saber":
+        return whose
+    if recording.hand_offsets is not None:
+        return f"{whose}; the file tells how the sabers are turned"
+    return f"{whose}; the motion shows how the sabers are held" if settings.refine else whose
 
 
 def _rounded(number: float | None) -> float | None:

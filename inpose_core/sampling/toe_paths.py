@@ -15,6 +15,7 @@ from ..body.rotations import norm
 from ..body.skeleton import ANKLE_JOINTS, SENSOR_JOINTS, TOE_JOINTS
 from ..numerics import Array, namespace_of, to_numpy
 from ..prior.feet import feet_positions_m
+from .balance import StandingBody, joint_masses, shift_to_balance
 from .estimate import Estimate
 from .foot_planting import FootPaths, PlantingSettings, plant_feet, rest_toes
 from .gaps import fading
@@ -29,6 +30,8 @@ from .upright_legs import LegExtension, expected_extension
 _HEAD: Final[int] = SENSOR_JOINTS[0]
 _TOLD_TOES: Final[slice] = slice(2, 4)
 """The toes among ankles and toes."""
+_TOES, _ANKLES, _MASS = slice(0, 2), slice(2, 4), 4
+"""Places of the points that `_standing_body` returns."""
 _TOLD_SHARE: Final[float] = 0.5
 """Share of the way that the toes move from their solved place towards the place that the prior predicts."""
 _TOLD_SMOOTHING_FRAMES: Final[float] = 1.5
@@ -55,10 +58,12 @@ def foot_paths(
         estimate: the prior's estimate of the feet: which of them stand, and where they are.
         settings: how feet are planted.
     """
-    solved_m = solved_toes(R_world, measurement)
+    body_m = _standing_body(R_world, measurement)
+    solved_m = body_m[:, _TOES]
     target_m = to_numpy(towards_predicted_toes(solved_m, measurement, estimate)).astype(np.float64)
     tracks = _foot_tracks(solved_m, measurement, estimate)
     log_odds, speed = load_stance_evidence().log_odds(tracks), tracks.head_speed_per_leg(_TRAVEL_SMOOTHING_FRAMES)
+    target_m = _balanced(target_m, to_numpy(body_m), measurement, speed)
     toes_m = target_m.copy()
     if tracks.floor_m is not None:
         toes_m[..., 1] = np.maximum(toes_m[..., 1], tracks.floor_m)
@@ -153,11 +158,31 @@ def towards_predicted_toes(solved_m: Array, measurement: Measurement, estimate: 
     return solved_m + _TOLD_SHARE * known[:, None, None] * (told_m - solved_m)
 
 
+def _balanced(toes_m: FloatArray, body_m: FloatArray, measurement: Measurement, speed: FloatArray) -> FloatArray:
+    """Return toe paths (F, 2, 3) under the body of people who stand still, where the solved ones are beside it."""
+    if not measurement.floor_known:
+        return toes_m
+    ankles_m = body_m[:, _ANKLES] + (toes_m - body_m[:, _TOES])
+    head_ratio = to_numpy(measurement.head_height_m) / measurement.body_size_m
+    known = to_numpy(measurement.measured[:, 0]) > 0
+    body = StandingBody(toes_m, ankles_m, body_m[:, _MASS])
+    return toes_m + shift_to_balance(body, np.where(known, head_ratio, 0.0), speed, measurement.leg_length_m)[:, None]
+
+
 def solved_toes(R_world: Array, measurement: Measurement) -> Array:
     """Return the positions of the toes of a solution (F, 22, 3, 3), (F, 2, 3); the head is at its measured place."""
+    return _standing_body(R_world, measurement)[:, _TOES]
+
+
+def _standing_body(R_world: Array, measurement: Measurement) -> Array:
+    """Return toes, ankles and centre of mass of a solution (F, 22, 3, 3), (F, 5, 3); the head is at its measured
+    place."""
+    masses = namespace_of(R_world).asarray(joint_masses(), R_world)[:, None]
 
     def from_head_m(R: Array) -> Array:
         positions_m = forward_kinematics(R, measurement.offsets_m)
-        return positions_m[:, list(TOE_JOINTS)] - positions_m[:, _HEAD, None]
+        mass_m = (masses * positions_m).sum(axis=1)[:, None]
+        points_m = namespace_of(R).concat((positions_m[:, [*TOE_JOINTS, *ANKLE_JOINTS]], mass_m), axis=1)
+        return points_m - positions_m[:, _HEAD, None]
 
     return in_pieces(from_head_m, R_world) + measurement.y_m[:, :1]

@@ -65,13 +65,11 @@ def read(data: bytes, name: str) -> RawTracks:
     check_frame_count(len(table), name)
     poses = np.full((len(table), 3, 7), np.nan)
     column = 1
-    headset = ""
     for device in devices:
         if device.joint in _JOINTS:
             for place, axis in enumerate(_AXES):
                 if axis in device.axes:
                     poses[:, _JOINTS.index(device.joint), place] = table[:, column + device.axes.index(axis)]
-        headset = headset or (printable(device.name) if device.joint == "HEAD" else "")
         column += len(device.axes)
     is_beat_saber = "beat saber" in app.lower()
     times = real_times(table[:, 0], speed if is_beat_saber else 1.0, *pauses)
@@ -81,7 +79,9 @@ def read(data: bytes, name: str) -> RawTracks:
         quaternions=poses[..., 3:],
         format="XROR",
         declared=replace(BEAT_SABER, by="the format of Beat Saber") if is_beat_saber else _UNKNOWN_APP,
-        headset=headset,
+        headset=_name_at("HEAD", devices),
+        # As BSOR names the right one, so that both files of a take are calibrated alike.
+        controllers=_name_at("HAND_RIGHT", devices) or _name_at("HAND_LEFT", devices),
         notes=times.notes,
     )
 
@@ -93,6 +93,11 @@ _EMPTY: Final[bytes] = b"\x05\0\0\0\0"
 def _device(entry: BsonDocument) -> _Device:
     axes = entry.document("axes")
     return _Device(entry.string("name"), entry.string("joint"), tuple(axes.strings()) if axes else ())
+
+
+def _name_at(joint: str, devices: list[_Device]) -> str:
+    """Return the name of the first device at a joint; empty if there is none, or if it has none."""
+    return next((printable(device.name) for device in devices if device.joint == joint and device.name), "")
 
 
 def _modifiers(activity: BsonDocument) -> list[str]:

@@ -17,6 +17,7 @@ from inpose_core.inspection.describe import describe_recording
 from inpose_core.inspection.outlook import calibration_outlook
 from inpose_core.options.calibration import CalibrationSettings
 from inpose_core.recording import Recording, load_recording
+from inpose_core.recording.types import PoseType
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "walk_wave_crouch.csv"
 
@@ -80,3 +81,23 @@ def test_json_has_the_joints_places_in_the_devices(example: Recording) -> None:
     assert told["notes"] == []  # the T-pose has its own entry
     assert info["calibration_pose"]["kind"] == "t_pose"  # type: ignore[index]
     assert info["stature_estimate_m"] == pytest.approx(told["stature_m"], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("pose", "controllers", "words"),
+    [
+        ("grip", "oculus-touch-v3", "placed by the preset of the Touch controller"),
+        ("grip", "", "placed by a general preset; the file does not name the controllers"),
+        (
+            "saber",
+            "OpenVR Controller(Knuckles Right) - Right",
+            "placed by the preset of the Index controller; the motion shows how the sabers are held",
+        ),
+    ],
+)
+def test_the_preset_is_told_by_the_name_of_its_controllers(
+    example: Recording, pose: PoseType, controllers: str, words: str
+) -> None:
+    recording = replace(example, pose=pose, controllers=controllers, headset="")
+    outlook = calibration_outlook(recording, CalibrationSettings(calibration_pose="none"))
+    assert replace(outlook, hands="presets").hands_words == words

@@ -120,7 +120,10 @@ def test_real_xror_and_bsor_of_one_take_agree() -> None:
     assert fastest_s(lambda: load_recording(path), enough_s=1.2) < 1.2
     for name in ("times_s", "positions_m", "rotations_wxyz", "measured"):
         np.testing.assert_array_equal(getattr(xror_recording, name), getattr(bsor, name))
-    assert (xror_recording.headset, xror_recording.pose) == ("VIVE Pro 2", "saber")
+    for name in ("headset", "controllers", "pose"):
+        assert getattr(xror_recording, name) == getattr(bsor, name)
+    assert (bsor.headset, bsor.pose) == ("VIVE Pro 2", "saber")
+    assert "Knuckles" in bsor.controllers
 
 
 # WebXR
