@@ -72,7 +72,8 @@ class BakeJob:
         load_before: Callable[[], SolvedTake] | None = None,
     ) -> None:
         self._rig, self._scene, self._load, self._load_before = rig, remember(scene), load, load_before
-        self._options, self._action_name, self._replace_own = options, action_name, replace_own
+        self._options = replace(options, start=options.start.at_cursor(scene.cursor.location))
+        self._action_name, self._replace_own = action_name, replace_own
         self._selected = selected_bones(rig.armature_object)
         self._first_frame = options.frame_in(scene.frame_start, scene.frame_current)
         self._steps = self._work()
@@ -148,8 +149,9 @@ class BakeJob:
         settings = replace(settings, key_step_from=scene.frame_start)
         notes += self._layer_notes(layer, motion)
         shared = shared_room(self._options, armature_object, scene, take.scale)
-        # Edits may move the first pose; the recorded room stays where the ground was looked at.
-        placement = placement or motion_placement(motion, self._options, now.measure, scene.cursor.location, shared)
+        # Pins, edits and smoothing may move the first pose; the recorded room stays where the solve has put it.
+        cursor = self._options.start.cursor_in(scene.cursor.location)
+        placement = placement or motion_placement(take.before_pins, self._options, now.measure, cursor, shared)
         motion = placed(motion, placement)
         if layer is not None and layer.upper_body and not turns_with_hips(facts.tree, now.mapping, facts.parts):
             layer = replace(layer, hips_wxyz=turning_hips(motion, now, facts, settings))
@@ -194,7 +196,9 @@ class BakeJob:
             *(scene, armature_object, marked if self._options.markers else [], self._action_name),
             beside_others=self._options.to_nla_track,
         )
-        floor = placed_floor(self._options, now.measure, scene.cursor.location, shared)
+        # An edit may have put the feet on another ground.
+        ground_m = 0.0 if edited is None else edited.ground_m
+        floor = placed_floor(self._options, now.measure, cursor, shared, ground_m)
         character = yield from self._checked(result, facts, replace(now, measure=floor), on_ik)
         if facts.controls is not None and layer is None:
             found = yield from self._compared(facts, fk_channels, ik_channels, frames, now)
@@ -204,6 +208,7 @@ class BakeJob:
             character=character,
             fingers=facts.moved_fingers(motion, settings),
             place=placement_to_text(placement),
+            start=self._options.start,
             speed=self._options.speed,
             frames_per_s=facts.scene_fps / self._options.speed,
             not_patched=patch if isinstance(patch, str) else "",
@@ -249,7 +254,8 @@ class BakeJob:
         _, placement, motion, _ = yield from self._chosen_motion(take, rig, scene)
         armature_object, scene = self._rig.armature_object, _scene(self._scene)
         shared = shared_room(self._options, armature_object, scene, take.scale)
-        placement = placement or motion_placement(motion, self._options, rig.measure, scene.cursor.location, shared)
+        cursor = self._options.start.cursor_in(scene.cursor.location)
+        placement = placement or motion_placement(take.before_pins, self._options, rig.measure, cursor, shared)
         motion = placed(motion, placement)
         motion = blended_motion(motion, self._options.layers, rig, scene, settings, facts)
         before, _ = yield from in_thread(

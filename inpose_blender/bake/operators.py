@@ -14,7 +14,7 @@ from ..errors import InPoseError
 from ..fingers.moved import SOURCE_TEXTS
 from ..options import EDIT_KIND_OF
 from ..rig.properties import chosen_armature
-from ..takes.memory import TAKES
+from ..takes.memory import TAKES, take_loader
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
 from ..ui.status import clear_result, show_error, show_result
@@ -93,15 +93,15 @@ class INPOSE_OT_bake_take(ModalBake, bpy.types.Operator):
         armature, scene = chosen_armature(context), context.scene
         assert armature is not None, "poll has seen one"
         take = armature.inpose_take
-        path, label = Path(take.file), take.label
-        self._file, self._notes = path, take.notes.splitlines()
+        label, load = take.label, take_loader(take)
+        self._file, self._notes = Path(take.file), take.notes.splitlines()
         try:
             rig = self._rig = prepare_rig(armature, scene)
         except InPoseError as error:
             show_error(self, context, error, "Baking")
             return False
         options = options_of_take(scene, take)
-        self._bake = BakeJob(rig, scene, lambda: TAKES.recall(path), options, label, replace_own=True)
+        self._bake = BakeJob(rig, scene, load, options, label, replace_own=True)
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:

@@ -13,6 +13,7 @@ from ..layers.settings import LayerSettings
 from ..options import Choice, Custom, OptionTable, option
 from .adjust_settings import AdjustSettings
 from .settings import BakeSettings, ControlMode, KeyTolerance
+from .start import BakeStart
 
 KeyRate = Literal["scene", "solver"]
 WayCarrier = Literal["hips", "root", "none", "object"]
@@ -41,7 +42,11 @@ class BakeOptions(OptionTable):
             Choice(
                 "scene", "Scene start", "The first frame of the scene's frame range: 1001 in a shot from 1001 to 1100"
             ),
-            Choice("current", "Current frame", "The current frame of the timeline when the motion is baked"),
+            Choice(
+                "current",
+                "Current frame",
+                "The current frame of the timeline. Baking again keeps that frame until you choose this again",
+            ),
         ),
         custom=Custom(
             "Frame",
@@ -102,7 +107,12 @@ class BakeOptions(OptionTable):
         choices=(
             Choice("recorded", "As recorded", "The middle of the recorded room is at the origin of the rig"),
             Choice("rig", "At the rig", "The character starts at the origin of the rig"),
-            Choice("cursor", "At the 3D cursor", "The character starts at the 3D cursor, with the floor at its height"),
+            Choice(
+                "cursor",
+                "At the 3D cursor",
+                "The character starts at the 3D cursor, with the floor at its height. Baking again keeps that place "
+                "until you choose this again",
+            ),
             Choice(
                 "character",
                 "With a character",
@@ -261,6 +271,8 @@ class BakeOptions(OptionTable):
 
     layers: LayerOptions = LayerOptions()
     """Over what the bake is laid; a table of its own."""
+    start: BakeStart = BakeStart()
+    """Where the current frame and the 3D cursor are; chosen by no option of its own."""
 
     @property
     def adjustments(self) -> AdjustSettings:

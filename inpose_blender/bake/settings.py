@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from ..character.problems import CharacterCheck
 from ..fingers.moved import FingerMode, MovedFingers
 from ..layers.settings import LayerSettings
+from .start import BakeStart
 
 if TYPE_CHECKING:  # Blender's start must not wait for the core
     from .edits.edited_take import EditedTake
@@ -90,5 +91,7 @@ class BakeResult:
     """What the options have done to the motion."""
     place: str = ""
     """How the room of the motion was placed in the scene, as `bake.placement` writes it."""
+    start: BakeStart = BakeStart()
+    """Which choice of a start was obeyed."""
     edited: EditedTake | None = None
     """What the clean-up edits have done; None if nothing was edited."""

@@ -59,7 +59,6 @@ class INPOSE_OT_add_edit(bpy.types.Operator):
             if scene.use_preview_range
             else (scene.frame_start, scene.frame_end)
         )
-        edit.ease = round(scene.render.fps / scene.render.fps_base / 3)
         edits.chosen = len(edits.entries) - 1
         clear_error(context)
         return {"FINISHED"}

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 
 from ..bake.operators import has_take
-from ..bake.properties import bake_options
+from ..bake.properties import options_of_take
 from ..errors import InPoseError
 from ..rig.properties import chosen_armature
-from ..takes.memory import TAKES
+from ..takes.memory import take_loader
 from ..ui.status import show_error, show_result
 from ..ui.translate import tr
 from .properties import loop_options
@@ -40,8 +38,7 @@ current action"""
         take = armature.inpose_take
         try:
             rig = prepare_rig(armature, scene)
-            solved = TAKES.recall(Path(take.file))
-            options = bake_options(scene)
+            solved, options = take_loader(take)(), options_of_take(scene, take)
             result = bake_loop(rig, scene, solved, take.first_frame, options, loop_options(scene), take.label)
         except InPoseError as error:
             show_error(self, context, error, "Looping")

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from ..bake.edits.edited_take import JointMove, mirror_from_text
-from ..bake.pin_handles import move_of_pin
+from ..bake.pin_handles import ease_s_of, move_of_pin
 from ..bake.placement import placement_from_text
 from ..bake.room import Room
 from ..core import (
@@ -96,7 +96,7 @@ def _pin(context: bpy.types.Context, armature: Any, pin: Any, clock: RecordingCl
         clock.time_of(last),
         keys,
         bool(pin.soft),
-        pin.ease / clock.fps,
+        ease_s_of(pin, clock),
         while_standing=bool(pin.while_standing and first == last),
     )
 

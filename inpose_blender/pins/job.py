@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..core import PinSet, pins_to_json
 from ..options import SolveAgainRequest, SolveSettings
 from ..runtime.interpreter import Interpreter
 from ..runtime.worker_job import WorkerJob
+from ..takes.memory import TAKES
 from ..takes.take import SolvedTake, load_take, sensors_file_of, take_file_name
 
 
@@ -50,11 +51,13 @@ class SolveAgainJob(WorkerJob):
             sensors_file_of(unpinned), output=Path(), motion=unpinned, pins=pins_to_json(pins), solve=settings
         )
         super().__init__(request.method, request.to_json(), interpreters, keep_in)
+        self._unpinned = unpinned
         self._output = self.folder / take_file_name(label, self._params)
         self._params["output"] = str(self._output)
         self._params["sensors_output"] = str(sensors_file_of(self._output))
 
     def read_result(self, result: dict[str, Any]) -> PinnedOutcome:
-        """Load the motion, and the recording with pinned hands beside it."""
+        """Load the motion, the recording with pinned hands beside it, and the motion before any pin."""
         notes = tuple(str(note) for note in result.get("notes", ()))
-        return PinnedOutcome(load_take(Path(str(result.get("motion")))), self._output, notes)
+        take = replace(load_take(Path(str(result.get("motion")))), unpinned=TAKES.recall(self._unpinned).motion)
+        return PinnedOutcome(take, self._output, notes)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import bpy
 
 from ..joint_names import JOINT_NAMES
+from ..takes.clock import clock_of_take
 from ..takes.frame_fields import frame_of, set_frame_of
 from ..takes.overrides import ON_OVERRIDES
 
@@ -49,6 +50,12 @@ SURFACE_TYPES: Final[frozenset[str]] = frozenset({"MESH", "CURVE", "SURFACE", "M
 """Objects that something can touch; of an empty, it is its XY plane."""
 
 
+def _on_ease(pin: Any, context: bpy.types.Context) -> None:
+    solved = getattr(pin.id_data, "inpose_take", None)
+    if solved is not None:  # else the pin is being put away into the list of takes
+        pin.ease_s = pin.ease / clock_of_take(solved, context.scene).fps
+
+
 class INPOSE_PG_pin(bpy.types.PropertyGroup):
     """Hold one pin: which joint, when, and how strictly. Its handle says where; a foot that stands has none.
 
@@ -81,8 +88,15 @@ class INPOSE_PG_pin(bpy.types.PropertyGroup):
         description="Hold the foot as long as it stands. If the handle lifts the foot, hold it in this frame only",
     )
     ease: bpy.props.IntProperty(
-        name="Ease", description="Frames in which the motion goes to the pin, and leaves it", default=8, min=0, max=240
+        name="Ease",
+        description="Frames in which the motion goes to the pin, and leaves it",
+        default=8,
+        min=0,
+        max=240,
+        update=_on_ease,
     )
+    ease_s: bpy.props.FloatProperty(default=-1.0, options={"HIDDEN"})
+    """The same in seconds of the recording: it stays when a bake has other frames. Below 0 in pins of older files."""
     use_position: bpy.props.BoolProperty(name="Position", description="The joint is where the handle is", default=True)
     use_rotation: bpy.props.BoolProperty(
         name="Rotation", description="The joint is turned as the handle is; unturned, it is as in a T-pose"

@@ -20,6 +20,7 @@ from ..remembered import remember
 from ..rig.properties import chosen_armature
 from ..solve.modal import ModalSolve
 from ..takes.adoption import adopt_characters
+from ..takes.memory import take_loader
 from ..ui.option_properties import settings_of
 from ..ui.status import show_error, show_result
 from .properties import pins_of
@@ -61,7 +62,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         self._take_id = take.take_id
         self._recording = take.recording
         self._label, self._scene, self._notes = take.label, remember(scene), take.notes.splitlines()
-        self._before, self._unpinned = Path(take.file), take.unpinned or take.file
+        self._load_before, self._unpinned = take_loader(take), take.unpinned or take.file
         self._seed = pins.seed + 1 if self.another else 0
         try:
             self._options = options_of_take(scene, take)
@@ -79,9 +80,7 @@ class INPOSE_OT_solve_again(ModalSolve, bpy.types.Operator):
         return True
 
     def _take_before(self) -> "Callable[[], SolvedTake]":
-        from ..takes.memory import TAKES
-
-        return lambda: TAKES.recall(self._before)
+        return self._load_before
 
     def _finish(self, context: bpy.types.Context) -> set[str]:
         from ..bake.confidence import told_confidence

@@ -12,7 +12,7 @@ import bpy
 
 from ..bake.asked_pins import NOTHING
 from ..bake.operators import bake_notes, baked_text, keep_place, range_note, spoken_problems
-from ..bake.properties import bake_options, options_of_take
+from ..bake.properties import bake_options, in_its_row
 from ..errors import InPoseError
 from ..options import CalibrationSettings, ReadOptions, SolveSettings
 from ..preferences.machine_settings import results_folder, solved_folder, solver_device, solver_interpreters
@@ -76,7 +76,7 @@ class INPOSE_OT_solve_full_body(ModalSolve, bpy.types.Operator):
             return False
         entry = take_to_solve(scene, self._rig.armature_object)
         self._take_id, self._label = entry.take_id, entry.name
-        self._options = options_of_take(scene, data_of(entry).solved)
+        self._options = in_its_row(self._options, data_of(entry).solved)
         return True
 
     def _finish(self, context: bpy.types.Context) -> set[str]:

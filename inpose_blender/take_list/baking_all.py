@@ -5,8 +5,6 @@
 # mypy: disable-error-code="valid-type"
 
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import bpy
@@ -18,7 +16,7 @@ from ..bake.takes_of_actions import bakes_on
 from ..errors import InPoseError
 from ..takes.adoption import adopt_characters
 from ..takes.listed import chosen_entry, data_of, entries_of, entry_of, is_solved
-from ..takes.memory import TAKES
+from ..takes.memory import take_loader
 from ..takes.swapping import show_on_character
 from ..ui.modal import BAKE_TIMER_S, ModalBake
 from ..ui.redraw import redraw_panels
@@ -131,7 +129,7 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
                 self._notes.append(tr("{take} was edited after its bake, and stays as it is.", take=entry.name))
                 self._go_behind(entry.character, row_end(entry.character, baked), scene)
                 continue
-            recall = partial(TAKES.recall, Path(data_of(entry).solved.file))
+            load = take_loader(data_of(entry).solved)
             try:
                 self._rig = prepare_rig(entry.character, scene)
                 options = self._options(scene, entry.character)
@@ -139,7 +137,7 @@ class INPOSE_OT_bake_takes(ModalBake, bpy.types.Operator):
                 self._tell_failure(entry.name, error)
                 continue
             self._take_id = entry.take_id
-            self._bake = BakeJob(self._rig, scene, recall, options, entry.name, replace_own=True)
+            self._bake = BakeJob(self._rig, scene, load, options, entry.name, replace_own=True)
             return True
         return False
 

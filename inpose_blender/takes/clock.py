@@ -27,8 +27,12 @@ class RecordingClock:
 
 
 def clock_of_take(take: Any, scene: Any) -> RecordingClock:
-    """Return the clock of the last bake of a take (`INPOSE_PG_take`) in a scene."""
-    return RecordingClock(take.first_frame, take.start_s, fps_of(scene) / take.speed)
+    """Return the clock of the last bake of a take (`INPOSE_PG_take`) in a scene.
+
+    If the scene has another frame rate since then, the keys are still at the frames of the bake. A take of an older
+    version does not know its frame rate; then it is that of the scene.
+    """
+    return RecordingClock(take.first_frame, take.start_s, (take.fps or fps_of(scene)) / take.speed)
 
 
 def fps_of(scene: Any) -> float:

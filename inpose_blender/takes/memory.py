@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import InPoseError
 
 if TYPE_CHECKING:
     from .take import SolvedTake
@@ -52,3 +56,23 @@ class TakeMemory:
 
 TAKES: Final[TakeMemory] = TakeMemory()
 """The takes of the running Blender; they belong to no file."""
+
+
+def take_loader(solved: Any) -> Callable[[], SolvedTake]:
+    """Return a function that loads a take with its motion before pins; it may be called in a thread.
+
+    Args:
+        solved: the `INPOSE_PG_take` of the take. It is read now.
+    """
+    file, unpinned = Path(solved.file), Path(solved.unpinned) if solved.unpinned else None
+
+    def load() -> SolvedTake:
+        take = TAKES.recall(file)
+        if unpinned is None or unpinned == file:
+            return take
+        try:
+            return replace(take, unpinned=TAKES.recall(unpinned).motion)
+        except InPoseError:  # its file is gone: the pinned motion is all that is left
+            return take
+
+    return load

@@ -38,6 +38,15 @@ class INPOSE_PG_take(bpy.types.PropertyGroup):
         name="Edited motion", description="Name of the edited motion of the last bake, as long as Blender runs"
     )
     first_frame: bpy.props.IntProperty(name="First frame", description="First frame of the last bake")
+    fps: bpy.props.FloatProperty(options={"HIDDEN"})
+    """Frames per second of the scene at the last bake: its keys stay where they are when the scene gets another frame
+    rate. 0 in files of older versions."""
+    cursor: bpy.props.FloatVectorProperty(options={"HIDDEN"})
+    """The 3D cursor of the last bake."""
+    frame_choice: bpy.props.IntProperty(default=-1, options={"HIDDEN"})
+    place_choice: bpy.props.IntProperty(default=-1, options={"HIDDEN"})
+    """Which choices of First frame and Start at the last bake has obeyed, as `bake.start` counts them; -1 if that is
+    not known."""
     take_id: bpy.props.StringProperty(options={"HIDDEN"})
     """The id of its entry in the list of takes; empty if it has none yet."""
     confidence: bpy.props.FloatProperty(default=-1.0, options={"HIDDEN"})

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..bake.options import BakeOptions
 from ..bake.placement import SharedRoom, placement_of
-from ..bake.properties import bake_options
+from ..bake.properties import bake_options, options_of_take
 from ..bake.shared_room import shared_room
 from ..core import FloatArray, InPoseError, Sensors, quaternion_to_matrix
 from ..options import CalibrationSettings
@@ -21,6 +21,7 @@ from ..rig.prepare import metres_per_unit
 from ..rig.properties import chosen_armature
 from ..ui.option_properties import settings_of
 from .calibrated import calibrated_tracks, scale_of
+from .clock import baked_take
 
 _CORE_TO_WORLD: FloatArray = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
@@ -46,12 +47,13 @@ def world_from_recording(context: bpy.types.Context, facts: RecordingFacts, star
     middle_m = np.median(head_m, axis=0) * (1.0, 0.0, 1.0)
     stays_m = (1 - scale) * middle_m
     inner[:3, 3] = stays_m
-    options = bake_options(scene)
+    take = baked_take(context)
+    options = bake_options(scene) if take is None else options_of_take(scene, take)
     if (options.start_at, options.facing) != ("recorded", "recorded"):
         tracks = calibrated_tracks(facts.sensors, facts.info, calibration, is_joint=joints)
         start_m, forward = _start(tracks.sensors, start_frame, joints)
         shared = room_at_hand(options, chosen_armature(context), scene, scale)
-        cursor = scene.cursor.location
+        cursor = options.start.cursor_in(scene.cursor.location)
         placement = placement_of(scale * start_m + stays_m, forward, options, measure, cursor, middle_m, shared)
         R_turn = quaternion_to_matrix(placement.turn_wxyz)
         moved = np.eye(4)

@@ -11,12 +11,13 @@ import numpy as np
 
 from ..bake.options import BakeOptions
 from ..bake.placement import SharedRoom, motion_placement, placed_floor
-from ..bake.properties import bake_options
+from ..bake.properties import options_of_take
 from ..core import FloatArray, Motion
 from ..rig.home import home_world
 from ..rig.measure import RigMeasure
 from ..rig.properties import chosen_armature
 from ..takes.at_hand import take_at_hand
+from ..takes.clock import clock_of_take
 from ..takes.memory import TAKES
 from .clock import baked_take, findings_of_take
 from .scene_place import placed, rig_measure, room_at_hand
@@ -37,9 +38,9 @@ def seat_in_scene(context: bpy.types.Context) -> tuple[FloatArray, float] | None
     solved = take_at_hand(take.file, TAKES)
     if solved is None:
         return None
-    motion, scene = solved.motion, context.scene
-    scene_fps = scene.render.fps / scene.render.fps_base
-    frame = round((scene.frame_current_final - take.first_frame) * motion.fps * take.speed / scene_fps)
+    motion = solved.motion
+    now_s = clock_of_take(take, context.scene).time_of(context.scene.frame_current_final)
+    frame = round((now_s - take.start_s) * motion.fps)
     seated = sitting_frames(findings_of_take(take), float(take.start_s), len(motion), motion.fps)
     if not 0 <= frame < len(motion) or not seated[frame]:
         return None
@@ -96,7 +97,8 @@ def _matrix_at_hand(context: bpy.types.Context, file: str, motion: Motion, seate
     """Return the matrix of the seat; to measure the rig in each drawing would take too long."""
     armature, scene = chosen_armature(context), context.scene
     assert armature is not None, "it has a take"
-    options, cursor_world = bake_options(scene), tuple(scene.cursor.location)
+    options = options_of_take(scene, armature.inpose_take)
+    cursor_world = options.start.cursor_in(scene.cursor.location)
     key = (file, options, cursor_world, armature.name, tuple(home_world(armature).ravel().tolist()))
     if not _known or _known[0][0] != key:
         measure = rig_measure(armature, scene)

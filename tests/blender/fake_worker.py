@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
+from inpose_core import __version__
 from inpose_core.body.motion import Motion
 from inpose_core.body.skeleton import JOINT_COUNT, SENSOR_JOINTS, Skeleton
 from inpose_core.errors import CancelledError, InPoseError, RecordingError
@@ -113,6 +114,8 @@ def solve_again(request_id: int, params: dict) -> None:
     for start_s, stop_s in pins.changes_from(before):
         start, stop = max(0, round(start_s * 60)), min(len(motion), round(stop_s * 60) + 1)
         motion.root_translation_m[start:stop, 1] += 0.1
+        if "sidesteps" in FAULTS:  # and aside, as a pinned foot takes the body with it
+            motion.root_translation_m[start:stop, 0] += 0.2
         stretches.append([start, stop])
     motion.save_npz(Path(params["output"]))
     if params.get("sensors_output"):
@@ -230,7 +233,13 @@ def main() -> None:
 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
-    ready = {"version": "0", "python": "3", "library": "numpy", "library_version": "0", "device": "cpu"}
+    ready = {
+        "version": "9" if "updated" in FAULTS else __version__,
+        "python": "3",
+        "library": "numpy",
+        "library_version": "0",
+        "device": "cpu",
+    }
     ready |= {"device_name": "fake", "memory_bytes": 2**30}
     say(event="ready", protocol=PROTOCOL + ("future" in FAULTS), **ready)
     for line in sys.stdin:

@@ -44,18 +44,18 @@ def edits_for(
     if not is_edited(armature):
         return lambda: EditedTake(take, take.motion, start_s), None
     plane = mirror_of_take(armature)
-    mirror = None if plane is None else mirror_of(take.motion, plane)
-    first = take.motion.part(slice(0, 1))
+    mirror = None if plane is None else mirror_of(take.before_pins, plane)
+    first = take.before_pins.part(slice(0, 1))
     start = first if mirror is None else mirrored_motion(first, mirror)
-    shared = shared_room(options, armature, scene, take.scale)
-    placement = motion_placement(start, options, rig.measure, scene.cursor.location, shared, take.motion)
+    shared, cursor = shared_room(options, armature, scene, take.scale), options.start.cursor_in(scene.cursor.location)
+    placement = motion_placement(start, options, rig.measure, cursor, shared, take.before_pins)
     edits = read_edits(armature, scene, rig.measure, placement)
     shape = None
     if any(edit.kind == "spread_arms" for edit in edits.edits):
         shape = character_shape(rig, scene, options, take.motion)
 
     def apply() -> EditedTake:
-        edited = apply_edits(take.motion, take.sensors, edits, shape, start_s)
+        edited = apply_edits(take.motion, take.sensors, edits, shape, start_s, take.before_pins)
         mirrored = take.motion if mirror is None else mirrored_motion(take.motion, mirror)
         idle = tuple(edit.kind for edit in edited.without_effect)
         return EditedTake(replace(take, motion=edited.motion, sensors=edited.sensors), mirrored, start_s, mirror, idle)

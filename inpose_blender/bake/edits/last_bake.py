@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ...rig.prepare import prepare_rig
-from ...takes.memory import TAKES
-from ..properties import bake_options
+from ...takes.memory import take_loader
+from ..properties import options_of_take
 from .applying import edits_for
 from .edited_take import EDITED_TAKES, EditedTake
 
@@ -26,8 +25,8 @@ def edited_take(scene: Any, armature: Any) -> EditedTake | None:
         return None
     known = EDITED_TAKES.at_hand(take.edited)
     if known is None:
-        solved = TAKES.recall(Path(take.file))
-        apply_edits, _ = edits_for(solved, prepare_rig(armature, scene), scene, bake_options(scene))
+        solved, options = take_loader(take)(), options_of_take(scene, take)
+        apply_edits, _ = edits_for(solved, prepare_rig(armature, scene), scene, options)
         known = apply_edits()
         EDITED_TAKES.remember(take.edited, known)
     return known
