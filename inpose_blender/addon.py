@@ -137,6 +137,8 @@ def _run_command(arguments: list[str]) -> int:
 def unregister() -> None:
     """Undo `register` in reverse order: running solves are cancelled, and the solver process ends."""
     live_operators.drop_stage()
+    if after_undo := sys.modules.get(f"{__package__}.live.after_undo"):
+        after_undo.forget()
     QUEUE.clear()
     headset_operators.unregister()
     take_handlers.unregister()
