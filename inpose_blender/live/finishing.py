@@ -17,8 +17,8 @@ def hand_over(context: bpy.types.Context, takes: Sequence[FinishedTake], solve: 
 
     Each solve keeps the options with which it began. Each take keeps the calibration file that was recorded with it,
     unless the user chose another one. That one, and the height in the settings, are those of the first performer: the
-    takes of the others have the calibration of their own. Afterwards the scene has its own options again, and the last take of the first
-    performer is the chosen recording.
+    takes of the others have the calibration of their own. Afterwards the scene has its own options again, and the last
+    take of the first performer is the chosen recording.
 
     Args:
         context: its scene has the options, and gets the takes.

@@ -87,6 +87,7 @@ class LiveState:
     middle_m: tuple[float, float, float]
     """The place on the floor about which the performer is scaled: where they were measured."""
     url: str
+    other_urls: tuple[str, ...]
     connected: bool
     takes: tuple[LiveTake, ...]
     recording: bool
@@ -217,6 +218,7 @@ class LivePerformance:
             scale=self._devices.scale if self._devices is not None else 1.0,
             middle_m=self._devices.middle_m if self._devices is not None else (0.0, 0.0, 0.0),
             url=news.url,
+            other_urls=news.other_urls,
             connected=news.connected,
             takes=tuple(takes),
             recording=news.recording or self._file is not None,
