@@ -177,8 +177,7 @@ def live(request_id: int, params: dict) -> None:
         "scale": 1.0,
         "middle_m": (0.0, 0.0, 0.0),
         "url": "",
-        state |= {"scale": 1.0, "middle_m": (0.0, 0.0, 0.0), "url": "", "other_urls": [], "connected": False}
-        state |= {"takes": [], "recording": False}
+        "other_urls": [],
         "connected": False,
         "takes": [],
         "recording": False,
