@@ -18,8 +18,9 @@ def hand_over(
     """List takes, each with the rig of its performer, and solve and bake them; return how many are solved.
 
     Each solve keeps the options with which it began. Each take keeps the calibration file that was recorded with it,
-    unless the user chose another one. Afterwards the scene has its own options again, and the last take of the first
-    performer is the chosen recording.
+    unless the user chose another one. That one, and the height in the settings, are those of the first performer: the
+    takes of the others have the calibration of their own. Afterwards the scene has its own options again, and the last
+    take of the first performer is the chosen recording.
 
     Args:
         context: of the window.
@@ -32,6 +33,7 @@ def hand_over(
     settings, bake = scene.inpose, scene.inpose_bake
     # Nobody has chosen a start here, so its number comes back, too.
     before = settings.armature, bake.start_at, bake.start_with, bake.place_choice
+    height = settings.stature
     chosen: Any = None
     solved = 0
     for finished in takes:
@@ -40,6 +42,11 @@ def hand_over(
             continue
         settings.armature = armature
         arrive(scene, finished.take.file, "LIVE", armature)
+        if finished.starts_with:
+            settings.calibration_file = ""
+            settings.property_unset("stature")
+        elif settings.stature != height:
+            settings.stature = height
         if not settings.calibration_file and finished.take.calibration is not None:
             settings.calibration_file = str(finished.take.calibration)
         if finished.starts_with:
