@@ -40,7 +40,7 @@ class FirstRoom:
         """When the head was seen last, and its pose in the first room."""
 
     def recentred(self, event: Mapping[str, Any]) -> None:
-        """Take what a page says of a new centre: ``moved``, its x, y, z, qx, qy, qz, qw in the room before, if known."""
+        """Take what a page says of a new centre: ``moved``, its x, y, z, qx, qy, qz, qw in the old room, if known."""
         numbers = event.get("moved")
         self._is_unknown = not _is_pose(numbers)
         if not self._is_unknown:
