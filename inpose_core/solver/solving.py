@@ -99,7 +99,8 @@ def _solve_on(
     on_progress: ProgressCallback | None,
 ) -> Motion:
     origin_m = origin_below(sensors)
-    steady = steady_poses(replace(sensors, positions_m=sensors.positions_m - origin_m))
+    near_origin = replace(sensors, positions_m=sensors.positions_m - origin_m)
+    steady = steady_poses(near_origin, skeleton.standing_head_height_m)
     measurement = Measurement.from_sensors(steady.sensors, skeleton, backend, steady.noise_m)
     scale_free = measurement.scale_free(settings.use_head_motion, settings.use_hand_reach, settings.use_trackers)
     scale_free = with_posture(scale_free, sensors.seated)
