@@ -117,7 +117,8 @@ def test_two_looks_give_a_mirrored_performer_the_mirrored_motion(prior: Prior) -
     back = replace(other, rotations_wxyz=(other.rotations_wxyz * MIRRORED_WXYZ)[:, list(MIRROR_JOINTS)])
     assert largest_angle_deg(motion, back) < 0.05
     np.testing.assert_allclose(other.root_translation_m * sign, motion.root_translation_m, atol=1e-4)
-    assert motion.foot_stands is not None and other.foot_stands is not None
+    assert motion.foot_stands is not None
+    assert other.foot_stands is not None
     np.testing.assert_array_equal(other.foot_stands[:, ::-1], motion.foot_stands)
 
 
